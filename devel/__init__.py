@@ -1,0 +1,1 @@
+"""What the errands of `./run` need beyond bash."""

@@ -1,0 +1,82 @@
+# Sourced by ./run: .venv with everything the lock names, and a mosquitto to start. Both stand in .venv; deleting it starts anew.
+# shellcheck shell=bash
+
+# A variable of the caller's shell must not send uv, pip or Python elsewhere.
+unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH PYTHONHOME
+venv=$PWD/.venv
+mosquitto_home=$venv/mosquitto
+# Debian puts mosquitto into /usr/sbin, which is on no ordinary user's PATH.
+export PATH=$venv/bin:$mosquitto_home/bin:$PATH:/usr/local/sbin:/usr/sbin
+
+die() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+# need_environment: .venv as the lock says; no network and no work where it is already.
+need_environment() {
+  local stamp=$venv/.tictally-stamp wanted
+  wanted=$PWD$'\n'$(cat uv.lock pyproject.toml ./*/pyproject.toml | cksum)
+  [[ -x $venv/bin/python && $(cat "$stamp" 2>/dev/null) == "$wanted" ]] && return
+  # The programs in a virtual environment name its path: one that was moved or copied is of no use.
+  [[ -e $stamp && $(head -n 1 "$stamp") != "$PWD" ]] && rm -rf "$venv"
+  say "setting up .venv (a minute, the first time) …"
+  command -v uv >/dev/null || install_uv
+  uv sync --frozen --quiet || die "uv could not build .venv from uv.lock; what it said stands above"
+  printf '%s\n' "$wanted" >"$stamp"
+}
+
+# install_uv: a virtual environment of python3 with uv in it, of the very version that the lock names.
+install_uv() {
+  local version
+  command -v python3 >/dev/null || die "python3 is missing: tictally needs Python 3.11 or newer"
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    die "this is $(python3 --version), tictally needs Python 3.11 or newer"
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_python3_venv
+  python3 -m venv --clear "$venv" || die "python3 could not make a virtual environment in .venv"
+  version=$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$version" ||
+    die "uv could not be installed from the package index; what pip said stands above"
+  hash -r
+}
+
+install_python3_venv() {
+  command -v apt-get >/dev/null || die "python3 lacks its venv module: install your system's package for it"
+  ((EUID == 0)) || die "python3 lacks its venv module: sudo apt-get install python3-venv"
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3-venv; } >/dev/null ||
+    die "python3-venv could not be installed; what apt-get said stands above"
+}
+
+# need_mosquitto: the broker on PATH; root installs it, anybody else has it unpacked into .venv.
+need_mosquitto() {
+  command -v mosquitto >/dev/null && return
+  command -v apt-get >/dev/null ||
+    die "mosquitto is missing: install the MQTT broker mosquitto 2 with your system's package manager"
+  if ((EUID == 0)) && install_mosquitto; then
+    hash -r
+    return
+  fi
+  say "unpacking mosquitto into .venv …"
+  if ! devel/fetch-mosquitto "$mosquitto_home" >"$venv/mosquitto.log" 2>&1; then
+    die "$(tail -n 5 "$venv/mosquitto.log")" "mosquitto is missing and could not be fetched: sudo apt-get install mosquitto"
+  fi
+  hash -r
+}
+
+# install_mosquitto: Debian's package, without the service on port 1883 that it would start now and at every boot.
+install_mosquitto() {
+  local policy=/usr/sbin/policy-rc.d ours=0 status=0
+  say "installing mosquitto …"
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && ours=1
+  fi
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends mosquitto; } \
+    >"$venv/mosquitto.log" 2>&1 || status=1
+  ((ours)) && rm -f "$policy"
+  ((status)) || ! command -v systemctl >/dev/null || systemctl disable --quiet mosquitto >>"$venv/mosquitto.log" 2>&1 || true
+  return "$status"
+}
