@@ -1,0 +1,183 @@
+"""Local calendar: days of 23, 24 and 25 hours, the periods of an answer, and the meter's horodates.
+
+The recorder's answers use any zone of the tz database. The meter's horodates are French legal time, whose rule stands
+here, so that an edge needs no zone file.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+QUARTER_MS: Final = 15 * 60 * 1000
+_WINTER: Final = timezone(timedelta(hours=1))
+_SUMMER: Final = timezone(timedelta(hours=2))
+_HORODATE: Final = re.compile(r"([EHeh ])(\d{12})", re.ASCII)
+_MARCH, _OCTOBER, _DECEMBER = 3, 10, 12
+_FIRST_YEAR, _LAST_YEAR = 1971, 2999
+_OFFSETS_SAMPLED: Final = range(1970, 2040)
+
+
+class By(StrEnum):
+    """The periods by which energy and cost are told."""
+
+    QUARTER = "quarter"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class CalendarError(ValueError):
+    """A zone, a date or a time that cannot be used; the sentence says why."""
+
+
+def parse_horodate(text: str) -> datetime:
+    """The meter's `SAAMMJJhhmmss` as a time with offset.
+
+    S is H (winter), E (summer), lower case while the meter's clock runs degraded, or a space (DPMn, FPMn), where French
+    legal time decides. Source: Enedis-NOI-CPT_54E §6.2.
+
+    Raises:
+        CalendarError: it is not a horodate, or not a date that exists.
+    """
+    match = _HORODATE.fullmatch(text)
+    if match is None:
+        raise CalendarError(f"{text[:20]!r} is not a horodate")
+    try:
+        naive = datetime.strptime(match[2], "%y%m%d%H%M%S")  # noqa: DTZ007 - its offset follows
+    except ValueError:
+        raise CalendarError(f"{text!r} is not a date that exists") from None
+    season = match[1].upper()
+    if season == " ":
+        return naive.replace(tzinfo=_SUMMER if is_french_summer(naive) else _WINTER)
+    return naive.replace(tzinfo=_SUMMER if season == "E" else _WINTER)
+
+
+def format_horodate(moment: datetime, *, season: bool = True) -> str:
+    """A moment as the meter writes it, in French legal time.
+
+    Args:
+        moment: an aware time.
+        season: False for the space that stands there in DPMn and FPMn.
+    """
+    local = french_local(moment)
+    letter = " " if not season else "E" if local.utcoffset() == timedelta(hours=2) else "H"
+    return f"{letter}{local:%y%m%d%H%M%S}"
+
+
+def french_local(moment: datetime) -> datetime:
+    """An aware time in French legal time (directive 2000/84/EC: changes at 01:00 UTC on the last Sundays)."""
+    utc = moment.astimezone(UTC)
+    start, end = _summer_bounds(utc.year)
+    return utc.astimezone(_SUMMER if start <= utc < end else _WINTER)
+
+
+def is_french_summer(naive: datetime) -> bool:
+    """True where a local time without offset is summer time; the ambiguous hour of October means the first, summer."""
+    start, end = _summer_bounds(naive.year)
+    return start <= naive.replace(tzinfo=_SUMMER).astimezone(UTC) < end
+
+
+def _summer_bounds(year: int) -> tuple[datetime, datetime]:
+    return _last_sunday(year, _MARCH), _last_sunday(year, _OCTOBER)
+
+
+def _last_sunday(year: int, month: int) -> datetime:
+    last = datetime(year, month, 31, 1, tzinfo=UTC)
+    return last - timedelta(days=(last.weekday() + 1) % 7)
+
+
+def zone(name: str) -> ZoneInfo:
+    """A zone of the tz database whose offsets are whole quarters of an hour since 1970.
+
+    Raises:
+        CalendarError: it is unknown, or a day there does not begin with a quarter.
+    """
+    try:
+        found = ZoneInfo(name)
+    except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
+        raise CalendarError(f"{name[:60]!r} is not a time zone of the tz database") from None
+    except KeyError:
+        raise CalendarError(f"{name[:60]!r} is not a time zone of the tz database") from None
+    for year in _OFFSETS_SAMPLED:
+        for month in range(1, _DECEMBER + 1):
+            offset = datetime(year, month, 1, tzinfo=UTC).astimezone(found).utcoffset()
+            if offset is None or offset % timedelta(minutes=15):
+                raise CalendarError(f"{name}: its offset in {year} is not whole quarters of an hour")
+    return found
+
+
+def local_midnight(day: date, tz: ZoneInfo) -> datetime:
+    """The first moment of a local day, in UTC; where midnight does not exist, the first that does."""
+    return _to_utc(datetime.combine(day, time()), tz)
+
+
+def _to_utc(naive: datetime, tz: ZoneInfo) -> datetime:
+    # fold=0: an ambiguous time means the first. A time inside the spring gap is moved forward by the gap's length.
+    return naive.replace(tzinfo=tz, fold=0).astimezone(UTC)
+
+
+def parse_moment(text: str, tz: ZoneInfo) -> datetime:
+    """A user's `--from` or `--to`: a local date, a local time, or a time with offset; in UTC.
+
+    Raises:
+        CalendarError: it is none of them, or a local time that the spring change leaves out.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CalendarError(f"{text[:40]!r} is neither a date (2026-11-21) nor a time (2026-11-21T20:00)") from None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise CalendarError(f"{text[:40]!r}: years {_FIRST_YEAR} to {_LAST_YEAR} can be asked for")
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    utc = _to_utc(moment, tz)
+    if moment.time() != time() and utc.astimezone(tz).replace(tzinfo=None) != moment:
+        raise CalendarError(f"{text[:40]} does not exist in {tz.key}: the clocks go forward over it")
+    return utc
+
+
+def period_start(moment: datetime, by: By, tz: ZoneInfo) -> datetime:
+    """The start, in UTC, of the period that holds a moment."""
+    utc = moment.astimezone(UTC)
+    if by is By.QUARTER:
+        return utc.replace(minute=utc.minute // 15 * 15, second=0, microsecond=0)
+    local = utc.astimezone(tz)
+    if by is By.HOUR:
+        # Offsets are whole quarters: the local hour began this long ago, also on the days when the clocks change.
+        into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        return utc - into
+    if by is By.DAY:
+        return local_midnight(local.date(), tz)
+    if by is By.MONTH:
+        return local_midnight(local.date().replace(day=1), tz)
+    return local_midnight(local.date().replace(month=1, day=1), tz)
+
+
+def next_period(start: datetime, by: By, tz: ZoneInfo) -> datetime:
+    """The start, in UTC, of the period after the one that starts at `start`."""
+    if by is By.QUARTER:
+        return start + timedelta(minutes=15)
+    if by is By.HOUR:
+        return start + timedelta(hours=1)
+    day = start.astimezone(tz).date()
+    if by is By.DAY:
+        return local_midnight(day + timedelta(days=1), tz)
+    if by is By.MONTH:
+        return local_midnight((day.replace(day=1) + timedelta(days=32)).replace(day=1), tz)
+    return local_midnight(date(day.year + 1, 1, 1), tz)
+
+
+def periods(start: datetime, end: datetime, by: By, tz: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    """The periods that meet [start, end), each [from, to) in UTC, the first and last cut to the window.
+
+    None where the window is empty.
+    """
+    here = period_start(start, by, tz) if start < end else end
+    while here < end:
+        after = next_period(here, by, tz)
+        yield max(here, start), min(after, end)
+        here = after

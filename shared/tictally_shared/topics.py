@@ -1,0 +1,106 @@
+"""MQTT topics both ways: names to topics, topics to names. The topics are a public interface."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from tictally_shared.frames import KEY
+from tictally_shared.labels import UNKNOWN_LABEL
+
+RESERVED: Final = frozenset({"edge", "site", "recorder"})
+_BASE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[A-Za-z0-9_.-]{1,64}){0,3}")
+_PLUS: Final = "_PLUS_"
+_AFTER_EDGE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTopic:
+    """`<base>/<meter>/<LABEL>`, or with `/time` the topic of its horodate."""
+
+    meter: str
+    label: str
+    is_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeTopic:
+    """`<base>/edge/<edge>/<what>`; what: frame, availability, health or resend."""
+
+    edge: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeterAvailability:
+    """`<base>/<meter>/availability`."""
+
+    meter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topics below one base.
+
+    Attributes:
+        base: `tictally` unless set otherwise; one to four levels of letters, digits and `_.-`.
+
+    Raises:
+        ValueError: the base cannot be the beginning of a topic.
+    """
+
+    base: str = "tictally"
+
+    def __post_init__(self) -> None:
+        if not _BASE.fullmatch(self.base):
+            raise ValueError(f"base topic {self.base[:80]!r} is not one to four levels of letters, digits and _.-")
+
+    def label(self, meter: str, label: str) -> str:
+        """Topic of a label's value."""
+        return f"{self.base}/{meter}/{label.replace('+', _PLUS)}"
+
+    def label_time(self, meter: str, label: str) -> str:
+        """Topic of a label's horodate."""
+        return f"{self.label(meter, label)}/time"
+
+    def meter_availability(self, meter: str) -> str:
+        """Topic that says whether the meter is heard."""
+        return f"{self.base}/{meter}/availability"
+
+    def edge(self, edge: str, what: str) -> str:
+        """Topic of an edge: frame, availability, health or resend."""
+        return f"{self.base}/edge/{edge}/{what}"
+
+    def recorder(self, name: str, what: str) -> str:
+        """Topic of a recorder: availability or health."""
+        return f"{self.base}/recorder/{name}/{what}"
+
+    def frames(self, edge: str = "+") -> str:
+        """Filter of the frames of one edge, or of all."""
+        return self.edge(edge, "frame")
+
+    def of_meter(self, meter: str) -> tuple[str, str]:
+        """Filters of everything that stands below a meter."""
+        return f"{self.base}/{meter}/+", f"{self.base}/{meter}/+/time"
+
+    def parse(self, topic: str) -> LabelTopic | EdgeTopic | MeterAvailability | None:
+        """What a topic means, or None where it is not one of a meter or an edge."""
+        if not topic.startswith(f"{self.base}/"):
+            return None
+        first, *rest = topic[len(self.base) + 1 :].split("/")
+        if first == "edge":
+            return EdgeTopic(*rest) if len(rest) == _AFTER_EDGE and KEY.fullmatch(rest[0]) else None
+        return _below_meter(first, rest) if is_name(first) else None
+
+
+def _below_meter(meter: str, rest: list[str]) -> LabelTopic | MeterAvailability | None:
+    if rest == ["availability"]:
+        return MeterAvailability(meter)
+    label = rest[0].replace(_PLUS, "+") if rest else ""
+    if not UNKNOWN_LABEL.fullmatch(label) or rest[1:] not in ([], ["time"]):
+        return None
+    return LabelTopic(meter, label, is_time=len(rest) > 1)
+
+
+def is_name(text: str) -> bool:
+    """True for what may name a meter, an edge or a recorder: `[a-z0-9-]{1,32}` and no reserved word."""
+    return KEY.fullmatch(text) is not None and text not in RESERVED

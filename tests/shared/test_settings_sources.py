@@ -1,0 +1,124 @@
+"""Where settings come from, and what a wrong source is told."""
+
+from typing import NoReturn
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tictally_shared.settings_sources import Given, SettingsError, gather, host_key
+from tictally_shared.topics import is_name
+
+NAMES = ("name", "mqtt_port", "mqtt_password")
+FILES = {
+    "/run/secrets/password": "from secret\n",
+    "/etc/t.toml": 'mqtt_password = "from config"\nmqtt_port = 1884\n',
+    "/etc/other.toml": 'name = "other"\n',
+    "/etc/broken.toml": "mqtt_port = \n",
+    "/etc/typo.toml": "mqtt_prot = 1884\n",
+    "/etc/nested.toml": "[mqtt]\nport = 1884\n",
+}
+
+
+def read(path: str) -> str:
+    if path == "/etc/latin":
+        return b"\xe9".decode()
+    try:
+        return FILES[path]
+    except KeyError:
+        raise FileNotFoundError(2, "No such file or directory", path) from None
+
+
+@pytest.mark.parametrize(
+    ("environ", "config", "expected"),
+    [
+        ({}, None, {}),
+        ({"T_MQTT_PORT": "1"}, None, {"mqtt_port": Given("1", "T_MQTT_PORT")}),
+        ({"T_MQTT_PORT": ""}, None, {}),
+        ({"T_MQTT_PORT": "", "T_MQTT_PORT_FILE": ""}, None, {}),
+        ({"T_UNKNOWN": "x", "OTHER": "y"}, None, {}),
+        (
+            {"T_MQTT_PASSWORD_FILE": "/run/secrets/password"},
+            None,
+            {"mqtt_password": Given("from secret", "T_MQTT_PASSWORD_FILE")},
+        ),
+        (
+            {"T_MQTT_PASSWORD_FILE": "/run/secrets/password", "T_MQTT_PASSWORD": "from environment"},
+            None,
+            {"mqtt_password": Given("from environment", "T_MQTT_PASSWORD")},
+        ),
+        (
+            {"T_MQTT_PASSWORD_FILE": "/run/secrets/password", "T_CONFIG": "/etc/t.toml"},
+            None,
+            {
+                "mqtt_password": Given("from secret", "T_MQTT_PASSWORD_FILE"),
+                "mqtt_port": Given(1884, "mqtt_port in /etc/t.toml"),
+            },
+        ),
+        ({"T_CONFIG": "/etc/t.toml"}, "/etc/other.toml", {"name": Given("other", "name in /etc/other.toml")}),
+        (
+            {"T_MQTT_PASSWORD_FILE": "/absent", "T_MQTT_PASSWORD": "x"},
+            None,
+            {"mqtt_password": Given("x", "T_MQTT_PASSWORD")},
+        ),
+    ],
+)
+def test_environment_comes_before_secret_file_before_configuration(
+    environ: dict[str, str], config: str | None, expected: dict[str, Given]
+) -> None:
+    assert gather("T_", NAMES, environ, read, config=config) == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "config", "sentence"),
+    [
+        ({"T_NAME_FILE": "/absent"}, None, "T_NAME_FILE: /absent cannot be read: No such file or directory"),
+        ({"T_NAME_FILE": "/etc/latin"}, None, "T_NAME_FILE: /etc/latin is not text in UTF-8"),
+        ({"T_CONFIG": "/absent"}, None, "T_CONFIG: /absent cannot be read: No such file or directory"),
+        ({}, "/absent", "--config: /absent cannot be read: No such file or directory"),
+        ({}, "/etc/broken.toml", "--config: /etc/broken.toml is not TOML: Invalid value (at line 1, column 13)"),
+        (
+            {},
+            "/etc/typo.toml",
+            "mqtt_prot in /etc/typo.toml is not a setting; there are: mqtt_password, mqtt_port, name",
+        ),
+        (
+            {},
+            "/etc/nested.toml",
+            "mqtt in /etc/nested.toml is not a setting; there are: mqtt_password, mqtt_port, name",
+        ),
+    ],
+)
+def test_a_wrong_source_is_named_as_it_was_written(environ: dict[str, str], config: str | None, sentence: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        gather("T_", NAMES, environ, read, config=config)
+    assert str(raised.value) == sentence
+
+
+def test_a_secret_file_is_not_read_where_nothing_names_it() -> None:
+    def never(path: str) -> NoReturn:
+        raise AssertionError(path)
+
+    assert gather("T_", NAMES, {"T_NAME": "x"}, never) == {"name": Given("x", "T_NAME")}
+
+
+@pytest.mark.parametrize(
+    ("hostname", "key"),
+    [
+        ("nas", "nas"),
+        ("NAS-Cellar.lan", "nas-cellar"),
+        ("raspberry_pi 4", "raspberry-pi-4"),
+        ("élan", "lan"),
+        ("", "host"),
+        ("...", "host"),
+        ("a" * 31 + "-b", "a" * 31),
+        ("edge", "host-edge"),
+    ],
+)
+def test_a_hosts_name_becomes_a_name_of_ours(hostname: str, key: str) -> None:
+    assert host_key(hostname) == key
+
+
+@given(st.text(max_size=80))
+def test_any_hosts_name_becomes_a_possible_name(hostname: str) -> None:
+    assert is_name(host_key(hostname))
