@@ -1,0 +1,1 @@
+"""What of a well-formed frame is believed: who speaks, texts confirmed, registers and readings within physics. Pure."""

@@ -1,0 +1,147 @@
+"""Bytes to decoded frames: framing and groups put together, with what only a whole frame tells."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tictally_edge.decoding.framing import FrameBytes, Framer, carries_parity, pieces
+from tictally_edge.decoding.groups import Group, Refused, parse_group
+from tictally_shared.labels import LABELS, METER_NUMBER, Kind, Mode
+
+MAX_UNKNOWN_LABELS: Final = 20
+# A frame's characters follow one another. A port that is read late holds 4 KiB, four seconds of the faster line, so a
+# longer silence is the line's own.
+_BROKEN_AFTER_S: Final = 4.5
+_SIGHTINGS_OF_UNKNOWN: Final = 3
+_METER_NUMBERS: Final = frozenset(METER_NUMBER.values())
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFrame:
+    """One frame's well-formed values, not yet weighed against what came before.
+
+    Attributes:
+        mode: the mode that most of its groups are written in.
+        number: the meter's number that it shows, or None.
+        values: label → value, in the frame's order, the number left out.
+        dated: label → horodate, ISO 8601 with offset.
+        complete: True from STX to ETX without EOT.
+        refused: reason → groups.
+        groups: groups seen, refused ones among them.
+        horodates_unreadable: values whose horodate is no date; they are kept without it.
+        parity: True where the line's parity was there and checked.
+        offset: bytes fed to the decoder when the frame was closed.
+        at: seconds, when its end arrived, on the clock of whoever feeds.
+    """
+
+    mode: Mode
+    number: str | None
+    values: dict[str, int | str]
+    dated: dict[str, str]
+    complete: bool
+    refused: dict[str, int]
+    groups: int
+    horodates_unreadable: int
+    parity: bool
+    offset: int
+    at: float
+
+
+class Decoder:
+    """Sans-I/O decoder of both modes: feed it bytes in any chunks, take frames."""
+
+    def __init__(self) -> None:
+        self._framer = Framer()
+        self._unknown = _UnknownLabels()
+        self._at = 0.0
+
+    def feed(self, chunk: bytes, at: float = 0.0) -> Iterator[DecodedFrame]:
+        """Yields the frames that a chunk closes, stamped `at`; a frame in which nothing was a group is none.
+
+        A frame that was open for seconds without another character will not be ended: what comes is the next one's.
+        """
+        if at - self._at > _BROKEN_AFTER_S:
+            self.interrupt()
+        self._at = at
+        for raw in self._framer.feed(chunk):
+            yield from self._decode(raw, at)
+
+    def interrupt(self) -> None:
+        """The line was interrupted: the beginning of one frame is not put together with the end of another."""
+        self._framer.interrupt()
+
+    def flush(self, at: float = 0.0) -> Iterator[DecodedFrame]:
+        """Yields the frame that is still open, incomplete; for the end of a recorded file."""
+        for raw in self._framer.flush():
+            yield from self._decode(raw, at)
+
+    def _decode(self, raw: FrameBytes, at: float) -> Iterator[DecodedFrame]:
+        parity = carries_parity(raw.content)
+        parsed = [parse_group(piece, parity=parity) for piece in pieces(raw.content)]
+        if not parsed:
+            return
+        refused = Counter[str](outcome.value for outcome in parsed if isinstance(outcome, Refused))
+        groups = [outcome for outcome in parsed if isinstance(outcome, Group)]
+        mode = _spoken(groups, raw.content)
+        refused[Refused.SHAPE.value] += sum(group.mode is not mode for group in groups)
+        groups = [group for group in groups if group.mode is mode]
+        admitted = self._unknown.admit({group.label for group in groups if not group.known})
+        refused[Refused.LABEL.value] += sum(not group.known and group.label not in admitted for group in groups)
+        groups = [group for group in groups if group.known or group.label in admitted]
+        single = _without_contradictions(groups)
+        refused[Refused.REPEATED.value] += len(groups) - sum(count for _, count in single.values())
+        kept = [group for group, _ in single.values()]
+        number = next((str(group.value) for group in kept if group.label in _METER_NUMBERS), None)
+        yield DecodedFrame(
+            mode=mode,
+            number=number,
+            values={g.label: g.value for g in kept if g.label not in _METER_NUMBERS and not _is_clock(g.label)},
+            dated={g.label: g.horodate for g in kept if g.horodate is not None},
+            complete=raw.complete,
+            refused={reason: count for reason, count in refused.items() if count},
+            groups=len(parsed),
+            horodates_unreadable=sum(group.unreadable_horodate for group in kept),
+            parity=parity,
+            offset=raw.offset,
+            at=at,
+        )
+
+
+def _is_clock(name: str) -> bool:
+    label = LABELS.get(name)
+    return label is not None and label.kind is Kind.CLOCK
+
+
+def _spoken(groups: list[Group], content: bytes) -> Mode:
+    standard = sum(group.mode is Mode.STANDARD for group in groups)
+    if groups:
+        return Mode.STANDARD if standard * 2 > len(groups) else Mode.HISTORIQUE
+    return Mode.STANDARD if b"\t" in content else Mode.HISTORIQUE
+
+
+def _without_contradictions(groups: list[Group]) -> dict[str, tuple[Group, int]]:
+    """Label → its group and how often it stands there; a label that says two things says nothing."""
+    single: dict[str, tuple[Group, int]] = {}
+    contradicted = set()
+    for group in groups:
+        before, count = single.get(group.label, (group, 0))
+        single[group.label] = (before, count + 1)
+        if before != group:
+            contradicted.add(group.label)
+    return {label: entry for label, entry in single.items() if label not in contradicted}
+
+
+class _UnknownLabels:
+    """Labels outside the catalogue, admitted from their third sighting in consecutive frames."""
+
+    def __init__(self) -> None:
+        self._admitted: set[str] = set()
+        self._sightings: dict[str, int] = {}
+
+    def admit(self, seen: set[str]) -> set[str]:
+        self._sightings = {label: self._sightings.get(label, 0) + 1 for label in seen - self._admitted}
+        for label, sightings in self._sightings.items():
+            if sightings >= _SIGHTINGS_OF_UNKNOWN and len(self._admitted) < MAX_UNKNOWN_LABELS:
+                self._admitted.add(label)
+        return self._admitted

@@ -1,0 +1,119 @@
+"""A group's bytes to its label, horodate and value, or to the reason why it is refused. Pure.
+
+Source: Enedis-NOI-CPT_54E §5.2 (historique) and §6.2 (standard).
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from tictally_edge.decoding.framing import WITHOUT_PARITY
+from tictally_shared.calendar import CalendarError, parse_horodate
+from tictally_shared.labels import LABELS, UNKNOWN_LABEL, Mode
+
+_HT: Final = "\t"
+_EVEN_PARITY: Final = bytes(byte & 0x7F | (byte & 0x7F).bit_count() % 2 << 7 for byte in range(256))
+_HORODATE: Final = re.compile(r"[EHeh ]\d{12}", re.ASCII)
+_UNKNOWN_VALUE: Final = re.compile(r"[ -_a-z]{0,98}")
+_SHORTEST_GROUP: Final = 4
+_DATED_FIELDS: Final = 3
+
+
+class Refused(StrEnum):
+    """Why a group does not count."""
+
+    PARITY = "parity"
+    CHECKSUM = "checksum"
+    LABEL = "label"
+    SHAPE = "shape"
+    REPEATED = "repeated"
+    PHYSICS = "physics"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One label with its value, as the meter sent it, well formed.
+
+    Attributes:
+        label: the TIC name.
+        mode: in whose form it was written.
+        value: integer where the catalogue has a unit, else text, stripped, runs of spaces made one.
+        known: True where the catalogue has the label.
+        horodate: ISO 8601 with offset, or None where it has none or none that can be read.
+        unreadable_horodate: True where a horodate stands there that is no date.
+    """
+
+    label: str
+    mode: Mode
+    value: int | str
+    known: bool = True
+    horodate: str | None = None
+    unreadable_horodate: bool = False
+
+
+def checksum(content: bytes | str) -> int:
+    """The checksum character of a group's content: (sum & 0x3F) + 0x20."""
+    data = content.encode("ascii") if isinstance(content, str) else content
+    return (sum(data) & 0x3F) + 0x20
+
+
+# Most groups of a frame are those of the frame before, to the letter: on a Pi this halves the work.
+@lru_cache(maxsize=1024)
+def parse_group(piece: bytes, *, parity: bool) -> Group | Refused:
+    """What a piece between LF and CR says.
+
+    Args:
+        piece: the bytes, bit 7 as it came.
+        parity: True where bit 7 is even parity and checked; else a bit 7 that is set is damage.
+    """
+    masked = piece.translate(WITHOUT_PARITY)
+    if piece != (masked.translate(_EVEN_PARITY) if parity else masked):
+        return Refused.PARITY
+    if len(masked) < _SHORTEST_GROUP:
+        return Refused.SHAPE
+    text = masked.decode("ascii")
+    if _HT in text:
+        return _standard(text)
+    return _historique(text)
+
+
+def _historique(text: str) -> Group | Refused:
+    content = text[:-2]  # the last separator is not counted
+    if ord(text[-1]) != checksum(content):
+        return Refused.CHECKSUM
+    label, separator, data = content.partition(" ")
+    if text[-2] != " " or not separator:
+        return Refused.SHAPE
+    return _valued(label, Mode.HISTORIQUE, data, None)
+
+
+def _standard(text: str) -> Group | Refused:
+    if ord(text[-1]) != checksum(text[:-1]):  # the last separator is counted
+        return Refused.CHECKSUM
+    fields = text[:-2].split(_HT)
+    if text[-2] != _HT or len(fields) not in (2, _DATED_FIELDS):
+        return Refused.SHAPE
+    horodate = fields[1] if len(fields) == _DATED_FIELDS else None
+    return _valued(fields[0], Mode.STANDARD, fields[-1], horodate)
+
+
+def _valued(name: str, mode: Mode, data: str, horodate: str | None) -> Group | Refused:
+    label = LABELS.get(name)
+    if label is None:
+        if not UNKNOWN_LABEL.fullmatch(name):
+            return Refused.LABEL
+        good = _UNKNOWN_VALUE.fullmatch(data)
+    else:
+        good = label.shape.fullmatch(data) if label.mode is mode and label.dated is (horodate is not None) else None
+    if good is None or (horodate is not None and not _HORODATE.fullmatch(horodate)):
+        return Refused.SHAPE
+    value = int(data) if label is not None and label.is_number else " ".join(data.split())
+    if horodate is None:
+        return Group(name, mode, value, known=label is not None)
+    try:
+        moment = parse_horodate(horodate).isoformat()
+    except CalendarError:
+        return Group(name, mode, value, known=label is not None, unreadable_horodate=True)
+    return Group(name, mode, value, known=label is not None, horodate=moment)
