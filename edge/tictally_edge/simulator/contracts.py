@@ -1,0 +1,91 @@
+"""The four contracts: their periods, and the words and numbers by which each mode names them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Contract(StrEnum):
+    """The options of the Tarif Bleu."""
+
+    BASE = "base"
+    HPHC = "hphc"
+    TEMPO = "tempo"
+    EJP = "ejp"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What one supplier register counts.
+
+    Attributes:
+        number: NTARF; the register is EASFnn.
+        register: the historique register.
+        ptec: PTEC.
+        ltarf: LTARF with the meter's padding.
+        off_peak: True where the dry contact is closed, which starts the water heater.
+    """
+
+    number: int
+    register: str
+    ptec: str
+    ltarf: str
+    off_peak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A contract's words.
+
+    Attributes:
+        optarif: OPTARIF.
+        ngtf: NGTF with the meter's padding.
+        periods: by number, from 1.
+        profile: the used entries of PJOURF+1, hhmm and action.
+    """
+
+    optarif: str
+    ngtf: str
+    periods: tuple[Period, ...]
+    profile: tuple[str, ...]
+
+
+TERMS: Final = {
+    Contract.BASE: Terms(
+        optarif="BASE",
+        ngtf="      BASE      ",
+        periods=(Period(1, "BASE", "TH..", "      BASE      "),),
+        profile=("00008001",),
+    ),
+    Contract.HPHC: Terms(
+        optarif="HC..",
+        ngtf="H PLEINE/CREUSE ",
+        periods=(
+            Period(1, "HCHC", "HC..", " HEURE  CREUSE  ", off_peak=True),
+            Period(2, "HCHP", "HP..", " HEURE  PLEINE  "),
+        ),
+        profile=("0000C001", "06008002", "2200C001"),
+    ),
+    Contract.TEMPO: Terms(
+        optarif="BBR(",
+        ngtf="     TEMPO      ",
+        periods=(
+            Period(1, "BBRHCJB", "HCJB", "    HC  BLEU    ", off_peak=True),
+            Period(2, "BBRHPJB", "HPJB", "    HP  BLEU    "),
+            Period(3, "BBRHCJW", "HCJW", "   HC  BLANC    ", off_peak=True),
+            Period(4, "BBRHPJW", "HPJW", "   HP  BLANC    "),
+            Period(5, "BBRHCJR", "HCJR", "   HC  ROUGE    ", off_peak=True),
+            Period(6, "BBRHPJR", "HPJR", "   HP  ROUGE    "),
+        ),
+        profile=("00004001", "06004002", "22004001"),
+    ),
+    Contract.EJP: Terms(
+        optarif="EJP.",
+        ngtf="      EJP       ",
+        periods=(
+            Period(1, "EJPHN", "HN..", " HEURE  NORMALE "),
+            Period(2, "EJPHPM", "PM..", " POINTE  MOBILE "),
+        ),
+        profile=("00008001",),
+    ),
+}

@@ -1,0 +1,60 @@
+"""An exchange of meters: at a moment another number, with registers near zero, before the same household."""
+
+from datetime import datetime
+
+from tictally_edge.simulator.encode import Group
+from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_shared.labels import Mode
+
+
+class ExchangedMeter:
+    """A meter that is replaced at a moment by another; speaks on the line as one.
+
+    Attributes:
+        before: the first meter; it is advanced with this one.
+        at: the aware time of the exchange.
+        next_number: the second meter's number, 12 digits.
+    """
+
+    def __init__(self, before: SimulatedMeter, at: datetime, next_number: str) -> None:
+        self._meter, self._at, self._next_number = before, at, next_number
+        self._is_exchanged = False
+
+    @property
+    def mode(self) -> Mode:
+        """The language it speaks."""
+        return self._meter.mode
+
+    @property
+    def number(self) -> str:
+        """The number of the meter that hangs there now."""
+        return self._meter.number
+
+    @property
+    def moment(self) -> datetime:
+        """The time it has been advanced to, in UTC."""
+        return self._meter.moment
+
+    def advance(self, to: datetime) -> None:
+        """Count on to an aware time, through the exchange where it lies between."""
+        if not self._is_exchanged and self._at <= to:
+            self._meter.advance(max(self._at, self._meter.moment))
+            self._meter = self._meter.replaced(self._next_number)
+            self._is_exchanged = True
+        self._meter.advance(to)
+
+    def speak(self, mode: Mode) -> None:
+        """Change the language, as the grid operator does from afar."""
+        self._meter.speak(mode)
+
+    def groups(self) -> tuple[Group, ...]:
+        """The frame now."""
+        return self._meter.groups()
+
+    def frame(self) -> bytes:
+        """The frame now as seven-bit characters from STX to ETX."""
+        return self._meter.frame()
+
+    def registers(self) -> dict[str, int]:
+        """The present meter's registers by label, in Wh."""
+        return self._meter.registers()

@@ -1,0 +1,36 @@
+"""A meter's frames one after another, in its own time: what an edge reads without a line."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from tictally_edge.simulator.encode import line_ms
+from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator.meter import Meter
+
+PAUSE_MS: Final = 20  # between two frames, Enedis-NOI-CPT_54E §5.2 and §6.2: 16.7 to 33.4 ms
+
+
+def simulated_frames(
+    meter: Meter, interval_s: float | None = None, until: datetime | None = None
+) -> Iterator[tuple[datetime, bytes]]:
+    """The meter's frames from its present moment on, each with the moment it shows.
+
+    Args:
+        meter: it is advanced from frame to frame.
+        interval_s: from the beginning of a frame to that of the next; None for as fast as the line carries them.
+        until: excluded; None for ever.
+
+    Yields:
+        the moment in UTC, and seven-bit characters from STX to ETX.
+
+    Raises:
+        SimulatorError: the interval is not above zero.
+    """
+    if interval_s is not None and interval_s <= 0:
+        raise SimulatorError(f"frames every {interval_s} s: the interval must be above zero")
+    while until is None or meter.moment < until:
+        frame = meter.frame()
+        yield meter.moment, frame
+        pause_ms = line_ms(meter.mode, len(frame)) + PAUSE_MS if interval_s is None else interval_s * 1000
+        meter.advance(meter.moment + timedelta(milliseconds=pause_ms))

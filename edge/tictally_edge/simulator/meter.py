@@ -1,0 +1,201 @@
+"""The simulated meter: registers that count a household's power exactly, and the frame that shows them."""
+
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import datetime
+from random import Random
+from re import ASCII, fullmatch
+from typing import Final, Protocol
+
+from tictally_edge.simulator import historique, standard
+from tictally_edge.simulator.contracts import TERMS, Contract
+from tictally_edge.simulator.day import Day, day_before, day_of
+from tictally_edge.simulator.encode import Group, encode_frame
+from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator.household import Household, Overload
+from tictally_edge.simulator.reading import Energy, Reading
+from tictally_edge.simulator.tariff import Tariff, tariff_at
+from tictally_edge.simulator.times import from_ms, local, to_ms
+from tictally_shared.labels import Mode
+
+_WH_VA_MS: Final = 3_600_000  # VA·ms in a Wh
+_SUPPLIER_REGISTERS, _DISTRIBUTOR_REGISTERS = 10, 4
+_KVA: Final = range(3, 37)
+_PHASES: Final = (1, 3)
+
+
+class Meter(Protocol):
+    """What speaks on a line."""
+
+    @property
+    def mode(self) -> Mode:
+        """The language it speaks."""
+
+    @property
+    def number(self) -> str:
+        """The meter's number, 12 digits."""
+
+    @property
+    def moment(self) -> datetime:
+        """The time it has been advanced to, in UTC."""
+
+    def advance(self, to: datetime) -> None:
+        """Count on to an aware time, not before the present one."""
+
+    def speak(self, mode: Mode) -> None:
+        """Change the language, as the grid operator does from afar."""
+
+    def groups(self) -> tuple[Group, ...]:
+        """The frame now."""
+
+    def frame(self) -> bytes:
+        """The frame now as seven-bit characters from STX to ETX."""
+
+    def registers(self) -> dict[str, int]:
+        """The registers now by label, in Wh."""
+
+
+@dataclass
+class SimulatedMeter:
+    """A meter in front of a seeded household; the same settings make the same frames.
+
+    Each register is exact: it grows by the integral of the power over its period, cut to whole Wh with the remainder
+    kept, so that how often the meter is advanced changes nothing.
+
+    Attributes:
+        contract: whose periods are counted.
+        mode: the language of the line.
+        start: the aware time at which it stands first.
+        phases: 1 or 3.
+        producer: True with solar panels, and the meter set to producer.
+        seed: decides the household, the dear days and the registers at the start.
+        number: ADCO or ADSC, 12 digits.
+        subscribed_kva: 3 to 36, a multiple of 3 in three-phase.
+        new: True for registers near zero, else plausible ones of some years.
+        overload: when more is drawn than subscribed.
+
+    Raises:
+        SimulatorError: a setting that cannot be.
+    """
+
+    contract: Contract
+    mode: Mode
+    _: KW_ONLY
+    start: datetime
+    phases: int = 1
+    producer: bool = False
+    seed: int = 0
+    number: str = "021961000001"
+    subscribed_kva: int = 9
+    new: bool = False
+    overload: Overload | None = None
+    _home: Household = field(init=False, repr=False)
+    _today: Day = field(init=False, repr=False)
+    _yesterday: Day = field(init=False, repr=False)
+    _tariff: Tariff = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._check()
+        self._home = Household(self.seed, self.subscribed_kva * 1000, self.phases, self.producer, self.overload)
+        self._now_ms = to_ms(self.start)
+        self._supplier, self._distributor, self._injected, self._reactive = self._first_registers()
+        # VA·ms that are not yet a Wh, for each register.
+        self._supplier_rests, self._injected_rest = [0] * _SUPPLIER_REGISTERS, 0
+        self._enter()
+
+    def _check(self) -> None:
+        if self.start.tzinfo is None:
+            raise SimulatorError("the start of a simulated meter needs an offset from UTC")
+        if self.phases not in _PHASES:
+            raise SimulatorError(f"{self.phases} phases: a meter has one or three")
+        if not fullmatch(r"\d{12}", self.number, ASCII):
+            raise SimulatorError(f"{self.number[:40]!r} is not a meter's number of 12 digits")
+        if self.subscribed_kva not in _KVA or self.subscribed_kva % self.phases:
+            raise SimulatorError(f"{self.subscribed_kva} kVA: 3 to 36 can be subscribed, by threes in three-phase")
+
+    def _first_registers(self) -> tuple[list[int], list[int], int, tuple[int, ...]]:
+        rng = Random(f"registers {self.seed} {self.number}")
+        periods = len(TERMS[self.contract].periods)
+        highest_wh = 20 if self.new else 40_000_000 // periods
+        supplier = [rng.randrange(highest_wh // 20, highest_wh) for _ in range(periods)]
+        quarter, rest = divmod(sum(supplier), _DISTRIBUTOR_REGISTERS)
+        distributor = [quarter] * (_DISTRIBUTOR_REGISTERS - 1) + [quarter + rest]
+        reactive = tuple(rng.randrange(highest_wh) for _ in range(4))
+        return supplier + [0] * (_SUPPLIER_REGISTERS - periods), distributor, rng.randrange(highest_wh), reactive
+
+    @property
+    def moment(self) -> datetime:
+        """The time it has been advanced to, in UTC."""
+        return from_ms(self._now_ms)
+
+    def advance(self, to: datetime) -> None:
+        """Count on to an aware time.
+
+        Raises:
+            SimulatorError: the time lies before the present one.
+        """
+        to_moment_ms = to_ms(to)
+        if to_moment_ms < self._now_ms:
+            raise SimulatorError(f"a meter at {self.moment} does not go back to {to}")
+        while self._now_ms < to_moment_ms:
+            end_ms = min(to_moment_ms, self._tariff.end_ms)
+            self._count(end_ms)
+            self._now_ms = end_ms
+            if end_ms == self._tariff.end_ms:
+                self._enter()
+
+    def _enter(self) -> None:
+        """Begin a stretch of one tariff within one day."""
+        date = local(self._now_ms).date()
+        self._today, self._yesterday = day_of(self._home, date), day_before(self._home, date)
+        self._tariff = tariff_at(self.contract, self.seed, self._now_ms)
+
+    def _count(self, end_ms: int) -> None:
+        begin, end = self._now_ms - self._today.start_ms, end_ms - self._today.start_ms
+        drawn, injected = self._today.drawn, self._today.injected
+        counting = self._tariff.period.number - 1
+        rest = self._supplier_rests[counting] + drawn.integral_ms(end) - drawn.integral_ms(begin)
+        whole_wh, self._supplier_rests[counting] = divmod(rest, _WH_VA_MS)
+        self._supplier[counting] += whole_wh
+        # The distributor counts the very same Wh, so that both sets of registers sum to EAST at every moment.
+        self._distributor[self._tariff.distributor - 1] += whole_wh
+        self._injected_rest += injected.integral_ms(end) - injected.integral_ms(begin)
+        whole_wh, self._injected_rest = divmod(self._injected_rest, _WH_VA_MS)
+        self._injected += whole_wh
+
+    def speak(self, mode: Mode) -> None:
+        """Change the language, as the grid operator does from afar."""
+        self.mode = mode
+
+    def reading(self) -> Reading:
+        """Everything the meter knows now."""
+        return Reading(
+            number=self.number,
+            contract=self.contract,
+            phases=self.phases,
+            producer=self.producer,
+            subscribed_kva=self.subscribed_kva,
+            moment_ms=self._now_ms,
+            today=self._today,
+            yesterday=self._yesterday,
+            tariff=self._tariff,
+            energy=Energy(tuple(self._supplier), tuple(self._distributor), self._injected, self._reactive),
+        )
+
+    def groups(self) -> tuple[Group, ...]:
+        """The frame now; short in three-phase historique while overloaded."""
+        if self.mode is Mode.HISTORIQUE:
+            return historique.historique_groups(self.reading())
+        return standard.standard_groups(self.reading())
+
+    def frame(self) -> bytes:
+        """The frame now as seven-bit characters from STX to ETX."""
+        return encode_frame(self.mode, self.groups())
+
+    def registers(self) -> dict[str, int]:
+        """The registers now by label, in Wh: what any reader of the line should arrive at."""
+        registers = historique.registers if self.mode is Mode.HISTORIQUE else standard.registers
+        return registers(self.reading())
+
+    def replaced(self, number: str) -> "SimulatedMeter":
+        """A new meter in front of the same household, now, with registers near zero."""
+        return replace(self, number=number, start=self.moment, new=True)

@@ -1,0 +1,86 @@
+"""Orders to a simulated meter while it runs, one a line: what befalls its line, and when that ends."""
+
+import os
+import select
+import sys
+import time
+from typing import Final
+
+from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator.faults import Faults
+from tictally_edge.simulator.meter import Meter
+from tictally_edge.simulator.wire import Wire
+from tictally_shared.labels import Mode
+
+_MOST_BYTES: Final = 4096
+_FORMS: Final = "unplug, plug, silence, speak, flip P, mode historique or mode standard"
+
+
+class Operator:
+    """Carries out orders.
+
+    Attributes:
+        is_silent: True while the meter counts and says nothing.
+
+    Args:
+        wire: what is unplugged and plugged in again.
+        meter: what changes its mode, or None behind a recording.
+        faults: of the line at first.
+        orders: a descriptor that orders come from, or None.
+    """
+
+    def __init__(self, wire: Wire, meter: Meter | None, faults: Faults, orders: int | None) -> None:
+        self._wire, self._meter, self._faults, self._orders = wire, meter, faults, orders
+        self._unfinished = b""
+        self.is_silent = False
+
+    def rest(self, timeout_s: float) -> None:
+        """Let time pass; an order is carried out at once and ends the rest."""
+        if self._orders is None:
+            time.sleep(timeout_s)
+            return
+        if not select.select([self._orders], [], [], timeout_s)[0]:
+            return
+        came = os.read(self._orders, _MOST_BYTES)
+        if not came:  # whoever gave orders has gone; the meter stays as it is
+            self._orders = None
+        *lines, self._unfinished = (self._unfinished + came).split(b"\n")
+        for line in lines:
+            try:
+                self.carry_out(line.decode(errors="replace").strip())
+            except SimulatorError as error:
+                sys.stderr.write(f"{error}\n")
+
+    def carry_out(self, order: str) -> None:
+        """Do what one line says.
+
+        Raises:
+            SimulatorError: it is no order, or one that cannot be carried out.
+            OSError: there is no terminal to be had, or no place for its link.
+        """
+        match order.split():
+            case ["unplug"]:
+                self._wire.unplug()
+            case ["plug"]:
+                self._wire.plug()
+            case ["silence" | "speak" as word]:
+                self.is_silent = word == "silence"
+            case ["flip", probability]:
+                self._faults = self._faults.with_flips(_number(probability))
+            case ["mode", ("historique" | "standard") as mode]:
+                if self._meter is None:
+                    raise SimulatorError("a recording keeps its mode")
+                self._meter.speak(Mode(mode))
+            case _:
+                raise SimulatorError(f"{order[:40]!r} is no order; there are {_FORMS}")
+
+    def arriving(self, characters: bytes) -> bytes:
+        """What arrives of the next characters on the line as it is now."""
+        return self._faults.apply(characters)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SimulatorError(f"{text[:40]!r} is no number") from None

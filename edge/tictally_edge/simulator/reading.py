@@ -1,0 +1,78 @@
+"""Everything that a meter knows at one moment: what its frame is written from."""
+
+from dataclasses import dataclass
+
+from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.day import Day
+from tictally_edge.simulator.tariff import Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """The registers, in whole Wh (VArh).
+
+    Attributes:
+        supplier: EASF01 to EASF10.
+        distributor: EASD01 to EASD04.
+        injected: EAIT.
+        reactive: ERQ1 to ERQ4; they stand still, the power factor being 1.
+    """
+
+    supplier: tuple[int, ...]
+    distributor: tuple[int, ...]
+    injected: int
+    reactive: tuple[int, ...]
+
+    @property
+    def drawn(self) -> int:
+        """EAST, the sum of the supplier's registers."""
+        return sum(self.supplier)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A meter at one moment.
+
+    Attributes:
+        number: ADCO or ADSC, 12 digits.
+        contract: whose periods are counted.
+        phases: 1 or 3.
+        producer: True where Enedis has set the meter to producer.
+        subscribed_kva: PREF.
+        moment_ms: now.
+        today: the local day that holds it.
+        yesterday: the day before.
+        tariff: what the tariff clock says.
+        energy: the registers.
+    """
+
+    number: str
+    contract: Contract
+    phases: int
+    producer: bool
+    subscribed_kva: int
+    moment_ms: int
+    today: Day
+    yesterday: Day
+    tariff: Tariff
+    energy: Energy
+
+    @property
+    def step(self) -> int:
+        """The step of today that holds the moment."""
+        return self.today.step(self.moment_ms)
+
+    @property
+    def drawn_va(self) -> int:
+        """The power drawn now."""
+        return self.today.drawn.values[self.step]
+
+    @property
+    def injected_va(self) -> int:
+        """The power injected now."""
+        return self.today.injected.values[self.step]
+
+    @property
+    def is_overloaded(self) -> bool:
+        """True while more is drawn than subscribed."""
+        return self.drawn_va > self.subscribed_kva * 1000

@@ -1,0 +1,187 @@
+"""A simulated meter, or a recorded line, behind a pseudo-terminal as a program of its own."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from math import inf
+from pathlib import Path
+from typing import Final
+
+from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.encode import BAUD, line_ms, with_parity
+from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator.exchange import ExchangedMeter
+from tictally_edge.simulator.faults import Faults
+from tictally_edge.simulator.household import Overload
+from tictally_edge.simulator.lines import PAUSE_MS
+from tictally_edge.simulator.meter import Meter, SimulatedMeter
+from tictally_edge.simulator.notes import Notes
+from tictally_edge.simulator.orders import Operator
+from tictally_edge.simulator.play import Sending, Sent, play
+from tictally_edge.simulator.wire import Wire
+from tictally_shared.labels import Mode
+
+_WRONG_SETTING: Final = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Everything that can be said about the meter and its line."""
+    meter = parser.add_argument_group("the meter")
+    meter.add_argument("--contract", type=Contract, choices=list(Contract), default=Contract.HPHC)
+    meter.add_argument("--mode", type=Mode, choices=list(Mode), help="standard, or what a capture is in")
+    meter.add_argument("--phases", type=int, choices=(1, 3), default=1)
+    meter.add_argument("--producer", action="store_true", help="with solar panels")
+    meter.add_argument("--subscribed", type=int, default=9, metavar="KVA")
+    meter.add_argument("--number", default="021961000001", help="12 digits")
+    meter.add_argument("--seed", type=int, default=0, help="decides the household and its days")
+    meter.add_argument("--start", type=_moment, help="its clock, with offset (now)")
+    meter.add_argument("--overload", type=_seconds, nargs=2, metavar=("SECONDS", "EVERY"))
+    meter.add_argument("--swap-after", type=_seconds, metavar="SECONDS", help="then another meter hangs there")
+    line = parser.add_argument_group("the line")
+    line.add_argument("--capture", type=Path, metavar="FILE", help="this recording, looped, and no simulated meter")
+    line.add_argument("--interval", type=_positive, metavar="SECONDS", help="between frames (as fast as the line)")
+    line.add_argument("--speed", type=_positive, default=1.0, metavar="FACTOR", help="of clock and line together")
+    line.add_argument("--no-parity", action="store_true", help="seven bits, as some bridges deliver them")
+    line.add_argument("--flip", type=float, default=0.0, metavar="P", help="probability of a flipped bit")
+    line.add_argument("--lose", type=float, default=0.0, metavar="P", help="probability of a lost character")
+    line.add_argument("--double", type=float, default=0.0, metavar="P", help="probability of a doubled character")
+    line.add_argument("--link", type=Path, help="a name for the port, removed at the end")
+    line.add_argument("--truth", type=Path, metavar="FILE", help="JSON lines: what each frame said, and its way out")
+    line.add_argument(
+        "--orders", action="store_true", help="from standard input: unplug, plug, silence, speak, flip P…"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Returns:
+        the exit status: 0 when told to stop, 2 after one sentence about a setting that cannot be.
+    """
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(_stopping_by_signal())
+            return _serve(args, stack)
+    except KeyboardInterrupt:
+        return 0
+    except (SimulatorError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return _WRONG_SETTING
+
+
+def _serve(args: argparse.Namespace, stack: ExitStack) -> int:
+    faults = Faults(bit_flip=args.flip, lose=args.lose, double=args.double, seed=args.seed, parity=not args.no_parity)
+    if args.capture is not None and args.truth is not None:
+        raise SimulatorError("--truth notes a simulated meter's registers: a recording has none")
+    recorded = None if args.capture is None else _recording(args.capture)
+    meter = _meter(args, datetime.now(UTC)) if recorded is None else None
+    truth = None if args.truth is None else stack.enter_context(args.truth.open("a", encoding="utf-8"))
+    wire = stack.enter_context(Wire(args.link))
+    operator = Operator(wire, meter, faults, sys.stdin.fileno() if args.orders else None)
+    on_line = bytes if args.no_parity else with_parity
+    if meter is not None:
+        sendings = _frames(meter, (args.interval or 0) * 1000, on_line, operator, Notes(truth, wire))
+    elif recorded is not None:
+        sendings = _looped(recorded, args.mode or _mode_of(recorded), on_line, operator)
+    sys.stdout.write(f"{args.link or wire.path}\n")
+    sys.stdout.flush()
+    play(wire, sendings, args.speed, operator.rest)
+    return 0
+
+
+def _meter(args: argparse.Namespace, now: datetime) -> Meter:
+    start = args.start or now
+    overload = None
+    if args.overload is not None:
+        duration_s, every_s = args.overload
+        overload = Overload(start + timedelta(seconds=every_s), duration_s, every_s)
+    meter = SimulatedMeter(
+        args.contract,
+        args.mode or Mode.STANDARD,
+        start=start,
+        phases=args.phases,
+        producer=args.producer,
+        seed=args.seed,
+        number=args.number,
+        subscribed_kva=args.subscribed,
+        overload=overload,
+    )
+    if args.swap_after is None:
+        return meter
+    next_number = f"{(int(meter.number) + 1) % 10**12:012d}"
+    return ExchangedMeter(meter, start + timedelta(seconds=args.swap_after), next_number)
+
+
+def _frames(
+    meter: Meter, interval_ms: float, on_line: Callable[[bytes], bytes], operator: Operator, notes: Notes
+) -> Iterator[Sending]:
+    begin = meter.moment
+    while True:
+        frame = meter.frame()
+        begin_s = (meter.moment - begin).total_seconds()
+        if operator.is_silent:
+            yield Sending(begin_s, b"", BAUD[meter.mode], _nothing)
+        else:
+            clean = on_line(frame)
+            arriving = operator.arriving(clean)
+            yield Sending(begin_s, arriving, BAUD[meter.mode], notes.of(meter, intact=arriving == clean))
+        pause_ms = max(interval_ms, line_ms(meter.mode, len(frame)) + PAUSE_MS)
+        meter.advance(meter.moment + timedelta(milliseconds=pause_ms))
+
+
+def _nothing(_: Sent) -> None:
+    """Nothing is to be noted."""
+
+
+def _recording(path: Path) -> bytes:
+    recorded = path.read_bytes()
+    if not recorded:
+        raise SimulatorError(f"{path} is empty")
+    return recorded
+
+
+def _mode_of(recorded: bytes) -> Mode:
+    return Mode.STANDARD if b"\t" in recorded else Mode.HISTORIQUE  # a tab has even parity without bit 7
+
+
+def _looped(recorded: bytes, mode: Mode, on_line: Callable[[bytes], bytes], operator: Operator) -> Iterator[Sending]:
+    begin_ms = 0
+    while True:
+        characters = b"" if operator.is_silent else operator.arriving(on_line(recorded))
+        yield Sending(begin_ms / 1000, characters, BAUD[mode], _nothing)
+        begin_ms += line_ms(mode, len(recorded)) + PAUSE_MS
+
+
+@contextmanager
+def _stopping_by_signal() -> Iterator[None]:
+    # Both raise KeyboardInterrupt; SIGINT by name too, for a shell's background job starts with it ignored.
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} lacks its offset from UTC")
+    return moment
+
+
+def _seconds(text: str) -> int:
+    seconds = int(text)
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return seconds
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < inf:  # NaN is refused as well
+        raise argparse.ArgumentTypeError(f"{text} is not a number above zero")
+    return number

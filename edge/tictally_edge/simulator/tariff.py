@@ -1,0 +1,113 @@
+"""What the meter's tariff clock says at a moment: the period, the colours, the mobile peaks, and until when.
+
+Windows in French legal time: off-peak and Tempo's HC 22:00 to 06:00, a Tempo day from 06:00, an EJP peak from 07:00 to
+01:00. The distributor counts winter (November to March) and summer apart, each by the same off-peak hours.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from tictally_edge.simulator.contracts import TERMS, Contract, Period
+from tictally_edge.simulator.peakdays import Colour, is_ejp_day, tempo_colour
+from tictally_edge.simulator.times import local, wall_ms
+
+_H: Final = 60
+_EJP_END, _DAY_START, _EJP_START, _ANNOUNCED, _NIGHT = 1 * _H, 6 * _H, 7 * _H, 20 * _H, 22 * _H
+_EJP_NOTICE: Final = _EJP_START - 30  # PEJP says 30 minutes
+_MIDNIGHT: Final = 24 * _H
+# Between two of these nothing that a tariff says can change, whatever the contract.
+_CUTS: Final = (_EJP_END, _DAY_START, _EJP_NOTICE, _EJP_START, _ANNOUNCED, _NIGHT, _MIDNIGHT)
+_WINTER_MONTHS: Final = frozenset({11, 12, 1, 2, 3})
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """A mobile peak, [start, end): PM1 is a white day or an EJP peak, PM2 a red day."""
+
+    number: int
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What the tariff clock says, unchanged from the moment it was asked for until `end_ms`, a midnight at the latest.
+
+    Attributes:
+        period: what counts for the supplier.
+        distributor: the register that counts for the distributor, 1 to 4.
+        today: colour of the Tempo day, else None.
+        tomorrow: the next one's from 20:00 on, else None.
+        peak_now: the mobile peak that lasts, or None.
+        peak_next: the one announced, from 20:00 on, or None.
+        ejp_notice: True for the half hour before an EJP peak.
+        end_ms: when to ask again.
+    """
+
+    period: Period
+    distributor: int
+    today: Colour | None
+    tomorrow: Colour | None
+    peak_now: Peak | None
+    peak_next: Peak | None
+    ejp_notice: bool
+    end_ms: int
+
+
+def tariff_at(contract: Contract, seed: int, moment_ms: int) -> Tariff:
+    """The tariff at a moment; the seed decides which days are dear."""
+    here = local(moment_ms)
+    minute = here.hour * _H + here.minute
+    night = not _DAY_START <= minute < _NIGHT
+    today = tomorrow = peak_now = peak_next = None
+    if contract is Contract.TEMPO:
+        day = _day_of(here, minute, _DAY_START)
+        announced = night or minute >= _ANNOUNCED
+        today = tempo_colour(day, seed)
+        tomorrow = tempo_colour(day + _DAY, seed) if announced else None
+        peak_now = _tempo_peak(day, today)
+        peak_next = _tempo_peak(day + _DAY, tomorrow)
+    elif contract is Contract.EJP:
+        peak_now, peak_next = _ejp_peaks(here, minute, seed)
+    return Tariff(
+        period=TERMS[contract].periods[_period(contract, night=night, colour=today, peak=peak_now) - 1],
+        distributor=(3 if here.month in _WINTER_MONTHS else 1) + (0 if night else 1),
+        today=today,
+        tomorrow=tomorrow,
+        peak_now=peak_now,
+        peak_next=peak_next,
+        ejp_notice=peak_next is not None and contract is Contract.EJP and _EJP_NOTICE <= minute < _EJP_START,
+        end_ms=min(end for cut in _CUTS if (end := wall_ms(here.date(), cut)) > moment_ms),
+    )
+
+
+def _day_of(here: datetime, minute: int, begins: int) -> date:
+    return here.date() if minute >= begins else here.date() - _DAY
+
+
+def _period(contract: Contract, *, night: bool, colour: Colour | None, peak: Peak | None) -> int:
+    if contract is Contract.BASE:
+        return 1
+    if contract is Contract.EJP:
+        return 1 if peak is None else 2
+    return (1 if night else 2) + (2 * (colour - 1) if colour is not None else 0)
+
+
+def _tempo_peak(day: date, colour: Colour | None) -> Peak | None:
+    if colour is None or colour is Colour.BLUE:
+        return None
+    return Peak(colour - 1, wall_ms(day, _DAY_START), wall_ms(day + _DAY, _DAY_START))
+
+
+def _ejp_peaks(here: datetime, minute: int, seed: int) -> tuple[Peak | None, Peak | None]:
+    day = _day_of(here, minute, _EJP_END)
+    lasts = is_ejp_day(day, seed) and (minute >= _EJP_START or minute < _EJP_END)
+    coming = here.date() if minute < _EJP_START else here.date() + _DAY
+    announced = is_ejp_day(coming, seed) and (minute < _EJP_START or minute >= _ANNOUNCED)
+    return _ejp_peak(day) if lasts else None, _ejp_peak(coming) if announced else None
+
+
+def _ejp_peak(day: date) -> Peak:
+    return Peak(1, wall_ms(day, _EJP_START), wall_ms(day + _DAY, _EJP_END))
