@@ -1,0 +1,1 @@
+"""The edge's memory of the frames it numbered, kept over restarts and kills."""
