@@ -1,0 +1,1 @@
+"""What the edge tells the broker: label topics, frames, availability, health."""

@@ -1,0 +1,270 @@
+"""The connection to the broker: paho-mqtt with its callbacks made into events that the edge's one loop takes.
+
+Every connection has a client of its own. paho would send again, on the next connection, what was unacknowledged on the
+last one: for label topics that is the past shown as the present. What must not be lost is in the journal.
+"""
+
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from tictally_edge.settings import Settings
+
+_KEEPALIVE_S: Final = 30
+_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 1.0, 60.0
+# MQTT 5, 3.1.2.11.3. Well beyond what we keep in flight, so that paho holds nothing back by itself.
+_MAX_IN_FLIGHT: Final = 1000
+_SESSION_TAKEN_OVER: Final = 0x8E
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the broker is and who we are there.
+
+    Attributes:
+        host: name or address.
+        port: of the broker.
+        username: or None.
+        password: or None.
+        ca: certificate that the broker's is signed by; TLS where it is set.
+    """
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    ca: Path | None = None
+
+
+def access_of(settings: Settings) -> Access:
+    """As the settings have it."""
+    password = settings.mqtt_password
+    return Access(
+        settings.mqtt_host,
+        settings.mqtt_port,
+        settings.mqtt_username,
+        password.get_secret_value() if password is not None else None,
+        settings.mqtt_ca,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says for us when we are gone."""
+
+    topic: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The broker has accepted us; nothing of an earlier connection counts any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The broker has taken a message, or refused it.
+
+    Attributes:
+        mid: the message's number on this connection.
+        taken: False where the broker refused it.
+    """
+
+    mid: int
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message on a topic that was listened to.
+
+    Attributes:
+        topic: where it came.
+        payload: as it came.
+        retained: True where the broker had kept it from before.
+    """
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+Event = Connected | Disconnected | Acknowledged | Received
+
+
+class Broker:
+    """Connects, and connects again, to one broker.
+
+    Attributes:
+        connected: True while the broker has accepted us.
+        unacknowledged: messages that were sent on this connection and not acknowledged yet; paho holds them in memory.
+        callback_errors: exceptions in what paho calls here; each cost one event and was logged.
+
+    Args:
+        access: where and as who.
+        client_id: the same for ever; two edges with one id put each other out.
+        will: what the broker says when we are gone.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, access: Access, client_id: str, will: Will, clock: Callable[[], float]) -> None:
+        self._access, self._client_id, self._will, self._clock = access, client_id, will, clock
+        self._client: mqtt.Client | None = None
+        self._events: SimpleQueue[tuple[mqtt.Client, Event]] = SimpleQueue()
+        self._backoff_s, self._retry_at = _FIRST_BACKOFF_S, clock()
+        self._complaint = ""
+        self.connected = False
+        self.unacknowledged = 0
+        self.callback_errors = 0
+
+    def events(self) -> list[Event]:
+        """What has happened since the last call; also what keeps the connection going."""
+        events: list[Event] = []
+        while True:
+            try:
+                client, event = self._events.get_nowait()
+            except Empty:
+                break
+            if client is not self._client:
+                continue
+            if isinstance(event, Connected):
+                self.connected, self._backoff_s, self._complaint = True, _FIRST_BACKOFF_S, ""
+                self.unacknowledged = 0
+                log.info("Connected to the broker %s:%d.", self._access.host, self._access.port)
+            elif isinstance(event, Acknowledged):
+                self.unacknowledged -= 1
+            elif isinstance(event, Disconnected):
+                self._give_up()
+                if not self.connected:
+                    continue
+                self.connected = False
+                self._complain(f"The broker {self._access.host}:{self._access.port} is gone; trying again.")
+            events.append(event)
+        if self._client is None and self._clock() >= self._retry_at:
+            self._connect()
+        return events
+
+    def publish(self, topic: str, payload: str, *, retain: bool, time: str | None = None) -> int | None:
+        """Sends a message with QoS 1.
+
+        Returns:
+            The number that its acknowledgement will carry, or None where there is no connection.
+        """
+        if self._client is None or not self.connected:
+            return None
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho has no types there
+        if time is not None:
+            properties.UserProperty = ("time", time)
+        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return None
+        self.unacknowledged += 1
+        return info.mid
+
+    def listen(self, topic_filter: str) -> None:
+        """Asks for messages, retained ones first; they come as events. Our own do not."""
+        if self._client is not None and self.connected:
+            self._client.subscribe(topic_filter, options=SubscribeOptions(qos=1, noLocal=True))
+
+    def close(self, farewell: str, timeout_s: float) -> None:
+        """Says the will's message in our own words, waits for it to be taken, and disconnects."""
+        if self._client is not None and self.connected:
+            info = self._client.publish(self._will.topic, farewell, qos=1, retain=True)
+            try:
+                info.wait_for_publish(timeout_s)
+            except (RuntimeError, ValueError):
+                log.info("The broker was gone before it could be told that this edge stops.")
+        self._give_up()
+
+    def _connect(self) -> None:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._client_id, protocol=mqtt.MQTTv5)
+        access = self._access
+        if access.username is not None:
+            client.username_pw_set(access.username, access.password)
+        if access.ca is not None:
+            client.tls_set(ca_certs=str(access.ca), tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        client.max_inflight_messages_set(_MAX_IN_FLIGHT)
+        client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
+        client.on_connect = self._guarded(self._on_connect)
+        client.on_disconnect = self._guarded(self._on_disconnect)
+        client.on_publish = self._guarded(self._on_publish)
+        client.on_message = self._guarded(self._on_message)
+        self._client = client
+        client.on_connect_fail = self._guarded(self._on_connect_fail)
+        client.reconnect_delay_set(int(_FIRST_BACKOFF_S), int(_LONGEST_BACKOFF_S))  # until it is connected once
+        client.connect_async(access.host, access.port, keepalive=_KEEPALIVE_S, clean_start=True)
+        client.loop_start()
+
+    def _give_up(self) -> None:
+        client, self._client = self._client, None
+        self._retry_at = self._clock() + self._backoff_s
+        self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
+        if client is not None:
+            client.disconnect()
+            # paho's thread may be in a connect that takes seconds; the line must be read meanwhile.
+            threading.Thread(target=client.loop_stop, name="mqtt-goodbye", daemon=True).start()
+
+    def _complain(self, sentence: str) -> None:
+        if sentence != self._complaint:
+            self._complaint = sentence
+            log.warning("%s", sentence)
+
+    def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """The callback, its exceptions counted and told: one that left it would end paho's thread."""
+
+        def call(*arguments: object) -> None:
+            try:
+                callback(*arguments)
+            except Exception as error:  # noqa: BLE001 - counted, told, and shown in health
+                self.callback_errors += 1
+                self._complain(f"What the broker said could not be taken in ({error!r}); the connection goes on.")
+
+        return call
+
+    # paho's thread calls what follows: put into the queue and return.
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            self._complain(f"The broker {self._access.host}:{self._access.port} refuses this edge: {reason}.")
+            self._events.put((client, Disconnected()))
+        else:
+            self._events.put((client, Connected()))
+
+    def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
+        self._complain(f"The broker {self._access.host}:{self._access.port} cannot be reached; trying again.")
+
+    def _on_disconnect(
+        self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.value == _SESSION_TAKEN_OVER:
+            self._complain("Another edge of the same name has connected to the broker; give each a name of its own.")
+        self._events.put((client, Disconnected()))
+
+    def _on_publish(
+        self, client: mqtt.Client, _data: object, mid: int, reason: ReasonCode, _properties: object
+    ) -> None:
+        self._events.put((client, Acknowledged(mid, taken=not reason.is_failure)))
+
+    def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401 - paho's
+        self._events.put((client, Received(message.topic, bytes(message.payload), message.retain)))

@@ -1,0 +1,217 @@
+"""The publisher: frames to topics, the present first, what the broker missed behind it, what was asked for last."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from tictally_edge.archive import Archive
+from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.naming import Naming
+from tictally_edge.publishing.broker import Acknowledged, Broker, Connected, Disconnected, Received
+from tictally_edge.publishing.label_topics import LabelTopics
+from tictally_edge.publishing.resend import RequestError, parse_request
+from tictally_shared.frames import Frame
+from tictally_shared.labels import DELIVERY_POINT
+from tictally_shared.ranges import Ranges
+from tictally_shared.topics import EdgeTopic, LabelTopic
+
+ONLINE, OFFLINE = "online", "offline"
+# A backlog goes out this many messages at a time, so that live frames never wait behind it.
+_BACKLOG_WINDOW: Final = 100
+# With so much unacknowledged the broker is stuck; what comes now waits in the journal instead of in memory.
+_STUCK: Final = 900
+
+log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Publishes the frames of one edge.
+
+    Attributes:
+        meter: the number or key that is published now, None before the first frame.
+        online: True while the meter is heard.
+        refused_by_broker: messages that the broker refused.
+        resent: frames published again because a recorder asked for them.
+        bad_requests: messages on the resend topic that were no requests.
+
+    Args:
+        broker: the connection.
+        archive: numbers and keeps the frames.
+        naming: under which names.
+    """
+
+    def __init__(self, broker: Broker, archive: Archive, naming: Naming) -> None:
+        self._broker, self._archive, self._journal, self._naming = broker, archive, archive.journal, naming
+        self._topics, self._edge = naming.topics, naming.edge
+        self._labels: LabelTopics | None = None
+        self._in_flight: dict[int, tuple[str, int]] = {}
+        self._is_behind = False  # a frame was not sent on this connection, and is not in the backlog that is being sent
+        self._backlog: Iterator[Frame] = iter(())
+        self._asked_for: Iterator[Frame] | None = None
+        self._acked: dict[str, Ranges] = {}
+        self.meter: str | None = None
+        self.online = False
+        self.refused_by_broker = self.resent = self.bad_requests = 0
+
+    def frame(self, number: str, believed: BelievedFrame, at: float, time_ms: int | None) -> None:
+        """Numbers, keeps and publishes a frame; one without date only moves label topics, until it is released.
+
+        Args:
+            number: the meter's own.
+            believed: what of the frame is believed.
+            at: monotonic seconds.
+            time_ms: when its end arrived, or None where no clock is known to be right.
+        """
+        self._speak_for(self._naming.key or number)
+        if not self._naming.prm:
+            shown = {label: value for label, value in believed.values.items() if label != DELIVERY_POINT}
+            believed = replace(believed, values=shown)
+        kept = self._archive.keep(number, believed, at, time_ms)
+        if not self._broker.connected:
+            return
+        if self._broker.unacknowledged >= _STUCK:
+            self._is_behind |= kept is not None
+            return
+        if kept is not None:
+            self._send(kept)
+        if self._labels is not None:
+            for each in self._labels.publish(believed, at, time_ms):
+                self._broker.publish(each.topic, each.payload, retain=True, time=each.time)
+
+    def released(self, frames: list[Frame]) -> None:
+        """Frames that waited for their date are in the journal now; they go out behind the present."""
+        self._is_behind |= bool(frames)
+
+    def tend(self) -> bool:
+        """Takes what the broker had to say, and sends on what it missed.
+
+        Returns:
+            True where the broker has just accepted us.
+        """
+        connected = False
+        for event in self._broker.events():
+            match event:
+                case Connected():
+                    connected = True
+                    self._begin()
+                case Disconnected():
+                    self._in_flight.clear()
+                case Acknowledged(mid, taken):
+                    self._settle(mid, taken=taken)
+                case Received():
+                    self._receive(event)
+        if self._acked:
+            acked, self._acked = self._acked, {}
+            try:
+                self._journal.acknowledge(acked)
+            except OSError as error:
+                log.warning("The journal cannot note what the broker has: %s", error.strerror or error)
+        self._send_on()
+        return connected
+
+    def say_heard(self, *, heard: bool) -> None:
+        """Says whether the meter is heard."""
+        self.online = heard
+        if self.meter is not None:
+            self._say(self._topics.meter_availability(self.meter), ONLINE if heard else OFFLINE)
+
+    def say_health(self, payload: str) -> None:
+        """Publishes the health message."""
+        self._say(self._topics.edge(self._edge, "health"), payload)
+
+    def close(self, timeout_s: float) -> None:
+        """Says goodbye: the meter and the edge are offline."""
+        self.say_heard(heard=False)
+        self._broker.close(OFFLINE, timeout_s)
+
+    def _say(self, topic: str, payload: str) -> None:
+        self._broker.publish(topic, payload, retain=True)
+
+    def _begin(self) -> None:
+        self._in_flight.clear()
+        self._asked_for = None
+        self._say(self._topics.edge(self._edge, "availability"), ONLINE)
+        self._broker.listen(self._topics.edge(self._edge, "resend"))
+        self._is_behind, self._backlog = False, self._missed()
+        if self.meter is not None and self._labels is not None:
+            self._labels.connected()
+            self._say(self._topics.meter_availability(self.meter), ONLINE if self.online else OFFLINE)
+            self._read_retained()
+
+    def _read_retained(self) -> None:
+        for topic_filter in self._topics.of_meter(self.meter or ""):
+            self._broker.listen(topic_filter)
+
+    def _receive(self, message: Received) -> None:
+        parsed = self._topics.parse(message.topic)
+        if isinstance(parsed, LabelTopic):
+            if message.retained and message.payload and parsed.meter == self.meter and self._labels is not None:
+                self._labels.found(parsed.label)
+        elif parsed == EdgeTopic(self._edge, "resend") and not message.retained:
+            self._take_request(message.payload)
+
+    def _take_request(self, payload: bytes) -> None:
+        try:
+            request = parse_request(payload)
+        except RequestError as error:
+            self.bad_requests += 1
+            if self.bad_requests == 1:
+                log.warning("A request for frames cannot be read: %s.", error)
+            return
+        if self._asked_for is None:  # one job at a time; whoever asked meanwhile asks again
+            ranges = request.ranges
+            self._asked_for = (
+                frame for first, last in ranges for frame in self._journal.frames(request.boot, first, last)
+            )
+
+    def _speak_for(self, meter: str) -> None:
+        if meter == self.meter:
+            return
+        if self.meter is not None:
+            log.info("Meter %s speaks now, no longer %s.", meter, self.meter)
+            self._say(self._topics.meter_availability(self.meter), OFFLINE)
+        self.meter = meter
+        self._labels = LabelTopics(self._topics, meter, every_s=self._naming.every_s)
+        self._say(self._topics.meter_availability(meter), ONLINE if self.online else OFFLINE)
+        self._read_retained()
+
+    def _send(self, frame: Frame) -> None:
+        mid = self._broker.publish(self._topics.edge(self._edge, "frame"), frame.to_json(), retain=False)
+        if mid is None:
+            self._is_behind = True
+        else:
+            self._in_flight[mid] = (frame.boot, frame.seq)
+
+    def _settle(self, mid: int, *, taken: bool) -> None:
+        sent = self._in_flight.pop(mid, None)
+        if not taken:
+            self.refused_by_broker += 1
+            if self.refused_by_broker == 1:
+                log.warning("The broker refuses what this edge publishes; its user may not write these topics.")
+        elif sent is not None:
+            boot, seq = sent
+            self._acked.setdefault(boot, Ranges()).add(seq, seq)
+
+    def _send_on(self) -> None:
+        """The backlog as far as the window allows, and when there is none, what was asked for."""
+        while self._broker.connected and len(self._in_flight) < _BACKLOG_WINDOW:
+            if (frame := next(self._backlog, None)) is not None:
+                self._send(frame)
+            elif self._is_behind:
+                if self._in_flight:
+                    return
+                self._is_behind, self._backlog = False, self._missed()
+            elif self._asked_for is not None and (frame := next(self._asked_for, None)) is not None:
+                self._send(frame)
+                self.resent += 1
+            else:
+                self._asked_for = None
+                return
+
+    def _missed(self) -> Iterator[Frame]:
+        """The frames that the broker has not acknowledged by now."""
+        missed = {boot: list(ranges) for boot, ranges in self._journal.backlog().items()}
+        for boot, ranges in missed.items():
+            for first, last in ranges:
+                yield from self._journal.frames(boot, first, last)

@@ -1,0 +1,136 @@
+"""The line: a source kept open, at the speed where a meter is heard.
+
+Mode and speed are found by listening: a port is opened at one speed, and at the other when no good frame has come for a
+while. They are found again when frames stop, since Enedis can change a meter's mode without a word.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tictally_edge.sources.source import SPEED, Moment, Opener, Source, SourceError
+from tictally_shared.labels import Mode
+
+# The longest frame, three-phase historique, takes about three seconds; a listener comes in the middle of one.
+_PATIENCE_S: Final = 8.0
+SILENCE_S: Final = 30.0
+_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 1.0, 30.0
+_IDLE_S: Final = 0.05
+
+log = logging.getLogger(__name__)
+
+
+class Line:
+    """Reads bytes, opens and reopens.
+
+    Args:
+        opener: opens the source at a speed.
+        mode: the mode that is set, or None where it is to be found.
+        name: of the port, for people.
+        clock: seconds on a clock that never steps.
+        reopens: False for what would begin anew when it is opened again, a recording or a simulated meter.
+    """
+
+    def __init__(
+        self,
+        opener: Opener,
+        mode: Mode | None,
+        name: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        reopens: bool = True,
+    ) -> None:
+        self._opener, self._name, self._clock, self._reopens = opener, name, clock, reopens
+        self._speeds = [SPEED[mode]] if mode is not None else [SPEED[Mode.STANDARD], SPEED[Mode.HISTORIQUE]]
+        self._source: Source | None = None
+        self._backoff_s, self._retry_at = _FIRST_BACKOFF_S, clock()
+        self._listening_since = clock()
+        self._is_found = False
+        self._is_opened_anew = False
+        self._complaint = ""
+
+    @property
+    def state(self) -> str:
+        """In a word, for health: closed, listening or heard."""
+        if self._source is None:
+            return "closed"
+        return "heard" if self._is_found else "listening"
+
+    def read(self) -> bytes:
+        """What has come; empty where nothing has, or where the source is not open.
+
+        Raises:
+            SourceEnded: a recording is at its end.
+        """
+        if self._source is None:
+            self._open()
+        if self._source is None:
+            time.sleep(_IDLE_S)
+            return b""
+        try:
+            data = self._source.read()
+        except SourceError as error:
+            self._fail(error)
+            return b""
+        return b"" if self._mind_silence() else data
+
+    def take_interruption(self) -> bool:
+        """True once after the source was opened: what is read from then on does not continue what was read before."""
+        opened, self._is_opened_anew = self._is_opened_anew, False
+        return opened
+
+    def now(self) -> Moment:
+        """When the last byte that was read arrived; the present where no source is open."""
+        if self._source is None:
+            return Moment(self._clock(), time.time_ns() // 1_000_000)
+        return self._source.now()
+
+    def heard(self, mode: Mode) -> None:
+        """A good frame has come."""
+        if not self._is_found:
+            log.info("%s: a meter speaks, mode %s.", self._name, mode.value)
+        self._is_found, self._complaint, self._backoff_s = True, "", _FIRST_BACKOFF_S
+        self._listening_since = self._clock()
+
+    def close(self) -> None:
+        """Closes the source."""
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+
+    def _open(self) -> None:
+        if self._clock() < self._retry_at:
+            return
+        try:
+            self._source = self._opener(self._speeds[0])
+        except SourceError as error:
+            self._fail(error)
+            return
+        self._is_opened_anew = True
+        self._listening_since = self._clock()
+
+    def _fail(self, error: SourceError) -> None:
+        self.close()
+        self._complain(f"{error}; trying again.")
+        self._is_found = False
+        self._retry_at = self._clock() + self._backoff_s
+        self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
+
+    def _mind_silence(self) -> bool:
+        """Opens the source at the next speed where it is time to; True where it did."""
+        silent_s = self._clock() - self._listening_since
+        if not self._reopens or silent_s < (SILENCE_S if self._is_found else _PATIENCE_S):
+            return False
+        self._is_found = False
+        self._complain(f"{self._name}: no good frame; listening at every speed.")
+        self._speeds.append(self._speeds.pop(0))
+        self.close()
+        self._retry_at = self._clock()
+        self._open()
+        return True
+
+    def _complain(self, sentence: str) -> None:
+        if sentence != self._complaint:
+            self._complaint = sentence
+            log.warning("%s", sentence)

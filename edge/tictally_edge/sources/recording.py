@@ -1,0 +1,83 @@
+"""A recorded file: at the pace of the line, or as fast as it goes on a clock of its own; once, or looped."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from tictally_edge.sources.source import (
+    BITS_PER_CHARACTER,
+    SPEED,
+    Moment,
+    SourceEnded,
+    SourceError,
+    SourceSettingError,
+)
+from tictally_shared.labels import Mode
+
+_CHUNK_S: Final = 0.05
+
+
+class Recording:
+    """A recorded file as a source.
+
+    Args:
+        path: of the file.
+        options: `pace` is `line` (default) or `fast`; `loop` is `yes` or `no` (default).
+        start: when its first byte arrives.
+
+    Raises:
+        SourceSettingError: an option that there is not.
+        SourceError: the file cannot be read, or is empty.
+    """
+
+    def __init__(self, path: Path, options: dict[str, str], start: Moment) -> None:
+        self._is_fast = _option(options, "pace", ("line", "fast")) == "fast"
+        self._is_looped = _option(options, "loop", ("no", "yes")) == "yes"
+        if unknown := options.keys() - {"pace", "loop"}:
+            raise SourceSettingError(f"file: has no option {min(unknown)!r}; pace and loop are known")
+        try:
+            self._content = path.read_bytes()
+        except OSError as error:
+            raise SourceError(f"{path}: {error.strerror or error}") from None
+        if not self._content:
+            raise SourceError(f"{path}: it is empty")
+        # Only standard mode has horizontal tabs (parity leaves them alone).
+        mode = Mode.STANDARD if b"\t" in self._content else Mode.HISTORIQUE
+        self._per_second = SPEED[mode] / BITS_PER_CHARACTER
+        self._start = start
+        self._given = 0
+
+    def read(self) -> bytes:
+        """The next bytes, when their time has come.
+
+        Raises:
+            SourceEnded: after the last one, where it is not looped.
+        """
+        if self._given >= len(self._content) and not self._is_looped:
+            raise SourceEnded
+        if self._is_fast:
+            return self._take(int(self._per_second))  # a second of the line: its clock must not leap
+        time.sleep(_CHUNK_S)
+        due = int((time.monotonic() - self._start.at) * self._per_second) - self._given
+        return self._take(due) if due > 0 else b""
+
+    def now(self) -> Moment:
+        """When the last byte came: now, or where the recording's own clock stands."""
+        elapsed_s = self._given / self._per_second
+        return Moment(self._start.at + elapsed_s, self._start.time_ms + int(elapsed_s * 1000))
+
+    def close(self) -> None:
+        """There is nothing open."""
+
+    def _take(self, most: int) -> bytes:
+        position = self._given % len(self._content)
+        piece = self._content[position : position + most]
+        self._given += len(piece)
+        return piece
+
+
+def _option(options: dict[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = options.get(name, allowed[0])
+    if value not in allowed:
+        raise SourceSettingError(f"{name}={value[:20]!r} is neither {' nor '.join(allowed)}")
+    return value

@@ -1,0 +1,204 @@
+"""Frames that wait for a date, and the journal's copy on disk."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tictally_edge.archive import Archive
+from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.decoding.decoder import DecodedFrame
+from tictally_edge.journal.journal import FRAMES_PER_BLOCK
+from tictally_edge.naming import Naming
+from tictally_shared.frames import Frame
+from tictally_shared.labels import Mode
+from tictally_shared.ranges import Ranges
+from tictally_shared.topics import Topics
+
+NUMBER = "021961000001"
+NAMING = Naming(Topics(), "pi")
+NOW_MS = 1_795_000_000_000
+ROOM = 1 << 20
+
+
+def believed(n: int) -> BelievedFrame:
+    values: dict[str, int | str] = {"EAST": n}
+    frame = DecodedFrame(Mode.STANDARD, NUMBER, values, {}, True, {}, 1, 0, False, 0, float(n))  # noqa: FBT003
+    return BelievedFrame(frame, values, {}, {}, frozenset())
+
+
+class Machine:
+    """Memory and disk of one machine, and the life it is in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.memory, self.disk, self.life = folder / "memory", folder / "disk", 1
+
+    def archive(self) -> Archive:
+        return Archive(self.memory, self.disk, NAMING, f"life {self.life}", ROOM)
+
+    def kill(self, archive: Archive) -> None:
+        """The process is gone; nothing is said or written."""
+        os.close(archive.journal._lock)
+
+    def lose_power(self, archive: Archive) -> None:
+        self.kill(archive)
+        for path in self.memory.iterdir():
+            path.unlink()
+        self.life += 1
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def keep(archive: Archive, numbers: range, *, dated: bool = True) -> list[Frame]:
+    kept = [archive.keep(NUMBER, believed(n), float(n), NOW_MS + n * 1000 if dated else None) for n in numbers]
+    return [frame for frame in kept if frame is not None]
+
+
+def kept(archive: Archive) -> list[tuple[int, int]]:
+    """(EAST, time) of every frame that is here, in the order of boots and numbers."""
+    return [
+        (int(frame.values["EAST"]), frame.time_ms)
+        for boot, ranges in archive.journal.held().items()
+        for first, last in ranges
+        for frame in archive.journal.frames(boot, first, last)
+    ]
+
+
+def released(archive: Archive, most: int = 1000) -> list[int]:
+    return [int(f.values["EAST"]) for f in archive.release(lambda at: NOW_MS + round(at * 1000), most)]
+
+
+def test_frames_without_date_wait_and_are_numbered_when_they_can_be_dated(machine: Machine) -> None:
+    archive = machine.archive()
+    assert keep(archive, range(5), dated=False) == []
+    assert archive.release(lambda _: None, 10) == []
+    assert archive.journal.next_seq == 1
+    keep(archive, range(5, 6))  # live frames do not wait behind them
+    assert released(archive, 2) == [0, 1]
+    assert released(archive) == [2, 3, 4]
+    assert len(archive.waiting) == 0
+    assert kept(archive) == [(n, NOW_MS + n * 1000) for n in (5, 0, 1, 2, 3, 4)]
+    assert not (machine.memory / "waiting").exists()
+
+
+@pytest.mark.parametrize("before", [0, 1, 3, 5])
+def test_a_kill_neither_loses_nor_doubles_a_frame_that_waits(machine: Machine, before: int) -> None:
+    archive = machine.archive()
+    keep(archive, range(5), dated=False)
+    assert released(archive, before) == list(range(before))
+    machine.kill(archive)
+    again = machine.archive()
+    keep(again, range(5, 7), dated=False)
+    assert released(again) == list(range(before, 7))
+    assert sorted(kept(again)) == [(n, NOW_MS + n * 1000) for n in range(7)]
+
+
+def test_a_kill_between_numbering_and_leaving_does_not_double(machine: Machine) -> None:
+    archive = machine.archive()
+    keep(archive, range(3), dated=False)
+    first = archive.waiting.first()
+    assert first is not None
+    archive._append_waiting(first[0], first[1], NOW_MS)
+    machine.kill(archive)
+    assert released(machine.archive()) == [1, 2]
+
+
+def test_a_machine_that_is_started_anew_drops_what_had_no_date_and_counts_it(machine: Machine) -> None:
+    archive = machine.archive()
+    keep(archive, range(4), dated=False)
+    machine.kill(archive)
+    machine.life += 1
+    again = machine.archive()
+    assert (len(again.waiting), again.waiting.dropped) == (0, 4)
+    keep(again, range(7, 8), dated=False)
+    assert released(again) == [7]
+
+
+def test_a_healthy_edge_writes_nothing_to_disk(machine: Machine) -> None:
+    archive = machine.archive()
+    for second in range(0, 7200, 10):
+        keep(archive, range(second, second + 10))
+        archive.tend(is_away=False, now_s=float(second))
+    assert archive.saves == 0
+    assert not machine.disk.exists()
+
+
+def test_power_that_goes_during_an_outage_costs_the_last_minute_at_most(machine: Machine) -> None:
+    archive = machine.archive()
+    for second in range(0, 2000, 10):
+        keep(archive, range(second, second + 10))
+        archive.tend(is_away=second >= 300, now_s=float(second))
+    machine.lose_power(archive)
+    again = machine.archive()
+    found = [east for east, _ in kept(again)]
+    assert found == list(range(len(found)))
+    assert len(found) > 2000 - 80
+    assert again.journal.backlog() != {}
+    assert again.journal.boot != archive.journal.boot
+
+
+def test_an_orderly_end_costs_nothing(machine: Machine) -> None:
+    archive = machine.archive()
+    keep(archive, range(FRAMES_PER_BLOCK + 7))
+    archive.journal.acknowledge({archive.journal.boot: Ranges([(1, 500)])})
+    archive.close()
+    for path in machine.memory.iterdir():
+        path.unlink()
+    machine.life += 1
+    again = machine.archive()
+    assert [east for east, _ in kept(again)] == list(range(FRAMES_PER_BLOCK + 7))
+    assert {boot: list(each) for boot, each in again.journal.backlog().items()} == {
+        archive.journal.boot: [(501, FRAMES_PER_BLOCK + 7)]
+    }
+
+
+def test_frames_brought_back_from_disk_are_as_old_as_they_were(machine: Machine) -> None:
+    archive = machine.archive()
+    keep(archive, range(FRAMES_PER_BLOCK))
+    archive.close()
+    for path in machine.memory.iterdir():
+        path.unlink()
+    again = machine.archive()
+    later = range(15 * 86_400, 15 * 86_400 + FRAMES_PER_BLOCK)
+    keep(again, later)
+    assert again.journal.dropped == FRAMES_PER_BLOCK
+    assert [east for east, _ in kept(again)] == list(later)
+
+
+def test_after_an_outage_the_disk_learns_that_the_broker_has_all(machine: Machine) -> None:
+    archive = machine.archive()
+    keep(archive, range(10))
+    for now_s in (0.0, 70.0):
+        archive.tend(is_away=True, now_s=now_s)
+    archive.tend(is_away=False, now_s=80.0)
+    assert archive.saves == 1  # it still lacks frames
+    archive.journal.acknowledge({archive.journal.boot: Ranges([(1, 10)])})
+    archive.tend(is_away=False, now_s=90.0)
+    archive.tend(is_away=False, now_s=100.0)
+    assert archive.saves == 2
+    machine.lose_power(archive)
+    assert machine.archive().journal.backlog() == {}
+
+
+def test_a_disk_that_is_full_is_a_warning(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
+    machine.disk.write_text("no folder can be made here")
+    archive = machine.archive()
+    keep(archive, range(3))
+    archive.close()
+    assert "The journal cannot be copied to disk" in caplog.text
+    machine.disk.unlink()
+    assert [east for east, _ in kept(machine.archive())] == [0, 1, 2]
+
+
+def test_a_room_that_is_full_loses_the_oldest_block_and_counts_its_frames(tmp_path: Path) -> None:
+    roomy = Archive(tmp_path / "roomy", None, NAMING, "life", ROOM)
+    keep(roomy, range(FRAMES_PER_BLOCK * 6))
+    room = sum(path.stat().st_size for path in (tmp_path / "roomy").glob("*.block")) // 2
+    archive = Archive(tmp_path / "memory", None, NAMING, "life", room)
+    keep(archive, range(FRAMES_PER_BLOCK * 6))
+    assert archive.journal.dropped > 0
+    assert archive.journal.dropped % FRAMES_PER_BLOCK == 0
+    assert [east for east, _ in kept(archive)] == list(range(archive.journal.dropped, FRAMES_PER_BLOCK * 6))

@@ -1,0 +1,209 @@
+"""What is believed of registers, readings, texts and the meter's clock."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tictally_edge.belief.believer import BelievedFrame, Believer
+from tictally_edge.belief.physics import STRONGEST_VA
+from tictally_edge.belief.registers import Sighting
+from tictally_edge.decoding.decoder import DecodedFrame, Decoder
+from tictally_edge.reading import Reader
+from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.exchange import ExchangedMeter
+from tictally_edge.simulator.household import Overload
+from tictally_edge.simulator.lines import simulated_frames
+from tictally_edge.simulator.meter import Meter, SimulatedMeter
+from tictally_shared.labels import Mode
+
+START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
+
+
+def frame(values: dict[str, int | str], at: float, dated: dict[str, str] | None = None) -> DecodedFrame:
+    mode = Mode.HISTORIQUE if values.keys() & {"BASE", "PAPP", "IINST", "HCHC", "ADPS"} else Mode.STANDARD
+    return DecodedFrame(mode, None, values, dated or {}, True, {}, len(values), 0, False, 0, at)  # noqa: FBT003
+
+
+def weighed(
+    *frames: Mapping[str, int | str], believer: Believer | None = None, every_s: float = 1.5
+) -> list[BelievedFrame]:
+    believer = believer or Believer()
+    return [believer.weigh(frame(dict(values), n * every_s)) for n, values in enumerate(frames)]
+
+
+def base(*values: int, power: int = 1000) -> list[dict[str, int | str]]:
+    return [{"BASE": value, "PAPP": power, "IINST": round(power / 230)} for value in values]
+
+
+def outcome(label: str, believed: list[BelievedFrame]) -> str:
+    """A letter for each frame: B for believed, u for unconfirmed, R for refused."""
+    return "".join("B" if label in each.values else "u" if label in each.unconfirmed else "R" for each in believed)
+
+
+REGISTERS = {
+    "without baseline two must agree": ([5000, 5000, 5001], "uBB"),
+    "a wrong first value is overruled": ([90_000, 5000, 5000, 5001], "uuBB"),
+    "a fall is refused": ([5000, 5000, 4999, 5000], "uBRB"),
+    "a leap is refused": ([5000, 5000, 6000, 5000], "uBRB"),
+    "a low digit that is wrong waits, and the next one shows it": ([5000, 5000, 5007, 5000, 5001], "uBuBB"),
+    "a rise that the power does not explain waits for a second sighting": ([5000, 5000, 5006, 5006], "uBuB"),
+    "three that agree overrule the baseline": ([5000, 5000, 100, 100, 101, 101], "uBRRBB"),
+    "three that do not agree overrule nothing": ([5000, 5000, 100, 300, 100, 5000], "uBRRRB"),
+}
+
+
+@pytest.mark.parametrize("case", REGISTERS)
+def test_a_register(case: str) -> None:
+    values, expected = REGISTERS[case]
+    assert outcome("BASE", weighed(*base(*values))) == expected
+
+
+def test_a_restored_baseline_needs_no_second_sighting_and_allows_for_the_time_between() -> None:
+    believer = Believer({"BASE": Sighting(5000, at=-3600.0)})
+    assert outcome("BASE", weighed(*base(7000), believer=believer)) == "B"
+    hour_wh = STRONGEST_VA + 2
+    believer = Believer({"BASE": Sighting(5000, at=-3600.0)})
+    assert outcome("BASE", weighed(*base(5000 + hour_wh), believer=believer)) == "R"
+
+
+def test_total_and_parts_that_moved_together_are_believed_at_once_whatever_the_power_says() -> None:
+    def standard(total: int, part: int) -> dict[str, int | str]:
+        zeros: dict[str, int | str] = {f"EASF{n:02d}": 0 for n in range(1, 11)}
+        return {"EAST": total, **zeros, "EASF01": part, "SINSTS": 200}
+
+    together = weighed(standard(9000, 9000), standard(9000, 9000), standard(9009, 9009))
+    assert (outcome("EAST", together), outcome("EASF01", together)) == ("uBB", "uBB")
+    alone = weighed(standard(9000, 9000), standard(9000, 9000), standard(9009, 9000))
+    assert (outcome("EAST", alone), outcome("EASF01", alone)) == ("uBu", "uBB")
+
+
+def test_a_slow_source_is_judged_by_physics_alone() -> None:
+    assert outcome("BASE", weighed(*base(5000, 5000, 5200, power=0), every_s=60)) == "uBB"
+
+
+def historique(power: int, current: int) -> dict[str, int | str]:
+    return {"PAPP": power, "IINST": current}
+
+
+READINGS = {
+    "small changes are believed": ([(500, 2), (520, 2), (510, 2)], "PAPP", "BBB"),
+    "a jump with its current is believed at once": ([(500, 2), (3200, 14)], "PAPP", "BB"),
+    "a jump without its current waits": ([(500, 2), (5000, 2), (510, 2)], "PAPP", "BuB"),
+    "a jump without its current is believed the second time": ([(500, 2), (5000, 2), (5010, 2)], "PAPP", "BuB"),
+    "a restless load is not silent for long": ([(900, 4), (980, 4), (1070, 4), (990, 4), (900, 4)], "PAPP", "BuBuB"),
+    "a power that its current contradicts grossly is never believed": (
+        [(500, 2)] + [(48_000, 2)] * 5,
+        "PAPP",
+        "BRRRRR",
+    ),
+    "a current that its power bears out is believed at once": ([(500, 2), (3200, 14)], "IINST", "BB"),
+    "a current that jumps alone waits": ([(500, 2), (500, 20), (500, 2)], "IINST", "BuB"),
+    "a current that no meter carries is refused": ([(500, 2), (500, 900)], "IINST", "BR"),
+}
+
+
+@pytest.mark.parametrize("case", READINGS)
+def test_a_live_reading(case: str) -> None:
+    readings, label, expected = READINGS[case]
+    assert outcome(label, weighed(*(historique(*each) for each in readings))) == expected
+
+
+def test_phases_of_a_phantom_power_are_refused_however_often_they_come() -> None:
+    phantom: dict[str, int | str] = {"SINSTS": 1407, "SINSTS1": 48_370, "IRMS1": 2, "IRMS2": 2, "IRMS3": 2}
+    believed = weighed(*[phantom] * 10)
+    assert outcome("SINSTS1", believed) == "R" * 10
+    assert outcome("SINSTS", believed)[-1] == "B"
+
+
+TEXTS: dict[str, tuple[list[str], str]] = {
+    "the very first at once": (["HC.."], "B"),
+    "a change on its second equal sighting": (["HC..", "HP..", "HP.."], "BuB"),
+    "one that came alone is forgotten": (["HC..", "HP..", "HC..", "HP..", "HP.."], "BuBuB"),
+    "two different ones confirm nothing": (["HC..", "HP..", "TH..", "HP.."], "Buuu"),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_a_text(case: str) -> None:
+    texts, expected = TEXTS[case]
+    assert outcome("PTEC", weighed(*({"PTEC": text} for text in texts))) == expected
+
+
+def test_a_number_that_changes_rarely_is_confirmed_with_its_horodate() -> None:
+    believer = Believer()
+    morning, noon = "2026-03-02T07:00:00+01:00", "2026-03-02T12:00:00+01:00"
+    seen = [(700, morning), (900, noon), (900, morning), (900, noon), (900, noon)]
+    believed = [
+        believer.weigh(frame({"SMAXSN": value}, n, {"SMAXSN": horodate})) for n, (value, horodate) in enumerate(seen)
+    ]
+    assert outcome("SMAXSN", believed) == "BuuuB"
+    assert believed[-1].dated == {"SMAXSN": noon}
+
+
+def test_the_overload_bit_is_believed_at_once_and_nothing_else_of_a_changed_status() -> None:
+    calm, overloaded, other = "013A0401", "013A0481", "023A0481"
+    believed = weighed({"STGE": calm}, {"STGE": other}, {"STGE": other})
+    assert [each.values.get("STGE") for each in believed] == [calm, overloaded, other]
+
+
+def test_an_alarm_is_believed_at_once() -> None:
+    believed = weighed({"ADPS": 46, "PAPP": 10_500})
+    assert believed[0].values["ADPS"] == 46
+
+
+def test_the_meters_clock_goes_on_or_is_confirmed() -> None:
+    believer = Believer()
+    seconds = [0, 1, 3600, 3, 9000, 9001]
+    believed = [
+        believer.weigh(frame({}, float(n), {"DATE": (START + timedelta(seconds=second)).isoformat()}))
+        for n, second in enumerate(seconds)
+    ]
+    assert ["DATE" in each.dated for each in believed] == [True, True, False, True, False, True]
+
+
+def readings(meter: Meter, interval_s: float | None, frames: int) -> tuple[list[BelievedFrame], int]:
+    reader = Reader()
+    begin = meter.moment
+    found = []
+    for _, (moment, line) in zip(range(frames), simulated_frames(meter, interval_s), strict=False):
+        found += [each.believed for each in reader.feed(line, (moment - begin).total_seconds())]
+    return found, reader.waiting
+
+
+@given(
+    contract=st.sampled_from(list(Contract)),
+    mode=st.sampled_from(list(Mode)),
+    phases=st.sampled_from([1, 3]),
+    producer=st.booleans(),
+    seed=st.integers(0, 9),
+    interval_s=st.sampled_from([None, 5.0, 60.0]),
+)
+@settings(max_examples=25, deadline=None)
+def test_nothing_is_refused_on_an_undamaged_line(  # noqa: PLR0913, PLR0917 - one of each thing that makes a line
+    contract: Contract, mode: Mode, phases: int, producer: bool, seed: int, interval_s: float | None
+) -> None:
+    overload = Overload(START + timedelta(seconds=60), 30, 120)
+    meter = SimulatedMeter(contract, mode, start=START, phases=phases, producer=producer, seed=seed, overload=overload)
+    believed, waiting = readings(meter, interval_s, 200)
+    assert len(believed) == 200
+    assert waiting == 0
+    assert [each.refused for each in believed if each.refused] == []
+    # The registers of every frame that shows them are there, the very first one's too: no kWh waits for confirmation.
+    assert [each for each in believed if any(name.startswith(("EAS", "BASE", "HC")) for name in each.unconfirmed)] == []
+
+
+def test_after_an_exchange_every_frame_of_the_new_meter_has_its_registers() -> None:
+    old = SimulatedMeter(Contract.HPHC, Mode.STANDARD, start=START, number="021961000001")
+    meter = ExchangedMeter(old, START + timedelta(seconds=300), "021961000002")
+    believed, _ = readings(meter, 60.0, 20)
+    assert len(believed) == 20
+    assert all("EAST" in each.values and not each.refused for each in believed)
+
+
+def test_noise_alone_makes_no_frame_that_is_believed_to_be_good() -> None:
+    decoder = Decoder()
+    noise = bytes(range(256)) * 40
+    assert all(len(each.values) == 0 for each in decoder.feed(noise))

@@ -1,0 +1,210 @@
+"""What the edge's doctor makes of what it heard: sentences for people, by table."""
+
+import os
+import subprocess
+import sys
+import tty
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from tictally_edge.clock import Evidence
+from tictally_edge.doctor.clock import judge_clock
+from tictally_edge.doctor.finding import Finding
+from tictally_edge.doctor.folder import look_at_folders
+from tictally_edge.doctor.listening import Heard, judge, listen
+from tictally_edge.doctor.port import look_at_device
+from tictally_edge.doctor.processes import Process
+from tictally_edge.doctor.service import judge_service
+from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.encode import with_parity
+from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_edge.sources.port import Port
+from tictally_edge.sources.source import Moment
+from tictally_shared.labels import Mode
+
+NUMBER = "021961000001"
+CLEAN: dict[str, Any] = {"frames": 10, "groups": 400, "mode": Mode.STANDARD, "baud": 9600, "parity": True}
+NOW = Moment(1000.0, 1_800_000_000_000)
+EDGE = Process(7, ("python", "tictally-edge", "run"))
+
+
+def heard(refused: int = 0, numbers: int = 10, **changes: Any) -> Heard:  # noqa: ANN401 - a table's
+    return Heard(**CLEAN | {"refused": Counter(parity=refused), "numbers": Counter({NUMBER: numbers})} | changes)
+
+
+def told(findings: list[Finding] | Iterator[Finding]) -> str:
+    return "\n".join(finding.lines() for finding in findings)
+
+
+LINES: dict[str, tuple[Heard, Mode | None, str, bool]] = {
+    "a clean line": (heard(), None, "a clean signal: standard mode at 9600 baud; 10 frames, 400 groups", True),
+    "one group in a while": (heard(refused=2), None, "a good signal", True),
+    "some groups": (heard(refused=12), None, "a fair signal", True),
+    "many groups": (heard(refused=20), None, "a poor signal", False),
+    "seven bits": (heard(parity=False), None, "parity does not come through the adapter", True),
+    "the mode that is set": (heard(), Mode.STANDARD, "a clean signal", True),
+    "another mode than is set": (heard(), Mode.HISTORIQUE, "Take MODE out of the settings", False),
+    "a number read too seldom": (heard(numbers=2), None, "was read 2 times; it is believed after 3", False),
+    "no number": (heard(numbers=0), None, "number could not be read", False),
+    "silence": (Heard(Counter({9600: 0, 1200: 0})), None, "nothing came, neither at 1200 baud nor at 9600", False),
+    "noise": (Heard(Counter({9600: 70})), None, "70 bytes at 9600 baud came, and no good frame", False),
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_a_line_is_judged_by_what_was_heard(case: str) -> None:
+    what, wanted, sentence, is_well = LINES[case]
+    what.numbers = +what.numbers
+    findings = judge(what, wanted, show=False)
+    assert sentence in told(findings)
+    assert all(finding.ok for finding in findings) is is_well
+    assert all(finding.ok or finding.do for finding in findings)
+
+
+def test_a_meters_number_is_told_whole_only_when_asked_for() -> None:
+    assert NUMBER not in told(judge(heard(), None, show=False))
+    assert "········0001" in told(judge(heard(), None, show=False))
+    assert NUMBER in told(judge(heard(), None, show=True))
+
+
+CLOCKS: dict[str, tuple[Evidence, bool, str, bool]] = {
+    "a time server": (Evidence(synchronised=True), False, "kept by a time server.", True),
+    "nothing": (Evidence(), False, "frames wait for a time server", False),
+    "nothing, trusted": (Evidence(), True, "trusted by setting.", True),
+    "the meter agrees": (Evidence(meter_ms=NOW.time_ms - 5000), False, "the meter's is 5 s behind", True),
+    "the meter is far": (Evidence(meter_ms=NOW.time_ms + 600_000), False, "10 minutes apart", False),
+    "trusted, the meter is far": (Evidence(meter_ms=NOW.time_ms + 600_000), True, "10 minutes apart", False),
+}
+
+
+@pytest.mark.parametrize("case", CLOCKS)
+def test_a_clock_is_judged_as_the_edge_would(case: str) -> None:
+    evidence, trusted, sentence, is_well = CLOCKS[case]
+    finding = judge_clock(NOW, evidence, trusted=trusted)
+    assert sentence in finding.says
+    assert (finding.ok, bool(finding.do)) == (is_well, not is_well)
+
+
+WELL = {
+    "uptime_s": 7200,
+    "port": "/dev/ttyUSB0 (heard)",
+    "mode": "standard",
+    "frames": 900,
+    "groups": 9000,
+    "refused": {},
+    "parity": True,
+    "clock": "kept by a time server",
+    "boots": [{"boot": "a", "backlog": [[3, 5], [9, 9]]}],
+}
+SERVICES: dict[str, tuple[dict[str, Any], str, bool]] = {
+    "all is well": ({}, "4 frames waited for the broker", True),
+    "no meter": ({"port": "/dev/ttyUSB0 (listening)"}, "hears no meter on /dev/ttyUSB0 (listening)", False),
+    "just started": ({"port": "x (closed)", "uptime_s": 0}, "ask again in a minute", False),
+    "a noisy line": ({"refused": {"checksum": 900}}, "a poor signal", False),
+    "no proof of the clock": ({"clock_waits_for": "a sign", "waiting_for_date": 4}, "4 frames wait for a sign", False),
+    "a full disk": ({"journal_unkept": 3}, "3 frames could not be kept", False),
+    "topics that may not be written": ({"refused_by_broker": 1}, "were refused by the broker", False),
+    "another version's": ({"boots": [1, 2], "frames": "many", "refused": 7}, "0 frames waited", True),
+}
+
+
+@pytest.mark.parametrize("case", SERVICES)
+def test_a_running_edge_is_judged_by_its_own_words(case: str) -> None:
+    changes, sentence, is_well = SERVICES[case]
+    findings = judge_service(EDGE, "online", WELL | changes, 10.0)
+    assert sentence in told(findings)
+    assert all(finding.ok for finding in findings) is is_well
+
+
+@pytest.mark.parametrize(
+    ("process", "availability", "age_s", "sentence", "is_well"),
+    [
+        (EDGE, "", None, "may not read at the broker", True),
+        (EDGE, "offline", 5.0, "the broker has it as offline", False),
+        (EDGE, "online", 1000.0, "its last word is 17 minutes old", False),
+    ],
+)
+def test_an_edge_whose_words_are_not_to_be_had(
+    process: Process, availability: str, age_s: float | None, sentence: str, *, is_well: bool
+) -> None:
+    (finding,) = judge_service(process, availability, None if age_s is None else WELL, age_s)
+    assert sentence in finding.says
+    assert finding.ok is is_well
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, str]]:
+    near, far = os.openpty()
+    tty.setraw(far)
+    yield near, os.ttyname(far)
+    os.close(near)
+    os.close(far)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_listening_tells_the_mode_and_ends_when_it_has_heard_enough(terminal: tuple[int, str], mode: Mode) -> None:
+    near, name = terminal
+    meter = SimulatedMeter(Contract.BASE, mode, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
+    frame, stop = with_parity(meter.frame()), Event()
+
+    def speak() -> None:
+        while not stop.wait(0.05):
+            os.write(near, frame)
+
+    speaking = Thread(target=speak)
+    speaking.start()
+    what = listen(lambda baud: Port(name, baud, "8N1"), None, 10.0)
+    stop.set()
+    speaking.join()
+    assert (what.mode, what.frames >= 10, what.refused.total()) == (mode, True, 0)
+    assert what.numbers[NUMBER] == what.frames
+
+
+def test_a_silent_port_is_listened_to_at_both_speeds(terminal: tuple[int, str]) -> None:
+    what = listen(lambda baud: Port(terminal[1], baud, "8N1"), None, 0.4)
+    assert (dict(what.received), what.frames) == ({9600: 0, 1200: 0}, 0)
+
+
+def test_a_port_that_cannot_be_read_is_a_sentence_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "line.bin").write_bytes(b"")
+    missing, _ = look_at_device(str(tmp_path / "none"))
+    recorded, _ = look_at_device(str(tmp_path / "line.bin"))
+    assert "there is no such device" in missing.says
+    assert "Plug the dongle in" in missing.do
+    assert recorded.do == f"Give a recording as file:{tmp_path}/line.bin."
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a device away")
+def test_a_port_that_this_user_may_not_open_is_a_sentence_with_what_to_do(terminal: tuple[int, str]) -> None:
+    os.chown(terminal[1], 0, 20)
+    Path(terminal[1]).chmod(0o660)
+    told = subprocess.run(
+        [sys.executable, "-c", _AS_NOBODY, terminal[1]], capture_output=True, text=True, check=True
+    ).stdout
+    assert "may not open it.\n   → sudo adduser" in told
+
+
+_AS_NOBODY = """
+import os, sys
+from tictally_edge.doctor.port import look_at_device
+os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
+print(look_at_device(sys.argv[1])[0].lines())
+"""
+
+
+def test_a_folder_is_judged_and_left_as_it_is(tmp_path: Path) -> None:
+    (found,) = look_at_folders(tmp_path / "new" / "journal", None, 1)
+    assert found.ok
+    assert "will be made at the first start" in found.says
+    assert list(tmp_path.iterdir()) == []
+    (short,) = look_at_folders(tmp_path, None, 10**9)
+    assert "make room, or lower it" in short.do
+    (tmp_path / "file").write_text("")
+    (wrong,) = look_at_folders(tmp_path / "file" / "journal", None, 1)
+    assert "cannot be written" in wrong.says

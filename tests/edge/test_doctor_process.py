@@ -1,0 +1,94 @@
+"""`tictally-edge doctor` as a command: a real line, a real broker, beside a running edge and without one."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import real_edge
+from real_broker import Hub, Mosquitto, free_port
+from real_edge import Process
+
+NUMBER = "021961000001"
+Start = Callable[[Process], Process]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[Process] = []
+
+    def begin(process: Process) -> Process:
+        started.append(process)
+        process.start()
+        return process
+
+    yield begin
+    for process in started:
+        process.end()
+
+
+def doctor(edge: Process, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """The status and, by subject, what is found, asked with an edge's own settings."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tictally_edge", "doctor", "--json", *arguments],
+        env={"PATH": os.environ["PATH"], **edge.environ},
+        capture_output=True,
+        check=False,
+    )
+    assert done.stderr == b""
+    told = json.loads(done.stdout)
+    assert all(finding["level"] == "ok" for finding in told) is (done.returncode == 0)
+    return done.returncode, {finding["about"]: finding for finding in told}
+
+
+def test_a_healthy_line_is_heard_while_no_edge_runs_and_the_journal_is_not_touched(
+    tmp_path: Path, broker: Mosquitto, start: Start
+) -> None:
+    start(real_edge.meter(tmp_path, "--number", NUMBER, "--speed", "4")).wait_until_said("line")
+    edge = real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic="doctor-alone", clock="trust")
+    status, found = doctor(edge)
+    assert found["line"]["sentence"].startswith("a clean signal: standard mode at 9600 baud")
+    assert found["meter"]["sentence"].startswith("number ········0001, read ")
+    assert f"127.0.0.1:{broker.port} lets in" in found["broker"]["sentence"]
+    assert status == 0
+    assert not (tmp_path / "journal").exists()
+
+
+def test_a_running_edge_is_seen_and_asked_and_goes_on(tmp_path: Path, broker: Mosquitto, start: Start) -> None:
+    start(real_edge.meter(tmp_path, "--number", NUMBER)).wait_until_said("line")
+    edge = start(real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic="doctor-runs"))
+    with Hub(broker.port) as hub:
+        hub.subscribe("doctor-runs/edge/pi/#")
+        hub.wait_for("doctor-runs/edge/pi/health")
+        before = json.loads(hub.wait_for("doctor-runs/edge/pi/frame"))["seq"]
+        _, found = doctor(edge)
+        assert f"the edge, process {edge.pid}" in found["port"]["sentence"]
+        assert f"the edge, process {edge.pid}" in found["service"]["sentence"]
+        assert f"in use by process {edge.pid}" in found["journal"]["sentence"]
+        assert "meter" not in found
+        after = json.loads(hub.wait_for("doctor-runs/edge/pi/frame"))["seq"]
+    assert after > before
+    assert "trying again" not in edge.said
+
+
+def test_what_is_wrong_is_said_with_what_to_do(tmp_path: Path) -> None:
+    edge = real_edge.edge(tmp_path, str(tmp_path / "line"), free_port())
+    status, found = doctor(edge)
+    assert status == 1
+    assert "there is no such device" in found["port"]["sentence"]
+    assert "cannot be reached: Connection refused" in found["broker"]["sentence"]
+    assert "mosquitto has a listener" in found["broker"]["advice"]
+
+
+def test_a_wrong_password_is_said(tmp_path: Path, own_broker: Mosquitto) -> None:
+    own_broker.stop()
+    own_broker.extra = "allow_anonymous false"
+    own_broker.start()
+    settings = {"mqtt_username": "edge", "mqtt_password": "wrong"}
+    _, found = doctor(real_edge.edge(tmp_path, "sim:base", own_broker.port, **settings))
+    assert found["broker"]["sentence"] == f"127.0.0.1:{own_broker.port} does not let in user edge: Not authorized."
+    assert found["port"]["level"] == "ok"

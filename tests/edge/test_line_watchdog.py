@@ -1,0 +1,184 @@
+"""A line that falls silent, changes its mode or goes away is found again, over real pseudo-terminals."""
+
+import os
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from real_broker import Hub, Mosquitto
+
+from tictally_edge.decoding.decoder import Decoder
+from tictally_edge.edge import Edge
+from tictally_edge.reading import is_good
+from tictally_edge.settings import Settings
+from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.encode import with_parity
+from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_edge.sources import line as lines
+from tictally_edge.sources.line import Line
+from tictally_edge.sources.port import Port
+from tictally_edge.sources.source import SPEED, Source, SourceError
+from tictally_shared.labels import Mode
+
+NUMBER = "021961000001"
+TERMIOS_SPEED = {Mode.STANDARD: termios.B9600, Mode.HISTORIQUE: termios.B1200}
+FASTER = 20  # so much the clock of a line runs ahead of the tests' own
+
+
+class Voice:
+    """A meter at a pseudo-terminal: who listens at another speed than it speaks hears nonsense, as on a real line.
+
+    `mode` is what it speaks, None while it is silent.
+    """
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode: Mode | None = mode
+        self._frames = {each: with_parity(_meter(each).frame()) for each in Mode}
+        self._near, self._far = os.openpty()
+        os.set_blocking(self._near, False)
+        self.name = os.ttyname(self._far)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._speak)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._is_over.set()
+        self._thread.join()
+        os.close(self._near)
+        os.close(self._far)
+
+    def _speak(self) -> None:
+        while not self._is_over.wait(0.05):
+            mode = self.mode
+            if mode is None:
+                continue
+            frame = self._frames[mode]
+            if termios.tcgetattr(self._near)[5] != TERMIOS_SPEED[mode]:
+                frame = bytes(byte ^ 0x55 for byte in frame[::3])
+            with suppress(BlockingIOError):  # nobody reads: the terminal is full
+                os.write(self._near, frame)
+
+
+def _meter(mode: Mode) -> SimulatedMeter:
+    return SimulatedMeter(Contract.BASE, mode, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
+
+
+@pytest.fixture
+def voice() -> Iterator[Voice]:
+    voice = Voice(Mode.HISTORIQUE)
+    yield voice
+    voice.close()
+
+
+class Listener:
+    """The edge's loop as far as the line needs it; notes the speeds at which the port was opened."""
+
+    def __init__(self, name: str) -> None:
+        self.opened: list[int] = []
+        self.mode: Mode | None = None
+        began = time.monotonic()
+        self.line = Line(
+            lambda baud: self._open(name, baud), None, name, lambda: began + (time.monotonic() - began) * FASTER
+        )
+        self._decoder = Decoder()
+
+    def listen_until(self, is_so: Callable[[], bool], within_s: float = 5.0) -> None:
+        end = time.monotonic() + within_s
+        while not is_so():
+            assert time.monotonic() < end, f"mode {self.mode}, line {self.line.state}, opened {self.opened}"
+            for frame in self._decoder.feed(self.line.read()):
+                if is_good(frame):
+                    self.mode = frame.mode
+                    self.line.heard(frame.mode)
+
+    def _open(self, name: str, baud: int) -> Source:
+        self.opened.append(baud)
+        return Port(name, baud, "8N1")
+
+
+def test_a_mode_that_changes_is_found_again_at_its_own_speed(voice: Voice) -> None:
+    listener = Listener(voice.name)
+    for mode in (Mode.HISTORIQUE, Mode.STANDARD, Mode.HISTORIQUE):
+        voice.mode = mode
+        listener.listen_until(lambda mode=mode: listener.mode is mode)  # type: ignore[misc] # bound at once
+        assert listener.line.state == "heard"
+        assert listener.opened[-1] == SPEED[mode]
+    listener.line.close()
+
+
+def test_a_silent_line_is_opened_anew_at_every_speed_until_the_meter_speaks_again(
+    voice: Voice, caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = Listener(voice.name)
+    listener.listen_until(lambda: listener.mode is Mode.HISTORIQUE)
+    voice.mode = None
+    before = len(listener.opened)
+    listener.listen_until(lambda: len(listener.opened) == before + 2)
+    assert sorted(listener.opened[before:]) == [1200, 9600]
+    assert listener.line.state == "listening"
+    assert caplog.text.count("no good frame") == 2  # before the meter was found, and after it fell silent
+    voice.mode, listener.mode = Mode.HISTORIQUE, None
+    listener.listen_until(lambda: listener.mode is Mode.HISTORIQUE)
+    assert listener.line.state == "heard"
+    listener.line.close()
+
+
+def test_a_port_that_is_away_is_tried_less_and_less_often_and_anew_once_it_was_heard(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(lines, "_IDLE_S", 0.0)
+    now_s, tried = 0.0, []
+
+    def away(_baud: int) -> Source:
+        tried.append(now_s)
+        raise SourceError("line: there is no such device")
+
+    line = Line(away, None, "line", lambda: now_s)
+    while now_s < 100:
+        line.read()
+        now_s += 0.5
+    assert [after - before for before, after in pairwise(tried)] == [1, 2, 4, 8, 16, 30, 30]
+    assert caplog.text.count("there is no such device; trying again") == 1
+    line.heard(Mode.STANDARD)
+    now_s = 200.0
+    line.read()
+    first = now_s
+    while len(tried) < 10:
+        line.read()
+        now_s += 0.5
+    assert tried[8:] == [first, first + 1]
+
+
+def test_a_meter_that_falls_silent_is_offline_until_it_is_heard_again(
+    tmp_path: Path, broker: Mosquitto, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tictally_edge.edge.SILENCE_S", 1.5)
+    monkeypatch.setattr(lines, "SILENCE_S", 1.5)
+    monkeypatch.setattr(lines, "_PATIENCE_S", 0.5)
+    settings = Settings(
+        port=voice.name,
+        name="pi",
+        clock="trust",
+        journal=tmp_path / "journal",
+        base_topic="silent",
+        mqtt_host="127.0.0.1",
+        mqtt_port=broker.port,
+    )
+    is_over = threading.Event()
+    running = threading.Thread(target=Edge(settings, is_over.is_set).run)
+    with Hub(broker.port) as hub:
+        hub.subscribe(f"silent/{NUMBER}/availability")
+        running.start()
+        try:
+            for mode, availability in ((Mode.HISTORIQUE, "online"), (None, "offline"), (Mode.STANDARD, "online")):
+                voice.mode = mode
+                hub.wait_for(f"silent/{NUMBER}/availability", availability)
+        finally:
+            is_over.set()
+            running.join()

@@ -1,0 +1,122 @@
+"""The edge's settings: what is taken, what is refused, in which words."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tictally_edge.settings import Settings, load
+from tictally_shared.labels import Mode
+from tictally_shared.settings_sources import SettingsError
+
+PORT = {"TICTALLY_EDGE_PORT": "/dev/ttyUSB0"}
+
+
+def settings(environ: dict[str, str], config: str | None = None) -> Settings:
+    return load(
+        PORT | environ,
+        hostname="Pi-Cellar.lan",
+        read=lambda path: Path(path).read_text(encoding="utf-8"),
+        config=config,
+    )
+
+
+def test_a_port_is_enough() -> None:
+    got = settings({})
+    assert (got.name, got.mqtt_host, got.mqtt_port, got.base_topic) == ("pi-cellar", "localhost", 1883, "tictally")
+    assert (got.fixed_mode, got.framing, got.meter, got.prm, got.interval_s) == (None, "8N1", None, False, 5.0)
+
+
+JOURNALS = [
+    ({}, "/run/tictally-edge/journal"),
+    ({"RUNTIME_DIRECTORY": "/run/edge"}, "/run/edge/journal"),
+    ({"XDG_RUNTIME_DIR": "/run/user/1000"}, "/run/user/1000/journal"),
+    ({"TICTALLY_EDGE_JOURNAL": "/j", "RUNTIME_DIRECTORY": "/run/edge"}, "/j"),
+]
+
+
+@pytest.mark.parametrize(("environ", "journal"), JOURNALS)
+def test_the_journal_lies_in_memory_unless_it_is_said_where(environ: dict[str, str], journal: str) -> None:
+    assert settings(environ).journal == Path(journal)
+
+
+def test_a_file_and_secret_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "edge.toml").write_text('mode = "historique"\nmqtt_port = 8883\nprm = true\n')
+    (tmp_path / "secret").write_text("pass word\n")
+    secret = {"TICTALLY_EDGE_MQTT_PASSWORD_FILE": str(tmp_path / "secret")}
+    got = settings(secret, config=str(tmp_path / "edge.toml"))
+    assert got.mqtt_password is not None
+    assert got.mqtt_password.get_secret_value() == "pass word"
+    assert (got.fixed_mode, got.mqtt_port, got.prm) == (Mode.HISTORIQUE, 8883, True)
+    assert "pass word" not in repr(got)
+
+
+WRONG = {
+    "a port that names nothing": (
+        {"TICTALLY_EDGE_PORT": "http://x"},
+        "TICTALLY_EDGE_PORT: 'http://x' begins with http",
+    ),
+    "a mode": (
+        {"TICTALLY_EDGE_MODE": "modern"},
+        "TICTALLY_EDGE_MODE: Input should be 'auto', 'historique' or 'standard'",
+    ),
+    "a name with a slash": ({"TICTALLY_EDGE_NAME": "a/b"}, "TICTALLY_EDGE_NAME: 'a/b' is not 1 to 32 of a-z"),
+    "a reserved name": ({"TICTALLY_EDGE_METER": "edge"}, "TICTALLY_EDGE_METER: 'edge' is not 1 to 32 of a-z"),
+    "a port number": ({"TICTALLY_EDGE_MQTT_PORT": "0"}, "TICTALLY_EDGE_MQTT_PORT: Input should be greater than"),
+    "a wildcard": ({"TICTALLY_EDGE_BASE_TOPIC": "a/#"}, "TICTALLY_EDGE_BASE_TOPIC: base topic 'a/#' is not"),
+    "a host with a scheme": ({"TICTALLY_EDGE_MQTT_HOST": "mqtt://nas"}, "TICTALLY_EDGE_MQTT_HOST: give the host"),
+    "a certificate that is not there": (
+        {"TICTALLY_EDGE_MQTT_CA": "/none.pem"},
+        "TICTALLY_EDGE_MQTT_CA: /none.pem cannot",
+    ),
+    "a secret file that is not there": (
+        {"TICTALLY_EDGE_MQTT_PASSWORD_FILE": "/none"},
+        "TICTALLY_EDGE_MQTT_PASSWORD_FILE: /none cannot be read: No such file",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_setting_is_one_sentence_that_names_it(case: str) -> None:
+    environ, sentence = WRONG[case]
+    with pytest.raises(SettingsError) as caught:
+        settings(environ)
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_stops_with_the_sentence_and_status_2() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tictally_edge", "run"], capture_output=True, text=True, check=False, env={}
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "TICTALLY_EDGE_PORT: say where the line is, such as /dev/serial/by-id/… of the dongle\n"
+
+
+def test_an_option_of_a_recording_that_there_is_not_stops_the_start(tmp_path: Path) -> None:
+    environ = {"TICTALLY_EDGE_PORT": "sim:hphc?colour=red", "TICTALLY_EDGE_JOURNAL": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tictally_edge", "run"], capture_output=True, text=True, check=False, env=environ
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("sim: has no option 'colour'; there are ")
+
+
+def test_decoding_prints_a_line_a_frame_and_the_sums(tmp_path: Path) -> None:
+    path = tmp_path / "line.bin"
+    path.write_bytes(b"\x02\nADSC\t021961000001\tX\r\nEAST\t000000001\tM\r\x03")
+    for source, given in ((str(path), b""), ("-", path.read_bytes())):
+        done = subprocess.run(
+            [sys.executable, "-m", "tictally_edge", "decode", source], input=given, capture_output=True, check=False
+        )
+        assert done.stdout.count(b"\n") == 1
+        assert done.stderr.startswith(b"1 frames (1 complete), 2 groups; refused: ")
+        assert done.returncode == 0
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tictally_edge", "decode", "/none"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "/none: No such file or directory\n")

@@ -1,0 +1,133 @@
+"""Orders to a simulated meter while it runs, and what its truth says of them."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tictally_shared.frames import parse_time_ms
+
+WITHIN_S = 15.0
+
+
+@dataclass
+class Meter:
+    """A simulated meter at fifty times the line's speed."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    @property
+    def link(self) -> Path:
+        return self.folder / "line"
+
+    @property
+    def notes(self) -> list[dict[str, Any]]:
+        path = self.folder / "truth"
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def order(self, *orders: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("".join(f"{order}\n" for order in orders).encode())
+        self.process.stdin.flush()
+
+    def wait_until(self, is_so: Callable[[], object]) -> None:
+        end = time.monotonic() + WITHIN_S
+        while not is_so():
+            assert time.monotonic() < end, self.notes[-1:]
+            time.sleep(0.02)
+
+    def wait_for_note(self, is_so: Callable[[dict[str, Any]], bool]) -> None:
+        before = len(self.notes)
+        self.wait_until(lambda: any(map(is_so, self.notes[before:])))
+
+
+@pytest.fixture
+def meter(tmp_path: Path) -> Iterator[Meter]:
+    options = ["--speed", "50", "--orders", "--link", str(tmp_path / "line"), "--truth", str(tmp_path / "truth")]
+    with (tmp_path / "complaints").open("wb") as complaints:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tictally_edge", "simulate", *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+        )
+    found = Meter(process, tmp_path)
+    found.wait_until(lambda: found.notes)
+    yield found
+    process.kill()
+    process.communicate()
+
+
+def test_a_line_that_is_unplugged_loses_its_port_and_gets_another(meter: Meter) -> None:
+    port = os.open(meter.link, os.O_RDWR | os.O_NOCTTY)
+    meter.order("unplug")
+    meter.wait_until(lambda: not meter.link.is_symlink())
+    meter.wait_for_note(lambda note: not note["whole"])
+    poll = select.poll()
+    poll.register(port, 0)
+    assert poll.poll(1000)[0][1] & select.POLLHUP
+    meter.order("plug")
+    meter.wait_until(meter.link.exists)
+    meter.wait_for_note(lambda note: note["whole"])
+    os.close(port)
+
+
+def test_a_silent_meter_sends_nothing_and_counts_on(meter: Meter) -> None:
+    meter.order("silence", "speak", "silence")
+    time.sleep(0.3)  # the frame under way
+    before = meter.notes
+    time.sleep(0.5)
+    assert len(meter.notes) == len(before)
+    meter.order("speak")
+    meter.wait_for_note(lambda note: note["whole"])
+    clock = [parse_time_ms(note["time"]) for note in meter.notes]
+    assert max(later - earlier for earlier, later in pairwise(clock)) > 10_000
+
+
+def test_a_bad_line_is_bad_for_a_while(meter: Meter) -> None:
+    meter.order("flip 0.01")
+    meter.wait_for_note(lambda note: not note["whole"])
+    meter.order("flip 0")
+    meter.wait_for_note(lambda note: note["whole"])
+    after = len(meter.notes)
+    meter.wait_until(lambda: len(meter.notes) > after + 10)
+    assert all(note["whole"] for note in meter.notes[after:])
+
+
+def test_the_mode_changes_and_the_registers_do_not(meter: Meter) -> None:
+    meter.order("mode historique")
+    meter.wait_for_note(lambda note: note["mode"] == "historique")
+    standard = next(note["registers"] for note in reversed(meter.notes) if note["mode"] == "standard")
+    other = next(note for note in meter.notes if note["mode"] == "historique")
+    assert abs(sum(other["registers"].values()) - standard["EAST"]) < 100
+    assert other["groups"][0][0] == "ADCO"
+
+
+def test_what_is_no_order_is_a_sentence_and_nothing_else(meter: Meter) -> None:
+    meter.order("explode", "flip much", "flip 2", "mode loud", "flip 0")
+    meter.wait_for_note(lambda note: note["whole"])
+    complaints = (meter.folder / "complaints").read_text()
+    assert [line[:12] for line in complaints.splitlines()] == [
+        "'explode' is",
+        "'much' is no",
+        "2.0 is not a",
+        "'mode loud' ",
+    ]
+
+
+def test_whoever_gives_orders_may_go(meter: Meter) -> None:
+    assert meter.process.stdin is not None
+    meter.process.stdin.close()
+    meter.wait_for_note(lambda note: note["whole"])
+    meter.process.stdin = None

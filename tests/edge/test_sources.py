@@ -1,0 +1,269 @@
+"""Sources of bytes: real pseudo-terminals and sockets, recordings, and what cannot be read."""
+
+import os
+import socket
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import serial
+from serial.rfc2217 import PortManager
+
+from tictally_edge.sources.line import Line
+from tictally_edge.sources.port import Port
+from tictally_edge.sources.recording import Recording
+from tictally_edge.sources.simulated import Simulated
+from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceError, SourceSetting, SourceSettingError
+from tictally_shared.labels import Mode
+
+NOW = Moment(100.0, 1_795_000_000_000)
+CONTENT = bytes(range(256)) * 4
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, str]]:
+    near, far = os.openpty()
+    tty.setraw(far)
+    yield near, os.ttyname(far)
+    for end in (near, far):
+        try:
+            os.close(end)
+        except OSError:
+            continue  # the test has closed it
+
+
+def gathered(source: Source, size: int, within_s: float = 10.0) -> bytes:
+    data, end = b"", time.monotonic() + within_s
+    while len(data) < size and time.monotonic() < end:
+        data += source.read()
+    return data
+
+
+@pytest.mark.parametrize("framing", ["8N1", "7E1"])
+def test_a_port_gives_every_byte_as_it_came(terminal: tuple[int, str], framing: str) -> None:
+    near, name = terminal
+    port = Port(name, 9600, framing)
+    os.write(near, CONTENT)
+    assert gathered(port, len(CONTENT)) == CONTENT
+    port.close()
+
+
+def test_a_device_that_goes_away_is_a_sentence(terminal: tuple[int, str]) -> None:
+    near, name = terminal
+    port = Port(name, 9600, "8N1")
+    os.close(near)
+    with pytest.raises(SourceError, match=name):
+        gathered(port, 1)
+    port.close()
+
+
+def test_a_device_that_another_has_open_is_a_sentence(terminal: tuple[int, str]) -> None:
+    first = Port(terminal[1], 9600, "8N1")
+    with pytest.raises(SourceError, match="another program has it open"):
+        Port(terminal[1], 1200, "8N1")
+    first.close()
+    Port(terminal[1], 1200, "8N1").close()
+
+
+def test_what_is_no_port_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no such device; is the dongle plugged in"):
+        Port(str(tmp_path / "none"), 9600, "8N1")
+    (tmp_path / "capture.bin").write_bytes(CONTENT)
+    with pytest.raises(SourceError, match=r"a recording is given as file:"):
+        Port(str(tmp_path / "capture.bin"), 9600, "8N1")
+    with pytest.raises(SourceError, match=r"socket://127\.0\.0\.1:1"):
+        Port("socket://127.0.0.1:1", 9600, "8N1")
+
+
+def test_a_bridge_over_tcp_gives_every_byte_and_its_end_is_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = Port(f"socket://127.0.0.1:{server.getsockname()[1]}", 9600, "8N1")
+        bridge, _ = server.accept()
+        bridge.sendall(CONTENT)
+        assert gathered(port, len(CONTENT)) == CONTENT
+        bridge.close()
+        with pytest.raises(SourceError, match="socket://"):
+            gathered(port, 1)
+        port.close()
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial 3.5's own
+def test_a_bridge_that_speaks_rfc2217_gives_every_byte(terminal: tuple[int, str]) -> None:
+    near, name = terminal
+    device = _WithoutModemLines(name, 9600, timeout=0.05)
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        serving = threading.Thread(target=_bridge, args=(server, device, stop))
+        serving.start()
+        port = Port(f"rfc2217://127.0.0.1:{server.getsockname()[1]}", 1200, "8N1")
+        os.write(near, CONTENT)
+        got = gathered(port, len(CONTENT))
+        stop.set()
+        serving.join(10)
+        port.close()
+    assert got == CONTENT
+    assert device.baudrate == 1200
+    device.close()
+
+
+def _bridge(server: socket.socket, device: serial.Serial, stop: threading.Event) -> None:
+    """What ser2net does: a serial device served over the network, settings and all (RFC 2217)."""
+    bridge, _ = server.accept()
+    bridge.settimeout(0.02)
+    manager = PortManager(device, _Writer(bridge))  # type: ignore[arg-type] # its stubs name the client's classes
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            b"".join(manager.filter(bridge.recv(1024)))
+        bridge.sendall(b"".join(manager.escape(device.read(device.in_waiting))))
+    bridge.close()
+
+
+class _WithoutModemLines(serial.Serial):
+    """A pseudo-terminal as a serial device: it has no modem lines to set or to read."""
+
+    cts = dsr = ri = cd = False
+
+    def _update_dtr_state(self) -> None: ...
+
+    def _update_rts_state(self) -> None: ...
+
+
+class _Writer:
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def write(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+
+def test_a_recording_comes_whole_on_a_clock_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "capture.bin"
+    path.write_bytes(CONTENT)
+    recording = Recording(path, {"pace": "fast"}, NOW)
+    assert gathered(recording, len(CONTENT)) == CONTENT
+    elapsed_s = len(CONTENT) * 10 / 9600
+    assert recording.now() == Moment(NOW.at + elapsed_s, NOW.time_ms + int(elapsed_s * 1000))
+    with pytest.raises(SourceEnded):
+        recording.read()
+
+
+def test_a_recording_can_be_looped(tmp_path: Path) -> None:
+    path = tmp_path / "capture.bin"
+    path.write_bytes(b"abc")
+    recording = Recording(path, {"pace": "fast", "loop": "yes"}, NOW)
+    assert gathered(recording, 8)[:8] == b"abcabcab"
+
+
+WRONG = {
+    "": "it is empty",
+    "file:": "names nothing",
+    "sim:": "names nothing",
+    "http://meter": "begins with http://",
+}
+
+
+@pytest.mark.parametrize("setting", WRONG)
+def test_a_setting_that_names_no_source_is_a_sentence(setting: str) -> None:
+    with pytest.raises(SourceSettingError, match=WRONG[setting]):
+        SourceSetting.parse(setting)
+
+
+OPTIONS: dict[str, tuple[dict[str, str], str]] = {
+    "an option that there is not": ({"colour": "red"}, "no option 'colour'"),
+    "a mode that there is not": ({"mode": "modern"}, "modern"),
+    "phases that there are not": ({"phases": "2"}, "2 phases"),
+    "a pace that there is not": ({"pace": "slow"}, "neither line nor fast"),
+    "a beginning in the future": ({"ago": "-1"}, "ago=-1.0 lies outside"),
+    "a beginning that is no number": ({"ago": "nan"}, "ago=nan lies outside"),
+}
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_wrong_options_of_a_simulated_meter_are_a_sentence(case: str) -> None:
+    options, sentence = OPTIONS[case]
+    with pytest.raises(SourceSettingError, match=sentence):
+        Simulated("hphc", options, NOW)
+
+
+def test_a_simulated_meter_that_began_earlier_catches_up_with_the_present_and_goes_on_at_its_pace() -> None:
+    present = Moment(time.monotonic(), time.time_ns() // 1_000_000)
+    meter = Simulated("hphc", {"ago": "570", "interval": "60"}, present)
+    frames = [meter.now().at - present.at for _ in range(15) if meter.read()]
+    assert len(frames) == 10
+    assert frames == sorted(frames)
+    assert -570 < frames[0] < -568
+    assert meter.now().time_ms - present.time_ms == pytest.approx(1000 * frames[-1], abs=2)
+
+
+class _Silent:
+    """A source that opens at one speed, says nothing, and is counted."""
+
+    def __init__(self, opened: list[int], baud: int) -> None:
+        opened.append(baud)
+
+    def read(self) -> bytes:
+        return b""
+
+    def now(self) -> Moment:
+        return NOW
+
+    def close(self) -> None: ...
+
+
+def test_speeds_are_tried_in_turn_and_kept_while_frames_come() -> None:
+    opened: list[int] = []
+    time_s = 0.0
+    line = Line(lambda baud: _Silent(opened, baud), None, "line", lambda: time_s)
+    for second in range(40):
+        time_s = float(second)
+        line.read()
+    assert opened == [9600, 1200, 9600, 1200, 9600]
+    for second in range(40, 200):
+        time_s = float(second)
+        line.heard(Mode.STANDARD)
+        line.read()
+    assert opened[5:] == []
+    for second in range(200, 240):
+        time_s = float(second)
+        line.read()
+    assert opened[5:] == [1200, 9600]
+
+
+class _Unplugged:
+    """A source that gives one piece and is gone."""
+
+    def __init__(self) -> None:
+        self._pieces = [b"beginning"]
+
+    def read(self) -> bytes:
+        if not self._pieces:
+            raise SourceError("gone")
+        return self._pieces.pop()
+
+    def now(self) -> Moment:
+        return NOW
+
+    def close(self) -> None: ...
+
+
+def test_a_line_that_was_opened_anew_says_so_once() -> None:
+    time_s = 0.0
+    line = Line(lambda _baud: _Unplugged(), None, "line", lambda: time_s)
+    assert (line.read(), line.take_interruption(), line.take_interruption()) == (b"beginning", True, False)
+    assert (line.read(), line.take_interruption()) == (b"", False)
+    time_s = 5.0
+    assert (line.read(), line.take_interruption()) == (b"beginning", True)
+
+
+def test_a_mode_that_is_set_is_the_only_one_tried() -> None:
+    opened: list[int] = []
+    time_s = 0.0
+    line = Line(lambda baud: _Silent(opened, baud), Mode.HISTORIQUE, "line", lambda: time_s)
+    for second in range(40):
+        time_s = float(second)
+        line.read()
+    assert set(opened) == {1200}
