@@ -1,0 +1,160 @@
+"""Energy rows as a table for people, as JSON and as CSV. Pure: rows in, text or a table out."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+from tictally_recorder.cli.output import plain_table
+from tictally_recorder.energy import EnergyRow, Gap
+from tictally_shared.calendar import QUARTER_MS, By
+
+COLUMNS: Final = (
+    "site",
+    "from",
+    "to",
+    "register",
+    "period",
+    "energy",
+    "unit",
+    "estimated",
+    "fell",
+    "first",
+    "last",
+    "covered",
+    "quarters",
+)
+_WITH_OFFSET: Final = frozenset({By.QUARTER, By.HOUR})  # the hour that October has twice
+_PER_KILO: Final = 1000
+_GAPS_TOLD: Final = 5
+
+
+def records(rows: Iterable[EnergyRow], tz: ZoneInfo) -> list[dict[str, object]]:
+    """The rows by column: local ISO times with offset, energy and register values in `unit` as integers."""
+    return [
+        {
+            "site": row.site,
+            "from": _local(row.start_ms, tz).isoformat(),
+            "to": _local(row.end_ms, tz).isoformat(),
+            "register": row.register,
+            "period": row.period,
+            "energy": row.energy,
+            "unit": row.unit,
+            "estimated": row.estimated,
+            "fell": row.fell,
+            "first": row.first_value,
+            "last": row.last_value,
+            "covered": row.covered,
+            "quarters": row.quarters,
+        }
+        for row in rows
+    ]
+
+
+def as_json(rows: Iterable[EnergyRow], tz: ZoneInfo) -> str:
+    """A JSON array, a line a row."""
+    lines = [json.dumps(record, ensure_ascii=False) for record in records(rows, tz)]
+    return "[" + ",".join(f"\n  {line}" for line in lines) + ("\n]" if lines else "]")
+
+
+def as_csv(rows: Iterable[EnergyRow], tz: ZoneInfo) -> str:
+    """CSV with a header; true and false in lower case, nothing where there is no period."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for record in records(rows, tz):
+        writer.writerow(str(value).lower() if isinstance(value, bool) else value for value in record.values())
+    return text.getvalue().rstrip("\n")
+
+
+def as_table(site: str, rows: Sequence[EnergyRow], by: By, tz: ZoneInfo) -> Table:
+    """A site's rows for a person, in kWh and kVArh."""
+    table = plain_table(f"Site {site}")
+    for heading in ("From", "To", "Register", "Period"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("Energy", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("")
+    before = None
+    for row in rows:
+        times = (_shown(row.start_ms, by, tz), _shown(row.end_ms, by, tz))
+        table.add_row(
+            *(times if times != before else ("", "")),
+            row.register,
+            row.period or "",
+            f"{row.energy / _PER_KILO:.3f}",
+            f"k{row.unit}",
+            ", ".join(note for note, is_so in (("estimated", row.estimated), ("fell", row.fell)) if is_so),
+        )
+        before = times
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a site's window lacks.
+
+    Attributes:
+        began_ms: time of the site's first frame ever.
+        gaps: where there are no frames.
+        lost: frames that no edge has any more, as far as is known when they were.
+    """
+
+    began_ms: int
+    gaps: Sequence[Gap] = ()
+    lost: int = 0
+
+
+def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -> list[str]:
+    """What a person must know of a site's rows: where they begin, gaps, lost frames, and registers that fell.
+
+    Args:
+        rows: of one site.
+        missing: in their window.
+        by: as in the table.
+        tz: as in the table.
+    """
+    said = []
+    if any(row.start_ms // QUARTER_MS < missing.began_ms // QUARTER_MS for row in rows):
+        began = _minute(missing.began_ms, tz)
+        said.append(f"The first frame is of {began}; what was counted before it is not known.")
+    if missing.gaps:
+        told = [f"{_minute(gap.start_ms, tz)} to {_minute(gap.end_ms, tz)}" for gap in missing.gaps[:_GAPS_TOLD]]
+        more = len(missing.gaps) - len(told)
+        told += [f"{more} more"] if more else []
+        count = sum(gap.quarters for gap in missing.gaps)
+        said.append(
+            f"{count} {'quarter' if count == 1 else 'quarters'} of an hour without frames: {', '.join(told)}. "
+            "What the registers counted meanwhile is divided by time."
+        )
+    if missing.lost:
+        frames = "1 frame is" if missing.lost == 1 else f"{missing.lost} frames are"
+        said.append(f"{frames} lost for good; the registers lost nothing by it.")
+    said += [
+        f"{row.register} fell between {_shown(row.start_ms, by, tz)} and {_shown(row.end_ms, by, tz)}: "
+        "the energy before and after is added."
+        for row in rows
+        if row.fell
+    ]
+    return said
+
+
+def _local(time_ms: int, tz: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(time_ms // 1000, UTC).replace(microsecond=time_ms % 1000 * 1000).astimezone(tz)
+
+
+def _minute(time_ms: int, tz: ZoneInfo) -> str:
+    return f"{_local(time_ms, tz):%Y-%m-%d %H:%M}"
+
+
+def _shown(time_ms: int, by: By, tz: ZoneInfo) -> str:
+    local = _local(time_ms, tz)
+    if by in _WITH_OFFSET:
+        return local.isoformat(sep=" ", timespec="minutes")
+    return f"{local:%Y-%m-%d}" if (local.hour, local.minute) == (0, 0) else f"{local:%Y-%m-%d %H:%M}"

@@ -1,0 +1,75 @@
+"""A doctor's look at ledger and broker. Reads only; the recorder may run meanwhile."""
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
+from tictally_recorder.ledger import LedgerError, LedgerReader, integrity
+from tictally_recorder.mqtt.connection import Broker
+from tictally_recorder.mqtt.probe import Visit, visit
+from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters
+from tictally_recorder.settings import Settings
+
+
+def look(settings: Settings, broker: Broker, now_ms: int) -> Facts:
+    """What there is to see with these settings at a moment."""
+    seen = visit(broker, edge_filters(settings.topics, settings.edges))
+    return Facts(now_ms, _ledger(settings.ledger), str(broker), seen, _edges(seen))
+
+
+def _ledger(path: Path) -> LedgerFacts | str:
+    try:
+        problems = tuple(integrity(path))
+        with LedgerReader.open(path) as reader, reader.snapshot():
+            newest_ms = reader.edges()
+            return LedgerFacts(
+                path=path,
+                size_bytes=_size_bytes(path),
+                free_bytes=shutil.disk_usage(path.parent).free,
+                version=reader.version,
+                problems=problems,
+                recorder=_recorder(path),
+                counts=reader.counts(),
+                refused=tuple(reader.refusals()),
+                numbers={edge: reader.numbers(edge) for edge in newest_ms},
+                newest_ms=newest_ms,
+                sites=tuple(reader.sites()),
+            )
+    except LedgerError as error:
+        return str(error)
+
+
+def _size_bytes(path: Path) -> int:
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _recorder(path: Path) -> str | None:
+    """Who holds the ledger's lock. To find out it is taken for a moment, shared, where nobody has it."""
+    try:
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
+    finally:
+        os.close(lock)
+    return None
+
+
+def _edges(seen: Visit) -> dict[str, EdgeFacts]:
+    said: dict[str, dict[str, bytes]] = {}
+    for topic, payload in seen.retained.items():
+        edge, what = edge_and_what(topic)
+        if edge:
+            said.setdefault(edge, {})[what] = payload
+    return {
+        edge: EdgeFacts(
+            each["availability"].decode(errors="replace") if "availability" in each else None, each.get("health")
+        )
+        for edge, each in said.items()
+    }

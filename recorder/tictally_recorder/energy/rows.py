@@ -1,0 +1,192 @@
+"""The energy answer: rows per period of the local calendar and register."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.energy.periods import PERIOD_LABELS, PeriodNames
+from tictally_recorder.energy.pieces import Piece, Point
+from tictally_recorder.energy.walk import Walk
+from tictally_recorder.energy.window import Window
+from tictally_recorder.ledger import LedgerError, LedgerReader, Meter, Quarter, Run
+from tictally_shared.calendar import QUARTER_MS, By
+from tictally_shared.labels import LABELS, Kind
+
+_UNITS: Final = {name: label.unit or "" for name, label in LABELS.items() if label.kind is Kind.REGISTER}
+_EVER_MS: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyRow:
+    """The energy of one register of a site over one period.
+
+    Attributes:
+        start_ms: the period's start, cut to the window, milliseconds since 1970.
+        end_ms: its end, excluded.
+        site: the site's id.
+        register: the label, `EAST`.
+        period: short name of what the register counts, `HP BLEU`, or None.
+        unit: "Wh" or "VArh".
+        energy: in that unit.
+        estimated: a gap was divided by time at one of its quarters.
+        fell: the register fell within it; the energy is the sum over the parts.
+        first_value: the register at the start (or its first value).
+        last_value: the register at the end (or its last value so far).
+        covered: quarters of the period with frames.
+        quarters: quarters of the period, up to the site's last frame.
+    """
+
+    start_ms: int
+    end_ms: int
+    site: str
+    register: str
+    period: str | None
+    unit: str
+    energy: int
+    estimated: bool
+    fell: bool
+    first_value: int
+    last_value: int
+    covered: int
+    quarters: int
+
+
+@dataclass(slots=True)
+class _Sum:
+    """One row in the making; its ends are those of the earliest and the latest piece."""
+
+    first: Piece
+    last: Piece
+    meter_id: int
+    energy: int = 0
+    estimated: bool = False
+    fell: bool = False
+
+    def add(self, piece: Piece, meter_id: int) -> None:
+        self.energy += piece.energy
+        self.estimated |= piece.estimated
+        self.fell |= piece.fell
+        if piece.quarter < self.first.quarter:
+            self.first = piece
+        if piece.quarter >= self.last.quarter:
+            self.last = piece
+            self.meter_id = meter_id
+
+
+def energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
+    reader: LedgerReader,
+    site: str,
+    start: datetime,
+    end: datetime,
+    by: By,
+    tz: ZoneInfo,
+    *,
+    all_registers: bool = False,
+) -> list[EnergyRow]:
+    """The energy that a site's registers counted in [start, end), by period, then by register in the catalogue's order.
+
+    A bound inside a quarter is moved to that quarter's own bound, outwards; the rows tell their real ends. Periods
+    before the first and after the last frame have no rows.
+
+    Args:
+        reader: the ledger.
+        site: a site's id.
+        start: aware.
+        end: aware, excluded.
+        by: the period of a row.
+        tz: the zone whose hours, days, months and years are meant.
+        all_registers: also those that stood at zero throughout.
+
+    Raises:
+        LedgerError: there is no such site.
+    """
+    with reader.snapshot():
+        found = next((each for each in reader.sites() if each.id == site), None)
+        if found is None:
+            raise LedgerError(f"there is no site {site[:40]!r} in the ledger")
+        last_ms = max(meter.last_ms for meter in found.meters)
+        window = Window.of(start, end, by, tz, (min(meter.first_ms for meter in found.meters), last_ms))
+        sums: dict[tuple[int, str], _Sum] = {}
+        covered: set[int] = set()
+        for meter in found.meters:
+            first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
+            walk = Walk(window, _points_before(reader, meter, first_ms))
+            quarters = reader.quarters(meter.id, first_ms, end_ms, registers_only=True)
+            for register, piece in walk.pieces(quarters, _points_after(reader, meter, end_ms)):
+                key = window.period(piece.quarter), register
+                if key not in sums:
+                    sums[key] = _Sum(piece, piece, meter.id)
+                sums[key].add(piece, meter.id)
+            covered.update(walk.covered)
+        names = {meter.id: _names(reader, meter, window) for meter in found.meters}
+    if not all_registers:
+        moved = {register for (_, register), each in sums.items() if each.first.first or each.last.last or each.energy}
+        sums = {key: each for key, each in sums.items() if key[1] in moved}
+    return _rows(found.id, window, sums, names, Counter(map(window.period, covered)), last_ms // QUARTER_MS + 1)
+
+
+def _rows(  # noqa: PLR0913, PLR0917 - all that rows are made of
+    site: str,
+    window: Window,
+    sums: dict[tuple[int, str], _Sum],
+    names: dict[int, PeriodNames],
+    covered: Counter[int],
+    data_end: int,
+) -> list[EnergyRow]:
+    order = {register: at for at, register in enumerate(_UNITS)}
+    rows = []
+    for (period, register), each in sorted(sums.items(), key=lambda item: (item[0][0], order[item[0][1]])):
+        first, end = window.bounds[period]
+        rows.append(
+            EnergyRow(
+                start_ms=first * QUARTER_MS,
+                end_ms=end * QUARTER_MS,
+                site=site,
+                register=register,
+                period=names[each.meter_id].name(register, end * QUARTER_MS),
+                unit=_UNITS[register],
+                energy=each.energy,
+                estimated=each.estimated,
+                fell=each.fell,
+                first_value=each.first.first,
+                last_value=each.last.last,
+                covered=covered[period],
+                quarters=min(end, data_end) - first,
+            )
+        )
+    return rows
+
+
+def _names(reader: LedgerReader, meter: Meter, window: Window) -> PeriodNames:
+    end_ms = window.end * QUARTER_MS
+    return PeriodNames(reader.text_changes(meter.id, PERIOD_LABELS, 0, end_ms), min(meter.last_ms, end_ms))
+
+
+def _points_before(reader: LedgerReader, meter: Meter, time_ms: int) -> dict[str, Point]:
+    """Each register's last observation before a quarter's bound."""
+    wanted = {name for name, (first_ms, _) in reader.labels_seen(meter.id).items() if first_ms < time_ms}
+    quarters = reader.quarters(meter.id, 0, time_ms, newest_first=True, registers_only=True)
+    return _nearest(wanted, quarters, lambda runs: Point(runs[-1].last_ms, runs[-1].last))
+
+
+def _points_after(reader: LedgerReader, meter: Meter, time_ms: int) -> dict[str, Point]:
+    """Each register's first observation from a quarter's bound on."""
+    wanted = {name for name, (_, last_ms) in reader.labels_seen(meter.id).items() if last_ms >= time_ms}
+    quarters = reader.quarters(meter.id, time_ms, _EVER_MS, registers_only=True)
+    return _nearest(wanted, quarters, lambda runs: Point(runs[0].first_ms, runs[0].first))
+
+
+def _nearest(
+    wanted: set[str], quarters: Iterator[Quarter], point: Callable[[tuple[Run, ...]], Point]
+) -> dict[str, Point]:
+    """A point of each wanted register, from the first of the quarters that has it; the others are not read."""
+    found: dict[str, Point] = {}
+    missing = wanted & _UNITS.keys()
+    while missing and (quarter := next(quarters, None)) is not None:
+        for register in missing & quarter.registers.keys():
+            found[register] = point(quarter.registers[register])
+        missing -= found.keys()
+    return found

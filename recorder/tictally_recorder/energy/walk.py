@@ -1,0 +1,75 @@
+"""A meter's quarters, one after another, into pieces. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tictally_recorder.energy.pieces import Piece, Point, pieces_between, pieces_of
+from tictally_recorder.energy.window import Window
+from tictally_recorder.ledger import Quarter
+from tictally_shared.calendar import QUARTER_MS
+
+
+class Walk:
+    """Walks over the quarters of one meter in a window.
+
+    Where a register goes on as it should, quarter after quarter, what it counted within a period is told as one piece:
+    a year has half a million of them.
+
+    Args:
+        window: what is asked for.
+        before: register → its last observation before the window.
+
+    Attributes:
+        covered: numbers of the quarters met.
+    """
+
+    def __init__(self, window: Window, before: Mapping[str, Point]) -> None:
+        self.covered: list[int] = []
+        self._window = window
+        self._newest = dict(before)
+        self._since: dict[str, int] = {}
+
+    def pieces(self, quarters: Iterable[Quarter], after: Mapping[str, Point]) -> Iterator[tuple[str, Piece]]:
+        """(register, piece), each register's in order of time.
+
+        Args:
+            quarters: those of the window that have frames, in order.
+            after: register → its first observation after the window.
+        """
+        window, newest, since = self._window, self._newest, self._since
+        first = end = -1
+        for quarter in quarters:
+            number = quarter.start_ms // QUARTER_MS
+            self.covered.append(number)
+            if number >= end:
+                yield from self._finish_all()
+                first, end = window.bounds[window.period(number)]
+            # What is observed exactly at a period's start was counted in the period before.
+            from_ms = quarter.start_ms + (number == first)
+            for register, runs in quarter.registers.items():
+                before = newest.get(register)
+                steady = (
+                    before is not None
+                    and len(runs) == 1
+                    and before.value <= runs[0].first
+                    and before.time_ms >= quarter.start_ms - QUARTER_MS
+                    and runs[0].first_ms >= from_ms
+                )
+                if steady and before is not None:
+                    since.setdefault(register, before.value)
+                else:
+                    if register in since:
+                        yield self._finish(register)
+                    for piece in pieces_of(runs, before, window.first, window.end):
+                        yield register, piece
+                newest[register] = Point(runs[-1].last_ms, runs[-1].last)
+        yield from self._finish_all()
+        for register in after.keys() & newest.keys():
+            for piece in pieces_between(newest[register], after[register], window.first, window.end):
+                yield register, piece
+
+    def _finish_all(self) -> list[tuple[str, Piece]]:
+        return [self._finish(register) for register in list(self._since)]
+
+    def _finish(self, register: str) -> tuple[str, Piece]:
+        first, last = self._since.pop(register), self._newest[register]
+        return register, Piece(last.time_ms // QUARTER_MS, first, last.value, last.value - first)

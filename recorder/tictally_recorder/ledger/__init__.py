@@ -1,0 +1,44 @@
+"""The ledger: the SQLite file that keeps what meters said, for decades. One process writes it, any number reads."""
+
+from tictally_recorder.ledger.checking import integrity
+from tictally_recorder.ledger.errors import LedgerError, LedgerInUse, LedgerUnavailable
+from tictally_recorder.ledger.model import (
+    Ends,
+    LedgerCounts,
+    Live,
+    Message,
+    Meter,
+    Quarter,
+    Run,
+    Site,
+    Stored,
+    TextChange,
+)
+from tictally_recorder.ledger.numbers import NumberRange, Status
+from tictally_recorder.ledger.reader import LedgerReader
+from tictally_recorder.ledger.refusals import Refused
+from tictally_recorder.ledger.sites import join_sites
+from tictally_recorder.ledger.writer import Ledger
+
+__all__ = [
+    "Ends",
+    "Ledger",
+    "LedgerCounts",
+    "LedgerError",
+    "LedgerInUse",
+    "LedgerReader",
+    "LedgerUnavailable",
+    "Live",
+    "Message",
+    "Meter",
+    "NumberRange",
+    "Quarter",
+    "Refused",
+    "Run",
+    "Site",
+    "Status",
+    "Stored",
+    "TextChange",
+    "integrity",
+    "join_sites",
+]

@@ -1,0 +1,130 @@
+"""The meters that a recorder is hearing, as far as it needs them in memory to store the next frame."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tictally_recorder.ledger.names import LabelNames
+from tictally_recorder.ledger.rollup import Rollup
+
+
+@dataclass(slots=True)
+class LabelState:
+    """What the ledger knows of one label of one meter: when it was seen, and its newest text."""
+
+    id: int
+    first_ms: int
+    last_ms: int
+    text: str | None = None
+
+
+@dataclass(slots=True)
+class MeterState:
+    """One meter while frames are stored.
+
+    Attributes:
+        id: the ledger's number for it.
+        serial: see `Meter`.
+        first_ms: time of its oldest frame.
+        last_ms: time of its newest frame.
+        labels: label → what is known of it.
+        edges: ids of the edges that read it.
+        open: quarters that frames were added to lately, by number.
+        dirty: quarters that wait to be computed again.
+        changed: frames were stored since it was saved.
+        changed_labels: to be saved.
+        changed_quarters: to be saved.
+    """
+
+    id: int
+    serial: str | None
+    first_ms: int
+    last_ms: int
+    labels: dict[str, LabelState] = field(default_factory=dict)
+    edges: set[int] = field(default_factory=set)
+    open: dict[int, Rollup] = field(default_factory=dict)
+    dirty: set[int] = field(default_factory=set)
+    changed: bool = False
+    changed_labels: set[str] = field(default_factory=set)
+    changed_quarters: set[int] = field(default_factory=set)
+
+
+class Meters:
+    """Meters by key and serial, loaded when first heard."""
+
+    def __init__(self, connection: sqlite3.Connection, labels: LabelNames) -> None:
+        self._connection = connection
+        self._labels = labels
+        self._rows: dict[str, list[MeterState]] = {}
+
+    def __iter__(self) -> Iterator[MeterState]:
+        return (meter for rows in self._rows.values() for meter in rows)
+
+    def find(self, key: str, serial: str | None, time_ms: int) -> MeterState:
+        """The meter that a frame is from, a new one where it is new; in a transaction.
+
+        A frame without serial is from the key's newest meter. The first serial seen completes a meter that had none;
+        another serial is another meter of the same site.
+        """
+        rows = self._rows.get(key)
+        if rows is None:
+            rows = self._rows[key] = self._load(key)
+        if rows and serial is None:
+            return rows[-1]
+        for meter in rows:
+            if meter.serial == serial:
+                return meter
+        for meter in rows:
+            if meter.serial is None:
+                self._connection.execute("UPDATE meter SET serial = ? WHERE id = ?", (serial, meter.id))
+                meter.serial = serial
+                return meter
+        rows.append(self._add(key, serial, time_ms))
+        return rows[-1]
+
+    def _add(self, key: str, serial: str | None, time_ms: int) -> MeterState:
+        sites = "SELECT site FROM meter WHERE key = ? ORDER BY id DESC LIMIT 1"
+        site = self._connection.execute(sites, (key,)).fetchone()
+        if site is None:
+            (site,) = self._connection.execute("INSERT INTO site (name) VALUES (?) RETURNING id", (key,)).fetchall()
+        insert = "INSERT INTO meter (key, serial, site, first_ms, last_ms) VALUES (?, ?, ?, ?, ?) RETURNING id"
+        ((meter_id,),) = self._connection.execute(insert, (key, serial, *site, time_ms, time_ms)).fetchall()
+        return MeterState(meter_id, serial, time_ms, time_ms)
+
+    def _load(self, key: str) -> list[MeterState]:
+        select = "SELECT id, serial, first_ms, last_ms FROM meter WHERE key = ? ORDER BY id"
+        return [self._filled(MeterState(*row)) for row in self._connection.execute(select, (key,)).fetchall()]
+
+    def _filled(self, meter: MeterState) -> MeterState:
+        select = self._connection.execute
+        names = self._labels.names
+        for label, first_ms, last_ms in select(
+            "SELECT label, first_ms, last_ms FROM seen WHERE meter = ?", (meter.id,)
+        ):
+            meter.labels[names[label]] = LabelState(label, first_ms, last_ms)
+        for state in meter.labels.values():
+            state.text = self.newest_text(meter.id, state.id)
+        meter.edges.update(row[0] for row in select("SELECT edge FROM meter_edge WHERE meter = ?", (meter.id,)))
+        meter.dirty.update(row[0] for row in select("SELECT quarter FROM dirty WHERE meter = ?", (meter.id,)))
+        return meter
+
+    def newest_text(self, meter_id: int, label_id: int) -> str | None:
+        """The text that a label has now, or None where it has none."""
+        newest = "SELECT value FROM text_change WHERE meter = ? AND label = ? ORDER BY time_ms DESC LIMIT 1"
+        row = self._connection.execute(newest, (meter_id, label_id)).fetchone()
+        return row[0] if row is not None else None
+
+    def save(self) -> None:
+        """Write what changed since the last call, quarters excepted; in a transaction."""
+        for meter in self:
+            if not meter.changed:
+                continue
+            meter.changed = False
+            rows = [
+                (meter.id, each.id, each.first_ms, each.last_ms)
+                for each in map(meter.labels.__getitem__, meter.changed_labels)
+            ]
+            meter.changed_labels.clear()
+            self._connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", rows)
+            times = (meter.first_ms, meter.last_ms, meter.id)
+            self._connection.execute("UPDATE meter SET first_ms = ?, last_ms = ? WHERE id = ?", times)

@@ -1,0 +1,207 @@
+"""A quarter as the few bytes that the ledger keeps for ever. Pure. This form is final; another gets another first byte.
+
+    byte 1, then varints:
+        n · first_ms - start_ms · last_ms - first_ms
+        per label, registers first, then live numbers, then others, each group by rising label id:
+            (id - the id before it in the group (0 at first) - 1) * 8 + form, then by form:
+            0 register, one value throughout          z(value)
+            1 register, one run                       z(first) · last - first
+            2 register, runs                          how many; each: first_ms - last_ms of the run before
+                                                      (the quarter's first_ms at first) · last_ms - first_ms ·
+                                                      z(first - last of the run before (0 at first)) · last - first
+            3 live, in every frame                    z(min) · max - min · sum - n * min · first - min · last - min
+            4 live                                    n · first_ms - the quarter's · last_ms - first_ms · as 3
+            5 other, the same at both ends            z(value)
+            6 other                                   z(first) · z(last - first)
+            7 other                                   first_ms - the quarter's · last_ms - first_ms · as 6
+In forms 0, 1, 3, 5 and 6 the label was in the quarter's first and last frame. A varint has seven bits a byte, the
+lowest first, bit 7 set where more follow. z(value) is 2 * value, or -2 * value - 1 where it is negative.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from tictally_recorder.ledger.errors import LedgerError
+from tictally_recorder.ledger.model import Ends, Live, Quarter, Run
+
+_FORM_1: Final = 1
+_STILL, _RUN, _RUNS, _LIVE, _LIVE_PART, _SAME, _ENDS, _ENDS_PART = range(8)
+
+
+def pack(quarter: Quarter, ids: Mapping[str, int]) -> bytes:
+    """A quarter's bytes; `ids` gives each label its id, from 1."""
+    numbers = [quarter.n, quarter.first_ms - quarter.start_ms, quarter.last_ms - quarter.first_ms]
+    before = 0
+    for at, runs in sorted((ids[name], runs) for name, runs in quarter.registers.items()):
+        _pack_register(numbers, (at - before - 1) << 3, runs, quarter)
+        before = at
+    before = 0
+    for at, live in sorted((ids[name], name) for name in quarter.live):
+        _pack_live(numbers, (at - before - 1) << 3, quarter.live[live], quarter)
+        before = at
+    before = 0
+    for at, ends in sorted((ids[name], name) for name in quarter.ends):
+        _pack_ends(numbers, (at - before - 1) << 3, quarter.ends[ends], quarter)
+        before = at
+    return _to_bytes(numbers)
+
+
+def _pack_register(numbers: list[int], head: int, runs: tuple[Run, ...], quarter: Quarter) -> None:
+    first = runs[0]
+    if len(runs) == 1 and (first.first_ms, first.last_ms) == (quarter.first_ms, quarter.last_ms):
+        if first.first == first.last:
+            numbers += (head | _STILL, _zigzag(first.first))
+        else:
+            numbers += (head | _RUN, _zigzag(first.first), first.last - first.first)
+        return
+    numbers += (head | _RUNS, len(runs))
+    time_ms, value = quarter.first_ms, 0
+    for run in runs:
+        numbers += (run.first_ms - time_ms, run.last_ms - run.first_ms)
+        numbers += (_zigzag(run.first - value), run.last - run.first)
+        time_ms, value = run.last_ms, run.last
+
+
+def _pack_live(numbers: list[int], head: int, live: Live, quarter: Quarter) -> None:
+    if (live.n, live.first_ms, live.last_ms) == (quarter.n, quarter.first_ms, quarter.last_ms):
+        numbers.append(head | _LIVE)
+    else:
+        numbers += (head | _LIVE_PART, live.n, live.first_ms - quarter.first_ms, live.last_ms - live.first_ms)
+    low = live.min
+    numbers += (_zigzag(low), live.max - low, live.sum - live.n * low, live.first - low, live.last - low)
+
+
+def _pack_ends(numbers: list[int], head: int, ends: Ends, quarter: Quarter) -> None:
+    if (ends.first_ms, ends.last_ms) != (quarter.first_ms, quarter.last_ms):
+        numbers += (head | _ENDS_PART, ends.first_ms - quarter.first_ms, ends.last_ms - ends.first_ms)
+    elif ends.first == ends.last:
+        numbers += (head | _SAME, _zigzag(ends.first))
+        return
+    else:
+        numbers.append(head | _ENDS)
+    numbers += (_zigzag(ends.first), _zigzag(ends.last - ends.first))
+
+
+def unpack(
+    packed: bytes, meter_id: int, start_ms: int, names: Mapping[int, str], *, registers_only: bool = False
+) -> Quarter:
+    """The quarter that `pack` packed.
+
+    Args:
+        packed: its bytes.
+        meter_id: the ledger's number of the meter.
+        start_ms: of the quarter.
+        names: id → label.
+        registers_only: True leaves all other labels out, in half the time.
+
+    Raises:
+        LedgerError: it is damaged, or from a newer program.
+    """
+    if packed[:1] != bytes((_FORM_1,)):
+        raise LedgerError(f"a quarter begins with {packed[:1].hex() or 'nothing'}; this program reads 01")
+    numbers = _to_numbers(packed)
+    try:
+        n, first_ms = next(numbers), start_ms + next(numbers)
+        quarter = Quarter(meter_id, start_ms, n, first_ms, first_ms + next(numbers), {}, {}, {})
+        return _unpack_labels(quarter, numbers, names, registers_only=registers_only)
+    except (StopIteration, KeyError):
+        raise LedgerError("a quarter's bytes are damaged") from None
+
+
+def span(packed: bytes, start_ms: int) -> tuple[int, int]:
+    """The times of the first and the last frame of a packed quarter that starts at `start_ms`."""
+    numbers = _to_numbers(packed)
+    next(numbers)
+    first_ms = start_ms + next(numbers)
+    return first_ms, first_ms + next(numbers)
+
+
+def _unpack_labels(
+    quarter: Quarter, numbers: Iterator[int], names: Mapping[int, str], *, registers_only: bool
+) -> Quarter:
+    registers: dict[str, tuple[Run, ...]] = {}
+    live: dict[str, Live] = {}
+    ends: dict[str, Ends] = {}
+    last_form = _RUNS  # of the group that is read
+    before = 0
+    for head in numbers:
+        form = head & 7
+        if form > last_form:
+            if registers_only:
+                break
+            last_form = _LIVE_PART if form <= _LIVE_PART else _ENDS_PART
+            before = 0
+        before += (head >> 3) + 1
+        if form <= _RUNS:
+            registers[names[before]] = _unpack_register(form, numbers, quarter)
+        elif form <= _LIVE_PART:
+            live[names[before]] = _unpack_live(form, numbers, quarter)
+        else:
+            ends[names[before]] = _unpack_ends(form, numbers, quarter)
+    return replace(quarter, registers=registers, live=live, ends=ends)
+
+
+def _unpack_register(form: int, numbers: Iterator[int], quarter: Quarter) -> tuple[Run, ...]:
+    if form != _RUNS:
+        first = _unzigzag(next(numbers))
+        last = first if form == _STILL else first + next(numbers)
+        return (Run(quarter.first_ms, first, quarter.last_ms, last),)
+    time_ms, value = quarter.first_ms, 0
+    runs = []
+    for _ in range(next(numbers)):
+        since = time_ms + next(numbers)
+        time_ms = since + next(numbers)
+        first = value + _unzigzag(next(numbers))
+        value = first + next(numbers)
+        runs.append(Run(since, first, time_ms, value))
+    return tuple(runs)
+
+
+def _unpack_live(form: int, numbers: Iterator[int], quarter: Quarter) -> Live:
+    n, since, until = quarter.n, quarter.first_ms, quarter.last_ms
+    if form == _LIVE_PART:
+        n, since = next(numbers), since + next(numbers)
+        until = since + next(numbers)
+    low = _unzigzag(next(numbers))
+    high, total = low + next(numbers), n * low + next(numbers)
+    return Live(since, low + next(numbers), until, low + next(numbers), n, total, low, high)
+
+
+def _unpack_ends(form: int, numbers: Iterator[int], quarter: Quarter) -> Ends:
+    since, until = quarter.first_ms, quarter.last_ms
+    if form == _ENDS_PART:
+        since += next(numbers)
+        until = since + next(numbers)
+    first = _unzigzag(next(numbers))
+    return Ends(since, first, until, first if form == _SAME else first + _unzigzag(next(numbers)))
+
+
+def _zigzag(value: int) -> int:
+    return value << 1 if value >= 0 else -(value << 1) - 1
+
+
+def _unzigzag(number: int) -> int:
+    return -((number + 1) >> 1) if number & 1 else number >> 1
+
+
+def _to_bytes(numbers: list[int]) -> bytes:
+    packed = bytearray((_FORM_1,))
+    for each in numbers:
+        number = each
+        while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
+            packed.append(number & 0x7F | 0x80)
+            number >>= 7
+        packed.append(number)
+    return bytes(packed)
+
+
+def _to_numbers(packed: bytes) -> Iterator[int]:
+    number = shift = 0
+    for byte in packed[1:]:
+        if byte & 0x80:
+            number |= (byte & 0x7F) << shift
+            shift += 7
+        else:
+            yield number | byte << shift
+            number = shift = 0

@@ -1,0 +1,164 @@
+"""Answers from a ledger, without ever holding up its recorder."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from tictally_recorder.ledger.counting import count
+from tictally_recorder.ledger.known import edges_of, numbers_of
+from tictally_recorder.ledger.lost import lost_between
+from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
+from tictally_recorder.ledger.names import LabelNames
+from tictally_recorder.ledger.numbers import NumberRange
+from tictally_recorder.ledger.packing import unpack
+from tictally_recorder.ledger.quarters import compute
+from tictally_recorder.ledger.refusals import Refused, refusals
+from tictally_recorder.ledger.schema import open_for_reading, told
+from tictally_recorder.ledger.sites import all_sites
+from tictally_shared.calendar import QUARTER_MS
+
+# A quarter that only dirty knows has no row yet.
+_QUARTERS: Final = """
+SELECT quarter, packed, EXISTS (SELECT 1 FROM dirty WHERE dirty.meter = ?1 AND dirty.quarter = quarter.quarter)
+FROM quarter WHERE meter = ?1 AND quarter >= ?2 AND quarter < ?3
+UNION ALL
+SELECT quarter, NULL, 1 FROM dirty WHERE meter = ?1 AND quarter >= ?2 AND quarter < ?3
+    AND NOT EXISTS (SELECT 1 FROM quarter WHERE quarter.meter = ?1 AND quarter.quarter = dirty.quarter)
+ORDER BY 1
+"""
+_WITH_FRAMES: Final = """
+SELECT quarter FROM quarter WHERE meter = :meter AND quarter >= :first AND quarter < :end
+UNION SELECT quarter FROM dirty WHERE meter = :meter AND quarter >= :first AND quarter < :end ORDER BY 1
+"""
+_TEXTS: Final = """
+SELECT name, time_ms, value FROM text_change JOIN label ON label.id = label
+WHERE meter = ? AND time_ms >= ? AND time_ms < ? AND name IN (SELECT value FROM json_each(?))
+ORDER BY time_ms, name
+"""
+
+
+class LedgerReader:
+    """A ledger opened for reading; sees what is committed. `LedgerReader.open` makes one."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open.
+
+        Raises:
+            LedgerError: it is missing, no ledger, or from a newer version.
+        """
+        return cls(open_for_reading(path))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read inside is of one moment, whatever the recorder commits meanwhile."""
+        with told():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    def sites(self) -> list[Site]:
+        """Every site, by id."""
+        with told():
+            return all_sites(self._connection)
+
+    def quarters(
+        self,
+        meter_id: int,
+        start_ms: int,
+        end_ms: int,
+        *,
+        newest_first: bool = False,
+        registers_only: bool = False,
+    ) -> Iterator[Quarter]:
+        """The quarters that start in [start_ms, end_ms) and have frames, in order of time.
+
+        Args:
+            meter_id: the ledger's number of the meter.
+            start_ms: milliseconds since 1970.
+            end_ms: excluded.
+            newest_first: the other way round.
+            registers_only: True may leave all other labels out, in half the time.
+        """
+        bounds = (meter_id, -(-start_ms // QUARTER_MS), -(-end_ms // QUARTER_MS))
+        order = " DESC" if newest_first else ""
+        with told():
+            names = LabelNames(self._connection).names
+            for number, packed, is_dirty in self._connection.execute(_QUARTERS + order, bounds):
+                if not is_dirty:
+                    yield unpack(packed, meter_id, number * QUARTER_MS, names, registers_only=registers_only)
+                    continue
+                quarter = compute(self._connection, names, meter_id, number)
+                if quarter is not None:
+                    yield quarter
+
+    def labels_seen(self, meter_id: int) -> dict[str, tuple[int, int]]:
+        """Each label that a meter ever sent: the times of the first and the last frame with it."""
+        select = "SELECT name, first_ms, last_ms FROM seen JOIN label ON label.id = label WHERE meter = ?"
+        with told():
+            rows = self._connection.execute(select, (meter_id,)).fetchall()
+        return {name: (first_ms, last_ms) for name, first_ms, last_ms in rows}
+
+    def text_changes(self, meter_id: int, labels: Collection[str], start_ms: int, end_ms: int) -> Iterator[TextChange]:
+        """Changes of some labels' texts in [start_ms, end_ms), in order of time."""
+        with told():
+            for row in self._connection.execute(_TEXTS, (meter_id, start_ms, end_ms, json.dumps(list(labels)))):
+                yield TextChange(*row)
+
+    @property
+    def version(self) -> int:
+        """Of the ledger's form."""
+        with told():
+            return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def refusals(self) -> list[Refused]:
+        """What was set aside, by reason, the most frequent first."""
+        with told():
+            return refusals(self._connection)
+
+    def edges(self) -> dict[str, int | None]:
+        """Edge → time of the newest frame of a meter that it read, None where it never sent a frame; by name."""
+        with told():
+            return edges_of(self._connection)
+
+    def numbers(self, edge: str) -> dict[str, list[NumberRange]]:
+        """Boot → the ranges of an edge's numbers of which is known what became of them, ascending."""
+        with told():
+            return numbers_of(self._connection, edge)
+
+    def lost_between(self, edges: Collection[str], start_ms: int, end_ms: int) -> int:
+        """How many frames of some edges are lost in [start_ms, end_ms), as far as is known when they were."""
+        with told():
+            return lost_between(self._connection, edges, start_ms, end_ms)
+
+    def quarters_with_frames(self, meter_id: int, start_ms: int, end_ms: int) -> list[int]:
+        """The starts, in milliseconds since 1970, of a meter's quarters in [start_ms, end_ms) that have frames."""
+        bounds = {"meter": meter_id, "first": -(-start_ms // QUARTER_MS), "end": -(-end_ms // QUARTER_MS)}
+        with told():
+            return [number * QUARTER_MS for (number,) in self._connection.execute(_WITH_FRAMES, bounds)]
+
+    def counts(self) -> LedgerCounts:
+        """The ledger's figures."""
+        with told():
+            return count(self._connection)
+
+    def close(self) -> None:
+        """Close it; a second time does nothing."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

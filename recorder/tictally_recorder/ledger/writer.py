@@ -1,0 +1,143 @@
+"""The recorder's hold on its ledger: messages in, transactions out."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from tictally_recorder.ledger.counting import count
+from tictally_recorder.ledger.intake import Intake
+from tictally_recorder.ledger.known import numbers_of
+from tictally_recorder.ledger.lock import Lock
+from tictally_recorder.ledger.model import LedgerCounts, Message, Stored
+from tictally_recorder.ledger.numbers import NumberRange
+from tictally_recorder.ledger.schema import open_for_writing, told, transaction
+from tictally_recorder.ledger.sites import join
+
+_RETRIED_AT_ONCE: Final = 2000
+_NOTE: Final = "note:"
+
+_T = TypeVar("_T")
+
+
+class Ledger:
+    """A ledger opened for writing, by one process at a time and in one thread. `Ledger.open` makes one.
+
+    Attributes:
+        client_id: the MQTT client id, random, made with the ledger.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, lock: Lock) -> None:
+        self._connection = connection
+        self._lock = lock
+        self._intake: Intake | None = None
+        self.client_id = str(connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()[0])
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create; what an older version made is brought to this one, after a copy was made.
+
+        Raises:
+            LedgerInUse: another process has it; the sentence names its pid.
+            LedgerError: it is no ledger, from a newer version, or cannot be opened.
+        """
+        lock = Lock(path)
+        try:
+            return cls(open_for_writing(path, upgrade=True), lock)
+        except BaseException:
+            lock.close()
+            raise
+
+    def store(self, messages: Iterable[Message]) -> Stored:
+        """Store a batch in one transaction, whatever the messages hold. What returns is safe against power loss.
+
+        Raises:
+            LedgerUnavailable: nothing of the batch was written; the same batch may be given again.
+            LedgerError: the file is damaged; nothing of the batch was written.
+        """
+        return self._write(lambda intake: sum(map(intake.take, messages), Stored()))
+
+    def retry_kept(self, now_ms: int) -> Stored:
+        """Try again what was kept and is due, or has become readable by an upgrade. Raises as `store` does.
+
+        At most 2000 messages in one call.
+        """
+        return self._write(lambda intake: intake.take_due(now_ms, _RETRIED_AT_ONCE))
+
+    def settle_dirty(self, limit: int) -> int:
+        """Compute up to `limit` quarters again that late frames touched; how many were. Raises as `store` does."""
+        return self._write(lambda intake: intake.settle(limit))
+
+    def prune(self, now_ms: int, needed_from_ms: int | None = None) -> bool:
+        """Let raw frames go that are two days old, by their time and by their arrival; their quarters stay for ever.
+
+        A few quarters in one call, so that it takes no longer than storing a batch. Raises as `store` does.
+
+        Args:
+            now_ms: milliseconds since 1970.
+            needed_from_ms: raw frames from this time on are needed yet, for 30 days at most; None where none are.
+
+        Returns:
+            True where there may be more to do at once.
+        """
+        return self._write(lambda intake: intake.prune(now_ms, needed_from_ms))
+
+    def join_sites(self, new: str, old: str) -> None:
+        """Make the meters of site `new` part of site `old`, whose id stays. Raises as the function `join_sites`."""
+        self._write(lambda _: join(self._connection, new, old))
+
+    def numbers(self, edge: str) -> dict[str, list[NumberRange]]:
+        """Boot → the ranges of an edge's numbers of which is known what became of them. Raises as `store` does."""
+        with told():
+            return numbers_of(self._connection, edge)
+
+    def mark_lost(self, edge: str, lost: Mapping[str, Iterable[tuple[int, int]]]) -> None:
+        """Note frames as lost, by boot, as far as nothing else is known of them. Raises as `store` does.
+
+        One that arrives after all is stored.
+        """
+
+        def mark(intake: Intake) -> None:
+            for boot, ranges in lost.items():
+                intake.mark_lost(edge, boot, ranges)
+
+        self._write(mark)
+
+    def recall(self, name: str) -> str | None:
+        """A note of the recorder's own, or None. Raises as `store` does."""
+        with told():
+            row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (_NOTE + name,)).fetchone()
+        return row[0] if row is not None else None
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a note of the recorder's own, over restarts. Raises as `store` does."""
+        row = (_NOTE + name, value)
+        self._write(lambda _: self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row))
+
+    def counts(self) -> LedgerCounts:
+        """The ledger's figures. Raises as `store` does."""
+        with told():
+            return count(self._connection)
+
+    def close(self) -> None:
+        """Close it and let others have it; a second time does nothing."""
+        self._connection.close()
+        self._lock.close()
+
+    def _write(self, work: Callable[[Intake], _T]) -> _T:
+        intake, self._intake = self._intake, None
+        with transaction(self._connection):
+            intake = intake or Intake(self._connection)
+            result = work(intake)
+            intake.save()
+        self._intake = intake
+        return result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

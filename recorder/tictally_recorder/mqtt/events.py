@@ -1,0 +1,52 @@
+"""What happens to a recorder: everything reaches its loop as one of these, through one queue."""
+
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The broker has let us in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something the broker or the network refuses, and is tried again.
+
+    Attributes:
+        sentence: for a person.
+    """
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message.
+
+    Attributes:
+        topic: it came on.
+        payload: its bytes.
+        arrived_ms: when, milliseconds since 1970 by this machine's clock.
+        mid: the broker's number for it, which means nothing in another connection.
+        qos: 0 or 1; what came with 0 is not acknowledged.
+        connection: number of the connection it came by.
+        is_retained: True where the broker had kept it: it tells what was, not what is.
+    """
+
+    topic: str
+    payload: bytes
+    arrived_ms: int
+    mid: int
+    qos: int
+    connection: int
+    is_retained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The recorder shall end."""
+
+
+Event = Connected | Trouble | Arrived | Stop
+Inbox = SimpleQueue[Event]

@@ -1,0 +1,201 @@
+"""The recorder's loop: messages are stored in batches, and acknowledged after that."""
+
+import logging
+import time
+from collections.abc import Callable
+from math import inf
+from queue import Empty
+from typing import Final
+
+from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
+from tictally_recorder.logs import Seldom
+from tictally_recorder.mqtt.connection import WINDOW, Connection
+from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Stop, Trouble
+from tictally_recorder.mqtt.healing import Healer
+from tictally_recorder.mqtt.health import health_json, summary
+from tictally_recorder.mqtt.pending import Pending
+from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters, edge_of
+from tictally_recorder.notify import Notifier
+from tictally_recorder.settings import Settings
+
+_RETRY_S: Final = (0.5, 30.0)
+_TICK_S: Final = 1.0
+_MINUTE_S: Final = 60.0
+_HOUR_S: Final = 3600.0
+_SETTLE_AT_ONCE: Final = 50
+_LEAVE_WITHIN_S: Final = 2.0
+_FILTERS: Final = "filters"
+# What edges say of themselves; every other message is a frame, or set aside in the place of one.
+_OF_EDGES: Final = frozenset({"health", "availability"})
+_log = logging.getLogger(__name__)
+
+
+class Ingest:
+    """Takes events from the inbox until it finds Stop there.
+
+    Args:
+        ledger: where messages go.
+        connection: where they come from; not started yet.
+        inbox: where the connection puts its events.
+        settings: the recorder's name, topics and edges.
+        notifier: hears each round of the loop.
+    """
+
+    def __init__(
+        self, ledger: Ledger, connection: Connection, inbox: Inbox, settings: Settings, notifier: Notifier
+    ) -> None:
+        self._ledger = ledger
+        self._connection = connection
+        self._inbox = inbox
+        self._notifier = notifier
+        self._availability = settings.topics.recorder(settings.name, "availability")
+        self._health = settings.topics.recorder(settings.name, "health")
+        self._filters = edge_filters(settings.topics, settings.edges)
+        self._given_up = _note_filters(ledger, self._filters)
+        self._pending = Pending(WINDOW // 2)
+        self._healer = Healer(
+            ledger,
+            lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False),
+        )
+        self._seldom = Seldom(_log)
+        self._done = self._this_hour = Stored()
+        self._started_s = now_s = time.monotonic()
+        self._tick_s = self._minute_s = now_s
+        self._hour_s = now_s + _HOUR_S
+        self._retry_s, self._retry_wait_s = now_s, 0.0
+        self._running = True
+
+    def run(self) -> None:
+        """Record until Stop, then store what has arrived, say good-bye, and leave.
+
+        Raises:
+            LedgerError: the ledger cannot be used any more.
+        """
+        self._connection.start()
+        while self._running:
+            now_s = time.monotonic()
+            self._notifier.alive(now_s, self._status)
+            store_s, tick_s = self._due_s()
+            if min(store_s, tick_s) > now_s:
+                self._wait(min(store_s, tick_s) - now_s)
+            else:
+                self._try(self._store if store_s <= now_s else self._tick)
+        self._notifier.stopping()
+        self._finish()
+
+    def _due_s(self) -> tuple[float, float]:
+        """When to store and when to tick; neither before a ledger that was unavailable is tried again."""
+        store_s = self._pending.due_s()
+        return max(self._retry_s, inf if store_s is None else store_s), max(self._retry_s, self._tick_s)
+
+    def _wait(self, timeout_s: float) -> None:
+        try:
+            event = self._inbox.get(timeout=timeout_s)
+        except Empty:
+            return
+        self._take(event, time.monotonic())
+
+    def _take(self, event: Event, now_s: float) -> None:
+        match event:
+            case Arrived():
+                self._pending.add(event, now_s)
+            case Connected():
+                self._greet(now_s)
+            case Trouble(sentence):
+                self._seldom.say(sentence, now_s)
+            case Stop():
+                self._running = False
+
+    def _greet(self, now_s: float) -> None:
+        self._seldom.say("connected to the broker", now_s, logging.INFO)
+        self._connection.subscribe(self._filters)
+        if self._given_up:
+            self._connection.unsubscribe(self._given_up)
+        self._connection.publish(self._availability, "online")
+        self._healer.forget_requests()
+        self._tick_s = self._minute_s = now_s
+
+    def _try(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except LedgerUnavailable as error:
+            now_s = time.monotonic()
+            self._retry_wait_s = min(max(2 * self._retry_wait_s, _RETRY_S[0]), _RETRY_S[1])
+            self._retry_s = now_s + self._retry_wait_s
+            self._seldom.say(f"{error}: trying again; the broker keeps what is not stored yet", now_s)
+        else:
+            self._retry_wait_s = 0.0
+
+    def _store(self) -> None:
+        batch = self._pending.batch()
+        frames: list[Message] = []
+        said: list[Arrived] = []
+        for arrived in batch:
+            if edge_and_what(arrived.topic)[1] in _OF_EDGES:
+                said.append(arrived)
+            else:
+                frames.append(_message(arrived))
+        if frames:
+            self._count(self._ledger.store(frames))
+        for arrived in self._pending.remove(batch, time.monotonic()):
+            self._connection.acknowledge(arrived)
+        for arrived in said:
+            if not arrived.is_retained:
+                self._healer.hear(*edge_and_what(arrived.topic), arrived.payload, time.monotonic())
+
+    def _tick(self) -> None:
+        now_s = time.monotonic()
+        self._tick_s = now_s + _TICK_S
+        if self._inbox.empty():
+            self._ledger.settle_dirty(_SETTLE_AT_ONCE)
+            self._ledger.prune(time.time_ns() // 1_000_000)
+        if self._connection.is_up:
+            self._healer.tend(now_s)
+        if now_s >= self._minute_s:
+            now_ms = time.time_ns() // 1_000_000
+            self._count(self._ledger.retry_kept(now_ms))
+            self._connection.publish(self._health, self._health_json(now_ms, int(now_s - self._started_s)))
+            self._minute_s = now_s + _MINUTE_S
+        if now_s >= self._hour_s:
+            _log.info("the last hour: %s", summary(self._this_hour))
+            self._this_hour = Stored()
+            self._hour_s = now_s + _HOUR_S
+
+    def _health_json(self, now_ms: int, uptime_s: int) -> str:
+        return health_json(self._done, self._ledger.counts(), self._healer.state, now_ms, uptime_s)
+
+    def _count(self, stored: Stored) -> None:
+        self._done += stored
+        self._this_hour += stored
+
+    def _status(self) -> str:
+        broker = "connected to the broker" if self._connection.is_up else "waiting for the broker"
+        ledger = "; the ledger is unavailable" if self._retry_wait_s else ""
+        return f"{broker}{ledger}; {summary(self._done)}"
+
+    def _finish(self) -> None:
+        while not self._inbox.empty():
+            event = self._inbox.get_nowait()
+            if isinstance(event, Arrived):
+                self._pending.add(event, time.monotonic())
+        while self._pending and not self._retry_wait_s:
+            self._try(self._store)
+        if self._pending:
+            _log.warning("%d messages are not stored; the broker keeps them for the next start", len(self._pending))
+        self._connection.close(self._availability, "offline", _LEAVE_WITHIN_S)
+        _log.info("stopped: %s since the start", summary(self._done))
+
+
+def _message(arrived: Arrived) -> Message:
+    return Message(edge_of(arrived.topic), arrived.payload, arrived.arrived_ms, arrived.topic)
+
+
+def _note_filters(ledger: Ledger, filters: list[str]) -> list[str]:
+    """The filters that this ledger's session has had before and shall not have any more; the new ones are noted.
+
+    A session keeps its filters at the broker until they are given up, and MQTT has no way to ask for them.
+    """
+    noted = set((ledger.recall(_FILTERS) or "").split())
+    if not noted.issuperset(filters):
+        ledger.remember(_FILTERS, " ".join(sorted(noted.union(filters))))
+    return sorted(noted.difference(filters))

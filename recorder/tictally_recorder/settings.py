@@ -1,0 +1,137 @@
+"""The recorder's settings: from environment, secret files and a TOML file, checked before anything starts.
+
+Variables begin with `TICTALLY_`; `TICTALLY_X_FILE` names a file that holds X; `TICTALLY_CONFIG` or `--config` names a
+TOML file whose keys are the names below. `tictally_shared.settings_sources` has the precedence.
+"""
+
+import ssl
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from tictally_shared import calendar
+from tictally_shared.settings_sources import (
+    Given,
+    SettingsError,
+    checked_base_topic,
+    checked_host,
+    checked_name,
+    gather,
+    host_key,
+)
+from tictally_shared.topics import Topics
+
+PREFIX: Final = "TICTALLY_"
+
+
+def _authority(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except ssl.SSLError:
+        raise ValueError(f"{path} holds no certificate in PEM form") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    return path
+
+
+def _edges(value: object) -> object:
+    if value == "all":
+        return ()
+    if isinstance(value, str):
+        value = [name.strip() for name in value.split(",")]
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str) for name in value):
+        raise ValueError("give all, or names separated by commas")
+    return tuple(dict.fromkeys(checked_name(name) for name in value))
+
+
+def _timezone(text: str) -> str:
+    return calendar.zone(text).key
+
+
+class Settings(BaseModel):
+    """What the recorder is told, checked.
+
+    Attributes:
+        name: of this recorder in its topics.
+        mqtt_host: name or address of the broker.
+        mqtt_port: of the broker; one that speaks TLS mostly listens on 8883.
+        mqtt_username: None: the broker is not told any.
+        mqtt_password: None: the broker is not told any.
+        mqtt_ca: certificate that the broker's must be signed by; where it is set the connection is TLS, else it is not.
+        base_topic: what every topic begins with.
+        ledger: path of the ledger's file.
+        edges: names of the edges whose frames are recorded; none: all of them.
+        timezone: whose days, months and years answers are told by; a name of the tz database.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[str, AfterValidator(checked_name)]
+    mqtt_host: Annotated[str, AfterValidator(checked_host)] = "localhost"
+    mqtt_port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    mqtt_username: str | None = None
+    mqtt_password: SecretStr | None = None
+    mqtt_ca: Annotated[Path, AfterValidator(_authority)] | None = None
+    base_topic: Annotated[str, AfterValidator(checked_base_topic)] = "tictally"
+    ledger: Path
+    edges: Annotated[tuple[str, ...], BeforeValidator(_edges)] = ()
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Paris"
+
+    @property
+    def topics(self) -> Topics:
+        """The topics below the base."""
+        return Topics(self.base_topic)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return calendar.zone(self.timezone)
+
+
+def load(
+    environ: Mapping[str, str],
+    *,
+    hostname: str,
+    read: Callable[[str], str],
+    config: str | None = None,
+    ledger: str | None = None,
+) -> Settings:
+    """The settings that environment, files and command line amount to.
+
+    Args:
+        environ: the environment.
+        hostname: this machine's, from which the recorder gets its name where none is set.
+        read: the text of a file.
+        config: `--config`, which comes before `TICTALLY_CONFIG`.
+        ledger: `--ledger`, which comes before every other source.
+
+    Raises:
+        SettingsError: one of them is wrong; it is named as the user wrote it.
+    """
+    given = gather(PREFIX, tuple(Settings.model_fields), environ, read, config=config)
+    if ledger is not None:
+        given["ledger"] = Given(ledger, "--ledger")
+    given.setdefault("name", Given(host_key(hostname), "the host's name"))
+    if "ledger" not in given:
+        given["ledger"] = Given(_default_ledger(environ), f"{PREFIX}LEDGER")
+    try:
+        return Settings.model_validate({name: setting.value for name, setting in given.items()})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        # A validator's own ValueError comes with its sentence in the context; pydantic puts words before it elsewhere.
+        sentence = problem.get("ctx", {}).get("error", problem["msg"])
+        raise SettingsError(f"{given[str(problem['loc'][0])].written}: {sentence}") from None
+
+
+def _default_ledger(environ: Mapping[str, str]) -> str:
+    """Where a user's state lies (XDG Base Directory Specification, `XDG_STATE_HOME`)."""
+    state = environ.get("XDG_STATE_HOME", "")
+    if not state.startswith("/"):
+        home = environ.get("HOME", "")
+        if not home:
+            raise SettingsError(f"{PREFIX}LEDGER: say where the ledger lies; there is no home folder to put it in")
+        state = f"{home}/.local/state"
+    return f"{state}/tictally/ledger.sqlite"

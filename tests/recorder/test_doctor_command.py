@@ -1,0 +1,101 @@
+"""`tictally doctor` as a user runs it, over a real ledger and a real broker."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from real_broker import Hub, Mosquitto, free_port
+from recording import BOOT, Recorder, frame
+from scripted_edge import ScriptedEdge
+
+from tictally_recorder.cli.app import main
+from tictally_recorder.mqtt.connection import Broker
+from tictally_recorder.mqtt.probe import Outcome, visit
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def running(own_broker: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    """A recorder at work; the command has its settings."""
+    monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("TICTALLY_MQTT_HOST", "127.0.0.1")
+    monkeypatch.setenv("TICTALLY_MQTT_PORT", str(own_broker.port))
+    with Recorder(tmp_path, own_broker.port) as recorder, Hub(own_broker.port) as hub:
+        hub.subscribe("tictally/recorder/nas/availability")
+        hub.wait_for("tictally/recorder/nas/availability", "online")
+        yield recorder
+
+
+def frame_of_now(seq: int) -> str:
+    return frame(seq, time_ms=time.time_ns() // 1_000_000)
+
+
+def test_where_all_is_well_it_says_so_and_where_not_what_to_do(
+    running: Recorder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ScriptedEdge(running.port) as edge:
+        edge.frames = {(BOOT, seq): frame_of_now(seq) for seq in range(1, 6)}
+        edge.say("availability", "online")
+        with Hub(running.port) as hub:
+            hub.publish("tictally/edge/cellar/frame", *edge.frames.values(), "no frame")
+        edge.tell_health()
+        running.wait_until(lambda counts: counts.frames == 5 and bool(counts.refused))
+        assert main(["doctor"]) == 0
+        well = capsys.readouterr().out
+        assert "!!" not in well
+        assert "ok edge cellar: it is online; its newest frame is of " in well
+        assert "-- ledger: 1 message set aside for json; the newest came " in well
+        edge.say("availability", "offline")
+        running.stop()
+        assert main(["doctor", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["about"], each["level"]) for each in found if each["level"] == "trouble"] == [
+        ("recorder", "trouble"),
+        ("edge cellar", "trouble"),
+    ]
+    assert all(each["advice"] for each in found if each["level"] == "trouble")
+
+
+def test_it_disturbs_neither_recorder_nor_session(running: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor"])
+    capsys.readouterr()
+    with ScriptedEdge(running.port) as edge:
+        edge.send(1, 20)
+        running.wait_until(lambda counts: counts.frames == 20)
+    assert running.log.count("connected to the broker") == 1
+
+
+def test_nothing_there_is_two_troubles_in_sentences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("TICTALLY_MQTT_HOST", "127.0.0.1")
+    monkeypatch.setenv("TICTALLY_MQTT_PORT", str(port))
+    assert main(["doctor", "--ledger", str(tmp_path / "absent.sqlite")]) == 1
+    out = capsys.readouterr().out
+    assert f"!! ledger: there is no ledger at {tmp_path}/absent.sqlite" in out
+    assert f"!! broker: the broker at 127.0.0.1:{port} cannot be reached: Connection refused\n   → check" in out
+
+
+def test_a_visit_says_how_far_it_came(own_broker: Mosquitto) -> None:
+    with Hub(own_broker.port) as hub:
+        hub.publish("t/edge/a/frame", "live")
+    with ScriptedEdge(own_broker.port, base="t", name="a") as edge:
+        edge.say("availability", "online")
+    seen = visit(Broker("127.0.0.1", own_broker.port), ["t/edge/+/availability", "t/edge/+/frame"])
+    assert (seen.outcome, seen.retained) == (Outcome.LET_IN, {"t/edge/a/availability": b"online"})
+    own_broker.stop()
+    own_broker.extra = "allow_anonymous false"
+    own_broker.start()
+    refused = visit(Broker("127.0.0.1", own_broker.port, "user", "wrong"), ["#"])
+    assert (refused.outcome, refused.reason) == (Outcome.REFUSED, "Not authorized")
+    nowhere = visit(Broker("broker.invalid", 1883), ["#"])
+    assert (nowhere.outcome, nowhere.reason) == (Outcome.UNREACHABLE, "there is no host of that name")

@@ -1,0 +1,197 @@
+"""What the doctor says of facts, and when it calls for a person."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tictally_recorder.doctor import EdgeFacts, Facts, Finding, LedgerFacts, Level, findings
+from tictally_recorder.ledger import LedgerCounts, Meter, NumberRange, Refused, Site, Status
+from tictally_recorder.mqtt.probe import Outcome, Visit
+from tictally_shared.frames import iso_utc
+
+PARIS = ZoneInfo("Europe/Paris")
+NOW_MS = 1_795_262_400_000  # 2026-11-21T12:00:00Z
+MINUTE_MS = 60_000
+BOOT = "9f2c61d07ab3e514"
+NEWEST = "its newest frame is of 2026-11-21 12:59:58 (2 s ago)"
+
+
+def health(held: list[tuple[int, int]] | None = None, *, age_ms: int = 20_000, **more: object) -> bytes:
+    boots = [{"boot": BOOT, "held": held or [], "backlog": []}]
+    return json.dumps({"time": iso_utc(NOW_MS - age_ms), "boots": boots, **more}).encode()
+
+
+COUNTS = LedgerCounts(
+    frames=1200, refused={}, kept=0, lost=0, newest_ms={"0219": NOW_MS - 2000}, dirty=0, size_bytes=4096
+)
+LEDGER = LedgerFacts(
+    path=Path("/l.sqlite"),
+    size_bytes=12_300_000,
+    free_bytes=80_000_000_000,
+    version=1,
+    problems=(),
+    recorder="4711",
+    counts=COUNTS,
+    refused=(),
+    numbers={"pi": {BOOT: [NumberRange(1, 1200, Status.STORED)]}},
+    newest_ms={"pi": NOW_MS - 2000},
+    sites=(Site("0219", (Meter(1, "0219", None, NOW_MS - 86_400_000, NOW_MS - 2000),), ("pi",)),),
+)
+WELL = Facts(
+    NOW_MS, LEDGER, "nas:1883", Visit(Outcome.LET_IN), {"pi": EdgeFacts("online", health([(1, 1200)], port="line"))}
+)
+
+
+def said(facts: Facts, about: str) -> list[tuple[Level, str]]:
+    return [(each.level, each.sentence) for each in findings(facts, PARIS) if each.about == about]
+
+
+def troubles(facts: Facts) -> list[Finding]:
+    return [each for each in findings(facts, PARIS) if each.level is Level.TROUBLE]
+
+
+def with_ledger(**changes: object) -> Facts:
+    return replace(WELL, ledger=replace(LEDGER, **changes))  # type: ignore[arg-type]
+
+
+def with_edge(availability: str | None, said: bytes | None, newest_ms: int | None = NOW_MS - 2000) -> Facts:
+    return replace(with_ledger(newest_ms={"pi": newest_ms}), edges={"pi": EdgeFacts(availability, said)})
+
+
+def test_all_well_is_said_line_by_line() -> None:
+    assert [(each.about, each.sentence) for each in findings(WELL, PARIS)] == [
+        ("ledger", "the ledger /l.sqlite can be read: version 1, 12 MB, 1200 frames"),
+        ("ledger", "its integrity check finds nothing wrong"),
+        ("ledger", "80.0 GB are free on its disk"),
+        ("recorder", "process 4711 records into it"),
+        ("broker", "the broker at nas:1883 lets us in"),
+        ("clock", "this machine's clock says 2026-11-21 13:00:00; no frame is ahead of it"),
+        ("edge pi", f"it is online; {NEWEST}"),
+        ("site 0219", "meter 0219 (from 2026-11-20 13:00:00 to 2026-11-21 12:59:58), read by pi"),
+    ]
+    assert {each.level for each in findings(WELL, PARIS)} == {Level.OK}
+
+
+@pytest.mark.parametrize(
+    ("facts", "about", "sentence"),
+    [
+        (replace(WELL, ledger="there is no ledger at /x"), "ledger", "there is no ledger at /x"),
+        (with_ledger(problems=("a page is damaged",)), "ledger", "a page is damaged"),
+        (with_ledger(free_bytes=42_000_000), "ledger", "only 42 MB are free on its disk"),
+        (with_ledger(recorder=None), "recorder", "no recorder writes into it"),
+        (
+            replace(WELL, visit=Visit(Outcome.REFUSED, "Not authorized")),
+            "broker",
+            "the broker at nas:1883 refuses us: Not authorized",
+        ),
+        (
+            replace(WELL, visit=Visit(Outcome.UNREACHABLE, "Connection refused")),
+            "broker",
+            "the broker at nas:1883 cannot be reached: Connection refused",
+        ),
+        (
+            replace(WELL, visit=Visit(Outcome.SILENT, "it ends the connection without an answer")),
+            "broker",
+            "nas:1883 does not answer as a broker: it ends the connection without an answer",
+        ),
+        (
+            with_edge("offline", health(), NOW_MS - 3 * 3_600_000),
+            "edge pi",
+            "it is offline; its newest frame is of 2026-11-21 10:00:00 (3 h ago)",
+        ),
+        (
+            with_edge("online", health(), NOW_MS - 6 * MINUTE_MS),
+            "edge pi",
+            "it is online; its newest frame is of 2026-11-21 12:54:00 (6 min ago)",
+        ),
+        (with_edge("online", health(), None), "edge pi", "it is online; it has sent no frame yet"),
+        (
+            with_edge("online", health(age_ms=10 * MINUTE_MS)),
+            "edge pi",
+            f"it is online, but its newest health is of 2026-11-21 12:50:00 (10 min ago); {NEWEST}",
+        ),
+        (
+            with_edge("online", health(age_ms=-5 * MINUTE_MS)),
+            "clock",
+            "what edges say is dated up to 5 min ahead of this machine's clock",
+        ),
+        (
+            with_ledger(counts=replace(COUNTS, newest_ms={"0219": NOW_MS + 90_000})),
+            "clock",
+            "what edges say is dated up to 90 s ahead of this machine's clock",
+        ),
+        (replace(with_ledger(newest_ms={}, numbers={}), edges={}), "edges", "no edge has been heard yet"),
+    ],
+)
+def test_what_needs_a_person_is_said_with_what_to_do(facts: Facts, about: str, sentence: str) -> None:
+    (trouble,) = troubles(facts)
+    assert (trouble.about, trouble.sentence) == (about, sentence)
+    assert trouble.advice
+
+
+@pytest.mark.parametrize(
+    ("facts", "about", "sentence"),
+    [
+        (
+            with_ledger(counts=replace(COUNTS, kept=1)),
+            "ledger",
+            "1 message kept for later: of a newer form, or dated ahead of this clock",
+        ),
+        (
+            with_ledger(refused=(Refused("json", 7, "t/edge/pi/frame", "a word", NOW_MS - 130_000),)),
+            "ledger",
+            "7 messages set aside for json; the newest came 2026-11-21 12:57:50 (2 min ago) on t/edge/pi/frame: a word",
+        ),
+        (with_ledger(refused=(Refused("size", 1, None, None, None),)), "ledger", "1 message set aside for size"),
+        (
+            with_edge("online", health([(1, 1205)])),
+            "edge pi",
+            "5 frames that it holds are missing in the ledger; a running recorder asks for them",
+        ),
+        (
+            with_ledger(numbers={"pi": {BOOT: [NumberRange(n, n, Status.LOST) for n in (1, 3, 5, 7, 9)]}}),
+            "edge pi",
+            f"5 frames lost for good: 1-1 of boot {BOOT}, 3-3 of boot {BOOT}, 5-5 of boot {BOOT} and 2 ranges more",
+        ),
+        (
+            with_edge(None, None),
+            "edge pi",
+            f"the broker knows nothing of it; {NEWEST}",
+        ),
+    ],
+)
+def test_what_heals_by_itself_or_cannot_be_mended_is_a_note(facts: Facts, about: str, sentence: str) -> None:
+    assert (Level.NOTE, sentence) in said(facts, about)
+    assert troubles(facts) == []
+
+
+def test_without_a_broker_nothing_is_said_of_who_is_online() -> None:
+    facts = replace(WELL, visit=Visit(Outcome.UNREACHABLE, "Connection refused"), edges={})
+    assert said(facts, "edge pi") == [
+        (
+            Level.NOTE,
+            f"whether it is online is not known; {NEWEST}",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "advice"),
+    [
+        ({}, "run `tictally-edge doctor` there: does the meter speak?"),
+        ({"port": "/dev/tic (silent)"}, "run `tictally-edge doctor` there: does the meter speak (it reads /dev/tic"),
+        ({"clock_waits_for": "a time server"}, "its frames wait for a right clock; it waits for a time server"),
+        ({"clock_waits_for": 5, "port": ["x"]}, "run `tictally-edge doctor` there: does the meter speak?"),
+    ],
+)
+def test_why_no_frames_come_is_read_from_the_edges_health(more: dict[str, object], advice: str) -> None:
+    (trouble,) = troubles(with_edge("online", health(**more), None))  # type: ignore[arg-type]
+    assert (trouble.advice or "").startswith(advice)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff", b"[]", b'{"boots": 3, "time": 5}', b'{"time": "x", "port": NaN}'])
+def test_a_health_that_is_none_costs_no_answer(garbage: bytes) -> None:
+    assert said(with_edge("online", garbage), "edge pi") == [(Level.OK, f"it is online; {NEWEST}")]

@@ -1,0 +1,159 @@
+"""Names of tariff periods, and the windows and pieces that energy is made of."""
+
+from datetime import UTC, datetime
+
+import pytest
+from ledger_building import MINUTE_MS, NOON_MS
+
+from tictally_recorder.energy.periods import PeriodNames
+from tictally_recorder.energy.pieces import Piece, Point, pieces_between
+from tictally_recorder.energy.window import Window
+from tictally_recorder.ledger import TextChange
+from tictally_shared.calendar import QUARTER_MS, By, zone
+
+PARIS = zone("Europe/Paris")
+
+
+def changes(*rows: tuple[float, str, str]) -> list[TextChange]:
+    """(minutes after noon, NTARF, LTARF), each a moment at which both are told."""
+    return [
+        TextChange(label, NOON_MS + int(minute * MINUTE_MS), text)
+        for minute, ntarf, ltarf in rows
+        for label, text in (("LTARF", ltarf), ("NTARF", ntarf))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("register", "name"),
+    [
+        ("BASE", "BASE"),
+        ("HCHC", "HC"),
+        ("EJPHPM", "PM"),
+        ("BBRHCJB", "HC BLEU"),
+        ("BBRHPJR", "HP ROUGE"),
+        ("EAST", None),
+    ],
+)
+def test_historique_registers_name_themselves(register: str, name: str | None) -> None:
+    assert PeriodNames([], NOON_MS).name(register, NOON_MS) == name
+
+
+NAMES = {
+    "a pair that lasts names the register": (changes((0, "01", "HC"), (60, "02", "HP")), 100, ["HC", "HP"]),
+    "nothing is known before it is seen": (changes((0, "01", "HC"), (60, "02", "HP")), 30, ["HC", None]),
+    "a pair that did not last is not believed against one that did": (
+        changes((0, "01", "HC"), (60, "02", "HC"), (60.1, "02", "HP"), (120, "02", "HC"), (120.1, "01", "HC")),
+        300,
+        ["HC", "HP"],
+    ),
+    "a pair that did not last is better than none": (changes((0, "01", "HC"), (1, "02", "HP")), 1.5, ["HC", "HP"]),
+    "another name that lasts is the new name": (
+        changes((0, "01", "HC"), (60, "01", "NUIT"), (120, "02", "JOUR")),
+        200,
+        ["NUIT", "JOUR"],
+    ),
+    "and is not yet the name before it came": (
+        changes((0, "01", "HC"), (60, "01", "NUIT"), (99, "02", "X")),
+        50,
+        ["HC", None],
+    ),
+    "an empty text is no name": (changes((0, "01", "")), 30, [None, None]),
+}
+
+
+@pytest.mark.parametrize(("seen", "minute", "expected"), NAMES.values(), ids=NAMES.keys())
+def test_standard_registers_are_named_by_what_is_told_together(
+    seen: list[TextChange], minute: float, expected: list[str | None]
+) -> None:
+    names = PeriodNames(seen, NOON_MS + 400 * MINUTE_MS)
+    at_ms = NOON_MS + int(minute * MINUTE_MS)
+    assert [names.name(register, at_ms) for register in ("EASF01", "EASF02")] == expected
+
+
+Q = QUARTER_MS
+PIECES = {
+    "within a quarter": ((10, 5), (Q - 1, 9), [Piece(0, 5, 9, 4)]),
+    "into the next quarter": ((10, 5), (Q + 1, 9), [Piece(1, 5, 9, 4)]),
+    "exactly to the bound": ((10, 5), (Q, 9), [Piece(0, 5, 9, 4)]),
+    "from bound to bound": ((Q, 5), (2 * Q, 9), [Piece(1, 5, 9, 4)]),
+    "to the end of the next quarter": ((10, 5), (2 * Q - 1, 9), [Piece(1, 5, 9, 4)]),
+    "over one empty quarter, exactly to its bound": (
+        (0, 0),
+        (2 * Q, 9),
+        [Piece(0, 0, 4, 4, estimated=True), Piece(1, 4, 9, 5, estimated=True)],
+    ),
+    "over one empty quarter": (
+        (Q // 2, 100),
+        (Q * 5 // 2, 111),
+        [
+            Piece(0, 100, 102, 2, estimated=True),
+            Piece(1, 102, 108, 6, estimated=True),
+            Piece(2, 108, 111, 3, estimated=True),
+        ],
+    ),
+    "a fall": ((10, 9), (Q - 1, 5), [Piece(0, 9, 5, 0, fell=True)]),
+    "a fall over an empty quarter": (
+        (0, 9),
+        (2 * Q + 1, 5),
+        [
+            Piece(0, 9, 9, 0, estimated=True),
+            Piece(1, 9, 9, 0, estimated=True),
+            Piece(2, 9, 5, 0, estimated=True, fell=True),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), PIECES.values(), ids=PIECES.keys())
+def test_what_two_neighbouring_frames_say(
+    before: tuple[int, int], after: tuple[int, int], expected: list[Piece]
+) -> None:
+    assert list(pieces_between(Point(*before), Point(*after), 0, 10)) == expected
+    for first, end in ((1, 10), (0, 1), (1, 2), (5, 10)):
+        cut = [piece for piece in expected if first <= piece.quarter < end]
+        assert list(pieces_between(Point(*before), Point(*after), first, end)) == cut
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def numbers(*texts: str) -> list[int]:
+    return [int(at(text).timestamp() * 1000) // QUARTER_MS for text in texts]
+
+
+DATA = (int(at("2026-03-01T00:00").timestamp() * 1000), int(at("2026-03-31T00:00").timestamp() * 1000))
+
+
+def test_bounds_inside_a_quarter_are_moved_outwards() -> None:
+    window = Window.of(at("2026-03-02T10:07"), at("2026-03-02T12:01"), By.DAY, PARIS, DATA)
+    assert window.bounds == [tuple(numbers("2026-03-02T10:00", "2026-03-02T12:15"))]
+
+
+def test_days_on_which_clocks_change_have_23_and_25_hours() -> None:
+    window = Window.of(at("2026-03-28T23:00"), at("2026-03-30T22:00"), By.DAY, PARIS, DATA)
+    assert [end - first for first, end in window.bounds] == [92, 96]
+    autumn = (DATA[0], int(at("2026-12-01T00:00").timestamp() * 1000))
+    window = Window.of(at("2026-10-24T22:00"), at("2026-10-25T23:00"), By.DAY, PARIS, autumn)
+    assert [end - first for first, end in window.bounds] == [100]
+
+
+def test_periods_without_data_before_and_after_are_left_out() -> None:
+    window = Window.of(at("1971-01-01T00:00"), at("2999-01-01T00:00"), By.MONTH, PARIS, DATA)
+    assert window.bounds == [
+        tuple(numbers("2026-02-28T23:00", "2026-03-31T22:00")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-03-02T12:00", "2026-03-02T12:00"),
+        ("2026-03-03T00:00", "2026-03-02T00:00"),
+        ("2027-01-01T00:00", "2027-02-01T00:00"),
+        ("2025-01-01T00:00", "2025-02-01T00:00"),
+    ],
+)
+def test_a_window_with_nothing_in_it_is_empty(start: str, end: str) -> None:
+    window = Window.of(at(start), at(end), By.DAY, PARIS, DATA)
+    assert (window.bounds, window.first, window.end) == ([], 0, 0)

@@ -1,0 +1,206 @@
+"""The connection against a real broker, and against things that are none."""
+
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+import pytest
+from real_broker import Hub, Mosquitto, free_port
+
+from tictally_recorder.mqtt.connection import Broker, Connection
+from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Trouble
+
+T = TypeVar("T", bound=Event)
+
+TOPIC = "t/edge/a/frame"
+Connect = Callable[..., tuple[Connection, Inbox]]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    opened: list[Connection] = []
+
+    def make(port: int, host: str = "127.0.0.1", password: str | None = None) -> tuple[Connection, Inbox]:
+        inbox: Inbox = SimpleQueue()
+        connection = Connection(
+            Broker(host, port, "user", password), "one-client", ("t/recorder/r/availability", "offline"), inbox
+        )
+        connection.start()
+        opened.append(connection)
+        return connection, inbox
+
+    yield make
+    for connection in opened:
+        connection.close("t/recorder/r/availability", "offline", 3.0)
+
+
+def next_of(kind: type[T], inbox: Inbox, within_s: float = 10.0) -> T:
+    while True:
+        event = inbox.get(timeout=within_s)
+        if isinstance(event, kind):
+            return event
+
+
+def wait_until_heard(connection: Connection, hub: Hub) -> None:
+    """Until the broker has done what the connection asked it before."""
+    token = uuid.uuid4().hex
+    connection.publish("t/heard", token)
+    hub.subscribe("t/heard")
+    hub.wait_for("t/heard", token)
+
+
+def is_quiet(inbox: Inbox, for_s: float = 0.3) -> bool:
+    try:
+        return not isinstance(inbox.get(timeout=for_s), Arrived)
+    except Empty:
+        return True
+
+
+def test_an_acknowledgement_of_an_earlier_connection_is_not_sent(own_broker: Mosquitto, connect: Connect) -> None:
+    connection, inbox = connect(own_broker.port)
+    next_of(Connected, inbox)
+    connection.subscribe([TOPIC])
+    with Hub(own_broker.port) as hub:
+        wait_until_heard(connection, hub)
+        hub.publish(TOPIC, "unsafe")
+    early = next_of(Arrived, inbox)
+    own_broker.stop()
+    own_broker.start()
+    next_of(Connected, inbox)
+    again = next_of(Arrived, inbox)
+    assert (again.payload, again.mid) == (early.payload, early.mid)
+    connection.acknowledge(early)
+    connection.close("t/x", "", 3.0)
+
+    connection, inbox = connect(own_broker.port)
+    next_of(Connected, inbox)
+    third = next_of(Arrived, inbox)
+    assert third.payload == b"unsafe"
+    connection.acknowledge(third)
+    connection.close("t/x", "", 3.0)
+
+    _, inbox = connect(own_broker.port)
+    next_of(Connected, inbox)
+    assert is_quiet(inbox)
+
+
+def test_a_filter_that_was_given_up_brings_nothing_more(broker: Mosquitto, connect: Connect) -> None:
+    connection, inbox = connect(broker.port)
+    next_of(Connected, inbox)
+    connection.subscribe(["f/edge/+/frame"])
+    connection.subscribe(["f/edge/a/frame"])
+    connection.unsubscribe(["f/edge/+/frame"])
+    with Hub(broker.port) as hub:
+        wait_until_heard(connection, hub)
+        hub.publish("f/edge/b/frame", "b")
+        hub.publish("f/edge/a/frame", "a")
+    assert next_of(Arrived, inbox).topic == "f/edge/a/frame"
+
+
+def test_what_the_broker_had_kept_is_told_apart_from_what_is_said_now(own_broker: Mosquitto, connect: Connect) -> None:
+    connection, inbox = connect(own_broker.port)
+    next_of(Connected, inbox)
+    connection.publish("r/edge/a/health", "then")
+    connection._client.subscribe("r/edge/a/health", qos=1)  # brings what is retained, as brokers do that know no better
+    then = next_of(Arrived, inbox)
+    connection.publish("r/edge/a/health", "now")
+    now = next_of(Arrived, inbox)
+    assert [(each.payload, each.is_retained) for each in (then, now)] == [(b"then", True), (b"now", False)]
+
+
+class Clumsy(SimpleQueue[Event]):
+    """An inbox that fails at one message."""
+
+    def put(self, item: Event, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT002
+        if isinstance(item, Arrived) and item.payload == b"dropped":
+            raise MemoryError("no room")
+        super().put(item, block, timeout)
+
+
+def test_an_error_in_a_callback_is_logged_and_the_next_message_arrives(
+    broker: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox = Clumsy()
+    connection = Connection(Broker("127.0.0.1", broker.port), "clumsy", ("c/availability", "offline"), inbox)
+    connection.start()
+    next_of(Connected, inbox)
+    connection.subscribe(["c/edge/a/frame"])
+    with Hub(broker.port) as hub:
+        wait_until_heard(connection, hub)
+        hub.publish("c/edge/a/frame", "dropped", "kept")
+    assert next_of(Arrived, inbox).payload == b"kept"
+    connection.close("c/availability", "offline", 3.0)
+    assert "Caught exception in on_message: no room" in caplog.text
+
+
+def test_a_wrong_password_is_said_and_tried_again(own_broker: Mosquitto, connect: Connect) -> None:
+    own_broker.stop()
+    own_broker.extra = "allow_anonymous false"
+    own_broker.start()
+    _, inbox = connect(own_broker.port, password="wrong")  # noqa: S106
+    for _ in range(2):
+        sentence = next_of(Trouble, inbox).sentence
+        assert (
+            sentence
+            == f"the broker at 127.0.0.1:{own_broker.port} refuses the connection: Not authorized; trying again"
+        )
+
+
+def test_a_broker_that_is_not_there_is_said_and_tried_again(connect: Connect) -> None:
+    port = free_port()
+    _, inbox = connect(port)
+    for _ in range(2):
+        sentence = next_of(Trouble, inbox).sentence
+        assert sentence == f"the broker at 127.0.0.1:{port} cannot be reached: Connection refused; trying again"
+
+
+def test_a_host_that_does_not_exist_is_said(connect: Connect) -> None:
+    _, inbox = connect(1883, host="broker.invalid")
+    sentence = next_of(Trouble, inbox, within_s=30).sentence
+    assert (
+        sentence == "the broker at broker.invalid:1883 cannot be reached: there is no host of that name; trying again"
+    )
+
+
+@contextmanager
+def server_that_answers(answer: bytes) -> Iterator[int]:
+    """Something that is no broker listens on a port and answers everything with these bytes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return
+                with client:
+                    client.recv(4096)
+                    client.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\x20\xff\xff\xff\xff\xff\xff",
+        b"\x20\x03\x00\x00\x7f",
+        b"\x20\x02\x00\xfe",
+        b"",
+    ],
+    ids=["a web server", "an endless length", "properties cut short", "an unknown reason", "nothing"],
+)
+def test_what_is_no_broker_is_said(answer: bytes, connect: Connect) -> None:
+    with server_that_answers(answer) as port:
+        _, inbox = connect(port)
+        sentence = next_of(Trouble, inbox).sentence
+    assert sentence.startswith(f"127.0.0.1:{port} ends the connection without an answer")

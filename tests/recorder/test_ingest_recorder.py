@@ -1,0 +1,252 @@
+"""The recorder as a process between a real broker and a real ledger: nothing is lost, nothing stands twice."""
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from real_broker import Hub, Mosquitto, free_port
+from recording import METER, START_MS, Recorder, frame
+
+from tictally_recorder.ledger import LedgerReader
+
+TOPIC = "tictally/edge/cellar/frame"
+
+
+@pytest.fixture
+def recorder(own_broker: Mosquitto, tmp_path: Path) -> Iterator[Recorder]:
+    with Recorder(tmp_path, own_broker.port) as running:
+        yield running
+
+
+@pytest.fixture
+def hub(own_broker: Mosquitto) -> Iterator[Hub]:
+    with Hub(own_broker.port) as client:
+        yield client
+
+
+def wait_until_subscribed(hub: Hub) -> None:
+    hub.subscribe("tictally/recorder/nas/#")
+    hub.wait_for("tictally/recorder/nas/availability", "online")
+
+
+def numbers(ledger: Path) -> list[int]:
+    """The number of every raw frame, in order, from the file itself."""
+    with closing(sqlite3.connect(ledger)) as connection:
+        return [seq for (seq,) in connection.execute("SELECT seq FROM frame ORDER BY seq")]
+
+
+def test_frames_arrive_in_the_ledger(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    hub.publish(TOPIC, *(frame(seq) for seq in range(1, 1201)))
+    counts = recorder.wait_until(lambda counts: counts.frames == 1200)
+    assert counts.newest_ms == {METER: START_MS + 1_200_000}
+    assert numbers(recorder.ledger) == list(range(1, 1201))
+
+
+def test_a_recorder_that_is_killed_again_and_again_loses_nothing(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    for round_ in range(4):
+        hub.publish(TOPIC, *(frame(seq) for seq in range(round_ * 500 + 1, round_ * 500 + 501)))
+        recorder.stop(signal.SIGKILL)
+        hub.wait_for("tictally/recorder/nas/availability", "offline")
+        recorder.start()
+        hub.wait_for("tictally/recorder/nas/availability", "online")
+    recorder.wait_until(lambda counts: counts.frames == 2000)
+    assert numbers(recorder.ledger) == list(range(1, 2001))
+
+
+def test_a_broker_that_restarts_is_found_again(own_broker: Mosquitto, recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    hub.publish(TOPIC, *(frame(seq) for seq in range(1, 301)))
+    own_broker.stop()
+    own_broker.start()
+    hub.wait_for("tictally/recorder/nas/availability", "online", within_s=15)
+    hub.publish(TOPIC, *(frame(seq) for seq in range(301, 601)))
+    recorder.wait_until(lambda counts: counts.frames == 600)
+    assert "the connection broke; trying again" in recorder.log
+
+
+def test_what_is_published_while_the_recorder_is_away_waits_for_it(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    assert recorder.stop() == 0
+    hub.wait_for("tictally/recorder/nas/availability", "offline")
+    hub.publish(TOPIC, *(frame(seq) for seq in range(1, 1501)))
+    recorder.start()
+    recorder.wait_until(lambda counts: counts.frames == 1500)
+
+
+def test_a_locked_ledger_catches_up_when_it_is_free(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    with closing(sqlite3.connect(recorder.ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        hub.publish(TOPIC, *(frame(seq) for seq in range(1, 1301)))
+        recorder.wait_for_log("trying again; the broker keeps what is not stored yet")
+        with LedgerReader.open(recorder.ledger) as reader:
+            assert reader.counts().frames == 0
+        other.execute("ROLLBACK")
+    recorder.wait_until(lambda counts: counts.frames == 1300)
+    assert numbers(recorder.ledger) == list(range(1, 1301))
+
+
+def test_poison_costs_its_batch_no_good_frame(recorder: Recorder, hub: Hub) -> None:
+    poison: list[bytes | str] = [
+        b"",
+        b"\xff\xfe",
+        b"\x00" * 100,
+        "[" * 60_000,
+        '{"v": ' + "9" * 10_000 + "}",
+        '{"v": 1, "seq": NaN}',
+        frame(1).replace('"EAST":1000010', '"EAST":1.5'),
+        frame(2).replace('"EAST":1000020', '"EAST":1e999'),
+        frame(1, edge="attic"),
+        "x" * 200_000,
+    ]
+    wait_until_subscribed(hub)
+    mixed: list[bytes | str] = []
+    for seq in range(101, 301):
+        mixed += [frame(seq), poison[seq % len(poison)]]
+    hub.publish(TOPIC, *mixed)
+    counts = recorder.wait_until(lambda counts: counts.frames == 200 and sum(counts.refused.values()) >= len(poison))
+    assert counts.kept == 0
+    hub.publish(TOPIC, frame(301))
+    recorder.wait_until(lambda counts: counts.frames == 201)
+
+
+def test_a_second_recorder_on_the_ledger_is_refused_in_a_sentence(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    second = Recorder(recorder.folder, recorder.port)
+    before = len(recorder.log)
+    second.start()
+    assert second.wait() == 1
+    said = recorder.log[before:]
+    assert said.startswith("tictally: the ledger")
+    assert "is in use by process" in said
+    assert said.count("\n") == 1
+
+
+def test_a_signal_is_obeyed_while_the_ledger_is_locked(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    with closing(sqlite3.connect(recorder.ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        hub.publish(TOPIC, frame(1))
+        began_s = time.monotonic()
+        assert recorder.stop() == 0
+        assert time.monotonic() - began_s < 5
+        other.execute("ROLLBACK")
+    recorder.start()
+    recorder.wait_until(lambda counts: counts.frames == 1)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stores_what_has_arrived_and_says_offline(recorder: Recorder, hub: Hub, how: signal.Signals) -> None:
+    wait_until_subscribed(hub)
+    hub.publish(TOPIC, *(frame(seq) for seq in range(1, 401)))
+    began_s = time.monotonic()
+    assert recorder.stop(how) == 0
+    assert time.monotonic() - began_s < 5
+    hub.wait_for("tictally/recorder/nas/availability", "offline")
+    assert "Traceback" not in recorder.log
+    # What had not arrived yet is still the broker's, and what had is not sent again.
+    recorder.start()
+    recorder.wait_until(lambda counts: counts.frames == 400)
+
+
+def test_a_recorder_without_a_broker_stops_when_told(tmp_path: Path) -> None:
+    port = free_port()
+    with Recorder(tmp_path, port) as alone:
+        alone.wait_for_log(f"the broker at 127.0.0.1:{port} cannot be reached: Connection refused; trying again")
+        assert alone.stop() == 0
+
+
+def test_health_says_what_was_stored(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    hub.wait_for("tictally/recorder/nas/health")
+    hub.publish(TOPIC, frame(1), frame(1), frame(2), "no frame")
+    recorder.wait_until(lambda counts: counts.frames == 2)
+    recorder.stop()
+    recorder.start()  # health is told on every connect
+    hub.wait_for("tictally/recorder/nas/availability", "online")
+    health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
+    assert health["newest"] == {METER: "2026-09-21T14:13:22.000Z"}
+    assert health.keys() == {
+        "version", "uptime_s", "stored", "repeated", "refused", "kept", "newest", "ledger_bytes",
+        "lost", "holes", "healths_ignored", "lag_s"
+    }  # fmt: skip
+    assert health["ledger_bytes"] > 0
+
+
+def test_an_edge_that_is_no_longer_recorded_is_given_up(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    recorder.stop()
+    recorder.settings["TICTALLY_EDGES"] = "cellar"
+    recorder.start()
+    hub.wait_for("tictally/recorder/nas/availability", "online")
+    hub.publish("tictally/edge/attic/frame", frame(1, edge="attic", meter="021900000009"))
+    hub.publish(TOPIC, frame(1))
+    counts = recorder.wait_until(lambda counts: counts.frames >= 1)
+    assert list(counts.newest_ms) == [METER]
+
+
+def test_two_recorders_share_the_edges(own_broker: Mosquitto, hub: Hub, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    one = Recorder(tmp_path / "one", own_broker.port, settings={"TICTALLY_EDGES": "cellar", "TICTALLY_NAME": "one"})
+    two = Recorder(tmp_path / "two", own_broker.port, settings={"TICTALLY_EDGES": "attic", "TICTALLY_NAME": "two"})
+    with one, two:
+        # A recorder says that it is online after it has subscribed; its health may come before.
+        for availability in ("tictally/recorder/one/availability", "tictally/recorder/two/availability"):
+            hub.subscribe(availability)
+            hub.wait_for(availability, "online")
+    hub.publish(TOPIC, frame(1))
+    hub.publish("tictally/edge/attic/frame", frame(1, edge="attic", boot="0" * 16, meter="021900000009"))
+    with one, two:
+        assert list(one.wait_until(lambda counts: counts.frames == 1).newest_ms) == [METER]
+        assert list(two.wait_until(lambda counts: counts.frames == 1).newest_ms) == ["021900000009"]
+
+
+def test_a_broker_with_a_window_of_one_is_drained(own_broker: Mosquitto, tmp_path: Path) -> None:
+    own_broker.stop()
+    own_broker.extra = "allow_anonymous true\nmax_inflight_messages 1"
+    own_broker.start()
+    with Hub(own_broker.port) as hub, Recorder(tmp_path, own_broker.port) as recorder:
+        wait_until_subscribed(hub)
+        hub.publish(TOPIC, *(frame(seq) for seq in range(1, 31)))
+        assert recorder.wait_until(lambda counts: counts.frames == 30).refused == {}
+
+
+def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subject = ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-out", str(certificate), "-keyout", str(key)]
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *subject, *files]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
+
+
+def test_tls_lets_in_whom_the_authority_vouches_for(own_broker: Mosquitto, tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path, "broker")
+    stranger, _ = make_certificate(tmp_path, "stranger")
+    own_broker.stop()
+    own_broker.extra = f"allow_anonymous true\ncertfile {certificate}\nkeyfile {key}"
+    own_broker.start()
+    recorder = Recorder(tmp_path, own_broker.port)
+    for authority, said in (
+        (str(certificate), "connected to the broker"),
+        (str(stranger), "cannot be reached: [SSL: CERTIFICATE_VERIFY_FAILED]"),
+        ("", "ends the connection without an answer; is it a broker, with TLS as it is set here?"),
+    ):
+        recorder.settings["TICTALLY_MQTT_CA"] = authority
+        with recorder:
+            recorder.wait_for_log(said)
+            assert recorder.stop() == 0

@@ -1,0 +1,78 @@
+"""What the recorder says of itself: health, summaries, and nothing over and over."""
+
+import json
+import logging
+
+import pytest
+
+from tictally_recorder.ledger import LedgerCounts, Stored
+from tictally_recorder.logs import Seldom
+from tictally_recorder.mqtt.health import Healing, health_json, summary
+
+LOG = logging.getLogger("words")
+
+
+def test_health_tells_this_process_figures_and_the_ledgers() -> None:
+    counts = LedgerCounts(
+        frames=9,
+        refused={"json": 4},
+        kept=2,
+        lost=8,
+        newest_ms={"b": 1_790_000_000_123, "a": 0},
+        dirty=1,
+        size_bytes=4096,
+    )
+    told = health_json(Stored(5, 1, 7, 3), counts, Healing(holes=6, ignored=2), now_ms=1_790_000_060_000, uptime_s=61)
+    assert json.loads(told) == {
+        "version": "0.1.0",
+        "uptime_s": 61,
+        "stored": 5,
+        "repeated": 1,
+        "refused": 3,
+        "kept": 2,
+        "lost": 8,
+        "holes": 6,
+        "healths_ignored": 2,
+        "lag_s": 59,
+        "newest": {"a": "1970-01-01T00:00:00.000Z", "b": "2026-09-21T14:13:20.123Z"},
+        "ledger_bytes": 4096,
+    }
+
+
+@pytest.mark.parametrize(("newest", "lag_s"), [({}, None), ({"a": 5_000, "b": 7_000}, 3), ({"a": 11_000}, 0)])
+def test_the_lag_is_the_newest_frames_age(newest: dict[str, int], lag_s: int | None) -> None:
+    counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms=newest, dirty=0, size_bytes=0)
+    told = health_json(Stored(), counts, Healing(0, 0), now_ms=10_000, uptime_s=0)
+    assert json.loads(told)["lag_s"] == lag_s
+
+
+@pytest.mark.parametrize(
+    ("done", "line"),
+    [
+        (Stored(), "0 frames stored"),
+        (Stored(stored=1800), "1800 frames stored"),
+        (Stored(1800, 2, 3, 4), "1800 frames stored, 2 repeated, 3 kept for later, 4 refused"),
+    ],
+)
+def test_a_summary_names_only_what_happened(done: Stored, line: str) -> None:
+    assert summary(done) == line
+
+
+def test_a_sentence_is_said_at_once_and_then_once_a_minute_with_its_count(caplog: pytest.LogCaptureFixture) -> None:
+    seldom = Seldom(LOG)
+    for now_s in (0.0, 1.0, 30.0, 59.9, 60.0, 61.0):
+        seldom.say("it rains", now_s)
+    seldom.say("it snows", 61.0)
+    assert [record.getMessage() for record in caplog.records] == [
+        "it rains",
+        "it rains (3 times more since it was last said)",
+        "it snows",
+    ]
+
+
+def test_ever_new_sentences_do_not_fill_the_memory() -> None:
+    seldom = Seldom(LOG)
+    for number in range(2000):
+        seldom.say(f"client {number} left", float(number))
+        seldom.say(f"client {number} left", float(number))
+    assert len(seldom._last_s) + len(seldom._held) < 1000

@@ -1,0 +1,179 @@
+"""The file: who may open it, what is no ledger, and what happens when it cannot be written."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from ledger_building import NOON_MS, frame, message
+
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerInUse, LedgerReader, LedgerUnavailable, Message, Stored
+from tictally_recorder.ledger.schema import SCHEMA_VERSION
+
+
+def batch(first: int, n: int) -> list[Message]:
+    return [
+        message(frame(seq, NOON_MS + seq * 1000, {"EAST": seq, "LTARF": f"P{seq // 7}"}))
+        for seq in range(first, first + n)
+    ]
+
+
+def test_a_second_recorder_is_refused_by_a_sentence_that_names_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path), pytest.raises(LedgerInUse, match=rf"in use by process {os.getpid()}$"):
+        Ledger.open(path)
+    Ledger.open(path).close()
+
+
+def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.sqlite")
+    ledger.close()
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough to be looked at" * 20, b"SQLite format 3\0" + b"x" * 4096]
+)
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(content)
+    for open_it in (Ledger.open, LedgerReader.open):
+        with pytest.raises(LedgerError, match="is not a ledger"):
+            open_it(path)
+    assert path.read_bytes() == content
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE mine (x)")
+    other.commit()
+    other.close()
+    before = path.read_bytes()
+    for open_it in (Ledger.open, LedgerReader.open):
+        with pytest.raises(LedgerError, match="not a ledger of tictally"):
+            open_it(path)
+    assert path.read_bytes() == before
+
+
+def test_a_newer_programs_ledger_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    for open_it in (Ledger.open, LedgerReader.open):
+        with pytest.raises(LedgerError, match="upgrade"):
+            open_it(path)
+
+
+@pytest.mark.parametrize("name", ["missing.sqlite", "no/such/folder.sqlite"])
+def test_a_reader_of_nothing_gets_a_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LedgerError, match="there is no ledger"):
+        LedgerReader.open(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_in_a_missing_folder_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="cannot be locked"):
+        Ledger.open(tmp_path / "no" / "ledger.sqlite")
+
+
+def test_a_name_with_special_characters_is_only_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "a ?mode=rw#%20.sqlite"
+    with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
+        ledger.store(batch(1, 1))
+        assert reader.counts().frames == 1
+
+
+def test_a_locked_ledger_takes_the_same_batch_later(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        ledger.store(batch(1, 5))
+        blocker = sqlite3.connect(path, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerUnavailable):
+            ledger.store(batch(6, 5))
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        assert ledger.store(batch(6, 5)) == Stored(stored=5)
+
+
+def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path) -> None:
+    path, whole = tmp_path / "ledger.sqlite", tmp_path / "whole.sqlite"
+    with Ledger.open(path) as ledger, Ledger.open(whole) as other:
+        ledger.store(batch(1, 20))
+        pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
+        ledger._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        with pytest.raises(LedgerUnavailable, match="full"):
+            ledger.store(batch(21, 2000))
+        assert ledger.counts().frames == 20
+        ledger._connection.execute("PRAGMA max_page_count = 1000000")
+        assert ledger.store(batch(21, 2000)) == Stored(stored=2000)
+        other.store(batch(1, 2020))
+    assert list(dump(path)) == list(dump(whole))
+
+
+def test_an_interrupted_batch_leaves_nothing_half_done(tmp_path: Path) -> None:
+    path, whole = tmp_path / "ledger.sqlite", tmp_path / "whole.sqlite"
+
+    def interrupted() -> Iterator[Message]:
+        yield from batch(21, 20)
+        raise KeyboardInterrupt
+
+    with Ledger.open(path) as ledger, Ledger.open(whole) as other:
+        ledger.store(batch(1, 20))
+        with pytest.raises(KeyboardInterrupt):
+            ledger.store(interrupted())
+        assert ledger.counts().frames == 20
+        assert ledger.store(batch(21, 30)) == Stored(stored=30)
+        other.store(batch(1, 50))
+    assert list(dump(path)) == list(dump(whole))
+
+
+def dump(path: Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    lines = [line for line in connection.iterdump() if '"meta"' not in line]
+    connection.close()
+    return lines
+
+
+def test_what_was_acknowledged_survives_kill_9_and_comes_again_as_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    acknowledged = 0
+    recorder_command = [sys.executable, __file__, str(path)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    for kills in range(3):
+        with subprocess.Popen(recorder_command, stdout=subprocess.PIPE, text=True, env=environment) as recorder:
+            assert recorder.stdout is not None
+            for line in recorder.stdout:
+                acknowledged = int(line)
+                if acknowledged >= 300 * (kills + 1):
+                    recorder.send_signal(signal.SIGKILL)
+                    break
+    assert acknowledged >= 900
+    with Ledger.open(path) as ledger:
+        before = ledger.counts().frames
+        assert before >= acknowledged
+        assert ledger.store(batch(1, acknowledged)) == Stored(repeated=acknowledged)
+        assert ledger.store(batch(1, before + 50)) == Stored(stored=50, repeated=before)
+    whole = tmp_path / "whole.sqlite"
+    with Ledger.open(whole) as other:
+        other.store(batch(1, before + 50))
+    assert list(dump(path)) == list(dump(whole))
+
+
+def _store_for_ever(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        for first in count(1, 30):
+            ledger.store(batch(first, 30))
+            print(first + 29, flush=True)  # noqa: T201 - the acknowledgement
+
+
+if __name__ == "__main__":
+    _store_for_ever(Path(sys.argv[1]))

@@ -1,0 +1,225 @@
+"""What becomes of each message: stored once, kept for later, or set aside, and its number with it."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_building import BOOT, EDGE, METER, MINUTE_MS, NOON_MS, frame, message
+
+from tictally_recorder.ledger import Ledger, LedgerReader, Stored
+from tictally_recorder.ledger.asides import HEAD_BYTES
+from tictally_recorder.ledger.judge import Bad, Good, Later, judge
+from tictally_shared.frames import iso_utc
+
+GOOD = [message(frame(seq, NOON_MS + seq * 1000, {"EAST": 100 + seq})) for seq in (1, 2, 3)]
+
+
+def body(**changes: Any) -> bytes:  # noqa: ANN401 - any JSON
+    fields = json.loads(frame(9, NOON_MS, {"EAST": 1}).to_json()) | changes
+    return json.dumps(fields).encode()
+
+
+def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(path)
+    found = connection.execute(sql).fetchall()
+    connection.close()
+    return found
+
+
+POISON = {
+    "an integer of 10 000 digits": (body().replace(b'"EAST": 1', b'"EAST": ' + b"9" * 10_000), "integer"),
+    "an integer just beyond 64 bits": (body(values={"EAST": 2**63}), "integer"),
+    "deep nesting": (b"[" * 30_000, "json"),
+    "deep nesting inside a frame": (body().replace(b'"EAST": 1', b'"EAST": ' + b'{"a":' * 8000), "json"),
+    "NaN": (body(values={"EAST": float("nan")}), "json"),
+    "one megabyte": (b'"' + b"x" * 1_000_000 + b'"', "size"),
+    "another edge's frame": (body(edge="attic"), "edge"),
+    "a float where an integer belongs": (body(values={"EAST": 1.0}), "form"),
+    "a float too large to be one": (body().replace(b'"EAST": 1', b'"EAST": 1e999'), "form"),
+    "true where an integer belongs": (body(values={"EAST": True}), "form"),
+    "bytes that are not UTF-8": (b'{"v": 1, "meter": "\xff"}', "json"),
+    "half a surrogate pair in a text": (body(values={"MSG1": "\ud800"}), "json"),
+    "half a surrogate pair in a field's name": (body()[:-1] + b', "\\ud800": 1}', "json"),
+    "half a surrogate pair in the boot": (body(boot="\ud800"), "json"),
+    "a key that stands twice": (body().replace(b'{"v": 1', b'{"v": 1, "v": 1'), "json"),
+    "a list": (b"[]", "form"),
+    "nothing": (b"", "json"),
+    "a number of no frame": (body(seq=0), "form"),
+    "a time before 1970": (body(time="1969-12-31T23:59:59Z"), "form"),
+    "a version that is no integer": (body(v="1"), "form"),
+}
+
+
+@pytest.mark.parametrize(("poison", "reason"), POISON.values(), ids=POISON.keys())
+def test_a_poisonous_message_costs_its_batch_nothing(tmp_path: Path, poison: bytes, reason: str) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert ledger.store([GOOD[0], message(poison), GOOD[1]]) == Stored(stored=2, refused=1)
+        assert ledger.counts().refused == {reason: 1}
+        assert ledger.counts().frames == 2
+    ((size, head),) = rows(tmp_path / "ledger.sqlite", "SELECT size, head FROM aside")
+    assert (size, head) == (len(poison), poison[:HEAD_BYTES])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+FIELD = st.sampled_from(["v", "meter", "serial", "edge", "boot", "seq", "time", "mode", "values", "dated", "more"])
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(FIELD, JSON, max_size=3), st.binary(max_size=5), st.text(max_size=3))
+def test_whatever_a_message_holds_it_is_good_or_kept_or_bad(changes: dict[str, Any], junk: bytes, edge: str) -> None:
+    whole = json.dumps(json.loads(body()) | changes).encode()
+    for payload in (whole, whole[:-1] + junk, junk):
+        for topic_edge in (EDGE, edge):
+            verdict = judge(message(payload, edge=topic_edge), NOON_MS)
+            assert isinstance(verdict, Good | Later | Bad)
+            if isinstance(verdict, Bad):
+                verdict.sentence.encode()  # what SQLite does with it
+
+
+def test_a_number_that_was_stored_is_ignored_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        assert ledger.store([GOOD[0], GOOD[0], GOOD[1]]) == Stored(stored=2, repeated=1)
+    other_content = message(frame(1, NOON_MS, {"EAST": 999}))
+    with Ledger.open(path) as ledger:
+        assert ledger.store([GOOD[1], other_content, GOOD[2]]) == Stored(stored=1, repeated=2)
+        assert ledger.counts().frames == 3
+
+
+def test_a_number_that_was_refused_is_ignored_for_ever(tmp_path: Path) -> None:
+    bad = message(body(seq=1, values={"EAST": "text"}))
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert ledger.store([bad]) == Stored(refused=1)
+        assert ledger.store([bad, GOOD[0]]) == Stored(repeated=2)
+        assert ledger.counts().refused == {"form": 1}
+        assert ledger.counts().frames == 0
+
+
+def test_a_number_in_another_edges_name_is_not_believed(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert ledger.store([message(body(seq=1, edge="attic", values=0))]) == Stored(refused=1)
+        assert ledger.store([message(body(seq=1, values=0), edge="attic")]) == Stored(refused=1)
+        assert ledger.store([GOOD[0]]) == Stored(stored=1)
+
+
+def test_a_lost_number_that_arrives_is_stored(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        ledger.store([GOOD[0]])
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO number SELECT boot, 2, 5, 4 FROM number")
+    connection.commit()
+    connection.close()
+    with Ledger.open(path) as ledger:
+        assert ledger.store([GOOD[1], GOOD[2]]) == Stored(stored=2)
+    assert rows(path, "SELECT first, last, status FROM number") == [(1, 3, 1), (4, 5, 4)]
+
+
+def test_a_frame_from_the_future_is_kept_until_it_is_due(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    due_ms = NOON_MS + 5 * MINUTE_MS
+    ahead = message(frame(1, due_ms + 10 * MINUTE_MS, {"EAST": 5}), arrived_ms=NOON_MS)
+    with Ledger.open(path) as ledger:
+        assert ledger.store([ahead]) == Stored(kept=1)
+        assert ledger.store([ahead]) == Stored(repeated=1)
+        assert ledger.retry_kept(due_ms - 1) == Stored()
+        assert (ledger.counts().frames, ledger.counts().kept) == (0, 1)
+        assert ledger.retry_kept(due_ms) == Stored(stored=1)
+        assert (ledger.counts().frames, ledger.counts().kept) == (1, 0)
+        assert ledger.store([ahead]) == Stored(repeated=1)
+    assert rows(path, "SELECT arrived_ms FROM frame") == [(NOON_MS,)]
+    assert rows(path, "SELECT first, last, status FROM number") == [(1, 1, 1)]
+
+
+@pytest.mark.parametrize(("ahead_ms", "expected"), [(600_000, Stored(stored=1)), (600_001, Stored(kept=1))])
+def test_ten_minutes_ahead_of_arrival_are_allowed(tmp_path: Path, ahead_ms: int, expected: Stored) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert ledger.store([message(frame(1, NOON_MS + ahead_ms, {}), arrived_ms=NOON_MS)]) == expected
+
+
+def test_a_message_of_another_version_is_kept_whole_for_an_upgrade(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    tomorrows = body(v=2, seq=1, novelty=[1, 2])
+    with Ledger.open(path) as ledger:
+        assert ledger.store([message(tomorrows), GOOD[0]]) == Stored(kept=1, repeated=1)
+        assert ledger.retry_kept(NOON_MS * 2) == Stored()
+        assert ledger.counts().kept == 1
+    assert rows(path, "SELECT payload, version FROM kept") == [(tomorrows, 2)]
+    assert rows(path, "SELECT first, last, status FROM number") == [(1, 1, 2)]
+
+
+def test_a_kept_message_that_turns_out_bad_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        ledger.store([message(body(v=2, seq=1, novelty=1))])
+    connection = sqlite3.connect(path)  # what an upgrade to a program that reads version 2 amounts to
+    connection.execute("UPDATE kept SET version = 1, payload = ?", (body(seq=1, novelty=1),))
+    connection.commit()
+    connection.close()
+    with Ledger.open(path) as ledger:
+        assert ledger.retry_kept(NOON_MS) == Stored(refused=1)
+        assert (ledger.counts().kept, ledger.counts().refused) == (0, {"form": 1})
+    assert rows(path, "SELECT first, last, status FROM number") == [(1, 1, 3)]
+
+
+def test_of_messages_set_aside_the_newest_are_held_and_all_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        for start in (0, 6000):
+            ledger.store([message(b"%d" % each) for each in range(start, start + 6000)])
+        assert ledger.counts().refused == {"form": 12_000}
+    assert rows(path, "SELECT count(*), min(CAST(head AS INTEGER)), max(topic) FROM aside") == [
+        (10_000, 2000, f"tictally/edge/{EDGE}/frame")
+    ]
+
+
+def test_values_and_horodates_are_kept_as_they_came(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        ledger.store(GOOD)
+        assert ledger.client_id
+        client_id = ledger.client_id
+    with Ledger.open(path) as ledger:
+        assert ledger.client_id == client_id
+    assert rows(path, "SELECT key, serial FROM meter") == [(METER, None)]
+    assert rows(path, "SELECT name, boot.boot FROM boot JOIN edge ON edge.id = edge") == [(EDGE, BOOT)]
+    assert rows(path, "SELECT seq, time_ms, mode FROM frame") == [
+        (seq, NOON_MS + seq * 1000, "standard") for seq in (1, 2, 3)
+    ]
+
+
+def test_a_note_is_there_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        assert ledger.recall("filters") is None
+        ledger.remember("filters", "a")
+        ledger.remember("filters", "b")
+    with Ledger.open(path) as ledger:
+        assert ledger.recall("filters") == "b"
+        assert ledger.client_id != "b"
+
+
+def test_a_reader_sees_what_is_committed_while_the_recorder_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        ledger.store(GOOD[:1])
+        with LedgerReader.open(path) as reader:
+            with reader.snapshot():
+                assert [quarter.n for quarter in reader.quarters(1, 0, 2**62)] == [1]
+                ledger.store(GOOD[1:])
+                assert [quarter.n for quarter in reader.quarters(1, 0, 2**62)] == [1]
+            assert [quarter.n for quarter in reader.quarters(1, 0, 2**62)] == [3]
+
+
+def test_iso_times_of_frames_are_read_to_the_millisecond(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        ledger.store([message(body(time=iso_utc(NOON_MS + 1)))])
+        assert ledger.counts().newest_ms == {METER: NOON_MS + 1}

@@ -1,0 +1,269 @@
+"""Holes heal: a recorder that is new, was away or was set back, and a broker that has forgotten, all end complete."""
+
+import json
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import real_edge
+from real_broker import Hub, Mosquitto
+from recording import BOOT, Recorder
+from scripted_edge import ScriptedEdge
+
+from tictally_recorder.ledger import LedgerReader, NumberRange, Status
+from tictally_shared.ranges import Ranges
+
+OTHER = "00000000000000a1"
+
+
+@pytest.fixture
+def recorder(own_broker: Mosquitto, tmp_path: Path) -> Iterator[Recorder]:
+    with Recorder(tmp_path, own_broker.port) as running:
+        yield running
+
+
+@pytest.fixture
+def hub(own_broker: Mosquitto) -> Iterator[Hub]:
+    with Hub(own_broker.port) as client:
+        client.subscribe("tictally/recorder/nas/#")
+        yield client
+
+
+@pytest.fixture
+def edge(own_broker: Mosquitto) -> Iterator[ScriptedEdge]:
+    with ScriptedEdge(own_broker.port) as client:
+        yield client
+
+
+def wait_until_online(hub: Hub) -> None:
+    hub.wait_for("tictally/recorder/nas/availability", "online", within_s=20)
+
+
+def stop(recorder: Recorder, hub: Hub, how: signal.Signals = signal.SIGTERM) -> None:
+    recorder.stop(how)
+    hub.wait_for("tictally/recorder/nas/availability", "offline")
+
+
+def numbers(ledger: Path, boot: str = BOOT) -> list[int]:
+    """The number of every raw frame of a boot, in order, from the file itself."""
+    with closing(sqlite3.connect(ledger)) as connection:
+        select = "SELECT seq FROM frame JOIN boot ON boot.id = frame.boot WHERE boot.boot = ? ORDER BY seq"
+        return [seq for (seq,) in connection.execute(select, (boot,))]
+
+
+def ranges_of(ledger: Path, edge: str) -> list[NumberRange]:
+    with LedgerReader.open(ledger) as reader:
+        return [each for ranges in reader.numbers(edge).values() for each in ranges]
+
+
+def test_a_new_recorder_gets_all_that_the_edge_remembers(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+    wait_until_online(hub)
+    edge.hold(700, 1100, OTHER)
+    edge.hold(1, 2500)
+    with edge.telling_health():
+        counts = recorder.wait_until(lambda counts: counts.frames == 2901)
+    assert counts.lost == 0
+    assert numbers(recorder.ledger) == list(range(1, 2501))
+    assert numbers(recorder.ledger, OTHER) == list(range(700, 1101))
+    assert recorder.log.count("edge 'cellar' is asked for frames that are missing here") == 1
+    assert edge.requests == [
+        {"boot": OTHER, "ranges": [[700, 1100]]},
+        {"boot": BOOT, "ranges": [[1, 2000]]},
+        {"boot": BOOT, "ranges": [[2001, 2500]]},
+    ]
+
+
+def test_a_recorder_set_back_to_an_older_copy_gets_what_came_since(
+    recorder: Recorder, hub: Hub, edge: ScriptedEdge
+) -> None:
+    wait_until_online(hub)
+    edge.send(1, 100)
+    recorder.wait_until(lambda counts: counts.frames == 100)
+    stop(recorder, hub)
+    copy = recorder.folder / "copy.sqlite"
+    shutil.copy(recorder.ledger, copy)
+    recorder.start()
+    wait_until_online(hub)
+    edge.send(101, 300)
+    recorder.wait_until(lambda counts: counts.frames == 300)
+    stop(recorder, hub, signal.SIGKILL)
+    for part in recorder.folder.glob("ledger.sqlite*"):
+        part.unlink()
+    shutil.copy(copy, recorder.ledger)
+    recorder.start()
+    wait_until_online(hub)
+    edge.send(301, 310)
+    with edge.telling_health():
+        recorder.wait_until(lambda counts: counts.frames == 310)
+    assert edge.requests == [{"boot": BOOT, "ranges": [[101, 300]]}]
+    assert numbers(recorder.ledger) == list(range(1, 311))
+
+
+def test_what_a_broker_forgot_that_lost_its_disk_is_asked_for_again(
+    own_broker: Mosquitto, recorder: Recorder, hub: Hub
+) -> None:
+    wait_until_online(hub)
+    with ScriptedEdge(own_broker.port) as edge:
+        edge.send(1, 50)
+        recorder.wait_until(lambda counts: counts.frames == 50)
+        stop(recorder, hub)
+        edge.send(51, 200)  # the broker says that it has them
+    own_broker.stop(signal.SIGKILL)
+    (own_broker.folder / "mosquitto.db").unlink(missing_ok=True)
+    own_broker.start()
+    with ScriptedEdge(own_broker.port, frames=edge.frames) as edge:
+        recorder.start()
+        wait_until_online(hub)
+        edge.send(201, 220)
+        with edge.telling_health():
+            recorder.wait_until(lambda counts: counts.frames == 220)
+        assert edge.requests == [{"boot": BOOT, "ranges": [[51, 200]]}]
+    assert numbers(recorder.ledger) == list(range(1, 221))
+
+
+def test_what_a_full_queue_dropped_is_asked_for_again(own_broker: Mosquitto, recorder: Recorder, hub: Hub) -> None:
+    wait_until_online(hub)
+    stop(recorder, hub)
+    own_broker.stop()
+    own_broker.extra = "allow_anonymous true\nmax_queued_bytes 40000"
+    own_broker.start()
+    with ScriptedEdge(own_broker.port) as edge:
+        edge.send(1, 600)
+        edge.tell_health()  # is dropped too
+        recorder.start()
+        dropped = 600 - recorder.wait_until(lambda counts: 0 < counts.frames < 600).frames
+        wait_until_online(hub)
+        edge.send(601, 602)
+        with edge.telling_health():
+            recorder.wait_until(lambda counts: counts.frames == 602)
+        assert dropped > 100
+    assert numbers(recorder.ledger) == list(range(1, 603))
+
+
+def test_what_the_edge_no_longer_has_is_lost_and_said(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+    wait_until_online(hub)
+    edge.send(1, 10)
+    recorder.wait_until(lambda counts: counts.frames == 10)
+    edge.frames.clear()
+    edge.hold(31, 40)
+    with edge.telling_health():
+        recorder.wait_for_log("20 frames of edge 'cellar' are lost: the edge has them no longer")
+        assert recorder.wait_until(lambda counts: counts.frames == 20).lost == 20
+    assert ranges_of(recorder.ledger, "cellar") == [
+        NumberRange(1, 10, Status.STORED),
+        NumberRange(11, 30, Status.LOST),
+        NumberRange(31, 40, Status.STORED),
+    ]
+    edge.send(15, 15)  # from a copy that nobody knew of
+    assert recorder.wait_until(lambda counts: counts.frames == 21).lost == 19
+
+
+def test_a_retained_health_is_not_taken_for_the_present(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+    wait_until_online(hub)
+    edge.hold(1, 30)
+    with edge.telling_health():
+        recorder.wait_until(lambda counts: counts.frames == 30)
+    edge.hold(31, 60)
+    stop(recorder, hub)
+    for part in recorder.folder.glob("ledger.sqlite*"):
+        part.unlink()
+    edge.requests.clear()
+    recorder.start()
+    wait_until_online(hub)
+    edge.tell_health()  # one live health; the retained one before it is none
+    edge.send(61, 61)
+    recorder.wait_until(lambda counts: counts.frames == 1)
+    time.sleep(1.5)  # a tick, at which it would have asked
+    assert edge.requests == []
+
+
+def test_healths_that_are_none_are_counted_and_cost_nothing(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+    wait_until_online(hub)
+    garbage = ["", "offline", "[" * 9000, '{"boots": [[1]]}', '{"boots": [{"boot": "x"}]}', "x" * 70_000]
+    for payload in garbage:
+        edge.say("health", payload)
+        edge.send(len(edge.frames) + 1, len(edge.frames) + 1)
+        recorder.wait_until(lambda counts: counts.frames == len(edge.frames))
+    edge.hold(7, 9)
+    with edge.telling_health():
+        recorder.wait_until(lambda counts: counts.frames == 9)
+    recorder.wait_for_log("the health of edge 'cellar' is ignored: not JSON")
+    assert "Traceback" not in recorder.log
+
+
+def test_an_edge_that_comes_again_is_asked_again(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+    wait_until_online(hub)
+    edge.answers = False
+    edge.send(1, 4)
+    edge.hold(5, 11)
+    with edge.telling_health():
+        end = time.monotonic() + 10
+        while not edge.requests and time.monotonic() < end:
+            time.sleep(0.05)
+        assert edge.requests == [{"boot": BOOT, "ranges": [[5, 11]]}]
+        edge.answers = True
+        edge.say("availability", "online")
+        recorder.wait_until(lambda counts: counts.frames == 11)
+    assert edge.requests == 2 * [{"boot": BOOT, "ranges": [[5, 11]]}]
+
+
+def test_holes_and_what_is_lost_stand_in_the_recorders_health(
+    own_broker: Mosquitto, recorder: Recorder, hub: Hub
+) -> None:
+    wait_until_online(hub)
+    with ScriptedEdge(own_broker.port, answers=False) as edge:
+        edge.send(1, 4)
+        recorder.wait_until(lambda counts: counts.frames == 4)
+        edge.frames.clear()
+        edge.hold(7, 11)
+        with edge.telling_health():
+            recorder.wait_until(lambda counts: counts.lost == 2)
+            edge.say("health", "nothing of the kind")
+            recorder.wait_for_log("the health of edge 'cellar' is ignored: not JSON")
+        own_broker.stop()
+        own_broker.start()  # health is told on every connect
+        wait_until_online(hub)
+        health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
+        while health["healths_ignored"] == 0:  # the broker kept an earlier one
+            health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
+    assert {name: health[name] for name in ("holes", "lost", "healths_ignored")} == {
+        "holes": 5,
+        "lost": 2,
+        "healths_ignored": 1,
+    }
+    assert health["lag_s"] > 0
+
+
+def has_no_hole(ranges: list[NumberRange]) -> bool:
+    return [first for first, _ in Ranges((each.first, each.last) for each in ranges)] == [1]
+
+
+def run_for_a_moment(edge: real_edge.Process, hub: Hub) -> None:
+    """An edge tells its health when it begins and when it ends; the recorder takes one in each second."""
+    edge.start()
+    hub.wait_for("tictally/edge/pi/health", within_s=20)
+    time.sleep(1.5)
+    edge.stop()
+    hub.wait_for("tictally/edge/pi/availability", "offline")
+
+
+def test_a_real_edge_fills_a_new_ledger(own_broker: Mosquitto, tmp_path: Path, hub: Hub) -> None:
+    edge = real_edge.edge(tmp_path, "sim:hphc?interval=0.1", own_broker.port)
+    for what in ("availability", "health", "resend"):
+        hub.subscribe(f"tictally/edge/pi/{what}")
+    try:
+        run_for_a_moment(edge, hub)
+        with Recorder(tmp_path, own_broker.port) as recorder:
+            wait_until_online(hub)
+            run_for_a_moment(edge, hub)
+            edge.start()
+            request = json.loads(hub.wait_for("tictally/edge/pi/resend", within_s=20))
+            assert request["ranges"][0][0] == 1
+            recorder.wait_until(lambda _: has_no_hole(ranges_of(recorder.ledger, "pi")))
+    finally:
+        edge.end()

@@ -1,0 +1,120 @@
+"""The recorder's settings: what is taken, what is refused, in which words."""
+
+from pathlib import Path
+
+import pytest
+
+from tictally_recorder.settings import Settings, load
+from tictally_shared.settings_sources import SettingsError
+
+HOME = {"HOME": "/home/me"}
+
+
+def settings(environ: dict[str, str], *, config: str | None = None, ledger: str | None = None) -> Settings:
+    return load(
+        HOME | environ,
+        hostname="NAS.lan",
+        read=lambda path: Path(path).read_text(encoding="utf-8"),
+        config=config,
+        ledger=ledger,
+    )
+
+
+def test_nothing_set_is_enough() -> None:
+    got = settings({})
+    assert (got.name, got.mqtt_host, got.mqtt_port, got.base_topic, got.timezone) == (
+        "nas",
+        "localhost",
+        1883,
+        "tictally",
+        "Europe/Paris",
+    )
+    assert (got.mqtt_username, got.mqtt_password, got.mqtt_ca, got.edges) == (None, None, None, ())
+    assert got.zone.key == "Europe/Paris"
+
+
+@pytest.mark.parametrize(
+    ("environ", "ledger"),
+    [
+        ({}, "/home/me/.local/state/tictally/ledger.sqlite"),
+        ({"XDG_STATE_HOME": "/state"}, "/state/tictally/ledger.sqlite"),
+        ({"XDG_STATE_HOME": "relative"}, "/home/me/.local/state/tictally/ledger.sqlite"),
+        ({"TICTALLY_LEDGER": "/data/l.sqlite", "XDG_STATE_HOME": "/state"}, "/data/l.sqlite"),
+    ],
+)
+def test_the_ledger_lies_where_it_is_said_or_where_state_belongs(environ: dict[str, str], ledger: str) -> None:
+    assert settings(environ).ledger == Path(ledger)
+
+
+def test_no_home_is_needed_where_the_ledger_is_said() -> None:
+    got = load({"TICTALLY_LEDGER": "/data/l.sqlite"}, hostname="nas", read=lambda _: "")
+    assert got.ledger == Path("/data/l.sqlite")
+
+
+def test_the_command_lines_ledger_comes_first() -> None:
+    assert settings({"TICTALLY_LEDGER": "/data/l.sqlite"}, ledger="/other").ledger == Path("/other")
+
+
+@pytest.mark.parametrize(
+    ("text", "edges"),
+    [("all", ()), ("cellar", ("cellar",)), ("cellar, attic,cellar", ("cellar", "attic"))],
+)
+def test_edges_are_all_or_names(text: str, edges: tuple[str, ...]) -> None:
+    assert settings({"TICTALLY_EDGES": text}).edges == edges
+
+
+def test_a_file_says_the_same_as_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "tictally.toml"
+    file.write_text('name = "box"\nmqtt_port = 1884\nedges = ["cellar", "attic"]\nmqtt_password = "secret"\n')
+    got = settings({"TICTALLY_CONFIG": str(file)})
+    assert (got.name, got.mqtt_port, got.edges) == ("box", 1884, ("cellar", "attic"))
+    assert got.mqtt_password is not None
+    assert got.mqtt_password.get_secret_value() == "secret"
+    assert "secret" not in repr(got)
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"TICTALLY_MQTT_PORT": "mqtt"}, "TICTALLY_MQTT_PORT: Input should be a valid integer"),
+        ({"TICTALLY_MQTT_PORT": "0"}, "TICTALLY_MQTT_PORT: Input should be greater than or equal to 1"),
+        ({"TICTALLY_MQTT_PORT": "70000"}, "TICTALLY_MQTT_PORT: Input should be less than or equal to 65535"),
+        ({"TICTALLY_NAME": "My NAS"}, "TICTALLY_NAME: 'My NAS' is not 1 to 32 of a-z, 0-9 and -"),
+        ({"TICTALLY_NAME": "edge"}, "TICTALLY_NAME: 'edge' is not 1 to 32 of a-z, 0-9 and -"),
+        ({"TICTALLY_MQTT_HOST": "mqtt://nas"}, "TICTALLY_MQTT_HOST: give the host's name alone, without mqtt://"),
+        ({"TICTALLY_MQTT_HOST": "a b"}, "TICTALLY_MQTT_HOST: 'a b' is not the name or address of a host"),
+        ({"TICTALLY_MQTT_HOST": "x" * 64}, "TICTALLY_MQTT_HOST: 'xxx"),
+        ({"TICTALLY_MQTT_CA": "/absent.pem"}, "TICTALLY_MQTT_CA: /absent.pem cannot be read: No such file"),
+        ({"TICTALLY_MQTT_CA": __file__}, f"TICTALLY_MQTT_CA: {__file__} holds no certificate"),
+        ({"TICTALLY_BASE_TOPIC": "a/+/b"}, "TICTALLY_BASE_TOPIC: base topic 'a/+/b' is not"),
+        ({"TICTALLY_EDGES": "cellar,,"}, "TICTALLY_EDGES: '' is not 1 to 32"),
+        ({"TICTALLY_EDGES": "Cellar"}, "TICTALLY_EDGES: 'Cellar' is not 1 to 32"),
+        ({"TICTALLY_TIMEZONE": "Europe/Lyon"}, "TICTALLY_TIMEZONE: 'Europe/Lyon' is not a time zone"),
+        ({"TICTALLY_MQTT_PASSWORD_FILE": "/absent"}, "TICTALLY_MQTT_PASSWORD_FILE: /absent cannot be read"),
+        ({"HOME": ""}, "TICTALLY_LEDGER: say where the ledger lies"),
+    ],
+)
+def test_a_wrong_setting_is_named_as_it_was_written(environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        settings(environ)
+    assert str(raised.value).startswith(sentence)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("toml", "sentence"),
+    [
+        ('mqtt_port = "x"', "mqtt_port in {file}: Input should be a valid integer"),
+        ("edges = 3", "edges in {file}: give all, or names separated by commas"),
+        ("edges = []", "edges in {file}: give all, or names separated by commas"),
+        ("name = 3", "name in {file}: Input should be a valid string"),
+        ("ledger = 3", "ledger in {file}: Input is not a valid path"),
+        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: base_topic, edges"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence: str) -> None:
+    file = tmp_path / "tictally.toml"
+    file.write_text(toml)
+    with pytest.raises(SettingsError) as raised:
+        settings({}, config=str(file))
+    assert str(raised.value).startswith(sentence.format(file=file))
