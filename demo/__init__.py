@@ -1,0 +1,1 @@
+"""The demo: everything of tictally on this machine, for as long as somebody looks."""

@@ -1,0 +1,93 @@
+"""`./run demo`: from a meter's bytes to a kept kWh, live in the terminal, and nothing left behind."""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from demo.broker import free_port
+from demo.parts import PartError
+from demo.play import Play
+from demo.presenters import presenter
+from demo.screen import summary
+from demo.stage import Stage
+from tictally_edge.simulator.contracts import Contract
+from tictally_shared.labels import Mode
+
+
+class Stopper:
+    """Turns the signals that end a program into an answer to be asked for, so that the end has its order."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+
+    def stopped(self, wait_s: float) -> bool:
+        """Wait so long; true where somebody has asked for the end."""
+        if not self._asked:
+            time.sleep(wait_s)
+        return self._asked
+
+    def _ask(self, _number: int, _frame: object) -> None:
+        self._asked = True
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="end by itself after so long")
+    parser.add_argument("--capture", type=Path, metavar="FILE", help="a recording of a meter's line, played in a loop")
+    parser.add_argument("--contract", choices=[contract.value for contract in Contract], help="of the simulated meter")
+    parser.add_argument("--mode", choices=[mode.value for mode in Mode], help="of the simulated meter")
+    parser.add_argument("--phases", choices=["1", "3"], help="of the simulated meter")
+    args = parser.parse_args()
+    if args.capture is not None:
+        if args.contract or args.mode or args.phases:
+            parser.error("--contract, --mode and --phases make a simulated meter, --capture plays a recorded one")
+        if not args.capture.is_file():
+            parser.error(f"--capture: there is no file {args.capture}")
+    return args
+
+
+def _meter(args: argparse.Namespace) -> tuple[list[str], str]:
+    """The arguments of `tictally-edge simulate`, and the same in words."""
+    if args.capture is not None:
+        return ["--capture", str(args.capture.resolve())], f"recording {args.capture.name}"
+    chosen = {"--contract": args.contract or "tempo", "--mode": args.mode or "standard", "--phases": args.phases or "1"}
+    arguments = [word for pair in chosen.items() for word in pair]
+    return arguments, f"simulated, {chosen['--contract']}, {chosen['--phases']}-phase"
+
+
+def _play(args: argparse.Namespace, console: Console) -> None:
+    stopper = Stopper()
+    meter, source = _meter(args)
+    console.print("starting mosquitto, recorder, meter and edge …", highlight=False)
+    with tempfile.TemporaryDirectory(prefix="tictally-demo-") as folder:
+        stage = Stage(Path(folder), free_port(), meter, stopper.stopped)
+        with presenter(console, source, stage.port) as show:
+            said = Play(stage, show, stopper.stopped).run(args.seconds)
+    for text in summary(*said):
+        console.print(text, soft_wrap=True, markup=False, highlight=False)
+
+
+def main() -> int:
+    """Play a demo as the command line says; returns the exit status."""
+    args = _arguments()
+    try:
+        _play(args, Console())
+        sys.stdout.flush()
+    except PartError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except BrokenPipeError:  # `./run demo | head`: nobody reads any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""The demo's private mosquitto: its configuration and its port."""
+
+import socket
+from pathlib import Path
+from typing import Final
+
+HOST: Final = "127.0.0.1"
+COMMON: Final = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def configuration(common: str, port: int, folder: Path) -> str:
+    """The common configuration with the lines of a private broker, which anybody on this machine may use.
+
+    Args:
+        common: the text of mosquitto/mosquitto.conf.
+        port: of 127.0.0.1.
+        folder: where the database lies; it exists.
+    """
+    own = [
+        f"listener {port} {HOST}",
+        "allow_anonymous true",
+        f"persistence_location {folder}/",
+        "user root",  # says something only to root's mosquitto, which else becomes a user who may not write there
+    ]
+    return "\n".join([common, *own, ""])

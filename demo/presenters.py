@@ -1,0 +1,47 @@
+"""Two ways to show a demo: a screen that stays in its place for a terminal, a line now and then for anything else."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from rich.console import Console
+from rich.live import Live
+
+from demo.kept import Kept
+from demo.picture import Picture
+from demo.screen import line, screen
+
+_LINE_S: Final = 5
+
+Show: TypeAlias = Callable[[Picture, Kept], None]
+
+
+@contextmanager
+def presenter(console: Console, source: str, port: int) -> Iterator[Show]:
+    """What shows a demo on a console while it is entered.
+
+    Args:
+        console: a terminal or not.
+        source: what is read, in words.
+        port: the private broker's.
+    """
+    if not console.is_terminal:
+        yield _every_few_seconds(console)
+        return
+    with Live(console=console, refresh_per_second=4) as live:
+        yield lambda picture, kept: live.update(screen(source, port, picture, kept))
+
+
+def _every_few_seconds(console: Console) -> Show:
+    shown_s = float("-inf")
+
+    def show(picture: Picture, kept: Kept) -> None:
+        nonlocal shown_s
+        if time.monotonic() - shown_s >= _LINE_S:
+            shown_s = time.monotonic()
+            clock = f"{datetime.now().astimezone():%H:%M:%S}"
+            console.print(line(clock, picture, kept), soft_wrap=True, markup=False, highlight=False)
+
+    return show

@@ -1,0 +1,108 @@
+"""The demo's one screen for a terminal, its one line for what is none, and the summary at its end."""
+
+from rich import box
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from demo.kept import Kept
+from demo.picture import Picture
+
+_WIDTH = 78
+_REGISTERS_SHOWN = 8
+_STYLES = {"online": "green", "offline": "red"}
+
+
+def screen(source: str, port: int, picture: Picture, kept: Kept) -> Panel:
+    """Everything at one glance.
+
+    Args:
+        source: what is read, in words.
+        port: the private broker's.
+        picture: what MQTT says.
+        kept: what the ledger says.
+    """
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim", no_wrap=True)
+    rows.add_column()
+    rows.add_row("meter", " · ".join(filter(None, [picture.meter or "listening …", picture.mode, source])))
+    rows.add_row("power", Text(_power(picture), style="bold"))
+    rows.add_row("period", picture.period or "…")
+    rows.add_row("registers", _registers(picture))
+    rows.add_row("today", _today(kept))
+    rows.add_row("frames", _frames(picture, kept))
+    rows.add_row("refused", _refused(picture))
+    rows.add_row("", "")
+    rows.add_row("now", _states(picture))
+    rows.add_row("look", f"mosquitto_sub -h 127.0.0.1 -p {port} -v -t 'tictally/#'")
+    return Panel(rows, title="tictally demo", subtitle="Ctrl-C ends it", width=_WIDTH, box=box.ROUNDED)
+
+
+def line(clock: str, picture: Picture, kept: Kept) -> str:
+    """The same in one line, for a pipe or a log.
+
+    Args:
+        clock: the local time in words.
+        picture: what MQTT says.
+        kept: what the ledger says.
+    """
+    if picture.meter is None:
+        return f"{clock}  listening …"
+    registers = " ".join(f"{name} {_spaced(value)} Wh" for name, value in list(picture.registers.items())[:1])
+    parts = [_power(picture), picture.period or "", registers, f"today {_kwh(kept.drawn_wh)}", _frames(picture, kept)]
+    return "  ".join([clock, *filter(None, parts)])
+
+
+def summary(picture: Picture, kept: Kept) -> list[str]:
+    """What is said at the end."""
+    return [
+        f"frames: {picture.frames} sent, {kept.frames} kept; messages refused by the recorder: {kept.refused}",
+        f"groups refused by the edge: {_refused(picture)}",
+        f"energy in the ledger: {_today(kept)}",
+    ]
+
+
+def _power(picture: Picture) -> str:
+    if picture.power_va is None:
+        return "…"
+    injected = f" drawn, {_spaced(picture.injected_va)} VA injected" if picture.injected_va else ""
+    return f"{_spaced(picture.power_va)} VA{injected}"
+
+
+def _registers(picture: Picture) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in list(picture.registers.items())[:_REGISTERS_SHOWN]:
+        table.add_row(name, f"{_spaced(value)} Wh")
+    return table
+
+
+def _today(kept: Kept) -> str:
+    periods = ", ".join(f"{period} {_kwh(wh)}" for _, period, wh in kept.today_wh if period)
+    return f"{_kwh(kept.drawn_wh)}{f' ({periods})' if periods else ''}"
+
+
+def _frames(picture: Picture, kept: Kept) -> str:
+    refused = f", {kept.refused} refused" if kept.refused else ""
+    return f"{picture.frames} sent, {kept.frames} kept{refused}"
+
+
+def _refused(picture: Picture) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in picture.refused.items()) or "none"
+
+
+def _states(picture: Picture) -> Text:
+    text = Text()
+    for name in ("meter", "edge", "recorder"):
+        state = picture.states.get(name, "…")
+        text.append(f"{name} {state}   ", style=_STYLES.get(state, "dim"))
+    return text
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
+def _kwh(wh: int) -> str:
+    return f"{wh // 1000}.{wh % 1000:03d} kWh"

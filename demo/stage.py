@@ -1,0 +1,105 @@
+"""Sets up broker, recorder, meter and edge around a folder, and takes them down so that nothing is lost or left."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from demo.broker import COMMON, HOST, configuration
+from demo.parts import Part, wait_until
+
+NAME: Final = "demo"
+_START_S: Final = 30
+_PREFIX: Final = "TICTALLY_"
+
+
+class Stage:
+    """The programs of a demo.
+
+    Args:
+        folder: an empty folder for everything they write.
+        port: of 127.0.0.1, for the broker.
+        meter: arguments of `tictally-edge simulate`.
+        stopped: waits that many seconds; true as soon as somebody wants the demo to end.
+    """
+
+    def __init__(self, folder: Path, port: int, meter: Sequence[str], stopped: Callable[[float], bool]) -> None:
+        self.ledger = folder / "ledger.sqlite"
+        self.port = port
+        self._folder = folder
+        self._meter = meter
+        self._stopped = stopped
+        self._link = folder / "meter"
+        self._parts: dict[str, Part] = {}
+
+    def start_broker(self) -> None:
+        """Start mosquitto and wait until it listens.
+
+        Raises:
+            PartError: it does not come up.
+        """
+        file = self._folder / "mosquitto.conf"
+        file.write_text(configuration(COMMON.read_text(), self.port, self._folder))
+        self._start("mosquitto", ["mosquitto", "-c", str(file)])
+        self._wait("mosquitto", self._listens)
+
+    def start_recorder(self, online: Callable[[], bool]) -> None:
+        """Start the recorder and wait until it is online: a frame sent before its first session would not be kept.
+
+        Raises:
+            PartError: it does not come up.
+        """
+        self._start("recorder", [_program("tictally"), "record"])
+        self._wait("recorder", online)
+
+    def start_meter(self) -> None:
+        """Start the meter and, when its line is there, the edge.
+
+        Raises:
+            PartError: the meter does not come up.
+        """
+        self._start("meter", [_program("tictally-edge"), "simulate", "--link", str(self._link), *self._meter])
+        self._wait("meter", self._link.exists)
+        self._start("edge", [_program("tictally-edge"), "run"])
+
+    def check(self) -> None:
+        """See that every part runs.
+
+        Raises:
+            PartError: one ended.
+        """
+        for part in self._parts.values():
+            part.check()
+
+    def stop(self, *names: str) -> None:
+        """Stop these parts, in this order; none named: all, each before the one it needs."""
+        for name in names or ("meter", "edge", "recorder", "mosquitto"):
+            if name in self._parts:
+                self._parts.pop(name).stop()
+
+    def _start(self, name: str, command: Sequence[str]) -> None:
+        if not self._stopped(0):
+            self._parts[name] = Part.start(name, command, self._environ(), self._folder)
+
+    def _wait(self, name: str, ready: Callable[[], bool]) -> None:
+        if name in self._parts:
+            wait_until(ready, self._parts[name], _START_S, self._stopped)
+
+    def _environ(self) -> dict[str, str]:
+        # The settings of a real installation on this machine are not the demo's.
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
+        edge = {"PORT": str(self._link), "NAME": NAME, "CLOCK": "trust", "JOURNAL": str(self._folder / "journal")}
+        recorder = {"NAME": NAME, "LEDGER": str(self.ledger)}
+        broker = {"MQTT_HOST": HOST, "MQTT_PORT": str(self.port)}
+        environ |= {f"{_PREFIX}EDGE_{name}": value for name, value in (edge | broker).items()}
+        return environ | {f"{_PREFIX}{name}": value for name, value in (recorder | broker).items()}
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((HOST, self.port)) == 0
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
