@@ -1,0 +1,183 @@
+"""The comparison: what was sent against what is kept. Pure.
+
+A frame that was sent undamaged while its edge was reading is kept once, with no value different. A label may be
+missing from it where a value had just changed or its neighbour was not kept whole, since such values wait for a second
+sighting. Of a damaged frame labels may be missing, or all of it; it may have come in pieces that share no label.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from chaos.kept import Kept
+from chaos.truth import Sent
+from chaos.watch import Span
+
+# The meter notes the time after it has sent, the edge looks after it has read: on a busy machine either comes late.
+_EARLY_MS: Final = 500
+_LATE_MS: Final = 4000
+# What an edge may have taken from the line, or have in the pipe, when it or the line is hit.
+_PIPE_MS: Final = 1000
+# A line that was silent for so long may just be opened at another speed.
+_SILENT_MS: Final = 7000
+_UNREAD_MS: Final = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an edge beside its frames.
+
+    Attributes:
+        reading: when it had the line open, in order.
+        full: when there was no room for its journal. What it cannot keep then is lost, and so is what it drops to make
+            room, if the recorder has not had it by then.
+        lost: frames that the ledger says are lost.
+    """
+
+    reading: Sequence[Span]
+    full: Sequence[Span] = ()
+    lost: int = 0
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a comparison found.
+
+    Attributes:
+        sent: frames.
+        whole: of them, those that went out undamaged.
+        kept: frames in the ledger that were sent.
+        parts: of them, those of frames that went out damaged.
+        excepted: reason → undamaged frames that are not kept and need not be.
+        unconfirmed: values that are not kept because they waited for a second sighting.
+        differences: sentences.
+    """
+
+    sent: int = 0
+    whole: int = 0
+    kept: int = 0
+    parts: int = 0
+    excepted: dict[str, int] = field(default_factory=dict)
+    unconfirmed: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+def compare(sent: Sequence[Sent], known: Known, kept: Sequence[Kept]) -> Findings:
+    """One edge's frames.
+
+    Args:
+        sent: what its meter sent, in order.
+        known: of its edge.
+        kept: what the ledger has of it, in the order of time.
+    """
+    found = Findings(sent=len(sent), whole=sum(each.whole for each in sent))
+    matched = _match(sent, kept, found)
+    excuses = _Excuses(sent, known)
+    for i, frame in enumerate(sent):
+        frames = matched.get(i, ())
+        found.kept += len(frames)
+        if not frame.whole:
+            found.parts += len(frames)
+        elif frames:
+            before = sent[i - 1] if i and sent[i - 1].whole and i - 1 in matched else None
+            _judge_missing(frame, before, frames[0], found)
+        elif reason := excuses.of(i):
+            found.excepted[reason] = found.excepted.get(reason, 0) + 1
+        else:
+            found.differences.append(f"missing: the frame that ended {frame.ended_ms % 10**8} ms, {frame.mode}")
+    return found
+
+
+def _match(sent: Sequence[Sent], kept: Sequence[Kept], found: Findings) -> dict[int, list[Kept]]:
+    """Index of a sent frame → what is kept of it; from the newest to the oldest, so that order decides likeness."""
+    matched: dict[int, list[Kept]] = {}
+    begins = [each.begun_ms for each in sent]
+    newest = len(sent) - 1
+    for frame in reversed(kept):
+        latest = min(newest, bisect_right(begins, frame.time_ms + _EARLY_MS) - 1)
+        oldest = bisect_right(begins, frame.time_ms - 2 * _LATE_MS)
+        for i in range(latest, oldest - 1, -1):
+            if _fits(sent[i], frame, matched.get(i, [])):
+                matched.setdefault(i, []).append(frame)
+                newest = i - sent[i].whole
+                break
+        else:
+            nearest = sent[latest] if latest >= 0 else None
+            found.differences.append(f"{frame}: nothing that was sent is like it{_unlike(nearest, frame)}")
+    return matched
+
+
+def _fits(sent: Sent, kept: Kept, pieces: list[Kept]) -> bool:
+    if sent.number != kept.meter or sent.mode != kept.mode:
+        return False
+    if sent.whole and (pieces or not -_EARLY_MS <= kept.time_ms - sent.ended_ms <= _LATE_MS):
+        return False
+    if not sent.whole and not _could_be_out(sent, kept):
+        return False
+    if any(not kept.values.keys().isdisjoint(piece.values) for piece in pieces):
+        return False
+    return kept.values.items() <= sent.values.items() and kept.dated.items() <= sent.dated.items()
+
+
+def _could_be_out(sent: Sent, kept: Kept) -> bool:
+    """True where so many of a frame's labels can have been on the line by then; groups differ in length, so half do."""
+    share = len(kept.values) / len(sent.values)
+    return kept.time_ms >= sent.begun_ms + (sent.ended_ms - sent.begun_ms) * share / 2
+
+
+def _unlike(sent: Sent | None, kept: Kept) -> str:
+    if sent is None:
+        return ""
+    wrong = dict((kept.values.items() | kept.dated.items()) - (sent.values.items() | sent.dated.items()))
+    told = ", ".join(f"{name}={value}, sent {sent.values.get(name)}" for name, value in sorted(wrong.items())[:3])
+    return f"; beside the nearest: {told or 'a second time'}"
+
+
+def _judge_missing(frame: Sent, before: Sent | None, kept: Kept, found: Findings) -> None:
+    for name, value in frame.values.items():
+        if name in kept.values:
+            if name in frame.dated and name not in kept.dated:
+                found.differences.append(f"{kept}: {name} lacks its horodate")
+        elif before is None or (before.values.get(name), before.dated.get(name)) != (value, frame.dated.get(name)):
+            found.unconfirmed += 1
+        else:
+            found.differences.append(f"{kept}: {name}={value} is missing, and it was no news")
+
+
+class _Excuses:
+    """Why an undamaged frame need not be kept."""
+
+    def __init__(self, sent: Sequence[Sent], known: Known) -> None:
+        self._sent, self._known = sent, known
+        self._overruns = [after.ended_ms for before, after in pairwise(sent) if after.unread > before.unread]
+        self._lost = known.lost
+
+    def of(self, i: int) -> str:
+        """A reason, or an empty text."""
+        frame = self._sent[i]
+        spans = [each for each in self._known.reading if _meet(each, frame)]
+        if not spans:
+            return "nobody was reading"
+        if not any(each.start_ms < frame.begun_ms and frame.ended_ms < each.end_ms - _PIPE_MS for each in spans):
+            return "in the pipe at a kill or unplugging"
+        if any(0 <= overrun - frame.ended_ms <= _UNREAD_MS for overrun in self._overruns):
+            return "not read in time, dropped by the line"
+        if i and frame.begun_ms - self._sent[i - 1].ended_ms > _SILENT_MS:
+            return "the first after a silence"
+        return self._of_full_disk(frame)
+
+    def _of_full_disk(self, frame: Sent) -> str:
+        if any(
+            each.start_ms <= frame.ended_ms + _PIPE_MS and frame.ended_ms <= each.end_ms for each in self._known.full
+        ):
+            return "the journal's disk was full"
+        if self._lost and any(frame.ended_ms < each.end_ms for each in self._known.full):
+            self._lost -= 1
+            return "dropped by a full journal, and shown as lost"
+        return ""
+
+
+def _meet(span: Span, frame: Sent) -> bool:
+    return span.start_ms < frame.ended_ms and frame.begun_ms < span.end_ms

@@ -1,0 +1,82 @@
+"""What a ledger holds: its raw frames, its quarters, and what it set aside."""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tictally_recorder.ledger import LedgerReader, Quarter
+from tictally_recorder.ledger.bodies import decode_body
+from tictally_recorder.ledger.numbers import Status
+
+_FRAMES: Final = """
+SELECT edge.name, boot.boot, seq, time_ms, meter.id, meter.key, mode, body
+FROM frame JOIN boot ON boot.id = frame.boot JOIN edge ON edge.id = boot.edge JOIN meter ON meter.id = frame.meter
+ORDER BY time_ms, boot.boot, edge.name, seq
+"""
+_LOST: Final = """
+SELECT edge.name, sum(last - first + 1) FROM number JOIN boot ON boot.id = number.boot JOIN edge ON edge.id = boot.edge
+WHERE status = ? GROUP BY edge.name
+"""
+_FOR_EVER: Final = 1 << 48
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A raw frame."""
+
+    edge: str
+    boot: str
+    seq: int
+    time_ms: int
+    meter_id: int
+    meter: str
+    mode: str
+    values: dict[str, int | str]
+    dated: dict[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.edge} {self.boot[:4]}/{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A ledger's content.
+
+    Attributes:
+        frames: in the order in which quarters are made of them.
+        quarters: all of them, in order for each meter.
+        set_aside: messages that were no frame, or have to be tried again.
+        lost: edge → frames that are noted as lost.
+    """
+
+    frames: list[Kept]
+    quarters: list[Quarter]
+    set_aside: int
+    lost: dict[str, int]
+
+
+def read_ledger(path: Path) -> Ledger:
+    """Everything, as of one moment.
+
+    Raises:
+        LedgerError: it cannot be read.
+        sqlite3.Error: likewise.
+    """
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        rows = connection.execute(_FRAMES).fetchall()
+        lost = dict(connection.execute(_LOST, (Status.LOST,)).fetchall())
+    finally:
+        connection.close()
+    frames = [_kept(*row) for row in rows]
+    with LedgerReader.open(path) as reader, reader.snapshot():
+        counts = reader.counts()
+        meters = sorted({frame.meter_id for frame in frames})
+        quarters = [each for meter in meters for each in reader.quarters(meter, 0, _FOR_EVER)]
+    return Ledger(frames, quarters, counts.kept + sum(counts.refused.values()), lost)
+
+
+def _kept(edge: str, boot: str, seq: int, time_ms: int, meter_id: int, meter: str, mode: str, body: bytes) -> Kept:  # noqa: PLR0913, PLR0917 - a row
+    values, dated = decode_body(body)
+    return Kept(edge, boot, seq, time_ms, meter_id, meter, mode, values, dated)

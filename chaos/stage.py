@@ -1,0 +1,275 @@
+"""Everything under fault: two meters with their edges, the broker behind gates, the recorder, and small disks."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from chaos.gate import Gate
+from chaos.kept import read_ledger
+from chaos.programs import Program
+from chaos.watch import Span, Watch
+from demo.broker import COMMON, HOST, configuration, free_port
+from tictally_recorder.ledger import LedgerError
+
+EDGES: Final = ("attic", "cellar")
+CLOCKED: Final = "attic"
+"""The edge whose machine's clock can be set; its meter tells the date."""
+_CLOCK: Final = Path(__file__).parent.parent / "tests" / "wrong_clock.py"
+_METERS: Final = {
+    "attic": ["--mode", "standard", "--contract", "hphc", "--number", "021961000011"],
+    "cellar": ["--mode", "historique", "--contract", "hphc", "--number", "021961000012"],
+}
+_START_S: Final = 20.0
+_END_S: Final = 5.0
+_LEDGER_DISK: Final = "48m"
+_JOURNAL_DISK: Final = "16m"
+_COPIES: Final = 10
+_FOR_EVER_MS: Final = 1 << 48
+
+
+class StageError(Exception):
+    """Something that never came up; the text has its last lines."""
+
+
+class Stage:
+    """A context manager: on entering everything runs, on leaving nothing does.
+
+    Attributes:
+        broker: mosquitto, with the project's configuration.
+        recorder: `tictally record`.
+        edges: edge → `tictally-edge run`.
+        meters: edge → its meter, which takes orders.
+        gates: edge, or `recorder` → its way to the broker.
+        watch: sees when the edges read.
+        ledger: path of the ledger.
+        full: disk → when there was no room on it.
+        has_small_disks: False where no tmpfs could be mounted, which takes root.
+
+    Args:
+        folder: an empty folder for everything.
+        seed: of the meters' households.
+    """
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder, self._seed = folder, seed
+        self._stack = ExitStack()
+        self._copies: list[Path] = []
+        self.full: dict[str, list[Span]] = {}
+        self._database = folder / "broker"
+        self._clock = folder / "clock"
+        self.ledger = folder / "ledger" / "ledger.sqlite"
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._set_up(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _set_up(self, stack: ExitStack) -> None:
+        sizes = {"ledger": _LEDGER_DISK} | {f"journal-{edge}": _JOURNAL_DISK for edge in EDGES}
+        mounted = [_mount(self._folder / name, size, stack) for name, size in sizes.items()]
+        self.has_small_disks = all(mounted)
+        self._database.mkdir()
+        port = free_port()
+        file = self._folder / "mosquitto.conf"
+        file.write_text(configuration(COMMON.read_text(), port, self._database))
+        self.broker = self._program(stack, "broker", ["mosquitto", "-c", str(file)], {})
+        self.gates = {name: Gate(port) for name in (*EDGES, "recorder")}
+        for gate in self.gates.values():
+            stack.callback(gate.close)
+        self.meters = {edge: self._meter(stack, edge) for edge in EDGES}
+        self.recorder = self._recorder(stack)
+        self.edges = {edge: self._edge(stack, edge) for edge in EDGES}
+        self.watch = Watch(self.edges)
+        stack.callback(self.watch.close)
+        self._start(port)
+
+    def _start(self, port: int) -> None:
+        self.broker.start()
+        self._wait("the broker listens", lambda: _listens(port), self.broker)
+        self.recorder.start()
+        for edge in EDGES:
+            self.meters[edge].start()
+            self._wait("its line is there", self.line(edge).exists, self.meters[edge])
+            self.edges[edge].start()
+        # From here on no frame waits for its meter's number, and the session that queues for the recorder is there.
+        self._wait("frames of each edge are kept", self._has_frames, self.recorder)
+
+    @property
+    def programs(self) -> list[Program]:
+        """All of them."""
+        return [self.broker, self.recorder, *self.edges.values(), *self.meters.values()]
+
+    def line(self, edge: str) -> Path:
+        """The link that stands for the edge's port."""
+        return self._folder / f"line-{edge}"
+
+    def notes(self, edge: str) -> Path:
+        """Where its meter notes the truth."""
+        return self._folder / f"truth-{edge}"
+
+    def wipe_broker(self) -> None:
+        """Take the broker's database from it while it does not run."""
+        for each in self._database.iterdir():
+            each.unlink()
+
+    def copy_ledger(self) -> None:
+        """Make a copy, as somebody's nightly backup would."""
+        copy = self._folder / f"copy-{time.monotonic_ns()}.sqlite"
+        source = sqlite3.connect(f"{self.ledger.as_uri()}?mode=ro", uri=True)
+        target = sqlite3.connect(copy)
+        try:
+            source.backup(target)
+        except sqlite3.Error:  # locked, or its disk is full: there is the copy before
+            copy.unlink(missing_ok=True)
+        else:
+            self._copies.append(copy)
+        finally:
+            source.close()
+            target.close()
+        for old in self._copies[:-_COPIES]:
+            old.unlink(missing_ok=True)
+        del self._copies[:-_COPIES]
+
+    def put_ledger_back(self) -> None:
+        """Replace the ledger by the oldest copy while nobody has it open."""
+        for suffix in ("-wal", "-shm"):
+            self.ledger.with_name(self.ledger.name + suffix).unlink(missing_ok=True)
+        if self._copies:
+            shutil.copyfile(self._copies[0], self.ledger)
+
+    def fill(self, name: str) -> None:
+        """Leave no room on a small disk."""
+        now_ms = time.time_ns() // 1_000_000
+        self.full.setdefault(name, []).append(Span(now_ms, _FOR_EVER_MS))
+        with (self._folder / name / "ballast").open("wb", buffering=0) as ballast:
+            try:
+                while True:
+                    ballast.write(bytes(65536))
+            except OSError:
+                pass
+
+    def empty(self, name: str) -> None:
+        """Give the room back."""
+        (self._folder / name / "ballast").unlink(missing_ok=True)
+        self.full[name][-1].end_ms = time.time_ns() // 1_000_000
+
+    def lock_ledger(self) -> sqlite3.Connection:
+        """Lock the ledger as another program might; closing the connection unlocks it."""
+        connection = sqlite3.connect(self.ledger, timeout=10, isolation_level=None)
+        connection.execute("BEGIN EXCLUSIVE")
+        return connection
+
+    def set_clock(self, ahead_s: int) -> None:
+        """Let the clock of the one edge's machine be wrong by so many seconds."""
+        fresh = self._clock.with_suffix(".new")
+        fresh.write_text(str(ahead_s * 1000))
+        fresh.replace(self._clock)
+
+    def tend(self) -> None:
+        """Start again what ended by itself."""
+        for program in self.programs:
+            program.tend()
+
+    def silence(self) -> None:
+        """Let the meters say nothing any more."""
+        for meter in self.meters.values():
+            meter.order("silence")
+
+    def end(self) -> dict[str, float]:
+        """End every program in order; how many seconds each took.
+
+        Raises:
+            TimeoutError: one took longer than five.
+        """
+        return {each.name: each.end(_END_S) for each in (*self.edges.values(), self.recorder, self.broker)}
+
+    def _meter(self, stack: ExitStack, edge: str) -> Program:
+        line = ["--link", str(self.line(edge)), "--truth", str(self.notes(edge)), "--orders"]
+        household = ["--seed", str(self._seed + EDGES.index(edge))]
+        command = ["tictally_edge", "simulate", *_METERS[edge], *household, *line]
+        return self._program(stack, f"meter {edge}", _python(*command), {}, takes_orders=True)
+
+    def _edge(self, stack: ExitStack, edge: str) -> Program:
+        settings = {
+            "TICTALLY_EDGE_PORT": str(self.line(edge)),
+            "TICTALLY_EDGE_NAME": edge,
+            "TICTALLY_EDGE_CLOCK": "trust",
+            "TICTALLY_EDGE_JOURNAL": str(self._folder / f"journal-{edge}"),
+            "TICTALLY_EDGE_MQTT_HOST": HOST,
+            "TICTALLY_EDGE_MQTT_PORT": str(self.gates[edge].port),
+        }
+        if edge != CLOCKED:
+            return self._program(stack, f"edge {edge}", _python("tictally_edge", "run"), settings)
+        settings["TICTALLY_EDGE_CLOCK"] = "auto"
+        self.set_clock(0)
+        return self._program(stack, f"edge {edge}", [sys.executable, str(_CLOCK), str(self._clock)], settings)
+
+    def _recorder(self, stack: ExitStack) -> Program:
+        settings = {
+            "TICTALLY_NAME": "chaos",
+            "TICTALLY_LEDGER": str(self.ledger),
+            "TICTALLY_MQTT_HOST": HOST,
+            "TICTALLY_MQTT_PORT": str(self.gates["recorder"].port),
+        }
+        return self._program(stack, "recorder", _python("tictally_recorder", "record"), settings)
+
+    def _program(
+        self,
+        stack: ExitStack,
+        name: str,
+        command: list[str],
+        settings: Mapping[str, str],
+        *,
+        takes_orders: bool = False,
+    ) -> Program:
+        environ = {"PATH": os.environ["PATH"], "HOME": str(self._folder), **settings}
+        program = Program(name, command, environ, self._folder, takes_orders=takes_orders)
+        stack.callback(program.kill)
+        return program
+
+    def _has_frames(self) -> bool:
+        try:
+            return {frame.edge for frame in read_ledger(self.ledger).frames} == set(EDGES)
+        except (LedgerError, sqlite3.Error):
+            return False  # not made yet
+
+    def _wait(self, what: str, is_so: Callable[[], bool], program: Program) -> None:
+        end_s = time.monotonic() + _START_S
+        while not is_so():
+            if time.monotonic() > end_s:
+                raise StageError("\n".join([f"not in {_START_S:g} s: {what}", *program.last_lines()]))
+            time.sleep(0.1)
+
+
+def _mount(folder: Path, size: str, stack: ExitStack) -> bool:
+    """A small disk in memory, or an ordinary folder where that cannot be."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:  # noqa: S603 - as written
+        return False
+    stack.callback(subprocess.run, ["umount", "--lazy", str(folder)], capture_output=True, check=False)
+    return True
+
+
+def _python(*command: str) -> list[str]:
+    return [sys.executable, "-m", *command]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
