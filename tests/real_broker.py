@@ -1,0 +1,128 @@
+"""A mosquitto of the tests' own, with the project's configuration, on a free port of this machine."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Self
+
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+COMMON = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
+START_WITHIN_S = 10.0
+
+
+@dataclass
+class Mosquitto:
+    """Starts on `start`, on the same port every time; keeps its database in `folder`.
+
+    `extra` stands after the common configuration: a later line wins.
+    """
+
+    folder: Path
+    extra: str = "allow_anonymous true"
+    port: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        self.port = self.port or free_port()
+        configuration = self.folder / "mosquitto.conf"
+        lines = [
+            COMMON.read_text(encoding="utf-8"),
+            f"listener {self.port} 127.0.0.1",
+            f"persistence_location {self.folder}/",
+            "user root",
+            self.extra,
+        ]
+        configuration.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+        if program is None:
+            pytest.fail("mosquitto is not installed; ./run test brings it along")
+        with (self.folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen([program, "-c", str(configuration)], stdout=log, stderr=log)
+        self._wait_until_open()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(START_WITHIN_S)
+            self._process = None
+
+    def _wait_until_open(self) -> None:
+        assert self._process is not None
+        end = time.monotonic() + START_WITHIN_S
+        while time.monotonic() < end and self._process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+        pytest.fail((self.folder / "mosquitto.log").read_text(encoding="utf-8"))
+
+
+class Hub:
+    """An ordinary MQTT client: publishes and reads, waiting for either."""
+
+    def __init__(self, port: int, *, username: str | None = None, password: str | None = None) -> None:
+        self._messages: SimpleQueue[MQTTMessage] = SimpleQueue()
+        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client.max_inflight_messages = 500
+        if username is not None:
+            self._client.username_pw_set(username, password)
+        self._topics: list[str] = []
+        self._client.on_connect = lambda *_: self._ask_again()
+        self._client.on_message = lambda _client, _data, message: self._messages.put(message)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def publish(self, topic: str, *payloads: bytes | str) -> None:
+        """Publish with QoS 1; when it returns the broker has all of them."""
+        sent = [self._client.publish(topic, payload, qos=1) for payload in payloads]
+        for message in sent:
+            message.wait_for_publish(30)
+            assert message.is_published()
+
+    def subscribe(self, topic: str) -> None:
+        self._topics.append(topic)
+        self._client.subscribe(topic, qos=1)
+
+    def _ask_again(self) -> None:
+        for topic in self._topics:  # the broker forgets them with the connection
+            self._client.subscribe(topic, qos=1)
+
+    def wait_for(self, topic: str, payload: str | None = None, within_s: float = 10.0) -> str:
+        """The next message on a topic, or the next with this payload."""
+        end = time.monotonic() + within_s
+        seen = []
+        while (left_s := end - time.monotonic()) > 0:
+            try:
+                message = self._messages.get(timeout=left_s)
+            except Empty:
+                break
+            text = bytes(message.payload).decode()
+            seen.append((message.topic, text))
+            if message.topic == topic and payload in {None, text}:
+                return text
+        raise AssertionError(f"no {payload or 'message'} on {topic} within {within_s} s; there was {seen}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

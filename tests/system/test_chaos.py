@@ -1,0 +1,64 @@
+"""Chaos in its shortest form: everything runs, faults come and go, and the ledger holds what the meters sent."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+FAULTS_MINUTES = 0.2
+HEALING_S = 60
+# Every program's start and end, the faults, the meters' last frames and the healing.
+WITHIN_S = 150
+END_S = 30
+
+
+def test_chaos_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chaos", "--minutes", str(FAULTS_MINUTES), "--patience", str(HEALING_S), "--hurry"],
+        cwd=ROOT,
+        env={"PATH": f"{os.environ['PATH']}:/usr/sbin", "TMPDIR": str(tmp_path), "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        said, _ = process.communicate(timeout=WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.terminate()  # it takes down whatever it has started
+        said, _ = process.communicate(timeout=END_S)
+    assert process.returncode == 0, said  # its seed stands in the first line
+    assert re.search(r"^seed \d+$", said, re.MULTILINE)
+    assert "the same: nothing lost, nothing invented" in said
+    assert int(re.search(r"│ all +│ (\d+)", said)[1]) >= 2  # type: ignore[index]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_chaos_that_is_ended_takes_everything_down(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chaos", "--minutes", "5"],
+        cwd=ROOT,
+        env={"PATH": f"{os.environ['PATH']}:/usr/sbin", "TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + END_S
+    while not running(tmp_path) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert running(tmp_path)
+    process.terminate()
+    assert process.wait(END_S) == 2
+    assert not running(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def running(folder: Path) -> list[str]:
+    """Processes that have a file of this folder open."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if str(each.readlink()).startswith(f"{folder}/") and each.parts[2] != str(os.getpid()):
+                found.append(each.parts[2])
+    return found

@@ -1,0 +1,117 @@
+"""The demo as a newcomer runs it: it shows a meter, ends when told, and leaves nothing behind."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+READY_S = 60
+END_S = 30
+
+
+@dataclass
+class Running:
+    """A demo whose temporary files lie in a folder of its own, by which its processes are known."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+
+    def read_until(self, pattern: str) -> str:
+        """The first line that the pattern is found in."""
+        assert self.process.stdout is not None
+        for text in self.process.stdout:
+            if re.search(pattern, text):
+                return text
+        raise AssertionError(f"the demo ended without {pattern}: {self.process.communicate()[1]}")
+
+    def finish(self) -> tuple[int, str, str]:
+        out, err = self.process.communicate(timeout=END_S)
+        return self.process.returncode, out, err
+
+    def parts(self) -> dict[int, str]:
+        """Processes with the folder in their environment or command line, by id."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and int(entry.name) != self.process.pid:
+                try:
+                    said = (entry / "cmdline").read_bytes() + b"\0" + (entry / "environ").read_bytes()
+                except OSError:
+                    continue
+                if str(self.folder).encode() in said:
+                    found[int(entry.name)] = said.split(b"\0\0")[0].replace(b"\0", b" ").decode(errors="replace")
+        return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def demo(folder: Path) -> Iterator[Running]:
+    environ = os.environ | {"TMPDIR": str(folder), "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "demo", "--seconds", str(READY_S)],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        yield Running(process, folder)
+        if process.poll() is None:
+            process.kill()
+
+
+def test_it_ends_on_ctrl_c_with_every_frame_kept_and_nothing_left(demo: Running) -> None:
+    demo.read_until(r"\d VA .* [1-9]\d* kept")
+    demo.process.send_signal(signal.SIGINT)
+    code, out, err = demo.finish()
+    assert (code, err) == (0, "")
+    counted = re.search(r"frames: (\d+) sent, (\d+) kept", out)
+    assert counted is not None
+    assert int(counted[1]) == int(counted[2]) > 0
+    assert list(demo.folder.iterdir()) == []
+    assert demo.parts() == {}
+
+
+def test_a_part_that_dies_ends_it_with_the_parts_name_and_nothing_left(demo: Running) -> None:
+    demo.read_until(r"\d VA ")
+    (victim,) = [number for number, words in demo.parts().items() if "mosquitto -c" in words]
+    os.kill(victim, signal.SIGKILL)
+    code, _, err = demo.finish()
+    assert code == 1
+    assert err.startswith("mosquitto ended by itself (signal 9); its last lines:")
+    assert "Traceback" not in err
+    assert list(demo.folder.iterdir()) == []
+    assert demo.parts() == {}
+
+
+def test_a_terminal_shows_one_screen_and_seconds_end_it(folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    environ = os.environ | {"TMPDIR": str(folder), "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "demo", "--seconds", "5"], cwd=ROOT, env=environ, stdout=theirs, stdin=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+    os.close(ours)
+    assert process.returncode == 0
+    for words in ("tictally demo", "period", "VA", "Wh", "online", "kept"):
+        assert words in shown.decode()

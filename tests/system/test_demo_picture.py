@@ -1,0 +1,65 @@
+"""What the demo shows follows the topics as they are published, and the ledger's rows."""
+
+import json
+
+import pytest
+
+from demo.kept import Kept
+from demo.picture import Picture
+from demo.screen import line, summary
+from tictally_shared.topics import Topics
+
+TOPICS = Topics()
+OLD, NEW = "021900000001", "021900000002"
+
+
+def picture(*labels: tuple[str, str], meter: str = OLD) -> Picture:
+    made = Picture(TOPICS, recorder="demo")
+    for label, value in labels:
+        made.take(TOPICS.label(meter, label), value.encode())
+    return made
+
+
+@pytest.mark.parametrize(
+    ("labels", "power", "period"),
+    [
+        ([("SINSTS", "3900"), ("LTARF", "HP BLEU")], "3 900 VA", "HP BLEU"),
+        ([("PAPP", "870"), ("PTEC", "HPJB")], "870 VA", "HPJB"),
+        ([("SINSTS", "0"), ("SINSTI", "1250"), ("LTARF", "BASE")], "0 VA drawn, 1 250 VA injected", "BASE"),
+    ],
+)
+def test_power_and_period_are_found_in_either_mode(labels: list[tuple[str, str]], power: str, period: str) -> None:
+    assert line("20:00:00", picture(*labels), Kept()).startswith(f"20:00:00  {power}  {period}  ")
+
+
+def test_a_cleared_topic_is_gone() -> None:
+    assert picture(("SINSTS", "3900"), ("SINSTS", "")).power_va is None
+
+
+def test_another_meter_on_the_line_takes_the_old_ones_place() -> None:
+    made = picture(("SINSTS", "3900"), ("EAST", "20000000"))
+    made.take(TOPICS.label(NEW, "EAST"), b"7")
+    assert (made.meter, made.labels) == (NEW, {"EAST": "7"})
+
+
+def test_registers_are_the_suppliers_that_have_counted_in_the_catalogues_order() -> None:
+    made = picture(("EASD01", "9"), ("EASF02", "5"), ("EASF01", "0"), ("EAST", "5"), ("EAIT", "3"), ("ERQ1", "8"))
+    assert list(made.registers.items()) == [("EAST", 5), ("EASF02", 5), ("EAIT", 3)]
+
+
+def test_refusals_are_told_by_reason() -> None:
+    made = picture()
+    made.take(TOPICS.edge("demo", "health"), json.dumps({"refused": {"checksum": 3, "physics": 0}}).encode())
+    assert summary(made, Kept())[1] == "groups refused by the edge: checksum 3"
+
+
+@pytest.mark.parametrize(
+    ("rows", "drawn_wh"),
+    [
+        ((("EAST", None, 1500), ("EASF01", "HC BLEU", 600), ("EASF02", "HP BLEU", 900), ("EAIT", None, 70)), 1500),
+        ((("HCHC", "HC", 600), ("HCHP", "HP", 900)), 1500),
+        ((), 0),
+    ],
+)
+def test_energy_drawn_is_counted_once(rows: tuple[tuple[str, str | None, int], ...], drawn_wh: int) -> None:
+    assert Kept(today_wh=rows).drawn_wh == drawn_wh

@@ -1,0 +1,23 @@
+"""The slow errands in their short forms: they run, and what they show holds."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ERRANDS = {
+    "a healthy edge writes nothing": ["devel.soak", "--short", "writes"],
+    "memory and open files stay flat": ["devel.soak", "--short", "weeks"],
+    "decoding is measured": ["devel.bench", "--short", "decode"],
+}
+
+
+@pytest.mark.parametrize("errand", ERRANDS)
+def test_an_errand_runs_and_what_it_shows_holds(errand: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *ERRANDS[errand]], cwd=ROOT, capture_output=True, text=True, check=False, timeout=240
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "┃" in done.stdout

@@ -1,0 +1,116 @@
+"""The broker's common configuration, shown by a real mosquitto."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from real_broker import Mosquitto
+
+NOT_AUTHORISED = 135
+LARGEST_PACKET = 256 * 1024
+FRAME_LIMIT = 64 * 1024
+
+
+def until(ready: Callable[[], bool], timeout_s: float = 10) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not ready():
+        assert time.monotonic() < deadline, "it did not come to it in time"
+        time.sleep(0.02)
+
+
+@dataclass
+class Seen:
+    connected: list[int] = field(default_factory=list)
+    subscribed: list[int] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
+    acknowledged: list[int] = field(default_factory=list)
+    largest_packet: int | None = None
+
+    def connects(
+        self, _client: object, _data: object, _flags: object, reason: ReasonCode, told: Properties | None
+    ) -> None:
+        self.largest_packet = getattr(told, "MaximumPacketSize", None)
+        self.connected.append(reason.value)
+
+
+@contextmanager
+def client(port: int, name: str = "", *, acknowledges: bool = True) -> Iterator[tuple[mqtt.Client, Seen]]:
+    """A client with a session that outlives it; its callbacks write down what happens."""
+    seen = Seen()
+    made = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5, manual_ack=not acknowledges)
+    made.on_connect = seen.connects
+    made.on_subscribe = lambda _c, _d, mid, _r, _p: seen.subscribed.append(mid)
+    made.on_message = lambda _c, _d, message: seen.payloads.append(bytes(message.payload))
+    made.on_publish = lambda _c, _d, _m, reason, _p: seen.acknowledged.append(reason.value)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    properties.SessionExpiryInterval = 3600
+    made.connect("127.0.0.1", port, clean_start=False, properties=properties)
+    made.loop_start()
+    try:
+        until(lambda: bool(seen.connected))
+        yield made, seen
+    finally:
+        made.disconnect()
+        made.loop_stop()
+
+
+def subscribe(port: int, name: str) -> None:
+    with client(port, name) as (subscriber, seen):
+        subscriber.subscribe("frames", qos=1)
+        until(lambda: bool(seen.subscribed))
+
+
+def publish(port: int, count: int) -> None:
+    with client(port) as (publisher, seen):
+        for number in range(count):
+            publisher.publish("frames", str(number), qos=1)
+        until(lambda: len(seen.acknowledged) == count, 30)
+
+
+def test_nobody_is_let_in_without_a_name(tmp_path: Path) -> None:
+    strict = Mosquitto(tmp_path, extra="")
+    strict.start()
+    try:
+        with client(strict.port) as (_, seen):
+            assert seen.connected == [NOT_AUTHORISED]
+    finally:
+        strict.stop()
+
+
+def test_a_queue_longer_than_a_thousand_survives_a_restart(own_broker: Mosquitto) -> None:
+    count = 1500
+    subscribe(own_broker.port, "away")
+    publish(own_broker.port, count)
+    own_broker.stop()
+    own_broker.start()
+    with client(own_broker.port, "away") as (_, seen):
+        until(lambda: len(seen.payloads) == count)
+        assert seen.payloads == [str(number).encode() for number in range(count)]
+
+
+def test_a_client_that_acknowledges_late_is_sent_a_batch_of_hundreds(own_broker: Mosquitto) -> None:
+    subscribe(own_broker.port, "late")
+    publish(own_broker.port, 500)
+    with client(own_broker.port, "late", acknowledges=False) as (_, seen):
+        until(lambda: len(seen.payloads) == 500)
+
+
+def test_a_client_is_told_the_largest_packet_and_another_one_is_not_passed_on(own_broker: Mosquitto) -> None:
+    subscribe(own_broker.port, "hub")
+    with client(own_broker.port) as (publisher, seen):
+        publisher.publish("frames", bytes(FRAME_LIMIT), qos=1)
+        until(lambda: len(seen.acknowledged) == 1)
+        publisher.publish("frames", bytes(4 * LARGEST_PACKET), qos=1)
+        until(lambda: len(seen.connected) > 1)  # the broker hung up, and the client came back
+    publish(own_broker.port, 1)
+    with client(own_broker.port, "hub") as (_, heard):
+        until(lambda: len(heard.payloads) == 2)
+        assert [len(payload) for payload in heard.payloads] == [FRAME_LIMIT, 1]
+    assert seen.largest_packet == LARGEST_PACKET

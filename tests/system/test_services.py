@@ -1,0 +1,156 @@
+"""Both programs as services: what they tell systemd, and the unit files that start them."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import real_edge
+from real_broker import free_port
+from recording import Recorder
+
+from tictally_edge.settings import Settings as EdgeSettings
+from tictally_recorder.settings import Settings as RecorderSettings
+
+ROOT = Path(__file__).parent.parent.parent
+UNITS = ROOT / "deploy" / "systemd"
+WATCHDOG_S = 0.9
+SERVICES = ["edge", "recorder"]
+
+
+class Manager:
+    """What systemd is to a service: a socket that hears it."""
+
+    def __init__(self, name: str) -> None:
+        self.environ = {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": str(int(WATCHDOG_S * 1_000_000))}
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(f"\0{name[1:]}" if name.startswith("@") else name)
+
+    def hear(self, within_s: float = 15.0) -> str:
+        """The next message; empty where none comes."""
+        self.socket.settimeout(within_s)
+        try:
+            return self.socket.recv(4096).decode()
+        except TimeoutError:
+            return ""
+
+    def hear_until(self, words: str) -> str:
+        while message := self.hear():
+            if words in message:
+                return message
+        pytest.fail(f"it never said {words}")
+
+    def drain(self) -> None:
+        while self.hear(0.01):
+            pass
+
+
+@pytest.fixture
+def manager(tmp_path: Path, name: str) -> Iterator[Manager]:
+    # systemd's own is a path, in a container's manager it may be abstract: one service tries each.
+    manager = Manager(str(tmp_path / "notify") if name == "edge" else f"@{tmp_path}/notify")
+    yield manager
+    manager.socket.close()
+
+
+Service = real_edge.Process | Recorder
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], Service]]:
+    """Starts a service where nothing is well: no broker, and for the edge no port."""
+    started: list[Service] = []
+
+    def begin(name: str, environ: dict[str, str]) -> Service:
+        service: Service
+        if name == "edge":
+            service = real_edge.edge(tmp_path, str(tmp_path / "no-port"), free_port())
+            service.environ.update(environ)
+        else:
+            service = Recorder(tmp_path, free_port(), settings=environ)
+        started.append(service)
+        service.start()
+        return service
+
+    yield begin
+    for service in started:
+        assert service._process is None or service._process.poll() is not None
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_ready_has_a_pulse_while_its_loop_lives_and_says_when_it_stops(
+    name: str, manager: Manager, start: Callable[[str, dict[str, str]], Service]
+) -> None:
+    service = start(name, manager.environ)
+    try:
+        assert manager.hear().startswith("READY=1\nSTATUS=")
+        assert "broker" in manager.hear_until("WATCHDOG=1\nSTATUS=")
+        began = time.monotonic()
+        for _ in range(3):
+            manager.hear_until("WATCHDOG=1")
+        took_s = time.monotonic() - began
+        assert 0.8 * WATCHDOG_S < took_s < 5  # the recorder's loop comes round once a second
+        assert service._process is not None
+        service._process.send_signal(signal.SIGSTOP)
+        time.sleep(0.1)
+        manager.drain()
+        assert manager.hear(1.5) == ""
+        service._process.send_signal(signal.SIGCONT)
+        manager.hear_until("WATCHDOG=1")
+    finally:
+        assert service.stop() == 0
+    manager.hear_until("STOPPING=1")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_watchdog_that_is_meant_for_another_process_gets_no_pulse(
+    name: str, manager: Manager, start: Callable[[str, dict[str, str]], Service]
+) -> None:
+    service = start(name, {**manager.environ, "WATCHDOG_PID": "1"})
+    assert manager.hear().startswith("READY=1")
+    assert manager.hear().startswith("STATUS=")
+    assert service.stop() == 0
+    manager.hear_until("STOPPING=1")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("name", SERVICES)
+def test_systemd_has_nothing_to_say_against_a_unit(name: str, tmp_path: Path) -> None:
+    unit = tmp_path / f"tictally-{name}.service"
+    text = (UNITS / unit.name).read_text()
+    unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", text, flags=re.MULTILINE))
+    said = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    about_it = [line for line in said.stderr.splitlines() if unit.name in line or str(unit) in line]
+    assert about_it == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_unit_starts_a_command_that_there_is(name: str) -> None:
+    scripts = tomllib.loads((ROOT / name / "pyproject.toml").read_text())["project"]["scripts"]
+    unit = (UNITS / f"tictally-{name}.service").read_text()
+    (command,) = re.findall(r"^ExecStart=/usr/local/bin/(.+)$", unit, re.MULTILINE)
+    program, *arguments = command.split()
+    assert program in scripts
+    package = scripts[program].partition(".")[0]
+    told = subprocess.run([sys.executable, "-m", package, *arguments, "--help"], capture_output=True, check=False)
+    assert told.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "settings"),
+    [("edge", "TICTALLY_EDGE_", EdgeSettings), ("recorder", "TICTALLY_", RecorderSettings)],
+)
+def test_the_files_of_settings_name_settings_that_there_are(
+    name: str, prefix: str, settings: type[EdgeSettings | RecorderSettings]
+) -> None:
+    lines = [line for line in (UNITS / f"{name}.env").read_text().splitlines() if line and not line.startswith("#")]
+    names = {line.partition("=")[0].removeprefix(prefix).removesuffix("_FILE").lower() for line in lines}
+    assert names
+    assert names <= settings.model_fields.keys()

@@ -1,0 +1,29 @@
+"""`tictally-edge run` on a machine whose wall clock is wrong and that no kernel vouches for.
+
+The wall clock is a mock, since the real one is everybody's: off by as many milliseconds as a file says, read at every
+look. Everything else is the real process. `python wrong_clock.py FILE`.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from tictally_edge import evidence
+from tictally_edge.__main__ import main
+from tictally_edge.clock import Evidence
+
+offset = Path(sys.argv[1])
+right_ns = time.time_ns
+
+
+def wrong_ns() -> int:
+    return right_ns() + int(offset.read_text() or "0") * 1_000_000
+
+
+def nothing(_kernel: object, meter_ms: int | None) -> Evidence:
+    return Evidence(meter_ms=meter_ms)
+
+
+time.time_ns = wrong_ns
+setattr(evidence.Kernel, "evidence", nothing)  # noqa: B010 - the kernel is everybody's too
+sys.exit(main(["run"]))
