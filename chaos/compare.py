@@ -20,8 +20,8 @@ _EARLY_MS: Final = 500
 _LATE_MS: Final = 4000
 # What an edge may have taken from the line, or have in the pipe, when it or the line is hit.
 _PIPE_MS: Final = 1000
-# A line that was silent for so long may just be opened at another speed.
-_SILENT_MS: Final = 7000
+# A line that was silent for so long may just be opened anew.
+_SILENT_MS: Final = 29_000
 _UNREAD_MS: Final = 6000
 
 

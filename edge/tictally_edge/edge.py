@@ -143,11 +143,10 @@ class Edge:
                 self._publisher.say_heard(heard=True)
 
     def _restored(self, now: Moment) -> Reader:
-        """A reader that goes on where the journal stands; how old that is can be told by a proved clock alone."""
-        if self._time.proof is None:
-            return Reader(self._journal.number)
+        """A reader that goes on where the journal stands; how long ago that was, a proved clock alone can tell."""
+        is_proved = self._time.proof is not None
         registers = {
-            label: Sighting(value, now.at - max(now.time_ms - time_ms, 0) / 1000)
+            label: Sighting(value, now.at - max(now.time_ms - time_ms, 0) / 1000 if is_proved else None)
             for label, (value, time_ms) in self._journal.registers.items()
         }
         return Reader(self._journal.number, registers)

@@ -61,12 +61,31 @@ def test_a_register(case: str) -> None:
     assert outcome("BASE", weighed(*base(*values))) == expected
 
 
-def test_a_restored_baseline_needs_no_second_sighting_and_allows_for_the_time_between() -> None:
-    believer = Believer({"BASE": Sighting(5000, at=-3600.0)})
-    assert outcome("BASE", weighed(*base(7000), believer=believer)) == "B"
-    hour_wh = STRONGEST_VA + 2
-    believer = Believer({"BASE": Sighting(5000, at=-3600.0)})
-    assert outcome("BASE", weighed(*base(5000 + hour_wh), believer=believer)) == "R"
+RESTORED = {
+    "what has not moved is believed at once": ([5000, 5000], -3600.0, "BB"),
+    "a rise waits, since no power was seen meanwhile": ([7000, 7000], -3600.0, "uB"),
+    "more than the strongest meter could count meanwhile is refused": ([5000 + 2 * STRONGEST_VA] * 3, -3600.0, "RRB"),
+    "a fall is refused": ([4999, 5000], -3600.0, "RB"),
+    "unknown age: what has not moved is believed at once": ([5000, 5000], None, "BB"),
+    "unknown age: any rise waits": ([9_000_000, 9_000_000], None, "uB"),
+    "unknown age: a wrong rise is not believed when the next contradicts it": ([9_000_000, 5000, 5001], None, "uBB"),
+    "unknown age: a fall is refused": ([4999, 4999, 4999], None, "RRB"),
+}
+
+
+@pytest.mark.parametrize("case", RESTORED)
+def test_a_restored_baseline(case: str) -> None:
+    values, seen_at, expected = RESTORED[case]
+    believer = Believer({"BASE": Sighting(5000, seen_at)})
+    assert outcome("BASE", weighed(*base(*values), believer=believer)) == expected
+
+
+def test_total_and_parts_that_moved_together_bear_the_first_rise_after_a_start_out() -> None:
+    zeros: dict[str, int | str] = {f"EASF{n:02d}": 0 for n in range(2, 11)}
+    baseline = {"EAST": 9000, "EASF01": 9000} | dict.fromkeys(zeros, 0)
+    believer = Believer({name: Sighting(value, None) for name, value in baseline.items()})
+    first = weighed({"EAST": 9700, "EASF01": 9700, "SINSTS": 200} | zeros, believer=believer)
+    assert (outcome("EAST", first), outcome("EASF01", first)) == ("B", "B")
 
 
 def test_total_and_parts_that_moved_together_are_believed_at_once_whatever_the_power_says() -> None:

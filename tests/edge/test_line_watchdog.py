@@ -23,7 +23,7 @@ from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources import line as lines
 from tictally_edge.sources.line import Line
 from tictally_edge.sources.port import Port
-from tictally_edge.sources.source import SPEED, Source, SourceError
+from tictally_edge.sources.source import SPEED, Moment, Source, SourceError
 from tictally_shared.labels import Mode
 
 NUMBER = "021961000001"
@@ -112,21 +112,79 @@ def test_a_mode_that_changes_is_found_again_at_its_own_speed(voice: Voice) -> No
     listener.line.close()
 
 
-def test_a_silent_line_is_opened_anew_at_every_speed_until_the_meter_speaks_again(
+def test_a_silent_line_is_opened_again_at_the_same_speed_and_heard_at_once_when_the_meter_speaks_again(
     voice: Voice, caplog: pytest.LogCaptureFixture
 ) -> None:
     listener = Listener(voice.name)
     listener.listen_until(lambda: listener.mode is Mode.HISTORIQUE)
     voice.mode = None
     before = len(listener.opened)
-    listener.listen_until(lambda: len(listener.opened) == before + 2)
-    assert sorted(listener.opened[before:]) == [1200, 9600]
+    listener.listen_until(lambda: len(listener.opened) == before + 2, within_s=20)
+    assert listener.opened[before:] == [1200, 1200]
     assert listener.line.state == "listening"
-    assert caplog.text.count("no good frame") == 2  # before the meter was found, and after it fell silent
+    assert caplog.text.count("silent; opened again every 30 s") == 1
     voice.mode, listener.mode = Mode.HISTORIQUE, None
     listener.listen_until(lambda: listener.mode is Mode.HISTORIQUE)
     assert listener.line.state == "heard"
+    assert set(listener.opened[before:]) == {1200}
     listener.line.close()
+
+
+class Wire:
+    """A source that gives a byte at each of the seconds that are set, by a clock that the test moves."""
+
+    def __init__(self, *noisy: range) -> None:
+        self.now_s, self.opened = 0.0, list[tuple[float, int]]()
+        self._noisy = noisy
+
+    def listen(self, until_s: int, *, heard_at: range = range(0), mode: Mode | None = None) -> list[tuple[float, int]]:
+        """When the port was opened, and at which speed."""
+        line = Line(self._open, mode, "wire", lambda: self.now_s)
+        while self.now_s < until_s:
+            line.read()
+            if int(self.now_s) in heard_at:
+                line.heard(Mode.HISTORIQUE)
+            self.now_s += 1
+        return self.opened
+
+    def _open(self, baud: int) -> Source:
+        self.opened.append((self.now_s, baud))
+        return self
+
+    def read(self) -> bytes:
+        return b"?" if any(int(self.now_s) in seconds for seconds in self._noisy) else b""
+
+    def now(self) -> Moment:
+        return Moment(self.now_s, 0)
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("noisy", "heard_at", "opened"),
+    [
+        pytest.param(
+            (range(100),), range(0), [(0, 9600), (8, 1200), (16, 9600)], id="bytes without a frame: the other speed"
+        ),
+        pytest.param((), range(0), [(0, 9600)], id="nothing: not before half a minute"),
+        pytest.param((range(14, 23),), range(0), [(0, 9600), (22, 1200)], id="patience begins with the first byte"),
+        pytest.param((range(14, 22),), range(21, 22), [(0, 9600)], id="a good frame at the last moment"),
+    ],
+)
+def test_a_speed_is_given_up_only_for_bytes_that_make_no_frame(
+    noisy: tuple[range, ...], heard_at: range, opened: list[tuple[int, int]]
+) -> None:
+    assert Wire(*noisy).listen(24, heard_at=heard_at) == opened
+
+
+def test_a_mode_that_is_set_is_the_only_one_tried() -> None:
+    assert Wire(range(20)).listen(20, mode=Mode.HISTORIQUE) == [(0, 1200), (8, 1200), (16, 1200)]
+
+
+def test_a_line_that_was_heard_keeps_its_speed_through_silence_and_leaves_it_for_noise() -> None:
+    assert Wire(range(10)).listen(75, heard_at=range(9, 10)) == [(0, 9600), (8, 1200), (39, 1200), (69, 1200)]
+    assert Wire(range(60)).listen(50, heard_at=range(9, 10)) == [(0, 9600), (8, 1200), (39, 9600), (47, 1200)]
+    assert Wire(range(200)).listen(200, heard_at=range(9, 200)) == [(0, 9600), (8, 1200)]
 
 
 def test_a_port_that_is_away_is_tried_less_and_less_often_and_anew_once_it_was_heard(

@@ -18,7 +18,6 @@ from tictally_edge.sources.port import Port
 from tictally_edge.sources.recording import Recording
 from tictally_edge.sources.simulated import Simulated
 from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceError, SourceSetting, SourceSettingError
-from tictally_shared.labels import Mode
 
 NOW = Moment(100.0, 1_795_000_000_000)
 CONTENT = bytes(range(256)) * 4
@@ -199,40 +198,6 @@ def test_a_simulated_meter_that_began_earlier_catches_up_with_the_present_and_go
     assert meter.now().time_ms - present.time_ms == pytest.approx(1000 * frames[-1], abs=2)
 
 
-class _Silent:
-    """A source that opens at one speed, says nothing, and is counted."""
-
-    def __init__(self, opened: list[int], baud: int) -> None:
-        opened.append(baud)
-
-    def read(self) -> bytes:
-        return b""
-
-    def now(self) -> Moment:
-        return NOW
-
-    def close(self) -> None: ...
-
-
-def test_speeds_are_tried_in_turn_and_kept_while_frames_come() -> None:
-    opened: list[int] = []
-    time_s = 0.0
-    line = Line(lambda baud: _Silent(opened, baud), None, "line", lambda: time_s)
-    for second in range(40):
-        time_s = float(second)
-        line.read()
-    assert opened == [9600, 1200, 9600, 1200, 9600]
-    for second in range(40, 200):
-        time_s = float(second)
-        line.heard(Mode.STANDARD)
-        line.read()
-    assert opened[5:] == []
-    for second in range(200, 240):
-        time_s = float(second)
-        line.read()
-    assert opened[5:] == [1200, 9600]
-
-
 class _Unplugged:
     """A source that gives one piece and is gone."""
 
@@ -257,13 +222,3 @@ def test_a_line_that_was_opened_anew_says_so_once() -> None:
     assert (line.read(), line.take_interruption()) == (b"", False)
     time_s = 5.0
     assert (line.read(), line.take_interruption()) == (b"beginning", True)
-
-
-def test_a_mode_that_is_set_is_the_only_one_tried() -> None:
-    opened: list[int] = []
-    time_s = 0.0
-    line = Line(lambda baud: _Silent(opened, baud), Mode.HISTORIQUE, "line", lambda: time_s)
-    for second in range(40):
-        time_s = float(second)
-        line.read()
-    assert set(opened) == {1200}

@@ -2,9 +2,10 @@
 
 The checksum has six bits, and two digits damaged the opposite way pass it. A wrong register spoils every statistic made
 of it, for good. So a rise is believed at once only where something else in the frame bears it out: in standard mode the
-total and the supplier's registers that moved together, else the power that is shown. A rise that nothing bears out, but
-that is possible, waits for a second sighting that agrees; one that is impossible for a third, which then overrules the
-baseline, so that a wrong first value never refuses for ever.
+total and the supplier's registers that moved together, else the power that is shown (which says nothing of the time
+before the first frame after a start). A rise that nothing bears out, but that is possible, waits for a second sighting
+that agrees; one that is impossible for a third, which then overrules the baseline, so that a wrong first value never
+refuses for ever.
 """
 
 from dataclasses import dataclass
@@ -31,14 +32,14 @@ _WITNESS_REACH_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A register's value and when it was seen, in seconds."""
+    """A register's value and when it was seen, in seconds; None where nobody knows how long ago."""
 
     value: int
-    at: float
+    at: float | None
 
     def allows(self, later: int, at: float) -> bool:
         """True where a meter could have gone on from here to `later`."""
-        return self.value <= later <= self.value + most_energy_wh(at - self.at)
+        return self.value <= later and (self.at is None or later - self.value <= most_energy_wh(at - self.at))
 
 
 @dataclass(slots=True)
@@ -67,19 +68,18 @@ class Registers:
     def prime(self, frames: tuple[DecodedFrame, ...]) -> None:
         """Takes baselines from frames that waited together: the first sighting with which the next one agrees."""
         for name in REGISTERS:
-            sightings = [
-                Sighting(value, frame.at) for frame in frames if isinstance(value := frame.values.get(name), int)
-            ]
-            for here, following in pairwise(sightings):
-                if here.allows(following.value, following.at):
-                    self.baseline.setdefault(name, here)
+            seen = [(value, frame.at) for frame in frames if isinstance(value := frame.values.get(name), int)]
+            for (value, at), later in pairwise(seen):
+                if (sighting := Sighting(value, at)).allows(*later):
+                    self.baseline.setdefault(name, sighting)
                     break
 
     def judge(self, frame: DecodedFrame) -> dict[str, Verdict]:
         """A verdict for each register in a frame; what is believed becomes the baseline."""
         present = {name: value for name, value in frame.values.items() if name in REGISTERS and isinstance(value, int)}
         power_va = shown_power_va(frame)
-        witness = _Witness(frame, present, self.baseline, self._power_bound(power_va), self._reach(frame.at))
+        since_s = None if self._frame_at is None else frame.at - self._frame_at
+        witness = _Witness(frame, present, self.baseline, self._power_bound(power_va), since_s)
         verdicts = {name: self._weigh(name, value, frame.at, witness) for name, value in present.items()}
         for name, verdict in verdicts.items():
             if verdict is Verdict.BELIEVED:
@@ -92,10 +92,6 @@ class Registers:
     def _power_bound(self, power_va: int | None) -> float | None:
         shown = [power for power in (power_va, self._power_va) if power is not None]
         return max(shown) * _POWER_MARGIN if shown else None
-
-    def _reach(self, at: float) -> bool:
-        """True where the frame before was close enough for the shown power to bear witness."""
-        return self._frame_at is not None and at - self._frame_at <= _WITNESS_REACH_S
 
     def _weigh(self, name: str, value: int, at: float, witness: "_Witness") -> Verdict:
         base = self.baseline.get(name)
@@ -129,9 +125,9 @@ class _Witness:
         present: dict[str, int],
         baseline: dict[str, Sighting],
         power_va: float | None,
-        within_reach: bool,  # noqa: FBT001
+        since_s: float | None,
     ) -> None:
-        self._within_reach = within_reach
+        self._since_s = since_s  # the frame before
         self._power_va = power_va
         self._baseline = baseline
         self._rises = {name: value - baseline[name].value for name, value in present.items() if name in baseline}
@@ -139,11 +135,13 @@ class _Witness:
 
     def bears_out(self, name: str, value: int, at: float) -> bool:
         base = self._baseline[name]
-        if not self._within_reach:
+        if self._since_s is not None and self._since_s > _WITNESS_REACH_S:
             return True  # its bound was physics alone, and that has been looked at
         if self._has_parts and name in (_TOTAL, *_SUPPLIER, *_DISTRIBUTOR):
             return self._moves_with_total(name)
-        return self._power_va is not None and value - base.value <= most_energy_wh(at - base.at, self._power_va)
+        if self._since_s is None or base.at is None or self._power_va is None:
+            return False
+        return value - base.value <= most_energy_wh(at - base.at, self._power_va)
 
     def _moves_with_total(self, name: str) -> bool:
         """EAST is the sum of the EASFnn since installation, and one EASD moves with it."""

@@ -1,7 +1,8 @@
 """The line: a source kept open, at the speed where a meter is heard.
 
-Mode and speed are found by listening: a port is opened at one speed, and at the other when no good frame has come for a
-while. They are found again when frames stop, since Enedis can change a meter's mode without a word.
+Mode and speed are found by listening: a port is opened at one speed, and at the other when bytes come that make no good
+frame. They are found again when good frames stop, since Enedis can change a meter's mode without a word. A line without
+any byte says nothing about its speed; its port is opened again at the same one, which helps a dongle that hangs.
 """
 
 import logging
@@ -12,7 +13,8 @@ from typing import Final
 from tictally_edge.sources.source import SPEED, Moment, Opener, Source, SourceError
 from tictally_shared.labels import Mode
 
-# The longest frame, three-phase historique, takes about three seconds; a listener comes in the middle of one.
+# From the first byte. The longest frame, three-phase historique, takes about three seconds; a listener comes in the
+# middle of one.
 _PATIENCE_S: Final = 8.0
 SILENCE_S: Final = 30.0
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 1.0, 30.0
@@ -46,6 +48,8 @@ class Line:
         self._source: Source | None = None
         self._backoff_s, self._retry_at = _FIRST_BACKOFF_S, clock()
         self._listening_since = clock()
+        self._bytes_since: float | None = None  # since the port was opened, or a good frame came
+        self._last_byte_at = clock()
         self._is_found = False
         self._is_opened_anew = False
         self._complaint = ""
@@ -65,6 +69,8 @@ class Line:
         """
         if self._source is None:
             self._open()
+        elif self._has_listened_in_vain():
+            self._open_again()
         if self._source is None:
             time.sleep(_IDLE_S)
             return b""
@@ -73,7 +79,11 @@ class Line:
         except SourceError as error:
             self._fail(error)
             return b""
-        return b"" if self._mind_silence() else data
+        if data:
+            self._last_byte_at = self._clock()
+            if self._bytes_since is None:
+                self._bytes_since = self._last_byte_at
+        return data
 
     def take_interruption(self) -> bool:
         """True once after the source was opened: what is read from then on does not continue what was read before."""
@@ -91,7 +101,7 @@ class Line:
         if not self._is_found:
             log.info("%s: a meter speaks, mode %s.", self._name, mode.value)
         self._is_found, self._complaint, self._backoff_s = True, "", _FIRST_BACKOFF_S
-        self._listening_since = self._clock()
+        self._listening_since, self._bytes_since = self._clock(), None
 
     def close(self) -> None:
         """Closes the source."""
@@ -108,7 +118,7 @@ class Line:
             self._fail(error)
             return
         self._is_opened_anew = True
-        self._listening_since = self._clock()
+        self._listening_since, self._bytes_since = self._clock(), None
 
     def _fail(self, error: SourceError) -> None:
         self.close()
@@ -117,18 +127,25 @@ class Line:
         self._retry_at = self._clock() + self._backoff_s
         self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
 
-    def _mind_silence(self) -> bool:
-        """Opens the source at the next speed where it is time to; True where it did."""
-        silent_s = self._clock() - self._listening_since
-        if not self._reopens or silent_s < (SILENCE_S if self._is_found else _PATIENCE_S):
+    def _has_listened_in_vain(self) -> bool:
+        """True where it is time to open the port again; asked before reading, when what came has been weighed."""
+        if not self._reopens:
             return False
+        now = self._clock()
+        if self._is_found or self._bytes_since is None:
+            return now - self._listening_since >= SILENCE_S
+        return now - self._bytes_since >= _PATIENCE_S
+
+    def _open_again(self) -> None:
+        if self._bytes_since is not None and self._clock() - self._last_byte_at < _PATIENCE_S:
+            self._complain(f"{self._name}: no good frame; listening at every speed.")
+            self._speeds.append(self._speeds.pop(0))
+        else:
+            self._complain(f"{self._name}: silent; opened again every {SILENCE_S:.0f} s.")
         self._is_found = False
-        self._complain(f"{self._name}: no good frame; listening at every speed.")
-        self._speeds.append(self._speeds.pop(0))
         self.close()
         self._retry_at = self._clock()
         self._open()
-        return True
 
     def _complain(self, sentence: str) -> None:
         if sentence != self._complaint:
