@@ -33,7 +33,7 @@ def test_chaos_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
     assert process.returncode == 0, said  # its seed stands in the first line
     assert re.search(r"^seed \d+$", said, re.MULTILINE)
     assert "the same: nothing lost, nothing invented" in said
-    assert int(re.search(r"│ all +│ (\d+)", said)[1]) >= 2  # type: ignore[index]
+    assert int(re.search(r"│ all +│ (\d+)", said)[1]) >= 1  # type: ignore[index]
     assert list(tmp_path.iterdir()) == []
 
 
