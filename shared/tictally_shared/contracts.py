@@ -1,0 +1,72 @@
+"""The regulated options: which periods they have, which register counts which, and by which words meters name them.
+
+Periods bear the names that meters and suppliers give them, in one spelling for both modes: `HC`, `HP BLEU`, `PM`.
+Source: Enedis-NOI-CPT_54E §5.3 (historique) and §6.2 (standard).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One option.
+
+    Attributes:
+        key: base, hphc, ejp or tempo.
+        periods: in the order of the standard mode's registers: the first is counted in EASF01, and NTARF calls it 01.
+        registers: the historique registers, in the same order.
+    """
+
+    key: str
+    periods: tuple[str, ...]
+    registers: tuple[str, ...]
+
+    def period_of(self, register: str) -> str | None:
+        """The period that a register counts, or None where this contract does not use it."""
+        if register in self.registers:
+            return self.periods[self.registers.index(register)]
+        standard = [f"EASF{n:02d}" for n in range(1, len(self.periods) + 1)]
+        return self.periods[standard.index(register)] if register in standard else None
+
+
+BASE: Final = Contract("base", ("BASE",), ("BASE",))
+HPHC: Final = Contract("hphc", ("HC", "HP"), ("HCHC", "HCHP"))
+EJP: Final = Contract("ejp", ("HN", "PM"), ("EJPHN", "EJPHPM"))
+TEMPO: Final = Contract(
+    "tempo",
+    ("HC BLEU", "HP BLEU", "HC BLANC", "HP BLANC", "HC ROUGE", "HP ROUGE"),
+    ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
+)
+CONTRACTS: Final = {contract.key: contract for contract in (BASE, HPHC, EJP, TEMPO)}
+
+_OF_OPTARIF: Final = {"BASE": BASE, "HC..": HPHC, "EJP.": EJP}
+_OF_NGTF: Final = {"BASE": BASE, "H PLEINE/CREUSE": HPHC, "EJP": EJP, "TEMPO": TEMPO}
+_OF_PTEC: Final = {
+    "TH..": "BASE",
+    "HC..": "HC",
+    "HP..": "HP",
+    "HN..": "HN",
+    "PM..": "PM",
+    "HCJB": "HC BLEU",
+    "HPJB": "HP BLEU",
+    "HCJW": "HC BLANC",
+    "HPJW": "HP BLANC",
+    "HCJR": "HC ROUGE",
+    "HPJR": "HP ROUGE",
+}
+
+
+def contract_of_optarif(optarif: str) -> Contract | None:
+    """The contract that OPTARIF names, or None. The last character of Tempo's is a programme's, and may be any."""
+    return TEMPO if optarif.startswith("BBR") else _OF_OPTARIF.get(optarif)
+
+
+def contract_of_ngtf(ngtf: str) -> Contract | None:
+    """The contract that NGTF, stripped, names; None for a supplier's own calendar."""
+    return _OF_NGTF.get(ngtf)
+
+
+def period_of_ptec(ptec: str) -> str | None:
+    """The period that PTEC names, or None."""
+    return _OF_PTEC.get(ptec)

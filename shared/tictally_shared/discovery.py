@@ -1,0 +1,114 @@
+"""Home Assistant's MQTT device discovery: one retained message per device. Pure.
+
+Source: Home Assistant, MQTT integration, "Device discovery payload". Both programs announce their devices by it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+ORIGIN: Final = "tictally"
+PREFIX: Final = "homeassistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """An entity.
+
+    Attributes:
+        key: names it within its device, `[a-z0-9_]+`, for ever: its history in the hub hangs on it.
+        platform: `sensor` or `binary_sensor`.
+        name: for people, without the device's.
+        settings: what else Home Assistant shall know of it, by its own long names (`state_topic`, `device_class` …).
+    """
+
+    key: str
+    platform: str
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device.
+
+    Attributes:
+        id: `tictally_…`; begins every unique id and entity id below it.
+        name: for people.
+        version: of the program that announces it.
+        maker: or None.
+        model: or None.
+        serial: or None.
+        hardware: what stands where a hub shows the hardware's version, or None.
+        availability: topics that must all say `online`.
+    """
+
+    id: str
+    name: str
+    version: str
+    maker: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    hardware: str | None = None
+    availability: Sequence[str] = ()
+
+
+def config_topic(device_id: str, prefix: str = PREFIX) -> str:
+    """Where a device is announced."""
+    return f"{prefix}/device/{device_id}/config"
+
+
+def birth_topic(prefix: str = PREFIX) -> str:
+    """Where the hub says `online` when it has started."""
+    return f"{prefix}/status"
+
+
+def discovery_json(device: Device, components: Sequence[Component], removed: Mapping[str, str] | None = None) -> str:
+    """The message.
+
+    Args:
+        device: that is announced.
+        components: its entities, each key once.
+        removed: key → platform of those that it no longer has; the hub forgets them.
+    """
+    about = {
+        "identifiers": [device.id],
+        "name": device.name,
+        "manufacturer": device.maker,
+        "model": device.model,
+        "serial_number": device.serial,
+        "sw_version": device.version,
+        "hw_version": device.hardware,
+    }
+    body: dict[str, Any] = {
+        "device": {name: value for name, value in about.items() if value is not None},
+        "origin": {"name": ORIGIN, "sw_version": device.version},
+        "qos": 1,
+    }
+    if device.availability:
+        body["availability"] = [{"topic": topic} for topic in device.availability]
+        body["availability_mode"] = "all"
+    body["components"] = {component.key: _component(device, component) for component in components} | {
+        key: {"platform": platform} for key, platform in (removed or {}).items()
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def announced(payload: bytes) -> dict[str, str]:
+    """Key → platform of the components that a message of ours announces, without those it removes; {} for any other."""
+    try:
+        components = json.loads(payload)["components"]
+        return {key: each["platform"] for key, each in components.items() if "unique_id" in each}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _component(device: Device, component: Component) -> dict[str, Any]:
+    return {
+        "platform": component.platform,
+        "unique_id": f"{device.id}_{component.key}",
+        "default_entity_id": f"{component.platform}.{device.id}_{component.key}".replace("-", "_"),
+        "name": component.name,
+        **component.settings,
+    }

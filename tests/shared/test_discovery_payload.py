@@ -1,0 +1,44 @@
+"""The form of a discovery message."""
+
+import json
+
+from tictally_shared.discovery import Component, Device, announced, birth_topic, config_topic, discovery_json
+
+METER = Device("tictally_home-1", "Linky", "0.1.0", maker="ZIV", availability=("a/one", "a/two"))
+ENERGY = Component("east", "sensor", "Energy", {"state_topic": "tictally/home-1/EAST", "device_class": "energy"})
+
+
+def test_a_device_stands_in_one_message_with_its_components() -> None:
+    assert json.loads(discovery_json(METER, [ENERGY])) == {
+        "device": {"identifiers": ["tictally_home-1"], "name": "Linky", "manufacturer": "ZIV", "sw_version": "0.1.0"},
+        "origin": {"name": "tictally", "sw_version": "0.1.0"},
+        "qos": 1,
+        "availability": [{"topic": "a/one"}, {"topic": "a/two"}],
+        "availability_mode": "all",
+        "components": {
+            "east": {
+                "platform": "sensor",
+                "unique_id": "tictally_home-1_east",
+                "default_entity_id": "sensor.tictally_home_1_east",
+                "name": "Energy",
+                "state_topic": "tictally/home-1/EAST",
+                "device_class": "energy",
+            }
+        },
+    }
+
+
+def test_a_component_that_is_gone_is_reduced_to_its_platform() -> None:
+    message = discovery_json(METER, [ENERGY], {"hchc": "sensor"})
+    assert json.loads(message)["components"]["hchc"] == {"platform": "sensor"}
+    assert announced(message.encode()) == {"east": "sensor"}
+
+
+def test_what_is_no_message_of_ours_announces_nothing() -> None:
+    for payload in (b"", b"null", b"[]", b'{"components": 3}', b'{"components": {"a": 1}}', b"\xff"):
+        assert announced(payload) == {}
+
+
+def test_topics() -> None:
+    assert config_topic("tictally_edge_pi") == "homeassistant/device/tictally_edge_pi/config"
+    assert birth_topic("ha") == "ha/status"
