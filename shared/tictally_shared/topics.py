@@ -66,6 +66,10 @@ class Topics:
         """Topic that says whether the meter is heard."""
         return f"{self.base}/{meter}/availability"
 
+    def derived(self, meter: str, name: str) -> str:
+        """Topic of what an edge makes of a meter's labels; in lower case, so that no label can have it."""
+        return f"{self.base}/{meter}/{name}"
+
     def edge(self, edge: str, what: str) -> str:
         """Topic of an edge: frame, availability, health or resend."""
         return f"{self.base}/edge/{edge}/{what}"
