@@ -52,6 +52,11 @@ class Meter:
         self.wait_until(lambda: any(map(is_so, self.notes[before:])))
 
 
+def shown(note: dict[str, Any]) -> dict[str, str]:
+    """Label → data of a frame."""
+    return {label: data for label, _, data in note["groups"]}
+
+
 @pytest.fixture
 def meter(tmp_path: Path) -> Iterator[Meter]:
     options = ["--speed", "50", "--orders", "--link", str(tmp_path / "line"), "--truth", str(tmp_path / "truth")]
@@ -114,8 +119,33 @@ def test_the_mode_changes_and_the_registers_do_not(meter: Meter) -> None:
     assert other["groups"][0][0] == "ADCO"
 
 
+@pytest.mark.parametrize("mode", ["standard", "historique"])
+def test_the_contract_changes_and_the_registers_go_on(meter: Meter, mode: str) -> None:
+    meter.order(f"mode {mode}")
+    meter.wait_for_note(lambda note: note["mode"] == mode)
+    before = meter.notes[-1]["registers"]
+    meter.order("contract tempo")
+    option = ("NGTF", "     TEMPO      ") if mode == "standard" else ("OPTARIF", "BBR(")
+    meter.wait_for_note(lambda note: shown(note).get(option[0]) == option[1])
+    after = meter.notes[-1]["registers"]
+    if mode == "standard":
+        assert all(0 <= after[register] - before[register] < 1000 for register in before)
+    else:
+        assert 0 <= sum(after.values()) - sum(before.values()) < 1000
+        assert after.keys() == {f"BBR{hours}J{colour}" for hours in ("HC", "HP") for colour in "BWR"}
+
+
+def test_an_overload_begins_and_ends_by_itself(meter: Meter) -> None:
+    meter.order("mode historique", "overload 100")
+    meter.wait_for_note(lambda note: "ADPS" in shown(note))
+    meter.wait_for_note(lambda note: "ADPS" not in shown(note))
+    alarmed = [note["time"] for note in meter.notes if "ADPS" in shown(note)]
+    lasted_ms = parse_time_ms(alarmed[-1]) - parse_time_ms(alarmed[0])
+    assert 90_000 < lasted_ms < 115_000
+
+
 def test_what_is_no_order_is_a_sentence_and_nothing_else(meter: Meter) -> None:
-    meter.order("explode", "flip much", "flip 2", "mode loud", "flip 0")
+    meter.order("explode", "flip much", "flip 2", "mode loud", "contract none", "overload 0", "flip 0")
     meter.wait_for_note(lambda note: note["whole"])
     complaints = (meter.folder / "complaints").read_text()
     assert [line[:12] for line in complaints.splitlines()] == [
@@ -123,6 +153,8 @@ def test_what_is_no_order_is_a_sentence_and_nothing_else(meter: Meter) -> None:
         "'much' is no",
         "2.0 is not a",
         "'mode loud' ",
+        "'contract no",
+        "'0' is no wh",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import Group
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.labels import Mode
@@ -46,6 +47,14 @@ class ExchangedMeter:
     def speak(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
         self._meter.speak(mode)
+
+    def sign(self, contract: Contract) -> None:
+        """Change the contract, as the supplier does from afar."""
+        self._meter.sign(contract)
+
+    def overdraw(self, duration_s: int) -> None:
+        """Draw more than subscribed from now on, for so many seconds."""
+        self._meter.overdraw(duration_s)
 
     def groups(self) -> tuple[Group, ...]:
         """The frame now."""

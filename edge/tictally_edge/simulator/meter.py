@@ -44,6 +44,12 @@ class Meter(Protocol):
     def speak(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
 
+    def sign(self, contract: Contract) -> None:
+        """Change the contract, as the supplier does from afar; the registers go on from where they are."""
+
+    def overdraw(self, duration_s: int) -> None:
+        """Draw more than subscribed from now on, for so many seconds."""
+
     def groups(self) -> tuple[Group, ...]:
         """The frame now."""
 
@@ -165,6 +171,17 @@ class SimulatedMeter:
     def speak(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
         self.mode = mode
+
+    def sign(self, contract: Contract) -> None:
+        """Change the contract, as the supplier does from afar; the registers go on from where they are."""
+        self.contract = contract
+        self._enter()
+
+    def overdraw(self, duration_s: int) -> None:
+        """Draw more than subscribed from now on, for so many seconds, and not when it was to be before."""
+        self.overload = Overload(self.moment, duration_s)
+        self._home = replace(self._home, overload=self.overload)
+        self._enter()
 
     def reading(self) -> Reading:
         """Everything the meter knows now."""

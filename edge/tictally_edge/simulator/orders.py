@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Final
 
+from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.meter import Meter
@@ -13,7 +14,7 @@ from tictally_edge.simulator.wire import Wire
 from tictally_shared.labels import Mode
 
 _MOST_BYTES: Final = 4096
-_FORMS: Final = "unplug, plug, silence, speak, flip P, mode historique or mode standard"
+_FORMS: Final = "unplug, plug, silence, speak, flip P, mode M, contract C and overload SECONDS"
 
 
 class Operator:
@@ -68,15 +69,28 @@ class Operator:
             case ["flip", probability]:
                 self._faults = self._faults.with_flips(_number(probability))
             case ["mode", ("historique" | "standard") as mode]:
-                if self._meter is None:
-                    raise SimulatorError("a recording keeps its mode")
-                self._meter.speak(Mode(mode))
+                self._changeable().speak(Mode(mode))
+            case ["contract", ("base" | "hphc" | "tempo" | "ejp") as contract]:
+                self._changeable().sign(Contract(contract))
+            case ["overload", seconds]:
+                self._changeable().overdraw(_seconds(seconds))
             case _:
                 raise SimulatorError(f"{order[:40]!r} is no order; there are {_FORMS}")
+
+    def _changeable(self) -> Meter:
+        if self._meter is None:
+            raise SimulatorError("a recording stays what it is")
+        return self._meter
 
     def arriving(self, characters: bytes) -> bytes:
         """What arrives of the next characters on the line as it is now."""
         return self._faults.apply(characters)
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise SimulatorError(f"{text[:40]!r} is no whole number of seconds above zero")
+    return int(text)
 
 
 def _number(text: str) -> float:

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     line.add_argument("--link", type=Path, help="a name for the port, removed at the end")
     line.add_argument("--truth", type=Path, metavar="FILE", help="JSON lines: what each frame said, and its way out")
     line.add_argument(
-        "--orders", action="store_true", help="from standard input: unplug, plug, silence, speak, flip P…"
+        "--orders", action="store_true", help="from standard input: unplug, silence, flip P, contract C …"
     )
 
 
