@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from tictally_edge.belief.believer import BelievedFrame
@@ -16,6 +17,8 @@ from tictally_shared.labels import Mode
 # A broker that restarts is back by then, and nothing was written.
 _AWAY_BEFORE_SAVING_S: Final = 60.0
 _SAVED_EVERY_S: Final = 60.0
+# At the end: what is under way may take this long.
+_SAVED_WITHIN_S: Final = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ class Archive:
         self.unkept = self.saves = 0
         self._away_since: float | None = None
         self._saved_at = 0.0
+        self._saving: Thread | None = None
         self._is_stale = False  # the copy on disk says that the broker lacks frames which it has by now
 
     def keep(self, number: str, believed: BelievedFrame, at: float, time_ms: int | None) -> Frame | None:
@@ -111,25 +115,39 @@ class Archive:
     def tend(self, *, is_away: bool, now_s: float) -> None:
         """Copies the journal to disk while the broker is away for more than a minute, and once when it has all again.
 
+        A card may take seconds, for which the line does not wait: the copy is made beside the loop, one at a time.
+
         Args:
             is_away: the broker has not accepted us.
             now_s: monotonic seconds.
         """
+        if self._saving is not None and self._saving.is_alive():
+            return
         if not is_away:
             self._away_since = None
             if self._is_stale and not self.journal.backlog():
-                self._save(now_s)
                 self._is_stale = False
+                self._save_beside(now_s)
             return
         if self._away_since is None:
             self._away_since = now_s
         if now_s - self._away_since >= _AWAY_BEFORE_SAVING_S and now_s - self._saved_at >= _SAVED_EVERY_S:
-            self._save(now_s)
             self._is_stale = True
+            self._save_beside(now_s)
+
+    def wait_until_saved(self, timeout_s: float) -> bool:
+        """True once no copy is under way."""
+        if self._saving is not None:
+            self._saving.join(timeout_s)
+            return not self._saving.is_alive()
+        return True
 
     def close(self) -> None:
         """Copies the journal to disk and lets it go."""
-        self._save(0.0)
+        if self.wait_until_saved(_SAVED_WITHIN_S):
+            self._save()
+        else:
+            log.warning("The journal cannot be copied to disk: the disk does not answer.")
         self.waiting.close()
         self.journal.close()
 
@@ -162,8 +180,12 @@ class Archive:
             serial=serial_of(number) if self._naming.key else None,
         )
 
-    def _save(self, now_s: float) -> None:
+    def _save_beside(self, now_s: float) -> None:
         self._saved_at = now_s
+        self._saving = Thread(target=self._save, name="journal-to-disk", daemon=True)
+        self._saving.start()
+
+    def _save(self) -> None:
         if self._copy is None:
             return
         try:

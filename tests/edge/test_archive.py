@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from tictally_edge.archive import Archive
 from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import DecodedFrame
+from tictally_edge.journal.disk import DiskCopy
 from tictally_edge.journal.journal import FRAMES_PER_BLOCK
 from tictally_edge.naming import Naming
 from tictally_shared.frames import Frame
@@ -131,6 +133,7 @@ def test_power_that_goes_during_an_outage_costs_the_last_minute_at_most(machine:
     for second in range(0, 2000, 10):
         keep(archive, range(second, second + 10))
         archive.tend(is_away=second >= 300, now_s=float(second))
+        assert archive.wait_until_saved(20)
     machine.lose_power(archive)
     again = machine.archive()
     found = [east for east, _ in kept(again)]
@@ -173,14 +176,52 @@ def test_after_an_outage_the_disk_learns_that_the_broker_has_all(machine: Machin
     keep(archive, range(10))
     for now_s in (0.0, 70.0):
         archive.tend(is_away=True, now_s=now_s)
+    assert archive.wait_until_saved(20)
     archive.tend(is_away=False, now_s=80.0)
+    assert archive.wait_until_saved(20)
     assert archive.saves == 1  # it still lacks frames
     archive.journal.acknowledge({archive.journal.boot: Ranges([(1, 10)])})
-    archive.tend(is_away=False, now_s=90.0)
-    archive.tend(is_away=False, now_s=100.0)
+    for now_s in (90.0, 100.0):
+        archive.tend(is_away=False, now_s=now_s)
+        assert archive.wait_until_saved(20)
     assert archive.saves == 2
     machine.lose_power(archive)
     assert machine.archive().journal.backlog() == {}
+
+
+def test_a_card_that_takes_its_time_holds_nothing_up(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    card_answers, asked = Event(), []
+
+    def slow(copy: DiskCopy) -> None:
+        asked.append(copy)
+        assert card_answers.wait(20)
+
+    monkeypatch.setattr(DiskCopy, "save", slow)
+    archive = machine.archive()
+    for now_s in (0.0, 70.0, 140.0, 210.0):
+        archive.tend(is_away=True, now_s=now_s)  # returns, though the card does not
+    assert (len(asked), archive.saves) == (1, 0)
+    assert len(keep(archive, range(3))) == 3
+    card_answers.set()
+    assert archive.wait_until_saved(20)
+    assert archive.saves == 1
+    archive.tend(is_away=True, now_s=280.0)
+    assert archive.wait_until_saved(20)
+    assert archive.saves == 2
+
+
+def test_a_card_that_never_answers_does_not_keep_the_edge_from_ending(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    is_over = Event()
+    monkeypatch.setattr(DiskCopy, "save", lambda _: is_over.wait(60))
+    monkeypatch.setattr("tictally_edge.archive._SAVED_WITHIN_S", 0.05)
+    archive = machine.archive()
+    for now_s in (0.0, 70.0):
+        archive.tend(is_away=True, now_s=now_s)
+    archive.close()
+    is_over.set()
+    assert "the disk does not answer" in caplog.text
 
 
 def test_a_disk_that_is_full_is_a_warning(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,8 +6,10 @@ copied once; of the tail only what has been added since the last copy.
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 _TAIL: Final = "tail"
 _BLOCKS: Final = "*.block"
@@ -43,28 +45,31 @@ class DiskCopy:
             _copy(self._disk / _TAIL, tail)
 
     def save(self) -> None:
-        """Makes the copy what the journal is now.
+        """Makes the copy what the journal is now; the journal may go on meanwhile.
 
         Raises:
             OSError: it could not be written; the copy before stays whole.
         """
         self._disk.mkdir(parents=True, exist_ok=True)
+        # Before the blocks: a tail that is sealed meanwhile is then on disk twice, and not at all the other way round.
+        tail = (self._memory / _TAIL).read_bytes()
         blocks = {block.name for block in self._memory.glob(_BLOCKS)}
         for name in blocks:
             if not (self._disk / name).exists():
-                _copy(self._memory / name, self._disk / name)
-        self._save_tail()
+                with suppress(FileNotFoundError):  # the oldest goes when room is needed
+                    _copy(self._memory / name, self._disk / name)
+        self._save_tail(tail)
         for old in self._disk.glob(_BLOCKS):
             if old.name not in blocks:
                 old.unlink()
 
-    def _save_tail(self) -> None:
-        data = (self._memory / _TAIL).read_bytes()
+    def _save_tail(self, data: bytes) -> None:
         head = data.partition(b"\n")[0]
         target = self._disk / _TAIL
         grows = head == self._head and target.exists() and target.stat().st_size == self._copied <= len(data)
         if not grows:
-            _copy(self._memory / _TAIL, target)
+            with _fresh(target) as file:
+                file.write(data)
         elif len(data) > self._copied:
             with target.open("ab") as file:
                 file.write(data[self._copied :])
@@ -73,12 +78,20 @@ class DiskCopy:
         self._head, self._copied = head, len(data)
 
 
-def _copy(source: Path, target: Path) -> None:
+@contextmanager
+def _fresh(target: Path) -> Iterator[BinaryIO]:
+    """A file that takes the target's place when it is whole, and on the disk."""
     fresh = target.with_name(target.name + ".new")
-    with source.open("rb") as reader, fresh.open("wb") as writer:
+    with fresh.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as reader, _fresh(target) as writer:
         shutil.copyfileobj(reader, writer)
         writer.flush()
-        os.fsync(writer.fileno())
-    read = source.stat()
-    os.utime(fresh, ns=(read.st_atime_ns, read.st_mtime_ns))  # a block's age is that of its frames
-    fresh.replace(target)
+        read = source.stat()
+        os.utime(writer.fileno(), ns=(read.st_atime_ns, read.st_mtime_ns))  # a block's age is that of its frames
