@@ -17,7 +17,8 @@ from tictally_edge.evidence import Kernel
 from tictally_edge.naming import Naming
 from tictally_edge.notify import Notifier
 from tictally_edge.publishing.broker import Broker, Will, access_of
-from tictally_edge.publishing.health import Counts, Report, health_json
+from tictally_edge.publishing.health import Counts, Report, health_json, steady_ms
+from tictally_edge.publishing.last_hour import LastHour
 from tictally_edge.publishing.publisher import OFFLINE, Publisher
 from tictally_edge.reading import Reader
 from tictally_edge.settings import Settings
@@ -83,6 +84,8 @@ class Edge:
         self._broker = Broker(access_of(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
         self._publisher = Publisher(self._broker, self._archive, naming)
         self._counts, self._at_last_summary = Counts(), Counts()
+        self._last_hour = LastHour()
+        self._started_ms: int | None = None  # dated when a clock has proved itself
         self._reader: Reader | None = None
         self._last_good_at: float | None = None
         self._notifier = Notifier(os.environ)
@@ -131,6 +134,7 @@ class Edge:
                 log.info("The meter is %s.", self._settings.meter or reading.number)
                 self._archive.believe(reading.number)
             self._counts.add(reading.believed)
+            self._last_hour.add(reading.believed)
             at = reading.believed.frame.at
             self._note_meter_clock(reading.believed)
             self._publisher.frame(reading.number, reading.believed, at, self._time.date_ms(at))
@@ -174,13 +178,18 @@ class Edge:
             self._publisher.say_heard(heard=False)
 
     def _health(self) -> str:
-        reader = self._reader
+        reader, now_s = self._reader, time.monotonic()
+        self._started_ms = steady_ms(self._started_ms, self._time.date_ms(self._started))
         report = Report(
             time_ms=time.time_ns() // 1_000_000,
             version=version("tictally-edge"),
-            uptime_s=int(time.monotonic() - self._started),
+            uptime_s=int(now_s - self._started),
+            started_ms=self._started_ms,
             port=f"{self._settings.port} ({self._line.state})",
             meter=self._publisher.meter,
+            meter_online=self._publisher.online,
+            refused_per_hour=self._last_hour.refused(now_s),
+            signal_quality_percent=self._last_hour.quality_percent(now_s),
             clock=self._time.proof or f"waits for {self._time.waits_for}",
             clock_waits_for=self._time.waits_for,
             clock_steps=self._time.steps,

@@ -12,6 +12,8 @@ from tictally_shared.ranges import Ranges
 
 _MOST_RANGES: Final = 64
 _MOST_BOOTS: Final = 16
+# Two readings of two clocks are never quite as far apart as the two before.
+_JITTER_MS: Final = 1000
 
 
 @dataclass(slots=True)
@@ -57,8 +59,12 @@ class Report:
     time_ms: int
     version: str
     uptime_s: int
+    started_ms: int | None
     port: str
     meter: str | None
+    meter_online: bool
+    refused_per_hour: int
+    signal_quality_percent: float | None
     clock: str
     clock_waits_for: str | None
     clock_steps: int
@@ -79,6 +85,10 @@ class Report:
 def health_json(boot: str, held: dict[str, Ranges], backlog: dict[str, Ranges], counts: Counts, report: Report) -> str:
     """The message.
 
+    `backlog`: frames that the broker has not acknowledged. `frames_lost`: since this process started, those that the
+    meter sent and that never got a number; nobody can ask for them. `signal_quality`: per cent of the groups of the
+    last minutes that were not refused, null where none came. `started`: null until a clock has proved itself.
+
     Where there are too many ranges of a boot, those of frames held are rounded inward and those of the backlog outward:
     what is said to be held can be asked for, what may still come by itself is not asked for.
     """
@@ -87,10 +97,12 @@ def health_json(boot: str, held: dict[str, Ranges], backlog: dict[str, Ranges], 
         "time": iso_utc(report.time_ms),
         "version": report.version,
         "uptime_s": report.uptime_s,
+        "started": iso_utc(report.started_ms) if report.started_ms is not None else None,
         "port": report.port,
         "mode": counts.mode.value if counts.mode is not None else None,
         "parity": counts.parity,
         "meter": report.meter,
+        "meter_online": report.meter_online,
         "clock": report.clock,
         "clock_waits_for": report.clock_waits_for,
         "clock_steps": report.clock_steps,
@@ -100,10 +112,14 @@ def health_json(boot: str, held: dict[str, Ranges], backlog: dict[str, Ranges], 
         "frames": counts.frames,
         "groups": counts.groups,
         "refused": dict(sorted(counts.refused.items())),
+        "refused_per_hour": report.refused_per_hour,
+        "signal_quality": report.signal_quality_percent,
         "unconfirmed": counts.unconfirmed,
         "horodates_unreadable": counts.horodates_unreadable,
         "waiting_for_number": report.waiting,
         "dropped_without_number": report.without_number,
+        "frames_lost": report.dropped_without_date + report.without_number + report.unkept,
+        "backlog": sum(map(len, backlog.values())),
         "refused_by_broker": report.refused_by_broker,
         "callback_errors": report.callback_errors,
         "resent": report.resent,
@@ -121,3 +137,15 @@ def health_json(boot: str, held: dict[str, Ranges], backlog: dict[str, Ranges], 
         ],
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def steady_ms(before_ms: int | None, now_ms: int | None) -> int | None:
+    """The date of one moment, which stays as it was told before unless the clock has been set since.
+
+    Args:
+        before_ms: as told before, or None.
+        now_ms: as the clock dates it now, or None.
+    """
+    if before_ms is None or now_ms is None or abs(now_ms - before_ms) > _JITTER_MS:
+        return now_ms
+    return before_ms

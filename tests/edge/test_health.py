@@ -1,0 +1,101 @@
+"""What an edge says of itself."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.decoding.decoder import DecodedFrame
+from tictally_edge.publishing.health import Counts, Report, health_json, steady_ms
+from tictally_edge.publishing.last_hour import LastHour
+from tictally_shared.labels import Mode
+from tictally_shared.ranges import Ranges
+
+MINUTE = 60.0
+
+
+def frame(at: float, groups: int = 10, **refused: int) -> BelievedFrame:
+    decoded = DecodedFrame(Mode.STANDARD, None, {}, {}, True, {}, groups, 0, True, 0, at)  # noqa: FBT003
+    return BelievedFrame(decoded, {}, {}, refused, frozenset())
+
+
+def hour(*frames: BelievedFrame) -> LastHour:
+    last = LastHour()
+    for each in frames:
+        last.add(each)
+    return last
+
+
+def report(**given: Any) -> Report:  # noqa: ANN401 - fields of many types
+    return Report(**{field.name: 0 for field in fields(Report)} | {"started_ms": None} | given)
+
+
+def test_every_reason_counts_as_a_refusal_of_the_hour() -> None:
+    assert hour(frame(0.0, checksum=2, parity=1), frame(1.0), frame(MINUTE, physics=4)).refused(MINUTE) == 7
+
+
+@pytest.mark.parametrize(("now_s", "refused"), [(0.0, 7), (59 * MINUTE, 7), (60 * MINUTE, 4), (61 * MINUTE, 0)])
+def test_a_refusal_leaves_the_hour_by_whole_minutes(now_s: float, refused: int) -> None:
+    assert hour(frame(10.0, checksum=3), frame(70.0, parity=4)).refused(now_s) == refused
+
+
+def test_an_hour_of_frames_after_a_long_silence_holds_nothing_from_before_it() -> None:
+    last = hour(frame(0.0, checksum=5), *(frame(1e6 + minute * MINUTE, checksum=1) for minute in range(200)))
+    assert last.refused(1e6 + 199 * MINUTE) == 60
+
+
+@pytest.mark.parametrize(
+    ("frames", "now_s", "percent"),
+    [
+        ([], 0.0, None),
+        ([frame(0.0)], 0.0, 100.0),
+        ([frame(0.0, 10, checksum=1)], 0.0, 90.0),
+        ([frame(0.0, 10_000, checksum=1)], 0.0, 99.9),  # not 100: something was refused
+        ([frame(0.0, 3, parity=3)], 0.0, 0.0),
+        ([frame(0.0, checksum=10), frame(5 * MINUTE)], 5 * MINUTE, 100.0),  # a good line again is a good line
+        ([frame(0.0)], 5 * MINUTE, None),  # no meter: nothing can be said of its signal
+    ],
+)
+def test_signal_quality(frames: list[BelievedFrame], now_s: float, percent: float | None) -> None:
+    assert hour(*frames).quality_percent(now_s) == percent
+
+
+@pytest.mark.parametrize(
+    ("before_ms", "now_ms", "told_ms"),
+    [
+        (None, None, None),
+        (None, 5000, 5000),
+        (5000, 5900, 5000),
+        (5000, 4100, 5000),
+        (5000, 6001, 6001),
+        (5, None, None),
+    ],
+)
+def test_a_moment_keeps_its_date_until_the_clock_is_set(
+    before_ms: int | None, now_ms: int | None, told_ms: int | None
+) -> None:
+    assert steady_ms(before_ms, now_ms) == told_ms
+
+
+def test_the_backlog_is_counted_exactly_where_its_ranges_are_rounded() -> None:
+    odd = Ranges((number, number) for number in range(1, 1000, 2))
+    body = json.loads(health_json("b" * 16, {"a" * 16: Ranges([(1, 999)])}, {"a" * 16: odd}, Counts(), report()))
+    assert body["backlog"] == 500
+    assert sum(last - first + 1 for first, last in body["boots"][0]["backlog"]) > 500
+
+
+def test_frames_are_lost_for_want_of_a_date_of_a_number_or_of_room() -> None:
+    body = json.loads(
+        health_json("b" * 16, {}, {}, Counts(), report(dropped_without_date=1, without_number=20, unkept=300))
+    )
+    assert body["frames_lost"] == 321
+
+
+def test_the_start_is_told_once_a_clock_is_believed() -> None:
+    said = [
+        json.loads(health_json("b" * 16, {}, {}, Counts(), report(started_ms=started_ms)))["started"]
+        for started_ms in (None, 1_795_000_000_123)
+    ]
+    assert said == [None, "2026-11-18T11:06:40.123Z"]
