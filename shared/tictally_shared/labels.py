@@ -36,14 +36,15 @@ class Kind(StrEnum):
     DURATION = "duration"
 
 
-# Home Assistant's device classes by (kind, unit); what is not here has none.
+# Home Assistant's device classes by (kind, unit); what is not here has none. Its class for reactive energy is younger
+# than some versions in use, which refuse an entity whose class they do not know.
 _DEVICE_CLASS: Final = {
     (Kind.REGISTER, "Wh"): "energy",
-    (Kind.REGISTER, "VArh"): "reactive_energy",
     (Kind.CURRENT, "A"): "current",
     (Kind.ALARM, "A"): "current",
     (Kind.VOLTAGE, "V"): "voltage",
     (Kind.APPARENT_POWER, "VA"): "apparent_power",
+    (Kind.APPARENT_POWER, "kVA"): "apparent_power",
     (Kind.ACTIVE_POWER, "W"): "power",
     (Kind.DURATION, "min"): "duration",
 }
@@ -96,9 +97,9 @@ class Label:
     @property
     def state_class(self) -> str | None:
         """Home Assistant's state class, or None."""
-        if self.device_class is None:
-            return None
-        return "total_increasing" if self.kind is Kind.REGISTER else "measurement"
+        if self.kind is Kind.REGISTER:
+            return "total_increasing"
+        return "measurement" if self.device_class is not None else None
 
     @cached_property
     def shape(self) -> re.Pattern[str]:

@@ -154,9 +154,10 @@ def test_the_catalogue_is_consistent() -> None:
     for label in CATALOGUE:
         assert label.name_fr
         assert label.name_en
-        assert (label.device_class is None) == (label.state_class is None)
+        assert label.is_number == (label.state_class is not None)
         assert label.is_number or label.device_class is None
-        assert label.kind is not Kind.REGISTER or label.state_class == "total_increasing"
+        assert (label.kind is Kind.REGISTER) == (label.state_class == "total_increasing")
+        assert (label.device_class == "energy") == (label.unit == "Wh")
         if label.is_number:
             assert label.shape.fullmatch("0" * label.size)
             assert not label.shape.fullmatch("0" * (label.size + 1))
