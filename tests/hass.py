@@ -1,0 +1,257 @@
+"""A real Home Assistant for tests: started on an empty folder, set up and asked through its own interfaces.
+
+The command is in `TICTALLY_HASS`, or is `hass` on PATH; where there is neither, nothing that needs it can be tested.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from real_broker import free_port
+from websockets.sync.client import ClientConnection, connect
+
+WITHIN_S = 20.0
+_START_WITHIN_S, _STOP_WITHIN_S = 120.0, 60.0
+_CLIENT: Final = "http://127.0.0.1/"
+_MQTT_5_SINCE, _ONE_SOURCE_A_METER_SINCE = 2026, 2026
+
+_CONFIGURATION: Final = """\
+homeassistant:
+  name: Home
+  latitude: 48.85
+  longitude: 2.35
+  elevation: 35
+  unit_system: metric
+  currency: EUR
+  country: FR
+  time_zone: Europe/Paris
+http:
+  server_host: 127.0.0.1
+  server_port: {port}
+api:
+websocket_api:
+recorder:
+  commit_interval: 1
+history:
+energy:
+logger:
+  default: warning
+"""
+
+_COMPLAINT: Final = re.compile(r"\S+ \S+ (?:WARNING|ERROR|CRITICAL) \([^)]*\) \[([^\]]*)\] (.*)")
+_OF_OURS: Final = re.compile("mqtt|sensor|recorder|statistic|energy|websocket_api|tictally", re.IGNORECASE)
+# What it says of a broker that is away is no complaint about a message.
+_BROKER_AWAY: Final = re.compile(
+    "Error (?:returned from|talking to) MQTT|(?:Disconnected from|Failed to connect to) MQTT"
+)
+
+
+def command() -> list[str]:
+    """What starts Home Assistant; empty where it is not installed."""
+    if given := os.environ.get("TICTALLY_HASS"):
+        return shlex.split(given)
+    found = shutil.which("hass")
+    return [found] if found else []
+
+
+@dataclass
+class HomeAssistant:
+    """Starts on `start`, on the same port every time; keeps what it knows in `folder`."""
+
+    folder: Path
+    port: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _socket: ClientConnection | None = field(default=None, repr=False)
+    _open_sockets: ExitStack = field(default_factory=ExitStack, repr=False)
+    _asked: int = 0
+    _token: str = field(default="", repr=False)
+
+    def start(self) -> None:
+        """Start it, the first time with an owner, and wait until it runs."""
+        is_new = not self.port
+        self.port = self.port or free_port()
+        (self.folder / "configuration.yaml").write_text(_CONFIGURATION.format(port=self.port), encoding="utf-8")
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command(), "--config", str(self.folder), "--skip-pip", "--log-no-color"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+            )
+        if is_new:
+            self._make_owner()
+        self._wait_until(lambda: self.is_open or self._open(), "opened its WebSocket", _START_WITHIN_S)
+        self._wait_until(lambda: self.ask("get_config")["state"] == "RUNNING", "ran", _START_WITHIN_S)
+        assert not self.ask("get_config")["recovery_mode"], self.said
+
+    def stop(self) -> None:
+        """End it; it writes what it knows."""
+        self._open_sockets.close()
+        self._socket = None
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def add_broker(self, port: int) -> None:
+        """Add the MQTT integration as a user does, in its form."""
+        flows = "/api/config/config_entries/flow"
+        form = self._post(flows, {"handler": "mqtt", "show_advanced_options": False})
+        answers: dict[str, Any] = {"broker": "127.0.0.1", "port": port}
+        if self.year >= _MQTT_5_SINCE:
+            other = {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp"}
+            answers |= {"protocol": "5", "other_settings": other}
+        done = self._post(f"{flows}/{form['flow_id']}", answers)
+        assert done["type"] == "create_entry", done
+
+    @property
+    def year(self) -> int:
+        """The first part of its version."""
+        return int(self.ask("get_config")["version"].split(".")[0])
+
+    @property
+    def said(self) -> str:
+        """Everything it wrote."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def complaints(self) -> list[str]:
+        """What it warned of that a message of ours may have caused."""
+        found = [_COMPLAINT.match(line) for line in self.said.splitlines()]
+        relevant = [each for each in found if each is not None and _OF_OURS.search(each.group(1) + each.group(2))]
+        return [each.group() for each in relevant if not _BROKER_AWAY.match(each.group(2))]
+
+    @property
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Entity id → its state and attributes."""
+        return {each["entity_id"]: each for each in self.ask("get_states")}
+
+    @property
+    def entities(self) -> dict[str, dict[str, Any]]:
+        """Unique id → entity of the MQTT integration, disabled ones too."""
+        listed = [each["entity_id"] for each in self.ask("config/entity_registry/list") if each["platform"] == "mqtt"]
+        known = self.ask("config/entity_registry/get_entries", entity_ids=listed) if listed else {}
+        return {each["unique_id"]: each for each in known.values()}
+
+    @property
+    def statistic_ids(self) -> set[str]:
+        """Of what it keeps or would keep long-term statistics."""
+        return {each["statistic_id"] for each in self.ask("recorder/list_statistic_ids")}
+
+    def state(self, entity_id: str) -> str | None:
+        """A state, or None where there is no such entity."""
+        found = self.states.get(entity_id)
+        return None if found is None else str(found["state"])
+
+    def wait_for(self, entity_id: str, *states: str | None, within_s: float = WITHIN_S) -> None:
+        """Wait until an entity has one of these states; None: until it has gone."""
+        self._wait_until(lambda: self.state(entity_id) in states, f"{entity_id} became one of {states}", within_s)
+
+    def wait_until(self, is_so: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:
+        """Wait for anything else."""
+        self._wait_until(is_so, what, within_s)
+
+    def import_statistics(self, entity_id: str, kwh: float) -> None:
+        """Give a register a past: what makes it known to the energy dashboard without five minutes' waiting."""
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+        mean = {"mean_type": 0, "unit_class": "energy"} if self.year >= _MQTT_5_SINCE else {"has_mean": False}
+        about = {"statistic_id": entity_id, "source": "recorder", "name": None, "unit_of_measurement": "kWh"}
+        row = {"start": hour.isoformat(), "state": kwh, "sum": 0.0}
+        self.ask("recorder/import_statistics", metadata=about | {"has_sum": True} | mean, stats=[row])
+
+    def energy_problems(self, drawn: Collection[str], injected: Collection[str] = ()) -> list[Any]:
+        """Put registers into the energy dashboard, and give what it has against them."""
+        if self.year >= _ONE_SOURCE_A_METER_SINCE:
+            sources = [{"type": "grid", "stat_energy_from": each, "cost_adjustment_day": 0} for each in drawn]
+            sources += [{"type": "grid", "stat_energy_to": each, "cost_adjustment_day": 0} for each in injected]
+        else:
+            price = {"entity_energy_price": None, "number_energy_price": None}
+            flow_from = [{"stat_energy_from": each, "stat_cost": None, **price} for each in drawn]
+            flow_to = [{"stat_energy_to": each, "stat_compensation": None, **price} for each in injected]
+            sources = [{"type": "grid", "flow_from": flow_from, "flow_to": flow_to, "cost_adjustment_day": 0}]
+        self.ask("energy/save_prefs", energy_sources=sources, device_consumption=[])
+        return [problem for source in self.ask("energy/validate")["energy_sources"] for problem in source]
+
+    def ask(self, what: str, **about: object) -> Any:  # noqa: ANN401 - as many shapes as questions
+        """The answer to a WebSocket command."""
+        assert self._socket is not None, "it does not run"
+        self._asked += 1
+        self._socket.send(json.dumps({"id": self._asked, "type": what, **about}))
+        answer = json.loads(self._socket.recv(WITHIN_S))
+        assert answer["id"] == self._asked, answer
+        assert answer["success"], answer
+        return answer["result"]
+
+    @property
+    def is_open(self) -> bool:
+        """True while it can be asked."""
+        return self._socket is not None
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "said.log"
+
+    def _open(self) -> bool:
+        try:
+            there = connect(f"ws://127.0.0.1:{self.port}/api/websocket", max_size=None, proxy=None)
+            socket = self._open_sockets.enter_context(there)
+        except (OSError, TimeoutError):
+            return False
+        socket.recv(WITHIN_S)
+        socket.send(json.dumps({"type": "auth", "access_token": self._token}))
+        assert json.loads(socket.recv(WITHIN_S))["type"] == "auth_ok"
+        self._socket, self._asked = socket, 0
+        return True
+
+    def _make_owner(self) -> None:
+        owner = {"client_id": _CLIENT, "name": "Owner", "username": "owner", "password": "owner", "language": "en"}
+        made: list[str] = []
+
+        def is_made() -> bool:
+            try:
+                made.append(self._post("/api/onboarding/users", owner)["auth_code"])
+            except (OSError, HTTPException, LookupError):  # it is not yet there, or not yet that far
+                return False
+            return True
+
+        self._wait_until(is_made, "took its owner", _START_WITHIN_S)
+        grant = {"grant_type": "authorization_code", "code": made[0], "client_id": _CLIENT}
+        self._token = self._post("/auth/token", grant, is_form=True)["access_token"]
+
+    def _post(self, path: str, body: dict[str, Any], *, is_form: bool = False) -> Any:  # noqa: ANN401
+        kind = "application/x-www-form-urlencoded" if is_form else "application/json"
+        headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=WITHIN_S)
+        try:
+            connection.request("POST", path, urlencode(body) if is_form else json.dumps(body), headers)
+            answer = connection.getresponse()
+            if answer.status >= 400:
+                raise LookupError(f"{path}: {answer.status} {answer.read()!r}")
+            return json.loads(answer.read())
+        finally:
+            connection.close()
+
+    def _wait_until(self, is_so: Callable[[], object], what: str, within_s: float) -> None:
+        end = time.monotonic() + within_s
+        while not is_so():
+            assert self._process is not None
+            assert self._process.poll() is None, self.said[-3000:]
+            assert time.monotonic() < end, f"Home Assistant never {what}: {self.said[-3000:]}"
+            time.sleep(0.1)
