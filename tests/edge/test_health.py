@@ -99,3 +99,9 @@ def test_the_start_is_told_once_a_clock_is_believed() -> None:
         for started_ms in (None, 1_795_000_000_123)
     ]
     assert said == [None, "2026-11-18T11:06:40.123Z"]
+
+
+@pytest.mark.parametrize(("waits_for", "is_proved"), [("a time server", False), (None, True)])
+def test_a_clock_that_waits_for_a_proof_is_not_proved(waits_for: str | None, *, is_proved: bool) -> None:
+    body = json.loads(health_json("b" * 16, {}, {}, Counts(), report(clock_waits_for=waits_for)))
+    assert (body["clock_proved"], body["clock_waits_for"]) == (is_proved, waits_for)
