@@ -106,7 +106,20 @@ def _match(sent: Sequence[Sent], kept: Sequence[Kept], found: Findings) -> dict[
         else:
             nearest = sent[latest] if latest >= 0 else None
             found.differences.append(f"{frame}: nothing that was sent is like it{_unlike(nearest, frame)}")
+    _give_back(sent, matched)
     return matched
+
+
+def _give_back(sent: Sequence[Sent], matched: dict[int, list[Kept]]) -> None:
+    """A damaged frame that is like the whole one before it may have been taken for it: the whole one comes first."""
+    for i, (frame, following) in enumerate(pairwise(sent)):
+        if not frame.whole or following.whole or i in matched:
+            continue
+        pieces = matched.get(i + 1, [])
+        first = min((piece for piece in pieces if _fits(frame, piece, [])), key=lambda each: each.time_ms, default=None)
+        if first is not None:
+            pieces.remove(first)
+            matched[i] = [first]
 
 
 def _fits(sent: Sent, kept: Kept, pieces: list[Kept]) -> bool:

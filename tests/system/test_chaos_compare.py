@@ -135,6 +135,15 @@ def test_a_frame_is_not_taken_for_the_damaged_one_that_has_just_begun(line: list
     assert judged(line, ledger).differences == []
 
 
+def test_a_frame_that_was_read_late_is_not_taken_for_the_damaged_one_that_is_like_it(line: list[Sent]) -> None:
+    alike = [replace(frame, values=LABELS, dated={}, whole=n != 6) for n, frame in enumerate(line)]
+    ledger = [kept(frame, seq) for seq, frame in enumerate(alike, 1) if frame.whole]
+    ledger[5] = replace(ledger[5], time_ms=alike[6].begun_ms + 700)
+    assert judged(alike, ledger).differences == []
+    del ledger[5]
+    assert [each.split(":")[0] for each in judged(alike, ledger).differences] == ["missing"]
+
+
 def test_a_damaged_frame_may_not_come_twice_or_changed(line: list[Sent], ledger: list[Kept]) -> None:
     line[4] = replace(line[4], whole=False)
     ledger.append(replace(ledger[4], boot="other"))
