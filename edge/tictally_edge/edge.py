@@ -13,6 +13,7 @@ from tictally_edge.archive import Archive
 from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.belief.registers import Sighting
 from tictally_edge.clock import Timekeeper
+from tictally_edge.discovery.announcer import own_announcement
 from tictally_edge.evidence import Kernel
 from tictally_edge.naming import Naming
 from tictally_edge.notify import Notifier
@@ -82,7 +83,9 @@ class Edge:
         self._meter_clock: tuple[int, float] | None = None  # its DATE in ms, and when it came
         will = Will(topics.edge(settings.name, "availability"), OFFLINE)
         self._broker = Broker(access_of(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
-        self._publisher = Publisher(self._broker, self._archive, naming)
+        announcing = settings.announcing
+        own = own_announcement(announcing, naming) if announcing is not None else None
+        self._publisher = Publisher(self._broker, self._archive, naming, announcing, own)
         self._counts, self._at_last_summary = Counts(), Counts()
         self._last_hour = LastHour()
         self._started_ms: int | None = None  # dated when a clock has proved itself
@@ -144,7 +147,7 @@ class Edge:
             self._last_good_at = time.monotonic()
             self._line.heard(good.mode)
             if not self._publisher.online:
-                self._publisher.say_heard(heard=True)
+                self._say_heard(heard=True)
 
     def _restored(self, now: Moment) -> Reader:
         """A reader that goes on where the journal stands; how long ago that was, a proved clock alone can tell."""
@@ -175,7 +178,11 @@ class Edge:
         last = self._last_good_at
         if self._publisher.online and (last is None or time.monotonic() - last > SILENCE_S):
             log.warning("No good frame for %.0f s: the meter is not heard.", SILENCE_S)
-            self._publisher.say_heard(heard=False)
+            self._say_heard(heard=False)
+
+    def _say_heard(self, *, heard: bool) -> None:
+        self._publisher.say_heard(heard=heard)
+        self._publisher.say_health(self._health())
 
     def _health(self) -> str:
         reader, now_s = self._reader, time.monotonic()

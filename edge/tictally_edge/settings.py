@@ -6,12 +6,16 @@ Variables begin with `TICTALLY_EDGE_`; `TICTALLY_EDGE_X_FILE` names a file that 
 
 import ssl
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from tictally_edge.discovery.announcer import Announcing
 from tictally_edge.sources.source import SourceSetting
+from tictally_shared.discovery import PREFIX as PREFIX_OF_HUBS
+from tictally_shared.discovery import Language
 from tictally_shared.labels import Mode
 from tictally_shared.settings_sources import (
     Given,
@@ -24,6 +28,7 @@ from tictally_shared.settings_sources import (
 )
 
 PREFIX: Final = "TICTALLY_EDGE_"
+_OFF: Final = "off"
 _RUNTIME: Final = "/run/tictally-edge"
 
 
@@ -60,6 +65,8 @@ class Settings(BaseModel):
         journal_mb: room for the journal in MiB; beyond it the oldest frames go.
         interval_s: least time between two changes of a power, current or voltage on its label topic, in seconds.
         base_topic: what every topic begins with.
+        discovery: below which topic hubs look for announcements of devices; `off`: none is made.
+        language: of the names that hubs show.
         mqtt_host: name or address of the broker.
         mqtt_port: of the broker; one that speaks TLS mostly listens on 8883.
         mqtt_username: None: the broker is not told any.
@@ -81,11 +88,20 @@ class Settings(BaseModel):
     journal_mb: Annotated[int, Field(ge=1, le=4096)] = 64
     interval_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
     base_topic: Annotated[str, AfterValidator(checked_base_topic)] = "tictally"
+    discovery: Annotated[str, AfterValidator(checked_base_topic)] = PREFIX_OF_HUBS
+    language: Language = "fr"
     mqtt_host: Annotated[str, AfterValidator(checked_host)] = "localhost"
     mqtt_port: Annotated[int, Field(ge=1, le=65535)] = 1883
     mqtt_username: str | None = None
     mqtt_password: SecretStr | None = None
     mqtt_ca: Annotated[Path, AfterValidator(_authority)] | None = None
+
+    @property
+    def announcing(self) -> Announcing | None:
+        """How devices are announced to hubs, or None."""
+        if self.discovery == _OFF:
+            return None
+        return Announcing(self.discovery, self.language, version("tictally-edge"))
 
     @property
     def fixed_mode(self) -> Mode | None:

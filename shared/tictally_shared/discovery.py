@@ -6,10 +6,14 @@ Source: Home Assistant, MQTT integration, "Device discovery payload". Both progr
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+Language = Literal["fr", "en"]
 
 ORIGIN: Final = "tictally"
 PREFIX: Final = "homeassistant"
+# What stands in a component beside its settings.
+_OWN: Final = frozenset({"platform", "unique_id", "default_entity_id", "name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +99,41 @@ def discovery_json(device: Device, components: Sequence[Component], removed: Map
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def announced(payload: bytes) -> dict[str, str]:
-    """Key → platform of the components that a message of ours announces, without those it removes; {} for any other."""
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a message of ours has announced.
+
+    Attributes:
+        version: of the program that wrote it.
+        hardware: of the device, or None.
+        components: by key.
+        removed: key → platform of those that it took away.
+    """
+
+    version: str
+    hardware: str | None
+    components: Mapping[str, Component]
+    removed: Mapping[str, str]
+
+
+def read_discovery(payload: bytes) -> Announced | None:
+    """What a message announced, or None where it is none of ours."""
     try:
-        components = json.loads(payload)["components"]
-        return {key: each["platform"] for key, each in components.items() if "unique_id" in each}
+        body = json.loads(payload)
+        raw = {key: dict(each) for key, each in body["components"].items()}
+        return Announced(
+            version=str(body["origin"]["sw_version"]),
+            hardware=body["device"].get("hw_version"),
+            components={key: _read_component(key, each) for key, each in raw.items() if "unique_id" in each},
+            removed={key: str(each["platform"]) for key, each in raw.items() if "unique_id" not in each},
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return None
+
+
+def _read_component(key: str, raw: Mapping[str, Any]) -> Component:
+    settings = {name: value for name, value in raw.items() if name not in _OWN}
+    return Component(key, str(raw["platform"]), str(raw["name"]), settings)
 
 
 def _component(device: Device, component: Component) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from tictally_shared.labels import UNKNOWN_LABEL
 
 RESERVED: Final = frozenset({"edge", "site", "recorder"})
 _BASE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[A-Za-z0-9_.-]{1,64}){0,3}")
+_DERIVED: Final = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _PLUS: Final = "_PLUS_"
 _AFTER_EDGE: Final = 2
 
@@ -20,6 +21,14 @@ class LabelTopic:
     meter: str
     label: str
     is_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedTopic:
+    """`<base>/<meter>/<name>`, in lower case: what an edge makes of the meter's labels."""
+
+    meter: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,7 @@ class Topics:
         """Filters of everything that stands below a meter."""
         return f"{self.base}/{meter}/+", f"{self.base}/{meter}/+/time"
 
-    def parse(self, topic: str) -> LabelTopic | EdgeTopic | MeterAvailability | None:
+    def parse(self, topic: str) -> LabelTopic | DerivedTopic | EdgeTopic | MeterAvailability | None:
         """What a topic means, or None where it is not one of a meter or an edge."""
         if not topic.startswith(f"{self.base}/"):
             return None
@@ -96,9 +105,11 @@ class Topics:
         return _below_meter(first, rest) if is_name(first) else None
 
 
-def _below_meter(meter: str, rest: list[str]) -> LabelTopic | MeterAvailability | None:
+def _below_meter(meter: str, rest: list[str]) -> LabelTopic | DerivedTopic | MeterAvailability | None:
     if rest == ["availability"]:
         return MeterAvailability(meter)
+    if len(rest) == 1 and _DERIVED.fullmatch(rest[0]):
+        return DerivedTopic(meter, rest[0])
     label = rest[0].replace(_PLUS, "+") if rest else ""
     if not UNKNOWN_LABEL.fullmatch(label) or rest[1:] not in ([], ["time"]):
         return None

@@ -1,8 +1,17 @@
 """The form of a discovery message."""
 
 import json
+from dataclasses import replace
 
-from tictally_shared.discovery import Component, Device, announced, birth_topic, config_topic, discovery_json
+from tictally_shared.discovery import (
+    Announced,
+    Component,
+    Device,
+    birth_topic,
+    config_topic,
+    discovery_json,
+    read_discovery,
+)
 
 METER = Device("tictally_home-1", "Linky", "0.1.0", maker="ZIV", availability=("a/one", "a/two"))
 ENERGY = Component("east", "sensor", "Energy", {"state_topic": "tictally/home-1/EAST", "device_class": "energy"})
@@ -31,12 +40,18 @@ def test_a_device_stands_in_one_message_with_its_components() -> None:
 def test_a_component_that_is_gone_is_reduced_to_its_platform() -> None:
     message = discovery_json(METER, [ENERGY], {"hchc": "sensor"})
     assert json.loads(message)["components"]["hchc"] == {"platform": "sensor"}
-    assert announced(message.encode()) == {"east": "sensor"}
 
 
-def test_what_is_no_message_of_ours_announces_nothing() -> None:
-    for payload in (b"", b"null", b"[]", b'{"components": 3}', b'{"components": {"a": 1}}', b"\xff"):
-        assert announced(payload) == {}
+def test_a_message_is_read_as_it_was_written() -> None:
+    message = discovery_json(METER, [ENERGY], {"hchc": "sensor"}).encode()
+    assert read_discovery(message) == Announced("0.1.0", None, {"east": ENERGY}, {"hchc": "sensor"})
+    one_phase = replace(METER, hardware="TIC standard")
+    assert read_discovery(discovery_json(one_phase, []).encode()) == Announced("0.1.0", "TIC standard", {}, {})
+
+
+def test_what_is_no_message_of_ours_is_none() -> None:
+    for payload in (b"", b"null", b"[]", b'{"components": 3}', b'{"components": {"a": 1}}', b'{"device": {}}', b"\xff"):
+        assert read_discovery(payload) is None
 
 
 def test_topics() -> None:

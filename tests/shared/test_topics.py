@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tictally_shared.labels import LABELS
-from tictally_shared.topics import EdgeTopic, LabelTopic, MeterAvailability, Topics, is_name
+from tictally_shared.topics import DerivedTopic, EdgeTopic, LabelTopic, MeterAvailability, Topics, is_name
 
 METER = "021900000002"
 
@@ -28,6 +28,7 @@ def test_the_documented_topics() -> None:
     assert (topics.frames(), topics.frames("pi")) == ("tictally/edge/+/frame", "tictally/edge/pi/frame")
     assert topics.parse("tictally/edge/pi/frame") == EdgeTopic("pi", "frame")
     assert topics.parse("tictally/021900000002/availability") == MeterAvailability(METER)
+    assert topics.parse(topics.derived(METER, "available_power")) == DerivedTopic(METER, "available_power")
 
 
 OTHERS = [
@@ -36,7 +37,7 @@ OTHERS = [
     "tictally/",
     "other/021900000002/EAST",
     "tictally/021900000002",
-    "tictally/021900000002/east",
+    "tictally/021900000002/East",
     "tictally/021900000002/EAST/time/more",
     "tictally/021900000002/EAST/date",
     "tictally/UPPER/EAST",

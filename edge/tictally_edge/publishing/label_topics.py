@@ -8,30 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.publishing.publication import NOTHING, Publication
 from tictally_shared.frames import iso_utc
 from tictally_shared.labels import LABELS, Kind, Mode
 from tictally_shared.topics import Topics
 
-NOTHING: Final = "none"
 _UNSTEADY: Final = frozenset({Kind.CURRENT, Kind.VOLTAGE, Kind.APPARENT_POWER, Kind.ACTIVE_POWER, Kind.CLOCK})
 _FRAMES_UNTIL_GONE: Final = 3
 # Enedis-NOI-CPT_54E §5.3: what a three-phase meter sends, again and again, while a phase is overloaded.
 _SHORT_FRAME: Final = frozenset({"ADIR1", "ADIR2", "ADIR3", "IINST1", "IINST2", "IINST3"})
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """A retained message.
-
-    Attributes:
-        topic: where to.
-        payload: plain text; empty to clear the topic.
-        time: ISO 8601, the user property `time`, or None.
-    """
-
-    topic: str
-    payload: str
-    time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +29,9 @@ class _Shown:
 class LabelTopics:
     """The label topics of one meter.
 
+    Attributes:
+        present: label → value that stands on its topic; not cleared by another connection.
+
     Args:
         topics: below which base.
         meter: its number or key.
@@ -54,6 +42,7 @@ class LabelTopics:
     def __init__(self, topics: Topics, meter: str, *, every_s: float, all_every_s: float = 300.0) -> None:
         self._topics, self._meter = topics, meter
         self._every_s, self._all_every_s = every_s, all_every_s
+        self.present: dict[str, int | str] = {}
         self._shown: dict[str, _Shown] = {}
         self._left: set[str] = set()
         self._lacking: dict[str, int] = {}
@@ -82,6 +71,8 @@ class LabelTopics:
             before = self._shown.get(label)
             if before is None or self._is_due(label, before, said):
                 self._shown[label] = said
+                if said.value is not None:
+                    self.present[label] = said.value
                 changes += self._tell(label, before, said, time)
         return changes + self._clear(self._gone(believed))
 
@@ -110,7 +101,7 @@ class LabelTopics:
         seen = believed.values.keys() | believed.dated.keys() | believed.unconfirmed
         for label in seen & self._lacking.keys():
             del self._lacking[label]
-        if not believed.frame.complete or believed.refused or _is_short(believed):
+        if not is_whole(believed):
             return []
         gone = []
         for label in (self._shown.keys() | self._left) - seen:
@@ -124,12 +115,14 @@ class LabelTopics:
     def _clear(self, labels: list[str]) -> list[Publication]:
         for label in labels:
             self._shown.pop(label, None)
+            self.present.pop(label, None)
             self._left.discard(label)
             self._lacking.pop(label, None)
         both = (self._topics.label, self._topics.label_time)
         return [Publication(topic(self._meter, label), "") for label in labels for topic in both]
 
 
-def _is_short(believed: BelievedFrame) -> bool:
-    labels = believed.frame.values.keys()
-    return believed.frame.mode is Mode.HISTORIQUE and labels <= _SHORT_FRAME
+def is_whole(believed: BelievedFrame) -> bool:
+    """True for a frame that shows all that its meter sends: whole, without any refused group, and not a short one."""
+    is_short = believed.frame.mode is Mode.HISTORIQUE and believed.frame.values.keys() <= _SHORT_FRAME
+    return believed.frame.complete and not believed.refused and not is_short

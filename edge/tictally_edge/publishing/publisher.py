@@ -7,14 +7,17 @@ from typing import Final
 
 from tictally_edge.archive import Archive
 from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.discovery.announcer import Announcing
 from tictally_edge.naming import Naming
 from tictally_edge.publishing.broker import Acknowledged, Broker, Connected, Disconnected, Received
-from tictally_edge.publishing.label_topics import LabelTopics
+from tictally_edge.publishing.meter_topics import MeterTopics
+from tictally_edge.publishing.publication import Publication
 from tictally_edge.publishing.resend import RequestError, parse_request
+from tictally_shared.discovery import birth_topic
 from tictally_shared.frames import Frame
 from tictally_shared.labels import DELIVERY_POINT
 from tictally_shared.ranges import Ranges
-from tictally_shared.topics import EdgeTopic, LabelTopic
+from tictally_shared.topics import EdgeTopic
 
 ONLINE, OFFLINE = "online", "offline"
 # A backlog goes out this many messages at a time, so that live frames never wait behind it.
@@ -39,12 +42,23 @@ class Publisher:
         broker: the connection.
         archive: numbers and keeps the frames.
         naming: under which names.
+        announcing: how devices are announced to hubs, or None.
+        announcement: of the edge itself, where it is announced.
     """
 
-    def __init__(self, broker: Broker, archive: Archive, naming: Naming) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        archive: Archive,
+        naming: Naming,
+        announcing: Announcing | None = None,
+        announcement: Publication | None = None,
+    ) -> None:
         self._broker, self._archive, self._journal, self._naming = broker, archive, archive.journal, naming
         self._topics, self._edge = naming.topics, naming.edge
-        self._labels: LabelTopics | None = None
+        self._announcing, self._announcement = announcing, announcement
+        self._number = ""
+        self._of_meter: MeterTopics | None = None
         self._in_flight: dict[int, tuple[str, int]] = {}
         self._is_behind = False  # a frame was not sent on this connection, and is not in the backlog that is being sent
         self._backlog: Iterator[Frame] = iter(())
@@ -63,7 +77,7 @@ class Publisher:
             at: monotonic seconds.
             time_ms: when its end arrived, or None where no clock is known to be right.
         """
-        self._speak_for(self._naming.key or number)
+        self._speak_for(number)
         if not self._naming.prm:
             shown = {label: value for label, value in believed.values.items() if label != DELIVERY_POINT}
             believed = replace(believed, values=shown)
@@ -75,9 +89,8 @@ class Publisher:
             return
         if kept is not None:
             self._send(kept)
-        if self._labels is not None:
-            for each in self._labels.publish(believed, at, time_ms):
-                self._broker.publish(each.topic, each.payload, retain=True, time=each.time)
+        if self._of_meter is not None:
+            self._publish(self._of_meter.publish(believed, at, time_ms))
 
     def released(self, frames: list[Frame]) -> None:
         """Frames that waited for their date are in the journal now; they go out behind the present."""
@@ -134,22 +147,35 @@ class Publisher:
         self._say(self._topics.edge(self._edge, "availability"), ONLINE)
         self._broker.listen(self._topics.edge(self._edge, "resend"))
         self._is_behind, self._backlog = False, self._missed()
-        if self.meter is not None and self._labels is not None:
-            self._labels.connected()
+        if self._announcing is not None:
+            self._broker.listen(birth_topic(self._announcing.prefix))
+        self._publish([self._announcement] if self._announcement is not None else [])
+        if self.meter is not None and self._of_meter is not None:
+            self._publish(self._of_meter.connected())
             self._say(self._topics.meter_availability(self.meter), ONLINE if self.online else OFFLINE)
-            self._read_retained()
+            self._read_retained(self._of_meter)
 
-    def _read_retained(self) -> None:
-        for topic_filter in self._topics.of_meter(self.meter or ""):
+    def _read_retained(self, of_meter: MeterTopics) -> None:
+        for topic_filter in of_meter.filters:
             self._broker.listen(topic_filter)
 
     def _receive(self, message: Received) -> None:
-        parsed = self._topics.parse(message.topic)
-        if isinstance(parsed, LabelTopic):
-            if message.retained and message.payload and parsed.meter == self.meter and self._labels is not None:
-                self._labels.found(parsed.label)
-        elif parsed == EdgeTopic(self._edge, "resend") and not message.retained:
-            self._take_request(message.payload)
+        if self._topics.parse(message.topic) == EdgeTopic(self._edge, "resend"):
+            if not message.retained:
+                self._take_request(message.payload)
+        elif self._announcing is not None and message.topic == birth_topic(self._announcing.prefix):
+            if message.payload == ONLINE.encode():
+                self._announce_again()
+        elif message.retained and message.payload and self._of_meter is not None:
+            self._of_meter.found(message.topic, message.payload)
+
+    def _announce_again(self) -> None:
+        self._publish([self._announcement] if self._announcement is not None else [])
+        self._publish(self._of_meter.announced() if self._of_meter is not None else [])
+
+    def _publish(self, publications: list[Publication]) -> None:
+        for each in publications:
+            self._broker.publish(each.topic, each.payload, retain=True, time=each.time)
 
     def _take_request(self, payload: bytes) -> None:
         try:
@@ -165,16 +191,17 @@ class Publisher:
                 frame for first, last in ranges for frame in self._journal.frames(request.boot, first, last)
             )
 
-    def _speak_for(self, meter: str) -> None:
-        if meter == self.meter:
+    def _speak_for(self, number: str) -> None:
+        if number == self._number:
             return
+        of_meter = MeterTopics(self._naming, number, self._announcing)
         if self.meter is not None:
-            log.info("Meter %s speaks now, no longer %s.", meter, self.meter)
-            self._say(self._topics.meter_availability(self.meter), OFFLINE)
-        self.meter = meter
-        self._labels = LabelTopics(self._topics, meter, every_s=self._naming.every_s)
-        self._say(self._topics.meter_availability(meter), ONLINE if self.online else OFFLINE)
-        self._read_retained()
+            log.info("Meter %s speaks now, no longer %s.", number, self._number)
+            if self.meter != of_meter.meter:
+                self._say(self._topics.meter_availability(self.meter), OFFLINE)
+        self.meter, self._number, self._of_meter = of_meter.meter, number, of_meter
+        self._say(self._topics.meter_availability(self.meter), ONLINE if self.online else OFFLINE)
+        self._read_retained(of_meter)
 
     def _send(self, frame: Frame) -> None:
         mid = self._broker.publish(self._topics.edge(self._edge, "frame"), frame.to_json(), retain=False)

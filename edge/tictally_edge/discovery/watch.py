@@ -1,0 +1,126 @@
+"""Learns what a meter is, from its frames. Pure.
+
+Entities hang on it, and their history on them: so a trait counts when three whole frames in a row agree, and a label
+that lacks takes nothing away while mode, phases, option and kind of meter are what they were.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.discovery.profile import Profile
+from tictally_edge.publishing.label_topics import is_whole
+from tictally_shared.contracts import TEMPO, contract_of_ngtf, contract_of_optarif
+from tictally_shared.labels import LABELS, Kind, Mode
+
+_FRAMES_UNTIL_PROVED: Final = 3
+# NTARF and LTARF may reach us some frames apart.
+_FRAMES_UNTIL_NAMED: Final = 5
+_OPTION_LABEL: Final = {Mode.HISTORIQUE: "OPTARIF", Mode.STANDARD: "NGTF"}
+_ONLY_ON_THREE_PHASES: Final = frozenset({"IINST3", "IMAX3", "IRMS3", "URMS3", "SINSTS3", "UMOY3"})
+_ONLY_OF_PRODUCERS: Final = frozenset({"EAIT", "SINSTI"})
+_TEMPO: Final = "BBR"
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """What cannot change without the meter being set otherwise."""
+
+    mode: Mode
+    phases: int
+    option: str
+    producer: bool
+
+
+class ProfileWatch:
+    """One meter's profile.
+
+    Attributes:
+        profile: None until three whole frames have agreed.
+    """
+
+    def __init__(self) -> None:
+        self.profile: Profile | None = None
+        self._proved: _Traits | None = None
+        self._candidate: _Traits | None = None
+        self._frames = 0
+        self._seen: Counter[str] = Counter()
+        self._counting: Counter[str] = Counter()
+        self._pair, self._pair_frames = ("", ""), 0
+
+    def hear(self, believed: BelievedFrame) -> None:
+        """Takes a frame in."""
+        if not is_whole(believed) or (traits := _traits(believed)) is None:
+            return
+        if traits != self._candidate:
+            self._candidate, self._frames = traits, 0
+            self._seen.clear()
+            self._counting.clear()
+        self._frames += 1
+        self._seen.update(_labels(believed))
+        self._counting.update(name for name, value in believed.values.items() if _counts(name, value))
+        if self._frames < _FRAMES_UNTIL_PROVED:
+            return
+        if traits != self._proved or self.profile is None:
+            self._proved, self.profile = traits, _profile(traits)
+        self._learn(believed.values, self.profile)
+
+    def _learn(self, values: Mapping[str, int | str], profile: Profile) -> None:
+        """Adds what has been seen often enough; nothing ever goes."""
+        pair = str(values.get("NTARF", "")), str(values.get("LTARF", ""))
+        self._pair_frames = self._pair_frames + 1 if pair == self._pair else 1
+        self._pair = pair
+        names = dict(profile.names)
+        if self._pair_frames >= _FRAMES_UNTIL_NAMED and all(pair) and profile.contract is None:
+            names[f"EASF{pair[0]}"] = pair[1]
+        self.profile = replace(
+            profile,
+            labels=profile.labels | _often(self._seen),
+            registers=profile.registers | _often(self._counting),
+            names=names,
+        )
+
+
+def _often(counter: Counter[str]) -> set[str]:
+    return {name for name, count in counter.items() if count >= _FRAMES_UNTIL_PROVED}
+
+
+def _traits(believed: BelievedFrame) -> _Traits | None:
+    """The traits that a frame shows, or None while its option waits for a second sighting."""
+    labels, mode = _labels(believed), believed.frame.mode
+    option_label = _OPTION_LABEL[mode]
+    if option_label in believed.unconfirmed:
+        return None
+    option = str(believed.values.get(option_label, ""))
+    return _Traits(
+        mode=mode,
+        phases=3 if not _ONLY_ON_THREE_PHASES.isdisjoint(labels) else 1,
+        option=_TEMPO if contract_of_optarif(option) is TEMPO else option,
+        producer=not _ONLY_OF_PRODUCERS.isdisjoint(labels),
+    )
+
+
+def _labels(believed: BelievedFrame) -> set[str]:
+    return {*believed.values, *believed.dated, *believed.unconfirmed}
+
+
+def _profile(traits: _Traits) -> Profile:
+    name_of = contract_of_optarif if traits.mode is Mode.HISTORIQUE else contract_of_ngtf
+    return Profile(
+        mode=traits.mode,
+        phases=traits.phases,
+        option=traits.option,
+        contract=name_of(traits.option),
+        producer=traits.producer,
+        labels=frozenset(),
+        names={},
+        registers=frozenset(),
+    )
+
+
+def _counts(name: str, value: int | str) -> bool:
+    """True for a register that has counted something."""
+    label = LABELS.get(name)
+    return label is not None and label.kind is Kind.REGISTER and isinstance(value, int) and value > 0

@@ -1,0 +1,65 @@
+"""All retained topics of one meter: its labels, what is made of them, and its announcement. Pure."""
+
+from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.discovery.announcer import Announcer, Announcing
+from tictally_edge.naming import Naming
+from tictally_edge.publishing.derived import DerivedTopics
+from tictally_edge.publishing.label_topics import LabelTopics, is_whole
+from tictally_edge.publishing.publication import Publication
+from tictally_shared.topics import DerivedTopic, LabelTopic
+
+
+class MeterTopics:
+    """The topics of one meter.
+
+    Attributes:
+        meter: its number or key.
+        filters: of what it may have left retained on the broker.
+
+    Args:
+        naming: under which names.
+        number: the meter's own.
+        announcing: how it is announced to hubs, or None.
+    """
+
+    def __init__(self, naming: Naming, number: str, announcing: Announcing | None) -> None:
+        self.meter = naming.key or number
+        self._topics = naming.topics
+        self._labels = LabelTopics(naming.topics, self.meter, every_s=naming.every_s)
+        self._derived = DerivedTopics(naming.topics, self.meter)
+        self._announcer = Announcer(announcing, naming, number) if announcing is not None else None
+        announced = [self._announcer.topic] if self._announcer is not None else []
+        self.filters = [*naming.topics.of_meter(self.meter), *announced]
+
+    def connected(self) -> list[Publication]:
+        """The broker is another one, or knows nothing: what it gets at once. The rest comes with the next frame."""
+        self._labels.connected()
+        self._derived.connected()
+        return self.announced()
+
+    def announced(self) -> list[Publication]:
+        """The announcement, for a hub that has just started."""
+        return self._announcer.again() if self._announcer is not None else []
+
+    def found(self, topic: str, payload: bytes) -> None:
+        """A retained message stands on the broker."""
+        if self._announcer is not None and topic == self._announcer.topic:
+            self._announcer.found(payload)
+        match self._topics.parse(topic):
+            case LabelTopic(self.meter, label):
+                self._labels.found(label)
+            case DerivedTopic(self.meter, name):
+                self._derived.found(name)
+
+    def publish(self, believed: BelievedFrame, at: float, time_ms: int | None) -> list[Publication]:
+        """What a frame changes. An announcement comes first, so that hubs know what the values are.
+
+        Args:
+            believed: the frame.
+            at: monotonic seconds.
+            time_ms: when the frame's end arrived, or None where no clock is known to be right.
+        """
+        announced = self._announcer.hear(believed, at) if self._announcer is not None else []
+        labels = self._labels.publish(believed, at, time_ms)
+        derived = self._derived.publish(self._labels.present, at, time_ms, is_whole=is_whole(believed))
+        return [*announced, *labels, *derived]
