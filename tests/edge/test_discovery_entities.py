@@ -1,0 +1,405 @@
+"""A meter's entities, against the label catalogue and against what every kind of simulated meter sends."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any, get_args
+
+import pytest
+
+from tictally_edge.discovery.entities import NOT_ANNOUNCED, component_key, components
+from tictally_edge.discovery.language import Language
+from tictally_edge.discovery.profile import Profile
+from tictally_edge.publishing.derived import derive
+from tictally_edge.simulator.contracts import Contract as Simulated
+from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_shared.contracts import BASE, CONTRACTS, EJP, HPHC, TEMPO
+from tictally_shared.discovery import Component
+from tictally_shared.labels import CATALOGUE, LABELS, Kind, Mode
+from tictally_shared.topics import Topics
+
+H, S = Mode.HISTORIQUE, Mode.STANDARD
+METER = "021961000001"
+TOPICS = Topics()
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+# What Home Assistant takes, in every version from 2025.4 on, as (device class, state class, unit).
+TAKEN = {
+    ("energy", "total_increasing", "kWh"),
+    (None, "total_increasing", "varh"),
+    ("apparent_power", "measurement", "VA"),
+    ("power", "measurement", "W"),
+    ("current", "measurement", "A"),
+    ("voltage", "measurement", "V"),
+    (None, "measurement", "%"),
+    ("enum", None, None),
+    ("timestamp", None, None),
+    (None, None, None),
+}
+TAKEN_BINARY = {("problem", None, None), ("tamper", None, None), (None, None, None)}
+
+
+def labels_of(meter: SimulatedMeter) -> dict[str, int | str]:
+    """What a simulated meter shows, as it stands on the label topics."""
+    shown = {group.label: " ".join(group.data.split()) for group in meter.groups()}
+    return {name: int(text) if LABELS[name].is_number else text for name, text in shown.items()}
+
+
+def profile_of(labels: dict[str, int | str], mode: Mode, contract: str, phases: int, *, producer: bool) -> Profile:
+    return Profile(
+        mode=mode,
+        phases=phases,
+        option=str(labels["OPTARIF" if mode is H else "NGTF"]),
+        contract=CONTRACTS[contract],
+        producer=producer,
+        labels=frozenset(labels),
+        names={},
+        registers=frozenset(name for name, value in labels.items() if name.startswith("EAS") and value != 0),
+    )
+
+
+def simulated() -> Iterable[tuple[str, Profile, dict[str, int | str]]]:
+    """Every kind of meter that the simulator has: what it is, its profile, what it shows."""
+    start = datetime(2026, 1, 12, 6, tzinfo=UTC)
+    for contract, mode, phases, producer in product(Simulated, Mode, (1, 3), (False, True)):
+        if mode is H and producer:
+            continue
+        labels = labels_of(SimulatedMeter(contract, mode, start=start, phases=phases, producer=producer, seed=7))
+        name = f"{mode} {contract} {phases}{' producer' * producer}"
+        yield name, profile_of(labels, mode, contract.value, phases, producer=producer), labels
+
+
+METERS = {name: (profile, labels) for name, profile, labels in simulated()}
+
+
+def everything(mode: Mode) -> Profile:
+    """A profile with every label of a mode, of a supplier's own calendar."""
+    labels = frozenset(label.name for label in CATALOGUE if label.mode is mode)
+    return Profile(mode, 3, "", None, producer=True, labels=labels, names={}, registers=labels)
+
+
+OWN_CALENDAR = replace(everything(S), names={"EASF01": "HEURE CREUSE", "EASF02": "HEURE PLEINE"})
+PROFILES = {
+    **{name: profile for name, (profile, _) in METERS.items()},
+    **{f"everything {mode}": everything(mode) for mode in Mode},
+    "own calendar": OWN_CALENDAR,
+}
+
+
+def entities(profile: Profile, language: Language = "en", meter: str = METER) -> dict[str, Component]:
+    return {each.key: each for each in components(profile, meter, TOPICS, language)}
+
+
+def derived_keys(profile: Profile) -> set[str]:
+    return entities(profile).keys() - {component_key(name) for name in profile.labels}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_label_is_an_entity_or_is_left_out_for_a_reason(mode: Mode) -> None:
+    profile = everything(mode)
+    announced = {name for name in profile.labels if component_key(name) in entities(profile)}
+    assert announced | {name for name in NOT_ANNOUNCED if LABELS[name].mode is mode} == profile.labels
+    assert announced.isdisjoint(NOT_ANNOUNCED)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_keys_and_names_stand_once(profile: Profile, language: Language) -> None:
+    made = components(profile, METER, TOPICS, language)
+    for each in ([one.key for one in made], [one.name for one in made]):
+        assert len(set(each)) == len(each)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_an_entity_is_what_home_assistant_takes(profile: Profile) -> None:
+    for each in components(profile, METER, TOPICS, "fr"):
+        said = each.settings
+        kind = said.get("device_class"), said.get("state_class"), said.get("unit_of_measurement")
+        assert kind in (TAKEN if each.platform == "sensor" else TAKEN_BINARY), each
+        assert (said.get("device_class") == "enum") == ("options" in said), each
+        assert ("suggested_display_precision" in said) == ("unit_of_measurement" in said), each
+        assert said.get("entity_category", "diagnostic") == "diagnostic", each
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_an_icon_stands_exactly_where_no_class_brings_one(profile: Profile) -> None:
+    for each in components(profile, METER, TOPICS, "fr"):
+        assert ("icon" in each.settings) == (each.settings.get("device_class", "enum") == "enum"), each
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_both_languages_have_every_name(profile: Profile) -> None:
+    french, english = entities(profile, "fr"), entities(profile, "en")
+    assert list(french) == list(english)
+    for key, each in english.items():
+        other = french[key]
+        assert replace(each, name=other.name) == other
+        assert each.name[0].isupper(), each
+        assert other.name[0].isupper(), other
+        # A text of the supplier's is the same for everybody, what stands around it is not.
+        assert each.name != other.name
+
+
+@pytest.mark.parametrize(("profile", "labels"), METERS.values(), ids=METERS)
+def test_what_is_made_of_labels_has_its_entity_and_no_entity_lacks_its_topic(
+    profile: Profile, labels: dict[str, int | str]
+) -> None:
+    assert derived_keys(profile) == derive(labels).keys()
+
+
+# Every field of the register, one at a time: its first bit, and how many values are assigned.
+FIELDS = [(0, 2), (1, 7), (4, 2), (6, 2), (7, 2), (9, 2), (16, 2), (24, 4), (26, 4), (28, 4), (30, 4)]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_no_value_of_the_status_register_is_outside_an_entitys_states(contract: str) -> None:
+    profile, labels = METERS[f"standard {contract} 1 producer"]
+    made = entities(profile)
+    for value in (n << first for first, count in FIELDS for n in range(count)):
+        for name, state in derive(labels | {"STGE": f"{value | 1 << 8:08X}"}).items():
+            said = made[name].settings
+            states = said.get("options") or [said.get("payload_on", "ON"), said.get("payload_off", "OFF")]
+            assert "unit_of_measurement" in said or state in states
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_each_entity_has_a_topic_of_its_own_meter(profile: Profile) -> None:
+    made = components(profile, "maison", Topics("home/tic"), "fr")
+    topics = {each.settings["state_topic"] for each in made}
+    assert len(topics) == len(made)
+    assert all(topic.startswith("home/tic/maison/") and "+" not in topic for topic in topics)
+
+
+@pytest.mark.parametrize(
+    ("label", "key", "topic"),
+    [
+        ("EAST", "east", "EAST"),
+        ("SMAXSN1-1", "smaxsn1_minus_1", "SMAXSN1-1"),
+        ("NJOURF+1", "njourf_plus_1", "NJOURF_PLUS_1"),
+        ("DATE", "date", "DATE/time"),
+        ("FPM3", "fpm3", "FPM3/time"),
+    ],
+)
+def test_key_and_topic_follow_the_label(label: str, key: str, topic: str) -> None:
+    assert component_key(label) == key
+    assert entities(everything(S))[key].settings["state_topic"] == f"tictally/{METER}/{topic}"
+
+
+def energies(profile: Profile, language: Language) -> dict[str, str]:
+    """Key → name of the entities that the Energy dashboard offers first."""
+    return {
+        key: each.name
+        for key, each in entities(profile, language).items()
+        if each.settings.get("device_class") == "energy" and "entity_category" not in each.settings
+    }
+
+
+ENERGIES: dict[str, dict[Language, dict[str, str]]] = {
+    "historique base 1": {"fr": {"base": "Énergie base"}, "en": {"base": "Energy base"}},
+    "historique hphc 3": {
+        "fr": {"hchc": "Énergie heures creuses", "hchp": "Énergie heures pleines"},
+        "en": {"hchc": "Energy off-peak", "hchp": "Energy peak"},
+    },
+    "historique ejp 1": {"en": {"ejphn": "Energy normal hours", "ejphpm": "Energy mobile peak"}},
+    "historique tempo 1": {
+        "fr": {
+            "bbrhcjb": "Énergie heures creuses bleues",
+            "bbrhpjb": "Énergie heures pleines bleues",
+            "bbrhcjw": "Énergie heures creuses blanches",
+            "bbrhpjw": "Énergie heures pleines blanches",
+            "bbrhcjr": "Énergie heures creuses rouges",
+            "bbrhpjr": "Énergie heures pleines rouges",
+        },
+    },
+    "standard base 1 producer": {
+        "fr": {"east": "Énergie soutirée", "easf01": "Énergie base", "eait": "Énergie injectée"},
+        "en": {"east": "Energy drawn", "easf01": "Energy base", "eait": "Energy injected"},
+    },
+    "standard hphc 1": {
+        "en": {"east": "Energy drawn", "easf01": "Energy off-peak", "easf02": "Energy peak"},
+    },
+    "standard tempo 3": {
+        "en": {
+            "east": "Energy drawn",
+            "easf01": "Energy off-peak blue",
+            "easf02": "Energy peak blue",
+            "easf03": "Energy off-peak white",
+            "easf04": "Energy peak white",
+            "easf05": "Energy off-peak red",
+            "easf06": "Energy peak red",
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("kind", ENERGIES)
+def test_registers_are_named_by_what_they_count(kind: str) -> None:
+    for language, expected in ENERGIES[kind].items():
+        assert energies(METERS[kind][0], language) == expected
+
+
+def test_a_historique_register_is_named_even_where_its_option_is_not_known() -> None:
+    profile = replace(METERS["historique hphc 1"][0], option="HC?!", contract=None)
+    assert energies(profile, "fr") == ENERGIES["historique hphc 3"]["fr"]
+
+
+def own_calendar(names: dict[str, str], counted: set[str]) -> dict[str, str]:
+    registers = {f"EASF{n:02d}" for n in range(1, 11)}
+    labels = frozenset(registers | {"LTARF", "NTARF"})
+    return energies(Profile(S, 1, "HC WE", None, producer=False, labels=labels, names=names, registers=counted), "fr")  # type: ignore[arg-type]
+
+
+def test_a_suppliers_own_registers_bear_the_suppliers_texts() -> None:
+    named = own_calendar({"EASF03": "HEURE CREUSE WE", "EASF01": "HEURE CREUSE"}, {"EASF01", "EASF02"})
+    assert named == {
+        "easf01": "Énergie HEURE CREUSE",
+        "easf02": "Énergie index fournisseur 02",
+        "easf03": "Énergie HEURE CREUSE WE",
+    }
+
+
+def test_registers_that_the_supplier_calls_alike_are_told_apart() -> None:
+    named = own_calendar({"EASF01": "HC", "EASF02": "HP", "EASF07": "HC"}, set())
+    assert named == {"easf01": "Énergie HC 01", "easf02": "Énergie HP", "easf07": "Énergie HC 07"}
+
+
+def test_an_empty_text_names_no_register() -> None:
+    assert own_calendar({"EASF01": "", "EASF02": ""}, {"EASF02"}) == {"easf02": "Énergie index fournisseur 02"}
+
+
+def test_what_the_contract_does_not_use_is_no_entity_though_it_has_counted() -> None:
+    profile = METERS["standard hphc 1"][0]
+    counted = replace(profile, registers=profile.registers | {"EASF05"}, names={"EASF05": "HC ROUGE"})
+    assert "EASF05" in counted.labels
+    assert components(counted, METER, TOPICS, "fr") == components(profile, METER, TOPICS, "fr")
+
+
+def test_a_distributors_register_is_an_entity_once_it_has_counted() -> None:
+    profile = replace(METERS["standard tempo 1"][0], registers=frozenset({"EASD02"}))
+    made = entities(profile)
+    assert [key for key in made if key.startswith("easd")] == ["easd02"]
+    assert made["easd02"].settings["entity_category"] == "diagnostic"
+
+
+SHOWN = {
+    "EAST": ("kWh", "{{ value | int / 1000 if value else None }}", 2),
+    "ERQ1": ("varh", "{{ value or None }}", 0),
+    "PREF": ("VA", "{{ value | int * 1000 if value else None }}", 0),
+    "SINSTS": ("VA", "{{ value or None }}", 0),
+    "CCASN": ("W", "{{ value or None }}", 0),
+    "URMS2": ("V", "{{ value or None }}", 0),
+    "IRMS3": ("A", "{{ value or None }}", 0),
+}
+
+
+@pytest.mark.parametrize("label", SHOWN)
+def test_a_unit_goes_with_what_makes_it_of_the_topic(label: str) -> None:
+    said = entities(everything(S))[component_key(label)].settings
+    shown = said["unit_of_measurement"], said["value_template"], said["suggested_display_precision"]
+    assert shown == SHOWN[label]
+
+
+def test_a_cleared_topic_leaves_no_state() -> None:
+    for profile in PROFILES.values():
+        for each in components(profile, METER, TOPICS, "fr"):
+            template = str(each.settings["value_template"])
+            assert template.endswith((" if value else None }}", "{{ value or None }}"))
+
+
+# What people look at without asking; other numbers are diagnostics, other texts are diagnostics that are off.
+MAIN = {
+    *("BASE", "HCHC", "HCHP", "EJPHN", "EJPHPM", "BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
+    *("EAST", "EAIT", *(f"EASF{n:02d}" for n in range(1, 11))),
+    *("PAPP", "IINST", "IINST1", "IINST2", "IINST3", "IRMS1", "IRMS2", "IRMS3", "URMS1", "URMS2", "URMS3"),
+    *("SINSTS", "SINSTS1", "SINSTS2", "SINSTS3", "SINSTI", "SMAXSN", "SMAXIN"),
+}
+TEXTS_THAT_ARE_ON = {"OPTARIF", "NGTF", "PRM"}
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_is_main_and_what_is_off(mode: Mode) -> None:
+    profile = everything(mode)
+    made = entities(profile)
+    for name in profile.labels - NOT_ANNOUNCED.keys():
+        said = made[component_key(name)].settings
+        assert ("entity_category" not in said) == (name in MAIN), name
+        is_on = LABELS[name].is_number or name in TEXTS_THAT_ARE_ON
+        assert said.get("enabled_by_default", True) == is_on, name
+
+
+def test_the_meters_dates_are_timestamps() -> None:
+    dated = {name for name, label in LABELS.items() if label.kind in {Kind.CLOCK, Kind.MARKER}}
+    assert dated == {"DATE", "DPM1", "DPM2", "DPM3", "FPM1", "FPM2", "FPM3"}
+    made = entities(everything(S))
+    assert all(made[name.lower()].settings["device_class"] == "timestamp" for name in dated)
+
+
+@pytest.mark.parametrize("contract", [BASE, HPHC, EJP, TEMPO], ids=lambda contract: contract.key)
+@pytest.mark.parametrize("mode", Mode)
+def test_the_periods_are_the_contracts(contract: Any, mode: Mode) -> None:  # noqa: ANN401
+    said = entities(METERS[f"{mode} {contract.key} 1"][0])["period"].settings
+    assert said["device_class"] == "enum"
+    assert said["options"] == list(contract.periods)
+
+
+def test_a_suppliers_own_period_is_a_text() -> None:
+    said = entities(OWN_CALENDAR)["period"].settings
+    assert said.keys().isdisjoint({"device_class", "options"})
+
+
+# What some meters have and others have not.
+ONLY_SOME = {"colour_today", "colour_tomorrow", "peak_notice", "peak_now", "injecting", "contact"}
+HAVE = {
+    "historique base 1": set(),
+    "historique tempo 3": {"colour_today", "colour_tomorrow"},
+    "historique ejp 1": {"peak_notice", "peak_now"},
+    "standard hphc 1": {"contact"},
+    "standard hphc 1 producer": {"contact", "injecting"},
+    "standard tempo 3": {"contact", "colour_today", "colour_tomorrow"},
+    "standard ejp 1": {"contact", "peak_notice", "peak_now"},
+    "own calendar": {"contact", "injecting", "peak_notice", "peak_now"},
+    "everything historique": set(),
+}
+
+
+@pytest.mark.parametrize("kind", HAVE)
+def test_each_meter_has_what_it_can_tell(kind: str) -> None:
+    assert entities(PROFILES[kind]).keys() & ONLY_SOME == HAVE[kind]
+
+
+STATUS = {"contact", "cutoff", "cover", "overvoltage", "clock_degraded"}
+# Labels that lack, and what cannot be told then.
+LACKING = [
+    ("standard hphc 1", {"NTARF"}, {"period"}),
+    ("historique hphc 1", {"PTEC"}, {"period"}),
+    ("standard hphc 1", {"PREF"}, {"available_power", "subscription_share"}),
+    ("historique hphc 1", {"ISOUSC"}, {"available_power", "subscription_share"}),
+    ("historique tempo 1", {"DEMAIN"}, {"colour_tomorrow"}),
+    ("historique tempo 1", {"PTEC"}, {"period", "colour_today"}),
+    ("standard tempo 1", {"STGE"}, STATUS | {"colour_today", "colour_tomorrow"}),
+    ("own calendar", {"STGE"}, STATUS | {"injecting", "peak_notice", "peak_now"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "labels", "gone"), LACKING)
+def test_what_labels_do_not_tell_is_no_entity(kind: str, labels: set[str], gone: set[str]) -> None:
+    profile = PROFILES[kind]
+    without = replace(profile, labels=profile.labels - labels)
+    assert derived_keys(profile) - derived_keys(without) == gone
+
+
+def test_a_label_that_the_catalogue_does_not_know_is_no_entity() -> None:
+    profile = METERS["historique base 1"][0]
+    more = replace(profile, labels=profile.labels | {"TENSION"})
+    assert components(more, METER, TOPICS, "fr") == components(profile, METER, TOPICS, "fr")
+
+
+def test_a_single_phase_needs_no_number() -> None:
+    single, three = (entities(METERS[f"standard base {phases}"][0], "fr") for phases in (1, 3))
+    assert [single[key].name for key in ("irms1", "urms1", "umoy1")] == [
+        "Courant efficace",
+        "Tension efficace",
+        "Tension moyenne",
+    ]
+    assert three["urms1"].name == "Tension efficace phase 1"
