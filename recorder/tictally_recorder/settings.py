@@ -6,13 +6,17 @@ TOML file whose keys are the names below. `tictally_shared.settings_sources` has
 
 import ssl
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from tictally_recorder.mqtt.announcement import Announcement, announcement
 from tictally_shared import calendar
+from tictally_shared.discovery import PREFIX as PREFIX_OF_HUBS
+from tictally_shared.discovery import Language
 from tictally_shared.settings_sources import (
     Given,
     SettingsError,
@@ -25,6 +29,7 @@ from tictally_shared.settings_sources import (
 from tictally_shared.topics import Topics
 
 PREFIX: Final = "TICTALLY_"
+_OFF: Final = "off"
 
 
 def _authority(path: Path) -> Path:
@@ -65,6 +70,9 @@ class Settings(BaseModel):
         ledger: path of the ledger's file.
         edges: names of the edges whose frames are recorded; none: all of them.
         timezone: whose days, months and years answers are told by; a name of the tz database.
+        idle_minutes: after so long without a frame stored, health says that the recorder is idle.
+        discovery: below which topic hubs look for announcements of devices; `off`: none is made.
+        language: of the names that hubs show.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -79,11 +87,21 @@ class Settings(BaseModel):
     ledger: Path
     edges: Annotated[tuple[str, ...], BeforeValidator(_edges)] = ()
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Paris"
+    idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    discovery: Annotated[str, AfterValidator(checked_base_topic)] = PREFIX_OF_HUBS
+    language: Language = "fr"
 
     @property
     def topics(self) -> Topics:
         """The topics below the base."""
         return Topics(self.base_topic)
+
+    @property
+    def announcement(self) -> Announcement | None:
+        """How the recorder is announced to hubs, or None."""
+        if self.discovery == _OFF:
+            return None
+        return announcement(self.name, self.topics, self.discovery, self.language, version("tictally-recorder"))
 
     @property
     def zone(self) -> ZoneInfo:

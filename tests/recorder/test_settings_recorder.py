@@ -31,6 +31,14 @@ def test_nothing_set_is_enough() -> None:
     )
     assert (got.mqtt_username, got.mqtt_password, got.mqtt_ca, got.edges) == (None, None, None, ())
     assert got.zone.key == "Europe/Paris"
+    assert (got.idle_minutes, got.discovery, got.language) == (10, "homeassistant", "fr")
+
+
+def test_discovery_is_below_a_prefix_or_off() -> None:
+    made = settings({"TICTALLY_DISCOVERY": "ha/discovery"}).announcement
+    assert made is not None
+    assert (made.topic, made.birth) == ("ha/discovery/device/tictally_recorder_nas/config", "ha/discovery/status")
+    assert settings({"TICTALLY_DISCOVERY": "off"}).announcement is None
 
 
 @pytest.mark.parametrize(
@@ -87,6 +95,9 @@ def test_a_file_says_the_same_as_the_environment(tmp_path: Path) -> None:
         ({"TICTALLY_MQTT_CA": "/absent.pem"}, "TICTALLY_MQTT_CA: /absent.pem cannot be read: No such file"),
         ({"TICTALLY_MQTT_CA": __file__}, f"TICTALLY_MQTT_CA: {__file__} holds no certificate"),
         ({"TICTALLY_BASE_TOPIC": "a/+/b"}, "TICTALLY_BASE_TOPIC: base topic 'a/+/b' is not"),
+        ({"TICTALLY_IDLE_MINUTES": "0"}, "TICTALLY_IDLE_MINUTES: Input should be greater than or equal to 1"),
+        ({"TICTALLY_DISCOVERY": "a/#"}, "TICTALLY_DISCOVERY: base topic 'a/#' is not"),
+        ({"TICTALLY_LANGUAGE": "de"}, "TICTALLY_LANGUAGE: Input should be 'fr' or 'en'"),
         ({"TICTALLY_EDGES": "cellar,,"}, "TICTALLY_EDGES: '' is not 1 to 32"),
         ({"TICTALLY_EDGES": "Cellar"}, "TICTALLY_EDGES: 'Cellar' is not 1 to 32"),
         ({"TICTALLY_TIMEZONE": "Europe/Lyon"}, "TICTALLY_TIMEZONE: 'Europe/Lyon' is not a time zone"),
@@ -109,7 +120,7 @@ def test_a_wrong_setting_is_named_as_it_was_written(environ: dict[str, str], sen
         ("edges = []", "edges in {file}: give all, or names separated by commas"),
         ("name = 3", "name in {file}: Input should be a valid string"),
         ("ledger = 3", "ledger in {file}: Input is not a valid path"),
-        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: base_topic, edges"),
+        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: base_topic, discovery, edges"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence: str) -> None:
