@@ -1,5 +1,6 @@
 """`tictally record`: ledger, connection and loop put together, and ended by a signal."""
 
+import gc
 import logging
 import os
 import signal
@@ -35,6 +36,9 @@ def record(settings: Settings) -> None:
         whose = ", ".join(settings.edges) or "all edges"
         _log.info("recording %s from %s into %s as %s", whose, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
+        # What is here by now stays to the end. Else the collector, which messages set off again and again, would walk
+        # over all of it each time: a fifth of the recorder's time when it is busy.
+        gc.freeze()
         ingest.run()
 
 
