@@ -82,6 +82,10 @@ class Connection:
         """True while the broker listens to us."""
         return self._current is not None
 
+    def is_current(self, number: int | None) -> bool:
+        """True while the connection of this number stands: not for one that is lost, whether or not another began."""
+        return number is not None and number == self._current
+
     def acknowledge(self, message: Arrived) -> None:
         """Tell the broker that a message is safe.
 
@@ -149,7 +153,7 @@ class Connection:
         with self._lock:
             self._count += 1
             self._current = self._count
-        self._inbox.put(Connected())
+        self._inbox.put(Connected(self._count))
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
         error = sys.exception()  # paho calls this from its except clause and does not hand the error over

@@ -6,7 +6,13 @@ from queue import SimpleQueue
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker has let us in."""
+    """The broker has let us in.
+
+    Attributes:
+        connection: number of the connection that began with it.
+    """
+
+    connection: int
 
 
 @dataclass(frozen=True, slots=True)

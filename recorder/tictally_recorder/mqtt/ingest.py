@@ -14,7 +14,7 @@ from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Stop
 from tictally_recorder.mqtt.healing import Healer
 from tictally_recorder.mqtt.health import health_json, summary
 from tictally_recorder.mqtt.pending import Pending
-from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters, edge_of
+from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
 
@@ -22,7 +22,11 @@ _RETRY_S: Final = (0.5, 30.0)
 _TICK_S: Final = 1.0
 _MINUTE_S: Final = 60.0
 _HOUR_S: Final = 3600.0
-_SETTLE_AT_ONCE: Final = 50
+# Quarters are computed again in what a tick can spare: live frames wait meanwhile.
+_SETTLE_WITHIN_S: Final = 0.25
+# In a torrent each message would wake the loop, and the two threads would take turns at every one of them. Less than a
+# lull, so that no message is stored later for it.
+_GATHER_S: Final = 0.005
 _LEAVE_WITHIN_S: Final = 2.0
 _FILTERS: Final = "filters"
 # What edges say of themselves; every other message is a frame, or set aside in the place of one.
@@ -63,6 +67,7 @@ class Ingest:
         self._tick_s = self._minute_s = now_s
         self._hour_s = now_s + _HOUR_S
         self._retry_s, self._retry_wait_s = now_s, 0.0
+        self._greeted: int | None = None
         self._running = True
 
     def run(self) -> None:
@@ -94,25 +99,31 @@ class Ingest:
         except Empty:
             return
         self._take(event, time.monotonic())
+        if self._inbox.empty():
+            time.sleep(_GATHER_S)
+        now_s = time.monotonic()
+        for _ in range(self._inbox.qsize()):
+            self._take(self._inbox.get(), now_s)
 
     def _take(self, event: Event, now_s: float) -> None:
         match event:
             case Arrived():
                 self._pending.add(event, now_s)
-            case Connected():
-                self._greet(now_s)
+            case Connected(connection):
+                self._greet(connection, now_s)
             case Trouble(sentence):
                 self._seldom.say(sentence, now_s)
             case Stop():
                 self._running = False
 
-    def _greet(self, now_s: float) -> None:
+    def _greet(self, connection: int, now_s: float) -> None:
         self._seldom.say("connected to the broker", now_s, logging.INFO)
         self._connection.subscribe(self._filters)
         if self._given_up:
             self._connection.unsubscribe(self._given_up)
         self._connection.publish(self._availability, "online")
         self._healer.forget_requests()
+        self._greeted = connection
         self._tick_s = self._minute_s = now_s
 
     def _try(self, step: Callable[[], None]) -> None:
@@ -131,10 +142,11 @@ class Ingest:
         frames: list[Message] = []
         said: list[Arrived] = []
         for arrived in batch:
-            if edge_and_what(arrived.topic)[1] in _OF_EDGES:
+            edge, what = edge_and_what(arrived.topic)
+            if what in _OF_EDGES:
                 said.append(arrived)
             else:
-                frames.append(_message(arrived))
+                frames.append(Message(edge, arrived.payload, arrived.arrived_ms, arrived.topic))
         if frames:
             self._count(self._ledger.store(frames))
         for arrived in self._pending.remove(batch, time.monotonic()):
@@ -147,19 +159,27 @@ class Ingest:
         now_s = time.monotonic()
         self._tick_s = now_s + _TICK_S
         if self._inbox.empty():
-            self._ledger.settle_dirty(_SETTLE_AT_ONCE)
+            self._settle(now_s + _SETTLE_WITHIN_S)
             self._ledger.prune(time.time_ns() // 1_000_000)
-        if self._connection.is_up:
+        # A connection may stand before the loop has heard of it: until it is subscribed nothing is asked for or said.
+        is_greeted = self._connection.is_current(self._greeted)
+        if is_greeted:
             self._healer.tend(now_s)
         if now_s >= self._minute_s:
             now_ms = time.time_ns() // 1_000_000
             self._count(self._ledger.retry_kept(now_ms))
-            self._connection.publish(self._health, self._health_json(now_ms, int(now_s - self._started_s)))
+            if is_greeted:
+                self._connection.publish(self._health, self._health_json(now_ms, int(now_s - self._started_s)))
             self._minute_s = now_s + _MINUTE_S
         if now_s >= self._hour_s:
             _log.info("the last hour: %s", summary(self._this_hour))
             self._this_hour = Stored()
             self._hour_s = now_s + _HOUR_S
+
+    def _settle(self, end_s: float) -> None:
+        """Compute quarters again until none is left, time is up, or something has come that is more urgent."""
+        while self._ledger.settle_dirty(1) and time.monotonic() < end_s and self._inbox.empty():
+            pass
 
     def _health_json(self, now_ms: int, uptime_s: int) -> str:
         return health_json(self._done, self._ledger.counts(), self._healer.state, now_ms, uptime_s)
@@ -184,10 +204,6 @@ class Ingest:
             _log.warning("%d messages are not stored; the broker keeps them for the next start", len(self._pending))
         self._connection.close(self._availability, "offline", _LEAVE_WITHIN_S)
         _log.info("stopped: %s since the start", summary(self._done))
-
-
-def _message(arrived: Arrived) -> Message:
-    return Message(edge_of(arrived.topic), arrived.payload, arrived.arrived_ms, arrived.topic)
 
 
 def _note_filters(ledger: Ledger, filters: list[str]) -> list[str]:

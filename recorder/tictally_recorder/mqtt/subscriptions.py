@@ -13,12 +13,6 @@ def edge_filters(topics: Topics, edges: Sequence[str]) -> list[str]:
     return [topics.edge(edge, what) for edge in edges or ("+",) for what in _HEARD]
 
 
-def edge_of(topic: str) -> str:
-    """The edge that a topic `…/edge/<edge>/frame` names, whatever its base; empty for another topic."""
-    edge, what = edge_and_what(topic)
-    return edge if what == "frame" else ""
-
-
 def edge_and_what(topic: str) -> tuple[str, str]:
     """The edge that a topic names, whatever its base, and what the edge says there; both empty for another topic."""
     match topic.split("/")[-3:]:

@@ -1,0 +1,108 @@
+"""The loop's own duties, gone through by hand: what it says when, and how long it takes for itself."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from ledger_building import BOOT, NOON_MS, frame, message
+from real_broker import Mosquitto
+
+from tictally_recorder.ledger import Ledger, Quarter, quarters
+from tictally_recorder.mqtt.connection import Broker, Connection
+from tictally_recorder.mqtt.events import Connected, Event, Inbox
+from tictally_recorder.mqtt.ingest import Ingest
+from tictally_recorder.notify import Notifier
+from tictally_recorder.settings import Settings
+from tictally_shared.calendar import QUARTER_MS
+
+AVAILABILITY = "tictally/recorder/nas/availability"
+HEALTH = "tictally/recorder/nas/health"
+RESEND = "tictally/edge/cellar/resend"
+WITHIN_S = 20.0
+
+
+class Watched(Connection):
+    """A connection of which is seen what goes out."""
+
+    def __init__(self, ledger: Ledger, port: int, inbox: Inbox) -> None:
+        super().__init__(Broker("127.0.0.1", port), ledger.client_id, (AVAILABILITY, "offline"), inbox)
+        self.said: list[str] = []
+
+    def publish(self, topic: str, payload: str, *, retain: bool = True) -> None:
+        self.said.append(topic)
+        super().publish(topic, payload, retain=retain)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+        yield opened
+
+
+def loop(ledger: Ledger, port: int) -> tuple[Ingest, Watched, Inbox]:
+    inbox: Inbox = SimpleQueue()
+    connection = Watched(ledger, port, inbox)
+    settings = Settings(name="nas", ledger=Path("named for its messages only"))
+    return Ingest(ledger, connection, inbox, settings, Notifier({})), connection, inbox
+
+
+def test_nothing_is_said_or_asked_before_a_connection_is_greeted(own_broker: Mosquitto, ledger: Ledger) -> None:
+    ingest, connection, inbox = loop(ledger, own_broker.port)
+
+    def next_connected() -> Connected:
+        event: Event | None = None
+        while not isinstance(event, Connected):
+            event = inbox.get(timeout=WITHIN_S)
+        return event
+
+    def tick() -> list[str]:
+        """What a tick says at which health is due and an edge has told of frames that are missing here."""
+        health = b'{"boots": [{"boot": "%s", "held": [[1, 9]], "backlog": []}]}' % BOOT.encode()
+        ingest._healer.hear("cellar", "health", health, time.monotonic())
+        ingest._minute_s = 0.0
+        connection.said.clear()
+        ingest._tick()
+        return connection.said
+
+    connection.start()
+    first = next_connected()
+    assert tick() == []
+    ingest._take(first, time.monotonic())
+    assert connection.said == [AVAILABILITY]
+    assert tick() == [HEALTH]
+    assert tick() == [RESEND, HEALTH]
+    own_broker.stop()
+    own_broker.start()
+    second = next_connected()
+    assert tick() == []
+    ingest._take(second, time.monotonic())
+    assert connection.said == [AVAILABILITY]
+    assert tick() == [RESEND, HEALTH]
+    connection.close(AVAILABILITY, "offline", 3.0)
+
+
+def test_quarters_that_are_computed_again_hold_a_tick_for_a_moment_only(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dirty = 20
+    late_to_early = [
+        frame(seq, NOON_MS - seq * QUARTER_MS // 2, {"EAST": 9000 - seq}) for seq in range(1, 2 * dirty + 1)
+    ]
+    ledger.store([message(each, arrived_ms=NOON_MS) for each in late_to_early])
+    assert ledger.counts().dirty == dirty
+    compute = quarters.compute
+
+    def slow(*args: Any) -> Quarter | None:  # noqa: ANN401 - handed on
+        time.sleep(0.05)
+        return compute(*args)
+
+    monkeypatch.setattr(quarters, "compute", slow)
+    ingest, _, _ = loop(ledger, 1)
+    left = [dirty]
+    while left[-1]:
+        ingest._tick()
+        left.append(ledger.counts().dirty)
+        assert 0 < left[-2] - left[-1] <= 6
