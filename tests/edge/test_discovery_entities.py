@@ -304,7 +304,17 @@ def test_a_cleared_topic_leaves_no_state() -> None:
     for profile in PROFILES.values():
         for each in components(profile, METER, TOPICS, "fr"):
             template = str(each.settings["value_template"])
-            assert template.endswith((" if value else None }}", "{{ value or None }}"))
+            assert template.endswith((" if value else None }}", "{{ value or None }}", "'] else None }}"))
+
+
+def test_a_state_outside_an_entitys_options_is_none() -> None:
+    """As for a moment when the contract changes: the topic tells the new period before the options are announced."""
+    said = entities(METERS["standard ejp 1"][0])
+    assert said["period"].settings["value_template"] == "{{ value if value in ['HN', 'PM'] else None }}"
+    for profile in PROFILES.values():
+        for each in components(profile, METER, TOPICS, "fr"):
+            if "options" in each.settings:
+                assert f"value in {each.settings['options']} else None" in each.settings["value_template"]
 
 
 # What people look at without asking; other numbers are diagnostics, other texts are diagnostics that are off.

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from tictally_edge.discovery.language import Language
 from tictally_edge.discovery.profile import Profile
-from tictally_edge.discovery.templates import AS_IT_IS
+from tictally_edge.discovery.templates import AS_IT_IS, one_of
 from tictally_edge.discovery.words import DERIVED
 from tictally_edge.publishing.derived import COLOURS, PEAKS
 from tictally_shared.contracts import EJP, TEMPO
@@ -52,7 +52,7 @@ def derived_components(profile: Profile, meter: str, topics: Topics, language: L
 
 
 def _enum(options: tuple[str, ...]) -> dict[str, Any]:
-    return {"device_class": "enum", "options": list(options)}
+    return {"device_class": "enum", "options": list(options), "value_template": one_of(options)}
 
 
 def _period_options(profile: Profile) -> dict[str, Any]:
