@@ -3,17 +3,16 @@
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from tictally_edge.discovery.language import Language
 from tictally_edge.discovery.profile import Profile
 from tictally_edge.discovery.templates import AS_IT_IS, one_of
 from tictally_edge.discovery.words import DERIVED
-from tictally_edge.publishing.derived import COLOURS, PEAKS
+from tictally_edge.publishing.derived import COLOURS, CUTOFF, PEAKS
 from tictally_shared.contracts import EJP, TEMPO
-from tictally_shared.discovery import Component
+from tictally_shared.discovery import Component, Language
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
 
-_CUTOFF: Final = ("closed", "overload", "overvoltage", "shedding", "order", "overheating")
+_CUTOFF: Final = tuple(dict.fromkeys(CUTOFF.values()))
 _DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
 
 

@@ -1,9 +1,8 @@
 """A meter as a device of a hub."""
 
-from tictally_edge.discovery.language import Language
 from tictally_edge.discovery.profile import Profile, hardware_of
 from tictally_edge.discovery.words import METER
-from tictally_shared.discovery import Device
+from tictally_shared.discovery import Device, Language
 from tictally_shared.euridis import identity_of
 from tictally_shared.topics import Topics
 

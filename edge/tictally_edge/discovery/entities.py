@@ -6,7 +6,6 @@ Units and classes are those that Home Assistant takes, in its spelling. What a l
 from typing import Any, Final, NamedTuple
 
 from tictally_edge.discovery.derived_entities import derived_components
-from tictally_edge.discovery.language import Language
 from tictally_edge.discovery.profile import Profile
 from tictally_edge.discovery.templates import AS_IT_IS, DIVIDED_BY_1000, TIMES_1000
 from tictally_edge.discovery.words import (
@@ -18,7 +17,7 @@ from tictally_edge.discovery.words import (
     SUPPLIER_REGISTER,
 )
 from tictally_shared.contracts import CONTRACTS
-from tictally_shared.discovery import Component
+from tictally_shared.discovery import Component, Language
 from tictally_shared.labels import CATALOGUE, Kind, Label
 from tictally_shared.topics import Topics
 

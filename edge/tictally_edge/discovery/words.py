@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from tictally_edge.discovery.language import Language
+from tictally_shared.discovery import Language
 
 
 class Words(NamedTuple):

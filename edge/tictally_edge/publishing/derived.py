@@ -20,7 +20,7 @@ PEAKS: Final = (NOTHING, "PM1", "PM2", "PM3")
 COLOURS: Final = (NOTHING, "BLEU", "BLANC", "ROUGE")
 _ALARMS: Final = ("ADPS", "ADIR1", "ADIR2", "ADIR3")
 _COLOUR_OF_DEMAIN: Final = {"BLEU": "BLEU", "BLAN": "BLANC", "ROUG": "ROUGE"}
-_CUTOFF: Final = {
+CUTOFF: Final = {
     Cutoff.CLOSED: CLOSED,
     Cutoff.OVERLOAD: "overload",
     Cutoff.OVERVOLTAGE: "overvoltage",
@@ -147,7 +147,7 @@ def _power(labels: Labels) -> dict[str, str | None]:
 def _of_status(status: Status) -> dict[str, str | None]:
     return {
         "contact": _open(status.contact_open),
-        "cutoff": _CUTOFF[status.cutoff] if status.cutoff is not None else None,
+        "cutoff": CUTOFF[status.cutoff] if status.cutoff is not None else None,
         "cover": _open(status.cover_open),
         "overvoltage": _on(status.overvoltage),
         "injecting": _on(status.injecting) if status.producer else None,

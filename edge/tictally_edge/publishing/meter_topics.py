@@ -1,5 +1,7 @@
 """All retained topics of one meter: its labels, what is made of them, and its announcement. Pure."""
 
+from typing import Final
+
 from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.discovery.announcer import Announcer, Announcing
 from tictally_edge.naming import Naming
@@ -7,6 +9,9 @@ from tictally_edge.publishing.derived import DerivedTopics
 from tictally_edge.publishing.label_topics import LabelTopics, is_whole
 from tictally_edge.publishing.publication import Publication
 from tictally_shared.topics import DerivedTopic, LabelTopic
+
+# A hub has taken an announcement in by then.
+_TAKEN_IN_S: Final = 2.0
 
 
 class MeterTopics:
@@ -28,6 +33,7 @@ class MeterTopics:
         self._labels = LabelTopics(naming.topics, self.meter, every_s=naming.every_s)
         self._derived = DerivedTopics(naming.topics, self.meter)
         self._announcer = Announcer(announcing, naming, number) if announcing is not None else None
+        self._tell_again_at: float | None = None
         announced = [self._announcer.topic] if self._announcer is not None else []
         self.filters = [*naming.topics.of_meter(self.meter), *announced]
 
@@ -52,14 +58,23 @@ class MeterTopics:
                 self._derived.found(name)
 
     def publish(self, believed: BelievedFrame, at: float, time_ms: int | None) -> list[Publication]:
-        """What a frame changes. An announcement comes first, so that hubs know what the values are.
+        """What a frame changes.
+
+        Values come before the announcement: Home Assistant cannot take another contract's periods while its state is
+        still one of the old ones. It does not read a topic again whose entity is announced otherwise, so what is made
+        of labels is told once more when it has had time for that.
 
         Args:
             believed: the frame.
             at: monotonic seconds.
             time_ms: when the frame's end arrived, or None where no clock is known to be right.
         """
-        announced = self._announcer.hear(believed, at) if self._announcer is not None else []
+        if self._tell_again_at is not None and at >= self._tell_again_at:
+            self._tell_again_at = None
+            self._derived.connected()
         labels = self._labels.publish(believed, at, time_ms)
         derived = self._derived.publish(self._labels.present, at, time_ms, is_whole=is_whole(believed))
-        return [*announced, *labels, *derived]
+        announced = self._announcer.hear(believed, at) if self._announcer is not None else []
+        if announced:
+            self._tell_again_at = at + _TAKEN_IN_S
+        return [*labels, *derived, *announced]

@@ -1,0 +1,29 @@
+"""The retained topics of a meter, in the order in which hubs get them."""
+
+from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.decoding.decoder import DecodedFrame
+from tictally_edge.discovery.announcer import Announcing
+from tictally_edge.naming import Naming
+from tictally_edge.publishing.meter_topics import MeterTopics
+from tictally_shared.labels import Mode
+from tictally_shared.topics import Topics
+
+NUMBER = "021861000001"
+
+
+def frame(optarif: str, ptec: str) -> BelievedFrame:
+    values: dict[str, int | str] = {"OPTARIF": optarif, "PTEC": ptec, "ISOUSC": 30, "PAPP": 500}
+    decoded = DecodedFrame(Mode.HISTORIQUE, NUMBER, values, {}, True, {}, 4, 0, False, 0, 0.0)  # noqa: FBT003
+    return BelievedFrame(decoded, values, {}, {}, frozenset())
+
+
+def test_values_come_before_the_announcement_that_explains_them_and_again_when_it_was_taken_in() -> None:
+    topics = MeterTopics(Naming(Topics(), "pi"), NUMBER, Announcing("homeassistant", "fr", "1"))
+    told: list[tuple[float, str, str]] = []
+    frames = [frame("HC..", "HC..")] * 6 + [frame("BBR(", "HCJB")] * 6
+    for n, each in enumerate(frames):
+        told += [(n * 1.5, one.topic, one.payload) for one in topics.publish(each, n * 1.5, None)]
+    periods = [(at, payload) for at, topic, payload in told if topic == f"tictally/{NUMBER}/period"]
+    announced = [at for at, topic, _ in told if topic.startswith("homeassistant/")]
+    assert announced == [3.0, 12.0]  # what stood on the broker was waited for, then three frames of another contract
+    assert periods == [(0.0, "HC"), (6.0, "HC"), (9.0, "HC BLEU"), (15.0, "HC BLEU")]
