@@ -13,7 +13,7 @@ Language = Literal["fr", "en"]
 ORIGIN: Final = "tictally"
 PREFIX: Final = "homeassistant"
 # What stands in a component beside its settings.
-_OWN: Final = frozenset({"platform", "unique_id", "default_entity_id", "name"})
+_OWN: Final = frozenset({"platform", "unique_id", "default_entity_id", "object_id", "name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +137,13 @@ def _read_component(key: str, raw: Mapping[str, Any]) -> Component:
 
 
 def _component(device: Device, component: Component) -> dict[str, Any]:
+    name = f"{device.id}_{component.key}"
+    entity = name.replace("-", "_")
     return {
         "platform": component.platform,
-        "unique_id": f"{device.id}_{component.key}",
-        "default_entity_id": f"{component.platform}.{device.id}_{component.key}".replace("-", "_"),
+        "unique_id": name,
+        "default_entity_id": f"{component.platform}.{entity}",
+        "object_id": entity,  # the same for older ones; ignored since 2026.4
         "name": component.name,
         **component.settings,
     }

@@ -29,6 +29,7 @@ def test_a_device_stands_in_one_message_with_its_components() -> None:
                 "platform": "sensor",
                 "unique_id": "tictally_home-1_east",
                 "default_entity_id": "sensor.tictally_home_1_east",
+                "object_id": "tictally_home_1_east",
                 "name": "Energy",
                 "state_topic": "tictally/home-1/EAST",
                 "device_class": "energy",
