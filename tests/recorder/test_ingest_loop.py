@@ -1,5 +1,6 @@
 """The loop's own duties, gone through by hand: what it says when, and how long it takes for itself."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,12 +8,12 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from ledger_building import BOOT, NOON_MS, frame, message
+from ledger_building import BOOT, EDGE, NOON_MS, frame, message
 from real_broker import Mosquitto
 
 from tictally_recorder.ledger import Ledger, Quarter, quarters
 from tictally_recorder.mqtt.connection import Broker, Connection
-from tictally_recorder.mqtt.events import Connected, Event, Inbox
+from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox
 from tictally_recorder.mqtt.ingest import Ingest
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
@@ -20,6 +21,8 @@ from tictally_shared.calendar import QUARTER_MS
 
 AVAILABILITY = "tictally/recorder/nas/availability"
 HEALTH = "tictally/recorder/nas/health"
+ANNOUNCED = "homeassistant/device/tictally_recorder_nas/config"
+BIRTH = "homeassistant/status"
 RESEND = "tictally/edge/cellar/resend"
 WITHIN_S = 20.0
 
@@ -30,9 +33,11 @@ class Watched(Connection):
     def __init__(self, ledger: Ledger, port: int, inbox: Inbox) -> None:
         super().__init__(Broker("127.0.0.1", port), ledger.client_id, (AVAILABILITY, "offline"), inbox)
         self.said: list[str] = []
+        self.payloads: dict[str, str] = {}
 
     def publish(self, topic: str, payload: str, *, retain: bool = True) -> None:
         self.said.append(topic)
+        self.payloads[topic] = payload
         super().publish(topic, payload, retain=retain)
 
 
@@ -71,7 +76,7 @@ def test_nothing_is_said_or_asked_before_a_connection_is_greeted(own_broker: Mos
     first = next_connected()
     assert tick() == []
     ingest._take(first, time.monotonic())
-    assert connection.said == [AVAILABILITY]
+    assert connection.said == [AVAILABILITY, ANNOUNCED]
     assert tick() == [HEALTH]
     assert tick() == [RESEND, HEALTH]
     own_broker.stop()
@@ -79,7 +84,7 @@ def test_nothing_is_said_or_asked_before_a_connection_is_greeted(own_broker: Mos
     second = next_connected()
     assert tick() == []
     ingest._take(second, time.monotonic())
-    assert connection.said == [AVAILABILITY]
+    assert connection.said == [AVAILABILITY, ANNOUNCED]
     assert tick() == [RESEND, HEALTH]
     connection.close(AVAILABILITY, "offline", 3.0)
 
@@ -106,3 +111,58 @@ def test_quarters_that_are_computed_again_hold_a_tick_for_a_moment_only(
         ingest._tick()
         left.append(ledger.counts().dirty)
         assert 0 < left[-2] - left[-1] <= 6
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "is_retained", "said"),
+    [
+        (BIRTH, b"online", False, [ANNOUNCED]),
+        (BIRTH, b"offline", False, []),
+        (BIRTH, b"online", True, []),  # it was born before we connected, and was told then
+        ("earlier/prefix/status", b"online", False, []),
+    ],
+)
+def test_a_hubs_birth_is_answered_and_is_no_frame(
+    ledger: Ledger, topic: str, payload: bytes, *, is_retained: bool, said: list[str]
+) -> None:
+    ingest, connection, _ = loop(ledger, 1)
+    ingest._take(Arrived(topic, payload, NOON_MS, 1, 1, 1, is_retained), time.monotonic())
+    ingest._store()
+    assert connection.said == said
+    assert ledger.counts().refused == {}
+
+
+def test_health_tells_how_long_ago_a_frame_was_stored(ledger: Ledger) -> None:
+    ingest, _, _ = loop(ledger, 1)
+
+    def told(now_s: float) -> tuple[int | None, bool]:
+        life = ingest._life(now_s)
+        return life.stored_age_s, life.is_idle
+
+    def take(payload: str) -> None:
+        arrived = Arrived(f"tictally/edge/{EDGE}/frame", payload.encode(), NOON_MS, 1, 1, 1)
+        ingest._take(arrived, time.monotonic())
+        ingest._store()
+
+    take("no frame")
+    assert told(ingest._started_s + 600) == (None, False)
+    assert told(ingest._started_s + 601) == (None, True)
+    take(frame(1, NOON_MS, {"EAST": 1}).to_json())
+    stored_s = ingest._stored_s
+    assert stored_s is not None
+    assert told(stored_s + 600) == (600, False)
+    assert told(stored_s + 601) == (601, True)
+
+
+def test_a_recorder_that_falls_idle_or_wakes_says_so_at_once(ledger: Ledger) -> None:
+    ingest, connection, _ = loop(ledger, 1)
+    connection._current = ingest._greeted = 1
+
+    def tick(stored_before_s: float) -> list[bool]:
+        """Whether it says that it is idle, where it says anything."""
+        connection.said.clear()
+        ingest._stored_s = time.monotonic() - stored_before_s
+        ingest._tick()
+        return [json.loads(connection.payloads[topic])["is_idle"] for topic in connection.said]
+
+    assert [tick(age_s) for age_s in (0, 0, 700, 701, 0, 0)] == [[False], [], [True], [], [False], []]

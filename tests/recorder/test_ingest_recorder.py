@@ -176,8 +176,8 @@ def test_health_says_what_was_stored(recorder: Recorder, hub: Hub) -> None:
     health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
     assert health["newest"] == {METER: "2026-09-21T14:13:22.000Z"}
     assert health.keys() == {
-        "version", "uptime_s", "stored", "repeated", "refused", "kept", "newest", "ledger_bytes",
-        "lost", "holes", "healths_ignored", "lag_s"
+        "version", "started", "uptime_s", "stored", "repeated", "refused", "stored_age_s", "is_idle", "kept", "newest",
+        "newest_frame", "ledger_bytes", "ledger_mb", "lost", "set_aside", "holes", "healths_ignored", "lag_s"
     }  # fmt: skip
     assert health["ledger_bytes"] > 0
 

@@ -7,43 +7,69 @@ import pytest
 
 from tictally_recorder.ledger import LedgerCounts, Stored
 from tictally_recorder.logs import Seldom
-from tictally_recorder.mqtt.health import Healing, health_json, summary
+from tictally_recorder.mqtt.health import Healing, Life, health_json, summary
 
 LOG = logging.getLogger("words")
+
+
+def life(*, now_ms: int = 0, uptime_s: int = 0, stored_age_s: int | None = None) -> Life:
+    return Life(now_ms, 0, uptime_s, stored_age_s, idle_after_s=600)
 
 
 def test_health_tells_this_process_figures_and_the_ledgers() -> None:
     counts = LedgerCounts(
         frames=9,
-        refused={"json": 4},
+        refused={"json": 4, "schema": 5},
         kept=2,
         lost=8,
         newest_ms={"b": 1_790_000_000_123, "a": 0},
         dirty=1,
-        size_bytes=4096,
+        size_bytes=4_160_000,
     )
-    told = health_json(Stored(5, 1, 7, 3), counts, Healing(holes=6, ignored=2), now_ms=1_790_000_060_000, uptime_s=61)
+    life = Life(1_790_000_060_000, started_ms=1_790_000_000_000, uptime_s=61, stored_age_s=7, idle_after_s=600)
+    told = health_json(Stored(5, 1, 7, 3), counts, Healing(holes=6, ignored=2), life)
     assert json.loads(told) == {
         "version": "0.1.0",
+        "started": "2026-09-21T14:13:20.000Z",
         "uptime_s": 61,
         "stored": 5,
         "repeated": 1,
         "refused": 3,
+        "stored_age_s": 7,
+        "is_idle": False,
         "kept": 2,
         "lost": 8,
+        "set_aside": 9,
         "holes": 6,
         "healths_ignored": 2,
         "lag_s": 59,
+        "newest_frame": "2026-09-21T14:13:20.123Z",
         "newest": {"a": "1970-01-01T00:00:00.000Z", "b": "2026-09-21T14:13:20.123Z"},
-        "ledger_bytes": 4096,
+        "ledger_bytes": 4_160_000,
+        "ledger_mb": 4.2,
     }
 
 
 @pytest.mark.parametrize(("newest", "lag_s"), [({}, None), ({"a": 5_000, "b": 7_000}, 3), ({"a": 11_000}, 0)])
 def test_the_lag_is_the_newest_frames_age(newest: dict[str, int], lag_s: int | None) -> None:
     counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms=newest, dirty=0, size_bytes=0)
-    told = health_json(Stored(), counts, Healing(0, 0), now_ms=10_000, uptime_s=0)
+    told = health_json(Stored(), counts, Healing(0, 0), life(now_ms=10_000))
     assert json.loads(told)["lag_s"] == lag_s
+
+
+@pytest.mark.parametrize(
+    ("uptime_s", "stored_age_s", "is_idle"),
+    [
+        (600, None, False),
+        (601, None, True),
+        (3600, 600, False),
+        (3600, 601, True),
+    ],
+)
+def test_a_recorder_is_idle_when_nothing_was_stored_for_too_long(
+    uptime_s: int, stored_age_s: int | None, *, is_idle: bool
+) -> None:
+    assert life(uptime_s=uptime_s, stored_age_s=stored_age_s).is_idle is is_idle
 
 
 @pytest.mark.parametrize(

@@ -21,27 +21,58 @@ class Healing:
     ignored: int
 
 
-def health_json(done: Stored, counts: LedgerCounts, healing: Healing, now_ms: int, uptime_s: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Life:
+    """This process in time.
+
+    Attributes:
+        now_ms: milliseconds since 1970.
+        started_ms: when it began, by the same clock.
+        uptime_s: since it began, by a clock that never steps.
+        stored_age_s: since it last stored a frame, or None where it never has.
+        idle_after_s: how long nothing may be stored until that is trouble.
+    """
+
+    now_ms: int
+    started_ms: int
+    uptime_s: int
+    stored_age_s: int | None
+    idle_after_s: int
+
+    @property
+    def is_idle(self) -> bool:
+        """True where nothing was stored for too long; a recorder that has just begun is given as long."""
+        return (self.uptime_s if self.stored_age_s is None else self.stored_age_s) > self.idle_after_s
+
+
+def health_json(done: Stored, counts: LedgerCounts, healing: Healing, life: Life) -> str:
     """The payload of `…/recorder/<name>/health`.
 
-    `stored`, `repeated`, `refused` count messages since this process began; `kept`, `lost` (frames that no edge has any
-    more) and `newest` (time of the newest frame by meter) are the ledger's. `lag_s` is the age of the newest of all
-    frames, null where there is none; `holes` and `healths_ignored` are those of Healing.
+    `stored`, `repeated`, `refused` count messages since this process began, and `stored_age_s` is the time since it
+    stored a frame, null where it never has. `kept`, `lost` (frames that no edge has any more), `set_aside` (messages)
+    and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the newest of them all and
+    `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing.
     """
     newest_ms = max(counts.newest_ms.values(), default=None)
     body = {
         "version": version("tictally-recorder"),
-        "uptime_s": uptime_s,
+        "started": iso_utc(life.started_ms),
+        "uptime_s": life.uptime_s,
         "stored": done.stored,
         "repeated": done.repeated,
         "refused": done.refused,
+        "stored_age_s": life.stored_age_s,
+        "is_idle": life.is_idle,
         "kept": counts.kept,
         "lost": counts.lost,
+        "set_aside": sum(counts.refused.values()),
         "holes": healing.holes,
         "healths_ignored": healing.ignored,
-        "lag_s": None if newest_ms is None else max(now_ms - newest_ms, 0) // 1000,
+        "lag_s": None if newest_ms is None else max(life.now_ms - newest_ms, 0) // 1000,
+        "newest_frame": None if newest_ms is None else iso_utc(newest_ms),
         "newest": {meter: iso_utc(time_ms) for meter, time_ms in sorted(counts.newest_ms.items())},
         "ledger_bytes": counts.size_bytes,
+        "ledger_mb": round(counts.size_bytes / 1e6, 1),
     }
     return json.dumps(body, separators=(",", ":"))
 

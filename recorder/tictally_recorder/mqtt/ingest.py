@@ -12,9 +12,9 @@ from tictally_recorder.logs import Seldom
 from tictally_recorder.mqtt.connection import WINDOW, Connection
 from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Stop, Trouble
 from tictally_recorder.mqtt.healing import Healer
-from tictally_recorder.mqtt.health import health_json, summary
+from tictally_recorder.mqtt.health import Life, health_json, summary
 from tictally_recorder.mqtt.pending import Pending
-from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters
+from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters, is_birth
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
 
@@ -29,7 +29,8 @@ _SETTLE_WITHIN_S: Final = 0.25
 _GATHER_S: Final = 0.005
 _LEAVE_WITHIN_S: Final = 2.0
 _FILTERS: Final = "filters"
-# What edges say of themselves; every other message is a frame, or set aside in the place of one.
+_BORN: Final = b"online"
+# What edges say of themselves; every other message but a hub's birth is a frame, or set aside in the place of one.
 _OF_EDGES: Final = frozenset({"health", "availability"})
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,9 @@ class Ingest:
         self._notifier = notifier
         self._availability = settings.topics.recorder(settings.name, "availability")
         self._health = settings.topics.recorder(settings.name, "health")
-        self._filters = edge_filters(settings.topics, settings.edges)
+        self._announcement = settings.announcement
+        births = [self._announcement.birth] if self._announcement is not None else []
+        self._filters = edge_filters(settings.topics, settings.edges) + births
         self._given_up = _note_filters(ledger, self._filters)
         self._pending = Pending(WINDOW // 2)
         self._healer = Healer(
@@ -63,7 +66,11 @@ class Ingest:
         )
         self._seldom = Seldom(_log)
         self._done = self._this_hour = Stored()
+        self._started_ms = time.time_ns() // 1_000_000
         self._started_s = now_s = time.monotonic()
+        self._stored_s: float | None = None
+        self._idle_after_s = settings.idle_minutes * 60
+        self._was_idle = False
         self._tick_s = self._minute_s = now_s
         self._hour_s = now_s + _HOUR_S
         self._retry_s, self._retry_wait_s = now_s, 0.0
@@ -122,6 +129,7 @@ class Ingest:
         if self._given_up:
             self._connection.unsubscribe(self._given_up)
         self._connection.publish(self._availability, "online")
+        self._announce()
         self._healer.forget_requests()
         self._greeted = connection
         self._tick_s = self._minute_s = now_s
@@ -143,7 +151,7 @@ class Ingest:
         said: list[Arrived] = []
         for arrived in batch:
             edge, what = edge_and_what(arrived.topic)
-            if what in _OF_EDGES:
+            if what in _OF_EDGES or is_birth(arrived.topic):
                 said.append(arrived)
             else:
                 frames.append(Message(edge, arrived.payload, arrived.arrived_ms, arrived.topic))
@@ -153,7 +161,17 @@ class Ingest:
             self._connection.acknowledge(arrived)
         for arrived in said:
             if not arrived.is_retained:
-                self._healer.hear(*edge_and_what(arrived.topic), arrived.payload, time.monotonic())
+                self._hear(arrived)
+
+    def _hear(self, said: Arrived) -> None:
+        if not is_birth(said.topic):
+            self._healer.hear(*edge_and_what(said.topic), said.payload, time.monotonic())
+        elif self._announcement is not None and (said.topic, said.payload) == (self._announcement.birth, _BORN):
+            self._announce()
+
+    def _announce(self) -> None:
+        if self._announcement is not None:
+            self._connection.publish(self._announcement.topic, self._announcement.payload)
 
     def _tick(self) -> None:
         now_s = time.monotonic()
@@ -165,11 +183,13 @@ class Ingest:
         is_greeted = self._connection.is_current(self._greeted)
         if is_greeted:
             self._healer.tend(now_s)
-        if now_s >= self._minute_s:
-            now_ms = time.time_ns() // 1_000_000
-            self._count(self._ledger.retry_kept(now_ms))
+        life = self._life(now_s)
+        if now_s >= self._minute_s or life.is_idle != self._was_idle:
+            self._count(self._ledger.retry_kept(life.now_ms))
             if is_greeted:
-                self._connection.publish(self._health, self._health_json(now_ms, int(now_s - self._started_s)))
+                health = health_json(self._done, self._ledger.counts(), self._healer.state, life)
+                self._connection.publish(self._health, health)
+            self._was_idle = life.is_idle
             self._minute_s = now_s + _MINUTE_S
         if now_s >= self._hour_s:
             _log.info("the last hour: %s", summary(self._this_hour))
@@ -181,10 +201,18 @@ class Ingest:
         while self._ledger.settle_dirty(1) and time.monotonic() < end_s and self._inbox.empty():
             pass
 
-    def _health_json(self, now_ms: int, uptime_s: int) -> str:
-        return health_json(self._done, self._ledger.counts(), self._healer.state, now_ms, uptime_s)
+    def _life(self, now_s: float) -> Life:
+        return Life(
+            now_ms=time.time_ns() // 1_000_000,
+            started_ms=self._started_ms,
+            uptime_s=int(now_s - self._started_s),
+            stored_age_s=None if self._stored_s is None else int(now_s - self._stored_s),
+            idle_after_s=self._idle_after_s,
+        )
 
     def _count(self, stored: Stored) -> None:
+        if stored.stored:
+            self._stored_s = time.monotonic()
         self._done += stored
         self._this_hour += stored
 

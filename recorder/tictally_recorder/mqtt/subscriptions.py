@@ -6,6 +6,7 @@ from typing import Final
 from tictally_shared.topics import Topics
 
 _HEARD: Final = ("frame", "health", "availability")
+_BIRTH: Final = "/status"
 
 
 def edge_filters(topics: Topics, edges: Sequence[str]) -> list[str]:
@@ -19,3 +20,11 @@ def edge_and_what(topic: str) -> tuple[str, str]:
         case ["edge", edge, what] if what in _HEARD:
             return edge, what
     return "", ""
+
+
+def is_birth(topic: str) -> bool:
+    """True for a topic on which hubs say that they have started: of all that is heard, those alone end so.
+
+    Below any prefix: what a hub said below an earlier one may still wait at the broker.
+    """
+    return topic.endswith(_BIRTH)

@@ -1,0 +1,148 @@
+"""The recorder as a device of a hub."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from real_broker import Hub, Mosquitto
+from recording import Recorder, frame
+
+from tictally_recorder.ledger import LedgerCounts, Stored
+from tictally_recorder.mqtt.announcement import announcement
+from tictally_recorder.mqtt.connection import Broker
+from tictally_recorder.mqtt.health import Healing, Life, health_json
+from tictally_recorder.mqtt.probe import visit
+from tictally_shared.discovery import Language
+from tictally_shared.topics import Topics
+
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+CONFIG = "homeassistant/device/tictally_recorder_nas/config"
+FRAMES = "tictally/edge/cellar/frame"
+
+
+def message(name: str = "nas-1", language: Language = "fr") -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(announcement(name, Topics("home"), "ha", language, "1.2.3").payload)
+    return body
+
+
+def components(name: str = "nas-1", language: Language = "fr") -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = message(name, language)["components"]
+    return found
+
+
+def test_it_stands_where_hubs_look_and_hears_when_they_start() -> None:
+    made = announcement("nas-1", Topics("home"), "ha", "fr", "1.2.3")
+    assert (made.topic, made.birth) == ("ha/device/tictally_recorder_nas-1/config", "ha/status")
+
+
+def test_the_device_is_the_recorders_own() -> None:
+    device = message(language="en")["device"]
+    assert (device["identifiers"], device["name"]) == (["tictally_recorder_nas-1"], "tictally recorder nas-1")
+    assert device["sw_version"] == "1.2.3"
+
+
+def test_a_recorder_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown() -> None:
+    assert message()["availability"] == [{"topic": "home/recorder/nas-1/availability"}]
+    assert components()["connected"]["availability"] == []
+    said = {key: each for key, each in components().items() if key != "connected"}
+    assert {each["state_topic"] for each in said.values()} == {"home/recorder/nas-1/health"}
+    assert not any("availability" in each for each in said.values())
+
+
+def test_everything_shown_is_said_in_a_health_message() -> None:
+    counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms={}, dirty=0, size_bytes=0)
+    said = json.loads(health_json(Stored(), counts, Healing(0, 0), Life(0, 0, 0, None, 600)))
+    for key, each in components().items():
+        if key != "connected":
+            assert any(f".get('{name}')" in each["value_template"] for name in said), key
+
+
+def test_two_recorders_on_one_broker_share_nothing() -> None:
+    one, other = components("one"), components("other")
+    for name in ("unique_id", "default_entity_id", "state_topic"):
+        assert {each[name] for each in one.values()}.isdisjoint(each[name] for each in other.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_entity_has_a_name_of_its_own(language: Language) -> None:
+    names = [each["name"] for each in components(language=language).values()]
+    assert len(names) == len(set(names))
+
+
+def test_what_statistics_hang_on_is_the_same_in_each_language() -> None:
+    french, english = (
+        {key: {**each, "name": ""} for key, each in components(language=language).items()} for language in LANGUAGES
+    )
+    assert french == english
+
+
+def test_what_changes_every_minute_while_all_is_well_is_off_until_it_is_wanted() -> None:
+    disabled = {key for key, each in components().items() if each.get("enabled_by_default") is False}
+    assert disabled == {"stored_age", "newest_frame"}
+
+
+@pytest.fixture
+def recorder(own_broker: Mosquitto, tmp_path: Path) -> Iterator[Recorder]:
+    with Recorder(tmp_path, own_broker.port) as running:
+        yield running
+
+
+@pytest.fixture
+def hub(own_broker: Mosquitto) -> Iterator[Hub]:
+    with Hub(own_broker.port) as client:
+        yield client
+
+
+def nothing_set_aside(recorder: Recorder, hub: Hub) -> bool:
+    """A frame that is published now comes to the ledger behind all that was published before."""
+    hub.publish(FRAMES, frame(1))
+    return not recorder.wait_until(lambda counts: counts.frames == 1).refused
+
+
+def test_it_is_announced_on_every_connect_and_stays_with_the_broker(
+    recorder: Recorder, hub: Hub, own_broker: Mosquitto
+) -> None:
+    hub.subscribe(CONFIG)
+    first = hub.wait_for(CONFIG)
+    assert json.loads(first)["device"]["name"] == "Enregistreur tictally nas"
+    recorder.stop()
+    with Hub(own_broker.port) as later:
+        later.subscribe(CONFIG)
+        later.wait_for(CONFIG, first)
+        recorder.start()
+        later.wait_for(CONFIG, first)
+
+
+def test_a_hub_that_starts_is_told_again_and_its_birth_is_no_frame(recorder: Recorder, hub: Hub) -> None:
+    hub.subscribe(CONFIG)
+    announced = hub.wait_for(CONFIG)
+    hub.publish("homeassistant/status", "offline", "online")
+    hub.wait_for(CONFIG, announced)
+    assert nothing_set_aside(recorder, hub)
+
+
+def test_the_prefix_is_a_setting_and_an_earlier_one_is_given_up(recorder: Recorder, hub: Hub) -> None:
+    hub.subscribe(CONFIG)
+    hub.wait_for(CONFIG)
+    recorder.stop()
+    hub.publish("homeassistant/status", "online")  # waits at the broker, in the session that goes on
+    recorder.settings |= {"TICTALLY_DISCOVERY": "ha", "TICTALLY_LANGUAGE": "en"}
+    recorder.start()
+    hub.subscribe("ha/device/tictally_recorder_nas/config")
+    announced = hub.wait_for("ha/device/tictally_recorder_nas/config")
+    assert json.loads(announced)["device"]["name"] == "tictally recorder nas"
+    hub.publish("ha/status", "online")
+    hub.wait_for("ha/device/tictally_recorder_nas/config", announced)
+    assert nothing_set_aside(recorder, hub)
+
+
+def test_where_discovery_is_off_nothing_is_announced(own_broker: Mosquitto, hub: Hub, tmp_path: Path) -> None:
+    hub.subscribe("tictally/recorder/nas/health")
+    with Recorder(tmp_path, own_broker.port, settings={"TICTALLY_DISCOVERY": "off"}) as silent:
+        hub.wait_for("tictally/recorder/nas/health")  # comes behind what is announced
+        hub.publish("homeassistant/status", "online")
+        assert nothing_set_aside(silent, hub)
+    seen = visit(Broker("127.0.0.1", own_broker.port), ["+/device/+/config", "tictally/recorder/+/health"])
+    assert list(seen.retained) == ["tictally/recorder/nas/health"]
