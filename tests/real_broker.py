@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 COMMON = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
-START_WITHIN_S = 10.0
+START_WITHIN_S = 20.0
 
 
 @dataclass
@@ -78,10 +79,13 @@ class Hub:
         if username is not None:
             self._client.username_pw_set(username, password)
         self._topics: list[str] = []
+        self._is_answered = threading.Event()
         self._client.on_connect = lambda *_: self._ask_again()
         self._client.on_message = lambda _client, _data, message: self._messages.put(message)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+        # Else what is subscribed to before the answer is asked for twice, and what is retained comes twice.
+        assert self._is_answered.wait(START_WITHIN_S)
 
     def __enter__(self) -> Self:
         return self
@@ -104,8 +108,9 @@ class Hub:
     def _ask_again(self) -> None:
         for topic in self._topics:  # the broker forgets them with the connection
             self._client.subscribe(topic, qos=1)
+        self._is_answered.set()
 
-    def wait_for(self, topic: str, payload: str | None = None, within_s: float = 10.0) -> str:
+    def wait_for(self, topic: str, payload: str | None = None, within_s: float = 20.0) -> str:
         """The next message on a topic, or the next with this payload."""
         end = time.monotonic() + within_s
         seen = []

@@ -67,7 +67,7 @@ class Recorder:
         self._process = None
         return code
 
-    def wait(self, within_s: float = 10.0) -> int:
+    def wait(self, within_s: float = 20.0) -> int:
         assert self._process is not None
         return self._process.wait(within_s)
 
@@ -86,7 +86,7 @@ class Recorder:
             time.sleep(0.05)
         raise AssertionError(f"not within {within_s} s: {counts}\n{self.log}")
 
-    def wait_for_log(self, text: str, within_s: float = 10.0) -> None:
+    def wait_for_log(self, text: str, within_s: float = 20.0) -> None:
         end = time.monotonic() + within_s
         while text not in self.log:
             assert time.monotonic() < end, f"no {text!r} in:\n{self.log}"

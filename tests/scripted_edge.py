@@ -41,7 +41,7 @@ class ScriptedEdge:
         self._client.on_message = self._take
         self._client.connect("127.0.0.1", self.port)
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(20)
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -67,7 +67,7 @@ def test_a_broker_that_restarts_is_found_again(own_broker: Mosquitto, recorder: 
     hub.publish(TOPIC, *(frame(seq) for seq in range(1, 301)))
     own_broker.stop()
     own_broker.start()
-    hub.wait_for("tictally/recorder/nas/availability", "online", within_s=15)
+    hub.wait_for("tictally/recorder/nas/availability", "online")
     hub.publish(TOPIC, *(frame(seq) for seq in range(301, 601)))
     recorder.wait_until(lambda counts: counts.frames == 600)
     assert "the connection broke; trying again" in recorder.log
@@ -138,7 +138,7 @@ def test_a_signal_is_obeyed_while_the_ledger_is_locked(recorder: Recorder, hub: 
         hub.publish(TOPIC, frame(1))
         began_s = time.monotonic()
         assert recorder.stop() == 0
-        assert time.monotonic() - began_s < 5
+        assert time.monotonic() - began_s < 10
         other.execute("ROLLBACK")
     recorder.start()
     recorder.wait_until(lambda counts: counts.frames == 1)
@@ -150,7 +150,7 @@ def test_a_signal_stores_what_has_arrived_and_says_offline(recorder: Recorder, h
     hub.publish(TOPIC, *(frame(seq) for seq in range(1, 401)))
     began_s = time.monotonic()
     assert recorder.stop(how) == 0
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 10
     hub.wait_for("tictally/recorder/nas/availability", "offline")
     assert "Traceback" not in recorder.log
     # What had not arrived yet is still the broker's, and what had is not sent again.
@@ -171,6 +171,7 @@ def test_health_says_what_was_stored(recorder: Recorder, hub: Hub) -> None:
     hub.publish(TOPIC, frame(1), frame(1), frame(2), "no frame")
     recorder.wait_until(lambda counts: counts.frames == 2)
     recorder.stop()
+    hub.wait_for("tictally/recorder/nas/availability", "offline")
     recorder.start()  # health is told on every connect
     hub.wait_for("tictally/recorder/nas/availability", "online")
     health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
@@ -185,6 +186,7 @@ def test_health_says_what_was_stored(recorder: Recorder, hub: Hub) -> None:
 def test_an_edge_that_is_no_longer_recorded_is_given_up(recorder: Recorder, hub: Hub) -> None:
     wait_until_subscribed(hub)
     recorder.stop()
+    hub.wait_for("tictally/recorder/nas/availability", "offline")
     recorder.settings["TICTALLY_EDGES"] = "cellar"
     recorder.start()
     hub.wait_for("tictally/recorder/nas/availability", "online")

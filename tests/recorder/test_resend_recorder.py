@@ -44,8 +44,8 @@ def wait_until_online(hub: Hub) -> None:
     hub.wait_for("tictally/recorder/nas/availability", "online", within_s=20)
 
 
-def stop(recorder: Recorder, hub: Hub, how: signal.Signals = signal.SIGTERM) -> None:
-    recorder.stop(how)
+def stop(recorder: Recorder, hub: Hub) -> None:
+    recorder.stop()
     hub.wait_for("tictally/recorder/nas/availability", "offline")
 
 
@@ -91,7 +91,7 @@ def test_a_recorder_set_back_to_an_older_copy_gets_what_came_since(
     wait_until_online(hub)
     edge.send(101, 300)
     recorder.wait_until(lambda counts: counts.frames == 300)
-    stop(recorder, hub, signal.SIGKILL)
+    stop(recorder, hub)  # gently: what was stored is acknowledged, and the broker does not send it by itself
     for part in recorder.folder.glob("ledger.sqlite*"):
         part.unlink()
     shutil.copy(copy, recorder.ledger)
@@ -202,7 +202,7 @@ def test_an_edge_that_comes_again_is_asked_again(recorder: Recorder, hub: Hub, e
     edge.send(1, 4)
     edge.hold(5, 11)
     with edge.telling_health():
-        end = time.monotonic() + 10
+        end = time.monotonic() + 20
         while not edge.requests and time.monotonic() < end:
             time.sleep(0.05)
         assert edge.requests == [{"boot": BOOT, "ranges": [[5, 11]]}]
@@ -231,11 +231,11 @@ def test_holes_and_what_is_lost_stand_in_the_recorders_health(
         health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
         while health["healths_ignored"] == 0:  # the broker kept an earlier one
             health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
-    assert {name: health[name] for name in ("holes", "lost", "healths_ignored")} == {
-        "holes": 5,
-        "lost": 2,
-        "healths_ignored": 1,
-    }
+    assert {name: health[name] for name in ("holes", "lost")} == {"holes": 5, "lost": 2}
+    assert health["healths_ignored"] in {
+        1,
+        2,
+    }  # the broker may have stopped before the acknowledgement, and says it again
     assert health["lag_s"] > 0
 
 
@@ -254,15 +254,18 @@ def run_for_a_moment(edge: real_edge.Process, hub: Hub) -> None:
 
 def test_a_real_edge_fills_a_new_ledger(own_broker: Mosquitto, tmp_path: Path, hub: Hub) -> None:
     edge = real_edge.edge(tmp_path, "sim:hphc?interval=0.1", own_broker.port)
-    for what in ("availability", "health", "resend"):
+    for what in ("availability", "health"):
         hub.subscribe(f"tictally/edge/pi/{what}")
     try:
         run_for_a_moment(edge, hub)
-        with Recorder(tmp_path, own_broker.port) as recorder:
+        # A hub of their own: a request may come while the test waits for something else.
+        with Hub(own_broker.port) as requests, Recorder(tmp_path, own_broker.port) as recorder:
+            requests.subscribe("tictally/edge/pi/resend")
             wait_until_online(hub)
-            run_for_a_moment(edge, hub)
+            for _ in range(2):  # on a busy machine the recorder may take two healths for one
+                run_for_a_moment(edge, hub)
             edge.start()
-            request = json.loads(hub.wait_for("tictally/edge/pi/resend", within_s=20))
+            request = json.loads(requests.wait_for("tictally/edge/pi/resend"))
             assert request["ranges"][0][0] == 1
             recorder.wait_until(lambda _: has_no_hole(ranges_of(recorder.ledger, "pi")))
     finally:
