@@ -145,13 +145,13 @@ def test_health_tells_how_long_ago_a_frame_was_stored(ledger: Ledger) -> None:
         ingest._store()
 
     take("no frame")
-    assert told(ingest._started_s + 600) == (None, False)
-    assert told(ingest._started_s + 601) == (None, True)
+    assert told(ingest._started_s + 600.5) == (None, False)
+    assert told(ingest._started_s + 601.5) == (None, True)
     take(frame(1, NOON_MS, {"EAST": 1}).to_json())
     stored_s = ingest._stored_s
     assert stored_s is not None
-    assert told(stored_s + 600) == (600, False)
-    assert told(stored_s + 601) == (601, True)
+    assert told(stored_s + 600.5) == (600, False)
+    assert told(stored_s + 601.5) == (601, True)
 
 
 def test_a_recorder_that_falls_idle_or_wakes_says_so_at_once(ledger: Ledger) -> None:
