@@ -50,6 +50,8 @@ logger:
   default: warning
 """
 
+_NO_VALUE: Final = (None, "unavailable", "unknown")
+
 _COMPLAINT: Final = re.compile(r"\S+ \S+ (?:WARNING|ERROR|CRITICAL) \([^)]*\) \[([^\]]*)\] (.*)")
 _OF_OURS: Final = re.compile("mqtt|sensor|recorder|statistic|energy|websocket_api|tictally", re.IGNORECASE)
 # What it says of a broker that is away is no complaint about a message.
@@ -96,6 +98,8 @@ class HomeAssistant:
         self._wait_until(lambda: self.is_open or self._open(), "opened its WebSocket", _START_WITHIN_S)
         self._wait_until(lambda: self.ask("get_config")["state"] == "RUNNING", "ran", _START_WITHIN_S)
         assert not self.ask("get_config")["recovery_mode"], self.said
+        # Newer ones try the port for five minutes, then start again without it, unless somebody says that it is right.
+        self._ask("http/config/promote")
 
     def stop(self) -> None:
         """End it; it writes what it knows."""
@@ -146,23 +150,45 @@ class HomeAssistant:
     @property
     def entities(self) -> dict[str, dict[str, Any]]:
         """Unique id → entity of the MQTT integration, disabled ones too."""
-        listed = [each["entity_id"] for each in self.ask("config/entity_registry/list") if each["platform"] == "mqtt"]
-        known = self.ask("config/entity_registry/get_entries", entity_ids=listed) if listed else {}
-        return {each["unique_id"]: each for each in known.values()}
+        listed = self.ask("config/entity_registry/list")
+        return {each["unique_id"]: each for each in listed if each["platform"] == "mqtt"}
 
     @property
     def statistic_ids(self) -> set[str]:
         """Of what it keeps or would keep long-term statistics."""
         return {each["statistic_id"] for each in self.ask("recorder/list_statistic_ids")}
 
-    def state(self, entity_id: str) -> str | None:
-        """A state, or None where there is no such entity."""
-        found = self.states.get(entity_id)
-        return None if found is None else str(found["state"])
+    def entity_id(self, unique_id: str) -> str:
+        """What it calls an entity: another name in each version and language. Its unique id is ours.
 
-    def wait_for(self, entity_id: str, *states: str | None, within_s: float = WITHIN_S) -> None:
-        """Wait until an entity has one of these states; None: until it has gone."""
-        self._wait_until(lambda: self.state(entity_id) in states, f"{entity_id} became one of {states}", within_s)
+        Raises:
+            KeyError: there is none.
+        """
+        return str(self.entities[unique_id]["entity_id"])
+
+    def state(self, unique_id: str) -> dict[str, Any] | None:
+        """An entity's state and attributes, or None where it has none."""
+        entity = self.entities.get(unique_id)
+        return None if entity is None else self.states.get(entity["entity_id"])
+
+    def value(self, unique_id: str) -> str | None:
+        """An entity's value; None where there is no such entity, it is disabled, unavailable, or knows nothing yet."""
+        value = (self.state(unique_id) or {}).get("state")
+        return None if value in _NO_VALUE else str(value)
+
+    def wait_for_values(self, *unique_ids: str, within_s: float = WITHIN_S) -> None:
+        """Wait until entities have values."""
+        lacking = set(unique_ids)
+
+        def has_all() -> bool:
+            lacking.difference_update([each for each in lacking if self.value(each) is not None])
+            return not lacking
+
+        self._wait_until(has_all, f"showed all of {unique_ids}", within_s)
+
+    def wait_for(self, unique_id: str, value: str | None, within_s: float = WITHIN_S) -> None:
+        """Wait until an entity has this value."""
+        self._wait_until(lambda: self.value(unique_id) == value, f"showed {unique_id} as {value}", within_s)
 
     def wait_until(self, is_so: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:
         """Wait for anything else."""
@@ -191,13 +217,17 @@ class HomeAssistant:
 
     def ask(self, what: str, **about: object) -> Any:  # noqa: ANN401 - as many shapes as questions
         """The answer to a WebSocket command."""
+        answer = self._ask(what, **about)
+        assert answer["success"], answer
+        return answer["result"]
+
+    def _ask(self, what: str, **about: object) -> dict[str, Any]:
         assert self._socket is not None, "it does not run"
         self._asked += 1
         self._socket.send(json.dumps({"id": self._asked, "type": what, **about}))
-        answer = json.loads(self._socket.recv(WITHIN_S))
+        answer: dict[str, Any] = json.loads(self._socket.recv(WITHIN_S))
         assert answer["id"] == self._asked, answer
-        assert answer["success"], answer
-        return answer["result"]
+        return answer
 
     @property
     def is_open(self) -> bool:
@@ -253,5 +283,5 @@ class HomeAssistant:
         while not is_so():
             assert self._process is not None
             assert self._process.poll() is None, self.said[-3000:]
-            assert time.monotonic() < end, f"Home Assistant never {what}: {self.said[-3000:]}"
-            time.sleep(0.1)
+            assert time.monotonic() < end, f"Home Assistant never {what}; it said {self.complaints}"
+            time.sleep(0.2)

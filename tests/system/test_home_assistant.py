@@ -1,0 +1,258 @@
+"""What a real Home Assistant makes of a meter: entities without a complaint, and what becomes of them.
+
+Runs where Home Assistant is installed: `hass` on PATH, or the command in `TICTALLY_HASS`.
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hass
+import pytest
+import real_edge
+from hass import HomeAssistant
+from real_broker import Mosquitto
+
+pytestmark = pytest.mark.skipif(not hass.command(), reason="Home Assistant is not installed, nor in TICTALLY_HASS")
+
+COLOURS = ("BLEU", "BLANC", "ROUGE")
+
+
+@dataclass
+class Line:
+    """A simulated meter that takes orders, and the edge that reads it."""
+
+    number: str
+    meter: subprocess.Popen[bytes]
+    edge: real_edge.Process
+
+    def order(self, order: str) -> None:
+        assert self.meter.stdin is not None
+        self.meter.stdin.write(f"{order}\n".encode())
+        self.meter.stdin.flush()
+
+    def entity(self, key: str) -> str:
+        """The unique id of one of the meter's entities."""
+        return f"tictally_{self.number}_{key}"
+
+    @property
+    def connected(self) -> str:
+        """The unique id of the edge's own."""
+        return f"tictally_edge_pi-{self.number[-3:]}_connected"
+
+
+@dataclass
+class Stage:
+    """A broker, Home Assistant, and lines whose meters and edges have names of their own."""
+
+    folder: Path
+    broker: Mosquitto
+    home: HomeAssistant
+    lines: list[Line]
+
+    def line(self, number: str, *options: str, language: str = "fr", **settings: str) -> Line:
+        folder = self.folder / number
+        folder.mkdir()
+        link = folder / "line"
+        meter = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tictally_edge", "simulate", "--orders", "--link", str(link)),
+                *("--number", number, *options),
+                *(part for name, value in settings.items() for part in (f"--{name}", value)),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+        edge = real_edge.edge(folder, str(link), self.broker.port, name=f"pi-{number[-3:]}", language=language)
+        line = Line(number, meter, edge)
+        self.lines.append(line)
+        self.home.wait_until(link.exists, "had a line to read")
+        edge.start()
+        return line
+
+    def end_lines(self) -> None:
+        for line in self.lines:
+            line.edge.end()
+            line.meter.kill()
+            line.meter.communicate()
+        self.lines.clear()
+
+
+@pytest.fixture(scope="module")
+def whole_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("home")
+    for part in ("mosquitto", "hass"):
+        (folder / part).mkdir()
+    broker, home = Mosquitto(folder / "mosquitto"), HomeAssistant(folder / "hass")
+    broker.start()
+    try:
+        home.start()
+        home.add_broker(broker.port)
+        yield Stage(folder, broker, home, [])
+    finally:
+        home.stop()
+        broker.stop()
+
+
+@pytest.fixture
+def stage(whole_stage: Stage) -> Iterator[Stage]:
+    yield whole_stage
+    whole_stage.end_lines()
+
+
+@pytest.fixture
+def home(stage: Stage) -> Iterator[HomeAssistant]:
+    before = len(stage.home.complaints)
+    yield stage.home
+    assert stage.home.complaints[before:] == []
+
+
+# Number → the meter, the language, and by key: device class, unit, state class and name.
+APPEARANCES: dict[str, tuple[dict[str, str], str, dict[str, tuple[str | None, ...]]]] = {
+    "021961000011": (
+        {"contract": "hphc", "mode": "standard"},
+        "fr",
+        {
+            "east": ("energy", "kWh", "total_increasing", "Énergie soutirée"),
+            "easf01": ("energy", "kWh", "total_increasing", "Énergie heures creuses"),
+            "sinsts": ("apparent_power", "VA", "measurement", "Puissance apparente instantanée soutirée"),
+            "available_power": ("apparent_power", "VA", "measurement", "Puissance disponible"),
+            "period": ("enum", None, None, "Période tarifaire"),
+            "overload": ("problem", None, None, "Dépassement de puissance"),
+        },
+    ),
+    "021961000012": (
+        {"contract": "tempo", "mode": "standard", "phases": "3"},
+        "en",
+        {
+            "easf06": ("energy", "kWh", "total_increasing", "Energy peak red"),
+            "urms3": ("voltage", "V", "measurement", "RMS voltage phase 3"),
+            "colour_today": ("enum", None, None, "Tempo colour today"),
+            "contact": (None, None, None, "Dry contact"),
+        },
+    ),
+    "021961000013": (
+        {"contract": "base", "mode": "historique"},
+        "en",
+        {
+            "base": ("energy", "kWh", "total_increasing", "Energy base"),
+            "papp": ("apparent_power", "VA", "measurement", "Apparent power"),
+            "subscription_share": (None, "%", "measurement", "Share of subscription"),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("number", APPEARANCES)
+def test_a_meter_appears_with_classes_units_and_names(stage: Stage, home: HomeAssistant, number: str) -> None:
+    settings, language, expected = APPEARANCES[number]
+    line = stage.line(number, language=language, **settings)
+    home.wait_for_values(*map(line.entity, expected))
+    shown = {key: (home.state(line.entity(key)) or {})["attributes"] for key in expected}
+    keys = ("device_class", "unit_of_measurement", "state_class", "friendly_name")
+    assert {key: tuple(about.get(key) for key in keys) for key, about in shown.items()} == {
+        key: (*about[:3], f"Linky {number} {about[3]}") for key, about in expected.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "mode", "least"), [("021961000021", "standard", 25), ("021961000022", "historique", 15)]
+)
+def test_every_entity_that_is_not_disabled_has_a_value(
+    stage: Stage, home: HomeAssistant, number: str, mode: str, least: int
+) -> None:
+    line = stage.line(number, contract="tempo", mode=mode)
+    home.wait_for_values(line.entity("period"))
+    enabled = [key for key, each in entities(home, line).items() if each["disabled_by"] is None]
+    assert len(enabled) > least
+    home.wait_for_values(*enabled)
+
+
+def test_registers_are_usable_in_the_energy_dashboard(stage: Stage, home: HomeAssistant) -> None:
+    line = stage.line("021961000031", "--producer", start="2026-06-21T13:00:00+02:00")
+    registers = [line.entity(key) for key in ("easf01", "easf02", "east", "eait")]
+    home.wait_for_values(*registers)
+    *drawn, total, injected = map(home.entity_id, registers)
+    assert home.statistic_ids >= {*drawn, total, injected}
+    for register in (*drawn, injected):
+        home.import_statistics(register, kwh=1.0)
+    home.wait_until(lambda: home.energy_problems(drawn, [injected]) == [], "took the registers")
+
+
+def test_an_overload_begins_and_ends(stage: Stage, home: HomeAssistant) -> None:
+    lines = [
+        stage.line("021961000041", mode="standard"),
+        stage.line("021961000042", mode="historique"),
+        stage.line("021961000043", mode="historique", phases="3"),
+    ]
+    for line in lines:
+        home.wait_for(line.entity("overload"), "off", within_s=40)
+        line.order("overload 20")
+    for line in lines:
+        home.wait_for(line.entity("overload"), "on")
+    for line in lines:
+        home.wait_for(line.entity("overload"), "off", within_s=60)
+
+
+def test_an_edge_that_is_killed_takes_its_meter_along_and_no_other(stage: Stage, home: HomeAssistant) -> None:
+    line, other = stage.line("021961000051"), stage.line("021961000052", mode="historique")
+    home.wait_for_values(line.entity("east"), other.entity("hchp"))
+    home.wait_for(line.connected, "on")
+    line.edge.stop(signal.SIGKILL)
+    home.wait_for(line.connected, "off")
+    home.wait_until(lambda: values(home, line) == {"unavailable"}, "showed the whole meter as unavailable")
+    assert home.value(other.entity("hchp")) is not None
+    assert home.value(other.connected) == "on"
+    line.edge.start()
+    home.wait_for_values(line.entity("east"))
+    home.wait_for(line.connected, "on")
+
+
+def test_a_broker_that_lost_everything_is_filled_again(stage: Stage, home: HomeAssistant) -> None:
+    line = stage.line("021961000061")
+    home.wait_for_values(line.entity("east"), line.entity("period"))
+    before = known(home, line)
+    stage.broker.stop(signal.SIGKILL)
+    (stage.broker.folder / "mosquitto.db").unlink(missing_ok=True)
+    home.wait_for(line.entity("east"), None)
+    stage.broker.start()
+    home.wait_for_values(line.entity("east"), line.entity("period"), within_s=60)
+    assert known(home, line) == before
+    home.stop()  # and what stands on the broker is enough for a hub that starts
+    home.start()
+    home.wait_for_values(line.entity("east"), line.entity("period"))
+    assert known(home, line) == before
+
+
+def test_another_contract_takes_what_is_no_more_and_leaves_the_rest_its_history(
+    stage: Stage, home: HomeAssistant
+) -> None:
+    line = stage.line("021961000071", mode="historique", contract="hphc")
+    home.wait_for_values(line.entity("hchp"), line.entity("period"))
+    before = known(home, line)
+    line.order("contract tempo")
+    home.wait_for_values(line.entity("bbrhpjr"), line.entity("colour_today"), within_s=60)
+    home.wait_until(lambda: line.entity("hchp") not in home.entities, "forgot the old register")
+    after = known(home, line)
+    assert before.keys() - after.keys() == {line.entity("hchc"), line.entity("hchp")}
+    assert all(after[unique_id] == number for unique_id, number in before.items() if unique_id in after)
+    home.wait_until(lambda: (home.value(line.entity("period")) or "").endswith(COLOURS), "showed a Tempo period")
+
+
+def entities(home: HomeAssistant, line: Line) -> dict[str, dict[str, Any]]:
+    return {key: each for key, each in home.entities.items() if key.startswith(line.entity(""))}
+
+
+def values(home: HomeAssistant, line: Line) -> set[str]:
+    """What the meter's entities show, all together, but for those that are disabled."""
+    states, its = home.states, [each["entity_id"] for each in entities(home, line).values()]
+    return {states[entity_id]["state"] for entity_id in its if entity_id in states}
+
+
+def known(home: HomeAssistant, line: Line) -> dict[str, str]:
+    """Unique id → the hub's own number for the entity, on which history hangs."""
+    return {unique_id: str(each["id"]) for unique_id, each in entities(home, line).items()}
