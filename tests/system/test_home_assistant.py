@@ -3,6 +3,7 @@
 Runs where Home Assistant is installed: `hass` on PATH, or the command in `TICTALLY_HASS`.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -241,6 +242,17 @@ def test_another_contract_takes_what_is_no_more_and_leaves_the_rest_its_history(
     assert before.keys() - after.keys() == {line.entity("hchc"), line.entity("hchp")}
     assert all(after[unique_id] == number for unique_id, number in before.items() if unique_id in after)
     home.wait_until(lambda: (home.value(line.entity("period")) or "").endswith(COLOURS), "showed a Tempo period")
+
+
+def test_the_errand_shows_what_home_assistant_makes_of_a_meter() -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "devel.hass", "sim:ejp?mode=historique", "--language", "en"]
+    environ = os.environ | {"COLUMNS": "200"}
+    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = {row[1]: row[2:] for line in done.stdout.splitlines() if len(row := [*map(str.strip, line.split("│"))]) > 2}
+    assert rows["tictally_021961000001_ejphn"][:3] == ["Energy normal hours", "energy", "kWh"]
+    assert rows["tictally_edge_pi_connected"][-2] == "on"
 
 
 def entities(home: HomeAssistant, line: Line) -> dict[str, dict[str, Any]]:
