@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger_building import BOOT, EDGE, METER, MINUTE_MS, NOON_MS, frame, message
 
 from tictally_recorder.ledger import Ledger, LedgerReader, Stored
-from tictally_recorder.ledger.asides import EXAMPLES, HEAD_BYTES
+from tictally_recorder.ledger.asides import HEAD_BYTES
 from tictally_recorder.ledger.judge import Bad, Good, Later, judge
 from tictally_shared.frames import iso_utc
 
@@ -62,19 +62,6 @@ def test_a_poisonous_message_costs_its_batch_nothing(tmp_path: Path, poison: byt
         assert ledger.counts().frames == 2
     ((size, head),) = rows(tmp_path / "ledger.sqlite", "SELECT size, head FROM aside")
     assert (size, head) == (len(poison), poison[:HEAD_BYTES])
-
-
-def test_of_a_torrent_of_what_is_no_json_examples_are_held_and_of_the_rest_each(tmp_path: Path) -> None:
-    count = 3 * EXAMPLES
-    garbage = [message(b"garbage %d" % number) for number in range(count)]
-    formless = [message(body(seq=number, values={"EAST": 1.5})) for number in range(1, count + 1)]
-    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
-        ledger.store(formless)
-        for _ in range(2):
-            assert ledger.store(garbage) == Stored(refused=count)
-        assert ledger.counts().refused == {"form": count, "json": 2 * count}
-    held = rows(tmp_path / "ledger.sqlite", "SELECT reason, count(*) FROM aside GROUP BY reason ORDER BY reason")
-    assert held == [("form", count), ("json", 2 * EXAMPLES)]
 
 
 JSON = st.recursive(

@@ -7,20 +7,14 @@ from typing import Final
 
 from tictally_recorder.ledger.judge import Bad, Later
 from tictally_recorder.ledger.model import Message
-from tictally_shared.frames import VERSION, Refusal
+from tictally_shared.frames import VERSION
 
 KEEP: Final = 10_000
 HEAD_BYTES: Final = 4096
-# Of what is no JSON, and so never was a frame, examples are enough: in a torrent most rows would go again at once.
-EXAMPLES: Final = 50
-_NO_JSON: Final = frozenset({Refusal.SIZE, Refusal.JSON})
 
 
 class Asides:
-    """Counts messages and holds on to their first bytes, to the newest `KEEP`; written together, in one transaction.
-
-    Of those that are no JSON, the first `EXAMPLES` of each reason in a transaction are held; the others only counted.
-    """
+    """Counts messages and holds on to their first bytes, to the newest `KEEP`; written together, in one transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -29,11 +23,9 @@ class Asides:
 
     def add(self, message: Message, bad: Bad) -> None:
         """Set one aside, to be written by `save`."""
-        self._counts[bad.reason] += 1
-        if bad.reason in _NO_JSON and self._counts[bad.reason] > EXAMPLES:
-            return
         row = (message.arrived_ms, _storable(message.topic), bad.reason, bad.sentence, len(message.payload))
         self._rows.append((*row, message.payload[:HEAD_BYTES]))
+        self._counts[bad.reason] += 1
 
     def save(self) -> None:
         """Write what was set aside since the last call."""
