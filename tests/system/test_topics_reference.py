@@ -1,0 +1,105 @@
+"""The reference of topics is what the code makes, and the other pages name nothing that it does not have."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from devel import topics_reference
+from tictally_edge.discovery.announcer import Announcing
+from tictally_edge.discovery.edge_device import edge_components
+from tictally_edge.naming import Naming
+from tictally_edge.publishing.meter_topics import MeterTopics
+from tictally_edge.reading import Reader
+from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.encode import with_parity
+from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_recorder.mqtt.announcement import announcement
+from tictally_shared.discovery import read_discovery
+from tictally_shared.labels import Mode
+from tictally_shared.topics import Topics
+
+DOCS = topics_reference.PAGE.parent
+NUMBER, EDGE, RECORDER = "021900000002", "pi-cellar", "nas"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def in_reference(topic: str) -> bool:
+    names = ((NUMBER, "<meter>"), (f"edge/{EDGE}", "edge/<edge>"), (f"recorder/{RECORDER}", "recorder/<name>"))
+    device_names = ((f"edge_{EDGE}", "edge_<edge>"), (f"recorder_{RECORDER}", "recorder_<name>"))
+    for name, placeholder in (*names, *device_names):
+        topic = topic.replace(name, placeholder)
+    return topic in topics_reference.topics()
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def test_the_page_is_what_the_code_makes() -> None:
+    assert text_of(topics_reference.PAGE) == topics_reference.page(), "run ./run topics"
+
+
+@pytest.mark.parametrize("contract", Contract)
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("phases", [1, 3])
+def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mode: Mode, phases: int) -> None:
+    start = datetime(2026, 1, 13, 12, tzinfo=UTC)
+    meter = SimulatedMeter(contract, mode, start=start, phases=phases, producer=mode is Mode.STANDARD, number=NUMBER)
+    reader = Reader()
+    topics = MeterTopics(Naming(Topics(), EDGE, prm=True), NUMBER, Announcing("homeassistant", "en", "1"))
+    published = {
+        each.topic
+        for n in range(8)
+        for reading in reader.feed(with_parity(meter.frame()), n * 2.0)
+        for each in topics.publish(reading.believed, n * 2.0, None)
+    }
+    assert f"homeassistant/device/tictally_{NUMBER}/config" in published
+    assert [topic for topic in sorted(published) if not in_reference(topic)] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, DOCS.parent / "README.md"], ids=lambda page: page.name)
+def test_no_page_names_a_topic_that_there_is_not(page: Path) -> None:
+    kinds = rf"tictally/edge/|tictally/recorder/|tictally/{NUMBER}/|homeassistant/device/"
+    named = re.findall(rf"\b(?:{kinds})[\w/-]++(?![#<…])", text_of(page))
+    assert [topic for topic in named if not in_reference(topic)] == []
+
+
+def test_the_openhab_page_takes_only_topics_that_there_are_and_shows_every_channel() -> None:
+    text = text_of(DOCS / "openhab.md")
+    taken = re.findall(r'(?:state|availability)Topic="([^"]+)"', text)
+    assert taken
+    assert [topic for topic in taken if not in_reference(topic)] == []
+    channels = re.findall(r"Type \w+ +: (\w+)", text)
+    assert sorted(channels) == sorted(re.findall(r'channel="mqtt:topic:tictally:\w+:(\w+)"', text))
+
+
+def test_the_home_assistant_page_names_only_entities_that_there_are() -> None:
+    told = announcement(RECORDER, Topics(), "homeassistant", "en", "1")
+    announced = read_discovery(told.payload.encode())
+    assert announced is not None
+    programs = {
+        f"recorder_{RECORDER}": announced.components.values(),
+        f"edge_{EDGE}": edge_components(EDGE, Topics(), "en"),
+    }
+    keys = topics_reference.entities()
+    ids = {f"{each.platform}.tictally_{NUMBER}_{key}" for key, each in keys.items()}
+    ids |= {
+        f"{each.platform}.tictally_{name}_{each.key}".replace("-", "_")
+        for name, those in programs.items()
+        for each in those
+    }
+    text = text_of(DOCS / "home-assistant.md")
+    named = re.findall(rf"\b(?:binary_)?sensor\.tictally_(?:{NUMBER}|recorder|edge)_\w+", text)
+    assert named
+    assert [name for name in named if name not in ids and not name.endswith(NUMBER + "_")] == []
+    in_tables = re.findall(r"`([a-z]+(?:_[a-z]+)?\d*)`", "".join(re.findall(r"^\|.*$", text, re.MULTILINE)))
+    assert in_tables
+    assert [key for key in in_tables if key not in keys] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_links_to_a_file_that_there_is_not(page: Path) -> None:
+    links = re.findall(r"\]\(([^):]+)\)", text_of(page))
+    assert [link for link in links if not (DOCS / link).exists()] == []
