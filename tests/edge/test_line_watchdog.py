@@ -169,12 +169,18 @@ class Wire:
         pytest.param((), range(0), [(0, 9600)], id="nothing: not before half a minute"),
         pytest.param((range(14, 23),), range(0), [(0, 9600), (22, 1200)], id="patience begins with the first byte"),
         pytest.param((range(14, 22),), range(21, 22), [(0, 9600)], id="a good frame at the last moment"),
+        pytest.param((range(2), range(9, 17)), range(16, 17), [(0, 9600)], id="patience begins anew after a lull"),
     ],
 )
 def test_a_speed_is_given_up_only_for_bytes_that_make_no_frame(
     noisy: tuple[range, ...], heard_at: range, opened: list[tuple[int, int]]
 ) -> None:
     assert Wire(*noisy).listen(24, heard_at=heard_at) == opened
+
+
+def test_a_byte_now_and_then_is_no_reason_to_stay_for_ever() -> None:
+    noise = [range(second, second + 1) for second in range(0, 70, 5)]
+    assert Wire(*noise).listen(70) == [(0, 9600), (30, 1200), (60, 9600)]
 
 
 def test_a_mode_that_is_set_is_the_only_one_tried() -> None:

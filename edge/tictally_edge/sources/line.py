@@ -13,9 +13,11 @@ from typing import Final
 from tictally_edge.sources.source import SPEED, Moment, Opener, Source, SourceError
 from tictally_shared.labels import Mode
 
-# From the first byte. The longest frame, three-phase historique, takes about three seconds; a listener comes in the
+# Of bytes without a lull. The longest frame, three-phase historique, takes about three seconds; a listener comes in the
 # middle of one.
 _PATIENCE_S: Final = 8.0
+# A meter that speaks pauses for less than a tenth of this; what was heard before is of no account for what comes after.
+_LULL_S: Final = 2.0
 SILENCE_S: Final = 30.0
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 1.0, 30.0
 _IDLE_S: Final = 0.05
@@ -48,7 +50,7 @@ class Line:
         self._source: Source | None = None
         self._backoff_s, self._retry_at = _FIRST_BACKOFF_S, clock()
         self._listening_since = clock()
-        self._bytes_since: float | None = None  # since the port was opened, or a good frame came
+        self._bytes_since: float | None = None  # without a good frame or a lull between them
         self._last_byte_at = clock()
         self._is_found = False
         self._is_opened_anew = False
@@ -80,9 +82,7 @@ class Line:
             self._fail(error)
             return b""
         if data:
-            self._last_byte_at = self._clock()
-            if self._bytes_since is None:
-                self._bytes_since = self._last_byte_at
+            self._note_bytes(self._clock())
         return data
 
     def take_interruption(self) -> bool:
@@ -127,13 +127,20 @@ class Line:
         self._retry_at = self._clock() + self._backoff_s
         self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
 
+    def _note_bytes(self, now: float) -> None:
+        if self._bytes_since is None or now - self._last_byte_at > _LULL_S:
+            self._bytes_since = now
+        self._last_byte_at = now
+
     def _has_listened_in_vain(self) -> bool:
         """True where it is time to open the port again; asked before reading, when what came has been weighed."""
         if not self._reopens:
             return False
         now = self._clock()
-        if self._is_found or self._bytes_since is None:
-            return now - self._listening_since >= SILENCE_S
+        if now - self._listening_since >= SILENCE_S:
+            return True
+        if self._is_found or self._bytes_since is None or now - self._last_byte_at > _LULL_S:
+            return False
         return now - self._bytes_since >= _PATIENCE_S
 
     def _open_again(self) -> None:
