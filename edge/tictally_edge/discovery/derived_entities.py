@@ -56,7 +56,7 @@ def _enum(options: tuple[str, ...]) -> dict[str, Any]:
 
 def _period_options(profile: Profile) -> dict[str, Any]:
     """The contract's periods. A supplier may call its own whatever it likes: such a period is a text."""
-    return _enum(profile.contract.periods) if profile.contract is not None else {}
+    return _enum(profile.contract.periods) if profile.contract is not None else {"icon": "mdi:calendar-clock"}
 
 
 def _has_period(profile: Profile) -> bool:
@@ -85,9 +85,9 @@ def _has_peaks(profile: Profile) -> bool:
     return profile.contract in {EJP, None} and _has_status(profile)
 
 
-# In the order of the topics' reference. Icons only where no device class brings one that says something.
+# In the order of the topics' reference. Icons only where no device class brings one.
 _ENTITIES: Final = {
-    "period": _Derived("sensor", {"icon": "mdi:calendar-clock"}, _has_period),
+    "period": _Derived("sensor", {}, _has_period),
     "available_power": _Derived(
         "sensor",
         {
@@ -115,7 +115,7 @@ _ENTITIES: Final = {
         {"payload_on": "closed", "payload_off": "open", "icon": "mdi:electric-switch"},
         _has_status,
     ),
-    "cutoff": _Derived("sensor", _enum(_CUTOFF) | _DIAGNOSTIC | {"icon": "mdi:electric-switch-closed"}, _has_status),
+    "cutoff": _Derived("sensor", _enum(_CUTOFF) | _DIAGNOSTIC, _has_status),
     "cover": _Derived(
         "binary_sensor",
         {"device_class": "tamper", "payload_on": "open", "payload_off": "closed"} | _DIAGNOSTIC,
@@ -124,8 +124,8 @@ _ENTITIES: Final = {
     "overvoltage": _Derived("binary_sensor", {"device_class": "problem"}, _has_status),
     "injecting": _Derived("binary_sensor", {"icon": "mdi:transmission-tower-import"}, _has_injection),
     "clock_degraded": _Derived("binary_sensor", {"device_class": "problem"} | _DIAGNOSTIC, _has_status),
-    "colour_today": _Derived("sensor", _enum(COLOURS) | {"icon": "mdi:calendar-today"}, _has_colour("PTEC")),
-    "colour_tomorrow": _Derived("sensor", _enum(COLOURS) | {"icon": "mdi:calendar-arrow-right"}, _has_colour("DEMAIN")),
-    "peak_notice": _Derived("sensor", _enum(PEAKS) | {"icon": "mdi:calendar-alert"}, _has_peaks),
-    "peak_now": _Derived("sensor", _enum(PEAKS) | {"icon": "mdi:alert-outline"}, _has_peaks),
+    "colour_today": _Derived("sensor", _enum(COLOURS), _has_colour("PTEC")),
+    "colour_tomorrow": _Derived("sensor", _enum(COLOURS), _has_colour("DEMAIN")),
+    "peak_notice": _Derived("sensor", _enum(PEAKS), _has_peaks),
+    "peak_now": _Derived("sensor", _enum(PEAKS), _has_peaks),
 }
