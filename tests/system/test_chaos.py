@@ -1,4 +1,4 @@
-"""Chaos in its shortest form: everything runs, faults come and go, and the ledger holds what the meters sent."""
+"""Chaos in its form of a minute: everything runs, faults come and go, and the ledger holds what the meters sent."""
 
 import os
 import re
@@ -9,16 +9,20 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-FAULTS_MINUTES = 0.2
+FAULTS_MINUTES = 1.0
 HEALING_S = 60
 # Every program's start and end, the faults, the meters' last frames and the healing.
-WITHIN_S = 150
+WITHIN_S = 240
 END_S = 30
 
 
 def test_chaos_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
+    seed = os.environ.get("TICTALLY_CHAOS_SEED")  # ./run test chooses one and prints it
     process = subprocess.Popen(
-        [sys.executable, "-m", "chaos", "--minutes", str(FAULTS_MINUTES), "--patience", str(HEALING_S), "--hurry"],
+        [
+            *(sys.executable, "-m", "chaos", "--minutes", str(FAULTS_MINUTES), "--patience", str(HEALING_S), "--hurry"),
+            *(["--seed", seed] if seed else []),
+        ],
         cwd=ROOT,
         env={"PATH": f"{os.environ['PATH']}:/usr/sbin", "TMPDIR": str(tmp_path), "COLUMNS": "100"},
         stdout=subprocess.PIPE,
@@ -33,7 +37,7 @@ def test_chaos_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
     assert process.returncode == 0, said  # its seed stands in the first line
     assert re.search(r"^seed \d+$", said, re.MULTILINE)
     assert "the same: nothing lost, nothing invented" in said
-    assert int(re.search(r"│ all +│ (\d+)", said)[1]) >= 1  # type: ignore[index]
+    assert int(re.search(r"│ all +│ (\d+)", said)[1]) >= 5  # type: ignore[index]
     assert list(tmp_path.iterdir()) == []
 
 
