@@ -85,7 +85,7 @@ class Edge:
         self._broker = Broker(access_of(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
         announcing = settings.announcing
         own = own_announcement(announcing, naming) if announcing is not None else None
-        self._publisher = Publisher(self._broker, self._archive, naming, announcing, own)
+        self._publisher = Publisher(self._broker, self._archive, naming, time.monotonic, announcing, own)
         self._counts, self._at_last_summary = Counts(), Counts()
         self._last_hour = LastHour()
         self._started_ms: int | None = None  # dated when a clock has proved itself
@@ -132,7 +132,9 @@ class Edge:
             self._reader = self._restored(moment)
         if self._line.take_interruption():
             self._reader.interrupt()
+        is_first = False
         for reading in self._reader.feed(chunk, moment.at):
+            is_first |= not self._counts.frames
             if reading.is_new:
                 log.info("The meter is %s.", self._settings.meter or reading.number)
                 self._archive.believe(reading.number)
@@ -141,6 +143,8 @@ class Edge:
             at = reading.believed.frame.at
             self._note_meter_clock(reading.believed)
             self._publisher.frame(reading.number, reading.believed, at, self._time.date_ms(at))
+        if is_first:
+            self._publisher.say_health(self._health())
         good = self._reader.last_good
         if good is not None:
             self._reader.last_good = None

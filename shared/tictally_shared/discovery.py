@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from tictally_shared.frames import FrameError, strict_json
+
 Language = Literal["fr", "en"]
 
 ORIGIN: Final = "tictally"
@@ -119,21 +121,28 @@ class Announced:
 def read_discovery(payload: bytes) -> Announced | None:
     """What a message announced, or None where it is none of ours."""
     try:
-        body = json.loads(payload)
+        body = strict_json(payload)
         raw = {key: dict(each) for key, each in body["components"].items()}
+        hardware = body["device"].get("hw_version")
         return Announced(
-            version=str(body["origin"]["sw_version"]),
-            hardware=body["device"].get("hw_version"),
+            version=_text(body["origin"]["sw_version"]),
+            hardware=None if hardware is None else _text(hardware),
             components={key: _read_component(key, each) for key, each in raw.items() if "unique_id" in each},
-            removed={key: str(each["platform"]) for key, each in raw.items() if "unique_id" not in each},
+            removed={key: _text(each["platform"]) for key, each in raw.items() if "unique_id" not in each},
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (FrameError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def _read_component(key: str, raw: Mapping[str, Any]) -> Component:
     settings = {name: value for name, value in raw.items() if name not in _OWN}
-    return Component(key, str(raw["platform"]), str(raw["name"]), settings)
+    return Component(key, _text(raw["platform"]), _text(raw["name"]), settings)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _component(device: Device, component: Component) -> dict[str, Any]:

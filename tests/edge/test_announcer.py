@@ -11,6 +11,7 @@ from tictally_edge.decoding.decoder import DecodedFrame
 from tictally_edge.discovery.announcer import Announcer, Announcing
 from tictally_edge.discovery.watch import ProfileWatch
 from tictally_edge.naming import Naming
+from tictally_edge.publishing.wholeness import Wholeness
 from tictally_shared.contracts import HPHC, TEMPO
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
@@ -61,7 +62,7 @@ class Hub:
 
     def __init__(self, announcing: Announcing = FRENCH, naming: Naming = NAMING, standing: str = "") -> None:
         self.announcer = Announcer(announcing, naming, NUMBER)
-        self.at = 0.0
+        self.wholeness = Wholeness()
         self.said: list[str] = []
         self.standing = standing
         if standing:
@@ -69,8 +70,8 @@ class Hub:
 
     def hear(self, *frames: BelievedFrame) -> None:
         for each in frames:
-            self.at += 2.0
-            for publication in self.announcer.hear(each, self.at):
+            self.announcer.hear(each, is_whole=self.wholeness.of(each))
+            for publication in self.announcer.news():
                 assert publication.topic == self.announcer.topic
                 self.said.append(publication.payload)
                 self.standing = publication.payload
@@ -98,12 +99,6 @@ def test_a_meter_is_announced_once_three_whole_frames_agree() -> None:
     assert {"hchc", "hchp", "papp", "iinst", "period", "overload", "available_power"} <= hub.present
     hub.hear(*[frame(HP_HC)] * 50)
     assert len(hub.said) == 1
-
-
-def test_it_waits_for_what_stands_on_the_broker_before_it_writes_there() -> None:
-    announcer = Announcer(FRENCH, NAMING, NUMBER)
-    assert [announcer.hear(frame(HP_HC), at) for at in (0.0, 0.1, 0.2, 0.3)] == [[]] * 4
-    assert len(announcer.hear(frame(HP_HC), 3.1)) == 1
 
 
 def test_noise_takes_nothing_away_and_brings_nothing() -> None:
@@ -176,6 +171,56 @@ def test_a_new_life_takes_nothing_away_of_a_meter_that_is_what_it_was() -> None:
     assert later.removed == set()
 
 
+def test_another_version_takes_nothing_away_that_it_can_announce_itself() -> None:
+    own = {**STANDARD, "NGTF": "HC et Week-End", "NTARF": "03", "LTARF": "HC WEEK-END", "EASF03": 5}
+    earlier = Hub()
+    earlier.hear(*[frame(own)] * 10)
+    assert earlier.components["easf03"]["name"] == "Énergie HC WEEK-END"
+    other = {**own, "NTARF": "02", "LTARF": "HP SEMAINE"}
+    for values in (other, {**other, "EASF03": 0}):
+        for version in ("1.0.0", "2.0.0"):
+            later = Hub(Announcing("homeassistant", "fr", version), standing=earlier.standing)
+            later.hear(frame(values, unconfirmed=frozenset({"EASF03"})), *[frame(values)] * 2)
+            assert later.components["easf03"]["name"] == "Énergie HC WEEK-END"
+            assert later.removed == set()
+
+
+def test_the_delivery_point_is_announced_only_while_it_is_asked_for() -> None:
+    with_prm = {**STANDARD, "PRM": "01234567890123"}
+    asked = Hub(naming=Naming(Topics(), "pi", prm=True))
+    asked.hear(*[frame(with_prm)] * 3)
+    assert "prm" in asked.present
+    later = Hub(standing=asked.standing)
+    later.hear(*[frame(with_prm)] * 3, *[frame(with_prm, unconfirmed=frozenset({"PRM"}))] * 9)
+    assert later.removed == {"prm"}
+
+
+def test_chance_sightings_do_not_add_up() -> None:
+    hub = Hub()
+    hub.hear(*[frame(HP_HC)] * 3)
+    for _ in range(20):
+        hub.hear(frame({**HP_HC, "HHPHC": "A"}), frame(HP_HC))
+    assert "hhphc" not in hub.present
+    hub.hear(*[frame({**HP_HC, "HHPHC": "A"})] * 3)
+    assert "hhphc" in hub.present
+
+
+def test_a_meter_with_the_same_fault_in_every_frame_is_announced_all_the_same() -> None:
+    hub = Hub()
+    hub.hear(*[frame(HP_HC, damaged=True)] * 19)
+    assert hub.said == []
+    hub.hear(*[frame(HP_HC, damaged=True)] * 3)
+    assert {"hchc", "overload"} <= hub.present
+
+
+def test_what_was_taken_away_stays_taken_away_for_a_hub_that_was_not_there() -> None:
+    hub = Hub()
+    hub.hear(*[frame(HP_HC)] * 3, *[frame(TEMPO_H)] * 3)
+    later = Hub(Announcing("homeassistant", "fr", "2.0.0"), standing=hub.standing)
+    later.hear(*[frame(TEMPO_H)] * 3)
+    assert later.removed == {"hchc", "hchp"}
+
+
 def test_a_new_version_drops_what_it_announces_no_more() -> None:
     earlier = Hub()
     earlier.hear(*[frame(HP_HC)] * 3)
@@ -212,7 +257,7 @@ def test_a_profile_names_the_contract_by_either_mode() -> None:
     for values, contract in ((HP_HC, HPHC), (STANDARD, HPHC), (TEMPO_H, TEMPO)):
         watch = ProfileWatch()
         for _ in range(3):
-            watch.hear(frame(values))
+            watch.hear(frame(values), is_whole=True)
         assert watch.profile is not None
         assert (watch.profile.contract, watch.profile.phases, watch.profile.producer) == (contract, 1, False)
 
@@ -226,7 +271,7 @@ def test_a_programme_of_tempo_is_no_other_contract() -> None:
 def test_a_producer_and_three_phases_show() -> None:
     watch = ProfileWatch()
     for _ in range(3):
-        watch.hear(frame({**STANDARD, "EAIT": 0, "IRMS3": 1}))
+        watch.hear(frame({**STANDARD, "EAIT": 0, "IRMS3": 1}), is_whole=True)
     assert watch.profile is not None
     assert (watch.profile.phases, watch.profile.producer) == (3, True)
 
@@ -235,10 +280,10 @@ def test_a_suppliers_own_periods_are_learned_when_number_and_text_stay_together(
     own = {**STANDARD, "NGTF": "HC et Week-End", "NTARF": "03", "LTARF": "HC WEEK-END", "EASF03": 5}
     watch = ProfileWatch()
     for _ in range(4):
-        watch.hear(frame(own))
-    watch.hear(frame({**own, "NTARF": "04"}))  # the text follows a frame later
+        watch.hear(frame(own), is_whole=True)
+    watch.hear(frame({**own, "NTARF": "04"}), is_whole=True)  # the text follows a frame later
     for _ in range(5):
-        watch.hear(frame({**own, "NTARF": "04", "LTARF": "HP SEMAINE"}))
+        watch.hear(frame({**own, "NTARF": "04", "LTARF": "HP SEMAINE"}), is_whole=True)
     assert watch.profile is not None
     assert watch.profile.names == {"EASF04": "HP SEMAINE"}
     assert watch.profile.registers >= {"EAST", "EASF01", "EASF02", "EASF03"}

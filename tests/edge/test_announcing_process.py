@@ -1,6 +1,7 @@
 """What a real edge announces on a real broker, and when it does so again."""
 
 import json
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +94,50 @@ def test_an_edge_that_comes_back_to_another_contract_takes_back_what_is_no_more(
     assert components["hchc"] == components["hchp"] == {"platform": "sensor"}
     for key in ("papp", "iinst", "overload", "available_power"):
         assert components[key] == before[key]
+
+
+def test_an_edge_that_has_lost_its_memory_reads_what_stands_before_it_announces(
+    tmp_path: Path, own_broker: Mosquitto, hub: Hub, edges: list[Process]
+) -> None:
+    edge = start(edges, tmp_path / "pi", sim("hphc") + "&phases=3", own_broker)  # slow frames: three take over 4 s
+    assert "hchc" in announced(hub)["components"]
+    edge.stop(signal.SIGKILL)
+    shutil.rmtree(tmp_path / "pi" / "journal")
+    start(edges, tmp_path / "pi", sim("tempo") + "&phases=3", own_broker)
+    while "bbrhcjb" not in (components := announced(hub)["components"]):
+        pass
+    assert components["hchc"] == {"platform": "sensor"}
+
+
+def test_an_edge_that_does_not_hear_a_meter_any_more_does_not_take_it_back_from_the_one_that_does(
+    tmp_path: Path, own_broker: Mosquitto, hub: Hub, edges: list[Process]
+) -> None:
+    meter = real_edge.meter(tmp_path, "--number", NUMBER)
+    edges.append(meter)
+    meter.start()
+    meter.wait_until_said("line")
+    old = start(edges, tmp_path / "old", str(tmp_path / "line"), own_broker, name="old")
+    announced(hub)
+    meter.end()
+    old.wait_until_said("the meter is not heard", within_s=60)
+    start(edges, tmp_path / "new", sim("hphc", mode="standard"), own_broker, name="new")
+    while "new" not in announced(hub)["availability"][0]["topic"]:
+        pass
+    own_broker.stop()  # everybody connects again, the old edge too
+    own_broker.start()
+    with Hub(own_broker.port) as late:
+        late.subscribe(f"tictally/{NUMBER}/availability")
+        late.subscribe("tictally/edge/old/availability")
+        late.subscribe(METER)
+        late.wait_for("tictally/edge/old/availability", "online", within_s=60)
+        late.publish("homeassistant/status", "online")
+        assert "tictally/edge/new/availability" in json.dumps(announced(late))
+        late.publish("end", "end")
+        late.subscribe("end")
+        with pytest.raises(AssertionError) as seen:
+            late.wait_for("end", within_s=5)
+    assert "edge/old" not in str(seen.value).replace("tictally/edge/old/availability', 'online'", "")
+    assert "offline" not in str(seen.value)
 
 
 def test_two_edges_and_two_meters_do_not_meet(

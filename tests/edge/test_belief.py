@@ -66,6 +66,7 @@ RESTORED = {
     "a rise waits, since no power was seen meanwhile": ([7000, 7000], -3600.0, "uB"),
     "more than the strongest meter could count meanwhile is refused": ([5000 + 2 * STRONGEST_VA] * 3, -3600.0, "RRB"),
     "a fall is refused": ([4999, 5000], -3600.0, "RB"),
+    "a rise waits also after a short absence": ([5001, 5001], -2.0, "uB"),
     "unknown age: what has not moved is believed at once": ([5000, 5000], None, "BB"),
     "unknown age: any rise waits": ([9_000_000, 9_000_000], None, "uB"),
     "unknown age: a wrong rise is not believed when the next contradicts it": ([9_000_000, 5000, 5001], None, "uBB"),
@@ -97,6 +98,29 @@ def test_total_and_parts_that_moved_together_are_believed_at_once_whatever_the_p
     assert (outcome("EAST", together), outcome("EASF01", together)) == ("uBB", "uBB")
     alone = weighed(standard(9000, 9000), standard(9000, 9000), standard(9009, 9000))
     assert (outcome("EAST", alone), outcome("EASF01", alone)) == ("uBu", "uBB")
+
+
+def test_a_rise_after_a_gap_waits_and_total_and_parts_bear_it_out_however_long_the_gap_was() -> None:
+    zeros: dict[str, int | str] = {f"EASF{n:02d}": 0 for n in range(3, 11)}
+
+    def standard(total: int, first: int, second: int, at: float) -> DecodedFrame:
+        return frame({"EAST": total, "EASF01": first, "EASF02": second, "SINSTS": 300, **zeros}, at)
+
+    def after(gap_s: float, *later: DecodedFrame) -> list[BelievedFrame]:
+        believer = Believer()
+        for n in range(4):
+            believer.weigh(standard(9000, 5000, 4000, n * 1.5 - 4.5 - gap_s))
+        return [believer.weigh(each) for each in later]
+
+    for gap_s in (11.0, 60.0, 3600.0):
+        wrong = after(gap_s, standard(9002, 5000, 4000, 0), standard(9000, 5000, 4000, 1.5))
+        assert (outcome("EAST", wrong), outcome("EASF01", wrong)) == ("uB", "BB")
+        right = after(gap_s, standard(9021, 5010, 4010, 0))  # each is rounded by itself
+        assert [outcome(name, right) for name in ("EAST", "EASF01", "EASF02")] == ["B", "B", "B"]
+    historique = Believer()
+    frames = [(5000, -14.0), (5000, -12.5), (5000, -11.0), (5001, 0.0), (5001, 1.5)]
+    judged = [historique.weigh(frame({"BASE": value, "PAPP": 300}, at)) for value, at in frames]
+    assert outcome("BASE", judged) == "uBBuB"
 
 
 def test_a_slow_source_is_judged_by_physics_alone() -> None:

@@ -60,6 +60,7 @@ CASES: dict[str, tuple[Labels, dict[str, str | None]]] = {
         {"NGTF": "TEMPO", "STGE": "00000000"},
         {"colour_today": "none", "colour_tomorrow": "none", "peak_now": None},
     ),
+    "overload, standard without a status register": ({"NGTF": "BASE", "SINSTS": 100}, {"overload": None}),
     "overload, historique": ({"OPTARIF": "BASE", "ADPS": 46}, {"overload": "ON"}),
     "overload of a phase": ({"OPTARIF": "BASE", "ADIR2": 46}, {"overload": "ON"}),
     "overload, standard": ({"STGE": "00000080", "PREF": 6, "SINSTS": 7200}, {"overload": "ON"}),

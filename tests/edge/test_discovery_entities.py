@@ -386,8 +386,8 @@ LACKING = [
     ("historique hphc 1", {"ISOUSC"}, {"available_power", "subscription_share"}),
     ("historique tempo 1", {"DEMAIN"}, {"colour_tomorrow"}),
     ("historique tempo 1", {"PTEC"}, {"period", "colour_today"}),
-    ("standard tempo 1", {"STGE"}, STATUS | {"colour_today", "colour_tomorrow"}),
-    ("own calendar", {"STGE"}, STATUS | {"injecting", "peak_notice", "peak_now"}),
+    ("standard tempo 1", {"STGE"}, STATUS | {"overload", "colour_today", "colour_tomorrow"}),
+    ("own calendar", {"STGE"}, STATUS | {"overload", "injecting", "peak_notice", "peak_now"}),
 ]
 
 

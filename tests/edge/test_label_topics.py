@@ -5,6 +5,7 @@ import pytest
 from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import DecodedFrame
 from tictally_edge.publishing.label_topics import LabelTopics
+from tictally_edge.publishing.wholeness import Wholeness
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
 
@@ -32,14 +33,19 @@ def topics() -> LabelTopics:
 
 def moved(labels: LabelTopics, frame: BelievedFrame, at: float) -> dict[str, str]:
     prefix = f"tictally/{METER}/"
-    return {each.topic.removeprefix(prefix): each.payload for each in labels.publish(frame, at, 1_795_000_000_123)}
+    return {
+        each.topic.removeprefix(prefix): each.payload
+        for each in labels.publish(frame, at, 1_795_000_000_123, is_whole=Wholeness().of(frame))
+    }
 
 
 def test_the_first_frame_is_published_whole_with_its_time() -> None:
     frame = believed({"SINSTS": 3900, "LTARF": "HP BLEU", "MSG2": "", "NJOURF+1": "00"})
     assert moved(topics(), frame, 0.0) == {"SINSTS": "3900", "LTARF": "HP BLEU", "MSG2": "none", "NJOURF_PLUS_1": "00"}
-    assert {each.time for each in topics().publish(frame, 0.0, 1_795_000_000_123)} == {"2026-11-18T11:06:40.123Z"}
-    assert {each.time for each in topics().publish(frame, 0.0, None)} == {None}
+    assert {each.time for each in topics().publish(frame, 0.0, 1_795_000_000_123, is_whole=True)} == {
+        "2026-11-18T11:06:40.123Z"
+    }
+    assert {each.time for each in topics().publish(frame, 0.0, None, is_whole=True)} == {None}
 
 
 CHANGES: dict[str, tuple[str, list[tuple[float, int | str]], list[str | None]]] = {
@@ -98,7 +104,7 @@ GONE = {
 def test_a_label_that_the_meter_sends_no_more_is_cleared(case: str) -> None:
     frames, expected = GONE[case]
     labels = topics()
-    labels.publish(believed(FULL), 0.0, None)
+    labels.publish(believed(FULL), 0.0, None, is_whole=True)
     cleared = [
         {topic for topic, payload in moved(labels, frame, float(n)).items() if payload == "" and "/" not in topic}
         for n, frame in enumerate(frames)
@@ -108,7 +114,7 @@ def test_a_label_that_the_meter_sends_no_more_is_cleared(case: str) -> None:
 
 def test_an_alarm_ends_with_the_first_whole_frame_without_it() -> None:
     labels = topics()
-    labels.publish(believed({**FULL, "ADPS": 46}), 0.0, None)
+    labels.publish(believed({**FULL, "ADPS": 46}), 0.0, None, is_whole=True)
     assert moved(labels, believed(FULL, refused=1), 1.0) == {}
     assert moved(labels, believed(FULL), 2.0) == {"ADPS": "", "ADPS/time": ""}
     assert moved(labels, believed(FULL), 3.0) == {}

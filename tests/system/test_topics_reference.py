@@ -53,7 +53,7 @@ def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mod
         each.topic
         for n in range(8)
         for reading in reader.feed(with_parity(meter.frame()), n * 2.0)
-        for each in topics.publish(reading.believed, n * 2.0, None)
+        for each in topics.publish(reading.believed, n * 2.0, None, is_read=True)
     }
     assert f"homeassistant/device/tictally_{NUMBER}/config" in published
     assert [topic for topic in sorted(published) if not in_reference(topic)] == []

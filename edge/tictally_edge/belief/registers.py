@@ -25,8 +25,8 @@ _TOTAL: Final = "EAST"
 _ROUNDING_WH: Final = 1
 # The shown power is a second or two old, and loads switch in between.
 _POWER_MARGIN: Final = 1.5
-# A source with frames further apart than this (a thinned recording, a slow simulation) shows too little of the power
-# between them to bear witness; there physics alone decides.
+# A power bears witness only this far back. A source whose frames are all further apart (a thinned recording, a slow
+# simulation) has no such witness at all; there physics alone decides.
 _WITNESS_REACH_S: Final = 10.0
 
 
@@ -64,6 +64,7 @@ class Registers:
         self._chains: dict[str, _Chain] = {}
         self._power_va: int | None = None
         self._frame_at: float | None = None
+        self._since_s: float | None = None  # from the frame before the last one to the last one
 
     def prime(self, frames: tuple[DecodedFrame, ...]) -> None:
         """Takes baselines from frames that waited together: the first sighting with which the next one agrees."""
@@ -79,19 +80,21 @@ class Registers:
         present = {name: value for name, value in frame.values.items() if name in REGISTERS and isinstance(value, int)}
         power_va = shown_power_va(frame)
         since_s = None if self._frame_at is None else frame.at - self._frame_at
-        witness = _Witness(frame, present, self.baseline, self._power_bound(power_va), since_s)
+        gaps = [gap_s for gap_s in (since_s, self._since_s) if gap_s is not None]
+        is_thinned = bool(gaps) and min(gaps) > _WITNESS_REACH_S
+        witness = _Witness(frame, present, self.baseline, self._power_bound(power_va), is_thinned=is_thinned)
         verdicts = {name: self._weigh(name, value, frame.at, witness) for name, value in present.items()}
         for name, verdict in verdicts.items():
             if verdict is Verdict.BELIEVED:
                 self.baseline[name] = Sighting(present[name], frame.at)
                 self._chains.pop(name, None)
         self._power_va = power_va if power_va is not None else self._power_va
-        self._frame_at = frame.at
+        self._frame_at, self._since_s = frame.at, since_s
         return verdicts
 
     def _power_bound(self, power_va: int | None) -> float | None:
-        shown = [power for power in (power_va, self._power_va) if power is not None]
-        return max(shown) * _POWER_MARGIN if shown else None
+        """The most that was drawn since the frame before, as far as both frames show; None after a start."""
+        return None if self._power_va is None else max(self._power_va, power_va or 0) * _POWER_MARGIN
 
     def _weigh(self, name: str, value: int, at: float, witness: "_Witness") -> Verdict:
         base = self.baseline.get(name)
@@ -125,9 +128,10 @@ class _Witness:
         present: dict[str, int],
         baseline: dict[str, Sighting],
         power_va: float | None,
-        since_s: float | None,
+        *,
+        is_thinned: bool,
     ) -> None:
-        self._since_s = since_s  # the frame before
+        self._is_thinned = is_thinned
         self._power_va = power_va
         self._baseline = baseline
         self._rises = {name: value - baseline[name].value for name, value in present.items() if name in baseline}
@@ -135,18 +139,19 @@ class _Witness:
 
     def bears_out(self, name: str, value: int, at: float) -> bool:
         base = self._baseline[name]
-        if self._since_s is not None and self._since_s > _WITNESS_REACH_S:
-            return True  # its bound was physics alone, and that has been looked at
         if self._has_parts and name in (_TOTAL, *_SUPPLIER, *_DISTRIBUTOR):
             return self._moves_with_total(name)
-        if self._since_s is None or base.at is None or self._power_va is None:
+        if self._is_thinned:
+            return True  # its bound was physics alone, and that has been looked at
+        if base.at is None or self._power_va is None or at - base.at > _WITNESS_REACH_S:
             return False
         return value - base.value <= most_energy_wh(at - base.at, self._power_va)
 
     def _moves_with_total(self, name: str) -> bool:
         """EAST is the sum of the EASFnn since installation, and one EASD moves with it."""
         total = self._rises[_TOTAL]
-        parts = sum(self._rises[part] for part in _SUPPLIER)
+        rises = [self._rises[part] for part in _SUPPLIER]
+        blur = max(sum(rise != 0 for rise in rises), 1) * _ROUNDING_WH
         if name in _DISTRIBUTOR:
-            return abs(self._rises[name] - total) <= _ROUNDING_WH and abs(total - parts) <= _ROUNDING_WH
-        return abs(total - parts) <= _ROUNDING_WH and self._rises[name] <= total + _ROUNDING_WH
+            return abs(self._rises[name] - total) <= _ROUNDING_WH and abs(total - sum(rises)) <= blur
+        return abs(total - sum(rises)) <= blur and self._rises[name] <= total + _ROUNDING_WH

@@ -10,14 +10,17 @@ from typing import Final
 from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.discovery.device import meter_device
 from tictally_edge.discovery.edge_device import edge_components, edge_device
-from tictally_edge.discovery.entities import components
+from tictally_edge.discovery.entities import SUPPLIER_REGISTERS, component_key, components
+from tictally_edge.discovery.profile import Profile
 from tictally_edge.discovery.watch import ProfileWatch
+from tictally_edge.discovery.words import DERIVED
 from tictally_edge.naming import Naming
 from tictally_edge.publishing.publication import Publication
 from tictally_shared.discovery import Announced, Language, config_topic, discovery_json, read_discovery
+from tictally_shared.labels import CATALOGUE, DELIVERY_POINT
 
-# What stands on the broker comes at once when it is asked for; where nothing stands, nothing comes.
-_READ_WITHIN_S: Final = 3.0
+# What this program can announce, of any meter.
+_ITS_OWN: Final = frozenset({*(component_key(label.name) for label in CATALOGUE), *DERIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,10 @@ class Announcer:
         self._announcing, self._naming, self._number = announcing, naming, number
         self._meter = naming.key or number
         self.topic = config_topic(f"tictally_{self._meter}", announcing.prefix)
-        self._watch = ProfileWatch()
+        self._watch = ProfileWatch(frozenset() if naming.prm else frozenset({DELIVERY_POINT}))
         self._standing: Announced | None = None
         self._said = ""
-        self._read_until: float | None = None
+        self._profile: Profile | None = None  # of which it was said
 
     def found(self, payload: bytes) -> None:
         """What stands on the broker, from this life or an earlier one."""
@@ -72,37 +75,48 @@ class Announcer:
         """The announcement once more: the broker, or a hub, may have lost it."""
         return [Publication(self.topic, self._said)] if self._said else []
 
-    def hear(self, believed: BelievedFrame, at: float) -> list[Publication]:
-        """What a frame changes.
+    def hear(self, believed: BelievedFrame, *, is_whole: bool) -> None:
+        """Takes a frame in.
 
         Args:
             believed: the frame.
-            at: monotonic seconds.
+            is_whole: True where it shows all that its meter sends.
         """
-        before = self._watch.profile
-        self._watch.hear(believed)
-        if self._read_until is None:
-            self._read_until = at + _READ_WITHIN_S
-        if self._watch.profile is None or at < self._read_until or (self._said and self._watch.profile == before):
+        self._watch.hear(believed, is_whole=is_whole)
+
+    def news(self) -> list[Publication]:
+        """The announcement, where it is another than before; not to be asked before what stands there has been read."""
+        if self._watch.profile is None or self._watch.profile == self._profile:
             return []
-        payload = self._payload()
+        self._profile = self._watch.profile
+        payload = self._payload(self._profile)
         if payload == self._said:
             return []
         self._said, self._standing = payload, read_discovery(payload.encode())
         return self.again()
 
-    def _payload(self) -> str:
-        profile, naming, how = self._watch.profile, self._naming, self._announcing
-        if profile is None:
-            return ""
+    def _payload(self, profile: Profile) -> str:
+        naming, how = self._naming, self._announcing
         device = meter_device(profile, self._number, naming.key, naming.topics, naming.edge, how.version, how.language)
         present = {each.key: each for each in components(profile, self._meter, naming.topics, how.language)}
         removed: dict[str, str] = {}
         if (standing := self._standing) is not None:
             gone = {key: each for key, each in standing.components.items() if key not in present}
             removed = {key: platform for key, platform in standing.removed.items() if key not in present}
-            if (standing.hardware, standing.version) == (device.hardware, device.version):
-                present |= gone  # the meter is what it was: a frame that lacks a label takes nothing away
-            else:
-                removed |= {key: each.platform for key, each in gone.items()}
+            if standing.hardware == device.hardware:
+                # The meter is what it was: a frame that lacks a label takes nothing away, another version only what it
+                # announces of no meter. A register's name that was learned is not learned again at once.
+                kept = {key: each for key, each in gone.items() if key in _ITS_OWN and self._may_show(key)}
+                present |= kept
+                gone = {key: each for key, each in gone.items() if key not in kept}
+                if profile.contract is None:
+                    present |= {
+                        component_key(name): standing.components[component_key(name)]
+                        for name in SUPPLIER_REGISTERS - profile.names.keys()
+                        if component_key(name) in standing.components
+                    }
+            removed |= {key: each.platform for key, each in gone.items()}
         return discovery_json(device, list(present.values()), removed)
+
+    def _may_show(self, key: str) -> bool:
+        return self._naming.prm or key != component_key(DELIVERY_POINT)

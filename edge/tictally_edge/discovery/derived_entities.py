@@ -71,6 +71,10 @@ def _has_status(profile: Profile) -> bool:
     return "STGE" in profile.labels
 
 
+def _has_overload(profile: Profile) -> bool:
+    return profile.mode is Mode.HISTORIQUE or _has_status(profile)
+
+
 def _has_injection(profile: Profile) -> bool:
     return profile.producer and _has_status(profile)
 
@@ -108,7 +112,7 @@ _ENTITIES: Final = {
         },
         _has_subscription,
     ),
-    "overload": _Derived("binary_sensor", {"device_class": "problem"}, lambda _: True),
+    "overload": _Derived("binary_sensor", {"device_class": "problem"}, _has_overload),
     # On where current may flow, as for any switch. As an `opening` it would be shown among doors and windows.
     "contact": _Derived(
         "binary_sensor",

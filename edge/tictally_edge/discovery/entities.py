@@ -33,6 +33,7 @@ NOT_ANNOUNCED: Final = {
 }
 
 _SUPPLIER, _DISTRIBUTOR = "EASF", "EASD"
+SUPPLIER_REGISTERS: Final = frozenset(label.name for label in CATALOGUE if label.name.startswith(_SUPPLIER))
 _MAIN_THOUGH_NOT_LIVE: Final = frozenset({"SMAXSN", "SMAXIN"})
 # Texts that say something as they are. PRM is there only where its user has asked for it.
 _SHOWN_TEXTS: Final = frozenset({"OPTARIF", "NGTF", "PRM"})

@@ -5,13 +5,13 @@ that lacks takes nothing away while mode, phases, option and kind of meter are w
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.discovery.profile import Profile
-from tictally_edge.publishing.label_topics import is_whole
+from tictally_edge.publishing.wholeness import labels_of
 from tictally_shared.contracts import TEMPO, contract_of_ngtf, contract_of_optarif
 from tictally_shared.labels import LABELS, Kind, Mode
 
@@ -39,9 +39,13 @@ class ProfileWatch:
 
     Attributes:
         profile: None until three whole frames have agreed.
+
+    Args:
+        hidden: labels that are published nowhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: frozenset[str] = frozenset()) -> None:
+        self._hidden = hidden
         self.profile: Profile | None = None
         self._proved: _Traits | None = None
         self._candidate: _Traits | None = None
@@ -50,17 +54,23 @@ class ProfileWatch:
         self._counting: Counter[str] = Counter()
         self._pair, self._pair_frames = ("", ""), 0
 
-    def hear(self, believed: BelievedFrame) -> None:
-        """Takes a frame in."""
-        if not is_whole(believed) or (traits := _traits(believed)) is None:
+    def hear(self, believed: BelievedFrame, *, is_whole: bool) -> None:
+        """Takes a frame in.
+
+        Args:
+            believed: the frame.
+            is_whole: True where it shows all that its meter sends.
+        """
+        if not is_whole or (traits := _traits(believed)) is None:
             return
         if traits != self._candidate:
             self._candidate, self._frames = traits, 0
             self._seen.clear()
             self._counting.clear()
         self._frames += 1
-        self._seen.update(_labels(believed))
-        self._counting.update(name for name, value in believed.values.items() if _counts(name, value))
+        self._seen = _in_a_row(self._seen, labels_of(believed) - self._hidden)
+        counting = {name for name, value in believed.values.items() if _counts(name, value)}
+        self._counting = _in_a_row(self._counting, counting | (self._counting.keys() & believed.unconfirmed))
         if self._frames < _FRAMES_UNTIL_PROVED:
             return
         if traits != self._proved or self.profile is None:
@@ -83,13 +93,18 @@ class ProfileWatch:
         )
 
 
+def _in_a_row(before: Mapping[str, int], seen: Iterable[str]) -> Counter[str]:
+    """How many frames in a row have shown each."""
+    return Counter({name: before.get(name, 0) + 1 for name in seen})
+
+
 def _often(counter: Counter[str]) -> set[str]:
     return {name for name, count in counter.items() if count >= _FRAMES_UNTIL_PROVED}
 
 
 def _traits(believed: BelievedFrame) -> _Traits | None:
     """The traits that a frame shows, or None while its option waits for a second sighting."""
-    labels, mode = _labels(believed), believed.frame.mode
+    labels, mode = labels_of(believed), believed.frame.mode
     option_label = _OPTION_LABEL[mode]
     if option_label in believed.unconfirmed:
         return None
@@ -100,10 +115,6 @@ def _traits(believed: BelievedFrame) -> _Traits | None:
         option=_TEMPO if contract_of_optarif(option) is TEMPO else option,
         producer=not _ONLY_OF_PRODUCERS.isdisjoint(labels),
     )
-
-
-def _labels(believed: BelievedFrame) -> set[str]:
-    return {*believed.values, *believed.dated, *believed.unconfirmed}
 
 
 def _profile(traits: _Traits) -> Profile:

@@ -9,6 +9,7 @@ from typing import Final
 from tictally_edge.publishing.publication import NOTHING, Publication
 from tictally_shared.contracts import EJP, TEMPO, Contract, contract_of_ngtf, contract_of_optarif, period_of_ptec
 from tictally_shared.frames import iso_utc
+from tictally_shared.labels import LABELS, Mode
 from tictally_shared.status import Cutoff, Status, parse_status
 from tictally_shared.topics import Topics
 
@@ -55,7 +56,7 @@ def derive(labels: Labels) -> dict[str, str]:
     derived = {
         "period": _period(labels, contract),
         **_power(labels),
-        "overload": _on(status.overload if status is not None else any(alarm in labels for alarm in _ALARMS)),
+        "overload": _overload(labels, status),
         **(_of_status(status) if status is not None else {}),
     }
     if contract is TEMPO:
@@ -142,6 +143,14 @@ def _power(labels: Labels) -> dict[str, str | None]:
             return {}
     share = str(round(100 * drawn / subscribed)) if subscribed else None
     return {"available_power": str(subscribed - drawn), "subscription_share": share}
+
+
+def _overload(labels: Labels, status: Status | None) -> str | None:
+    """In historique mode alarms are there only while they last; in standard mode only the status register tells."""
+    if status is not None:
+        return _on(status.overload)
+    is_historique = any(name in LABELS and LABELS[name].mode is Mode.HISTORIQUE for name in labels)
+    return _on(any(alarm in labels for alarm in _ALARMS)) if is_historique else None
 
 
 def _of_status(status: Status) -> dict[str, str | None]:

@@ -9,14 +9,13 @@ from typing import Final
 
 from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.publishing.publication import NOTHING, Publication
+from tictally_edge.publishing.wholeness import labels_of
 from tictally_shared.frames import iso_utc
-from tictally_shared.labels import LABELS, Kind, Mode
+from tictally_shared.labels import LABELS, Kind
 from tictally_shared.topics import Topics
 
 _UNSTEADY: Final = frozenset({Kind.CURRENT, Kind.VOLTAGE, Kind.APPARENT_POWER, Kind.ACTIVE_POWER, Kind.CLOCK})
 _FRAMES_UNTIL_GONE: Final = 3
-# Enedis-NOI-CPT_54E §5.3: what a three-phase meter sends, again and again, while a phase is overloaded.
-_SHORT_FRAME: Final = frozenset({"ADIR1", "ADIR2", "ADIR3", "IINST1", "IINST2", "IINST3"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +55,14 @@ class LabelTopics:
         """A topic of this meter stands retained on the broker; it is cleared if the meter does not send it."""
         self._left.add(label)
 
-    def publish(self, believed: BelievedFrame, at: float, time_ms: int | None) -> list[Publication]:
+    def publish(self, believed: BelievedFrame, at: float, time_ms: int | None, *, is_whole: bool) -> list[Publication]:
         """What a frame changes.
 
         Args:
             believed: the frame.
             at: seconds on a clock that never steps.
             time_ms: when the frame's end arrived, or None where no clock is known to be right.
+            is_whole: True where the frame shows all that its meter sends.
         """
         time = None if time_ms is None else iso_utc(time_ms)
         changes: list[Publication] = []
@@ -74,7 +74,7 @@ class LabelTopics:
                 if said.value is not None:
                     self.present[label] = said.value
                 changes += self._tell(label, before, said, time)
-        return changes + self._clear(self._gone(believed))
+        return changes + self._clear(self._gone(believed, is_whole=is_whole))
 
     def _is_due(self, label: str, before: _Shown, said: _Shown) -> bool:
         elapsed_s = said.at - before.at
@@ -96,12 +96,12 @@ class LabelTopics:
             changes.append(Publication(self._topics.label_time(self._meter, label), ""))
         return changes
 
-    def _gone(self, believed: BelievedFrame) -> list[str]:
+    def _gone(self, believed: BelievedFrame, *, is_whole: bool) -> list[str]:
         """Labels that this frame shows to be gone."""
-        seen = believed.values.keys() | believed.dated.keys() | believed.unconfirmed
+        seen = labels_of(believed)
         for label in seen & self._lacking.keys():
             del self._lacking[label]
-        if not is_whole(believed):
+        if not is_whole:
             return []
         gone = []
         for label in (self._shown.keys() | self._left) - seen:
@@ -120,9 +120,3 @@ class LabelTopics:
             self._lacking.pop(label, None)
         both = (self._topics.label, self._topics.label_time)
         return [Publication(topic(self._meter, label), "") for label in labels for topic in both]
-
-
-def is_whole(believed: BelievedFrame) -> bool:
-    """True for a frame that shows all that its meter sends: whole, without any refused group, and not a short one."""
-    is_short = believed.frame.mode is Mode.HISTORIQUE and believed.frame.values.keys() <= _SHORT_FRAME
-    return believed.frame.complete and not believed.refused and not is_short

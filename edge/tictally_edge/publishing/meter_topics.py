@@ -6,8 +6,9 @@ from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.discovery.announcer import Announcer, Announcing
 from tictally_edge.naming import Naming
 from tictally_edge.publishing.derived import DerivedTopics
-from tictally_edge.publishing.label_topics import LabelTopics, is_whole
+from tictally_edge.publishing.label_topics import LabelTopics
 from tictally_edge.publishing.publication import Publication
+from tictally_edge.publishing.wholeness import Wholeness
 from tictally_shared.topics import DerivedTopic, LabelTopic
 
 # A hub has taken an announcement in by then.
@@ -32,6 +33,7 @@ class MeterTopics:
         self._topics = naming.topics
         self._labels = LabelTopics(naming.topics, self.meter, every_s=naming.every_s)
         self._derived = DerivedTopics(naming.topics, self.meter)
+        self._wholeness = Wholeness()
         self._announcer = Announcer(announcing, naming, number) if announcing is not None else None
         self._tell_again_at: float | None = None
         announced = [self._announcer.topic] if self._announcer is not None else []
@@ -57,7 +59,7 @@ class MeterTopics:
             case DerivedTopic(self.meter, name):
                 self._derived.found(name)
 
-    def publish(self, believed: BelievedFrame, at: float, time_ms: int | None) -> list[Publication]:
+    def publish(self, believed: BelievedFrame, at: float, time_ms: int | None, *, is_read: bool) -> list[Publication]:
         """What a frame changes.
 
         Values come before the announcement: Home Assistant cannot take another contract's periods while its state is
@@ -68,13 +70,18 @@ class MeterTopics:
             believed: the frame.
             at: monotonic seconds.
             time_ms: when the frame's end arrived, or None where no clock is known to be right.
+            is_read: True once what stood on the broker has had time to come.
         """
+        is_whole = self._wholeness.of(believed)
         if self._tell_again_at is not None and at >= self._tell_again_at:
             self._tell_again_at = None
             self._derived.connected()
-        labels = self._labels.publish(believed, at, time_ms)
-        derived = self._derived.publish(self._labels.present, at, time_ms, is_whole=is_whole(believed))
-        announced = self._announcer.hear(believed, at) if self._announcer is not None else []
+        labels = self._labels.publish(believed, at, time_ms, is_whole=is_whole)
+        derived = self._derived.publish(self._labels.present, at, time_ms, is_whole=is_whole)
+        announced = []
+        if self._announcer is not None:
+            self._announcer.hear(believed, is_whole=is_whole)
+            announced = self._announcer.news() if is_read else []
         if announced:
             self._tell_again_at = at + _TAKEN_IN_S
         return [*labels, *derived, *announced]

@@ -1,7 +1,7 @@
 """The publisher: frames to topics, the present first, what the broker missed behind it, what was asked for last."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +22,8 @@ from tictally_shared.topics import EdgeTopic
 ONLINE, OFFLINE = "online", "offline"
 # A backlog goes out this many messages at a time, so that live frames never wait behind it.
 _BACKLOG_WINDOW: Final = 100
+# What stands on the broker comes at once when it is asked for; where nothing stands, nothing comes.
+_READ_WITHIN_S: Final = 3.0
 # With so much unacknowledged the broker is stuck; what comes now waits in the journal instead of in memory.
 _STUCK: Final = 900
 
@@ -42,21 +44,25 @@ class Publisher:
         broker: the connection.
         archive: numbers and keeps the frames.
         naming: under which names.
+        clock: monotonic seconds.
         announcing: how devices are announced to hubs, or None.
         announcement: of the edge itself, where it is announced.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it brings together
         self,
         broker: Broker,
         archive: Archive,
         naming: Naming,
+        clock: Callable[[], float],
         announcing: Announcing | None = None,
         announcement: Publication | None = None,
     ) -> None:
         self._broker, self._archive, self._journal, self._naming = broker, archive, archive.journal, naming
         self._topics, self._edge = naming.topics, naming.edge
         self._announcing, self._announcement = announcing, announcement
+        self._clock, self._read_until = clock, 0.0
+        self._is_told_online = False
         self._number = ""
         self._of_meter: MeterTopics | None = None
         self._in_flight: dict[int, tuple[str, int]] = {}
@@ -80,7 +86,7 @@ class Publisher:
         self._speak_for(number)
         if not self._naming.prm:
             shown = {label: value for label, value in believed.values.items() if label != DELIVERY_POINT}
-            believed = replace(believed, values=shown)
+            believed = replace(believed, values=shown, unconfirmed=believed.unconfirmed - {DELIVERY_POINT})
         kept = self._archive.keep(number, believed, at, time_ms)
         if not self._broker.connected:
             return
@@ -90,7 +96,8 @@ class Publisher:
         if kept is not None:
             self._send(kept)
         if self._of_meter is not None:
-            self._publish(self._of_meter.publish(believed, at, time_ms))
+            is_read = self._clock() >= self._read_until
+            self._publish(self._of_meter.publish(believed, at, time_ms, is_read=is_read))
 
     def released(self, frames: list[Frame]) -> None:
         """Frames that waited for their date are in the journal now; they go out behind the present."""
@@ -124,10 +131,16 @@ class Publisher:
         return connected
 
     def say_heard(self, *, heard: bool) -> None:
-        """Says whether the meter is heard."""
+        """Says whether the meter is heard; one that was not may have been announced nowhere meanwhile."""
         self.online = heard
+        if heard and self._of_meter is not None:
+            self._publish(self._of_meter.announced())
+        self._say_available()
+
+    def _say_available(self) -> None:
         if self.meter is not None:
-            self._say(self._topics.meter_availability(self.meter), ONLINE if heard else OFFLINE)
+            self._is_told_online = self.online
+            self._say(self._topics.meter_availability(self.meter), ONLINE if self.online else OFFLINE)
 
     def say_health(self, payload: str) -> None:
         """Publishes the health message."""
@@ -151,11 +164,15 @@ class Publisher:
             self._broker.listen(birth_topic(self._announcing.prefix))
         self._publish([self._announcement] if self._announcement is not None else [])
         if self.meter is not None and self._of_meter is not None:
-            self._publish(self._of_meter.connected())
-            self._say(self._topics.meter_availability(self.meter), ONLINE if self.online else OFFLINE)
+            announcement = self._of_meter.connected()
+            # A meter that is not heard here may be another edge's by now: it is not taken back from there.
+            self._publish(announcement if self.online else [])
+            if self.online or self._is_told_online:
+                self._say_available()
             self._read_retained(self._of_meter)
 
     def _read_retained(self, of_meter: MeterTopics) -> None:
+        self._read_until = self._clock() + _READ_WITHIN_S
         for topic_filter in of_meter.filters:
             self._broker.listen(topic_filter)
 
@@ -171,7 +188,7 @@ class Publisher:
 
     def _announce_again(self) -> None:
         self._publish([self._announcement] if self._announcement is not None else [])
-        self._publish(self._of_meter.announced() if self._of_meter is not None else [])
+        self._publish(self._of_meter.announced() if self._of_meter is not None and self.online else [])
 
     def _publish(self, publications: list[Publication]) -> None:
         for each in publications:
@@ -200,7 +217,7 @@ class Publisher:
             if self.meter != of_meter.meter:
                 self._say(self._topics.meter_availability(self.meter), OFFLINE)
         self.meter, self._number, self._of_meter = of_meter.meter, number, of_meter
-        self._say(self._topics.meter_availability(self.meter), ONLINE if self.online else OFFLINE)
+        self._say_available()
         self._read_retained(of_meter)
 
     def _send(self, frame: Frame) -> None:
