@@ -5,19 +5,16 @@ missing from it where a value had just changed or its neighbour was not kept who
 sighting. Of a damaged frame labels may be missing, or all of it; it may have come in pieces that share no label.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from chaos.kept import Kept
+from chaos.match import match
 from chaos.truth import Sent
 from chaos.watch import Span
 
-# The meter notes the time after it has sent, the edge looks after it has read: on a busy machine either comes late.
-_EARLY_MS: Final = 500
-_LATE_MS: Final = 4000
 # What an edge may have taken from the line, or have in the pipe, when it or the line is hit.
 _PIPE_MS: Final = 1000
 # A line that was silent for so long may just be opened anew.
@@ -73,7 +70,10 @@ def compare(sent: Sequence[Sent], known: Known, kept: Sequence[Kept]) -> Finding
         kept: what the ledger has of it, in the order of time.
     """
     found = Findings(sent=len(sent), whole=sum(each.whole for each in sent))
-    matched = _match(sent, kept, found)
+    matched, unlike = match(sent, kept)
+    for odd in unlike:
+        nearest = min(sent, key=lambda each: abs(each.ended_ms - odd.time_ms), default=None)
+        found.differences.append(f"{odd}: nothing that was sent is like it{_unlike(nearest, odd)}")
     excuses = _Excuses(sent, known)
     for i, frame in enumerate(sent):
         frames = matched.get(i, ())
@@ -88,56 +88,6 @@ def compare(sent: Sequence[Sent], known: Known, kept: Sequence[Kept]) -> Finding
         else:
             found.differences.append(f"missing: the frame that ended {frame.ended_ms % 10**8} ms, {frame.mode}")
     return found
-
-
-def _match(sent: Sequence[Sent], kept: Sequence[Kept], found: Findings) -> dict[int, list[Kept]]:
-    """Index of a sent frame → what is kept of it; from the newest to the oldest, so that order decides likeness."""
-    matched: dict[int, list[Kept]] = {}
-    begins = [each.begun_ms for each in sent]
-    newest = len(sent) - 1
-    for frame in reversed(kept):
-        latest = min(newest, bisect_right(begins, frame.time_ms + _EARLY_MS) - 1)
-        oldest = bisect_right(begins, frame.time_ms - 2 * _LATE_MS)
-        for i in range(latest, oldest - 1, -1):
-            if _fits(sent[i], frame, matched.get(i, [])):
-                matched.setdefault(i, []).append(frame)
-                newest = i - sent[i].whole
-                break
-        else:
-            nearest = sent[latest] if latest >= 0 else None
-            found.differences.append(f"{frame}: nothing that was sent is like it{_unlike(nearest, frame)}")
-    _give_back(sent, matched)
-    return matched
-
-
-def _give_back(sent: Sequence[Sent], matched: dict[int, list[Kept]]) -> None:
-    """A damaged frame that is like the whole one before it may have been taken for it: the whole one comes first."""
-    for i, (frame, following) in enumerate(pairwise(sent)):
-        if not frame.whole or following.whole or i in matched:
-            continue
-        pieces = matched.get(i + 1, [])
-        first = min((piece for piece in pieces if _fits(frame, piece, [])), key=lambda each: each.time_ms, default=None)
-        if first is not None:
-            pieces.remove(first)
-            matched[i] = [first]
-
-
-def _fits(sent: Sent, kept: Kept, pieces: list[Kept]) -> bool:
-    if sent.number != kept.meter or sent.mode != kept.mode:
-        return False
-    if sent.whole and (pieces or not -_EARLY_MS <= kept.time_ms - sent.ended_ms <= _LATE_MS):
-        return False
-    if not sent.whole and not _could_be_out(sent, kept):
-        return False
-    if any(not kept.values.keys().isdisjoint(piece.values) for piece in pieces):
-        return False
-    return kept.values.items() <= sent.values.items() and kept.dated.items() <= sent.dated.items()
-
-
-def _could_be_out(sent: Sent, kept: Kept) -> bool:
-    """True where so many of a frame's labels can have been on the line by then; groups differ in length, so half do."""
-    share = len(kept.values) / len(sent.values)
-    return kept.time_ms >= sent.begun_ms + (sent.ended_ms - sent.begun_ms) * share / 2
 
 
 def _unlike(sent: Sent | None, kept: Kept) -> str:

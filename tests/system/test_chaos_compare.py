@@ -144,6 +144,19 @@ def test_a_frame_that_was_read_late_is_not_taken_for_the_damaged_one_that_is_lik
     assert [each.split(":")[0] for each in judged(alike, ledger).differences] == ["missing"]
 
 
+def test_a_frame_that_was_lost_in_the_pipe_is_not_taken_for_the_one_before_that_was_read_late(line: list[Sent]) -> None:
+    alike = [replace(frame, values=LABELS, dated={}) for frame in line]
+    ledger = [kept(frame, seq, time_ms=frame.ended_ms + 600) for seq, frame in enumerate(alike, 1)]
+    ledger[4] = replace(ledger[4], values=without(LABELS, "LTARF"))  # its text waited for a second sighting
+    ledger[6] = replace(ledger[6], values=without(LABELS, "LTARF"))  # and once more, since the one before is lost
+    del ledger[5]
+    alike[4] = replace(alike[4], values={**LABELS})
+    alike[3] = replace(alike[3], values={**LABELS, "LTARF": "HC"})
+    ledger[3] = replace(ledger[3], values=alike[3].values)
+    found = judged(alike, ledger)
+    assert [each.split(":")[0] for each in found.differences] == ["missing"]
+
+
 def test_a_damaged_frame_may_not_come_twice_or_changed(line: list[Sent], ledger: list[Kept]) -> None:
     line[4] = replace(line[4], whole=False)
     ledger.append(replace(ledger[4], boot="other"))
