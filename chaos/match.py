@@ -19,6 +19,8 @@ LATE_MS: Final = 4000
 _LIKE_NONE: Final = 1e6
 _WHOLE: Final = 10.0
 _LABEL_LACKS: Final = 1.0
+# A frame that is read so late is rather a piece of the damaged one after it.
+_LATE_S: Final = 1.1
 _EARLY_WEIGHS: Final = 25.0
 
 _Link = tuple["_Link", Kept, int | None] | None
@@ -80,9 +82,9 @@ def _best(ways: Iterable[_Way]) -> list[_Way]:
 def _cost(sent: Sent, kept: Kept) -> float:
     if not sent.whole:
         return 0.0
-    late_s = (kept.time_ms - sent.ended_ms) / 1000
+    late = (kept.time_ms - sent.ended_ms) / 1000 / _LATE_S
     lacking = len(sent.values) - len(kept.values)
-    return late_s**2 * (_EARLY_WEIGHS if late_s < 0 else 1.0) + lacking * _LABEL_LACKS - _WHOLE
+    return late**2 * _WHOLE * (_EARLY_WEIGHS if late < 0 else 1.0) + lacking * _LABEL_LACKS - _WHOLE
 
 
 def _fits(sent: Sent, kept: Kept) -> bool:

@@ -157,6 +157,18 @@ def test_a_frame_that_was_lost_in_the_pipe_is_not_taken_for_the_one_before_that_
     assert [each.split(":")[0] for each in found.differences] == ["missing"]
 
 
+def test_a_damaged_frame_is_not_taken_for_the_whole_one_before_it(line: list[Sent]) -> None:
+    alike = [replace(frame, values=LABELS, dated={}, whole=n != 6) for n, frame in enumerate(line)]
+    late = [
+        replace(frame, begun_ms=frame.begun_ms + 400 * n, ended_ms=frame.ended_ms + 400 * n)
+        for n, frame in enumerate(alike)
+    ]
+    ledger = [kept(frame, seq) for seq, frame in enumerate(late, 1)]
+    ledger[6] = replace(ledger[6], values=without(LABELS, "LTARF"))
+    del ledger[4]
+    assert [each.split(":")[0] for each in judged(late, ledger).differences] == ["missing"]
+
+
 def test_a_damaged_frame_may_not_come_twice_or_changed(line: list[Sent], ledger: list[Kept]) -> None:
     line[4] = replace(line[4], whole=False)
     ledger.append(replace(ledger[4], boot="other"))
