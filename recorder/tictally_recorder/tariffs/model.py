@@ -166,13 +166,17 @@ class Tariff:
 
     def is_overdue(self, day: date) -> bool:
         """True where a revision was due between the newest version's first day and this one, and none is known."""
+        return self.overdue_since(day) is not None
+
+    def overdue_since(self, day: date) -> date | None:
+        """The first day on which a revision was due that is not known by this one, or None."""
         if not self.versions or self.versions[-1].until is not None:
-            return False
+            return None
         newest = self.versions[-1].start
         dues = [
             date(year, month, of_month) for year in range(newest.year, day.year + 1) for month, of_month in self.revised
         ]
-        return any(newest < due <= day for due in dues)
+        return min((due for due in dues if newest < due <= day), default=None)
 
 
 def _plain(amount: Decimal | None) -> str | None:

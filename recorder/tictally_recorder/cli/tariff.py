@@ -1,0 +1,140 @@
+"""`tictally tariff`: which price lists there are, what they say on a day, and what is wrong with them."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tictally_recorder.cli import tariff_report as report
+from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.output import print_table, say
+from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.check import check as findings
+from tictally_recorder.tariffs.shelf import Shelf, load_shelf
+
+app = typer.Typer(help="Show price lists, and look what they lack.", rich_markup_mode=None)
+_JsonOption = Annotated[bool, typer.Option("--json", help="As JSON; amounts are texts, so that none is rounded.")]
+
+
+@app.callback(invoke_without_command=True)
+def _without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+
+
+@app.command("list", short_help="Show every price list.")
+def list_(*, json: _JsonOption = False, ledger: LedgerOption = None, config: ConfigOption = None) -> None:
+    """Show every price list, shipped or your own: its versions, the newest one's first day, how sure it is, and since
+    when a revision is overdue.
+
+    Your own lists are the TOML files in the folder `tariffs` beside the ledger.
+    """  # noqa: D205 - typer shows the first paragraph as one
+    settings = settings_of(config, ledger)
+    shelf = shelf_of(settings)
+    if json:
+        say(report.list_as_json(shelf.tariffs.values(), today(settings), settings.language))
+    else:
+        print_table(report.list_as_table(shelf.tariffs.values(), today(settings), settings.language))
+    _end_with(shelf)
+
+
+@app.command(short_help="Show what a price list says on a day.")
+def show(
+    tariff_id: Annotated[str, typer.Argument(metavar="ID", help="A price list as `tictally tariff list` names it.")],
+    *,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="A local date. Without it: today.")] = None,
+    json: _JsonOption = False,
+    ledger: LedgerOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show the version of a price list that holds on a day: every amount, its source, and its hash.
+
+    The hash changes with anything that a cost depends on, and with nothing else.
+    """
+    settings = settings_of(config, ledger)
+    shelf = shelf_of(settings)
+    tariff = shelf.tariff(tariff_id)
+    day = today(settings) if on is None else _day(on, "--on")
+    version = tariff.on(day)
+    if version is None:
+        say(f"tictally: {tariff.id} has no version on {day}", aside=True)
+        _tell_broken(shelf)
+        raise typer.Exit(1)
+    if json:
+        say(report.version_as_json(tariff, version, settings.language))
+    else:
+        for line in report.version_as_text(tariff, version, settings.language):
+            say(line)
+        for table in report.version_as_tables(tariff, version):
+            say("")
+            print_table(table)
+    _end_with(shelf)
+
+
+@app.command(short_help="Say what price lists lack and what is overdue.")
+def check(
+    tariff_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Price lists. Without any: all of them.")
+    ] = None,
+    *,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DATE", help="Leave out what was over before this local date."),
+    ] = None,
+    json: _JsonOption = False,
+    ledger: LedgerOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say what price lists lack: days without a version, subscriptions that nobody knows, revisions that are overdue,
+    and files of yours that cannot be used. Exit code 0 where there is nothing to say, else 1.
+    """  # noqa: D205 - typer shows the first paragraph as one
+    settings = settings_of(config, ledger)
+    shelf = shelf_of(settings)
+    asked = [shelf.tariff(tariff_id) for tariff_id in tariff_ids] if tariff_ids else shelf.tariffs.values()
+    since = date.min if start is None else _day(start, "--from")
+    found = [each for each in findings(asked, today(settings)) if each.until is None or each.until >= since]
+    if json:
+        say(report.findings_as_json(found, shelf.errors))
+    else:
+        for finding in found:
+            say(finding.sentence)
+        for error in shelf.errors:
+            say(str(error))
+        if not found and not shelf.errors:
+            say("Nothing is lacking, and nothing is overdue.")
+    if found or shelf.errors:
+        raise typer.Exit(1)
+
+
+def shelf_of(settings: Settings) -> Shelf:
+    """The shipped lists, and those in the folder `tariffs` beside the ledger."""
+    return load_shelf(tariffs_folder(settings))
+
+
+def tariffs_folder(settings: Settings) -> Path:
+    """Where the user's own lists lie."""
+    return settings.ledger.parent / "tariffs"
+
+
+def today(settings: Settings) -> date:
+    """The local date."""
+    return datetime.now(UTC).astimezone(settings.zone).date()
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text[:40]!r} is not a date: 2026-11-21", param_hint=option) from None
+
+
+def _end_with(shelf: Shelf) -> None:
+    _tell_broken(shelf)
+    if shelf.errors:
+        raise typer.Exit(1)
+
+
+def _tell_broken(shelf: Shelf) -> None:
+    for error in shelf.errors:
+        say(f"tictally: {error}", aside=True)
