@@ -81,6 +81,15 @@ def test_the_hash_of_a_window_changes_with_its_own_prices_only() -> None:
     assert series(*missing).hash(start, end) != whole
 
 
+def test_the_hash_of_a_quarter_is_the_same_whether_its_price_is_an_hour_s_or_its_own() -> None:
+    start, end = ms("2026-11-21T20:15+01:00"), ms("2026-11-21T20:30+01:00")
+    hourly = series("2026-11-21T20:00+01:00,0.15", "2026-11-21T21:00+01:00,0.16")
+    quarterly = series("2026-11-21T20:00+01:00,0.1", "2026-11-21T20:15+01:00,0.15", "2026-11-21T20:30+01:00,0.2")
+    other = series("2026-11-21T20:00+01:00,0.14", "2026-11-21T21:00+01:00,0.16")
+    assert hourly.hash(start, end) == quarterly.hash(start, end)
+    assert hourly.hash(start, end) != other.hash(start, end)
+
+
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
