@@ -14,7 +14,9 @@ from tictally_shared.calendar import By, local_midnight
 _OPTION = ("NGTF",)
 
 
-def cost_of(reader: LedgerReader, site: Site, start: date, end: date, terms: Terms, tz: ZoneInfo) -> list[CostRow]:
+def cost_of(  # noqa: PLR0913, PLR0917 - a question has this many parts
+    reader: LedgerReader, site: Site, start: date, end: date, terms: Terms, tz: ZoneInfo
+) -> list[CostRow]:
     """What the days of [start, end) cost, as far as the site has frames, in order of day.
 
     Args:
@@ -45,15 +47,15 @@ def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz:
     quarters = [
         row
         for first, last in _stretches(sorted(days_on_series(site.id, days, terms)))
-        for row in _energy(reader, site, first, last, By.QUARTER, tz)
+        for row in _by_quarter(reader, site, first, last, tz)
     ]
     rows = energy(reader, site.id, start, end, By.DAY, tz, all_registers=True)
     return Use(site.id, rows, quarters, dict(_options(reader, site, days, tz)))
 
 
-def _energy(reader: LedgerReader, site: Site, first: date, last: date, by: By, tz: ZoneInfo) -> list[EnergyRow]:
+def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:
     start, end = local_midnight(first, tz), local_midnight(last + timedelta(days=1), tz)
-    return energy(reader, site.id, start, end, by, tz, all_registers=True)
+    return energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True)
 
 
 def _stretches(days: list[date]) -> Iterator[tuple[date, date]]:
