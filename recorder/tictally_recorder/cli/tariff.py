@@ -1,7 +1,6 @@
 """`tictally tariff`: which price lists there are, what they say on a day, and what is wrong with them."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +8,14 @@ import typer
 from tictally_recorder.cli import tariff_report as report
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
+from tictally_recorder.cli.tariff_import import import_
+from tictally_recorder.cli.tariff_shelf import shelf_of
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.check import check as findings
-from tictally_recorder.tariffs.shelf import Shelf, load_shelf
+from tictally_recorder.tariffs.shelf import Shelf
 
-app = typer.Typer(help="Show price lists, and look what they lack.", rich_markup_mode=None)
+app = typer.Typer(help="Show price lists, look what they lack, and import the regulator's.", rich_markup_mode=None)
+app.command("import", short_help="Compare a list with the regulator's file, and take what is new.")(import_)
 _JsonOption = Annotated[bool, typer.Option("--json", help="As JSON; amounts are texts, so that none is rounded.")]
 
 
@@ -105,16 +107,6 @@ def check(
             say("Nothing is lacking, and nothing is overdue.")
     if found or shelf.errors:
         raise typer.Exit(1)
-
-
-def shelf_of(settings: Settings) -> Shelf:
-    """The shipped lists, and those in the folder `tariffs` beside the ledger."""
-    return load_shelf(tariffs_folder(settings))
-
-
-def tariffs_folder(settings: Settings) -> Path:
-    """Where the user's own lists lie."""
-    return settings.ledger.parent / "tariffs"
 
 
 def today(settings: Settings) -> date:

@@ -9,7 +9,7 @@ from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.model import Tariff
+from tictally_recorder.tariffs.model import Tariff, Version
 from tictally_recorder.tariffs.series import Series, read_series
 
 _SHIPPED: Final = "shipped"
@@ -59,6 +59,11 @@ def load_shelf(folder: Path | None = None) -> Shelf:
     if folder is not None:
         shelf.put_own(sorted(folder.glob(f"*{_TOML}")))
     return Shelf(MappingProxyType(shelf.tariffs), MappingProxyType(shelf.series), tuple(shelf.errors))
+
+
+def is_shipped(version: Version) -> bool:
+    """True where a version is from a list that came with the program, False where a user's file has it."""
+    return version.file.startswith(f"{_SHIPPED}/")
 
 
 class _Building:
