@@ -1,6 +1,8 @@
 """`tictally tariff import`: every quirk of the regulator's files; what is refused, shown and written."""
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -108,6 +110,10 @@ def test_a_row_without_any_amount_is_a_power_that_was_not_sold() -> None:
 def test_the_order_of_the_columns_does_not_matter() -> None:
     turned = "\n".join(";".join(reversed(line.split(";"))) for line in (HEADING, ROW))
     assert read_cre(turned.encode(), "cre.csv").revisions[0].powers[6].yearly == Decimal("185.64")
+
+
+def test_spaces_around_a_cell_do_not_matter() -> None:
+    assert history(ROW.replace(";", " ; ")).revisions == history(ROW).revisions
 
 
 def test_a_row_that_stands_twice_is_one_row() -> None:
@@ -360,6 +366,20 @@ def test_an_end_is_written_only_before_a_gap() -> None:
     assert [version.until for version in comparison.overlay] == [None, date(2015, 3, 31), None]
 
 
+def test_an_end_that_differs_is_a_difference() -> None:
+    # The list goes on after its newest version; a file may say that it ended.
+    rows = [f"01/08/2026;31/12/2026;{power};;;;{ttc}" for power, ttc in ((6, "0,2001"), (9, "0,1985"), (12, "0,1985"))]
+    comparison = compared(history(*rows))
+    assert changes(comparison, "2026-08-01") == [(None, "until", "", "None", "2026-12-31")]
+    assert on(overlaid(comparison), "2026-12-31").until == date(2026, 12, 31)
+
+
+def test_an_amount_without_taxes_stays_where_the_file_has_none() -> None:
+    assert states(compared(history(ROW.replace("0,1327", "")))) == {}
+    comparison = compared(history(ROW.replace("0,1327;0,1952", ";0,1953")))
+    assert on(overlaid(comparison), "2025-08-01").price(6, "BASE") == Price(Decimal("0.1953"))
+
+
 def test_an_end_on_the_day_before_a_version_that_the_file_lacks_is_no_difference() -> None:
     # The list has a version from November 2024 inside of this row's days.
     row = "01/02/2024;31/01/2025;6;123,72;151,2;0,1887;0,2516"
@@ -462,6 +482,30 @@ def test_a_later_import_keeps_what_earlier_ones_took(importing: Importing, tmp_p
     assert starts[-2:] == ["2027-02-01", "2027-08-01"]
 
 
+def test_a_correction_of_an_import_does_not_grow_its_note(importing: Importing, tmp_path: Path) -> None:
+    file, notes = tmp_path / "cre.csv", []
+    for price in ("0,1953", "0,1952"):
+        file.write_text(f"{HEADING}\n{ROW.replace('0,1952', price)}")
+        importing(file, "--write")
+        version = on(importing.tariff("edf-bleu-base"), "2025-08-01")
+        notes.append(version.note)
+    assert version.price(6, "BASE") == Price(Decimal("0.1952"), Decimal("0.1327"))
+    assert notes[0] == notes[1]
+
+
+def test_what_cannot_be_written_leaves_what_was_there(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
+    importing(HPHC, "--write")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = importing(BASE, "--write")
+    file = importing.tariffs / "edf-bleu-base-imported.toml"
+    assert (code, err) == (1, f"tictally: {file}, line 1: it cannot be written: No space left on device\n")
+    assert [each.name for each in importing.tariffs.iterdir()] == ["edf-bleu-hphc-imported.toml"]
+
+
 def test_every_version_is_written_so_that_it_is_read_the_same(importing: Importing) -> None:
     for tariff in SHIPPED.values():
         text = overlay_text(tariff.id, tariff.versions)
@@ -534,6 +578,14 @@ def test_of_a_file_with_a_wrong_row_nothing_is_written(importing: Importing, tmp
         f"tictally: {wrong}, line 4: the row has 8 cells, the heading has 7",
     ]
     assert not importing.tariffs.exists()
+
+
+def test_what_is_not_taken_is_said(importing: Importing) -> None:
+    _, out, _ = importing(TEMPO)
+    assert "Not taken where it differs: 2022-02-01: TTC/1.2 less HT is 0.0109 a kWh, and what is levied" in out
+    assert "Kept: the file lacks 2016-08-01, 2017-08-01, " in out
+    assert "Kept: 2 subscriptions with taxes that the file has otherwise, by 0.46 a month at most" in out
+    assert out.endswith("There is nothing to write.")
 
 
 def test_a_file_that_is_not_there_is_a_sentence(importing: Importing, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The days of a file of the CRE, whose dates have had several forms. Pure.
 
 DD/MM/YYYY is the usual one. A rendition of the same data has served dates whose year comes first and whose day stands
-in the middle, for all of them or only where that gives a date; so a form with the year first is believed only where
-every other way to read the file contradicts itself.
+in the middle, for all of them or only where that gives a date (which is one way to read: day in the middle where
+possible). A form with the year first is believed only where the other way to read the file contradicts itself.
 """
 
 import re
@@ -56,7 +56,7 @@ def read_days(rows: Sequence[Written], file: str) -> tuple[list[Span], list[Tari
         wrong = _out_of_order(rows, spans, file)
         return ([], wrong) if wrong else (spans, [])
     found: list[list[Span]] = []
-    for reading in (_month_in_the_middle, _day_in_the_middle, _day_in_the_middle_where_possible):
+    for reading in (_month_in_the_middle, _day_in_the_middle_where_possible):
         spans = [span for row in rows if (span := _span(row, reading)) is not None]
         if len(spans) == len(rows) and not _out_of_order(rows, spans, file) and spans not in found:
             found.append(spans)
@@ -65,7 +65,7 @@ def read_days(rows: Sequence[Written], file: str) -> tuple[list[Span], list[Tari
     if not found:
         sentence = "read as YYYY-MM-DD or as YYYY-DD-MM, the dates of this file contradict one another"
         return [], [TariffError(file, doubtful[0].line, sentence)]
-    at = next(number for number, (one, other) in enumerate(zip(*found[:2], strict=True)) if one != other)
+    at = next(number for number, (one, other) in enumerate(zip(*found, strict=True)) if one != other)
     readings = " or ".join(_said(each[at]) for each in found)
     sentence = f"this may be {readings}, and nothing in this file decides it; write the dates as DD/MM/YYYY"
     return [], [TariffError(file, rows[at].line, sentence)]

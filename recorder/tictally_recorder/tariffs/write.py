@@ -26,12 +26,12 @@ def overlay_name(tariff_id: str) -> str:
 
 
 def overlay_text(tariff_id: str, versions: Iterable[Version]) -> str:
-    """The whole file: marked by its first line as written by the program, with a checksum of what follows."""
+    """The whole file, versions as they come; its first line says who wrote it, and a checksum of the rest."""
     body = _ADVICE + tomli_w.dumps(
         {
             "id": tariff_id,
             "overlay": True,
-            "version": [_version(each) for each in sorted(versions, key=lambda version: version.start)],
+            "version": [_version(each) for each in versions],
         }
     )
     return f"{_MARK}{_checksum(body)}\n{body}"
