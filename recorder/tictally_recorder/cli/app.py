@@ -13,6 +13,7 @@ from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import say
+from tictally_recorder.contracts import ContractError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.record import record as run_recorder
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error.format_message().replace("Value error, ", ""), _WRONG_USE)  # pydantic's words, not ours
     except SettingsError as error:
         return _fail(str(error), _WRONG_USE)
-    except (LedgerError, TariffError, UnknownTariff) as error:
+    except (LedgerError, TariffError, UnknownTariff, ContractError) as error:
         return _fail(str(error), _FAILED)
     except typer.Abort:
         return _INTERRUPTED

@@ -9,7 +9,7 @@ from tictally_recorder.cli import tariff_report as report
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_import import import_
-from tictally_recorder.cli.tariff_shelf import shelf_of
+from tictally_recorder.cli.tariff_shelf import shelf_of, tell_broken
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.check import check as findings
 from tictally_recorder.tariffs.shelf import Shelf
@@ -30,7 +30,7 @@ def list_(*, json: _JsonOption = False, ledger: LedgerOption = None, config: Con
     """Show every price list, shipped or your own: its versions, the newest one's first day, how sure it is, and since
     when a revision is overdue.
 
-    Your own lists are the TOML files in the folder `tariffs` beside the ledger.
+    Your own lists are the TOML files in the folder TICTALLY_TARIFFS, else `tariffs` beside the ledger.
     """  # noqa: D205 - typer shows the first paragraph as one
     settings = settings_of(config, ledger)
     shelf = shelf_of(settings)
@@ -61,7 +61,7 @@ def show(
     version = tariff.on(day)
     if version is None:
         say(f"tictally: {tariff.id} has no version on {day}", aside=True)
-        _tell_broken(shelf)
+        tell_broken(shelf)
         raise typer.Exit(1)
     if json:
         say(report.version_as_json(tariff, version, settings.language))
@@ -122,11 +122,6 @@ def _day(text: str, option: str) -> date:
 
 
 def _end_with(shelf: Shelf) -> None:
-    _tell_broken(shelf)
+    tell_broken(shelf)
     if shelf.errors:
         raise typer.Exit(1)
-
-
-def _tell_broken(shelf: Shelf) -> None:
-    for error in shelf.errors:
-        say(f"tictally: {error}", aside=True)

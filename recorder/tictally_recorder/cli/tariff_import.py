@@ -8,7 +8,7 @@ import typer
 from tictally_recorder.cli import tariff_import_report as report
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
-from tictally_recorder.cli.tariff_shelf import shelf_of, tariffs_folder
+from tictally_recorder.cli.tariff_shelf import shelf_of, tell_broken
 from tictally_recorder.tariffs.cre import History, NotImported, read_cre
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.importing import Comparison, compare
@@ -39,7 +39,7 @@ def import_(  # noqa: PLR0913 - each is an option
     cent since 2022; --subscriptions takes them.
     """
     settings = settings_of(config, ledger)
-    shelf, folder = shelf_of(settings), tariffs_folder(settings)
+    shelf, folder = shelf_of(settings), settings.tariffs_folder
     try:
         history = read_cre(_content(file), str(file))
     except NotImported as refused:
@@ -49,8 +49,7 @@ def import_(  # noqa: PLR0913 - each is an option
     present = shelf.tariff(history.tariff)
     target = folder / overlay_name(present.id)
     comparison = compare(history, present, str(target), subscriptions=subscriptions)
-    for error in shelf.errors:
-        say(f"tictally: {error}", aside=True)
+    tell_broken(shelf)
     if write and comparison.written:
         _write(comparison, shelf, target)
     _show(history, comparison, target if write and comparison.written else None, json=json)
