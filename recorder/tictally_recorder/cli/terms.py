@@ -72,5 +72,5 @@ def how_to_begin(settings: Settings, site: Site, announced: Announced, *, is_onl
     ]
     said = str(announced)
     known = f"The meter announces {said}; " if said else "The meter does not announce what it is on; "
-    lines.append(f"{known}`tictally tariff list` has the price lists, and the site's bill says the rest.")
+    lines.append(f"{known}`tictally tariff list` names the price lists; your bill says the rest.")
     return "\n".join(lines)
