@@ -1,12 +1,16 @@
 """`tictally tariff list`, `show` and `check`, as a person and a program meet them."""
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
+from tictally_recorder.ledger import Ledger
 
 OVERLAY = """\
 id = "edf-bleu-hphc"
@@ -43,7 +47,8 @@ class Commands:
 
 @pytest.fixture
 def tariff(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
-    monkeypatch.delenv("TICTALLY_CONFIG", raising=False)
+    for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
+        monkeypatch.delenv(name)
     return Commands(tmp_path, capsys)
 
 
@@ -168,3 +173,84 @@ def test_a_broken_file_alone_fails_a_check(tariff: Commands) -> None:
     code, out, _ = tariff("check", "edf-bleu-hphc", "--from", "2199-01-01")
     assert code == 1
     assert f"{tariff.tariffs}/own.toml, line 1: " in out
+
+
+def contracts(tariff: Commands, text: str) -> None:
+    (tariff.tariffs.parent / "contracts.toml").write_text(text)
+
+
+def heard(tariff: Commands, values: Mapping[str, int | str]) -> None:
+    with Ledger.open(tariff.tariffs.parent / "ledger.sqlite") as ledger:
+        ledger.store([message(frame(1, NOON_MS, values))])
+
+
+def never_overdue(tariff: Commands) -> None:
+    tariff.put(
+        OVERLAY.replace("edf-bleu-hphc", "edf-bleu-base")
+        .replace("energy.HC", "energy.BASE")
+        .replace('energy.HP = { ttc = "0.2" }\n', "")
+    )
+
+
+BASE_NOW = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-08-01\n'
+
+
+def test_check_looks_at_the_lists_of_contracts_while_they_held_and_at_no_other(tariff: Commands) -> None:
+    everything = {each["tariff"] for each in tariff.json("check")}
+    assert len(everything) > 2
+    never_overdue(tariff)
+    contracts(tariff, BASE_NOW.replace("2025-08-01", "2017-08-01"))
+    used = tariff.json("check")
+    assert {each["tariff"] for each in used} == {"edf-bleu-base"}
+    contracts(tariff, BASE_NOW.replace("2025-08-01", "2025-02-01"))
+    assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
+    assert tariff("check", "edf-bleu-base")[0] == 1
+
+
+def test_a_contract_that_was_left_is_not_looked_at_beyond_its_end(tariff: Commands) -> None:
+    left = '[[contract]]\ntariff = "edf-bleu-ejp"\npower = 9\nfrom = 2025-08-01\n'
+    never_overdue(tariff)
+    contracts(tariff, left)
+    assert "edf-bleu-ejp is overdue" in tariff("check")[1]
+    contracts(tariff, left + BASE_NOW.replace("2025-08-01", "2026-05-01"))
+    assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentences"),
+    [
+        ({"NGTF": "BASE", "PREF": 6}, []),
+        ({"NGTF": "a supplier's own", "PREF": 6}, []),
+        (
+            {"NGTF": "TEMPO", "PREF": 9},
+            [
+                "the meter announces TEMPO, and the contract is on edf-bleu-base",
+                "the meter announces 9 kVA, and the contract has 6 kVA",
+            ],
+        ),
+        ({"OPTARIF": "HC..", "ISOUSC": 30}, ["the meter announces HC.., and the contract is on edf-bleu-base"]),
+        ({"OPTARIF": "BASE", "ISOUSC": 45}, ["the meter announces 9 kVA, and the contract has 6 kVA"]),
+        ({"OPTARIF": "BASE", "ISOUSC": 10, "IINST1": 1, "IINST2": 1, "IINST3": 1}, []),
+    ],
+)
+def test_check_compares_the_contract_with_what_the_meter_announces(
+    tariff: Commands, values: Mapping[str, int | str], sentences: list[str]
+) -> None:
+    never_overdue(tariff)
+    contracts(tariff, BASE_NOW)
+    heard(tariff, values)
+    found = tariff.json("check")
+    assert [each["sentence"] for each in found] == [f"site {METER}: {sentence}" for sentence in sentences]
+    assert {(each["tariff"], each["fault"], each["since"]) for each in found} <= {
+        ("edf-bleu-base", "contract", "2025-08-01")
+    }
+    assert tariff("check")[0] == (1 if sentences else 0)
+
+
+def test_a_flat_price_goes_with_every_option(tariff: Commands) -> None:
+    own = OVERLAY.replace("overlay = true", 'supplier = "me"\ncurrency = "EUR"\nperiods = ["FLAT"]\nnames.en = "flat"')
+    own = own.replace('"edf-bleu-hphc"', '"flat"').replace("2199", "2025")
+    tariff.put(own.replace("energy.HC", "energy.FLAT").replace('energy.HP = { ttc = "0.2" }\n', ""))
+    contracts(tariff, BASE_NOW.replace("edf-bleu-base", "flat"))
+    heard(tariff, {"NGTF": "TEMPO"})
+    assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")

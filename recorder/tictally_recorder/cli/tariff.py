@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from tictally_recorder.cli import tariff_report as report
+from tictally_recorder.cli.contract_check import findings as contract_findings
+from tictally_recorder.cli.contract_check import findings_of_used, ledger_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_import import import_
 from tictally_recorder.cli.tariff_shelf import shelf_of, tell_broken
+from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.check import check as findings
 from tictally_recorder.tariffs.shelf import Shelf
@@ -77,7 +80,8 @@ def show(
 @app.command(short_help="Say what price lists lack and what is overdue.")
 def check(
     tariff_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID", help="Price lists. Without any: all of them.")
+        list[str] | None,
+        typer.Argument(metavar="ID", help="Price lists. Without any: those of your contracts, else all of them."),
     ] = None,
     *,
     start: Annotated[
@@ -89,13 +93,27 @@ def check(
     config: ConfigOption = None,
 ) -> None:
     """Say what price lists lack: days without a version, subscriptions that nobody knows, revisions that are overdue,
-    and files of yours that cannot be used. Exit code 0 where there is nothing to say, else 1.
+    and files of yours that cannot be used; and where a meter announces another option or power than its contract has.
+    Exit code 0 where there is nothing to say, else 1.
+
+    Where there are contracts, only their price lists are looked at, from the first day that each was used.
     """  # noqa: D205 - typer shows the first paragraph as one
     settings = settings_of(config, ledger)
-    shelf = shelf_of(settings)
-    asked = [shelf.tariff(tariff_id) for tariff_id in tariff_ids] if tariff_ids else shelf.tariffs.values()
     since = date.min if start is None else _day(start, "--from")
-    found = [each for each in findings(asked, today(settings)) if each.until is None or each.until >= since]
+    day = today(settings)
+    with ledger_of(settings) as reader:
+        sites = reader.sites() if reader else []
+        paid = paid_by(settings, sites)
+        shelf, contracts = paid.shelf, paid.terms.contracts
+        if tariff_ids:
+            found = findings([shelf.tariff(tariff_id) for tariff_id in tariff_ids], day)
+        elif contracts.all:
+            found = findings_of_used(shelf.tariffs, contracts, day)
+        else:
+            found = findings(shelf.tariffs.values(), day)
+        if reader and not tariff_ids:
+            found += contract_findings(reader, sites, paid.terms, day)
+    found = [each for each in found if each.until is None or each.until >= since]
     if json:
         say(report.findings_as_json(found, shelf.errors))
     else:

@@ -19,6 +19,8 @@ class Fault(StrEnum):
     """A revision was due after the newest version."""
     NO_SUBSCRIPTION = "no-subscription"
     """A version says of no power what its subscription costs."""
+    CONTRACT = "contract"
+    """The meter announces another option or power than the contract on the list has."""
 
 
 @dataclass(frozen=True, slots=True)
