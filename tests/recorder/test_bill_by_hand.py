@@ -75,6 +75,8 @@ def test_february_2025_off_peak_and_peak_at_6_kva(shipped: dict[str, Tariff]) ->
     balance = bill.totals[0].balance
     assert balance is not None
     assert (round(balance.rounding, 6), balance.unexplained) == (Decimal("0.014355"), Decimal(0))
+    # 20.42 + 66.58 + 14.04 is the total
+    assert not [said for said in remarks(bill) if said.startswith("The lines")]
     assert bill.is_whole
 
 

@@ -118,6 +118,35 @@ def test_a_site_that_is_named_has_the_only_bill(tictally: Commands) -> None:
     assert (code, "there is no site 'nobody'" in err) == (1, True)
 
 
+def test_a_price_list_that_cannot_be_used_is_told_and_fails(tictally: Commands) -> None:
+    (tictally.folder / "tariffs").mkdir()
+    (tictally.folder / "tariffs" / "own.toml").write_text("id =")
+    code, out, err = tictally("bill", *WINDOW)
+    assert (code, "Total, TTC" in out) == (1, True)
+    assert f"{tictally.folder}/tariffs/own.toml, line 1" in err
+
+
+def test_an_empty_ledger_has_no_bill(tictally: Commands) -> None:
+    (tictally.folder / "empty").mkdir()
+    tictally.folder /= "empty"
+    with Ledger.open(tictally.folder / "ledger.sqlite"):
+        pass
+    assert tictally("bill", *WINDOW) == (0, "The ledger has nothing yet.\n", "")
+
+
+def test_each_of_two_sites_has_a_bill(tictally: Commands) -> None:
+    other = "021900000003"
+    with Ledger.open(tictally.folder / "ledger.sqlite") as ledger:
+        values: dict[str, int | str] = {"EASF01": 1000, "NGTF": "BASE"}
+        frames = [frame(100 + n, midnight_ms(d("2025-07-20")) + n, values, meter=other) for n in range(2)]
+        ledger.store([message(each) for each in frames])
+    (tictally.folder / "contracts.toml").write_text(CONTRACT + f'site = "{METER}"\n')
+    code, out, err = tictally("bill", *WINDOW)
+    assert code == 1
+    assert [line.split()[3] for line in out.splitlines() if line.startswith("Bill of")] == [f"{METER},", f"{other},"]
+    assert f'site = "{other}"' in err
+
+
 def test_a_day_is_a_bill_too(tictally: Commands) -> None:
     day = d("2025-08-01")
     (bill,) = tictally.json("bill", "--from", str(day), "--to", str(day + timedelta(days=1)))

@@ -69,10 +69,23 @@ def test_amounts_that_do_not_fit_together_are_not_called_rounding() -> None:
     )
 
 
-@pytest.mark.parametrize(("ttc", "fits"), [("0.1604", True), ("0.1605", True), ("0.1603", False), ("0.1606", False)])
-def test_a_price_fits_when_two_roundings_can_explain_it(ttc: str, fits: bool) -> None:
-    # (0.09995 … 0.10005 + 0.0337) x 1.2 = 0.16038 … 0.1605, rounded 0.1604 or 0.1605
-    one = one_price(ttc, "0.10")
+@pytest.mark.parametrize(
+    ("accise", "ttc", "fits"),
+    [
+        # (0.09995 … 0.10005 + 0.0337) x 1.2 = 0.16038 … 0.1605, rounded 0.1604 or 0.1605
+        ("0.0337", "0.1604", True),
+        ("0.0337", "0.1605", True),
+        ("0.0337", "0.1603", False),
+        ("0.0337", "0.1606", False),
+        # (0.09995 … 0.10005 + 0.03342) x 1.2 = 0.160044 … 0.160164, rounded 0.1600 to 0.1602
+        ("0.03342", "0.1600", True),
+        ("0.03342", "0.1602", True),
+        ("0.03342", "0.1599", False),
+        ("0.03342", "0.1603", False),
+    ],
+)
+def test_a_price_fits_when_two_roundings_can_explain_it(accise: str, ttc: str, fits: bool) -> None:
+    one = one_price(ttc, "0.10", taxes=replace(TAXES, accise=Decimal(accise)))
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
     assert made.lines[0].split is not None
     assert made.lines[0].split.fits is fits
@@ -101,6 +114,61 @@ def test_without_a_cta_the_subscription_is_its_price_and_the_tax() -> None:
     assert abs(balance.rounding) < Decimal("1E-20")
 
 
+def test_a_cta_that_the_price_list_does_not_tell_of_is_not_reckoned() -> None:
+    one = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=None))
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
+    assert remarks(made)[-1] == "one 2025-01-01 does not tell the CTA of subscription at 6 kVA."
+    assert sum_shown(made)["What cannot be taken apart, TTC"] == "10.55"
+
+
+def test_where_there_is_no_cta_only_the_price_without_taxes_is_not_told() -> None:
+    one = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=Decimal(0)))
+    one = replace(one, versions=(replace(one.versions[0], subscription_ht={}),))
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
+    assert remarks(made)[-1] == "one 2025-01-01 does not tell the price without taxes of subscription at 6 kVA."
+
+
+def test_energy_that_costs_the_same_at_two_powers_is_one_line() -> None:
+    contracts = on(
+        Contract(SITE, HPHC.id, d("2025-02-01"), power_kva=6), Contract(SITE, HPHC.id, d("2025-06-10"), power_kva=9)
+    )
+    made = bill(costs(JUNE, spread(JUNE, HCHC=30_000, HCHP=60_000), contracts, HPHC), HPHC)
+    assert [(line.period, line.power_kva) for line in made.lines] == [("HC", None), ("HP", None), (None, 6), (None, 9)]
+
+
+def test_powers_whose_prices_without_taxes_differ_have_lines_of_their_own() -> None:
+    same = version("two", "2025-01-01", {}, {6: "10.00", 9: "10.00"})
+    energy = {power: {"ALL": Price(Decimal("0.1604"), Decimal(ht))} for power, ht in ((6, "0.1000"), (9, "0.0999"))}
+    two = tariff("two", ("ALL",), replace(same, energy=energy))
+    contracts = on(
+        Contract(SITE, "two", d("2025-02-01"), power_kva=6), Contract(SITE, "two", d("2025-06-10"), power_kva=9)
+    )
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), contracts, two), two)
+    assert [(line.period, line.power_kva, line.price_ht) for line in made.lines] == [
+        ("ALL", None, Decimal("0.1000")),
+        ("ALL", None, Decimal("0.0999")),
+        (None, 6, None),
+        (None, 9, None),
+    ]
+
+
+def test_another_sites_rows_are_left_out() -> None:
+    rows = costs(JUNE, spread(JUNE, EAST=30_000), on(BASE), BASE)
+    others = [replace(each, site="another") for each in rows]
+    assert bill(rows + others, BASE) == bill(rows, BASE)
+
+
+def test_each_currency_has_a_total_of_its_own() -> None:
+    pounds = replace(one_price("0.1604", "0.10"), currency="GBP")
+    contracts = on(Contract(SITE, BASE.id, d("2025-02-01"), power_kva=6), Contract(SITE, "one", d("2025-06-16")))
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), contracts, BASE, pounds), BASE, pounds)
+    # 15 x 0.2016 + 13.72 / 2 = 3.024 + 6.86; 15 x 0.1604 + 10.55 / 2 = 2.406 + 5.275
+    assert [(each.currency, to_cents(each.amount)) for each in made.totals] == [
+        ("EUR", Decimal("9.88")),
+        ("GBP", Decimal("7.68")),
+    ]
+
+
 def test_a_price_list_that_tells_no_tax_has_a_total_and_no_taxes() -> None:
     made = bill(costs(JUNE, spread(JUNE, HCHC=30_000, HCHP=60_000), on(HPHC), HPHC), HPHC)
     # 30 x 0.1696 + 60 x 0.2146 + 14.04 = 5.088 + 12.876 + 14.04
@@ -115,8 +183,10 @@ def test_what_is_injected_is_income_and_in_no_tax() -> None:
     # 30 x 0.1604 + 10.55 = 15.362, less 75 x 0.04 = 3
     shown = sum_shown(made)
     assert (shown["HT and taxes together, TTC"], shown["Income"], shown["Total, TTC"]) == ("15.36", "-3.00", "12.36")
-    (income,) = [line for line in made.lines if line.is_income]
-    assert (income.period, income.split) == ("SURPLUS", None)
+    assert [line.period for line in made.lines] == ["ALL", None, "SURPLUS"]
+    assert made.lines[-1].split is None
+    (income,) = [section for section in sections(made) if section.title == "Energy injected: income"]
+    assert [line[3:] for line in income.rows] == [("75.000", "", "0.04", "-3.00 EUR")]
 
 
 def test_days_without_contract_make_the_total_one_of_what_is_known() -> None:
@@ -127,6 +197,7 @@ def test_days_without_contract_make_the_total_one_of_what_is_known() -> None:
     assert remarks(made)[0] == (
         "Unknown: EAST (10.000 kWh, 10 days from 2025-06-01 to 2025-06-11): there is no contract."
     )
+    assert not [said for said in remarks(made) if said.startswith("Provisional")]
 
 
 def test_of_many_reasons_the_first_are_told() -> None:
@@ -191,7 +262,9 @@ def test_a_price_series_has_one_line_whose_prices_are_by_the_quarter() -> None:
     (energy,) = [section for section in sections(made) if section.title == "Energy"]
     assert [line[3:] for line in energy.rows] == [("48.000", "not known", "by the quarter", "1.20 EUR")]
     # Each day's prices have a hash of their own; the bill names the price list's.
-    assert [each.hash for each in made.versions] == [spot.versions[0].hash]
+    assert {each.version.hash for each in rows if each.version and each.period} != {spot.versions[0].hash}
+    of_energy = bill([each for each in rows if each.period], spot, start=first, end=second)
+    assert [each.hash for each in of_energy.versions] == [spot.versions[0].hash]
 
 
 def test_lines_that_add_up_to_other_cents_than_the_total_are_told() -> None:
@@ -228,5 +301,11 @@ def test_json_has_amounts_as_they_are_and_in_cents() -> None:
     assert energy["contains"]["difference_rounded"] == "0.00"
     assert Decimal(energy["contains"]["difference"]).quantize(Decimal("1E-12")) == Decimal("-0.001")
     total = told["totals"][0]
+    assert [(tax["tax"], tax["energy_wh"]) for tax in total["taxes"]] == [
+        ("accise", 30_000),
+        ("cta", 0),
+        ("vat", 0),
+        ("vat", 0),
+    ]
     # and 10.55 a month
     assert (total["amount_rounded"], total["balance"]["ttc_rounded"], told["whole"]) == ("15.36", "15.36", True)

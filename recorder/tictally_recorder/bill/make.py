@@ -12,7 +12,7 @@ from typing import Final
 from tictally_recorder.bill.model import Bill, Line, MonthPart, Split
 from tictally_recorder.bill.split import monthly_ht, split_energy, split_subscription
 from tictally_recorder.bill.totals import totals_of
-from tictally_recorder.cost import CostRow, Quality, VersionUsed
+from tictally_recorder.cost import CostRow, VersionUsed
 from tictally_recorder.cost.subscription import days_of_month
 from tictally_recorder.cost.summing import doubts
 from tictally_recorder.tariffs.model import Direction, Tariff, Taxes, Version
@@ -36,7 +36,7 @@ def make_bill(site: str, start: date, end: date, rows: Iterable[CostRow], tariff
     versions = {version.id: version for tariff in tariffs.values() for version in tariff.versions}
     groups: dict[tuple[object, ...], list[CostRow]] = {}
     for row in own:
-        groups.setdefault(_key(row), []).append(row)
+        groups.setdefault(_key(row, versions), []).append(row)
     lines = [_line(group, versions) for group in groups.values()]
     # A stable order: of lines that begin on one day, that of the day's rows.
     lines.sort(key=lambda line: (line.direction is Direction.INJECTED, line.period is None, line.first))
@@ -53,10 +53,19 @@ def make_bill(site: str, start: date, end: date, rows: Iterable[CostRow], tariff
     )
 
 
-def _key(row: CostRow) -> tuple[object, ...]:
-    """What rows of one line have in common."""
-    version = row.version.id if row.version else None
-    return (row.direction, row.period, version, row.power_kva, row.price, row.currency, row.amount is None)
+def _key(row: CostRow, versions: Mapping[str, Version]) -> tuple[object, ...]:
+    """What rows of one line have in common; energy that costs the same at two powers is one."""
+    version = versions.get(row.version.id) if row.version else None
+    return (
+        row.direction,
+        row.period,
+        row.version.id if row.version else None,
+        None if row.period else row.power_kva,
+        row.price,
+        _price_ht(row, version),
+        row.currency,
+        row.amount is None,
+    )
 
 
 def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> Line:
@@ -82,14 +91,14 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> Line:
         days=len(days),
         energy_wh=energy_wh,
         months=() if head.period else _months(days),
-        power_kva=head.power_kva,
+        power_kva=None if head.period else head.power_kva,
         version=head.version,
         price=head.price,
         price_ht=price_ht,
         currency=head.currency,
         amount=amount,
         split=split,
-        estimated=any(row.quality is Quality.ESTIMATED or any(part.estimated for part in row.parts) for row in rows),
+        estimated=any(part.estimated for row in rows for part in row.parts),
         reasons=tuple(doubt.reason for doubt in doubts(rows)),
     )
 

@@ -84,7 +84,7 @@ class Line:
         days: how many of the days between them are in the line.
         energy_wh: 0 for the subscription.
         months: of the subscription; none for energy.
-        power_kva: subscribed, or None.
+        power_kva: of the subscription, or None.
         version: of the price list, or None where none holds.
         price: of a kWh or of a month, or None where there is none, or one for each quarter of an hour.
         price_ht: the same without taxes, or None where it is not known.

@@ -49,15 +49,14 @@ def split_subscription(amount: Decimal, days: Iterable[date], monthly_ht: Decima
     days = list(days)
     ht = None if monthly_ht is None else sum((daily_share(monthly_ht, day) for day in days), _ZERO)
     vat = _vat_in(amount, taxes.vat_subscription)
-    cta, difference, fits = None, None, True
+    cta = _ZERO if taxes.cta_share == 0 else None
+    difference, fits = None, True
     if taxes.cta_share is not None and ht is not None and vat is not None:
         left = amount - ht - vat
-        cta = left if taxes.cta_share else _ZERO
+        cta = left if cta is None else cta
         difference = left - cta
         slack = sum((daily_share(_slack(_HALF_A_CENT, taxes.vat_subscription), day) for day in days), _ZERO)
         fits = cta >= -slack and abs(difference) <= slack
-    elif taxes.cta_share == 0:
-        cta = _ZERO
     return Split(ht, _ZERO, cta, vat, None, taxes.cta_share, taxes.vat_subscription, difference, fits)
 
 
