@@ -138,7 +138,9 @@ def test_energy_that_costs_the_same_at_two_powers_is_one_line() -> None:
 
 def test_powers_whose_prices_without_taxes_differ_have_lines_of_their_own() -> None:
     same = version("two", "2025-01-01", {}, {6: "10.00", 9: "10.00"})
-    energy = {power: {"ALL": Price(Decimal("0.1604"), Decimal(ht))} for power, ht in ((6, "0.1000"), (9, "0.0999"))}
+    energy: dict[int | None, dict[str, Price]] = {
+        power: {"ALL": Price(Decimal("0.1604"), Decimal(ht))} for power, ht in ((6, "0.1000"), (9, "0.0999"))
+    }
     two = tariff("two", ("ALL",), replace(same, energy=energy))
     contracts = on(
         Contract(SITE, "two", d("2025-02-01"), power_kva=6), Contract(SITE, "two", d("2025-06-10"), power_kva=9)
