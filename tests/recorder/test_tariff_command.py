@@ -212,8 +212,9 @@ def test_a_contract_that_was_left_is_not_looked_at_beyond_its_end(tariff: Comman
     never_overdue(tariff)
     contracts(tariff, left)
     assert "edf-bleu-ejp is overdue" in tariff("check")[1]
-    contracts(tariff, left + BASE_NOW.replace("2025-08-01", "2026-05-01"))
-    assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
+    for site in ("", f'site = "{METER}"\n'):
+        contracts(tariff, left + BASE_NOW.replace("2025-08-01", "2026-05-01") + site)
+        assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
 
 
 @pytest.mark.parametrize(

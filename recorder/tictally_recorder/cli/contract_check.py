@@ -55,7 +55,9 @@ def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date]]]:
         followers = [
             other.start - timedelta(days=1)
             for other in contracts.all
-            if other.start > contract.start and (other.site, other.direction) == (contract.site, contract.direction)
+            if other.start > contract.start
+            and other.direction is contract.direction
+            and (None in {other.site, contract.site} or other.site == contract.site)
         ]
         last = min([*followers, contract.until or date.max])
         found.setdefault(contract.tariff, []).append((contract.start, last))

@@ -149,8 +149,8 @@ def kwh(energy_wh: int) -> str:
 
 
 def cents(amount: Decimal) -> str:
-    """An amount as people read it."""
-    return f"{to_cents(amount):f}"
+    """An amount as people read it; less than half a cent of income is no -0.00."""
+    return f"{to_cents(amount) + 0:f}"
 
 
 def _cells(line: Line) -> tuple[str, ...]:
