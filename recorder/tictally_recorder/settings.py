@@ -73,6 +73,8 @@ class Settings(BaseModel):
         idle_minutes: after so long without a frame stored, health says that the recorder is idle.
         discovery: below which topic hubs look for announcements of devices; `off`: none is made.
         language: of the names that hubs show.
+        tariffs: folder of the user's own price lists; None: `tariffs` beside the ledger.
+        contracts: file that says which tariff a site was on; None: `contracts.toml` beside the ledger.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -90,6 +92,8 @@ class Settings(BaseModel):
     idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
     discovery: Annotated[str, AfterValidator(checked_base_topic)] = PREFIX_OF_HUBS
     language: Language = "fr"
+    tariffs: Path | None = None
+    contracts: Path | None = None
 
     @property
     def topics(self) -> Topics:
@@ -102,6 +106,16 @@ class Settings(BaseModel):
         if self.discovery == _OFF:
             return None
         return announcement(self.name, self.topics, self.discovery, self.language, version("tictally-recorder"))
+
+    @property
+    def tariffs_folder(self) -> Path:
+        """Where the user's own price lists lie."""
+        return self.ledger.parent / "tariffs" if self.tariffs is None else self.tariffs
+
+    @property
+    def contracts_file(self) -> Path:
+        """Where the contracts stand."""
+        return self.ledger.parent / "contracts.toml" if self.contracts is None else self.contracts
 
     @property
     def zone(self) -> ZoneInfo:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ledger_building import MINUTE_MS, NOON_MS
 
 from tictally_recorder.energy.periods import PeriodNames
@@ -68,6 +70,42 @@ def test_standard_registers_are_named_by_what_is_told_together(
     names = PeriodNames(seen, NOON_MS + 400 * MINUTE_MS)
     at_ms = NOON_MS + int(minute * MINUTE_MS)
     assert [names.name(register, at_ms) for register in ("EASF01", "EASF02")] == expected
+
+
+TEXTS = st.lists(
+    st.tuples(
+        st.sampled_from([1, 4, 5, 6, 30]), st.sampled_from(["01", "02", None]), st.sampled_from(["HC", "HP", ""])
+    ),
+    max_size=20,
+)
+
+
+@given(TEXTS, st.integers(0, 19), st.integers(0, 400))
+def test_a_name_that_is_sure_is_the_one_that_all_earlier_changes_tell(
+    said: list[tuple[int, str | None, str]], left_out: int, minute: int
+) -> None:
+    seen, at_ms = [], NOON_MS
+    for minutes, ntarf, ltarf in said:
+        at_ms += minutes * MINUTE_MS
+        seen.append(TextChange("LTARF", at_ms, ltarf))
+        if ntarf is not None:
+            seen.append(TextChange("NTARF", at_ms, ntarf))
+    whole, part = PeriodNames(seen, at_ms), PeriodNames(seen[left_out:], at_ms)
+    for register in ("EASF01", "EASF02"):
+        asked_ms = NOON_MS + minute * MINUTE_MS
+        if part.is_sure(register, asked_ms):
+            for later_ms in (asked_ms, asked_ms + MINUTE_MS, at_ms + MINUTE_MS):
+                assert later_ms < asked_ms or part.name(register, later_ms) == whole.name(register, later_ms)
+
+
+def test_only_what_lasted_is_sure() -> None:
+    names = PeriodNames(changes((0, "01", "HC"), (1, "02", "HP")), NOON_MS + 30 * MINUTE_MS)
+    at_ms = NOON_MS + 20 * MINUTE_MS
+    assert [names.is_sure(register, at_ms) for register in ("EASF01", "EASF02", "EASF03")] == [False, True, False]
+    assert not names.is_sure("EASF02", NOON_MS + 5 * MINUTE_MS)
+    assert names.is_sure("EASF02", NOON_MS + 6 * MINUTE_MS)
+    assert names.is_sure("BASE", at_ms)
+    assert names.is_sure("EAST", at_ms)
 
 
 Q = QUARTER_MS

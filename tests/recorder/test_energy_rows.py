@@ -3,7 +3,7 @@
 import random
 import tempfile
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ledger_building import DAY_MS, METER, MINUTE_MS, NOON_MS, frame, message
 
 from tictally_recorder.energy import EnergyRow, energy
-from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Quarter
+from tictally_recorder.ledger.packing import Straight
 from tictally_shared.calendar import QUARTER_MS, By, zone
 from tictally_shared.frames import Frame
 
@@ -220,6 +221,12 @@ def test_parts_of_a_window_sum_to_the_window_also_where_a_register_was_long_away
     assert all(row.estimated for rows in parts for row in rows if row.register == "EAST")
 
 
+def test_a_frame_exactly_at_the_end_of_a_window_tells_what_was_counted_in_it(path: Path) -> None:
+    store(path, [frame(1, NOON_MS, {"EAST": 0}), frame(2, NOON_MS + 2 * QUARTER_MS, {"EAST": 800})])
+    (row,) = ask(path, By.DAY, (moment(NOON_MS), moment(NOON_MS + 2 * QUARTER_MS)))
+    assert (row.energy, row.estimated, row.covered) == (800, True, 1)
+
+
 def test_a_fall_is_shown_and_the_segments_are_summed(path: Path) -> None:
     values = [100, 150, 10, 30, 30]
     store(path, [frame(seq, NOON_MS + seq * 1000, {"EAST": value}) for seq, value in enumerate(values, start=1)])
@@ -278,6 +285,49 @@ def test_rows_tell_the_period_that_a_register_counts(path: Path) -> None:
     store(path, household(2))
     names = {row.register: row.period for row in ask(path, By.YEAR)}
     assert names == {"EAST": None, "EASF01": "HC", "EASF02": "HP"}
+
+
+def test_a_day_is_told_the_names_that_years_before_it_are_told(path: Path) -> None:
+    # EASF03 was used in the first month only, EASF02 is called otherwise since the second.
+    frames = []
+    for seq in range(1, 800):
+        time_ms = NOON_MS + seq * DAY_MS // 2
+        texts = {"NTARF": "03", "LTARF": "NUIT"} if seq < 60 else {"NTARF": "01", "LTARF": "HC"}
+        if seq % 2:
+            texts = {"NTARF": "02", "LTARF": "HP" if seq < 100 else "JOUR"}
+        values: dict[str, int | str] = {f"EASF{n:02}": 9 + seq for n in (1, 2, 3)}
+        frames.append(frame(seq, time_ms, values | texts))
+    store(path, frames)
+    last = moment(frames[-1].time_ms)
+    names = {row.register: row.period for row in ask(path, By.DAY, (last - timedelta(days=1), last))}
+    assert names == {"EASF01": "HC", "EASF02": "JOUR", "EASF03": "NUIT"}
+
+
+def test_a_name_said_once_years_ago_is_still_the_name(path: Path) -> None:
+    texts = {"NTARF": "01", "LTARF": "BASE"}
+    store(path, [frame(seq, NOON_MS + seq * DAY_MS, {"EASF01": seq, **texts}) for seq in range(1, 800)])
+    (row,) = ask(path, By.YEAR, (moment(NOON_MS + 798 * DAY_MS), moment(NOON_MS + 800 * DAY_MS)))
+    assert row.period == "BASE"
+
+
+def test_a_register_that_is_no_more_is_not_looked_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mode = [frame(seq, NOON_MS + seq * QUARTER_MS, {"BASE": seq}) for seq in range(1, 100)]
+    frames = mode + [frame(seq, NOON_MS + seq * QUARTER_MS, {"EAST": seq}) for seq in range(100, 1000)]
+    store(path, frames)
+    read = []
+    registers = LedgerReader.registers
+
+    def counted(
+        reader: LedgerReader, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False
+    ) -> Iterator[Quarter | Straight]:
+        for quarter in registers(reader, meter_id, start_ms, end_ms, newest_first=newest_first):
+            read.append(quarter.start_ms)
+            yield quarter
+
+    monkeypatch.setattr(LedgerReader, "registers", counted)
+    window = moment(NOON_MS + 500 * QUARTER_MS), moment(NOON_MS + 596 * QUARTER_MS)
+    assert [row.register for row in ask(path, By.YEAR, window)] == ["EAST"]
+    assert len(read) == 96 + 2
 
 
 def test_an_unknown_site_is_a_sentence(path: Path) -> None:

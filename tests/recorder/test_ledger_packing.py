@@ -9,7 +9,7 @@ from ledger_building import NOON_MS
 
 from tictally_recorder.ledger import Ends, LedgerError, Live, Quarter, Run
 from tictally_recorder.ledger.bodies import decode_body, encode_body
-from tictally_recorder.ledger.packing import pack, unpack
+from tictally_recorder.ledger.packing import Straight, pack, unpack, unpack_registers
 from tictally_recorder.ledger.rollup import roll_up
 from tictally_shared.calendar import QUARTER_MS
 
@@ -72,6 +72,18 @@ def test_registers_alone_are_the_same_registers(frames: list[tuple[int, dict[str
     assert (part.registers, part.live, part.ends) == (quarter.registers, {}, {})
 
 
+@given(FRAMES)
+def test_the_cheapest_form_tells_the_same_registers(frames: list[tuple[int, dict[str, int]]]) -> None:
+    quarter = roll_up(7, NOON_MS, [(NOON_MS + since, values) for since, values in sorted(frames, key=lambda f: f[0])])
+    assert quarter is not None
+    part = unpack_registers(pack(quarter, IDS), 7, NOON_MS, NAMES)
+    ends = (quarter.first_ms, quarter.last_ms)
+    assert (part.registers, part.start_ms, part.first_ms, part.last_ms) == (quarter.registers, NOON_MS, *ends)
+    assert isinstance(part, Straight) == all(
+        len(runs) == 1 and (runs[0].first_ms, runs[0].last_ms) == ends for runs in quarter.registers.values()
+    )
+
+
 def test_the_form_of_a_quarter_never_changes() -> None:
     assert pack(GOLDEN, IDS).hex(" ") == GOLDEN_HEX
     assert unpack(bytes.fromhex(GOLDEN_HEX), 7, NOON_MS, NAMES) == GOLDEN
@@ -88,6 +100,12 @@ def test_the_form_of_a_body_never_changes() -> None:
 def test_a_damaged_quarter_is_said_to_be_damaged(damage: str) -> None:
     with pytest.raises(LedgerError):
         unpack(bytes.fromhex(damage), 7, NOON_MS, NAMES)
+
+
+@pytest.mark.parametrize("damage", ["", "02 03", "01", "01 03", "01 03 00 00 f8 07 00", "01 03 00 00 01 02"])
+def test_a_quarter_whose_registers_are_damaged_is_said_to_be_damaged(damage: str) -> None:
+    with pytest.raises(LedgerError):
+        unpack_registers(bytes.fromhex(damage), 7, NOON_MS, NAMES)
 
 
 @pytest.mark.parametrize("damage", ["", "02", "01", "01 ff ff ff", GOLDEN_BODY_HEX[:20]])

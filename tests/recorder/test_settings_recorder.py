@@ -54,6 +54,13 @@ def test_the_ledger_lies_where_it_is_said_or_where_state_belongs(environ: dict[s
     assert settings(environ).ledger == Path(ledger)
 
 
+def test_price_lists_and_contracts_lie_beside_the_ledger_or_where_it_is_said() -> None:
+    beside = settings({"TICTALLY_LEDGER": "/data/l.sqlite"})
+    assert (beside.tariffs_folder, beside.contracts_file) == (Path("/data/tariffs"), Path("/data/contracts.toml"))
+    said = settings({"TICTALLY_TARIFFS": "/etc/lists", "TICTALLY_CONTRACTS": "/etc/c.toml"})
+    assert (said.tariffs_folder, said.contracts_file) == (Path("/etc/lists"), Path("/etc/c.toml"))
+
+
 def test_no_home_is_needed_where_the_ledger_is_said() -> None:
     got = load({"TICTALLY_LEDGER": "/data/l.sqlite"}, hostname="nas", read=lambda _: "")
     assert got.ledger == Path("/data/l.sqlite")
@@ -120,7 +127,7 @@ def test_a_wrong_setting_is_named_as_it_was_written(environ: dict[str, str], sen
         ("edges = []", "edges in {file}: give all, or names separated by commas"),
         ("name = 3", "name in {file}: Input should be a valid string"),
         ("ledger = 3", "ledger in {file}: Input is not a valid path"),
-        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: base_topic, discovery, edges"),
+        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: base_topic, contracts, discovery, edges"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence: str) -> None:

@@ -69,3 +69,4 @@ def test_the_recorder_answers_where_nothing_else_is_installed(wheels: Path, tmp_
     (wheel,) = wheels.glob("tictally_recorder-*.whl")
     assert run(programs / "tictally", "--version", cwd=tmp_path).split()[1] == wheel.name.split("-")[1]
     assert "--by" in run(programs / "tictally", "energy", "--help", cwd=tmp_path)
+    assert "edf-bleu-tempo" in run(programs / "tictally", "tariff", "list", "--ledger", "ledger.sqlite", cwd=tmp_path)

@@ -8,13 +8,17 @@ from typing import Annotated
 import typer
 
 from tictally_recorder import logs
-from tictally_recorder.cli import site
+from tictally_recorder.cli import site, tariff
+from tictally_recorder.cli.bill import bill
+from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import say
+from tictally_recorder.contracts import ContractError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.record import record as run_recorder
+from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_shared.settings_sources import SettingsError
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
@@ -28,8 +32,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(short_help="Tell how much energy went through each register.")(energy)
+app.command(short_help="Tell what that energy cost, and by which price list.")(cost)
+app.command(short_help="Lay that out like a bill, with its taxes.")(bill)
 app.command(short_help="Look whether all is well, and say what to do where it is not.")(doctor)
 app.add_typer(site.app, name="site")
+app.add_typer(tariff.app, name="tariff")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error.format_message().replace("Value error, ", ""), _WRONG_USE)  # pydantic's words, not ours
     except SettingsError as error:
         return _fail(str(error), _WRONG_USE)
-    except LedgerError as error:
+    except (LedgerError, TariffError, UnknownTariff, ContractError) as error:
         return _fail(str(error), _FAILED)
     except typer.Abort:
         return _INTERRUPTED

@@ -54,7 +54,7 @@ def energy(  # noqa: PLR0913 - options of a command
     start_at, end_at = _window(start, end, tz, datetime.now(UTC))
     with LedgerReader.open(settings.ledger) as reader:
         answers = []
-        for asked in _sites(reader, site):
+        for asked in sites_of(reader, site):
             of_site = energy_rows(reader, asked.id, start_at, end_at, by, tz, all_registers=all_registers)
             answers.append((asked, of_site, _missing(reader, asked, of_site)))
     rows = [row for _, of_site, _ in answers for row in of_site]
@@ -84,7 +84,12 @@ def _moment(option: str, text: str, tz: ZoneInfo) -> datetime:
         raise typer.BadParameter(str(error), param_hint=option) from None
 
 
-def _sites(reader: LedgerReader, asked: str | None) -> list[Site]:
+def sites_of(reader: LedgerReader, asked: str | None) -> list[Site]:
+    """The sites that are meant: one that is named by its id or a meter of it, or all.
+
+    Raises:
+        LedgerError: there is no such site.
+    """
     sites = reader.sites()
     if asked is None:
         return sites

@@ -1,25 +1,17 @@
 """Which tariff period a register counts, by its short name."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tictally_recorder.ledger import TextChange
+from tictally_shared.contracts import CONTRACTS
 
-# Historique: the label says it. Source: Enedis-NOI-CPT_54E §5.3.
+# Historique: the label says it.
 _HISTORIQUE: Final = {
-    "BASE": "BASE",
-    "HCHC": "HC",
-    "HCHP": "HP",
-    "EJPHN": "HN",
-    "EJPHPM": "PM",
-    "BBRHCJB": "HC BLEU",
-    "BBRHPJB": "HP BLEU",
-    "BBRHCJW": "HC BLANC",
-    "BBRHPJW": "HP BLANC",
-    "BBRHCJR": "HC ROUGE",
-    "BBRHPJR": "HP ROUGE",
+    register: period
+    for contract in CONTRACTS.values()
+    for register, period in zip(contract.registers, contract.periods, strict=True)
 }
 # Standard: NTARF says which EASFnn counts while LTARF says what that is called. Source: Enedis-NOI-CPT_54E §6.2.
 PERIOD_LABELS: Final = ("LTARF", "NTARF")
@@ -38,21 +30,31 @@ class PeriodNames:
 
     def __init__(self, changes: Iterable[TextChange], end_ms: int) -> None:
         self._known: dict[str, list[tuple[int, str]]] = {}
-        states: list[tuple[int, dict[str, str]]] = []
+        self._sure_ms: dict[str, int] = {}
         texts: dict[str, str] = {}
-        for time_ms, group in groupby(changes, key=lambda change: change.time_ms):
-            texts = texts | {change.label: change.value for change in group}
-            states.append((time_ms, texts))
-        for (since, pair), (until, _) in pairwise([*states, (end_ms, {})]):
-            if pair.keys() >= set(PERIOD_LABELS):
-                self._learn(_SUPPLIER + pair["NTARF"], pair["LTARF"], since, until)
+        since = end_ms
+        for change in changes:
+            if change.time_ms != since:
+                self._learn(texts, since, change.time_ms)
+                since = change.time_ms
+            texts[change.label] = change.value
+        self._learn(texts, since, end_ms)
 
-    def _learn(self, register: str, name: str, since: int, until: int) -> None:
+    def _learn(self, texts: Mapping[str, str], since: int, until: int) -> None:
+        if len(texts) < len(PERIOD_LABELS):
+            return
+        register, name = _SUPPLIER + texts["NTARF"], texts["LTARF"]
         known = self._known.setdefault(register, [])
         if not known:
             known.append((since, name))
-        if until - since >= _ATTESTED_MS and known[-1][1] != name:
-            known.append((since + _ATTESTED_MS, name))
+        if until - since >= _ATTESTED_MS:
+            self._sure_ms.setdefault(register, since + _ATTESTED_MS)
+            if known[-1][1] != name:
+                known.append((since + _ATTESTED_MS, name))
+
+    def is_sure(self, register: str, at_ms: int) -> bool:
+        """True where changes before those given cannot make a register's name at a time, or later, another."""
+        return not register.startswith(_SUPPLIER) or self._sure_ms.get(register, at_ms + 1) <= at_ms
 
     def name(self, register: str, at_ms: int) -> str | None:
         """What a register was called at a time, or None where that is not known."""

@@ -1,7 +1,7 @@
 """The energy answer: rows per period of the local calendar and register."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,11 +12,13 @@ from tictally_recorder.energy.pieces import Piece, Point
 from tictally_recorder.energy.walk import Walk
 from tictally_recorder.energy.window import Window
 from tictally_recorder.ledger import LedgerError, LedgerReader, Meter, Quarter, Run
+from tictally_recorder.ledger.packing import Straight
 from tictally_shared.calendar import QUARTER_MS, By
 from tictally_shared.labels import LABELS, Kind
 
 _UNITS: Final = {name: label.unit or "" for name, label in LABELS.items() if label.kind is Kind.REGISTER}
 _EVER_MS: Final = 2**62
+_MONTH_MS: Final = 31 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +116,20 @@ def energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
         for meter in found.meters:
             first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
             walk = Walk(window, _points_before(reader, meter, first_ms))
-            quarters = reader.quarters(meter.id, first_ms, end_ms, registers_only=True)
+            quarters = reader.registers(meter.id, first_ms, end_ms)
             for register, piece in walk.pieces(quarters, _points_after(reader, meter, end_ms)):
                 key = window.period(piece.quarter), register
                 if key not in sums:
                     sums[key] = _Sum(piece, piece, meter.id)
                 sums[key].add(piece, meter.id)
             covered.update(walk.covered)
-        names = {meter.id: _names(reader, meter, window) for meter in found.meters}
-    if not all_registers:
-        moved = {register for (_, register), each in sums.items() if each.first.first or each.last.last or each.energy}
-        sums = {key: each for key, each in sums.items() if key[1] in moved}
+        if not all_registers:
+            moved = {key[1] for key, each in sums.items() if each.first.first or each.last.last or each.energy}
+            sums = {key: each for key, each in sums.items() if key[1] in moved}
+        names = {
+            meter.id: _names(reader, meter, window, {key[1] for key, each in sums.items() if each.meter_id == meter.id})
+            for meter in found.meters
+        }
     return _rows(found.id, window, sums, names, Counter(map(window.period, covered)), last_ms // QUARTER_MS + 1)
 
 
@@ -160,33 +165,52 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that rows are made of
     return rows
 
 
-def _names(reader: LedgerReader, meter: Meter, window: Window) -> PeriodNames:
-    end_ms = window.end * QUARTER_MS
-    return PeriodNames(reader.text_changes(meter.id, PERIOD_LABELS, 0, end_ms), min(meter.last_ms, end_ms))
+def _names(reader: LedgerReader, meter: Meter, window: Window, registers: Collection[str]) -> PeriodNames:
+    """What a meter's registers are called in a window, from as few of the texts before it as tell that.
+
+    On peak and off-peak the texts change four times a day, and most often the last month tells all.
+    """
+    first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
+    back_ms = _MONTH_MS
+    while True:
+        since_ms = first_ms - back_ms
+        changes = reader.text_changes(meter.id, PERIOD_LABELS, since_ms, end_ms)
+        names = PeriodNames(changes, min(meter.last_ms, end_ms))
+        if since_ms <= meter.first_ms or all(names.is_sure(register, first_ms) for register in registers):
+            return names
+        back_ms *= 12
 
 
 def _points_before(reader: LedgerReader, meter: Meter, time_ms: int) -> dict[str, Point]:
-    """Each register's last observation before a quarter's bound."""
-    wanted = {name for name, (first_ms, _) in reader.labels_seen(meter.id).items() if first_ms < time_ms}
-    quarters = reader.quarters(meter.id, 0, time_ms, newest_first=True, registers_only=True)
-    return _nearest(wanted, quarters, lambda runs: Point(runs[-1].last_ms, runs[-1].last))
+    """Each register's last observation before a quarter's bound, of those that are observed after it too."""
+    quarters = reader.registers(meter.id, 0, time_ms, newest_first=True)
+    return _nearest(_seen_around(reader, meter, time_ms), quarters, lambda runs: Point(runs[-1].last_ms, runs[-1].last))
 
 
 def _points_after(reader: LedgerReader, meter: Meter, time_ms: int) -> dict[str, Point]:
-    """Each register's first observation from a quarter's bound on."""
-    wanted = {name for name, (_, last_ms) in reader.labels_seen(meter.id).items() if last_ms >= time_ms}
-    quarters = reader.quarters(meter.id, time_ms, _EVER_MS, registers_only=True)
-    return _nearest(wanted, quarters, lambda runs: Point(runs[0].first_ms, runs[0].first))
+    """Each register's first observation from a quarter's bound on, of those that are observed before it too."""
+    quarters = reader.registers(meter.id, time_ms, _EVER_MS)
+    return _nearest(_seen_around(reader, meter, time_ms), quarters, lambda runs: Point(runs[0].first_ms, runs[0].first))
+
+
+def _seen_around(reader: LedgerReader, meter: Meter, time_ms: int) -> set[str]:
+    """Labels seen both before a time and from then on: only of these can anything have been counted over it.
+
+    One that is no more, as after a change of mode, would be looked for through years of quarters.
+    """
+    seen = reader.labels_seen(meter.id).items()
+    return {name for name, (first_ms, last_ms) in seen if first_ms < time_ms <= last_ms}
 
 
 def _nearest(
-    wanted: set[str], quarters: Iterator[Quarter], point: Callable[[tuple[Run, ...]], Point]
+    wanted: set[str], quarters: Iterator[Quarter | Straight], point: Callable[[tuple[Run, ...]], Point]
 ) -> dict[str, Point]:
     """A point of each wanted register, from the first of the quarters that has it; the others are not read."""
     found: dict[str, Point] = {}
     missing = wanted & _UNITS.keys()
     while missing and (quarter := next(quarters, None)) is not None:
-        for register in missing & quarter.registers.keys():
-            found[register] = point(quarter.registers[register])
+        registers = quarter.registers
+        for register in missing & registers.keys():
+            found[register] = point(registers[register])
         missing -= found.keys()
     return found

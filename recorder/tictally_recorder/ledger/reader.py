@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from tictally_recorder.ledger.counting import count
 from tictally_recorder.ledger.known import edges_of, numbers_of
@@ -14,7 +14,7 @@ from tictally_recorder.ledger.lost import lost_between
 from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
 from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.numbers import NumberRange
-from tictally_recorder.ledger.packing import unpack
+from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
 from tictally_recorder.ledger.refusals import Refused, refusals
 from tictally_recorder.ledger.schema import open_for_reading, told
@@ -39,6 +39,7 @@ SELECT name, time_ms, value FROM text_change JOIN label ON label.id = label
 WHERE meter = ? AND time_ms >= ? AND time_ms < ? AND name IN (SELECT value FROM json_each(?))
 ORDER BY time_ms, name
 """
+_Unpacked = TypeVar("_Unpacked")
 
 
 class LedgerReader:
@@ -71,15 +72,7 @@ class LedgerReader:
         with told():
             return all_sites(self._connection)
 
-    def quarters(
-        self,
-        meter_id: int,
-        start_ms: int,
-        end_ms: int,
-        *,
-        newest_first: bool = False,
-        registers_only: bool = False,
-    ) -> Iterator[Quarter]:
+    def quarters(self, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False) -> Iterator[Quarter]:
         """The quarters that start in [start_ms, end_ms) and have frames, in order of time.
 
         Args:
@@ -87,15 +80,31 @@ class LedgerReader:
             start_ms: milliseconds since 1970.
             end_ms: excluded.
             newest_first: the other way round.
-            registers_only: True may leave all other labels out, in half the time.
         """
+        return self._each(unpack, meter_id, start_ms, end_ms, newest_first=newest_first)
+
+    def registers(
+        self, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False
+    ) -> Iterator[Quarter | Straight]:
+        """As `quarters`, but of labels only registers are sure to be in them: several times as fast."""
+        return self._each(unpack_registers, meter_id, start_ms, end_ms, newest_first=newest_first)
+
+    def _each(
+        self,
+        unpacked: Callable[[bytes, int, int, Mapping[int, str]], _Unpacked],
+        meter_id: int,
+        start_ms: int,
+        end_ms: int,
+        *,
+        newest_first: bool,
+    ) -> Iterator[Quarter | _Unpacked]:
         bounds = (meter_id, -(-start_ms // QUARTER_MS), -(-end_ms // QUARTER_MS))
         order = " DESC" if newest_first else ""
         with told():
             names = LabelNames(self._connection).names
             for number, packed, is_dirty in self._connection.execute(_QUARTERS + order, bounds):
                 if not is_dirty:
-                    yield unpack(packed, meter_id, number * QUARTER_MS, names, registers_only=registers_only)
+                    yield unpacked(packed, meter_id, number * QUARTER_MS, names)
                     continue
                 quarter = compute(self._connection, names, meter_id, number)
                 if quarter is not None:

@@ -1,0 +1,216 @@
+"""What a bill is: its lines, what is in them, and their sums. Pure.
+
+No amount is rounded. Amounts are what a household pays, taxes included (TTC), where nothing else is said; HT is without
+any tax.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from tictally_recorder.cost import VersionUsed
+from tictally_recorder.tariffs.model import Direction
+
+_DAY: Final = timedelta(days=1)
+
+
+class TaxKind(StrEnum):
+    """What is levied."""
+
+    ACCISE = "accise"
+    CTA = "cta"
+    VAT = "vat"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What the amount of a line is made of, as far as the price list tells.
+
+    Attributes:
+        ht: without any tax, or None where it is not known.
+        accise: what is levied by the kWh, before value added tax; zero in a subscription; None where it is not known.
+        cta: in a subscription what its amounts with and without taxes leave for it: the grid's fixed part, which it
+            is a share of, is in no price list. Zero in energy; None where it is not known.
+        vat: value added tax that is in the amount; None where its rate is not known.
+        accise_rate: of a kWh, or None.
+        cta_share: as a fraction, or None.
+        vat_rate: as a fraction, or None.
+        difference: the amount less its parts, or None where one of them is not known.
+        fits: False where the difference is more than the price list's rounding can make, or the CTA less than nothing.
+    """
+
+    ht: Decimal | None
+    accise: Decimal | None
+    cta: Decimal | None
+    vat: Decimal | None
+    accise_rate: Decimal | None
+    cta_share: Decimal | None
+    vat_rate: Decimal | None
+    difference: Decimal | None
+    fits: bool
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Which parts are not known: `ht`, `accise`, `cta`, `vat`."""
+        return tuple(name for name in ("ht", "accise", "cta", "vat") if getattr(self, name) is None)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPart:
+    """How much of a month's subscription is in a line.
+
+    Attributes:
+        month: its first day.
+        days: of it.
+        of: how many days the month has.
+    """
+
+    month: date
+    days: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Energy of one period, or the subscription, at one price.
+
+    Attributes:
+        direction: drawn, or injected, whose amounts are negative where it is income.
+        period: of the price list; None for the subscription.
+        first: first of its days.
+        last: last of its days.
+        days: how many of the days between them are in the line.
+        energy_wh: 0 for the subscription.
+        months: of the subscription; none for energy.
+        power_kva: of the subscription, or None.
+        version: of the price list, or None where none holds.
+        price: of a kWh or of a month, or None where there is none, or one for each quarter of an hour.
+        price_ht: the same without taxes, or None where it is not known.
+        currency: ISO 4217, or None where no price list is known.
+        amount: None where it is unknown.
+        split: what the amount is made of; None for income and where the amount is unknown.
+        estimated: a gap in its energy was divided by time.
+        reasons: sentences without their day, each once: why the amount is unknown or provisional.
+    """
+
+    direction: Direction
+    period: str | None
+    first: date
+    last: date
+    days: int
+    energy_wh: int
+    months: tuple[MonthPart, ...]
+    power_kva: int | None
+    version: VersionUsed | None
+    price: Decimal | None
+    price_ht: Decimal | None
+    currency: str | None
+    amount: Decimal | None
+    split: Split | None
+    estimated: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def end(self) -> date:
+        """The day after its last."""
+        return self.last + _DAY
+
+    @property
+    def is_income(self) -> bool:
+        """True for energy that earns."""
+        return self.direction is Direction.INJECTED and self.period is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """What a bill holds of one tax at one rate, in the lines in which it is known.
+
+    Attributes:
+        kind: which.
+        rate: of a kWh for the accise, else a fraction.
+        energy_wh: what the accise is levied on, else 0.
+        included_in: the sum of the amounts, taxes included, that it is a part of.
+        amount: of the tax.
+    """
+
+    kind: TaxKind
+    rate: Decimal
+    energy_wh: int
+    included_in: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Amounts without taxes and taxes against the amounts with taxes, over the lines all of whose parts are known.
+
+    Attributes:
+        ht_energy: of energy, without taxes.
+        ht_subscription: of subscriptions, without taxes.
+        accise: before value added tax.
+        cta: before value added tax.
+        vat: at all rates.
+        rounding: what the price list's rounding of prices to four digits makes.
+        unexplained: what is more than rounding: amounts of the price list that do not fit together.
+        ttc: what they add up to.
+    """
+
+    ht_energy: Decimal
+    ht_subscription: Decimal
+    accise: Decimal
+    cta: Decimal
+    vat: Decimal
+    rounding: Decimal
+    unexplained: Decimal
+    ttc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is to be paid in one currency, as far as it is known.
+
+    Attributes:
+        currency: ISO 4217.
+        taxes: by kind and rate.
+        balance: of what can be taken apart, or None where nothing can.
+        not_split: what is paid and cannot be taken apart.
+        income: of injected energy, zero or negative where its price is positive.
+        amount: all of it, taxes included.
+    """
+
+    currency: str
+    taxes: tuple[Tax, ...]
+    balance: Balance | None
+    not_split: Decimal
+    income: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a site's days cost.
+
+    Attributes:
+        site: its id.
+        start: first day that was asked for.
+        end: the day after the last one.
+        days: first and last day that the ledger can tell of, or None where there is none.
+        lines: energy, then subscriptions, then the same of what is injected, each in order of its first day.
+        totals: by currency; none where no amount is known.
+        versions: that made an amount, or lack it, each once.
+    """
+
+    site: str
+    start: date
+    end: date
+    days: tuple[date, date] | None
+    lines: tuple[Line, ...]
+    totals: tuple[Total, ...]
+    versions: tuple[VersionUsed, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """True where every day that was asked for is in it and every amount is known."""
+        return self.days == (self.start, self.end - _DAY) and all(line.amount is not None for line in self.lines)

@@ -1,0 +1,64 @@
+"""What `tictally tariff check` looks at where there are contracts: their price lists, and what the meters announce."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+from tictally_recorder.contracts import Contracts
+from tictally_recorder.contracts.announced import announced, contradictions
+from tictally_recorder.cost import Terms
+from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.check import Fault, Finding, check
+from tictally_recorder.tariffs.model import Direction, Tariff
+
+
+@contextmanager
+def ledger_of(settings: Settings) -> Iterator[LedgerReader | None]:
+    """The ledger, or None where there is none yet: price lists can be looked at without.
+
+    Raises:
+        LedgerError: there is a file that cannot be read as one.
+    """
+    if not settings.ledger.exists():
+        yield None
+        return
+    with LedgerReader.open(settings.ledger) as reader:
+        yield reader
+
+
+def findings_of_used(tariffs: Mapping[str, Tariff], contracts: Contracts, day: date) -> list[Finding]:
+    """What the contracts' price lists lack, by a day, while a contract was on them."""
+    found = []
+    for tariff_id, spans in _spans(contracts).items():
+        for finding in check([tariffs[tariff_id]], day):
+            until = finding.until or date.max
+            if any(finding.since <= last and first <= until for first, last in spans):
+                found.append(finding)
+    return found
+
+
+def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: date) -> list[Finding]:
+    """Where the meters announce what the contracts of a day do not have."""
+    return [
+        Finding(contract.tariff, Fault.CONTRACT, contract.start, None, f"site {site.id}: {sentence}")
+        for site in sites
+        if (contract := terms.contracts.on(site.id, Direction.DRAWN, day))
+        for sentence in contradictions(contract, terms.tariffs[contract.tariff], announced(reader, site))
+    ]
+
+
+def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date]]]:
+    """Price list → first and last day of each contract on it, by its id."""
+    found: dict[str, list[tuple[date, date]]] = {}
+    for contract in contracts.all:
+        followers = [
+            other.start - timedelta(days=1)
+            for other in contracts.all
+            if other.start > contract.start
+            and other.direction is contract.direction
+            and (None in {other.site, contract.site} or other.site == contract.site)
+        ]
+        last = min([*followers, contract.until or date.max])
+        found.setdefault(contract.tariff, []).append((contract.start, last))
+    return dict(sorted(found.items()))

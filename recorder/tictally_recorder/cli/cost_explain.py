@@ -1,0 +1,109 @@
+"""How a figure came about, for a person who doubts a bill and for a program. Pure: sums in, text or records out."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cli.cost_report import Answer, cents, kwh, told_days
+from tictally_recorder.cost import Part
+from tictally_recorder.cost.subscription import days_of_month
+from tictally_recorder.cost.summing import Line, doubts, registers_of
+
+_SHOWN: Final = Decimal("1E-6")
+
+
+def as_text(answer: Answer, tz: ZoneInfo) -> list[str]:
+    """Each figure of a site: registers from and to, quantity and price, version and source, quality and reason."""
+    said = []
+    for summed in answer.sums:
+        for line in summed.lines:
+            if line.energy_wh or line.period is None or line.amount is None:
+                said.append(f"{summed.start} to {summed.end}, {line.period or 'subscription'}:")
+                said += [f"    {each}" for each in _of_line(line, tz)]
+    return said
+
+
+def as_record(line: Line) -> dict[str, object]:
+    """What a program needs to come to the same figure.
+
+    Registers from and to, in Wh, where they go on from day to day as one; for a price series by quarter with prices.
+    Months with the days that the subscription is for. Source and sureness of the version.
+    """
+    return {
+        "registers": [
+            {
+                "register": part.register,
+                "from": _moment(part.start_ms),
+                "to": _moment(part.end_ms),
+                "first": part.first_value,
+                "last": part.last_value,
+                "energy_wh": part.energy_wh,
+                "estimated": part.estimated,
+                "price": None if part.price is None else f"{part.price:f}",
+            }
+            for part in _parts(line, is_each=True)
+        ],
+        "months": [
+            {"month": month, "days": days, "days_of_month": of_month} for month, days, of_month in _months(line)
+        ],
+        "source": line.version.source if line.version else None,
+        "sureness": str(line.version.sureness) if line.version else None,
+    }
+
+
+def _of_line(line: Line, tz: ZoneInfo) -> Iterator[str]:
+    parts = _parts(line, is_each=len(line.rows) == 1)
+    for part in parts:
+        at = f" at {part.price:f} {line.currency}" if part.price is not None else ""
+        notes = ", estimated" if part.estimated else ""
+        if part.last_value - part.first_value != part.energy_wh:
+            notes += ", the register fell or was another's meanwhile: what was counted before and after is added"
+        yield (
+            f"{part.register} from {part.first_value} Wh ({_local(part.start_ms, tz)}) to {part.last_value} Wh "
+            f"({_local(part.end_ms, tz)}): {kwh(part.energy_wh)} kWh{at}{notes}"
+        )
+    if line.amount is not None:
+        yield f"{_reckoning(line)} = {_exact(line.amount)} {line.currency}, shown as {cents(line.amount)}"
+    if line.version:
+        version = line.version
+        power = f", {line.power_kva} kVA" if line.power_kva else ""
+        yield f"by {version.id}{power}, hash {version.hash}; {version.sureness}: {version.source}"
+    reasons = [f"{doubt.reason} ({told_days(doubt.days)})" for doubt in doubts(line.rows)]
+    yield ": ".join([str(line.quality), *(["; ".join(reasons)] if reasons else [])])
+
+
+def _reckoning(line: Line) -> str:
+    sign = "-" if line.rows[0].sign < 0 else ""
+    if line.period is not None:
+        price = "each quarter's price" if line.price is None else f"{line.price:f} {line.currency}"
+        return f"{sign}{kwh(line.energy_wh)} kWh at {price}"
+    months = ", ".join(f"{days} of the {of_month} days of {month}" for month, days, of_month in _months(line))
+    return f"{line.price:f} {line.currency} a month for {months}"
+
+
+def _months(line: Line) -> list[tuple[str, int, int]]:
+    """Month, days of the subscription in it, days that it has; none for energy."""
+    if line.period is not None:
+        return []
+    counted = Counter(day.replace(day=1) for day in line.days)
+    return [(f"{month:%Y-%m}", days, days_of_month(month)) for month, days in sorted(counted.items())]
+
+
+def _parts(line: Line, *, is_each: bool) -> list[Part]:
+    parts = [part for row in line.rows for part in row.parts]
+    return parts if is_each and any(part.price is not None for part in parts) else registers_of(parts)
+
+
+def _exact(amount: Decimal) -> str:
+    return f"{amount.quantize(_SHOWN).normalize():f}"
+
+
+def _moment(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms // 1000, UTC).isoformat()
+
+
+def _local(time_ms: int, tz: ZoneInfo) -> str:
+    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).isoformat(sep=" ", timespec="minutes")

@@ -1,0 +1,221 @@
+"""What energy cost as a table for people, as JSON and as CSV. Pure: sums in, text or a table out."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from rich.table import Table
+
+from tictally_recorder.cli.output import plain_table
+from tictally_recorder.cost import CostRow, Quality, to_cents
+from tictally_recorder.cost.summing import Line, Summed, doubts, stretches_of
+
+COLUMNS: Final = (
+    "site",
+    "from",
+    "to",
+    "kind",
+    "direction",
+    "period",
+    "days",
+    "energy_wh",
+    "price",
+    "amount",
+    "rounded",
+    "currency",
+    "version",
+    "hash",
+    "power_kva",
+    "quality",
+    "reason",
+)
+_PER_KILO: Final = 1000
+_STRETCHES_TOLD: Final = 5
+_SUBSCRIPTION: Final = "subscription"
+_TOTAL: Final = "total"
+
+Record = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is told of one site.
+
+    Attributes:
+        site: its id.
+        sums: a period of time each, in order.
+    """
+
+    site: str
+    sums: Sequence[Summed]
+
+
+def records(answer: Answer) -> Iterator[tuple[Record, Line | None]]:
+    """A site's lines, and after those of each period of time its total (None beside it), by column.
+
+    Price and amounts are texts: `amount` is not rounded, `rounded` is, to the cent, and null is what is not known. A
+    total is of what is known in one currency; its quality is `unknown` where something is not in it, and its reason
+    says what.
+    """
+    for summed in answer.sums:
+        for line in summed.lines:
+            yield _line_record(answer.site, summed, line), line
+        nothing_known: list[tuple[str | None, Decimal | None]] = [(None, None)]
+        for currency, amount in list(summed.known.items()) or nothing_known:
+            yield _total_record(answer.site, summed, currency, amount), None
+
+
+def as_json(found: Iterable[Record]) -> str:
+    """A JSON array, a line a record."""
+    lines = [json.dumps(record, ensure_ascii=False) for record in found]
+    return "[" + ",".join(f"\n  {line}" for line in lines) + ("\n]" if lines else "]")
+
+
+def as_csv(found: Iterable[Record]) -> str:
+    """CSV with a header, nothing where JSON has null."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(record.values() for record in found)
+    return text.getvalue().rstrip("\n")
+
+
+def as_table(answer: Answer) -> Table:
+    """A site's sums for a person; what counted nothing at a known price is left out."""
+    table = plain_table(f"Site {answer.site}")
+    for heading in ("From", "To", "Period"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("kWh", "Price", "Amount"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("", "Quality"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("Version")
+    for summed in answer.sums:
+        times = (str(summed.start), str(summed.end))
+        for line in summed.lines:
+            if line.energy_wh or line.period is None or line.amount is None:
+                table.add_row(*times, *_cells(line))
+                times = ("", "")
+        for currency, amount in summed.known.items():
+            table.add_row(
+                *times,
+                _TOTAL,
+                "",
+                "",
+                cents(amount),
+                currency,
+                "" if summed.is_known else "and unknown",
+                end_section=True,
+            )
+        if not summed.known:
+            table.add_row(*times, _TOTAL, "", "", "", "", str(Quality.UNKNOWN), end_section=True)
+    return table
+
+
+def remarks(answer: Answer) -> list[str]:
+    """What a person must know of a site's sums: what is unknown, provisional and estimated, and why."""
+    rows = [row for summed in answer.sums for row in summed.rows]
+    said = [f"And unknown: {each}." for each in _unknown(rows)]
+    said += [
+        f"Provisional ({told_days(doubt.days)}): {doubt.reason}."
+        for doubt in doubts(row for row in rows if row.quality is Quality.PROVISIONAL)
+    ]
+    if estimated := dict.fromkeys(row.day for row in rows if any(part.estimated for part in row.parts)):
+        said.append(
+            f"Estimated ({told_days(estimated)}): there were no frames for a time, and what the registers counted "
+            "meanwhile is divided by time."
+        )
+    return said
+
+
+def told_days(days: Iterable[date]) -> str:
+    """How many days, and which, the first stretches of them."""
+    days = set(days)
+    stretches = stretches_of(days)
+    told = [f"{first}" if first == last else f"{first} to {last}" for first, last in stretches[:_STRETCHES_TOLD]]
+    more = len(stretches) - len(told)
+    told += [f"{more} more {'stretch' if more == 1 else 'stretches'}"] if more else []
+    return f"{len(days)} {'day' if len(days) == 1 else 'days'}: {', '.join(told)}"
+
+
+def kwh(energy_wh: int) -> str:
+    """Energy as people read it."""
+    return f"{energy_wh / _PER_KILO:.3f}"
+
+
+def cents(amount: Decimal) -> str:
+    """An amount as people read it; less than half a cent of income is no -0.00."""
+    return f"{to_cents(amount) + 0:f}"
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    amount = line.amount
+    return (
+        line.period or _SUBSCRIPTION,
+        kwh(line.energy_wh) if line.period else "",
+        "" if line.price is None else f"{line.price:f}",
+        "" if amount is None else cents(amount),
+        "" if amount is None else line.currency or "",
+        str(line.quality),
+        line.version.id if line.version else "",
+    )
+
+
+def _line_record(site: str, summed: Summed, line: Line) -> Record:
+    version, amount = line.version, line.amount
+    reasons = [f"{doubt.reason} ({told_days(doubt.days)})" for doubt in doubts(line.rows)]
+    return {
+        "site": site,
+        "from": str(summed.start),
+        "to": str(summed.end),
+        "kind": "energy" if line.period else _SUBSCRIPTION,
+        "direction": str(line.direction),
+        "period": line.period,
+        "days": len(line.rows),
+        "energy_wh": line.energy_wh if line.period else None,
+        "price": None if line.price is None else f"{line.price:f}",
+        "amount": None if amount is None else f"{amount:f}",
+        "rounded": None if amount is None else cents(amount),
+        "currency": line.currency,
+        "version": version.id if version else None,
+        "hash": version.hash if version else None,
+        "power_kva": line.power_kva,
+        "quality": str(line.quality),
+        "reason": "; ".join(reasons) or None,
+    }
+
+
+def _total_record(site: str, summed: Summed, currency: str | None, amount: Decimal | None) -> Record:
+    record: Record = dict.fromkeys(COLUMNS)
+    return record | {
+        "site": site,
+        "from": str(summed.start),
+        "to": str(summed.end),
+        "kind": _TOTAL,
+        "days": len({row.day for row in summed.rows}),
+        "amount": None if amount is None else f"{amount:f}",
+        "rounded": None if amount is None else cents(amount),
+        "currency": currency,
+        "quality": str(summed.quality),
+        "reason": "; ".join(f"unknown: {each}" for each in _unknown(summed.rows)) or None,
+    }
+
+
+def _unknown(rows: Iterable[CostRow]) -> list[str]:
+    """Each reason once: what is unknown by it, its days, and the reason."""
+    return [
+        f"{_what(doubt.rows)}, because {doubt.reason} ({told_days(doubt.days)})"
+        for doubt in doubts(row for row in rows if row.amount is None)
+    ]
+
+
+def _what(rows: Sequence[CostRow]) -> str:
+    energy_wh = sum(row.energy_wh for row in rows)
+    periods = ", ".join(dict.fromkeys(row.period for row in rows if row.period))
+    told = [f"{kwh(energy_wh)} kWh ({periods})"] if periods else []
+    return " and ".join(told + ["the subscription"] * any(row.period is None for row in rows))

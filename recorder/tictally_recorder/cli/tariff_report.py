@@ -1,0 +1,215 @@
+"""Price lists as tables for people and as JSON. Pure: lists in, text or tables out."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from rich.table import Table
+
+from tictally_recorder.cli.output import plain_table
+from tictally_recorder.tariffs.check import Finding
+from tictally_recorder.tariffs.errors import TariffError
+from tictally_recorder.tariffs.model import Price, Tariff, Version
+
+_BROKEN_FILE: Final = "file"
+_TAXES: Final = (
+    ("accise", "accise, a kWh"),
+    ("cta_share", "CTA, share of the grid's fixed part"),
+    ("vat_energy", "VAT on energy"),
+    ("vat_subscription", "VAT on the subscription"),
+)
+
+
+def name_of(tariff: Tariff, language: str) -> str:
+    """In a language; where it has none, in another."""
+    return tariff.names.get(language) or next(iter(tariff.names.values()))
+
+
+def list_as_table(tariffs: Iterable[Tariff], day: date, language: str) -> Table:
+    """A line a list, as it stands on a day."""
+    table = plain_table()
+    for heading in ("Id", "Supplier", "Name"):
+        table.add_column(heading)
+    table.add_column("Versions", justify="right")
+    for heading in ("Newest", "Sureness", "Overdue since"):
+        table.add_column(heading)
+    for record in _list_records(tariffs, day, language):
+        table.add_row(*("" if value is None else str(value) for value in record.values()))
+    return table
+
+
+def list_as_json(tariffs: Iterable[Tariff], day: date, language: str) -> str:
+    """An array of objects: id, supplier, name, versions, newest, sureness, overdue_since or null."""
+    return _array(_list_records(tariffs, day, language))
+
+
+def _list_records(tariffs: Iterable[Tariff], day: date, language: str) -> list[dict[str, object]]:
+    return [
+        {
+            "id": tariff.id,
+            "supplier": tariff.supplier,
+            "name": name_of(tariff, language),
+            "versions": len(tariff.versions),
+            "newest": str(tariff.versions[-1].start),
+            "sureness": str(tariff.versions[-1].sureness),
+            "overdue_since": _date(tariff.overdue_since(day)),
+        }
+        for tariff in sorted(tariffs, key=lambda tariff: tariff.id)
+    ]
+
+
+def version_as_text(tariff: Tariff, version: Version, language: str) -> list[str]:
+    """What is said once: names, days, source, taxes."""
+    until = _last_day(tariff, version)
+    lines = [
+        f"{version.id}, hash {version.hash}",
+        f"{tariff.supplier}, {name_of(tariff, language)}: amounts in {tariff.currency}, energy {tariff.direction}",
+        f"Holds from {version.start}" + (f" to {until}" if until is not None else ""),
+        f"Source: {version.source} ({version.sureness}); {version.file}",
+    ]
+    if version.note:
+        lines.append(f"Note: {version.note}")
+    taxes = [
+        f"{said} {_plain(amount)}" for name, said in _TAXES if (amount := getattr(version.taxes, name)) is not None
+    ]
+    if taxes:
+        lines.append(f"Taxes in the amounts: {'; '.join(taxes)}")
+    if tariff.series:
+        lines.append("Prices of energy are a series, by the hour or quarter")
+    return lines
+
+
+def version_as_tables(tariff: Tariff, version: Version) -> list[Table]:
+    """Prices of energy, and subscriptions; powers with the same prices share their lines."""
+    tables = []
+    if version.energy:
+        energy = _amounts("Energy, a kWh", "Power", "Period")
+        for powers, prices in _groups(version.energy):
+            for number, period in enumerate(tariff.periods):
+                price = prices[period]
+                said = "" if number else _powers(powers)
+                energy.add_row(said, period, _plain(price.ttc), "" if price.ht is None else _plain(price.ht))
+        tables.append(energy)
+    subscription = _amounts("Subscription, a month", "Power")
+    for power in sorted({*version.subscription, *version.subscription_ht, *version.energy}, key=_order):
+        ttc, ht = version.subscription.get(power), version.subscription_ht.get(power)
+        said = "unknown" if ttc is None else _plain(ttc)
+        subscription.add_row(_powers([power]), said, "" if ht is None else _plain(ht))
+    if subscription.row_count:
+        tables.append(subscription)
+    return tables
+
+
+def version_as_json(tariff: Tariff, version: Version, language: str) -> str:
+    """An object: tariff, supplier, name, currency, direction, from, until (of its last day), amounts, source, hash.
+
+    Powers are the keys of energy and subscription, `*` for every power. A subscription that is unknown is null.
+    """
+    powers = sorted({*version.subscription, *version.subscription_ht, *version.energy}, key=_order)
+    record = {
+        "tariff": tariff.id,
+        "supplier": tariff.supplier,
+        "name": name_of(tariff, language),
+        "currency": tariff.currency,
+        "direction": str(tariff.direction),
+        "from": str(version.start),
+        "until": _date(_last_day(tariff, version)),
+        "hash": version.hash,
+        "sureness": str(version.sureness),
+        "source": version.source,
+        "note": version.note,
+        "file": version.file,
+        "energy": {
+            _key(power): {
+                period: {"ttc": _text(prices[period].ttc), "ht": _text(prices[period].ht)} for period in tariff.periods
+            }
+            for power, prices in sorted(version.energy.items(), key=lambda item: _order(item[0]))
+        },
+        "subscription": {
+            _key(power): {
+                "ttc": _text(version.subscription.get(power)),
+                "ht": _text(version.subscription_ht.get(power)),
+            }
+            for power in powers
+        },
+        "taxes": {name: _text(getattr(version.taxes, name)) for name, _ in _TAXES},
+    }
+    return json.dumps(record, ensure_ascii=False, indent=2)
+
+
+def findings_as_json(findings: Iterable[Finding], errors: Iterable[TariffError]) -> str:
+    """An array of objects: tariff, fault, since, until, sentence; a broken file is a fault of no tariff."""
+    records: list[dict[str, object]] = [
+        {
+            "tariff": finding.tariff,
+            "fault": str(finding.fault),
+            "since": str(finding.since),
+            "until": _date(finding.until),
+            "sentence": finding.sentence,
+        }
+        for finding in findings
+    ]
+    records += [
+        {"tariff": None, "fault": _BROKEN_FILE, "since": None, "until": None, "sentence": str(error)}
+        for error in errors
+    ]
+    return _array(records)
+
+
+def _last_day(tariff: Tariff, version: Version) -> date | None:
+    """The last day on which a version holds, or None where it goes on."""
+    later = [other.start for other in tariff.versions if other.start > version.start]
+    if version.until is not None or not later:
+        return version.until
+    return date.fromordinal(later[0].toordinal() - 1)
+
+
+def _groups(energy: Mapping[int | None, Mapping[str, Price]]) -> list[tuple[list[int | None], Mapping[str, Price]]]:
+    groups: list[tuple[list[int | None], Mapping[str, Price]]] = []
+    for power in sorted(energy, key=_order):
+        same = next((powers for powers, prices in groups if prices == energy[power]), None)
+        if same is None:
+            groups.append(([power], energy[power]))
+        else:
+            same.append(power)
+    return groups
+
+
+def _amounts(title: str, *columns: str) -> Table:
+    table = plain_table(title)
+    for column in columns:
+        table.add_column(column)
+    for column in ("With taxes", "Without"):
+        table.add_column(column, justify="right")
+    return table
+
+
+def _powers(powers: Sequence[int | None]) -> str:
+    return "any" if powers == [None] else f"{', '.join(str(power) for power in powers)} kVA"
+
+
+def _order(power: int | None) -> int:
+    return -1 if power is None else power
+
+
+def _key(power: int | None) -> str:
+    return "*" if power is None else str(power)
+
+
+def _plain(amount: Decimal) -> str:
+    return format(amount, "f")
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else _plain(amount)
+
+
+def _date(day: date | None) -> str | None:
+    return None if day is None else str(day)
+
+
+def _array(records: Iterable[Mapping[str, object]]) -> str:
+    lines = [json.dumps(record, ensure_ascii=False) for record in records]
+    return "[" + ",".join(f"\n  {line}" for line in lines) + ("\n]" if lines else "]")

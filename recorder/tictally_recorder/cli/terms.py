@@ -1,0 +1,76 @@
+"""By what energy is paid, as this process's settings say: price lists and contracts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tictally_recorder.cli.tariff_shelf import shelf_of
+from tictally_recorder.contracts import read_contracts
+from tictally_recorder.contracts.announced import Announced
+from tictally_recorder.cost import Terms
+from tictally_recorder.ledger import Site
+from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.tariffs.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What costs are made by.
+
+    Attributes:
+        terms: contracts and price lists.
+        shelf: that the price lists are from; its `errors` are files of the user that could not be used.
+    """
+
+    terms: Terms
+    shelf: Shelf
+
+    def has_contract(self, site: str) -> bool:
+        """True where a site has any contract for drawn energy, of whatever days."""
+        contracts = self.terms.contracts.all
+        return any(each.concerns(site) and each.direction is Direction.DRAWN for each in contracts)
+
+
+def paid_by(settings: Settings, sites: Iterable[Site]) -> Paid:
+    """Price lists and contracts of the settings.
+
+    Args:
+        settings: that say where they lie.
+        sites: all of the ledger.
+
+    Raises:
+        ContractError: the contracts cannot be used; without file there are none, and that is no error.
+        TariffError: a shipped price list is broken.
+    """
+    shelf = shelf_of(settings)
+    contracts = read_contracts(settings.contracts_file, shelf.tariffs, {site.id for site in sites})
+    return Paid(Terms(contracts, shelf.tariffs, shelf.series), shelf)
+
+
+def how_to_begin(settings: Settings, site: Site, announced: Announced, *, is_only_site: bool) -> str:
+    """What to write where, so that a site's energy has a cost.
+
+    Args:
+        settings: that say where contracts stand.
+        site: that has none.
+        announced: what its meter says it is on; the example is of that.
+        is_only_site: True where a contract need not name its site.
+    """
+    first = datetime.fromtimestamp(site.meters[0].first_ms / 1000, UTC).astimezone(settings.zone).date()
+    lines = [
+        f"there is no contract of site {site.id}, so what its energy costs is not known.",
+        f"Write into {settings.contracts_file} which price list it is on, from when, such as",
+        "    [[contract]]",
+    ]
+    if not is_only_site:
+        lines.append(f'    site = "{site.id}"')
+    lines += [
+        f'    tariff = "{announced.shipped_tariff or "edf-bleu-base"}"',
+        f"    power = {announced.power_kva or 6}",
+        f"    from = {first}",
+    ]
+    said = str(announced)
+    known = f"The meter announces {said}; " if said else "The meter does not announce what it is on; "
+    lines.append(f"{known}`tictally tariff list` names the price lists; your bill says the rest.")
+    return "\n".join(lines)

@@ -1,0 +1,56 @@
+"""Contracts of sites, several in a row. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+
+from tictally_recorder.tariffs.model import Direction
+
+Hours = tuple[time, time]
+"""Hours of each local day, from and to (excluded); over midnight where the first is the later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a site was on.
+
+    Attributes:
+        site: its id, or None for the only site of the ledger.
+        tariff: id of the price list.
+        start: its first day, local.
+        until: its last day where it ended before the next one of its direction began, or None.
+        power_kva: what is subscribed, or None where the price list does not ask for it.
+        direction: of the price list.
+        aliases: what the meter calls a period (LTARF) → the price list's period.
+        windows: the off-peak hours that a comparison assumes; what was counted never depends on them.
+    """
+
+    site: str | None
+    tariff: str
+    start: date
+    until: date | None = None
+    power_kva: int | None = None
+    direction: Direction = Direction.DRAWN
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    windows: tuple[Hours, ...] = ()
+
+    def concerns(self, site: str) -> bool:
+        """True where it is a contract of that site."""
+        return self.site is None or self.site == site
+
+
+class Contracts:
+    """All contracts, in any order.
+
+    A contract holds until the next one of its site and direction begins, or until it ended.
+    """
+
+    def __init__(self, contracts: Iterable[Contract] = ()) -> None:
+        self.all = tuple(sorted(contracts, key=lambda each: (each.start, each.site or "", each.direction)))
+
+    def on(self, site: str, direction: Direction, day: date) -> Contract | None:
+        """The contract of a site on a local day, or None."""
+        for contract in reversed(self.all):
+            if contract.start <= day and contract.direction is direction and contract.concerns(site):
+                return contract if contract.until is None or day <= contract.until else None
+        return None

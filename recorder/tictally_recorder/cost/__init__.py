@@ -1,0 +1,20 @@
+"""What energy cost, by which version of which price list: contracts and tariffs over what registers counted."""
+
+from tictally_recorder.cost.engine import cost, days_on_series
+from tictally_recorder.cost.explain import Explanation, explain
+from tictally_recorder.cost.model import CostRow, Part, Quality, Terms, Use, VersionUsed
+from tictally_recorder.cost.rounding import to_cents
+
+__all__ = [
+    "CostRow",
+    "Explanation",
+    "Part",
+    "Quality",
+    "Terms",
+    "Use",
+    "VersionUsed",
+    "cost",
+    "days_on_series",
+    "explain",
+    "to_cents",
+]

@@ -1,0 +1,236 @@
+"""What energy cost, by local day and period. Pure: registers' energy, contracts and price lists in, rows out."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.contracts.model import Contract
+from tictally_recorder.cost.model import TOTAL, CostRow, Quality, Terms, Use, VersionUsed
+from tictally_recorder.cost.registers import DRAWN_TOTAL, Counted, drawn_by_period, drawn_total, injected_total
+from tictally_recorder.cost.series_cost import WH_PER_KWH, price_quarters
+from tictally_recorder.cost.subscription import daily_share
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Direction, Tariff, Version
+from tictally_shared.calendar import local_midnight
+
+_TOTALS: Final = {Direction.DRAWN: drawn_total, Direction.INJECTED: injected_total}
+
+
+def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[CostRow]:
+    """What a site's energy and subscription cost on some local days, in order of day.
+
+    Each day stands for itself: its rows depend on nothing but its own energy, contract, version and day. A day without
+    contract has rows too, which say so; injected energy without a contract of its own earns nothing and has none.
+
+    Args:
+        use: what the site's registers counted.
+        days: those that are asked for; none in the future.
+        terms: contracts and price lists.
+        tz: whose days are meant.
+    """
+    wanted = sorted(set(days))
+    by_day, by_quarter = (_by_day(rows, use.site, wanted, tz) for rows in (use.days, use.quarters))
+    found: list[CostRow] = []
+    for day in wanted:
+        here = _Day(use.site, day, by_day.get(day, ()), by_quarter.get(day, ()), use.ngtf.get(day), terms, tz)
+        found.extend(here.rows())
+    return found
+
+
+def days_on_series(site: str, days: Iterable[date], terms: Terms) -> set[date]:
+    """The days for which `cost` needs energy by quarter."""
+    return {
+        day
+        for day in days
+        for direction in Direction
+        if (contract := terms.contracts.on(site, direction, day))
+        and (tariff := terms.tariffs.get(contract.tariff))
+        and tariff.series
+    }
+
+
+def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: ZoneInfo) -> dict[date, list[EnergyRow]]:
+    starts = [_midnight_ms(day, tz) for day in wanted]
+    ends = [_midnight_ms(day + timedelta(days=1), tz) for day in wanted]
+    found: dict[date, list[EnergyRow]] = {}
+    for row in rows:
+        at = bisect_right(starts, row.start_ms) - 1
+        if row.site == site and at >= 0 and row.start_ms < ends[at]:
+            found.setdefault(wanted[at], []).append(row)
+    return found
+
+
+def _midnight_ms(day: date, tz: ZoneInfo) -> int:
+    return int(local_midnight(day, tz).timestamp()) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What the rows of one day and contract have in common."""
+
+    site: str
+    day: date
+    contract: Contract
+    tariff: Tariff
+    version: Version
+
+    def row(  # noqa: PLR0913 - a row has this many fields
+        self,
+        period: str | None,
+        counted: Counted,
+        price: Decimal | None,
+        amount: Decimal | None,
+        why: str | None,
+        *,
+        hash_of_day: str | None = None,
+    ) -> CostRow:
+        quality, reason = self._quality(counted, why)
+        version = VersionUsed.of(self.version)
+        if hash_of_day is not None:
+            version = VersionUsed(version.id, hash_of_day, version.source, version.sureness)
+        return CostRow(
+            self.site,
+            self.day,
+            self.tariff.direction,
+            period,
+            counted.energy_wh,
+            price,
+            None if why else amount,
+            self.tariff.currency,
+            version,
+            self.contract.power_kva,
+            quality,
+            reason,
+            counted.parts,
+        )
+
+    def _quality(self, counted: Counted, why: str | None) -> tuple[Quality, str | None]:
+        if why:
+            return Quality.UNKNOWN, why
+        if due := self.tariff.overdue_since(self.day):
+            return Quality.PROVISIONAL, f"a revision was due on {due}, and {self.version.id} is the newest known"
+        return (Quality.ESTIMATED if counted.estimated else Quality.MEASURED), None
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A site's day."""
+
+    site: str
+    day: date
+    energy: Sequence[EnergyRow]
+    quarters: Sequence[EnergyRow]
+    ngtf: str | None
+    terms: Terms
+    tz: ZoneInfo
+
+    def rows(self) -> Iterator[CostRow]:
+        """All of the day: drawn, then injected; energy in the price list's order, then the subscription."""
+        for direction in Direction:
+            contract = self.terms.contracts.on(self.site, direction, self.day)
+            tariff = self.terms.tariffs.get(contract.tariff) if contract else None
+            version = tariff.on(self.day) if tariff else None
+            if contract and tariff and version:
+                line = _Line(self.site, self.day, contract, tariff, version)
+                yield from self._series(line) if tariff.series else self._periods(line)
+                yield from _subscription(line)
+            elif contract or direction is Direction.DRAWN:
+                yield from self._nothing_holds(direction, contract, tariff)
+
+    def _nothing_holds(
+        self, direction: Direction, contract: Contract | None, tariff: Tariff | None
+    ) -> Iterator[CostRow]:
+        if contract is None:
+            why = f"there is no contract for {self.day}"
+        elif tariff is None:
+            why = f"there is no tariff {contract.tariff!r}"
+        else:
+            why = f"{tariff.id} has no version for {self.day}"
+        periods = self._counted(direction, tariff, contract)
+        shown = {period: counted for period, counted in periods.items() if counted.energy_wh}
+        for period, counted in [*sorted(shown.items()), (None, Counted())]:
+            yield CostRow(
+                self.site,
+                self.day,
+                direction,
+                period,
+                counted.energy_wh,
+                None,
+                None,
+                tariff.currency if tariff else None,
+                None,
+                contract.power_kva if contract else None,
+                Quality.UNKNOWN,
+                why,
+                counted.parts,
+            )
+
+    def _periods(self, line: _Line) -> Iterator[CostRow]:
+        tariff, version, power = line.tariff, line.version, line.contract.power_kva
+        found = self._counted(tariff.direction, tariff, line.contract)
+        for period in tariff.periods:
+            counted, price = found.pop(period, Counted()), version.price(power, period)
+            why = counted.doubt
+            if not counted.parts:
+                why = self._why_nothing_counted(period)
+            elif price is None:
+                why = f"{version.id} has no price of {period}{_at_power(power)}"
+            sign = -1 if tariff.direction is Direction.INJECTED else 1
+            amount = sign * counted.energy_wh / WH_PER_KWH * price.ttc if price else None
+            yield line.row(period, counted, price.ttc if price else None, amount, why)
+        for period, counted in sorted(found.items()):
+            if counted.energy_wh:
+                names = ", ".join(dict.fromkeys(part.register for part in counted.parts))
+                unnamed = f"{names} counted energy, and no period of {tariff.id} is known for it"
+                other = f"{names} counted {period}, which is no period of {tariff.id} and no alias of the contract"
+                yield line.row(period, counted, None, None, unnamed if period == names else other)
+
+    def _series(self, line: _Line) -> Iterator[CostRow]:
+        tariff = line.tariff
+        series = self.terms.series.get(tariff.id)
+        total = _TOTALS[tariff.direction]
+        if series is None:
+            yield line.row(TOTAL, total(self.energy), None, None, f"the prices of {tariff.id} are missing")
+            return
+        sign = -1 if tariff.direction is Direction.INJECTED else 1
+        priced = price_quarters(self.quarters, total, series, sign, self.tz)
+        start, end = (_midnight_ms(day, self.tz) for day in (self.day, self.day + timedelta(days=1)))
+        why = priced.why if priced.parts else self._why_nothing_counted(TOTAL)
+        yield line.row(TOTAL, Counted(priced.parts), None, priced.amount, why, hash_of_day=series.hash(start, end))
+
+    def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
+        """Period → what was counted, as a price list divides it, or as the meter does where there is none."""
+        total = _TOTALS[direction](self.energy)
+        if tariff and len(tariff.periods) == 1:
+            return {tariff.periods[0]: total}
+        if tariff and tariff.series:
+            return {TOTAL: total}
+        if direction is Direction.INJECTED:
+            # The meter does not tell injected energy by period.
+            return {part.register: total for part in total.parts}
+        periods = drawn_by_period(self.energy, self.ngtf, contract.aliases if contract else {})
+        return periods or ({} if tariff else {DRAWN_TOTAL: total})
+
+    def _why_nothing_counted(self, period: str) -> str:
+        if not self.energy and not self.quarters:
+            return f"the meter told nothing of {self.day}"
+        return f"no register counted {period} on {self.day}"
+
+
+def _subscription(line: _Line) -> Iterator[CostRow]:
+    power = line.contract.power_kva
+    monthly = line.version.monthly(power)
+    if line.tariff.direction is Direction.INJECTED and not monthly:
+        return
+    if monthly is None:
+        yield line.row(None, Counted(), None, None, f"{line.version.id} has no subscription{_at_power(power)}")
+    else:
+        yield line.row(None, Counted(), monthly, daily_share(monthly, line.day), None)
+
+
+def _at_power(power: int | None) -> str:
+    return "" if power is None else f" at {power} kVA"

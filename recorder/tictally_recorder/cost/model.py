@@ -1,0 +1,148 @@
+"""What a cost is made from, and what it is. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, Self
+
+from tictally_recorder.contracts.model import Contracts
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Direction, Sureness, Tariff, Version
+from tictally_recorder.tariffs.series import Series
+
+TOTAL: Final = "TOTAL"
+"""The period of energy that is paid by a price series."""
+
+
+class Quality(StrEnum):
+    """How much a figure is worth."""
+
+    MEASURED = "measured"
+    ESTIMATED = "estimated"
+    """A gap was divided by time."""
+    PROVISIONAL = "provisional"
+    """The newest version was overdue for revision on that day; its energy may be estimated too."""
+    UNKNOWN = "unknown"
+    """There is no amount."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """By what energy is paid.
+
+    Attributes:
+        contracts: of all sites.
+        tariffs: id → price list.
+        series: id of a price list → its prices, for those that have a price series.
+    """
+
+    contracts: Contracts
+    tariffs: Mapping[str, Tariff]
+    series: Mapping[str, Series] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a site's registers counted.
+
+    Attributes:
+        site: its id.
+        days: the registers' energy by local day, with those that stood at zero throughout: a register that counted
+            nothing is told apart from one that is not there. Other sites' rows are left out.
+        quarters: the same by quarter, for days on a price series (`days_on_series`).
+        ngtf: local day → the meter's NGTF on that day, as far as it is known.
+    """
+
+    site: str
+    days: Sequence[EnergyRow]
+    quarters: Sequence[EnergyRow] = ()
+    ngtf: Mapping[date, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionUsed:
+    """The version of a price list that made a figure, told so that the figure stays explained without the list.
+
+    Attributes:
+        id: `edf-bleu-hphc 2025-08-01`.
+        hash: of its content; for a price series, of the day's prices.
+        source: where its figures are from, for people.
+        sureness: how sure they are.
+    """
+
+    id: str
+    hash: str
+    source: str
+    sureness: Sureness
+
+    @classmethod
+    def of(cls, version: Version) -> Self:
+        """What is told of a version."""
+        return cls(version.id, version.hash, version.source, version.sureness)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one register counted of a figure's energy.
+
+    Attributes:
+        register: the label, `EASF01`.
+        start_ms: milliseconds since 1970.
+        end_ms: excluded.
+        first_value: the register at the start, in Wh.
+        last_value: the register at the end, in Wh.
+        energy_wh: their difference, or the sum over what was counted between falls.
+        estimated: a gap was divided by time.
+        price: of a kWh, where parts of one figure have prices of their own (a price series).
+    """
+
+    register: str
+    start_ms: int
+    end_ms: int
+    first_value: int
+    last_value: int
+    energy_wh: int
+    estimated: bool
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """What one period's energy, or the subscription, cost a site on one local day.
+
+    Attributes:
+        site: its id.
+        day: local.
+        direction: drawn, or injected, whose amounts are negative where it is income.
+        period: of the price list; None for the subscription. Where no period is known, the register's name.
+        energy_wh: what was counted; 0 for the subscription.
+        price: of a kWh, or of a month for the subscription; None where there is none, or one for each part.
+        amount: in the currency, taxes included, not rounded; None where it is unknown, never zero for want of a price.
+        currency: ISO 4217, or None where no price list is known.
+        version: of the price list, or None where none holds.
+        power_kva: subscribed, or None.
+        quality: how much the amount is worth.
+        reason: a sentence, for `unknown` and `provisional`, else None.
+        parts: what the energy was counted by; none for the subscription.
+    """
+
+    site: str
+    day: date
+    direction: Direction
+    period: str | None
+    energy_wh: int
+    price: Decimal | None
+    amount: Decimal | None
+    currency: str | None
+    version: VersionUsed | None
+    power_kva: int | None
+    quality: Quality
+    reason: str | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def sign(self) -> int:
+        """What quantity times price is multiplied by: -1 for energy that earns, 1 for what is paid."""
+        return -1 if self.direction is Direction.INJECTED and self.period is not None else 1

@@ -1,0 +1,87 @@
+"""What a site's days cost, from a ledger, price lists and contracts."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.engine import cost, days_on_series
+from tictally_recorder.cost.model import CostRow, Terms, Use
+from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.ledger import LedgerReader, Site
+from tictally_shared.calendar import By, local_midnight
+
+_OPTION = ("NGTF",)
+
+
+def cost_of(  # noqa: PLR0913, PLR0917 - a question has this many parts
+    reader: LedgerReader, site: Site, start: date, end: date, terms: Terms, tz: ZoneInfo
+) -> list[CostRow]:
+    """What the days of [start, end) cost, as far as the site has frames, in order of day.
+
+    Args:
+        reader: the ledger.
+        site: of it.
+        start: a local day.
+        end: a local day, excluded.
+        terms: contracts and price lists.
+        tz: whose days are meant.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    days = days_with_frames(site, start, end, tz)
+    return cost(use_of(reader, site, days, terms, tz), days, terms, tz) if days else []
+
+
+def days_with_frames(site: Site, start: date, end: date, tz: ZoneInfo) -> list[date]:
+    """The local days of [start, end) from the day of the site's first frame to that of its last."""
+    first = max(start, _day(min(meter.first_ms for meter in site.meters), tz))
+    last = min(end - timedelta(days=1), _day(max(meter.last_ms for meter in site.meters), tz))
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo) -> Use:
+    """What the site's registers counted on some local days that follow one another."""
+    start, end = local_midnight(days[0], tz), local_midnight(days[-1] + timedelta(days=1), tz)
+    quarters = [
+        row
+        for first, last in _stretches(sorted(days_on_series(site.id, days, terms)))
+        for row in _by_quarter(reader, site, first, last, tz)
+    ]
+    rows = energy(reader, site.id, start, end, By.DAY, tz, all_registers=True)
+    return Use(site.id, rows, quarters, dict(_options(reader, site, days, tz)))
+
+
+def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:
+    start, end = local_midnight(first, tz), local_midnight(last + timedelta(days=1), tz)
+    return energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True)
+
+
+def _stretches(days: list[date]) -> Iterator[tuple[date, date]]:
+    """First and last of each run of days that follow one another."""
+    for _, group in groupby(enumerate(days), key=lambda each: each[1].toordinal() - each[0]):
+        run = [day for _, day in group]
+        yield run[0], run[-1]
+
+
+def _options(reader: LedgerReader, site: Site, days: list[date], tz: ZoneInfo) -> Iterator[tuple[date, str]]:
+    """Each day's NGTF, as it was when the day ended; of the meter that was there last."""
+    end_ms = int(local_midnight(days[-1] + timedelta(days=1), tz).timestamp()) * 1000
+    changes = sorted(
+        (change.time_ms, change.value)
+        for meter in site.meters
+        for change in reader.text_changes(meter.id, _OPTION, 0, end_ms)
+    )
+    at, option = 0, ""
+    for day in days:
+        day_end_ms = int(local_midnight(day + timedelta(days=1), tz).timestamp()) * 1000
+        while at < len(changes) and changes[at][0] < day_end_ms:
+            option = changes[at][1]
+            at += 1
+        if option:
+            yield day, option
+
+
+def _day(time_ms: int, tz: ZoneInfo) -> date:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(tz).date()

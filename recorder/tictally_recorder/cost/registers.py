@@ -1,0 +1,100 @@
+"""Which registers a figure takes its energy from: each kWh once. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tictally_recorder.cost.model import Part
+from tictally_recorder.energy import EnergyRow
+from tictally_shared.contracts import CONTRACTS, contract_of_ngtf
+
+DRAWN_TOTAL: Final = "EAST"
+INJECTED_TOTAL: Final = "EAIT"
+_SUPPLIER: Final = "EASF"
+_STANDARD: Final = "standard"
+_HISTORIQUE: Final = {register: contract for contract in CONTRACTS.values() for register in contract.registers}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Energy and what counted it.
+
+    Attributes:
+        parts: by register; empty where no register counted it.
+        doubt: a sentence where the same energy may be in two of the parts, else None.
+    """
+
+    parts: tuple[Part, ...] = ()
+    doubt: str | None = None
+
+    @property
+    def energy_wh(self) -> int:
+        """The sum of the parts."""
+        return sum(part.energy_wh for part in self.parts)
+
+    @property
+    def estimated(self) -> bool:
+        """True where a gap was divided in one of them."""
+        return any(part.estimated for part in self.parts)
+
+
+def drawn_total(rows: Iterable[EnergyRow]) -> Counted:
+    """All that was drawn: the standard mode's total, or its parts where that is missing, and historique registers.
+
+    A frame is of one mode and historique registers are of one option, so they add up on the day of a change.
+    """
+    rows = list(rows)
+    standard = [row for row in rows if row.register == DRAWN_TOTAL]
+    standard = standard or [row for row in rows if row.register.startswith(_SUPPLIER)]
+    return _counted(standard + [row for row in rows if row.register in _HISTORIQUE])
+
+
+def injected_total(rows: Iterable[EnergyRow]) -> Counted:
+    """All that was injected."""
+    return _counted([row for row in rows if row.register == INJECTED_TOTAL])
+
+
+def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]) -> dict[str, Counted]:
+    """Period → what was drawn in it; a register whose period is not known stands under its own name.
+
+    Distributor's registers and totals are in no period: they count the same energy again.
+
+    Args:
+        rows: of one day.
+        ngtf: what the meter calls its option, or None where that is not known.
+        aliases: what the meter calls a period → the price list's period.
+    """
+    found: dict[str, list[EnergyRow]] = {}
+    for row in rows:
+        if row.register in _HISTORIQUE or row.register.startswith(_SUPPLIER):
+            name = _period(row, ngtf)
+            found.setdefault(row.register if name is None else aliases.get(name, name), []).append(row)
+    return {period: _counted(each) for period, each in found.items()}
+
+
+def _period(row: EnergyRow, ngtf: str | None) -> str | None:
+    if historique := _HISTORIQUE.get(row.register):
+        return historique.period_of(row.register)
+    regulated = None if ngtf is None else contract_of_ngtf(ngtf)
+    return (regulated and regulated.period_of(row.register)) or row.period
+
+
+def _counted(rows: Sequence[EnergyRow]) -> Counted:
+    rows = sorted(rows, key=lambda row: (row.register, row.start_ms))
+    parts = tuple(
+        Part(
+            row.register, row.start_ms, row.end_ms, row.first_value, row.last_value, row.energy, estimated=row.estimated
+        )
+        for row in rows
+    )
+    # A meter that went from one mode to another and back: what its first registers counted meanwhile is divided over
+    # the time of the others.
+    kinds = {_kind(row.register) for row in rows if row.energy}
+    if len(kinds) > 1 and any(row.estimated for row in rows):
+        names = ", ".join(dict.fromkeys(row.register for row in rows if row.energy))
+        return Counted(parts, f"{names} counted on one day with a gap, so the same energy may be in two of them")
+    return Counted(parts)
+
+
+def _kind(register: str) -> str:
+    return _HISTORIQUE[register].key if register in _HISTORIQUE else _STANDARD

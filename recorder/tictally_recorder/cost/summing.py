@@ -1,0 +1,214 @@
+"""Rows of days added up to days, months or years, a line for each price; the unknown is told, never a zero. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+
+from tictally_recorder.cost.model import CostRow, Part, Quality, VersionUsed
+from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import By
+
+_GRAVITY: Final = tuple(Quality)
+# Engine's reasons end with the day that they are of; without it the same reason on many days is one.
+_OF_ITS_DAY: Final = " (?:for|of|on) {}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A reason for which amounts are unknown or provisional.
+
+    Attributes:
+        reason: a sentence without its day.
+        rows: that have it, in order of day.
+    """
+
+    reason: str
+    rows: tuple[CostRow, ...]
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Local, each once."""
+        return tuple(dict.fromkeys(row.day for row in self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What has one price in a period of time: the days' rows of one tariff period and version, or their subscription.
+
+    Attributes:
+        rows: of the days, in order; all of them have an amount, or none has.
+    """
+
+    rows: tuple[CostRow, ...]
+
+    @property
+    def direction(self) -> Direction:
+        """Drawn or injected."""
+        return self.rows[0].direction
+
+    @property
+    def period(self) -> str | None:
+        """Of the price list; None for the subscription."""
+        return self.rows[0].period
+
+    @property
+    def price(self) -> Decimal | None:
+        """Of a kWh, or of a month for the subscription; None where there is none, or one for each quarter."""
+        return self.rows[0].price
+
+    @property
+    def currency(self) -> str | None:
+        """ISO 4217, or None where no price list is known."""
+        return self.rows[0].currency
+
+    @property
+    def version(self) -> VersionUsed | None:
+        """Of the price list; the first day's where prices are a series."""
+        return self.rows[0].version
+
+    @property
+    def power_kva(self) -> int | None:
+        """Subscribed, or None."""
+        return self.rows[0].power_kva
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Those that it stands for, in order."""
+        return tuple(row.day for row in self.rows)
+
+    @property
+    def energy_wh(self) -> int:
+        """What was counted; 0 for the subscription."""
+        return sum(row.energy_wh for row in self.rows)
+
+    @property
+    def amount(self) -> Decimal | None:
+        """Not rounded; None where it is unknown."""
+        amounts = [row.amount for row in self.rows]
+        return None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
+
+    @property
+    def quality(self) -> Quality:
+        """The gravest of its days."""
+        return max((row.quality for row in self.rows), key=_GRAVITY.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A period of time.
+
+    Attributes:
+        start: its first day with rows.
+        end: the day after its last with rows.
+        lines: drawn, then injected; in the price list's order, the subscription last, versions as they followed.
+    """
+
+    start: date
+    end: date
+    lines: tuple[Line, ...]
+
+    @property
+    def known(self) -> Mapping[str, Decimal]:
+        """Currency → the sum of what is known, not rounded; empty where nothing is."""
+        found: dict[str, Decimal] = {}
+        for line in self.lines:
+            if line.amount is not None and line.currency is not None:
+                found[line.currency] = found.get(line.currency, Decimal(0)) + line.amount
+        return found
+
+    @property
+    def is_known(self) -> bool:
+        """True where every amount is in the sum."""
+        return all(line.amount is not None for line in self.lines)
+
+    @property
+    def quality(self) -> Quality:
+        """The gravest of its lines; `unknown` where the sum lacks something."""
+        return max((line.quality for line in self.lines), key=_GRAVITY.index)
+
+    @property
+    def rows(self) -> tuple[CostRow, ...]:
+        """Of all lines."""
+        return tuple(row for line in self.lines for row in line.rows)
+
+
+def sum_up(rows: Iterable[CostRow], by: By) -> list[Summed]:
+    """A site's rows by period of time, in order; periods without rows are left out.
+
+    Args:
+        rows: in order of day.
+        by: day, month or year.
+    """
+    return [_summed(list(of_one)) for _, of_one in groupby(rows, key=lambda row: _period(row.day, by))]
+
+
+def doubts(rows: Iterable[CostRow]) -> list[Doubt]:
+    """Each reason once, with its rows, in the order of their first days."""
+    found: dict[str, list[CostRow]] = {}
+    for row in rows:
+        if row.reason is not None:
+            found.setdefault(re.sub(_OF_ITS_DAY.format(row.day), "", row.reason), []).append(row)
+    return [Doubt(reason, tuple(of_reason)) for reason, of_reason in found.items()]
+
+
+def stretches_of(days: Iterable[date]) -> list[tuple[date, date]]:
+    """First and last of each run of days that follow one another."""
+    runs = groupby(enumerate(sorted(days)), key=lambda each: each[1].toordinal() - each[0])
+    found = [[day for _, day in run] for _, run in runs]
+    return [(run[0], run[-1]) for run in found]
+
+
+def registers_of(parts: Iterable[Part]) -> list[Part]:
+    """Parts that go on where another of the same register ended, made one: the register from and to, as on a bill.
+
+    A part made of parts with prices of their own has none.
+    """
+    found: list[Part] = []
+    newest: dict[str, int] = {}
+    for part in sorted(parts, key=lambda each: each.start_ms):
+        at = newest.get(part.register)
+        before = None if at is None else found[at]
+        if at is not None and before and (before.end_ms, before.last_value) == (part.start_ms, part.first_value):
+            found[at] = Part(
+                part.register,
+                before.start_ms,
+                part.end_ms,
+                before.first_value,
+                part.last_value,
+                before.energy_wh + part.energy_wh,
+                estimated=before.estimated or part.estimated,
+                price=before.price if before.price == part.price else None,
+            )
+        else:
+            newest[part.register] = len(found)
+            found.append(part)
+    return sorted(found, key=lambda each: (each.register, each.start_ms))
+
+
+def _period(day: date, by: By) -> date:
+    if by is By.MONTH:
+        return day.replace(day=1)
+    return day.replace(month=1, day=1) if by is By.YEAR else day
+
+
+def _summed(rows: Sequence[CostRow]) -> Summed:
+    groups: dict[tuple[object, ...], list[CostRow]] = {}
+    for row in rows:
+        version = row.version.id if row.version else None
+        key = (row.direction, row.period, row.currency, version, row.power_kva, row.price, row.amount is None)
+        groups.setdefault(key, []).append(row)
+    lines = [Line(tuple(group)) for group in groups.values()]
+    directions, periods = list(Direction), list(dict.fromkeys(row.period for row in rows))
+    lines.sort(
+        key=lambda line: (
+            directions.index(line.direction),
+            line.period is None,
+            periods.index(line.period),
+            line.rows[0].day,
+        )
+    )
+    return Summed(rows[0].day, rows[-1].day + timedelta(days=1), tuple(lines))

@@ -1,0 +1,163 @@
+"""Prices by the hour or quarter, from a CSV file of their own. Pure: text in, prices out.
+
+The file has a heading and a row for each step: `start` (a time with offset, so that the hour which autumn has twice is
+told apart), `price` (of a kWh, may be negative) and, where hours and quarters are mixed, `minutes` (60 or 15). What it
+has no row for has no price.
+"""
+
+import csv
+import hashlib
+import io
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from typing import Final
+
+from tictally_recorder.tariffs.errors import TariffError
+from tictally_recorder.tariffs.values import ENERGY_AT_MOST
+from tictally_shared.calendar import QUARTER_MS
+
+_HOUR_MS: Final = 4 * QUARTER_MS
+_STEPS: Final = {"15": QUARTER_MS, "60": _HOUR_MS}
+_HEADING: Final = ["start", "price"]
+_HEADING_WITH_STEPS: Final = [*_HEADING, "minutes"]
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_HASH_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A price and what it holds for.
+
+    Attributes:
+        start_ms: since the epoch, the beginning of a quarter.
+        end_ms: excluded.
+        price: of a kWh.
+    """
+
+    start_ms: int
+    end_ms: int
+    price: Decimal
+
+
+class Series:
+    """Prices over time, with gaps where there are none."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        """Take steps in order, none overlapping another."""
+        self._steps = tuple(steps)
+        self._starts = [step.start_ms for step in self._steps]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of them, in order."""
+        return self._steps
+
+    def price(self, time_ms: int) -> Decimal | None:
+        """Of a kWh at a moment; None where there is no price."""
+        step = self._at(time_ms)
+        return None if step is None else step.price
+
+    def hash(self, start_ms: int, end_ms: int) -> str:
+        """Changes with any price within [start, end), and with nothing outside of it."""
+        first = max(bisect_right(self._starts, start_ms) - 1, 0)
+        digest = hashlib.sha256()
+        for step in self._steps[first : bisect_left(self._starts, end_ms)]:
+            here, to = max(step.start_ms, start_ms), min(step.end_ms, end_ms)
+            for quarter in range(here, to, QUARTER_MS):
+                digest.update(f"{quarter} {step.price.normalize():f}\n".encode())
+        return digest.hexdigest()[:_HASH_DIGITS]
+
+    def _at(self, time_ms: int) -> Step | None:
+        index = bisect_right(self._starts, time_ms) - 1
+        if index < 0 or time_ms >= self._steps[index].end_ms:
+            return None
+        return self._steps[index]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: int
+    start_ms: int
+    price: Decimal
+    step_ms: int | None
+
+
+def read_series(text: str, file: str) -> Series:
+    """The prices of a file.
+
+    Without the column `minutes` the whole file has one step: a quarter where two rows are less than an hour apart,
+    else an hour.
+
+    Args:
+        text: of the file.
+        file: its name, for people.
+
+    Raises:
+        TariffError: a row is none, or two hold at the same time.
+    """
+    rows = sorted(_rows(text, file), key=lambda row: row.start_ms)
+    pairs = list(pairwise(rows))
+    finest = min((later.start_ms - earlier.start_ms for earlier, later in pairs), default=_HOUR_MS)
+    common = QUARTER_MS if finest < _HOUR_MS else _HOUR_MS
+    steps = [Step(row.start_ms, row.start_ms + (row.step_ms or common), row.price) for row in rows]
+    for (earlier, later), step in zip(pairs, steps, strict=False):
+        if step.end_ms > later.start_ms:
+            line, other = max(earlier.line, later.line), min(earlier.line, later.line)
+            raise TariffError(file, line, f"it holds at the same time as line {other}")
+    return Series(steps)
+
+
+def _rows(text: str, file: str) -> list[_Row]:
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    heading = [name.strip() for name in next(reader, [])]
+    if heading not in (_HEADING, _HEADING_WITH_STEPS):
+        raise TariffError(file, 1, "the heading must be start,price or start,price,minutes")
+    rows = []
+    for cells in reader:
+        if not cells:
+            continue
+        line = reader.line_num
+        if len(cells) != len(heading):
+            raise TariffError(file, line, f"there are {len(cells)} columns instead of {len(heading)}")
+        step = cells[2].strip() if len(cells) > len(_HEADING) else None
+        if step is not None and step not in _STEPS:
+            raise TariffError(file, line, f"minutes is {step[:20]!r}; there are: 15, 60")
+        rows.append(
+            _Row(
+                line, _start(cells[0].strip(), file, line), _price(cells[1].strip(), file, line), _STEPS.get(step or "")
+            )
+        )
+    if not rows:
+        raise TariffError(file, 1, "it has no price")
+    return rows
+
+
+def _start(text: str, file: str, line: int) -> int:
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        raise TariffError(file, line, f"{text[:40]!r} is not a time: 2026-11-21T20:00+01:00") from None
+    if start.tzinfo is None:
+        raise TariffError(file, line, f"{text[:40]!r} has no offset: 2026-11-21T20:00+01:00")
+    start_ms = (start - _EPOCH) // timedelta(milliseconds=1)
+    if start_ms % QUARTER_MS:
+        raise TariffError(file, line, f"{text[:40]!r} is not the beginning of a quarter of an hour")
+    return start_ms
+
+
+def _price(text: str, file: str, line: int) -> Decimal:
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if not price.is_finite():
+        raise TariffError(file, line, f"{text[:40]!r} is not a price: 0.1635, with a point")
+    if abs(price) > ENERGY_AT_MOST:
+        raise TariffError(
+            file, line, f"{price} a kWh is taken for a slip: more than {ENERGY_AT_MOST}; is it by the MWh?"
+        )
+    return price

@@ -1,0 +1,131 @@
+"""All price lists there are: those shipped with the program, and the user's own, which win."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
+from tictally_recorder.tariffs.load import TariffFile
+from tictally_recorder.tariffs.model import Tariff, Version
+from tictally_recorder.tariffs.series import Series, read_series
+
+_SHIPPED: Final = "shipped"
+_TOML: Final = ".toml"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Price lists by id.
+
+    Attributes:
+        tariffs: each with its whole history.
+        series: the prices of those that have a price series.
+        errors: files of the user that could not be used, or only in part. The lists stand as if such a file were not
+            there; so whoever shows a figure shows these too.
+    """
+
+    tariffs: Mapping[str, Tariff]
+    series: Mapping[str, Series] = field(default_factory=dict)
+    errors: tuple[TariffError, ...] = ()
+
+    def tariff(self, tariff_id: str) -> Tariff:
+        """The list of an id.
+
+        Raises:
+            UnknownTariff: there is none.
+        """
+        if (found := self.tariffs.get(tariff_id)) is None:
+            known = ", ".join(sorted(self.tariffs)) or "none"
+            raise UnknownTariff(f"there is no tariff {tariff_id[:40]!r}; there are: {known}")
+        return found
+
+
+def load_shelf(folder: Path | None = None) -> Shelf:
+    """The shipped lists with a user's folder over them.
+
+    Args:
+        folder: its `*.toml` are read in the order of their names; None, or one that is not there: shipped lists alone.
+
+    Raises:
+        TariffError: a shipped file is broken, which is this program's fault; the user's own end in `errors`.
+    """
+    shelf = _Building()
+    for file in sorted(resources.files(__package__).joinpath(_SHIPPED).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(_TOML):
+            shelf.put(TariffFile(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}").tariff())
+    if folder is not None:
+        shelf.put_own(sorted(folder.glob(f"*{_TOML}")))
+    return Shelf(MappingProxyType(shelf.tariffs), MappingProxyType(shelf.series), tuple(shelf.errors))
+
+
+def is_shipped(version: Version) -> bool:
+    """True where a version is from a list that came with the program, False where a user's file has it."""
+    return version.file.startswith(f"{_SHIPPED}/")
+
+
+class _Building:
+    def __init__(self) -> None:
+        self.tariffs: dict[str, Tariff] = {}
+        self.series: dict[str, Series] = {}
+        self.errors: list[TariffError] = []
+        self._own: dict[str, str] = {}
+        """Which of the user's files has a whole list, or (`id date`) a version."""
+
+    def put(self, tariff: Tariff, series: Series | None = None) -> None:
+        self.tariffs[tariff.id] = tariff
+        self.series.pop(tariff.id, None)
+        if series is not None:
+            self.series[tariff.id] = series
+
+    def put_own(self, paths: Iterable[Path]) -> None:
+        """Whole lists first, then what lies over single versions of them."""
+        overlays = []
+        for path in paths:
+            try:
+                file = TariffFile(_read(path), str(path))
+                if file.overlay:
+                    overlays.append(file)
+                else:
+                    self._put_list(path, file)
+            except TariffError as error:
+                self.errors.append(error)
+        for overlay in overlays:
+            try:
+                self._put_overlay(overlay)
+            except TariffError as error:
+                self.errors.append(error)
+
+    def _put_list(self, path: Path, file: TariffFile) -> None:
+        self._refuse_taken(file.id, file, f"the tariff {file.id}")
+        tariff, series = file.tariff(), None
+        if file.series is not None:
+            prices = path.parent / file.series
+            series = read_series(_read(prices), str(prices))
+        self._own[file.id] = file.file
+        self.put(tariff, series)
+
+    def _put_overlay(self, file: TariffFile) -> None:
+        if (base := self.tariffs.get(file.id)) is None:
+            raise file.wrong(("id",), f"it lies over {file.id}, and there is no such tariff")
+        merged = file.overlaid(base)
+        added = [version for version in merged.versions if version.file == file.file]
+        for version in added:
+            self._refuse_taken(version.id, file, f"the version {version.id}")
+        self._own |= {version.id: file.file for version in added}
+        self.tariffs[file.id] = merged
+
+    def _refuse_taken(self, key: str, file: TariffFile, what: str) -> None:
+        if (other := self._own.get(key)) is not None:
+            raise file.wrong(("id",), f"{what} is in {other} too, which holds; remove one of them")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TariffError(str(path), 1, f"it cannot be read: {error.strerror or error}") from None
+    except UnicodeError:
+        raise TariffError(str(path), 1, "it is not text in UTF-8") from None

@@ -1,0 +1,139 @@
+"""Versions of a price list as a file that lies over the shipped one, never in the place of a person's own."""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import tomli_w
+
+from tictally_recorder.tariffs.errors import TariffError
+from tictally_recorder.tariffs.load import UNKNOWN
+from tictally_recorder.tariffs.model import Price, Version
+
+_MARK: Final = "# Written by `tictally tariff import`, "
+_ADVICE: Final = """\
+# The next import writes it anew. What you know better belongs into a file of your own; take that version out here.
+"""
+_DIGITS: Final = 16
+
+
+def overlay_name(tariff_id: str) -> str:
+    """Of the file that imports of a list are written to."""
+    return f"{tariff_id}-imported.toml"
+
+
+def overlay_text(tariff_id: str, versions: Iterable[Version]) -> str:
+    """The whole file, versions as they come; its first line says who wrote it, and a checksum of the rest."""
+    body = _ADVICE + tomli_w.dumps(
+        {
+            "id": tariff_id,
+            "overlay": True,
+            "version": [_version(each) for each in versions],
+        }
+    )
+    return f"{_MARK}{_checksum(body)}\n{body}"
+
+
+def write_overlay(path: Path, text: str) -> None:
+    """Put a file in its place, at once and whole.
+
+    Args:
+        path: of the file; the folder is made where it is not there.
+        text: from `overlay_text`.
+
+    Raises:
+        TariffError: a file of that name was written or changed by a person, or it cannot be written.
+    """
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_a_persons(path)
+        try:
+            with new.open("x", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
+        _sync(path.parent)
+    except OSError as error:
+        raise TariffError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
+
+
+def _refuse_a_persons(path: Path) -> None:
+    try:
+        mark, _, body = path.read_bytes().partition(b"\n")
+    except FileNotFoundError:
+        return
+    if not mark.startswith(_MARK.encode()):
+        raise TariffError(str(path), 1, "it was not written by an import, and it is left as it is; rename it")
+    if mark != f"{_MARK}{_checksum_of(body)}".encode():
+        raise TariffError(str(path), 1, "it was changed since it was imported, and it is left as it is; rename it")
+
+
+def _sync(folder: Path) -> None:
+    """Makes a new name last through a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _checksum(body: str) -> str:
+    return _checksum_of(body.encode())
+
+
+def _checksum_of(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:_DIGITS]
+
+
+def _version(version: Version) -> dict[str, object]:
+    table: dict[str, object] = {"from": version.start}
+    if version.until is not None:
+        table["until"] = version.until
+    table |= {"sureness": str(version.sureness), "source": version.source}
+    if version.note:
+        table["note"] = version.note
+    common = _common(version.energy)
+    table["energy"] = {period: _price(price) for period, price in common.items()}
+    powers = {str(power): _power(version, power, common) for power in sorted(each for each in version.energy if each)}
+    if powers:
+        table["power"] = powers
+    else:
+        table |= _subscription(version, None)
+    taxes = {
+        name: format(amount, "f")
+        for name in ("accise", "cta_share", "vat_energy", "vat_subscription")
+        if (amount := getattr(version.taxes, name)) is not None
+    }
+    return table | ({"taxes": taxes} if taxes else {})
+
+
+def _common(energy: Mapping[int | None, Mapping[str, Price]]) -> dict[str, Price]:
+    """Of each period the price that most powers have."""
+    counts: dict[str, Counter[Price]] = {}
+    for prices in energy.values():
+        for period, price in prices.items():
+            counts.setdefault(period, Counter())[price] += 1
+    return {period: count.most_common(1)[0][0] for period, count in counts.items()}
+
+
+def _power(version: Version, power: int, common: Mapping[str, Price]) -> dict[str, object]:
+    own = {period: _price(price) for period, price in version.energy[power].items() if price != common[period]}
+    return _subscription(version, power) | ({"energy": own} if own else {})
+
+
+def _subscription(version: Version, power: int | None) -> dict[str, object]:
+    amount, ht = version.subscription.get(power), version.subscription_ht.get(power)
+    table: dict[str, object] = {"subscription": UNKNOWN if amount is None else format(amount, "f")}
+    return table if ht is None else table | {"subscription_ht": format(ht, "f")}
+
+
+def _price(price: Price) -> dict[str, str]:
+    table = {"ttc": format(price.ttc, "f")}
+    return table if price.ht is None else table | {"ht": format(price.ht, "f")}

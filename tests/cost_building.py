@@ -1,0 +1,170 @@
+"""Price lists, contracts and days of energy for tests of cost; prices are those of real lists."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from tictally_recorder.contracts import Contract, Contracts
+from tictally_recorder.cost import CostRow, Terms, Use, cost
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Direction, Price, Sureness, Tariff, Version
+from tictally_recorder.tariffs.series import Series
+from tictally_shared.calendar import QUARTER_MS, local_midnight, zone
+
+PARIS: Final = zone("Europe/Paris")
+SITE: Final = "021900000002"
+FEBRUARY_AND_AUGUST: Final = ((2, 1), (8, 1))
+TEMPO_PERIODS: Final = ("HC BLEU", "HP BLEU", "HC BLANC", "HP BLANC", "HC ROUGE", "HP ROUGE")
+
+
+def d(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def days(first: str, last: str) -> list[date]:
+    """Both included."""
+    return [d(first) + timedelta(days=n) for n in range((d(last) - d(first)).days + 1)]
+
+
+def midnight_ms(day: date) -> int:
+    return int(local_midnight(day, PARIS).timestamp()) * 1000
+
+
+def version(  # noqa: PLR0913 - by name
+    tariff: str,
+    start: str,
+    prices: Mapping[str, str],
+    monthly: Mapping[int | None, str],
+    *,
+    until: str | None = None,
+    powers: Iterable[int | None] = (None,),
+) -> Version:
+    each = {period: Price(Decimal(price)) for period, price in prices.items()}
+    return Version(
+        tariff,
+        d(start),
+        None if until is None else d(until),
+        dict.fromkeys(powers, each) if each else {},
+        {power: Decimal(amount) for power, amount in monthly.items()},
+        f"grid of {start}",
+        Sureness.OFFICIAL,
+    )
+
+
+def tariff(
+    tariff_id: str,
+    periods: tuple[str, ...],
+    *versions: Version,
+    direction: Direction = Direction.DRAWN,
+    revised: tuple[tuple[int, int], ...] = (),
+    series: bool = False,
+) -> Tariff:
+    return Tariff(tariff_id, "EDF", {}, "EUR", periods, versions, direction, revised, series)
+
+
+HPHC: Final = tariff(
+    "hphc",
+    ("HC", "HP"),
+    version("hphc", "2025-02-01", {"HC": "0.1696", "HP": "0.2146"}, {6: "14.04", 9: "18.01"}, powers=(6, 9)),
+    version("hphc", "2025-08-01", {"HC": "0.1635", "HP": "0.2081"}, {6: "15.74", 9: "19.81"}, powers=(6, 9)),
+    revised=FEBRUARY_AND_AUGUST,
+)
+BASE: Final = tariff(
+    "base",
+    ("BASE",),
+    version("base", "2024-02-01", {"BASE": "0.2516"}, {6: "12.60"}, powers=(6,)),
+    version("base", "2025-02-01", {"BASE": "0.2016"}, {6: "13.72"}, powers=(6,)),
+    revised=FEBRUARY_AND_AUGUST,
+)
+EJP: Final = tariff("ejp", ("HN", "PM"), version("ejp", "2025-02-01", {"HN": "0.1476", "PM": "1.1038"}, {9: "17.20"}))
+SURPLUS: Final = tariff(
+    "surplus", ("SURPLUS",), version("surplus", "2025-01-01", {"SURPLUS": "0.04"}, {}), direction=Direction.INJECTED
+)
+
+
+def row(  # noqa: PLR0913 - by name
+    day: date,
+    register: str,
+    energy_wh: int,
+    *,
+    period: str | None = None,
+    first: int = 1_000_000,
+    estimated: bool = False,
+) -> EnergyRow:
+    """A day's row of a register."""
+    return _row(register, (midnight_ms(day), midnight_ms(day + timedelta(days=1))), energy_wh, period, first, estimated)
+
+
+def quarter_rows(register: str, day: date, energies_wh: Iterable[int]) -> list[EnergyRow]:
+    """A day's rows by quarter, from midnight on."""
+    start = midnight_ms(day)
+    bounds = ((start + n * QUARTER_MS, start + (n + 1) * QUARTER_MS) for n in range(100))
+    return [_row(register, each, energy, None, 0, False) for each, energy in zip(bounds, energies_wh, strict=False)]  # noqa: FBT003
+
+
+def _row(  # noqa: PLR0913, PLR0917
+    register: str,
+    bounds: tuple[int, int],
+    energy_wh: int,
+    period: str | None,
+    first: int,
+    estimated: bool,
+) -> EnergyRow:
+    quarters = (bounds[1] - bounds[0]) // QUARTER_MS
+    return EnergyRow(
+        *bounds,
+        SITE,
+        register,
+        period,
+        "Wh",
+        energy_wh,
+        estimated,
+        fell=False,
+        first_value=first,
+        last_value=first + energy_wh,
+        covered=quarters,
+        quarters=quarters,
+    )
+
+
+def spread(when: list[date], **registers_wh: int) -> list[EnergyRow]:
+    """Each register's energy over some days in equal parts, which must be whole Wh."""
+    assert not any(energy % len(when) for energy in registers_wh.values())
+    return [row(day, register, energy // len(when)) for day in when for register, energy in registers_wh.items()]
+
+
+def on(*contracts: Contract | Tariff, power_kva: int | None = 6) -> Contracts:
+    """Contracts; a price list stands for a contract on it since long ago."""
+    return Contracts(
+        each
+        if isinstance(each, Contract)
+        else Contract(SITE, each.id, d("2000-01-01"), power_kva=power_kva, direction=each.direction)
+        for each in contracts
+    )
+
+
+def terms(contracts: Contracts, *tariffs: Tariff, **series: Series) -> Terms:
+    return Terms(contracts, {each.id: each for each in tariffs}, series)
+
+
+def costs(
+    when: list[date],
+    rows: Iterable[EnergyRow],
+    contracts: Contracts,
+    *tariffs: Tariff,
+    quarters: Iterable[EnergyRow] = (),
+    ngtf: str | None = None,
+    **series: Series,
+) -> list[CostRow]:
+    use = Use(SITE, list(rows), list(quarters), {} if ngtf is None else dict.fromkeys(when, ngtf))
+    return cost(use, when, terms(contracts, *tariffs, **series), PARIS)
+
+
+def total(rows: Iterable[CostRow]) -> Decimal:
+    """The sum, which no unknown figure may be part of."""
+    found = Decimal(0)
+    for each in rows:
+        assert each.amount is not None, each.reason
+        found += each.amount
+    return found

@@ -1,0 +1,182 @@
+"""The file of contracts: who was on what, from when; what cannot be is refused with file, line and a sentence."""
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+from cost_building import BASE, HPHC, SITE, SURPLUS, d
+
+from tictally_recorder.contracts import Contract, ContractError, Contracts, read_contracts
+from tictally_recorder.contracts.load import parse_contracts
+from tictally_recorder.tariffs.model import Direction
+
+TARIFFS = {each.id: each for each in (BASE, HPHC, SURPLUS)}
+FULL = """\
+# the house
+[[contract]]
+tariff = "base"
+power = 6
+from = 2024-03-01
+
+[[contract]]
+tariff = "hphc"
+power = 9
+from = 2025-06-10
+until = 2025-12-31
+aliases = { "HEURES   CREUSES" = "HC" }
+windows = ["22:30-06:00", "12:00-14:00"]
+
+[[contract]]
+tariff = "surplus"
+from = 2025-01-01
+"""
+
+
+def read(text: str, *sites: str) -> Contracts:
+    return parse_contracts(text, "contracts.toml", TARIFFS, sites)
+
+
+def test_contracts_follow_one_another() -> None:
+    contracts = read(FULL)
+    first, injected, second = contracts.all
+    assert first == Contract(None, "base", d("2024-03-01"), None, 6)
+    assert injected == Contract(None, "surplus", d("2025-01-01"), direction=Direction.INJECTED)
+    assert second == Contract(
+        None,
+        "hphc",
+        d("2025-06-10"),
+        d("2025-12-31"),
+        9,
+        aliases={"HEURES CREUSES": "HC"},
+        windows=((time(22, 30), time(6)), (time(12), time(14))),
+    )
+    drawn = {day: contracts.on(SITE, Direction.DRAWN, d(day)) for day in BOUNDS}
+    assert drawn == dict(zip(BOUNDS, (None, first, first, second, second, None), strict=True))
+    assert contracts.on(SITE, Direction.INJECTED, d("2024-12-31")) is None
+    assert contracts.on(SITE, Direction.INJECTED, d("2026-06-01")) == injected
+
+
+BOUNDS = ("2024-02-29", "2024-03-01", "2025-06-09", "2025-06-10", "2025-12-31", "2026-01-01")
+
+
+def test_each_site_has_its_own() -> None:
+    text = "".join(
+        f'[[contract]]\nsite = "{site}"\ntariff = "{tariff}"\npower = 6\nfrom = 2025-01-01\n'
+        for site, tariff in (("house", "base"), ("barn", "hphc"))
+    )
+    contracts = read(text, "house", "barn")
+    found = {site: contracts.on(site, Direction.DRAWN, d("2025-06-10")) for site in ("house", "barn", "mill")}
+    assert {site: each and each.tariff for site, each in found.items()} == {
+        "house": "base",
+        "barn": "hphc",
+        "mill": None,
+    }
+
+
+def test_without_a_file_there_are_no_contracts(tmp_path: Path) -> None:
+    assert read_contracts(tmp_path / "contracts.toml", TARIFFS).all == ()
+
+
+def test_a_file_is_read_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "contracts.toml"
+    path.write_text(FULL)
+    assert [each.tariff for each in read_contracts(path, TARIFFS).all] == ["base", "surplus", "hphc"]
+    path.write_bytes(b"\xff")
+    with pytest.raises(ContractError, match=f"^{path}, line 1: it is not text in UTF-8$"):
+        read_contracts(path, TARIFFS)
+    with pytest.raises(ContractError, match="line 1: it cannot be read: "):
+        read_contracts(tmp_path, TARIFFS)
+
+
+def contract(**changes: str) -> str:
+    """A contract that is good but for the changes; an empty one takes the key out."""
+    fields = {"tariff": '"hphc"', "power": "6", "from": "2025-03-01"} | changes
+    return "[[contract]]\n" + "".join(f"{key} = {value}\n" for key, value in fields.items() if value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        ("[[contract]\n", 1, "it is not TOML: "),
+        ("\n[[contracts]]\n", 2, "there is no 'contracts' here, only [[contract]]"),
+        ("\ncontract = 3\n", 2, "each contract begins with [[contract]]"),
+        (
+            contract(tarif='"base"'),
+            5,
+            "a contract has no 'tarif'; it has site, tariff, power, from, until, aliases, windows",
+        ),
+        (contract(tariff=""), 1, 'a contract needs its price list: tariff = "edf-bleu-base"'),
+        (contract(tariff='"hchp"'), 2, "there is no tariff 'hchp'; there are base, hphc, surplus"),
+        (contract(tariff="3"), 2, "there is no tariff 3; there are base, hphc, surplus"),
+        (contract(power="12"), 3, "hphc has 6, 9 kVA, not 12"),
+        (contract(power=""), 1, "a contract needs its power: hphc has 6, 9 kVA"),
+        (contract(power='"6"'), 3, "power = '6' is not a number of kVA, such as 6"),
+        (contract(power="true"), 3, "power = True is not a number of kVA, such as 6"),
+        (contract(power="0"), 3, "power = 0 is not a number of kVA, such as 6"),
+        (contract(**{"from": ""}), 1, "a contract needs its first day: from = 2025-08-01"),
+        (contract(**{"from": '"2025-03-01"'}), 4, "from = 2025-03-01 is not a date, such as 2025-08-01 without quotes"),
+        (contract(**{"from": "2025-03-01T10:00:00"}), 4, "from = 2025-03-01 10:00:00 is not a date, "),
+        (contract(**{"from": "2025-02-30"}), 4, "it is not TOML: "),
+        (contract(until="1999"), 5, "until = 1999 is not a date, such as 2025-08-01 without quotes"),
+        (contract(until="2025-02-28"), 5, "it ends on 2025-02-28, before its first day 2025-03-01"),
+        (contract(site='"My House"'), 5, "'My House' is no site's id, which is a text of a-z, 0-9 and - in quotes"),
+        (contract(site="21900000002"), 5, "21900000002 is no site's id, "),
+        (
+            contract(aliases='{ "CREUSE" = "HCC" }'),
+            5,
+            "'CREUSE' cannot stand for 'HCC': the periods of hphc are HC, HP",
+        ),
+        (contract(aliases='"HC"'), 5, 'aliases are written { "WHAT THE METER SAYS" = "HC" }'),
+        (contract(windows='["22:00-24:00"]'), 5, "windows = ['22:00-24:00'] are not hours of the day, "),
+        (contract(windows='["22:00-22:00"]'), 5, "windows = ['22:00-22:00'] are not hours of the day, "),
+        (contract(windows='"22:00-06:00"'), 5, "windows = '22:00-06:00' are not hours of the day, "),
+        (contract(windows="[22, 6]"), 5, "windows = [22, 6] are not hours of the day, "),
+        (contract(windows="22"), 5, "windows = 22 are not hours of the day, "),
+        (contract() + contract(tariff='"base"'), 8, "hphc and base begin on one day, 2025-03-01, for one site"),
+        (
+            contract(until="2025-06-30") + contract(tariff='"base"', **{"from": "2025-06-30"}),
+            9,
+            "it begins on 2025-06-30, while hphc holds until 2025-06-30",
+        ),
+        (
+            # the later one is told, wherever it stands
+            contract(tariff='"base"', **{"from": "2025-06-30"}) + contract(until="2025-06-30"),
+            4,
+            "it begins on 2025-06-30, while hphc holds until 2025-06-30",
+        ),
+        (
+            # another one begins between them: not only neighbours are compared
+            contract(until="2025-12-31")
+            + contract(tariff='"surplus"', power="", **{"from": "2025-05-01"})
+            + contract(tariff='"base"', **{"from": "2025-10-01"}),
+            12,
+            "it begins on 2025-10-01, while hphc holds until 2025-12-31",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_line(text: str, line: int, sentence: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        read(text)
+    assert (refused.value.file, refused.value.line) == ("contracts.toml", line)
+    assert refused.value.sentence.startswith(sentence)
+    assert str(refused.value) == f"contracts.toml, line {line}: {refused.value.sentence}"
+
+
+def test_with_several_sites_each_contract_names_its_own() -> None:
+    with pytest.raises(ContractError, match=r"line 1: the ledger has several sites, so .* its own: barn, house"):
+        read(contract(), "house", "barn")
+    assert read(contract(), "house").all
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        contract(until="2025-06-29") + contract(tariff='"base"', **{"from": "2025-06-30"}),
+        contract() + contract(tariff='"surplus"', power=""),
+        contract(site='"house"') + contract(site='"barn"'),
+        contract() + contract(**{"from": "2025-03-02"}),
+        contract(tariff='"surplus"', power="3"),
+    ],
+)
+def test_what_does_not_overlap_is_taken(text: str) -> None:
+    assert read(text).all

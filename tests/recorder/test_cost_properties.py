@@ -1,0 +1,112 @@
+"""What holds for every cost: days stand for themselves, order is nothing, a version changes the days it touches."""
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from cost_building import (
+    HPHC,
+    PARIS,
+    SITE,
+    SURPLUS,
+    days,
+    on,
+    row,
+    terms,
+    version,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tictally_recorder.contracts import Contract
+from tictally_recorder.cost import CostRow, Terms, Use, cost
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Direction
+
+WINDOW = days("2025-07-20", "2025-08-12")
+REGISTERS = ("HCHC", "HCHP", "EASF01", "EASF02", "EASF03", "EAST", "EAIT", "EASD01")
+
+a_day = st.sampled_from(WINDOW)
+energies = st.lists(
+    st.builds(
+        row,
+        a_day,
+        st.sampled_from(REGISTERS),
+        st.integers(0, 20_000),
+        period=st.sampled_from([None, "HC", "WE"]),
+        estimated=st.booleans(),
+    ),
+    max_size=60,
+    unique_by=lambda each: (each.start_ms, each.register),
+)
+starts = st.lists(a_day, max_size=3, unique=True)
+powers = st.sampled_from([6, 9, 12])
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[list[EnergyRow], Terms]:
+    drawn = [Contract(SITE, HPHC.id, start, power_kva=draw(powers)) for start in draw(starts)]
+    injected = [Contract(SITE, SURPLUS.id, start, direction=Direction.INJECTED) for start in draw(starts)]
+    return draw(energies), terms(on(*drawn, *injected), HPHC, SURPLUS)
+
+
+def ask(rows: list[EnergyRow], by: Terms, when: list[date]) -> list[CostRow]:
+    return cost(Use(SITE, rows, ngtf=dict.fromkeys(when, "H PLEINE/CREUSE")), when, by, PARIS)
+
+
+@settings(max_examples=100, deadline=None)
+@given(questions())
+def test_the_cost_of_a_window_is_the_sum_of_its_days(question: tuple[list[EnergyRow], Terms]) -> None:
+    rows, by = question
+    whole = ask(rows, by, WINDOW)
+    each_alone = [ask(rows, by, [day]) for day in WINDOW]
+    assert whole == [one for of_day in each_alone for one in of_day]
+    assert all(of_day for of_day in each_alone)
+    amounts = [sum((one.amount or Decimal(0) for one in of_day), Decimal(0)) for of_day in each_alone]
+    window = sum((one.amount or Decimal(0) for one in whole), Decimal(0))
+    assert abs(window - sum(amounts, Decimal(0))) < Decimal("1E-20")
+
+
+@settings(max_examples=100, deadline=None)
+@given(questions(), st.randoms(use_true_random=False))
+def test_the_order_of_what_goes_in_does_not_matter(
+    question: tuple[list[EnergyRow], Terms], shuffling: random.Random
+) -> None:
+    rows, by = question
+    expected = ask(rows, by, WINDOW)
+    contracts, window, shuffled = list(by.contracts.all), list(WINDOW), list(rows)
+    for each in (contracts, window, shuffled):
+        shuffling.shuffle(each)
+    # A day that is asked for twice is told once.
+    assert ask(shuffled, replace(by, contracts=on(*contracts)), [*window, window[0]]) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(questions(), a_day)
+def test_a_new_version_changes_exactly_the_days_that_it_touches(
+    question: tuple[list[EnergyRow], Terms], start: date
+) -> None:
+    rows, before = question
+    if start in {each.start for each in HPHC.versions}:
+        start += timedelta(days=1)
+    added = version(HPHC.id, str(start), {"HC": "0.5", "HP": "0.6"}, {6: "99", 9: "99"}, powers=(6, 9))
+    versions = tuple(sorted((*HPHC.versions, added), key=lambda each: each.start))
+    after = terms(before.contracts, replace(HPHC, versions=versions), SURPLUS)
+
+    next_one = next((each.start for each in HPHC.versions if each.start > start), date.max)
+    under_contract = {day for day in WINDOW if before.contracts.on(SITE, Direction.DRAWN, day)}
+    touched = {day for day in WINDOW if start <= day < next_one} & under_contract
+    changed = {day for day in WINDOW if ask(rows, before, [day]) != ask(rows, after, [day])}
+    assert changed == touched
+
+
+@settings(max_examples=50, deadline=None)
+@given(questions())
+def test_each_kwh_of_a_period_register_is_in_one_row(question: tuple[list[EnergyRow], Terms]) -> None:
+    rows, by = question
+    counted = sum(each.energy for each in rows if each.register[:4] in {"HCHC", "HCHP", "EASF"})
+    told = sum(one.energy_wh for one in ask(rows, by, WINDOW) if one.direction is Direction.DRAWN)
+    # Without a contract a meter that tells no period still shows its total.
+    told -= sum(part.energy_wh for one in ask(rows, by, WINDOW) for part in one.parts if part.register == "EAST")
+    assert told == counted

@@ -1,0 +1,211 @@
+"""How much a figure is worth: what is unknown has a reason and no amount, never zero."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from cost_building import (
+    BASE,
+    HPHC,
+    SITE,
+    TEMPO_PERIODS,
+    costs,
+    d,
+    midnight_ms,
+    on,
+    quarter_rows,
+    row,
+    tariff,
+    version,
+)
+
+from tictally_recorder.contracts import Contract, Contracts
+from tictally_recorder.cost import CostRow, Quality
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.tariffs.series import Series, Step
+from tictally_shared.calendar import QUARTER_MS
+
+DAY = d("2025-06-10")
+
+
+def off_peak_and_peak(day: date = DAY, *, estimated: bool = False) -> list[EnergyRow]:
+    return [row(day, "HCHC", 2000, estimated=estimated), row(day, "HCHP", 3000)]
+
+
+def by_period(found: list[CostRow]) -> dict[str | None, CostRow]:
+    rows = {each.period: each for each in found}
+    assert len(rows) == len(found)
+    return rows
+
+
+def unknown(found: list[CostRow]) -> dict[str | None, str | None]:
+    """Period → reason of what is unknown; and that nothing unknown has an amount."""
+    assert all((each.amount is None) == (each.quality is Quality.UNKNOWN) for each in found)
+    return {each.period: each.reason for each in found if each.quality is Quality.UNKNOWN}
+
+
+def test_a_divided_gap_marks_what_it_touches_and_nothing_else() -> None:
+    found = by_period(costs([DAY], off_peak_and_peak(estimated=True), on(HPHC), HPHC))
+    assert {period: each.quality for period, each in found.items()} == {
+        "HC": Quality.ESTIMATED,
+        "HP": Quality.MEASURED,
+        None: Quality.MEASURED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("day", "quality", "reason"),
+    [
+        ("2025-08-01", Quality.MEASURED, None),
+        ("2026-01-31", Quality.MEASURED, None),
+        (
+            "2026-02-01",
+            Quality.PROVISIONAL,
+            "a revision was due on 2026-02-01, and hphc 2025-08-01 is the newest known",
+        ),
+    ],
+)
+def test_an_overdue_price_list_is_provisional_and_still_costs(day: str, quality: Quality, reason: str | None) -> None:
+    found = costs([d(day)], off_peak_and_peak(d(day)), on(HPHC), HPHC)
+    assert [(each.quality, each.reason) for each in found] == [(quality, reason)] * 3
+    assert by_period(found)["HC"].amount == Decimal("0.327")
+
+
+def test_a_day_before_the_contract_or_after_it_is_unknown() -> None:
+    contracts = on(Contract(SITE, HPHC.id, d("2025-06-10"), d("2025-06-20"), 6))
+    for day, known in (("2025-06-09", False), ("2025-06-10", True), ("2025-06-20", True), ("2025-06-21", False)):
+        found = unknown(costs([d(day)], off_peak_and_peak(d(day)), contracts, HPHC))
+        why = f"there is no contract for {day}"
+        assert found == ({} if known else {"HC": why, "HP": why, None: why})
+
+
+def test_energy_without_contract_is_shown() -> None:
+    found = costs([DAY], [row(DAY, "EAST", 5000)], Contracts())
+    assert [(each.period, each.energy_wh) for each in found] == [("EAST", 5000), (None, 0)]
+    found = costs([DAY], [row(DAY, "EAST", 0)], Contracts())
+    assert [(each.period, each.energy_wh) for each in found] == [(None, 0)]
+
+
+def test_a_price_list_that_is_not_there_is_named() -> None:
+    found = unknown(costs([DAY], off_peak_and_peak(), on(HPHC)))
+    assert found == dict.fromkeys(["HC", "HP", None], "there is no tariff 'hphc'")
+
+
+def test_a_gap_between_versions_stays_a_gap() -> None:
+    gappy = tariff(
+        "gappy",
+        ("HC", "HP"),
+        version("gappy", "2025-01-01", {"HC": "0.1", "HP": "0.2"}, {None: "10"}, until="2025-06-09"),
+        version("gappy", "2025-06-11", {"HC": "0.1", "HP": "0.2"}, {None: "10"}),
+    )
+    for day, known in (("2024-12-31", False), ("2025-06-09", True), ("2025-06-10", False), ("2025-06-11", True)):
+        found = unknown(costs([d(day)], off_peak_and_peak(d(day)), on(gappy), gappy))
+        assert found == ({} if known else dict.fromkeys(["HC", "HP", None], f"gappy has no version for {day}"))
+
+
+def test_a_power_without_price_is_unknown() -> None:
+    found = unknown(costs([DAY], off_peak_and_peak(), on(HPHC, power_kva=12), HPHC))
+    assert found == {
+        "HC": "hphc 2025-02-01 has no price of HC at 12 kVA",
+        "HP": "hphc 2025-02-01 has no price of HP at 12 kVA",
+        None: "hphc 2025-02-01 has no subscription at 12 kVA",
+    }
+
+
+def test_a_subscription_that_nobody_could_tell_is_unknown_and_the_energy_is_not() -> None:
+    revised = tariff("revised", ("HC", "HP"), version("revised", "2025-01-01", {"HC": "0.1", "HP": "0.2"}, {}))
+    found = costs([DAY], off_peak_and_peak(), on(revised), revised)
+    assert unknown(found) == {None: "revised 2025-01-01 has no subscription at 6 kVA"}
+
+
+def test_a_period_that_no_register_counts_is_unknown() -> None:
+    found = unknown(costs([DAY], [row(DAY, "HCHC", 2000)], on(HPHC), HPHC))
+    assert found == {"HP": "no register counted HP on 2025-06-10"}
+
+
+def test_a_register_that_counted_nothing_costs_nothing() -> None:
+    found = by_period(costs([DAY], [row(DAY, "HCHC", 0), row(DAY, "HCHP", 0)], on(HPHC), HPHC))
+    assert (found["HC"].amount, found["HC"].quality) == (Decimal(0), Quality.MEASURED)
+
+
+def test_a_day_of_which_the_meter_told_nothing_has_a_subscription_and_unknown_energy() -> None:
+    found = costs([DAY], [], on(HPHC), HPHC)
+    why = "the meter told nothing of 2025-06-10"
+    assert unknown(found) == {"HC": why, "HP": why}
+
+
+def test_energy_in_a_period_that_the_price_list_does_not_have_is_unknown() -> None:
+    found = costs([DAY], [*off_peak_and_peak(), row(DAY, "EASF03", 700, period="WE")], on(HPHC), HPHC)
+    assert unknown(found) == {"WE": "EASF03 counted WE, which is no period of hphc and no alias of the contract"}
+    assert by_period(found)["WE"].energy_wh == 700
+
+
+def test_energy_of_a_register_whose_period_is_not_known_is_unknown() -> None:
+    found = costs([DAY], [*off_peak_and_peak(), row(DAY, "EASF03", 700)], on(HPHC), HPHC)
+    assert unknown(found) == {"EASF03": "EASF03 counted energy, and no period of hphc is known for it"}
+
+
+def test_a_base_meter_on_a_price_list_of_two_periods_is_unknown() -> None:
+    found = unknown(costs([DAY], [row(DAY, "BASE", 700)], on(HPHC), HPHC))
+    assert found == {
+        "HC": "no register counted HC on 2025-06-10",
+        "HP": "no register counted HP on 2025-06-10",
+        "BASE": "BASE counted energy, and no period of hphc is known for it",
+    }
+
+
+def test_tempo_without_the_meters_colours_is_unknown() -> None:
+    tempo = tariff(
+        "tempo", TEMPO_PERIODS, version("tempo", "2025-01-01", dict.fromkeys(TEMPO_PERIODS, "0.1"), {6: "9"})
+    )
+    found = unknown(costs([DAY], off_peak_and_peak(), on(tempo), tempo))
+    assert found.keys() == {*TEMPO_PERIODS, "HC", "HP"}
+
+
+def test_injected_energy_is_not_told_by_period() -> None:
+    double = tariff(
+        "double",
+        ("DAY", "NIGHT"),
+        version("double", "2025-01-01", {"DAY": "0.1", "NIGHT": "0.2"}, {}),
+        direction=Direction.INJECTED,
+    )
+    rows = [row(DAY, "EAST", 1000), row(DAY, "EAIT", 500)]
+    assert unknown(costs([DAY], rows, on(BASE, double), BASE, double)).keys() == {"DAY", "NIGHT", "EAIT"}
+
+
+SPOT = tariff("spot", (), version("spot", "2025-01-01", {}, {None: "6"}), series=True)
+
+
+def prices(*numbers: int) -> Series:
+    start = midnight_ms(DAY)
+    return Series([Step(start + n * QUARTER_MS, start + (n + 1) * QUARTER_MS, Decimal("0.1")) for n in numbers])
+
+
+@pytest.mark.parametrize(
+    ("energies", "series", "expected"),
+    [
+        ([400, 500, 600], prices(0, 1, 2), {}),
+        ([400, 0, 600], prices(0, 2), {}),
+        ([400, 500, 600], prices(0, 2), {"TOTAL": "there is no price for 2025-06-10 00:15+02:00"}),
+        ([], prices(0), {"TOTAL": "no register counted TOTAL on 2025-06-10"}),
+    ],
+)
+def test_energy_for_which_a_series_has_no_price_is_unknown(
+    energies: list[int], series: Series, expected: dict[str, str]
+) -> None:
+    rows, quarters = [row(DAY, "EAST", sum(energies))], quarter_rows("EAST", DAY, energies)
+    found = costs([DAY], rows, on(SPOT), SPOT, quarters=quarters, spot=series)
+    assert unknown(found) == expected
+
+
+def test_a_series_without_its_prices_is_unknown() -> None:
+    found = unknown(costs([DAY], [row(DAY, "EAST", 500)], on(SPOT), SPOT))
+    assert found == {"TOTAL": "the prices of spot are missing"}
+
+
+def test_a_quarter_that_may_be_counted_twice_is_unknown_on_a_series_too() -> None:
+    twice = [replace(quarter_rows("BASE", DAY, [400])[0], estimated=True), *quarter_rows("EAST", DAY, [400])]
+    found = unknown(costs([DAY], [], on(SPOT), SPOT, quarters=twice, spot=prices(0)))
+    assert found == {"TOTAL": "BASE, EAST counted on one day with a gap, so the same energy may be in two of them"}

@@ -1,0 +1,110 @@
+"""Which registers a cost is made from: each kWh once, in the period that the meter says."""
+
+from dataclasses import replace
+
+import pytest
+from cost_building import BASE, HPHC, SITE, SURPLUS, TEMPO_PERIODS, costs, d, on, row, tariff, version
+
+from tictally_recorder.contracts import Contract
+from tictally_recorder.cost import CostRow, Quality
+
+DAY = d("2025-06-10")
+WEEKEND = tariff(
+    "weekend",
+    ("HC", "HP", "WE"),
+    version("weekend", "2025-01-01", {"HC": "0.1", "HP": "0.2", "WE": "0.3"}, {None: "10"}),
+)
+TEMPO = tariff(
+    "tempo", TEMPO_PERIODS, version("tempo", "2025-01-01", dict.fromkeys(TEMPO_PERIODS, "0.1"), {6: "13.97"})
+)
+
+
+def energy(found: list[CostRow]) -> dict[str, int]:
+    return {each.period: each.energy_wh for each in found if each.period}
+
+
+@pytest.mark.parametrize(
+    ("registers", "expected"),
+    [
+        ({"BASE": 5000}, 5000),
+        ({"HCHC": 2000, "HCHP": 3000}, 5000),
+        ({"BBRHCJB": 1000, "BBRHPJB": 2000, "BBRHCJR": 2000}, 5000),
+        ({"EAST": 5000}, 5000),
+        ({"EASF01": 2000, "EASF02": 3000}, 5000),
+        ({"EAST": 5000, "EASF01": 2000, "EASF02": 3000, "EASD01": 4000, "EASD02": 1000}, 5000),
+        # a meter was exchanged, or its mode changed, in the course of the day
+        ({"BASE": 2000, "EAST": 3000, "EASF01": 3000}, 5000),
+        ({"EAST": 5000, "EAIT": 7000, "ERQ1": 100, "ERQ2": 200}, 5000),
+    ],
+)
+def test_a_single_period_takes_all_that_was_drawn_once(registers: dict[str, int], expected: int) -> None:
+    rows = [row(DAY, register, each) for register, each in registers.items()]
+    found = costs([DAY], rows, on(BASE), BASE)
+    assert energy(found) == {"BASE": expected}
+    assert all(each.quality is Quality.MEASURED for each in found)
+
+
+@pytest.mark.parametrize(
+    ("ngtf", "registers", "expected"),
+    [
+        (None, {"HCHC": 2000, "HCHP": 3000}, {"HC": 2000, "HP": 3000}),
+        (
+            "H PLEINE/CREUSE",
+            {"EAST": 5000, "EASF01": 2000, "EASF02": 3000, "EASF03": 0, "EASD01": 5000},
+            {"HC": 2000, "HP": 3000},
+        ),
+        # historique in the morning, standard in the afternoon
+        ("H PLEINE/CREUSE", {"HCHC": 2000, "EASF01": 500, "EASF02": 3000}, {"HC": 2500, "HP": 3000}),
+    ],
+)
+def test_registers_count_the_periods_of_the_meters_option(
+    ngtf: str | None, registers: dict[str, int], expected: dict[str, int]
+) -> None:
+    rows = [row(DAY, register, each) for register, each in registers.items()]
+    assert energy(costs([DAY], rows, on(HPHC), HPHC, ngtf=ngtf)) == expected
+
+
+def test_tempo_is_counted_by_its_six_registers() -> None:
+    rows = [row(DAY, f"EASF{n:02d}", n * 1000) for n in range(1, 7)]
+    standard = energy(costs([DAY], rows, on(TEMPO), TEMPO, ngtf="TEMPO"))
+    registers = ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR")
+    rows = [row(DAY, register, n * 1000) for n, register in enumerate(registers, 1)]
+    historique = energy(costs([DAY], rows, on(TEMPO), TEMPO))
+    assert standard == historique == {period: n * 1000 for n, period in enumerate(TEMPO_PERIODS, 1)}
+
+
+def test_what_a_regulated_option_names_otherwise_is_found_by_the_option() -> None:
+    rows = [row(DAY, "EASF01", 2000, period="HEURE CREUSE"), row(DAY, "EASF02", 3000, period="HEURE PLEINE")]
+    assert energy(costs([DAY], rows, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")) == {"HC": 2000, "HP": 3000}
+
+
+def test_a_suppliers_own_calendar_is_read_by_what_the_meter_calls_its_periods() -> None:
+    rows = [row(DAY, f"EASF0{n}", n * 1000, period=name) for n, name in ((1, "HC"), (2, "PLEINES"), (3, "WEEK-END"))]
+    aliases = {"PLEINES": "HP", "WEEK-END": "WE"}
+    contracts = on(Contract(SITE, WEEKEND.id, d("2025-01-01"), aliases=aliases))
+    assert energy(costs([DAY], rows, contracts, WEEKEND, ngtf="HC/WE")) == {"HC": 1000, "HP": 2000, "WE": 3000}
+
+
+def test_two_registers_may_be_one_period() -> None:
+    rows = [row(DAY, f"EASF0{n}", n * 1000, period=name) for n, name in ((1, "HC"), (2, "HP"), (3, "WE"))]
+    contracts = on(Contract(SITE, HPHC.id, d("2025-01-01"), power_kva=6, aliases={"WE": "HC"}))
+    assert energy(costs([DAY], rows, contracts, HPHC, ngtf="HC/WE")) == {"HC": 4000, "HP": 2000}
+
+
+def test_registers_of_two_modes_over_a_gap_are_not_trusted_together() -> None:
+    # The historique register was divided over days in which the standard one counted the same energy.
+    rows = [row(DAY, "BASE", 5000, estimated=True), row(DAY, "EAST", 5000)]
+    found = next(each for each in costs([DAY], rows, on(BASE), BASE) if each.period)
+    assert (found.quality, found.amount) == (Quality.UNKNOWN, None)
+    assert found.reason == "BASE, EAST counted on one day with a gap, so the same energy may be in two of them"
+
+
+def test_injected_energy_goes_to_the_injected_contract_only() -> None:
+    rows = [row(DAY, "EAST", 5000), row(DAY, "EAIT", 7000)]
+    assert energy(costs([DAY], rows, on(BASE, SURPLUS), BASE, SURPLUS)) == {"BASE": 5000, "SURPLUS": 7000}
+    assert energy(costs([DAY], rows, on(BASE), BASE)) == {"BASE": 5000}
+
+
+def test_rows_of_another_site_or_day_are_left_out() -> None:
+    rows = [row(DAY, "EAST", 5000), replace(row(DAY, "EAST", 900), site="other"), row(d("2025-06-11"), "EAST", 800)]
+    assert energy(costs([DAY], rows, on(BASE), BASE)) == {"BASE": 5000}

@@ -1,0 +1,110 @@
+"""The walk over quarters tells the same whether it may hurry over straight quarters or looks at each register."""
+
+from collections.abc import Iterable, Mapping
+from itertools import accumulate, pairwise
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from ledger_building import NOON_MS
+
+from tictally_recorder.energy.pieces import Piece, Point
+from tictally_recorder.energy.walk import Walk
+from tictally_recorder.energy.window import Window
+from tictally_recorder.ledger import Quarter
+from tictally_recorder.ledger.packing import Straight, pack, unpack, unpack_registers
+from tictally_recorder.ledger.rollup import roll_up
+from tictally_shared.calendar import QUARTER_MS
+
+IDS = {"EAST": 1, "EASF01": 2, "EAIT": 5, "SINSTS": 9}
+NAMES = {each: name for name, each in IDS.items()}
+FIRST = NOON_MS // QUARTER_MS
+
+# Mostly a line that goes on: each quarter the next one, frames at its bounds or within, registers that rise or stand.
+RISES = st.sampled_from([0, 0, 0, 1, 7, 7, 7, 7, 7, 7, 30, -5])
+FRAMES = st.tuples(
+    st.sampled_from([0, 1, 1, 2, 450_000, QUARTER_MS - 2, QUARTER_MS - 1]), st.tuples(RISES, RISES, RISES)
+)
+QUARTERS = st.lists(
+    st.tuples(
+        st.sampled_from([1, 1, 1, 1, 1, 1, 2, 3]),
+        st.lists(FRAMES, min_size=1, max_size=3, unique_by=lambda each: each[0]),
+        st.sampled_from([(), (), (), (), ("EAIT",), ("EAST", "EASF01", "EAIT")]),
+    ),
+    min_size=3,
+    max_size=24,
+)
+
+# (how many after the one before, its frames as (milliseconds into it, rises), registers that are not in it)
+Told = tuple[int, list[tuple[int, tuple[int, int, int]]], tuple[str, ...]]
+
+
+_BOTH_ENDS = [(0, (0, 0, 0)), (QUARTER_MS - 1, (7, 30, 0))]
+ON: Told = (1, _BOTH_ENDS, ())
+DOWN: Told = (1, [(0, (-5, 0, 0)), *_BOTH_ENDS[1:]], ())
+LESS: Told = (1, _BOTH_ENDS, ("EAIT",))
+
+
+def packed(quarters: list[Told]) -> list[tuple[int, bytes]]:
+    """(start, bytes) of each."""
+    values = {"EAST": 1000, "EASF01": 500, "EAIT": 0}
+    rows, number = [], FIRST - 1
+    for step, frames, away in quarters:
+        number += step
+        said = []
+        for since_ms, rises in sorted(frames):
+            values = {name: value + rise for (name, value), rise in zip(values.items(), rises, strict=True)}
+            seen = {name: value for name, value in values.items() if name not in away}
+            said.append((number * QUARTER_MS + since_ms, seen | {"SINSTS": 300}))
+        quarter = roll_up(7, number * QUARTER_MS, said)
+        assert quarter is not None
+        rows.append((quarter.start_ms, pack(quarter, IDS)))
+    return rows
+
+
+def walked(
+    quarters: Iterable[Quarter | Straight],
+    lengths: list[int],
+    before: Mapping[str, Point],
+    after: Mapping[str, Point],
+) -> dict[str, list[Piece]]:
+    """Register → its pieces, in periods of some lengths from FIRST on."""
+    bounds = list(pairwise(accumulate(lengths, initial=FIRST)))
+    window = Window(bounds)
+    pieces: dict[str, list[Piece]] = {}
+    inside = (each for each in quarters if each.start_ms < window.end * QUARTER_MS)
+    for register, piece in Walk(window, before).pieces(inside, after):
+        pieces.setdefault(register, []).append(piece)
+    return pieces
+
+
+@example(quarters=[ON, ON, ON, (3, *ON[1:]), ON], lengths=[30], before={}, after={})  # a gap
+@example(quarters=[ON, ON, ON, DOWN, ON, ON], lengths=[30], before={}, after={})  # a fall between two quarters
+@example(
+    quarters=[ON, ON, ON, LESS, ON, ON], lengths=[30], before={}, after={}
+)  # a register that is away for a quarter
+@given(
+    quarters=QUARTERS,
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    before=st.sampled_from([{}, {name: Point(FIRST * QUARTER_MS - 1, 490) for name in ("EAST", "EASF01")}]),
+    after=st.sampled_from([{}, {"EAST": Point((FIRST + 80) * QUARTER_MS, 2000)}]),
+)
+def test_straight_quarters_tell_what_their_registers_tell_one_by_one(
+    quarters: list[Told], lengths: list[int], before: dict[str, Point], after: dict[str, Point]
+) -> None:
+    rows = packed(quarters)
+    quick = [unpack_registers(each, 7, start_ms, NAMES) for start_ms, each in rows]
+    general = [unpack(each, 7, start_ms, NAMES) for start_ms, each in rows]
+    assert walked(quick, lengths, before, after) == walked(general, lengths, before, after)
+
+
+def test_a_day_in_which_all_goes_on_is_one_piece_a_register() -> None:
+    rows = packed([(1, [(1, (0, 0, 0)), (QUARTER_MS - 1, (10, 4, 0))], ())] * 96)
+    quick = [unpack_registers(each, 7, start_ms, NAMES) for start_ms, each in rows]
+    assert all(isinstance(each, Straight) for each in quick)
+    before = {"EAST": 990, "EASF01": 490, "EAIT": 0}
+    last = FIRST + 95
+    assert walked(quick, [96], {name: Point(FIRST * QUARTER_MS - 1, value) for name, value in before.items()}, {}) == {
+        "EAST": [Piece(last, 990, 1960, 970)],
+        "EASF01": [Piece(last, 490, 884, 394)],
+        "EAIT": [Piece(last, 0, 0, 0)],
+    }

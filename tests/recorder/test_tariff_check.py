@@ -1,0 +1,82 @@
+"""What a price list lacks, by a day."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from tictally_recorder.tariffs.check import Fault, Finding, check
+from tictally_recorder.tariffs.model import Price, Sureness, Tariff, Version
+
+
+def version(start: date, until: date | None = None) -> Version:
+    return Version(
+        tariff="own",
+        start=start,
+        until=until,
+        energy={None: {"BASE": Price(Decimal("0.2"))}},
+        subscription={None: Decimal(10)},
+        source="a test",
+        sureness=Sureness.OWN,
+    )
+
+
+def tariff(*versions: Version, revised: tuple[tuple[int, int], ...] = ((2, 1), (8, 1))) -> Tariff:
+    return Tariff("own", "Somebody", {"en": "own"}, "EUR", ("BASE",), versions, revised=revised)
+
+
+def found(checked: Tariff, day: date) -> list[tuple[Fault, date, date | None]]:
+    return [(finding.fault, finding.since, finding.until) for finding in check([checked], day)]
+
+
+FEBRUARY, AUGUST = date(2026, 2, 1), date(2026, 8, 1)
+
+
+def test_versions_without_a_gap_lack_nothing() -> None:
+    assert found(tariff(version(FEBRUARY, date(2026, 7, 31)), version(AUGUST)), date(2026, 11, 1)) == []
+
+
+def test_days_between_versions_are_a_gap() -> None:
+    checked = tariff(version(FEBRUARY, date(2026, 3, 31)), version(AUGUST))
+    assert check([checked], date(2026, 11, 1)) == [
+        Finding(
+            "own",
+            Fault.GAP,
+            date(2026, 4, 1),
+            date(2026, 7, 31),
+            "own has no version from 2026-04-01 to 2026-07-31: energy of these days has no cost",
+        )
+    ]
+
+
+def test_a_single_day_is_a_gap_too() -> None:
+    day = date(2026, 7, 31)
+    assert found(tariff(version(FEBRUARY, date(2026, 7, 30)), version(AUGUST)), AUGUST) == [(Fault.GAP, day, day)]
+
+
+def test_a_list_is_overdue_from_the_day_of_the_first_revision_that_is_missing() -> None:
+    checked = tariff(version(FEBRUARY))
+    assert found(checked, date(2026, 7, 31)) == []
+    assert found(checked, AUGUST) == [(Fault.OVERDUE, AUGUST, None)]
+    assert found(checked, date(2027, 5, 1)) == [(Fault.OVERDUE, AUGUST, None)]
+
+
+def test_a_list_that_is_not_revised_is_never_overdue() -> None:
+    assert found(tariff(version(FEBRUARY), revised=()), date(2099, 1, 1)) == []
+
+
+def test_a_list_that_ended_lacks_a_version_once_it_has() -> None:
+    checked = tariff(version(FEBRUARY, date(2026, 7, 31)))
+    assert found(checked, date(2026, 7, 31)) == []
+    assert found(checked, AUGUST) == [(Fault.ENDED, AUGUST, None)]
+
+
+def test_subscriptions_that_nobody_knows_are_told_with_their_days() -> None:
+    unknown = replace(version(FEBRUARY), subscription={})
+    assert found(tariff(unknown, version(AUGUST)), AUGUST) == [(Fault.NO_SUBSCRIPTION, FEBRUARY, date(2026, 7, 31))]
+    assert found(tariff(unknown), FEBRUARY) == [(Fault.NO_SUBSCRIPTION, FEBRUARY, None)]
+
+
+def test_findings_are_told_by_their_days() -> None:
+    first, second = version(date(2020, 1, 1), date(2020, 1, 31)), replace(version(date(2020, 3, 1)), subscription={})
+    days = [since for _, since, _ in found(tariff(first, second), date(2026, 1, 1))]
+    assert days == [date(2020, 2, 1), date(2020, 3, 1), date(2020, 8, 1)]

@@ -1,0 +1,257 @@
+"""`tictally tariff list`, `show` and `check`, as a person and a program meet them."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger_building import METER, NOON_MS, frame, message
+
+from tictally_recorder.cli.app import main
+from tictally_recorder.ledger import Ledger
+
+OVERLAY = """\
+id = "edf-bleu-hphc"
+overlay = true
+[[version]]
+from = 2199-08-01
+sureness = "own"
+source = "a bill"
+energy.HC = { ttc = "0.1" }
+energy.HP = { ttc = "0.2" }
+subscription = "16"
+"""
+Command = tuple[int, str, str]
+
+
+class Commands:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.tariffs = folder / "tariffs"
+        self._ledger = folder / "ledger.sqlite"
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Command:
+        code = main(["tariff", *arguments, "--ledger", str(self._ledger)])
+        told = self._capsys.readouterr()
+        return code, told.out, told.err
+
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever the command says
+        return json.loads(self(*arguments, "--json")[1])
+
+    def put(self, text: str) -> None:
+        self.tariffs.mkdir(exist_ok=True)
+        (self.tariffs / "own.toml").write_text(text)
+
+
+@pytest.fixture
+def tariff(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
+    for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
+        monkeypatch.delenv(name)
+    return Commands(tmp_path, capsys)
+
+
+def test_list_names_every_list_with_its_newest_version(tariff: Commands) -> None:
+    code, out, _ = tariff("list")
+    assert code == 0
+    (line,) = [line for line in out.splitlines() if line.startswith("edf-bleu-hphc")]
+    assert line.split()[:7] == ["edf-bleu-hphc", "EDF", "Tarif", "Bleu,", "option", "Heures", "Creuses"]
+    assert line.split()[7:10] == ["20", "2026-08-01", "secondary"]
+
+
+def test_list_speaks_the_language_of_the_settings(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
+    names = {each["id"]: each["name"] for each in tariff.json("list")}
+    assert names["edf-bleu-hphc"] == "Tarif Bleu, off-peak option"
+
+
+def test_list_says_since_when_a_revision_is_overdue(tariff: Commands) -> None:
+    tariff.put(OVERLAY)
+    overdue = {each["id"]: each["overdue_since"] for each in tariff.json("list")}
+    assert overdue["edf-bleu-ejp"] == "2026-08-01"
+    assert overdue["edf-bleu-hphc"] is None
+
+
+def test_a_broken_file_is_told_beside_the_list_and_fails_the_command(tariff: Commands) -> None:
+    tariff.put(OVERLAY.replace('"0.1"', '"10"'))
+    code, out, err = tariff("list")
+    assert code == 1
+    assert "edf-bleu-hphc" in out
+    assert err == (
+        f"tictally: {tariff.tariffs}/own.toml, line 7: energy.HC.ttc is 10: more than 5 a kWh is taken for a slip\n"
+    )
+
+
+def test_show_prints_the_version_of_a_day(tariff: Commands) -> None:
+    code, out, err = tariff("show", "edf-bleu-hphc", "--on", "2025-07-31")
+    assert (code, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines[0].startswith("edf-bleu-hphc 2025-02-01, hash ")
+    assert lines[1:4] == [
+        "EDF, Tarif Bleu, option Heures Creuses: amounts in EUR, energy drawn",
+        "Holds from 2025-02-01 to 2025-07-31",
+        "Source: CRE, open data (official); shipped/edf-bleu-hphc.toml",
+    ]
+    assert "6, 9, 12, 15, 18, 24, 30, 36 kVA HC 0.1696 0.1076" in lines
+    assert "HP 0.2146 0.1451" in lines
+    assert "6 kVA 14.04 11.48" in lines
+
+
+def test_show_says_what_is_unknown(tariff: Commands) -> None:
+    assert "6 kVA unknown 10.70" in [
+        " ".join(line.split()) for line in tariff("show", "edf-bleu-hphc", "--on", "2024-12-31")[1].splitlines()
+    ]
+    assert tariff.json("show", "edf-bleu-hphc", "--on", "2024-12-31")["subscription"]["6"] == {
+        "ttc": None,
+        "ht": "10.70",
+    }
+
+
+def test_show_tells_a_program_everything_as_exact_text(tariff: Commands) -> None:
+    told = tariff.json("show", "edf-bleu-base", "--on", "2025-08-01")
+    assert (told["tariff"], told["from"], told["until"]) == ("edf-bleu-base", "2025-08-01", "2026-01-31")
+    assert told["energy"]["6"] == {"BASE": {"ttc": "0.1952", "ht": "0.1327"}}
+    assert told["subscription"]["6"] == {"ttc": "15.47", "ht": "11.07"}
+    assert told["taxes"]["vat_subscription"] == "0.20"
+    assert len(told["hash"]) == 12
+
+
+def test_show_takes_an_amount_for_every_power_as_such(tariff: Commands) -> None:
+    tariff.put(OVERLAY)
+    told = tariff.json("show", "edf-bleu-hphc", "--on", "2199-08-01")
+    assert told["subscription"] == {"*": {"ttc": "16", "ht": None}}
+    assert (told["until"], told["sureness"], told["file"]) == (None, "own", f"{tariff.tariffs}/own.toml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("show", "edf-bleu-ejp", "--on", "2020-01-01"), 1, "edf-bleu-ejp has no version on 2020-01-01"),
+        (("show", "edf"), 1, "there is no tariff 'edf'; there are: edf-bleu-base, "),
+        (("check", "edf"), 1, "there is no tariff 'edf'; there are: edf-bleu-base, "),
+        (("show", "edf-bleu-ejp", "--on", "today"), 2, "Invalid value for --on: 'today' is not a date: 2026-11-21"),
+        (("check", "--from", "today"), 2, "Invalid value for --from: 'today' is not a date: 2026-11-21"),
+    ],
+)
+def test_what_cannot_be_answered_is_a_sentence(
+    tariff: Commands, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    told = tariff(*arguments)
+    assert (told[0], told[1]) == (code, "")
+    assert told[2].startswith(f"tictally: {sentence}")
+
+
+def test_check_fails_and_says_why(tariff: Commands) -> None:
+    code, out, _ = tariff("check", "edf-bleu-ejp")
+    assert code == 1
+    assert "edf-bleu-ejp has no version from 2019-06-01 to 2021-07-31: energy of these days has no cost\n" in out
+    assert "edf-bleu-ejp is overdue: a revision was due on 2026-08-01, and the newest version is from 2026-02-01" in out
+
+
+def test_check_passes_a_list_that_lacks_nothing_since_a_day(tariff: Commands) -> None:
+    tariff.put(OVERLAY)
+    assert tariff("check", "edf-bleu-hphc", "--from", "2025-02-01")[:2] == (
+        0,
+        "Nothing is lacking, and nothing is overdue.\n",
+    )
+    assert tariff("check", "edf-bleu-hphc", "--from", "2025-01-31")[0] == 1
+
+
+def test_check_tells_a_program_what_it_found_broken_files_too(tariff: Commands) -> None:
+    tariff.put("id = ")
+    found = tariff.json("check", "edf-bleu-ejp")
+    overdue = found[-2]
+    assert overdue.pop("sentence").startswith("edf-bleu-ejp is overdue: ")
+    assert overdue == {"tariff": "edf-bleu-ejp", "fault": "overdue", "since": "2026-08-01", "until": None}
+    assert (found[-1]["tariff"], found[-1]["fault"]) == (None, "file")
+    assert found[-1]["sentence"].startswith(f"{tariff.tariffs}/own.toml, line 1: it is not TOML: ")
+
+
+def test_a_broken_file_alone_fails_a_check(tariff: Commands) -> None:
+    tariff.put("id = ")
+    code, out, _ = tariff("check", "edf-bleu-hphc", "--from", "2199-01-01")
+    assert code == 1
+    assert f"{tariff.tariffs}/own.toml, line 1: " in out
+
+
+def contracts(tariff: Commands, text: str) -> None:
+    (tariff.tariffs.parent / "contracts.toml").write_text(text)
+
+
+def heard(tariff: Commands, values: Mapping[str, int | str]) -> None:
+    with Ledger.open(tariff.tariffs.parent / "ledger.sqlite") as ledger:
+        ledger.store([message(frame(1, NOON_MS, values))])
+
+
+def never_overdue(tariff: Commands) -> None:
+    tariff.put(
+        OVERLAY.replace("edf-bleu-hphc", "edf-bleu-base")
+        .replace("energy.HC", "energy.BASE")
+        .replace('energy.HP = { ttc = "0.2" }\n', "")
+    )
+
+
+BASE_NOW = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-08-01\n'
+
+
+def test_check_looks_at_the_lists_of_contracts_while_they_held_and_at_no_other(tariff: Commands) -> None:
+    everything = {each["tariff"] for each in tariff.json("check")}
+    assert len(everything) > 2
+    never_overdue(tariff)
+    contracts(tariff, BASE_NOW.replace("2025-08-01", "2017-08-01"))
+    used = tariff.json("check")
+    assert {each["tariff"] for each in used} == {"edf-bleu-base"}
+    contracts(tariff, BASE_NOW.replace("2025-08-01", "2025-02-01"))
+    assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
+    assert tariff("check", "edf-bleu-base")[0] == 1
+
+
+def test_a_contract_that_was_left_is_not_looked_at_beyond_its_end(tariff: Commands) -> None:
+    left = '[[contract]]\ntariff = "edf-bleu-ejp"\npower = 9\nfrom = 2025-08-01\n'
+    never_overdue(tariff)
+    contracts(tariff, left)
+    assert "edf-bleu-ejp is overdue" in tariff("check")[1]
+    for site in ("", f'site = "{METER}"\n'):
+        contracts(tariff, left + BASE_NOW.replace("2025-08-01", "2026-05-01") + site)
+        assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentences"),
+    [
+        ({"NGTF": "BASE", "PREF": 6}, []),
+        ({"NGTF": "a supplier's own", "PREF": 6}, []),
+        (
+            {"NGTF": "TEMPO", "PREF": 9},
+            [
+                "the meter announces TEMPO, and the contract is on edf-bleu-base",
+                "the meter announces 9 kVA, and the contract has 6 kVA",
+            ],
+        ),
+        ({"OPTARIF": "HC..", "ISOUSC": 30}, ["the meter announces HC.., and the contract is on edf-bleu-base"]),
+        ({"OPTARIF": "BASE", "ISOUSC": 45}, ["the meter announces 9 kVA, and the contract has 6 kVA"]),
+        ({"OPTARIF": "BASE", "ISOUSC": 10, "IINST1": 1, "IINST2": 1, "IINST3": 1}, []),
+    ],
+)
+def test_check_compares_the_contract_with_what_the_meter_announces(
+    tariff: Commands, values: Mapping[str, int | str], sentences: list[str]
+) -> None:
+    never_overdue(tariff)
+    contracts(tariff, BASE_NOW)
+    heard(tariff, values)
+    found = tariff.json("check")
+    assert [each["sentence"] for each in found] == [f"site {METER}: {sentence}" for sentence in sentences]
+    assert {(each["tariff"], each["fault"], each["since"]) for each in found} <= {
+        ("edf-bleu-base", "contract", "2025-08-01")
+    }
+    assert tariff("check")[0] == (1 if sentences else 0)
+
+
+def test_a_flat_price_goes_with_every_option(tariff: Commands) -> None:
+    own = OVERLAY.replace("overlay = true", 'supplier = "me"\ncurrency = "EUR"\nperiods = ["FLAT"]\nnames.en = "flat"')
+    own = own.replace('"edf-bleu-hphc"', '"flat"').replace("2199", "2025")
+    tariff.put(own.replace("energy.HC", "energy.FLAT").replace('energy.HP = { ttc = "0.2" }\n', ""))
+    contracts(tariff, BASE_NOW.replace("edf-bleu-base", "flat"))
+    heard(tariff, {"NGTF": "TEMPO"})
+    assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")

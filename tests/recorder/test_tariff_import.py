@@ -1,0 +1,675 @@
+"""`tictally tariff import`: every quirk of the regulator's files; what is refused, shown and written."""
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tictally_recorder.cli.app import main
+from tictally_recorder.tariffs.cre import History, NotImported, read_cre
+from tictally_recorder.tariffs.importing import Comparison, State, compare
+from tictally_recorder.tariffs.load import TariffFile
+from tictally_recorder.tariffs.model import Price, Sureness, Tariff, Taxes, Version
+from tictally_recorder.tariffs.shelf import load_shelf
+from tictally_recorder.tariffs.write import overlay_text
+
+DATA = Path(__file__).parent / "data"
+REAL = Path(__file__).parents[3] / "shared" / "data" / "tariffs"
+SHIPPED = load_shelf().tariffs
+BASE, HPHC, TEMPO = (DATA / f"cre_{option}.csv" for option in ("base", "hphc", "tempo"))
+HEADING = "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HT;PART_VARIABLE_TTC"
+ROW = "01/08/2025;;6;132,84;185,64;0,1327;0,1952"
+NEW = date(2027, 2, 1)
+TARGET = "imported.toml"
+
+BY_HAND = """\
+id = "edf-bleu-base"
+overlay = true
+[[version]]
+from = 2027-02-01
+sureness = "own"
+source = "a letter"
+energy.BASE = { ttc = "0.2100" }
+subscription = "15"
+"""
+
+
+def history(*rows: str, heading: str = HEADING) -> History:
+    return read_cre("\n".join((heading, *rows)).encode(), "cre.csv")
+
+
+def refusals(*rows: str, heading: str = HEADING) -> list[str]:
+    with pytest.raises(NotImported) as caught:
+        history(*rows, heading=heading)
+    return [str(error) for error in caught.value.errors]
+
+
+def compared(read: History, *, subscriptions: bool = False) -> Comparison:
+    return compare(read, SHIPPED[read.tariff], TARGET, subscriptions=subscriptions)
+
+
+def states(comparison: Comparison) -> dict[str, State]:
+    return {str(each.start): each.state for each in comparison.differences if each.state is not State.LACKING}
+
+
+def changes(comparison: Comparison, start: str) -> list[tuple[int | None, str, str, str, str]]:
+    (found,) = [each for each in comparison.differences if str(each.start) == start]
+    return [(each.power, each.item, each.taxes, str(each.old), str(each.new)) for each in found.changes]
+
+
+def overlaid(comparison: Comparison) -> Tariff:
+    text = overlay_text(comparison.tariff, comparison.overlay)
+    return TariffFile(text, TARGET).overlaid(SHIPPED[comparison.tariff])
+
+
+def on(tariff: Tariff, day: str) -> Version:
+    version = tariff.on(date.fromisoformat(day))
+    assert version is not None
+    return version
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    ("file", "tariff"), [(BASE, "edf-bleu-base"), (HPHC, "edf-bleu-hphc"), (TEMPO, "edf-bleu-tempo")]
+)
+def test_the_option_is_told_by_the_columns(file: Path, tariff: str) -> None:
+    read = read_cre(file.read_bytes(), file.name)
+    assert read.tariff == tariff
+    assert set(SHIPPED[tariff].periods) == set(next(iter(read.revisions[0].powers.values())).prices)
+
+
+def test_a_file_with_every_quirk_is_read() -> None:
+    content = BASE.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert b"PUISSANCE" in content
+    assert content.count(b"\r\n;;;;;;") == 2
+    read = read_cre(content, "cre_base.csv")
+    assert [(revision.start, revision.end, sorted(revision.powers)) for revision in read.revisions] == [
+        (date(2025, 2, 1), date(2025, 7, 31), [6]),
+        (date(2025, 8, 1), date(2026, 1, 31), [3, 6, 9]),
+        (NEW, None, [6, 9]),
+    ]
+    row = read.revisions[2].powers[9]
+    assert (row.line, row.prices) == (2, {"BASE": Price(Decimal("0.20502"), Decimal("0.14"))})
+    assert (row.yearly, row.yearly_ht) == (Decimal("234.9"), Decimal("168.12"))
+
+
+def test_a_row_without_any_amount_is_a_power_that_was_not_sold() -> None:
+    read = read_cre(TEMPO.read_bytes(), "cre_tempo.csv")
+    assert [sorted(revision.powers) for revision in read.revisions] == [[9], [9]]
+
+
+def test_the_order_of_the_columns_does_not_matter() -> None:
+    turned = "\n".join(";".join(reversed(line.split(";"))) for line in (HEADING, ROW))
+    assert read_cre(turned.encode(), "cre.csv").revisions[0].powers[6].yearly == Decimal("185.64")
+
+
+def test_spaces_around_a_cell_do_not_matter() -> None:
+    assert history(ROW.replace(";", " ; ")).revisions == history(ROW).revisions
+
+
+def test_a_row_that_stands_twice_is_one_row() -> None:
+    assert list(history(ROW, ROW).revisions[0].powers) == [6]
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("01/08/2025;;6;132,84;185,64;0,1327", "the row has 6 cells, the heading has 7"),
+        (f"{ROW};9", "the row has 8 cells, the heading has 7"),
+        (ROW.replace("01/08/2025", "31/06/2025"), "'31/06/2025' is not a date: DD/MM/YYYY"),
+        (ROW.replace("01/08/2025", "1/8/25"), "'1/8/25' is not a date: DD/MM/YYYY"),
+        (ROW.replace("01/08/2025", ""), "DATE_DEBUT is empty"),
+        (ROW.replace(";;", ";31/07/2025;"), "it ends on 2025-07-31, before it begins on 2025-08-01"),
+        (ROW.replace(";6;", ";six;"), "'six' is no subscribed power: whole kVA up to 36"),
+        (ROW.replace(";6;", ";42;"), "'42' is no subscribed power: whole kVA up to 36"),
+        (ROW.replace("0,1952", "0,19x2"), "PART_VARIABLE_TTC is '0,19x2', and that is no amount: 0,1635"),
+        (ROW.replace("0,1952", "-0,1952"), "PART_VARIABLE_TTC is '-0,1952', and that is no amount: 0,1635"),
+        (ROW.replace("0,1952", "1.952,0"), "PART_VARIABLE_TTC is '1.952,0', and that is no amount: 0,1635"),
+        (ROW.replace("0,1952", "19,52"), "PART_VARIABLE_TTC is 19.52: more than 5 a kWh is taken for a slip"),
+        (ROW.replace("185,64", "18564"), "PART_FIXE_TTC is 18564: more than 6000 a year is taken for a slip"),
+        (ROW.replace("0,1327", "0,2327"), "PART_VARIABLE is more without taxes (0.2327) than with them (0.1952)"),
+        (ROW.replace("0,1952", ""), "PART_VARIABLE_TTC is empty, and PART_VARIABLE_HT is not"),
+        ("01/08/2025;;6;132,84;185,64;;", "there is no price of BASE, and there are other amounts"),
+    ],
+)
+def test_a_wrong_row_is_a_sentence_with_its_line(row: str, sentence: str) -> None:
+    earlier = "01/02/2025;31/07/2025;6;134,16;164,64;0,1343;0,2016"
+    assert f"cre.csv, line 3: {sentence}" in refusals(earlier, row)
+
+
+def test_every_wrong_row_is_told_at_once() -> None:
+    told = refusals(ROW.replace("0,1952", "x"), ROW, ROW.replace(";6;", ";0;"), "01/13/2025;;6;1;1;0,1;0,2")
+    assert [sentence.split(":")[0] for sentence in told] == [f"cre.csv, line {line}" for line in (2, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ((ROW, ROW.replace("0,1952", "0,1953")), "line 3: 6 kVA from 2025-08-01 stands in line 2 with other amounts"),
+        (
+            (ROW, ROW.replace(";;6;", ";31/01/2026;9;")),
+            "line 3: prices from 2025-08-01 end on 2026-01-31 here and on no day in line 2",
+        ),
+        ((ROW, ROW.replace("/2025;", "/2026;")), "line 2: prices from 2025-08-01 hold for ever, and others begin"),
+        (
+            (ROW.replace(";;", ";01/08/2026;"), ROW.replace("/2025;", "/2026;")),
+            "line 2: prices from 2025-08-01 hold until 2026-08-01, and others begin on 2026-08-01",
+        ),
+    ],
+)
+def test_rows_that_contradict_one_another_are_refused(rows: tuple[str, str], sentence: str) -> None:
+    assert refusals(*rows)[0].startswith(f"cre.csv, {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("heading", "sentence"),
+    [
+        (HEADING.replace(";", ","), "there is no column DATE_DEBUT, DATE_FIN, P_SOUSCRITE; a file of the CRE is CSV"),
+        ('[{"DATE_DEBUT": "2025-01-08"}]', "there is no column DATE_DEBUT, DATE_FIN, P_SOUSCRITE"),
+        (HEADING.replace("PART_FIXE_TTC", "X"), "there is no column PART_FIXE_TTC"),
+        (HEADING.replace("VARIABLE_TTC", "VARIABLE_HC_TTC"), "its columns of prices are neither those of Base nor"),
+        (f"{HEADING};PUISSANCE", "there are two columns PUISSANCE"),
+    ],
+)
+def test_a_file_that_is_another_is_refused(heading: str, sentence: str) -> None:
+    (told,) = refusals(ROW, heading=heading)
+    assert told.startswith(f"cre.csv, line 1: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "there is no column DATE_DEBUT, DATE_FIN, P_SOUSCRITE"),
+        (b"\xff\xfe;", "it is not text in UTF-8"),
+        (HEADING.encode(), "there is no row below its heading"),
+    ],
+)
+def test_a_file_without_rows_is_refused(content: bytes, sentence: str) -> None:
+    with pytest.raises(NotImported, match=sentence):
+        read_cre(content, "cre.csv")
+
+
+# Dates whose year comes first
+
+
+def iso(text: str) -> str:
+    day, month, year = text.split("/")
+    return f"{year}-{month}-{day}"
+
+
+def day_in_the_middle(text: str) -> str:
+    day, month, year = text.split("/")
+    return f"{year}-{day}-{month}"
+
+
+def day_in_the_middle_where_possible(text: str) -> str:
+    return day_in_the_middle(text) if int(text[:2]) <= 12 else iso(text)
+
+
+def rewritten(content: str, form: Callable[[str], str]) -> bytes:
+    lines = []
+    for line in content.splitlines():
+        cells = line.split(";")
+        lines.append(";".join([form(cell) if "/" in cell else cell for cell in cells]))
+    return "\n".join(lines).encode()
+
+
+FORMS = [iso, day_in_the_middle, day_in_the_middle_where_possible]
+SPANS = [("01/02/2025", "31/07/2025"), ("01/08/2025", "31/01/2026"), ("01/02/2026", "")]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_dates_with_the_year_first_are_read_where_only_one_way_fits(form: Callable[[str], str]) -> None:
+    rows = [ROW.replace("01/08/2025;", f"{start};{end}") for start, end in SPANS]
+    read = read_cre(rewritten("\n".join((HEADING, *rows)), form), "cre.csv")
+    assert [revision.start for revision in read.revisions] == [
+        date(2025, 2, 1),
+        date(2025, 8, 1),
+        date(2026, 2, 1),
+    ]
+    assert [revision.end for revision in read.revisions] == [date(2025, 7, 31), date(2026, 1, 31), None]
+
+
+def test_a_date_that_may_be_two_days_is_refused() -> None:
+    (told,) = refusals(ROW.replace("01/08/2025", "2025-01-08"))
+    assert told == (
+        "cre.csv, line 2: this may be 08/01/2025 or 01/08/2025, and nothing in this file decides it; "
+        "write the dates as DD/MM/YYYY"
+    )
+
+
+def test_dates_that_fit_in_no_way_are_refused() -> None:
+    told = refusals(ROW.replace("01/08/2025;", "2025-02-13;2025-13-01"))
+    assert told == [
+        "cre.csv, line 2: read as YYYY-MM-DD or as YYYY-DD-MM, the dates of this file contradict one another"
+    ]
+
+
+# Comparing
+
+
+def test_amounts_as_they_stand_are_no_difference() -> None:
+    comparison = compared(history(ROW))
+    assert (states(comparison), comparison.same, comparison.written, comparison.overlay) == ({}, 1, (), ())
+
+
+def test_what_the_file_lacks_is_told_and_stays() -> None:
+    comparison = compared(history(ROW))
+    lacking = {each.start for each in comparison.differences if each.state is State.LACKING}
+    assert lacking == {version.start for version in SHIPPED["edf-bleu-base"].versions} - {date(2025, 8, 1)}
+
+
+def test_a_new_version_is_rounded_as_a_bill_has_it() -> None:
+    comparison = compared(read_cre(BASE.read_bytes(), "cre_base.csv"))
+    assert states(comparison) == {"2027-02-01": State.NEW}
+    version = on(overlaid(comparison), "2027-02-01")
+    assert version.energy == {
+        6: {"BASE": Price(Decimal("0.2065"), Decimal("0.1412"))},
+        9: {"BASE": Price(Decimal("0.2050"), Decimal("0.1400"))},
+    }
+    # 190.38 € a year is 15.865 a month: half a cent goes up.
+    assert version.subscription == {6: Decimal("15.87"), 9: Decimal("19.58")}
+    assert version.subscription_ht == {6: Decimal("11.50"), 9: Decimal("14.01")}
+    assert (version.sureness, version.source) == (Sureness.OFFICIAL, "CRE, open data")
+    assert "beside what EDF invoices" in version.note
+
+
+@pytest.mark.parametrize(
+    ("start", "taxes"),
+    [
+        ("01/08/2012", Taxes()),
+        ("01/08/2015", Taxes(vat_energy=Decimal("0.20"), vat_subscription=Decimal("0.055"))),
+        ("01/02/2027", Taxes(vat_energy=Decimal("0.20"), vat_subscription=Decimal("0.20"))),
+    ],
+)
+def test_of_taxes_a_new_version_says_what_the_law_says(start: str, taxes: Taxes) -> None:
+    (version,) = compared(history(ROW.replace("01/08/2025", start))).overlay
+    assert version.taxes == taxes
+
+
+def test_an_empty_fixed_part_is_a_subscription_that_is_unknown() -> None:
+    comparison = compared(read_cre(HPHC.read_bytes(), "cre_hphc.csv"))
+    version = on(overlaid(comparison), "2027-02-01")
+    assert (version.monthly(6), version.monthly(9)) == (Decimal("16.30"), None)
+    assert version.price(9, "HP") == Price(Decimal("0.2118"), Decimal("0.1457"))
+
+
+def test_a_price_that_differs_is_told_old_and_new() -> None:
+    comparison = compared(history(ROW.replace("0,1952", "0,1953").replace("132,84", "133,2")))
+    assert states(comparison) == {"2025-08-01": State.DIFFERS}
+    assert changes(comparison, "2025-08-01") == [
+        (6, "BASE", "ttc", "0.1952", "0.1953"),
+        (6, "subscription", "ht", "11.07", "11.10"),
+    ]
+
+
+def test_what_the_file_says_nothing_of_stays_as_it_stands() -> None:
+    before = on(SHIPPED["edf-bleu-base"], "2025-08-01")
+    after = on(overlaid(compared(history(ROW.replace("0,1952", "0,1953").replace("185,64", "190")))), "2025-08-01")
+    assert after.price(6, "BASE") == Price(Decimal("0.1953"), Decimal("0.1327"))
+    assert set(after.energy) == set(before.energy)
+    assert {power: after.energy[power] for power in after.energy if power != 6} == {
+        power: before.energy[power] for power in before.energy if power != 6
+    }
+    assert (after.subscription, after.subscription_ht) == (before.subscription, before.subscription_ht)
+    assert (after.taxes, after.sureness) == (before.taxes, Sureness.SECONDARY)
+    assert after.note.startswith(
+        "3, 9, 12, 15, 18, 24, 30, 36 kVA and subscriptions with taxes as before (secondary); "
+    )
+    assert before.note in after.note
+
+
+def test_a_version_that_the_file_has_whole_is_official() -> None:
+    assert on(SHIPPED["edf-bleu-base"], "2026-08-01").sureness is Sureness.SECONDARY
+    rows = [f"01/08/2026;;{power};120;{yearly};0,1345;0,2" for power, yearly in ((6, 200), (9, 250), (12, 300))]
+    comparison = compared(history(*rows), subscriptions=True)
+    version = on(overlaid(comparison), "2026-08-01")
+    assert (version.sureness, version.source, comparison.kept) == (Sureness.OFFICIAL, "CRE, open data", ())
+
+
+def test_a_subscription_that_stands_is_kept_unless_asked_otherwise() -> None:
+    kept = compared(history(ROW.replace("185,64", "186,6")))
+    assert states(kept) == {}
+    assert [(str(start), change.power, str(change.old), str(change.new)) for start, change in kept.kept] == [
+        ("2025-08-01", 6, "15.47", "15.55")
+    ]
+    taken = compared(history(ROW.replace("185,64", "186,6")), subscriptions=True)
+    assert changes(taken, "2025-08-01") == [(6, "subscription", "ttc", "15.47", "15.55")]
+    assert taken.kept == ()
+    assert on(overlaid(taken), "2025-08-01").monthly(6) == Decimal("15.55")
+
+
+def test_a_twelfth_that_is_half_a_cent_may_have_been_rounded_either_way() -> None:
+    for yearly, same in (("185,58", True), ("185,70", True), ("185,71", False), ("185,57", False)):
+        comparison = compared(history(ROW.replace("185,64", yearly)), subscriptions=True)
+        assert (states(comparison) == {}) is same, yearly
+
+
+def test_a_subscription_that_was_unknown_is_taken() -> None:
+    row = "01/11/2024;31/01/2025;6;123,72;153,6;0,1887;0,2516"
+    comparison = compared(history(row))
+    assert changes(comparison, "2024-11-01") == [(6, "subscription", "ttc", "None", "12.80")]
+
+
+def test_an_end_is_written_only_before_a_gap() -> None:
+    starts = [("01/08/2014", "31/10/2014"), ("01/11/2014", "31/03/2015"), ("01/08/2015", "31/07/2016")]
+    comparison = compared(history(*(ROW.replace("01/08/2025;", f"{start};{end}") for start, end in starts)))
+    assert [version.until for version in comparison.overlay] == [None, date(2015, 3, 31), None]
+
+
+def test_an_end_that_differs_is_a_difference() -> None:
+    # The list goes on after its newest version; a file may say that it ended.
+    rows = [f"01/08/2026;31/12/2026;{power};;;;{ttc}" for power, ttc in ((6, "0,2001"), (9, "0,1985"), (12, "0,1985"))]
+    comparison = compared(history(*rows))
+    assert changes(comparison, "2026-08-01") == [(None, "until", "", "None", "2026-12-31")]
+    assert on(overlaid(comparison), "2026-12-31").until == date(2026, 12, 31)
+
+
+def test_an_amount_without_taxes_stays_where_the_file_has_none() -> None:
+    assert states(compared(history(ROW.replace("0,1327", "")))) == {}
+    comparison = compared(history(ROW.replace("0,1327;0,1952", ";0,1953")))
+    assert on(overlaid(comparison), "2025-08-01").price(6, "BASE") == Price(Decimal("0.1953"))
+
+
+def test_an_end_on_the_day_before_a_version_that_the_file_lacks_is_no_difference() -> None:
+    # The list has a version from November 2024 inside of this row's days.
+    row = "01/02/2024;31/01/2025;6;123,72;151,2;0,1887;0,2516"
+    assert states(compared(history(row))) == {}
+
+
+# The check by the accise
+
+
+def test_amounts_that_contradict_the_accise_are_told_and_not_taken() -> None:
+    comparison = compared(read_cre(TEMPO.read_bytes(), "cre_tempo.csv"))
+    assert states(comparison) == {"2022-02-01": State.DOUBTFUL, "2022-08-01": State.DOUBTFUL}
+    assert comparison.doubts == tuple(
+        f"{start}: TTC/1.2 less HT is 0.0109 a kWh, and what is levied by the kWh was 0.00763"
+        for start in ("2022-02-01", "2022-08-01")
+    )
+    assert (9, "HP ROUGE", "ttc", "0.5486", "0.5525") in changes(comparison, "2022-08-01")
+    assert (comparison.overlay, comparison.written) == ((), ())
+
+
+def test_a_new_version_whose_rows_contradict_one_another_is_not_taken() -> None:
+    rows = ("01/02/2027;;6;138;190,8;0,1412;0,2065", "01/02/2027;;9;138;190,8;0,1412;0,2085")
+    comparison = compared(history(*rows))
+    assert states(comparison) == {"2027-02-01": State.DOUBTFUL}
+    (doubt,) = comparison.doubts
+    assert doubt == (
+        "2027-02-01: TTC/1.2 less HT should be one constant, and it is more for BASE at 9 kVA (line 3) "
+        "than for BASE at 6 kVA (line 2)"
+    )
+
+
+def test_before_2022_the_accise_is_a_mean_of_communes() -> None:
+    row = "01/08/2016;31/07/2017;6;70,44;88,39;0,0932;{}"
+    assert compared(history(row.format("0,1503"))).doubts == ()
+    assert len(compared(history(row.format("0,1510"))).doubts) == 1
+
+
+# Writing
+
+
+class Importing:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.tariffs = folder / "tariffs"
+        self._ledger = folder / "ledger.sqlite"
+        self._capsys = capsys
+
+    def __call__(self, file: Path, *options: str) -> tuple[int, str, str]:
+        code = main(["tariff", "import", str(file), *options, "--ledger", str(self._ledger)])
+        told = self._capsys.readouterr()
+        return code, " ".join(told.out.split()), told.err
+
+    def json(self, file: Path, *options: str) -> Any:  # noqa: ANN401 - whatever the command says
+        return json.loads(self(file, "--json", *options)[1])
+
+    def put(self, name: str, text: str) -> Path:
+        self.tariffs.mkdir(exist_ok=True)
+        (self.tariffs / name).write_text(text)
+        return self.tariffs / name
+
+    def tariff(self, tariff_id: str) -> Tariff:
+        shelf = load_shelf(self.tariffs)
+        assert shelf.errors == ()
+        return shelf.tariff(tariff_id)
+
+
+@pytest.fixture
+def importing(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Importing:
+    monkeypatch.delenv("TICTALLY_CONFIG", raising=False)
+    return Importing(tmp_path, capsys)
+
+
+def test_without_being_told_to_nothing_is_written(importing: Importing) -> None:
+    code, out, err = importing(BASE)
+    assert (code, err) == (0, "")
+    assert "2027-02-01 new 6 kVA BASE 0.2065 0.1412 6 kVA subscription 15.87 11.50" in out
+    assert "3 versions, 2 of them as here." in out
+    assert out.endswith("--write takes 1 version; nothing was written.")
+    assert not importing.tariffs.exists()
+
+
+def test_what_is_written_holds_and_a_second_import_writes_nothing(importing: Importing) -> None:
+    code, out, _ = importing(BASE, "--write")
+    (file,) = importing.tariffs.iterdir()
+    assert (code, file.name) == (0, "edf-bleu-base-imported.toml")
+    assert out.endswith(f"Written to {file}: 2027-02-01.")
+    assert importing.tariff("edf-bleu-base").versions[:-1] == SHIPPED["edf-bleu-base"].versions
+    assert on(importing.tariff("edf-bleu-base"), "2027-02-01").monthly(6) == Decimal("15.87")
+    written = (file.stat().st_mtime_ns, file.stat().st_ino, file.read_text())
+    assert importing(BASE, "--write")[1].endswith("There is nothing to write.")
+    assert (file.stat().st_mtime_ns, file.stat().st_ino, file.read_text()) == written
+    assert [each["state"] for each in importing.json(BASE)["differences"] if each["state"] != "lacking"] == []
+
+
+def test_a_later_import_keeps_what_earlier_ones_took(importing: Importing, tmp_path: Path) -> None:
+    importing(BASE, "--write")
+    later = tmp_path / "later.csv"
+    later.write_text(f"{HEADING}\n{ROW.replace('01/08/2025', '01/08/2027')}")
+    importing(later, "--write")
+    starts = [str(version.start) for version in importing.tariff("edf-bleu-base").versions]
+    assert starts[-2:] == ["2027-02-01", "2027-08-01"]
+
+
+def test_a_correction_of_an_import_does_not_grow_its_note(importing: Importing, tmp_path: Path) -> None:
+    file, notes = tmp_path / "cre.csv", []
+    for price in ("0,1953", "0,1952"):
+        file.write_text(f"{HEADING}\n{ROW.replace('0,1952', price)}")
+        importing(file, "--write")
+        version = on(importing.tariff("edf-bleu-base"), "2025-08-01")
+        notes.append(version.note)
+    assert version.price(6, "BASE") == Price(Decimal("0.1952"), Decimal("0.1327"))
+    assert notes[0] == notes[1]
+
+
+def test_what_cannot_be_written_leaves_what_was_there(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
+    importing(HPHC, "--write")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = importing(BASE, "--write")
+    file = importing.tariffs / "edf-bleu-base-imported.toml"
+    assert (code, err) == (1, f"tictally: {file}, line 1: it cannot be written: No space left on device\n")
+    assert [each.name for each in importing.tariffs.iterdir()] == ["edf-bleu-hphc-imported.toml"]
+
+
+def test_every_version_is_written_so_that_it_is_read_the_same(importing: Importing) -> None:
+    for tariff in SHIPPED.values():
+        text = overlay_text(tariff.id, tariff.versions)
+        importing.put(f"{tariff.id}.toml", text)
+        read = importing.tariff(tariff.id).versions
+        assert [version.hash for version in read] == [version.hash for version in tariff.versions]
+        assert [(v.source, v.sureness, v.note) for v in read] == [
+            (v.source, v.sureness, v.note) for v in tariff.versions
+        ]
+
+
+def test_a_version_by_hand_holds(importing: Importing) -> None:
+    own = importing.put("own.toml", BY_HAND)
+    code, out, _ = importing(BASE, "--write")
+    assert code == 0
+    assert f"Not taken: the version from 2027-02-01 stands in {own}, which holds; take it out there" in out
+    assert [file.name for file in importing.tariffs.iterdir()] == ["own.toml"]
+    assert own.read_text() == BY_HAND
+
+
+def test_a_version_by_hand_that_the_file_lacks_stays(importing: Importing) -> None:
+    importing.put("own.toml", BY_HAND.replace("2027-02-01", "2028-02-01"))
+    importing(BASE, "--write")
+    starts = [str(version.start) for version in importing.tariff("edf-bleu-base").versions]
+    assert starts[-2:] == ["2027-02-01", "2028-02-01"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda _: BY_HAND.replace("2027", "2029"), "it was not written by an import, and it is left as it is"),
+        (lambda text: text.replace("15.87", "15.90"), "it was changed since it was imported, and it is left as it is"),
+    ],
+)
+def test_a_file_of_a_person_is_never_written_over(
+    importing: Importing, change: Callable[[str], str], sentence: str
+) -> None:
+    importing(BASE, "--write")
+    file = importing.tariffs / "edf-bleu-base-imported.toml"
+    file.write_text(changed := change(file.read_text()))
+    code, _, err = importing(BASE, "--write", "--subscriptions")
+    assert (code, file.read_text()) == (1, changed)
+    assert err == f"tictally: {file}, line 1: {sentence}; rename it\n"
+    assert [each.name for each in importing.tariffs.iterdir()] == [file.name]
+
+
+def test_beside_a_broken_file_nothing_is_written(importing: Importing) -> None:
+    importing.put("own.toml", BY_HAND.replace("0.2100", "21"))
+    code, _, err = importing(BASE, "--write")
+    assert code == 1
+    assert err.endswith("tictally: nothing was written: first repair or remove the file above\n")
+    assert [file.name for file in importing.tariffs.iterdir()] == ["own.toml"]
+
+
+def test_a_version_inside_of_the_days_of_one_by_hand_is_refused_whole(importing: Importing) -> None:
+    importing.put("own.toml", BY_HAND.replace("from = 2027-02-01", "from = 2027-01-01\nuntil = 2027-06-30"))
+    code, _, err = importing(BASE, "--write")
+    assert code == 1
+    assert "the version from 2027-01-01 holds until 2027-06-30, and another begins before its end, on 2027-02-01" in err
+    assert [file.name for file in importing.tariffs.iterdir()] == ["own.toml"]
+
+
+def test_of_a_file_with_a_wrong_row_nothing_is_written(importing: Importing, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(BASE.read_text(encoding="utf-8-sig").replace("132,84", "132;84").replace("234,9", "x"))
+    code, out, err = importing(wrong, "--write")
+    assert (code, out) == (1, "")
+    assert err.splitlines() == [
+        f"tictally: {wrong}, line 2: PART_FIXE_TTC is 'x', and that is no amount: 0,1635",
+        f"tictally: {wrong}, line 4: the row has 8 cells, the heading has 7",
+    ]
+    assert not importing.tariffs.exists()
+
+
+def test_what_is_not_taken_is_said(importing: Importing) -> None:
+    _, out, _ = importing(TEMPO)
+    assert "Not taken where it differs: 2022-02-01: TTC/1.2 less HT is 0.0109 a kWh, and what is levied" in out
+    assert "Kept: the file lacks 2016-08-01, 2017-08-01, " in out
+    assert "Kept: 2 subscriptions with taxes that the file has otherwise, by 0.46 a month at most" in out
+    assert out.endswith("There is nothing to write.")
+
+
+def test_a_file_that_is_not_there_is_a_sentence(importing: Importing, tmp_path: Path) -> None:
+    missing = tmp_path / "none.csv"
+    assert importing(missing) == (
+        1,
+        "",
+        f"tictally: {missing}, line 1: it cannot be read: No such file or directory\n",
+    )
+
+
+def test_a_program_is_told_every_amount_as_text(importing: Importing) -> None:
+    told = importing.json(TEMPO, "--write")
+    assert (told["tariff"], told["versions"], told["same"], told["written"]) == ("edf-bleu-tempo", 2, 0, None)
+    (doubtful,) = [each for each in told["differences"] if each["from"] == "2022-08-01"]
+    assert doubtful["state"] == "doubtful"
+    assert doubtful["present"]["file"] == "shipped/edf-bleu-tempo.toml"
+    assert {"power": 9, "item": "HC BLEU", "taxes": "ttc", "old": "0.0862", "new": "0.0902"} in doubtful["changes"]
+    assert told["kept"][0] == {
+        "from": "2022-02-01",
+        "power": 9,
+        "item": "subscription",
+        "taxes": "ttc",
+        "old": "14.96",
+        "new": "14.50",
+    }
+    assert told["doubts"][0].startswith("2022-02-01: ")
+    assert importing.json(BASE, "--write")["written"] == str(importing.tariffs / "edf-bleu-base-imported.toml")
+
+
+# The real files: where the shipped lists stand otherwise, and why.
+
+LACKING = ["2024-11-01", "2026-02-01", "2026-08-01"]
+"""Subscriptions only, which the CRE's files leave out; and what came after they were published."""
+BEFORE_OURS = ["2012-07-23", "2013-08-01", "2014-11-01", "2015-08-01"]
+"""The shipped lists begin in August 2016; these would be new."""
+DOUBTFUL = ["2022-02-01", "2022-08-01"]
+"""Tempo: 0.4 cents a kWh more than the amounts without taxes give. In August EDF's own grid stands in the list; in
+February no better figure was found, and the list has the CRE's."""
+ROUNDED = "0.1288 is what the amount without taxes gives, and what EDF published; the CRE has 0.1287"
+OF_EDF_SINCE = date(2022, 8, 1)
+"""Subscriptions with taxes are EDF's own since, and the CRE's fixed part is beside them."""
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="no tariff data beside the project")
+@pytest.mark.parametrize(
+    ("option", "versions", "new", "differing", "kept"),
+    [
+        ("Base", 21, BEFORE_OURS, {}, 30),
+        ("HPHC", 21, BEFORE_OURS, {}, 45),
+        ("Tempo", 17, [], {"2025-02-01": ROUNDED}, 39),
+    ],
+)
+def test_the_real_files_are_what_the_shipped_lists_say(
+    option: str, versions: int, new: list[str], differing: dict[str, str], kept: int
+) -> None:
+    read = read_cre((REAL / f"Option_{option}.csv").read_bytes(), f"Option_{option}.csv")
+    comparison = compared(read)
+    assert len(read.revisions) == versions
+    found = states(comparison)
+    assert [start for start, state in found.items() if state is State.NEW] == new
+    assert [start for start, state in found.items() if state is State.DIFFERS] == list(differing)
+    for start in differing:
+        assert {change[1:] for change in changes(comparison, start)} == {("HC BLEU", "ttc", "0.1288", "0.1287")}
+    assert [str(each.start) for each in comparison.differences if each.state is State.LACKING] == LACKING
+    assert [doubt[:10] for doubt in comparison.doubts] == (DOUBTFUL if option == "Tempo" else [])
+    if option == "Tempo":
+        prices = {change for change in changes(comparison, "2022-08-01") if change[2] == "ttc"}
+        assert {Decimal(after) - Decimal(before) for _, _, _, before, after in prices} <= {
+            Decimal("0.0039"),
+            Decimal("0.0040"),
+        }
+        assert len(prices) == 36
+    assert len(comparison.kept) == kept
+    for since, change in comparison.kept:
+        assert since >= OF_EDF_SINCE
+        assert isinstance(change.old, Decimal)
+        assert isinstance(change.new, Decimal)
+        assert abs(change.new / change.old - 1) < Decimal("0.02")
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="no tariff data beside the project")
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("option", ["Base", "HPHC", "Tempo"])
+def test_the_real_files_are_the_same_whatever_the_form_of_their_dates(option: str, form: Callable[[str], str]) -> None:
+    content = (REAL / f"Option_{option}.csv").read_bytes()
+    assert read_cre(rewritten(content.decode(), form), "cre.csv") == read_cre(content, "cre.csv")

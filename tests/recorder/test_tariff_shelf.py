@@ -1,0 +1,175 @@
+"""Shipped lists and the user's over them."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tictally_recorder.tariffs.errors import UnknownTariff
+from tictally_recorder.tariffs.model import Price, Sureness
+from tictally_recorder.tariffs.shelf import Shelf, load_shelf
+
+OWN = """\
+id = "{id}"
+supplier = "Somebody"
+currency = "EUR"
+periods = ["BASE"]
+names.en = "A list"
+[[version]]
+from = 2026-01-01
+sureness = "own"
+source = "the contract"
+energy.BASE = {{ ttc = "0.18" }}
+subscription = "10"
+"""
+OVERLAY = """\
+id = "edf-bleu-base"
+overlay = true
+[[version]]
+from = {start}
+sureness = "own"
+source = "a bill"
+energy.BASE = {{ ttc = "{price}" }}
+power.6.subscription = "16"
+"""
+SHIPPED = load_shelf()
+
+
+def shelf(folder: Path, **files: str) -> Shelf:
+    for name, text in files.items():
+        (folder / f"{name}.toml").write_text(text)
+    return load_shelf(folder)
+
+
+def hashes(of: Shelf, tariff_id: str) -> dict[date, str]:
+    return {version.start: version.hash for version in of.tariff(tariff_id).versions}
+
+
+def test_without_a_folder_the_shipped_lists_are_there() -> None:
+    assert sorted(SHIPPED.tariffs) == ["edf-bleu-base", "edf-bleu-ejp", "edf-bleu-hphc", "edf-bleu-tempo"]
+    assert SHIPPED.errors == ()
+
+
+def test_a_folder_that_is_not_there_is_as_good_as_none(tmp_path: Path) -> None:
+    assert load_shelf(tmp_path / "none") == SHIPPED
+
+
+def test_a_list_of_the_user_s_stands_beside_the_shipped_ones(tmp_path: Path) -> None:
+    found = shelf(tmp_path, mine=OWN.format(id="mine"))
+    assert sorted(found.tariffs) == sorted([*SHIPPED.tariffs, "mine"])
+    assert found.tariff("mine").versions[0].file == str(tmp_path / "mine.toml")
+
+
+def test_a_list_with_a_shipped_id_replaces_it_whole(tmp_path: Path) -> None:
+    found = shelf(tmp_path, mine=OWN.format(id="edf-bleu-base"))
+    assert [version.start for version in found.tariff("edf-bleu-base").versions] == [date(2026, 1, 1)]
+    assert hashes(found, "edf-bleu-hphc") == hashes(SHIPPED, "edf-bleu-hphc")
+
+
+def test_an_overlay_replaces_the_version_of_its_day_and_no_other(tmp_path: Path) -> None:
+    found = shelf(tmp_path, august=OVERLAY.format(start="2026-08-01", price="0.2002"))
+    before, after = hashes(SHIPPED, "edf-bleu-base"), hashes(found, "edf-bleu-base")
+    assert [day for day in before if before[day] != after[day]] == [date(2026, 8, 1)]
+    version = found.tariff("edf-bleu-base").versions[-1]
+    assert (version.price(6, "BASE"), version.sureness) == (Price(Decimal("0.2002")), Sureness.OWN)
+    assert version.price(9, "BASE") is None
+
+
+def test_an_overlay_adds_the_version_of_a_new_day(tmp_path: Path) -> None:
+    found = shelf(tmp_path, february=OVERLAY.format(start="2027-02-01", price="0.19"))
+    before, after = hashes(SHIPPED, "edf-bleu-base"), hashes(found, "edf-bleu-base")
+    assert after.pop(date(2027, 2, 1))
+    assert after == before
+    assert not found.tariff("edf-bleu-base").is_overdue(date(2027, 3, 1))
+
+
+def test_an_overlay_lies_over_the_user_s_own_list_whatever_the_files_are_called(tmp_path: Path) -> None:
+    overlay = OVERLAY.format(start="2026-02-01", price="0.19")
+    found = shelf(tmp_path, a=overlay, b=OWN.format(id="edf-bleu-base"))
+    assert [version.start for version in found.tariff("edf-bleu-base").versions] == [date(2026, 1, 1), date(2026, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        ("id = ", 1, "it is not TOML: "),
+        (OWN.format(id="edf-bleu-base").replace("0.18", "18"), 10, "energy.BASE.ttc is 18: more than 5 a kWh"),
+        (OVERLAY.format(start="2026-08-01", price="-1"), 7, "energy.BASE.ttc is negative (-1)"),
+        (
+            OVERLAY.format(start="2026-08-01", price="0.2").replace("BASE", "HC"),
+            7,
+            "'HC' is no period of edf-bleu-base",
+        ),
+        (OVERLAY.format(start="2026-08-01", price="0.2").replace("-base", "-bse"), 1, "it lies over edf-bleu-bse, and"),
+        (
+            'supplier = "EDF"\n' + OVERLAY.format(start="2026-08-01", price="0.2"),
+            1,
+            "there is no supplier; there are: ",
+        ),
+        (
+            OVERLAY.format(start="2026-07-01\nuntil = 2026-08-01", price="0.2"),
+            5,
+            "the version from 2026-07-01 holds until 2026-08-01, and another begins before its end, on 2026-08-01",
+        ),
+    ],
+)
+def test_a_broken_file_is_named_and_leaves_the_shipped_lists(
+    tmp_path: Path, text: str, line: int, sentence: str
+) -> None:
+    found = shelf(tmp_path, broken=text, mine=OWN.format(id="mine"))
+    (error,) = found.errors
+    assert (error.file, error.line) == (str(tmp_path / "broken.toml"), line)
+    assert error.sentence.startswith(sentence)
+    assert hashes(found, "edf-bleu-base") == hashes(SHIPPED, "edf-bleu-base")
+    assert "mine" in found.tariffs
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_bytes(b"\xff\xfe")
+    (error,) = load_shelf(tmp_path).errors
+    assert str(error) == f"{tmp_path}/broken.toml, line 1: it is not text in UTF-8"
+
+
+def test_a_second_file_with_the_same_list_is_named_and_the_first_holds(tmp_path: Path) -> None:
+    found = shelf(tmp_path, a=OWN.format(id="mine"), b=OWN.format(id="mine").replace("0.18", "0.19"))
+    assert [error.file for error in found.errors] == [str(tmp_path / "b.toml")]
+    assert found.errors[0].sentence == f"the tariff mine is in {tmp_path}/a.toml too, which holds; remove one of them"
+    assert found.tariff("mine").versions[0].price(6, "BASE") == Price(Decimal("0.18"))
+
+
+def test_a_second_overlay_of_the_same_version_is_named_and_the_first_holds(tmp_path: Path) -> None:
+    first, second = (OVERLAY.format(start="2026-08-01", price=price) for price in ("0.201", "0.202"))
+    found = shelf(tmp_path, a=first, b=second)
+    assert [error.file for error in found.errors] == [str(tmp_path / "b.toml")]
+    assert found.tariff("edf-bleu-base").versions[-1].price(6, "BASE") == Price(Decimal("0.201"))
+
+
+def test_a_file_that_was_repaired_is_not_taken_for_a_second_one(tmp_path: Path) -> None:
+    broken = OWN.format(id="mine").replace("0.18", "18")
+    found = shelf(tmp_path, a=broken, b=OWN.format(id="mine"))
+    assert [error.file for error in found.errors] == [str(tmp_path / "a.toml")]
+    assert found.tariff("mine").versions[0].file == str(tmp_path / "b.toml")
+
+
+SERIES = OWN.format(id="hourly").replace('periods = ["BASE"]', 'series = "prices.csv"').replace("energy.BASE", "# ")
+
+
+def test_a_series_is_read_from_the_file_beside(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("start,price\n2026-11-21T20:00+01:00,-0.01\n")
+    found = shelf(tmp_path, hourly=SERIES)
+    assert found.errors == ()
+    assert found.tariff("hourly").series
+    assert [step.price for step in found.series["hourly"].steps] == [Decimal("-0.01")]
+
+
+def test_a_series_that_cannot_be_read_is_named_and_its_list_left_out(tmp_path: Path) -> None:
+    found = shelf(tmp_path, hourly=SERIES)
+    (error,) = found.errors
+    assert str(error) == f"{tmp_path}/prices.csv, line 1: it cannot be read: No such file or directory"
+    assert "hourly" not in found.tariffs
+
+
+def test_a_list_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(UnknownTariff, match=r"^there is no tariff 'edf'; there are: edf-bleu-base, edf-bleu-ejp, "):
+        SHIPPED.tariff("edf")

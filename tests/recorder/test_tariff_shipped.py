@@ -1,0 +1,218 @@
+"""The shipped lists: spot figures, and what holds of every version."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tictally_recorder.tariffs.check import Fault, check
+from tictally_recorder.tariffs.model import Sureness, Tariff, Version
+from tictally_recorder.tariffs.shelf import load_shelf
+from tictally_shared.contracts import CONTRACTS
+
+TARIFFS = load_shelf().tariffs
+BASE, HPHC, TEMPO, EJP = (TARIFFS[f"edf-bleu-{option}"] for option in ("base", "hphc", "tempo", "ejp"))
+ROWS = Path(__file__).parents[3] / "shared" / "data" / "tariffs" / "edf_bleu.csv"
+
+FIRST_OF = """
+2016-08 2017-08 2018-02 2018-08 2019-06 2019-08 2020-02 2020-08 2021-02 2021-08
+2022-02 2022-08 2023-02 2023-08 2024-02 2024-11 2025-02 2025-08 2026-02 2026-08
+"""
+REVISIONS = [date.fromisoformat(f"{month}-01") for month in FIRST_OF.split()]
+FEBRUARY_2022 = date(2022, 2, 1)
+NOVEMBER_2024 = date(2024, 11, 1)
+
+
+def versions() -> Iterator[tuple[Tariff, Version]]:
+    return ((tariff, version) for tariff in TARIFFS.values() for version in tariff.versions)
+
+
+def on(tariff: Tariff, day: str) -> Version:
+    version = tariff.on(date.fromisoformat(day))
+    assert version is not None
+    return version
+
+
+def ttc(tariff: Tariff, day: str, power: int, *periods: str) -> list[str]:
+    prices = [on(tariff, day).price(power, period) for period in periods]
+    return ["none" if price is None else f"{price.ttc:.4f}" for price in prices]
+
+
+@pytest.mark.parametrize(
+    ("day", "base", "peak_and_off_peak", "tempo"),
+    [
+        ("2023-02-01", ".2062", ".2228 .1615", ".0970 .1249 .1140 .1508 .1216 .6712"),
+        ("2023-08-01", ".2276", ".2460 .1828", ".1056 .1369 .1246 .1654 .1328 .7324"),
+        ("2024-02-01", ".2516", ".2700 .2068", ".1296 .1609 .1486 .1894 .1568 .7562"),
+        ("2024-11-01", ".2516", ".2700 .2068", ".1296 .1609 .1486 .1894 .1568 .7562"),
+        ("2025-02-01", ".2016", ".2146 .1696", ".1288 .1552 .1447 .1792 .1518 .6586"),
+        ("2025-08-01", ".1952", ".2081 .1635", ".1232 .1494 .1391 .1730 .1460 .6468"),
+        ("2026-02-01", ".1940", ".2065 .1579", ".1325 .1612 .1499 .1871 .1575 .7060"),
+        ("2026-08-01", ".2001", ".2142 .1589", ".1356 .1654 .1536 .1921 .1615 .7295"),
+    ],
+)
+def test_prices_at_6_kva_are_those_that_were_published(day: str, base: str, peak_and_off_peak: str, tempo: str) -> None:
+    assert ttc(BASE, day, 6, "BASE") == [f"0{base}"]
+    assert ttc(HPHC, day, 6, "HP", "HC") == [f"0{price}" for price in peak_and_off_peak.split()]
+    assert ttc(TEMPO, day, 6, *TEMPO.periods) == [f"0{price}" for price in tempo.split()]
+
+
+def test_base_is_cheaper_from_9_kva_on_since_2026() -> None:
+    assert [ttc(BASE, day, 9, "BASE") for day in ("2026-02-01", "2026-08-01")] == [["0.1927"], ["0.1985"]]
+
+
+@pytest.mark.parametrize(
+    ("tariff", "day", "power", "monthly"),
+    [
+        (BASE, "2016-08-01", 6, "7.37"),
+        (HPHC, "2025-07-31", 6, "14.04"),
+        (HPHC, "2025-08-01", 6, "15.74"),
+        (HPHC, "2025-08-01", 9, "19.81"),
+        (TEMPO, "2025-02-01", 9, "17.45"),
+        (EJP, "2025-08-01", 36, "53.32"),
+    ],
+)
+def test_subscriptions_are_by_the_month(tariff: Tariff, day: str, power: int, monthly: str) -> None:
+    assert on(tariff, day).monthly(power) == Decimal(monthly)
+
+
+@pytest.mark.parametrize("tariff", [BASE, HPHC, TEMPO])
+def test_there_is_a_version_for_every_revision(tariff: Tariff) -> None:
+    assert [version.start for version in tariff.versions] == REVISIONS
+    assert all(version.until is None for version in tariff.versions)
+
+
+def test_what_is_not_known_of_ejp_is_a_gap() -> None:
+    gaps = [(found.since, found.until) for found in check([EJP], date(2026, 7, 31)) if found.fault is Fault.GAP]
+    assert gaps == [(date(2019, 6, 1), date(2021, 7, 31)), (date(2022, 2, 1), date(2023, 7, 31))]
+    assert EJP.on(date(2018, 7, 31)) is None
+    assert not EJP.is_overdue(date(2026, 7, 31))
+    assert EJP.overdue_since(date(2026, 8, 1)) == date(2026, 8, 1)
+
+
+def test_tempo_at_6_kva_begins_in_2023() -> None:
+    known = [version.start for version in TEMPO.versions if version.price(6, "HP ROUGE") is not None]
+    assert known == [start for start in REVISIONS if start >= date(2023, 2, 1)]
+
+
+def test_in_november_2024_the_subscriptions_are_unknown_and_nothing_else() -> None:
+    for tariff in TARIFFS.values():
+        before, version = on(tariff, "2024-10-31"), on(tariff, "2024-11-01")
+        assert version.start == NOVEMBER_2024
+        assert version.energy == before.energy
+        assert version.subscription == {}
+        assert version.subscription_ht == before.subscription_ht
+    unknown = {version.start for _, version in versions() if not version.subscription}
+    assert unknown == {NOVEMBER_2024}
+
+
+def test_what_rests_on_others_than_edf_and_the_cre_says_so() -> None:
+    secondary = {
+        tariff.id: [v.start for v in tariff.versions if v.sureness is Sureness.SECONDARY] for tariff in TARIFFS.values()
+    }
+    assert secondary == {
+        "edf-bleu-base": [date(2025, 2, 1), date(2025, 8, 1), date(2026, 2, 1), date(2026, 8, 1)],
+        "edf-bleu-hphc": [date(2026, 2, 1), date(2026, 8, 1)],
+        "edf-bleu-tempo": [date(2026, 2, 1), date(2026, 8, 1)],
+        "edf-bleu-ejp": [version.start for version in EJP.versions],
+    }
+    assert all(version.note for _, version in versions() if version.sureness is Sureness.SECONDARY)
+    assert all("secondary" in on(tariff, "2026-08-01").note for tariff in TARIFFS.values())
+
+
+@pytest.mark.parametrize("option", ["base", "hphc", "tempo", "ejp"])
+def test_the_periods_are_those_of_the_meter_s_registers(option: str) -> None:
+    assert TARIFFS[f"edf-bleu-{option}"].periods == CONTRACTS[option].periods
+
+
+def test_with_taxes_is_without_plus_accise_and_vat() -> None:
+    # Within rounding: each amount to a hundredth of a cent. Before 2022 a part of the accise was the commune's, and the
+    # prices hold a mean of it. The one exception: Tempo in February 2022, 0.4 cents too much in the regulator's data.
+    wrong = set()
+    for tariff, version in versions():
+        for prices in version.energy.values():
+            for price in prices.values():
+                if price.ht is None or version.taxes.accise is None:
+                    continue
+                mean = Decimal("0.0003") if version.start < FEBRUARY_2022 else Decimal(0)
+                rounding = Decimal("0.00005") + Decimal("0.00005") / Decimal("1.2")
+                if abs(price.ttc / Decimal("1.2") - price.ht - version.taxes.accise) > rounding + mean:
+                    wrong.add((tariff.id, version.start))
+    assert wrong == {("edf-bleu-tempo", FEBRUARY_2022)}
+    assert "0.4 cents" in on(TEMPO, "2022-02-01").note
+
+
+def test_value_added_tax_on_the_subscription_went_up_in_august_2025() -> None:
+    for _, version in versions():
+        assert version.taxes.vat_energy == Decimal("0.20")
+        expected = "0.20" if version.start >= date(2025, 8, 1) else "0.055"
+        assert version.taxes.vat_subscription == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("day", "accise", "cta"),
+    [
+        ("2016-08-01", "0.0321", "0.2704"),
+        ("2021-02-01", "0.0324", "0.2704"),
+        ("2021-08-01", "0.0324", "0.2193"),
+        ("2022-02-01", "0.00763", "0.2193"),
+        ("2023-02-01", "0.001", "0.2193"),
+        ("2024-02-01", "0.021", "0.2193"),
+        ("2025-02-01", "0.0337", "0.2193"),
+        ("2025-08-01", "0.02998", "0.2193"),
+        ("2026-02-01", "0.03085", "0.15"),
+    ],
+)
+def test_taxes_are_those_of_the_first_day(day: str, accise: str, cta: str) -> None:
+    taxes = on(BASE, day).taxes
+    assert (taxes.accise, taxes.cta_share) == (Decimal(accise), Decimal(cta))
+
+
+def test_an_accise_that_is_not_known_is_left_out() -> None:
+    assert on(BASE, "2026-08-01").taxes.accise is None
+
+
+def test_subscriptions_grow_with_the_power_and_are_more_than_without_taxes() -> None:
+    for _, version in versions():
+        amounts = [version.subscription[power] for power in sorted(version.subscription, key=lambda power: power or 0)]
+        assert amounts == sorted(amounts)
+        assert all(
+            version.subscription[power] > ht
+            for power, ht in version.subscription_ht.items()
+            if power in version.subscription
+        )
+
+
+# Where the tables stand otherwise than the rows: (list, first day, period), why.
+OTHERWISE = {
+    ("edf-bleu-hphc", "2026-02-01", "HC"): "0.1579 is what is published elsewhere",
+    ("edf-bleu-tempo", "2025-02-01", "HC BLEU"): "0.1288 is what the amount without taxes gives",
+    ("edf-bleu-base", "2026-02-01", "BASE"): "rounded to four decimals",
+}
+OPTIONS = {"BASE": "edf-bleu-base", "HPHC": "edf-bleu-hphc", "TEMPO": "edf-bleu-tempo", "EJP": "edf-bleu-ejp"}
+PERIODS = {period.title().replace(" ", "").replace("Hc", "HC").replace("Hp", "HP"): period for period in TEMPO.periods}
+
+
+@pytest.mark.skipif(not ROWS.exists(), reason="no tariff data beside the project")
+def test_every_row_that_the_lists_were_made_from_is_in_them() -> None:
+    counted, otherwise = 0, set()
+    for row in csv.DictReader(ROWS.read_text(encoding="utf-8").splitlines()):
+        if row["valid_from"] < "2016-08-01" or row["kva"] == "0":
+            continue
+        tariff, power = TARIFFS[OPTIONS[row["option"]]], int(row["kva"])
+        version = on(tariff, row["valid_from"])
+        period = PERIODS.get(row["period"], row["period"])
+        price = version.price(power, period)
+        assert price is not None
+        if price.ttc != Decimal(row["energy_ttc_eur_kwh"]):
+            assert abs(price.ttc - Decimal(row["energy_ttc_eur_kwh"])) <= Decimal("0.0001")
+            otherwise.add((tariff.id, row["valid_from"], period))
+        if row["energy_ht_eur_kwh"]:
+            assert price.ht == Decimal(row["energy_ht_eur_kwh"])
+        assert version.monthly(power) == Decimal(row["subscription_ttc_eur_month"])
+        counted += 1
+    assert counted == 1248
+    assert otherwise == set(OTHERWISE)
