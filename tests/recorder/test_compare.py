@@ -63,6 +63,8 @@ def test_tempo_without_colours_is_unknown_and_with_them_it_goes_from_morning_to_
     file = folder / "colours.csv"
     file.write_text("date,color\n2025-07-31,red\n2025-08-01,blue\n")
     known = offers(capsys, "--colours", str(file))["edf-bleu-tempo", 6]
+    # 1 x 0.1232, 6 x 0.1494 = 0.8964, 3 x 0.1460 = 0.4380, 15.50 / 31 = 0.50: 1.9576
+    assert known["rounded"] == "1.96"
     assert {k: v for k, v in known["energy_wh"].items() if v} == {"HC BLEU": 1000, "HP BLEU": 6000, "HC ROUGE": 3000}  # type: ignore[attr-defined]
 
 
@@ -121,7 +123,7 @@ def test_colours_that_the_meter_told_are_used(folder: Path, capsys: pytest.Captu
 def test_a_person_sees_the_cheapest_first_and_what_was_assumed(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Base at 6 kVA: 10 x 0.1952 = 1.952, 15.65 / 31 = 0.5048…: 2.4568…, dearer than HP/HC's 2.41.
+    # Base at 6 kVA: 10 x 0.1952 = 1.952, 15.47 / 31 = 0.4990…: 2.4510…, dearer than HP/HC's 2.41.
     assert folder.exists()
     assert main(["compare", *WINDOW]) == 0
     out = capsys.readouterr().out
@@ -133,3 +135,14 @@ def test_a_person_sees_the_cheapest_first_and_what_was_assumed(
     assert hphc < base
     assert "assumed to be 22:00-06:00" in out
     assert "Unknown (edf-bleu-tempo 6 kVA; 2025-08-01): the colour of a Tempo day is not known." in out
+
+
+def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "ledger.sqlite").unlink()
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        for seq, (hour, wh) in enumerate([("01:00", 0), ("23:00", 5000)], 1):
+            told = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"EAST": wh})
+            ledger.store([message(told, arrived_ms=NOON_MS)])
+    assert offers(capsys)["edf-bleu-ejp", 9]["unknown"] == {"no register counts its periods": ["2025-08-01"]}

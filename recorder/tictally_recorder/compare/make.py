@@ -1,6 +1,7 @@
 """What quarters of an hour would have cost on a price list. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -36,12 +37,12 @@ def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
         day: list(rows)
         for day, rows in groupby(sorted(use.quarters, key=lambda row: row.start_ms), lambda row: _local(row, tz).date())
     }
-    return [
-        _offer(tariff, power, use, {day: by_day.get(day, []) for day in days}, assumed, tz)
-        for tariff in tariffs
-        if tariff.direction is Direction.DRAWN and not tariff.series
-        for power in powers_beside(tariff, days[-1], power_kva)
-    ]
+    found = []
+    for tariff in tariffs:
+        if tariff.direction is Direction.DRAWN and not tariff.series:
+            divided = [_day(tariff, day, by_day.get(day, []), use.ngtf.get(day), assumed, tz) for day in days]
+            found += [_offer(tariff, power, divided) for power in powers_beside(tariff, days[-1], power_kva)]
+    return found
 
 
 def powers_beside(tariff: Tariff, day: date, power_kva: int | None) -> list[int | None]:
@@ -54,47 +55,55 @@ def powers_beside(tariff: Tariff, day: date, power_kva: int | None) -> list[int 
     return [*lower, power_kva, *higher]
 
 
-def _offer(  # noqa: PLR0913, PLR0917 - all that an offer depends on
-    tariff: Tariff,
-    power: int | None,
-    use: Use,
-    by_day: Mapping[date, Sequence[EnergyRow]],
-    assumed: Assumed,
-    tz: ZoneInfo,
-) -> Offer:
-    amount, estimated = Decimal(0), False
-    energy: dict[str, int] = {}
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day's energy as a price list divides it, and why it cannot, as far as it cannot."""
+
+    day: date
+    energy_wh: Mapping[str, int]
+    reasons: frozenset[str]
+    is_estimated: bool
+
+
+def _day(  # noqa: PLR0913, PLR0917 - all that the division depends on
+    tariff: Tariff, day: date, rows: Sequence[EnergyRow], ngtf: str | None, assumed: Assumed, tz: ZoneInfo
+) -> _Day:
+    energy = dict.fromkeys(tariff.periods, 0)
+    reasons = set() if rows else {"the meter told nothing"}
+    estimated = False
+    for _, quarter in groupby(rows, key=lambda row: row.start_ms):
+        for period, found in _divide(tariff, list(quarter), ngtf, assumed, tz).items():
+            estimated |= found.estimated
+            if found.doubt:
+                reasons.add(found.doubt)
+            elif period in energy:
+                energy[period] += found.energy_wh
+            elif found.energy_wh:
+                reasons.add(period)
+    return _Day(day, energy, frozenset(reasons), estimated)
+
+
+def _offer(tariff: Tariff, power: int | None, days: Sequence[_Day]) -> Offer:
+    amount = Decimal(0)
     unknown: dict[str, list[date]] = {}
-    for day, rows in by_day.items():
-        counted: dict[str, int] = {}
-        reasons = set()
-        for _, quarter in groupby(rows, key=lambda row: row.start_ms):
-            for period, found in _divide(tariff, list(quarter), use.ngtf.get(day), assumed, tz).items():
-                estimated |= found.estimated
-                if found.doubt or (period not in tariff.periods and found.energy_wh):
-                    reasons.add(found.doubt or period)
-                counted[period] = counted.get(period, 0) + found.energy_wh
-        counted = {period: counted.get(period, 0) for period in tariff.periods}
-        if not rows:
-            reasons.add("the meter told nothing")
-        cost = _priced(tariff, tariff.on(day), power, counted, day)
+    for each in days:
+        cost = _priced(tariff, tariff.on(each.day), power, each.energy_wh, each.day)
+        reasons = set(each.reasons)
         if isinstance(cost, str):
             reasons.add(cost)
         else:
             amount += cost
         for reason in sorted(reasons):
-            unknown.setdefault(reason, []).append(day)
-        for period, energy_wh in counted.items():
-            energy[period] = energy.get(period, 0) + energy_wh
+            unknown.setdefault(reason, []).append(each.day)
     return Offer(
         tariff.id,
         power,
         tariff.currency,
-        energy,
+        {period: sum(each.energy_wh[period] for each in days) for period in tariff.periods},
         None if unknown else amount,
-        estimated,
-        any(tariff.is_overdue(day) for day in by_day),
-        {reason: tuple(days) for reason, days in unknown.items()},
+        any(each.is_estimated for each in days),
+        any(tariff.is_overdue(each.day) for each in days),
+        {reason: tuple(of_reason) for reason, of_reason in unknown.items()},
     )
 
 
