@@ -10,6 +10,7 @@ import typer
 from tictally_recorder import logs
 from tictally_recorder.cli import site, tariff
 from tictally_recorder.cli.bill import bill
+from tictally_recorder.cli.compare import compare
 from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command(short_help="Tell how much energy went through each register.")(energy)
 app.command(short_help="Tell what that energy cost, and by which price list.")(cost)
 app.command(short_help="Lay that out like a bill, with its taxes.")(bill)
+app.command(short_help="Tell what the same use would have cost on other price lists.")(compare)
 app.command(short_help="Look whether all is well, and say what to do where it is not.")(doctor)
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")

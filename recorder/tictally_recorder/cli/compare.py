@@ -1,0 +1,139 @@
+"""`tictally compare`: what the same use would have cost on other price lists."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from tictally_recorder.cli import compare_report as report
+from tictally_recorder.cli.cost import window
+from tictally_recorder.cli.energy import sites_of
+from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.output import say
+from tictally_recorder.cli.tariff_shelf import tell_broken
+from tictally_recorder.cli.terms import Paid, paid_by
+from tictally_recorder.compare import Assumed, offers
+from tictally_recorder.compare.colours import ColourError, heard_colours, read_colours
+from tictally_recorder.compare.windows import NIGHT
+from tictally_recorder.contracts.announced import announced
+from tictally_recorder.contracts.model import Hours
+from tictally_recorder.cost.model import Use
+from tictally_recorder.cost.of_ledger import cost_of, days_with_frames, use_of
+from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import QUARTER_MS, By, local_midnight
+from tictally_shared.status import Colour
+
+_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+def compare(  # noqa: PLR0913 - options of a command
+    *,
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="The first local day of the answer.")],
+    end: Annotated[str, typer.Option("--to", metavar="DATE", help="The local day on which it ends, excluded.")],
+    site: Annotated[str | None, typer.Option(metavar="SITE", help="One site, or a meter of it. Without: all.")] = None,
+    windows: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOURS",
+            help="Off-peak hours of HP/HC, 22:00-06:00, several with commas. Without it: the contract's.",
+        ),
+    ] = None,
+    colours: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Tempo's colours, lines of date,color: 2026-11-21,blue.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As a JSON array; amounts are texts.")] = False,
+    ledger: LedgerOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Tell what the same use would have cost on each price list, at the subscribed power and those beside it.
+
+    Off-peak hours are assumed and said; a Tempo day whose colour is not known makes that price list's cost unknown.
+    """
+    settings = settings_of(config, ledger)
+    tz = settings.zone
+    first, until = window(start, end, tz, datetime.now(UTC).astimezone(tz).date())
+    told = _windows(windows) if windows else ()
+    given = _given(colours) if colours else {}
+    with LedgerReader.open(settings.ledger) as reader:
+        paid = paid_by(settings, reader.sites())
+        asked = {each: days_with_frames(each, first, until, tz) for each in sites_of(reader, site)}
+        answers = [_answer(reader, each, days, paid, told, given, tz) for each, days in asked.items() if days]
+    if json:
+        say(report.as_json(answers))
+    else:
+        for answer in answers:
+            report.show(answer)
+    if not answers:
+        say(f"Nothing was counted from {first} to {until}.", aside=json)
+    tell_broken(paid.shelf)
+    if paid.shelf.errors:
+        raise typer.Exit(1)
+
+
+def _answer(  # noqa: PLR0913, PLR0917 - all that an answer depends on
+    reader: LedgerReader,
+    site: Site,
+    days: list[date],
+    paid: Paid,
+    told: tuple[Hours, ...],
+    given: Mapping[date, Colour],
+    tz: ZoneInfo,
+) -> report.Answer:
+    contract = paid.terms.contracts.on(site.id, Direction.DRAWN, days[-1])
+    power = (contract.power_kva if contract else None) or announced(reader, site).power_kva
+    until = date.fromordinal(days[-1].toordinal() + 1)
+    quarters = energy(
+        reader, site.id, local_midnight(days[0], tz), local_midnight(until, tz), By.QUARTER, tz, all_registers=True
+    )
+    windows = told or (contract.windows if contract else ()) or (NIGHT,)
+    # The night before the first day's 06:00 is of a Tempo day that began the day before.
+    learned = _learned(reader, site, local_midnight(date.fromordinal(days[0].toordinal() - 1), tz), until, tz)
+    assumed = Assumed(windows, {**learned, **given}, contract.aliases if contract else {})
+    use = Use(site.id, (), quarters, use_of(reader, site, days, paid.terms, tz).ngtf)
+    found = offers(use, days, paid.shelf.tariffs.values(), power, assumed, tz)
+    rows = [row for row in cost_of(reader, site, days[0], until, paid.terms, tz) if row.direction is Direction.DRAWN]
+    amounts = [row.amount for row in rows]
+    actual = None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
+    return report.Answer(site.id, days[0], until, contract.tariff if contract else None, actual, windows, found)
+
+
+def _learned(reader: LedgerReader, site: Site, start: datetime, until: date, tz: ZoneInfo) -> dict[date, Colour]:
+    end = local_midnight(until, tz)
+    heard = _heard(energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True))
+    found: dict[date, Colour] = {}
+    for meter in site.meters:
+        seen = reader.labels_seen(meter.id)
+        for label in ("STGE", "PTEC"):
+            if label in seen:
+                first_ms, last_ms = seen[label]
+                changes = list(reader.text_changes(meter.id, (label,), 0, int(end.timestamp()) * 1000))
+                times = [min(each, last_ms) for each in heard if first_ms <= each < last_ms + QUARTER_MS]
+                found |= heard_colours(changes, times, tz)
+    return found
+
+
+def _heard(quarters: Sequence[EnergyRow]) -> list[int]:
+    """The last moment of each quarter with frames: a text that changed within it is the new one."""
+    return sorted({row.start_ms + QUARTER_MS - 1 for row in quarters if row.covered})
+
+
+def _windows(text: str) -> tuple[Hours, ...]:
+    found = [_HOURS.fullmatch(each.strip()) for each in text.split(",")]
+    hours = [(time(int(m[1]), int(m[2])), time(int(m[3]), int(m[4]))) for m in found if m]
+    if len(hours) != len(found) or any(begin == end for begin, end in hours):
+        raise typer.BadParameter(f"{text[:40]!r} are not hours of the day, such as 22:00-06:00", param_hint="--windows")
+    return tuple(hours)
+
+
+def _given(file: Path) -> dict[date, Colour]:
+    try:
+        return read_colours(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ColourError) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="--colours") from None

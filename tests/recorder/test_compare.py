@@ -1,0 +1,148 @@
+"""`tictally compare` over a ledger of frames, with figures worked out by hand."""
+
+import json
+import os
+from datetime import datetime, time
+from pathlib import Path
+
+import pytest
+from ledger_building import NOON_MS, frame, message
+
+from tictally_recorder.cli.app import main
+from tictally_recorder.compare.colours import ColourError, heard_colours, read_colours
+from tictally_recorder.compare.windows import is_off_peak
+from tictally_recorder.ledger import Ledger, TextChange
+from tictally_shared.calendar import zone
+
+PARIS = zone("Europe/Paris")
+WINDOW = ("--from", "2025-08-01", "--to", "2025-08-02")
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A day of 4 kWh from 22:00 to 06:00 (3 before the morning) and 6 between."""
+    for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
+    (tmp_path / "contracts.toml").write_text('[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n')
+    steps = [("00:00", 0), ("06:00", 3000), ("22:00", 9000), ("23:59:59", 10_000)]
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        for seq, (hour, wh) in enumerate(steps, 1):
+            told = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"NGTF": "BASE", "EAST": wh, "EASF01": wh})
+            ledger.store([message(told, arrived_ms=NOON_MS)])
+    return tmp_path
+
+
+def offers(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[tuple[str, int], dict[str, object]]:
+    assert main(["compare", *WINDOW, "--json", *arguments]) == 0
+    return {(each["tariff"], each["power_kva"]): each for each in json.loads(capsys.readouterr().out)}
+
+
+def test_peak_and_off_peak_are_divided_by_the_assumed_hours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # 4 x 0.1635 = 0.6540, 6 x 0.2081 = 1.2486, 15.74 / 31 = 0.5077…: 2.4103…
+    assert folder.exists()
+    found = offers(capsys)["edf-bleu-hphc", 6]
+    assert (found["energy_wh"], found["rounded"]) == ({"HC": 4000, "HP": 6000}, "2.41")
+
+
+def test_other_hours_divide_otherwise(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert folder.exists()
+    assert offers(capsys, "--windows", "00:00-06:00")["edf-bleu-hphc", 6]["energy_wh"] == {"HC": 3000, "HP": 7000}
+
+
+def test_tempo_without_colours_is_unknown_and_with_them_it_goes_from_morning_to_morning(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = offers(capsys)["edf-bleu-tempo", 6]
+    assert unknown["amount"] is None
+    assert unknown["unknown"] == {"the colour of a Tempo day is not known": ["2025-08-01"]}
+    file = folder / "colours.csv"
+    file.write_text("date,color\n2025-07-31,red\n2025-08-01,blue\n")
+    known = offers(capsys, "--colours", str(file))["edf-bleu-tempo", 6]
+    # 1 x 0.1232, 6 x 0.1494 = 0.8964, 3 x 0.1460 = 0.4380, 15.50 / 31 = 0.50: 1.9576
+    assert known["rounded"] == "1.96"
+    assert {k: v for k, v in known["energy_wh"].items() if v} == {"HC BLEU": 1000, "HP BLEU": 6000, "HC ROUGE": 3000}  # type: ignore[attr-defined]
+
+
+def test_the_powers_beside_the_subscribed_one_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert folder.exists()
+    assert [power for tariff, power in offers(capsys) if tariff == "edf-bleu-base"] == [3, 6, 9]
+
+
+def test_base_is_what_the_contract_itself_cost(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert folder.exists()
+    found = offers(capsys)["edf-bleu-base", 6]
+    assert found["amount"] is not None
+    assert found["amount"] == found["actual"]
+
+
+def test_hours_over_midnight_exclude_their_end() -> None:
+    night = [(time(22), time(6))]
+    assert [is_off_peak(time(hour), night) for hour in (21, 22, 0, 5, 6)] == [False, True, True, True, False]
+
+
+def test_a_text_tells_the_colour_of_days_on_which_it_was_heard_and_of_no_other() -> None:
+    changes = [TextChange("PTEC", at("2025-11-03T06:00+01:00"), "HPJR")]
+    heard = [at("2025-11-03T12:00+01:00"), at("2025-11-05T03:00+01:00")]
+    assert {str(day): colour.name for day, colour in heard_colours(changes, heard, PARIS).items()} == {
+        "2025-11-03": "ROUGE"
+    }
+
+
+@pytest.mark.parametrize("text", ["2025-11-03,green", "x,blue", "2025-11-03,blue\n2025-11-03,red"])
+def test_a_file_of_colours_that_says_something_else_is_refused(text: str) -> None:
+    with pytest.raises(ColourError):
+        read_colours(text)
+
+
+def test_a_list_whose_periods_only_its_own_registers_tell_is_unknown(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert folder.exists()
+    found = offers(capsys)["edf-bleu-ejp", 9]
+    assert found["amount"] is None
+    assert "no register counts its periods" in str(found["unknown"])
+
+
+def test_colours_that_the_meter_told_are_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blue, red = 1 << 24, 3 << 24
+    moments = [("2025-07-31T12:00", red), ("2025-07-31T13:00", red), ("2025-08-01T12:00", blue)]
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        for seq, (moment, status) in enumerate(moments, 10):
+            wh = 6000 if status == blue else 0
+            told = frame(seq, at(f"{moment}+02:00"), {"EAST": wh, "EASF01": wh, "STGE": f"{status:08X}"})
+            ledger.store([message(told, arrived_ms=NOON_MS)])
+    found = offers(capsys)["edf-bleu-tempo", 6]
+    assert {k: v for k, v in found["energy_wh"].items() if v} == {"HC BLEU": 1000, "HP BLEU": 6000, "HC ROUGE": 3000}  # type: ignore[attr-defined]
+
+
+def test_a_person_sees_the_cheapest_first_and_what_was_assumed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Base at 6 kVA: 10 x 0.1952 = 1.952, 15.47 / 31 = 0.4990…: 2.4510…, dearer than HP/HC's 2.41.
+    assert folder.exists()
+    assert main(["compare", *WINDOW]) == 0
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    hphc, base = (
+        next(at for at, line in enumerate(lines) if line.split()[:2] == [name, "6"])
+        for name in ("edf-bleu-hphc", "edf-bleu-base")
+    )
+    assert hphc < base
+    assert "assumed to be 22:00-06:00" in out
+    assert "Unknown (edf-bleu-tempo 6 kVA; 2025-08-01): the colour of a Tempo day is not known." in out
+
+
+def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "ledger.sqlite").unlink()
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        for seq, (hour, wh) in enumerate([("01:00", 0), ("23:00", 5000)], 1):
+            told = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"EAST": wh})
+            ledger.store([message(told, arrived_ms=NOON_MS)])
+    assert offers(capsys)["edf-bleu-ejp", 9]["unknown"] == {"no register counts its periods": ["2025-08-01"]}
