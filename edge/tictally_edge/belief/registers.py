@@ -82,7 +82,7 @@ class Registers:
         since_s = None if self._frame_at is None else frame.at - self._frame_at
         gaps = [gap_s for gap_s in (since_s, self._since_s) if gap_s is not None]
         is_thinned = bool(gaps) and min(gaps) > _WITNESS_REACH_S
-        witness = _Witness(frame, present, self.baseline, self._power_bound(power_va), is_thinned=is_thinned)
+        witness = _Witness(frame, present, self.baseline, self._power_bound(power_va, since_s), is_thinned=is_thinned)
         verdicts = {name: self._weigh(name, value, frame.at, witness) for name, value in present.items()}
         for name, verdict in verdicts.items():
             if verdict is Verdict.BELIEVED:
@@ -92,9 +92,11 @@ class Registers:
         self._frame_at, self._since_s = frame.at, since_s
         return verdicts
 
-    def _power_bound(self, power_va: int | None) -> float | None:
-        """The most that was drawn since the frame before, as far as both frames show; None after a start."""
-        return None if self._power_va is None else max(self._power_va, power_va or 0) * _POWER_MARGIN
+    def _power_bound(self, power_va: int | None, since_s: float | None) -> float | None:
+        """The most that was drawn since the frame before, as far as both show; None after a start, or a gap."""
+        if self._power_va is None or since_s is None or since_s > _WITNESS_REACH_S:
+            return None
+        return max(self._power_va, power_va or 0) * _POWER_MARGIN
 
     def _weigh(self, name: str, value: int, at: float, witness: "_Witness") -> Verdict:
         base = self.baseline.get(name)
@@ -143,7 +145,7 @@ class _Witness:
             return self._moves_with_total(name)
         if self._is_thinned:
             return True  # its bound was physics alone, and that has been looked at
-        if base.at is None or self._power_va is None or at - base.at > _WITNESS_REACH_S:
+        if base.at is None or self._power_va is None:
             return False
         return value - base.value <= most_energy_wh(at - base.at, self._power_va)
 
