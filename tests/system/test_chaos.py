@@ -10,9 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 FAULTS_MINUTES = 1.0
-HEALING_S = 60
+HEALING_S = 120
 # Every program's start and end, the faults, the meters' last frames and the healing.
-WITHIN_S = 240
+WITHIN_S = 300
 END_S = 30
 
 
