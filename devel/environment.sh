@@ -8,6 +8,9 @@ mosquitto_home=$venv/mosquitto
 # Debian puts mosquitto into /usr/sbin, which is on no ordinary user's PATH.
 export PATH=$venv/bin:$mosquitto_home/bin:$PATH:/usr/local/sbin:/usr/sbin
 
+# uv brings certificates of its own; a network whose proxy has another one has it in the system's.
+[[ ! -s /etc/ssl/certs/ca-certificates.crt ]] || export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
+
 die() {
   printf '%s\n' "$@" >&2
   exit 1

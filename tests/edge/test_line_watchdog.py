@@ -242,7 +242,7 @@ def test_a_meter_that_falls_silent_is_offline_until_it_is_heard_again(
         try:
             for mode, availability in ((Mode.HISTORIQUE, "online"), (None, "offline"), (Mode.STANDARD, "online")):
                 voice.mode = mode
-                hub.wait_for(f"silent/{NUMBER}/availability", availability)
+                assert hub.wait_for(f"silent/{NUMBER}/availability", availability) == availability
         finally:
             is_over.set()
             running.join()

@@ -2,17 +2,18 @@
 
 import json
 import os
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
 from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.compare.colours import ColourError, heard_colours, read_colours
+from tictally_recorder.compare.colours import ColourError, agreed, heard_colours, read_colours
 from tictally_recorder.compare.windows import is_off_peak
 from tictally_recorder.ledger import Ledger, TextChange
 from tictally_shared.calendar import zone
+from tictally_shared.status import Colour
 
 PARIS = zone("Europe/Paris")
 WINDOW = ("--from", "2025-08-01", "--to", "2025-08-02")
@@ -146,3 +147,9 @@ def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
             told = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"EAST": wh})
             ledger.store([message(told, arrived_ms=NOON_MS)])
     assert offers(capsys)["edf-bleu-ejp", 9]["unknown"] == {"no register counts its periods": ["2025-08-01"]}
+
+
+def test_a_day_of_which_two_sources_tell_two_colours_has_none() -> None:
+    first, second = date(2025, 1, 6), date(2025, 1, 7)
+    told = [{first: Colour.ROUGE, second: Colour.BLEU}, {first: Colour.BLANC}, {second: Colour.BLEU}]
+    assert agreed(told) == {second: Colour.BLEU}

@@ -31,9 +31,12 @@ def test_a_second_recorder_is_refused_by_a_sentence_that_names_the_first(tmp_pat
 
 
 def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
-    ledger = Ledger.open(tmp_path / "ledger.sqlite")
+    path = tmp_path / "ledger.sqlite"
+    ledger = Ledger.open(path)
     ledger.close()
     ledger.close()
+    with Ledger.open(path) as again:
+        assert again.counts().size_bytes > 0
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,11 @@ def test_a_series_that_cannot_be_read_is_named_and_its_list_left_out(tmp_path: P
 def test_a_list_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(UnknownTariff, match=r"^there is no tariff 'edf'; there are: edf-bleu-base, edf-bleu-ejp, "):
         SHIPPED.tariff("edf")
+
+
+def test_a_file_in_the_folders_place_is_said_and_the_shipped_lists_stand(tmp_path: Path) -> None:
+    path = tmp_path / "tariffs"
+    path.write_text("")
+    shelf = load_shelf(path)
+    assert [str(error) for error in shelf.errors] == [f"{path}, line 1: it is a file; price lists lie in a folder"]
+    assert "edf-bleu-base" in shelf.tariffs

@@ -100,6 +100,7 @@ def test_a_client_that_acknowledges_late_is_sent_a_batch_of_hundreds(own_broker:
     publish(own_broker.port, 500)
     with client(own_broker.port, "late", acknowledges=False) as (_, seen):
         until(lambda: len(seen.payloads) == 500)
+        assert seen.payloads == [str(number).encode() for number in range(500)]
 
 
 def test_a_client_is_told_the_largest_packet_and_another_one_is_not_passed_on(own_broker: Mosquitto) -> None:

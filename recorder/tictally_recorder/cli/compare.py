@@ -1,11 +1,10 @@
 """`tictally compare`: what the same use would have cost on other price lists."""
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,9 +17,10 @@ from tictally_recorder.cli.output import say
 from tictally_recorder.cli.tariff_shelf import tell_broken
 from tictally_recorder.cli.terms import Paid, paid_by
 from tictally_recorder.compare import Assumed, offers
-from tictally_recorder.compare.colours import ColourError, heard_colours, read_colours
+from tictally_recorder.compare.colours import ColourError, agreed, heard_colours, read_colours
 from tictally_recorder.compare.windows import NIGHT
 from tictally_recorder.contracts.announced import announced
+from tictally_recorder.contracts.hours import parse_hours
 from tictally_recorder.contracts.model import Hours
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.of_ledger import cost_of, days_with_frames, use_of
@@ -29,8 +29,6 @@ from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight
 from tictally_shared.status import Colour
-
-_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
 def compare(  # noqa: PLR0913 - options of a command
@@ -107,7 +105,7 @@ def _answer(  # noqa: PLR0913, PLR0917 - all that an answer depends on
 def _learned(reader: LedgerReader, site: Site, start: datetime, until: date, tz: ZoneInfo) -> dict[date, Colour]:
     end = local_midnight(until, tz)
     heard = _heard(energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True))
-    found: dict[date, Colour] = {}
+    told: list[dict[date, Colour]] = []
     for meter in site.meters:
         seen = reader.labels_seen(meter.id)
         for label in ("STGE", "PTEC"):
@@ -115,8 +113,8 @@ def _learned(reader: LedgerReader, site: Site, start: datetime, until: date, tz:
                 first_ms, last_ms = seen[label]
                 changes = list(reader.text_changes(meter.id, (label,), 0, int(end.timestamp()) * 1000))
                 times = [min(each, last_ms) for each in heard if first_ms <= each < last_ms + QUARTER_MS]
-                found |= heard_colours(changes, times, tz)
-    return found
+                told.append(heard_colours(changes, times, tz))
+    return agreed(told)
 
 
 def _heard(quarters: Sequence[EnergyRow]) -> list[int]:
@@ -125,11 +123,10 @@ def _heard(quarters: Sequence[EnergyRow]) -> list[int]:
 
 
 def _windows(text: str) -> tuple[Hours, ...]:
-    found = [_HOURS.fullmatch(each.strip()) for each in text.split(",")]
-    hours = [(time(int(m[1]), int(m[2])), time(int(m[3]), int(m[4]))) for m in found if m]
-    if len(hours) != len(found) or any(begin == end for begin, end in hours):
-        raise typer.BadParameter(f"{text[:40]!r} are not hours of the day, such as 22:00-06:00", param_hint="--windows")
-    return tuple(hours)
+    try:
+        return tuple(parse_hours(each.strip()) for each in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}, such as 22:00-06:00", param_hint="--windows") from None
 
 
 def _given(file: Path) -> dict[date, Colour]:

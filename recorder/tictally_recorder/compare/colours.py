@@ -4,7 +4,7 @@ A Tempo day begins at 06:00 and bears the date of that morning.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -38,6 +38,15 @@ def heard_colours(changes: Sequence[TextChange], heard_ms: Iterable[int], tz: Zo
         at = bisect_right(times, at_ms) - 1
         if at >= 0 and _SURE[0] <= local.time() < _SURE[1] and (colour := _colour(changes[at])):
             found.setdefault(local.date(), set()).add(colour)
+    return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}
+
+
+def agreed(told: Iterable[Mapping[date, Colour]]) -> dict[date, Colour]:
+    """The days of which all who told of them, labels or meters, told the same colour."""
+    found: dict[date, set[Colour]] = {}
+    for colours in told:
+        for day, colour in colours.items():
+            found.setdefault(day, set()).add(colour)
     return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}
 
 

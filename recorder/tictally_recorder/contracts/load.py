@@ -3,38 +3,28 @@
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, time
+from contextlib import suppress
+from datetime import date
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
+from tictally_recorder.contracts.hours import parse_hours
 from tictally_recorder.contracts.model import Contract, Contracts, Hours
+from tictally_recorder.in_file import InFileError
 from tictally_recorder.tariffs.model import Tariff
 from tictally_recorder.tariffs.places import Places
 
 _KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "windows")
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
-_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _AT_LINE: Final = re.compile(r"\(at line (\d+)")
 
 Refuse = Callable[[str, str], "ContractError"]
 """(key, sentence) → the error, at the key's line."""
 
 
-class ContractError(Exception):
-    """A contract that cannot be used.
-
-    Attributes:
-        file: where it stands.
-        line: of the file, from 1.
-        sentence: says why.
-    """
-
-    def __init__(self, file: str, line: int, sentence: str) -> None:
-        super().__init__(f"{file}, line {line}: {sentence}")
-        self.file = file
-        self.line = line
-        self.sentence = sentence
+class ContractError(InFileError):
+    """A contract that cannot be used."""
 
 
 def read_contracts(path: Path, tariffs: Mapping[str, Tariff], sites: Collection[str] = ()) -> Contracts:
@@ -159,12 +149,10 @@ def _aliases(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> dict[str,
 
 def _windows(table: dict[str, Any], refuse: Refuse) -> tuple[Hours, ...]:
     windows = table.get("windows", [])
-    texts = windows if isinstance(windows, list) else [windows]
-    found = [_HOURS.fullmatch(each) if isinstance(each, str) else None for each in texts]
-    hours = [(time(int(m[1]), int(m[2])), time(int(m[3]), int(m[4]))) for m in found if m]
-    if windows is not texts or len(hours) != len(texts) or any(begin == end for begin, end in hours):
-        raise refuse("windows", f'windows = {windows!r} are not hours of the day, such as ["22:00-06:00"]')
-    return tuple(hours)
+    with suppress(ValueError):
+        if isinstance(windows, list):
+            return tuple(parse_hours(str(each)) for each in windows)
+    raise refuse("windows", f'windows = {windows!r} are not hours of the day, such as ["22:00-06:00"]')
 
 
 def _overlap(earlier: Contract, later: Contract) -> str | None:

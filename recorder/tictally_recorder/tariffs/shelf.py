@@ -57,6 +57,8 @@ def load_shelf(folder: Path | None = None) -> Shelf:
         if file.name.endswith(_TOML):
             shelf.put(TariffFile(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}").tariff())
     if folder is not None:
+        if folder.exists() and not folder.is_dir():
+            shelf.errors.append(TariffError(str(folder), 1, "it is a file; price lists lie in a folder"))
         shelf.put_own(sorted(folder.glob(f"*{_TOML}")))
     return Shelf(MappingProxyType(shelf.tariffs), MappingProxyType(shelf.series), tuple(shelf.errors))
 
