@@ -1,6 +1,9 @@
 """Frames and messages for tests of the ledger and of what is answered from it."""
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 from tictally_recorder.ledger import Message
@@ -33,3 +36,11 @@ def message(content: Frame | bytes, *, edge: str = EDGE, arrived_ms: int | None 
         arrived = content.time_ms if arrived_ms is None else arrived_ms
         return Message(content.edge, content.to_json().encode(), arrived, f"tictally/edge/{content.edge}/frame")
     return Message(edge, content, NOON_MS if arrived_ms is None else arrived_ms, f"tictally/edge/{edge}/frame")
+
+
+def make_first_version(path: Path) -> None:
+    """Takes from a ledger what later versions added: it is as the first one made it."""
+    with closing(sqlite3.connect(path)) as connection:
+        for table in ("cost", "cost_day", "cost_line", "touched", "standby", "lost"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("PRAGMA user_version = 1")

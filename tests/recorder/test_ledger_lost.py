@@ -1,10 +1,8 @@
 """Frames of which no edge holds a copy any more."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
-from ledger_building import BOOT, EDGE, MINUTE_MS, NOON_MS, frame, message
+from ledger_building import BOOT, EDGE, MINUTE_MS, NOON_MS, frame, make_first_version, message
 
 from tictally_recorder.ledger import Ledger, LedgerReader, NumberRange, Status, Stored
 
@@ -59,8 +57,7 @@ def test_a_ledger_of_the_first_version_learns_to_tell_when(tmp_path: Path) -> No
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(1, NOON_MS, {"EAST": 1}))])
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("DROP TABLE lost; PRAGMA user_version = 1")
+    make_first_version(path)
     with Ledger.open(path) as ledger:
         ledger.mark_lost(EDGE, {BOOT: [(2, 3)]})
         assert ledger.counts().lost == 2

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ledger_building import NOON_MS, frame, message
+from ledger_building import NOON_MS, frame, make_first_version, message
 
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Stored, integrity, join_sites, schema
 from tictally_recorder.ledger.migrations import STEPS, Step, migrate
@@ -62,6 +62,18 @@ def dump(path: Path) -> list[str]:
 def test_the_steps_end_at_this_programs_version() -> None:
     versions = [version for version, _ in STEPS]
     assert versions == list(range(2, schema.SCHEMA_VERSION + 1))
+
+
+def test_the_steps_make_the_tables_of_a_new_ledger(tmp_path: Path) -> None:
+    def tables(path: Path) -> set[str]:
+        with Ledger.open(path), closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+        return {" ".join(sql.split()) for (sql,) in rows}
+
+    new, old = tmp_path / "new.sqlite", tmp_path / "old.sqlite"
+    Ledger.open(old).close()
+    make_first_version(old)
+    assert tables(old) == tables(new)
 
 
 @pytest.mark.usefixtures("tomorrow")

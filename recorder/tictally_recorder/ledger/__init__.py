@@ -1,6 +1,7 @@
 """The ledger: the SQLite file that keeps what meters said, for decades. One process writes it, any number reads."""
 
 from tictally_recorder.ledger.checking import integrity
+from tictally_recorder.ledger.costs import CostDay, CostEntry, CostLine
 from tictally_recorder.ledger.errors import LedgerError, LedgerInUse, LedgerUnavailable
 from tictally_recorder.ledger.model import (
     Ends,
@@ -21,6 +22,9 @@ from tictally_recorder.ledger.sites import join_sites
 from tictally_recorder.ledger.writer import Ledger
 
 __all__ = [
+    "CostDay",
+    "CostEntry",
+    "CostLine",
     "Ends",
     "Ledger",
     "LedgerCounts",

@@ -18,7 +18,9 @@ from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.numbers import NumberRange, Numbers, Status
 from tictally_recorder.ledger.pruning import Candidates, Limits
 from tictally_recorder.ledger.quarters import Quarters
+from tictally_recorder.ledger.rollup import REGISTERS
 from tictally_recorder.ledger.texts import add_change, add_late
+from tictally_recorder.ledger.touched import Touched
 from tictally_shared.frames import Frame
 
 _STORED: Final = Stored(stored=1)
@@ -26,6 +28,8 @@ _REPEATED: Final = Stored(repeated=1)
 _KEPT: Final = Stored(kept=1)
 _REFUSED: Final = Stored(refused=1)
 _STATUS: Final = {Good: Status.STORED, Later: Status.KEPT, Bad: Status.REFUSED}
+# What tells which period a register counts, from then on. Source: Enedis-NOI-CPT_54E §6.2.
+_TELL_PERIODS: Final = frozenset({"LTARF", "NGTF", "NTARF"})
 _INSERT: Final = "INSERT INTO frame (meter, boot, seq, time_ms, arrived_ms, mode, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -48,6 +52,7 @@ class Intake:
         self._newest_ms: int = connection.execute("SELECT coalesce(max(last_ms), 0) FROM meter").fetchone()[0]
         self._boots: dict[tuple[str, str], _Boot] = {}
         self._asides = Asides(connection)
+        self._touched = Touched(connection, self._labels)
 
     def take(self, message: Message) -> Stored:
         """Store, keep or set aside one message."""
@@ -89,6 +94,7 @@ class Intake:
         self._asides.save()
         for meter in self._meters:
             self._quarters.save(meter)
+        self._touched.save()
         self._meters.save()
         for boot in self._boots.values():
             gone, ranges = boot.numbers.take_changes()
@@ -144,23 +150,31 @@ class Intake:
             self._connection.execute("INSERT INTO meter_edge VALUES (?, ?)", (meter.id, boot.edge))
             meter.edges.add(boot.edge)
         meter.changed = True
+        newest_ms = meter.last_ms
         meter.first_ms = min(meter.first_ms, time_ms)
-        meter.last_ms = max(meter.last_ms, time_ms)
-        self._note_labels(meter, frame)
+        meter.last_ms = max(newest_ms, time_ms)
+        observed_ms = self._note_labels(meter, frame)
+        if time_ms < newest_ms:
+            self._touched.add_late(meter, time_ms, frame.values)
+        else:
+            self._touched.add(meter.id, min(newest_ms, observed_ms), time_ms)
         self._quarters.add(meter, time_ms, frame.values)
 
-    def _note_labels(self, meter: MeterState, frame: Frame) -> None:
-        """When each label was seen, and the changes of texts."""
-        time_ms = frame.time_ms
+    def _note_labels(self, meter: MeterState, frame: Frame) -> int:
+        """When each label was seen, and the changes of texts; since when one of the registers was not observed."""
+        time_ms = observed_ms = frame.time_ms
         meter.changed_labels.update(frame.values)
         for name, value in frame.values.items():
             state = meter.labels.get(name)
             if state is None:
                 state = meter.labels[name] = LabelState(self._labels.id(name), time_ms, -1)
             if time_ms > state.last_ms:
+                if 0 <= state.last_ms < observed_ms and name in REGISTERS:
+                    observed_ms = state.last_ms
                 if value != state.text and isinstance(value, str):
                     add_change(self._connection, meter.id, state.id, time_ms, value)
                     state.text = value
+                    self._touch_since(meter, name, time_ms)
                 state.last_ms = time_ms
                 continue
             state.first_ms = min(state.first_ms, time_ms)
@@ -168,3 +182,10 @@ class Intake:
                 self._connection, meter.id, (state.id, name), (time_ms, value), state.last_ms
             ):
                 state.text = self._meters.newest_text(meter.id, state.id)
+                self._touch_since(meter, name, time_ms)
+        return observed_ms
+
+    def _touch_since(self, meter: MeterState, label: str, time_ms: int) -> None:
+        """A text that changed may say which period a register counts, until it says another."""
+        if label in _TELL_PERIODS:
+            self._touched.add(meter.id, time_ms, meter.last_ms)

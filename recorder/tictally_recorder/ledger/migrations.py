@@ -11,6 +11,32 @@ from tictally_recorder.ledger.errors import LedgerError
 
 Step = tuple[int, Callable[[sqlite3.Connection], None]]
 
+# As version 3 had it.
+_COST: Final = """
+CREATE TABLE touched (
+    meter INTEGER NOT NULL REFERENCES meter, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (meter, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cost_line (
+    id INTEGER PRIMARY KEY, direction TEXT NOT NULL, period TEXT, price TEXT, currency TEXT, version TEXT, hash TEXT,
+    source TEXT, sureness TEXT, power_kva INTEGER, quality TEXT NOT NULL, reason TEXT
+) STRICT;
+CREATE INDEX cost_line_by_version ON cost_line (version, period);
+CREATE TABLE cost_day (
+    site INTEGER NOT NULL REFERENCES site, day INTEGER NOT NULL, replaced_ms INTEGER NOT NULL, first INTEGER NOT NULL,
+    end INTEGER NOT NULL, key TEXT NOT NULL, computed_ms INTEGER NOT NULL, PRIMARY KEY (site, day, replaced_ms)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cost (
+    site INTEGER NOT NULL, day INTEGER NOT NULL, replaced_ms INTEGER NOT NULL, n INTEGER NOT NULL,
+    line INTEGER NOT NULL REFERENCES cost_line, energy_wh INTEGER NOT NULL, amount TEXT, parts BLOB NOT NULL,
+    PRIMARY KEY (site, day, replaced_ms, n),
+    FOREIGN KEY (site, day, replaced_ms) REFERENCES cost_day DEFERRABLE INITIALLY DEFERRED
+) STRICT, WITHOUT ROWID;
+CREATE TABLE standby (
+    meter INTEGER NOT NULL REFERENCES meter, day INTEGER NOT NULL, va INTEGER NOT NULL, minutes INTEGER NOT NULL,
+    PRIMARY KEY (meter, day)
+) STRICT, WITHOUT ROWID
+"""
+
 
 def _tell_when_frames_were_lost(connection: sqlite3.Connection) -> None:
     connection.execute("""
@@ -21,9 +47,14 @@ def _tell_when_frames_were_lost(connection: sqlite3.Connection) -> None:
     """)
 
 
+def _keep_cost(connection: sqlite3.Connection) -> None:
+    for statement in _COST.split(";\n"):
+        connection.execute(statement)
+
+
 # Each version with what makes it out of the one before, in order; a function runs inside a transaction, and so uses
 # `execute` only: `executescript` would end it. Version 1 is the first.
-STEPS: Final[Sequence[Step]] = ((2, _tell_when_frames_were_lost),)
+STEPS: Final[Sequence[Step]] = ((2, _tell_when_frames_were_lost), (3, _keep_cost))
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step], now: datetime) -> Path | None:

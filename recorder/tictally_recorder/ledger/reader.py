@@ -4,10 +4,12 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from tictally_recorder.ledger.costs import CostDay, Costs
 from tictally_recorder.ledger.counting import count
 from tictally_recorder.ledger.known import edges_of, numbers_of
 from tictally_recorder.ledger.lost import lost_between
@@ -18,8 +20,10 @@ from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
 from tictally_recorder.ledger.refusals import Refused, refusals
 from tictally_recorder.ledger.schema import open_for_reading, told
-from tictally_recorder.ledger.sites import all_sites
+from tictally_recorder.ledger.sites import all_sites, site_id
+from tictally_recorder.ledger.touched import touched_of
 from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.ranges import Ranges
 
 # A quarter that only dirty knows has no row yet.
 _QUARTERS: Final = """
@@ -122,6 +126,30 @@ class LedgerReader:
         with told():
             for row in self._connection.execute(_TEXTS, (meter_id, start_ms, end_ms, json.dumps(list(labels)))):
                 yield TextChange(*row)
+
+    def touched(self, meter_id: int) -> Ranges:
+        """A meter's quarters, by number, that frames have touched and whose cost is not computed again yet."""
+        with told():
+            return touched_of(self._connection, meter_id)
+
+    def cost_days(self, site: str, start: date, end: date, *, replaced: bool = False) -> list[CostDay]:
+        """The figures that the recorder has computed for the local days of [start, end), in order of day.
+
+        Args:
+            site: its id.
+            start: a local day.
+            end: a local day, excluded.
+            replaced: those that held before instead, of each day the oldest first.
+        """
+        with told():
+            found = site_id(self._connection, site)
+            return [] if found is None else list(Costs(self._connection).days(found, start, end, replaced=replaced))
+
+    def cost_keys(self, site: str) -> dict[date, str]:
+        """Day → key of what its figures depend on beside frames, for the days that have been computed."""
+        with told():
+            found = site_id(self._connection, site)
+            return {} if found is None else Costs(self._connection).keys(found)
 
     @property
     def version(self) -> int:

@@ -12,7 +12,7 @@ from typing import Final, Protocol, Self, TypeVar
 from tictally_recorder.ledger.model import Ends, Live, Quarter, Run
 from tictally_shared.labels import LABELS, Kind
 
-_REGISTERS: Final = frozenset(name for name, label in LABELS.items() if label.kind is Kind.REGISTER)
+REGISTERS: Final = frozenset(name for name, label in LABELS.items() if label.kind is Kind.REGISTER)
 _LIVE: Final = frozenset(name for name, label in LABELS.items() if label.live)
 
 _T = TypeVar("_T")
@@ -156,7 +156,7 @@ class Rollup:
                     found.add(time_ms, value)
 
     def _begin(self, name: str, time_ms: int, value: int) -> None:
-        if name in _REGISTERS:
+        if name in REGISTERS:
             self._sums[name] = self._registers[name] = _RunSum(time_ms, value)
         elif name in _LIVE:
             self._sums[name] = self._live[name] = _LiveSum(time_ms, value)

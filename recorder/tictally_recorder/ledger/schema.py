@@ -13,7 +13,7 @@ from tictally_recorder.ledger.errors import LedgerError, LedgerUnavailable
 from tictally_recorder.ledger.migrations import STEPS, migrate, version_of
 
 APPLICATION_ID: Final = 0x54494354  # "TICT"
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 _BUSY_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
@@ -84,6 +84,35 @@ CREATE TABLE kept (
     id INTEGER PRIMARY KEY, edge TEXT NOT NULL, topic TEXT NOT NULL, arrived_ms INTEGER NOT NULL,
     version INTEGER NOT NULL, due_ms INTEGER NOT NULL, payload BLOB NOT NULL
 ) STRICT;
+
+-- Quarters first to last that frames have touched and whose cost is not computed again yet. See touched.py.
+CREATE TABLE touched (
+    meter INTEGER NOT NULL REFERENCES meter, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (meter, first)
+) STRICT, WITHOUT ROWID;
+
+-- Cost. Days are numbered from 1 on 1 January of the year 1. replaced_ms: 0 while a figure holds. See costs.py.
+CREATE TABLE cost_line (
+    id INTEGER PRIMARY KEY, direction TEXT NOT NULL, period TEXT, price TEXT, currency TEXT, version TEXT, hash TEXT,
+    source TEXT, sureness TEXT, power_kva INTEGER, quality TEXT NOT NULL, reason TEXT
+) STRICT;
+CREATE INDEX cost_line_by_version ON cost_line (version, period);
+-- A local day is the quarters first to end, excluded. key: of contract and prices that were used.
+CREATE TABLE cost_day (
+    site INTEGER NOT NULL REFERENCES site, day INTEGER NOT NULL, replaced_ms INTEGER NOT NULL, first INTEGER NOT NULL,
+    end INTEGER NOT NULL, key TEXT NOT NULL, computed_ms INTEGER NOT NULL, PRIMARY KEY (site, day, replaced_ms)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cost (
+    site INTEGER NOT NULL, day INTEGER NOT NULL, replaced_ms INTEGER NOT NULL, n INTEGER NOT NULL,
+    line INTEGER NOT NULL REFERENCES cost_line, energy_wh INTEGER NOT NULL, amount TEXT, parts BLOB NOT NULL,
+    PRIMARY KEY (site, day, replaced_ms, n),
+    FOREIGN KEY (site, day, replaced_ms) REFERENCES cost_day DEFERRABLE INITIALLY DEFERRED
+) STRICT, WITHOUT ROWID;
+
+-- Base load of the night that a local day begins with, in VA, from so many minutes of frames.
+CREATE TABLE standby (
+    meter INTEGER NOT NULL REFERENCES meter, day INTEGER NOT NULL, va INTEGER NOT NULL, minutes INTEGER NOT NULL,
+    PRIMARY KEY (meter, day)
+) STRICT, WITHOUT ROWID;
 """
 
 

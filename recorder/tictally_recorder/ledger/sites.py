@@ -1,12 +1,15 @@
 """Sites: where meters follow one another."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from tictally_recorder.ledger.costs import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.model import Meter, Site
 from tictally_recorder.ledger.schema import open_for_writing, require, transaction
+from tictally_recorder.ledger.touched import touch_all, untouch
 
 
 def join_sites(path: Path, new: str, old: str) -> None:
@@ -32,17 +35,44 @@ def join(connection: sqlite3.Connection, new: str, old: str) -> None:
     if ends == stays:
         raise LedgerError(f"{new} and {old} are one site already")
     connection.execute("UPDATE meter SET site = ? WHERE site = ?", (stays, ends))
+    Costs(connection).drop_site(ends)
+    touch_all(connection, stays)
     connection.execute("DELETE FROM site WHERE id = ?", (ends,))
 
 
 def _site(connection: sqlite3.Connection, name: str) -> int:
-    row = connection.execute("SELECT id FROM site WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        row = connection.execute("SELECT site FROM meter WHERE key = ? LIMIT 1", (name,)).fetchone()
+    found = site_id(connection, name)
+    if found is not None:
+        return found
+    row = connection.execute("SELECT site FROM meter WHERE key = ? LIMIT 1", (name,)).fetchone()
     if row is None:
         known = ", ".join(each for (each,) in connection.execute("SELECT name FROM site ORDER BY name LIMIT 20"))
         raise LedgerError(f"there is no site {name[:40]!r} in the ledger; it knows {known or 'none yet'}")
     return int(row[0])
+
+
+def site_id(connection: sqlite3.Connection, name: str) -> int | None:
+    """The ledger's own number of a site, or None where there is none."""
+    row = connection.execute("SELECT id FROM site WHERE name = ?", (name,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def store_cost(connection: sqlite3.Connection, site: Site, days: Iterable[CostDay]) -> int | None:
+    """Let days of a site have figures, which are then touched no more; in a transaction.
+
+    Returns:
+        How many of them differ from what was there; None, and nothing was done, where the site has other meters now.
+    """
+    found = site_id(connection, site.id)
+    meters = {each for (each,) in connection.execute("SELECT id FROM meter WHERE site = ?", (found,))}
+    if found is None or meters != {meter.id for meter in site.meters}:
+        return None
+    costs, changed = Costs(connection), 0
+    for day in days:
+        changed += costs.put(found, day)
+        for meter in meters:
+            untouch(connection, meter, day.first, day.end - 1)
+    return changed
 
 
 def all_sites(connection: sqlite3.Connection) -> list[Site]:

@@ -6,14 +6,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from tictally_recorder.ledger.costs import CostDay
 from tictally_recorder.ledger.counting import count
 from tictally_recorder.ledger.intake import Intake
 from tictally_recorder.ledger.known import numbers_of
 from tictally_recorder.ledger.lock import Lock
-from tictally_recorder.ledger.model import LedgerCounts, Message, Stored
+from tictally_recorder.ledger.model import LedgerCounts, Message, Site, Stored
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.schema import open_for_writing, told, transaction
-from tictally_recorder.ledger.sites import join
+from tictally_recorder.ledger.sites import join, store_cost
+from tictally_recorder.ledger.touched import touch
 
 _RETRIED_AT_ONCE: Final = 2000
 _NOTE: Final = "note:"
@@ -86,6 +88,21 @@ class Ledger:
     def join_sites(self, new: str, old: str) -> None:
         """Make the meters of site `new` part of site `old`, whose id stays. Raises as the function `join_sites`."""
         self._write(lambda _: join(self._connection, new, old))
+
+    def touch(self, site: Site, quarters: Iterable[tuple[int, int]]) -> None:
+        """The cost of quarters, from first to last by number, is to be computed again. Raises as `store` does."""
+        ranges = list(quarters)
+
+        def mark(_: Intake) -> None:
+            for meter in site.meters:
+                for first, last in ranges:
+                    touch(self._connection, meter.id, first, last)
+
+        self._write(mark)
+
+    def store_cost(self, site: Site, days: Iterable[CostDay]) -> int | None:
+        """Keep the figures of days, as `sites.store_cost` has it. Raises as `store` does."""
+        return self._write(lambda _: store_cost(self._connection, site, days))
 
     def numbers(self, edge: str) -> dict[str, list[NumberRange]]:
         """Boot → the ranges of an edge's numbers of which is known what became of them. Raises as `store` does."""
