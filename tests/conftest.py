@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from real_broker import Mosquitto
+
+# How fast an example runs is the machine's business, never a test's verdict.
+settings.register_profile("tictally", deadline=None)
+settings.load_profile("tictally")
 
 # Tests that start processes of their own share a machine with others; chaos is left out: what it finds once is found.
 _OF_PROCESSES = frozenset({"broker", "own_broker", "recorder", "start", "edges"})

@@ -15,7 +15,7 @@ from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import say
 from tictally_recorder.cli.tariff_shelf import tell_broken
-from tictally_recorder.cli.terms import Paid, paid_by
+from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.compare import Assumed, offers
 from tictally_recorder.compare.colours import ColourError, agreed, heard_colours, read_colours
 from tictally_recorder.compare.windows import NIGHT
@@ -24,6 +24,7 @@ from tictally_recorder.contracts.hours import parse_hours
 from tictally_recorder.contracts.model import Hours
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.of_ledger import cost_of, days_with_frames, use_of
+from tictally_recorder.cost.paid import Paid
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction

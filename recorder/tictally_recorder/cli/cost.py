@@ -9,6 +9,7 @@ import typer
 
 from tictally_recorder.cli import cost_explain as explaining
 from tictally_recorder.cli import cost_report as report
+from tictally_recorder.cli.cost_before import Before, as_records, as_text, read_before
 from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
@@ -16,7 +17,7 @@ from tictally_recorder.cli.tariff_shelf import tell_broken
 from tictally_recorder.cli.terms import how_to_begin, paid_by
 from tictally_recorder.contracts.announced import announced
 from tictally_recorder.cost.of_ledger import cost_of, days_with_frames
-from tictally_recorder.cost.summing import sum_up
+from tictally_recorder.cost.summing import Line, Summed, sum_up
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.calendar import By, CalendarError, local_midnight, parse_moment
 
@@ -66,6 +67,7 @@ def cost(  # noqa: PLR0913 - options of a command
     tz = settings.zone
     first, until = window(start, end, tz, datetime.now(UTC).astimezone(tz).date())
     answers, help_wanted, said = [], [], []
+    before: dict[str, list[Before]] = {}
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
         paid = paid_by(settings, sites)
@@ -73,19 +75,21 @@ def cost(  # noqa: PLR0913 - options of a command
             sums = sum_up(cost_of(reader, asked, first, until, paid.terms, tz), By(by))
             answers.append(report.Answer(asked.id, sums))
             said.append(_beyond(asked, first, until, tz))
+            if explain:
+                before[asked.id] = read_before(asked.id, reader.cost_days(asked.id, first, until, replaced=True))
             if not paid.has_contract(asked.id):
                 help_wanted.append(
                     how_to_begin(settings, asked, announced(reader, asked), is_only_site=len(sites) == 1)
                 )
     if json or csv:
         found = [
-            record | {"explain": explaining.as_record(line) if line else None} if explain else record
+            record | _explained(of, before[answer.site]) if explain else record
             for answer in answers
-            for record, line in report.records(answer)
+            for record, of in report.records(answer)
         ]
         say((report.as_json if json else report.as_csv)(found))
     else:
-        _show(answers, said, tz, explain=explain)
+        _show(answers, said, tz, By(by), before if explain else None)
     if not any(answer.sums for answer in answers):
         say(f"Nothing was counted from {first} to {until}.", aside=json or csv)
     for each in help_wanted:
@@ -136,7 +140,19 @@ def _beyond(site: Site, first: date, until: date, tz: ZoneInfo) -> list[str]:
     return said
 
 
-def _show(answers: list[report.Answer], said: list[list[str]], tz: ZoneInfo, *, explain: bool) -> None:
+def _explained(of: Line | Summed, before: list[Before]) -> report.Record:
+    if isinstance(of, Line):
+        return {"explain": explaining.as_record(of), "before": None}
+    return {"explain": None, "before": as_records(before, of)}
+
+
+def _show(
+    answers: list[report.Answer],
+    said: list[list[str]],
+    tz: ZoneInfo,
+    by: By,
+    before: dict[str, list[Before]] | None,
+) -> None:
     told = [(answer, beyond) for answer, beyond in zip(answers, said, strict=True) if answer.sums]
     for number, (answer, beyond) in enumerate(told):
         if number:
@@ -144,6 +160,6 @@ def _show(answers: list[report.Answer], said: list[list[str]], tz: ZoneInfo, *, 
         print_table(report.as_table(answer))
         for remark in [*report.remarks(answer), *beyond]:
             say(remark)
-        if explain:
-            for line in ["", *explaining.as_text(answer, tz)]:
+        if before is not None:
+            for line in ["", *explaining.as_text(answer, tz), *as_text(before[answer.site], by, tz)]:
                 say(line)

@@ -55,8 +55,8 @@ class Answer:
     sums: Sequence[Summed]
 
 
-def records(answer: Answer) -> Iterator[tuple[Record, Line | None]]:
-    """A site's lines, and after those of each period of time its total (None beside it), by column.
+def records(answer: Answer) -> Iterator[tuple[Record, Line | Summed]]:
+    """A site's lines, and after those of each period of time its total, by column; beside each what it is of.
 
     Price and amounts are texts: `amount` is not rounded, `rounded` is, to the cent, and null is what is not known. A
     total is of what is known in one currency; its quality is `unknown` where something is not in it, and its reason
@@ -67,7 +67,7 @@ def records(answer: Answer) -> Iterator[tuple[Record, Line | None]]:
             yield _line_record(answer.site, summed, line), line
         nothing_known: list[tuple[str | None, Decimal | None]] = [(None, None)]
         for currency, amount in list(summed.known.items()) or nothing_known:
-            yield _total_record(answer.site, summed, currency, amount), None
+            yield _total_record(answer.site, summed, currency, amount), summed
 
 
 def as_json(found: Iterable[Record]) -> str:

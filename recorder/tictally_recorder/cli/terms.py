@@ -1,35 +1,12 @@
 """By what energy is paid, as this process's settings say: price lists and contracts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tictally_recorder.cli.tariff_shelf import shelf_of
-from tictally_recorder.contracts import read_contracts
 from tictally_recorder.contracts.announced import Announced
-from tictally_recorder.cost import Terms
+from tictally_recorder.cost.paid import Paid, read_paid
 from tictally_recorder.ledger import Site
 from tictally_recorder.settings import Settings
-from tictally_recorder.tariffs.model import Direction
-from tictally_recorder.tariffs.shelf import Shelf
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """What costs are made by.
-
-    Attributes:
-        terms: contracts and price lists.
-        shelf: that the price lists are from; its `errors` are files of the user that could not be used.
-    """
-
-    terms: Terms
-    shelf: Shelf
-
-    def has_contract(self, site: str) -> bool:
-        """True where a site has any contract for drawn energy, of whatever days."""
-        contracts = self.terms.contracts.all
-        return any(each.concerns(site) and each.direction is Direction.DRAWN for each in contracts)
 
 
 def paid_by(settings: Settings, sites: Iterable[Site]) -> Paid:
@@ -43,9 +20,7 @@ def paid_by(settings: Settings, sites: Iterable[Site]) -> Paid:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
         TariffError: a shipped price list is broken.
     """
-    shelf = shelf_of(settings)
-    contracts = read_contracts(settings.contracts_file, shelf.tariffs, {site.id for site in sites})
-    return Paid(Terms(contracts, shelf.tariffs, shelf.series), shelf)
+    return read_paid(settings.contracts_file, settings.tariffs_folder, sites)
 
 
 def how_to_begin(settings: Settings, site: Site, announced: Announced, *, is_only_site: bool) -> str:

@@ -51,7 +51,7 @@ def announced(reader: LedgerReader, site: Site) -> Announced:
     seen = reader.labels_seen(meter.id)
     name = _newest(_OPTIONS.keys() & seen.keys(), seen)
     power = _newest(set(_POWERS) & seen.keys(), seen)
-    said = _last_text(reader, meter, name) if name else None
+    said = (reader.newest_text(meter.id, name) or None) if name else None
     option = _OPTIONS[name](said) if name and said else None
     return Announced(said, option, _power(reader, meter, power, seen) if power else None)
 
@@ -72,13 +72,6 @@ def contradictions(contract: Contract, tariff: Tariff, said: Announced) -> Itera
 
 def _newest(labels: set[str], seen: dict[str, tuple[int, int]]) -> str | None:
     return max(labels, key=lambda label: seen[label][1], default=None)
-
-
-def _last_text(reader: LedgerReader, meter: Meter, label: str) -> str | None:
-    text = None
-    for change in reader.text_changes(meter.id, (label,), 0, meter.last_ms + 1):
-        text = change.value
-    return text or None
 
 
 def _power(reader: LedgerReader, meter: Meter, label: str, seen: dict[str, tuple[int, int]]) -> int | None:

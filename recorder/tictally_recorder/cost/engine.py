@@ -64,6 +64,11 @@ def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: Zo
     return found
 
 
+def day_bounds_ms(day: date, tz: ZoneInfo) -> tuple[int, int]:
+    """A local day's first moment and that of the next, in milliseconds since 1970."""
+    return _midnight_ms(day, tz), _midnight_ms(day + timedelta(days=1), tz)
+
+
 def _midnight_ms(day: date, tz: ZoneInfo) -> int:
     return int(local_midnight(day, tz).timestamp()) * 1000
 
@@ -198,7 +203,7 @@ class _Day:
             return
         sign = -1 if tariff.direction is Direction.INJECTED else 1
         priced = price_quarters(self.quarters, total, series, sign, self.tz)
-        start, end = (_midnight_ms(day, self.tz) for day in (self.day, self.day + timedelta(days=1)))
+        start, end = day_bounds_ms(self.day, self.tz)
         why = priced.why if priced.parts else self._why_nothing_counted(TOTAL)
         yield line.row(TOTAL, Counted(priced.parts), None, priced.amount, why, hash_of_day=series.hash(start, end))
 

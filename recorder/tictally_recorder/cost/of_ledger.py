@@ -1,15 +1,17 @@
 """What a site's days cost, from a ledger, price lists and contracts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.engine import cost, days_on_series
+from tictally_recorder.cost.key import Keys
 from tictally_recorder.cost.model import CostRow, Terms, Use
+from tictally_recorder.cost.stored import from_day
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import LedgerReader, Site
-from tictally_shared.calendar import By, local_midnight
+from tictally_shared.calendar import QUARTER_MS, By, local_midnight
 
 _OPTION = ("NGTF",)
 
@@ -18,6 +20,8 @@ def cost_of(  # noqa: PLR0913, PLR0917 - a question has this many parts
     reader: LedgerReader, site: Site, start: date, end: date, terms: Terms, tz: ZoneInfo
 ) -> list[CostRow]:
     """What the days of [start, end) cost, as far as the site has frames, in order of day.
+
+    What the recorder has computed and still holds is taken from the ledger, the rest is computed.
 
     Args:
         reader: the ledger.
@@ -31,13 +35,62 @@ def cost_of(  # noqa: PLR0913, PLR0917 - a question has this many parts
         LedgerError: the ledger cannot be read.
     """
     days = days_with_frames(site, start, end, tz)
-    return cost(use_of(reader, site, days, terms, tz), days, terms, tz) if days else []
+    kept = _kept(reader, site, days, terms, tz)
+    found = kept | computed(reader, site, [day for day in days if day not in kept], terms, tz)
+    return [row for day in days for row in found[day]]
+
+
+def computed(
+    reader: LedgerReader, site: Site, days: Iterable[date], terms: Terms, tz: ZoneInfo
+) -> dict[date, list[CostRow]]:
+    """What local days cost, from what the registers counted; each day has rows.
+
+    Args:
+        reader: the ledger.
+        site: of it.
+        days: in order, of `days_with_frames`.
+        terms: contracts and price lists.
+        tz: whose days are meant.
+    """
+    found: dict[date, list[CostRow]] = {}
+    for first, last in _stretches(list(days)):
+        run = days_between(first, last)
+        for row in cost(use_of(reader, site, run, terms, tz), run, terms, tz):
+            found.setdefault(row.day, []).append(row)
+    return found
+
+
+def touched_days(reader: LedgerReader, site: Site, tz: ZoneInfo) -> list[date]:
+    """The local days with frames that frames have touched since the recorder computed their cost, in order."""
+    found: set[date] = set()
+    for meter in site.meters:
+        for first, last in reader.touched(meter.id):
+            found.update(days_between(_day(first * QUARTER_MS, tz), _day((last + 1) * QUARTER_MS - 1, tz)))
+    return sorted(found.intersection(days_with_frames(site, date.min, date.max, tz)))
+
+
+def _kept(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo) -> dict[date, list[CostRow]]:
+    """What the recorder has computed of these days and still holds: same frames, same contract, same prices."""
+    if not days:
+        return {}
+    # In this order: what the recorder stores between the two is newer than what it was touched by.
+    touched, keys = set(touched_days(reader, site, tz)), Keys(terms, tz)
+    return {
+        stored.day: from_day(site.id, stored)
+        for stored in reader.cost_days(site.id, days[0], days[-1] + timedelta(days=1))
+        if stored.day not in touched and stored.key == keys.of(site.id, stored.day)
+    }
 
 
 def days_with_frames(site: Site, start: date, end: date, tz: ZoneInfo) -> list[date]:
     """The local days of [start, end) from the day of the site's first frame to that of its last."""
     first = max(start, _day(min(meter.first_ms for meter in site.meters), tz))
     last = min(end - timedelta(days=1), _day(max(meter.last_ms for meter in site.meters), tz))
+    return days_between(first, last)
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """The days from one to another, both included; none where they are in the wrong order."""
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 

@@ -67,16 +67,23 @@ def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mappin
     found: dict[str, list[EnergyRow]] = {}
     for row in rows:
         if row.register in _HISTORIQUE or row.register.startswith(_SUPPLIER):
-            name = _period(row, ngtf)
+            name = period_of(row.register, row.period, ngtf)
             found.setdefault(row.register if name is None else aliases.get(name, name), []).append(row)
     return {period: _counted(each) for period, each in found.items()}
 
 
-def _period(row: EnergyRow, ngtf: str | None) -> str | None:
-    if historique := _HISTORIQUE.get(row.register):
-        return historique.period_of(row.register)
+def period_of(register: str, called: str | None, ngtf: str | None) -> str | None:
+    """The period that a register counts, or None where that is not known.
+
+    Args:
+        register: of the historique mode, or EASFnn.
+        called: what the meter calls it, or None.
+        ngtf: what the meter calls its option, or None.
+    """
+    if historique := _HISTORIQUE.get(register):
+        return historique.period_of(register)
     regulated = None if ngtf is None else contract_of_ngtf(ngtf)
-    return (regulated and regulated.period_of(row.register)) or row.period
+    return (regulated and regulated.period_of(register)) or called
 
 
 def _counted(rows: Sequence[EnergyRow]) -> Counted:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
@@ -94,6 +95,12 @@ WHERE site = ? AND day >= ? AND day < ? AND (replaced_ms = 0) = ? ORDER BY day, 
 """  # noqa: S608 - names of columns of ours
 
 
+_AMOUNTS: Final = """
+SELECT amount FROM cost JOIN cost_line ON cost_line.id = line
+WHERE site = ? AND replaced_ms = 0 AND currency = ? AND day <> ? AND amount IS NOT NULL
+"""
+
+
 class Costs:
     """Reads and writes cost; what writes stands in a transaction."""
 
@@ -112,6 +119,11 @@ class Costs:
         """Day → key, of the days that have been computed."""
         rows = self._connection.execute("SELECT day, key FROM cost_day WHERE site = ? AND replaced_ms = 0", (site_id,))
         return {date.fromordinal(day): key for day, key in rows}
+
+    def total(self, site_id: int, currency: str, without: date) -> Decimal:
+        """The sum of the known amounts in a currency, one day left out; not rounded."""
+        rows = self._connection.execute(_AMOUNTS, (site_id, currency, without.toordinal()))
+        return sum((Decimal(amount) for (amount,) in rows), Decimal(0))
 
     def put(self, site_id: int, new: CostDay) -> bool:
         """Let a day have new figures.

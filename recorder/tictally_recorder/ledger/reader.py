@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -42,6 +43,10 @@ _TEXTS: Final = """
 SELECT name, time_ms, value FROM text_change JOIN label ON label.id = label
 WHERE meter = ? AND time_ms >= ? AND time_ms < ? AND name IN (SELECT value FROM json_each(?))
 ORDER BY time_ms, name
+"""
+_NEWEST_TEXT: Final = """
+SELECT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
+ORDER BY time_ms DESC LIMIT 1
 """
 _Unpacked = TypeVar("_Unpacked")
 
@@ -126,6 +131,18 @@ class LedgerReader:
         with told():
             for row in self._connection.execute(_TEXTS, (meter_id, start_ms, end_ms, json.dumps(list(labels)))):
                 yield TextChange(*row)
+
+    def newest_text(self, meter_id: int, label: str) -> str | None:
+        """What a label of a meter said last, or None where it never said anything."""
+        with told():
+            row = self._connection.execute(_NEWEST_TEXT, (meter_id, label)).fetchone()
+        return None if row is None else str(row[0])
+
+    def cost_total(self, site: str, currency: str, *, without: date) -> Decimal:
+        """The sum of all that is known of what a site's days cost in a currency, one day left out; not rounded."""
+        with told():
+            found = site_id(self._connection, site)
+            return Decimal(0) if found is None else Costs(self._connection).total(found, currency, without)
 
     def touched(self, meter_id: int) -> Ranges:
         """A meter's quarters, by number, that frames have touched and whose cost is not computed again yet."""

@@ -1,0 +1,90 @@
+"""What the figures of days were before they were computed again, for who has a former answer in hand. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cli.cost_report import cents, told_days
+from tictally_recorder.cost.stored import from_day
+from tictally_recorder.cost.summing import Summed, doubts, sum_up
+from tictally_recorder.ledger import CostDay
+from tictally_shared.calendar import By
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a day was.
+
+    Attributes:
+        day: local.
+        until_ms: when it was computed again.
+        summed: its figures.
+    """
+
+    day: date
+    until_ms: int
+    summed: Summed
+
+
+def read_before(site: str, days: Iterable[CostDay]) -> list[Before]:
+    """What the ledger keeps of days that were replaced."""
+    return [
+        Before(each.day, each.replaced_ms, sum_up(from_day(site, each), By.DAY)[0])
+        for each in days
+        if each.replaced_ms is not None
+    ]
+
+
+def as_text(found: Iterable[Before], by: By, tz: ZoneInfo) -> list[str]:
+    """A sentence for each day and time, or one for all of them where the answer is not by day."""
+    found = list(found)
+    if by is By.DAY or not found:
+        return [_sentence(each, tz) for each in found]
+    days = told_days(each.day for each in found)
+    return [f"Figures were others before ({days}); --by day --explain tells them."]
+
+
+def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object]]:
+    """The same for a program, of the days that are in a sum: one for each currency."""
+    return [
+        {
+            "day": str(each.day),
+            "until": datetime.fromtimestamp(each.until_ms // 1000, UTC).isoformat(),
+            "amount": None if amount is None else f"{amount:f}",
+            "rounded": None if amount is None else cents(amount),
+            "currency": currency,
+            "versions": _versions(each),
+            "quality": str(each.summed.quality),
+            "reason": _reasons(each),
+        }
+        for each in found
+        if summed.start <= each.day < summed.end
+        for currency, amount in _known(each)
+    ]
+
+
+def _sentence(each: Before, tz: ZoneInfo) -> str:
+    amounts = " and ".join(f"{cents(amount)} {currency}" for currency, amount in _known(each) if amount is not None)
+    until = datetime.fromtimestamp(each.until_ms // 1000, UTC).astimezone(tz)
+    by = ", ".join(_versions(each))
+    was = " and ".join(filter(None, (amounts, "" if each.summed.is_known else "unknown")))
+    why = f": {reason}" if (reason := _reasons(each)) else ""
+    told = until.isoformat(sep=" ", timespec="minutes")
+    return f"{each.day} was {was} until {told}{f', by {by}' if by else ''}{why}"
+
+
+def _known(each: Before) -> Iterator[tuple[str | None, Decimal | None]]:
+    if each.summed.known:
+        yield from each.summed.known.items()
+    else:
+        yield None, None
+
+
+def _versions(each: Before) -> list[str]:
+    return list(dict.fromkeys(row.version.id for row in each.summed.rows if row.version))
+
+
+def _reasons(each: Before) -> str | None:
+    return "; ".join(doubt.reason for doubt in doubts(each.summed.rows)) or None

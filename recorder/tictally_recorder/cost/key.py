@@ -1,0 +1,53 @@
+"""What a day's cost depends on beside the frames, as a short key: where it differs, the day is computed again. Pure."""
+
+import hashlib
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.contracts.model import Contract
+from tictally_recorder.cost.engine import day_bounds_ms
+from tictally_recorder.cost.model import Terms
+from tictally_recorder.tariffs.model import Direction
+
+# Goes up when the same frames, contract and prices give other figures than before.
+_RECKONING: Final = 1
+_DIGITS: Final = 16
+
+
+class Keys:
+    """The keys of days by some terms.
+
+    Args:
+        terms: contracts and price lists.
+        tz: whose days are meant.
+    """
+
+    def __init__(self, terms: Terms, tz: ZoneInfo) -> None:
+        self._terms = terms
+        self._tz = tz
+
+    def of(self, site: str, day: date) -> str:
+        """The key of a site's day."""
+        text = repr((_RECKONING, self._tz.key, [self._paid(site, direction, day) for direction in Direction]))
+        return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+    def _paid(self, site: str, direction: Direction, day: date) -> object:
+        contract = self._terms.contracts.on(site, direction, day)
+        return None if contract is None else (*_of_contract(contract), self._priced(contract.tariff, day))
+
+    def _priced(self, tariff_id: str, day: date) -> object:
+        tariff = self._terms.tariffs.get(tariff_id)
+        if tariff is None:
+            return None
+        version = tariff.on(day)
+        prices = None
+        if tariff.series and (series := self._terms.series.get(tariff_id)) is not None:
+            prices = series.hash(*day_bounds_ms(day, self._tz))
+        about = (tariff.currency, tariff.direction.value, tariff.periods, tariff.series)
+        return (*about, version and (version.id, version.hash), str(tariff.overdue_since(day)), prices)
+
+
+def _of_contract(contract: Contract) -> tuple[object, ...]:
+    # Neither its windows, which are a comparison's, nor since when it holds.
+    return contract.tariff, contract.power_kva, sorted(contract.aliases.items())

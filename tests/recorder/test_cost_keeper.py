@@ -1,0 +1,391 @@
+"""What the recorder keeps of cost is what would be computed anew, and no more is computed than was touched."""
+
+import json
+import random
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from cost_building import PARIS, d, days
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_building import METER, frame, message
+
+from tictally_recorder.cli.app import main
+from tictally_recorder.cost import CostRow
+from tictally_recorder.cost.keeper import CostKeeper
+from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
+from tictally_recorder.cost.stored import from_day
+from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity
+from tictally_shared.calendar import QUARTER_MS
+
+HOUR_MS = 3_600_000
+LONG_AGO, FAR_AHEAD = d("1990-01-01"), d("2100-01-01")
+CONTRACT = '[[contract]]\ntariff = "edf-bleu-hphc"\npower = {power}\nfrom = {start}\n'
+# What a household pays by a list of its own.
+LIST = """
+id = "own"
+supplier = "A small one"
+names.en = "Own"
+currency = "EUR"
+periods = ["HC", "HP"]
+{versions}
+"""
+VERSION = """
+[[version]]
+from = {start}
+source = "a letter"
+sureness = "own"
+energy.HC = {{ ttc = "{hc}" }}
+energy.HP = {{ ttc = "{hp}" }}
+subscription = "12"
+"""
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+@dataclass
+class Household:
+    """A ledger with a keeper that works as the recorder's loop lets it."""
+
+    folder: Path
+    ledger: Ledger
+    reader: LedgerReader
+    keeper: CostKeeper
+    now_ms: int = ms("2025-12-01T12:00+01:00")
+    seq: int = 0
+
+    def contract(self, power: int = 6, start: str = "2025-01-01") -> None:
+        (self.folder / "contracts.toml").write_text(CONTRACT.format(power=power, start=start))
+
+    def own_list(self, *versions: tuple[str, str, str]) -> None:
+        text = "".join(VERSION.format(start=start, hc=hc, hp=hp) for start, hc, hp in versions)
+        (self.folder / "tariffs").mkdir(exist_ok=True)
+        (self.folder / "tariffs" / "own.toml").write_text(LIST.format(versions=text))
+        (self.folder / "contracts.toml").write_text('[[contract]]\ntariff = "own"\nfrom = 2020-01-01\n')
+
+    def hear(self, *frames: tuple[int, dict[str, int | str]], meter: str = METER) -> None:
+        self.ledger.store(self.message(at_ms, values, meter) for at_ms, values in frames)
+
+    def message(self, at_ms: int, values: dict[str, int | str], meter: str = METER) -> Message:
+        self.seq += 1
+        return message(frame(self.seq, at_ms, values, meter=meter), arrived_ms=self.now_ms)
+
+    def keep(self) -> int:
+        """A round to its end; how many days it computed."""
+        before = self.keeper.counts.computed
+        self.keeper.begin()
+        while self.keeper.step(lambda: self.now_ms):
+            pass
+        return self.keeper.counts.computed - before
+
+    @property
+    def site(self) -> Site:
+        (site,) = self.reader.sites()
+        return site
+
+    def kept(self) -> dict[date, list[CostRow]]:
+        return {
+            each.day: from_day(self.site.id, each) for each in self.reader.cost_days(self.site.id, LONG_AGO, FAR_AHEAD)
+        }
+
+    def anew(self) -> dict[date, list[CostRow]]:
+        assert self.keeper.terms is not None
+        when = days_with_frames(self.site, LONG_AGO, FAR_AHEAD, PARIS)
+        return computed(self.reader, self.site, when, self.keeper.terms, PARIS)
+
+    def amounts(self, day: str) -> list[Decimal | None]:
+        return [row.amount for row in self.kept()[d(day)]]
+
+
+@contextmanager
+def household(folder: Path) -> Iterator[Household]:
+    path = folder / "ledger.sqlite"
+    with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
+        terms = WatchedTerms(folder / "contracts.toml", folder / "tariffs")
+        yield Household(folder, ledger, reader, CostKeeper(ledger, reader, terms, PARIS))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    with household(tmp_path) as made:
+        made.contract()
+        yield made
+
+
+def hours(first: str, last: str, *, start: int = 0) -> list[tuple[int, dict[str, int | str]]]:
+    """A frame an hour, in which 100 Wh are counted off-peak and 200 Wh on peak."""
+    begin = ms(first)
+    return [
+        (
+            begin + n * HOUR_MS,
+            {"EASF01": start + 100 * n, "EASF02": start + 200 * n, "NGTF": "H PLEINE/CREUSE", "NTARF": "01"},
+        )
+        for n in range((ms(last) - begin) // HOUR_MS + 1)
+    ]
+
+
+def test_a_round_computes_each_day_with_frames_once_and_the_next_one_nothing(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-08-02T12:00+02:00"))
+    assert home.keep() == 4
+    assert list(home.kept()) == days("2025-07-30", "2025-08-02")
+    assert home.kept() == home.anew()
+    assert home.keep() == 0
+
+
+def test_what_is_kept_is_what_is_asked_for(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-08-02T12:00+02:00"))
+    home.keep()
+    with closing(sqlite3.connect(home.folder / "ledger.sqlite")) as connection, connection:
+        connection.execute("UPDATE cost SET amount = '77.77' WHERE amount IS NOT NULL")
+    assert home.keeper.terms is not None
+    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-03"), home.keeper.terms, PARIS)
+    assert {row.amount for row in told} == {Decimal("77.77")}
+    # A day that was touched since is computed, whatever is kept.
+    home.hear(*hours("2025-08-02T13:00+02:00", "2025-08-02T14:00+02:00", start=30_000))
+    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-03"), home.keeper.terms, PARIS)
+    assert {row.day for row in told if row.amount == Decimal("77.77")} == set(days("2025-07-30", "2025-08-01"))
+
+
+@pytest.mark.parametrize(
+    ("moment", "touched"),
+    [
+        ("2025-07-31T12:30+02:00", ["2025-07-31"]),
+        # What the day began with was the value an hour before.
+        ("2025-07-30T23:50+02:00", ["2025-07-30", "2025-07-31"]),
+        ("2025-08-02T12:00+02:00", ["2025-08-02"]),
+    ],
+)
+def test_a_late_frame_touches_the_days_between_its_neighbours(home: Household, moment: str, touched: list[str]) -> None:
+    frames = hours("2025-07-30T00:00+02:00", "2025-08-02T12:00+02:00")
+    home.hear(*frames)
+    home.keep()
+    before = home.kept()
+    near = [values for at_ms, values in frames if at_ms <= ms(moment)][-1]
+    home.hear((ms(moment), near | {"EASF01": int(near["EASF01"]) + 40}))
+    assert home.keep() == len(touched)
+    changed = [day for day in home.kept() if home.kept()[day] != before[day]]
+    assert set(changed) <= {d(each) for each in touched}
+    assert home.kept() == home.anew()
+
+
+def test_a_late_frame_in_a_gap_divides_all_of_it_anew(home: Household) -> None:
+    home.hear((ms("2025-07-29T12:00+02:00"), {"EASF01": 0, "EASF02": 0, "NGTF": "H PLEINE/CREUSE"}))
+    home.hear((ms("2025-08-03T12:00+02:00"), {"EASF01": 12_000, "EASF02": 0, "NGTF": "H PLEINE/CREUSE"}))
+    assert home.keep() == 6
+    home.hear((ms("2025-08-01T12:00+02:00"), {"EASF01": 1000, "EASF02": 0, "NGTF": "H PLEINE/CREUSE"}))
+    assert home.keep() == 6
+    assert home.kept() == home.anew()
+
+
+def test_a_register_that_was_away_touches_all_since_it_was_seen(home: Household) -> None:
+    # Standard, then historique for two days, then standard again: EASF01 rose meanwhile, by what no frame told.
+    home.hear((ms("2025-07-29T12:00+02:00"), {"EASF01": 1000, "NGTF": "H PLEINE/CREUSE"}))
+    home.hear((ms("2025-07-30T12:00+02:00"), {"HCHC": 1100}), (ms("2025-07-31T12:00+02:00"), {"HCHC": 1200}))
+    home.keep()
+    home.hear((ms("2025-08-01T12:00+02:00"), {"EASF01": 1300, "NGTF": "H PLEINE/CREUSE"}))
+    assert home.keep() == 4
+    assert home.kept() == home.anew()
+    # Late frames of either kind, between frames of the other.
+    home.hear((ms("2025-07-30T18:00+02:00"), {"EASF01": 1150}))
+    assert home.keep() == 4
+    assert home.kept() == home.anew()
+
+
+def test_a_late_text_that_names_periods_touches_all_that_it_names(home: Household) -> None:
+    for n, values in enumerate(values for _, values in hours("2025-07-30T00:00+02:00", "2025-08-02T12:00+02:00")):
+        home.hear((ms("2025-07-30T00:00+02:00") + n * HOUR_MS, {k: v for k, v in values.items() if k != "NGTF"}))
+    home.keep()
+    assert "unknown" in {row.quality for row in home.kept()[d("2025-08-01")]}
+    home.hear((ms("2025-07-30T00:30+02:00"), {"NGTF": "H PLEINE/CREUSE"}))
+    assert home.keep() == 4
+    assert None not in home.amounts("2025-08-01")
+    assert home.kept() == home.anew()
+
+
+def test_a_version_in_the_past_recomputes_the_days_it_holds_and_no_others(home: Household) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-08-01", "0.30", "0.40"))
+    home.hear(*hours("2025-06-28T00:00+02:00", "2025-08-10T23:00+02:00"))
+    assert home.keep() == 44
+    before = home.amounts("2025-07-20")
+    home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-07-15", "0.15", "0.25"), ("2025-08-01", "0.30", "0.40"))
+    assert home.keep() == 17
+    assert (before, home.amounts("2025-07-20")) == (
+        [Decimal("0.24"), Decimal("0.96"), Decimal(12) / 31],
+        [Decimal("0.36"), Decimal("1.20"), Decimal(12) / 31],
+    )
+    assert home.kept() == home.anew()
+    replaced = home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True)
+    assert [each.day for each in replaced] == days("2025-07-15", "2025-07-31")
+    # The old figure is still explained: by the version of then, from the registers.
+    (old,) = (each for each in replaced if each.day == d("2025-07-20"))
+    first = from_day(home.site.id, old)[0]
+    assert first.version is not None
+    assert (first.version.id, first.amount) == ("own 2025-01-01", Decimal("0.24"))
+    assert [(part.register, part.last_value - part.first_value) for part in first.parts] == [("EASF01", 2400)]
+
+
+def test_a_version_that_is_taken_away_leaves_unknown_with_its_reason(home: Household) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-08-01", "0.30", "0.40"))
+    home.hear(*hours("2025-07-28T00:00+02:00", "2025-08-03T23:00+02:00"))
+    home.keep()
+    home.own_list(("2025-08-01", "0.30", "0.40"))
+    assert home.keep() == 4
+    assert home.amounts("2025-07-30") == [None, None, None]
+    assert {row.reason for row in home.kept()[d("2025-07-30")]} == {"own has no version for 2025-07-30"}
+    assert None not in home.amounts("2025-08-02")
+
+
+def test_a_contract_that_changes_recomputes_the_days_that_it_changes(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-08-02T12:00+02:00"))
+    home.keep()
+    home.contract(power=9)
+    assert home.keep() == 4
+    subscription = home.kept()[d("2025-07-31")][-1]
+    assert (subscription.power_kva, subscription.period) == (9, None)
+    assert home.kept() == home.anew()
+
+
+def test_what_a_day_was_while_it_went_on_is_not_kept(home: Household) -> None:
+    home.hear(*hours("2025-11-30T00:00+01:00", "2025-11-30T20:00+01:00"))
+    home.now_ms = ms("2025-11-30T20:00+01:00")
+    home.keep()
+    home.hear(*hours("2025-11-30T21:00+01:00", "2025-11-30T23:00+01:00", start=9000))
+    home.keep()
+    assert home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True) == []
+
+
+def test_of_what_was_replaced_the_newest_eight_stay(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-30T23:00+02:00"))
+    for n in range(12):
+        home.own_list(("2025-01-01", f"0.{n + 10}", "0.20"))
+        assert home.keep() == 1
+    replaced = home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True)
+    assert [each.entries[0].line.price for each in replaced] == [f"0.{n + 10}" for n in range(3, 11)]
+    assert integrity(home.folder / "ledger.sqlite") == []
+
+
+def test_words_about_a_source_replace_no_figure(home: Household) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T23:00+02:00"))
+    home.keep()
+    file = home.folder / "tariffs" / "own.toml"
+    file.write_text(file.read_text().replace("a letter", "a longer letter"))
+    assert home.keep() == 0
+    assert home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True) == []
+
+
+@pytest.mark.parametrize("broken", ["contracts.toml", "tariffs/own.toml"])
+def test_while_a_file_cannot_be_used_nothing_is_priced_anew_and_nothing_is_lost(home: Household, broken: str) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T20:00+02:00"))
+    home.keep()
+    before = home.kept()
+    right = (home.folder / broken).read_text()
+    (home.folder / broken).write_text("not = [toml")
+    home.hear(*hours("2025-07-31T21:00+02:00", "2025-08-01T01:00+02:00", start=20_000))
+    assert home.keep() == 0
+    assert home.kept() == before
+    assert home.keeper.problem is not None
+    assert broken in home.keeper.problem
+    (home.folder / broken).write_text(right)
+    assert home.keep() == 2
+    assert home.keeper.problem is None
+    assert home.kept() == home.anew()
+
+
+def test_a_site_that_joins_another_is_computed_with_it(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.keep()
+    home.hear(*hours("2025-07-31T13:00+02:00", "2025-08-01T12:00+02:00"), meter="222")
+    home.keep()
+    assert home.keeper.problem is not None  # two sites, and the contract names none
+    home.ledger.join_sites("222", "111")
+    assert home.keep() == 3
+    assert home.site.id == "111"
+    assert home.kept() == home.anew()
+    assert integrity(home.folder / "ledger.sqlite") == []
+
+
+def test_a_crash_between_frames_and_cost_forgets_no_day(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"))
+    home.ledger.close()
+    with household(home.folder) as later:
+        assert later.keep() == 2
+        assert later.kept() == later.anew()
+
+
+def test_the_command_tells_what_figures_were_before(
+    home: Household, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T23:00+02:00"))
+    home.keep()
+    home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-07-31", "0.15", "0.20"))
+    home.keep()
+    monkeypatch.setenv("TICTALLY_LEDGER", str(home.folder / "ledger.sqlite"))
+    asked = ["cost", "--from", "2025-07-30", "--to", "2025-08-01", "--explain"]
+    assert main(asked) == 0
+    told = capsys.readouterr().out
+    # Up to the last frame at 23:00, 2.3 kWh at 0.10 and 4.6 kWh at 0.20, and a day of 12.00 a month
+    assert "2025-07-31 was 1.54 EUR until 2025-12-01 12:00+01:00, by own 2025-01-01" in told
+    assert "2025-07-30 was" not in told
+    assert main([*asked, "--json"]) == 0
+    lines = [each for each in json.loads(capsys.readouterr().out) if each["kind"] == "total"]
+    assert [len(each["before"]) for each in lines] == [0, 1]
+    assert lines[1]["before"][0]["rounded"] == "1.54"
+
+
+ROUNDS = st.lists(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4 * 96),
+            st.sampled_from(["EASF", "HC", "EAST"]),
+            st.sampled_from(["", "H PLEINE/CREUSE", "BASE", "own"]),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(rounds=ROUNDS, seed=st.integers(0, 9))
+@settings(max_examples=60)
+def test_whatever_comes_in_whatever_order_the_kept_is_the_computed(
+    rounds: Sequence[Sequence[tuple[int, str, str]]], seed: int
+) -> None:
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory() as name, household(Path(name)) as home:
+        home.contract()
+        for each in rounds:
+            for quarter, kind, ngtf in each:
+                at_ms = ms("2025-07-30T00:00+02:00") + quarter * QUARTER_MS + rng.choice([0, 1, QUARTER_MS - 1])
+                values: dict[str, int | str] = {
+                    "EASF": {"EASF01": 7 * quarter, "EASF02": 90_000 + 3 * quarter, "NTARF": "02", "LTARF": "HP"},
+                    "HC": {"HCHC": 7 * quarter, "HCHP": 90_000},
+                    "EAST": {"EAST": 90_000 + 10 * quarter},
+                }[kind]  # type: ignore[assignment]
+                home.hear((at_ms, values | ({"NGTF": ngtf} if ngtf else {})))
+            home.keep()
+            assert home.kept() == home.anew()
+
+
+def test_frames_that_wait_in_the_ledger_of_an_older_version_are_computed_when_it_is_brought_up(tmp_path: Path) -> None:
+    with household(tmp_path) as home:
+        home.contract()
+        home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"))
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM touched")
+    with household(tmp_path) as home:
+        assert home.keep() == 2
