@@ -4,13 +4,15 @@ import gc
 import logging
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 
-from tictally_recorder.ledger import Ledger, LedgerError
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
 from tictally_recorder.mqtt.connection import Broker, Connection
-from tictally_recorder.mqtt.events import Inbox, Stop
+from tictally_recorder.mqtt.costs import Cost
+from tictally_recorder.mqtt.events import Event, Inbox, Look, Stop
 from tictally_recorder.mqtt.ingest import Ingest
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
@@ -19,20 +21,21 @@ _log = logging.getLogger(__name__)
 
 
 def record(settings: Settings) -> None:
-    """Record until SIGTERM or SIGINT.
+    """Record until SIGTERM or SIGINT; at SIGHUP look at once whether price lists or contracts are others.
 
     Raises:
         LedgerError: the ledger cannot be used.
     """
     inbox: Inbox = SimpleQueue()
-    _stop_on_signals(inbox)
+    _hear_signals(inbox)
     _make_folder(settings.ledger.parent)
-    with Ledger.open(settings.ledger) as ledger:
+    with Ledger.open(settings.ledger) as ledger, LedgerReader.open(settings.ledger) as reader:
         broker = broker_of(settings)
         will = (settings.topics.recorder(settings.name, "availability"), "offline")
         connection = Connection(broker, ledger.client_id, will, inbox)
         notifier = Notifier(os.environ)
-        ingest = Ingest(ledger, connection, inbox, settings, notifier)
+        cost = Cost(ledger, reader, settings, connection.publish)
+        ingest = Ingest(ledger, connection, inbox, settings, notifier, cost)
         whose = ", ".join(settings.edges) or "all edges"
         _log.info("recording %s from %s into %s as %s", whose, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
@@ -54,12 +57,13 @@ def broker_of(settings: Settings) -> Broker:
     )
 
 
-def _stop_on_signals(inbox: Inbox) -> None:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        inbox.put(Stop())  # SimpleQueue may be put to from a signal handler
+def _hear_signals(inbox: Inbox) -> None:
+    def put(event: Event) -> Callable[[int, FrameType | None], None]:
+        return lambda _signal, _frame: inbox.put(event)  # SimpleQueue may be put to from a signal handler
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, put(Stop()))
+    signal.signal(signal.SIGINT, put(Stop()))
+    signal.signal(signal.SIGHUP, put(Look()))
 
 
 def _make_folder(folder: Path) -> None:

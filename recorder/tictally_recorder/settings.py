@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from tictally_recorder.mqtt.announcement import Announcement, announcement
+from tictally_recorder.site.device import SiteDevice
 from tictally_shared import calendar
 from tictally_shared.discovery import PREFIX as PREFIX_OF_HUBS
 from tictally_shared.discovery import Language
@@ -106,6 +107,14 @@ class Settings(BaseModel):
         if self.discovery == _OFF:
             return None
         return announcement(self.name, self.topics, self.discovery, self.language, version("tictally-recorder"))
+
+    @property
+    def site_device(self) -> SiteDevice | None:
+        """How sites are announced to hubs, or None."""
+        if self.discovery == _OFF:
+            return None
+        availability = self.topics.recorder(self.name, "availability")
+        return SiteDevice(self.topics, self.discovery, self.language, version("tictally-recorder"), availability)
 
     @property
     def tariffs_folder(self) -> Path:

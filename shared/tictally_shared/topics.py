@@ -87,6 +87,10 @@ class Topics:
         """Topic of a recorder: availability or health."""
         return f"{self.base}/recorder/{name}/{what}"
 
+    def site(self, site: str, what: str) -> str:
+        """Topic of a site: what its energy costs, a figure each."""
+        return f"{self.base}/site/{site}/{what}"
+
     def frames(self, edge: str = "+") -> str:
         """Filter of the frames of one edge, or of all."""
         return self.edge(edge, "frame")

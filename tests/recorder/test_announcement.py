@@ -12,7 +12,7 @@ from recording import Recorder, frame
 from tictally_recorder.ledger import LedgerCounts, Stored
 from tictally_recorder.mqtt.announcement import announcement
 from tictally_recorder.mqtt.connection import Broker
-from tictally_recorder.mqtt.health import Healing, Life, health_json
+from tictally_recorder.mqtt.health import Costing, Healing, Life, health_json
 from tictally_recorder.mqtt.probe import visit
 from tictally_shared.discovery import Language
 from tictally_shared.topics import Topics
@@ -53,7 +53,7 @@ def test_a_recorder_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown(
 
 def test_everything_shown_is_said_in_a_health_message() -> None:
     counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms={}, dirty=0, size_bytes=0)
-    said = json.loads(health_json(Stored(), counts, Healing(0, 0), Life(0, 0, 0, None, 600)))
+    said = json.loads(health_json(Stored(), counts, Healing(0, 0), Costing(0, None, {}), Life(0, 0, 0, None, 600)))
     for key, each in components().items():
         if key != "connected":
             assert any(f".get('{name}')" in each["value_template"] for name in said), key

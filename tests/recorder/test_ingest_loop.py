@@ -11,8 +11,9 @@ import pytest
 from ledger_building import BOOT, EDGE, NOON_MS, frame, message
 from real_broker import Mosquitto
 
-from tictally_recorder.ledger import Ledger, Quarter, quarters
+from tictally_recorder.ledger import Ledger, LedgerReader, Quarter, quarters
 from tictally_recorder.mqtt.connection import Broker, Connection
+from tictally_recorder.mqtt.costs import Cost
 from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox
 from tictally_recorder.mqtt.ingest import Ingest
 from tictally_recorder.notify import Notifier
@@ -47,15 +48,18 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def loop(ledger: Ledger, port: int) -> tuple[Ingest, Watched, Inbox]:
+def loop(folder: Path, ledger: Ledger, port: int) -> tuple[Ingest, Watched, Inbox]:
     inbox: Inbox = SimpleQueue()
     connection = Watched(ledger, port, inbox)
-    settings = Settings(name="nas", ledger=Path("named for its messages only"))
-    return Ingest(ledger, connection, inbox, settings, Notifier({})), connection, inbox
+    settings = Settings(name="nas", ledger=folder / "ledger.sqlite")
+    cost = Cost(ledger, LedgerReader.open(settings.ledger), settings, connection.publish)
+    return Ingest(ledger, connection, inbox, settings, Notifier({}), cost), connection, inbox
 
 
-def test_nothing_is_said_or_asked_before_a_connection_is_greeted(own_broker: Mosquitto, ledger: Ledger) -> None:
-    ingest, connection, inbox = loop(ledger, own_broker.port)
+def test_nothing_is_said_or_asked_before_a_connection_is_greeted(
+    own_broker: Mosquitto, ledger: Ledger, tmp_path: Path
+) -> None:
+    ingest, connection, inbox = loop(tmp_path, ledger, own_broker.port)
 
     def next_connected() -> Connected:
         event: Event | None = None
@@ -90,7 +94,7 @@ def test_nothing_is_said_or_asked_before_a_connection_is_greeted(own_broker: Mos
 
 
 def test_quarters_that_are_computed_again_hold_a_tick_for_a_moment_only(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     dirty = 20
     late_to_early = [
@@ -105,7 +109,7 @@ def test_quarters_that_are_computed_again_hold_a_tick_for_a_moment_only(
         return compute(*args)
 
     monkeypatch.setattr(quarters, "compute", slow)
-    ingest, _, _ = loop(ledger, 1)
+    ingest, _, _ = loop(tmp_path, ledger, 1)
     left = [dirty]
     while left[-1]:
         ingest._tick()
@@ -122,18 +126,18 @@ def test_quarters_that_are_computed_again_hold_a_tick_for_a_moment_only(
         ("earlier/prefix/status", b"online", False, []),
     ],
 )
-def test_a_hubs_birth_is_answered_and_is_no_frame(
-    ledger: Ledger, topic: str, payload: bytes, *, is_retained: bool, said: list[str]
+def test_a_hubs_birth_is_answered_and_is_no_frame(  # noqa: PLR0913 - cases and fixtures
+    ledger: Ledger, topic: str, payload: bytes, *, is_retained: bool, said: list[str], tmp_path: Path
 ) -> None:
-    ingest, connection, _ = loop(ledger, 1)
+    ingest, connection, _ = loop(tmp_path, ledger, 1)
     ingest._take(Arrived(topic, payload, NOON_MS, 1, 1, 1, is_retained), time.monotonic())
     ingest._store()
     assert connection.said == said
     assert ledger.counts().refused == {}
 
 
-def test_health_tells_how_long_ago_a_frame_was_stored(ledger: Ledger) -> None:
-    ingest, _, _ = loop(ledger, 1)
+def test_health_tells_how_long_ago_a_frame_was_stored(ledger: Ledger, tmp_path: Path) -> None:
+    ingest, _, _ = loop(tmp_path, ledger, 1)
 
     def told(now_s: float) -> tuple[int | None, bool]:
         life = ingest._life(now_s)
@@ -154,8 +158,8 @@ def test_health_tells_how_long_ago_a_frame_was_stored(ledger: Ledger) -> None:
     assert told(stored_s + 601.5) == (601, True)
 
 
-def test_a_recorder_that_falls_idle_or_wakes_says_so_at_once(ledger: Ledger) -> None:
-    ingest, connection, _ = loop(ledger, 1)
+def test_a_recorder_that_falls_idle_or_wakes_says_so_at_once(ledger: Ledger, tmp_path: Path) -> None:
+    ingest, connection, _ = loop(tmp_path, ledger, 1)
     connection._current = ingest._greeted = 1
 
     def tick(stored_before_s: float) -> list[bool]:

@@ -7,7 +7,7 @@ import pytest
 
 from tictally_recorder.ledger import LedgerCounts, Stored
 from tictally_recorder.logs import Seldom
-from tictally_recorder.mqtt.health import Healing, Life, health_json, summary
+from tictally_recorder.mqtt.health import Costing, Healing, Life, health_json, summary
 
 LOG = logging.getLogger("words")
 
@@ -27,7 +27,8 @@ def test_health_tells_this_process_figures_and_the_ledgers() -> None:
         size_bytes=4_160_000,
     )
     life = Life(1_790_000_060_000, started_ms=1_790_000_000_000, uptime_s=61, stored_age_s=7, idle_after_s=600)
-    told = health_json(Stored(5, 1, 7, 3), counts, Healing(holes=6, ignored=2), life)
+    costing = Costing(left=3, problem="contracts.toml, line 2: no", tariff_ages={"a": 24})
+    told = health_json(Stored(5, 1, 7, 3), counts, Healing(holes=6, ignored=2), costing, life)
     assert json.loads(told) == {
         "version": "0.1.0",
         "started": "2026-09-21T14:13:20.000Z",
@@ -42,6 +43,10 @@ def test_health_tells_this_process_figures_and_the_ledgers() -> None:
         "set_aside": 9,
         "holes": 6,
         "healths_ignored": 2,
+        "cost_days_left": 3,
+        "cost_problem": "contracts.toml, line 2: no",
+        "has_cost_problem": True,
+        "tariff_ages": {"a": 24},
         "lag_s": 59,
         "newest_frame": "2026-09-21T14:13:20.123Z",
         "newest": {"a": "1970-01-01T00:00:00.000Z", "b": "2026-09-21T14:13:20.123Z"},
@@ -53,7 +58,7 @@ def test_health_tells_this_process_figures_and_the_ledgers() -> None:
 @pytest.mark.parametrize(("newest", "lag_s"), [({}, None), ({"a": 5_000, "b": 7_000}, 3), ({"a": 11_000}, 0)])
 def test_the_lag_is_the_newest_frames_age(newest: dict[str, int], lag_s: int | None) -> None:
     counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms=newest, dirty=0, size_bytes=0)
-    told = health_json(Stored(), counts, Healing(0, 0), life(now_ms=10_000))
+    told = health_json(Stored(), counts, Healing(0, 0), Costing(0, None, {}), life(now_ms=10_000))
     assert json.loads(told)["lag_s"] == lag_s
 
 

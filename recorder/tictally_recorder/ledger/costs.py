@@ -97,7 +97,7 @@ WHERE site = ? AND day >= ? AND day < ? AND (replaced_ms = 0) = ? ORDER BY day, 
 
 _AMOUNTS: Final = """
 SELECT amount FROM cost JOIN cost_line ON cost_line.id = line
-WHERE site = ? AND replaced_ms = 0 AND currency = ? AND day <> ? AND amount IS NOT NULL
+WHERE site = ? AND replaced_ms = 0 AND direction = ? AND currency = ? AND day <> ? AND amount IS NOT NULL
 """
 
 
@@ -120,9 +120,9 @@ class Costs:
         rows = self._connection.execute("SELECT day, key FROM cost_day WHERE site = ? AND replaced_ms = 0", (site_id,))
         return {date.fromordinal(day): key for day, key in rows}
 
-    def total(self, site_id: int, currency: str, without: date) -> Decimal:
-        """The sum of the known amounts in a currency, one day left out; not rounded."""
-        rows = self._connection.execute(_AMOUNTS, (site_id, currency, without.toordinal()))
+    def total(self, site_id: int, direction: str, currency: str, without: date) -> Decimal:
+        """The sum of the known amounts of one direction in a currency, one day left out; not rounded."""
+        rows = self._connection.execute(_AMOUNTS, (site_id, direction, currency, without.toordinal()))
         return sum((Decimal(amount) for (amount,) in rows), Decimal(0))
 
     def put(self, site_id: int, new: CostDay) -> bool:

@@ -138,11 +138,11 @@ class LedgerReader:
             row = self._connection.execute(_NEWEST_TEXT, (meter_id, label)).fetchone()
         return None if row is None else str(row[0])
 
-    def cost_total(self, site: str, currency: str, *, without: date) -> Decimal:
+    def cost_total(self, site: str, direction: str, currency: str, *, without: date) -> Decimal:
         """The sum of all that is known of what a site's days cost in a currency, one day left out; not rounded."""
         with told():
             found = site_id(self._connection, site)
-            return Decimal(0) if found is None else Costs(self._connection).total(found, currency, without)
+            return Decimal(0) if found is None else Costs(self._connection).total(found, direction, currency, without)
 
     def touched(self, meter_id: int) -> Ranges:
         """A meter's quarters, by number, that frames have touched and whose cost is not computed again yet."""

@@ -73,6 +73,14 @@ _SAYS: Final = (
         settings=_counted("measurement", "mdi:tray-full"),
     ),
     Said(
+        "cost_problem",
+        "Coût non calculé",
+        "Cost not computed",
+        "has_cost_problem",
+        {"device_class": "problem", **DIAGNOSTIC},
+        platform="binary_sensor",
+    ),
+    Said(
         "ledger_size",
         "Taille du registre",
         "Ledger size",

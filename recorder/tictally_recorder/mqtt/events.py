@@ -54,5 +54,10 @@ class Stop:
     """The recorder shall end."""
 
 
-Event = Connected | Trouble | Arrived | Stop
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody has changed price lists or contracts, and does not want to wait."""
+
+
+Event = Connected | Trouble | Arrived | Look | Stop
 Inbox = SimpleQueue[Event]

@@ -1,6 +1,7 @@
 """What a recorder says of itself. Pure: figures in, JSON or a sentence out."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -19,6 +20,21 @@ class Healing:
 
     holes: int
     ignored: int
+
+
+@dataclass(frozen=True, slots=True)
+class Costing:
+    """How cost stands.
+
+    Attributes:
+        left: days that are yet to be computed again.
+        problem: a file of the user that cannot be used, so that nothing is computed; a sentence, or None.
+        tariff_ages: site → days since the first day of the price list that holds.
+    """
+
+    left: int
+    problem: str | None
+    tariff_ages: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +61,14 @@ class Life:
         return (self.uptime_s if self.stored_age_s is None else self.stored_age_s) > self.idle_after_s
 
 
-def health_json(done: Stored, counts: LedgerCounts, healing: Healing, life: Life) -> str:
+def health_json(done: Stored, counts: LedgerCounts, healing: Healing, costing: Costing, life: Life) -> str:
     """The payload of `…/recorder/<name>/health`.
 
     `stored`, `repeated`, `refused` count messages since this process began, and `stored_age_s` is the time since it
     stored a frame, null where it never has. `kept`, `lost` (frames that no edge has any more), `set_aside` (messages)
     and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the newest of them all and
-    `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing.
+    `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing, `cost_days_left`,
+    `cost_problem` and `tariff_ages` those of Costing.
     """
     newest_ms = max(counts.newest_ms.values(), default=None)
     body = {
@@ -68,6 +85,10 @@ def health_json(done: Stored, counts: LedgerCounts, healing: Healing, life: Life
         "set_aside": sum(counts.refused.values()),
         "holes": healing.holes,
         "healths_ignored": healing.ignored,
+        "cost_days_left": costing.left,
+        "cost_problem": costing.problem,
+        "has_cost_problem": costing.problem is not None,
+        "tariff_ages": dict(costing.tariff_ages),
         "lag_s": None if newest_ms is None else max(life.now_ms - newest_ms, 0) // 1000,
         "newest_frame": None if newest_ms is None else iso_utc(newest_ms),
         "newest": {meter: iso_utc(time_ms) for meter, time_ms in sorted(counts.newest_ms.items())},

@@ -10,7 +10,8 @@ from typing import Final
 from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
 from tictally_recorder.logs import Seldom
 from tictally_recorder.mqtt.connection import WINDOW, Connection
-from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Stop, Trouble
+from tictally_recorder.mqtt.costs import Cost
+from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Look, Stop, Trouble
 from tictally_recorder.mqtt.healing import Healer
 from tictally_recorder.mqtt.health import Life, health_json, summary
 from tictally_recorder.mqtt.pending import Pending
@@ -22,8 +23,8 @@ _RETRY_S: Final = (0.5, 30.0)
 _TICK_S: Final = 1.0
 _MINUTE_S: Final = 60.0
 _HOUR_S: Final = 3600.0
-# Quarters are computed again in what a tick can spare: live frames wait meanwhile.
-_SETTLE_WITHIN_S: Final = 0.25
+# Quarters and cost are computed again in what a tick can spare, each: live frames wait meanwhile.
+_SPARE_S: Final = 0.25
 # In a torrent each message would wake the loop, and the two threads would take turns at every one of them. Less than a
 # lull, so that no message is stored later for it.
 _GATHER_S: Final = 0.005
@@ -44,15 +45,23 @@ class Ingest:
         inbox: where the connection puts its events.
         settings: the recorder's name, topics and edges.
         notifier: hears each round of the loop.
+        cost: is tended while nothing more urgent waits.
     """
 
-    def __init__(
-        self, ledger: Ledger, connection: Connection, inbox: Inbox, settings: Settings, notifier: Notifier
+    def __init__(  # noqa: PLR0913, PLR0917 - its parts
+        self,
+        ledger: Ledger,
+        connection: Connection,
+        inbox: Inbox,
+        settings: Settings,
+        notifier: Notifier,
+        cost: Cost,
     ) -> None:
         self._ledger = ledger
         self._connection = connection
         self._inbox = inbox
         self._notifier = notifier
+        self._cost = cost
         self._availability = settings.topics.recorder(settings.name, "availability")
         self._health = settings.topics.recorder(settings.name, "health")
         self._announcement = settings.announcement
@@ -120,6 +129,9 @@ class Ingest:
                 self._greet(connection, now_s)
             case Trouble(sentence):
                 self._seldom.say(sentence, now_s)
+            case Look():
+                self._cost.hurry()
+                self._tick_s = now_s
             case Stop():
                 self._running = False
 
@@ -130,6 +142,7 @@ class Ingest:
             self._connection.unsubscribe(self._given_up)
         self._connection.publish(self._availability, "online")
         self._announce()
+        self._cost.connected()
         self._healer.forget_requests()
         self._greeted = connection
         self._tick_s = self._minute_s = now_s
@@ -168,6 +181,7 @@ class Ingest:
             self._healer.hear(*edge_and_what(said.topic), said.payload, time.monotonic())
         elif self._announcement is not None and (said.topic, said.payload) == (self._announcement.birth, _BORN):
             self._announce()
+            self._cost.hub_began()
 
     def _announce(self) -> None:
         if self._announcement is not None:
@@ -177,17 +191,20 @@ class Ingest:
         now_s = time.monotonic()
         self._tick_s = now_s + _TICK_S
         if self._inbox.empty():
-            self._settle(now_s + _SETTLE_WITHIN_S)
+            self._settle(now_s + _SPARE_S)
             self._ledger.prune(time.time_ns() // 1_000_000)
         # A connection may stand before the loop has heard of it: until it is subscribed nothing is asked for or said.
         is_greeted = self._connection.is_current(self._greeted)
+        if self._inbox.empty():
+            end_s = time.monotonic() + _SPARE_S
+            self._cost.tend(now_s, lambda: time.monotonic() < end_s and self._inbox.empty(), tells=is_greeted)
         if is_greeted:
             self._healer.tend(now_s)
         life = self._life(now_s)
         if now_s >= self._minute_s or life.is_idle != self._was_idle:
             self._count(self._ledger.retry_kept(life.now_ms))
             if is_greeted:
-                health = health_json(self._done, self._ledger.counts(), self._healer.state, life)
+                health = health_json(self._done, self._ledger.counts(), self._healer.state, self._cost.state, life)
                 self._connection.publish(self._health, health)
             self._was_idle = life.is_idle
             self._minute_s = now_s + _MINUTE_S

@@ -1,0 +1,96 @@
+"""Tells hubs what sites' energy costs, from the figures that the keeper keeps, and which period counts."""
+
+from collections.abc import Sequence  # noqa: TC003 - of an attribute
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.keeper import CostKeeper
+from tictally_recorder.cost.model import CostRow
+from tictally_recorder.cost.stored import from_day
+from tictally_recorder.ledger import Ledger, LedgerReader, Site
+from tictally_recorder.site.figures import Present, figures, paid_on
+from tictally_recorder.site.present import present_period
+from tictally_recorder.site.publisher import SitePublisher
+from tictally_recorder.tariffs.model import Direction
+
+_NOTE: Final = "sites"
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What does not change from second to second."""
+
+    rows: list[CostRow] = field(default_factory=list)
+    before: dict[Direction, Decimal] = field(default_factory=dict)
+
+
+class SiteTeller:
+    """One for all sites of a ledger.
+
+    Args:
+        ledger: remembers which sites have been told of.
+        reader: of the same ledger.
+        keeper: of its cost.
+        publisher: of what is told.
+        tz: whose days are meant.
+        heard_within_ms: a meter that is not heard for so long tells no period.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - its parts
+        self,
+        ledger: Ledger,
+        reader: LedgerReader,
+        keeper: CostKeeper,
+        publisher: SitePublisher,
+        tz: ZoneInfo,
+        heard_within_ms: int,
+    ) -> None:
+        self._ledger = ledger
+        self._reader = reader
+        self._keeper = keeper
+        self._publisher = publisher
+        self._tz = tz
+        self._heard_within_ms = heard_within_ms
+        self._sites: Sequence[Site] = ()
+        self._kept: dict[str, _Kept] = {}
+
+    def read(self, now_ms: int) -> None:
+        """Read again what the keeper has kept. Raises as the ledger's methods do."""
+        today = self._today(now_ms)
+        self._sites = self._reader.sites()
+        self._forget()
+        self._kept = {site.id: self._read(site, today) for site in self._sites}
+
+    def tell(self, now_ms: int) -> None:
+        """Tell what has changed. Raises as the ledger's methods do."""
+        today = self._today(now_ms)
+        for site in self._sites:
+            kept = self._kept[site.id]
+            period = present_period(self._reader, site, now_ms - self._heard_within_ms)
+            present = Present(site.id, today, now_ms, period, self._keeper.problem)
+            self._publisher.tell(site.id, figures(present, kept.rows, kept.before, self._keeper.terms))
+
+    def _today(self, now_ms: int) -> date:
+        return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(self._tz).date()
+
+    def _read(self, site: Site, today: date) -> _Kept:
+        start = min(today.replace(day=1), today - timedelta(days=1))
+        days = self._reader.cost_days(site.id, start, today + timedelta(days=1))
+        rows = [row for day in days for row in from_day(site.id, day)]
+        before = {
+            direction: self._reader.cost_total(site.id, direction.value, paid.tariff.currency, without=today)
+            for direction in Direction
+            if (paid := paid_on(site.id, direction, today, self._keeper.terms))
+        }
+        return _Kept(rows, before)
+
+    def _forget(self) -> None:
+        """A site that has joined another since it was told of is cleared."""
+        here = {site.id for site in self._sites}
+        told = set((self._ledger.recall(_NOTE) or "").split())
+        if told != here:
+            self._publisher.clear(sorted(told - here))
+            self._ledger.remember(_NOTE, " ".join(sorted(here)))

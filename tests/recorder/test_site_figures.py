@@ -1,0 +1,142 @@
+"""What a site's topics say of its cost, worked by hand: the known to the cent, the unknown with its reason."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from cost_building import BASE, EJP, HPHC, SITE, SURPLUS, costs, d, days, midnight_ms, on, row, tariff, version
+
+from tictally_recorder.contracts import Contract, Contracts
+from tictally_recorder.cost import CostRow, Terms
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.site.figures import Present, figures
+from tictally_recorder.tariffs.model import Direction, Tariff
+from tictally_recorder.tariffs.series import Series, Step
+from tictally_shared.calendar import QUARTER_MS
+
+TODAY = d("2025-07-02")
+PRESENT = Present(SITE, TODAY, midnight_ms(TODAY) + 12 * 3_600_000, "HP")
+# 1 July: 4 kWh off-peak, 6 kWh on peak; today half as much.
+ENERGY = [
+    row(d("2025-06-30"), "EASF01", 1000),
+    row(d("2025-06-30"), "EASF02", 1000),
+    row(d("2025-07-01"), "EASF01", 4000),
+    row(d("2025-07-01"), "EASF02", 6000),
+    row(TODAY, "EASF01", 2000),
+    row(TODAY, "EASF02", 3000),
+]
+
+
+def told(
+    contracts: Contracts,
+    *tariffs: Tariff,
+    energy: list[EnergyRow] = ENERGY,
+    period: str | None = "HP",
+    before: dict[Direction, Decimal] | None = None,
+) -> dict[str, str]:
+    rows = costs(days("2025-06-30", "2025-07-02"), energy, contracts, *tariffs, ngtf="H PLEINE/CREUSE")
+    rows = [each for each in rows if each.day >= d("2025-07-01")]
+    terms = Terms(contracts, {each.id: each for each in tariffs})
+    return figures(replace(PRESENT, period=period), rows, before or {}, terms)
+
+
+def test_a_day_a_month_and_all_of_it_to_the_cent() -> None:
+    # A day's subscription: 14.04 / 31 = 0.45290.
+    # 1 July:  4 x 0.1696 + 6 x 0.2146 = 0.6784 + 1.2876 = 1.9660, with subscription 2.41890
+    # 2 July:  2 x 0.1696 + 3 x 0.2146 = 0.3392 + 0.6438 = 0.9830, with subscription 1.43590
+    found = told(on(HPHC), HPHC, before={Direction.DRAWN: Decimal("100.004")})
+    assert found == {
+        "cost_today": "1.44",
+        "cost_yesterday": "2.42",
+        "cost_month": "3.85",
+        "cost_total": "101.44",
+        "price": "0.2146",
+        "period": "HP",
+        "subscription": "14.04",
+        "tariff": "hphc 2025-02-01",
+        "tariff_age": "151",
+        "currency": "EUR",
+        "quality": "measured",
+        "reason": "none",
+    }
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"), [("HC", ("HC", "0.1696")), ("HEURES CREUSES", ("none", "none")), (None, ("none", "none"))]
+)
+def test_the_price_is_that_of_the_period_the_meter_counts_in(period: str | None, expected: tuple[str, str]) -> None:
+    found = told(on(HPHC), HPHC, period=period)
+    assert (found["period"], found["price"]) == expected
+
+
+def test_a_name_of_the_meters_own_stands_for_a_period_of_the_list() -> None:
+    contract = Contract(SITE, HPHC.id, d("2025-01-01"), power_kva=6, aliases={"HEURES CREUSES": "HC"})
+    found = told(on(contract), HPHC, period="HEURES CREUSES")
+    assert (found["period"], found["price"]) == ("HC", "0.1696")
+
+
+def test_a_list_of_one_price_has_it_whatever_the_meter_counts_in() -> None:
+    found = told(on(BASE), BASE, period=None)
+    assert (found["period"], found["price"]) == ("BASE", "0.2016")
+
+
+def test_a_series_has_the_price_of_the_moment() -> None:
+    spot = tariff("spot", (), version("spot", "2025-01-01", {}, {None: "5"}), series=True)
+    start = midnight_ms(TODAY)
+    series = Series([Step(start + n * QUARTER_MS, start + (n + 1) * QUARTER_MS, Decimal(n - 50)) for n in range(96)])
+    terms = Terms(on(spot), {"spot": spot}, {"spot": series})
+    assert figures(PRESENT, [], {}, terms)["price"] == "-2"
+    assert figures(replace(PRESENT, now_ms=start - 1), [], {}, terms)["price"] == "none"
+
+
+def test_without_a_version_today_nothing_is_told_but_why() -> None:
+    later = tariff("hphc", ("HC", "HP"), version("hphc", "2025-07-02", {"HC": "0.1", "HP": "0.2"}, {None: "9"}))
+    found = told(on(later), later)
+    assert (found["cost_today"], found["cost_yesterday"], found["cost_month"]) == ("1.09", "none", "none")
+    gone = tariff("hphc", ("HC", "HP"), version("hphc", "2025-08-02", {"HC": "0.1", "HP": "0.2"}, {None: "9"}))
+    found = told(on(gone), gone)
+    assert {name for name, payload in found.items() if payload != "none"} == {"quality", "reason"}
+    assert (found["quality"], found["reason"]) == ("unknown", "hphc has no version")
+
+
+def test_without_a_contract_the_reason_says_so() -> None:
+    found = told(Contracts([]))
+    assert (found["cost_today"], found["reason"]) == ("none", "there is no contract")
+
+
+def test_a_list_that_is_overdue_makes_the_cost_provisional() -> None:
+    found = told(on(replace(HPHC, revised=((7, 1),))), replace(HPHC, versions=HPHC.versions[:1], revised=((7, 1),)))
+    assert (found["cost_today"], found["quality"]) == ("1.44", "provisional")
+    assert found["reason"] == "a revision was due on 2025-07-01, and hphc 2025-02-01 is the newest known"
+
+
+def test_a_day_of_which_the_meter_told_nothing_has_no_cost() -> None:
+    found = figures(PRESENT, [], {}, Terms(on(HPHC), {"hphc": HPHC}))
+    assert (found["cost_today"], found["quality"]) == ("none", "unknown")
+    assert found["reason"] == "nothing was heard of the meter on 2025-07-02"
+
+
+def test_one_unknown_part_makes_the_sum_unknown() -> None:
+    found = told(on(EJP, power_kva=9), EJP, period="HP")
+    assert (found["cost_today"], found["cost_month"], found["quality"]) == ("none", "none", "unknown")
+    assert "EASF01 counted HC" in found["reason"]
+
+
+def test_while_a_file_cannot_be_used_no_cost_is_told_but_the_file() -> None:
+    rows: list[CostRow] = costs([TODAY], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
+    found = figures(replace(PRESENT, problem="contracts.toml, line 3: no"), rows, {}, None)
+    assert {name for name, payload in found.items() if payload != "none"} == {"quality", "reason"}
+    assert (found["quality"], found["reason"]) == ("unknown", "contracts.toml, line 3: no")
+
+
+def test_income_is_told_apart_and_as_income() -> None:
+    energy = [*ENERGY, row(d("2025-07-01"), "EAIT", 10_000), row(TODAY, "EAIT", 5000)]
+    before = {Direction.DRAWN: Decimal(100), Direction.INJECTED: Decimal(-50)}
+    found = told(on(HPHC, SURPLUS), HPHC, SURPLUS, energy=energy, before=before)
+    # 5 and 10 kWh at 0.04
+    assert (found["income_today"], found["income_month"], found["income_total"]) == ("0.20", "0.60", "50.20")
+    assert (found["price_injected"], found["cost_today"], found["cost_total"]) == ("0.04", "1.44", "101.44")
+
+
+def test_without_a_contract_for_it_nothing_is_told_of_income() -> None:
+    assert not any(name.startswith("income") for name in told(on(HPHC), HPHC))
