@@ -54,19 +54,24 @@ class SiteTeller:
         self._publisher = publisher
         self._tz = tz
         self._heard_within_ms = heard_within_ms
+        self._day: date | None = None
         self._sites: Sequence[Site] = ()
         self._kept: dict[str, _Kept] = {}
 
     def read(self, now_ms: int) -> None:
         """Read again what the keeper has kept. Raises as the ledger's methods do."""
-        today = self._today(now_ms)
+        self._day = self._today(now_ms)
         self._sites = self._reader.sites()
         self._forget()
-        self._kept = {site.id: self._read(site, today) for site in self._sites}
+        self._kept = {site.id: self._read(site, self._day) for site in self._sites}
 
     def tell(self, now_ms: int) -> None:
-        """Tell what has changed. Raises as the ledger's methods do."""
+        """Tell what has changed; nothing before the first `read`. Raises as the ledger's methods do."""
+        if self._day is None:
+            return
         today = self._today(now_ms)
+        if today != self._day:  # else a total would lack the day that has ended, until the next round
+            self.read(now_ms)
         for site in self._sites:
             kept = self._kept[site.id]
             period = present_period(self._reader, site, now_ms - self._heard_within_ms)
