@@ -96,20 +96,28 @@ def test_late_frames_change_a_night_while_raw_frames_are_there(path: Path) -> No
         assert keep(ledger, path) == 0
 
 
-def test_what_was_computed_stays_when_raw_frames_are_gone_and_late_ones_replace_nothing(path: Path) -> None:
+def test_what_was_computed_stays_when_raw_frames_are_gone(path: Path) -> None:
+    # What is left after the quiet hours are gone would be enough minutes, and another power.
     with Ledger.open(path) as ledger:
-        ledger.store([*heard(range(345), lambda _: 120), later(MIDNIGHT_MS + DAY_MS)])
+        ledger.store([*heard(range(345), lambda n: 120 if n < 100 else 300), later(MIDNIGHT_MS + DAY_MS)])
         keep(ledger, path)
-        # Two days after 03:00: half of the night is gone.
-        half_ms = MIDNIGHT_MS + 180 * MINUTE_MS + 2 * DAY_MS
-        ledger.store([later(half_ms)])
-        prune(ledger, half_ms)
-        assert nights(path) == []
-        ledger.store([later(MIDNIGHT_MS + 4 * DAY_MS)])
-        prune(ledger, MIDNIGHT_MS + 4 * DAY_MS)
-        ledger.store(heard(range(345, 360), lambda _: 5, arrived_ms=MIDNIGHT_MS + 4 * DAY_MS))
+        partly_ms = MIDNIGHT_MS + 105 * MINUTE_MS + 2 * DAY_MS
+        ledger.store([later(partly_ms)])
+        prune(ledger, partly_ms)
         assert keep(ledger, path) == 0
         assert kept(path) == [("2026-11-21", 120, 345)]
+        ledger.store([later(MIDNIGHT_MS + 4 * DAY_MS)])
+        prune(ledger, MIDNIGHT_MS + 4 * DAY_MS)
+        assert keep(ledger, path) == 0
+        assert kept(path) == [("2026-11-21", 120, 345)]
+
+
+def test_late_frames_in_a_quarter_that_was_never_heard_replace_nothing_of_a_night_that_is_gone(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        ledger.store([*heard(range(20, 165), lambda _: 120), later(MIDNIGHT_MS + 4 * DAY_MS)])
+        prune(ledger, MIDNIGHT_MS + 4 * DAY_MS)
+        ledger.store(heard([*range(15), *range(165, 360)], lambda _: 5, arrived_ms=MIDNIGHT_MS + 4 * DAY_MS))
+        assert nights(path) == []
 
 
 def test_a_night_that_comes_whole_after_days_is_as_good_as_one_in_time(path: Path) -> None:
@@ -148,7 +156,9 @@ def test_meters_in_a_row_are_one_history(path: Path) -> None:
         ledger.store(heard(range(400), lambda _: 90, day=d("2026-11-22"), meter=NEW_METER, boot=2))
     join_sites(path, NEW_METER, METER)
     with Ledger.open(path) as ledger:
-        ledger.store_standby(nights(path, d("2026-11-22"), DAY, d("2026-11-23")))
+        found = nights(path, d("2026-11-22"), DAY, d("2026-11-23"), DAY)
+        assert [each.day for each in found] == [DAY, d("2026-11-22")]
+        ledger.store_standby(found)
     assert kept(path) == [("2026-11-21", 140, 360), ("2026-11-22", 90, 360)]
 
 

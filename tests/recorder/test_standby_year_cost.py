@@ -244,6 +244,11 @@ def test_the_mode_that_spoke_last_tells() -> None:
     ]
 
 
+def test_a_meter_that_says_no_word_tells_nothing() -> None:
+    assert list(told_by([], quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)) == []
+    assert list(told_by(changes((0, "NGTF", "BASE")), quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)) == []
+
+
 def test_a_change_inside_a_quarter_divides_it() -> None:
     texts = [TextChange("PTEC", EPOCH_MS, "HC.."), TextChange("PTEC", EPOCH_MS + 60_000, "HP..")]
     assert [

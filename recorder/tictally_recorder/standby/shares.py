@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 from tictally_recorder.cost.registers import period_of
@@ -149,8 +149,7 @@ def _states(changes: Iterable[TextChange], end_ms: int) -> Iterator[tuple[int, i
     """From when to when which register counted on which option; the mode is that which spoke last."""
     texts: dict[str, str] = {}
     moments = [(time_ms, list(of_moment)) for time_ms, of_moment in groupby(changes, key=lambda each: each.time_ms)]
-    ends = [time_ms for time_ms, _ in moments[1:]] + [end_ms]
-    for (since_ms, of_moment), until_ms in zip(moments, ends, strict=True):
+    for (since_ms, of_moment), (until_ms, _) in pairwise([*moments, (end_ms, [])]):
         texts |= {change.label: change.value for change in of_moment}
         if of_moment[-1].label in _HISTORIQUE:
             register = _REGISTERS.get(period_of_ptec(texts.get("PTEC", "")) or "")
