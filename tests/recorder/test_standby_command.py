@@ -122,7 +122,7 @@ def test_months_and_what_the_newest_nights_mean_are_told(autumn: Commands) -> No
 are not known.
         150 VA cost 229.95 EUR a year by own 2025-01-01: 0.1750 EUR a kWh (HC 25.0 %, HP 75.0 % of the time), taxes \
 included, without subscription.
-        Assumed: all 8760 hours of a year are as these nights, and a VA is a W: it may cost less, not more.
+        Assumed: all 8760 hours of a year are as these nights, and a VA is a W, which is the most it can be.
         """
     )
 

@@ -150,7 +150,7 @@ def _year(cost: YearCost) -> Iterator[str]:
         f"{cost.va} VA cost {cents(cost.amount)} {cost.currency} a year by {cost.version}: "
         f"{cost.price:.4f} {cost.currency} a kWh{by_time}, taxes included, without subscription."
     )
-    yield f"Assumed: all {HOURS} hours of a year are as these nights, and a VA is a W: it may cost less, not more."
+    yield f"Assumed: all {HOURS} hours of a year are as these nights, and a VA is a W, which is the most it can be."
     if cost.reason is not None:
         yield f"Provisional: {cost.reason}."
 
