@@ -19,9 +19,11 @@ from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
+from tictally_recorder.ledger.raw import whole_numbers_between
 from tictally_recorder.ledger.refusals import Refused, refusals
 from tictally_recorder.ledger.schema import open_for_reading, told
 from tictally_recorder.ledger.sites import all_sites, site_id
+from tictally_recorder.ledger.standby import Night, nights_between
 from tictally_recorder.ledger.touched import touched_of
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.ranges import Ranges
@@ -167,6 +169,28 @@ class LedgerReader:
         with told():
             found = site_id(self._connection, site)
             return {} if found is None else Costs(self._connection).keys(found)
+
+    def whole_raw(
+        self, meter_id: int, labels: Collection[str], start_ms: int, end_ms: int
+    ) -> Iterator[tuple[int, dict[str, int]]]:
+        """Numbers of a meter's raw frames in [start_ms, end_ms), by time; none where some of the frames have gone.
+
+        Args:
+            meter_id: the ledger's number of the meter.
+            labels: whose numbers are wanted; a frame without them is there too.
+            start_ms: milliseconds since 1970.
+            end_ms: excluded.
+        """
+        with told():
+            yield from whole_numbers_between(self._connection, meter_id, labels, start_ms, end_ms)
+
+    def standby(self, site: Site, start: date, end: date) -> list[Night]:
+        """The nights of the local days of [start, end) whose base load is known, in order.
+
+        Where meters followed one another in a night, it is that of the one which was heard longer.
+        """
+        with told():
+            return nights_between(self._connection, [meter.id for meter in site.meters], start, end)
 
     @property
     def version(self) -> int:
