@@ -1,7 +1,8 @@
 """What is told of a site from second to second, between the rounds of the keeper."""
 
+import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from ledger_building import METER, frame, message
 
 from tictally_recorder.cost.keeper import CostKeeper
 from tictally_recorder.cost.watch import WatchedTerms
-from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.ledger import Ledger, LedgerReader, Night
 from tictally_recorder.site.device import SiteDevice
 from tictally_recorder.site.publisher import SitePublisher
 from tictally_recorder.site.teller import SiteTeller
@@ -126,3 +127,33 @@ def test_a_contract_that_ends_leaves_its_entities_without_a_value(told: Told, le
     assert (after["price"], after["cost_today"], after["cost_total"]) == ("none", "none", "none")
     assert after["reason"] == "there is no contract"
     assert "config" not in after
+
+
+def test_base_load_its_change_and_what_it_costs_are_told(told: Told, ledger: Ledger) -> None:
+    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+    today = date(2025, 7, 2)
+    ledger.store_standby(
+        Night(1, today - timedelta(days=n), va, 360) for n, va in enumerate([120] + 29 * [100] + 30 * [130])
+    )
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    said = told.at(now_ms)
+    # 100 VA for 8760 hours at 0.2016
+    assert (said["standby"], said["standby_trend"], said["standby_cost_year"]) == ("120", "-30", "176.60")
+    ledger.store_standby([Night(1, today, 90, 360)])
+    told.round(now_ms)
+    assert told.at(now_ms)["standby"] == "90"
+
+
+def test_base_load_is_announced_without_a_contract_too(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "contracts.toml").unlink()
+    hear(ledger, "2025-07-02T11:00+02:00")
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    assert "config" not in told.at(now_ms)
+    ledger.store_standby([Night(1, date(2025, 7, 2), 90, 360)])
+    told.round(now_ms)
+    assert list(json.loads(told.at(now_ms)["config"])["components"]) == ["standby"]
+    (tmp_path / "contracts.toml").write_text(CONTRACT)
+    told.round(now_ms)
+    assert {"standby", "cost_today", "standby_cost_year"} <= json.loads(told.at(now_ms)["config"])["components"].keys()

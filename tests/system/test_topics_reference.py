@@ -18,7 +18,7 @@ from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.mqtt.announcement import announcement
 from tictally_recorder.site.device import ENTITIES, SiteDevice
-from tictally_recorder.site.figures import DRAWN_NAMES, INJECTED_NAMES
+from tictally_recorder.site.figures import DRAWN_NAMES, INJECTED_NAMES, STANDBY_NAMES
 from tictally_shared.discovery import Component, read_discovery
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
@@ -72,7 +72,7 @@ def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mod
 
 
 def test_whatever_a_recorder_says_of_a_site_is_in_it() -> None:
-    said = [Topics().site(NUMBER, name) for name in (*DRAWN_NAMES, *INJECTED_NAMES)]
+    said = [Topics().site(NUMBER, name) for name in (*DRAWN_NAMES, *STANDBY_NAMES, *INJECTED_NAMES)]
     assert {entity.key for entity in ENTITIES} <= {topic.split("/")[-1] for topic in said}
     assert [topic for topic in said if not in_reference(topic)] == []
 

@@ -46,6 +46,9 @@ SELECT name, time_ms, value FROM text_change JOIN label ON label.id = label
 WHERE meter = ? AND time_ms >= ? AND time_ms < ? AND name IN (SELECT value FROM json_each(?))
 ORDER BY time_ms, name
 """
+_RAW_BETWEEN: Final = """
+SELECT count(*), coalesce(max(id), 0) FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?
+"""
 _NEWEST_TEXT: Final = """
 SELECT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
 ORDER BY time_ms DESC LIMIT 1
@@ -133,6 +136,18 @@ class LedgerReader:
         with told():
             for row in self._connection.execute(_TEXTS, (meter_id, start_ms, end_ms, json.dumps(list(labels)))):
                 yield TextChange(*row)
+
+    def oldest_raw_ms(self, meter_id: int) -> int | None:
+        """The time of a meter's oldest raw frame, or None where there is none."""
+        with told():
+            row = self._connection.execute("SELECT min(time_ms) FROM frame WHERE meter = ?", (meter_id,)).fetchone()
+        return None if row[0] is None else int(row[0])
+
+    def raw_between(self, meter_id: int, start_ms: int, end_ms: int) -> tuple[int, int]:
+        """How many raw frames a meter has in [start_ms, end_ms), and the number of the one that came last, or 0."""
+        with told():
+            row = self._connection.execute(_RAW_BETWEEN, (meter_id, start_ms, end_ms)).fetchone()
+        return int(row[0]), int(row[1])
 
     def newest_text(self, meter_id: int, label: str) -> str | None:
         """What a label of a meter said last, or None where it never said anything."""
