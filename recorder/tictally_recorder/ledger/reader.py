@@ -16,6 +16,7 @@ from tictally_recorder.ledger.known import edges_of, numbers_of
 from tictally_recorder.ledger.lost import lost_between
 from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
 from tictally_recorder.ledger.names import LabelNames
+from tictally_recorder.ledger.notes import note
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
@@ -68,7 +69,10 @@ class LedgerReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """What is read inside is of one moment, whatever the recorder commits meanwhile."""
+        """What is read inside is of one moment, whatever the recorder commits meanwhile; of the outermost's, if any."""
+        if self._connection.in_transaction:
+            yield
+            return
         with told():
             self._connection.execute("BEGIN")
             try:
@@ -173,6 +177,11 @@ class LedgerReader:
         """Of the ledger's form."""
         with told():
             return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def recall(self, name: str) -> str | None:
+        """A note of the recorder's own, or None."""
+        with told():
+            return note(self._connection, name)
 
     def refusals(self) -> list[Refused]:
         """What was set aside, by reason, the most frequent first."""

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from tictally_recorder.backup.nightly_state import BackupState
 from tictally_recorder.ledger import LedgerCounts, Stored
 from tictally_shared.frames import iso_utc
 
@@ -45,13 +46,17 @@ class Life:
         return (self.uptime_s if self.stored_age_s is None else self.stored_age_s) > self.idle_after_s
 
 
-def health_json(done: Stored, counts: LedgerCounts, healing: Healing, life: Life) -> str:
+def health_json(
+    done: Stored, counts: LedgerCounts, healing: Healing, life: Life, backup: BackupState | None = None
+) -> str:
     """The payload of `…/recorder/<name>/health`.
 
     `stored`, `repeated`, `refused` count messages since this process began, and `stored_age_s` is the time since it
     stored a frame, null where it never has. `kept`, `lost` (frames that no edge has any more), `set_aside` (messages)
     and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the newest of them all and
     `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing.
+    `last_backup` is when the newest nightly backup was made, null where there is none; `backup_problem` says in a
+    sentence why the last night has none, else null.
     """
     newest_ms = max(counts.newest_ms.values(), default=None)
     body = {
@@ -71,6 +76,9 @@ def health_json(done: Stored, counts: LedgerCounts, healing: Healing, life: Life
         "lag_s": None if newest_ms is None else max(life.now_ms - newest_ms, 0) // 1000,
         "newest_frame": None if newest_ms is None else iso_utc(newest_ms),
         "newest": {meter: iso_utc(time_ms) for meter, time_ms in sorted(counts.newest_ms.items())},
+        "last_backup": None if backup is None or backup.made_ms is None else iso_utc(backup.made_ms),
+        "is_backup_failing": backup is not None and backup.problem is not None,
+        "backup_problem": None if backup is None else backup.problem,
         "ledger_bytes": counts.size_bytes,
         "ledger_mb": round(counts.size_bytes / 1e6, 1),
     }
