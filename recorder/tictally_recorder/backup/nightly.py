@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
@@ -20,7 +20,7 @@ from tictally_recorder.backup.schedule import is_due
 from tictally_recorder.settings import PREFIX, Settings
 
 # What came while no recorder ran goes first.
-_BEGINS_AFTER_S: Final = 60.0
+_BEGINS_AFTER_S: Final = 10.0
 _LOOKS_EVERY_S: Final = 60.0
 _TRIES_AGAIN_AFTER_S: Final = 30 * 60.0
 # A Pi with decades of many meters takes minutes; one that hangs is ended, and said.
@@ -48,7 +48,7 @@ class Nightly:
         self._thread = Thread(target=self._run, name="nightly-backup", daemon=True)
 
     def start(self) -> None:
-        """Begin, a minute from now."""
+        """Begin, some seconds from now."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -66,11 +66,7 @@ class Nightly:
         """
         try:
             there = backups_in(self._folder, self._settings.name)
-            if self.state.made_ms is not None and not there:
-                raise BackupError(
-                    f"the folder {self._folder} is empty, and backups were put there before; is its disk or share "
-                    "mounted? If it is a new one, `tictally backup` puts the first there"
-                )
+            self._check_same_disk(there)
             if is_due(there, now_ms, self._settings.backup_hour, self._settings.zone):
                 self._make()
                 there = backups_in(self._folder, self._settings.name)
@@ -79,6 +75,14 @@ class Nightly:
             return False
         self._tell(BackupState(self.state.folder, max(there, default=None)))
         return True
+
+    def _check_same_disk(self, there: Collection[int]) -> None:
+        """A share that is not mounted leaves an empty folder, on the very disk that backups shall outlive."""
+        if self.state.made_ms is not None and not there:
+            raise BackupError(
+                f"the folder {self._folder} is empty, and backups were put there before; is its disk or share mounted? "
+                "If it is a new one, `tictally backup` puts the first there"
+            )
 
     def _run(self) -> None:
         wait_s = _BEGINS_AFTER_S
@@ -92,7 +96,7 @@ class Nightly:
 
     def _make(self) -> None:
         command = [sys.executable, "-m", "tictally_recorder", "backup"]
-        with subprocess.Popen(
+        with subprocess.Popen(  # noqa: S603 - this very program
             command,
             env=_environment(os.environ, self._settings),
             stdin=subprocess.DEVNULL,

@@ -31,13 +31,22 @@ def replace_ledger(new: Path, ledger: Path, now: datetime) -> Path | None:
         OSError: the folder cannot be written.
     """
     kept = ledger.with_name(f"{ledger.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
+    log, kept_log = _beside(ledger, _LOG), _beside(kept, _LOG)
     had_one = ledger.exists()
+    # Before anybody opens it: SQLite clears away the log of what it takes for no database any more.
+    had_log = log.exists()
+    if had_log:
+        _keep(log, kept_log)
     if had_one:
-        _fold_log(ledger)
-        _keep(ledger, kept)
-    log = _beside(ledger, _LOG)
-    if log.exists():  # of a ledger that is damaged or gone: what it holds may be of use to somebody
-        _keep(log, _beside(kept, _LOG))
+        is_same = _keep(ledger, kept)
+        try:
+            is_folded = _fold_log(ledger)
+        except BackupError:
+            kept.unlink()
+            kept_log.unlink(missing_ok=True)
+            raise
+        if is_same and is_folded:
+            kept_log.unlink(missing_ok=True)
     sync_folder(ledger.parent)
     # A log that stands beside the new one would be taken for its own.
     for suffix in _BESIDE:
@@ -53,8 +62,8 @@ def clear(database: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _fold_log(ledger: Path) -> None:
-    """The old one becomes one file. One that is damaged stays as it is: it is no worse for it."""
+def _fold_log(ledger: Path) -> bool:
+    """The old one becomes one file; False for one that is damaged, which is no worse for it."""
     try:
         with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -63,12 +72,14 @@ def _fold_log(ledger: Path) -> None:
             raise BackupError(
                 f"somebody reads the ledger {ledger}; try again when that has ended. Nothing was changed"
             ) from None
+        return False
     except sqlite3.Error:
-        pass
+        return False
+    return True
 
 
-def _keep(path: Path, kept: Path) -> None:
-    """A second name, so that there is no moment without the first; a copy where the disk knows no second names."""
+def _keep(path: Path, kept: Path) -> bool:
+    """A second name, so that there is no moment without the first; False for a copy, where the disk knows no such."""
     try:
         os.link(path, kept)
     except FileExistsError:
@@ -77,6 +88,8 @@ def _keep(path: Path, kept: Path) -> None:
         part = kept.with_name(f"{kept.name}.part")
         shutil.copy2(path, part)
         part.replace(kept)
+        return False
+    return True
 
 
 def _beside(path: Path, suffix: str) -> Path:

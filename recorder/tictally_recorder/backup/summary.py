@@ -7,13 +7,11 @@ from decimal import Decimal
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.registers import drawn_total, injected_total
+from tictally_recorder.backup.totals import drawn_wh, totals
+from tictally_recorder.cost.registers import INJECTED_TOTAL
 from tictally_recorder.cost.rounding import to_cents
-from tictally_recorder.energy import energy
 from tictally_recorder.ledger import LedgerReader, Site
-from tictally_shared.calendar import By
 
-_EVER: Final = datetime(1970, 1, 2, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 _PER_KILO: Final = 1000
 
 
@@ -60,13 +58,13 @@ class SiteSummary:
         )
 
 
-def summarise(reader: LedgerReader, tz: ZoneInfo) -> tuple[SiteSummary, ...]:
+def summarise(reader: LedgerReader) -> tuple[SiteSummary, ...]:
     """Every site of a ledger."""
-    return tuple(_site(reader, site, tz) for site in reader.sites())
+    return tuple(_site(reader, site) for site in reader.sites())
 
 
-def _site(reader: LedgerReader, site: Site, tz: ZoneInfo) -> SiteSummary:
-    rows = energy(reader, site.id, *_EVER, By.YEAR, tz)
+def _site(reader: LedgerReader, site: Site) -> SiteSummary:
+    counted = totals(reader, site)
     costs: dict[str, Decimal] = {}
     days = reader.cost_days(site.id, date.min, date.max)
     for day in days:
@@ -78,8 +76,8 @@ def _site(reader: LedgerReader, site: Site, tz: ZoneInfo) -> SiteSummary:
         meters=tuple(meter.key for meter in site.meters),
         from_ms=min(meter.first_ms for meter in site.meters),
         to_ms=max(meter.last_ms for meter in site.meters),
-        drawn_wh=drawn_total(rows).energy_wh,
-        injected_wh=injected_total(rows).energy_wh,
+        drawn_wh=drawn_wh(counted),
+        injected_wh=counted.get(INJECTED_TOTAL, 0),
         costs={currency: str(amount) for currency, amount in sorted(costs.items())},
         cost_days=sum(any(entry.amount is not None for entry in day.entries) for day in days),
     )

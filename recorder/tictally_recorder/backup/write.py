@@ -45,7 +45,7 @@ class Of:
         contracts: file of the contracts.
         tariffs: folder of the user's own price lists.
         recorder: its name.
-        tz: whose years the summary is added up by.
+        tz: whose days nightly backups are kept by.
         is_whole: raw frames and messages set aside are taken in too.
     """
 
@@ -138,7 +138,7 @@ def _header(connection: sqlite3.Connection, of: Of, now: datetime) -> Header:
         made_ms=int(now.timestamp() * 1000),
         recorder=of.recorder,
         is_whole=of.is_whole,
-        sites=summarise(reader, of.tz),
+        sites=summarise(reader),
     )
 
 

@@ -1,5 +1,6 @@
 """`tictally backup`, `tictally restore`: a ledger into one file, and back."""
 
+import gc
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -46,11 +47,12 @@ def backup(
     ledger: LedgerOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Put the whole ledger, contracts and your own price lists into one compressed file; the recorder may run meanwhile.
+    """Put ledger, contracts and your own price lists into one compressed file; the recorder may run meanwhile.
 
     It is of one moment, and appears under its name when it is wholly on its disk and was read back. Passwords and
     settings are not in it.
     """
+    gc.disable()  # millions of small objects and no cycle among them: the collector would take a fifth of the time
     settings = settings_of(config, ledger)
     if check:
         if file is None:
@@ -83,6 +85,7 @@ def restore(
     No recorder may run. What came since the backup, the edges send again for two weeks, and sinks are filled from the
     beginning. Contracts and price lists are put where none are; where there are others, they stay.
     """
+    gc.disable()
     settings = settings_of(config, ledger)
     now = datetime.now(UTC)
     done = restore_ledger(file, settings.ledger, settings.contracts_file, settings.tariffs_folder, now)
@@ -110,7 +113,7 @@ def _say_restored(done: Restored, file: Path, settings: Settings) -> None:
         say(sentence)
     if done.old_client_id is not None:
         say(
-            "The recorder has another MQTT client id than when the backup was made; what the broker keeps for the old one "
-            f"({done.old_client_id}) goes when the broker forgets it."
+            "The recorder has another MQTT client id than when the backup was made; what the broker keeps for the old "
+            f"one ({done.old_client_id}) goes when the broker forgets it."
         )
     say("Start `tictally record`: what came since then, the edges send again.")

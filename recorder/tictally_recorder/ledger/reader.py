@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -97,10 +98,29 @@ class LedgerReader:
         return self._each(unpack, meter_id, start_ms, end_ms, newest_first=newest_first)
 
     def registers(
-        self, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False
+        self,
+        meter_id: int,
+        start_ms: int,
+        end_ms: int,
+        *,
+        newest_first: bool = False,
+        only: Collection[str] | None = None,
     ) -> Iterator[Quarter | Straight]:
-        """As `quarters`, but of labels only registers are sure to be in them: several times as fast."""
-        return self._each(unpack_registers, meter_id, start_ms, end_ms, newest_first=newest_first)
+        """As `quarters`, but of labels only registers are sure to be in them: several times as fast.
+
+        Args:
+            meter_id: the ledger's number of the meter.
+            start_ms: milliseconds since 1970.
+            end_ms: excluded.
+            newest_first: the other way round.
+            only: the registers that are needed; faster still where they are the first of a frame.
+        """
+        if only is None:
+            return self._each(unpack_registers, meter_id, start_ms, end_ms, newest_first=newest_first)
+        with told():
+            ids = LabelNames(self._connection).ids
+        unpacked = partial(unpack_registers, last_id=max((ids[name] for name in only if name in ids), default=0))
+        return self._each(unpacked, meter_id, start_ms, end_ms, newest_first=newest_first)
 
     def _each(
         self,
