@@ -48,7 +48,7 @@ def test_it_makes_one_when_it_is_due_and_no_other(nightly: Nightly, folder: Path
     assert nightly.look(now_ms())
     assert list(folder.iterdir()) == [made]
     assert nightly.state == BackupState(str(folder), max(backups_in(folder, "nas")), None)
-    os.rename(made, folder / "tictally-nas-20200101T040000Z.backup")
+    made.rename(folder / "tictally-nas-20200101T040000Z.backup")
     assert nightly.look(now_ms())
     assert len(list(folder.iterdir())) == 2
 

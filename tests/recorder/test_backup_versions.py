@@ -1,7 +1,7 @@
 """A backup of every version of the ledger that ever was goes into this one.
 
-`data/ledger-v<version>.backup` was made when that version was the newest. A new version of the ledger's tables needs one:
-`python tests/recorder/test_backup_versions.py` writes it.
+`data/ledger-v<version>.backup` is what that version had. A new version of the ledger's tables needs one:
+`PYTHONPATH=tests python tests/recorder/test_backup_versions.py` writes it.
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""A backup taken while frames come, restored on an empty machine: every answer is that of the moment, and holes heal."""
+"""A backup taken while frames come, restored on an empty machine: answers are that moment's, and holes heal."""
 
 import json
 import random
@@ -44,7 +44,7 @@ def numbers(ledger: Path) -> list[tuple[int, int]]:
 
 @contextmanager
 def sending(edge: ScriptedEdge, rng: random.Random) -> Iterator[None]:
-    """Frames a few at a time, late ones, some twice, some never; a frame is a quarter of a minute after the one before."""
+    """Frames a few at a time, some late, some twice, some never."""
     order = [seq for seq in range(1, LAST + 1) if not 1500 <= seq < 1600]
     for at in rng.sample(range(len(order)), 200):
         other = min(at + rng.randrange(400), len(order) - 1)
@@ -90,7 +90,10 @@ def test_answers_are_those_of_the_moment_and_the_rest_heals(own_broker: Mosquitt
         # What a ledger answers that has had just these frames, in order.
         with Ledger.open(reference / "ledger.sqlite") as plain:
             plain.store(
-                Message("cellar", edge.frames[BOOT, seq].encode(), 0, "tictally/edge/cellar/frame") for seq in had
+                Message(
+                    "cellar", edge.frames[BOOT, seq].encode(), START_MS + seq * 15_000, "tictally/edge/cellar/frame"
+                )
+                for seq in had
             )
         for what, to in (("energy", "2027-01-01"), ("cost", "2027-01-01")):
             assert asked(what, ledger, to=to) == asked(what, reference / "ledger.sqlite", to=to), what

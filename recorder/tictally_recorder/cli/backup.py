@@ -102,6 +102,10 @@ def _say_made(made: Made, settings: Settings, what: str) -> None:
     say(f"{made.path} {what}: {size}, of {when}, ledger version {header.schema}{left_out}.")
 
 
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / _MB:.1f} MB" if size_bytes >= _MB else f"{size_bytes / 1000:.1f} kB"
+
+
 def _say_restored(done: Restored, file: Path, settings: Settings) -> None:
     for sentence in sentences(done.header.sites, settings.zone):
         say(sentence)
