@@ -92,6 +92,13 @@ def test_a_folder_that_has_become_empty_is_not_filled_until_a_person_does(nightl
     assert nightly.state.problem is None
 
 
+def test_a_recorder_that_has_another_name_now_begins_its_own(nightly: Nightly, folder: Path) -> None:
+    assert nightly.look(now_ms())
+    renamed = Nightly(nightly._settings.model_copy(update={"name": "attic"}), nightly.state)
+    assert renamed.look(now_ms())
+    assert len(backups_in(folder, "attic")) == len(backups_in(folder, "nas")) == 1
+
+
 def test_one_that_fails_is_said_in_its_own_words(nightly: Nightly, folder: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "nas" / "ledger.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 99")

@@ -1,7 +1,6 @@
 """The folder of nightly backups: their names, and those that go."""
 
 import re
-import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,17 +8,18 @@ from typing import Final
 
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.keeping import kept
-from tictally_recorder.backup.write import Made, Of, back_up
+from tictally_recorder.backup.write import Made, Of, back_up, clear_parts
 
 _NAME: Final = re.compile(r"tictally-([a-z0-9-]{1,32})-(\d{8}T\d{6})Z\.backup", re.ASCII)
 _STAMP: Final = "%Y%m%dT%H%M%S"
-# What a process that was killed had begun.
-_PARTS: Final = ".tictally-*.backup.*.part"
-_PART_IS_OLD_S: Final = 6 * 3600
 
 
-def backups_in(folder: Path, recorder: str) -> dict[int, Path]:
+def backups_in(folder: Path, recorder: str | None) -> dict[int, Path]:
     """When each of a recorder's nightly backups was made, milliseconds since 1970, and where it is.
+
+    Args:
+        folder: that they are in.
+        recorder: its name; None: of any.
 
     Raises:
         BackupError: there is no such folder, or it cannot be read. It is never made: where a disk or a share is missing
@@ -29,7 +29,7 @@ def backups_in(folder: Path, recorder: str) -> dict[int, Path]:
     try:
         for path in folder.iterdir():
             named = _NAME.fullmatch(path.name)
-            if named is not None and named[1] == recorder:
+            if named is not None and recorder in {None, named[1]}:
                 with suppress(ValueError):
                     made = datetime.strptime(named[2], _STAMP).replace(tzinfo=UTC)
                     found[int(made.timestamp() * 1000)] = path
@@ -57,8 +57,8 @@ def back_up_into(folder: Path, of: Of, now: datetime) -> Made:
 def _tidy(folder: Path, of: Of) -> None:
     there = backups_in(folder, of.recorder)
     stay = kept(there, of.tz)
-    parts = [path for path in folder.glob(_PARTS) if time.time() - path.stat().st_mtime > _PART_IS_OLD_S]
-    for path in [*(path for made_ms, path in there.items() if made_ms not in stay), *parts]:
+    for path in [path for made_ms, path in there.items() if made_ms not in stay]:
         # One that does not go is no reason to say that there is no backup; the next night tries again.
         with suppress(OSError):
             path.unlink()
+    clear_parts(folder, f".tictally-{of.recorder}-")

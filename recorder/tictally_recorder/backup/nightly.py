@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
@@ -66,7 +66,7 @@ class Nightly:
         """
         try:
             there = backups_in(self._folder, self._settings.name)
-            self._check_same_disk(there)
+            self._check_same_disk()
             if is_due(there, now_ms, self._settings.backup_hour, self._settings.zone):
                 self._make()
                 there = backups_in(self._folder, self._settings.name)
@@ -76,9 +76,9 @@ class Nightly:
         self._tell(BackupState(self.state.folder, max(there, default=None)))
         return True
 
-    def _check_same_disk(self, there: Collection[int]) -> None:
+    def _check_same_disk(self) -> None:
         """A share that is not mounted leaves an empty folder, on the very disk that backups shall outlive."""
-        if self.state.made_ms is not None and not there:
+        if self.state.made_ms is not None and not backups_in(self._folder, None):  # whatever name it had then
             raise BackupError(
                 f"the folder {self._folder} is empty, and backups were put there before; is its disk or share mounted? "
                 "If it is a new one, `tictally backup` puts the first there"

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _LEFT_OUT: Final[Mapping[str, Source]] = {
     "aside": _nothing,
     "quarter": settled_quarters,
 }
+
+_PART_IS_OLD_S: Final = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ def back_up(of: Of, target: Path, now: datetime) -> Made:
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with _explained(target):
-            with part.open("xb") as file:
+            clear_parts(target.parent, f".{target.name}.")
+            with part.open("wb") as file:
                 header = _write(file, of, now)
                 _to_disk(file)
             verify(part)
@@ -108,6 +112,15 @@ def dump(connection: sqlite3.Connection, *, is_whole: bool) -> Iterator[Record]:
         is_whole: also raw frames and messages set aside.
     """
     return records_of(connection, {} if is_whole else _LEFT_OUT)
+
+
+def clear_parts(folder: Path, beginning: str) -> None:
+    """Remove what processes that were killed had begun: files of such names that have not grown for hours."""
+    for path in folder.iterdir():
+        if path.name.startswith(beginning) and path.suffix == ".part":
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _PART_IS_OLD_S:
+                    path.unlink()
 
 
 def sync_folder(folder: Path) -> None:

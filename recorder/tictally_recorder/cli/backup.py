@@ -2,7 +2,8 @@
 
 import gc
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -52,26 +53,21 @@ def backup(
     It is of one moment, and appears under its name when it is wholly on its disk and was read back. Passwords and
     settings are not in it.
     """
-    gc.disable()  # millions of small objects and no cycle among them: the collector would take a fifth of the time
     settings = settings_of(config, ledger)
     if check:
         if file is None:
             raise typer.BadParameter("say which FILE", param_hint="--check")
-        header = verify_backup(file)
+        with _without_collector():
+            header = verify_backup(file)
         _say_made(Made(file, file.stat().st_size, header), settings, "is whole")
         return
     of = Of(
         settings.ledger, settings.contracts_file, settings.tariffs_folder, settings.name, settings.zone, is_whole=whole
     )
     now = datetime.now(UTC)
-    if file is not None:
-        _say_made(back_up(of, file, now), settings, "was made and read back")
-        return
-    if settings.backup is None:
-        raise typer.BadParameter("say which FILE, or set TICTALLY_BACKUP to a folder", param_hint="FILE")
-    with suppress(OSError):  # a service's sandbox may forbid it
-        os.nice(_NICE)
-    _say_made(back_up_into(settings.backup, of, now), settings, "was made and read back")
+    with _without_collector():
+        made = back_up(of, file, now) if file is not None else _as_every_night(settings, of, now)
+    _say_made(made, settings, "was made and read back")
 
 
 def restore(
@@ -85,11 +81,29 @@ def restore(
     No recorder may run. What came since the backup, the edges send again for two weeks, and sinks are filled from the
     beginning. Contracts and price lists are put where none are; where there are others, they stay.
     """
-    gc.disable()
     settings = settings_of(config, ledger)
     now = datetime.now(UTC)
-    done = restore_ledger(file, settings.ledger, settings.contracts_file, settings.tariffs_folder, now)
+    with _without_collector():
+        done = restore_ledger(file, settings.ledger, settings.contracts_file, settings.tariffs_folder, now)
     _say_restored(done, file, settings)
+
+
+def _as_every_night(settings: Settings, of: Of, now: datetime) -> Made:
+    if settings.backup is None:
+        raise typer.BadParameter("say which FILE, or set TICTALLY_BACKUP to a folder", param_hint="FILE")
+    with suppress(OSError):  # a service's sandbox may forbid it
+        os.nice(_NICE)
+    return back_up_into(settings.backup, of, now)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Millions of small objects and no cycle among them: the collector would take a fifth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _say_made(made: Made, settings: Settings, what: str) -> None:
@@ -98,7 +112,7 @@ def _say_made(made: Made, settings: Settings, what: str) -> None:
         say(sentence)
     left_out = "" if header.is_whole else ", without raw frames"
     when = f"{datetime.fromtimestamp(header.made_ms / 1000, UTC).astimezone(settings.zone):%Y-%m-%d %H:%M:%S}"
-    size = f"{made.size_bytes / _MB:.2f} MB"
+    size = f"{_size(made.size_bytes)}"
     say(f"{made.path} {what}: {size}, of {when}, ledger version {header.schema}{left_out}.")
 
 
