@@ -3,6 +3,7 @@
 import hashlib
 import lzma
 import random
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -265,6 +266,22 @@ def test_a_ledger_that_is_damaged_is_kept_with_its_log(ledger: Path, tmp_path: P
     assert done.kept.read_bytes() == b"rubbish" * 1000
     assert done.kept.with_name(f"{done.kept.name}-wal").read_bytes() == b"log"
     assert rows(ledger)["number"] == whole
+
+
+def test_what_a_killed_recorder_left_in_the_log_is_kept_too(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    other = tmp_path / "other" / "ledger.sqlite"
+    other.parent.mkdir()
+    with Ledger.open(ledger) as opened:
+        opened.store([message(frame(5000, NOON_MS + 10**9, {"EAST": 9_000_000}))])
+        for suffix in ("", "-wal"):  # as a power cut leaves them
+            shutil.copy(f"{ledger}{suffix}", f"{other}{suffix}")
+        before = rows(ledger)
+    done = restored(backup, other)
+    assert done.kept is not None
+    assert rows(done.kept) == before
+    assert (5000, 5000) in {row[1:3] for row in before["number"]}
+    assert (5000, 5000) not in {row[1:3] for row in rows(other)["number"]}
 
 
 def test_nothing_but_a_backup_is_written_over(ledger: Path, tmp_path: Path) -> None:
