@@ -8,12 +8,13 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from backup_building import CONTRACT, LEFT_OUT, PARIS, build, rows, schema
 from ledger_building import EDGE, METER, NOON_MS, frame, message
 
-from tictally_recorder.backup import BackupError, Made, Restored, back_up, read_header, restore, verify
+from tictally_recorder.backup import BackupError, Made, Restored, back_up, read_header, restore, verify, write
 from tictally_recorder.backup.companions import put_beside
 from tictally_recorder.backup.write import Of
 from tictally_recorder.energy import energy
@@ -189,6 +190,13 @@ def test_contracts_and_price_lists_come_along_and_what_a_user_has_stays(ledger: 
     assert (ledger.parent / "contracts.toml.backup-20261125T021500Z").read_text() == CONTRACT
 
 
+def test_two_restores_of_one_second_keep_both_ledgers(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    first, second = restored(backup, ledger).kept, restored(backup, ledger).kept
+    assert first is not None
+    assert second == first.with_name(f"{first.name}-2")
+
+
 @pytest.mark.parametrize("damage", ["cut", "flipped", "longer"])
 def test_a_damaged_file_is_said_and_changes_nothing(ledger: Path, tmp_path: Path, damage: str) -> None:
     good = made(ledger, tmp_path / "b").path.read_bytes()
@@ -206,6 +214,23 @@ def test_a_damaged_file_is_said_and_changes_nothing(ledger: Path, tmp_path: Path
                 use(tmp_path / "bad")
     assert rows(ledger) == before
     assert not list(ledger.parent.glob("*restor*"))
+
+
+def test_a_disk_that_gives_back_something_else_is_found_out_at_once(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = made(ledger, tmp_path / "b").path.read_bytes()
+
+    def forget_a_bit(file: BinaryIO) -> None:
+        file.seek(len(before) // 2)
+        file.write(b"?")
+        file.flush()
+
+    monkeypatch.setattr(write, "_to_disk", forget_a_bit)
+    with pytest.raises(BackupError, match="damaged"):
+        made(ledger, tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == before
+    assert {each.name for each in tmp_path.iterdir()} == {"nas", "b"}
 
 
 def test_a_damage_that_has_the_right_checksum_is_found_in_the_rows(ledger: Path, tmp_path: Path) -> None:

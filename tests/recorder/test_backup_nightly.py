@@ -56,7 +56,12 @@ def test_it_makes_one_when_it_is_due_and_no_other(nightly: Nightly, folder: Path
 def test_old_ones_go_and_nothing_else_does(nightly: Nightly, folder: Path) -> None:
     for n in range(1, 60):
         (folder / f"tictally-nas-{datetime.now(UTC) - timedelta(days=n):%Y%m%dT%H%M%S}Z.backup").touch()
-    others = ["tictally-other-20200101T040000Z.backup", "photo.jpg", "tictally-nas-20200101T040000Z.backup.old"]
+    others = [
+        "tictally-other-20200101T030000Z.backup",
+        "tictally-other-20200101T040000Z.backup",
+        "photo.jpg",
+        "tictally-nas-20200101T040000Z.backup.old",
+    ]
     for name in others:
         (folder / name).touch()
     stale = folder / ".tictally-nas-20200101T040000Z.backup.17.part"

@@ -59,7 +59,16 @@ def test_bytes_that_no_quarter_has_come_back(packed: list[bytes]) -> None:
     assert unpack_quarters(about, data) == packed
 
 
-@pytest.mark.parametrize("odd", [b"\x01\x80\x00\x01\x01\x08\x80\x00\x09\x05", b"\x01\x05\x01\x01\x08", b"\x02", b""])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"\x01\x05\x01\x01\x00\x80\x00\x00\x05",
+        b"\x01\x80\x00\x01\x01\x08\x80\x00\x09\x05",
+        b"\x01\x05\x01\x01\x08",
+        b"\x02",
+        b"",
+    ],
+)
 def test_what_could_come_back_otherwise_is_kept_as_it_is(odd: bytes) -> None:
     about, data = pack_quarters([odd, odd])
     assert (about["order"], data) == ([-1, -1], b"")

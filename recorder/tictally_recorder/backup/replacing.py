@@ -30,7 +30,7 @@ def replace_ledger(new: Path, ledger: Path, now: datetime) -> Path | None:
         BackupError: somebody reads the old one.
         OSError: the folder cannot be written.
     """
-    kept = ledger.with_name(f"{ledger.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
+    kept = _free_name(ledger, f"{ledger.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
     log, kept_log = _beside(ledger, _LOG), _beside(kept, _LOG)
     had_one = ledger.exists()
     # Before anybody opens it: SQLite clears away the log of what it takes for no database any more.
@@ -54,6 +54,12 @@ def replace_ledger(new: Path, ledger: Path, now: datetime) -> Path | None:
     new.replace(ledger)
     sync_folder(ledger.parent)
     return kept if had_one else None
+
+
+def _free_name(ledger: Path, name: str) -> Path:
+    """Two within a second, one of which was killed, are two names."""
+    names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
+    return next(path for path in map(ledger.with_name, names) if not path.exists() and not _beside(path, _LOG).exists())
 
 
 def clear(database: Path) -> None:
@@ -82,8 +88,6 @@ def _keep(path: Path, kept: Path) -> bool:
     """A second name, so that there is no moment without the first; False for a copy, where the disk knows no such."""
     try:
         os.link(path, kept)
-    except FileExistsError:
-        raise
     except OSError:
         part = kept.with_name(f"{kept.name}.part")
         shutil.copy2(path, part)
