@@ -132,9 +132,9 @@ class Stage:
             each.unlink()
 
     def back_up_ledger(self) -> None:
-        """Make a backup while the recorder writes, as every night."""
+        """Make a backup while the recorder writes; with raw frames, by which truth is compared in the end."""
         backup = self._folder / f"{time.monotonic_ns()}.backup"
-        of = Of(self.ledger, *self._beside_ledger, "chaos", _PARIS)
+        of = Of(self.ledger, *self._beside_ledger, "chaos", _PARIS, is_whole=True)
         # Locked, or its disk is full: there is the one before.
         with suppress(LedgerError, BackupError):
             self._backups.append(back_up(of, backup, datetime.now(UTC)).path)
