@@ -135,7 +135,7 @@ KINDS: Final = (
     Kind("recorder killed", frozenset({"recorder"}), (0.5, 12), _recorder_killed),
     Kind("broker killed", frozenset({"broker"}), (0.5, 12), _broker_killed),
     Kind("broker killed and wiped", frozenset({"broker"}), (0.5, 12), _broker_wiped),
-    Kind("ledger put back to a copy", frozenset({"recorder", "ledger"}), (0.5, 5), _ledger_put_back),
+    Kind("ledger restored from a backup", frozenset({"recorder", "ledger"}), (0.5, 5), _ledger_put_back),
     *_at_each_edge("port unplugged", "line", (1, 10), _unplugged),
     *_at_each_edge("meter silent", "line", (2, 15), lambda edge: _ordered(edge, "silence", "speak")),
     *_at_each_edge("bits flipped on the line", "line", (4, 15), lambda edge: _ordered(edge, "flip 0.0002", "flip 0")),

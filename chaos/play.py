@@ -23,7 +23,7 @@ _LAST_FRAMES_S: Final = 3.0
 _BROKEN_S: Final = 0.2
 _TOLD_S: Final = 2.5
 _LOOK_EVERY_S: Final = 2.0
-_FEWEST_COPIES: Final = 12
+_FEWEST_BACKUPS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +136,17 @@ def _do(stage: Stage, faults: Sequence[Fault], duration_s: float, say: Callable[
 
     for fault in faults:
         heapq.heappush(due, (fault.at_s, next(order), _told(fault), lambda fault=fault: begin(fault)))  # type: ignore[misc]
-    copy_every_s = duration_s / _FEWEST_COPIES
-    next_copy_s = 0.0
+    backup_every_s = duration_s / _FEWEST_BACKUPS
+    next_backup_s = 0.0
     while due or time.monotonic() - begin_s < duration_s:
         now_s = time.monotonic() - begin_s
         while due and due[0][0] <= now_s:
             _, _, sentence, act = heapq.heappop(due)
             say(f"{now_s:6.1f} s  {sentence}")
             act()
-        if now_s >= next_copy_s:
-            stage.copy_ledger()
-            next_copy_s += copy_every_s
+        if now_s >= next_backup_s:
+            stage.back_up_ledger()
+            next_backup_s += backup_every_s
         stage.tend()
         time.sleep(_TICK_S)
 

@@ -1,14 +1,14 @@
 """Everything under fault: two meters with their edges, the broker behind gates, the recorder, and small disks."""
 
 import os
-import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,7 +18,10 @@ from chaos.kept import read_ledger
 from chaos.programs import Program
 from chaos.watch import Span, Watch
 from demo.broker import COMMON, HOST, configuration, free_port
+from tictally_recorder.backup import BackupError, back_up, restore
+from tictally_recorder.backup.write import Of
 from tictally_recorder.ledger import LedgerError
+from tictally_shared.calendar import zone
 
 EDGES: Final = ("attic", "cellar")
 CLOCKED: Final = "attic"
@@ -28,11 +31,12 @@ _METERS: Final = {
     "attic": ["--mode", "standard", "--contract", "hphc", "--number", "021961000011"],
     "cellar": ["--mode", "historique", "--contract", "hphc", "--number", "021961000012"],
 }
+_PARIS: Final = zone("Europe/Paris")
 _START_S: Final = 20.0
 _END_S: Final = 5.0
 _LEDGER_DISK: Final = "48m"
 _JOURNAL_DISK: Final = "16m"
-_COPIES: Final = 10
+_BACKUPS: Final = 10
 _FOR_EVER_MS: Final = 1 << 48
 
 
@@ -62,7 +66,7 @@ class Stage:
     def __init__(self, folder: Path, seed: int) -> None:
         self._folder, self._seed = folder, seed
         self._stack = ExitStack()
-        self._copies: list[Path] = []
+        self._backups: list[Path] = []
         self.full: dict[str, list[Span]] = {}
         self._database = folder / "broker"
         self._clock = folder / "clock"
@@ -127,30 +131,30 @@ class Stage:
         for each in self._database.iterdir():
             each.unlink()
 
-    def copy_ledger(self) -> None:
-        """Make a copy, as somebody's nightly backup would."""
-        copy = self._folder / f"copy-{time.monotonic_ns()}.sqlite"
-        source = sqlite3.connect(f"{self.ledger.as_uri()}?mode=ro", uri=True)
-        target = sqlite3.connect(copy)
-        try:
-            source.backup(target)
-        except sqlite3.Error:  # locked, or its disk is full: there is the copy before
-            copy.unlink(missing_ok=True)
-        else:
-            self._copies.append(copy)
-        finally:
-            source.close()
-            target.close()
-        for old in self._copies[:-_COPIES]:
+    def back_up_ledger(self) -> None:
+        """Make a backup while the recorder writes; with raw frames, by which truth is compared in the end."""
+        backup = self._folder / f"{time.monotonic_ns()}.backup"
+        of = Of(self.ledger, *self._beside_ledger, "chaos", _PARIS, is_whole=True)
+        # Locked, or its disk is full: there is the one before.
+        with suppress(LedgerError, BackupError):
+            self._backups.append(back_up(of, backup, datetime.now(UTC)).path)
+        for old in self._backups[:-_BACKUPS]:
             old.unlink(missing_ok=True)
-        del self._copies[:-_COPIES]
+        del self._backups[:-_BACKUPS]
 
     def put_ledger_back(self) -> None:
-        """Replace the ledger by the oldest copy while nobody has it open."""
-        for suffix in ("-wal", "-shm"):
-            self.ledger.with_name(self.ledger.name + suffix).unlink(missing_ok=True)
-        if self._copies:
-            shutil.copyfile(self._copies[0], self.ledger)
+        """Restore the oldest backup while nobody has the ledger open."""
+        if self._backups:
+            # Its disk is full: the ledger that is there stays.
+            with suppress(BackupError):
+                done = restore(self._backups[0], self.ledger, *self._beside_ledger, datetime.now(UTC))
+                if done.kept is not None:
+                    done.kept.unlink()
+
+    @property
+    def _beside_ledger(self) -> tuple[Path, Path]:
+        """Contracts and price lists: none."""
+        return self.ledger.with_name("contracts.toml"), self.ledger.with_name("tariffs")
 
     def fill(self, name: str) -> None:
         """Leave no room on a small disk."""

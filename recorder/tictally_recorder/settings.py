@@ -76,6 +76,8 @@ class Settings(BaseModel):
         language: of the names that hubs show.
         tariffs: folder of the user's own price lists; None: `tariffs` beside the ledger.
         contracts: file that says which tariff a site was on; None: `contracts.toml` beside the ledger.
+        backup: folder that a backup is put into every night; None: none is made.
+        backup_hour: the local hour at which it is made.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -95,6 +97,8 @@ class Settings(BaseModel):
     language: Language = "fr"
     tariffs: Path | None = None
     contracts: Path | None = None
+    backup: Path | None = None
+    backup_hour: Annotated[int, Field(ge=0, le=23)] = 4
 
     @property
     def topics(self) -> Topics:

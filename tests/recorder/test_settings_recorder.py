@@ -127,7 +127,7 @@ def test_a_wrong_setting_is_named_as_it_was_written(environ: dict[str, str], sen
         ("edges = []", "edges in {file}: give all, or names separated by commas"),
         ("name = 3", "name in {file}: Input should be a valid string"),
         ("ledger = 3", "ledger in {file}: Input is not a valid path"),
-        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: base_topic, contracts, discovery, edges"),
+        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: backup, backup_hour, base_topic, contracts"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence: str) -> None:

@@ -8,16 +8,20 @@ from typing import Annotated
 import typer
 
 from tictally_recorder import logs
+from tictally_recorder.backup import BackupError
 from tictally_recorder.cli import site, tariff
+from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
 from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
+from tictally_recorder.cli.export import export
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import say
 from tictally_recorder.cli.standby import standby
 from tictally_recorder.contracts import ContractError
+from tictally_recorder.export import ExportError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.record import record as run_recorder
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
@@ -38,6 +42,9 @@ app.command(short_help="Tell what that energy cost, and by which price list.")(c
 app.command(short_help="Lay that out like a bill, with its taxes.")(bill)
 app.command(short_help="Tell what the same use would have cost on other price lists.")(compare)
 app.command(short_help="Tell what a home draws at night, its trend, and what that costs a year.")(standby)
+app.command(short_help="Write tables that any program reads.")(export)
+app.command(short_help="Put the ledger into one small file.")(backup)
+app.command(short_help="Put a backup in the ledger's place.")(restore)
 app.command(short_help="Look whether all is well, and say what to do where it is not.")(doctor)
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")
@@ -59,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error.format_message().replace("Value error, ", ""), _WRONG_USE)  # pydantic's words, not ours
     except SettingsError as error:
         return _fail(str(error), _WRONG_USE)
-    except (LedgerError, TariffError, UnknownTariff, ContractError) as error:
+    except (LedgerError, BackupError, ExportError, TariffError, UnknownTariff, ContractError) as error:
         return _fail(str(error), _FAILED)
     except typer.Abort:
         return _INTERRUPTED

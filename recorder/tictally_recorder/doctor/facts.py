@@ -86,6 +86,25 @@ class EdgeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """What there is of nightly backups.
+
+    Attributes:
+        folder: that they are put into, None where none is set.
+        made_ms: when the newest in it was made, None where there is none.
+        due_ms: when the last one should have been made.
+        problem: why the folder cannot be used, or why the recorder made none, a sentence; else None.
+        is_on_ledgers_disk: the folder lies on the same file system as the ledger.
+    """
+
+    folder: Path | None = None
+    made_ms: int | None = None
+    due_ms: int = 0
+    problem: str | None = None
+    is_on_ledgers_disk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of it.
 
@@ -96,6 +115,7 @@ class Facts:
         visit: what it said.
         edges: those that have left something there.
         cost: contracts and price lists.
+        backup: None where it was not looked at.
     """
 
     now_ms: int
@@ -104,3 +124,4 @@ class Facts:
     visit: Visit
     edges: Mapping[str, EdgeFacts] = field(default_factory=dict)
     cost: CostFacts = CostFacts()
+    backup: BackupFacts | None = None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -16,6 +17,7 @@ from tictally_recorder.ledger.known import edges_of, numbers_of
 from tictally_recorder.ledger.lost import lost_between
 from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
 from tictally_recorder.ledger.names import LabelNames
+from tictally_recorder.ledger.notes import note
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
@@ -73,7 +75,10 @@ class LedgerReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """What is read inside is of one moment, whatever the recorder commits meanwhile."""
+        """What is read inside is of one moment, whatever the recorder commits meanwhile; of the outermost's, if any."""
+        if self._connection.in_transaction:
+            yield
+            return
         with told():
             self._connection.execute("BEGIN")
             try:
@@ -98,10 +103,29 @@ class LedgerReader:
         return self._each(unpack, meter_id, start_ms, end_ms, newest_first=newest_first)
 
     def registers(
-        self, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False
+        self,
+        meter_id: int,
+        start_ms: int,
+        end_ms: int,
+        *,
+        newest_first: bool = False,
+        only: Collection[str] | None = None,
     ) -> Iterator[Quarter | Straight]:
-        """As `quarters`, but of labels only registers are sure to be in them: several times as fast."""
-        return self._each(unpack_registers, meter_id, start_ms, end_ms, newest_first=newest_first)
+        """As `quarters`, but of labels only registers are sure to be in them: several times as fast.
+
+        Args:
+            meter_id: the ledger's number of the meter.
+            start_ms: milliseconds since 1970.
+            end_ms: excluded.
+            newest_first: the other way round.
+            only: the registers that are needed; faster still where they are the first of a frame.
+        """
+        if only is None:
+            return self._each(unpack_registers, meter_id, start_ms, end_ms, newest_first=newest_first)
+        with told():
+            ids = LabelNames(self._connection).ids
+        unpacked = partial(unpack_registers, last_id=max((ids[name] for name in only if name in ids), default=0))
+        return self._each(unpacked, meter_id, start_ms, end_ms, newest_first=newest_first)
 
     def _each(
         self,
@@ -212,6 +236,11 @@ class LedgerReader:
         """Of the ledger's form."""
         with told():
             return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def recall(self, name: str) -> str | None:
+        """A note of the recorder's own, or None."""
+        with told():
+            return note(self._connection, name)
 
     def refusals(self) -> list[Refused]:
         """What was set aside, by reason, the most frequent first."""

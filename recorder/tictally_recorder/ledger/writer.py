@@ -12,6 +12,7 @@ from tictally_recorder.ledger.intake import Intake
 from tictally_recorder.ledger.known import numbers_of
 from tictally_recorder.ledger.lock import Lock
 from tictally_recorder.ledger.model import LedgerCounts, Message, Site, Stored
+from tictally_recorder.ledger.notes import note, put_note
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.schema import open_for_writing, told, transaction
 from tictally_recorder.ledger.sites import join, store_cost
@@ -19,7 +20,6 @@ from tictally_recorder.ledger.standby import Night, put_nights
 from tictally_recorder.ledger.touched import touch
 
 _RETRIED_AT_ONCE: Final = 2000
-_NOTE: Final = "note:"
 
 _T = TypeVar("_T")
 
@@ -129,13 +129,11 @@ class Ledger:
     def recall(self, name: str) -> str | None:
         """A note of the recorder's own, or None. Raises as `store` does."""
         with told():
-            row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (_NOTE + name,)).fetchone()
-        return row[0] if row is not None else None
+            return note(self._connection, name)
 
     def remember(self, name: str, value: str) -> None:
         """Keep a note of the recorder's own, over restarts. Raises as `store` does."""
-        row = (_NOTE + name, value)
-        self._write(lambda _: self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row))
+        self._write(lambda _: put_note(self._connection, name, value))
 
     def counts(self) -> LedgerCounts:
         """The ledger's figures. Raises as `store` does."""

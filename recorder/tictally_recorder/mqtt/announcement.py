@@ -94,6 +94,15 @@ _SAYS: Final = (
         },
     ),
     Said(
+        "backup_problem",
+        "Sauvegarde en échec",
+        "Backup failing",
+        "is_backup_failing",
+        {"device_class": "problem", **DIAGNOSTIC},
+        platform="binary_sensor",
+    ),
+    Said("last_backup", "Dernière sauvegarde", "Last backup", settings={"device_class": "timestamp", **DIAGNOSTIC}),
+    Said(
         "stored_age",
         "Temps écoulé depuis le dernier enregistrement",
         "Time since something was stored",

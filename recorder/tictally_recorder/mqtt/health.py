@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from tictally_recorder.backup.nightly_state import BackupState
 from tictally_recorder.ledger import LedgerCounts, Stored
 from tictally_shared.frames import iso_utc
 
@@ -61,7 +62,14 @@ class Life:
         return (self.uptime_s if self.stored_age_s is None else self.stored_age_s) > self.idle_after_s
 
 
-def health_json(done: Stored, counts: LedgerCounts, healing: Healing, costing: Costing, life: Life) -> str:
+def health_json(  # noqa: PLR0913, PLR0917 - it tells of as many parts
+    done: Stored,
+    counts: LedgerCounts,
+    healing: Healing,
+    costing: Costing,
+    life: Life,
+    backup: BackupState | None = None,
+) -> str:
     """The payload of `…/recorder/<name>/health`.
 
     `stored`, `repeated`, `refused` count messages since this process began, and `stored_age_s` is the time since it
@@ -69,6 +77,8 @@ def health_json(done: Stored, counts: LedgerCounts, healing: Healing, costing: C
     and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the newest of them all and
     `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing, `cost_days_left`,
     `cost_problem` and `tariff_ages` those of Costing.
+    `last_backup` is when the newest nightly backup was made, null where there is none; `backup_problem` says in a
+    sentence why the last night has none, else null.
     """
     newest_ms = max(counts.newest_ms.values(), default=None)
     body = {
@@ -92,6 +102,9 @@ def health_json(done: Stored, counts: LedgerCounts, healing: Healing, costing: C
         "lag_s": None if newest_ms is None else max(life.now_ms - newest_ms, 0) // 1000,
         "newest_frame": None if newest_ms is None else iso_utc(newest_ms),
         "newest": {meter: iso_utc(time_ms) for meter, time_ms in sorted(counts.newest_ms.items())},
+        "last_backup": None if backup is None or backup.made_ms is None else iso_utc(backup.made_ms),
+        "is_backup_failing": backup is not None and backup.problem is not None,
+        "backup_problem": None if backup is None else backup.problem,
         "ledger_bytes": counts.size_bytes,
         "ledger_mb": round(counts.size_bytes / 1e6, 1),
     }

@@ -7,6 +7,8 @@ from math import inf
 from queue import Empty
 from typing import Final
 
+from tictally_recorder.backup.nightly import Nightly
+from tictally_recorder.backup.nightly_state import NOTE, BackupState
 from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
 from tictally_recorder.logs import Seldom
 from tictally_recorder.mqtt.connection import WINDOW, Connection
@@ -73,6 +75,9 @@ class Ingest:
             ledger,
             lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False),
         )
+        noted = BackupState.of_note(ledger.recall(NOTE), settings.backup) if settings.backup is not None else None
+        self._backup = noted
+        self._nightly = Nightly(settings, noted) if noted is not None else None
         self._seldom = Seldom(_log)
         self._done = self._this_hour = Stored()
         self._started_ms = time.time_ns() // 1_000_000
@@ -93,6 +98,8 @@ class Ingest:
             LedgerError: the ledger cannot be used any more.
         """
         self._connection.start()
+        if self._nightly is not None:
+            self._nightly.start()
         while self._running:
             now_s = time.monotonic()
             self._notifier.alive(now_s, self._status)
@@ -102,6 +109,8 @@ class Ingest:
             else:
                 self._try(self._store if store_s <= now_s else self._tick)
         self._notifier.stopping()
+        if self._nightly is not None:
+            self._nightly.stop()
         self._finish()
 
     def _due_s(self) -> tuple[float, float]:
@@ -193,6 +202,10 @@ class Ingest:
         if self._inbox.empty():
             self._settle(now_s + _SPARE_S)
             self._ledger.prune(time.time_ns() // 1_000_000)
+        if self._nightly is not None and self._nightly.state != self._backup:
+            self._ledger.remember(NOTE, self._nightly.state.to_note())
+            self._backup = self._nightly.state
+            self._minute_s = now_s  # hubs are told at once
         # A connection may stand before the loop has heard of it: until it is subscribed nothing is asked for or said.
         is_greeted = self._connection.is_current(self._greeted)
         if self._inbox.empty():
@@ -204,7 +217,9 @@ class Ingest:
         if now_s >= self._minute_s or life.is_idle != self._was_idle:
             self._count(self._ledger.retry_kept(life.now_ms))
             if is_greeted:
-                health = health_json(self._done, self._ledger.counts(), self._healer.state, self._cost.state, life)
+                health = health_json(
+                    self._done, self._ledger.counts(), self._healer.state, self._cost.state, life, self._backup
+                )
                 self._connection.publish(self._health, health)
             self._was_idle = life.is_idle
             self._minute_s = now_s + _MINUTE_S
