@@ -58,7 +58,7 @@ class Notifier:
             manager.sendto(message.encode(), self._address)
 
     def _write(self, status: str) -> None:
-        """When, in seconds since the machine's start (/proc/uptime has the same, and its clock may step), and how it is."""
+        """When, in seconds since the machine's start (/proc/uptime has the same, a clock may step), and how it is."""
         if self._file is None:
             return
         new = self._file.with_suffix(".new")
