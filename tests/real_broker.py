@@ -35,14 +35,7 @@ class Mosquitto:
     def start(self) -> None:
         self.port = self.port or free_port()
         configuration = self.folder / "mosquitto.conf"
-        lines = [
-            COMMON.read_text(encoding="utf-8"),
-            f"listener {self.port} 127.0.0.1",
-            f"persistence_location {self.folder}/",
-            "user root",
-            self.extra,
-        ]
-        configuration.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        configuration.write_text("\n".join([*self._lines(), ""]), encoding="utf-8")
         program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
         if program is None:
             pytest.fail("mosquitto is not installed; ./run test brings it along")
@@ -55,6 +48,20 @@ class Mosquitto:
             self._process.send_signal(how)
             self._process.wait(START_WITHIN_S)
             self._process = None
+
+    def reload(self) -> None:
+        """Have users, rights and certificates read again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
+    def _lines(self) -> list[str]:
+        return [
+            COMMON.read_text(encoding="utf-8"),
+            f"listener {self.port} 127.0.0.1",
+            f"persistence_location {self.folder}/",
+            "user root",
+            self.extra,
+        ]
 
     def _wait_until_open(self) -> None:
         assert self._process is not None
