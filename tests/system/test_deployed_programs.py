@@ -10,6 +10,8 @@ from deployed import PASSWORD, WITNESS, Box, DeployedMosquitto
 from real_broker import Hub
 from recording import Recorder
 
+from tictally_recorder.ledger import LedgerReader
+
 METER = "021961000001"  # as the simulated meter calls itself
 REFUSED = "refuses what this edge publishes"
 
@@ -108,7 +110,7 @@ def test_a_program_that_does_not_know_the_brokers_authority_stays_away(
     assert "u'" not in (own_broker.folder / "mosquitto.log").read_text()
 
 
-def test_an_edge_whose_meter_is_another_than_it_may_speak_for_says_so(
+def test_an_edge_whose_meter_is_another_than_it_may_speak_for_says_so_and_nothing_is_lost_by_it(
     box: Box, own_broker: DeployedMosquitto, edges: list[real_edge.Process], tmp_path: Path
 ) -> None:
     box.init("edge", "pi", "--meter", "021900000009")
@@ -117,8 +119,14 @@ def test_an_edge_whose_meter_is_another_than_it_may_speak_for_says_so(
     edges.append(edge)
     edge.start()
     edge.wait_until_said(REFUSED)
+    time.sleep(3)
+    box.init("edge", "pi", "--meter", METER)
+    own_broker.reload()
     with recorder_of(box, tmp_path, own_broker.port) as recorder:
-        recorder.wait_until(lambda counts: counts.frames >= 5, within_s=60)  # the ledger loses nothing by it
+        recorder.wait_until(lambda counts: counts.frames >= 5)
+    with LedgerReader.open(recorder.ledger) as reader:
+        (ranges,) = reader.numbers("pi").values()
+    assert (len(ranges), ranges[0].first) == (1, 1)
 
 
 def until(is_so: Callable[[], bool]) -> None:

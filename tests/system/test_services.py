@@ -123,9 +123,9 @@ def test_a_watchdog_that_is_meant_for_another_process_gets_no_pulse(
 def healthy(folder: Path, within_s: int, pulse: Path) -> tuple[int, str]:
     """The health check of the images, with another path, and without the deed that it ends what hangs by."""
     text = (ROOT / "deploy" / "docker" / "healthy").read_text()
-    assert "\nkill -s KILL -1 " in text
+    assert "\nkill -9 -1 " in text
     script = re.sub(
-        r"^(kill|\[).*(KILL -1|docker-init).*$", "", text.replace("/run/tictally/pulse", str(pulse)), flags=re.MULTILINE
+        r"^(kill|\[).*(kill -9 -1|docker-init).*$", "", text.replace("/run/tictally/pulse", str(pulse)), flags=re.MULTILINE
     )
     assert "kill" not in script
     (folder / "healthy").write_text(script)
