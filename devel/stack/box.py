@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent.parent.parent
+# Of the box and of its edge, for this errand.
+NAME: Final = "stack"
+_MEMORY: Final = Path("/dev/shm") / f"tictally-edge-{NAME}"  # noqa: S108 - the machine's memory, where its journal is
 _WITHIN_S: Final = 240.0
 
 
@@ -121,6 +124,12 @@ class Box:
     def remove(self) -> None:
         """Containers, networks and volumes."""
         self.compose("--profile", "*", "down", "--volumes", "--timeout", "10", is_checked=False)
+        forget_memory()
+
+
+def forget_memory() -> None:
+    """As after a start of the machine."""
+    shutil.rmtree(_MEMORY, ignore_errors=True)
 
 
 def why_not() -> str:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from devel.stack.box import Box, StackError, run, until
+from devel.stack.box import NAME, Box, StackError, forget_memory, run, until
 from devel.stack.line import Line
 
 _ALWAYS: Final = ("mosquitto", "influxdb", "recorder", "edge")
@@ -23,7 +23,7 @@ def check(holds: object, sentence: str) -> None:
 
 def init(box: Box, device: str, meter: str) -> str:
     """The box's own set-up, and that it changes nothing when it is run again."""
-    box.init("--host", "stack", "--address", "127.0.0.1", "--device", device, "--meter", meter, "--without-grafana")
+    box.init("--host", NAME, "--address", "127.0.0.1", "--device", device, "--meter", meter, "--without-grafana")
     before = _contents(box)
     box.init()
     check(_contents(box) == before, "deploy/init has changed something when it was run again")
@@ -105,14 +105,14 @@ def secrets_hidden(box: Box) -> str:
 def tokens(box: Box) -> str:
     """The recorder's reads and writes, Grafana's only reads, neither makes a bucket."""
     codes = {}
-    for reader, body in (("recorder", "recorder"), ("grafana", "grafana")):
-        token = (box.local / "tokens" / body).read_text().strip()
+    for reader in ("recorder", "grafana"):
+        token = (box.local / "tokens" / reader).read_text().strip()
         codes[reader] = [
             int(box.python("recorder", _ASK.format(token=token, path=path, data=data)))
             for path, data in (
                 ("/api/v2/buckets", None),
                 ("/api/v2/write?org=tictally&bucket=tictally&precision=s", "stack_test value=1i 1700000000"),
-                ("/api/v2/buckets", '{"orgID": "0", "name": "rogue"}'),
+                ("/api/v2/buckets", '{"orgID": "ORG", "name": "rogue"}'),
                 ("/api/v2/authorizations", None),
             )
         ]
@@ -123,9 +123,11 @@ def tokens(box: Box) -> str:
 
 
 _ASK: Final = """
-import urllib.request as r, urllib.error as e
-data = {data!r}
-q = r.Request("http://influxdb:8086{path}", data=data and data.encode(), headers={{"Authorization": "Token {token}"}})
+import json, urllib.request as r, urllib.error as e
+at, who = "http://influxdb:8086", {{"Authorization": "Token {token}"}}
+org = json.load(r.urlopen(r.Request(at + "/api/v2/buckets", headers=who)))["buckets"][0]["orgID"]
+data = {data!r} and {data!r}.replace("ORG", org).encode()
+q = r.Request(at + "{path}", data=data, headers=who)
 try: print(r.urlopen(q, timeout=20).status)
 except e.HTTPError as error: print(error.code)
 """
@@ -169,7 +171,10 @@ def edge_elsewhere(box: Box) -> str:
     )
     try:
         took_s = until(
-            lambda: "edge elsewhere" in box.compose("exec", "-T", "recorder", "tictally", "doctor", is_checked=False),
+            lambda: (
+                "site house: meter house"
+                in box.compose("exec", "-T", "recorder", "tictally", "doctor", is_checked=False)
+            ),
             "its frames in the ledger",
         )
         said = run("docker", "logs", name)
@@ -255,10 +260,10 @@ def hanging(box: Box) -> str:
 
 def edge_killed(box: Box) -> str:
     """By SIGKILL: its journal is still in memory when its container is started again."""
-    before = box.compose("exec", "-T", "edge", "ls", "-i", "/run/memory/tictally-edge/tail").split()[0]
+    before = box.compose("exec", "-T", "edge", "ls", "-i", f"/run/memory/tictally-edge-{NAME}/tail").split()[0]
     run("kill", "-KILL", _pid_of_program(box, "edge"))
     box.until_stored()
-    after = box.compose("exec", "-T", "edge", "ls", "-i", "/run/memory/tictally-edge/tail").split()[0]
+    after = box.compose("exec", "-T", "edge", "ls", "-i", f"/run/memory/tictally-edge-{NAME}/tail").split()[0]
     until(lambda: _holes(box) == 0, "no frame is missing")
     return "same journal" if before == after else "its journal was sealed and goes on"
 
@@ -294,7 +299,9 @@ def move(box: Box, other: Box) -> str:
     ):
         box.compose("cp", "--archive", f"{service}:{folder}", str(archive / service))
     run("tar", "-C", box.folder, "-czf", archive / "box.tar.gz", ".env", "local")
+    forget_memory()  # another machine has another one: the edge finds its journal in its folder on disk
     frames = _frames_in(archive / "recorder" / "ledger.sqlite")
+    boots = _boots_in(archive / "recorder" / "ledger.sqlite")
     run("tar", "-C", other.folder, "-xzf", archive / "box.tar.gz")
     other.init()
     other.compose("up", "--no-start")
@@ -308,12 +315,22 @@ def move(box: Box, other: Box) -> str:
     other.until_healthy(*_ALWAYS)
     check(other.frames() >= frames, f"there were {frames} frames, there are {other.frames()}")
     took_s = other.until_stored()
+    until(lambda: _holes(other) == 0, "no frame is missing")
+    other.compose("stop", "recorder")
+    other.compose("cp", "recorder:/var/lib/tictally/ledger.sqlite", str(archive / "ledger.sqlite"))
+    check(_boots_in(archive / "ledger.sqlite") == boots, "the edge's journal has not come along: it began anew")
     return f"{frames} frames moved, the next after {took_s:.0f} s"
 
 
 def _frames_in(ledger: Path) -> int:
     with sqlite3.connect(ledger) as connection:
         return int(connection.execute("SELECT sum(last - first + 1) FROM number WHERE status = 1").fetchone()[0])
+
+
+def _boots_in(ledger: Path) -> int:
+    """How many lives of journals the ledger knows."""
+    with sqlite3.connect(ledger) as connection:
+        return int(connection.execute("SELECT count(DISTINCT boot) FROM number").fetchone()[0])
 
 
 def _contents(box: Box) -> dict[str, bytes]:

@@ -124,9 +124,8 @@ def healthy(folder: Path, within_s: int, pulse: Path) -> tuple[int, str]:
     """The health check of the images, with another path, and without the deed that it ends what hangs by."""
     text = (ROOT / "deploy" / "docker" / "healthy").read_text()
     assert "\nkill -9 -1 " in text
-    script = re.sub(
-        r"^(kill|\[).*(kill -9 -1|docker-init).*$", "", text.replace("/run/tictally/pulse", str(pulse)), flags=re.MULTILINE
-    )
+    deed = r"^(kill -9 -1|.*docker-init).*$"
+    script = re.sub(deed, "", text.replace("/run/tictally/pulse", str(pulse)), flags=re.MULTILINE)
     assert "kill" not in script
     (folder / "healthy").write_text(script)
     done = subprocess.run(["sh", folder / "healthy", str(within_s)], capture_output=True, text=True, check=False)
