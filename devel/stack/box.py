@@ -86,6 +86,14 @@ class Box:
             "docker", "compose", "--project-name", self.project, "--file", file, *arguments, is_checked=is_checked
         )
 
+    def compose_bytes(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """The same for what is no text; complaints are no part of it."""
+        command = ("docker", "compose", "--project-name", self.project, "--file", self.folder / "compose.yaml")
+        done = subprocess.run([*command, *arguments], input=stdin, capture_output=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise StackError(f"{arguments} ended with {done.returncode}: {done.stderr.decode()}")
+        return done.stdout
+
     def containers(self) -> dict[str, dict[str, Any]]:
         """Service → what `docker inspect` says; the one-shot as well."""
         ids = self.compose("ps", "--all", "--quiet").split()

@@ -292,45 +292,43 @@ def move(box: Box, other: Box) -> str:
     archive = other.folder / "backup"
     archive.mkdir()
     box.compose("stop")
-    for service, folder in (
-        ("recorder", "/var/lib/tictally"),
-        ("influxdb", "/var/lib/influxdb2"),
-        ("edge", "/var/lib/tictally-edge"),
-    ):
-        box.compose("cp", "--archive", f"{service}:{folder}", str(archive / service))
+    for service, folder in _KEPT.items():
+        pack = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "tar", service, "-C", folder, "-cz", ".")
+        (archive / service).write_bytes(box.compose_bytes(*pack))
     run("tar", "-C", box.folder, "-czf", archive / "box.tar.gz", ".env", "local")
     forget_memory()  # another machine has another one: the edge finds its journal in its folder on disk
-    frames = _frames_in(archive / "recorder" / "ledger.sqlite")
-    boots = _boots_in(archive / "recorder" / "ledger.sqlite")
     run("tar", "-C", other.folder, "-xzf", archive / "box.tar.gz")
     other.init()
-    other.compose("up", "--no-start")
-    for service, folder in (
-        ("recorder", "/var/lib/tictally"),
-        ("influxdb", "/var/lib/influxdb2"),
-        ("edge", "/var/lib/tictally-edge"),
-    ):
-        other.compose("cp", "--archive", f"{archive / service}/.", f"{service}:{folder}")
+    for service, folder in _KEPT.items():
+        unpack = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "tar", service, "-C", folder, "-xpz")
+        other.compose_bytes(*unpack, stdin=(archive / service).read_bytes())
+    with tempfile.TemporaryDirectory() as before:
+        run("tar", "-C", before, "-xzf", archive / "recorder")
+        frames, boots = _frames_and_boots(Path(before) / "ledger.sqlite")
     other.compose("up", "--detach")
     other.until_healthy(*_ALWAYS)
     check(other.frames() >= frames, f"there were {frames} frames, there are {other.frames()}")
     took_s = other.until_stored()
     until(lambda: _holes(other) == 0, "no frame is missing")
     other.compose("stop", "recorder")
-    other.compose("cp", "recorder:/var/lib/tictally/ledger.sqlite", str(archive / "ledger.sqlite"))
-    check(_boots_in(archive / "ledger.sqlite") == boots, "the edge's journal has not come along: it began anew")
-    return f"{frames} frames moved, the next after {took_s:.0f} s"
+    other.compose("cp", "recorder:/var/lib/tictally", str(archive / "after"))
+    check(_frames_and_boots(archive / "after" / "ledger.sqlite")[1] == boots, "the edge's journal has not come along")
+    return f"{frames} frames moved, the next after {took_s:.0f} s, none missing"
 
 
-def _frames_in(ledger: Path) -> int:
+_KEPT: Final = {
+    "recorder": "/var/lib/tictally",
+    "influxdb": "/var/lib/influxdb2",
+    "edge": "/var/lib/tictally-edge",
+}
+
+
+def _frames_and_boots(ledger: Path) -> tuple[int, int]:
+    """How many frames there are, and of how many lives of journals."""
     with sqlite3.connect(ledger) as connection:
-        return int(connection.execute("SELECT sum(last - first + 1) FROM number WHERE status = 1").fetchone()[0])
-
-
-def _boots_in(ledger: Path) -> int:
-    """How many lives of journals the ledger knows."""
-    with sqlite3.connect(ledger) as connection:
-        return int(connection.execute("SELECT count(DISTINCT boot) FROM number").fetchone()[0])
+        sql = "SELECT sum(last - first + 1), count(DISTINCT boot) FROM number WHERE status = 1"
+        frames, boots = connection.execute(sql).fetchone()
+    return int(frames), int(boots)
 
 
 def _contents(box: Box) -> dict[str, bytes]:
