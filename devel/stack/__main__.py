@@ -5,6 +5,7 @@ Images that cannot be pulled are named by TICTALLY_MOSQUITTO_IMAGE, TICTALLY_INF
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -60,6 +61,7 @@ def main(argv: list[str] | None = None) -> int:
                 sys.stdout.write(f"it runs on: project {box.project}, {box.folder}\n")
             else:
                 box.remove()
+                shutil.rmtree(folder)
     return 1 if failed else 0
 
 
