@@ -178,7 +178,8 @@ def test_health_says_what_was_stored(recorder: Recorder, hub: Hub) -> None:
     assert health["newest"] == {METER: "2026-09-21T14:13:22.000Z"}
     assert health.keys() == {
         "version", "started", "uptime_s", "stored", "repeated", "refused", "stored_age_s", "is_idle", "kept", "newest",
-        "newest_frame", "ledger_bytes", "ledger_mb", "lost", "set_aside", "holes", "healths_ignored", "lag_s"
+        "newest_frame", "ledger_bytes", "ledger_mb", "lost", "set_aside", "holes", "healths_ignored", "lag_s",
+        "last_backup", "is_backup_failing", "backup_problem",
     }  # fmt: skip
     assert health["ledger_bytes"] > 0
 
