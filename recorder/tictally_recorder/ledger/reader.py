@@ -17,6 +17,7 @@ from tictally_recorder.ledger.lost import lost_between
 from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
 from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.numbers import NumberRange
+from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
 from tictally_recorder.ledger.refusals import Refused, refusals
@@ -167,6 +168,11 @@ class LedgerReader:
         with told():
             found = site_id(self._connection, site)
             return {} if found is None else Costs(self._connection).keys(found)
+
+    def sinks(self) -> list[SinkCounts]:
+        """How far each sink is that the ledger is copied to."""
+        with told():
+            return sink_counts(self._connection)
 
     @property
     def version(self) -> int:
