@@ -47,7 +47,7 @@ def sinks_of(connection: sqlite3.Connection) -> list[str]:
 
 
 def set_sinks(connection: sqlite3.Connection, names: Iterable[str]) -> None:
-    """Let the ledger have these sinks; in a transaction. A new one has all to copy, one that is no longer has nothing."""
+    """Let the ledger have these sinks, in a transaction. A new one has all to copy, one that is gone has nothing."""
     wanted, here = set(names), set(sinks_of(connection))
     for name in here - wanted:
         for table in _OF_SINK:

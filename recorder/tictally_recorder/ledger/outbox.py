@@ -172,6 +172,23 @@ class Outbox:
         return int(self._one("SELECT raw_since_ms FROM sink WHERE name = ?"))
 
     @property
+    def newest_copied_ms(self) -> int | None:
+        """The time of a frame that was copied lately, or None where the ledger has none any more."""
+        select = (
+            "SELECT time_ms FROM frame WHERE id <= (SELECT frame FROM sink WHERE name = ?) ORDER BY id DESC LIMIT 1"
+        )
+        with told():
+            row = self._connection.execute(select, (self._sink,)).fetchone()
+        return None if row is None else int(row[0])
+
+    @property
+    def oldest_ms(self) -> int:
+        """The time of the oldest frame ever."""
+        with told():
+            row = self._connection.execute("SELECT coalesce(min(first_ms), 0) FROM meter").fetchone()
+        return int(row[0])
+
+    @property
     def note(self) -> dict[str, Any]:
         """What the sink has noted for itself."""
         return dict(json.loads(self._one("SELECT note FROM sink WHERE name = ?")))

@@ -35,6 +35,7 @@ windows = (tables=<-, every, fn) =>
 
 row = (tables=<-, suffix) =>
     tables
+        |> keep(columns: ["_measurement", "meter", "_field", "_time", "_value"])
         |> map(fn: (r) => ({r with _field: r._field + suffix}))
         |> group(columns: ["_measurement", "meter", "_field"])
 
@@ -79,8 +80,8 @@ frames = (every) =>
     labels(wanted: /^seq$/)
         |> windows(every: every, fn: count)
         |> sum()
-        |> map(fn: (r) => ({r with _field: "frames"}))
-        |> group(columns: ["_measurement", "meter", "_field"])
+        |> set(key: "_field", value: "frames")
+        |> row(suffix: "")
 
 rows = (every) =>
     union(
