@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ORG = "home"
-TOKEN = "of-whoever-sets-up"
+TOKEN = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as long as a test
 _IMAGE = "influxdb:2.7"
 
 
@@ -103,7 +103,7 @@ class Influxd:
     def version(self) -> str:
         return str(self.ask("GET", "/health")["version"])
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = TOKEN) -> Any:
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = TOKEN) -> Any:  # noqa: ANN401 - whatever is asked for
         request = urllib.request.Request(  # noqa: S310 - ours
             f"{self.url}{path}",
             None if body is None else json.dumps(body).encode(),
