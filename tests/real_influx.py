@@ -53,7 +53,7 @@ class Influxd:
     def start(self) -> None:
         data = self._folder / "data"
         data.mkdir(parents=True, exist_ok=True)
-        paths = ["--bolt-path", data / "bolt", "--sqlite-path", data / "sqlite", "--engine-path", data / "engine"]
+        paths = [f"--{each}-path={data / each}" for each in ("bolt", "sqlite", "engine")]
         with (self._folder / "influxd.log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["influxd", "--reporting-disabled", "--http-bind-address", f"127.0.0.1:{self.port}", *paths],

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tictally_recorder.ledger import Outbox, RefusedPoint, Window
@@ -68,6 +68,11 @@ class InfluxSink:
         self._standby: dict[object, Point] = {}
         self._now_ms = 0
         self._lost_ms: int | None = outbox.newest_copied_ms
+
+    @property
+    def task_ids(self) -> Mapping[int, str]:
+        """Length of windows → id of the task that makes them, as far as is known."""
+        return {} if self._place is None else self._place.task_ids
 
     def step(self) -> float:
         """Copy some; in how many seconds there may be more to copy.
