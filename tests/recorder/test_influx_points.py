@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RefusedPoint
+from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RefusedPoint, Window
 from tictally_recorder.sinks.influx import points
 from tictally_recorder.sinks.influx.buckets import Buckets
 from tictally_recorder.sinks.influx.errors import InfluxError, RefusedError, TooLargeError
@@ -19,7 +19,7 @@ from tictally_recorder.sinks.influx.health_points import of_edge, of_recorder
 from tictally_recorder.sinks.influx.points import Point, point
 from tictally_recorder.sinks.influx.stale import OF_SITES, Stale, find_stale
 from tictally_recorder.sinks.influx.tasks import tasks_of
-from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, Window, coalesced, late_windows
+from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows
 from tictally_recorder.sinks.influx.writing import write
 from tictally_shared.labels import LABELS, Kind
 
