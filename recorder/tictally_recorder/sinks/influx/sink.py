@@ -24,7 +24,7 @@ _POINTS_AT_ONCE: Final = 5000
 # Four days of a meter are some thousand points, and as many rows to compare.
 _QUARTERS_AT_ONCE: Final = 4 * 96
 _COST_DAYS_AT_ONCE: Final = 31
-_ROUND_S: Final = 60.0
+_ROUND_S: Final = 30.0
 _IDLE_S: Final = 1.0
 _NEWEST: Final = 2**62
 # What is about to grow too old may be so before it arrives.
