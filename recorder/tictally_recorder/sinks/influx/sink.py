@@ -225,13 +225,19 @@ class InfluxSink:
     def _run_windows(self, place: Place) -> bool:
         """Run some of those that wait again; True where some were."""
         waiting = self._outbox.windows()
-        if not waiting or not place.task_ids:
+        if not waiting:
             return False
         self._now_ms = self._client.now_ms()
         since_ms = self._raw_since_ms()
         found = coalesced(waiting, self._now_ms)
         gone = [window for window in found if window.start_ms < since_ms]
-        here = [window for window in found if window.start_ms >= since_ms][:AT_ONCE]
-        for window in (*gone, *self._runs.run(here, place.task_ids)):
+        here = [window for window in found if window.start_ms >= since_ms]
+        if not place.task_ids:
+            # Hours at most, as many as there are raw frames of: the token may be given the right.
+            self._outbox.add_windows(here)
+            done = [each for window in found for each in found[window] if window in gone or each != window]
+            self._outbox.drop_windows(done)
+            return False
+        for window in (*gone, *self._runs.run(here[:AT_ONCE], place.task_ids)):
             self._outbox.drop_windows(found[window])
         return bool(found)
