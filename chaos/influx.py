@@ -13,8 +13,7 @@ from chaos.kept import Kept
 from demo.broker import HOST
 from tictally_recorder.ledger import Quarter
 from tictally_recorder.sinks.copying import SinkError
-from tictally_recorder.sinks.influx.client import Client
-from tictally_shared.frames import parse_time_ms
+from tictally_recorder.sinks.influx.client import Client, row_ms
 
 _ORG: Final = "chaos"
 _TOKEN: Final = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as long as the run
@@ -83,7 +82,7 @@ class Influx:
 
 def _compare(client: Client, frames: list[Kept], quarters: Iterable[Quarter]) -> Iterator[str]:
     here = Counter(
-        (row["edge"], row["meter"], parse_time_ms(row["_time"]), row["_value"])
+        (row["edge"], row["meter"], row_ms(row), row["_value"])
         for row in client.query(_of("tictally_raw", "tic", "seq"))
     )
     should = Counter((frame.edge, frame.meter, frame.time_ms, str(frame.seq)) for frame in frames)
@@ -92,18 +91,18 @@ def _compare(client: Client, frames: list[Kept], quarters: Iterable[Quarter]) ->
     over_ms = (time.time_ns() // 1_000_000 - _SURE_AFTER_MS) // _MINUTE_MS * _MINUTE_MS
     minutes = Counter((frame.meter, frame.time_ms // _MINUTE_MS * _MINUTE_MS) for frame in frames)
     rows = client.query(_of("tictally_minute", "tic", "frames"))
-    made = {(row["meter"], parse_time_ms(row["_time"])): int(row["_value"]) for row in rows}
+    made = {(row["meter"], row_ms(row)): int(row["_value"]) for row in rows}
     for key in sorted(minutes.keys() | made.keys()):
         if key[1] < over_ms and minutes[key] != made.get(key, 0):
             yield f"InfluxDB has {made.get(key, 0)} frames in the minute {key} and should have {minutes[key]}"
     meters = {frame.meter_id: frame.meter for frame in frames}
     wanted = {(meters[each.meter_id], each.start_ms): each.n for each in quarters if each.meter_id in meters}
     rows = client.query(_of("tictally", "power_quarter", "frames"))
-    held = {(row["meter"], parse_time_ms(row["_time"])): int(row["_value"]) for row in rows}
+    held = {(row["meter"], row_ms(row)): int(row["_value"]) for row in rows}
     if held != wanted:
         yield f"InfluxDB's quarters have these frames: {held} and should have {wanted}"
     rows = client.query(_of("tictally", "energy_quarter", "last"))
-    last = {(row["site"], row["register"], parse_time_ms(row["_time"])): int(row["_value"]) for row in rows}
+    last = {(row["site"], row["register"], row_ms(row)): int(row["_value"]) for row in rows}
     for quarter in quarters:
         for register, runs in quarter.registers.items():
             key_of_row = (meters.get(quarter.meter_id, ""), register, quarter.start_ms)

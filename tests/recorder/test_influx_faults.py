@@ -166,7 +166,7 @@ def test_refused_points_are_set_aside_with_the_reason_and_the_rest_goes_on(serve
     with home(tmp_path, server, "refused") as here:
         here.begin().step()
         # Somebody has written the same field with another type.
-        here.client.write("refused_raw", [f"tic,meter=x,edge=y SINSTS=1.5 {frames[3].time_ms}"])
+        here.client.write("refused_raw", [f"tic,meter=x,edge=y SINSTS=1.5 {frames[3].time_ms}000000"])
         here.hear(frames)
         here.copy()
         (counts,) = here.ledger.sinks()
