@@ -39,7 +39,11 @@ def message(content: Frame | bytes, *, edge: str = EDGE, arrived_ms: int | None 
 
 
 # What each version added.
-_ADDED: Final = {3: ("cost", "cost_day", "cost_line", "touched", "standby"), 2: ("lost",)}
+_ADDED: Final = {
+    4: ("sink_refused", "sink_window", "sink_cost", "sink_quarter", "sink"),
+    3: ("cost", "cost_day", "cost_line", "touched", "standby"),
+    2: ("lost",),
+}
 
 
 def make_first_version(path: Path) -> None:

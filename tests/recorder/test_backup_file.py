@@ -167,12 +167,12 @@ def test_the_client_id_belongs_to_the_place(ledger: Path, tmp_path: Path) -> Non
 
 
 def test_sinks_begin_at_the_beginning(ledger: Path, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(ledger)) as connection, connection:
-        connection.execute("CREATE TABLE sink (name TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT")
-        connection.execute("INSERT INTO sink VALUES ('influxdb', 4711)")
+    with Ledger.open(ledger) as opened:
+        opened.use_sinks(["influxdb"])
+    assert rows(ledger)["sink_quarter"]
     backup = made(ledger, tmp_path / "b").path
     restored(backup, ledger)
-    assert rows(ledger)["sink"] == []
+    assert (rows(ledger)["sink"], rows(ledger)["sink_quarter"]) == ([], [])
 
 
 def test_contracts_and_price_lists_come_along_and_what_a_user_has_stays(ledger: Path, tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_a_damage_that_has_the_right_checksum_is_found_in_the_rows(ledger: Path,
     [
         (b"form 1\n", b"form 2\n", "has form 2; this program reads forms up to 1: upgrade it"),
         (
-            b'"schema":3',
+            b'"schema":4',
             b'"schema":9',
             r"version 9, made by tictally .*; this program knows versions up to \d+: upgrade",
         ),

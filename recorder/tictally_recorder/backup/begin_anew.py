@@ -66,7 +66,8 @@ def begin_anew(connection: sqlite3.Connection, here: Identity | None) -> str | N
 
 def _sinks(connection: sqlite3.Connection) -> None:
     """A sink without a row begins at the beginning: what it has had need not be what this ledger says."""
-    tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'sink*'"
+    # Those that name a sink before the sinks themselves.
+    tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'sink*' ORDER BY name DESC"
     for (name,) in connection.execute(tables).fetchall():
         connection.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a name of the schema's
 

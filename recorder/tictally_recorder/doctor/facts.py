@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, Site
+from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, SinkCounts, Site
 from tictally_recorder.mqtt.probe import Visit
 
 
@@ -25,6 +25,7 @@ class LedgerFacts:
         numbers: edge → boot → what became of its numbers.
         newest_ms: edge → time of its newest frame, None where it has none.
         sites: with their meters.
+        sinks: how far its copies are.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class LedgerFacts:
     numbers: Mapping[str, Mapping[str, list[NumberRange]]]
     newest_ms: Mapping[str, int | None]
     sites: tuple[Site, ...]
+    sinks: tuple[SinkCounts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,19 @@ class BackupFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class InfluxFacts:
+    """The InfluxDB that the ledger is copied to.
+
+    Attributes:
+        url: where it is.
+        problem: what is wrong there, a sentence, or None.
+    """
+
+    url: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of it.
 
@@ -116,6 +131,7 @@ class Facts:
         edges: those that have left something there.
         cost: contracts and price lists.
         backup: None where it was not looked at.
+        influxdb: where the ledger is copied to, or None.
     """
 
     now_ms: int
@@ -125,3 +141,4 @@ class Facts:
     edges: Mapping[str, EdgeFacts] = field(default_factory=dict)
     cost: CostFacts = CostFacts()
     backup: BackupFacts | None = None
+    influxdb: InfluxFacts | None = None

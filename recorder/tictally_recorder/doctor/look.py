@@ -10,7 +10,7 @@ from tictally_recorder.backup.folder import backups_in
 from tictally_recorder.backup.nightly_state import NOTE, BackupState
 from tictally_recorder.backup.schedule import last_due_ms
 from tictally_recorder.doctor.cost import look_at_cost
-from tictally_recorder.doctor.facts import BackupFacts, EdgeFacts, Facts, LedgerFacts
+from tictally_recorder.doctor.facts import BackupFacts, EdgeFacts, Facts, InfluxFacts, LedgerFacts
 from tictally_recorder.ledger import LedgerError, LedgerReader, integrity
 from tictally_recorder.mqtt.connection import Broker
 from tictally_recorder.mqtt.probe import Visit, visit
@@ -29,6 +29,7 @@ def look(settings: Settings, broker: Broker, now_ms: int) -> Facts:
         _edges(seen),
         look_at_cost(settings, now_ms),
         _backup(settings, now_ms),
+        _influxdb(settings),
     )
 
 
@@ -49,6 +50,7 @@ def _ledger(path: Path) -> LedgerFacts | str:
                 numbers={edge: reader.numbers(edge) for edge in newest_ms},
                 newest_ms=newest_ms,
                 sites=tuple(reader.sites()),
+                sinks=tuple(reader.sinks()),
             )
     except LedgerError as error:
         return str(error)
@@ -76,6 +78,15 @@ def _noted(ledger: Path, folder: Path) -> BackupState:
             return BackupState.of_note(reader.recall(NOTE), folder)
     except LedgerError:
         return BackupState(str(folder))
+
+
+def _influxdb(settings: Settings) -> InfluxFacts | None:
+    target = settings.influxdb
+    if target is None:
+        return None
+    from tictally_recorder.sinks.influx.look import look as look_at  # noqa: PLC0415 - influxdb-client takes a second
+
+    return InfluxFacts(target.url, look_at(target))
 
 
 def _size_bytes(path: Path) -> int:

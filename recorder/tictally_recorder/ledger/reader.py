@@ -19,6 +19,7 @@ from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChan
 from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.notes import note
 from tictally_recorder.ledger.numbers import NumberRange
+from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
 from tictally_recorder.ledger.raw import whole_numbers_between
@@ -50,6 +51,10 @@ ORDER BY time_ms, name
 """
 _RAW_BETWEEN: Final = """
 SELECT count(*), coalesce(max(id), 0) FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?
+"""
+_ALL_NIGHTS: Final = """
+SELECT site.name, meter.key, day, va, minutes FROM standby
+JOIN meter ON meter.id = standby.meter JOIN site ON site.id = meter.site ORDER BY day, standby.meter
 """
 _NEWEST_TEXT: Final = """
 SELECT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
@@ -230,6 +235,17 @@ class LedgerReader:
         """
         with told():
             return nights_between(self._connection, [meter.id for meter in site.meters], start, end)
+
+    def all_nights(self) -> list[tuple[str, str, date, int, int]]:
+        """Site, meter, local day, VA and minutes of every night whose base load is known, in order of day."""
+        with told():
+            rows = self._connection.execute(_ALL_NIGHTS).fetchall()
+        return [(site, meter, date.fromordinal(day), va, minutes) for site, meter, day, va, minutes in rows]
+
+    def sinks(self) -> list[SinkCounts]:
+        """How far each sink is that the ledger is copied to."""
+        with told():
+            return sink_counts(self._connection)
 
     @property
     def version(self) -> int:

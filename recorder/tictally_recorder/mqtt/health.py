@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from tictally_recorder.backup.nightly_state import BackupState
-from tictally_recorder.ledger import LedgerCounts, Stored
+from tictally_recorder.ledger import LedgerCounts, SinkCounts, Stored
 from tictally_shared.frames import iso_utc
 
 
@@ -69,6 +69,7 @@ def health_json(  # noqa: PLR0913, PLR0917 - it tells of as many parts
     costing: Costing,
     life: Life,
     backup: BackupState | None = None,
+    sink: SinkCounts | None = None,
 ) -> str:
     """The payload of `…/recorder/<name>/health`.
 
@@ -79,6 +80,8 @@ def health_json(  # noqa: PLR0913, PLR0917 - it tells of as many parts
     `cost_problem` and `tariff_ages` those of Costing.
     `last_backup` is when the newest nightly backup was made, null where there is none; `backup_problem` says in a
     sentence why the last night has none, else null.
+    Where there is a sink, `sink_lag_s` is the time since the oldest frame arrived that it has not got, `sink_refused`
+    counts the points that it refused, and `sink_windows` those windows that are to be aggregated again.
     """
     newest_ms = max(counts.newest_ms.values(), default=None)
     body = {
@@ -108,6 +111,9 @@ def health_json(  # noqa: PLR0913, PLR0917 - it tells of as many parts
         "ledger_bytes": counts.size_bytes,
         "ledger_mb": round(counts.size_bytes / 1e6, 1),
     }
+    if sink is not None:
+        lag_ms = 0 if sink.oldest_ms is None else max(life.now_ms - sink.oldest_ms, 0)
+        body |= {"sink_lag_s": lag_ms // 1000, "sink_refused": sink.refused, "sink_windows": sink.windows}
     return json.dumps(body, separators=(",", ":"))
 
 
