@@ -1,0 +1,135 @@
+"""Flux, the queries' language: the pieces that more than one panel is made of.
+
+Every query ends in one ungrouped table whose columns bear the names that its panel shows: Grafana then makes one frame
+of it, without guessing. Rows are filtered and added up in the storage first, and put side by side when few are left.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+ZONE: Final = "Europe/Paris"
+"""Whose days are meant where a query must know more than what the rows' tags `month` and `year` say."""
+
+LEDGER: Final = "v.defaultBucket"
+"""Grafana replaces it by the data source's bucket; the other buckets have its name and an ending."""
+RAW: Final = 'v.defaultBucket + "_raw"'
+MINUTE: Final = 'v.defaultBucket + "_minute"'
+
+SELECTED: Final = "start: v.timeRangeStart, stop: v.timeRangeStop"
+"""What the dashboard's clock selects."""
+EVER: Final = "start: 2015-01-01T00:00:00Z, stop: 2100-01-01T00:00:00Z"
+"""There was no Linky before."""
+
+DRAWN: Final = 'r.direction == "drawn"'
+COUNTED: Final = 'r.period != "none"'
+"""Registers that count by period: the others count the same once more."""
+OFF_PEAK: Final = "r.period =~ /^HC|^HN|CREUSE/"
+"""The cheap hours of HP/HC, Tempo and EJP, and of a supplier's calendar whose words say so."""
+EUROS: Final = 'r.currency == "EUR"'
+
+
+def query(*statements: str, imports: Sequence[str] = (), local: bool = False) -> str:
+    """A whole query.
+
+    Args:
+        statements: the last of them is the answer.
+        imports: packages of Flux.
+        local: days, hours and months are those of `ZONE`.
+    """
+    packages = sorted({*imports, *(["timezone"] if local else [])})
+    head = [f'import "{package}"' for package in packages]
+    zone = [f'option location = timezone.location(name: "{ZONE}")'] if local else []
+    return "\n\n".join(["\n".join(part) for part in (head, zone) if part] + list(statements)) + "\n"
+
+
+def rows(measurement: str, fields: str | Sequence[str], span: str, *where: str, bucket: str = LEDGER) -> str:
+    """What stands in a bucket; in the ledger's, of the selected site.
+
+    Args:
+        measurement: its name.
+        fields: one field, or several.
+        span: the arguments of `range`.
+        where: more conditions on a row `r`.
+        bucket: an expression for its name.
+    """
+    names = [fields] if isinstance(fields, str) else fields
+    chosen = " or ".join(f'r._field == "{name}"' for name in names)
+    conditions = [
+        f'r._measurement == "{measurement}"',
+        f"({chosen})" if len(names) > 1 else chosen,
+        *(['r.site == "${site}"'] if bucket == LEDGER else []),
+        *where,
+    ]
+    return f"from(bucket: {bucket})\n    |> range({span})\n    |> filter(fn: (r) => {' and '.join(conditions)})"
+
+
+def pipe(*stages: str) -> str:
+    """Stages one after another."""
+    return "\n    |> ".join(stages)
+
+
+def group(*columns: str) -> str:
+    """One table for each combination of values; without columns, one of all rows."""
+    return f"group(columns: [{_names(columns)}])" if columns else "group()"
+
+
+def sort(*columns: str, desc: bool = False) -> str:
+    """In order."""
+    return f"sort(columns: [{_names(columns)}]{', desc: true' if desc else ''})"
+
+
+def keep(*columns: str) -> str:
+    """These columns only."""
+    return f"keep(columns: [{_names(columns)}])"
+
+
+def union(*tables: str) -> str:
+    """The rows of several tables in one."""
+    return pipe(f"union(tables: [{', '.join(tables)}])", "group()")
+
+
+def wide(row: str, column: str = "name", value: str = "value") -> str:
+    """Rows with a name and a value, put side by side: a line for each `row`."""
+    return f'pivot(rowKey: ["{row}"], columnKey: ["{column}"], valueColumn: "{value}")'
+
+
+def columns(**expressions: str) -> str:
+    """Each row made anew, of these columns."""
+    return f"map(fn: (r) => ({{{', '.join(f'{name}: {each}' for name, each in expressions.items())}}}))"
+
+
+def newest(*by: str) -> str:
+    """The newest row of all, or of each combination: the storage gives each series', and every month is a series."""
+    return (
+        pipe("last()", group(*by), sort("_time"), "last()", "group()")
+        if by
+        else pipe("last()", group(), sort("_time"), "last()")
+    )
+
+
+KWH: Final = "float(v: r._value) / 1000.0"
+
+PERIOD: Final = 'if r.direction == "injected" then "injected" else r.period'
+"""A cost's period; what is earned has one name, whatever its price list calls it."""
+
+WORTH: Final = """\
+worth = (quality) => if quality == "unknown" then 3.0
+    else if quality == "provisional" then 2.0
+    else if quality == "estimated" then 1.0
+    else 0.0"""
+"""A quality as a number: the worst is the highest."""
+
+HOURS: Final = """\
+lasted = (first, last) => {
+    next = date.truncate(t: date.add(d: 26h, to: last), unit: 1d)
+    end = if next < now() then next else now()
+    return float(v: int(v: end) - int(v: first)) / 3600000000000.0
+}"""
+"""How many hours have passed from one local day to another, both included; today's end is now.
+
+A local day has 23, 24 or 25 hours, a day in Flux always 24.
+"""
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{each}"' for each in columns)
