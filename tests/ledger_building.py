@@ -41,6 +41,7 @@ def message(content: Frame | bytes, *, edge: str = EDGE, arrived_ms: int | None 
 def make_first_version(path: Path) -> None:
     """Takes from a ledger what later versions added: it is as the first one made it."""
     with closing(sqlite3.connect(path)) as connection:
-        for table in ("cost", "cost_day", "cost_line", "touched", "standby", "lost"):
+        sinks = ("sink_refused", "sink_window", "sink_cost", "sink_quarter", "sink")
+        for table in (*sinks, "cost", "cost_day", "cost_line", "touched", "standby", "lost"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version = 1")

@@ -4,6 +4,8 @@ import gc
 import logging
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -14,6 +16,7 @@ from tictally_recorder.mqtt.events import Inbox, Stop
 from tictally_recorder.mqtt.ingest import Ingest
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
+from tictally_recorder.sinks.copying import Copy
 
 _log = logging.getLogger(__name__)
 
@@ -27,12 +30,12 @@ def record(settings: Settings) -> None:
     inbox: Inbox = SimpleQueue()
     _stop_on_signals(inbox)
     _make_folder(settings.ledger.parent)
-    with Ledger.open(settings.ledger) as ledger:
+    with Ledger.open(settings.ledger) as ledger, copying(settings, ledger) as copy:
         broker = broker_of(settings)
         will = (settings.topics.recorder(settings.name, "availability"), "offline")
         connection = Connection(broker, ledger.client_id, will, inbox)
         notifier = Notifier(os.environ)
-        ingest = Ingest(ledger, connection, inbox, settings, notifier)
+        ingest = Ingest(ledger, connection, inbox, settings, notifier, copy)
         whose = ", ".join(settings.edges) or "all edges"
         _log.info("recording %s from %s into %s as %s", whose, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
@@ -40,6 +43,27 @@ def record(settings: Settings) -> None:
         # over all of it each time: a fifth of the recorder's time when it is busy.
         gc.freeze()
         ingest.run()
+
+
+@contextmanager
+def copying(settings: Settings, ledger: Ledger) -> Iterator[Copy | None]:
+    """While the recorder runs its ledger is copied, where a sink is set; else it keeps nothing for one."""
+    target = settings.influxdb
+    if target is None:
+        ledger.use_sinks([])
+        yield None
+        return
+    # With its hundreds of modules it takes a second and some memory.
+    from tictally_recorder.sinks.influx.copy import NAME, InfluxCopy  # noqa: PLC0415
+
+    ledger.use_sinks([NAME])
+    _log.info("the ledger is copied to InfluxDB at %s", target.url)
+    copy = InfluxCopy(target, settings.ledger, settings.zone, settings.name)
+    copy.start()
+    try:
+        yield copy
+    finally:
+        copy.close()
 
 
 def broker_of(settings: Settings) -> Broker:

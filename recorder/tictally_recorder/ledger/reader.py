@@ -17,6 +17,7 @@ from tictally_recorder.ledger.lost import lost_between
 from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
 from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.numbers import NumberRange
+from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
 from tictally_recorder.ledger.refusals import Refused, refusals
@@ -43,6 +44,10 @@ _TEXTS: Final = """
 SELECT name, time_ms, value FROM text_change JOIN label ON label.id = label
 WHERE meter = ? AND time_ms >= ? AND time_ms < ? AND name IN (SELECT value FROM json_each(?))
 ORDER BY time_ms, name
+"""
+_STANDBY: Final = """
+SELECT site.name, meter.key, day, va, minutes FROM standby
+JOIN meter ON meter.id = standby.meter JOIN site ON site.id = meter.site ORDER BY day, standby.meter
 """
 _NEWEST_TEXT: Final = """
 SELECT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
@@ -167,6 +172,17 @@ class LedgerReader:
         with told():
             found = site_id(self._connection, site)
             return {} if found is None else Costs(self._connection).keys(found)
+
+    def standby(self) -> list[tuple[str, str, date, int, int]]:
+        """Site, meter, local day, VA and minutes of every night whose base load is known, in order of day."""
+        with told():
+            rows = self._connection.execute(_STANDBY).fetchall()
+        return [(site, meter, date.fromordinal(day), va, minutes) for site, meter, day, va, minutes in rows]
+
+    def sinks(self) -> list[SinkCounts]:
+        """How far each sink is that the ledger is copied to."""
+        with told():
+            return sink_counts(self._connection)
 
     @property
     def version(self) -> int:

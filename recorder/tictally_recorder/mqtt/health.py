@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from tictally_recorder.ledger import LedgerCounts, Stored
+from tictally_recorder.ledger import LedgerCounts, SinkCounts, Stored
 from tictally_shared.frames import iso_utc
 
 
@@ -45,13 +45,17 @@ class Life:
         return (self.uptime_s if self.stored_age_s is None else self.stored_age_s) > self.idle_after_s
 
 
-def health_json(done: Stored, counts: LedgerCounts, healing: Healing, life: Life) -> str:
+def health_json(
+    done: Stored, counts: LedgerCounts, healing: Healing, life: Life, sink: SinkCounts | None = None
+) -> str:
     """The payload of `…/recorder/<name>/health`.
 
     `stored`, `repeated`, `refused` count messages since this process began, and `stored_age_s` is the time since it
     stored a frame, null where it never has. `kept`, `lost` (frames that no edge has any more), `set_aside` (messages)
     and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the newest of them all and
-    `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing.
+    `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing. Where there is a
+    sink, `sink_lag_s` is the time since the oldest frame arrived that it has not got, `sink_refused` counts the points
+    that it refused, and `sink_windows` those windows that are to be aggregated again.
     """
     newest_ms = max(counts.newest_ms.values(), default=None)
     body = {
@@ -74,6 +78,9 @@ def health_json(done: Stored, counts: LedgerCounts, healing: Healing, life: Life
         "ledger_bytes": counts.size_bytes,
         "ledger_mb": round(counts.size_bytes / 1e6, 1),
     }
+    if sink is not None:
+        lag_ms = 0 if sink.oldest_ms is None else max(life.now_ms - sink.oldest_ms, 0)
+        body |= {"sink_lag_s": lag_ms // 1000, "sink_refused": sink.refused, "sink_windows": sink.windows}
     return json.dumps(body, separators=(",", ":"))
 
 

@@ -1,5 +1,6 @@
 """The recorder's loop: messages are stored in batches, and acknowledged after that."""
 
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from tictally_recorder.mqtt.pending import Pending
 from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters, is_birth
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
+from tictally_recorder.sinks.copying import Copy
 
 _RETRY_S: Final = (0.5, 30.0)
 _TICK_S: Final = 1.0
@@ -31,7 +33,8 @@ _LEAVE_WITHIN_S: Final = 2.0
 _FILTERS: Final = "filters"
 _BORN: Final = b"online"
 # What edges say of themselves; every other message but a hub's birth is a frame, or set aside in the place of one.
-_OF_EDGES: Final = frozenset({"health", "availability"})
+_HEALTH: Final = "health"
+_OF_EDGES: Final = frozenset({_HEALTH, "availability"})
 _log = logging.getLogger(__name__)
 
 
@@ -44,15 +47,23 @@ class Ingest:
         inbox: where the connection puts its events.
         settings: the recorder's name, topics and edges.
         notifier: hears each round of the loop.
+        copy: of the ledger, or None; hears what recorder and edges say of themselves.
     """
 
-    def __init__(
-        self, ledger: Ledger, connection: Connection, inbox: Inbox, settings: Settings, notifier: Notifier
+    def __init__(  # noqa: PLR0913, PLR0917 - all that the loop stands between
+        self,
+        ledger: Ledger,
+        connection: Connection,
+        inbox: Inbox,
+        settings: Settings,
+        notifier: Notifier,
+        copy: Copy | None = None,
     ) -> None:
         self._ledger = ledger
         self._connection = connection
         self._inbox = inbox
         self._notifier = notifier
+        self._copy = copy
         self._availability = settings.topics.recorder(settings.name, "availability")
         self._health = settings.topics.recorder(settings.name, "health")
         self._announcement = settings.announcement
@@ -165,7 +176,10 @@ class Ingest:
 
     def _hear(self, said: Arrived) -> None:
         if not is_birth(said.topic):
-            self._healer.hear(*edge_and_what(said.topic), said.payload, time.monotonic())
+            edge, what = edge_and_what(said.topic)
+            self._healer.hear(edge, what, said.payload, time.monotonic())
+            if self._copy is not None and what == _HEALTH:
+                self._copy.say_edge(edge, said.payload, said.arrived_ms)
         elif self._announcement is not None and (said.topic, said.payload) == (self._announcement.birth, _BORN):
             self._announce()
 
@@ -186,15 +200,21 @@ class Ingest:
         life = self._life(now_s)
         if now_s >= self._minute_s or life.is_idle != self._was_idle:
             self._count(self._ledger.retry_kept(life.now_ms))
-            if is_greeted:
-                health = health_json(self._done, self._ledger.counts(), self._healer.state, life)
-                self._connection.publish(self._health, health)
+            self._say_health(life, is_greeted=is_greeted)
             self._was_idle = life.is_idle
             self._minute_s = now_s + _MINUTE_S
         if now_s >= self._hour_s:
             _log.info("the last hour: %s", summary(self._this_hour))
             self._this_hour = Stored()
             self._hour_s = now_s + _HOUR_S
+
+    def _say_health(self, life: Life, *, is_greeted: bool) -> None:
+        counts, sink = self._ledger.counts(), next(iter(self._ledger.sinks()), None)
+        health = health_json(self._done, counts, self._healer.state, life, sink)
+        if is_greeted:
+            self._connection.publish(self._health, health)
+        if self._copy is not None:
+            self._copy.say_health(json.loads(health), counts.refused, life.now_ms)
 
     def _settle(self, end_s: float) -> None:
         """Compute quarters again until none is left, time is up, or something has come that is more urgent."""
