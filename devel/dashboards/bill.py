@@ -1,6 +1,6 @@
 """What energy cost by period, price and version of the price list, and what of it is not sure."""
 
-from devel.dashboards.flux import KWH, PERIOD, columns, group, pipe, query, rows, sort
+from devel.dashboards.flux import COST_PERIOD, KWH, columns, group, pipe, query, rows, sort
 from devel.dashboards.panel import EUR, EUR_PER_KWH, Field, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
 from devel.dashboards.panels import table
@@ -31,7 +31,9 @@ def bill(say: Say, title: str, span: str, *where: str, bounds: str = "") -> Pane
         _SIDE_BY_SIDE,
         group(),
         "filter(fn: (r) => exists r.amount)",
-        columns(period=PERIOD, version="r.version", price="r.price", wh="r.energy_wh", eur="r.amount", day="r.day"),
+        columns(
+            period=COST_PERIOD, version="r.version", price="r.price", wh="r.energy_wh", eur="r.amount", day="r.day"
+        ),
         group("version", "period", "price"),
         f"reduce(identity: {{wh: 0, eur: 0.0, {_NO_DAYS}}}, fn: (r, accumulator) => "
         f"({{wh: accumulator.wh + r.wh, eur: accumulator.eur + r.eur, {_DAYS}}}))",

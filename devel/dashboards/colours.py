@@ -27,3 +27,7 @@ PERIODS: Final = {
 _PTEC: Final = ("TH..", "HC..", "HP..", "HN..", "PM..", "HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR")
 PTEC: Final = {word: period for word in _PTEC if (period := period_of_ptec(word))}
 """What a meter in historique mode says in PTEC → the period's name."""
+
+# LTARF of the regulated options; Tempo's is the period's name. Source: Enedis-NOI-CPT_54E §6.2.
+LTARF: Final = {"HEURE CREUSE": "HC", "HEURE PLEINE": "HP", "HEURE NORMALE": "HN", "POINTE MOBILE": "PM"}
+"""What a meter in standard mode calls a period → its name, which the historique mode and price lists use."""

@@ -7,6 +7,8 @@ of it, without guessing. Rows are filtered and added up in the storage first, an
 from collections.abc import Sequence
 from typing import Final
 
+from devel.dashboards.colours import LTARF
+
 ZONE: Final = "Europe/Paris"
 """Whose days are meant where a query must know more than what the rows' tags `month` and `year` say."""
 
@@ -21,9 +23,9 @@ EVER: Final = "start: 2015-01-01T00:00:00Z, stop: 2100-01-01T00:00:00Z"
 """There was no Linky before."""
 
 DRAWN: Final = 'r.direction == "drawn"'
-COUNTED: Final = 'r.period != "none"'
-"""Registers that count by period: the others count the same once more."""
-OFF_PEAK: Final = "r.period =~ /^HC|^HN|CREUSE/"
+COUNTED: Final = '(r.period != "none" or r.register =~ /^EASF/)'
+"""Registers that count each kWh once: totals and the distributor's registers, which have no period, count it again."""
+OFF_PEAK: Final = "r.period =~ /^HC|^HN|CREUSE|NORMALE/"
 """The cheap hours of HP/HC, Tempo and EJP, and of a supplier's calendar whose words say so."""
 EUROS: Final = 'r.currency == "EUR"'
 
@@ -94,8 +96,17 @@ def wide(row: str, column: str = "name", value: str = "value") -> str:
 
 
 def columns(**expressions: str) -> str:
-    """Each row made anew, of these columns."""
+    """Each row made anew, of these columns.
+
+    At least one must be more than a constant or a choice between constants: of columns that are nothing else, Flux (of
+    InfluxDB 2.8) makes no rows.
+    """
+    if all(each.startswith(_CONSTANT) for each in expressions.values()):
+        raise ValueError(f"Flux loses the rows of {expressions}")
     return f"map(fn: (r) => ({{{', '.join(f'{name}: {each}' for name, each in expressions.items())}}}))"
+
+
+_CONSTANT: Final = ("if ", '"', *"0123456789")
 
 
 def newest(*by: str) -> str:
@@ -109,7 +120,13 @@ def newest(*by: str) -> str:
 
 KWH: Final = "float(v: r._value) / 1000.0"
 
-PERIOD: Final = 'if r.direction == "injected" then "injected" else r.period'
+NAME_PERIOD: Final = "period = (r) => " + " else ".join(
+    [f'if r.period == "{word}" then "{name}"' for word, name in LTARF.items()]
+    + ['if r.period == "none" then r.register else r.period']
+)
+"""A register's period, by one name in both of the meter's modes; where it is not known, the register itself."""
+
+COST_PERIOD: Final = 'if r.direction == "injected" then "injected" else r.period'
 """A cost's period; what is earned has one name, whatever its price list calls it."""
 
 WORTH: Final = """\

@@ -6,6 +6,7 @@ from devel.dashboards.flux import (
     COUNTED,
     DRAWN,
     EUROS,
+    NAME_PERIOD,
     RAW,
     SELECTED,
     WORTH,
@@ -20,6 +21,7 @@ from devel.dashboards.flux import (
     union,
     wide,
 )
+from devel.dashboards.flux import KWH as ENERGY_KWH
 from devel.dashboards.panel import EUR, KWH, VA, WATT, Field, Panel, steps
 from devel.dashboards.panels import compared, gauge, lines, stat
 from devel.dashboards.shown import period_words, periods, quality_words, site, tempo_words
@@ -80,6 +82,7 @@ _SUBSCRIBED = pipe(
     "last()",
     group(),
     columns(
+        _time="r._time",
         kva='if r._field == "PREF" then r._value * 1000 else 0',
         ampere='if r._field == "ISOUSC" then r._value * 200 else 0',
         phases='if r._field == "IINST3" then 3 else 1',
@@ -88,7 +91,8 @@ _SUBSCRIBED = pipe(
     "kva: if r.kva > accumulator.kva then r.kva else accumulator.kva, "
     "ampere: if r.ampere > accumulator.ampere then r.ampere else accumulator.ampere, "
     "phases: if r.phases > accumulator.phases then r.phases else accumulator.phases}))",
-    columns(max="if r.kva > 0 then r.kva else r.ampere * r.phases"),
+    columns(kva="r.kva", max="if r.kva > 0 then r.kva else r.ampere * r.phases"),
+    keep("max"),
     "filter(fn: (r) => r.max > 0)",
 )
 
@@ -146,13 +150,31 @@ def _period(say: Say) -> Panel:
 
 
 def _tempo(say: Say) -> Panel:
-    today = "today = date.truncate(t: now(), unit: 1d)"
-    read = rows("tempo_day", "colour", "start: today, stop: date.add(d: 49h, to: today)")
-    name = 'if r._time == today then "today" else "tomorrow"'
-    table = pipe(read, group(), columns(row='""', name=name, value="r._value"), wide("row"), 'drop(columns: ["row"])')
+    """From the meter itself: the ledger learns a day's colour in the course of that day, never the next one's."""
+    read = pipe(rows("tic", ("STGE", "PTEC", "DEMAIN"), "start: -10m", _METER, bucket=RAW), newest("_field"))
+    told = [
+        pipe(
+            "told",
+            f'filter(fn: (r) => r._field == "{field}")',
+            columns(row='""', name=f'"{day}"', value=f"colour(n: {number})"),
+        )
+        for field, day, number in (
+            ("STGE", "today", "digit(stge: r._value) % 4"),
+            ("STGE", "tomorrow", "digit(stge: r._value) / 4"),
+            ("PTEC", "today", 'strings.index(v: "-BWR", substr: strings.substring(v: r._value, start: 3, end: 4))'),
+            ("DEMAIN", "tomorrow", '(strings.index(v: "-BLEU-BLAN-ROUG", substr: r._value) + 4) / 5'),
+        )
+    ]
+    table = pipe(
+        f"union(tables: [{', '.join(told)}])",
+        'filter(fn: (r) => r.value != "")',
+        group(),
+        wide("row"),
+        'drop(columns: ["row"])',
+    )
     return stat(
         say("tempo_days"),
-        query(today, table, imports=["date"], local=True),
+        query(_COLOURS, f"told =\n    {read}", table, imports=["strings"]),
         Field("today", say("today"), mappings=tempo_words(say)),
         Field("tomorrow", say("tomorrow"), mappings=tempo_words(say)),
         nothing=say("nothing"),
@@ -160,6 +182,13 @@ def _tempo(say: Say) -> Panel:
         width=8,
         height=4,
     )
+
+
+# STGE's second digit: two bits for tomorrow, two for today; 1 to 3 are blue to red. Source: Enedis-NOI-CPT_54E §6.2.
+_COLOURS = """\
+digit = (stge) => strings.index(v: "0123456789ABCDEF", substr: strings.substring(v: stge, start: 1, end: 2))
+colour = (n) => if n == 1 then "blue" else if n == 2 then "white" else if n == 3 then "red" else ""
+"""
 
 
 def _quality(say: Say) -> Panel:
@@ -232,21 +261,23 @@ def _pace(say: Say, key: str, source: str, value: str, look: tuple[str, int, str
 
 
 def _day(say: Say) -> Panel:
+    """By hours in UTC, which are hours here too: local ones are one of two hours where the clocks go back."""
     read = rows("energy_quarter", "energy_wh", "start: since, stop: v.timeRangeStop", COUNTED)
     table = pipe(
         read,
         'aggregateWindow(every: 1h, fn: sum, createEmpty: false, timeSrc: "_start")',
-        group("_time", "period"),
-        "sum()",
         group(),
-        sort("period"),
-        columns(_time="r._time", name="r.period", value="float(v: r._value) / 1000.0"),
+        columns(_time="r._time", name="period(r: r)", value=ENERGY_KWH),
+        group("_time", "name"),
+        'sum(column: "value")',
+        group(),
+        sort("name"),
         wide("_time"),
         sort("_time"),
     )
     return lines(
         say("last_day_hours"),
-        query("since = date.truncate(t: v.timeRangeStart, unit: 1h)", table, imports=["date"], local=True),
+        query("since = date.truncate(t: v.timeRangeStart, unit: 1h)", NAME_PERIOD, table, imports=["date"]),
         *periods(say),
         unit=KWH,
         custom={

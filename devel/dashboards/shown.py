@@ -1,6 +1,6 @@
 """Columns that more than one dashboard shows, and the variables at their heads."""
 
-from devel.dashboards.colours import BAD, GOOD, PERIODS, PTEC, QUIET, TEMPO, WATCH
+from devel.dashboards.colours import BAD, GOOD, LTARF, PERIODS, PTEC, QUIET, TEMPO, WATCH
 from devel.dashboards.dashboard import choice, datasource
 from devel.dashboards.flux import EVER, pipe, query
 from devel.dashboards.panel import COLOURED_CELL, Field, Json, mapped
@@ -41,9 +41,9 @@ def periods(say: Say) -> list[Field]:
 def period_words(say: Say) -> list[Json]:
     """A period's name, as a meter of either mode says it → text and colour."""
     own = {period: (period, colour) for period, colour in PERIODS.items()}
-    historique = {word: own[period] for word, period in PTEC.items()}
+    called = {word: own[period] for word, period in (PTEC | LTARF).items()}
     others = {"subscription": (say("subscription"), QUIET), "injected": (say("injected"), GOOD)}
-    return mapped(own | historique | others)
+    return mapped(own | called | others)
 
 
 def tempo_words(say: Say) -> list[Json]:

@@ -1,7 +1,20 @@
 """Bars of days, months or years, divided by period: what was counted, and what it cost."""
 
 from devel.dashboards.figures import LABEL
-from devel.dashboards.flux import COUNTED, EUROS, KWH, PERIOD, columns, group, pipe, query, rows, sort, wide
+from devel.dashboards.flux import (
+    COST_PERIOD,
+    COUNTED,
+    EUROS,
+    KWH,
+    NAME_PERIOD,
+    columns,
+    group,
+    pipe,
+    query,
+    rows,
+    sort,
+    wide,
+)
 from devel.dashboards.panel import EUR, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
 from devel.dashboards.panels import bars
@@ -20,35 +33,44 @@ def energy_bars(say: Say, title: str, by: str, span: str, *where: str, bounds: s
         where: conditions on rows by day.
         bounds: statements that the others need.
     """
-    table = _parts(rows("energy_day", "energy_wh", span, COUNTED, *where), by, "r.period", KWH)
-    return bars(say(title), _query(by, bounds, table), "key", *periods(say), unit=KWH_UNIT, decimals=1, stacked=True)
+    key, tag = _key(by)
+    summed = pipe(
+        rows("energy_day", "energy_wh", span, COUNTED, *where),
+        group(tag, "register", "period"),
+        "sum()",
+        group(),
+        columns(key=key, name="period(r: r)", value=KWH),
+    )
+    flux = _query(by, bounds, NAME_PERIOD, pipe(summed, *_side_by_side()))
+    return bars(say(title), flux, "key", *periods(say), unit=KWH_UNIT, decimals=1, stacked=True)
 
 
 def cost_bars(say: Say, title: str, by: str, span: str, *where: str, bounds: str = "") -> Panel:
     """Cost by period, with subscription and what was earned; arguments as of `energy_bars`."""
-    table = _parts(rows("cost_day", "amount", span, EUROS, *where), by, PERIOD, "r._value")
-    shown = bars(say(title), _query(by, bounds, table), "key", *periods(say), unit=EUR, decimals=2, stacked=True)
+    key, tag = _key(by)
+    summed = pipe(
+        rows("cost_day", "amount", span, EUROS, *where),
+        group(tag, "direction", "period"),
+        "sum()",
+        group(),
+        columns(key=key, name=COST_PERIOD, value="r._value"),
+    )
+    flux = _query(by, bounds, "", pipe(summed, *_side_by_side()))
+    shown = bars(say(title), flux, "key", *periods(say), unit=EUR, decimals=2, stacked=True)
     return shown.explained(say("cost_by_day.help"))
 
 
-def _parts(read: str, by: str, period: str, value: str) -> str:
-    key, tag = ("label(t: r._time)", "_time") if by == "day" else (f"r.{by}", by)
-    return pipe(
-        read,
-        group(tag, "direction", "period") if "direction" in period else group(tag, "period"),
-        "sum()",
-        group(),
-        # Whatever has one name is one bar: all that is earned is.
-        columns(key=key, name=period, value=value),
-        group("key", "name"),
-        'sum(column: "value")',
-        group(),
-        sort("name"),
-        wide("key"),
-        sort("key"),
-    )
+def _key(by: str) -> tuple[str, str]:
+    """What stands below a bar, an expression, and the column that is one for each of them."""
+    return ("label(t: r._time)", "_time") if by == "day" else (f"r.{by}", by)
 
 
-def _query(by: str, bounds: str, table: str) -> str:
-    statements = [each for each in (bounds, LABEL if by == "day" else "") if each]
-    return query(*statements, table, imports=["date", "strings"] if statements else [], local=bool(statements))
+def _side_by_side() -> list[str]:
+    # Several registers or periods may have one name: they are one part of the bar.
+    return [group("key", "name"), 'sum(column: "value")', group(), sort("name"), wide("key"), sort("key")]
+
+
+def _query(by: str, bounds: str, names: str, table: str) -> str:
+    statements = [each for each in (bounds, LABEL if by == "day" else "", names) if each]
+    local = bool(bounds) or by == "day"
+    return query(*statements, table, imports=["date", "strings"] if local else [], local=local)
