@@ -131,7 +131,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "last_day_hours": ("Les dernières 24 heures", "The last 24 hours"),
     "quality_today": ("Le coût du jour est", "Today's cost is"),
     # Month.
-    "against_month": ("devant le mois d'avant entier", "against the whole month before"),
     "per_day.help": (
         "Compte les heures écoulées : un mois en cours se compare donc au mois d'avant.",
         "By the hours that have passed: a month that is not over can be compared with the one before.",
@@ -204,7 +203,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "colour_history": ("Jours Tempo", "Tempo days"),
     "colour_history.help": ("Couleur du jour qui commence à 6 h.", "The colour of the day that begins at 06:00."),
     "tempo_season": ("Jours Tempo depuis le 1er septembre", "Tempo days since 1 September"),
-    "cost_in_range": ("Coût", "Cost"),
     "price_by_month": ("Prix moyen du kWh, tout compris", "Mean price of a kWh, all included"),
     "price_by_month.help": (
         "Coût divisé par énergie soutirée, abonnement et injection compris.",
