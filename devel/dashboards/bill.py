@@ -1,7 +1,7 @@
 """What energy cost by period, price and version of the price list, and what of it is not sure."""
 
 from devel.dashboards.flux import COST_PERIOD, KWH, columns, group, pipe, query, rows, sort
-from devel.dashboards.panel import EUR, EUR_PER_KWH, Field, Panel
+from devel.dashboards.panel import EUR, Field, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
 from devel.dashboards.panels import table
 from devel.dashboards.shown import period_words, quality_words
@@ -12,7 +12,7 @@ _DAYS = """\
 first: if r.day < accumulator.first then r.day else accumulator.first, \
 last: if r.day > accumulator.last then r.day else accumulator.last, \
 days: accumulator.days + 1"""
-_NO_DAYS = 'first: "9999", last: "", days: 0'
+_NO_DAYS = 'first: "9999", last: "0000", days: 0'
 
 
 def bill(say: Say, title: str, span: str, *where: str, bounds: str = "") -> Panel:
@@ -55,7 +55,7 @@ def bill(say: Say, title: str, span: str, *where: str, bounds: str = "") -> Pane
         query(*([bounds] if bounds else []), lines, imports=["date", "strings"] if bounds else []),
         Field("period", say("period"), mappings=period_words(say)),
         Field("kwh", say("energy"), KWH_UNIT, 1),
-        Field("price", say("price"), EUR_PER_KWH, 4),
+        Field("price", say("price"), EUR, 4),
         Field("eur", say("cost"), EUR, 2),
         Field("version", say("version")),
         Field("first", say("first_day")),
@@ -64,6 +64,13 @@ def bill(say: Say, title: str, span: str, *where: str, bounds: str = "") -> Pane
         help=say("bill.help"),
         height=10,
     )
+
+
+_REASON = """\
+reason = (r) => if not exists r.reason then "-"
+    else if r.quality == "unknown" then strings.replaceAll(v: r.reason, t: r.day, u: "…")
+    else r.reason"""
+"""Why, in words that do not name the day: all days with one reason are one line."""
 
 
 def doubts(say: Say, title: str, span: str) -> Panel:
@@ -77,7 +84,7 @@ def doubts(say: Say, title: str, span: str) -> Panel:
         columns(
             day="r.day",
             quality="r.quality",
-            reason='if exists r.reason then r.reason else ""',
+            reason="reason(r: r)",
             wh="r.energy_wh",
         ),
         # A day has a row for each period: it counts once.
@@ -98,7 +105,7 @@ def doubts(say: Say, title: str, span: str) -> Panel:
     )
     return table(
         say(title),
-        query(lines),
+        query(_REASON, lines, imports=["strings"]),
         Field("quality", say("quality"), mappings=quality_words(say)),
         Field("reason", say("reason")),
         Field("first", say("first_day")),

@@ -103,7 +103,7 @@ def figures(by: str, span: str, where: Sequence[str], wanted: Sequence[str]) -> 
     sums = dict.fromkeys(each for column in wanted for each in _MADE_OF.get(column, ((column,), ""))[0])
     sources = [_source(name, by, span, where) for name in sums]
     # So that every column is there, also when no row has it.
-    seed = ", ".join(f'{{key: "", name: "{name}", value: 0.0}}' for name in sums)
+    seed = ", ".join(f'{{key: "none", name: "{name}", value: 0.0}}' for name in sums)
     made = {name: _MADE_OF[name][1] if name in _MADE_OF else f"r.{name}" for name in wanted}
     return [
         *([LABEL] if by == "day" else []),
@@ -114,7 +114,7 @@ def figures(by: str, span: str, where: Sequence[str], wanted: Sequence[str]) -> 
         pipe(
             union("seed", *sums),
             wide("key"),
-            'filter(fn: (r) => r.key != "")',
+            'filter(fn: (r) => r.key != "none")',
             columns(key="r.key", **made),
             sort("key"),
         ),
@@ -179,7 +179,7 @@ def against_before(chosen: Chosen, figure: str) -> str:
     side_by_side = pipe(
         table,
         sort("key", desc=True),
-        columns(row='""', name=f'if r.key == {chosen.value} then "this" else "before"', value=f"r.{figure}"),
+        columns(row='"row"', name=f'if r.key == {chosen.value} then "this" else "before"', value=f"r.{figure}"),
         wide("row"),
         'drop(columns: ["row"])',
     )

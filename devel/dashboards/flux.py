@@ -2,6 +2,10 @@
 
 Every query ends in one ungrouped table whose columns bear the names that its panel shows: Grafana then makes one frame
 of it, without guessing. Rows are filtered and added up in the storage first, and put side by side when few are left.
+
+Three things of Flux to know (seen with InfluxDB 2.8, the tests ask it): `sort` mixes up a column of texts of which one
+is empty, so no query makes an empty text; `map` loses the rows of which all columns are constants (see `columns`); and
+with a `location`, an hourly window is two hours long where the clocks go back.
 """
 
 from collections.abc import Sequence

@@ -222,7 +222,7 @@ def _recorder(say: Say) -> Panel:
         group("_field"),
         "sum()",
         group(),
-        columns(row='""', name="r._field", value="r._value"),
+        columns(row='"row"', name="r._field", value="r._value"),
         wide("row"),
         'drop(columns: ["row"])',
     )

@@ -156,7 +156,7 @@ def _tempo(say: Say) -> Panel:
         pipe(
             "told",
             f'filter(fn: (r) => r._field == "{field}")',
-            columns(row='""', name=f'"{day}"', value=f"colour(n: {number})"),
+            columns(row='"row"', name=f'"{day}"', value=f"colour(n: {number})"),
         )
         for field, day, number in (
             ("STGE", "today", "digit(stge: r._value) % 4"),
@@ -167,7 +167,7 @@ def _tempo(say: Say) -> Panel:
     ]
     table = pipe(
         f"union(tables: [{', '.join(told)}])",
-        'filter(fn: (r) => r.value != "")',
+        'filter(fn: (r) => r.value != "none")',
         group(),
         wide("row"),
         'drop(columns: ["row"])',
@@ -187,7 +187,7 @@ def _tempo(say: Say) -> Panel:
 # STGE's second digit: two bits for tomorrow, two for today; 1 to 3 are blue to red. Source: Enedis-NOI-CPT_54E §6.2.
 _COLOURS = """\
 digit = (stge) => strings.index(v: "0123456789ABCDEF", substr: strings.substring(v: stge, start: 1, end: 2))
-colour = (n) => if n == 1 then "blue" else if n == 2 then "white" else if n == 3 then "red" else ""
+colour = (n) => if n == 1 then "blue" else if n == 2 then "white" else if n == 3 then "red" else "none"
 """
 
 
@@ -246,7 +246,9 @@ def _pace(say: Say, key: str, source: str, value: str, look: tuple[str, int, str
         look: unit, decimals, and the key of what stands there when there is nothing.
     """
     unit, decimals, nothing = look
-    answer = pipe(_PARTS, columns(row='""', name="r.name", value=value), group(), wide("row"), 'drop(columns: ["row"])')
+    answer = pipe(
+        _PARTS, columns(row='"row"', name="r.name", value=value), group(), wide("row"), 'drop(columns: ["row"])'
+    )
     return compared(
         say(key),
         query(_DAYS, source, answer, imports=["date"], local=True),

@@ -62,7 +62,7 @@ def _qualities(say: Say) -> Panel:
         group("worth"),
         'sum(column: "day")',
         group(),
-        columns(row='""', name="word(worth: r.worth)", value="r.day"),
+        columns(row='"row"', name="word(worth: r.worth)", value="r.day"),
         sort("name"),
         wide("row"),
         'drop(columns: ["row"])',

@@ -154,7 +154,8 @@ def bars(  # noqa: PLR0913 - each by its name
         "barchart",
         title,
         [query],
-        fields=fields,
+        # "2026" and "01" are no numbers of that unit.
+        fields=[Field(along, unit="string"), *fields],
         defaults={
             "unit": unit,
             "decimals": decimals,
@@ -239,7 +240,7 @@ def states(title: str, query: str, *fields: Field, points: int | None = None, **
             "showValue": "never",
             "alignValue": "left",
             "rowHeight": 0.9,
-            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
             "tooltip": {"mode": "single", "sort": "none"},
         },
         points=points,
@@ -263,9 +264,9 @@ def table(title: str, query: str, *fields: Field, **more: Unpack[More]) -> Panel
         fields=fields,
         defaults={"custom": {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False}},
         options={
+            "frameIndex": 0,
             "showHeader": True,
             "cellHeight": "sm",
-            "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""},
         },
         points=3000,
         transformations=[in_order(fields)],

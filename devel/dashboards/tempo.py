@@ -20,7 +20,7 @@ def tempo_counts(say: Say, title: str, read: str, bounds: str, *, local: bool = 
     counted = pipe(
         read,
         group(),
-        columns(row='""', name="r._value", value="1"),
+        columns(row='"row"', name="r._value", value="1"),
         group("row", "name"),
         'sum(column: "value")',
         group(),

@@ -157,7 +157,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "From green, the month's day of least use, to red, the one of most.",
     ),
     "days_by_period": ("Jour par jour, par période", "By day and period"),
-    "cost_by_day": ("Coût par jour", "Cost by day"),
+    "cost_by_day": ("Coût jour par jour", "Cost by day"),
     "cost_by_day.help": (
         "Sans barre là où aucun prix n'est connu : le tableau dit pourquoi. L'injection vendue est sous zéro.",
         "No bar where no price is known: the table says so. What was earned by injection is below zero.",
@@ -171,8 +171,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "peak_power": ("Puissance maximale", "Highest power"),
     "bill": ("Énergie et coût, par période et prix", "Energy and cost, by period and price"),
     "bill.help": (
-        "Une ligne par version de la grille : quand elle est révisée dans le mois, une période en a deux.",
-        "One line for each version of the price list: where it was revised within the month, a period has two.",
+        "Une ligne par version de la grille. Le prix est celui d'un kWh ; pour l'abonnement, celui d'un mois.",
+        "One line for each version of the price list. The price is of a kWh; for the subscription, of a month.",
     ),
     # Year.
     "months_by_period": ("Mois par mois, par période", "By month and period"),

@@ -59,6 +59,12 @@ def test_links_lead_to_dashboards_that_there_are(language: str, key: str) -> Non
     assert set(re.findall(r"/d/([\w-]+)", json.dumps(dashboard(key, language)))) <= there
 
 
+@pytest.mark.parametrize(("language", "key"), BOTH)
+def test_no_two_panels_have_one_title(language: str, key: str) -> None:
+    titles = [each["title"] for each in dashboard(key, language)["panels"]]
+    assert len(set(titles)) == len(titles)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_panels_fill_their_rows_and_overlap_nowhere(key: str) -> None:
     rows: dict[int, list[dict[str, Any]]] = {}
@@ -77,6 +83,11 @@ def test_a_query_uses_no_variable_that_the_dashboard_has_not(key: str) -> None:
     there = {each["name"] for each in dashboard(key)["templating"]["list"]}
     asked = [each.flux for each in targets(key)] + list(variable_queries(key).values())
     assert {name for flux in asked for name in re.findall(r"\$\{(\w+)\}", flux)} <= there
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_no_query_makes_an_empty_text_which_flux_would_sort_wrongly(key: str) -> None:
+    assert not [str(each) for each in targets(key) if '""' in each.flux]
 
 
 @pytest.mark.parametrize("key", KEYS)
