@@ -92,9 +92,12 @@ def of_quarters(home: Household, since: date) -> Iterator[Point]:
     for day in home.days:
         if day < since:
             continue
+        periods = home.periods(day)
         for each in home.quarters_of[day]:
             bounds = each.start, each.start + timedelta(minutes=15)
-            counted = _counted({each.period: each.drawn_wh}, each.injected_wh)
+            # The registers of all periods have a row, as the ledger has it.
+            parts = {**dict.fromkeys(periods, 0), each.period: each.drawn_wh}
+            counted = _counted(parts, each.injected_wh)
             yield from points.of_energy_by_quarter(_rows(home, day, bounds, counted, registers))
             live = {"SINSTS": Live(0, 0, 0, 0, 450, round(450 * each.mean_va), each.drawn_wh, each.max_va)}
             start_ms = utc_ms(each.start)

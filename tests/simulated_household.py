@@ -115,9 +115,13 @@ class Household:
         """All that was injected on a day."""
         return sum(each.injected_wh for each in self.quarters_of[day])
 
+    def periods(self, day: date) -> tuple[str, ...]:
+        """The periods of a day's option."""
+        return HPHC if day < self.tempo_from else TEMPO
+
     def by_period(self, day: date) -> dict[str, int]:
         """Period → Wh, of all periods of the day's option."""
-        found = dict.fromkeys(HPHC if day < self.tempo_from else TEMPO, 0)
+        found = dict.fromkeys(self.periods(day), 0)
         for each in self.quarters_of[day]:
             found[each.period] += each.drawn_wh
         return found
