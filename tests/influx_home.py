@@ -42,20 +42,21 @@ class Home:
 
     def begin(self) -> InfluxSink:
         """A sink that begins as after a start of the recorder."""
-        self.sink = sink_of(self.target, self.path, PARIS, lambda seconds: time.sleep(seconds) is not None, self.said)
+        self.sink = sink_of(self.target, self.path, PARIS, _sleep, self.said)
         return self.sink
 
     def copy(self) -> None:
         """Until nothing is left; a sink that begins, so that it does not wait for its next minute."""
         sink = self.begin()
+        end_s = time.monotonic() + 120
         while sink.step() == 0.0 or not self.is_done:
-            pass
+            assert time.monotonic() < end_s, self.ledger.sinks()
 
     @property
     def is_done(self) -> bool:
         """True where nothing is left that could be done now."""
         (counts,) = self.ledger.sinks()
-        return not (counts.frames or counts.quarters or counts.cost_days or counts.windows)
+        return counts.is_done
 
     def held(self, what: str) -> Cells:
         return held(self.client, getattr(self.target.buckets, what).name)
@@ -70,6 +71,11 @@ class Home:
             *differences(windows_of(frames, MINUTE_MS), self.held("minute")),
             *differences(windows_of(frames, HOUR_MS), self.held("hour")),
         ]
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """What InfluxDB must hold, computed from frames and from the ledger without InfluxDB; and what it does hold."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy import energy
-from tictally_recorder.ledger import LedgerReader, Window
+from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.ledger import CostDay, LedgerReader
 from tictally_recorder.sinks.influx.client import Client
 from tictally_shared.calendar import By
 from tictally_shared.frames import Frame, parse_time_ms
@@ -42,13 +42,6 @@ def windows_of(frames: Iterable[Frame], length_ms: int) -> Cells:
     return found
 
 
-def whole(frames: Iterable[Frame], length_ms: int, is_run: Callable[[Window], bool]) -> Cells:
-    """The same of those windows that have been run."""
-    return {
-        key: value for key, value in windows_of(frames, length_ms).items() if is_run(Window(length_ms, int(key[1])))
-    }
-
-
 def plain(value: object) -> str:
     """As InfluxDB's CSV has it, floats without an exponent."""
     if isinstance(value, bool):
@@ -60,29 +53,7 @@ def of_ledger(reader: LedgerReader, tz: ZoneInfo) -> Cells:
     """All that the bucket of the ledger must hold, by the words of docs/influxdb.md alone."""
     found: Cells = {}
     for site in reader.sites():
-        for by, name in ((By.QUARTER, "quarter"), (By.DAY, "day")):
-            rows = energy(reader, site.id, LONG_AGO, FAR_AHEAD, by, tz, all_registers=True)
-            rows = [row for row in rows if row.first_value or row.last_value or row.energy]
-            for row in rows:
-                tags = {"site": site.id, "register": row.register, "period": row.period or "none"}
-                values = {
-                    f"energy_{row.unit.lower()}": row.energy,
-                    "first": row.first_value,
-                    "last": row.last_value,
-                    "estimated": row.estimated,
-                }
-                found |= cells(f"energy_{name}", row.start_ms, tags, values, tz if by is By.DAY else None)
-            for start_ms in {row.start_ms for row in rows}:
-                here = {row.register: row for row in rows if row.start_ms == start_ms}
-                drawn = [here["EAST"]] if "EAST" in here else [here[each] for each in here if is_by_period(each)]
-                for direction, counted in (("drawn", drawn), ("injected", [here[x] for x in here if x == "EAIT"])):
-                    values = {
-                        "energy_wh": sum(row.energy for row in counted),
-                        "estimated": any(row.estimated for row in counted),
-                    }
-                    if counted:
-                        tags = {"site": site.id, "direction": direction}
-                        found |= cells(f"total_{name}", start_ms, tags, values, tz if by is By.DAY else None)
+        found |= energy_of(reader, site.id, By.QUARTER, tz) | energy_of(reader, site.id, By.DAY, tz)
         for meter in site.meters:
             for quarter in reader.quarters(meter.id, 0, 2**62):
                 row: dict[str, object] = {"frames": quarter.n}
@@ -90,20 +61,51 @@ def of_ledger(reader: LedgerReader, tz: ZoneInfo) -> Cells:
                     row |= {f"{label}_mean": live.sum / live.n, f"{label}_min": live.min, f"{label}_max": live.max}
                 found |= cells("power_quarter", quarter.start_ms, {"site": site.id, "meter": meter.key}, row)
         for day in reader.cost_days(site.id, date(1971, 1, 1), date(2100, 1, 1)):
-            for entry in day.entries:
-                line = entry.line
-                tags = {"site": site.id, "direction": line.direction, "period": line.period or "subscription"}
-                tags["currency"] = line.currency or "none"
-                cost = {
-                    "amount": entry.amount and float(entry.amount),
-                    "energy_wh": entry.energy_wh,
-                    "price": line.price and float(line.price),
-                    "quality": line.quality,
-                    "version": line.version,
-                    "reason": line.reason and line.reason.replace("{day}", str(day.day)),
-                    "power_kva": line.power_kva,
+            found |= cost_of(site.id, day, tz)
+    return found
+
+
+def energy_of(reader: LedgerReader, site: str, by: By, tz: ZoneInfo) -> Cells:
+    found: Cells = {}
+    local = tz if by is By.DAY else None
+    by_start: dict[int, dict[str, EnergyRow]] = defaultdict(dict)
+    for row in energy(reader, site, LONG_AGO, FAR_AHEAD, by, tz, all_registers=True):
+        if row.first_value or row.last_value or row.energy:
+            by_start[row.start_ms][row.register] = row
+            tags = {"site": site, "register": row.register, "period": row.period or "none"}
+            values: dict[str, object] = {f"energy_{row.unit.lower()}": row.energy, "estimated": row.estimated}
+            values |= {"first": row.first_value, "last": row.last_value}
+            found |= cells(f"energy_{by.value}", row.start_ms, tags, values, local)
+    for start_ms, here in by_start.items():
+        drawn = [here["EAST"]] if "EAST" in here else [here[each] for each in here if is_by_period(each)]
+        injected = [here["EAIT"]] if "EAIT" in here else []
+        for direction, counted in (("drawn", drawn), ("injected", injected)):
+            if counted:
+                values = {
+                    "energy_wh": sum(row.energy for row in counted),
+                    "estimated": any(row.estimated for row in counted),
                 }
-                found |= cells("cost_day", day.first * 900_000, tags, cost, tz)
+                tags = {"site": site, "direction": direction}
+                found |= cells(f"total_{by.value}", start_ms, tags, values, local)
+    return found
+
+
+def cost_of(site: str, day: CostDay, tz: ZoneInfo) -> Cells:
+    found: Cells = {}
+    for entry in day.entries:
+        line = entry.line
+        tags = {"site": site, "direction": line.direction, "period": line.period or "subscription"}
+        tags["currency"] = line.currency or "none"
+        values = {
+            "amount": entry.amount and float(entry.amount),
+            "energy_wh": entry.energy_wh,
+            "price": line.price and float(line.price),
+            "quality": line.quality,
+            "version": line.version,
+            "reason": line.reason and line.reason.replace("{day}", str(day.day)),
+            "power_kva": line.power_kva,
+        }
+        found |= cells("cost_day", day.first * 900_000, tags, values, tz)
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ORG = "home"
-TOKEN = "of-whoever-sets-up"
+TOKEN = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as long as a test
 _IMAGE = "influxdb:2.7"
 
 
@@ -53,7 +53,7 @@ class Influxd:
     def start(self) -> None:
         data = self._folder / "data"
         data.mkdir(parents=True, exist_ok=True)
-        paths = ["--bolt-path", data / "bolt", "--sqlite-path", data / "sqlite", "--engine-path", data / "engine"]
+        paths = [f"--{each}-path={data / each}" for each in ("bolt", "sqlite", "engine")]
         with (self._folder / "influxd.log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["influxd", "--reporting-disabled", "--http-bind-address", f"127.0.0.1:{self.port}", *paths],
@@ -103,7 +103,7 @@ class Influxd:
     def version(self) -> str:
         return str(self.ask("GET", "/health")["version"])
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = TOKEN) -> Any:
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = TOKEN) -> Any:  # noqa: ANN401 - whatever is asked for
         request = urllib.request.Request(  # noqa: S310 - ours
             f"{self.url}{path}",
             None if body is None else json.dumps(body).encode(),

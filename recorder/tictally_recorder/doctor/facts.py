@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, Site
+from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, SinkCounts, Site
 from tictally_recorder.mqtt.probe import Visit
 
 
@@ -24,6 +24,7 @@ class LedgerFacts:
         numbers: edge → boot → what became of its numbers.
         newest_ms: edge → time of its newest frame, None where it has none.
         sites: with their meters.
+        sinks: how far its copies are.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class LedgerFacts:
     numbers: Mapping[str, Mapping[str, list[NumberRange]]]
     newest_ms: Mapping[str, int | None]
     sites: tuple[Site, ...]
+    sinks: tuple[SinkCounts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,19 @@ class EdgeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class InfluxFacts:
+    """The InfluxDB that the ledger is copied to.
+
+    Attributes:
+        url: where it is.
+        problem: what is wrong there, a sentence, or None.
+    """
+
+    url: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of it.
 
@@ -62,6 +77,7 @@ class Facts:
         broker: its address.
         visit: what it said.
         edges: those that have left something there.
+        influxdb: where the ledger is copied to, or None.
     """
 
     now_ms: int
@@ -69,3 +85,4 @@ class Facts:
     broker: str
     visit: Visit
     edges: Mapping[str, EdgeFacts] = field(default_factory=dict)
+    influxdb: InfluxFacts | None = None

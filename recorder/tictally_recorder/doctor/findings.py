@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
-from tictally_recorder.ledger import NumberRange, Status
+from tictally_recorder.ledger import NumberRange, SinkCounts, Status
 from tictally_recorder.mqtt.probe import Outcome
 from tictally_recorder.resend import HealthError, parse_health
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
@@ -36,7 +36,7 @@ class Finding:
     """A sentence.
 
     Attributes:
-        about: `ledger`, `recorder`, `broker`, `clock`, `edge <name>` or `site <id>`.
+        about: `ledger`, `recorder`, `broker`, `influxdb`, `clock`, `edge <name>` or `site <id>`.
         level: trouble needs a person.
         sentence: what was found.
         advice: what to do, None where nothing is to be done.
@@ -51,7 +51,7 @@ class Finding:
 def findings(facts: Facts, tz: ZoneInfo) -> list[Finding]:
     """All that is to be said, times in a zone."""
     tell = _Teller(facts, tz)
-    found = [*tell.ledger(), *tell.broker()]
+    found = [*tell.ledger(), *tell.broker(), *tell.influxdb()]
     if not isinstance(facts.ledger, str):
         found += [*tell.clock(facts.ledger), *tell.edges(facts.ledger), *tell.sites(facts.ledger)]
     return found
@@ -114,6 +114,29 @@ class _Teller:
             case Outcome.SILENT:
                 advice = "is it a broker that listens there, and does it speak TLS just where TICTALLY_MQTT_CA is set?"
                 yield Finding("broker", Level.TROUBLE, f"{name} does not answer as a broker: {visit.reason}", advice)
+
+    def influxdb(self) -> Iterator[Finding]:
+        where, ledger = self.facts.influxdb, self.facts.ledger
+        if where is None:
+            return
+        if where.problem is not None:
+            advice = "the ledger goes on meanwhile; what InfluxDB has not got is copied when it answers"
+            yield Finding("influxdb", Level.TROUBLE, where.problem, advice)
+        else:
+            yield Finding("influxdb", Level.OK, f"InfluxDB at {where.url} answers and has what it needs")
+        for sink in () if isinstance(ledger, str) else ledger.sinks:
+            yield self._lag(sink)
+            if sink.newest_refused is not None:
+                newest = f"the newest, for {sink.newest_refused.place}: {sink.newest_refused.reason[:_LONG_TEXT]}"
+                yield Finding("influxdb", Level.NOTE, f"{_many(sink.refused, 'point')} refused; {newest}")
+
+    def _lag(self, sink: SinkCounts) -> Finding:
+        lag_ms = 0 if sink.oldest_ms is None else self.facts.now_ms - sink.oldest_ms
+        left = f"{_many(sink.windows, 'window')} to run again" if sink.windows else "no window to run again"
+        if lag_ms > _SILENT_MS:
+            sentence = f"the oldest frame that it has not got came {_age(lag_ms)} ago; {left}"
+            return Finding("influxdb", Level.TROUBLE, sentence, "see the recorder's log for what it says of InfluxDB")
+        return Finding("influxdb", Level.OK, f"it is not behind; {left}")
 
     def clock(self, ledger: LedgerFacts) -> Iterator[Finding]:
         now_ms = self.facts.now_ms

@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
+from tictally_recorder.doctor.facts import EdgeFacts, Facts, InfluxFacts, LedgerFacts
 from tictally_recorder.ledger import LedgerError, LedgerReader, integrity
 from tictally_recorder.mqtt.connection import Broker
 from tictally_recorder.mqtt.probe import Visit, visit
@@ -16,7 +16,7 @@ from tictally_recorder.settings import Settings
 def look(settings: Settings, broker: Broker, now_ms: int) -> Facts:
     """What there is to see with these settings at a moment."""
     seen = visit(broker, edge_filters(settings.topics, settings.edges))
-    return Facts(now_ms, _ledger(settings.ledger), str(broker), seen, _edges(seen))
+    return Facts(now_ms, _ledger(settings.ledger), str(broker), seen, _edges(seen), _influxdb(settings))
 
 
 def _ledger(path: Path) -> LedgerFacts | str:
@@ -36,9 +36,19 @@ def _ledger(path: Path) -> LedgerFacts | str:
                 numbers={edge: reader.numbers(edge) for edge in newest_ms},
                 newest_ms=newest_ms,
                 sites=tuple(reader.sites()),
+                sinks=tuple(reader.sinks()),
             )
     except LedgerError as error:
         return str(error)
+
+
+def _influxdb(settings: Settings) -> InfluxFacts | None:
+    target = settings.influxdb
+    if target is None:
+        return None
+    from tictally_recorder.sinks.influx.look import look as look_at  # noqa: PLC0415 - influxdb-client takes a second
+
+    return InfluxFacts(target.url, look_at(target))
 
 
 def _size_bytes(path: Path) -> int:

@@ -16,7 +16,7 @@ from tictally_recorder.ledger.model import (
     TextChange,
 )
 from tictally_recorder.ledger.numbers import NumberRange, Status
-from tictally_recorder.ledger.outbox import Outbox, RawFrame, RefusedPoint, SinkCounts, Window
+from tictally_recorder.ledger.outbox import Outbox, RawFrame, RefusedPoint, SinkCounts, Window, refill_sink
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.refusals import Refused
 from tictally_recorder.ledger.sites import join_sites
@@ -51,4 +51,5 @@ __all__ = [
     "Window",
     "integrity",
     "join_sites",
+    "refill_sink",
 ]

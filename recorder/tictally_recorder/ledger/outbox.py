@@ -7,13 +7,14 @@ transactions never wait for a sink.
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
 from tictally_recorder.ledger.bodies import decode_body
 from tictally_recorder.ledger.errors import LedgerError
-from tictally_recorder.ledger.marks import mark_all, marked_quarters, put_quarters, replace_quarters
+from tictally_recorder.ledger.marks import mark_all, marked_quarters, put_quarters, replace_quarters, sinks_of
 from tictally_recorder.ledger.schema import open_for_writing, require, told, transaction
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.ranges import Ranges
@@ -215,11 +216,6 @@ class Outbox:
             mark_all(self._connection, self._sink)
             execute("UPDATE sink SET note = ? WHERE name = ?", (json.dumps(note), self._sink))
 
-    def refill(self, start_ms: int, end_ms: int) -> None:
-        """All of [start_ms, end_ms) is to be copied once more."""
-        with transaction(self._connection):
-            mark_all(self._connection, self._sink, start_ms, end_ms)
-
     def take_quarters(self, before: int, at_most: int) -> dict[int, Ranges]:
         """Take the newest marked quarters before one, of a stretch of time at most so long; meter id → quarters.
 
@@ -314,10 +310,23 @@ class Outbox:
         execute = self._connection.execute
         execute("UPDATE sink SET refused = refused + ? WHERE name = ?", (len(refused), self._sink))
         newest = refused[-_REFUSED_AT_MOST:]
-        (now_ms,) = execute("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)").fetchone()
+        (now_ms,) = execute("SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)").fetchone()
         rows = [(self._sink, now_ms, each.place, each.reason, each.point[:_LONGEST_POINT]) for each in newest]
         self._connection.executemany("INSERT INTO sink_refused VALUES (NULL, ?, ?, ?, ?, ?)", rows)
         execute("DELETE FROM sink_refused WHERE id <= (SELECT max(id) FROM sink_refused) - ?", (_REFUSED_AT_MOST,))
+
+
+def refill_sink(path: Path, start_ms: int, end_ms: int) -> None:
+    """All of [start_ms, end_ms) is to be copied to every sink once more; also while a recorder runs.
+
+    Raises:
+        LedgerError: there is no ledger.
+        LedgerUnavailable: it is busy.
+    """
+    require(path)
+    with closing(open_for_writing(path)) as connection, transaction(connection):
+        for sink in sinks_of(connection):
+            mark_all(connection, sink, start_ms, end_ms)
 
 
 def _check_has(connection: sqlite3.Connection, sink: str, path: Path) -> None:

@@ -55,5 +55,10 @@ class Buckets:
             Bucket(prefix, ledger_days),
         )
 
+    @property
+    def aggregated(self) -> tuple[Bucket, ...]:
+        """Those that InfluxDB's tasks fill."""
+        return self.minute, self.hour
+
     def __iter__(self) -> Iterator[Bucket]:
         return iter((self.raw, self.minute, self.hour, self.ledger))

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tictally_recorder.ledger import Outbox, RefusedPoint, Window
@@ -14,9 +14,9 @@ from tictally_recorder.sinks.influx.errors import InfluxError, NotAllowedError, 
 from tictally_recorder.sinks.influx.points import Point, of_frame
 from tictally_recorder.sinks.influx.provision import Place, find, set_up
 from tictally_recorder.sinks.influx.rows import LedgerRows
-from tictally_recorder.sinks.influx.runs import Runs
+from tictally_recorder.sinks.influx.runs import AT_ONCE, Runs
 from tictally_recorder.sinks.influx.stale import OF_SITES, Rows, stale
-from tictally_recorder.sinks.influx.windows import HOUR_MS, coalesced, late_windows, window_of
+from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows, window_of
 from tictally_recorder.sinks.influx.writing import write
 
 _FRAMES_AT_ONCE: Final = 500
@@ -31,8 +31,6 @@ _NEWEST: Final = 2**62
 _MARGIN_MS: Final = 60_000
 # Frames that were written just before a trouble may have missed their task, and the task them.
 _BEFORE_TROUBLE_MS: Final = 90_000
-# Frames come meanwhile, and go first.
-_RUN_FOR_S: Final = 3.0
 _EVER_MS: Final = 0, 4_102_444_800_000
 _log = logging.getLogger(__name__)
 
@@ -71,6 +69,11 @@ class InfluxSink:
         self._now_ms = 0
         self._lost_ms: int | None = outbox.newest_copied_ms
 
+    @property
+    def task_ids(self) -> Mapping[int, str]:
+        """Length of windows → id of the task that makes them, as far as is known."""
+        return {} if self._place is None else self._place.task_ids
+
     def step(self) -> float:
         """Copy some; in how many seconds there may be more to copy.
 
@@ -105,7 +108,7 @@ class InfluxSink:
             more = True
         more |= self._copy_cost()
         if not more:
-            self._run_windows(self._place)
+            more = self._run_windows(self._place)
         return 0.0 if more else _IDLE_S
 
     def _connect(self) -> Place:
@@ -117,9 +120,9 @@ class InfluxSink:
             _log.warning("InfluxDB: the token may not run tasks, so late frames do not correct minutes and hours")
         self._compare(place)
         if self._lost_ms is not None:
-            # Once more for what lay between two runs, or was written in the moment of a run.
-            hour = window_of(max(self._lost_ms - _BEFORE_TROUBLE_MS, 0), HOUR_MS)
-            self._outbox.add_windows([hour] if hour.start_ms >= self._raw_since_ms() else [])
+            # Once more what was written before the trouble and may have missed its task, or its task it.
+            times_ms = range(self._lost_ms, max(self._lost_ms - _BEFORE_TROUBLE_MS, 0), -MINUTE_MS // 2)
+            self._outbox.add_windows(late_windows(times_ms, self._now_ms, self._raw_since_ms()))
             self._lost_ms = None
         return place
 
@@ -219,15 +222,16 @@ class InfluxSink:
             refused += write(self._client.write, bucket.name, part, self._oldest_ms(bucket)).refused
         return refused
 
-    def _run_windows(self, place: Place) -> None:
+    def _run_windows(self, place: Place) -> bool:
+        """Run some of those that wait again; True where some were."""
         waiting = self._outbox.windows()
         if not waiting or not place.task_ids:
-            return
+            return False
         self._now_ms = self._client.now_ms()
         since_ms = self._raw_since_ms()
-        end_s = time.monotonic() + _RUN_FOR_S
-        for window, done in coalesced(waiting, self._now_ms).items():
-            if time.monotonic() > end_s:
-                break
-            if window.start_ms < since_ms or self._runs.run(window, place.task_ids):
-                self._outbox.drop_windows(done)
+        found = coalesced(waiting, self._now_ms)
+        gone = [window for window in found if window.start_ms < since_ms]
+        here = [window for window in found if window.start_ms >= since_ms][:AT_ONCE]
+        for window in (*gone, *self._runs.run(here, place.task_ids)):
+            self._outbox.drop_windows(found[window])
+        return bool(found)

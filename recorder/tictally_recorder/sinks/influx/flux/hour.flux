@@ -56,8 +56,8 @@ most = (every) => labels(wanted: numbers) |> windows(every: every, fn: max) |> m
 
 // The mean of all frames is no mean of the edges' means.
 average = (every) => {
-    sums = labels(wanted: numbers) |> windows(every: every, fn: sum) |> sum() |> set(key: "part", value: "sum")
-    counts = labels(wanted: numbers) |> windows(every: every, fn: count) |> sum() |> set(key: "part", value: "n")
+    sums = labels(wanted: numbers) |> windows(every: every, fn: sum) |> sum() |> toFloat() |> set(key: "part", value: "sum")
+    counts = labels(wanted: numbers) |> windows(every: every, fn: count) |> sum() |> toFloat() |> set(key: "part", value: "n")
 
     return
         union(tables: [sums, counts])
@@ -70,7 +70,7 @@ average = (every) => {
                         meter: r.meter,
                         _field: r._field,
                         _time: r._time,
-                        _value: float(v: r.sum) / float(v: r.n),
+                        _value: r.sum / r.n,
                     }),
             )
             |> row(suffix: "_mean")
