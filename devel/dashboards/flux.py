@@ -130,6 +130,9 @@ NAME_PERIOD: Final = "period = (r) => " + " else ".join(
 )
 """A register's period, by one name in both of the meter's modes; where it is not known, the register itself."""
 
+USED: Final = "filter(fn: (r) => r._value != 0)"
+"""A meter counts in one register at a time; those that it does not use would all stand in the legend."""
+
 COST_PERIOD: Final = 'if r.direction == "injected" then "injected" else r.period'
 """A cost's period; what is earned has one name, whatever its price list calls it."""
 

@@ -9,6 +9,7 @@ from devel.dashboards.flux import (
     NAME_PERIOD,
     RAW,
     SELECTED,
+    USED,
     WORTH,
     columns,
     group,
@@ -268,6 +269,7 @@ def _day(say: Say) -> Panel:
     table = pipe(
         read,
         'aggregateWindow(every: 1h, fn: sum, createEmpty: false, timeSrc: "_start")',
+        USED,
         group(),
         columns(_time="r._time", name="period(r: r)", value=ENERGY_KWH),
         group("_time", "name"),

@@ -7,6 +7,7 @@ from devel.dashboards.flux import (
     EUROS,
     KWH,
     NAME_PERIOD,
+    USED,
     columns,
     group,
     pipe,
@@ -38,6 +39,7 @@ def energy_bars(say: Say, title: str, by: str, span: str, *where: str, bounds: s
         rows("energy_day", "energy_wh", span, COUNTED, *where),
         group(tag, "register", "period"),
         "sum()",
+        USED,
         group(),
         columns(key=key, name="period(r: r)", value=KWH),
     )

@@ -129,7 +129,7 @@ class TestMonth:
         found = asking.by("key", "month", "By day and period", month=month)
         assert list(found) == [f"{day:%d}" for day in days(month)]
         for day in days(month):
-            parts = {period: wh / 1000 for period, wh in HOME.by_period(day).items()}
+            parts = {period: wh / 1000 for period, wh in HOME.by_period(day).items() if wh}
             assert found[f"{day:%d}"] == pytest.approx({"key": f"{day:%d}", **parts})
 
     def test_days_are_told_by_use(self, asking: Asking) -> None:
