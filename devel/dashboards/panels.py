@@ -178,6 +178,7 @@ def bars(  # noqa: PLR0913 - each by its name
             "legend": {"displayMode": "list", "placement": "bottom", "showLegend": not coloured_by, "calcs": []},
             "tooltip": {"mode": "multi" if stacked else "single", "sort": "none"},
         },
+        transformations=[in_order([Field(along), *fields])],
         points=1000,
         **more,
     )
@@ -222,6 +223,7 @@ def lines(
             "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
             "tooltip": {"mode": "multi", "sort": "none"},
         },
+        transformations=[in_order(fields)] if fields else [],
         points=points,
         **more,
     )
