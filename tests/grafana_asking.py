@@ -46,5 +46,8 @@ class Asking:
         return found
 
     def by(self, column: str, dashboard: str, panel: str, **chosen: str) -> dict[object, Row]:
-        """The rows of a panel by one of their columns."""
-        return {each[column]: each for each in self.rows(dashboard, panel, **chosen)}
+        """The rows of a panel by one of their columns, of which no two may be the same."""
+        rows = self.rows(dashboard, panel, **chosen)
+        found = {each[column]: each for each in rows}
+        assert len(found) == len(rows), rows
+        return found

@@ -49,11 +49,7 @@ def write(  # noqa: PLR0913 - each by its name
         minutes: how many of them end at the household's now: of rows by minute, and health.
         shard_s: how long the ledger's shards are; 0 leaves that to InfluxDB.
     """
-    org_id = server.ask("GET", f"/api/v2/orgs?org={ORG}")["orgs"][0]["id"]
-    buckets = Buckets.of(prefix, 0, 0, 0, 0)
-    for bucket in buckets:
-        forever = [{"type": "expire", "everySeconds": 0, "shardGroupDurationSeconds": shard_s}] if shard_s else []
-        server.ask("POST", "/api/v2/buckets", {"orgID": org_id, "name": bucket.name, "retentionRules": forever})
+    buckets = make_buckets(server, prefix, shard_s)
     client = Client(server.url, TOKEN, ORG)
     parts = (
         (buckets.ledger.name, of_days(home)),
@@ -70,6 +66,16 @@ def write(  # noqa: PLR0913 - each by its name
             written += len(batch)
     client.close()
     return written
+
+
+def make_buckets(server: Influxd, prefix: str, shard_s: int = 0) -> Buckets:
+    """Buckets that keep everything, so that a test's time may be any; other arguments as of `write`."""
+    org_id = server.ask("GET", f"/api/v2/orgs?org={ORG}")["orgs"][0]["id"]
+    buckets = Buckets.of(prefix, 0, 0, 0, 0)
+    for bucket in buckets:
+        forever = [{"type": "expire", "everySeconds": 0, "shardGroupDurationSeconds": shard_s}] if shard_s else []
+        server.ask("POST", "/api/v2/buckets", {"orgID": org_id, "name": bucket.name, "retentionRules": forever})
+    return buckets
 
 
 def of_days(home: Household) -> Iterator[Point]:

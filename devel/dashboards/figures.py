@@ -121,6 +121,21 @@ def figures(by: str, span: str, where: Sequence[str], wanted: Sequence[str]) -> 
     ]
 
 
+def _worst(by: str, span: str, where: Sequence[str]) -> str:
+    """The worst quality. Measured figures are by far the most: of these one for each key is read, of the others all."""
+    key, tag = ("label(t: r._time)", "_time") if by == "day" else (f"r.{by}", by)
+    one = pipe(rows("cost_day", "quality", span, *where), group(tag), "first()", group())
+    doubted = pipe(rows("cost_day", "quality", span, 'r._value != "measured"', *where), group())
+    worth = _named("quality", key, "worth(quality: r._value)")
+    return f"""\
+one =
+    {pipe(one, worth)}
+doubted =
+    {pipe(doubted, worth)}
+quality =
+    {pipe(union("one", "doubted"), group("key", "name"), 'max(column: "value")', group())}"""
+
+
 _FIRST_AND_LAST: Final = """\
 reduce(
         identity: {first: 2100-01-01T00:00:00Z, last: 1970-01-01T00:00:00Z},
@@ -162,8 +177,7 @@ def _source(name: str, by: str, span: str, where: Sequence[str]) -> str:
             code = 'if r._value == "red" then 3.0 else if r._value == "white" then 2.0 else 1.0'
             stages = [rows("tempo_day", "colour", span, *where), group(), _named(name, key, code)]
         case "quality":
-            worst = (columns(key=key, worth="worth(quality: r._value)"), group("key"), 'max(column: "worth")', group())
-            stages = [rows("cost_day", "quality", span, *where), group(), *worst, _named(name, "r.key", "r.worth")]
+            return f"{_worst(by, span, where)}"
         case _:
             raise ValueError(f"there is no figure {name!r}")
     return f"{name} =\n    {pipe(*stages)}"

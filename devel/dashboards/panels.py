@@ -223,7 +223,7 @@ def lines(
             "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
             "tooltip": {"mode": "multi", "sort": "none"},
         },
-        transformations=[in_order(fields)] if fields else [],
+        transformations=[in_order([Field("_time"), *fields])] if fields else [],
         points=points,
         **more,
     )

@@ -13,6 +13,7 @@ from devel.dashboards.flux import (
     query,
     rows,
     sort,
+    union,
     wide,
 )
 from devel.dashboards.panel import EUR, EUR_PER_KWH, Field, Panel
@@ -118,19 +119,14 @@ def _price_by_month(say: Say) -> Panel:
 
 
 def _quality_history(say: Say) -> Panel:
-    read = rows("cost_day", "quality", SELECTED)
-    worst = pipe(
-        read,
-        group(),
-        columns(_time="r._time", quality="worth(quality: r._value)"),
-        group("_time"),
-        'max(column: "quality")',
-        group(),
-        sort("_time"),
-    )
+    """Measured figures are by far the most: of these one for each day is read, the subscription's."""
+    worth = columns(_time="r._time", quality="worth(quality: r._value)")
+    one = pipe(rows("cost_day", "quality", SELECTED, 'r.period == "subscription"'), group(), worth)
+    doubted = pipe(rows("cost_day", "quality", SELECTED, 'r._value != "measured"'), group(), worth)
+    worst = pipe(union("one", "doubted"), group("_time"), 'max(column: "quality")', group(), sort("_time"))
     return states(
         say("quality_history"),
-        query(WORTH, worst),
+        query(WORTH, f"one =\n    {one}", f"doubted =\n    {doubted}", worst),
         Field("quality", say("cost"), mappings=quality_words(say)),
         points=_MANY_DAYS,
         help=say("quality_days.help"),

@@ -7,10 +7,14 @@ from decimal import Decimal
 import pytest
 from grafana_asking import Asking
 from grafana_queries import KEYS, Target, targets, variable_queries
-from household_points import HISTORIQUE, frame_va, refusals, write
+from household_points import HISTORIQUE, frame_va, make_buckets, refusals, write
 from influx_answers import Row, answer
-from real_influx import Influxd, influxd
-from simulated_household import EDGE, METERS, PARIS, SITE, SUBSCRIBED_KVA, Household
+from real_influx import ORG, TOKEN, Influxd, influxd
+from simulated_household import EDGE, METERS, PARIS, SITE, SUBSCRIBED_KVA, Household, utc_ms
+
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.sinks.influx.client import Client
+from tictally_recorder.sinks.influx.points import of_energy_by_day
 
 NOW = datetime(2026, 11, 25, 18, 40, tzinfo=PARIS)
 # Two months without contract, on HP/HC, then Tempo; both changes of the clocks, and another meter since July.
@@ -192,6 +196,39 @@ class TestMonth:
         day = date(2026, 10, 25)
         row = asking.by("key", "month", "The days", month="2026-10")["25"]
         assert row["mean_w"] == pytest.approx(1000 * kwh([day]) / 25)
+
+
+class TestRegisters:
+    def test_each_kwh_stands_in_one_part_whatever_the_meter_called_it(self, server: Influxd) -> None:
+        """On the first day the meter went from one mode to the other, on the second it did not tell a period's name."""
+        first, second = date(2026, 3, 3), date(2026, 3, 4)
+        bounds = {day: utc_ms(datetime(day.year, day.month, day.day, tzinfo=PARIS)) for day in (first, second)}
+        counted = (
+            (first, "HCHC", "HC", 4000),
+            (first, "EASF01", "HEURE CREUSE", 500),
+            (first, "EASF02", "HEURE PLEINE", 6000),
+            (first, "EAST", None, 6500),
+            (second, "EASF01", "HEURE CREUSE", 3000),
+            (second, "EASF03", None, 700),
+            (second, "EASF04", None, 0),
+            (second, "EASD01", None, 3700),
+            (second, "EAST", None, 3700),
+        )
+        rows = [
+            EnergyRow(bounds[day], bounds[day] + 1, SITE, register, period, "Wh", wh, False, False, 9, 9 + wh, 1, 1)  # noqa: FBT003
+            for day, register, period, wh in counted
+        ]
+        make_buckets(server, "registers")
+        client = Client(server.url, TOKEN, ORG)
+        client.write("registers", [each.line for each in of_energy_by_day(rows, PARIS)])
+        client.close()
+        asking = Asking(server, "registers", datetime(2026, 3, 5, tzinfo=PARIS), {**VARIABLES, "month": "2026-03"})
+        assert asking.rows("month", "By day and period") == [
+            {"key": "03", "HC": 4.5, "HP": 6.0},
+            {"key": "04", "HC": 3.0, "EASF03": 0.7},
+        ]
+        # 4.5 and 3 of 10.5 and 3.7 kWh.
+        assert asking.row("month", "Share of off-peak") == pytest.approx({"this": 100 * 7.5 / 14.2})
 
 
 class TestYear:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from grafana_asking import Asking
+from household_points import make_buckets
 from influx_answers import Row
 from real_influx import ORG, TOKEN, Influxd, influxd
 from simulated_ledger import Truth, messages, store
@@ -59,8 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
 
 def copied(server: Influxd, path: Path, bucket: str) -> None:
     """All quarters of a ledger, and the days that they are part of."""
-    org_id = server.ask("GET", f"/api/v2/orgs?org={ORG}")["orgs"][0]["id"]
-    server.ask("POST", "/api/v2/buckets", {"orgID": org_id, "name": bucket, "retentionRules": []})
+    make_buckets(server, bucket)
     first = int(START.timestamp()) * 1000 // QUARTER_MS
     client = Client(server.url, TOKEN, ORG)
     with LedgerReader.open(path) as reader:
