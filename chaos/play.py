@@ -120,6 +120,9 @@ def judge(stage: Stage, faults: Sequence[Fault]) -> Outcome:
         found = outcome.findings[edge] = compare(read_notes(stage.notes(edge)), known, kept)
         outcome.differences += [f"{edge}: {each}" for each in found.differences]
     outcome.differences += quarters.differences(ledger.frames, ledger.quarters)
+    # When nothing runs any more it cannot be asked, and the ledger is that of the moment when it was.
+    if stage.influx is not None and stage.influxd is not None and stage.influxd.pid is not None:
+        outcome.differences += stage.influx.differences(ledger.frames, ledger.quarters)
     if ledger.set_aside:
         outcome.differences.append(f"{ledger.set_aside} messages are set aside, or wait to be tried again")
     return outcome

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from chaos.gate import Gate
+from chaos.influx import Influx
 from chaos.kept import read_ledger
 from chaos.programs import Program
 from chaos.watch import Span, Watch
@@ -52,6 +53,8 @@ class Stage:
         watch: sees when the edges read.
         ledger: path of the ledger.
         full: disk → when there was no room on it.
+        influx: InfluxDB, which the ledger is copied to, or None where there is no `influxd` on PATH.
+        influxd: its program, or None.
         has_small_disks: False where no tmpfs could be mounted, which takes root.
 
     Args:
@@ -91,6 +94,8 @@ class Stage:
         self.gates = {name: Gate(port) for name in (*EDGES, "recorder")}
         for gate in self.gates.values():
             stack.callback(gate.close)
+        self.influx = Influx(self._folder / "influx", free_port()) if shutil.which("influxd") else None
+        self.influxd = None if self.influx is None else self._program(stack, "influxd", self.influx.command, {})
         self.meters = {edge: self._meter(stack, edge) for edge in EDGES}
         self.recorder = self._recorder(stack)
         self.edges = {edge: self._edge(stack, edge) for edge in EDGES}
@@ -101,6 +106,8 @@ class Stage:
     def _start(self, port: int) -> None:
         self.broker.start()
         self._wait("the broker listens", lambda: _listens(port), self.broker)
+        if self.influxd is not None:
+            self.influxd.start()
         self.recorder.start()
         for edge in EDGES:
             self.meters[edge].start()
@@ -112,7 +119,8 @@ class Stage:
     @property
     def programs(self) -> list[Program]:
         """All of them."""
-        return [self.broker, self.recorder, *self.edges.values(), *self.meters.values()]
+        copy = [] if self.influxd is None else [self.influxd]
+        return [self.broker, *copy, self.recorder, *self.edges.values(), *self.meters.values()]
 
     def line(self, edge: str) -> Path:
         """The link that stands for the edge's port."""
@@ -184,6 +192,8 @@ class Stage:
         """Start again what ended by itself."""
         for program in self.programs:
             program.tend()
+        if self.influx is not None:
+            self.influx.tend()
 
     def silence(self) -> None:
         """Let the meters say nothing any more."""
@@ -196,7 +206,11 @@ class Stage:
         Raises:
             TimeoutError: one took longer than five.
         """
-        return {each.name: each.end(_END_S) for each in (*self.edges.values(), self.recorder, self.broker)}
+        # What keeps data has a harder end than any other program: InfluxDB's is its own affair.
+        ended = {each.name: each.end(_END_S) for each in (*self.edges.values(), self.recorder, self.broker)}
+        if self.influxd is not None:
+            self.influxd.kill()
+        return ended
 
     def _meter(self, stack: ExitStack, edge: str) -> Program:
         line = ["--link", str(self.line(edge)), "--truth", str(self.notes(edge)), "--orders"]
@@ -225,6 +239,7 @@ class Stage:
             "TICTALLY_LEDGER": str(self.ledger),
             "TICTALLY_MQTT_HOST": HOST,
             "TICTALLY_MQTT_PORT": str(self.gates["recorder"].port),
+            **(self.influx.settings if self.influx is not None else {}),
         }
         return self._program(stack, "recorder", _python("tictally_recorder", "record"), settings)
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import CostDay, LedgerReader
-from tictally_recorder.sinks.influx.client import Client
+from tictally_recorder.sinks.influx.client import Client, row_ms
 from tictally_shared.calendar import By
-from tictally_shared.frames import Frame, parse_time_ms
+from tictally_shared.frames import Frame
 from tictally_shared.labels import LABELS, Kind
 
 Cells = dict[tuple[str, ...], str]
@@ -143,7 +143,7 @@ def held(client: Client, bucket: str) -> Cells:
 def key_of(row: Mapping[str, str]) -> tuple[str, ...]:
     own = {"", "result", "table", "_time", "_value", "_field", "_measurement"}
     tags = tuple(f"{name}={text}" for name, text in sorted(row.items()) if name not in own)
-    return row["_measurement"], str(parse_time_ms(row["_time"])), *tags, row["_field"]
+    return row["_measurement"], str(row_ms(row)), *tags, row["_field"]
 
 
 def number(text: str) -> str:

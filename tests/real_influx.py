@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ class Influxd:
         port: where it listens, the same in each of its lives.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+        self._folder, self._options = folder, options
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -56,7 +56,14 @@ class Influxd:
         paths = [f"--{each}-path={data / each}" for each in ("bolt", "sqlite", "engine")]
         with (self._folder / "influxd.log").open("ab") as log:
             self._process = subprocess.Popen(
-                ["influxd", "--reporting-disabled", "--http-bind-address", f"127.0.0.1:{self.port}", *paths],
+                [
+                    "influxd",
+                    "--reporting-disabled",
+                    "--http-bind-address",
+                    f"127.0.0.1:{self.port}",
+                    *paths,
+                    *self._options,
+                ],
                 env={"PATH": os.environ["PATH"], "HOME": str(self._folder)},
                 stdout=log,
                 stderr=log,
@@ -90,14 +97,22 @@ class Influxd:
         """Take all from it while it does not run."""
         shutil.rmtree(self._folder / "data")
 
-    def bytes_of_buckets(self) -> dict[str, int]:
-        """Bucket → bytes on disk."""
+    def bytes_of_buckets(self) -> dict[str, tuple[int, int]]:
+        """Bucket → bytes of its data on disk, and of all that it takes beside them, however much there is."""
         names = {each["id"]: each["name"] for each in self.ask("GET", "/api/v2/buckets?limit=100")["buckets"]}
-        folder = self._folder / "data" / "engine" / "data"
-        return {
-            names.get(each.name, each.name): sum(file.stat().st_size for file in each.rglob("*") if file.is_file())
-            for each in folder.iterdir()
-        }
+        found = {}
+        for folder in (self._folder / "data" / "engine" / "data").iterdir():
+            used = {each: each.stat().st_blocks * 512 for each in folder.rglob("*") if each.is_file()}
+            data = sum(size for file, size in used.items() if file.suffix == ".tsm")
+            found[names.get(folder.name, folder.name)] = (data, sum(used.values()) - data)
+        return found
+
+    @property
+    def resident_mib(self) -> int:
+        """The memory that it has."""
+        assert self._process is not None
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE") // 2**20
 
     @property
     def version(self) -> str:

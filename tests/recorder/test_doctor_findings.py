@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tictally_recorder.doctor import EdgeFacts, Facts, Finding, LedgerFacts, Level, findings
-from tictally_recorder.ledger import LedgerCounts, Meter, NumberRange, Refused, Site, Status
+from tictally_recorder.doctor.facts import InfluxFacts
+from tictally_recorder.ledger import (
+    LedgerCounts,
+    Meter,
+    NumberRange,
+    Refused,
+    RefusedPoint,
+    SinkCounts,
+    Site,
+    Status,
+)
 from tictally_recorder.mqtt.probe import Outcome, Visit
 from tictally_shared.frames import iso_utc
 
@@ -195,3 +205,37 @@ def test_why_no_frames_come_is_read_from_the_edges_health(more: dict[str, object
 @pytest.mark.parametrize("garbage", [b"", b"\xff", b"[]", b'{"boots": 3, "time": 5}', b'{"time": "x", "port": NaN}'])
 def test_a_health_that_is_none_costs_no_answer(garbage: bytes) -> None:
     assert said(with_edge("online", garbage), "edge pi") == [(Level.OK, f"it is online; {NEWEST}")]
+
+
+SINK = SinkCounts("influxdb", 0, None, 0, 0, 0, 0, 0, None)
+COPIED = replace(WELL, ledger=replace(LEDGER, sinks=(SINK,)), influxdb=InfluxFacts("http://nas:8086", None))
+
+
+def about_influxdb(facts: Facts) -> list[tuple[Level, str]]:
+    return [(each.level, each.sentence) for each in findings(facts, PARIS) if each.about == "influxdb"]
+
+
+def test_a_copy_that_is_well_is_said_so_and_none_is_not_mentioned() -> None:
+    assert about_influxdb(WELL) == []
+    assert about_influxdb(COPIED) == [
+        (Level.OK, "InfluxDB at http://nas:8086 answers and has what it needs"),
+        (Level.OK, "it is not behind; no window to run again"),
+    ]
+
+
+def test_a_copy_that_is_behind_or_refused_is_said_so() -> None:
+    sink = replace(
+        SINK,
+        oldest_ms=NOW_MS - 3 * 3_600_000,
+        windows=2,
+        refused=7,
+        newest_refused=RefusedPoint("tictally_raw", "field type conflict", "tic x=1"),
+    )
+    behind = replace(
+        COPIED, ledger=replace(LEDGER, sinks=(sink,)), influxdb=InfluxFacts("http://nas:8086", "it cannot be reached")
+    )
+    assert about_influxdb(behind) == [
+        (Level.TROUBLE, "it cannot be reached"),
+        (Level.TROUBLE, "the oldest frame that it has not got came 3 h ago; 2 windows to run again"),
+        (Level.NOTE, "7 points refused; the newest, for tictally_raw: field type conflict"),
+    ]

@@ -58,6 +58,9 @@ def frames_of(start: str, hours: float, seed: int) -> list[Frame]:
                 if not rng.randrange(10):
                     del values["SINSTS"], values["EASF01"], values["PREF"]
                 found.append(Frame(meter, edge, f"{seed:016x}", seq, at_ms, Mode.STANDARD, values))
+                if not rng.randrange(20):  # two that were read at once
+                    seq += 1
+                    found.append(Frame(meter, edge, f"{seed:016x}", seq, at_ms, Mode.STANDARD, values | {"SINSTS": 3}))
     return sorted(found, key=lambda each: each.time_ms)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -165,7 +166,7 @@ def test_refused_points_are_set_aside_with_the_reason_and_the_rest_goes_on(serve
     with home(tmp_path, server, "refused") as here:
         here.begin().step()
         # Somebody has written the same field with another type.
-        here.client.write("refused_raw", [f"tic,meter=x,edge=y SINSTS=1.5 {frames[3].time_ms}"])
+        here.client.write("refused_raw", [f"tic,meter=x,edge=y SINSTS=1.5 {frames[3].time_ms}000000"])
         here.hear(frames)
         here.copy()
         (counts,) = here.ledger.sinks()
@@ -275,3 +276,23 @@ def test_a_site_that_has_joined_another_leaves_no_rows(server: Influxd, tmp_path
         here.copy()
         assert here.wrong_ledger() == []
         assert not any("site=222" in key for key in here.held("ledger"))
+
+
+def test_without_the_right_to_tasks_all_is_copied_and_hours_wait_for_it(server: Influxd, tmp_path: Path) -> None:
+    frames = hour(days_ago(1))
+    with home(tmp_path, server, "no_tasks") as admin:
+        place = set_up(admin.client, admin.target.buckets)
+        token = make_token(admin.client, admin.target.buckets, replace(place, task_ids={}))
+    (tmp_path / "other").mkdir()
+    with home(tmp_path / "other", server, "no_tasks", token=token) as here:
+        here.hear(frames)
+        sink = here.begin()
+        while sink.step() == 0.0 or not replace(here.ledger.sinks()[0], windows=0).is_done:
+            pass
+        assert here.ledger.sinks()[0].windows == 1
+        assert here.wrong_ledger() == []
+        assert here.held("hour") == {}
+        later = home(tmp_path / "other", server, "no_tasks")
+    with later as here:
+        here.copy()
+        assert here.wrong_windows(frames) == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RefusedPoint
+from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RefusedPoint, Window
 from tictally_recorder.sinks.influx import points
 from tictally_recorder.sinks.influx.buckets import Buckets
 from tictally_recorder.sinks.influx.errors import InfluxError, RefusedError, TooLargeError
@@ -19,7 +19,7 @@ from tictally_recorder.sinks.influx.health_points import of_edge, of_recorder
 from tictally_recorder.sinks.influx.points import Point, point
 from tictally_recorder.sinks.influx.stale import OF_SITES, Stale, find_stale
 from tictally_recorder.sinks.influx.tasks import tasks_of
-from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, Window, coalesced, late_windows
+from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows
 from tictally_recorder.sinks.influx.writing import write
 from tictally_shared.labels import LABELS, Kind
 
@@ -51,7 +51,7 @@ def test_a_frame_has_integers_just_where_the_catalogue_has_a_unit() -> None:
     values: dict[str, int | str] = {name: 1 if label.is_number else "01" for name, label in LABELS.items()}
     line = points.of_frame(RawFrame(1, "m", "e", 7, NOON_MS, values | {"UNKNOWN": 3})).line
     head, fields, time_ms = line.split(" ")
-    assert (head, time_ms) == ("tic,edge=e,meter=m", str(NOON_MS))
+    assert (head, time_ms) == ("tic,edge=e,meter=m", f"{NOON_MS}000007")
     told = dict(each.split("=", 1) for each in fields.split(","))
     assert told.pop("seq") == "7i"
     assert told.pop("UNKNOWN") == '"3"'
@@ -70,12 +70,12 @@ def test_a_frame_has_integers_just_where_the_catalogue_has_a_unit() -> None:
     ],
 )
 def test_texts_are_written_so_that_they_come_back(text: str, tag: str, field: str) -> None:
-    assert point("m", 5, {"t": text}, {"f": text}).line == f"m,t={tag} f={field} 5"
+    assert point("m", 5, {"t": text}, {"f": text}).line == f"m,t={tag} f={field} 5000000"
 
 
 def test_fields_that_are_unknown_are_left_out_and_each_type_is_its_own() -> None:
     made = point("m", 5, {"b": "2", "a": "1"}, {"i": 3, "f": 0.1, "n": None, "t": True, "whole": 2.0})
-    assert made.line == "m,a=1,b=2 i=3i,f=0.1,t=true,whole=2.0 5"
+    assert made.line == "m,a=1,b=2 i=3i,f=0.1,t=true,whole=2.0 5000000"
 
 
 def test_a_quarter_has_the_mean_of_its_frames() -> None:
@@ -240,7 +240,9 @@ def test_just_the_refused_fields_are_set_aside_whichever_they_are(bad: set[int],
     assert all(any(text in each for text in bad_texts) and "b=" not in each for each in refused)
     fields = {(n, field) for n in range(count) for field in "ab"}
     lost = {(n, "a") for n in range(count) if any(text in f"a={n}i" for text in bad_texts)}
-    assert {(int(line.split()[-1]), each[0]) for line in taken for each in line.split()[1].split(",")} == fields - lost
+    assert {
+        (int(line.split()[-1]) // 1_000_000, each[0]) for line in taken for each in line.split()[1].split(",")
+    } == fields - lost
     assert len(done.refused) == len(lost)
 
 
@@ -266,7 +268,7 @@ def test_what_cannot_be_written_at_all_is_nobodys_fault_and_nothing_is_set_aside
 def test_what_is_older_than_the_bucket_keeps_is_not_sent() -> None:
     taken, send = lines_refused()
     write(send, "bucket", [point("m", n, {}, {"a": 1}) for n in (4, 5, 6)], 5)  # type: ignore[arg-type]
-    assert [each[-1] for each in taken] == ["5", "6"]
+    assert [each.split()[-1] for each in taken] == ["5000000", "6000000"]
     assert RefusedPoint("b", "r", "p").point == "p"
 
 

@@ -4,6 +4,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -140,7 +141,7 @@ def _work(settings: Settings, target: Target, own: Ledger, bounds: tuple[int, in
             continue
         retry_s = 0.0
         (counts,) = own.sinks()
-        if counts.is_done:
+        if counts.is_done or (replace(counts, windows=0).is_done and not sink.task_ids):
             break
         if time.monotonic() >= told_s + _LOOK_S:
             told_s = time.monotonic()

@@ -9,10 +9,10 @@ from typing import Any, Final, Protocol
 from tictally_recorder.ledger import LedgerError, LedgerUnavailable
 from tictally_recorder.logs import Seldom
 
-_RETRY_S: Final = (1.0, 60.0)
+_RETRY_S: Final = (1.0, 30.0)
 # What is wrong with the program itself does not go away by trying.
 _BROKEN_S: Final = 60.0
-_LEAVE_WITHIN_S: Final = 5.0
+_LEAVE_WITHIN_S: Final = 1.5
 _log = logging.getLogger(__name__)
 
 

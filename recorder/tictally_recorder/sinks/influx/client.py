@@ -23,7 +23,7 @@ from tictally_recorder.sinks.influx.errors import (
     RefusedError,
     TooLargeError,
 )
-from tictally_shared.frames import iso_utc
+from tictally_shared.frames import iso_utc, parse_time_ms
 
 _TIMEOUT_MS: Final = 20_000
 # A query or a forced run on a small machine that is busy with its own start.
@@ -74,14 +74,14 @@ class Client:
 
         Args:
             bucket: its name.
-            lines: in line protocol, times in milliseconds.
+            lines: in line protocol, times in nanoseconds.
 
         Raises:
             RefusedError: some of the points; where their form is wrong none was written, else all others were.
             TooLargeError: none was written.
             InfluxError: none may have been written; they may be written again.
         """
-        query = {"org": self.org, "bucket": bucket, "precision": "ms"}
+        query = {"org": self.org, "bucket": bucket, "precision": "ns"}
         return self._ask("POST", "/api/v2/write", query, "\n".join(lines), _LINES).date_ms
 
     def query(self, flux: str) -> list[dict[str, str]]:
@@ -176,6 +176,12 @@ class Client:
             return NotThereError(f"InfluxDB at {self.url} lacks something: {said}")
         wait = " to wait" if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE} else ""
         return InfluxError(f"InfluxDB at {self.url} answers {status}{wait}: {said}", _retry_s(headers))
+
+
+def row_ms(row: Mapping[str, str]) -> int:
+    """The time of a row that a query gave, in whole milliseconds."""
+    seconds, _, more = row["_time"].removesuffix("Z").partition(".")
+    return parse_time_ms(f"{seconds}.{more[:3].ljust(3, '0')}Z")
 
 
 def quoted(text: str) -> str:

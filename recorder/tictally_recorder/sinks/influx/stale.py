@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from tictally_recorder.sinks.influx.client import row_ms
 from tictally_recorder.sinks.influx.points import Point
-from tictally_shared.frames import iso_utc, parse_time_ms
+from tictally_shared.frames import iso_utc
 
 Query = Callable[[str], list[dict[str, str]]]
 
@@ -105,7 +106,7 @@ def find_stale(measurement: str, here: Iterable[Mapping[str, str]], wanted: Iter
     is_stale: dict[tuple[tuple[tuple[str, str], ...], int], bool] = dict.fromkeys(shall_be, False)
     for row in here:
         tags = tuple(sorted((tag, row.get(tag, "")) for tag in _TAGS[measurement]))
-        key = tags, parse_time_ms(row["_time"])
+        key = tags, row_ms(row)
         is_stale[key] = is_stale.get(key, False) or row["_field"] not in shall_be.get(key, ())
     found = []
     for (tags, goes), keys in groupby(sorted(is_stale), key=lambda key: (key[0], is_stale[key])):
