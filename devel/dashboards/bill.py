@@ -1,9 +1,9 @@
 """What energy cost by period, price and version of the price list, and what of it is not sure."""
 
 from devel.dashboards.flux import COST_PERIOD, KWH, columns, group, pipe, query, rows, sort
+from devel.dashboards.kinds import table
 from devel.dashboards.panel import EUR, Field, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
-from devel.dashboards.panels import table
 from devel.dashboards.shown import period_words, quality_words
 from devel.dashboards.words import Say
 

@@ -3,8 +3,8 @@
 from devel.dashboards.colours import ACCENT, BAD, GOOD, WATCH
 from devel.dashboards.dashboard import Clock, Dashboard, choice
 from devel.dashboards.flux import MINUTE, SELECTED, columns, group, keep, newest, pipe, query, rows, sort, wide
+from devel.dashboards.kinds import bars, lines, stat, states, table
 from devel.dashboards.panel import COUNT, PERCENT, SECONDS, VOLT, Field, Panel, mapped, steps
-from devel.dashboards.panels import bars, lines, stat, states, table
 from devel.dashboards.shown import site
 from devel.dashboards.words import Say
 

@@ -23,8 +23,8 @@ from devel.dashboards.flux import (
     wide,
 )
 from devel.dashboards.flux import KWH as ENERGY_KWH
+from devel.dashboards.kinds import compared, gauge, lines, stat
 from devel.dashboards.panel import EUR, KWH, VA, WATT, Field, Panel, steps
-from devel.dashboards.panels import compared, gauge, lines, stat
 from devel.dashboards.shown import period_words, periods, quality_words, site, tempo_words
 from devel.dashboards.words import Say
 

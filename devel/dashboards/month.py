@@ -5,8 +5,8 @@ from devel.dashboards.colours import BAD, GOOD, WATCH
 from devel.dashboards.dashboard import Clock, Dashboard
 from devel.dashboards.figures import MONTH, NEEDED, SPAN, figures
 from devel.dashboards.flux import WORTH, columns, group, pipe, query, rows, sort, wide
+from devel.dashboards.kinds import bars, stat, table
 from devel.dashboards.panel import EUR, KWH, PERCENT, VA, WATT, Field, Panel
-from devel.dashboards.panels import bars, stat, table
 from devel.dashboards.shown import QUALITIES, chosen, quality_cell, site, tempo_cell
 from devel.dashboards.stacks import cost_bars, energy_bars
 from devel.dashboards.summary import summary

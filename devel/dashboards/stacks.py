@@ -16,9 +16,9 @@ from devel.dashboards.flux import (
     sort,
     wide,
 )
+from devel.dashboards.kinds import bars
 from devel.dashboards.panel import EUR, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
-from devel.dashboards.panels import bars
 from devel.dashboards.shown import periods
 from devel.dashboards.words import Say
 

@@ -4,8 +4,8 @@ from devel.dashboards.colours import ACCENT, QUIET
 from devel.dashboards.dashboard import uid
 from devel.dashboards.figures import NEEDED, Chosen, against_before, figures
 from devel.dashboards.flux import query
+from devel.dashboards.kinds import stat, table
 from devel.dashboards.panel import EUR, EUR_PER_KWH, KWH, PERCENT, VA, WATT, Field, Json, Panel
-from devel.dashboards.panels import stat, table
 from devel.dashboards.shown import quality_cell
 from devel.dashboards.words import Say
 

@@ -16,8 +16,8 @@ from devel.dashboards.flux import (
     union,
     wide,
 )
+from devel.dashboards.kinds import bars, lines, states, table
 from devel.dashboards.panel import EUR, EUR_PER_KWH, Field, Panel
-from devel.dashboards.panels import bars, lines, states, table
 from devel.dashboards.shown import period_words, periods, quality_cell, quality_words, site, tempo_words
 from devel.dashboards.stacks import cost_bars
 from devel.dashboards.tempo import tempo_counts

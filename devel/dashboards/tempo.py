@@ -2,8 +2,8 @@
 
 from devel.dashboards.colours import TEMPO
 from devel.dashboards.flux import columns, group, pipe, query, sort, wide
+from devel.dashboards.kinds import stat
 from devel.dashboards.panel import Field, Panel
-from devel.dashboards.panels import stat
 from devel.dashboards.words import Say
 
 

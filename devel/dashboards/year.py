@@ -3,8 +3,8 @@
 from devel.dashboards.dashboard import Clock, Dashboard
 from devel.dashboards.figures import NEEDED, SPAN, YEAR, figures
 from devel.dashboards.flux import columns, pipe, query, rows
+from devel.dashboards.kinds import stat
 from devel.dashboards.panel import Field, Panel
-from devel.dashboards.panels import stat
 from devel.dashboards.shown import chosen, quality_words, site
 from devel.dashboards.stacks import cost_bars, energy_bars
 from devel.dashboards.summary import summary, table_by

@@ -2,9 +2,9 @@
 
 from devel.dashboards.dashboard import Clock, Dashboard
 from devel.dashboards.flux import DRAWN, EUROS, EVER, KWH, columns, group, pipe, query, rows, sort, wide
+from devel.dashboards.kinds import bars
 from devel.dashboards.panel import EUR, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
-from devel.dashboards.panels import bars
 from devel.dashboards.shown import site
 from devel.dashboards.stacks import cost_bars, energy_bars
 from devel.dashboards.summary import table_by
