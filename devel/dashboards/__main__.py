@@ -1,0 +1,35 @@
+"""Writes the dashboards to deploy/grafana/dashboards, in every language: `./run dashboards`."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from devel.dashboards.all import DASHBOARDS
+from devel.dashboards.words import LANGUAGES, Say
+
+FOLDER: Final = Path(__file__).parent.parent.parent / "deploy" / "grafana" / "dashboards"
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Each file with its content."""
+    for language in LANGUAGES:
+        say = Say(language)
+        for make in DASHBOARDS:
+            dashboard = make(say)
+            text = json.dumps(dashboard.json(say), ensure_ascii=False, indent=2)
+            yield FOLDER / language / f"{dashboard.key}.json", f"{text}\n"
+
+
+def main() -> None:
+    """Writes them, and takes away those that are no more."""
+    written = dict(files())
+    for old in set(FOLDER.glob("*/*.json")) - written.keys():
+        old.unlink()
+    for path, text in written.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

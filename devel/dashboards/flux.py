@@ -1,0 +1,159 @@
+"""Flux, the queries' language: the pieces that more than one panel is made of.
+
+Every query ends in one ungrouped table whose columns bear the names that its panel shows: Grafana then makes one frame
+of it, without guessing. Rows are filtered and added up in the storage first, and put side by side when few are left.
+
+Three things of Flux to know (seen with InfluxDB 2.8, the tests ask it): `sort` mixes up a column of texts of which one
+is empty, so no query makes an empty text; `map` loses the rows of which all columns are constants (see `columns`); and
+with a `location`, an hourly window is two hours long where the clocks go back.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from devel.dashboards.colours import LTARF
+
+ZONE: Final = "Europe/Paris"
+"""Whose days are meant where a query must know more than what the rows' tags `month` and `year` say."""
+
+LEDGER: Final = "v.defaultBucket"
+"""Grafana replaces it by the data source's bucket; the other buckets have its name and an ending."""
+RAW: Final = 'v.defaultBucket + "_raw"'
+MINUTE: Final = 'v.defaultBucket + "_minute"'
+
+SELECTED: Final = "start: v.timeRangeStart, stop: v.timeRangeStop"
+"""What the dashboard's clock selects."""
+EVER: Final = "start: 2015-01-01T00:00:00Z, stop: 2100-01-01T00:00:00Z"
+"""There was no Linky before."""
+
+DRAWN: Final = 'r.direction == "drawn"'
+COUNTED: Final = '(r.period != "none" or r.register =~ /^EASF/)'
+"""Registers that count each kWh once: totals and the distributor's registers, which have no period, count it again."""
+OFF_PEAK: Final = "r.period =~ /^HC|^HN|CREUSE|NORMALE/"
+"""The cheap hours of HP/HC, Tempo and EJP, and of a supplier's calendar whose words say so."""
+EUROS: Final = 'r.currency == "EUR"'
+
+
+def query(*statements: str, imports: Sequence[str] = (), local: bool = False) -> str:
+    """A whole query.
+
+    Args:
+        statements: the last of them is the answer.
+        imports: packages of Flux.
+        local: days, hours and months are those of `ZONE`.
+    """
+    packages = sorted({*imports, *(["timezone"] if local else [])})
+    head = [f'import "{package}"' for package in packages]
+    zone = [f'option location = timezone.location(name: "{ZONE}")'] if local else []
+    return "\n\n".join(["\n".join(part) for part in (head, zone) if part] + list(statements)) + "\n"
+
+
+def rows(measurement: str, fields: str | Sequence[str], span: str, *where: str, bucket: str = LEDGER) -> str:
+    """What stands in a bucket; in the ledger's, of the selected site.
+
+    Args:
+        measurement: its name.
+        fields: one field, or several.
+        span: the arguments of `range`.
+        where: more conditions on a row `r`.
+        bucket: an expression for its name.
+    """
+    names = [fields] if isinstance(fields, str) else fields
+    chosen = " or ".join(f'r._field == "{name}"' for name in names)
+    conditions = [
+        f'r._measurement == "{measurement}"',
+        f"({chosen})" if len(names) > 1 else chosen,
+        *(['r.site == "${site}"'] if bucket == LEDGER else []),
+        *where,
+    ]
+    return f"from(bucket: {bucket})\n    |> range({span})\n    |> filter(fn: (r) => {' and '.join(conditions)})"
+
+
+def pipe(*stages: str) -> str:
+    """Stages one after another."""
+    return "\n    |> ".join(stages)
+
+
+def group(*columns: str) -> str:
+    """One table for each combination of values; without columns, one of all rows."""
+    return f"group(columns: [{_names(columns)}])" if columns else "group()"
+
+
+def sort(*columns: str, desc: bool = False) -> str:
+    """In order."""
+    return f"sort(columns: [{_names(columns)}]{', desc: true' if desc else ''})"
+
+
+def keep(*columns: str) -> str:
+    """These columns only."""
+    return f"keep(columns: [{_names(columns)}])"
+
+
+def union(*tables: str) -> str:
+    """The rows of several tables in one."""
+    return pipe(f"union(tables: [{', '.join(tables)}])", "group()")
+
+
+def wide(row: str, column: str = "name", value: str = "value") -> str:
+    """Rows with a name and a value, put side by side: a line for each `row`."""
+    return f'pivot(rowKey: ["{row}"], columnKey: ["{column}"], valueColumn: "{value}")'
+
+
+def columns(**expressions: str) -> str:
+    """Each row made anew, of these columns.
+
+    At least one must be more than a constant or a choice between constants: of columns that are nothing else, Flux (of
+    InfluxDB 2.8) makes no rows.
+    """
+    if all(each.startswith(_CONSTANT) for each in expressions.values()):
+        raise ValueError(f"Flux loses the rows of {expressions}")
+    return f"map(fn: (r) => ({{{', '.join(f'{name}: {each}' for name, each in expressions.items())}}}))"
+
+
+_CONSTANT: Final = ("if ", '"', *"0123456789")
+
+
+def newest(*by: str) -> str:
+    """The newest row of all, or of each combination: the storage gives each series', and every month is a series."""
+    return (
+        pipe("last()", group(*by), sort("_time"), "last()", "group()")
+        if by
+        else pipe("last()", group(), sort("_time"), "last()")
+    )
+
+
+KWH: Final = "float(v: r._value) / 1000.0"
+
+NAME_PERIOD: Final = "period = (r) => " + " else ".join(
+    [f'if r.period == "{word}" then "{name}"' for word, name in LTARF.items()]
+    + ['if r.period == "none" then r.register else r.period']
+)
+"""A register's period, by one name in both of the meter's modes; where it is not known, the register itself."""
+
+USED: Final = "filter(fn: (r) => r._value != 0)"
+"""A meter counts in one register at a time; those that it does not use would all stand in the legend."""
+
+COST_PERIOD: Final = 'if r.direction == "injected" then "injected" else r.period'
+"""A cost's period; what is earned has one name, whatever its price list calls it."""
+
+WORTH: Final = """\
+worth = (quality) => if quality == "unknown" then 3.0
+    else if quality == "provisional" then 2.0
+    else if quality == "estimated" then 1.0
+    else 0.0"""
+"""A quality as a number: the worst is the highest."""
+
+HOURS: Final = """\
+lasted = (first, last) => {
+    next = date.truncate(t: date.add(d: 26h, to: last), unit: 1d)
+    end = if next < now() then next else now()
+    return float(v: int(v: end) - int(v: first)) / 3600000000000.0
+}"""
+"""How many hours have passed from one local day to another, both included; today's end is now.
+
+A local day has 23, 24 or 25 hours, a day in Flux always 24.
+"""
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{each}"' for each in columns)

@@ -1,0 +1,255 @@
+"""Everything that people read on a dashboard, in every language, in one table."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Language = Literal["fr", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Gives a key's text in one language."""
+
+    language: Language
+
+    def __call__(self, key: str) -> str:
+        """The text; a key that is not in the table is a LookupError."""
+        french, english = WORDS[key]
+        return french if self.language == "fr" else english
+
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    # The dashboards.
+    "live": ("Linky · En direct", "Linky · Live"),
+    "live.help": (
+        "La puissance du moment, la période, et la journée comparée à la veille et au mois.",
+        "The power now, the period, and the day against yesterday and the month.",
+    ),
+    "monthly": ("Linky · Mois", "Linky · Month"),
+    "monthly.help": ("Un mois jour par jour, comparé au mois d'avant.", "A month by day, against the month before."),
+    "yearly": ("Linky · Année", "Linky · Year"),
+    "yearly.help": ("Une année mois par mois, comparée à celle d'avant.", "A year by month, against the year before."),
+    "years": ("Linky · Années", "Linky · Years"),
+    "years.help": ("Toutes les années, côte à côte.", "All years, side by side."),
+    "tariff": ("Linky · Tarif et coût", "Linky · Tariff and cost"),
+    "tariff.help": (
+        "Quels prix ont fait le coût, quelle version de la grille, et ce qu'on ne sait pas.",
+        "Which prices made the cost, by which version of the list, and what is not known.",
+    ),
+    "line": ("Linky · Qualité de la ligne", "Linky · Line quality"),
+    "line.help": (
+        "Ce que la ligne TIC a livré et refusé, la tension, et l'état de l'enregistrement.",
+        "What the TIC line delivered and refused, the voltage, and how recording is.",
+    ),
+    # Variables.
+    "site": ("Site", "Site"),
+    "month": ("Mois", "Month"),
+    "year": ("Année", "Year"),
+    "edge": ("Lecteur", "Edge"),
+    # Columns.
+    "this_month": ("ce mois", "this month"),
+    "month_before": ("mois d'avant", "month before"),
+    "this_year": ("cette année", "this year"),
+    "year_before": ("année d'avant", "year before"),
+    "today": ("aujourd'hui", "today"),
+    "tomorrow": ("demain", "tomorrow"),
+    "yesterday": ("hier", "yesterday"),
+    "month_mean": ("moyenne du mois", "month's mean"),
+    "day": ("Jour", "Day"),
+    "period": ("Période", "Period"),
+    "subscription": ("abonnement", "subscription"),
+    "injected": ("injecté", "injected"),
+    "energy": ("Énergie", "Energy"),
+    "cost": ("Coût", "Cost"),
+    "mean_power": ("Puissance moyenne", "Mean power"),
+    "energy_per_day": ("Énergie par jour", "Energy per day"),
+    "cost_per_day": ("Coût par jour", "Cost per day"),
+    "off_peak": ("Part d'heures creuses", "Share of off-peak"),
+    "standby": ("Veille", "Standby"),
+    "colour": ("Tempo", "Tempo"),
+    "quality": ("Coût établi", "Cost is"),
+    "price": ("Prix", "Price"),
+    "price_of_kwh": ("Prix moyen du kWh", "Mean price of a kWh"),
+    "version": ("Version de la grille", "Version of the price list"),
+    "power_kva": ("Puissance souscrite", "Subscribed power"),
+    "reason": ("Pourquoi", "Why"),
+    "days": ("Jours", "Days"),
+    "first_day": ("Du", "From"),
+    "last_day": ("Au", "To"),
+    "power": ("Puissance", "Power"),
+    "highest": ("Maximum", "Highest"),
+    "lowest": ("Minimum", "Lowest"),
+    "mean": ("moyenne", "mean"),
+    "when": ("Quand", "When"),
+    # Values.
+    "nothing": ("-", "-"),
+    "no_cost": ("inconnu", "unknown"),
+    "no_value": ("pas de mesure", "no reading"),
+    "measured": ("mesuré", "measured"),
+    "estimated": ("estimé", "estimated"),
+    "provisional": ("provisoire", "provisional"),
+    "unknown": ("incomplet : prix inconnu", "incomplete: a price is unknown"),
+    "unknown_days": ("inconnu", "unknown"),
+    "blue": ("bleu", "blue"),
+    "white": ("blanc", "white"),
+    "red": ("rouge", "red"),
+    "online": ("entendu", "heard"),
+    "offline": ("muet", "silent"),
+    # Live.
+    "power_now": ("Puissance", "Power"),
+    "power_now.help": (
+        "Puissance apparente soutirée, devant la puissance souscrite que le compteur annonce.",
+        "Apparent power drawn, against the subscribed power that the meter announces.",
+    ),
+    "period_now": ("Période en cours", "Period now"),
+    "tempo_days": ("Couleur Tempo", "Tempo colour"),
+    "tempo_days.help": (
+        "Une journée Tempo va de 6 h à 6 h. Vide avec une autre option, ou tant que la couleur n'est pas connue.",
+        "A Tempo day goes from 06:00 to 06:00. Empty with another option, and as long as the colour is not known.",
+    ),
+    "last_minutes": ("Les dernières minutes", "The last minutes"),
+    "last_minutes.help": (
+        "La veille est le talon de la nuit dernière : ce qui consomme sans cesse.",
+        "Standby is the base load of last night: what draws power all the time.",
+    ),
+    "energy_today": ("Énergie", "Energy"),
+    "energy_today.help": (
+        "Aujourd'hui jusqu'à maintenant, hier, et la moyenne par jour du mois en cours.",
+        "Today until now, yesterday, and the mean of this month by day.",
+    ),
+    "cost_today": ("Coût", "Cost"),
+    "cost_today.help": (
+        "Abonnement compris, pour toute la journée. Rien n'est affiché tant qu'aucun prix n'est connu.",
+        "With the whole day's share of the subscription. Nothing is shown as long as no price is known.",
+    ),
+    "power_today": ("Puissance moyenne", "Mean power"),
+    "power_today.help": (
+        "L'énergie divisée par le temps écoulé : aujourd'hui, hier, et le mois en cours.",
+        "Energy divided by the time that has passed: today, yesterday, and this month.",
+    ),
+    "last_day_hours": ("Les dernières 24 heures", "The last 24 hours"),
+    "quality_today": ("Le coût du jour est", "Today's cost is"),
+    # Month.
+    "per_day.help": (
+        "Compte les heures écoulées : un mois en cours se compare donc au mois d'avant.",
+        "By the hours that have passed: a month that is not over can be compared with the one before.",
+    ),
+    "total.help": (
+        "Un mois ou une année en cours va jusqu'à maintenant ; ce qui précède est entier.",
+        "A month or year that is not over goes until now; the one before is whole.",
+    ),
+    "cost.help": (
+        "Ce qui est connu, abonnement compris, moins ce que l'injection a rapporté.",
+        "What is known, with the subscription, less what was earned by injection.",
+    ),
+    "standby.help": (
+        "Moyenne des nuits : ce qui consomme sans cesse.",
+        "The nights' mean: what draws power all the time.",
+    ),
+    "off_peak.help": (
+        "Part de l'énergie soutirée pendant les heures creuses (ou normales, en EJP).",
+        "Share of the drawn energy that was drawn off-peak (in normal hours, with EJP).",
+    ),
+    "days_by_use": ("Jour par jour, selon la consommation", "By day, coloured by use"),
+    "days_by_use.help": (
+        "Du vert, le jour le plus sobre du mois, au rouge, le plus gourmand.",
+        "From green, the month's day of least use, to red, the one of most.",
+    ),
+    "days_by_period": ("Jour par jour, par période", "By day and period"),
+    "cost_by_day": ("Coût jour par jour", "Cost by day"),
+    "cost_by_day.help": (
+        "Sans barre là où aucun prix n'est connu : le tableau dit pourquoi. L'injection vendue est sous zéro.",
+        "No bar where no price is known: the table says so. What was earned by injection is below zero.",
+    ),
+    "table_of_days": ("Les jours", "The days"),
+    "quality_days": ("Jours dont le coût est", "Days whose cost is"),
+    "quality_days.help": (
+        "Le moins sûr l'emporte. Estimé : un trou est réparti. Provisoire : une révision est due. Inconnu : sans prix.",
+        "The least sure part counts. Estimated: a gap was divided. Provisional: a revision is due. Unknown: no price.",
+    ),
+    "peak_power": ("Puissance maximale", "Highest power"),
+    "bill": ("Énergie et coût, par période et prix", "Energy and cost, by period and price"),
+    "bill.help": (
+        "Une ligne par version de la grille. Le prix est celui d'un kWh ; pour l'abonnement, celui d'un mois.",
+        "One line for each version of the price list. The price is of a kWh; for the subscription, of a month.",
+    ),
+    # Year.
+    "months_by_period": ("Mois par mois, par période", "By month and period"),
+    "cost_by_month": ("Coût par mois", "Cost by month"),
+    "table_of_months": ("Les mois", "The months"),
+    "table_of_months.help": ("Un clic sur un mois l'ouvre.", "Click on a month to open it."),
+    "tempo_used": ("Jours Tempo de l'année", "Tempo days of the year"),
+    "worst_quality": ("Le coût de l'année est", "The year's cost is"),
+    # Years.
+    "years_by_period": ("Année par année, par période", "By year and period"),
+    "cost_by_year": ("Coût par année", "Cost by year"),
+    "years_side_by_side": ("Les années côte à côte, en kWh", "The years side by side, in kWh"),
+    "years_cost_side_by_side": ("Les années côte à côte, en euros", "The years side by side, in euros"),
+    "all_months": ("Tous les mois", "All months"),
+    "table_of_years": ("Les années", "The years"),
+    "table_of_years.help": ("Un clic sur une année l'ouvre.", "Click on a year to open it."),
+    # Tariff and cost.
+    "prices_now": ("Prix du jour", "Prices of the day"),
+    "prices_now.help": (
+        "Du dernier jour calculé : le prix d'un kWh par période, celui d'un mois pour l'abonnement.",
+        "Of the newest day that has a cost: of a kWh by period, of a month for the subscription.",
+    ),
+    "price_history": ("Prix du kWh", "Price of a kWh"),
+    "price_history.help": ("Toutes taxes comprises.", "With all taxes."),
+    "versions": ("Ce que chaque version a fait payer", "What each version made you pay"),
+    "not_measured": ("Ce qui n'est pas sûr, et pourquoi", "What is not sure, and why"),
+    "quality_history": ("Le coût de chaque jour est", "Each day's cost is"),
+    "colour_history": ("Jours Tempo", "Tempo days"),
+    "colour_history.help": ("Couleur du jour qui commence à 6 h.", "The colour of the day that begins at 06:00."),
+    "tempo_season": ("Jours Tempo depuis le 1er septembre", "Tempo days since 1 September"),
+    "price_by_month": ("Prix moyen du kWh, tout compris", "Mean price of a kWh, all included"),
+    "price_by_month.help": (
+        "Coût divisé par énergie soutirée, abonnement et injection compris.",
+        "Cost divided by drawn energy, with subscription and injection.",
+    ),
+    # Line quality.
+    "meter_heard": ("Le compteur est", "The meter is"),
+    "signal": ("Qualité du signal", "Signal quality"),
+    "signal.help": (
+        "Part des groupes acceptés. Sous 99 %, regarder câble, masse et adaptateur.",
+        "Share of groups that were accepted. Below 99 %, look at wires, ground and adapter.",
+    ),
+    "refused_per_hour": ("Groupes refusés par heure", "Groups refused in an hour"),
+    "refused": ("Refus par motif", "Refusals by reason"),
+    "refused.help": (
+        "Groupes que la parité, la somme de contrôle ou la physique ont refusés.",
+        "Groups that parity, checksum or physics refused.",
+    ),
+    "refused_over_time": ("Refus dans le temps", "Refusals over time"),
+    "frames": ("Trames par minute", "Frames in a minute"),
+    "voltage": ("Tension", "Voltage"),
+    "voltage.help": (
+        "Mode standard seulement. La norme EN 50160 veut 230 V à ± 10 %.",
+        "Standard mode only. EN 50160 wants 230 V ± 10 %.",
+    ),
+    "delays": ("Retards", "Delays"),
+    "delays.help": (
+        "Âge de la trame la plus récente, et de la plus ancienne qui n'est pas encore ici.",
+        "Age of the newest frame, and of the oldest one that is not here yet.",
+    ),
+    "lag": ("registre", "ledger"),
+    "sink_lag": ("InfluxDB", "InfluxDB"),
+    "recorder": ("L'enregistreur", "The recorder"),
+    "recorder.help": (
+        "Perdues : trames qu'aucun lecteur n'a plus. Leur énergie reste juste, les index la portent.",
+        "Lost: frames that no edge has any more. Their energy is right all the same, registers carry it.",
+    ),
+    "holes": ("manquantes", "missing"),
+    "lost": ("perdues", "lost"),
+    "set_aside": ("messages écartés", "messages set aside"),
+    "sink_refused": ("points refusés", "points refused"),
+    "sink_windows": ("fenêtres à refaire", "windows to run again"),
+    "set_aside_reasons": ("Messages écartés, par motif", "Messages set aside, by reason"),
+    "count": ("Nombre", "Number"),
+    "gaps": ("Quarts d'heure estimés", "Estimated quarters of an hour"),
+    "gaps.help": (
+        "Aucune trame n'est venue : l'énergie est juste, sa répartition dans le temps est estimée.",
+        "No frame came: the energy is right, how it is divided by time is estimated.",
+    ),
+}

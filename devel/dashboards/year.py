@@ -1,0 +1,51 @@
+"""A year by month, against the year before."""
+
+from devel.dashboards.dashboard import Clock, Dashboard
+from devel.dashboards.figures import NEEDED, SPAN, YEAR, figures
+from devel.dashboards.flux import columns, pipe, query, rows
+from devel.dashboards.kinds import stat
+from devel.dashboards.panel import Field, Panel
+from devel.dashboards.shown import chosen, quality_words, site
+from devel.dashboards.stacks import cost_bars, energy_bars
+from devel.dashboards.summary import summary, table_by
+from devel.dashboards.tempo import tempo_counts
+from devel.dashboards.words import Say
+
+_BOUNDS = YEAR.bounds
+
+
+def year(say: Say) -> Dashboard:
+    """The dashboard."""
+    by_period = energy_bars(say, "months_by_period", "month", SPAN, YEAR.this, bounds=_BOUNDS)
+    by_cost = cost_bars(say, "cost_by_month", "month", SPAN, YEAR.this, bounds=_BOUNDS)
+    return Dashboard(
+        "year",
+        say("yearly"),
+        say("yearly.help"),
+        Clock("now-1y", "15m", shown=False),
+        [*site(say), chosen(say, "year")],
+        [
+            *summary(say, YEAR),
+            [by_period.sized(12, 10), by_cost.sized(12, 10)],
+            [_tempo(say), _quality(say)],
+            [table_by(say, "month", SPAN, YEAR.this, bounds=_BOUNDS)],
+        ],
+    )
+
+
+def _tempo(say: Say) -> Panel:
+    read = rows("tempo_day", "colour", SPAN, YEAR.this)
+    return tempo_counts(say, "tempo_used", read, _BOUNDS).sized(12, 4)
+
+
+def _quality(say: Say) -> Panel:
+    *sources, found = figures("year", SPAN, [YEAR.this], ["quality"])
+    return stat(
+        say("worst_quality"),
+        query(_BOUNDS, *sources, pipe(found, columns(quality="r.quality")), imports=NEEDED),
+        Field("quality", mappings=quality_words(say)),
+        nothing=say("no_cost"),
+        help=say("quality_days.help"),
+        width=12,
+        height=4,
+    )

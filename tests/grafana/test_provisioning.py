@@ -1,0 +1,48 @@
+"""What Grafana reads when it starts, and what the dashboards expect of it, are the same."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+from grafana_queries import KEYS, dashboard
+
+FOLDER = Path(__file__).parents[2] / "deploy" / "grafana" / "provisioning"
+
+
+def provisioned(what: str) -> dict[str, Any]:
+    (found,) = yaml.safe_load((FOLDER / what / "tictally.yaml").read_text(encoding="utf-8")).get(
+        "providers" if what == "dashboards" else what
+    )
+    assert isinstance(found, dict)
+    return found
+
+
+def test_dashboards_find_the_data_source_by_its_name() -> None:
+    name = provisioned("datasources")["name"]
+    for key in KEYS:
+        variable = dashboard(key)["templating"]["list"][0]
+        pattern = re.fullmatch(r"/(.*)/i", variable["regex"])
+        assert pattern is not None
+        assert re.search(pattern[1], name, re.IGNORECASE)
+        assert variable["query"] == provisioned("datasources")["type"]
+
+
+def test_it_is_asked_in_flux_and_through_grafana() -> None:
+    source = provisioned("datasources")
+    assert source["jsonData"]["version"] == "Flux"
+    assert source["access"] == "proxy", "browsers know neither InfluxDB nor the token"
+
+
+def test_no_secret_stands_in_a_file_and_settings_are_the_recorders() -> None:
+    source = provisioned("datasources")
+    assert source["secureJsonData"]["token"].startswith("$__file{/run/secrets/")
+    assert source["url"] == "${TICTALLY_INFLUXDB_URL}"
+    assert source["jsonData"]["organization"] == "${TICTALLY_INFLUXDB_ORG}"
+    assert source["jsonData"]["defaultBucket"] == "${TICTALLY_INFLUXDB_PREFIX}"
+
+
+def test_one_setting_chooses_the_language() -> None:
+    provider = provisioned("dashboards")
+    assert provider["options"]["path"].endswith("/${TICTALLY_LANGUAGE}")
+    assert provider["disableDeletion"] is False, "the other language's dashboards go when it is changed"
