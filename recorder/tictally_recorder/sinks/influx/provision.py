@@ -116,16 +116,16 @@ def _task(client: Client, task: Task) -> dict[str, Any] | None:
 
 
 def _set_bucket(client: Client, bucket: Bucket, org_id: str, done: list[str]) -> str:
-    rules = [{"type": "expire", "everySeconds": bucket.keeps_s}] if bucket.days else []
+    rule = {"type": "expire", "everySeconds": bucket.keeps_s, "shardGroupDurationSeconds": bucket.shard_s}
     kept = f"{bucket.days} days" if bucket.days else "for ever"
     found = _bucket(client, bucket)
     if found is None:
         done.append(f"bucket {bucket.name} made, kept {kept}")
-        return str(client.post(_BUCKETS, {"orgID": org_id, "name": bucket.name, "retentionRules": rules})["id"])
-    if sum(rule["everySeconds"] for rule in found.get("retentionRules", [])) != bucket.keeps_s:
-        client.patch(
-            f"{_BUCKETS}/{quoted(found['id'])}", {"retentionRules": rules or [{"type": "expire", "everySeconds": 0}]}
-        )
+        return str(client.post(_BUCKETS, {"orgID": org_id, "name": bucket.name, "retentionRules": [rule]})["id"])
+    rules = found.get("retentionRules", [])
+    here = {key: sum(each.get(key, 0) for each in rules) for key in ("everySeconds", "shardGroupDurationSeconds")}
+    if here != {key: rule[key] for key in here}:
+        client.patch(f"{_BUCKETS}/{quoted(found['id'])}", {"retentionRules": [rule]})
         done.append(f"bucket {bucket.name} is kept {kept} now")
     return str(found["id"])
 
