@@ -303,6 +303,26 @@ def test_while_a_file_cannot_be_used_nothing_is_priced_anew_and_nothing_is_lost(
     assert home.kept() == home.anew()
 
 
+@pytest.mark.parametrize("contract", ["edf-bleu-hphc", "edf-bleu-base", None])
+def test_more_than_any_meter_can_count_is_unknown_and_ends_nothing(home: Household, contract: str | None) -> None:
+    text = CONTRACT.format(power=6, start="2025-01-01").replace("edf-bleu-hphc", contract or "")
+    (home.folder / "contracts.toml").write_text(text if contract else "")
+    begin, most = ms("2025-07-30T01:00+02:00"), 92 * 10**17
+    full, empty = dict.fromkeys(["EASF01", "EASF02"], most), dict.fromkeys(["EASF01", "EASF02"], 0)
+    named: dict[str, int | str] = {"NGTF": "H PLEINE/CREUSE"}
+    # A register that falls counts anew, so that one alone may count too much.
+    for n, values in enumerate([empty, full, empty, full]):
+        home.hear((begin + n * HOUR_MS, values | named))
+    assert home.keep() == 1
+    rows = home.kept()[d("2025-07-30")]
+    assert {row.quality for row in rows if row.period} <= {"unknown"}
+    assert None in {row.amount for row in rows}
+    if contract:
+        assert "EASF01" in str(rows[0].reason)
+        assert "counted more than any meter can" in str(rows[0].reason)
+    assert home.kept() == home.anew()
+
+
 def test_a_site_that_joins_another_is_computed_with_it(home: Household) -> None:
     home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
     home.keep()
