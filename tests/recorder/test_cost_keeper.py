@@ -23,7 +23,7 @@ from tictally_recorder.cost.keeper import CostKeeper
 from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
 from tictally_recorder.cost.stored import from_day
 from tictally_recorder.cost.watch import WatchedTerms
-from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity
+from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity, join_sites
 from tictally_shared.calendar import QUARTER_MS
 
 HOUR_MS = 3_600_000
@@ -334,6 +334,47 @@ def test_a_site_that_joins_another_is_computed_with_it(home: Household) -> None:
     assert home.site.id == "111"
     assert home.kept() == home.anew()
     assert integrity(home.folder / "ledger.sqlite") == []
+
+
+@pytest.mark.parametrize(("ends", "stays"), [("222", "111"), ("111", "222")])
+def test_a_site_may_join_another_while_a_round_goes_on(home: Household, ends: str, stays: str) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    listed = (home.folder / "contracts.toml").read_text()
+    each_its_own = "".join(f'{listed}site = "{site}"\n' for site in ("111", "222"))
+    (home.folder / "contracts.toml").write_text(each_its_own)
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.hear(*hours("2025-07-31T13:00+02:00", "2025-08-01T12:00+02:00"), meter="222")
+    home.keeper.begin()
+    join_sites(home.folder / "ledger.sqlite", ends, stays)
+    while home.keeper.step(lambda: home.now_ms):
+        pass
+    home.keep()
+    assert home.site.id == stays
+    assert list(home.kept()) == days("2025-07-30", "2025-08-01")
+    assert home.kept() == home.anew()
+    assert integrity(home.folder / "ledger.sqlite") == []
+
+
+def test_days_of_a_site_that_has_other_meters_meanwhile_are_not_kept(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.keep()
+    (before,) = home.reader.sites()
+    stored = home.reader.cost_days("111", LONG_AGO, FAR_AHEAD)
+    home.hear(*hours("2025-07-31T13:00+02:00", "2025-08-01T12:00+02:00"), meter="222")
+    home.ledger.join_sites("222", "111")
+    touched = [home.reader.touched(meter.id) for meter in home.site.meters]
+    assert home.ledger.store_cost(before, stored) is None
+    assert [home.reader.touched(meter.id) for meter in home.site.meters] == touched
+
+
+def test_nothing_is_left_of_the_cost_of_a_site_that_has_joined_another(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.keep()
+    home.hear(*hours("2025-07-31T13:00+02:00", "2025-08-01T12:00+02:00"), meter="222")
+    home.ledger.join_sites("111", "222")
+    with closing(sqlite3.connect(home.folder / "ledger.sqlite")) as connection:
+        left = [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("cost", "cost_day")]  # noqa: S608
+    assert left == [(0,), (0,)]
 
 
 def test_a_crash_between_frames_and_cost_forgets_no_day(home: Household) -> None:

@@ -98,7 +98,13 @@ class CostKeeper:
         if terms is None or not self._todo:
             return False
         site, days = self._todo[-1]
-        keys, rows = Keys(terms, self._tz), computed(self._reader, site, days, terms, self._tz)
+        with self._reader.snapshot():
+            if _meters(site) not in map(_meters, self._reader.sites()):
+                # One has joined another since the round began, which has touched its days: the next round has them.
+                self._todo.pop()
+                return True
+            rows = computed(self._reader, site, days, terms, self._tz)
+        keys = Keys(terms, self._tz)
         stored = [to_day(day, rows[day], keys.of(site.id, day), now_ms(), self._tz) for day in days]
         changed = self._ledger.store_cost(site, stored)
         self._todo.pop()
@@ -132,6 +138,10 @@ class CostKeeper:
         """The first and the last quarter, by number, of some local days, the last day included."""
         start_ms, end_ms = day_bounds_ms(first, self._tz)[0], day_bounds_ms(last, self._tz)[1]
         return start_ms // QUARTER_MS, end_ms // QUARTER_MS - 1
+
+
+def _meters(site: Site) -> tuple[str, set[int]]:
+    return site.id, {meter.id for meter in site.meters}
 
 
 def _runs(days: Sequence[date]) -> Iterator[list[date]]:
