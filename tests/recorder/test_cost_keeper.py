@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cost_building import PARIS, d, days
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_building import METER, frame, message
 
@@ -24,7 +24,7 @@ from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
 from tictally_recorder.cost.stored import from_day
 from tictally_recorder.cost.watch import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity, join_sites
-from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.calendar import QUARTER_MS, zone
 
 HOUR_MS = 3_600_000
 LONG_AGO, FAR_AHEAD = d("1990-01-01"), d("2100-01-01")
@@ -308,11 +308,11 @@ def test_more_than_any_meter_can_count_is_unknown_and_ends_nothing(home: Househo
     text = CONTRACT.format(power=6, start="2025-01-01").replace("edf-bleu-hphc", contract or "")
     (home.folder / "contracts.toml").write_text(text if contract else "")
     begin, most = ms("2025-07-30T01:00+02:00"), 92 * 10**17
-    full, empty = dict.fromkeys(["EASF01", "EASF02"], most), dict.fromkeys(["EASF01", "EASF02"], 0)
-    named: dict[str, int | str] = {"NGTF": "H PLEINE/CREUSE"}
+    full: dict[str, int | str] = {"EASF01": most, "EASF02": most, "NGTF": "H PLEINE/CREUSE"}
+    empty: dict[str, int | str] = {"EASF01": 0, "EASF02": 0, "NGTF": "H PLEINE/CREUSE"}
     # A register that falls counts anew, so that one alone may count too much.
     for n, values in enumerate([empty, full, empty, full]):
-        home.hear((begin + n * HOUR_MS, values | named))
+        home.hear((begin + n * HOUR_MS, values))
     assert home.keep() == 1
     rows = home.kept()[d("2025-07-30")]
     assert {row.quality for row in rows if row.period} <= {"unknown"}
@@ -377,6 +377,41 @@ def test_nothing_is_left_of_the_cost_of_a_site_that_has_joined_another(home: Hou
     assert left == [(0,), (0,)]
 
 
+GAP = ("2025-11-02T12:00+01:00", "2025-11-10T12:00+01:00")
+WIDENED: dict[str, list[tuple[str, dict[str, int | str], str | None]]] = {
+    "a meter that is exchanged, seen by its serial": [
+        (GAP[0], {"EAST": 1}, "aaaaaaaa"),
+        (GAP[1], {"EAST": 1}, "bbbbbbbb"),
+    ],
+    "late frames of the mode before": [(GAP[1], {"EAST": 1}, None), (GAP[0], {"BASE": 1}, None)],
+    "a late frame without registers": [(GAP[1], {"EAST": 1}, None), (GAP[0], {"SINSTS": 1}, None)],
+}
+
+
+@pytest.mark.parametrize("frames", WIDENED.values(), ids=WIDENED.keys())
+def test_the_days_of_a_gap_have_cost_however_it_came_about(
+    home: Household, frames: list[tuple[str, dict[str, int | str], str | None]]
+) -> None:
+    for at, values, serial in frames:
+        home.seq += 1
+        home.ledger.store([message(frame(home.seq, ms(at), values, serial=serial), arrived_ms=home.now_ms)])
+        home.keep()
+    assert list(home.kept()) == days("2025-11-02", "2025-11-10")
+    assert home.kept() == home.anew()
+    assert home.keep() == 0
+
+
+def test_another_time_zone_leaves_no_day_of_the_one_before(home: Household) -> None:
+    # The 31st has begun in Paris only, and the 29th had not ended in New York.
+    home.hear(*hours("2025-07-30T01:00+02:00", "2025-07-31T01:00+02:00"))
+    assert home.keep() == 2
+    terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs")
+    home.keeper = CostKeeper(home.ledger, home.reader, terms, zone("America/New_York"))
+    assert home.keep() == 2
+    assert list(home.kept()) == days("2025-07-29", "2025-07-30")
+    assert integrity(home.folder / "ledger.sqlite") == []
+
+
 def test_a_crash_between_frames_and_cost_forgets_no_day(home: Household) -> None:
     home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"))
     home.ledger.close()
@@ -422,6 +457,7 @@ ROUNDS = st.lists(
 
 
 @given(rounds=ROUNDS, seed=st.integers(0, 9))
+@example(rounds=[[(192, "EASF", "")], [(0, "HC", "")]], seed=0)
 @settings(max_examples=60)
 def test_whatever_comes_in_whatever_order_the_kept_is_the_computed(
     rounds: Sequence[Sequence[tuple[int, str, str]]], seed: int

@@ -85,7 +85,7 @@ class CostKeeper:
         self._todo = []
         if terms is not None:
             for site in sites:
-                self._todo += [(site, run) for run in _runs(touched_days(self._reader, site, self._tz))]
+                self._todo += [(site, run) for run in _runs(self._wanted(site))]
             self._todo.sort(key=lambda each: each[1][-1])
 
     def step(self, now_ms: Callable[[], int]) -> bool:
@@ -111,6 +111,17 @@ class CostKeeper:
         if changed is not None:
             self.counts = Counts(self.counts.computed + len(days), self.counts.changed + changed)
         return True
+
+    def _wanted(self, site: Site) -> list[date]:
+        """The days to compute: those that frames have touched, and those between frames that have no figures yet.
+
+        A gap has no frame to touch it where a site's first or last frame is of another meter or mode.
+        """
+        there = set(days_with_frames(site, date.min, date.max, self._tz))
+        kept = self._reader.cost_keys(site.id).keys()
+        if gone := kept - there:  # days of another time zone
+            self._ledger.drop_cost(site, gone)
+        return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
 
     def _say_terms(self, sites: Sequence[Site]) -> None:
         """What contracts and price lists change is to be computed again, as if frames had touched it."""

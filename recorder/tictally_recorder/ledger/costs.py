@@ -149,6 +149,10 @@ class Costs:
         self._connection.executemany("INSERT INTO cost VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         return changed
 
+    def drop(self, site_id: int, day: date) -> None:
+        """A day that there is no longer has no figures; what it was before stays."""
+        self._drop((site_id, day.toordinal()), _HOLDS)
+
     def drop_site(self, site_id: int) -> None:
         """A site that there is no longer has no cost."""
         self._connection.execute("DELETE FROM cost WHERE site = ?", (site_id,))
