@@ -90,7 +90,8 @@ class SiteTeller:
         for site in self._sites:
             kept = self._kept[site.id]
             period = present_period(self._reader, site, now_ms - self._heard_within_ms)
-            present = Present(site.id, today, now_ms, period, self._keeper.problem)
+            since = self._today(min(meter.first_ms for meter in site.meters))
+            present = Present(site.id, today, now_ms, period, self._keeper.problem, since)
             told = figures(present, kept.rows, kept.before, self._keeper.terms)
             self._publisher.tell(site.id, told | kept.standby)
 
