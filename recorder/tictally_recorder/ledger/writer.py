@@ -110,9 +110,9 @@ class Ledger:
         """Let days of a site have no figures any more. Raises as `store` does."""
 
         def drop(_: Intake) -> None:
-            found = site_id(self._connection, site.id)
-            for day in days if found is not None else ():
-                Costs(self._connection).drop(found, day)
+            if (found := site_id(self._connection, site.id)) is not None:
+                for day in days:
+                    Costs(self._connection).drop(found, day)
 
         self._write(drop)
 
