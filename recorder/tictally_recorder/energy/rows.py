@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy.periods import PERIOD_LABELS, PeriodNames
+from tictally_recorder.energy.periods import COUNTING, PERIOD_LABELS, PeriodNames, named_by
 from tictally_recorder.energy.pieces import Piece, Point
 from tictally_recorder.energy.walk import Walk
 from tictally_recorder.energy.window import Window
@@ -172,6 +172,8 @@ def _names(reader: LedgerReader, meter: Meter, window: Window, registers: Collec
     """
     first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
     back_ms = _MONTH_MS
+    # No text names a register that never counted while one was told: each meter sends ten, and most have two periods.
+    registers = named_by(reader.texts_ever(meter.id, COUNTING)).intersection(registers)
     while True:
         since_ms = first_ms - back_ms
         changes = reader.text_changes(meter.id, PERIOD_LABELS, since_ms, end_ms)

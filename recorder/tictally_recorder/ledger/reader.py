@@ -44,9 +44,12 @@ SELECT quarter FROM quarter WHERE meter = :meter AND quarter >= :first AND quart
 UNION SELECT quarter FROM dirty WHERE meter = :meter AND quarter >= :first AND quarter < :end ORDER BY 1
 """
 _TEXTS: Final = """
-SELECT name, time_ms, value FROM text_change JOIN label ON label.id = label
-WHERE meter = ? AND time_ms >= ? AND time_ms < ? AND name IN (SELECT value FROM json_each(?))
+SELECT name, time_ms, text_change.value FROM json_each(?4) JOIN label ON name = json_each.value
+CROSS JOIN text_change ON label = label.id AND meter = ?1 AND time_ms >= ?2 AND time_ms < ?3
 ORDER BY time_ms, name
+"""
+_TEXTS_EVER: Final = """
+SELECT DISTINCT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
 """
 _RAW_BETWEEN: Final = """
 SELECT count(*), coalesce(max(id), 0) FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?
@@ -160,6 +163,11 @@ class LedgerReader:
         with told():
             for row in self._connection.execute(_TEXTS, (meter_id, start_ms, end_ms, json.dumps(list(labels)))):
                 yield TextChange(*row)
+
+    def texts_ever(self, meter_id: int, label: str) -> set[str]:
+        """All that a label of a meter ever said."""
+        with told():
+            return {value for (value,) in self._connection.execute(_TEXTS_EVER, (meter_id, label))}
 
     def oldest_raw_ms(self, meter_id: int) -> int | None:
         """The time of a meter's oldest raw frame, or None where there is none."""
