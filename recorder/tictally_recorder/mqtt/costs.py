@@ -87,12 +87,15 @@ class Cost:
             _log.exception("cost is not kept for want of a better program, and tried again in %d s", self._wait_s)
 
     def _tend(self, now_s: float, goes_on: Callable[[], bool], *, tells: bool) -> None:
-        if now_s >= self._round_s and not self._is_under_way:
+        is_new = False
+        if now_s >= self._round_s:
+            # Also in the middle of one, which may take hours: what is newest comes first again.
             self._keeper.begin()
             if now_s >= self._nights_s:
                 self._nights.begin()
                 self._nights_s = now_s + _NIGHTS_S
             self._round_s, self._is_under_way = now_s + _ROUND_S, True
+            is_new = True
         while self._is_under_way:
             if not self._keeper.step(_now_ms) and not self._nights.step():
                 self._is_under_way = False
@@ -100,6 +103,8 @@ class Cost:
                 if tells:
                     self._teller.read(_now_ms())
             elif not goes_on():
+                if is_new and tells:
+                    self._teller.read(_now_ms())
                 break
         if tells:
             self._teller.tell(_now_ms())
