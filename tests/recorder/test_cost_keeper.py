@@ -156,6 +156,29 @@ def test_what_is_kept_is_what_is_asked_for(home: Household) -> None:
     assert {row.day for row in told if row.amount == Decimal("77.77")} == set(days("2025-07-30", "2025-08-01"))
 
 
+def test_what_is_kept_by_another_contract_is_not_what_is_asked_for(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"))
+    home.keep()
+    home.contract(power=9)
+    terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs")
+    terms.look([home.site])
+    assert terms.terms is not None
+    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-01"), terms.terms, PARIS)
+    assert {row.power_kva for row in told} == {9}
+
+
+def test_the_newest_days_of_all_sites_are_computed_first(home: Household) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    listed = (home.folder / "contracts.toml").read_text()
+    (home.folder / "contracts.toml").write_text("".join(f'{listed}site = "{site}"\n' for site in ("111", "222")))
+    home.hear(*hours("2025-07-10T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.hear(*hours("2025-07-20T00:00+02:00", "2025-07-21T12:00+02:00"), meter="222")
+    home.keeper.begin()
+    home.keeper.step(lambda: home.now_ms)
+    assert max(home.reader.cost_keys("111")) == d("2025-07-31")
+    assert home.reader.cost_keys("222") == {}
+
+
 @pytest.mark.parametrize(
     ("moment", "touched"),
     [
@@ -259,8 +282,11 @@ def test_what_a_day_was_while_it_went_on_is_not_kept(home: Household) -> None:
     home.hear(*hours("2025-11-30T00:00+01:00", "2025-11-30T20:00+01:00"))
     home.now_ms = ms("2025-11-30T20:00+01:00")
     home.keep()
+    before = home.kept()
+    home.now_ms = ms("2025-11-30T23:30+01:00")
     home.hear(*hours("2025-11-30T21:00+01:00", "2025-11-30T23:00+01:00", start=9000))
-    home.keep()
+    assert home.keep() == 1
+    assert home.kept() != before
     assert home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True) == []
 
 
