@@ -235,6 +235,27 @@ def test_a_late_text_that_names_periods_touches_all_that_it_names(home: Househol
     assert home.kept() == home.anew()
 
 
+@pytest.mark.parametrize("serials", [("aaaaaaaa", "bbbbbbbb"), ("bbbbbbbb", "aaaaaaaa")])
+def test_a_late_option_of_a_former_meter_touches_the_days_of_its_successor(
+    home: Household, serials: tuple[str, str]
+) -> None:
+    def hear(at: str, serial: str, **values: int | str) -> None:
+        home.seq += 1
+        home.ledger.store([message(frame(home.seq, ms(at), values, serial=serial), arrived_ms=home.now_ms)])
+
+    former, successor = serials
+    hear("2025-07-30T10:00+02:00", former, EASF01=0, EASF02=0)
+    hear("2025-07-30T12:00+02:00", former, EASF01=100, EASF02=100)
+    for n in range(5):
+        hear(f"2025-07-{30 + n // 3}T{13 + n}:00+02:00", successor, EASF01=100 * n, EASF02=100 * n)
+    home.keep()
+    assert None in home.amounts("2025-07-31")
+    hear("2025-07-30T11:00+02:00", former, EASF01=50, EASF02=50, NGTF="H PLEINE/CREUSE")
+    assert home.keep() == 2
+    assert None not in home.amounts("2025-07-31")
+    assert home.kept() == home.anew()
+
+
 def test_a_version_in_the_past_recomputes_the_days_it_holds_and_no_others(home: Household) -> None:
     home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-08-01", "0.30", "0.40"))
     home.hear(*hours("2025-06-28T00:00+02:00", "2025-08-10T23:00+02:00"))
