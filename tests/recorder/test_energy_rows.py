@@ -310,6 +310,22 @@ def test_a_name_said_once_years_ago_is_still_the_name(path: Path) -> None:
     assert row.period == "BASE"
 
 
+def test_a_name_first_told_at_midnight_is_of_the_day_that_begins_whatever_is_asked_for(path: Path) -> None:
+    midnight_ms = ms("2026-11-22T00:00+01:00")
+    named: dict[str, int | str] = {"NTARF": "01", "LTARF": "HC"}
+    store(
+        path,
+        [
+            frame(1, midnight_ms - QUARTER_MS, {"EASF01": 1}),
+            frame(2, midnight_ms, {"EASF01": 2, **named}),
+            frame(3, midnight_ms + QUARTER_MS, {"EASF01": 3, **named}),
+        ],
+    )
+    both = moment(midnight_ms) - timedelta(days=1), moment(midnight_ms) + timedelta(days=1)
+    alone = [row.period for day in pairwise([both[0], moment(midnight_ms), both[1]]) for row in ask(path, By.DAY, day)]
+    assert [row.period for row in ask(path, By.DAY, both)] == alone == [None, "HC"]
+
+
 def test_years_of_texts_are_not_read_for_registers_that_none_of_them_names(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

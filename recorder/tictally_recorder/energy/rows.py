@@ -151,7 +151,8 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that rows are made of
                 end_ms=end * QUARTER_MS,
                 site=site,
                 register=register,
-                period=names[each.meter_id].name(register, end * QUARTER_MS),
+                # What is told at the end itself is of the next period: a window that ends here does not know of it.
+                period=names[each.meter_id].name(register, end * QUARTER_MS - 1),
                 unit=_UNITS[register],
                 energy=each.energy,
                 estimated=each.estimated,
