@@ -205,6 +205,17 @@ def test_base_load_its_change_and_what_it_costs_are_told(told: Told, ledger: Led
     assert told.at(now_ms)["standby"] == "90"
 
 
+@pytest.mark.parametrize("ago", [0, 12, 45, 400])
+def test_the_change_of_base_load_is_that_of_the_newest_nights_however_old(told: Told, ledger: Ledger, ago: int) -> None:
+    hear(ledger, "2024-01-02T11:00+01:00", "2025-07-02T11:05+02:00")
+    last = date(2025, 7, 2) - timedelta(days=ago)
+    ledger.store_standby(Night(1, last - timedelta(days=n), va, 360) for n, va in enumerate(30 * [100] + 30 * [130]))
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    said = told.at(now_ms)
+    assert (said["standby"], said["standby_trend"]) == ("100", "-30")
+
+
 def test_base_load_is_announced_without_a_contract_too(told: Told, ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "contracts.toml").unlink()
     hear(ledger, "2025-07-02T11:00+02:00")

@@ -25,7 +25,7 @@ from tictally_recorder.ledger.raw import whole_numbers_between
 from tictally_recorder.ledger.refusals import Refused, refusals
 from tictally_recorder.ledger.schema import open_for_reading, told
 from tictally_recorder.ledger.sites import all_sites, site_id
-from tictally_recorder.ledger.standby import Night, nights_between
+from tictally_recorder.ledger.standby import Night, newest_before, nights_between
 from tictally_recorder.ledger.touched import touched_of
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.ranges import Ranges
@@ -238,6 +238,11 @@ class LedgerReader:
         """
         with told():
             return nights_between(self._connection, [meter.id for meter in site.meters], start, end)
+
+    def newest_night(self, site: Site, end: date) -> date | None:
+        """The newest local day before another whose night's base load is known, or None where there is none."""
+        with told():
+            return newest_before(self._connection, [meter.id for meter in site.meters], end)
 
     @property
     def version(self) -> int:

@@ -130,7 +130,9 @@ class SiteTeller:
 
     def _standby(self, site: Site, today: date) -> dict[str, str]:
         """Computed again when a night, the day or the terms are others: it asks for a year of texts."""
-        nights = self._reader.standby(site, today - _NIGHTS_BACK, today + timedelta(days=1))
+        tomorrow = today + timedelta(days=1)
+        newest = self._reader.newest_night(site, tomorrow)
+        nights = [] if newest is None else self._reader.standby(site, newest - _NIGHTS_BACK, tomorrow)
         terms = self._keeper.terms
         known = self._standbys.get(site.id)
         if known is not None and (known.nights, known.today) == (nights, today) and known.terms is terms:
