@@ -169,10 +169,11 @@ class LedgerReader:
         with told():
             return {value for (value,) in self._connection.execute(_TEXTS_EVER, (meter_id, label))}
 
-    def oldest_raw_ms(self, meter_id: int) -> int | None:
-        """The time of a meter's oldest raw frame, or None where there is none."""
+    def oldest_raw_ms(self, meter_id: int, start_ms: int = 0) -> int | None:
+        """The time of a meter's oldest raw frame, of those from a time on, or None where there is none."""
         with told():
-            row = self._connection.execute("SELECT min(time_ms) FROM frame WHERE meter = ?", (meter_id,)).fetchone()
+            select = "SELECT min(time_ms) FROM frame WHERE meter = ? AND time_ms >= ?"
+            row = self._connection.execute(select, (meter_id, start_ms)).fetchone()
         return None if row[0] is None else int(row[0])
 
     def raw_between(self, meter_id: int, start_ms: int, end_ms: int) -> tuple[int, int]:
