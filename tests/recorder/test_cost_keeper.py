@@ -261,6 +261,7 @@ def test_a_version_in_the_past_recomputes_the_days_it_holds_and_no_others(home: 
     home.hear(*hours("2025-06-28T00:00+02:00", "2025-08-10T23:00+02:00"))
     assert home.keep() == 44
     before = home.amounts("2025-07-20")
+    home.now_ms += HOUR_MS
     home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-07-15", "0.15", "0.25"), ("2025-08-01", "0.30", "0.40"))
     assert home.keep() == 17
     assert (before, home.amounts("2025-07-20")) == (
@@ -316,9 +317,29 @@ def test_of_what_was_replaced_the_newest_eight_stay(home: Household) -> None:
     for n in range(12):
         home.own_list(("2025-01-01", f"0.{n + 10}", "0.20"))
         assert home.keep() == 1
+        home.now_ms += HOUR_MS
     replaced = home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True)
     assert [each.entries[0].line.price for each in replaced] == [f"0.{n + 10}" for n in range(3, 11)]
     assert integrity(home.folder / "ledger.sqlite") == []
+
+
+def test_of_figures_that_follow_one_another_in_a_backlog_only_those_that_held_stay(home: Household) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    frames = hours("2025-07-30T00:00+02:00", "2025-07-30T23:00+02:00")
+    home.hear(*frames[:2])
+    home.keep()
+    home.now_ms += HOUR_MS // 2
+    home.hear((frames[1][0] + 1, frames[1][1]))  # the same figures, which go on holding
+    assert home.keep() == 1
+    home.now_ms += HOUR_MS // 2
+    shown = home.kept()[d("2025-07-30")]
+    until_ms = home.now_ms
+    for each in frames[2:]:
+        home.hear(each)
+        home.keep()
+        home.now_ms += 15_000
+    (replaced,) = home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True)
+    assert (from_day(home.site.id, replaced), replaced.replaced_ms) == (shown, until_ms)
 
 
 def test_words_about_a_source_replace_no_figure(home: Household) -> None:
@@ -474,13 +495,14 @@ def test_the_command_tells_what_figures_were_before(
     home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T23:00+02:00"))
     home.keep()
     home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-07-31", "0.15", "0.20"))
+    home.now_ms += HOUR_MS
     home.keep()
     monkeypatch.setenv("TICTALLY_LEDGER", str(home.folder / "ledger.sqlite"))
     asked = ["cost", "--from", "2025-07-30", "--to", "2025-08-01", "--explain"]
     assert main(asked) == 0
     told = capsys.readouterr().out
     # Up to the last frame at 23:00, 2.3 kWh at 0.10 and 4.6 kWh at 0.20, and a day of 12.00 a month
-    assert "2025-07-31 was 1.54 EUR until 2025-12-01 12:00+01:00, by own 2025-01-01" in told
+    assert "2025-07-31 was 1.54 EUR until 2025-12-01 13:00+01:00, by own 2025-01-01" in told
     assert "2025-07-30 was" not in told
     assert main([*asked, "--json"]) == 0
     lines = [each for each in json.loads(capsys.readouterr().out) if each["kind"] == "total"]
