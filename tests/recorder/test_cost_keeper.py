@@ -47,6 +47,18 @@ energy.HC = {{ ttc = "{hc}" }}
 energy.HP = {{ ttc = "{hp}" }}
 subscription = "12"
 """
+SPOT = """
+id = "spot"
+supplier = "An exchange"
+names.en = "Spot"
+currency = "EUR"
+series = "spot.csv"
+[[version]]
+from = 2025-01-01
+source = "a letter"
+sureness = "own"
+subscription = "12"
+"""
 
 
 def ms(text: str) -> int:
@@ -478,6 +490,24 @@ def test_another_time_zone_leaves_no_day_of_the_one_before(home: Household) -> N
     assert home.keep() == 2
     assert list(home.kept()) == days("2025-07-29", "2025-07-30")
     assert integrity(home.folder / "ledger.sqlite") == []
+
+
+def test_days_on_a_price_series_are_computed_a_few_at_a_time(home: Household) -> None:
+    (home.folder / "tariffs").mkdir()
+    series = "".join(
+        f"{day}T{hour:02}:00+02:00,0.1\n" for day in days("2025-07-26", "2025-07-31") for hour in range(24)
+    )
+    (home.folder / "tariffs" / "spot.csv").write_text(f"start,price\n{series}")
+    (home.folder / "tariffs" / "spot.toml").write_text(SPOT)
+    (home.folder / "contracts.toml").write_text('[[contract]]\ntariff = "spot"\nfrom = 2025-07-26\n')
+    home.hear(*hours("2025-07-22T00:00+02:00", "2025-07-30T12:00+02:00"))
+    home.keeper.begin()
+    left = [home.keeper.left]
+    while home.keeper.step(lambda: home.now_ms):
+        left.append(home.keeper.left)
+    assert left == [9, 7, 5, 3, 0]
+    assert None not in home.amounts("2025-07-29")
+    assert home.kept() == home.anew()
 
 
 def test_a_crash_between_frames_and_cost_forgets_no_day(home: Household) -> None:

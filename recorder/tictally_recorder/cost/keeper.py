@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.engine import day_bounds_ms
+from tictally_recorder.cost.engine import day_bounds_ms, days_on_series
 from tictally_recorder.cost.key import Keys
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.of_ledger import computed, days_with_frames, touched_days
@@ -19,6 +19,8 @@ from tictally_shared.calendar import QUARTER_MS
 
 # What a step computes at once: some tenths of a second on a Pi, in which frames wait.
 _DAYS_AT_ONCE: Final = 16
+# Where each quarter has its own price there are a hundred times as many figures.
+_DAYS_ON_SERIES_AT_ONCE: Final = 2
 _log = logging.getLogger(__name__)
 
 
@@ -97,7 +99,11 @@ class CostKeeper:
         terms = self._watched.terms
         if terms is None or not self._todo:
             return False
-        site, days = self._todo[-1]
+        site, days = self._todo.pop()
+        if days_on_series(site.id, days, terms) and len(days) > _DAYS_ON_SERIES_AT_ONCE:
+            self._todo.append((site, days[:-_DAYS_ON_SERIES_AT_ONCE]))
+            days = days[-_DAYS_ON_SERIES_AT_ONCE:]
+        self._todo.append((site, days))  # until they are computed
         with self._reader.snapshot():
             if _meters(site) not in map(_meters, self._reader.sites()):
                 # One has joined another since the round began, which has touched its days: the next round has them.
