@@ -36,6 +36,16 @@ def read(text: str, *sites: str) -> Contracts:
     return parse_contracts(text, "contracts.toml", TARIFFS, sites)
 
 
+@pytest.mark.parametrize(
+    "power",
+    ["9" * 5000, "0x" + "9" * 5000, "[" * 5000 + "]" * 5000, str(10**30)],
+    ids=["digits", "digits of another base", "depth", "more than is kept"],
+)
+def test_what_is_absurd_is_refused_as_all_else_that_is_wrong(power: str) -> None:
+    with pytest.raises(ContractError, match=r"it cannot be used|is not a number of kVA"):
+        read(f'[[contract]]\ntariff = "surplus"\npower = {power}\nfrom = 2025-01-01\n')
+
+
 def test_contracts_follow_one_another() -> None:
     contracts = read(FULL)
     first, injected, second = contracts.all

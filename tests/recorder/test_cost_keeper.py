@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cost_building import PARIS, d, days
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_building import METER, frame, message
 
@@ -23,8 +23,8 @@ from tictally_recorder.cost.keeper import CostKeeper
 from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
 from tictally_recorder.cost.stored import from_day
 from tictally_recorder.cost.watch import WatchedTerms
-from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity
-from tictally_shared.calendar import QUARTER_MS
+from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity, join_sites
+from tictally_shared.calendar import QUARTER_MS, zone
 
 HOUR_MS = 3_600_000
 LONG_AGO, FAR_AHEAD = d("1990-01-01"), d("2100-01-01")
@@ -45,6 +45,18 @@ source = "a letter"
 sureness = "own"
 energy.HC = {{ ttc = "{hc}" }}
 energy.HP = {{ ttc = "{hp}" }}
+subscription = "12"
+"""
+SPOT = """
+id = "spot"
+supplier = "An exchange"
+names.en = "Spot"
+currency = "EUR"
+series = "spot.csv"
+[[version]]
+from = 2025-01-01
+source = "a letter"
+sureness = "own"
 subscription = "12"
 """
 
@@ -156,6 +168,29 @@ def test_what_is_kept_is_what_is_asked_for(home: Household) -> None:
     assert {row.day for row in told if row.amount == Decimal("77.77")} == set(days("2025-07-30", "2025-08-01"))
 
 
+def test_what_is_kept_by_another_contract_is_not_what_is_asked_for(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"))
+    home.keep()
+    home.contract(power=9)
+    terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs")
+    terms.look([home.site])
+    assert terms.terms is not None
+    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-01"), terms.terms, PARIS)
+    assert {row.power_kva for row in told} == {9}
+
+
+def test_the_newest_days_of_all_sites_are_computed_first(home: Household) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    listed = (home.folder / "contracts.toml").read_text()
+    (home.folder / "contracts.toml").write_text("".join(f'{listed}site = "{site}"\n' for site in ("111", "222")))
+    home.hear(*hours("2025-07-10T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.hear(*hours("2025-07-20T00:00+02:00", "2025-07-21T12:00+02:00"), meter="222")
+    home.keeper.begin()
+    home.keeper.step(lambda: home.now_ms)
+    assert max(home.reader.cost_keys("111")) == d("2025-07-31")
+    assert home.reader.cost_keys("222") == {}
+
+
 @pytest.mark.parametrize(
     ("moment", "touched"),
     [
@@ -212,11 +247,33 @@ def test_a_late_text_that_names_periods_touches_all_that_it_names(home: Househol
     assert home.kept() == home.anew()
 
 
+@pytest.mark.parametrize("serials", [("aaaaaaaa", "bbbbbbbb"), ("bbbbbbbb", "aaaaaaaa")])
+def test_a_late_option_of_a_former_meter_touches_the_days_of_its_successor(
+    home: Household, serials: tuple[str, str]
+) -> None:
+    def hear(at: str, serial: str, **values: int | str) -> None:
+        home.seq += 1
+        home.ledger.store([message(frame(home.seq, ms(at), values, serial=serial), arrived_ms=home.now_ms)])
+
+    former, successor = serials
+    hear("2025-07-30T10:00+02:00", former, EASF01=0, EASF02=0)
+    hear("2025-07-30T12:00+02:00", former, EASF01=100, EASF02=100)
+    for n in range(5):
+        hear(f"2025-07-{30 + n // 3}T{13 + n}:00+02:00", successor, EASF01=100 * n, EASF02=100 * n)
+    home.keep()
+    assert None in home.amounts("2025-07-31")
+    hear("2025-07-30T11:00+02:00", former, EASF01=50, EASF02=50, NGTF="H PLEINE/CREUSE")
+    assert home.keep() == 2
+    assert None not in home.amounts("2025-07-31")
+    assert home.kept() == home.anew()
+
+
 def test_a_version_in_the_past_recomputes_the_days_it_holds_and_no_others(home: Household) -> None:
     home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-08-01", "0.30", "0.40"))
     home.hear(*hours("2025-06-28T00:00+02:00", "2025-08-10T23:00+02:00"))
     assert home.keep() == 44
     before = home.amounts("2025-07-20")
+    home.now_ms += HOUR_MS
     home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-07-15", "0.15", "0.25"), ("2025-08-01", "0.30", "0.40"))
     assert home.keep() == 17
     assert (before, home.amounts("2025-07-20")) == (
@@ -259,8 +316,11 @@ def test_what_a_day_was_while_it_went_on_is_not_kept(home: Household) -> None:
     home.hear(*hours("2025-11-30T00:00+01:00", "2025-11-30T20:00+01:00"))
     home.now_ms = ms("2025-11-30T20:00+01:00")
     home.keep()
+    before = home.kept()
+    home.now_ms = ms("2025-11-30T23:30+01:00")
     home.hear(*hours("2025-11-30T21:00+01:00", "2025-11-30T23:00+01:00", start=9000))
-    home.keep()
+    assert home.keep() == 1
+    assert home.kept() != before
     assert home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True) == []
 
 
@@ -269,9 +329,29 @@ def test_of_what_was_replaced_the_newest_eight_stay(home: Household) -> None:
     for n in range(12):
         home.own_list(("2025-01-01", f"0.{n + 10}", "0.20"))
         assert home.keep() == 1
+        home.now_ms += HOUR_MS
     replaced = home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True)
     assert [each.entries[0].line.price for each in replaced] == [f"0.{n + 10}" for n in range(3, 11)]
     assert integrity(home.folder / "ledger.sqlite") == []
+
+
+def test_of_figures_that_follow_one_another_in_a_backlog_only_those_that_held_stay(home: Household) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    frames = hours("2025-07-30T00:00+02:00", "2025-07-30T23:00+02:00")
+    home.hear(*frames[:2])
+    home.keep()
+    home.now_ms += HOUR_MS // 2
+    home.hear((frames[1][0] + 1, frames[1][1]))  # the same figures, which go on holding
+    assert home.keep() == 1
+    home.now_ms += HOUR_MS // 2
+    shown = home.kept()[d("2025-07-30")]
+    until_ms = home.now_ms
+    for each in frames[2:]:
+        home.hear(each)
+        home.keep()
+        home.now_ms += 15_000
+    (replaced,) = home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True)
+    assert (from_day(home.site.id, replaced), replaced.replaced_ms) == (shown, until_ms)
 
 
 def test_words_about_a_source_replace_no_figure(home: Household) -> None:
@@ -303,6 +383,26 @@ def test_while_a_file_cannot_be_used_nothing_is_priced_anew_and_nothing_is_lost(
     assert home.kept() == home.anew()
 
 
+@pytest.mark.parametrize("contract", ["edf-bleu-hphc", "edf-bleu-base", None])
+def test_more_than_any_meter_can_count_is_unknown_and_ends_nothing(home: Household, contract: str | None) -> None:
+    text = CONTRACT.format(power=6, start="2025-01-01").replace("edf-bleu-hphc", contract or "")
+    (home.folder / "contracts.toml").write_text(text if contract else "")
+    begin, most = ms("2025-07-30T01:00+02:00"), 92 * 10**17
+    full: dict[str, int | str] = {"EASF01": most, "EASF02": most, "NGTF": "H PLEINE/CREUSE"}
+    empty: dict[str, int | str] = {"EASF01": 0, "EASF02": 0, "NGTF": "H PLEINE/CREUSE"}
+    # A register that falls counts anew, so that one alone may count too much.
+    for n, values in enumerate([empty, full, empty, full]):
+        home.hear((begin + n * HOUR_MS, values))
+    assert home.keep() == 1
+    rows = home.kept()[d("2025-07-30")]
+    assert {row.quality for row in rows if row.period} <= {"unknown"}
+    assert None in {row.amount for row in rows}
+    if contract:
+        assert "EASF01" in str(rows[0].reason)
+        assert "counted more than any meter can" in str(rows[0].reason)
+    assert home.kept() == home.anew()
+
+
 def test_a_site_that_joins_another_is_computed_with_it(home: Household) -> None:
     home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
     home.keep()
@@ -314,6 +414,100 @@ def test_a_site_that_joins_another_is_computed_with_it(home: Household) -> None:
     assert home.site.id == "111"
     assert home.kept() == home.anew()
     assert integrity(home.folder / "ledger.sqlite") == []
+
+
+@pytest.mark.parametrize(("ends", "stays"), [("222", "111"), ("111", "222")])
+def test_a_site_may_join_another_while_a_round_goes_on(home: Household, ends: str, stays: str) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    listed = (home.folder / "contracts.toml").read_text()
+    each_its_own = "".join(f'{listed}site = "{site}"\n' for site in ("111", "222"))
+    (home.folder / "contracts.toml").write_text(each_its_own)
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.hear(*hours("2025-07-31T13:00+02:00", "2025-08-01T12:00+02:00"), meter="222")
+    home.keeper.begin()
+    join_sites(home.folder / "ledger.sqlite", ends, stays)
+    while home.keeper.step(lambda: home.now_ms):
+        pass
+    home.keep()
+    assert home.site.id == stays
+    assert list(home.kept()) == days("2025-07-30", "2025-08-01")
+    assert home.kept() == home.anew()
+    assert integrity(home.folder / "ledger.sqlite") == []
+
+
+def test_days_of_a_site_that_has_other_meters_meanwhile_are_not_kept(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.keep()
+    (before,) = home.reader.sites()
+    stored = home.reader.cost_days("111", LONG_AGO, FAR_AHEAD)
+    home.hear(*hours("2025-07-31T13:00+02:00", "2025-08-01T12:00+02:00"), meter="222")
+    home.ledger.join_sites("222", "111")
+    touched = [home.reader.touched(meter.id) for meter in home.site.meters]
+    assert home.ledger.store_cost(before, stored) is None
+    assert [home.reader.touched(meter.id) for meter in home.site.meters] == touched
+
+
+def test_nothing_is_left_of_the_cost_of_a_site_that_has_joined_another(home: Household) -> None:
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"), meter="111")
+    home.keep()
+    home.hear(*hours("2025-07-31T13:00+02:00", "2025-08-01T12:00+02:00"), meter="222")
+    home.ledger.join_sites("111", "222")
+    with closing(sqlite3.connect(home.folder / "ledger.sqlite")) as connection:
+        left = [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in ("cost", "cost_day")]  # noqa: S608
+    assert left == [(0,), (0,)]
+
+
+GAP = ("2025-11-02T12:00+01:00", "2025-11-10T12:00+01:00")
+WIDENED: dict[str, list[tuple[str, dict[str, int | str], str | None]]] = {
+    "a meter that is exchanged, seen by its serial": [
+        (GAP[0], {"EAST": 1}, "aaaaaaaa"),
+        (GAP[1], {"EAST": 1}, "bbbbbbbb"),
+    ],
+    "late frames of the mode before": [(GAP[1], {"EAST": 1}, None), (GAP[0], {"BASE": 1}, None)],
+    "a late frame without registers": [(GAP[1], {"EAST": 1}, None), (GAP[0], {"SINSTS": 1}, None)],
+}
+
+
+@pytest.mark.parametrize("frames", WIDENED.values(), ids=WIDENED.keys())
+def test_the_days_of_a_gap_have_cost_however_it_came_about(
+    home: Household, frames: list[tuple[str, dict[str, int | str], str | None]]
+) -> None:
+    for at, values, serial in frames:
+        home.seq += 1
+        home.ledger.store([message(frame(home.seq, ms(at), values, serial=serial), arrived_ms=home.now_ms)])
+        home.keep()
+    assert list(home.kept()) == days("2025-11-02", "2025-11-10")
+    assert home.kept() == home.anew()
+    assert home.keep() == 0
+
+
+def test_another_time_zone_leaves_no_day_of_the_one_before(home: Household) -> None:
+    # The 31st has begun in Paris only, and the 29th had not ended in New York.
+    home.hear(*hours("2025-07-30T01:00+02:00", "2025-07-31T01:00+02:00"))
+    assert home.keep() == 2
+    terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs")
+    home.keeper = CostKeeper(home.ledger, home.reader, terms, zone("America/New_York"))
+    assert home.keep() == 2
+    assert list(home.kept()) == days("2025-07-29", "2025-07-30")
+    assert integrity(home.folder / "ledger.sqlite") == []
+
+
+def test_days_on_a_price_series_are_computed_a_few_at_a_time(home: Household) -> None:
+    (home.folder / "tariffs").mkdir()
+    series = "".join(
+        f"{day}T{hour:02}:00+02:00,0.1\n" for day in days("2025-07-26", "2025-07-31") for hour in range(24)
+    )
+    (home.folder / "tariffs" / "spot.csv").write_text(f"start,price\n{series}")
+    (home.folder / "tariffs" / "spot.toml").write_text(SPOT)
+    (home.folder / "contracts.toml").write_text('[[contract]]\ntariff = "spot"\nfrom = 2025-07-26\n')
+    home.hear(*hours("2025-07-22T00:00+02:00", "2025-07-30T12:00+02:00"))
+    home.keeper.begin()
+    left = [home.keeper.left]
+    while home.keeper.step(lambda: home.now_ms):
+        left.append(home.keeper.left)
+    assert left == [9, 7, 5, 3, 0]
+    assert None not in home.amounts("2025-07-29")
+    assert home.kept() == home.anew()
 
 
 def test_a_crash_between_frames_and_cost_forgets_no_day(home: Household) -> None:
@@ -331,13 +525,14 @@ def test_the_command_tells_what_figures_were_before(
     home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T23:00+02:00"))
     home.keep()
     home.own_list(("2025-01-01", "0.10", "0.20"), ("2025-07-31", "0.15", "0.20"))
+    home.now_ms += HOUR_MS
     home.keep()
     monkeypatch.setenv("TICTALLY_LEDGER", str(home.folder / "ledger.sqlite"))
     asked = ["cost", "--from", "2025-07-30", "--to", "2025-08-01", "--explain"]
     assert main(asked) == 0
     told = capsys.readouterr().out
     # Up to the last frame at 23:00, 2.3 kWh at 0.10 and 4.6 kWh at 0.20, and a day of 12.00 a month
-    assert "2025-07-31 was 1.54 EUR until 2025-12-01 12:00+01:00, by own 2025-01-01" in told
+    assert "2025-07-31 was 1.54 EUR until 2025-12-01 13:00+01:00, by own 2025-01-01" in told
     assert "2025-07-30 was" not in told
     assert main([*asked, "--json"]) == 0
     lines = [each for each in json.loads(capsys.readouterr().out) if each["kind"] == "total"]
@@ -361,6 +556,7 @@ ROUNDS = st.lists(
 
 
 @given(rounds=ROUNDS, seed=st.integers(0, 9))
+@example(rounds=[[(192, "EASF", "")], [(0, "HC", "")]], seed=0)
 @settings(max_examples=60)
 def test_whatever_comes_in_whatever_order_the_kept_is_the_computed(
     rounds: Sequence[Sequence[tuple[int, str, str]]], seed: int

@@ -3,7 +3,7 @@
 import random
 import tempfile
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ledger_building import DAY_MS, METER, MINUTE_MS, NOON_MS, frame, message
 
 from tictally_recorder.energy import EnergyRow, energy
-from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Quarter
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Quarter, TextChange
 from tictally_recorder.ledger.packing import Straight
 from tictally_shared.calendar import QUARTER_MS, By, zone
 from tictally_shared.frames import Frame
@@ -308,6 +308,49 @@ def test_a_name_said_once_years_ago_is_still_the_name(path: Path) -> None:
     store(path, [frame(seq, NOON_MS + seq * DAY_MS, {"EASF01": seq, **texts}) for seq in range(1, 800)])
     (row,) = ask(path, By.YEAR, (moment(NOON_MS + 798 * DAY_MS), moment(NOON_MS + 800 * DAY_MS)))
     assert row.period == "BASE"
+
+
+def test_a_name_first_told_at_midnight_is_of_the_day_that_begins_whatever_is_asked_for(path: Path) -> None:
+    midnight_ms = ms("2026-11-22T00:00+01:00")
+    named: dict[str, int | str] = {"NTARF": "01", "LTARF": "HC"}
+    store(
+        path,
+        [
+            frame(1, midnight_ms - QUARTER_MS, {"EASF01": 1}),
+            frame(2, midnight_ms, {"EASF01": 2, **named}),
+            frame(3, midnight_ms + QUARTER_MS, {"EASF01": 3, **named}),
+        ],
+    )
+    both = moment(midnight_ms) - timedelta(days=1), moment(midnight_ms) + timedelta(days=1)
+    alone = [row.period for day in pairwise([both[0], moment(midnight_ms), both[1]]) for row in ask(path, By.DAY, day)]
+    assert [row.period for row in ask(path, By.DAY, both)] == alone == [None, "HC"]
+
+
+def test_years_of_texts_are_not_read_for_registers_that_none_of_them_names(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = []
+    for seq in range(1, 800):
+        texts = {"NTARF": "01", "LTARF": "HC"} if seq % 2 else {"NTARF": "02", "LTARF": "HP"}
+        values: dict[str, int | str] = {f"EASF{n:02}": seq if n < 3 else 0 for n in range(1, 11)}
+        frames.append(frame(seq, NOON_MS + seq * DAY_MS // 2, values | texts))
+    store(path, frames)
+    read = []
+    text_changes = LedgerReader.text_changes
+
+    def counted(
+        reader: LedgerReader, meter_id: int, labels: Collection[str], start_ms: int, end_ms: int
+    ) -> Iterator[TextChange]:
+        for change in text_changes(reader, meter_id, labels, start_ms, end_ms):
+            read.append(change.time_ms)
+            yield change
+
+    monkeypatch.setattr(LedgerReader, "text_changes", counted)
+    last = moment(frames[-1].time_ms)
+    rows = ask(path, By.DAY, (last - timedelta(days=1), last), all_registers=True)
+    assert {row.register: row.period for row in rows if row.period} == {"EASF01": "HC", "EASF02": "HP"}
+    assert len({row.register for row in rows}) == 10
+    assert len(read) < 200
 
 
 def test_a_register_that_is_no_more_is_not_looked_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

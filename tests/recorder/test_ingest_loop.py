@@ -11,6 +11,7 @@ import pytest
 from ledger_building import BOOT, EDGE, NOON_MS, frame, message
 from real_broker import Mosquitto
 
+from tictally_recorder.cost.keeper import CostKeeper
 from tictally_recorder.ledger import Ledger, LedgerReader, Quarter, quarters
 from tictally_recorder.mqtt.connection import Broker, Connection
 from tictally_recorder.mqtt.costs import Cost
@@ -156,6 +157,42 @@ def test_health_tells_how_long_ago_a_frame_was_stored(ledger: Ledger, tmp_path: 
     assert stored_s is not None
     assert told(stored_s + 600.5) == (600, False)
     assert told(stored_s + 601.5) == (601, True)
+
+
+def test_whatever_goes_wrong_with_cost_frames_are_recorded_and_cost_is_tried_again_ever_later(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ingest, _, _ = loop(tmp_path, ledger, 1)
+    tries: list[float] = []
+    cost, now_s = ingest._cost, 1000.0
+
+    def fail(_: CostKeeper) -> None:
+        tries.append(now_s - 1000)
+        raise ZeroDivisionError("nobody foresaw it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CostKeeper, "begin", fail)
+        ingest._tick()
+        ingest._take(
+            Arrived(f"tictally/edge/{EDGE}/frame", frame(1, NOON_MS, {"EAST": 1}).to_json().encode(), NOON_MS, 1, 1, 1),
+            time.monotonic(),
+        )
+        ingest._store()
+        assert ledger.counts().frames == 1
+        cost.hurry()
+        tries.clear()
+        cost._wait_s = 0.0
+        while now_s < 1000 + 20_000:
+            cost.tend(now_s, lambda: False, tells=False)
+            now_s += 1
+        assert tries == [0, 60, 180, 420, 900, 1860, 3780, 7380, 10_980, 14_580, 18_180]
+        assert cost.state.problem == "an error of the program: ZeroDivisionError: nobody foresaw it"
+        cost.hurry()  # a person has changed a file
+        cost.tend(now_s, lambda: False, tells=False)
+        assert tries[-1] == now_s - 1000
+    cost.hurry()
+    cost.tend(now_s, lambda: True, tells=False)
+    assert cost.state.problem is None
 
 
 def test_a_recorder_that_falls_idle_or_wakes_says_so_at_once(ledger: Ledger, tmp_path: Path) -> None:

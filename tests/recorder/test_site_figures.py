@@ -62,6 +62,38 @@ def test_a_day_a_month_and_all_of_it_to_the_cent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        (None, "none"),
+        ("2025-06-30", "none"),
+        ("2025-07-01", "none"),
+        # The site is newer than the month.
+        ("2025-07-02", "1.44"),
+        ("2025-07-03", "1.44"),
+    ],
+)
+def test_a_month_of_which_a_day_is_yet_to_be_computed_is_unknown(since: str | None, expected: str) -> None:
+    rows = costs([TODAY], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
+    present = replace(PRESENT, since=None if since is None else d(since))
+    found = figures(present, rows, {}, Terms(on(HPHC), {HPHC.id: HPHC}))
+    assert (found["cost_today"], found["cost_month"]) == ("1.44", expected)
+
+
+def test_a_month_is_known_before_anything_is_of_today() -> None:
+    rows = costs([d("2025-07-01")], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
+    found = figures(PRESENT, rows, {}, Terms(on(HPHC), {HPHC.id: HPHC}))
+    assert (found["cost_today"], found["cost_month"]) == ("none", "2.42")
+
+
+def test_what_was_paid_in_another_currency_is_added_to_nothing() -> None:
+    swiss = replace(HPHC, id="swiss", currency="CHF")
+    contracts = on(Contract(SITE, "swiss", d("2025-01-01"), power_kva=6), Contract(SITE, HPHC.id, TODAY, power_kva=6))
+    found = told(contracts, HPHC, swiss)
+    assert (found["cost_today"], found["cost_yesterday"], found["cost_month"]) == ("1.44", "none", "none")
+    assert found["currency"] == "EUR"
+
+
+@pytest.mark.parametrize(
     ("period", "expected"), [("HC", ("HC", "0.1696")), ("HEURES CREUSES", ("none", "none")), (None, ("none", "none"))]
 )
 def test_the_price_is_that_of_the_period_the_meter_counts_in(period: str | None, expected: tuple[str, str]) -> None:

@@ -129,6 +129,66 @@ def test_a_contract_that_ends_leaves_its_entities_without_a_value(told: Told, le
     assert "config" not in after
 
 
+SURPLUS = """
+id = "surplus"
+supplier = "Somebody"
+currency = "EUR"
+periods = ["SURPLUS"]
+direction = "injected"
+names.en = "Surplus"
+[[version]]
+from = 2020-01-01
+source = "a letter"
+sureness = "own"
+energy.SURPLUS = { ttc = "0.04" }
+"""
+
+
+def test_income_that_ends_while_the_recorder_is_stopped_is_taken_back(
+    told: Told, ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "tariffs").mkdir()
+    (tmp_path / "tariffs" / "surplus.toml").write_text(SURPLUS)
+    (tmp_path / "contracts.toml").write_text(CONTRACT + '[[contract]]\ntariff = "surplus"\nfrom = 2020-01-01\n')
+    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    before = told.at(now_ms)
+    assert before["price_injected"] == "0.04"
+    (tmp_path / "contracts.toml").write_text(CONTRACT)
+    with LedgerReader.open(tmp_path / "ledger.sqlite") as reader:
+        later = Told(tmp_path, ledger, reader)
+        later.round(now_ms)
+        after = later.at(now_ms)
+    assert {after[name] for name in ("income_today", "income_month", "income_total", "price_injected")} == {"none"}
+    assert after["config"] == before["config"]
+
+
+def test_a_figure_that_is_no_more_is_taken_back(told: Told) -> None:
+    told.publisher.tell("here", {"cost_today": "1.00", "income_today": "2.00"})
+    told.messages.clear()
+    told.publisher.tell("here", {"cost_today": "1.00"})
+    assert told.messages == [("tictally/site/here/income_today", "none")]
+
+
+def test_what_stands_of_a_site_that_has_joined_another_is_taken_back(told: Told, ledger: Ledger) -> None:
+    now_ms = ms("2025-07-02T11:06+02:00")
+    values: dict[str, int | str] = {"BASE": 1000, "PTEC": "TH.."}
+    for seq, meter in enumerate(("111", "222"), 1):
+        ledger.store([message(frame(seq, now_ms - MINUTE_MS, values, meter=meter))])
+    told.round(now_ms)
+    told.at(now_ms)
+    ledger.join_sites("222", "111")
+    told.messages.clear()
+    told.round(now_ms)
+    assert ("tictally/site/222/cost_today", "") in told.messages
+    assert ("homeassistant/device/tictally_site_222/config", "") in told.messages
+    assert not [topic for topic, _ in told.messages if "111" in topic]
+    told.messages.clear()
+    told.round(now_ms)
+    assert told.messages == []
+
+
 def test_base_load_its_change_and_what_it_costs_are_told(told: Told, ledger: Ledger) -> None:
     hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     today = date(2025, 7, 2)
@@ -143,6 +203,17 @@ def test_base_load_its_change_and_what_it_costs_are_told(told: Told, ledger: Led
     ledger.store_standby([Night(1, today, 90, 360)])
     told.round(now_ms)
     assert told.at(now_ms)["standby"] == "90"
+
+
+@pytest.mark.parametrize("ago", [0, 12, 45, 400])
+def test_the_change_of_base_load_is_that_of_the_newest_nights_however_old(told: Told, ledger: Ledger, ago: int) -> None:
+    hear(ledger, "2024-01-02T11:00+01:00", "2025-07-02T11:05+02:00")
+    last = date(2025, 7, 2) - timedelta(days=ago)
+    ledger.store_standby(Night(1, last - timedelta(days=n), va, 360) for n, va in enumerate(30 * [100] + 30 * [130]))
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    said = told.at(now_ms)
+    assert (said["standby"], said["standby_trend"]) == ("100", "-30")
 
 
 def test_base_load_is_announced_without_a_contract_too(told: Told, ledger: Ledger, tmp_path: Path) -> None:

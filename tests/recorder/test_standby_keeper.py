@@ -109,5 +109,24 @@ def test_each_night_that_comes_at_once_after_an_outage_is_kept(nights: Nights) -
     assert [va for _, va, _ in nights.kept] == [100, 101, 102, 103, 104]
 
 
+def test_a_frame_of_a_clock_that_was_wrong_makes_no_nights_of_years(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.hear(95, 1000, 1001)  # in 1970
+    nights.hear(95, MIDNIGHT_MS, MORNING_MS)
+    nights.hear(800, MORNING_MS, MORNING_MS + MINUTE_MS)
+    looked: list[int] = []
+    raw_between = LedgerReader.raw_between
+
+    def counted(reader: LedgerReader, meter_id: int, start_ms: int, end_ms: int) -> tuple[int, int]:
+        looked.append(start_ms)
+        return raw_between(reader, meter_id, start_ms, end_ms)
+
+    monkeypatch.setattr(LedgerReader, "raw_between", counted)
+    nights.keep()
+    assert len(looked) == 2
+    assert nights.kept == [(str(DAY), 95, 360)]
+
+
 def test_a_ledger_without_frames_has_no_nights(nights: Nights) -> None:
     assert nights.keep() == 0

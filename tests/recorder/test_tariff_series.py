@@ -99,6 +99,12 @@ def test_the_hash_of_a_quarter_is_the_same_whether_its_price_is_an_hour_s_or_its
         ('2026-11-21T22:00+01:00,"0,15"', "'0,15' is not a price: 0.1635, with a point"),
         ("2026-11-21T22:00+01:00,nan", "'nan' is not a price: 0.1635, with a point"),
         ("2026-11-21T22:00+01:00,91.20", "91.20 a kWh is taken for a slip: more than 5; is it by the MWh?"),
+        (
+            "2026-11-21T22:00+01:00,1e999999999",
+            "1E+999999999 a kWh is taken for a slip: more than 5; is it by the MWh?",
+        ),
+        ("2026-11-21T22:00+01:00,1e-999999999", "'1e-999999999' is not a price: 0.1635, with a point"),
+        ("x" * 200_000 + ",0.1", "it is not CSV: field larger than field limit (131072)"),
         ("2026-11-21T22:00+01:00,-91.20", "-91.20 a kWh is taken for a slip: more than 5; is it by the MWh?"),
         ("2026-11-21T22:00+01:00", "there are 1 columns instead of 2"),
         ("2026-11-21T20:00+01:00,0.15", "it holds at the same time as line 2"),

@@ -55,6 +55,35 @@ def test_a_folder_that_is_not_there_is_as_good_as_none(tmp_path: Path) -> None:
     assert load_shelf(tmp_path / "none") == SHIPPED
 
 
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 300)  # as one that may not be entered, also for root
+    (error,) = load_shelf(folder).errors
+    assert error.sentence == "it cannot be read: File name too long"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('periods = ["BASE"]', 'series = "a\\u0000b"', "it cannot be read: embedded null byte"),
+        ('"10"', "9" * 5000, "it cannot be used: Exceeds the limit (4300 digits)"),
+        ('"10"', "0x" + "9" * 5000, "subscription is 238816"),
+        ('"10"', "[" * 5000 + "]" * 5000, "it cannot be used: maximum recursion depth exceeded"),
+        ('"10"', '"1e999999999"', "subscription is 1E+999999999: more than 500 a month is taken for a slip"),
+        ('"10"', '"1e-999999999"', "subscription has more than 8 decimals"),
+        ("subscription", f"power.{'9' * 5000}.subscription", "'99999999999999999999' is no subscribed power"),
+    ],
+)
+def test_what_is_absurd_in_a_list_is_told_as_all_else_that_is_wrong(
+    tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    text = OWN.format(id="mine")
+    if "series" in new:
+        text = text.replace('energy.BASE = { ttc = "0.18" }', "")
+    (error,) = shelf(tmp_path, mine=text.replace(old, new)).errors
+    assert error.file == str(tmp_path / ("a\0b" if "series" in new else "mine.toml"))
+    assert error.sentence.startswith(sentence)
+
+
 def test_a_list_of_the_user_s_stands_beside_the_shipped_ones(tmp_path: Path) -> None:
     found = shelf(tmp_path, mine=OWN.format(id="mine"))
     assert sorted(found.tariffs) == sorted([*SHIPPED.tariffs, "mine"])

@@ -17,6 +17,7 @@ from tictally_recorder.tariffs.places import Places
 
 _KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "windows")
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
+_POWER_AT_MOST: Final = 999_999
 _AT_LINE: Final = re.compile(r"\(at line (\d+)")
 
 Refuse = Callable[[str, str], "ContractError"]
@@ -51,6 +52,13 @@ def read_contracts(path: Path, tariffs: Mapping[str, Tariff], sites: Collection[
 
 def parse_contracts(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collection[str] = ()) -> Contracts:
     """As `read_contracts`, of a text that stood in a file."""
+    try:
+        return _parsed(text, file, tariffs, sites)
+    except (ValueError, RecursionError) as error:  # numbers with thousands of digits, or what is nested as deeply
+        raise ContractError(file, 1, f"it cannot be used: {error}") from None
+
+
+def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collection[str]) -> Contracts:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -125,7 +133,7 @@ def _date(table: dict[str, Any], key: str, refuse: Refuse) -> date | None:
 
 def _power(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> int | None:
     power = table.get("power")
-    if power is not None and (type(power) is not int or power <= 0):
+    if power is not None and (type(power) is not int or not 0 < power <= _POWER_AT_MOST):
         raise refuse("power", f"power = {power!r} is not a number of kVA, such as 6")
     priced = {each for version in tariff.versions for each in (*version.energy, *version.subscription)}
     named = sorted(each for each in priced if each is not None)

@@ -181,14 +181,16 @@ class _Day:
             counted, price = found.pop(period, Counted()), version.price(power, period)
             why = counted.doubt
             if not counted.parts:
-                why = self._why_nothing_counted(period)
+                why = why or self._why_nothing_counted(period)
             elif price is None:
                 why = f"{version.id} has no price of {period}{_at_power(power)}"
             sign = -1 if tariff.direction is Direction.INJECTED else 1
             amount = sign * counted.energy_wh / WH_PER_KWH * price.ttc if price else None
             yield line.row(period, counted, price.ttc if price else None, amount, why)
         for period, counted in sorted(found.items()):
-            if counted.energy_wh:
+            if not counted.parts:
+                yield line.row(period, counted, None, None, counted.doubt)
+            elif counted.energy_wh:
                 names = ", ".join(dict.fromkeys(part.register for part in counted.parts))
                 unnamed = f"{names} counted energy, and no period of {tariff.id} is known for it"
                 other = f"{names} counted {period}, which is no period of {tariff.id} and no alias of the contract"
@@ -204,8 +206,9 @@ class _Day:
         sign = -1 if tariff.direction is Direction.INJECTED else 1
         priced = price_quarters(self.quarters, total, series, sign, self.tz)
         start, end = day_bounds_ms(self.day, self.tz)
-        why = priced.why if priced.parts else self._why_nothing_counted(TOTAL)
-        yield line.row(TOTAL, Counted(priced.parts), None, priced.amount, why, hash_of_day=series.hash(start, end))
+        counted = Counted.of(priced.parts)
+        why = counted.doubt or priced.why or (None if priced.parts else self._why_nothing_counted(TOTAL))
+        yield line.row(TOTAL, counted, None, priced.amount, why, hash_of_day=series.hash(start, end))
 
     def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
         """Period → what was counted, as a price list divides it, or as the meter does where there is none."""

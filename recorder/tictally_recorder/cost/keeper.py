@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.engine import day_bounds_ms
+from tictally_recorder.cost.engine import day_bounds_ms, days_on_series
 from tictally_recorder.cost.key import Keys
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.of_ledger import computed, days_with_frames, touched_days
@@ -19,6 +19,8 @@ from tictally_shared.calendar import QUARTER_MS
 
 # What a step computes at once: some tenths of a second on a Pi, in which frames wait.
 _DAYS_AT_ONCE: Final = 16
+# Where each quarter has its own price there are a hundred times as many figures.
+_DAYS_ON_SERIES_AT_ONCE: Final = 2
 _log = logging.getLogger(__name__)
 
 
@@ -85,7 +87,7 @@ class CostKeeper:
         self._todo = []
         if terms is not None:
             for site in sites:
-                self._todo += [(site, run) for run in _runs(touched_days(self._reader, site, self._tz))]
+                self._todo += [(site, run) for run in _runs(self._wanted(site))]
             self._todo.sort(key=lambda each: each[1][-1])
 
     def step(self, now_ms: Callable[[], int]) -> bool:
@@ -97,14 +99,35 @@ class CostKeeper:
         terms = self._watched.terms
         if terms is None or not self._todo:
             return False
-        site, days = self._todo[-1]
-        keys, rows = Keys(terms, self._tz), computed(self._reader, site, days, terms, self._tz)
+        site, days = self._todo.pop()
+        if days_on_series(site.id, days, terms) and len(days) > _DAYS_ON_SERIES_AT_ONCE:
+            self._todo.append((site, days[:-_DAYS_ON_SERIES_AT_ONCE]))
+            days = days[-_DAYS_ON_SERIES_AT_ONCE:]
+        self._todo.append((site, days))  # until they are computed
+        with self._reader.snapshot():
+            if _meters(site) not in map(_meters, self._reader.sites()):
+                # One has joined another since the round began, which has touched its days: the next round has them.
+                self._todo.pop()
+                return True
+            rows = computed(self._reader, site, days, terms, self._tz)
+        keys = Keys(terms, self._tz)
         stored = [to_day(day, rows[day], keys.of(site.id, day), now_ms(), self._tz) for day in days]
         changed = self._ledger.store_cost(site, stored)
         self._todo.pop()
         if changed is not None:
             self.counts = Counts(self.counts.computed + len(days), self.counts.changed + changed)
         return True
+
+    def _wanted(self, site: Site) -> list[date]:
+        """The days to compute: those that frames have touched, and those between frames that have no figures yet.
+
+        A gap has no frame to touch it where a site's first or last frame is of another meter or mode.
+        """
+        there = set(days_with_frames(site, date.min, date.max, self._tz))
+        kept = self._reader.cost_keys(site.id).keys()
+        if gone := kept - there:  # days of another time zone
+            self._ledger.drop_cost(site, gone)
+        return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
 
     def _say_terms(self, sites: Sequence[Site]) -> None:
         """What contracts and price lists change is to be computed again, as if frames had touched it."""
@@ -132,6 +155,10 @@ class CostKeeper:
         """The first and the last quarter, by number, of some local days, the last day included."""
         start_ms, end_ms = day_bounds_ms(first, self._tz)[0], day_bounds_ms(last, self._tz)[1]
         return start_ms // QUARTER_MS, end_ms // QUARTER_MS - 1
+
+
+def _meters(site: Site) -> tuple[str, set[int]]:
+    return site.id, {meter.id for meter in site.meters}
 
 
 def _runs(days: Sequence[date]) -> Iterator[list[date]]:

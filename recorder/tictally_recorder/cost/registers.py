@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from tictally_recorder.cost.model import Part
 from tictally_recorder.energy import EnergyRow
@@ -13,6 +13,8 @@ INJECTED_TOTAL: Final = "EAIT"
 _SUPPLIER: Final = "EASF"
 _STANDARD: Final = "standard"
 _HISTORIQUE: Final = {register: contract for contract in CONTRACTS.values() for register in contract.registers}
+# What the ledger can hold. A single value is never as much; two registers of one day, or one that fell, may be.
+_TOO_MUCH_WH: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,20 @@ class Counted:
     """Energy and what counted it.
 
     Attributes:
-        parts: by register; empty where no register counted it.
-        doubt: a sentence where the same energy may be in two of the parts, else None.
+        parts: by register; empty where no register counted it, or together more than any meter can.
+        doubt: a sentence where that is so, or where the same energy may be in two of the parts, else None.
     """
 
     parts: tuple[Part, ...] = ()
     doubt: str | None = None
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], doubt: str | None = None) -> Self:
+        """What some parts counted together."""
+        if sum(part.energy_wh for part in parts) < _TOO_MUCH_WH:
+            return cls(tuple(parts), doubt)
+        names = ", ".join(dict.fromkeys(part.register for part in parts if part.energy_wh))
+        return cls(doubt=f"{names} counted more than any meter can")
 
     @property
     def energy_wh(self) -> int:
@@ -104,8 +114,8 @@ def _counted(rows: Sequence[EnergyRow]) -> Counted:
     kinds = {_kind(row.register) for row in rows if row.energy}
     if len(kinds) > 1 and any(row.estimated for row in rows):
         names = ", ".join(dict.fromkeys(row.register for row in rows if row.energy))
-        return Counted(parts, f"{names} counted on one day with a gap, so the same energy may be in two of them")
-    return Counted(parts)
+        return Counted.of(parts, f"{names} counted on one day with a gap, so the same energy may be in two of them")
+    return Counted.of(parts)
 
 
 def _kind(register: str) -> str:

@@ -1,6 +1,7 @@
 """The files that say by what energy is paid, read again when one of them has changed."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tictally_recorder.cost.model import Terms  # noqa: TC001 - of an attribute
@@ -56,7 +57,8 @@ class WatchedTerms:
         """A price series may lie in a folder below."""
         yield self._contracts
         yield self._tariffs
-        yield from sorted(self._tariffs.rglob("*"))
+        with suppress(OSError):  # a folder that goes while it is walked, or may not be entered: reading it will tell
+            yield from sorted(self._tariffs.rglob("*"))
 
 
 def _state(path: Path) -> tuple[str, int, int] | None:

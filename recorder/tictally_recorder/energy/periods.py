@@ -14,10 +14,16 @@ _HISTORIQUE: Final = {
     for register, period in zip(contract.registers, contract.periods, strict=True)
 }
 # Standard: NTARF says which EASFnn counts while LTARF says what that is called. Source: Enedis-NOI-CPT_54E §6.2.
-PERIOD_LABELS: Final = ("LTARF", "NTARF")
+COUNTING: Final = "NTARF"
+PERIOD_LABELS: Final = ("LTARF", COUNTING)
 _SUPPLIER: Final = "EASF"
 # One of the two may reach the ledger some frames after the other: a pair that lasts is no such accident.
 _ATTESTED_MS: Final = 5 * 60 * 1000
+
+
+def named_by(counting: Iterable[str]) -> set[str]:
+    """The registers that some texts of NTARF say count."""
+    return {_SUPPLIER + text for text in counting}
 
 
 class PeriodNames:
@@ -43,7 +49,7 @@ class PeriodNames:
     def _learn(self, texts: Mapping[str, str], since: int, until: int) -> None:
         if len(texts) < len(PERIOD_LABELS):
             return
-        register, name = _SUPPLIER + texts["NTARF"], texts["LTARF"]
+        register, name = _SUPPLIER + texts[COUNTING], texts["LTARF"]
         known = self._known.setdefault(register, [])
         if not known:
             known.append((since, name))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy.periods import PERIOD_LABELS, PeriodNames
+from tictally_recorder.energy.periods import COUNTING, PERIOD_LABELS, PeriodNames, named_by
 from tictally_recorder.energy.pieces import Piece, Point
 from tictally_recorder.energy.walk import Walk
 from tictally_recorder.energy.window import Window
@@ -151,7 +151,8 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that rows are made of
                 end_ms=end * QUARTER_MS,
                 site=site,
                 register=register,
-                period=names[each.meter_id].name(register, end * QUARTER_MS),
+                # What is told at the end itself is of the next period: a window that ends here does not know of it.
+                period=names[each.meter_id].name(register, end * QUARTER_MS - 1),
                 unit=_UNITS[register],
                 energy=each.energy,
                 estimated=each.estimated,
@@ -172,6 +173,8 @@ def _names(reader: LedgerReader, meter: Meter, window: Window, registers: Collec
     """
     first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
     back_ms = _MONTH_MS
+    # No text names a register that never counted while one was told: each meter sends ten, and most have two periods.
+    registers = named_by(reader.texts_ever(meter.id, COUNTING)).intersection(registers)
     while True:
         since_ms = first_ms - back_ms
         changes = reader.text_changes(meter.id, PERIOD_LABELS, since_ms, end_ms)

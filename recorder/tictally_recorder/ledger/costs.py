@@ -13,6 +13,8 @@ from tictally_shared.calendar import QUARTER_MS
 # A day's figures that were replaced; more than so many and the oldest of them go.
 _REPLACED_AT_MOST: Final = 8
 _HOLDS: Final = 0
+# What held for less was on its way: the figures between two late frames of many.
+_SHOWN_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class CostDay:
         first: its first quarter, by number.
         end: the quarter after its last.
         key: of all that its figures depend on beside the frames.
-        computed_ms: when.
+        computed_ms: when, first, where the same was computed again after the day had ended.
         entries: its figures, in order.
         replaced_ms: when they were replaced by others, or None while they hold.
     """
@@ -128,8 +130,8 @@ class Costs:
     def put(self, site_id: int, new: CostDay) -> bool:
         """Let a day have new figures.
 
-        What was computed after the day had ended stays as its figures of before; what is earlier was of a day that went
-        on.
+        What was computed after the day had ended and held for an hour stays as its figures of before; what is earlier
+        was of a day that went on.
 
         Returns:
             True where they differ from what was there: in more than words about their source.
@@ -137,10 +139,14 @@ class Costs:
         old = next(self.days(site_id, new.day, date.fromordinal(new.day.toordinal() + 1)), None)
         here = (site_id, new.day.toordinal())
         changed = old is None or _figures(old) != _figures(new)
-        if old is not None and changed and old.computed_ms >= old.end * QUARTER_MS:
-            self._replace(here, new.computed_ms)
+        computed_ms = new.computed_ms
+        if old is not None and old.computed_ms >= old.end * QUARTER_MS:
+            if not changed:
+                computed_ms = old.computed_ms  # since when they hold
+            elif new.computed_ms - old.computed_ms >= _SHOWN_MS:
+                self._replace(here, new.computed_ms)
         self._drop(here, _HOLDS)
-        row = (*here, _HOLDS, new.first, new.end, new.key, new.computed_ms)
+        row = (*here, _HOLDS, new.first, new.end, new.key, computed_ms)
         self._connection.execute("INSERT INTO cost_day VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         rows = (
             (*here, _HOLDS, n, self._line(each.line), each.energy_wh, each.amount, each.parts)
@@ -148,6 +154,10 @@ class Costs:
         )
         self._connection.executemany("INSERT INTO cost VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         return changed
+
+    def drop(self, site_id: int, day: date) -> None:
+        """A day that there is no longer has no figures; what it was before stays."""
+        self._drop((site_id, day.toordinal()), _HOLDS)
 
     def drop_site(self, site_id: int) -> None:
         """A site that there is no longer has no cost."""

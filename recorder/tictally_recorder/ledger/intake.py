@@ -29,7 +29,8 @@ _KEPT: Final = Stored(kept=1)
 _REFUSED: Final = Stored(refused=1)
 _STATUS: Final = {Good: Status.STORED, Later: Status.KEPT, Bad: Status.REFUSED}
 # What tells which period a register counts, from then on. Source: Enedis-NOI-CPT_54E §6.2.
-_TELL_PERIODS: Final = frozenset({"LTARF", "NGTF", "NTARF"})
+_OPTION: Final = "NGTF"
+_TELL_PERIODS: Final = frozenset({"LTARF", _OPTION, "NTARF"})
 _INSERT: Final = "INSERT INTO frame VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 # Numbers of frames that have gone are never given again: a sink that has copied one knows it by its number.
 _NEWEST: Final = """
@@ -192,6 +193,9 @@ class Intake:
         return observed_ms
 
     def _touch_since(self, meter: MeterState, label: str, time_ms: int) -> None:
-        """A text that changed may say which period a register counts, until it says another."""
+        """A text that changed may say which period a register counts, until it says another.
+
+        An option goes on for the meter that comes after, until that tells its own.
+        """
         if label in _TELL_PERIODS:
-            self._touched.add(meter.id, time_ms, meter.last_ms)
+            self._touched.add(meter.id, time_ms, self._newest_ms if label == _OPTION else meter.last_ms)

@@ -26,7 +26,7 @@ from tictally_recorder.ledger.raw import whole_numbers_between
 from tictally_recorder.ledger.refusals import Refused, refusals
 from tictally_recorder.ledger.schema import open_for_reading, told
 from tictally_recorder.ledger.sites import all_sites, site_id
-from tictally_recorder.ledger.standby import Night, nights_between
+from tictally_recorder.ledger.standby import Night, newest_before, nights_between
 from tictally_recorder.ledger.touched import touched_of
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.ranges import Ranges
@@ -45,9 +45,12 @@ SELECT quarter FROM quarter WHERE meter = :meter AND quarter >= :first AND quart
 UNION SELECT quarter FROM dirty WHERE meter = :meter AND quarter >= :first AND quarter < :end ORDER BY 1
 """
 _TEXTS: Final = """
-SELECT name, time_ms, value FROM text_change JOIN label ON label.id = label
-WHERE meter = ? AND time_ms >= ? AND time_ms < ? AND name IN (SELECT value FROM json_each(?))
+SELECT name, time_ms, text_change.value FROM json_each(?4) JOIN label ON name = json_each.value
+CROSS JOIN text_change ON label = label.id AND meter = ?1 AND time_ms >= ?2 AND time_ms < ?3
 ORDER BY time_ms, name
+"""
+_TEXTS_EVER: Final = """
+SELECT DISTINCT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
 """
 _RAW_BETWEEN: Final = """
 SELECT count(*), coalesce(max(id), 0) FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?
@@ -166,10 +169,16 @@ class LedgerReader:
             for row in self._connection.execute(_TEXTS, (meter_id, start_ms, end_ms, json.dumps(list(labels)))):
                 yield TextChange(*row)
 
-    def oldest_raw_ms(self, meter_id: int) -> int | None:
-        """The time of a meter's oldest raw frame, or None where there is none."""
+    def texts_ever(self, meter_id: int, label: str) -> set[str]:
+        """All that a label of a meter ever said."""
         with told():
-            row = self._connection.execute("SELECT min(time_ms) FROM frame WHERE meter = ?", (meter_id,)).fetchone()
+            return {value for (value,) in self._connection.execute(_TEXTS_EVER, (meter_id, label))}
+
+    def oldest_raw_ms(self, meter_id: int, start_ms: int = 0) -> int | None:
+        """The time of a meter's oldest raw frame, of those from a time on, or None where there is none."""
+        with told():
+            select = "SELECT min(time_ms) FROM frame WHERE meter = ? AND time_ms >= ?"
+            row = self._connection.execute(select, (meter_id, start_ms)).fetchone()
         return None if row[0] is None else int(row[0])
 
     def raw_between(self, meter_id: int, start_ms: int, end_ms: int) -> tuple[int, int]:
@@ -246,6 +255,11 @@ class LedgerReader:
         """How far each sink is that the ledger is copied to."""
         with told():
             return sink_counts(self._connection)
+
+    def newest_night(self, site: Site, end: date) -> date | None:
+        """The newest local day before another whose night's base load is known, or None where there is none."""
+        with told():
+            return newest_before(self._connection, [meter.id for meter in site.meters], end)
 
     @property
     def version(self) -> int:

@@ -16,6 +16,7 @@ _NIGHTS: Final = """
 SELECT meter, day, va, minutes FROM standby
 WHERE meter IN (SELECT value FROM json_each(?)) AND day >= ? AND day < ? ORDER BY day, minutes, meter
 """
+_NEWEST: Final = "SELECT max(day) FROM standby WHERE meter IN (SELECT value FROM json_each(?)) AND day < ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,9 @@ def nights_between(connection: sqlite3.Connection, meter_ids: Collection[int], s
     rows = connection.execute(_NIGHTS, bounds)
     longest = {day: Night(meter_id, date.fromordinal(day), va, minutes) for meter_id, day, va, minutes in rows}
     return list(longest.values())
+
+
+def newest_before(connection: sqlite3.Connection, meter_ids: Collection[int], end: date) -> date | None:
+    """The newest local day before another whose night is known of any of some meters, or None."""
+    (day,) = connection.execute(_NEWEST, (json.dumps(list(meter_ids)), end.toordinal())).fetchone()
+    return None if day is None else date.fromordinal(day)

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from tictally_recorder.ledger.costs import CostDay
+from tictally_recorder.ledger.costs import CostDay, Costs
 from tictally_recorder.ledger.counting import count
 from tictally_recorder.ledger.intake import Intake
 from tictally_recorder.ledger.known import numbers_of
@@ -17,7 +18,7 @@ from tictally_recorder.ledger.notes import note, put_note
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.schema import open_for_writing, told, transaction
-from tictally_recorder.ledger.sites import join, store_cost
+from tictally_recorder.ledger.sites import join, site_id, store_cost
 from tictally_recorder.ledger.standby import Night, put_nights
 from tictally_recorder.ledger.touched import touch
 
@@ -106,6 +107,16 @@ class Ledger:
     def store_cost(self, site: Site, days: Iterable[CostDay]) -> int | None:
         """Keep the figures of days, as `sites.store_cost` has it. Raises as `store` does."""
         return self._write(lambda _: store_cost(self._connection, site, days))
+
+    def drop_cost(self, site: Site, days: Iterable[date]) -> None:
+        """Let days of a site have no figures any more. Raises as `store` does."""
+
+        def drop(_: Intake) -> None:
+            if (found := site_id(self._connection, site.id)) is not None:
+                for day in days:
+                    Costs(self._connection).drop(found, day)
+
+        self._write(drop)
 
     def store_standby(self, nights: Iterable[Night]) -> int:
         """Keep the base load of nights; how many differ from what was there. Raises as `store` does."""

@@ -50,6 +50,7 @@ class Present:
         now_ms: milliseconds since 1970.
         period: that the meter counts in, by its own name, or None.
         problem: why nothing can be priced, or None.
+        since: the local day of the site's first frame, or None where that is not known.
     """
 
     site: str
@@ -57,6 +58,7 @@ class Present:
     now_ms: int
     period: str | None
     problem: str | None = None
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +113,18 @@ def figures(
 
     Args:
         present: site and time.
-        rows: of this month's days and of yesterday.
+        rows: of this month's days and of yesterday, as far as they have been computed.
         before: the sum of all known amounts in the contract's currency but today's.
         terms: contracts and price lists, or None while they cannot be used.
     """
     told: dict[str, str | None] = dict.fromkeys(DRAWN_NAMES)
     drawn, injected = (paid_on(present.site, direction, present.today, terms) for direction in Direction)
-    days = _Days.of(rows, present.today)
+    days = _Days.of(rows, present)
     told[QUALITY], told[REASON] = _quality(present, days.today)
     if present.problem is None:
+        currency = drawn.tariff.currency if drawn else None
         told[TODAY], told[YESTERDAY], told[MONTH] = (
-            _sum(each, Direction.DRAWN) for each in (days.today, days.yesterday, days.month)
+            _sum(each, Direction.DRAWN, currency) for each in (days.today, days.yesterday, days.month)
         )
     if drawn and terms:
         told |= _of_contract(drawn, present, terms)
@@ -130,8 +133,8 @@ def figures(
         price = injected.price(terms, injected.period(None), present.now_ms)
         told |= {
             PRICE_INJECTED: None if price is None else f"{price:f}",
-            INCOME_TODAY: _sum(days.today, Direction.INJECTED),
-            INCOME_MONTH: _sum(days.month, Direction.INJECTED),
+            INCOME_TODAY: _sum(days.today, Direction.INJECTED, injected.tariff.currency),
+            INCOME_MONTH: _sum(days.month, Direction.INJECTED, injected.tariff.currency),
             INCOME_TOTAL: _total(days.today, Direction.INJECTED, before),
         }
     return {name: NOTHING if text is None else text for name, text in told.items()}
@@ -152,12 +155,16 @@ class _Days:
     month: list[CostRow]
 
     @classmethod
-    def of(cls, rows: Sequence[CostRow], today: date) -> Self:
+    def of(cls, rows: Sequence[CostRow], present: Present) -> Self:
+        """The month has no rows where one of its days before today is yet to be computed, or had no frames."""
+        today = present.today
         yesterday, first = today - timedelta(days=1), today.replace(day=1)
+        since = max(first, present.since or first)
+        missing = {since + timedelta(days=n) for n in range((today - since).days)} - {row.day for row in rows}
         return cls(
             [row for row in rows if row.day == today],
             [row for row in rows if row.day == yesterday],
-            [row for row in rows if row.day >= first],
+            [] if missing else [row for row in rows if row.day >= first],
         )
 
 
@@ -175,9 +182,13 @@ def _of_contract(paid: PaidBy, present: Present, terms: Terms) -> Mapping[str, s
     }
 
 
-def _sum(rows: Iterable[CostRow], direction: Direction) -> str | None:
+def _sum(rows: Sequence[CostRow], direction: Direction, currency: str | None) -> str | None:
+    """Unknown where a part is, or is in another currency than that in which it would be told."""
     amounts = list(_amounts(rows, direction))
     known = [amount for amount in amounts if amount is not None]
+    told_in = {currency} if currency else set()
+    if len(told_in.union(row.currency for row in rows if row.direction is direction)) > 1:
+        return None
     return _told(sum(known, Decimal(0)), direction) if amounts and len(known) == len(amounts) else None
 
 

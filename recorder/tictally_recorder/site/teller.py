@@ -11,13 +11,21 @@ from tictally_recorder.cost.keeper import CostKeeper
 from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.stored import from_day
 from tictally_recorder.ledger import Ledger, LedgerReader, Night, Site
-from tictally_recorder.site.figures import Present, figures, paid_on, standby_figures
+from tictally_recorder.site.figures import (
+    INJECTED_NAMES,
+    NOTHING,
+    Present,
+    figures,
+    paid_on,
+    standby_figures,
+)
 from tictally_recorder.site.present import present_period
 from tictally_recorder.site.publisher import SitePublisher
 from tictally_recorder.standby import trend, year_cost_of
 from tictally_recorder.tariffs.model import Direction
 
 _NOTE: Final = "sites"
+_INCOME_NOTE: Final = "sites-with-income"
 # The thirty nights that count, and those that they are compared with.
 _NIGHTS_BACK: Final = timedelta(days=70)
 
@@ -72,6 +80,7 @@ class SiteTeller:
         self._sites: Sequence[Site] = ()
         self._kept: dict[str, _Kept] = {}
         self._standbys: dict[str, _Standby] = {}
+        self._with_injected: set[str] = set()
 
     def read(self, now_ms: int) -> None:
         """Read again what the keeper has kept. Raises as the ledger's methods do."""
@@ -90,9 +99,20 @@ class SiteTeller:
         for site in self._sites:
             kept = self._kept[site.id]
             period = present_period(self._reader, site, now_ms - self._heard_within_ms)
-            present = Present(site.id, today, now_ms, period, self._keeper.problem)
+            since = self._today(min(meter.first_ms for meter in site.meters))
+            present = Present(site.id, today, now_ms, period, self._keeper.problem, since)
             told = figures(present, kept.rows, kept.before, self._keeper.terms)
-            self._publisher.tell(site.id, told | kept.standby)
+            self._publisher.tell(site.id, self._with_income(site.id, told) | kept.standby)
+
+    def _with_income(self, site: str, told: dict[str, str]) -> dict[str, str]:
+        """Where income was ever told of a site, it is told that there is none any more: what is retained stays else."""
+        if told.keys() >= set(INJECTED_NAMES):
+            if site not in self._with_injected:
+                self._with_injected.add(site)
+                self._ledger.remember(_INCOME_NOTE, " ".join(sorted(self._with_injected)))
+        elif site in self._with_injected:
+            told |= dict.fromkeys(INJECTED_NAMES, NOTHING)
+        return told
 
     def _today(self, now_ms: int) -> date:
         return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(self._tz).date()
@@ -110,7 +130,9 @@ class SiteTeller:
 
     def _standby(self, site: Site, today: date) -> dict[str, str]:
         """Computed again when a night, the day or the terms are others: it asks for a year of texts."""
-        nights = self._reader.standby(site, today - _NIGHTS_BACK, today + timedelta(days=1))
+        tomorrow = today + timedelta(days=1)
+        newest = self._reader.newest_night(site, tomorrow)
+        nights = [] if newest is None else self._reader.standby(site, newest - _NIGHTS_BACK, tomorrow)
         terms = self._keeper.terms
         known = self._standbys.get(site.id)
         if known is not None and (known.nights, known.today) == (nights, today) and known.terms is terms:
@@ -127,6 +149,7 @@ class SiteTeller:
     def _forget(self) -> None:
         """A site that has joined another since it was told of is cleared."""
         here = {site.id for site in self._sites}
+        self._with_injected = here.intersection((self._ledger.recall(_INCOME_NOTE) or "").split())
         told = set((self._ledger.recall(_NOTE) or "").split())
         if told != here:
             self._publisher.clear(sorted(told - here))

@@ -1,8 +1,9 @@
 """Keeps nights' base load while raw frames are there to tell it: a night is computed when its frames are others."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from tictally_recorder.cost.engine import day_bounds_ms
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
 from tictally_recorder.standby.night import night_of_day
 from tictally_recorder.standby.of_ledger import compute_nights
@@ -56,12 +57,15 @@ class NightKeeper:
         return True
 
     def _days(self, site: Site) -> list[date]:
-        """The local days with raw frames, in order."""
-        oldest = [each for meter in site.meters if (each := self._reader.oldest_raw_ms(meter.id)) is not None]
-        if not oldest:
-            return []
-        first, last = self._day(min(oldest)), self._day(max(meter.last_ms for meter in site.meters))
-        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        """The local days with raw frames, in order: few, though a frame of a clock that was wrong may be years away."""
+        found: set[date] = set()
+        for meter in site.meters:
+            time_ms = self._reader.oldest_raw_ms(meter.id)
+            while time_ms is not None:
+                day = self._day(time_ms)
+                found.add(day)
+                time_ms = self._reader.oldest_raw_ms(meter.id, day_bounds_ms(day, self._tz)[1])
+        return sorted(found)
 
     def _day(self, time_ms: int) -> date:
         return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(self._tz).date()

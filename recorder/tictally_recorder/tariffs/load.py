@@ -56,7 +56,7 @@ class TariffFile:
         """
         try:
             document = tomllib.loads(text, parse_float=Decimal)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # also of what is TOML: Python's own bounds of digits and depth
             raise _not_toml(error, text, file) from None
         self._values = values = Values(document, Places(text), file)
         self.file = file
@@ -241,8 +241,10 @@ def _taxes(values: Values, path: Path) -> Taxes:
     )
 
 
-def _not_toml(error: tomllib.TOMLDecodeError, text: str, file: str) -> TariffError:
+def _not_toml(error: Exception, text: str, file: str) -> TariffError:
     message = str(error)
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        return TariffError(file, 1, f"it cannot be used: {message}")
     at = _AT.search(message)
     line = int(at[1]) if at is not None and at[1] else max(1, len(text.splitlines()))
     return TariffError(file, line, f"it is not TOML: {_AT.sub('', message)}")

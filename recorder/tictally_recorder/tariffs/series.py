@@ -9,7 +9,7 @@ import csv
 import hashlib
 import io
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -26,6 +26,8 @@ _HEADING: Final = ["start", "price"]
 _HEADING_WITH_STEPS: Final = [*_HEADING, "minutes"]
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _HASH_DIGITS: Final = 12
+# Of a price that is not zero, in powers of ten: what is smaller makes numbers that take long to write.
+_SMALLEST: Final = -20
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +114,14 @@ def read_series(text: str, file: str) -> Series:
 
 
 def _rows(text: str, file: str) -> list[_Row]:
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
-    heading = [name.strip() for name in next(reader, [])]
+    lines = _lines(text, file)
+    heading = [name.strip() for name in next(lines, (1, []))[1]]
     if heading not in (_HEADING, _HEADING_WITH_STEPS):
         raise TariffError(file, 1, "the heading must be start,price or start,price,minutes")
     rows = []
-    for cells in reader:
+    for line, cells in lines:
         if not cells:
             continue
-        line = reader.line_num
         if len(cells) != len(heading):
             raise TariffError(file, line, f"there are {len(cells)} columns instead of {len(heading)}")
         step = cells[2].strip() if len(cells) > len(_HEADING) else None
@@ -134,6 +135,15 @@ def _rows(text: str, file: str) -> list[_Row]:
     if not rows:
         raise TariffError(file, 1, "it has no price")
     return rows
+
+
+def _lines(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise TariffError(file, max(reader.line_num, 1), f"it is not CSV: {error}") from None
 
 
 def _start(text: str, file: str, line: int) -> int:
@@ -154,9 +164,9 @@ def _price(text: str, file: str, line: int) -> Decimal:
         price = Decimal(text)
     except InvalidOperation:
         price = Decimal("NaN")
-    if not price.is_finite():
+    if not price.is_finite() or (price and price.adjusted() < _SMALLEST):
         raise TariffError(file, line, f"{text[:40]!r} is not a price: 0.1635, with a point")
-    if abs(price) > ENERGY_AT_MOST:
+    if not -ENERGY_AT_MOST <= price <= ENERGY_AT_MOST:
         raise TariffError(
             file, line, f"{price} a kWh is taken for a slip: more than {ENERGY_AT_MOST}; is it by the MWh?"
         )

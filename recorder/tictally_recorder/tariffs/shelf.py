@@ -14,6 +14,8 @@ from tictally_recorder.tariffs.series import Series, read_series
 
 _SHIPPED: Final = "shipped"
 _TOML: Final = ".toml"
+# What Python says of numbers with thousands of digits, and of what is nested as deeply.
+_ABSURD: Final = (ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,17 @@ def load_shelf(folder: Path | None = None) -> Shelf:
         if file.name.endswith(_TOML):
             shelf.put(TariffFile(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}").tariff())
     if folder is not None:
-        if folder.exists() and not folder.is_dir():
+        try:
+            own = sorted(path for path in folder.iterdir() if path.name.endswith(_TOML))
+        except FileNotFoundError:
+            own = []
+        except NotADirectoryError:
+            own = []
             shelf.errors.append(TariffError(str(folder), 1, "it is a file; price lists lie in a folder"))
-        shelf.put_own(sorted(folder.glob(f"*{_TOML}")))
+        except OSError as error:
+            own = []
+            shelf.errors.append(TariffError(str(folder), 1, f"it cannot be read: {error.strerror or error}"))
+        shelf.put_own(own)
     return Shelf(MappingProxyType(shelf.tariffs), MappingProxyType(shelf.series), tuple(shelf.errors))
 
 
@@ -94,11 +104,15 @@ class _Building:
                     self._put_list(path, file)
             except TariffError as error:
                 self.errors.append(error)
+            except _ABSURD as error:
+                self.errors.append(TariffError(str(path), 1, f"it cannot be used: {error}"))
         for overlay in overlays:
             try:
                 self._put_overlay(overlay)
             except TariffError as error:
                 self.errors.append(error)
+            except _ABSURD as error:
+                self.errors.append(TariffError(overlay.file, 1, f"it cannot be used: {error}"))
 
     def _put_list(self, path: Path, file: TariffFile) -> None:
         self._refuse_taken(file.id, file, f"the tariff {file.id}")
@@ -131,3 +145,5 @@ def _read(path: Path) -> str:
         raise TariffError(str(path), 1, f"it cannot be read: {error.strerror or error}") from None
     except UnicodeError:
         raise TariffError(str(path), 1, "it is not text in UTF-8") from None
+    except ValueError as error:  # of its name
+        raise TariffError(str(path), 1, f"it cannot be read: {error}") from None

@@ -14,6 +14,7 @@ ENERGY_AT_MOST: Final = Decimal(5)
 MONTHLY_AT_MOST: Final = Decimal(500)
 _DECIMALS_AT_MOST: Final = 8
 _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
+_POWER: Final = re.compile(r"[1-9][0-9]{0,5}")
 _DAY_OF_YEAR: Final = re.compile(r"(\d{2})-(\d{2})", re.ASCII)
 _ANY_COMMON_YEAR: Final = 2001
 
@@ -133,13 +134,17 @@ class Values:
         if value < 0:
             raise self.wrong(path, f"{_written(path)} is negative ({value}); only a price series may be")
         if value > at_most:
-            raise self.wrong(path, f"{_written(path)} is {value}: more than {at_most} {unit} is taken for a slip")
+            raise self.wrong(
+                path, f"{_written(path)} is {_shown(value)}: more than {at_most} {unit} is taken for a slip"
+            )
+        if value != round(value, _DECIMALS_AT_MOST):
+            raise self.wrong(path, f"{_written(path)} has more than {_DECIMALS_AT_MOST} decimals")
         return value
 
     def power(self, path: Path) -> int:
         """A subscribed power in kVA: the last key of the path."""
         key = str(path[-1])
-        if not (key.isascii() and key.isdigit() and not key.startswith("0")):
+        if not _POWER.fullmatch(key):
             raise self.wrong(path, f"{key[:20]!r} is no subscribed power: whole kVA, power.6")
         return int(key)
 
@@ -151,9 +156,6 @@ class Values:
             number = None
         if number is None or not number.is_finite():
             raise self.wrong(path, f'{_written(path)} must be an amount, "0.1635" with a point, not {_shown(value)}')
-        exponent = number.normalize().as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -_DECIMALS_AT_MOST:
-            raise self.wrong(path, f"{_written(path)} has more than {_DECIMALS_AT_MOST} decimals")
         return number
 
     def _value(self, path: Path, default: object = None) -> object:
