@@ -44,7 +44,7 @@ def _ask(operation: Any, headers: dict[str, str]) -> None:  # noqa: ANN401 - the
 
     @settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None, database=None)
     @given(case=operation.as_strategy())
-    def ask(case: Any) -> None:
+    def ask(case: Any) -> None:  # noqa: ANN401 - as above
         answer = case.call(headers=headers, timeout=60)
         # There is no loop here that goes round.
         if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or operation.path not in {"/readyz", "/meterit/"}:

@@ -74,7 +74,7 @@ def make_app(context: Context) -> ASGIApp:
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    return _Begun(Guard(app, context.settings.http_names), app.state.presence)
+    return _Begun(Guard(app, context.settings.http_names or ()), app.state.presence)
 
 
 class _Begun:
