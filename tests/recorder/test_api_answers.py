@@ -231,6 +231,13 @@ def test_the_profile_is_of_whole_hours(served: Served) -> None:
     assert {row["mean_w"] for row in rows} == {60.0}
 
 
+def test_long_answers_are_packed_and_streams_are_not(served: Served) -> None:
+    packed = served.get("/api/v1/energy?from=2026-03-28&by=hour", **{"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    with served.client.stream("GET", "/api/v1/live", headers={"accept-encoding": "gzip"}) as stream:
+        assert "content-encoding" not in stream.headers
+
+
 def test_it_says_whether_it_lives(served: Served) -> None:
     assert served.get("/healthz").json() == {"status": "alive"}
     answer = served.get("/readyz")

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,6 +30,8 @@ from tictally_recorder.ledger import LedgerError
 from tictally_recorder.tariffs.errors import TariffError
 
 PREFIX: Final = "/api/v1"
+_WORTH_PACKING: Final = 1024
+_PACKED_SO_MUCH: Final = 5
 _log = logging.getLogger(__name__)
 _PROBLEM: Final = {
     "type": "object",
@@ -71,6 +74,7 @@ def make_app(context: Context) -> ASGIApp:
     app.include_router(life.router, responses=_OURS)
     app.include_router(conso_router, responses=_OF_OTHERS)
     app.include_router(meterit_router, responses=_OF_OTHERS)
+    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED_SO_MUCH)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
