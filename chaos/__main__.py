@@ -49,6 +49,9 @@ def _run(args: argparse.Namespace, seed: int, folder: Path, console: Console) ->
         possible = [kind for kind in kinds if stage.has_small_disks or not kind.needs_small_disks]
         if len(possible) < len(kinds):
             console.print("full disks are left out: only root can mount the small ones that they need")
+        if stage.influx is None:
+            console.print("InfluxDB is left out: there is no influxd on PATH")
+            possible = [kind for kind in possible if not kind.needs_influxd]
         duration_s = args.minutes * 60
         faults = plan(seed, duration_s, possible)
         healing = Healing(args.patience, args.hurry)

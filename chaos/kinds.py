@@ -18,6 +18,7 @@ class Kind:
         holds: what no other fault may touch at the same time.
         lasts_s: least and most.
         begin: does it, and gives what ends it.
+        needs_influxd: True where InfluxDB must be there.
         needs_small_disks: True where a disk must be small enough to be filled.
         loses: True where frames are lost by design, and shown as lost. It comes only where it is asked for: a run with
             it has so much to except that it shows little else.
@@ -29,6 +30,7 @@ class Kind:
     begin: Callable[[Stage], End]
     needs_small_disks: bool = False
     loses: bool = False
+    needs_influxd: bool = False
 
 
 def _edge_killed(edge: str) -> Callable[[Stage], End]:
@@ -83,6 +85,25 @@ def _broker_paused(stage: Stage) -> End:
     return stage.broker.go_on
 
 
+def _influxd_killed(stage: Stage) -> End:
+    assert stage.influxd is not None  # noqa: S101 - such faults are only where it is
+    stage.influxd.kill()
+    return stage.influxd.start
+
+
+def _influxd_wiped(stage: Stage) -> End:
+    assert stage.influx is not None  # noqa: S101 - as above
+    begin = _influxd_killed(stage)
+    stage.influx.wipe()
+    return begin
+
+
+def _influxd_paused(stage: Stage) -> End:
+    assert stage.influxd is not None  # noqa: S101 - as above
+    stage.influxd.pause()
+    return stage.influxd.go_on
+
+
 def _cut(place: str) -> Callable[[Stage], End]:
     def begin(stage: Stage) -> End:
         stage.gates[place].cut()
@@ -130,18 +151,22 @@ def _at_each_edge(
     return [Kind(name, frozenset({f"{hold} {edge}"}), lasts_s, make(edge), loses, loses) for edge in EDGES]
 
 
+_INFLUXD: Final = frozenset({"influxd"})
 KINDS: Final = (
     *_at_each_edge("edge killed", "edge", (0.5, 8), _edge_killed),
     Kind("recorder killed", frozenset({"recorder"}), (0.5, 12), _recorder_killed),
     Kind("broker killed", frozenset({"broker"}), (0.5, 12), _broker_killed),
     Kind("broker killed and wiped", frozenset({"broker"}), (0.5, 12), _broker_wiped),
-    Kind("ledger put back to a copy", frozenset({"recorder", "ledger"}), (0.5, 5), _ledger_put_back),
+    Kind("ledger restored from a backup", frozenset({"recorder", "ledger"}), (0.5, 5), _ledger_put_back),
     *_at_each_edge("port unplugged", "line", (1, 10), _unplugged),
     *_at_each_edge("meter silent", "line", (2, 15), lambda edge: _ordered(edge, "silence", "speak")),
     *_at_each_edge("bits flipped on the line", "line", (4, 15), lambda edge: _ordered(edge, "flip 0.0002", "flip 0")),
     Kind("mode changed", frozenset({"line attic"}), (8, 20), _ordered("attic", "mode historique", "mode standard")),
     Kind("mode changed", frozenset({"line cellar"}), (8, 20), _ordered("cellar", "mode standard", "mode historique")),
     Kind("broker paused", frozenset({"broker"}), (2, 15), _broker_paused),
+    Kind("InfluxDB killed", _INFLUXD, (0.5, 12), _influxd_killed, needs_influxd=True),
+    Kind("InfluxDB killed and wiped", _INFLUXD, (0.5, 12), _influxd_wiped, needs_influxd=True),
+    Kind("InfluxDB paused", _INFLUXD, (2, 15), _influxd_paused, needs_influxd=True),
     *_at_each_edge("network cut", "network", (1, 15), _cut),
     *_at_each_edge("network stalled", "network", (1, 15), _stalled),
     Kind("network cut", frozenset({"network recorder"}), (1, 15), _cut("recorder")),

@@ -23,7 +23,7 @@ _LAST_FRAMES_S: Final = 3.0
 _BROKEN_S: Final = 0.2
 _TOLD_S: Final = 2.5
 _LOOK_EVERY_S: Final = 2.0
-_FEWEST_COPIES: Final = 12
+_FEWEST_BACKUPS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,9 @@ def judge(stage: Stage, faults: Sequence[Fault]) -> Outcome:
         found = outcome.findings[edge] = compare(read_notes(stage.notes(edge)), known, kept)
         outcome.differences += [f"{edge}: {each}" for each in found.differences]
     outcome.differences += quarters.differences(ledger.frames, ledger.quarters)
+    # When nothing runs any more it cannot be asked, and the ledger is that of the moment when it was.
+    if stage.influx is not None and stage.influxd is not None and stage.influxd.pid is not None:
+        outcome.differences += stage.influx.differences(ledger.frames, ledger.quarters)
     if ledger.set_aside:
         outcome.differences.append(f"{ledger.set_aside} messages are set aside, or wait to be tried again")
     return outcome
@@ -136,17 +139,17 @@ def _do(stage: Stage, faults: Sequence[Fault], duration_s: float, say: Callable[
 
     for fault in faults:
         heapq.heappush(due, (fault.at_s, next(order), _told(fault), lambda fault=fault: begin(fault)))  # type: ignore[misc]
-    copy_every_s = duration_s / _FEWEST_COPIES
-    next_copy_s = 0.0
+    backup_every_s = duration_s / _FEWEST_BACKUPS
+    next_backup_s = 0.0
     while due or time.monotonic() - begin_s < duration_s:
         now_s = time.monotonic() - begin_s
         while due and due[0][0] <= now_s:
             _, _, sentence, act = heapq.heappop(due)
             say(f"{now_s:6.1f} s  {sentence}")
             act()
-        if now_s >= next_copy_s:
-            stage.copy_ledger()
-            next_copy_s += copy_every_s
+        if now_s >= next_backup_s:
+            stage.back_up_ledger()
+            next_backup_s += backup_every_s
         stage.tend()
         time.sleep(_TICK_S)
 

@@ -8,17 +8,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from chaos.gate import Gate
+from chaos.influx import Influx
 from chaos.kept import read_ledger
 from chaos.programs import Program
 from chaos.watch import Span, Watch
 from demo.broker import COMMON, HOST, configuration, free_port
+from tictally_recorder.backup import BackupError, back_up, restore
+from tictally_recorder.backup.write import Of
 from tictally_recorder.ledger import LedgerError
+from tictally_shared.calendar import zone
 
 EDGES: Final = ("attic", "cellar")
 CLOCKED: Final = "attic"
@@ -28,11 +33,12 @@ _METERS: Final = {
     "attic": ["--mode", "standard", "--contract", "hphc", "--number", "021961000011"],
     "cellar": ["--mode", "historique", "--contract", "hphc", "--number", "021961000012"],
 }
+_PARIS: Final = zone("Europe/Paris")
 _START_S: Final = 20.0
 _END_S: Final = 5.0
 _LEDGER_DISK: Final = "48m"
 _JOURNAL_DISK: Final = "16m"
-_COPIES: Final = 10
+_BACKUPS: Final = 10
 _FOR_EVER_MS: Final = 1 << 48
 
 
@@ -52,6 +58,8 @@ class Stage:
         watch: sees when the edges read.
         ledger: path of the ledger.
         full: disk → when there was no room on it.
+        influx: InfluxDB, which the ledger is copied to, or None where there is no `influxd` on PATH.
+        influxd: its program, or None.
         has_small_disks: False where no tmpfs could be mounted, which takes root.
 
     Args:
@@ -62,7 +70,7 @@ class Stage:
     def __init__(self, folder: Path, seed: int) -> None:
         self._folder, self._seed = folder, seed
         self._stack = ExitStack()
-        self._copies: list[Path] = []
+        self._backups: list[Path] = []
         self.full: dict[str, list[Span]] = {}
         self._database = folder / "broker"
         self._clock = folder / "clock"
@@ -91,6 +99,8 @@ class Stage:
         self.gates = {name: Gate(port) for name in (*EDGES, "recorder")}
         for gate in self.gates.values():
             stack.callback(gate.close)
+        self.influx = Influx(self._folder / "influx", free_port()) if shutil.which("influxd") else None
+        self.influxd = None if self.influx is None else self._program(stack, "influxd", self.influx.command, {})
         self.meters = {edge: self._meter(stack, edge) for edge in EDGES}
         self.recorder = self._recorder(stack)
         self.edges = {edge: self._edge(stack, edge) for edge in EDGES}
@@ -101,6 +111,8 @@ class Stage:
     def _start(self, port: int) -> None:
         self.broker.start()
         self._wait("the broker listens", lambda: _listens(port), self.broker)
+        if self.influxd is not None:
+            self.influxd.start()
         self.recorder.start()
         for edge in EDGES:
             self.meters[edge].start()
@@ -112,7 +124,8 @@ class Stage:
     @property
     def programs(self) -> list[Program]:
         """All of them."""
-        return [self.broker, self.recorder, *self.edges.values(), *self.meters.values()]
+        copy = [] if self.influxd is None else [self.influxd]
+        return [self.broker, *copy, self.recorder, *self.edges.values(), *self.meters.values()]
 
     def line(self, edge: str) -> Path:
         """The link that stands for the edge's port."""
@@ -127,30 +140,30 @@ class Stage:
         for each in self._database.iterdir():
             each.unlink()
 
-    def copy_ledger(self) -> None:
-        """Make a copy, as somebody's nightly backup would."""
-        copy = self._folder / f"copy-{time.monotonic_ns()}.sqlite"
-        source = sqlite3.connect(f"{self.ledger.as_uri()}?mode=ro", uri=True)
-        target = sqlite3.connect(copy)
-        try:
-            source.backup(target)
-        except sqlite3.Error:  # locked, or its disk is full: there is the copy before
-            copy.unlink(missing_ok=True)
-        else:
-            self._copies.append(copy)
-        finally:
-            source.close()
-            target.close()
-        for old in self._copies[:-_COPIES]:
+    def back_up_ledger(self) -> None:
+        """Make a backup while the recorder writes; with raw frames, by which truth is compared in the end."""
+        backup = self._folder / f"{time.monotonic_ns()}.backup"
+        of = Of(self.ledger, *self._beside_ledger, "chaos", _PARIS, is_whole=True)
+        # Locked, or its disk is full: there is the one before.
+        with suppress(LedgerError, BackupError):
+            self._backups.append(back_up(of, backup, datetime.now(UTC)).path)
+        for old in self._backups[:-_BACKUPS]:
             old.unlink(missing_ok=True)
-        del self._copies[:-_COPIES]
+        del self._backups[:-_BACKUPS]
 
     def put_ledger_back(self) -> None:
-        """Replace the ledger by the oldest copy while nobody has it open."""
-        for suffix in ("-wal", "-shm"):
-            self.ledger.with_name(self.ledger.name + suffix).unlink(missing_ok=True)
-        if self._copies:
-            shutil.copyfile(self._copies[0], self.ledger)
+        """Restore the oldest backup while nobody has the ledger open."""
+        if self._backups:
+            # Its disk is full: the ledger that is there stays.
+            with suppress(BackupError):
+                done = restore(self._backups[0], self.ledger, *self._beside_ledger, datetime.now(UTC))
+                if done.kept is not None:
+                    done.kept.unlink()
+
+    @property
+    def _beside_ledger(self) -> tuple[Path, Path]:
+        """Contracts and price lists: none."""
+        return self.ledger.with_name("contracts.toml"), self.ledger.with_name("tariffs")
 
     def fill(self, name: str) -> None:
         """Leave no room on a small disk."""
@@ -184,6 +197,8 @@ class Stage:
         """Start again what ended by itself."""
         for program in self.programs:
             program.tend()
+        if self.influx is not None:
+            self.influx.tend()
 
     def silence(self) -> None:
         """Let the meters say nothing any more."""
@@ -196,7 +211,11 @@ class Stage:
         Raises:
             TimeoutError: one took longer than five.
         """
-        return {each.name: each.end(_END_S) for each in (*self.edges.values(), self.recorder, self.broker)}
+        # What keeps data has a harder end than any other program: InfluxDB's is its own affair.
+        ended = {each.name: each.end(_END_S) for each in (*self.edges.values(), self.recorder, self.broker)}
+        if self.influxd is not None:
+            self.influxd.kill()
+        return ended
 
     def _meter(self, stack: ExitStack, edge: str) -> Program:
         line = ["--link", str(self.line(edge)), "--truth", str(self.notes(edge)), "--orders"]
@@ -225,6 +244,7 @@ class Stage:
             "TICTALLY_LEDGER": str(self.ledger),
             "TICTALLY_MQTT_HOST": HOST,
             "TICTALLY_MQTT_PORT": str(self.gates["recorder"].port),
+            **(self.influx.settings if self.influx is not None else {}),
         }
         return self._program(stack, "recorder", _python("tictally_recorder", "record"), settings)
 

@@ -261,7 +261,7 @@ def _sites() -> str:
 
 
 def _of_recorder(language: str) -> Sequence[Component]:
-    told = announcement(_RECORDER, _TOPICS, "homeassistant", "fr" if language == "fr" else "en", "")
+    told = announcement(_RECORDER, _TOPICS, "homeassistant", "fr" if language == "fr" else "en", "", has_sink=True)
     announced = read_discovery(told.payload.encode())
     return list(announced.components.values()) if announced is not None else []
 

@@ -15,6 +15,7 @@ from typing import Self
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 COMMON = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
 START_WITHIN_S = 20.0
@@ -35,14 +36,7 @@ class Mosquitto:
     def start(self) -> None:
         self.port = self.port or free_port()
         configuration = self.folder / "mosquitto.conf"
-        lines = [
-            COMMON.read_text(encoding="utf-8"),
-            f"listener {self.port} 127.0.0.1",
-            f"persistence_location {self.folder}/",
-            "user root",
-            self.extra,
-        ]
-        configuration.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        configuration.write_text("\n".join([*self._lines(), ""]), encoding="utf-8")
         program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
         if program is None:
             pytest.fail("mosquitto is not installed; ./run test brings it along")
@@ -55,6 +49,20 @@ class Mosquitto:
             self._process.send_signal(how)
             self._process.wait(START_WITHIN_S)
             self._process = None
+
+    def reload(self) -> None:
+        """Have users, rights and certificates read again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
+    def _lines(self) -> list[str]:
+        return [
+            COMMON.read_text(encoding="utf-8"),
+            f"listener {self.port} 127.0.0.1",
+            f"persistence_location {self.folder}/",
+            "user root",
+            self.extra,
+        ]
 
     def _wait_until_open(self) -> None:
         assert self._process is not None
@@ -80,7 +88,8 @@ class Hub:
             self._client.username_pw_set(username, password)
         self._topics: list[str] = []
         self._is_answered = threading.Event()
-        self._client.on_connect = lambda *_: self._ask_again()
+        self.is_let_in = False
+        self._client.on_connect = self._connected
         self._client.on_message = lambda _client, _data, message: self._messages.put(message)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
@@ -104,6 +113,10 @@ class Hub:
     def subscribe(self, topic: str) -> None:
         self._topics.append(topic)
         self._client.subscribe(topic, qos=1)
+
+    def _connected(self, _client: object, _data: object, _flags: object, reason: ReasonCode, _told: object) -> None:
+        self.is_let_in = not reason.is_failure
+        self._ask_again()
 
     def _ask_again(self) -> None:
         for topic in self._topics:  # the broker forgets them with the connection

@@ -1,9 +1,11 @@
-"""Tells systemd how this service is (sd_notify(3)); says nothing where nobody asked to be told."""
+"""Tells systemd how this service is (sd_notify(3)), or a container's health check; says nothing where nobody asks."""
 
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 _STATUS_EVERY_S: Final = 10.0
@@ -23,10 +25,12 @@ class Notifier:
         self._pulse = "WATCHDOG=1\n" if patience_us else ""
         self._every_s = patience_us / 3_000_000 or _STATUS_EVERY_S
         self._next_s = 0.0
+        self._file = Path(environ["PULSE_FILE"]) if environ.get("PULSE_FILE") else None
 
     def ready(self, status: str) -> None:
         """Everything is set up; a sentence says how."""
         self._send(f"READY=1\nSTATUS={status}")
+        self._write(status)
 
     def alive(self, now_s: float, status: Callable[[], str]) -> None:
         """The loop has come round; to be called each time, sent three times in the manager's patience at most.
@@ -37,7 +41,9 @@ class Notifier:
         """
         if now_s >= self._next_s:
             self._next_s = now_s + self._every_s
-            self._send(f"{self._pulse}STATUS={status()}")
+            sentence = status()
+            self._send(f"{self._pulse}STATUS={sentence}")
+            self._write(sentence)
 
     def stopping(self) -> None:
         """The way down has begun."""
@@ -50,6 +56,15 @@ class Notifier:
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.settimeout(0)
             manager.sendto(message.encode(), self._address)
+
+    def _write(self, status: str) -> None:
+        """When, in seconds since the machine's start (/proc/uptime has the same, a clock may step), and how it is."""
+        if self._file is None:
+            return
+        new = self._file.with_suffix(".new")
+        with suppress(OSError):
+            new.write_text(f"{time.clock_gettime(time.CLOCK_BOOTTIME):.0f} {status}\n", "utf-8")
+            new.replace(self._file)
 
 
 def _patience_us(environ: Mapping[str, str]) -> int:

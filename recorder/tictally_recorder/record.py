@@ -4,8 +4,8 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -18,6 +18,7 @@ from tictally_recorder.mqtt.feed import Feed
 from tictally_recorder.mqtt.ingest import Ingest
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
+from tictally_recorder.sinks.copying import Copy
 
 _log = logging.getLogger(__name__)
 
@@ -31,20 +32,23 @@ def record(settings: Settings) -> None:
     inbox: Inbox = SimpleQueue()
     _hear_signals(inbox)
     _make_folder(settings.ledger.parent)
-    with Ledger.open(settings.ledger) as ledger, LedgerReader.open(settings.ledger) as reader:
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger.open(settings.ledger))
+        reader = stack.enter_context(LedgerReader.open(settings.ledger))
+        copy = stack.enter_context(copying(settings, ledger))
         broker = broker_of(settings)
         will = (settings.topics.recorder(settings.name, "availability"), "offline")
         connection = Connection(broker, ledger.client_id, will, inbox)
         notifier = Notifier(os.environ)
         cost = Cost(ledger, reader, settings, connection.publish)
         feed = Feed()
-        ingest = Ingest(ledger, connection, inbox, settings, notifier, cost, feed)
+        ingest = Ingest(ledger, connection, inbox, settings, notifier, cost, copy, feed)
         whose = ", ".join(settings.edges) or "all edges"
         _log.info("recording %s from %s into %s as %s", whose, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
+        http = _http(settings, feed, inbox)
         # What is here by now stays to the end. Else the collector, which messages set off again and again, would walk
         # over all of it each time: a fifth of the recorder's time when it is busy.
-        http = _http(settings, feed, inbox)
         gc.freeze()
         with http:
             ingest.run()
@@ -57,6 +61,27 @@ def _http(settings: Settings, feed: Feed, inbox: Inbox) -> AbstractContextManage
     from tictally_recorder.api.context import Context  # noqa: PLC0415
 
     return HttpServer(Context(settings, feed, inbox), settings.http_host, settings.http_port)
+
+
+@contextmanager
+def copying(settings: Settings, ledger: Ledger) -> Iterator[Copy | None]:
+    """While the recorder runs its ledger is copied, where a sink is set; else it keeps nothing for one."""
+    target = settings.influxdb
+    if target is None:
+        ledger.use_sinks([])
+        yield None
+        return
+    # With its hundreds of modules it takes a second and some memory.
+    from tictally_recorder.sinks.influx.copy import NAME, InfluxCopy  # noqa: PLC0415
+
+    ledger.use_sinks([NAME])
+    _log.info("the ledger is copied to InfluxDB at %s", target.url)
+    copy = InfluxCopy(target, settings.ledger, settings.zone, settings.name)
+    copy.start()
+    try:
+        yield copy
+    finally:
+        copy.close()
 
 
 def broker_of(settings: Settings) -> Broker:

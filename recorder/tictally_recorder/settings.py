@@ -5,16 +5,20 @@ TOML file whose keys are the names below. `tictally_shared.settings_sources` has
 """
 
 import ipaddress
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from tictally_recorder.mqtt.announcement import Announcement, announcement
+from tictally_recorder.sinks.influx.buckets import Buckets
+from tictally_recorder.sinks.influx.target import Target
 from tictally_recorder.site.device import SiteDevice
 from tictally_shared import calendar
 from tictally_shared.discovery import PREFIX as PREFIX_OF_HUBS
@@ -37,6 +41,9 @@ _BY_TOKEN: Final = "token"  # noqa: S105 - a word
 _TOKEN_CHARACTERS: Final = 16
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_PREFIX_OF_BUCKETS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+_MOST_DAYS: Final = 36_500
+_Days = Annotated[int, Field(ge=0, le=_MOST_DAYS)]
 
 
 def _authority(path: Path) -> Path:
@@ -99,6 +106,21 @@ def _prms(value: object) -> object:
     return pairs
 
 
+def _url(text: str) -> str:
+    found = urlsplit(text)
+    if found.scheme not in {"http", "https"} or not found.hostname:
+        raise ValueError("give it as http://host:8086")
+    if found.username is not None or found.query or found.fragment:
+        raise ValueError("give host, port and path only; the token has a setting of its own")
+    return text.rstrip("/")
+
+
+def _prefix(text: str) -> str:
+    if not _PREFIX_OF_BUCKETS.fullmatch(text):
+        raise ValueError("give a name of letters, digits, - and _ that begins with a letter")
+    return text
+
+
 def _timezone(text: str) -> str:
     return calendar.zone(text).key
 
@@ -122,6 +144,18 @@ class Settings(BaseModel):
         language: of the names that hubs show.
         tariffs: folder of the user's own price lists; None: `tariffs` beside the ledger.
         contracts: file that says which tariff a site was on; None: `contracts.toml` beside the ledger.
+        backup: folder that a backup is put into every night; None: none is made.
+        backup_hour: the local hour at which it is made.
+        influxdb_url: the InfluxDB that the ledger is copied to; None: to none.
+        influxdb_org: name of the organization there.
+        influxdb_token: that may read and write in the buckets and run the tasks; None: the setup token does it.
+        influxdb_setup_token: that may make buckets and tasks; None: the other one tries.
+        influxdb_ca: certificate that InfluxDB's must be signed by; None: one that the system knows.
+        influxdb_prefix: what the names of buckets begin with.
+        influxdb_raw_days: how long every frame is kept; 0: for ever. So the others.
+        influxdb_minute_days: how long a row a minute is kept.
+        influxdb_hour_days: how long a row an hour is kept.
+        influxdb_ledger_days: how long quarters, days and cost are kept.
         http: `off`: the API is not there.
         http_host: the address that it listens at; where it is not this machine's own, others can reach it.
         http_port: that it listens at.
@@ -149,6 +183,18 @@ class Settings(BaseModel):
     language: Language = "fr"
     tariffs: Path | None = None
     contracts: Path | None = None
+    backup: Path | None = None
+    backup_hour: Annotated[int, Field(ge=0, le=23)] = 4
+    influxdb_url: Annotated[str, AfterValidator(_url)] | None = None
+    influxdb_org: Annotated[str, Field(min_length=1)] | None = None
+    influxdb_token: SecretStr | None = None
+    influxdb_setup_token: SecretStr | None = None
+    influxdb_ca: Annotated[Path, AfterValidator(_authority)] | None = None
+    influxdb_prefix: Annotated[str, AfterValidator(_prefix)] = "tictally"
+    influxdb_raw_days: _Days = 30
+    influxdb_minute_days: _Days = 365
+    influxdb_hour_days: _Days = 0
+    influxdb_ledger_days: _Days = 0
     http: Literal["on", "off"] = "on"
     http_host: Annotated[str, AfterValidator(checked_host)] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=1, le=65535)] = 8780
@@ -168,7 +214,8 @@ class Settings(BaseModel):
         """How the recorder is announced to hubs, or None."""
         if self.discovery == _OFF:
             return None
-        return announcement(self.name, self.topics, self.discovery, self.language, version("tictally-recorder"))
+        own_version, has_sink = version("tictally-recorder"), self.influxdb is not None
+        return announcement(self.name, self.topics, self.discovery, self.language, own_version, has_sink=has_sink)
 
     @property
     def site_device(self) -> SiteDevice | None:
@@ -187,6 +234,27 @@ class Settings(BaseModel):
     def contracts_file(self) -> Path:
         """Where the contracts stand."""
         return self.ledger.parent / "contracts.toml" if self.contracts is None else self.contracts
+
+    @property
+    def influxdb(self) -> Target | None:
+        """The InfluxDB that the ledger is copied to, or None."""
+        token = self.influxdb_token or self.influxdb_setup_token
+        if self.influxdb_url is None or self.influxdb_org is None or token is None:
+            return None
+        return Target(
+            self.influxdb_url,
+            self.influxdb_org,
+            token.get_secret_value(),
+            None if self.influxdb_setup_token is None else self.influxdb_setup_token.get_secret_value(),
+            self.influxdb_ca,
+            Buckets.of(
+                self.influxdb_prefix,
+                self.influxdb_raw_days,
+                self.influxdb_minute_days,
+                self.influxdb_hour_days,
+                self.influxdb_ledger_days,
+            ),
+        )
 
     @property
     def zone(self) -> ZoneInfo:
@@ -230,7 +298,22 @@ def load(
     for name in ("http_reads", "meterit"):
         if getattr(settings, name) == _BY_TOKEN and settings.http_token is None:
             raise SettingsError(f"{given[name].written}: there is no token; set {PREFIX}HTTP_TOKEN")
+    _check_influxdb(settings)
     return settings
+
+
+def _check_influxdb(settings: Settings) -> None:
+    """What belongs together is there together."""
+    here = settings.influxdb_url, settings.influxdb_org, settings.influxdb_token or settings.influxdb_setup_token
+    if any(here):
+        for name, value in zip(("URL", "ORG", "TOKEN"), here, strict=True):
+            if not value:
+                raise SettingsError(f"{PREFIX}INFLUXDB_{name}: it is missing, and without it nothing can be copied")
+    raw, minute = settings.influxdb_raw_days or _MOST_DAYS, settings.influxdb_minute_days or _MOST_DAYS
+    if minute < raw:
+        raise SettingsError(
+            f"{PREFIX}INFLUXDB_MINUTE_DAYS: minutes are made of raw frames and must stay as long, {raw} days at least"
+        )
 
 
 def _default_ledger(environ: Mapping[str, str]) -> str:

@@ -146,3 +146,9 @@ def test_where_discovery_is_off_nothing_is_announced(own_broker: Mosquitto, hub:
         assert nothing_set_aside(silent, hub)
     seen = visit(Broker("127.0.0.1", own_broker.port), ["+/device/+/config", "tictally/recorder/+/health"])
     assert list(seen.retained) == ["tictally/recorder/nas/health"]
+
+
+@pytest.mark.parametrize("has_sink", [True, False])
+def test_the_delay_of_a_copy_is_shown_just_where_there_is_one(has_sink: bool) -> None:
+    made = announcement("nas", Topics("tictally"), "homeassistant", "en", "1", has_sink=has_sink)
+    assert ("sink_lag" in json.loads(made.payload)["components"]) is has_sink

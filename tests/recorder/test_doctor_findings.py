@@ -8,8 +8,28 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tictally_recorder.doctor import CostFacts, EdgeFacts, Facts, Finding, LedgerFacts, Level, PaidFacts, findings
-from tictally_recorder.ledger import LedgerCounts, Meter, NumberRange, Refused, Site, Status
+from tictally_recorder.doctor import (
+    BackupFacts,
+    CostFacts,
+    EdgeFacts,
+    Facts,
+    Finding,
+    LedgerFacts,
+    Level,
+    PaidFacts,
+    findings,
+)
+from tictally_recorder.doctor.facts import InfluxFacts
+from tictally_recorder.ledger import (
+    LedgerCounts,
+    Meter,
+    NumberRange,
+    Refused,
+    RefusedPoint,
+    SinkCounts,
+    Site,
+    Status,
+)
 from tictally_recorder.mqtt.probe import Outcome, Visit
 from tictally_shared.frames import iso_utc
 
@@ -233,3 +253,77 @@ def test_a_contract_that_the_meter_contradicts_calls_for_a_person() -> None:
 
 def test_a_file_that_cannot_be_used_calls_for_a_person() -> None:
     assert of_cost(problem="contracts.toml, line 2: no") == [("cost", Level.TROUBLE, "contracts.toml, line 2: no")]
+
+
+HOUR_MS = 3_600_000
+FOLDER = Path("/mnt/usb")
+
+
+@pytest.mark.parametrize(
+    ("backup", "level", "sentence"),
+    [
+        (BackupFacts(), Level.NOTE, "no backup is made at night"),
+        (BackupFacts(FOLDER), Level.NOTE, "no backup lies in /mnt/usb yet"),
+        (
+            BackupFacts(FOLDER, NOW_MS - 8 * HOUR_MS, NOW_MS - 9 * HOUR_MS),
+            Level.OK,
+            "backups lie in /mnt/usb; the newest is of 2026-11-21 05:00:00 (8 h ago)",
+        ),
+        (
+            BackupFacts(FOLDER, NOW_MS - 33 * HOUR_MS, NOW_MS - 9 * HOUR_MS),
+            Level.TROUBLE,
+            "the last night's backup is missing; the newest is of 2026-11-20 04:00:00 (33 h ago)",
+        ),
+        (BackupFacts(FOLDER, NOW_MS - 25 * HOUR_MS, NOW_MS - HOUR_MS), Level.OK, None),  # it may be under way
+        (BackupFacts(FOLDER, None, NOW_MS, "no disk"), Level.TROUBLE, "no disk; there is none yet"),
+        # One was made by hand since.
+        (BackupFacts(FOLDER, NOW_MS - 8 * HOUR_MS, NOW_MS - 9 * HOUR_MS, "no disk"), Level.OK, None),
+    ],
+)
+def test_backups_that_are_late_or_fail_need_a_person(backup: BackupFacts, level: Level, sentence: str | None) -> None:
+    (found,) = [each for each in findings(replace(WELL, backup=backup), PARIS) if each.about == "backup"]
+    assert found.level is level
+    assert sentence in {None, found.sentence}
+    assert (found.advice is None) is (level is Level.OK)
+
+
+def test_a_backup_on_the_ledgers_own_disk_is_noted() -> None:
+    backup = BackupFacts(FOLDER, NOW_MS - HOUR_MS, NOW_MS - 2 * HOUR_MS, is_on_ledgers_disk=True)
+    assert said(replace(WELL, backup=backup), "backup")[1] == (
+        Level.NOTE,
+        "/mnt/usb lies on the same disk as the ledger: what takes one takes both",
+    )
+
+
+SINK = SinkCounts("influxdb", 0, None, 0, 0, 0, 0, 0, None)
+COPIED = replace(WELL, ledger=replace(LEDGER, sinks=(SINK,)), influxdb=InfluxFacts("http://nas:8086", None))
+
+
+def about_influxdb(facts: Facts) -> list[tuple[Level, str]]:
+    return [(each.level, each.sentence) for each in findings(facts, PARIS) if each.about == "influxdb"]
+
+
+def test_a_copy_that_is_well_is_said_so_and_none_is_not_mentioned() -> None:
+    assert about_influxdb(WELL) == []
+    assert about_influxdb(COPIED) == [
+        (Level.OK, "InfluxDB at http://nas:8086 answers and has what it needs"),
+        (Level.OK, "it is not behind; no window to run again"),
+    ]
+
+
+def test_a_copy_that_is_behind_or_refused_is_said_so() -> None:
+    sink = replace(
+        SINK,
+        oldest_ms=NOW_MS - 3 * 3_600_000,
+        windows=2,
+        refused=7,
+        newest_refused=RefusedPoint("tictally_raw", "field type conflict", "tic x=1"),
+    )
+    behind = replace(
+        COPIED, ledger=replace(LEDGER, sinks=(sink,)), influxdb=InfluxFacts("http://nas:8086", "it cannot be reached")
+    )
+    assert about_influxdb(behind) == [
+        (Level.TROUBLE, "it cannot be reached"),
+        (Level.TROUBLE, "the oldest frame that it has not got came 3 h ago; 2 windows to run again"),
+        (Level.NOTE, "7 points refused; the newest, for tictally_raw: field type conflict"),
+    ]

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from tictally_recorder.backup.nightly_state import BackupState
 from tictally_recorder.ledger import LedgerCounts, Stored
 from tictally_recorder.logs import Seldom
 from tictally_recorder.mqtt.health import Costing, Healing, Life, health_json, summary
@@ -28,7 +29,8 @@ def test_health_tells_this_process_figures_and_the_ledgers() -> None:
     )
     life = Life(1_790_000_060_000, started_ms=1_790_000_000_000, uptime_s=61, stored_age_s=7, idle_after_s=600)
     costing = Costing(left=3, problem="contracts.toml, line 2: no", tariff_ages={"a": 24})
-    told = health_json(Stored(5, 1, 7, 3), counts, Healing(holes=6, ignored=2), costing, life)
+    backup = BackupState("/mnt/usb", 1_789_990_000_000, "no disk")
+    told = health_json(Stored(5, 1, 7, 3), counts, Healing(holes=6, ignored=2), costing, life, backup)
     assert json.loads(told) == {
         "version": "0.1.0",
         "started": "2026-09-21T14:13:20.000Z",
@@ -50,6 +52,9 @@ def test_health_tells_this_process_figures_and_the_ledgers() -> None:
         "lag_s": 59,
         "newest_frame": "2026-09-21T14:13:20.123Z",
         "newest": {"a": "1970-01-01T00:00:00.000Z", "b": "2026-09-21T14:13:20.123Z"},
+        "last_backup": "2026-09-21T11:26:40.000Z",
+        "is_backup_failing": True,
+        "backup_problem": "no disk",
         "ledger_bytes": 4_160_000,
         "ledger_mb": 4.2,
     }

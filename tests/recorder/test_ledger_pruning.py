@@ -16,7 +16,7 @@ from ledger_building import DAY_MS, METER, MINUTE_MS, NOON_MS, frame, message
 from real_broker import Mosquitto
 from recording import Recorder
 
-from tictally_recorder.ledger import Ledger, LedgerReader, LedgerUnavailable, Message, Quarter, Run, TextChange
+from tictally_recorder.ledger import Ledger, LedgerReader, LedgerUnavailable, Message, Outbox, Quarter, Run, TextChange
 from tictally_recorder.ledger.pruning import KEEP_MS
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.frames import Frame
@@ -44,8 +44,8 @@ def answers(path: Path) -> tuple[list[Quarter], list[TextChange], dict[str, tupl
         )
 
 
-def prune(ledger: Ledger, now_ms: int, needed_from_ms: int | None = None) -> None:
-    while ledger.prune(now_ms, needed_from_ms):
+def prune(ledger: Ledger, now_ms: int) -> None:
+    while ledger.prune(now_ms):
         pass
 
 
@@ -145,8 +145,12 @@ def test_a_sink_that_lags_keeps_frames_thirty_days_at_most(
     path = tmp_path / "ledger.sqlite"
     newest_ms = NOON_MS + 40 * DAY_MS
     with Ledger.open(path) as ledger:
+        ledger.use_sinks([] if behind_days is None else ["far"])
         ledger.store([message(frame(1 + day, NOON_MS + day * DAY_MS, {"EAST": day})) for day in range(41)])
-        prune(ledger, newest_ms, None if behind_days is None else newest_ms - behind_days * DAY_MS)
+        if behind_days is not None:
+            with closing(Outbox.open(path, "far")) as outbox:
+                outbox.advance(0, max(40 - behind_days, 0), [], [])
+        prune(ledger, newest_ms)
     assert raw(path)[0] == newest_ms - left_days * DAY_MS
 
 

@@ -8,6 +8,11 @@ from tictally_recorder.settings import Settings, load
 from tictally_shared.settings_sources import SettingsError
 
 HOME = {"HOME": "/home/me"}
+INFLUX = {
+    "TICTALLY_INFLUXDB_URL": "https://nas:8086/",
+    "TICTALLY_INFLUXDB_ORG": "home",
+    "TICTALLY_INFLUXDB_TOKEN": "every-day",
+}
 
 
 def settings(environ: dict[str, str], *, config: str | None = None, ledger: str | None = None) -> Settings:
@@ -107,6 +112,15 @@ def test_a_file_says_the_same_as_the_environment(tmp_path: Path) -> None:
         ({"TICTALLY_LANGUAGE": "de"}, "TICTALLY_LANGUAGE: Input should be 'fr' or 'en'"),
         ({"TICTALLY_EDGES": "cellar,,"}, "TICTALLY_EDGES: '' is not 1 to 32"),
         ({"TICTALLY_EDGES": "Cellar"}, "TICTALLY_EDGES: 'Cellar' is not 1 to 32"),
+        ({"TICTALLY_INFLUXDB_URL": "nas:8086"}, "TICTALLY_INFLUXDB_URL: give it as http://host:8086"),
+        ({"TICTALLY_INFLUXDB_URL": "http://me:x@nas"}, "TICTALLY_INFLUXDB_URL: give host, port and path only"),
+        ({"TICTALLY_INFLUXDB_URL": "http://nas:8086"}, "TICTALLY_INFLUXDB_ORG: it is missing"),
+        (INFLUX | {"TICTALLY_INFLUXDB_TOKEN": ""}, "TICTALLY_INFLUXDB_TOKEN: it is missing"),
+        ({"TICTALLY_INFLUXDB_TOKEN": "t"}, "TICTALLY_INFLUXDB_URL: it is missing"),
+        (INFLUX | {"TICTALLY_INFLUXDB_PREFIX": 'a"b'}, "TICTALLY_INFLUXDB_PREFIX: give a name of letters"),
+        (INFLUX | {"TICTALLY_INFLUXDB_RAW_DAYS": "-1"}, "TICTALLY_INFLUXDB_RAW_DAYS: Input should be greater than or"),
+        (INFLUX | {"TICTALLY_INFLUXDB_MINUTE_DAYS": "7"}, "TICTALLY_INFLUXDB_MINUTE_DAYS: minutes are made of raw"),
+        (INFLUX | {"TICTALLY_INFLUXDB_RAW_DAYS": "0"}, "TICTALLY_INFLUXDB_MINUTE_DAYS: minutes are made of raw"),
         ({"TICTALLY_TIMEZONE": "Europe/Lyon"}, "TICTALLY_TIMEZONE: 'Europe/Lyon' is not a time zone"),
         ({"TICTALLY_MQTT_PASSWORD_FILE": "/absent"}, "TICTALLY_MQTT_PASSWORD_FILE: /absent cannot be read"),
         ({"HOME": ""}, "TICTALLY_LEDGER: say where the ledger lies"),
@@ -127,7 +141,7 @@ def test_a_wrong_setting_is_named_as_it_was_written(environ: dict[str, str], sen
         ("edges = []", "edges in {file}: give all, or names separated by commas"),
         ("name = 3", "name in {file}: Input should be a valid string"),
         ("ledger = 3", "ledger in {file}: Input is not a valid path"),
-        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: base_topic, contracts, discovery, edges"),
+        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: backup, backup_hour, base_topic, contracts"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence: str) -> None:
@@ -136,3 +150,35 @@ def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence:
     with pytest.raises(SettingsError) as raised:
         settings({}, config=str(file))
     assert str(raised.value).startswith(sentence.format(file=file))
+
+
+def test_nothing_is_copied_unless_it_is_said_where_to() -> None:
+    assert settings({}).influxdb is None
+
+
+def test_an_influxdb_has_two_tokens_at_most_and_shows_none(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("may-set-up\n")
+    target = settings(INFLUX | {"TICTALLY_INFLUXDB_SETUP_TOKEN_FILE": str(file)}).influxdb
+    assert target is not None
+    assert (target.url, target.org, target.token, target.setup_token) == (
+        "https://nas:8086",
+        "home",
+        "every-day",
+        "may-set-up",
+    )
+    assert [(each.name, each.days) for each in target.buckets] == [
+        ("tictally_raw", 30),
+        ("tictally_minute", 365),
+        ("tictally_hour", 0),
+        ("tictally", 0),
+    ]
+    assert "every-day" not in repr(target)
+    assert "may-set-up" not in repr(target)
+
+
+def test_the_token_that_may_set_up_does_all_where_it_is_alone() -> None:
+    alone = {"TICTALLY_INFLUXDB_SETUP_TOKEN": "x", "TICTALLY_INFLUXDB_TOKEN": ""}
+    target = settings({key: value for key, value in (INFLUX | alone).items() if value}).influxdb
+    assert target is not None
+    assert (target.token, target.setup_token) == ("x", "x")

@@ -23,3 +23,15 @@ def test_an_errand_runs_and_what_it_shows_holds(errand: str) -> None:
         pytest.skip("the disk below the temporary folder does not count what is written to it")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "┃" in done.stdout
+
+
+def test_the_stack_is_skipped_in_one_line_where_there_is_no_engine(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "devel.stack"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": str(tmp_path)},
+    )
+    assert (done.returncode, done.stdout) == (0, "stack: skipped, docker is not installed\n")

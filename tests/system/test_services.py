@@ -120,6 +120,43 @@ def test_a_watchdog_that_is_meant_for_another_process_gets_no_pulse(
     manager.hear_until("STOPPING=1")
 
 
+def healthy(folder: Path, within_s: int, pulse: Path) -> tuple[int, str]:
+    """The health check of the images, with another path, and without the deed that it ends what hangs by."""
+    text = (ROOT / "deploy" / "docker" / "healthy").read_text()
+    assert "\nkill -9 -1 " in text
+    deed = r"^(kill -9 -1|.*docker-init).*$"
+    script = re.sub(deed, "", text.replace("/run/tictally/pulse", str(pulse)), flags=re.MULTILINE)
+    assert "kill" not in script
+    (folder / "healthy").write_text(script)
+    done = subprocess.run(["sh", folder / "healthy", str(within_s)], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_is_healthy_while_the_loop_of_its_program_comes_round(
+    name: str, tmp_path: Path, start: Callable[[str, dict[str, str]], Service]
+) -> None:
+    pulse = tmp_path / "pulse"
+    assert healthy(tmp_path, 60, pulse) == (1, "it has not begun yet\n")
+    service = start(name, {"PULSE_FILE": str(pulse), "WATCHDOG_USEC": str(int(WATCHDOG_S * 1_000_000))})
+    try:
+        end = time.monotonic() + 15
+        while not pulse.exists():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        time.sleep(3)
+        status, said = healthy(tmp_path, 1, pulse)
+        assert (status, "broker" in said) == (0, True), said
+        assert service._process is not None
+        service._process.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        status, said = healthy(tmp_path, 1, pulse)
+        assert (status, "it hangs" in said) == (1, True), said
+        service._process.send_signal(signal.SIGCONT)
+    finally:
+        assert service.stop() == 0
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("name", SERVICES)
 def test_systemd_has_nothing_to_say_against_a_unit(name: str, tmp_path: Path) -> None:

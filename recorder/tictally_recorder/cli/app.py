@@ -8,18 +8,23 @@ from typing import Annotated
 import typer
 
 from tictally_recorder import logs
-from tictally_recorder.cli import site, tariff, token
+from tictally_recorder.backup import BackupError
+from tictally_recorder.cli import sink, site, tariff, token
+from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
 from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
+from tictally_recorder.cli.export import export
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import say
 from tictally_recorder.cli.standby import standby
 from tictally_recorder.contracts import ContractError
+from tictally_recorder.export import ExportError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.record import record as run_recorder
+from tictally_recorder.sinks.copying import SinkError
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_shared.settings_sources import SettingsError
 
@@ -38,9 +43,13 @@ app.command(short_help="Tell what that energy cost, and by which price list.")(c
 app.command(short_help="Lay that out like a bill, with its taxes.")(bill)
 app.command(short_help="Tell what the same use would have cost on other price lists.")(compare)
 app.command(short_help="Tell what a home draws at night, its trend, and what that costs a year.")(standby)
+app.command(short_help="Write tables that any program reads.")(export)
+app.command(short_help="Put the ledger into one small file.")(backup)
+app.command(short_help="Put a backup in the ledger's place.")(restore)
 app.command(short_help="Look whether all is well, and say what to do where it is not.")(doctor)
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")
+app.add_typer(sink.app, name="sink")
 app.add_typer(token.app, name="token")
 
 
@@ -60,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error.format_message().replace("Value error, ", ""), _WRONG_USE)  # pydantic's words, not ours
     except SettingsError as error:
         return _fail(str(error), _WRONG_USE)
-    except (LedgerError, TariffError, UnknownTariff, ContractError) as error:
+    except (LedgerError, BackupError, ExportError, TariffError, UnknownTariff, ContractError, SinkError) as error:
         return _fail(str(error), _FAILED)
     except typer.Abort:
         return _INTERRUPTED
@@ -91,7 +100,8 @@ def record(ledger: LedgerOption = None, config: ConfigOption = None) -> None:
     A message is acknowledged when the ledger has it safely on its disk; what comes while the recorder is away waits at
     the broker. Settings come from the environment (TICTALLY_NAME, TICTALLY_MQTT_HOST, TICTALLY_MQTT_PORT,
     TICTALLY_MQTT_USERNAME, TICTALLY_MQTT_PASSWORD, TICTALLY_MQTT_CA, TICTALLY_BASE_TOPIC, TICTALLY_LEDGER,
-    TICTALLY_EDGES, TICTALLY_TIMEZONE), each also from a file that TICTALLY_…_FILE names, or from --config.
+    TICTALLY_EDGES, TICTALLY_TIMEZONE; TICTALLY_INFLUXDB_URL, TICTALLY_INFLUXDB_ORG and TICTALLY_INFLUXDB_TOKEN where
+    the ledger is copied to InfluxDB), each also from a file that TICTALLY_…_FILE names, or from --config.
     """
     settings = settings_of(config, ledger)
     logs.set_up()

@@ -1,6 +1,5 @@
 """`tictally compare`: what the same use would have cost on other price lists."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,7 +18,8 @@ from tictally_recorder.cli.output import say
 from tictally_recorder.cli.tariff_shelf import tell_broken
 from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.compare import Assumed, offers
-from tictally_recorder.compare.colours import ColourError, agreed, heard_colours, read_colours
+from tictally_recorder.compare.colours import ColourError, read_colours
+from tictally_recorder.compare.of_ledger import told_colours
 from tictally_recorder.compare.windows import NIGHT
 from tictally_recorder.contracts.announced import announced
 from tictally_recorder.contracts.hours import parse_hours
@@ -27,10 +27,10 @@ from tictally_recorder.contracts.model import Hours
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.of_ledger import cost_of, days_with_frames, use_of
 from tictally_recorder.cost.paid import Paid
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
-from tictally_shared.calendar import QUARTER_MS, By, local_midnight
+from tictally_shared.calendar import By, local_midnight
 from tictally_shared.status import Colour
 
 
@@ -110,7 +110,8 @@ def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     )
     windows = wish.windows or (contract.windows if contract else ()) or (NIGHT,)
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
-    learned = _learned(reader, site, local_midnight(date.fromordinal(days[0].toordinal() - 1), tz), until, tz)
+    yesterday = date.fromordinal(days[0].toordinal() - 1)
+    learned = told_colours(reader, site, local_midnight(yesterday, tz), local_midnight(until, tz), tz)
     colours = {**learned, **wish.colours}
     assumed = replace(wish, windows=windows, colours=colours, aliases=contract.aliases if contract else {})
     use = Use(site.id, (), quarters, use_of(reader, site, days, paid.terms, tz).ngtf)
@@ -119,26 +120,6 @@ def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     amounts = [row.amount for row in rows]
     actual = None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
     return report.Answer(site.id, days[0], until, contract.tariff if contract else None, actual, windows, found)
-
-
-def _learned(reader: LedgerReader, site: Site, start: datetime, until: date, tz: ZoneInfo) -> dict[date, Colour]:
-    end = local_midnight(until, tz)
-    heard = _heard(energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True))
-    told: list[dict[date, Colour]] = []
-    for meter in site.meters:
-        seen = reader.labels_seen(meter.id)
-        for label in ("STGE", "PTEC"):
-            if label in seen:
-                first_ms, last_ms = seen[label]
-                changes = list(reader.text_changes(meter.id, (label,), 0, int(end.timestamp()) * 1000))
-                times = [min(each, last_ms) for each in heard if first_ms <= each < last_ms + QUARTER_MS]
-                told.append(heard_colours(changes, times, tz))
-    return agreed(told)
-
-
-def _heard(quarters: Sequence[EnergyRow]) -> list[int]:
-    """The last moment of each quarter with frames: a text that changed within it is the new one."""
-    return sorted({row.start_ms + QUARTER_MS - 1 for row in quarters if row.covered})
 
 
 def _windows(text: str) -> tuple[Hours, ...]:

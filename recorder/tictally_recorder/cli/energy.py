@@ -68,8 +68,8 @@ def energy(  # noqa: PLR0913 - options of a command
 
 
 def _window(start: str | None, end: str | None, tz: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    start_at = _moment("--from", start, tz) if start is not None else period_start(now, By.DAY, tz)
-    end_at = _moment("--to", end, tz) if end is not None else now
+    start_at = moment_of("--from", start, tz) if start is not None else period_start(now, By.DAY, tz)
+    end_at = moment_of("--to", end, tz) if end is not None else now
     if start_at >= end_at:
         raise typer.BadParameter(
             f"{start_at.astimezone(tz)} is not before {end_at.astimezone(tz)}", param_hint="--from"
@@ -77,7 +77,12 @@ def _window(start: str | None, end: str | None, tz: ZoneInfo, now: datetime) -> 
     return start_at, end_at
 
 
-def _moment(option: str, text: str, tz: ZoneInfo) -> datetime:
+def moment_of(option: str, text: str, tz: ZoneInfo) -> datetime:
+    """What a user wrote as a moment, in UTC.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
     try:
         return parse_moment(text, tz)
     except CalendarError as error:

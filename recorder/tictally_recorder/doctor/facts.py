@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, Site
+from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, SinkCounts, Site
 from tictally_recorder.mqtt.probe import Visit
 
 
@@ -25,6 +25,7 @@ class LedgerFacts:
         numbers: edge → boot → what became of its numbers.
         newest_ms: edge → time of its newest frame, None where it has none.
         sites: with their meters.
+        sinks: how far its copies are.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class LedgerFacts:
     numbers: Mapping[str, Mapping[str, list[NumberRange]]]
     newest_ms: Mapping[str, int | None]
     sites: tuple[Site, ...]
+    sinks: tuple[SinkCounts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,38 @@ class EdgeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """What there is of nightly backups.
+
+    Attributes:
+        folder: that they are put into, None where none is set.
+        made_ms: when the newest in it was made, None where there is none.
+        due_ms: when the last one should have been made.
+        problem: why the folder cannot be used, or why the recorder made none, a sentence; else None.
+        is_on_ledgers_disk: the folder lies on the same file system as the ledger.
+    """
+
+    folder: Path | None = None
+    made_ms: int | None = None
+    due_ms: int = 0
+    problem: str | None = None
+    is_on_ledgers_disk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxFacts:
+    """The InfluxDB that the ledger is copied to.
+
+    Attributes:
+        url: where it is.
+        problem: what is wrong there, a sentence, or None.
+    """
+
+    url: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All of it.
 
@@ -96,6 +130,8 @@ class Facts:
         visit: what it said.
         edges: those that have left something there.
         cost: contracts and price lists.
+        backup: None where it was not looked at.
+        influxdb: where the ledger is copied to, or None.
     """
 
     now_ms: int
@@ -104,3 +140,5 @@ class Facts:
     visit: Visit
     edges: Mapping[str, EdgeFacts] = field(default_factory=dict)
     cost: CostFacts = CostFacts()
+    backup: BackupFacts | None = None
+    influxdb: InfluxFacts | None = None

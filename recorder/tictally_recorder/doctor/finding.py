@@ -17,7 +17,8 @@ class Finding:
     """A sentence.
 
     Attributes:
-        about: `ledger`, `recorder`, `broker`, `clock`, `edge <name>`, `site <id>`, `cost` or `cost of site <id>`.
+        about: `ledger`, `backup`, `recorder`, `broker`, `clock`, `edge <name>`, `site <id>`, `cost` or
+            `cost of site <id>`.
         level: trouble needs a person.
         sentence: what was found.
         advice: what to do, None where nothing is to be done.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.doctor.cost_findings import cost_findings
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
 from tictally_recorder.doctor.finding import Finding, Level
-from tictally_recorder.ledger import NumberRange, Status
+from tictally_recorder.ledger import NumberRange, SinkCounts, Status
 from tictally_recorder.mqtt.probe import Outcome
 from tictally_recorder.resend import HealthError, parse_health
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
@@ -20,6 +20,8 @@ _SILENT_MS: Final = 5 * 60_000
 _AHEAD_MS: Final = 60_000
 # A year of quarters is some megabytes, two days of raw frames some hundred.
 _LITTLE_ROOM_BYTES: Final = 500_000_000
+# One of a large ledger takes a while on a small machine.
+_BACKUP_LATE_MS: Final = 3600_000
 _RANGES_SHOWN: Final = 3
 _LONG_TEXT: Final = 80
 
@@ -27,7 +29,7 @@ _LONG_TEXT: Final = 80
 def findings(facts: Facts, tz: ZoneInfo) -> list[Finding]:
     """All that is to be said, times in a zone."""
     tell = _Teller(facts, tz)
-    found = [*tell.ledger(), *tell.broker()]
+    found = [*tell.ledger(), *tell.backup(), *tell.broker(), *tell.influxdb()]
     if not isinstance(facts.ledger, str):
         found += [*tell.clock(facts.ledger), *tell.edges(facts.ledger), *tell.sites(facts.ledger)]
         found += cost_findings(facts.cost)
@@ -48,7 +50,7 @@ class _Teller:
         counts = ledger.counts
         form = f"version {ledger.version}, {_size(ledger.size_bytes)}, {_many(counts.frames, 'frame')}"
         yield Finding("ledger", Level.OK, f"the ledger {ledger.path} can be read: {form}")
-        restore = "stop the recorder, keep the file, and put a backup in its place; the edges fill in what came since"
+        restore = "stop the recorder and `tictally restore` a backup; the edges fill in what came since"
         for problem in ledger.problems:
             yield Finding("ledger", Level.TROUBLE, problem, restore)
         if not ledger.problems:
@@ -76,6 +78,31 @@ class _Teller:
                 sentence += f"; the newest came {self._when(each.arrived_ms)} {example}"
             yield Finding("ledger", Level.NOTE, sentence)
 
+    def backup(self) -> Iterator[Finding]:
+        backup = self.facts.backup
+        if backup is None:
+            return
+        if backup.folder is None:
+            advice = "set TICTALLY_BACKUP to a folder on another disk or a mounted share"
+            yield Finding("backup", Level.NOTE, "no backup is made at night", advice)
+            return
+        newest = "there is none yet" if backup.made_ms is None else f"the newest is of {self._when(backup.made_ms)}"
+        is_late = backup.made_ms is None or backup.made_ms < backup.due_ms
+        if backup.problem is not None and is_late:
+            advice = "the recorder tries again every half an hour; `tictally backup` does so at once"
+            yield Finding("backup", Level.TROUBLE, f"{backup.problem}; {newest}", advice)
+        elif backup.made_ms is None:
+            advice = "a running recorder makes the first in some seconds, `tictally backup` at once"
+            yield Finding("backup", Level.NOTE, f"no backup lies in {backup.folder} yet", advice)
+        elif is_late and self.facts.now_ms - backup.due_ms > _BACKUP_LATE_MS:
+            advice = "does the recorder run with TICTALLY_BACKUP set? `tictally backup` makes one at once"
+            yield Finding("backup", Level.TROUBLE, f"the last night's backup is missing; {newest}", advice)
+        else:
+            yield Finding("backup", Level.OK, f"backups lie in {backup.folder}; {newest}")
+        if backup.is_on_ledgers_disk:
+            sentence = f"{backup.folder} lies on the same disk as the ledger: what takes one takes both"
+            yield Finding("backup", Level.NOTE, sentence, "better is another disk or a mounted share")
+
     def broker(self) -> Iterator[Finding]:
         visit, name = self.facts.visit, self.facts.broker
         match visit.outcome:
@@ -91,6 +118,29 @@ class _Teller:
             case Outcome.SILENT:
                 advice = "is it a broker that listens there, and does it speak TLS just where TICTALLY_MQTT_CA is set?"
                 yield Finding("broker", Level.TROUBLE, f"{name} does not answer as a broker: {visit.reason}", advice)
+
+    def influxdb(self) -> Iterator[Finding]:
+        where, ledger = self.facts.influxdb, self.facts.ledger
+        if where is None:
+            return
+        if where.problem is not None:
+            advice = "the ledger goes on meanwhile; what InfluxDB has not got is copied when it answers"
+            yield Finding("influxdb", Level.TROUBLE, where.problem, advice)
+        else:
+            yield Finding("influxdb", Level.OK, f"InfluxDB at {where.url} answers and has what it needs")
+        for sink in () if isinstance(ledger, str) else ledger.sinks:
+            yield self._lag(sink)
+            if sink.newest_refused is not None:
+                newest = f"the newest, for {sink.newest_refused.place}: {sink.newest_refused.reason[:_LONG_TEXT]}"
+                yield Finding("influxdb", Level.NOTE, f"{_many(sink.refused, 'point')} refused; {newest}")
+
+    def _lag(self, sink: SinkCounts) -> Finding:
+        lag_ms = 0 if sink.oldest_ms is None else self.facts.now_ms - sink.oldest_ms
+        left = f"{_many(sink.windows, 'window')} to run again" if sink.windows else "no window to run again"
+        if lag_ms > _SILENT_MS:
+            sentence = f"the oldest frame that it has not got came {_age(lag_ms)} ago; {left}"
+            return Finding("influxdb", Level.TROUBLE, sentence, "see the recorder's log for what it says of InfluxDB")
+        return Finding("influxdb", Level.OK, f"it is not behind; {left}")
 
     def clock(self, ledger: LedgerFacts) -> Iterator[Finding]:
         now_ms = self.facts.now_ms

@@ -5,8 +5,12 @@ import os
 import shutil
 from pathlib import Path
 
+from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.folder import backups_in
+from tictally_recorder.backup.nightly_state import NOTE, BackupState
+from tictally_recorder.backup.schedule import last_due_ms
 from tictally_recorder.doctor.cost import look_at_cost
-from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
+from tictally_recorder.doctor.facts import BackupFacts, EdgeFacts, Facts, InfluxFacts, LedgerFacts
 from tictally_recorder.ledger import LedgerError, LedgerReader, integrity
 from tictally_recorder.mqtt.connection import Broker
 from tictally_recorder.mqtt.probe import Visit, visit
@@ -17,7 +21,16 @@ from tictally_recorder.settings import Settings
 def look(settings: Settings, broker: Broker, now_ms: int) -> Facts:
     """What there is to see with these settings at a moment."""
     seen = visit(broker, edge_filters(settings.topics, settings.edges))
-    return Facts(now_ms, _ledger(settings.ledger), str(broker), seen, _edges(seen), look_at_cost(settings, now_ms))
+    return Facts(
+        now_ms,
+        _ledger(settings.ledger),
+        str(broker),
+        seen,
+        _edges(seen),
+        look_at_cost(settings, now_ms),
+        _backup(settings, now_ms),
+        _influxdb(settings),
+    )
 
 
 def _ledger(path: Path) -> LedgerFacts | str:
@@ -37,9 +50,43 @@ def _ledger(path: Path) -> LedgerFacts | str:
                 numbers={edge: reader.numbers(edge) for edge in newest_ms},
                 newest_ms=newest_ms,
                 sites=tuple(reader.sites()),
+                sinks=tuple(reader.sinks()),
             )
     except LedgerError as error:
         return str(error)
+
+
+def _backup(settings: Settings, now_ms: int) -> BackupFacts:
+    folder = settings.backup
+    if folder is None:
+        return BackupFacts()
+    noted = _noted(settings.ledger, folder)
+    due_ms = last_due_ms(now_ms, settings.backup_hour, settings.zone)
+    try:
+        made_ms = max(backups_in(folder, settings.name), default=None)
+        shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
+    except BackupError as error:
+        return BackupFacts(folder, noted.made_ms, now_ms, str(error))
+    except OSError:
+        shared = False
+    return BackupFacts(folder, made_ms, due_ms, noted.problem, shared)
+
+
+def _noted(ledger: Path, folder: Path) -> BackupState:
+    try:
+        with LedgerReader.open(ledger) as reader:
+            return BackupState.of_note(reader.recall(NOTE), folder)
+    except LedgerError:
+        return BackupState(str(folder))
+
+
+def _influxdb(settings: Settings) -> InfluxFacts | None:
+    target = settings.influxdb
+    if target is None:
+        return None
+    from tictally_recorder.sinks.influx.look import look as look_at  # noqa: PLC0415 - influxdb-client takes a second
+
+    return InfluxFacts(target.url, look_at(target))
 
 
 def _size_bytes(path: Path) -> int:

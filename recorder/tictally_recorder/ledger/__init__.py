@@ -17,6 +17,7 @@ from tictally_recorder.ledger.model import (
     TextChange,
 )
 from tictally_recorder.ledger.numbers import NumberRange, Status
+from tictally_recorder.ledger.outbox import Outbox, RawFrame, RefusedPoint, SinkCounts, Window, refill_sink
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.refusals import Refused
 from tictally_recorder.ledger.sites import join_sites
@@ -40,13 +41,19 @@ __all__ = [
     "Meter",
     "Night",
     "NumberRange",
+    "Outbox",
     "Quarter",
+    "RawFrame",
     "Refused",
+    "RefusedPoint",
     "Run",
+    "SinkCounts",
     "Site",
     "Status",
     "Stored",
     "TextChange",
+    "Window",
     "integrity",
     "join_sites",
+    "refill_sink",
 ]

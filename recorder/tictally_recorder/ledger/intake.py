@@ -30,7 +30,11 @@ _REFUSED: Final = Stored(refused=1)
 _STATUS: Final = {Good: Status.STORED, Later: Status.KEPT, Bad: Status.REFUSED}
 # What tells which period a register counts, from then on. Source: Enedis-NOI-CPT_54E §6.2.
 _TELL_PERIODS: Final = frozenset({"LTARF", "NGTF", "NTARF"})
-_INSERT: Final = "INSERT INTO frame (meter, boot, seq, time_ms, arrived_ms, mode, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO frame VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+# Numbers of frames that have gone are never given again: a sink that has copied one knows it by its number.
+_NEWEST: Final = """
+SELECT max((SELECT coalesce(max(id), 0) FROM frame), (SELECT coalesce(max(frame), 0) FROM sink))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Intake:
         self._boots: dict[tuple[str, str], _Boot] = {}
         self._asides = Asides(connection)
         self._touched = Touched(connection, self._labels)
+        self._newest_id: int = connection.execute(_NEWEST).fetchone()[0]
 
     def take(self, message: Message) -> Stored:
         """Store, keep or set aside one message."""
@@ -70,9 +75,9 @@ class Intake:
         self._are_clean(settled)
         return len(settled)
 
-    def prune(self, now_ms: int, needed_from_ms: int | None) -> bool:
+    def prune(self, now_ms: int) -> bool:
         """Let raw frames of a few quarters go that have served; True where there may be more."""
-        found = self._candidates.step(Limits.at(now_ms, self._newest_ms, needed_from_ms))
+        found = self._candidates.step(Limits.at(now_ms, self._newest_ms))
         self._are_clean([each for each in found or () if self._quarters.close(*each)])
         return found is not None
 
@@ -144,7 +149,8 @@ class Intake:
         # It came after the frames that are here: a clock that has jumped back is not believed.
         arrived_ms = max(arrived_ms, self._newest_ms)
         self._newest_ms = max(self._newest_ms, time_ms)
-        row = (meter.id, boot.id, frame.seq, time_ms, arrived_ms, frame.mode.value, good.body)
+        self._newest_id += 1
+        row = (self._newest_id, meter.id, boot.id, frame.seq, time_ms, arrived_ms, frame.mode.value, good.body)
         self._connection.execute(_INSERT, row)
         if boot.edge not in meter.edges:
             self._connection.execute("INSERT INTO meter_edge VALUES (?, ?)", (meter.id, boot.edge))

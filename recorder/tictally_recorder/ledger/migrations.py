@@ -38,6 +38,31 @@ CREATE TABLE standby (
 """
 
 
+# As version 4 had it.
+_SINKS: Final = """
+CREATE TABLE sink (
+    name TEXT PRIMARY KEY, frame INTEGER NOT NULL, raw_since_ms INTEGER NOT NULL, refused INTEGER NOT NULL,
+    note TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sink_quarter (
+    sink TEXT NOT NULL REFERENCES sink, taken INTEGER NOT NULL, meter INTEGER NOT NULL REFERENCES meter,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (sink, taken, meter, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sink_cost (
+    sink TEXT NOT NULL REFERENCES sink, taken INTEGER NOT NULL, site INTEGER NOT NULL, day INTEGER NOT NULL,
+    PRIMARY KEY (sink, taken, site, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sink_window (
+    sink TEXT NOT NULL REFERENCES sink, length_ms INTEGER NOT NULL, start_ms INTEGER NOT NULL,
+    PRIMARY KEY (sink, length_ms, start_ms)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sink_refused (
+    id INTEGER PRIMARY KEY, sink TEXT NOT NULL REFERENCES sink, at_ms INTEGER NOT NULL, place TEXT NOT NULL,
+    reason TEXT NOT NULL, point TEXT NOT NULL
+) STRICT
+"""
+
+
 def _tell_when_frames_were_lost(connection: sqlite3.Connection) -> None:
     connection.execute("""
     CREATE TABLE lost (
@@ -52,9 +77,14 @@ def _keep_cost(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _copy_to_sinks(connection: sqlite3.Connection) -> None:
+    for statement in _SINKS.split(";\n"):
+        connection.execute(statement)
+
+
 # Each version with what makes it out of the one before, in order; a function runs inside a transaction, and so uses
 # `execute` only: `executescript` would end it. Version 1 is the first.
-STEPS: Final[Sequence[Step]] = ((2, _tell_when_frames_were_lost), (3, _keep_cost))
+STEPS: Final[Sequence[Step]] = ((2, _tell_when_frames_were_lost), (3, _keep_cost), (4, _copy_to_sinks))
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step], now: datetime) -> Path | None:

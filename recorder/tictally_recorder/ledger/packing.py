@@ -137,7 +137,9 @@ def unpack(
         raise LedgerError("a quarter's bytes are damaged") from None
 
 
-def unpack_registers(packed: bytes, meter_id: int, start_ms: int, names: Mapping[int, str]) -> Quarter | Straight:
+def unpack_registers(
+    packed: bytes, meter_id: int, start_ms: int, names: Mapping[int, str], last_id: int = 2**62
+) -> Quarter | Straight:
     """The registers of the quarter that `pack` packed, in the cheapest form that tells all of them.
 
     Args:
@@ -145,6 +147,7 @@ def unpack_registers(packed: bytes, meter_id: int, start_ms: int, names: Mapping
         meter_id: the ledger's number of the meter.
         start_ms: of the quarter.
         names: id → label.
+        last_id: registers of a higher id need not be told.
 
     Raises:
         LedgerError: it is damaged, or from a newer program.
@@ -163,6 +166,8 @@ def unpack_registers(packed: bytes, meter_id: int, start_ms: int, names: Mapping
             if form > _RUNS:
                 break
             at += (head >> 3) + 1
+            if at > last_id:
+                break
             first = _unzigzag(next(numbers))
             found.append(names[at])
             firsts.append(first)

@@ -19,7 +19,7 @@ _FRAMES_AT_ONCE: Final = 1000
 _NEXT: Final = """
 SELECT meter, time_ms FROM frame WHERE (meter, time_ms) >= (?, ?) ORDER BY meter, time_ms LIMIT 1
 """
-_FRAMES: Final = "SELECT count(*), max(arrived_ms) FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?"
+_FRAMES: Final = "SELECT count(*), max(arrived_ms), max(id) FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,20 @@ class Limits:
     keep_from_ms: int
 
     @classmethod
-    def at(cls, now_ms: int, newest_ms: int, needed_from_ms: int | None) -> Self:
-        """The limits when the newest frame is of `newest_ms`, and frames from `needed_from_ms` on are needed yet."""
+    def at(cls, now_ms: int, newest_ms: int) -> Self:
+        """The limits when the newest frame is of `newest_ms`."""
         present_ms = min(now_ms, newest_ms)
-        keep_from_ms = present_ms - KEEP_MS
-        if needed_from_ms is not None:
-            keep_from_ms = min(keep_from_ms, max(needed_from_ms, present_ms - KEEP_AT_MOST_MS))
-        return cls(now_ms, present_ms, keep_from_ms)
+        return cls(now_ms, present_ms, present_ms - KEEP_MS)
 
-    def allow(self, end_ms: int, arrived_ms: int) -> bool:
-        """Whether a quarter may go that ends at `end_ms` and whose last frame to arrive did so at `arrived_ms`."""
-        if arrived_ms > self.now_ms:  # told by a clock that was ahead
+    def allow(self, end_ms: int, arrived_ms: int, *, is_copied: bool = True) -> bool:
+        """Whether a quarter may go.
+
+        Args:
+            end_ms: its end.
+            arrived_ms: when the last of its frames to arrive did so.
+            is_copied: False while a sink has not got all of its frames.
+        """
+        if not is_copied or arrived_ms > self.now_ms:  # or told by a clock that was ahead
             return end_ms <= min(self.keep_from_ms, self.present_ms - KEEP_AT_MOST_MS)
         return end_ms <= self.keep_from_ms and arrived_ms <= self.present_ms - KEEP_MS
 
@@ -69,6 +72,7 @@ class Candidates:
         number = limits.present_ms // QUARTER_MS
         if number == self._walked:
             return None
+        (copied,) = self._connection.execute("SELECT min(frame) FROM sink").fetchone()
         found: list[tuple[int, int]] = []
         looked_at = 0
         while looked_at < _FRAMES_AT_ONCE:
@@ -83,8 +87,8 @@ class Candidates:
                 self._at = (meter_id + 1, 0)
                 continue
             self._at = (meter_id, end_ms)
-            frames, arrived_ms = self._connection.execute(_FRAMES, (meter_id, start_ms, end_ms)).fetchone()
+            frames, arrived_ms, newest = self._connection.execute(_FRAMES, (meter_id, start_ms, end_ms)).fetchone()
             looked_at += frames
-            if limits.allow(end_ms, arrived_ms):
+            if limits.allow(end_ms, arrived_ms, is_copied=copied is None or newest <= copied):
                 found.append((meter_id, quarter))
         return found

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
+from tictally_recorder.ledger.marks import note_gone
 from tictally_recorder.ledger.meters import MeterState
 from tictally_recorder.ledger.model import Quarter
 from tictally_recorder.ledger.names import LabelNames
@@ -82,6 +83,7 @@ class Quarters:
             self._compute(meter_id, number)
         self._connection.execute("UPDATE quarter SET settled = x'' WHERE meter = ? AND quarter = ?", row)
         bounds = (meter_id, number * QUARTER_MS, (number + 1) * QUARTER_MS)
+        note_gone(self._connection, *bounds)
         self._connection.execute("DELETE FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?", bounds)
         return is_dirty is not None
 

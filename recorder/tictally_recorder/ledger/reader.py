@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -16,7 +17,9 @@ from tictally_recorder.ledger.known import edges_of, numbers_of
 from tictally_recorder.ledger.lost import lost_between
 from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
 from tictally_recorder.ledger.names import LabelNames
+from tictally_recorder.ledger.notes import note
 from tictally_recorder.ledger.numbers import NumberRange
+from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
 from tictally_recorder.ledger.raw import frames_between, latest_frames, newest_frame, whole_numbers_between
@@ -49,6 +52,10 @@ ORDER BY time_ms, name
 _RAW_BETWEEN: Final = """
 SELECT count(*), coalesce(max(id), 0) FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?
 """
+_ALL_NIGHTS: Final = """
+SELECT site.name, meter.key, day, va, minutes FROM standby
+JOIN meter ON meter.id = standby.meter JOIN site ON site.id = meter.site ORDER BY day, standby.meter
+"""
 _NEWEST_TEXT: Final = """
 SELECT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
 ORDER BY time_ms DESC LIMIT 1
@@ -73,7 +80,10 @@ class LedgerReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """What is read inside is of one moment, whatever the recorder commits meanwhile."""
+        """What is read inside is of one moment, whatever the recorder commits meanwhile; of the outermost's, if any."""
+        if self._connection.in_transaction:
+            yield
+            return
         with told():
             self._connection.execute("BEGIN")
             try:
@@ -98,10 +108,29 @@ class LedgerReader:
         return self._each(unpack, meter_id, start_ms, end_ms, newest_first=newest_first)
 
     def registers(
-        self, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False
+        self,
+        meter_id: int,
+        start_ms: int,
+        end_ms: int,
+        *,
+        newest_first: bool = False,
+        only: Collection[str] | None = None,
     ) -> Iterator[Quarter | Straight]:
-        """As `quarters`, but of labels only registers are sure to be in them: several times as fast."""
-        return self._each(unpack_registers, meter_id, start_ms, end_ms, newest_first=newest_first)
+        """As `quarters`, but of labels only registers are sure to be in them: several times as fast.
+
+        Args:
+            meter_id: the ledger's number of the meter.
+            start_ms: milliseconds since 1970.
+            end_ms: excluded.
+            newest_first: the other way round.
+            only: the registers that are needed; faster still where they are the first of a frame.
+        """
+        if only is None:
+            return self._each(unpack_registers, meter_id, start_ms, end_ms, newest_first=newest_first)
+        with told():
+            ids = LabelNames(self._connection).ids
+        unpacked = partial(unpack_registers, last_id=max((ids[name] for name in only if name in ids), default=0))
+        return self._each(unpacked, meter_id, start_ms, end_ms, newest_first=newest_first)
 
     def _each(
         self,
@@ -248,11 +277,27 @@ class LedgerReader:
         with told():
             return nights_between(self._connection, [meter.id for meter in site.meters], start, end)
 
+    def all_nights(self) -> list[tuple[str, str, date, int, int]]:
+        """Site, meter, local day, VA and minutes of every night whose base load is known, in order of day."""
+        with told():
+            rows = self._connection.execute(_ALL_NIGHTS).fetchall()
+        return [(site, meter, date.fromordinal(day), va, minutes) for site, meter, day, va, minutes in rows]
+
+    def sinks(self) -> list[SinkCounts]:
+        """How far each sink is that the ledger is copied to."""
+        with told():
+            return sink_counts(self._connection)
+
     @property
     def version(self) -> int:
         """Of the ledger's form."""
         with told():
             return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def recall(self, name: str) -> str | None:
+        """A note of the recorder's own, or None."""
+        with told():
+            return note(self._connection, name)
 
     def refusals(self) -> list[Refused]:
         """What was set aside, by reason, the most frequent first."""

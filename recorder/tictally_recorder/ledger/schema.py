@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.ledger.errors import LedgerError, LedgerUnavailable
+from tictally_recorder.ledger.marks import TABLES as OF_SINKS
 from tictally_recorder.ledger.migrations import STEPS, migrate, version_of
 
 APPLICATION_ID: Final = 0x54494354  # "TICT"
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 _BUSY_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
@@ -215,7 +216,7 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 def _create(connection: sqlite3.Connection) -> None:
     with transaction(connection):
-        for statement in _TABLES.split(";\n"):
+        for statement in f"{_TABLES.rstrip()}{OF_SINKS}".split(";\n"):
             connection.execute(statement)
         connection.execute("INSERT INTO meta VALUES ('client_id', ?)", (f"tictally-{secrets.token_hex(8)}",))
         connection.execute("INSERT INTO meta VALUES ('created', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tictally_recorder.ledger.costs import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
+from tictally_recorder.ledger.marks import mark_cost
 from tictally_recorder.ledger.model import Meter, Site
 from tictally_recorder.ledger.schema import open_for_writing, require, transaction
 from tictally_recorder.ledger.touched import touch_all, untouch
@@ -69,7 +70,9 @@ def store_cost(connection: sqlite3.Connection, site: Site, days: Iterable[CostDa
         return None
     costs, changed = Costs(connection), 0
     for day in days:
-        changed += costs.put(found, day)
+        if costs.put(found, day):
+            changed += 1
+            mark_cost(connection, found, day.day.toordinal())
         for meter in meters:
             untouch(connection, meter, day.first, day.end - 1)
     return changed

@@ -1,4 +1,4 @@
-"""Which quarters frames have touched whose cost is not computed again yet: kept with the frames that made it so.
+"""Which quarters frames have touched, for cost and for sinks: kept with the frames that made it so.
 
 What a register counted between two observations hangs on both, however far apart they are: so a frame touches all from
 the observation before it to the one after it, of each of its registers.
@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from tictally_recorder.ledger.marks import mark_quarters, sinks_of
 from tictally_recorder.ledger.meters import MeterState
 from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.packing import unpack_registers
@@ -29,6 +30,7 @@ class Touched:
     def __init__(self, connection: sqlite3.Connection, labels: LabelNames) -> None:
         self._connection = connection
         self._labels = labels
+        self._sinks = sinks_of(connection)
         self._new: dict[int, Ranges] = {}
         self._late: dict[int, tuple[MeterState, dict[int, set[str]]]] = {}
 
@@ -50,6 +52,7 @@ class Touched:
         for meter_id, new in self._new.items():
             known = touched_of(self._connection, meter_id)
             _put(self._connection, meter_id, known, known | new)
+            mark_quarters(self._connection, self._sinks, meter_id, new)
         self._new.clear()
         self._late.clear()
 
@@ -100,7 +103,9 @@ def untouch(connection: sqlite3.Connection, meter_id: int, first: int, last: int
 def touch_all(connection: sqlite3.Connection, site_id: int) -> None:
     """All of a site is to be computed again; in a transaction."""
     for meter_id, first_ms, last_ms in _meters(connection, site_id):
-        touch(connection, meter_id, first_ms // QUARTER_MS, last_ms // QUARTER_MS)
+        first, last = first_ms // QUARTER_MS, last_ms // QUARTER_MS
+        touch(connection, meter_id, first, last)
+        mark_quarters(connection, sinks_of(connection), meter_id, Ranges([(first, last)]))
 
 
 def _meters(connection: sqlite3.Connection, site_id: int) -> Iterator[tuple[int, int, int]]:

@@ -11,15 +11,17 @@ from tictally_recorder.ledger.counting import count
 from tictally_recorder.ledger.intake import Intake
 from tictally_recorder.ledger.known import numbers_of
 from tictally_recorder.ledger.lock import Lock
+from tictally_recorder.ledger.marks import set_sinks
 from tictally_recorder.ledger.model import LedgerCounts, Message, Site, Stored
+from tictally_recorder.ledger.notes import note, put_note
 from tictally_recorder.ledger.numbers import NumberRange
+from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.schema import open_for_writing, told, transaction
 from tictally_recorder.ledger.sites import join, store_cost
 from tictally_recorder.ledger.standby import Night, put_nights
 from tictally_recorder.ledger.touched import touch
 
 _RETRIED_AT_ONCE: Final = 2000
-_NOTE: Final = "note:"
 
 _T = TypeVar("_T")
 
@@ -67,7 +69,7 @@ class Ledger:
         def work(intake: Intake) -> Stored:
             stored = sum(map(intake.take, messages), Stored())
             for name, value in (notes or {}).items():
-                self._note(name, value)
+                put_note(self._connection, name, value)
             return stored
 
         return self._write(work)
@@ -83,19 +85,19 @@ class Ledger:
         """Compute up to `limit` quarters again that late frames touched; how many were. Raises as `store` does."""
         return self._write(lambda intake: intake.settle(limit))
 
-    def prune(self, now_ms: int, needed_from_ms: int | None = None) -> bool:
+    def prune(self, now_ms: int) -> bool:
         """Let raw frames go that are two days old, by their time and by their arrival; their quarters stay for ever.
 
-        A few quarters in one call, so that it takes no longer than storing a batch. Raises as `store` does.
+        Those that a sink has not copied yet stay, for 30 days at most. A few quarters in one call, so that it takes no
+        longer than storing a batch. Raises as `store` does.
 
         Args:
             now_ms: milliseconds since 1970.
-            needed_from_ms: raw frames from this time on are needed yet, for 30 days at most; None where none are.
 
         Returns:
             True where there may be more to do at once.
         """
-        return self._write(lambda intake: intake.prune(now_ms, needed_from_ms))
+        return self._write(lambda intake: intake.prune(now_ms))
 
     def join_sites(self, new: str, old: str) -> None:
         """Make the meters of site `new` part of site `old`, whose id stays. Raises as the function `join_sites`."""
@@ -120,6 +122,19 @@ class Ledger:
         """Keep the base load of nights; how many differ from what was there. Raises as `store` does."""
         return self._write(lambda _: put_nights(self._connection, nights))
 
+    def use_sinks(self, names: Iterable[str]) -> None:
+        """Let the ledger be copied to these sinks and to no others. Raises as `store` does.
+
+        A new one has all of the ledger to copy; of one that is no longer, nothing is kept.
+        """
+        self._write(lambda _: set_sinks(self._connection, names))
+        self._intake = None  # it knows the sinks of before
+
+    def sinks(self) -> list[SinkCounts]:
+        """How far each sink is. Raises as `store` does."""
+        with told():
+            return sink_counts(self._connection)
+
     def numbers(self, edge: str) -> dict[str, list[NumberRange]]:
         """Boot → the ranges of an edge's numbers of which is known what became of them. Raises as `store` does."""
         with told():
@@ -140,12 +155,11 @@ class Ledger:
     def recall(self, name: str) -> str | None:
         """A note of the recorder's own, or None. Raises as `store` does."""
         with told():
-            row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (_NOTE + name,)).fetchone()
-        return row[0] if row is not None else None
+            return note(self._connection, name)
 
     def remember(self, name: str, value: str) -> None:
         """Keep a note of the recorder's own, over restarts. Raises as `store` does."""
-        self._write(lambda _: self._note(name, value))
+        self._write(lambda _: put_note(self._connection, name, value))
 
     def counts(self) -> LedgerCounts:
         """The ledger's figures. Raises as `store` does."""
@@ -156,9 +170,6 @@ class Ledger:
         """Close it and let others have it; a second time does nothing."""
         self._connection.close()
         self._lock.close()
-
-    def _note(self, name: str, value: str) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_NOTE + name, value))
 
     def _write(self, work: Callable[[Intake], _T]) -> _T:
         intake, self._intake = self._intake, None

@@ -25,7 +25,9 @@ class Announcement:
     birth: str
 
 
-def announcement(name: str, topics: Topics, prefix: str, language: Language, version: str) -> Announcement:
+def announcement(  # noqa: PLR0913 - what an announcement says
+    name: str, topics: Topics, prefix: str, language: Language, version: str, *, has_sink: bool = False
+) -> Announcement:
     """The announcement.
 
     Args:
@@ -34,10 +36,11 @@ def announcement(name: str, topics: Topics, prefix: str, language: Language, ver
         prefix: below which topic hubs look for announcements.
         language: of names.
         version: of its program.
+        has_sink: True where the ledger is copied to a sink.
     """
     availability, health = topics.recorder(name, "availability"), topics.recorder(name, "health")
     device = program_device("recorder", name, _SHOWN[language], version, availability)
-    components = program_components(availability, health, _SAYS, language)
+    components = program_components(availability, health, (*_SAYS, *_OF_SINK) if has_sink else _SAYS, language)
     return Announcement(config_topic(device.id, prefix), discovery_json(device, components), birth_topic(prefix))
 
 
@@ -94,6 +97,15 @@ _SAYS: Final = (
         },
     ),
     Said(
+        "backup_problem",
+        "Sauvegarde en échec",
+        "Backup failing",
+        "is_backup_failing",
+        {"device_class": "problem", **DIAGNOSTIC},
+        platform="binary_sensor",
+    ),
+    Said("last_backup", "Dernière sauvegarde", "Last backup", settings={"device_class": "timestamp", **DIAGNOSTIC}),
+    Said(
         "stored_age",
         "Temps écoulé depuis le dernier enregistrement",
         "Time since something was stored",
@@ -102,4 +114,13 @@ _SAYS: Final = (
     ),
     Said("newest_frame", "Trame la plus récente", "Newest frame", settings={"device_class": "timestamp", **_ON_DEMAND}),
     Said("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
+)
+_OF_SINK: Final = (
+    Said(
+        "sink_lag",
+        "Retard de la copie vers InfluxDB",
+        "Delay of the copy in InfluxDB",
+        "sink_lag_s",
+        {"device_class": "duration", "unit_of_measurement": "s", "state_class": "measurement", **DIAGNOSTIC},
+    ),
 )

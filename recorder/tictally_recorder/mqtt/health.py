@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from tictally_recorder.ledger import LedgerCounts, Stored
+from tictally_recorder.backup.nightly_state import BackupState
+from tictally_recorder.ledger import LedgerCounts, SinkCounts, Stored
 from tictally_shared.frames import iso_utc
 
 
@@ -61,7 +62,15 @@ class Life:
         return (self.uptime_s if self.stored_age_s is None else self.stored_age_s) > self.idle_after_s
 
 
-def health_json(done: Stored, counts: LedgerCounts, healing: Healing, costing: Costing, life: Life) -> str:
+def health_json(  # noqa: PLR0913, PLR0917 - it tells of as many parts
+    done: Stored,
+    counts: LedgerCounts,
+    healing: Healing,
+    costing: Costing,
+    life: Life,
+    backup: BackupState | None = None,
+    sink: SinkCounts | None = None,
+) -> str:
     """The payload of `…/recorder/<name>/health`.
 
     `stored`, `repeated`, `refused` count messages since this process began, and `stored_age_s` is the time since it
@@ -69,6 +78,10 @@ def health_json(done: Stored, counts: LedgerCounts, healing: Healing, costing: C
     and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the newest of them all and
     `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing, `cost_days_left`,
     `cost_problem` and `tariff_ages` those of Costing.
+    `last_backup` is when the newest nightly backup was made, null where there is none; `backup_problem` says in a
+    sentence why the last night has none, else null.
+    Where there is a sink, `sink_lag_s` is the time since the oldest frame arrived that it has not got, `sink_refused`
+    counts the points that it refused, and `sink_windows` those windows that are to be aggregated again.
     """
     newest_ms = max(counts.newest_ms.values(), default=None)
     body = {
@@ -92,9 +105,15 @@ def health_json(done: Stored, counts: LedgerCounts, healing: Healing, costing: C
         "lag_s": None if newest_ms is None else max(life.now_ms - newest_ms, 0) // 1000,
         "newest_frame": None if newest_ms is None else iso_utc(newest_ms),
         "newest": {meter: iso_utc(time_ms) for meter, time_ms in sorted(counts.newest_ms.items())},
+        "last_backup": None if backup is None or backup.made_ms is None else iso_utc(backup.made_ms),
+        "is_backup_failing": backup is not None and backup.problem is not None,
+        "backup_problem": None if backup is None else backup.problem,
         "ledger_bytes": counts.size_bytes,
         "ledger_mb": round(counts.size_bytes / 1e6, 1),
     }
+    if sink is not None:
+        lag_ms = 0 if sink.oldest_ms is None else max(life.now_ms - sink.oldest_ms, 0)
+        body |= {"sink_lag_s": lag_ms // 1000, "sink_refused": sink.refused, "sink_windows": sink.windows}
     return json.dumps(body, separators=(",", ":"))
 
 

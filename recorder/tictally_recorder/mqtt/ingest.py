@@ -1,5 +1,6 @@
 """The recorder's loop: messages are stored in batches, and acknowledged after that."""
 
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -7,6 +8,8 @@ from math import inf
 from queue import Empty
 from typing import Final
 
+from tictally_recorder.backup.nightly import Nightly
+from tictally_recorder.backup.nightly_state import NOTE, BackupState
 from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
 from tictally_recorder.logs import Seldom
 from tictally_recorder.mqtt.connection import WINDOW, Connection
@@ -19,6 +22,7 @@ from tictally_recorder.mqtt.pending import Pending
 from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters, is_birth
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
+from tictally_recorder.sinks.copying import Copy
 
 _RETRY_S: Final = (0.5, 30.0)
 _TICK_S: Final = 1.0
@@ -34,7 +38,8 @@ _LEAVE_WITHIN_S: Final = 2.0
 _FILTERS: Final = "filters"
 _BORN: Final = b"online"
 # What edges say of themselves; every other message but a hub's birth is a frame, or set aside in the place of one.
-_OF_EDGES: Final = frozenset({"health", "availability"})
+_HEALTH: Final = "health"
+_OF_EDGES: Final = frozenset({_HEALTH, "availability"})
 _log = logging.getLogger(__name__)
 
 
@@ -48,10 +53,11 @@ class Ingest:
         settings: the recorder's name, topics and edges.
         notifier: hears each round of the loop.
         cost: is tended while nothing more urgent waits.
+        copy: of the ledger, or None; hears what recorder and edges say of themselves.
         feed: is told what others in this process want to know.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - its parts
+    def __init__(  # noqa: PLR0913, PLR0917 - all that the loop stands between
         self,
         ledger: Ledger,
         connection: Connection,
@@ -59,6 +65,7 @@ class Ingest:
         settings: Settings,
         notifier: Notifier,
         cost: Cost,
+        copy: Copy | None = None,
         feed: Feed | None = None,
     ) -> None:
         self._ledger = ledger
@@ -67,6 +74,7 @@ class Ingest:
         self._inbox = inbox
         self._notifier = notifier
         self._cost = cost
+        self._copy = copy
         self._availability = settings.topics.recorder(settings.name, "availability")
         self._health = settings.topics.recorder(settings.name, "health")
         self._announcement = settings.announcement
@@ -78,6 +86,9 @@ class Ingest:
             ledger,
             lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False),
         )
+        noted = BackupState.of_note(ledger.recall(NOTE), settings.backup) if settings.backup is not None else None
+        self._backup = noted
+        self._nightly = Nightly(settings, noted) if noted is not None else None
         self._seldom = Seldom(_log)
         self._done = self._this_hour = Stored()
         self._started_ms = time.time_ns() // 1_000_000
@@ -98,6 +109,8 @@ class Ingest:
             LedgerError: the ledger cannot be used any more.
         """
         self._connection.start()
+        if self._nightly is not None:
+            self._nightly.start()
         while self._running:
             now_s = time.monotonic()
             self._notifier.alive(now_s, self._status)
@@ -108,6 +121,8 @@ class Ingest:
             else:
                 self._try(self._store if store_s <= now_s else self._tick)
         self._notifier.stopping()
+        if self._nightly is not None:
+            self._nightly.stop()
         self._finish()
 
     def _beat(self, now_s: float) -> None:
@@ -200,8 +215,11 @@ class Ingest:
 
     def _hear(self, said: Arrived) -> None:
         if not is_birth(said.topic):
-            self._healer.hear(*edge_and_what(said.topic), said.payload, time.monotonic())
-            self._feed.said(*edge_and_what(said.topic), said.payload, said.arrived_ms)
+            edge, what = edge_and_what(said.topic)
+            self._healer.hear(edge, what, said.payload, time.monotonic())
+            if self._copy is not None and what == _HEALTH:
+                self._copy.say_edge(edge, said.payload, said.arrived_ms)
+            self._feed.said(edge, what, said.payload, said.arrived_ms)
         elif self._announcement is not None and (said.topic, said.payload) == (self._announcement.birth, _BORN):
             self._announce()
             self._cost.hub_began()
@@ -216,6 +234,10 @@ class Ingest:
         if self._inbox.empty():
             self._settle(now_s + _SPARE_S)
             self._ledger.prune(time.time_ns() // 1_000_000)
+        if self._nightly is not None and self._nightly.state != self._backup:
+            self._ledger.remember(NOTE, self._nightly.state.to_note())
+            self._backup = self._nightly.state
+            self._minute_s = now_s  # hubs are told at once
         # A connection may stand before the loop has heard of it: until it is subscribed nothing is asked for or said.
         is_greeted = self._connection.is_current(self._greeted)
         if self._inbox.empty():
@@ -226,15 +248,21 @@ class Ingest:
         life = self._life(now_s)
         if now_s >= self._minute_s or life.is_idle != self._was_idle:
             self._count(self._ledger.retry_kept(life.now_ms))
-            if is_greeted:
-                health = health_json(self._done, self._ledger.counts(), self._healer.state, self._cost.state, life)
-                self._connection.publish(self._health, health)
+            self._say_health(life, is_greeted=is_greeted)
             self._was_idle = life.is_idle
             self._minute_s = now_s + _MINUTE_S
         if now_s >= self._hour_s:
             _log.info("the last hour: %s", summary(self._this_hour))
             self._this_hour = Stored()
             self._hour_s = now_s + _HOUR_S
+
+    def _say_health(self, life: Life, *, is_greeted: bool) -> None:
+        counts, sink = self._ledger.counts(), next(iter(self._ledger.sinks()), None)
+        health = health_json(self._done, counts, self._healer.state, self._cost.state, life, self._backup, sink)
+        if is_greeted:
+            self._connection.publish(self._health, health)
+        if self._copy is not None:
+            self._copy.say_health(json.loads(health), counts.refused, life.now_ms)
 
     def _settle(self, end_s: float) -> None:
         """Compute quarters again until none is left, time is up, or something has come that is more urgent."""

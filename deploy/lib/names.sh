@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Sourced by deploy/init: who there is, in local/names. edge/NAME has the edge's meter, hub/NAME is empty, recorder has its
+# name, sites has every meter there ever was: a site is called by its first meter for ever.
+
+lower() {
+  printf '%s' "$1" | tr '[:upper:]' '[:lower:]'
+}
+
+# key_of TEXT: what may stand in a topic.
+key_of() {
+  lower "$1" | tr -c 'a-z0-9-' '-' | cut -c 1-32
+}
+
+is_number() {
+  [[ $1 =~ ^[0-9]{12}$ ]]
+}
+
+# check_name WHAT NAME: what the programs take for a name as well, and no word that has a meaning in topics.
+check_name() {
+  [[ $2 =~ ^[a-z0-9-]{1,32}$ ]] || die "$1 \"$2\" is not 1 to 32 small letters, digits and hyphens"
+  [[ $2 != edge && $2 != site && $2 != recorder ]] || die "$1 cannot be \"$2\": the word has a meaning in topics"
+}
+
+# known KIND: the names there are, one a line.
+known() {
+  [[ ! -d $local/names/$1 ]] || (cd "$local/names/$1" && ls)
+}
+
+# sites: what a site may be called, one a line.
+sites() {
+  cat "$local/names/sites" 2>/dev/null || true
+}
+
+# settle_name FILE TEXT
+settle_name() {
+  folder_of "$local/names" 0700 0
+  folder_of "$(dirname "$local/names/$1")" 0700 0
+  put "$local/names/$1" 0600 0 <<<"$2"
+}
+
+# settle_edge NAME METER: no METER: the one it has.
+settle_edge() {
+  local other given=$2
+  [[ -n $given ]] || given=$(cat "$local/names/edge/$1")
+  check_name "the meter" "$given"
+  for other in $(known edge); do
+    [[ $other == "$1" || $(cat "$local/names/edge/$other") != "$given" ]] ||
+      die "--meter: $given is the meter of the edge $other (deploy/init remove edge $other)"
+  done
+  settle_name "edge/$1" "$given"
+  { sites && echo "$given"; } | LC_ALL=C sort -u | put "$local/names/sites" 0600 0
+}

@@ -1,0 +1,132 @@
+"""A backup every night: in a process of its own at low priority, started and awaited by a thread beside the loop.
+
+Everything that touches the folder is here: a share that hangs holds up this thread and nobody else.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final
+
+from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.folder import backups_in
+from tictally_recorder.backup.nightly_state import BackupState
+from tictally_recorder.backup.schedule import is_due
+from tictally_recorder.settings import PREFIX, Settings
+
+# What came while no recorder ran goes first.
+_BEGINS_AFTER_S: Final = 10.0
+_LOOKS_EVERY_S: Final = 60.0
+_TRIES_AGAIN_AFTER_S: Final = 30 * 60.0
+# A Pi with decades of many meters takes minutes; one that hangs is ended, and said.
+_TAKES_AT_MOST_S: Final = 4 * 3600.0
+_log = logging.getLogger(__name__)
+
+
+class Nightly:
+    """Makes the backups of a recorder.
+
+    Args:
+        settings: the recorder's.
+        state: as it was noted last, of the folder for backups.
+
+    Attributes:
+        state: as it is; another object when it is another.
+    """
+
+    def __init__(self, settings: Settings, state: BackupState) -> None:
+        self._settings = settings
+        self._folder = Path(state.folder)
+        self.state = state
+        self._ending = Event()
+        self._process: subprocess.Popen[str] | None = None
+        self._thread = Thread(target=self._run, name="nightly-backup", daemon=True)
+
+    def start(self) -> None:
+        """Begin, some seconds from now."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it, and what it has begun: that leaves no backup, and those that are there stay."""
+        self._ending.set()
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def look(self, now_ms: int) -> bool:
+        """Make one where it is due; True where all is well.
+
+        Args:
+            now_ms: milliseconds since 1970.
+        """
+        try:
+            there = backups_in(self._folder, self._settings.name)
+            self._check_same_disk()
+            if is_due(there, now_ms, self._settings.backup_hour, self._settings.zone):
+                self._make()
+                there = backups_in(self._folder, self._settings.name)
+        except BackupError as error:
+            self._tell(BackupState(self.state.folder, self.state.made_ms, str(error)))
+            return False
+        self._tell(BackupState(self.state.folder, max(there, default=None)))
+        return True
+
+    def _check_same_disk(self) -> None:
+        """A share that is not mounted leaves an empty folder, on the very disk that backups shall outlive."""
+        if self.state.made_ms is not None and not backups_in(self._folder, None):  # whatever name it had then
+            raise BackupError(
+                f"the folder {self._folder} is empty, and backups were put there before; is its disk or share mounted? "
+                "If it is a new one, `tictally backup` puts the first there"
+            )
+
+    def _run(self) -> None:
+        wait_s = _BEGINS_AFTER_S
+        while not self._ending.wait(wait_s):
+            wait_s = _LOOKS_EVERY_S if self.look(time.time_ns() // 1_000_000) else _TRIES_AGAIN_AFTER_S
+
+    def _tell(self, state: BackupState) -> None:
+        if state.problem is not None and state.problem != self.state.problem:
+            _log.warning("no backup was made: %s", state.problem)
+        self.state = state
+
+    def _make(self) -> None:
+        command = [sys.executable, "-m", "tictally_recorder", "backup"]
+        with subprocess.Popen(  # noqa: S603 - this very program
+            command,
+            env=_environment(os.environ, self._settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            self._process = process
+            try:
+                said, _ = process.communicate(timeout=_TAKES_AT_MOST_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise BackupError(f"it was not done within {_TAKES_AT_MOST_S / 3600:.0f} hours") from None
+            finally:
+                self._process = None
+        if process.returncode and not self._ending.is_set():
+            last = said.strip().splitlines()[-1:] or [f"it ended with {process.returncode}"]
+            raise BackupError(last[0].removeprefix("tictally: "))
+        _log.info("%s", " ".join(said.split()))
+
+
+def _environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """What that process is told: the settings as they are here, from wherever they came, and no secret."""
+    manager = ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC")
+    told = {name: value for name, value in environ.items() if not name.startswith(PREFIX) and name not in manager}
+    return told | {
+        f"{PREFIX}NAME": settings.name,
+        f"{PREFIX}LEDGER": str(settings.ledger),
+        f"{PREFIX}TIMEZONE": settings.timezone,
+        f"{PREFIX}TARIFFS": str(settings.tariffs_folder),
+        f"{PREFIX}CONTRACTS": str(settings.contracts_file),
+        f"{PREFIX}BACKUP": str(settings.backup),
+    }

@@ -1,0 +1,30 @@
+"""When a nightly backup is due. Pure: the clock is handed in."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+# One dated later than that was made under a wrong clock, and says nothing of this night.
+_AHEAD_MS: Final = 5 * 60_000
+
+
+def last_due_ms(now_ms: int, hour: int, tz: ZoneInfo) -> int:
+    """When the last one should have been made, milliseconds since 1970.
+
+    Args:
+        now_ms: milliseconds since 1970.
+        hour: local; where the clocks go forward over it, an hour later.
+        tz: whose hour.
+    """
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    today = now.astimezone(tz).date()
+    hours = (datetime.combine(day, datetime.min.time().replace(hour=hour), tz) for day in (today, today - timedelta(1)))
+    due = next(each for each in (hour_.astimezone(UTC) for hour_ in hours) if each <= now)
+    return int(due.timestamp() * 1000)
+
+
+def is_due(made_ms: Iterable[int], now_ms: int, hour: int, tz: ZoneInfo) -> bool:
+    """True where none was made since: also in the morning after a night in which no recorder ran."""
+    due_ms = last_due_ms(now_ms, hour, tz)
+    return not any(due_ms <= each <= now_ms + _AHEAD_MS for each in made_ms)

@@ -1,0 +1,106 @@
+"""What a ledger holds, in a few figures and in plain words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final, Self
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.backup.totals import drawn_wh, totals
+from tictally_recorder.cost.registers import INJECTED_TOTAL
+from tictally_recorder.cost.rounding import to_cents
+from tictally_recorder.ledger import LedgerReader, Site
+
+_PER_KILO: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """A site.
+
+    Attributes:
+        site: its id.
+        meters: that followed one another there.
+        from_ms: time of its first frame.
+        to_ms: time of its last frame.
+        drawn_wh: all that was drawn in between.
+        injected_wh: all that was injected.
+        costs: currency → sum of what the recorder has computed that its days cost, decimal.
+        cost_days: of how many days that is known.
+    """
+
+    site: str
+    meters: tuple[str, ...]
+    from_ms: int
+    to_ms: int
+    drawn_wh: int
+    injected_wh: int
+    costs: Mapping[str, str]
+    cost_days: int
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """From its JSON form.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is none.
+        """
+        return cls(
+            site=str(body["site"]),
+            meters=tuple(map(str, body["meters"])),
+            from_ms=int(body["from_ms"]),
+            to_ms=int(body["to_ms"]),
+            drawn_wh=int(body["drawn_wh"]),
+            injected_wh=int(body["injected_wh"]),
+            costs={str(currency): str(Decimal(amount)) for currency, amount in dict(body["costs"]).items()},
+            cost_days=int(body["cost_days"]),
+        )
+
+
+def summarise(reader: LedgerReader) -> tuple[SiteSummary, ...]:
+    """Every site of a ledger."""
+    return tuple(_site(reader, site) for site in reader.sites())
+
+
+def _site(reader: LedgerReader, site: Site) -> SiteSummary:
+    counted = totals(reader, site)
+    costs: dict[str, Decimal] = {}
+    days = reader.cost_days(site.id, date.min, date.max)
+    for day in days:
+        for entry in day.entries:
+            if entry.amount is not None and entry.line.currency is not None:
+                costs[entry.line.currency] = costs.get(entry.line.currency, Decimal(0)) + Decimal(entry.amount)
+    return SiteSummary(
+        site=site.id,
+        meters=tuple(meter.key for meter in site.meters),
+        from_ms=min(meter.first_ms for meter in site.meters),
+        to_ms=max(meter.last_ms for meter in site.meters),
+        drawn_wh=drawn_wh(counted),
+        injected_wh=counted.get(INJECTED_TOTAL, 0),
+        costs={currency: str(amount) for currency, amount in sorted(costs.items())},
+        cost_days=sum(any(entry.amount is not None for entry in day.entries) for day in days),
+    )
+
+
+def sentences(sites: Sequence[SiteSummary], tz: ZoneInfo) -> Iterator[str]:
+    """A sentence a site, times in a zone."""
+    if not sites:
+        yield "The ledger has no frames yet."
+    for each in sites:
+        parts = [f"{_kwh(each.drawn_wh)} drawn"]
+        if each.injected_wh:
+            parts.append(f"{_kwh(each.injected_wh)} injected")
+        of_days = f"{each.cost_days} day{'' if each.cost_days == 1 else 's'}"
+        parts += [f"{to_cents(Decimal(amount))} {currency} for {of_days}" for currency, amount in each.costs.items()]
+        if not each.costs:
+            parts.append("no cost kept")
+        yield f"Site {each.site}: from {_minute(each.from_ms, tz)} to {_minute(each.to_ms, tz)}, {', '.join(parts)}."
+
+
+def _kwh(wh: int) -> str:
+    return f"{wh / _PER_KILO:.3f} kWh"
+
+
+def _minute(time_ms: int, tz: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz):%Y-%m-%d %H:%M}"

@@ -1,0 +1,137 @@
+"""`tictally backup`, `tictally restore`: a ledger into one file, and back."""
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from tictally_recorder.backup import Made, Restored, back_up, sentences
+from tictally_recorder.backup import restore as restore_ledger
+from tictally_recorder.backup import verify as verify_backup
+from tictally_recorder.backup.folder import back_up_into
+from tictally_recorder.backup.write import Of
+from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.output import say
+from tictally_recorder.settings import Settings
+
+_NICE: Final = 15
+_MB: Final = 1_000_000
+
+
+def backup(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            show_default=False,
+            help="Where it shall be. Without it: in the folder of TICTALLY_BACKUP, under its date, and old ones go as "
+            "they do every night.",
+        ),
+    ] = None,
+    *,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole",
+            help="Also raw frames of the last two days and messages that were set aside: ten times the size, and "
+            "nothing that an answer needs.",
+        ),
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Make none: read FILE to its end and say what is in it.")
+    ] = False,
+    ledger: LedgerOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Put ledger, contracts and your own price lists into one compressed file; the recorder may run meanwhile.
+
+    It is of one moment, and appears under its name when it is wholly on its disk and was read back. Passwords and
+    settings are not in it.
+    """
+    settings = settings_of(config, ledger)
+    if check:
+        if file is None:
+            raise typer.BadParameter("say which FILE", param_hint="--check")
+        with _without_collector():
+            header = verify_backup(file)
+        _say_made(Made(file, file.stat().st_size, header), settings, "is whole")
+        return
+    of = Of(
+        settings.ledger, settings.contracts_file, settings.tariffs_folder, settings.name, settings.zone, is_whole=whole
+    )
+    now = datetime.now(UTC)
+    with _without_collector():
+        made = back_up(of, file, now) if file is not None else _as_every_night(settings, of, now)
+    _say_made(made, settings, "was made and read back")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.", show_default=False)],
+    *,
+    ledger: LedgerOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Put a backup's ledger in the place of the one that is here, which is kept beside it.
+
+    No recorder may run. What came since the backup, the edges send again for two weeks, and sinks are filled from the
+    beginning. Contracts and price lists are put where none are; where there are others, they stay.
+    """
+    settings = settings_of(config, ledger)
+    now = datetime.now(UTC)
+    with _without_collector():
+        done = restore_ledger(file, settings.ledger, settings.contracts_file, settings.tariffs_folder, now)
+    _say_restored(done, file, settings)
+
+
+def _as_every_night(settings: Settings, of: Of, now: datetime) -> Made:
+    if settings.backup is None:
+        raise typer.BadParameter("say which FILE, or set TICTALLY_BACKUP to a folder", param_hint="FILE")
+    with suppress(OSError):  # a service's sandbox may forbid it
+        os.nice(_NICE)
+    return back_up_into(settings.backup, of, now)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Millions of small objects and no cycle among them: the collector would take a fifth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _say_made(made: Made, settings: Settings, what: str) -> None:
+    header = made.header
+    for sentence in sentences(header.sites, settings.zone):
+        say(sentence)
+    left_out = "" if header.is_whole else ", without raw frames"
+    when = f"{datetime.fromtimestamp(header.made_ms / 1000, UTC).astimezone(settings.zone):%Y-%m-%d %H:%M:%S}"
+    size = f"{_size(made.size_bytes)}"
+    say(f"{made.path} {what}: {size}, of {when}, ledger version {header.schema}{left_out}.")
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / _MB:.1f} MB" if size_bytes >= _MB else f"{size_bytes / 1000:.1f} kB"
+
+
+def _say_restored(done: Restored, file: Path, settings: Settings) -> None:
+    for sentence in sentences(done.header.sites, settings.zone):
+        say(sentence)
+    when = f"{datetime.fromtimestamp(done.header.made_ms / 1000, UTC).astimezone(settings.zone):%Y-%m-%d %H:%M:%S}"
+    say(f"{settings.ledger} is as {file} has it, of {when}.")
+    if done.kept is not None:
+        say(f"What was there before is kept at {done.kept}.")
+    for sentence in done.said:
+        say(sentence)
+    if done.old_client_id is not None:
+        say(
+            "The recorder has another MQTT client id than when the backup was made; what the broker keeps for the old "
+            f"one ({done.old_client_id}) goes when the broker forgets it."
+        )
+    say("Start `tictally record`: what came since then, the edges send again.")

@@ -1,0 +1,364 @@
+"""A sink's hold on the ledger: what it has yet to copy, and what it has copied.
+
+A connection of its own, in the sink's thread: what it writes are some rows at a time, so that the recorder's
+transactions never wait for a sink.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self
+
+from tictally_recorder.ledger.bodies import decode_body
+from tictally_recorder.ledger.errors import LedgerError
+from tictally_recorder.ledger.marks import mark_all, marked_quarters, put_quarters, replace_quarters, sinks_of
+from tictally_recorder.ledger.schema import open_for_writing, require, told, transaction
+from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.ranges import Ranges
+
+_REFUSED_AT_MOST: Final = 1000
+_LONGEST_POINT: Final = 4096
+_FRAMES: Final = """
+SELECT frame.id, meter.key, edge.name, frame.seq, frame.time_ms, frame.body FROM frame
+JOIN meter ON meter.id = frame.meter JOIN boot ON boot.id = frame.boot JOIN edge ON edge.id = boot.edge
+WHERE frame.id > (SELECT frame FROM sink WHERE name = ?) ORDER BY frame.id LIMIT ?
+"""
+
+_WINDOWS: Final = "SELECT length_ms, start_ms FROM sink_window WHERE sink = ? ORDER BY length_ms DESC, start_ms DESC"
+
+
+class RawFrame(NamedTuple):
+    """A frame as a sink copies it.
+
+    Attributes:
+        id: the ledger's number of it, rising.
+        meter: key of its meter.
+        edge: who read it.
+        seq: its number.
+        time_ms: its time.
+        values: label → value.
+    """
+
+    id: int
+    meter: str
+    edge: str
+    seq: int
+    time_ms: int
+    values: dict[str, int | str]
+
+
+class Window(NamedTuple):
+    """A window of time, [start_ms, start_ms + length_ms)."""
+
+    length_ms: int
+    start_ms: int
+
+    @property
+    def end_ms(self) -> int:
+        """Its end, excluded."""
+        return self.start_ms + self.length_ms
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPoint:
+    """What a sink did not take.
+
+    Attributes:
+        place: where it should have gone.
+        reason: what the sink said.
+        point: as it was sent, 4 KiB at most.
+    """
+
+    place: str
+    reason: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkCounts:
+    """How far a sink is.
+
+    Attributes:
+        name: of the sink.
+        frames: that it has yet to copy, at most; some of these numbers may belong to no frame any more.
+        oldest_ms: when the oldest of them arrived, or None where there is none.
+        quarters: that it has yet to copy, summed over meters.
+        cost_days: that it has yet to copy.
+        windows: that are to be run again.
+        refused: points that were refused since the sink was new.
+        raw_since_ms: from when on it has every raw frame.
+        newest_refused: the newest of them, or None.
+    """
+
+    name: str
+    frames: int
+    oldest_ms: int | None
+    quarters: int
+    cost_days: int
+    windows: int
+    refused: int
+    raw_since_ms: int
+    newest_refused: RefusedPoint | None
+
+    @property
+    def is_done(self) -> bool:
+        """True where nothing is left."""
+        return not (self.frames or self.quarters or self.cost_days or self.windows)
+
+
+class Outbox:
+    """What one sink has yet to copy. `Outbox.open` makes one; calls raise LedgerUnavailable as `Ledger.store` does.
+
+    Args:
+        connection: to the ledger, for writing.
+        sink: its name.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, sink: str) -> None:
+        self._connection = connection
+        self._sink = sink
+        self.release()
+
+    @classmethod
+    def open(cls, path: Path, sink: str) -> Self:
+        """Open the ledger's file, which some recorder has made.
+
+        Raises:
+            LedgerError: it is missing or none, or has no such sink.
+        """
+        require(path)
+        connection = open_for_writing(path)
+        try:
+            _check_has(connection, sink, path)
+            return cls(connection, sink)
+        except BaseException:
+            connection.close()
+            raise
+
+    def frames(self, limit: int) -> list[RawFrame]:
+        """The next raw frames, in the order in which they were stored."""
+        with told():
+            rows = self._connection.execute(_FRAMES, (self._sink, limit)).fetchall()
+        return [
+            RawFrame(number, meter, edge, seq, time_ms, decode_body(body)[0])
+            for number, meter, edge, seq, time_ms, body in rows
+        ]
+
+    def advance(self, before: int, after: int, windows: Iterable[Window], refused: Sequence[RefusedPoint]) -> None:
+        """Frames up to `after` have been copied.
+
+        Args:
+            before: up to where they had been; where that is another by now, somebody wants them once more.
+            after: the last of them.
+            windows: to be run again for them.
+            refused: points of theirs.
+        """
+        with transaction(self._connection):
+            update = "UPDATE sink SET frame = ? WHERE name = ? AND frame = ?"
+            self._connection.execute(update, (after, self._sink, before))
+            self._add_windows(windows)
+            self._refuse(refused)
+
+    @property
+    def cursor(self) -> int:
+        """The last frame that has been copied."""
+        return int(self._one("SELECT frame FROM sink WHERE name = ?"))
+
+    @property
+    def raw_since_ms(self) -> int:
+        """From when on the sink has every raw frame."""
+        return int(self._one("SELECT raw_since_ms FROM sink WHERE name = ?"))
+
+    @property
+    def newest_copied_ms(self) -> int | None:
+        """The time of a frame that was copied lately, or None where the ledger has none any more."""
+        select = (
+            "SELECT time_ms FROM frame WHERE id <= (SELECT frame FROM sink WHERE name = ?) ORDER BY id DESC LIMIT 1"
+        )
+        with told():
+            row = self._connection.execute(select, (self._sink,)).fetchone()
+        return None if row is None else int(row[0])
+
+    @property
+    def oldest_ms(self) -> int:
+        """The time of the oldest frame ever."""
+        with told():
+            row = self._connection.execute("SELECT coalesce(min(first_ms), 0) FROM meter").fetchone()
+        return int(row[0])
+
+    @property
+    def note(self) -> dict[str, Any]:
+        """What the sink has noted for itself."""
+        return dict(json.loads(self._one("SELECT note FROM sink WHERE name = ?")))
+
+    @note.setter
+    def note(self, note: dict[str, Any]) -> None:
+        with transaction(self._connection):
+            self._connection.execute("UPDATE sink SET note = ? WHERE name = ?", (json.dumps(note), self._sink))
+
+    def begin_anew(self, *, raw: bool, note: dict[str, Any]) -> None:
+        """Copy all once more: the sink is another one, or was emptied.
+
+        Args:
+            raw: True where its raw frames are gone too. It gets those that the ledger still has, and no older ones.
+            note: its new note.
+        """
+        with transaction(self._connection):
+            execute = self._connection.execute
+            if raw:
+                gone = "SELECT coalesce(max(quarter) + 1, 0) FROM quarter WHERE settled IS NOT NULL"
+                since_ms = execute(gone).fetchone()[0] * QUARTER_MS
+                execute("UPDATE sink SET frame = 0, raw_since_ms = ? WHERE name = ?", (since_ms, self._sink))
+                execute("DELETE FROM sink_window WHERE sink = ?", (self._sink,))
+            mark_all(self._connection, self._sink)
+            execute("UPDATE sink SET note = ? WHERE name = ?", (json.dumps(note), self._sink))
+
+    def take_quarters(self, before: int, at_most: int) -> dict[int, Ranges]:
+        """Take the newest marked quarters before one, of a stretch of time at most so long; meter id → quarters.
+
+        Args:
+            before: by number; newer ones stay.
+            at_most: quarters from the first to the last that are taken.
+        """
+        select = (
+            "SELECT max(min(last, ?)) FROM sink_quarter WHERE sink = ? AND taken = 0 AND first < ?"  # the newest of all
+        )
+        with transaction(self._connection):
+            (newest,) = self._connection.execute(select, (before - 1, self._sink, before)).fetchone()
+            if newest is None:
+                return {}
+            stretch = Ranges([(newest - at_most + 1, newest)])
+            meters = "SELECT DISTINCT meter FROM sink_quarter WHERE sink = ? AND taken = 0"
+            found = {}
+            for (meter_id,) in self._connection.execute(meters, (self._sink,)).fetchall():
+                marked = marked_quarters(self._connection, self._sink, meter_id)
+                taken = marked & stretch
+                if taken:
+                    found[meter_id] = taken
+                    replace_quarters(self._connection, self._sink, meter_id, marked - stretch)
+                    rows = ((self._sink, meter_id, first, last) for first, last in taken)
+                    self._connection.executemany("INSERT INTO sink_quarter VALUES (?, 1, ?, ?, ?)", rows)
+        return found
+
+    def take_cost(self, at_most: int) -> list[tuple[str, int]]:
+        """Take the newest marked days of cost; (site, day by number) of those whose site there still is."""
+        newest = "SELECT site, day FROM sink_cost WHERE sink = ? AND taken = 0 ORDER BY day DESC LIMIT ?"
+        with transaction(self._connection):
+            rows = self._connection.execute(newest, (self._sink, at_most)).fetchall()
+            update = "UPDATE OR REPLACE sink_cost SET taken = 1 WHERE sink = ? AND taken = 0 AND site = ? AND day = ?"
+            self._connection.executemany(update, [(self._sink, *row) for row in rows])
+            names = dict(self._connection.execute("SELECT id, name FROM site"))
+        return [(names[site], day) for site, day in rows if site in names]
+
+    def drop_taken(self, refused: Sequence[RefusedPoint] = ()) -> None:
+        """What was taken has been copied, but for some refused points."""
+        with transaction(self._connection):
+            for table in ("sink_quarter", "sink_cost"):
+                self._connection.execute(f"DELETE FROM {table} WHERE sink = ? AND taken = 1", (self._sink,))  # noqa: S608
+            self._refuse(refused)
+
+    def release(self) -> None:
+        """What was taken has not been copied, or nobody knows: it is marked once more."""
+        taken = "SELECT meter, first, last FROM sink_quarter WHERE sink = ? AND taken = 1"
+        with transaction(self._connection):
+            for meter_id, first, last in self._connection.execute(taken, (self._sink,)).fetchall():
+                known = marked_quarters(self._connection, self._sink, meter_id)
+                put_quarters(self._connection, self._sink, meter_id, known, Ranges([(first, last)]))
+            self._connection.execute("DELETE FROM sink_quarter WHERE sink = ? AND taken = 1", (self._sink,))
+            update = "UPDATE OR REPLACE sink_cost SET taken = 0 WHERE sink = ? AND taken = 1"
+            self._connection.execute(update, (self._sink,))
+
+    def windows(self) -> list[Window]:
+        """Those that are to be run again, the longest first, of each length the newest first."""
+        with told():
+            return [Window(*row) for row in self._connection.execute(_WINDOWS, (self._sink,))]
+
+    def add_windows(self, windows: Iterable[Window]) -> None:
+        """These are to be run again."""
+        with transaction(self._connection):
+            self._add_windows(windows)
+
+    def drop_windows(self, windows: Iterable[Window]) -> None:
+        """These have been, or never will be."""
+        delete = "DELETE FROM sink_window WHERE sink = ? AND length_ms = ? AND start_ms = ?"
+        with transaction(self._connection):
+            self._connection.executemany(delete, [(self._sink, *window) for window in windows])
+
+    def counts(self) -> SinkCounts:
+        """How far the sink is."""
+        with told():
+            return next(each for each in sink_counts(self._connection) if each.name == self._sink)
+
+    def close(self) -> None:
+        """Close it; a second time does nothing."""
+        self._connection.close()
+
+    def _one(self, select: str) -> Any:  # noqa: ANN401 - of whatever column
+        with told():
+            return self._connection.execute(select, (self._sink,)).fetchone()[0]
+
+    def _add_windows(self, windows: Iterable[Window]) -> None:
+        insert = "INSERT OR IGNORE INTO sink_window VALUES (?, ?, ?)"
+        self._connection.executemany(insert, [(self._sink, *window) for window in windows])
+
+    def _refuse(self, refused: Sequence[RefusedPoint]) -> None:
+        if not refused:
+            return
+        execute = self._connection.execute
+        execute("UPDATE sink SET refused = refused + ? WHERE name = ?", (len(refused), self._sink))
+        newest = refused[-_REFUSED_AT_MOST:]
+        (now_ms,) = execute("SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)").fetchone()
+        rows = [(self._sink, now_ms, each.place, each.reason, each.point[:_LONGEST_POINT]) for each in newest]
+        self._connection.executemany("INSERT INTO sink_refused VALUES (NULL, ?, ?, ?, ?, ?)", rows)
+        execute("DELETE FROM sink_refused WHERE id <= (SELECT max(id) FROM sink_refused) - ?", (_REFUSED_AT_MOST,))
+
+
+def refill_sink(path: Path, start_ms: int, end_ms: int) -> None:
+    """All of [start_ms, end_ms) is to be copied to every sink once more; also while a recorder runs.
+
+    Raises:
+        LedgerError: there is no ledger.
+        LedgerUnavailable: it is busy.
+    """
+    require(path)
+    with closing(open_for_writing(path)) as connection, transaction(connection):
+        for sink in sinks_of(connection):
+            mark_all(connection, sink, start_ms, end_ms)
+
+
+def _check_has(connection: sqlite3.Connection, sink: str, path: Path) -> None:
+    if connection.execute("SELECT 1 FROM sink WHERE name = ?", (sink,)).fetchone() is None:
+        raise LedgerError(f"the ledger {path} is not copied to {sink} yet; start `tictally record` with it once")
+
+
+def sink_counts(connection: sqlite3.Connection) -> list[SinkCounts]:
+    """How far each of the ledger's sinks is: figures that take no time."""
+
+    def one(select: str, *values: object) -> Any:  # noqa: ANN401 - of whatever column
+        return connection.execute(select, values).fetchone()[0]
+
+    found = []
+    for name, frame, since_ms, refused in connection.execute("SELECT name, frame, raw_since_ms, refused FROM sink"):
+        oldest = connection.execute(
+            "SELECT arrived_ms FROM frame WHERE id > ? ORDER BY id LIMIT 1", (frame,)
+        ).fetchone()
+        newest = connection.execute(
+            "SELECT place, reason, point FROM sink_refused WHERE sink = ? ORDER BY id DESC LIMIT 1", (name,)
+        ).fetchone()
+        found.append(
+            SinkCounts(
+                name=name,
+                frames=max(one("SELECT coalesce(max(id), 0) FROM frame") - frame, 0),
+                oldest_ms=oldest and oldest[0],
+                quarters=one("SELECT coalesce(sum(last - first + 1), 0) FROM sink_quarter WHERE sink = ?", name),
+                cost_days=one("SELECT count(*) FROM sink_cost WHERE sink = ?", name),
+                windows=one("SELECT count(*) FROM sink_window WHERE sink = ?", name),
+                refused=refused,
+                raw_since_ms=since_ms,
+                newest_refused=newest and RefusedPoint(*newest),
+            )
+        )
+    return found

@@ -1,0 +1,141 @@
+"""Buckets and tasks: looked for, made, and brought to what this program wants."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tictally_recorder.sinks.influx.buckets import Bucket, Buckets
+from tictally_recorder.sinks.influx.client import Client, quoted
+from tictally_recorder.sinks.influx.errors import NotAllowedError, NotThereError
+from tictally_recorder.sinks.influx.tasks import Task, tasks_of
+
+_TASKS: Final = "/api/v2/tasks"
+_BUCKETS: Final = "/api/v2/buckets"
+_HOW: Final = "give a token that may make it (TICTALLY_INFLUXDB_SETUP_TOKEN), or run `tictally sink setup` with one"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What there is.
+
+    Attributes:
+        bucket_ids: name → InfluxDB's own id of it, another one after it was made anew.
+        task_ids: length of its windows → id of the task that makes them; none where the token may not see tasks.
+        done: what was made or changed, in words.
+    """
+
+    bucket_ids: Mapping[str, str]
+    task_ids: Mapping[int, str]
+    done: tuple[str, ...] = ()
+
+
+def find(client: Client, buckets: Buckets) -> Place:
+    """Look what there is.
+
+    Raises:
+        NotThereError: a bucket is missing, or this token does not see it.
+        InfluxError: InfluxDB does not answer.
+    """
+    ids = {}
+    for bucket in buckets:
+        found = _bucket(client, bucket)
+        if found is None:
+            raise NotThereError(
+                f"InfluxDB at {client.url} has no bucket {bucket.name}, or the token does not see it: {_HOW}"
+            )
+        ids[bucket.name] = str(found["id"])
+    tasks = {task.length_ms: found for task in tasks_of(buckets) if (found := _task(client, task))}
+    return Place(ids, {length_ms: str(found["id"]) for length_ms, found in tasks.items()})
+
+
+def set_up(client: Client, buckets: Buckets) -> Place:
+    """Make what is missing, and change what is otherwise.
+
+    Args:
+        client: with a token that may do so.
+        buckets: that shall be.
+
+    Raises:
+        NotAllowedError: the token may not.
+        NotThereError: the organization is missing, or the token does not see it.
+        InfluxError: InfluxDB does not answer.
+    """
+    org_id = _org_id(client)
+    done: list[str] = []
+    ids = {bucket.name: _set_bucket(client, bucket, org_id, done) for bucket in buckets}
+    tasks = {task.length_ms: _set_task(client, task, org_id, done) for task in tasks_of(buckets)}
+    return Place(ids, tasks, tuple(done))
+
+
+def make_token(client: Client, buckets: Buckets, place: Place) -> str:
+    """A token that may do what the recorder does day by day, and no more: read and write in its buckets, run its tasks.
+
+    Args:
+        client: with a token that may make tokens.
+        buckets: that it is for.
+        place: that was set up.
+
+    Raises:
+        InfluxError: as `set_up` does.
+    """
+    org_id = _org_id(client)
+    wanted = [("buckets", each) for each in place.bucket_ids.values()]
+    wanted += [("tasks", each) for each in place.task_ids.values()]
+    permissions = [
+        {"action": action, "resource": {"type": kind, "id": each, "orgID": org_id}}
+        for kind, each in wanted
+        for action in ("read", "write")
+    ]
+    body = {"orgID": org_id, "description": f"tictally record into {buckets.ledger.name}", "permissions": permissions}
+    return str(client.post("/api/v2/authorizations", body)["token"])
+
+
+def _org_id(client: Client) -> str:
+    found = client.get("/api/v2/orgs", org=client.org).get("orgs", [])
+    if not found:
+        raise NotAllowedError(
+            f"InfluxDB at {client.url} has no organization {client.org}, or the token may not set anything up in it"
+        )
+    return str(found[0]["id"])
+
+
+def _bucket(client: Client, bucket: Bucket) -> dict[str, Any] | None:
+    try:
+        found = client.get(_BUCKETS, name=bucket.name, org=client.org).get("buckets", [])
+    except NotThereError:  # as it is said to whom may see all of them
+        return None
+    return next((each for each in found if each["name"] == bucket.name), None)
+
+
+def _task(client: Client, task: Task) -> dict[str, Any] | None:
+    try:
+        found = client.get(_TASKS, name=task.name).get("tasks", [])
+    except NotAllowedError:
+        return None
+    return next((each for each in found if each["name"] == task.name), None)
+
+
+def _set_bucket(client: Client, bucket: Bucket, org_id: str, done: list[str]) -> str:
+    rules = [{"type": "expire", "everySeconds": bucket.keeps_s}] if bucket.days else []
+    kept = f"{bucket.days} days" if bucket.days else "for ever"
+    found = _bucket(client, bucket)
+    if found is None:
+        done.append(f"bucket {bucket.name} made, kept {kept}")
+        return str(client.post(_BUCKETS, {"orgID": org_id, "name": bucket.name, "retentionRules": rules})["id"])
+    if sum(rule["everySeconds"] for rule in found.get("retentionRules", [])) != bucket.keeps_s:
+        client.patch(
+            f"{_BUCKETS}/{quoted(found['id'])}", {"retentionRules": rules or [{"type": "expire", "everySeconds": 0}]}
+        )
+        done.append(f"bucket {bucket.name} is kept {kept} now")
+    return str(found["id"])
+
+
+def _set_task(client: Client, task: Task, org_id: str, done: list[str]) -> str:
+    found = _task(client, task)
+    if found is None:
+        done.append(f"task {task.name} made")
+        return str(client.post(_TASKS, {"orgID": org_id, "flux": task.flux})["id"])
+    if found["flux"] != task.flux or found["status"] != "active":
+        client.patch(f"{_TASKS}/{quoted(found['id'])}", {"flux": task.flux, "status": "active"})
+        done.append(f"task {task.name} upgraded")
+    return str(found["id"])

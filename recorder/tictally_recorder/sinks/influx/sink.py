@@ -1,0 +1,243 @@
+"""InfluxDB as a sink: one short step after another, each of which may fail and is then done again."""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from tictally_recorder.ledger import Outbox, RefusedPoint, Window
+from tictally_recorder.sinks.copying import Wait
+from tictally_recorder.sinks.influx.buckets import Bucket, Buckets
+from tictally_recorder.sinks.influx.client import Client
+from tictally_recorder.sinks.influx.errors import InfluxError, NotAllowedError, NotThereError
+from tictally_recorder.sinks.influx.points import Point, of_frame
+from tictally_recorder.sinks.influx.provision import Place, find, set_up
+from tictally_recorder.sinks.influx.rows import LedgerRows
+from tictally_recorder.sinks.influx.runs import AT_ONCE, Runs
+from tictally_recorder.sinks.influx.stale import OF_SITES, Rows, stale
+from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows, window_of
+from tictally_recorder.sinks.influx.writing import write
+
+_FRAMES_AT_ONCE: Final = 500
+_POINTS_AT_ONCE: Final = 5000
+# Four days of a meter are some thousand points, and as many rows to compare.
+_QUARTERS_AT_ONCE: Final = 4 * 96
+_COST_DAYS_AT_ONCE: Final = 31
+_ROUND_S: Final = 30.0
+_IDLE_S: Final = 1.0
+_NEWEST: Final = 2**62
+# What is about to grow too old may be so before it arrives.
+_MARGIN_MS: Final = 60_000
+# Frames that were written just before a trouble may have missed their task, and the task them.
+_BEFORE_TROUBLE_MS: Final = 90_000
+_EVER_MS: Final = 0, 4_102_444_800_000
+_log = logging.getLogger(__name__)
+
+
+class InfluxSink:
+    """Copies a ledger; `step` again and again, in one thread.
+
+    Args:
+        client: with the token of every day.
+        setup: with a token that may make buckets and tasks, or None.
+        buckets: where to.
+        outbox: what is to be copied.
+        rows: of the same ledger.
+        wait: sleeps for so many seconds, or shorter where the sink shall end: True then.
+        said: points of health, put there by whatever thread, which are copied as long as InfluxDB answers.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that it stands between
+        self,
+        client: Client,
+        setup: Client | None,
+        buckets: Buckets,
+        outbox: Outbox,
+        rows: LedgerRows,
+        wait: Wait,
+        said: deque[Point],
+    ) -> None:
+        self._client, self._setup, self._buckets = client, setup, buckets
+        self._outbox, self._rows = outbox, rows
+        self._runs = Runs(client, wait)
+        self._said = said
+        self._place: Place | None = None
+        self._before: int | None = None
+        self._round_s = 0.0
+        self._standby: dict[object, Point] = {}
+        self._now_ms = 0
+        self._lost_ms: int | None = outbox.newest_copied_ms
+
+    @property
+    def task_ids(self) -> Mapping[int, str]:
+        """Length of windows → id of the task that makes them, as far as is known."""
+        return {} if self._place is None else self._place.task_ids
+
+    def step(self) -> float:
+        """Copy some; in how many seconds there may be more to copy.
+
+        Raises:
+            InfluxError: InfluxDB did not take it; to be tried again.
+            LedgerUnavailable: the ledger is busy.
+            LedgerError: it is damaged.
+        """
+        try:
+            return self._step()
+        except InfluxError as error:
+            if not isinstance(error, NotAllowedError | NotThereError) and self._lost_ms is None:
+                self._lost_ms = self._now_ms
+            self._place, self._before = None, None
+            self._outbox.release()
+            raise
+
+    def _step(self) -> float:
+        if self._place is None:
+            self._place = self._connect()
+        if self._said:
+            self._copy_health()
+        more = self._copy_frames()
+        now_s = time.monotonic()
+        if self._before is None and now_s >= self._round_s:
+            self._before = _NEWEST
+            self._begin_round()
+        if self._before is not None:
+            self._before = self._copy_quarters(self._before)
+            if self._before is None:
+                self._round_s = now_s + _ROUND_S
+            more = True
+        more |= self._copy_cost()
+        if not more:
+            more = self._run_windows(self._place)
+        return 0.0 if more else _IDLE_S
+
+    def _connect(self) -> Place:
+        self._now_ms = self._client.now_ms()
+        place = self._find()
+        for sentence in place.done:
+            _log.info("InfluxDB: %s", sentence)
+        if not place.task_ids:
+            _log.warning("InfluxDB: the token may not run tasks, so late frames do not correct minutes and hours")
+        self._compare(place)
+        if self._lost_ms is not None:
+            # Once more what was written before the trouble and may have missed its task, or its task it.
+            times_ms = range(self._lost_ms, max(self._lost_ms - _BEFORE_TROUBLE_MS, 0), -MINUTE_MS // 2)
+            self._outbox.add_windows(late_windows(times_ms, self._now_ms, self._raw_since_ms()))
+            self._lost_ms = None
+        return place
+
+    def _find(self) -> Place:
+        try:
+            return set_up(self._setup or self._client, self._buckets)
+        except NotAllowedError:
+            if self._setup is not None:
+                raise
+        return find(self._client, self._buckets)
+
+    def _compare(self, place: Place) -> None:
+        """Buckets that are others than before are empty: what stood in them is copied once more."""
+        note = self._outbox.note
+        known, here = note.get("buckets", {}), dict(place.bucket_ids)
+        if known == here:
+            return
+        gone = {name for name, each in here.items() if known.get(name) != each}
+        if gone & {self._buckets.raw.name, self._buckets.ledger.name}:
+            self._outbox.begin_anew(raw=self._buckets.raw.name in gone, note={**note, "buckets": here})
+            self._standby.clear()
+        else:
+            self._outbox.note = {**note, "buckets": here}
+        if known and self._buckets.raw.name not in gone:
+            self._outbox.add_windows(self._all_hours())
+
+    def _all_hours(self) -> list[Window]:
+        """Those that InfluxDB's raw frames cover, as far as there may be any."""
+        first = max(self._raw_since_ms(), self._outbox.oldest_ms)
+        start_ms = window_of(first + HOUR_MS - 1, HOUR_MS).start_ms
+        return [Window(HOUR_MS, each) for each in range(start_ms, self._now_ms - HOUR_MS, HOUR_MS)]
+
+    def _raw_since_ms(self) -> int:
+        return max(self._outbox.raw_since_ms, self._oldest_ms(self._buckets.raw))
+
+    def _oldest_ms(self, bucket: Bucket) -> int:
+        return bucket.oldest_ms(self._now_ms) + _MARGIN_MS
+
+    def _copy_health(self) -> None:
+        points = []
+        while self._said:
+            points.append(self._said.popleft())
+        write(self._client.write, self._buckets.minute.name, points, self._oldest_ms(self._buckets.minute))
+
+    def _copy_frames(self) -> bool:
+        before = self._outbox.cursor
+        frames = self._outbox.frames(_FRAMES_AT_ONCE)
+        if not frames:
+            return False
+        raw, oldest_ms = self._buckets.raw, self._oldest_ms(self._buckets.raw)
+        points = [of_frame(each) for each in frames if each.time_ms >= oldest_ms]
+        written = write(self._client.write, raw.name, points, oldest_ms)
+        self._now_ms = written.date_ms or self._now_ms
+        times_ms = (each.time_ms for each in points)
+        windows = late_windows(times_ms, self._now_ms, self._raw_since_ms())
+        self._outbox.advance(before, frames[-1].id, windows, written.refused)
+        return len(frames) == _FRAMES_AT_ONCE
+
+    def _begin_round(self) -> None:
+        sites = [each.id for each in self._rows.sites()]
+        note = self._outbox.note
+        for gone in set(note.get("sites", [])) - set(sites):
+            for measurement in OF_SITES:
+                self._client.delete(self._buckets.ledger.name, measurement, {"site": gone}, _EVER_MS)
+        if note.get("sites") != sites:
+            self._outbox.note = {**note, "sites": sites}
+        nights = self._rows.standby()
+        self._write(each for each in nights if self._standby.get((each.tags, each.time_ms)) != each)
+        self._standby = {(each.tags, each.time_ms): each for each in nights}
+
+    def _copy_quarters(self, before: int) -> int | None:
+        taken = self._outbox.take_quarters(before, _QUARTERS_AT_ONCE)
+        if not taken:
+            return None
+        self._replace(self._rows.of_quarters(self._rows.sites(), taken))
+        return min(first for quarters in taken.values() for first, _ in quarters)
+
+    def _copy_cost(self) -> bool:
+        taken = self._outbox.take_cost(_COST_DAYS_AT_ONCE)
+        if taken:
+            self._replace(self._rows.of_cost(taken))
+        return bool(taken)
+
+    def _replace(self, found: Sequence[Rows]) -> None:
+        """Let the taken rows be as they shall be, and note that they are."""
+        bucket, refused = self._buckets.ledger.name, []
+        for rows in found:
+            for gone in stale(self._client.query, bucket, rows):
+                self._client.delete(bucket, gone.measurement, dict(gone.tags), (gone.first_ms, gone.last_ms))
+            refused += self._write(rows.points)
+        self._outbox.drop_taken(refused)
+
+    def _write(self, points: Iterable[Point]) -> list[RefusedPoint]:
+        bucket, refused, left = self._buckets.ledger, [], list(points)
+        for at in range(0, len(left), _POINTS_AT_ONCE):
+            part = left[at : at + _POINTS_AT_ONCE]
+            refused += write(self._client.write, bucket.name, part, self._oldest_ms(bucket)).refused
+        return refused
+
+    def _run_windows(self, place: Place) -> bool:
+        """Run some of those that wait again; True where some were."""
+        waiting = self._outbox.windows()
+        if not waiting:
+            return False
+        self._now_ms = self._client.now_ms()
+        since_ms = self._raw_since_ms()
+        found = coalesced(waiting, self._now_ms)
+        gone = [window for window in found if window.start_ms < since_ms]
+        here = [window for window in found if window.start_ms >= since_ms]
+        if not place.task_ids:
+            # Hours at most, as many as there are raw frames of: the token may be given the right.
+            self._outbox.add_windows(here)
+            done = [each for window in found for each in found[window] if window in gone or each != window]
+            self._outbox.drop_windows(done)
+            return False
+        for window in (*gone, *self._runs.run(here[:AT_ONCE], place.task_ids)):
+            self._outbox.drop_windows(found[window])
+        return bool(found)

@@ -1,0 +1,58 @@
+"""Which minutes and hours InfluxDB's tasks have aggregated without a frame that came late. Pure."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from tictally_recorder.ledger import Window
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+# By how much a task begins after its window has ended: the offsets in the tasks' files.
+OFFSET_MS: Final = {MINUTE_MS: 10_000, HOUR_MS: 30_000}
+
+
+def window_of(time_ms: int, length_ms: int) -> Window:
+    """The window that holds a moment; windows are aligned in UTC."""
+    return Window(length_ms, time_ms - time_ms % length_ms)
+
+
+def late_windows(times_ms: Iterable[int], written_ms: int, since_ms: int) -> set[Window]:
+    """The windows that frames belong to and whose task may have begun before the frames were written.
+
+    The task of an hour makes its minutes too: where that has begun, it is all that has to run again.
+
+    Args:
+        times_ms: of the frames.
+        written_ms: when InfluxDB had written them, by its own clock, or later.
+        since_ms: windows that begin earlier lack raw frames, and are left as they are.
+    """
+    found = set()
+    for minute in {window_of(each, MINUTE_MS) for each in times_ms}:
+        hour = window_of(minute.start_ms, HOUR_MS)
+        for window in (hour, minute):
+            if is_due(window, written_ms):
+                if hour.start_ms >= since_ms:
+                    found.add(window)
+                break
+    return found
+
+
+def is_due(window: Window, now_ms: int) -> bool:
+    """True where its task may have begun."""
+    return window.end_ms + OFFSET_MS[window.length_ms] <= now_ms
+
+
+def coalesced(windows: Iterable[Window], now_ms: int) -> dict[Window, list[Window]]:
+    """The windows to run now → those that are done with it; a minute whose hour is due is done with its hour.
+
+    Args:
+        windows: that wait.
+        now_ms: by InfluxDB's clock.
+    """
+    found: dict[Window, list[Window]] = {}
+    for window in windows:
+        hour = window_of(window.start_ms, HOUR_MS)
+        run = hour if is_due(hour, now_ms) else window
+        if is_due(run, now_ms):
+            found.setdefault(run, []).append(window)
+    return found

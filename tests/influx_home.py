@@ -1,0 +1,90 @@
+"""A ledger that is copied to a real InfluxDB, step by step, in a test's own thread."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from influx_truth import Cells, differences, held, of_ledger, windows_of
+from ledger_building import message
+from real_influx import ORG, TOKEN, Influxd
+
+from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.sinks.influx.buckets import Buckets
+from tictally_recorder.sinks.influx.client import Client
+from tictally_recorder.sinks.influx.copy import NAME, sink_of
+from tictally_recorder.sinks.influx.points import Point
+from tictally_recorder.sinks.influx.sink import InfluxSink
+from tictally_recorder.sinks.influx.target import Target
+from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS
+from tictally_shared.frames import Frame
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@dataclass
+class Home:
+    """A ledger, what copies it, and where to."""
+
+    path: Path
+    target: Target
+    ledger: Ledger
+    reader: LedgerReader
+    client: Client
+    said: deque[Point] = field(default_factory=deque)
+    sink: InfluxSink | None = None
+
+    def hear(self, frames: Iterable[Frame], *, arrived_ms: int | None = None) -> None:
+        self.ledger.store(message(each, arrived_ms=arrived_ms) for each in frames)
+
+    def begin(self) -> InfluxSink:
+        """A sink that begins as after a start of the recorder."""
+        self.sink = sink_of(self.target, self.path, PARIS, _sleep, self.said)
+        return self.sink
+
+    def copy(self) -> None:
+        """Until nothing is left; a sink that begins, so that it does not wait for its next minute."""
+        sink = self.begin()
+        end_s = time.monotonic() + 120
+        while sink.step() == 0.0 or not self.is_done:
+            assert time.monotonic() < end_s, self.ledger.sinks()
+
+    @property
+    def is_done(self) -> bool:
+        """True where nothing is left that could be done now."""
+        (counts,) = self.ledger.sinks()
+        return counts.is_done
+
+    def held(self, what: str) -> Cells:
+        return held(self.client, getattr(self.target.buckets, what).name)
+
+    def wrong_ledger(self) -> list[str]:
+        return differences(of_ledger(self.reader, PARIS), self.held("ledger"))
+
+    def wrong_windows(self, frames: Iterable[Frame]) -> list[str]:
+        """What differs of minutes and hours, all of which have passed."""
+        frames = list(frames)
+        return [
+            *differences(windows_of(frames, MINUTE_MS), self.held("minute")),
+            *differences(windows_of(frames, HOUR_MS), self.held("hour")),
+        ]
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
+@contextmanager
+def home(folder: Path, server: Influxd, prefix: str, *, raw_days: int = 0, token: str = TOKEN) -> Iterator[Home]:
+    buckets = Buckets.of(prefix, raw_days, 0, 0, 0)
+    target = Target(server.url, ORG, token, None, None, buckets)
+    path = folder / f"{prefix}.sqlite"
+    client = Client(server.url, TOKEN, ORG)
+    with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
+        ledger.use_sinks([NAME])
+        yield Home(path, target, ledger, reader, client)
+        client.close()

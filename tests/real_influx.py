@@ -1,0 +1,167 @@
+"""A real InfluxDB for tests: `influxd` on PATH, else its container where there is a Docker engine."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ORG = "home"
+TOKEN = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as long as a test
+_IMAGE = "influxdb:2.7"
+
+
+class Influxd:
+    """`influxd` in a folder of its own; a token that may do everything is set up.
+
+    Attributes:
+        port: where it listens, the same in each of its lives.
+    """
+
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+        self._folder, self._options = folder, options
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """A recorder's."""
+        return {
+            "TICTALLY_INFLUXDB_URL": self.url,
+            "TICTALLY_INFLUXDB_ORG": ORG,
+            "TICTALLY_INFLUXDB_TOKEN": TOKEN,
+        }
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        data = self._folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        paths = [f"--{each}-path={data / each}" for each in ("bolt", "sqlite", "engine")]
+        with (self._folder / "influxd.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    "influxd",
+                    "--reporting-disabled",
+                    "--http-bind-address",
+                    f"127.0.0.1:{self.port}",
+                    *paths,
+                    *self._options,
+                ],
+                env={"PATH": os.environ["PATH"], "HOME": str(self._folder)},
+                stdout=log,
+                stderr=log,
+            )
+        self.wait_until_ready()
+        self._set_up()
+
+    def wait_until_ready(self, within_s: float = 60.0) -> None:
+        end_s = time.monotonic() + within_s
+        while True:
+            try:
+                assert self.ask("GET", "/health")["status"] == "pass"
+            except OSError:
+                assert time.monotonic() < end_s, "influxd does not answer"
+                time.sleep(0.1)
+            else:
+                return
+
+    def _set_up(self) -> None:
+        if self.ask("GET", "/api/v2/setup")["allowed"]:
+            who = {"username": "admin", "password": "of-a-test-only", "org": ORG, "bucket": "unused", "token": TOKEN}
+            self.ask("POST", "/api/v2/setup", who)
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
+
+    def wipe(self) -> None:
+        """Take all from it while it does not run."""
+        shutil.rmtree(self._folder / "data")
+
+    def bytes_of_buckets(self) -> dict[str, tuple[int, int]]:
+        """Bucket → bytes of its data on disk, and of all that it takes beside them, however much there is."""
+        names = {each["id"]: each["name"] for each in self.ask("GET", "/api/v2/buckets?limit=100")["buckets"]}
+        found = {}
+        for folder in (self._folder / "data" / "engine" / "data").iterdir():
+            used = {each: each.stat().st_blocks * 512 for each in folder.rglob("*") if each.is_file()}
+            data = sum(size for file, size in used.items() if file.suffix == ".tsm")
+            found[names.get(folder.name, folder.name)] = (data, sum(used.values()) - data)
+        return found
+
+    @property
+    def resident_mib(self) -> int:
+        """The memory that it has."""
+        assert self._process is not None
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE") // 2**20
+
+    @property
+    def version(self) -> str:
+        return str(self.ask("GET", "/health")["version"])
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = TOKEN) -> Any:  # noqa: ANN401 - whatever is asked for
+        request = urllib.request.Request(  # noqa: S310 - ours
+            f"{self.url}{path}",
+            None if body is None else json.dumps(body).encode(),
+            {"Authorization": f"Token {token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.loads(answer.read() or b"null")
+
+
+class Container(Influxd):
+    """The same in a container, which no test may kill or wipe."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - only where there is an engine
+
+        self._container = DockerContainer(_IMAGE).with_bind_ports(8086, self.port)
+
+    def start(self) -> None:
+        self._container.start()
+        self.wait_until_ready()
+        self._set_up()
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        del how
+        self._container.stop()
+
+
+def influxd(folder: Path, *, to_be_killed: bool = False) -> Influxd:
+    """One that is not started yet; where there is none the test is skipped.
+
+    Args:
+        folder: for its data.
+        to_be_killed: True where the test kills or wipes it, for which it must be a process of ours.
+    """
+    if shutil.which("influxd"):
+        return Influxd(folder)
+    if not to_be_killed and _has_docker():
+        return Container(folder)
+    pytest.skip("neither influxd on PATH nor a Docker engine")
+
+
+def _has_docker() -> bool:
+    docker = shutil.which("docker")
+    return docker is not None and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0

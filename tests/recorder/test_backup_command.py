@@ -1,0 +1,89 @@
+"""`tictally backup` and `tictally restore` in words."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from backup_building import build
+
+from tictally_recorder.cli.app import main
+
+SITE = "Site 021900000002: from 2026-11-21 13:01 to 2026-11-22 18:59, 17.980 kWh drawn, {cost} EUR for 2 days.\n"
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> str:
+    build(tmp_path / "nas" / "ledger.sqlite")
+    return str(tmp_path / "nas" / "ledger.sqlite")
+
+
+def test_a_backup_is_told_in_plain_words(ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = str(tmp_path / "b")
+    assert main(["backup", target, "--ledger", ledger]) == 0
+    made = capsys.readouterr().out
+    cost = re.search(r"drawn, ([\d.]+) EUR", made)
+    assert cost is not None
+    assert float(cost[1]) > 3
+    assert made.startswith(SITE.format(cost=cost[1]))
+    assert re.search(
+        r"b was made and read back: [\d.]+ kB, of [\d: -]+, ledger version \d+, without raw frames\.\n$", made
+    )
+    assert main(["backup", target, "--check", "--ledger", str(tmp_path / "none")]) == 0
+    assert capsys.readouterr().out == made.replace("was made and read back", "is whole")
+    assert main(["backup", target, "--whole", "--ledger", ledger]) == 0
+    assert re.search(r"ledger version \d+\.\n$", capsys.readouterr().out)
+
+
+def test_a_restore_says_what_became_of_what_was_there(
+    ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target, new = str(tmp_path / "b"), tmp_path / "new" / "ledger.sqlite"
+    main(["backup", target, "--ledger", ledger])
+    capsys.readouterr()
+    assert main(["restore", target, "--ledger", str(new)]) == 0
+    told = capsys.readouterr().out
+    for sentence in (
+        r"^Site 021900000002: from .* kWh drawn",
+        rf"^{new} is as {target} has it, of [\d: -]+\.$",
+        rf"^{new.parent}/contracts.toml was not there and is from the backup\.$",
+        r"^The recorder has another MQTT client id than when the backup was made;",
+        r"^Start `tictally record`: what came since then, the edges send again\.$",
+    ):
+        assert re.search(sentence, told, re.MULTILINE), sentence
+    assert "kept at" not in told
+    assert main(["restore", target, "--ledger", str(new)]) == 0
+    again = capsys.readouterr().out
+    assert re.search(
+        rf"^What was there before is kept at {new}.before-restore-\d{{8}}T\d{{6}}Z\.$", again, re.MULTILINE
+    )
+
+
+def test_without_file_it_goes_into_the_folder(
+    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backup", "--ledger", ledger]) == 2
+    assert "say which FILE, or set TICTALLY_BACKUP to a folder" in capsys.readouterr().err
+    monkeypatch.setattr("tictally_recorder.cli.backup._NICE", 0)
+    monkeypatch.setenv("TICTALLY_BACKUP", str(tmp_path / "usb"))
+    monkeypatch.setenv("TICTALLY_NAME", "nas")
+    assert main(["backup", "--ledger", ledger]) == 1
+    assert capsys.readouterr().err.endswith("is not there; is its disk or share mounted?\n")
+    (tmp_path / "usb").mkdir()
+    assert main(["backup", "--ledger", ledger]) == 0
+    (made,) = (tmp_path / "usb").iterdir()
+    assert re.fullmatch(r"tictally-nas-\d{8}T\d{6}Z\.backup", made.name)
+
+
+@pytest.mark.parametrize("command", [["restore"], ["backup", "--check"]])
+def test_what_is_no_backup_is_one_sentence(ledger: str, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, ledger, "--ledger", ledger]) == 1
+    assert capsys.readouterr().err == f"tictally: {ledger} is no backup of tictally\n"
+    assert main([*command, "/nowhere", "--ledger", ledger]) == 1
+    assert capsys.readouterr().err == "tictally: the backup /nowhere cannot be read: No such file or directory\n"

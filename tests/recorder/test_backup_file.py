@@ -1,0 +1,325 @@
+"""A backup is the ledger of one moment; a damaged one is told from a good one, and changes nothing."""
+
+import hashlib
+import lzma
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+from backup_building import CONTRACT, LEFT_OUT, PARIS, build, rows, schema
+from ledger_building import EDGE, METER, NOON_MS, frame, message
+
+from tictally_recorder.backup import BackupError, Made, Restored, back_up, read_header, restore, verify, write
+from tictally_recorder.backup.companions import put_beside
+from tictally_recorder.backup.write import Of
+from tictally_recorder.energy import energy
+from tictally_recorder.ledger import Ledger, LedgerReader, integrity
+from tictally_shared.calendar import By
+
+NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
+START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    path = tmp_path / "nas" / "ledger.sqlite"
+    build(path)
+    return path
+
+
+def made(ledger: Path, target: Path, *, whole: bool = False) -> Made:
+    of = Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_whole=whole)
+    return back_up(of, target, NOW)
+
+
+def restored(backup: Path, ledger: Path) -> Restored:
+    return restore(backup, ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", NOW)
+
+
+def client_id(ledger: Path) -> str:
+    return str(dict(rows(ledger)["meta"])["client_id"])
+
+
+def test_all_that_the_ledger_keeps_for_ever_comes_back(ledger: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new" / "ledger.sqlite"
+    restored(made(ledger, tmp_path / "b").path, new)
+    before, after = rows(ledger), rows(new)
+    assert schema(new) == schema(ledger)
+    for table in before.keys() - LEFT_OUT - {"meta", "quarter"}:
+        assert after[table] == before[table], table
+    assert {table for table in LEFT_OUT if after[table]} == set()
+    assert before["dirty"]
+    assert {row[3] for row in after["quarter"]} == {b""}
+    assert {row[:2] for row in after["quarter"]} >= {row[:2] for row in before["quarter"]}
+    assert integrity(new) == []
+
+
+def test_a_whole_one_has_the_raw_frames_too(ledger: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new" / "ledger.sqlite"
+    restored(made(ledger, tmp_path / "b", whole=True).path, new)
+    before, after = rows(ledger), rows(new)
+    del before["meta"], after["meta"]
+    assert after == before
+    assert before["frame"]
+    assert integrity(new) == []
+
+
+@pytest.mark.parametrize("by", [By.QUARTER, By.HOUR, By.DAY])
+def test_energy_is_the_same(ledger: Path, tmp_path: Path, by: By) -> None:
+    new = tmp_path / "new" / "ledger.sqlite"
+    restored(made(ledger, tmp_path / "b").path, new)
+    with LedgerReader.open(ledger) as here, LedgerReader.open(new) as there:
+        told = energy(here, METER, START, END, by, PARIS)
+        assert told
+        assert energy(there, METER, START, END, by, PARIS) == told
+
+
+def test_frames_that_the_backup_has_are_known_and_later_ones_are_taken(ledger: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new" / "ledger.sqlite"
+    restored(made(ledger, tmp_path / "b").path, new)
+    with Ledger.open(new) as opened:
+        known, later = (frame(seq, NOON_MS + seq * 60_000, {"EAST": 1_000_000 + 10 * seq}) for seq in (1799, 1900))
+        stored = opened.store([message(known), message(later)])
+        assert (stored.stored, stored.repeated) == (1, 1)
+        assert [(each.first, each.last) for each in opened.numbers(EDGE)["00000000000000a1"]] == [
+            (1, 299),
+            (400, 1799),
+            (1900, 1900),
+        ]
+
+
+def test_it_says_what_is_in_it(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b")
+    (site,) = backup.header.sites
+    with LedgerReader.open(ledger) as reader:
+        (east, *_) = energy(reader, METER, START, END, By.YEAR, PARIS)
+        amounts = [
+            entry.amount
+            for day in reader.cost_days(METER, START.date(), END.date())
+            for entry in day.entries
+            if entry.amount is not None
+        ]
+    assert (site.site, site.meters) == (METER, (METER,))
+    assert (site.from_ms, site.to_ms) == (NOON_MS + 60_000, NOON_MS + 1799 * 60_000)
+    assert site.drawn_wh == east.energy == 17_980
+    assert float(site.costs["EUR"]) == pytest.approx(sum(map(float, amounts)))
+    assert site.cost_days == 2
+    assert backup.size_bytes == backup.path.stat().st_size
+    assert verify(backup.path) == read_header(backup.path) == backup.header
+
+
+def test_a_fall_of_a_register_and_an_exchange_count_as_in_an_answer(tmp_path: Path) -> None:
+    path = tmp_path / "nas" / "ledger.sqlite"
+    path.parent.mkdir()
+    easts = [100, 180, 250, 30, 90, 90, 400, 10, 20]
+    with Ledger.open(path) as opened:
+        opened.store(
+            message(frame(seq, NOON_MS + seq * 500_000, {"EAST": east, "EAIT": east // 2}))
+            for seq, east in enumerate(easts, 1)
+        )
+        others = [
+            frame(50 + n, NOON_MS + n * 700_000, {"HCHC": 5 * n, "HCHP": 7 * n}, meter="0" * 12) for n in range(9)
+        ]
+        opened.store(map(message, others))
+        opened.join_sites("0" * 12, METER)
+    (site,) = made(path, tmp_path / "b").header.sites
+    with LedgerReader.open(path) as reader:
+        told = energy(reader, METER, START, END, By.YEAR, PARIS)
+    of = {row.register: row.energy for row in told}
+    assert site.drawn_wh == of["EAST"] + of["HCHC"] + of["HCHP"] == 150 + 370 + 10 + 40 + 56
+    assert site.injected_wh == of["EAIT"]
+
+
+def test_the_old_ledger_is_kept_and_nothing_else_is_left(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    with Ledger.open(ledger) as opened:
+        opened.store([message(frame(5000, NOON_MS + 10**9, {"EAST": 9_000_000}))])
+    before = rows(ledger)
+    done = restored(backup, ledger)
+    assert done.kept == ledger.with_name("ledger.sqlite.before-restore-20261125T021500Z")
+    assert rows(done.kept) == before
+    assert {each.name for each in ledger.parent.iterdir()} == {
+        "ledger.sqlite", "ledger.sqlite.lock", done.kept.name, "contracts.toml",
+    }  # fmt: skip
+
+
+def test_the_client_id_belongs_to_the_place(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    here = client_id(ledger)
+    assert restored(backup, ledger).old_client_id is None
+    assert client_id(ledger) == here
+    assert ("note:filters", "tictally/edge/+/frame") in rows(ledger)["meta"]
+    other = tmp_path / "other" / "ledger.sqlite"
+    assert restored(backup, other).old_client_id == here
+    there = client_id(other)
+    assert there != here
+    assert not any(name.startswith("note:filters") for name, _ in rows(other)["meta"])
+    restored(backup, tmp_path / "third" / "ledger.sqlite")
+    assert client_id(tmp_path / "third" / "ledger.sqlite") not in {here, there}
+    later = datetime(2026, 11, 26, tzinfo=UTC)
+    restore(backup, other, other.parent / "contracts.toml", other.parent / "tariffs", later)
+    assert client_id(other) == there
+
+
+def test_sinks_begin_at_the_beginning(ledger: Path, tmp_path: Path) -> None:
+    with Ledger.open(ledger) as opened:
+        opened.use_sinks(["influxdb"])
+    assert rows(ledger)["sink_quarter"]
+    backup = made(ledger, tmp_path / "b").path
+    restored(backup, ledger)
+    assert (rows(ledger)["sink"], rows(ledger)["sink_quarter"]) == ([], [])
+
+
+def test_contracts_and_price_lists_come_along_and_what_a_user_has_stays(ledger: Path, tmp_path: Path) -> None:
+    (ledger.parent / "tariffs" / "spot").mkdir(parents=True)
+    (ledger.parent / "tariffs" / "spot" / "prices.csv").write_text("a,b\n")
+    backup = made(ledger, tmp_path / "b").path
+    new = tmp_path / "new" / "ledger.sqlite"
+    assert len(restored(backup, new).said) == 2
+    assert (new.parent / "contracts.toml").read_text() == CONTRACT
+    assert (new.parent / "tariffs" / "spot" / "prices.csv").read_text() == "a,b\n"
+    (ledger.parent / "contracts.toml").write_text("# newer\n")
+    (said,) = restored(backup, ledger).said
+    assert "is not as it was then and stays as it is" in said
+    assert (ledger.parent / "contracts.toml").read_text() == "# newer\n"
+    assert (ledger.parent / "contracts.toml.backup-20261125T021500Z").read_text() == CONTRACT
+
+
+def test_two_restores_of_one_second_keep_both_ledgers(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    first, second = restored(backup, ledger).kept, restored(backup, ledger).kept
+    assert first is not None
+    assert second == first.with_name(f"{first.name}-2")
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "longer"])
+def test_a_damaged_file_is_said_and_changes_nothing(ledger: Path, tmp_path: Path, damage: str) -> None:
+    good = made(ledger, tmp_path / "b").path.read_bytes()
+    before = rows(ledger)
+    rng = random.Random(damage)
+    for at in [*rng.sample(range(len(good)), 60), 0, 5, len(good) - 1, len(good) - 40]:
+        bad = {
+            "cut": good[:at],
+            "flipped": good[:at] + bytes([good[at] ^ 1 << rng.randrange(8)]) + good[at + 1 :],
+            "longer": good[:at] + b"x" + good[at:],
+        }[damage]
+        (tmp_path / "bad").write_bytes(bad)
+        for use in (verify, lambda path: restored(path, ledger)):
+            with pytest.raises(BackupError, match=r"cut short|damaged|is no backup|has form|cannot be read"):
+                use(tmp_path / "bad")
+    assert rows(ledger) == before
+    assert not list(ledger.parent.glob("*restor*"))
+
+
+def test_a_disk_that_gives_back_something_else_is_found_out_at_once(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = made(ledger, tmp_path / "b").path.read_bytes()
+
+    def forget_a_bit(file: BinaryIO) -> None:
+        file.seek(len(before) // 2)
+        file.write(b"?")
+        file.flush()
+
+    monkeypatch.setattr(write, "_to_disk", forget_a_bit)
+    with pytest.raises(BackupError, match="damaged"):
+        made(ledger, tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == before
+    assert {each.name for each in tmp_path.iterdir()} == {"nas", "b"}
+
+
+def test_a_damage_that_has_the_right_checksum_is_found_in_the_rows(ledger: Path, tmp_path: Path) -> None:
+    lines = made(ledger, tmp_path / "b").path.read_bytes().split(b"\n", 2)
+    content = lzma.decompress(lines[2][:-73])
+    at = content.index(b'"table":"seen"')
+    records = content[at:].split(b"\n", 2)
+    for other in (content[:at] + records[0] + b"\n" + records[2], content[: content.rindex(b'{"end"')]):
+        body = b"\n".join([*lines[:2], lzma.compress(other)])
+        (tmp_path / "bad").write_bytes(body + b"\nsha256 " + hashlib.sha256(body).hexdigest().encode() + b"\n")
+        with pytest.raises(BackupError, match="rows are missing"):
+            verify(tmp_path / "bad")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (b"form 1\n", b"form 2\n", "has form 2; this program reads forms up to 1: upgrade it"),
+        (
+            b'"schema":4',
+            b'"schema":9',
+            r"version 9, made by tictally .*; this program knows versions up to \d+: upgrade",
+        ),
+    ],
+)
+def test_a_newer_one_is_refused(ledger: Path, tmp_path: Path, old: bytes, new: bytes, sentence: str) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    backup.write_bytes(backup.read_bytes().replace(old, new, 1))
+    before = rows(ledger)
+    with pytest.raises(BackupError, match=sentence):
+        restored(backup, ledger)
+    assert rows(ledger) == before
+
+
+def test_a_recorder_that_holds_the_ledger_is_not_disturbed(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    with Ledger.open(ledger), pytest.raises(BackupError, match=r"in use by process \d+: stop that recorder first"):
+        restored(backup, ledger)
+
+
+def test_a_reader_of_the_old_ledger_is_waited_out_by_a_person(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT * FROM meter").fetchone()
+        with pytest.raises(BackupError, match="somebody reads the ledger"):
+            restored(backup, ledger)
+    restored(backup, ledger)
+
+
+def test_a_ledger_that_is_damaged_is_kept_with_its_log(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    whole = rows(ledger)["number"]
+    ledger.write_bytes(b"rubbish" * 1000)
+    ledger.with_name("ledger.sqlite-wal").write_bytes(b"log")
+    done = restored(backup, ledger)
+    assert done.kept is not None
+    assert done.kept.read_bytes() == b"rubbish" * 1000
+    assert done.kept.with_name(f"{done.kept.name}-wal").read_bytes() == b"log"
+    assert rows(ledger)["number"] == whole
+
+
+def test_what_a_killed_recorder_left_in_the_log_is_kept_too(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    other = tmp_path / "other" / "ledger.sqlite"
+    other.parent.mkdir()
+    with Ledger.open(ledger) as opened:
+        opened.store([message(frame(5000, NOON_MS + 10**9, {"EAST": 9_000_000}))])
+        for suffix in ("", "-wal"):  # as a power cut leaves them
+            shutil.copy(f"{ledger}{suffix}", f"{other}{suffix}")
+        before = rows(ledger)
+    done = restored(backup, other)
+    assert done.kept is not None
+    assert rows(done.kept) == before
+    assert (5000, 5000) in {row[1:3] for row in before["number"]}
+    assert (5000, 5000) not in {row[1:3] for row in rows(other)["number"]}
+
+
+def test_nothing_but_a_backup_is_written_over(ledger: Path, tmp_path: Path) -> None:
+    first = made(ledger, tmp_path / "b").path.read_bytes()
+    assert made(ledger, tmp_path / "b").path.read_bytes() == first
+    with pytest.raises(BackupError, match="is there already and is no backup"):
+        made(ledger, ledger)
+    with pytest.raises(BackupError, match="is its disk or share mounted"):
+        made(ledger, tmp_path / "away" / "b")
+    assert not (tmp_path / "away").exists()
+
+
+def test_a_file_of_another_name_is_put_nowhere(ledger: Path, tmp_path: Path) -> None:
+    for name in ("../evil", "tariffs/../../evil", "tariffs/.hidden", "/etc/passwd", "tariffs"):
+        with pytest.raises(BackupError, match="of a name that no file beside a ledger has"):
+            put_beside(ledger.parent / "contracts.toml", tmp_path / "tariffs", name, b"", NOW)

@@ -1,0 +1,83 @@
+"""Which nightly backups stay, and when one is due."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from backup_building import PARIS
+
+from tictally_recorder.backup.keeping import kept
+from tictally_recorder.backup.schedule import is_due, last_due_ms
+
+
+def ms(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=PARIS)).timestamp() * 1000)
+
+
+def day(made_ms: int) -> date:
+    return datetime.fromtimestamp(made_ms / 1000, UTC).astimezone(PARIS).date()
+
+
+def night_by_night(nights: int) -> list[int]:
+    """What is there after each night's rule was followed for so many nights."""
+    there: set[int] = set()
+    for n in range(nights):
+        there.add(int((datetime(2024, 1, 1, 4, tzinfo=PARIS) + timedelta(days=n)).timestamp() * 1000))
+        there = kept(there, PARIS)
+    return sorted(there)
+
+
+def test_after_two_years_there_are_seven_days_four_weeks_and_twelve_months() -> None:
+    days = [day(each) for each in night_by_night(2 * 366)]
+    last = days[-1]
+    assert last == date(2026, 1, 1)
+    assert {last - timedelta(days=n) for n in range(7)} <= set(days)
+    sundays = [last - timedelta(days=n) for n in range(40) if (last - timedelta(days=n)).weekday() == 6]
+    assert set(sundays[:3]) <= set(days)
+    months = [date(2025, month, 1) for month in range(3, 13)] + [date(2026, 1, 1)]
+    assert {first - timedelta(days=1) for first in months} <= set(days)
+    assert len(days) <= 7 + 4 + 12
+
+
+def test_the_newest_always_stays_and_the_more_there_were_the_older_ones_go() -> None:
+    rng = random.Random(3)
+    for _ in range(50):
+        there = [rng.randrange(ms("2020-01-01"), ms("2026-01-01")) for _ in range(rng.randrange(1, 60))]
+        stay = kept(there, PARIS)
+        assert max(there) in stay
+        assert stay <= set(there)
+        assert kept(stay, PARIS) == stay
+
+
+def test_what_was_made_before_a_long_silence_stays() -> None:
+    old = [ms(f"2023-0{month}-15") for month in range(1, 10)]
+    assert set(old) <= kept([*old, ms("2026-11-25T04:00")], PARIS)
+
+
+@pytest.mark.parametrize(
+    ("now", "hour", "due"),
+    [
+        ("2026-11-25T05:00", 4, "2026-11-25T04:00"),
+        ("2026-11-25T03:59", 4, "2026-11-24T04:00"),
+        ("2026-11-25T04:00", 4, "2026-11-25T04:00"),
+        ("2026-03-29T12:00", 2, "2026-03-29T03:00+02:00"),  # the clocks go forward over it
+        ("2026-10-25T12:00", 2, "2026-10-25T02:00+02:00"),  # twice that night: the first
+    ],
+)
+def test_a_backup_is_due_at_its_hour_of_the_local_day(now: str, hour: int, due: str) -> None:
+    assert last_due_ms(ms(now), hour, PARIS) == ms(due)
+
+
+@pytest.mark.parametrize(
+    ("made", "due"),
+    [
+        ([], True),
+        (["2026-11-24T04:01"], True),  # a missed night is made up, whenever
+        (["2026-11-25T04:01"], False),
+        (["2026-11-20T04:01", "2026-11-25T08:00"], False),  # one made by hand
+        (["2027-11-25T04:01"], True),  # made under a wrong clock
+    ],
+)
+def test_it_is_due_where_none_was_made_since(made: list[str], due: bool) -> None:
+    assert is_due(map(ms, made), ms("2026-11-25T10:00"), 4, PARIS) is due

@@ -1,0 +1,171 @@
+"""Backup and restore, killed at any moment or on a full disk: what was there still is, and a sentence says why."""
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from backup_building import PARIS, build, rows
+
+from tictally_recorder.backup import back_up, verify
+from tictally_recorder.backup.write import Of
+from tictally_recorder.ledger import integrity
+
+NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
+KILLED = 16
+
+
+def command(*arguments: str | Path, ledger: Path) -> list[str]:
+    return [sys.executable, "-m", "tictally_recorder", *map(str, arguments), "--ledger", str(ledger)]
+
+
+def run(*arguments: str | Path, ledger: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments, ledger=ledger), env=environ(), capture_output=True, text=True, check=False
+    )
+
+
+def environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("TICTALLY_")}
+
+
+def made(ledger: Path, target: Path) -> Path:
+    of = Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_whole=True)
+    return back_up(of, target, NOW).path
+
+
+def kill_at_random(seed: int, *arguments: str | Path, ledger: Path) -> int:
+    """Starts it again and again, kills it at another moment each time; how often it was done before that."""
+    rng = random.Random(seed)
+    begin = time.monotonic()
+    assert run("backup", ledger.with_name("how-long"), ledger=ledger).returncode == 0
+    takes_s = time.monotonic() - begin
+    done = 0
+    for _ in range(KILLED):
+        process = subprocess.Popen(
+            command(*arguments, ledger=ledger), env=environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            done += process.wait(takes_s * rng.uniform(0.3, 1.1)) == 0
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    return done
+
+
+def test_a_backup_that_is_killed_leaves_the_one_before_and_the_ledger(tmp_path: Path) -> None:
+    ledger = tmp_path / "nas" / "ledger.sqlite"
+    build(ledger, 60)
+    before = rows(ledger)
+    target = made(ledger, tmp_path / "b")
+    assert kill_at_random(11, "backup", target, ledger=ledger) < KILLED
+    verify(target)
+    assert rows(ledger) == before
+    assert integrity(ledger) == []
+
+
+def test_a_restore_that_is_killed_leaves_one_whole_ledger_or_the_other(tmp_path: Path) -> None:
+    ledger = tmp_path / "nas" / "ledger.sqlite"
+    build(ledger, 60)
+    target = made(ledger, tmp_path / "b")
+    build(ledger, 61, seed=2)
+    old = rows(ledger)["number"]
+    assert kill_at_random(12, "restore", target, ledger=ledger) < KILLED
+    assert integrity(ledger) == []
+    assert rows(ledger)["number"] in (old, rows_of(target, tmp_path)["number"])
+    for kept in ledger.parent.glob("*before-restore*"):
+        if kept.suffix != ".part" and not kept.name.endswith("-wal"):
+            assert integrity(kept) == []
+    assert run("restore", target, ledger=ledger).returncode == 0
+    assert not list(ledger.parent.glob("*.restoring*"))
+
+
+def rows_of(backup: Path, folder: Path) -> dict[str, list[tuple[object, ...]]]:
+    other = folder / "other" / "ledger.sqlite"
+    assert run("restore", backup, ledger=other).returncode == 0
+    return rows(other)
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_backup_onto_a_full_disk_is_said_and_the_one_before_stays(tmp_path: Path) -> None:
+    ledger = tmp_path / "nas" / "ledger.sqlite"
+    build(ledger, 60)
+    with small_disk(tmp_path / "disk", "256k") as disk:
+        target = made(ledger, disk / "b")
+        size = os.statvfs(disk)
+        (disk / "other").write_bytes(bytes(size.f_bavail * size.f_frsize - 8192))
+        done = run("backup", "--whole", target, ledger=ledger)
+        assert done.returncode == 1
+        sentence = "cannot be made: No space left on device; what was there before is as it was\n"
+        assert done.stderr == f"tictally: the backup {target} {sentence}"
+        verify(target)
+        assert {each.name for each in disk.iterdir()} == {"b", "other"}
+        (disk / "other").unlink()
+        assert run("backup", target, ledger=ledger).returncode == 0
+
+
+def test_a_restore_onto_a_full_disk_is_said_and_the_old_ledger_stays(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "2m") as disk:
+        ledger = disk / "nas" / "ledger.sqlite"
+        build(ledger, 60)
+        target = made(ledger, tmp_path / "b")
+        before, there = ledger.read_bytes(), set(ledger.parent.iterdir())
+        size = os.statvfs(disk)
+        (disk / "other").write_bytes(bytes(size.f_bavail * size.f_frsize - 20_000))
+        done = run("restore", target, ledger=ledger)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "full" in done.stderr or "No space left" in done.stderr
+        assert done.stderr.endswith("the ledger that was there is as it was\n")
+        assert ledger.read_bytes() == before
+        assert set(ledger.parent.iterdir()) == there
+        (disk / "other").unlink()
+        assert run("restore", target, ledger=ledger).returncode == 0
+
+
+@pytest.mark.parametrize("what", ["backup", "restore"])
+def test_files_that_cannot_grow_any_more_cost_nothing(tmp_path: Path, what: str) -> None:
+    """At any size, also inside of what SQLite writes."""
+    ledger = tmp_path / "nas" / "ledger.sqlite"
+    build(ledger, 60)
+    target = made(ledger, tmp_path / "b")
+    build(ledger, 61, seed=2)
+    before, backed_up = rows(ledger), target.read_bytes()
+    whole = target.stat().st_size if what == "backup" else ledger.stat().st_size
+    rng = random.Random(what)
+    for _ in range(6):
+        limit = rng.randrange(whole * 8 // 10)
+
+        def held(size: int = limit) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+        done = subprocess.run(
+            command(what, target, *(["--whole"] if what == "backup" else []), ledger=ledger),
+            env=environ() | {"PYTHONDONTWRITEBYTECODE": "1"},
+            preexec_fn=held,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1, done.stderr
+        assert done.stderr.count("\n") == 1
+        assert rows(ledger) == before
+        assert target.read_bytes() == backed_up

@@ -1,0 +1,164 @@
+"""Backups of every night: made by themselves, beside the loop; a folder that is missing or full is said everywhere."""
+
+import json
+import os
+import sqlite3
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from backup_building import build
+from real_broker import Hub, Mosquitto
+from recording import Recorder, frame
+
+from tictally_recorder.backup import restore, verify
+from tictally_recorder.backup.folder import backups_in
+from tictally_recorder.backup.nightly import Nightly
+from tictally_recorder.backup.nightly_state import NOTE, BackupState
+from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.settings import Settings
+
+HEALTH = "tictally/recorder/nas/health"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "backups"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def nightly(tmp_path: Path, folder: Path) -> Nightly:
+    ledger = tmp_path / "nas" / "ledger.sqlite"
+    build(ledger, 3)
+    return Nightly(Settings(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def test_it_makes_one_when_it_is_due_and_no_other(nightly: Nightly, folder: Path) -> None:
+    assert nightly.look(now_ms())
+    (made,) = backups_in(folder, "nas").values()
+    verify(made)
+    assert nightly.look(now_ms())
+    assert list(folder.iterdir()) == [made]
+    assert nightly.state == BackupState(str(folder), max(backups_in(folder, "nas")), None)
+    made.rename(folder / "tictally-nas-20200101T040000Z.backup")
+    assert nightly.look(now_ms())
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_old_ones_go_and_nothing_else_does(nightly: Nightly, folder: Path) -> None:
+    for n in range(1, 60):
+        (folder / f"tictally-nas-{datetime.now(UTC) - timedelta(days=n):%Y%m%dT%H%M%S}Z.backup").touch()
+    others = [
+        "tictally-other-20200101T030000Z.backup",
+        "tictally-other-20200101T040000Z.backup",
+        "photo.jpg",
+        "tictally-nas-20200101T040000Z.backup.old",
+    ]
+    for name in others:
+        (folder / name).touch()
+    stale = folder / ".tictally-nas-20200101T040000Z.backup.17.part"
+    stale.touch()
+    os.utime(stale, (0, 0))
+    assert nightly.look(now_ms())
+    assert len(backups_in(folder, "nas")) <= 7 + 4 + 3
+    assert all((folder / name).exists() for name in others)
+    assert not stale.exists()
+
+
+def test_a_folder_that_is_missing_is_said_and_not_made(nightly: Nightly, folder: Path) -> None:
+    folder.rmdir()
+    assert not nightly.look(now_ms())
+    assert nightly.state.problem == f"the folder {folder} for backups is not there; is its disk or share mounted?"
+    assert not folder.exists()
+    folder.mkdir()
+    assert nightly.look(now_ms())
+    assert nightly.state.problem is None
+
+
+def test_a_folder_that_has_become_empty_is_not_filled_until_a_person_does(nightly: Nightly, folder: Path) -> None:
+    assert nightly.look(now_ms())
+    (made,) = folder.iterdir()
+    kept = made.read_bytes()
+    made.unlink()  # as where its share is not mounted
+    assert not nightly.look(now_ms())
+    assert "is empty, and backups were put there before" in str(nightly.state.problem)
+    assert nightly.state.made_ms is not None
+    assert list(folder.iterdir()) == []
+    made.write_bytes(kept)
+    assert nightly.look(now_ms())
+    assert nightly.state.problem is None
+
+
+def test_a_recorder_that_has_another_name_now_begins_its_own(nightly: Nightly, folder: Path) -> None:
+    assert nightly.look(now_ms())
+    renamed = Nightly(nightly._settings.model_copy(update={"name": "attic"}), nightly.state)
+    assert renamed.look(now_ms())
+    assert len(backups_in(folder, "attic")) == len(backups_in(folder, "nas")) == 1
+
+
+def test_one_that_fails_is_said_in_its_own_words(nightly: Nightly, folder: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "nas" / "ledger.sqlite")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    assert not nightly.look(now_ms())
+    assert "has version 99; this program knows versions up to" in str(nightly.state.problem)
+    assert list(folder.iterdir()) == []
+
+
+def test_it_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path) -> None:
+    monkeypatch.setenv("TICTALLY_MQTT_PASSWORD", "secret")
+    monkeypatch.setenv("TICTALLY_CONFIG", "/nowhere")
+    monkeypatch.setenv("TICTALLY_LEDGER_FILE", "/nowhere")
+    assert nightly.look(now_ms())
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_recorder_makes_it_by_itself_and_tells_hubs(own_broker: Mosquitto, tmp_path: Path, folder: Path) -> None:
+    recorder = Recorder(tmp_path, own_broker.port, settings={"TICTALLY_BACKUP": str(folder)})
+    with Hub(own_broker.port) as hub, recorder:
+        hub.subscribe(HEALTH)
+        said = json.loads(hub.wait_for(HEALTH))
+        assert (said["last_backup"], said["is_backup_failing"]) == (None, False)
+        hub.publish("tictally/edge/cellar/frame", *(frame(seq) for seq in range(1, 100)))
+        while said["last_backup"] is None:
+            said = json.loads(hub.wait_for(HEALTH, within_s=40))
+        (made_ms,) = backups_in(folder, "nas")
+        assert said["last_backup"].startswith(f"{datetime.fromtimestamp(made_ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}")
+        assert said["backup_problem"] is None
+        assert recorder.stop() == 0
+    with LedgerReader.open(recorder.ledger) as reader:
+        noted = BackupState.of_note(reader.recall(NOTE), folder)
+        assert noted == BackupState(str(folder), made_ms, None)
+        assert BackupState.of_note(reader.recall(NOTE), tmp_path) == BackupState(str(tmp_path))
+
+
+def test_a_recorder_whose_share_is_away_says_so_and_records(own_broker: Mosquitto, tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, own_broker.port, settings={"TICTALLY_BACKUP": str(tmp_path / "share")})
+    with Hub(own_broker.port) as hub, recorder:
+        hub.subscribe(HEALTH)
+        said = json.loads(hub.wait_for(HEALTH))
+        while not said["is_backup_failing"]:
+            said = json.loads(hub.wait_for(HEALTH, within_s=40))
+        assert "is its disk or share mounted?" in said["backup_problem"]
+        hub.publish("tictally/edge/cellar/frame", frame(1))
+        recorder.wait_until(lambda counts: counts.frames == 1)
+    assert not (tmp_path / "share").exists()
+
+
+def test_a_ledger_that_was_restored_knows_of_no_backups(tmp_path: Path, nightly: Nightly, folder: Path) -> None:
+    """Else the folder of its new place would be taken for one whose share is away."""
+    ledger = tmp_path / "nas" / "ledger.sqlite"
+    with Ledger.open(ledger) as opened:
+        opened.remember(NOTE, BackupState(str(folder), 1).to_note())
+    assert nightly.look(now_ms())
+    (made,) = folder.iterdir()
+    restore(made, ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", datetime.now(UTC))
+    with LedgerReader.open(ledger) as reader:
+        assert reader.recall(NOTE) is None

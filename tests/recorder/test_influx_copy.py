@@ -1,0 +1,111 @@
+"""Whatever comes in whatever order, a real InfluxDB ends with the rows that the frames make."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from influx_home import home
+from real_influx import Influxd, influxd
+
+from tictally_shared.frames import Frame
+from tictally_shared.labels import Mode
+
+METERS = {"021900000002": ("cellar", "attic"), "021900000009": ("barn",)}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    found = influxd(tmp_path_factory.mktemp("influxd"))
+    found.start()
+    print(f"InfluxDB {found.version}")  # noqa: T201 - on which one it was shown
+    yield found
+    found.kill()
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def frames_of(start: str, hours: float, seed: int) -> list[Frame]:
+    """Two meters, one of which two edges read; a gap of some quarters, short frames, a register that falls."""
+    rng = random.Random(seed)
+    found = []
+    for meter, edges in METERS.items():
+        for edge in edges:
+            at_ms, east, seq = ms(start) + rng.randrange(5000), 1_000_000, 0
+            end_ms = ms(start) + int(hours * 3_600_000)
+            gap_ms = ms(start) + int(hours * 1_800_000)
+            while at_ms < end_ms:
+                seq += 1
+                at_ms += rng.randrange(15_000, 45_000)
+                if gap_ms <= at_ms < gap_ms + 3_000_000:
+                    continue
+                east = (at_ms - ms(start)) // 1000 + 1_000_000
+                values: dict[str, int | str] = {
+                    "EAST": east,
+                    "EASF01": east // 3,
+                    "EASF02": east - east // 3,
+                    "SINSTS": rng.randrange(9000),
+                    "URMS1": rng.randrange(225, 240),
+                    "PREF": 9,
+                    "SMAXSN": 7000 + at_ms // 3_600_000 % 100,
+                    "NTARF": "02",
+                    "LTARF": "HEURE PLEINE",
+                    "NGTF": 'H, PLEINE="CREUSE"\\',
+                }
+                if not rng.randrange(10):
+                    del values["SINSTS"], values["EASF01"], values["PREF"]
+                found.append(Frame(meter, edge, f"{seed:016x}", seq, at_ms, Mode.STANDARD, values))
+                if not rng.randrange(20):  # two that were read at once
+                    seq += 1
+                    found.append(Frame(meter, edge, f"{seed:016x}", seq, at_ms, Mode.STANDARD, values | {"SINSTS": 3}))
+    return sorted(found, key=lambda each: each.time_ms)
+
+
+SPANS = {
+    "spring": ("2026-03-29T00:40:00+01:00", 2.8),
+    "autumn": ("2026-10-25T01:10:00+02:00", 2.8),
+    "midnight": ("2026-06-30T22:10:00+02:00", 2.8),
+}
+
+
+def in_order(frames: list[Frame], _: random.Random) -> list[list[Frame]]:
+    return [frames]
+
+
+def shuffled(frames: list[Frame], rng: random.Random) -> list[list[Frame]]:
+    return [rng.sample(frames, len(frames))]
+
+
+def doubled(frames: list[Frame], rng: random.Random) -> list[list[Frame]]:
+    return [frames, rng.sample(frames, len(frames) // 2)]
+
+
+def late(frames: list[Frame], rng: random.Random) -> list[list[Frame]]:
+    here = [rng.random() < 0.7 for _ in frames]
+    now, then = ([each for each, is_here in zip(frames, here, strict=True) if is_here is now] for now in (True, False))
+    return [now, then]
+
+
+def backlog_first(frames: list[Frame], _: random.Random) -> list[list[Frame]]:
+    half = len(frames) // 2
+    return [frames[half:], frames[:half]]
+
+
+@pytest.mark.parametrize("span", SPANS)
+@pytest.mark.parametrize("order", [in_order, shuffled, doubled, late, backlog_first])
+def test_minutes_hours_quarters_and_days_are_those_of_the_frames(
+    server: Influxd, tmp_path: Path, span: str, order: Callable[[list[Frame], random.Random], list[list[Frame]]]
+) -> None:
+    frames = frames_of(*SPANS[span], seed=len(span))
+    prefix = f"{span}_{order.__name__}"
+    with home(tmp_path, server, prefix) as here:
+        for part in order(frames, random.Random(7)):
+            here.hear(part)
+            here.copy()
+        assert here.wrong_windows(frames) == []
+        assert here.wrong_ledger() == []
+        (counts,) = here.ledger.sinks()
+        assert (counts.refused, counts.is_done) == (0, True)

@@ -1,0 +1,290 @@
+"""What frames, quarters, days and cost become in line protocol: names and types are docs/influxdb.md's."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from cost_building import PARIS
+from hypothesis import given
+from hypothesis import strategies as st
+from ledger_building import NOON_MS
+
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RefusedPoint, Window
+from tictally_recorder.sinks.influx import points
+from tictally_recorder.sinks.influx.buckets import Buckets
+from tictally_recorder.sinks.influx.errors import InfluxError, RefusedError, TooLargeError
+from tictally_recorder.sinks.influx.health_points import of_edge, of_recorder
+from tictally_recorder.sinks.influx.points import Point, point
+from tictally_recorder.sinks.influx.stale import OF_SITES, Stale, find_stale
+from tictally_recorder.sinks.influx.tasks import tasks_of
+from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows
+from tictally_recorder.sinks.influx.writing import write
+from tictally_shared.labels import LABELS, Kind
+
+DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "influxdb.md").read_text(encoding="utf-8")
+FLUX = Path(points.__file__).parent / "flux"
+BUCKETS = Buckets.of("tictally", 30, 365, 0, 0)
+
+
+def energy_row(register: str, energy: int, first: int, **more: object) -> EnergyRow:
+    about: dict[str, object] = {
+        "start_ms": NOON_MS,
+        "end_ms": NOON_MS + 900_000,
+        "site": "s",
+        "register": register,
+        "period": None,
+        "unit": LABELS[register].unit,
+        "energy": energy,
+        "estimated": False,
+        "fell": False,
+        "first_value": first,
+        "last_value": first + energy,
+        "covered": 1,
+        "quarters": 1,
+    }
+    return EnergyRow(**(about | more))  # type: ignore[arg-type]
+
+
+def test_a_frame_has_integers_just_where_the_catalogue_has_a_unit() -> None:
+    values: dict[str, int | str] = {name: 1 if label.is_number else "01" for name, label in LABELS.items()}
+    line = points.of_frame(RawFrame(1, "m", "e", 7, NOON_MS, values | {"UNKNOWN": 3})).line
+    head, fields, time_ms = line.split(" ")
+    assert (head, time_ms) == ("tic,edge=e,meter=m", f"{NOON_MS}000007")
+    told = dict(each.split("=", 1) for each in fields.split(","))
+    assert told.pop("seq") == "7i"
+    assert told.pop("UNKNOWN") == '"3"'
+    assert told == {name: "1i" if label.unit else '"01"' for name, label in LABELS.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "field"),
+    [
+        ("HP BLEU", r"HP\ BLEU", '"HP BLEU"'),
+        ("a,b=c", r"a\,b\=c", '"a,b=c"'),
+        ('say "x"', r"say\ " + '"x"', r'"say \"x\""'),
+        ("end\\", "end/", '"end\\\\"'),
+        ("two\nlines", r"two\ lines", '"two lines"'),
+        ("", "none", '""'),
+    ],
+)
+def test_texts_are_written_so_that_they_come_back(text: str, tag: str, field: str) -> None:
+    assert point("m", 5, {"t": text}, {"f": text}).line == f"m,t={tag} f={field} 5000000"
+
+
+def test_fields_that_are_unknown_are_left_out_and_each_type_is_its_own() -> None:
+    made = point("m", 5, {"b": "2", "a": "1"}, {"i": 3, "f": 0.1, "n": None, "t": True, "whole": 2.0})
+    assert made.line == "m,a=1,b=2 i=3i,f=0.1,t=true,whole=2.0 5000000"
+
+
+def test_a_quarter_has_the_mean_of_its_frames() -> None:
+    live = Live(NOON_MS, 1, NOON_MS + 5, 4, n=3, sum=10, min=1, max=5)
+    made = points.of_quarter(Quarter(1, NOON_MS, 3, NOON_MS, NOON_MS + 5, {}, {"SINSTS": live}, {}), "s", "m")
+    assert made == Point(
+        "power_quarter",
+        (("meter", "m"), ("site", "s")),
+        {"frames": 3, "SINSTS_mean": 10 / 3, "SINSTS_min": 1, "SINSTS_max": 5},
+        NOON_MS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("registers", "drawn"),
+    [
+        ({"EAST": 10, "EASF01": 4, "EASF02": 6, "EASD01": 10}, 10),
+        ({"EASF01": 4, "EASF02": 6}, 10),
+        ({"BBRHCJB": 3, "BBRHPJR": 9}, 12),
+    ],
+)
+def test_a_total_has_each_kwh_once(registers: dict[str, int], drawn: int) -> None:
+    rows = [energy_row(register, energy, 5) for register, energy in registers.items()]
+    totals = [each for each in points.of_energy_by_quarter(rows) if each.measurement == "total_quarter"]
+    assert [(dict(each.tags)["direction"], each.fields["energy_wh"]) for each in totals] == [("drawn", drawn)]
+
+
+def test_a_register_that_stood_at_zero_for_ever_has_no_rows_and_reactive_energy_its_own_field() -> None:
+    rows = [energy_row("EASF09", 0, 0), energy_row("EAIT", 0, 0), energy_row("ERQ1", 2, 7), energy_row("EAST", 0, 7)]
+    made = {dict(each.tags).get("register", each.measurement): each for each in points.of_energy_by_quarter(rows)}
+    assert made.keys() == {"ERQ1", "EAST", "total_quarter"}
+    assert made["ERQ1"].fields == {"energy_varh": 2, "first": 7, "last": 9, "estimated": False}
+
+
+def test_a_day_is_stamped_where_it_begins_in_paris_and_names_itself() -> None:
+    summer = 1_784_671_200_000  # 2026-07-22 in Paris begins at 22:00 UTC of the day before
+    (row, total) = points.of_energy_by_day([energy_row("EAST", 5, 7, start_ms=summer, period="HP")], PARIS)
+    assert (row.time_ms, row.fields["day"]) == (summer, "2026-07-22")
+    assert dict(row.tags) == {"site": "s", "register": "EAST", "period": "HP", "month": "2026-07", "year": "2026"}
+    assert (total.time_ms, total.measurement) == (summer, "total_day")
+
+
+def test_a_cost_that_is_unknown_has_no_amount() -> None:
+    line = CostLine("drawn", None, None, None, None, None, None, None, None, "unknown", "no contract for {day}")
+    day = CostDay(date(2026, 7, 22), 0, 96, "key", 1, (CostEntry(line, 12, None, b""),))
+    (made,) = points.of_cost("s", day, PARIS)
+    assert made.fields == {
+        "energy_wh": 12,
+        "quality": "unknown",
+        "reason": "no contract for 2026-07-22",
+        "day": "2026-07-22",
+    }
+    assert dict(made.tags) | {"currency": "none", "period": "subscription"} == dict(made.tags)
+
+
+def test_an_edge_says_whatever_it_likes_and_types_stay() -> None:
+    payload = (
+        b'{"frames": true, "groups": 7, "mode": 4, "refused": {"parity": 2, "physics": "x"}, "signal_quality": 99}'
+    )
+    edge, parity = of_edge("e", payload, 5)
+    assert edge.fields == {"groups": 7, "signal_quality_percent": 99.0, "refused": 2}
+    assert (parity.tags, parity.fields) == ((("edge", "e"), ("reason", "parity")), {"n": 2})
+    assert list(of_edge("e", b"[]", 5)) == []
+
+
+def test_a_recorders_refusals_are_rows_by_reason() -> None:
+    found = list(of_recorder("nas", {"stored": 3, "lag_s": None}, {"json": 2}, 5))
+    assert [(each.measurement, each.fields) for each in found] == [
+        ("recorder", {"stored": 3}),
+        ("recorder_refused", {"n": 2}),
+    ]
+
+
+def test_the_tasks_know_every_label_of_the_catalogue() -> None:
+    for task in tasks_of(BUCKETS):
+        registers, numbers = (
+            re.search(rf"^{name} = /(.*)/$", task.flux, re.MULTILINE) for name in ("registers", "numbers")
+        )
+        assert registers is not None
+        assert numbers is not None
+        for name, label in LABELS.items():
+            is_register = label.kind is Kind.REGISTER
+            assert bool(re.search(registers[1], name)) is is_register
+            assert bool(re.search(numbers[1], name)) is (label.is_number and not is_register)
+
+
+def test_the_tasks_use_the_buckets_that_are_set_and_the_offsets_that_are_counted_with() -> None:
+    minute, hour = tasks_of(Buckets.of("mine", 7, 0, 0, 0))
+    assert (minute.name, hour.name) == ("mine_minute", "mine_hour")
+    for task, every, offset in ((minute, "1m", "10s"), (hour, "1h", "30s")):
+        assert f'option task = {{name: "{task.name}", every: {every}, offset: {offset}}}' in task.flux
+        assert 'raw = "mine_raw"' in task.flux
+        assert "keeps = 7d" in task.flux
+        assert "tictally_" not in task.flux
+
+
+def test_minute_and_hour_are_made_in_the_same_way() -> None:
+    def made(name: str) -> str:
+        text = (FLUX / name).read_text(encoding="utf-8")
+        return text[text.index("labels = ") : text.index("\nrows(")]
+
+    assert made("minute.flux") == made("hour.flux")
+
+
+def test_every_measurement_stands_in_the_document() -> None:
+    for measurement in {*OF_SITES, "recorder", "recorder_refused", "edge", "edge_refused", "tic"}:
+        assert f"`{measurement}`" in DOCUMENT
+
+
+NOON = NOON_MS  # a whole hour
+
+
+@pytest.mark.parametrize(
+    ("frame_ms", "written_ms", "windows"),
+    [
+        (NOON + 5000, NOON + MINUTE_MS + 9999, []),
+        (NOON + 5000, NOON + MINUTE_MS + 10_000, [(MINUTE_MS, NOON)]),
+        (NOON + 5000, NOON + HOUR_MS + 29_999, [(MINUTE_MS, NOON)]),
+        (NOON + 5000, NOON + HOUR_MS + 30_000, [(HOUR_MS, NOON)]),
+        (NOON - 1, NOON + 30_000, [(HOUR_MS, NOON - HOUR_MS)]),
+        (NOON + 90_000, NOON, []),
+    ],
+)
+def test_a_frame_is_late_for_a_window_once_its_task_may_have_begun(
+    frame_ms: int, written_ms: int, windows: list[tuple[int, int]]
+) -> None:
+    assert late_windows([frame_ms], written_ms, 0) == {Window(*each) for each in windows}
+
+
+def test_a_window_that_lacks_raw_frames_is_left_as_it_is() -> None:
+    assert late_windows([NOON - 1], NOON + HOUR_MS, NOON - HOUR_MS + 1) == set()
+
+
+def test_minutes_whose_hour_is_over_are_made_with_it() -> None:
+    minutes = [Window(MINUTE_MS, NOON + n * MINUTE_MS) for n in range(60)]
+    over = NOON + HOUR_MS + 30_000
+    assert coalesced(minutes, over) == {Window(HOUR_MS, NOON): minutes}
+    assert list(coalesced(minutes, over - 1)) == minutes
+    assert coalesced([Window(HOUR_MS, NOON)], over - 1) == {}
+
+
+def lines_refused(*bad: str, with_error: type[InfluxError] = RefusedError) -> tuple[list[str], object]:
+    taken: list[str] = []
+
+    def send(bucket: str, lines: list[str]) -> int:
+        del bucket
+        taken.extend(each for each in lines if not any(text in each for text in bad))
+        if any(text in each for each in lines for text in bad):
+            raise with_error("no")
+        return 5
+
+    return taken, send
+
+
+@given(st.sets(st.integers(0, 40)), st.integers(1, 41))
+def test_just_the_refused_fields_are_set_aside_whichever_they_are(bad: set[int], count: int) -> None:
+    made = [point("m", n, {}, {"a": n, "b": 1}) for n in range(count)]
+    taken, send = lines_refused(*(f"a={n}i" for n in bad if f"a={n}i"))
+    bad_texts = [f"a={n}i" for n in bad]
+    done = write(send, "bucket", made, 0)  # type: ignore[arg-type]
+    refused = {each.point for each in done.refused}
+    assert all(any(text in each for text in bad_texts) and "b=" not in each for each in refused)
+    fields = {(n, field) for n in range(count) for field in "ab"}
+    lost = {(n, "a") for n in range(count) if any(text in f"a={n}i" for text in bad_texts)}
+    assert {
+        (int(line.split()[-1]) // 1_000_000, each[0]) for line in taken for each in line.split()[1].split(",")
+    } == fields - lost
+    assert len(done.refused) == len(lost)
+
+
+def test_what_is_too_large_is_sent_in_parts() -> None:
+    sizes = []
+
+    def send(_: str, lines: list[str]) -> int:
+        sizes.append(len(lines))
+        if len(lines) > 3:
+            raise TooLargeError("no")
+        return 5
+
+    done = write(send, "bucket", [point("m", n, {}, {"a": 1}) for n in range(10)], 0)  # type: ignore[arg-type]
+    assert (done.refused, sum(each for each in sizes if each <= 3)) == ([], 10)
+
+
+def test_what_cannot_be_written_at_all_is_nobodys_fault_and_nothing_is_set_aside() -> None:
+    _, send = lines_refused("a", with_error=InfluxError)
+    with pytest.raises(InfluxError):
+        write(send, "bucket", [point("m", 5, {}, {"a": 1})], 0)  # type: ignore[arg-type]
+
+
+def test_what_is_older_than_the_bucket_keeps_is_not_sent() -> None:
+    taken, send = lines_refused()
+    write(send, "bucket", [point("m", n, {}, {"a": 1}) for n in (4, 5, 6)], 5)  # type: ignore[arg-type]
+    assert [each.split()[-1] for each in taken] == ["5000000", "6000000"]
+    assert RefusedPoint("b", "r", "p").point == "p"
+
+
+def test_neighbours_that_are_to_go_go_together_and_none_that_stays_with_them() -> None:
+    def row(time: str, period: str, field: str = "last") -> dict[str, str]:
+        return {"_time": f"2026-01-01T{time}:00Z", "_field": field, "site": "s", "register": "EASF01", "period": period}
+
+    base = 1_767_225_600_000
+    tags = tuple(sorted({"site": "s", "register": "EASF01", "period": "none"}.items()))
+    stays = point("energy_quarter", base + HOUR_MS, dict(tags), {"last": 5})
+    here = [row(each, "none") for each in ("00:00", "00:15", "00:30", "01:00", "02:00")]
+    assert find_stale("energy_quarter", here, [stays]) == [
+        Stale("energy_quarter", tags, base, base + 1_800_000),
+        Stale("energy_quarter", tags, base + 2 * HOUR_MS, base + 2 * HOUR_MS),
+    ]
+    # A field that is no more takes its row with it, which is written again.
+    assert find_stale("energy_quarter", [row("01:00", "none", "gone")], [stays]) == [
+        Stale("energy_quarter", tags, base + HOUR_MS, base + HOUR_MS)
+    ]

@@ -1,0 +1,177 @@
+"""`tictally record` with an InfluxDB beside it, and `tictally sink`: as a user has them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from ledger_building import NOON_MS, frame, message
+from real_broker import Mosquitto
+from real_influx import ORG, TOKEN, Influxd, influxd
+from recording import Recorder
+
+from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.sinks.copying import SinkError
+from tictally_recorder.sinks.influx.client import Client
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    found = influxd(tmp_path_factory.mktemp("influxd"))
+    found.start()
+    yield found
+    found.kill()
+
+
+def tictally(*command: str, ledger: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(ledger.parent), "TICTALLY_LEDGER": str(ledger)}
+    return subprocess.run(
+        [sys.executable, "-m", "tictally_recorder", *command],
+        env=environ | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def filled(path: Path, frames: int = 100) -> Path:
+    with Ledger.open(path) as ledger:
+        ledger.store(message(frame(1 + n, NOON_MS + n * 60_000, {"EAST": 100 + n})) for n in range(frames))
+    return path
+
+
+def count(server: Influxd, bucket: str, measurement: str, field: str) -> int:
+    flux = (
+        f'from(bucket: "{bucket}") |> range(start: 0, stop: 2100-01-01T00:00:00Z) '
+        f'|> filter(fn: (r) => r._measurement == "{measurement}" and r._field == "{field}")'
+    )
+    with closing(Client(server.url, TOKEN, ORG)) as client:
+        return len(client.query(flux))
+
+
+def test_a_ledger_is_filled_into_an_empty_influxdb_without_a_recorder(server: Influxd, tmp_path: Path) -> None:
+    path = filled(tmp_path / "ledger.sqlite")
+    own = server.settings | {"TICTALLY_INFLUXDB_PREFIX": "by_hand"}
+    assert "is copied nowhere yet" in tictally("sink", "status", ledger=path, **own).stdout
+    done = tictally("sink", "refill", ledger=path, **own)
+    assert (done.returncode, done.stdout) == (0, "All is copied.\n"), done.stderr
+    assert count(server, "by_hand", "energy_quarter", "energy_wh") == 7
+    status = tictally("sink", "status", ledger=path, **own)
+    assert status.returncode == 0, status.stderr
+    assert "Every frame is copied." in status.stdout
+    # A part once more; what was there stays.
+    more = tictally("sink", "refill", "--from", "2026-11-21T13:30", "--to", "2026-11-21T14:00", ledger=path, **own)
+    assert (more.returncode, more.stdout) == (0, "All is copied.\n"), more.stderr
+    assert count(server, "by_hand", "energy_quarter", "energy_wh") == 7
+
+
+def test_setup_makes_what_is_missing_once_and_a_token_that_is_enough(server: Influxd, tmp_path: Path) -> None:
+    path, file = filled(tmp_path / "ledger.sqlite"), tmp_path / "token"
+    place = {key: value for key, value in server.settings.items() if not key.endswith("TOKEN")}
+    setup = place | {"TICTALLY_INFLUXDB_SETUP_TOKEN": TOKEN, "TICTALLY_INFLUXDB_PREFIX": "set_up"}
+    first = tictally("sink", "setup", "--new-token", str(file), ledger=path, **setup)
+    assert first.returncode == 0, first.stderr
+    assert "bucket set_up_raw made, kept 30 days" in first.stdout
+    assert "task set_up_hour made" in first.stdout
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text().strip() not in first.stdout
+    again = tictally("sink", "setup", ledger=path, **setup)
+    assert "all was there as it should be" in again.stdout
+    longer = tictally("sink", "setup", ledger=path, **setup | {"TICTALLY_INFLUXDB_RAW_DAYS": "40"})
+    assert "bucket set_up_raw is kept 40 days now" in longer.stdout
+    assert "task set_up_minute upgraded" in longer.stdout
+    daily = place | {"TICTALLY_INFLUXDB_TOKEN_FILE": str(file), "TICTALLY_INFLUXDB_PREFIX": "set_up"}
+    assert tictally("sink", "status", ledger=path, **daily).returncode == 0
+    assert tictally("sink", "refill", ledger=path, **daily).returncode == 0
+    assert count(server, "set_up", "energy_day", "energy_wh") == 1
+    there = tictally("sink", "setup", "--new-token", str(file), ledger=path, **setup)
+    assert (there.returncode, "File exists" in there.stderr) == (2, True)
+
+
+def test_without_an_influxdb_there_is_nothing_to_tell(tmp_path: Path) -> None:
+    done = tictally("sink", "status", ledger=filled(tmp_path / "ledger.sqlite"))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no InfluxDB is set" in done.stderr
+
+
+def test_a_recorder_copies_what_it_stores_and_tells_how_far_it_is(
+    server: Influxd, own_broker: Mosquitto, tmp_path: Path
+) -> None:
+    recorder = Recorder(tmp_path, own_broker.port)
+    filled(recorder.ledger)
+    recorder.settings = server.settings | {"TICTALLY_INFLUXDB_PREFIX": "running"}
+    with recorder:
+        end_s = time.monotonic() + 60
+        while not is_copied(recorder.ledger):
+            assert time.monotonic() < end_s, recorder.log
+            time.sleep(0.2)
+        assert count(server, "running", "energy_quarter", "energy_wh") == 7
+        end_s = time.monotonic() + 70
+        while not count(server, "running_minute", "recorder", "sink_lag_s"):
+            assert time.monotonic() < end_s, recorder.log
+            time.sleep(0.5)
+        watching = tictally("sink", "refill", ledger=recorder.ledger, **recorder.settings)
+        assert (watching.returncode, watching.stdout) == (0, "All is copied, but for what comes right now.\n")
+        told = json.loads(tictally("doctor", "--json", ledger=recorder.ledger, **recorder.settings).stdout)
+        assert [each["level"] for each in told if each["about"] == "influxdb"] == ["ok", "ok"]
+        assert recorder.stop() == 0
+    assert TOKEN not in recorder.log
+
+
+def is_copied(path: Path) -> bool:
+    with LedgerReader.open(path) as reader:
+        return any(each.is_done for each in reader.sinks())
+
+
+def test_an_influxdb_that_is_away_holds_up_nothing(own_broker: Mosquitto, tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(1)  # it takes connections and never answers
+        recorder = Recorder(tmp_path, own_broker.port)
+        filled(recorder.ledger, 10)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        recorder.settings = {
+            "TICTALLY_INFLUXDB_URL": url,
+            "TICTALLY_INFLUXDB_ORG": ORG,
+            "TICTALLY_INFLUXDB_TOKEN": "secret-of-every-day",
+        }
+        with recorder:
+            recorder.wait_for_log("connected to the broker")
+            begin_s = time.monotonic()
+            assert recorder.stop(signal.SIGTERM) == 0
+            assert time.monotonic() - begin_s < 10
+        assert "secret-of-every-day" not in recorder.log
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "retry_s"),
+    [(429, {"Retry-After": "7"}, 7.0), (503, {"Retry-After": "120"}, 120.0), (503, {}, None), (500, {}, None)],
+)
+def test_what_a_busy_server_asks_for_is_known(status: int, headers: dict[str, str], retry_s: float | None) -> None:
+    class Busy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b'{"message": "busy"}')
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Busy) as busy:
+        threading.Thread(target=busy.handle_request, daemon=True).start()
+        client = Client(f"http://127.0.0.1:{busy.server_port}", "t", ORG)
+        with pytest.raises(SinkError, match="busy") as told, closing(client):
+            client.write("b", ["m f=1 1"])
+    assert told.value.retry_s == retry_s

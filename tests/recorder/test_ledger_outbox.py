@@ -1,0 +1,219 @@
+"""What a sink has yet to copy is in the ledger with what made it so: nothing is forgotten, whatever ends when."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+from ledger_building import DAY_MS, METER, NOON_MS, frame, message
+
+from tictally_recorder.ledger import (
+    CostDay,
+    CostEntry,
+    CostLine,
+    Ledger,
+    LedgerError,
+    LedgerReader,
+    Outbox,
+    RefusedPoint,
+    Window,
+    integrity,
+    refill_sink,
+)
+from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.ranges import Ranges
+
+FIRST = NOON_MS // QUARTER_MS
+EVER = 2**62
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.sqlite") as made:
+        made.use_sinks(["far"])
+        yield made
+
+
+def hear(ledger: Ledger, *frames: tuple[int, int], first: int = 1, late: bool = False) -> None:
+    """(minutes after noon, Wh)."""
+    ledger.store(
+        message(
+            frame(first + n, NOON_MS + minute * 60_000, {"EAST": wh}), arrived_ms=NOON_MS + DAY_MS if late else None
+        )
+        for n, (minute, wh) in enumerate(frames)
+    )
+
+
+def outbox(folder: Path) -> Outbox:
+    return Outbox.open(folder / "ledger.sqlite", "far")
+
+
+def ranges(taken: dict[int, Ranges]) -> list[tuple[int, int]]:
+    return [(first - FIRST, last - FIRST) for each in taken.values() for first, last in each]
+
+
+def test_frames_come_in_the_order_of_storing_from_where_the_sink_is(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (2, 3), (1, 2))
+    with closing(outbox(tmp_path)) as box:
+        frames = box.frames(2)
+        assert [(each.meter, each.edge, each.seq, each.values) for each in frames] == [
+            (METER, "cellar", 1, {"EAST": 1}),
+            (METER, "cellar", 2, {"EAST": 3}),
+        ]
+        box.advance(0, frames[-1].id, [], [])
+        assert [each.seq for each in box.frames(9)] == [3]
+
+
+def test_numbers_of_frames_that_are_gone_are_not_given_again(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (1, 2))
+    with closing(outbox(tmp_path)) as box:
+        box.advance(0, box.frames(9)[-1].id, [], [])
+        with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection, connection:
+            connection.execute("DELETE FROM frame")
+        ledger.close()
+        with Ledger.open(tmp_path / "ledger.sqlite") as later:
+            hear(later, (2, 3), first=3)
+            assert [each.seq for each in box.frames(9)] == [3]
+
+
+def test_what_is_touched_while_it_is_copied_is_copied_once_more(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (20, 2))
+    with closing(outbox(tmp_path)) as box:
+        assert ranges(box.take_quarters(EVER, 100)) == [(0, 1)]
+        hear(ledger, (21, 3), first=3)
+        box.drop_taken()
+        assert ranges(box.take_quarters(EVER, 100)) == [(1, 1)]
+
+
+def test_what_was_taken_and_not_dropped_is_marked_again(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (20, 2))
+    with closing(outbox(tmp_path)) as box:
+        box.take_quarters(EVER, 100)
+    with closing(outbox(tmp_path)) as box:
+        assert ranges(box.take_quarters(EVER, 100)) == [(0, 1)]
+        box.release()
+        assert ranges(box.take_quarters(EVER, 100)) == [(0, 1)]
+        box.drop_taken()
+        assert box.take_quarters(EVER, 100) == {}
+
+
+def test_the_newest_is_taken_first_and_a_round_comes_to_its_end(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (15 * 10, 2))
+    with closing(outbox(tmp_path)) as box:
+        taken, before = [], EVER
+        while found := box.take_quarters(before, 4):
+            taken += ranges(found)
+            before = min(first for each in found.values() for first, _ in each)
+            box.drop_taken()
+            hear(ledger, (15 * 10 + len(taken), 2), first=10 + len(taken))
+        assert taken == [(7, 10), (3, 6), (0, 2)]
+        assert ranges(box.take_quarters(EVER, 100)) == [(10, 10)]
+
+
+def test_a_late_frame_marks_all_between_its_neighbours(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (15 * 10, 20))
+    with closing(outbox(tmp_path)) as box:
+        box.take_quarters(EVER, 100)
+        box.drop_taken()
+        hear(ledger, (15 * 5, 7), first=3, late=True)
+        assert ranges(box.take_quarters(EVER, 100)) == [(0, 10)]
+
+
+def test_a_sink_that_is_new_has_all_to_copy_and_one_that_is_no_more_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        hear(ledger, (0, 1), (20, 2))
+        assert ledger.sinks() == []
+        ledger.use_sinks(["far"])
+        (counts,) = ledger.sinks()
+        assert (counts.frames, counts.quarters, counts.oldest_ms) == (2, 2, NOON_MS)
+        ledger.use_sinks([])
+        hear(ledger, (40, 3), first=3)
+        assert ledger.sinks() == []
+        with pytest.raises(LedgerError, match="is not copied to far yet"):
+            outbox(tmp_path)
+        ledger.use_sinks(["far"])
+        assert ledger.sinks()[0].quarters == 3
+    assert integrity(path) == []
+
+
+def test_frames_that_went_before_they_were_copied_are_known_to_be_missing(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (31 * 24 * 60, 2))
+    while ledger.prune(NOON_MS + 31 * DAY_MS):
+        pass
+    assert ledger.sinks()[0].raw_since_ms == NOON_MS + QUARTER_MS
+    with closing(outbox(tmp_path)) as box:
+        assert [each.seq for each in box.frames(9)] == [2]
+
+
+def test_a_copy_that_begins_anew_has_raw_frames_from_where_the_ledger_has_all(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (3 * 24 * 60, 2))
+    with closing(outbox(tmp_path)) as box:
+        box.advance(0, 2, [Window(60_000, NOON_MS)], [])
+        while ledger.prune(NOON_MS + 3 * DAY_MS):
+            pass
+        assert box.raw_since_ms == 0
+        box.take_quarters(EVER, 1000)
+        box.drop_taken()
+        box.begin_anew(raw=True, note={"buckets": {"a": "1"}})
+        assert (box.raw_since_ms, box.note, box.windows()) == (NOON_MS + QUARTER_MS, {"buckets": {"a": "1"}}, [])
+        (counts,) = ledger.sinks()
+        assert (counts.frames, counts.quarters) == (2, 3 * 96 + 1)
+
+
+def test_a_part_is_copied_again_when_somebody_asks_for_it(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1), (20, 2), (40, 3))
+    with closing(outbox(tmp_path)) as box:
+        box.take_quarters(EVER, 100)
+        box.drop_taken()
+        box.advance(0, 3, [], [])
+        refill_sink(tmp_path / "ledger.sqlite", NOON_MS + 16 * 60_000, NOON_MS + 30 * 60_000)
+        assert [each.seq for each in box.frames(9)] == [2, 3]
+        assert ranges(box.take_quarters(EVER, 100)) == [(1, 1)]
+        # What was asked for while frames were sent is not passed over.
+        box.advance(3, 3, [], [])
+        assert box.cursor == 1
+
+
+def cost_day(amount: str) -> CostDay:
+    line = CostLine("drawn", "BASE", "0.2", "EUR", "own", "h", "letter", "own", 6, "measured", None)
+    return CostDay(date(2026, 11, 21), FIRST, FIRST + 96, "key", NOON_MS, (CostEntry(line, 5, amount, b""),))
+
+
+def test_a_days_cost_is_copied_when_its_figures_change_and_only_then(ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, (0, 1))
+    with LedgerReader.open(tmp_path / "ledger.sqlite") as reader, closing(outbox(tmp_path)) as box:
+        (site,) = reader.sites()
+        for amount, taken in (("1", 1), ("1", 0), ("2", 1)):
+            ledger.store_cost(site, [cost_day(amount)])
+            assert box.take_cost(9) == [(METER, date(2026, 11, 21).toordinal())] * taken
+            box.drop_taken()
+        ledger.store_cost(site, [cost_day("3")])
+        box.take_cost(9)
+        ledger.store_cost(site, [cost_day("4")])
+        box.release()
+        assert len(box.take_cost(9)) == 1
+
+
+def test_windows_are_kept_once_each_the_longest_first(ledger: Ledger, tmp_path: Path) -> None:
+    del ledger
+    minute, hour = Window(60_000, NOON_MS), Window(3_600_000, NOON_MS)
+    with closing(outbox(tmp_path)) as box:
+        box.advance(0, 0, [minute, hour, minute], [])
+    with closing(outbox(tmp_path)) as box:
+        assert box.windows() == [hour, minute]
+        box.drop_windows([hour])
+        assert box.windows() == [minute]
+
+
+def test_of_refused_points_the_newest_thousand_stay_and_all_are_counted(ledger: Ledger, tmp_path: Path) -> None:
+    with closing(outbox(tmp_path)) as box:
+        for n in range(3):
+            box.drop_taken([RefusedPoint("b", f"reason {n} {i}", "p" * 5000) for i in range(600)])
+    (counts,) = ledger.sinks()
+    assert counts.refused == 1800
+    assert counts.newest_refused == RefusedPoint("b", "reason 2 599", "p" * 4096)
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection:
+        assert connection.execute("SELECT count(*), min(at_ms) > 1.7e12 FROM sink_refused").fetchone() == (1000, 1)

@@ -1,0 +1,133 @@
+"""deploy/compose.yaml as Compose understands it: every service is confined, and only two ports are published."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deployed import DEPLOY, ROOT, Box
+
+from tictally_edge.settings import Settings as EdgeSettings
+from tictally_recorder.settings import Settings as RecorderSettings
+
+MIB = 1024 * 1024
+# By another engineer's hand: settings of the recorder's copy in InfluxDB.
+OF_SINK = {"influxdb_url", "influxdb_org", "influxdb_token", "influxdb_setup_token"}
+PUBLISHED = {"mosquitto": 8883, "grafana": 3000}
+
+
+def compose() -> list[str]:
+    """`docker-compose`, or Compose as a part of docker; nothing where there is neither."""
+    if (found := shutil.which("docker-compose")) is not None:
+        return [found]
+    if (docker := shutil.which("docker")) is None:
+        return []
+    known = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
+    return [docker, "compose"] if known.returncode == 0 else []
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """All profiles, for a box with a dongle."""
+    if not (command := compose()):
+        pytest.skip("Compose is not installed")
+    box = Box(tmp_path_factory.mktemp("box") / "deploy")
+    box.folder.mkdir()
+    shutil.copy(DEPLOY / "compose.yaml", box.folder)
+    box.set_up("--address", "192.0.2.7")
+    done = subprocess.run(
+        [*command, "--file", box.folder / "compose.yaml", "--profile", "*", "config", "--format", "json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+@pytest.fixture
+def services(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = config["services"]
+    assert sorted(found) == ["edge", "grafana", "influxdb", "mosquitto", "recorder", "setup"]
+    return found
+
+
+def test_every_service_is_confined(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "cap_add" not in service, name
+        assert "privileged" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}, name
+        assert service["pids_limit"] > 0, name
+        assert service["restart"] == ("no" if name == "setup" else "unless-stopped"), name
+
+
+def test_no_service_is_root(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        if "build" in service:
+            dockerfile = (ROOT / service["build"]["dockerfile"]).read_text()
+            (user,) = re.findall(r"^USER (\S+)$", dockerfile, re.MULTILINE)
+        else:
+            user = service["user"]
+        assert int(user.partition(":")[0]) > 0, name
+
+
+def test_limits_of_memory_sum_up_to_one_gigabyte(services: dict[str, dict[str, Any]]) -> None:
+    assert sum(int(service["mem_limit"]) for name, service in services.items() if name != "setup") == 1024 * MIB
+
+
+def test_only_the_broker_by_tls_and_grafana_are_published_and_only_in_the_lan(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert {name: [port["target"] for port in ports] for name, ports in published.items()} == {
+        name: [port] for name, port in PUBLISHED.items()
+    }
+    assert {port["host_ip"] for ports in published.values() for port in ports} == {"192.0.2.7"}
+
+
+def test_images_of_others_are_of_one_version(services: dict[str, dict[str, Any]]) -> None:
+    images = [service["image"] for service in services.values() if not service["image"].startswith("tictally-")]
+    assert len(images) == 3
+    assert all(re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+", image) for image in images), images
+
+
+def test_our_images_have_the_version_of_the_wheels(services: dict[str, dict[str, Any]]) -> None:
+    version = re.search(r'^version = "(.+)"$', (ROOT / "edge" / "pyproject.toml").read_text(), re.MULTILINE)
+    assert version is not None
+    ours = {service["image"] for service in services.values() if service["image"].startswith("tictally-")}
+    assert ours == {f"tictally-edge:{version[1]}", f"tictally-recorder:{version[1]}"}
+
+
+def test_no_secret_is_in_an_environment(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        for variable in service.get("environment", {}):
+            is_secret = re.search("PASSWORD|TOKEN", variable) is not None
+            assert not is_secret or variable.endswith("_FILE"), f"{name}: {variable}"
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "known"),
+    [
+        ("edge", "TICTALLY_EDGE_", set(EdgeSettings.model_fields)),
+        ("recorder", "TICTALLY_", set(RecorderSettings.model_fields) | OF_SINK),
+        ("setup", "TICTALLY_", set(RecorderSettings.model_fields) | OF_SINK),
+    ],
+)
+def test_a_program_is_told_settings_that_there_are(
+    services: dict[str, dict[str, Any]], name: str, prefix: str, known: set[str]
+) -> None:
+    told = [variable for variable in services[name]["environment"] if variable.startswith("TICTALLY_")]
+    assert {each.removeprefix(prefix).removesuffix("_FILE").lower() for each in told} <= known
+
+
+def test_influxdb_is_reached_from_nowhere_but_its_own_network(config: dict[str, Any]) -> None:
+    assert list(config["services"]["influxdb"]["networks"]) == ["database"]
+    assert config["networks"]["database"]["internal"]

@@ -1,0 +1,224 @@
+"""deploy/init: what it makes, that it makes it once, and what it asks."""
+
+import os
+import pty
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from deployed import DEPLOY, ROOT, Box
+
+from tictally_edge.settings import load
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+Snapshot = dict[str, tuple[bytes, int, int]]
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    return Box(tmp_path)
+
+
+def snapshot(box: Box) -> Snapshot:
+    files = (path for path in sorted(box.folder.rglob("*")) if path.is_file())
+    return {
+        str(path.relative_to(box.folder)): (path.read_bytes(), path.stat().st_mode, path.stat().st_mtime_ns)
+        for path in files
+    }
+
+
+def openssl(*arguments: str | Path) -> str:
+    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def test_it_changes_nothing_when_it_is_run_again(box: Box) -> None:
+    commands = [["edge", "pi", "--meter", "house"], ["hub", "ha"], ["hub", "node-red"]]
+    box.set_up()
+    said = [box.init(*command) for command in commands]
+    before = snapshot(box)
+    box.init()
+    box.set_up()
+    assert [box.init(*command) for command in commands] == said
+    assert snapshot(box) == before
+
+
+def test_each_secret_is_its_readers_alone_and_stands_nowhere_else(box: Box) -> None:
+    box.set_up()
+    said = box.init("edge", "pi", "--meter", "house") + box.init("hub", "ha") + box.init()
+    open_to_all = {
+        path for path in box.folder.rglob("*") if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o77
+    }
+    assert {path.name for path in open_to_all} == {".env", "ca.pem"}
+    secrets = [path.read_text().strip() for path in (box.local / "secrets").iterdir()]
+    assert len(secrets) == len(set(secrets)) == 8
+    told = said + (box.folder / ".env").read_text() + (box.local / "mosquitto" / "passwords").read_text()
+    assert [secret for secret in secrets if secret in told] == []
+    assert min(map(len, secrets)) == 48
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_secret_belongs_to_the_user_that_its_container_runs_as(tmp_path: Path) -> None:
+    own = ("--host", "nas", "--address", "127.0.0.1", "--device", "sim:base", "--meter", "house")
+    subprocess.run([DEPLOY / "init", "--folder", tmp_path, *own], check=True, capture_output=True)
+    owners = {path.name: path.stat().st_uid for path in (tmp_path / "local" / "secrets").iterdir()}
+    assert owners == {
+        "recorder-nas-password": 10883,
+        "edge-nas-password": 10884,
+        "influxdb-password": 10885,
+        "influxdb-setup-token": 10885,
+        "grafana-password": 472,
+        "health-password": 0,
+    }
+    of_broker = (tmp_path / "local" / "mosquitto").iterdir()
+    assert {path.stat().st_uid for path in of_broker} == {1883}
+    assert {(path.stat().st_uid, path.stat().st_mode & 0o777) for path in (tmp_path / "local" / "ca").iterdir()} == {
+        (0, 0o600)
+    }
+
+
+def test_the_certificate_has_the_boxs_names_and_stands_before_a_strict_judge(box: Box) -> None:
+    box.set_up()
+    server = box.local / "mosquitto" / "server.pem"
+    assert "DNS:nas, DNS:nas.local, IP Address:127.0.0.1" in openssl("x509", "-in", server, "-noout", "-text")
+    assert openssl("verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", box.ca, server).endswith(": OK\n")
+
+
+def test_a_certificate_near_its_end_is_renewed_and_its_authority_stays(box: Box) -> None:
+    box.set_up()
+    server, key = box.local / "mosquitto" / "server.pem", box.local / "mosquitto" / "server.key"
+    names = "subjectAltName=DNS:nas,DNS:nas.local,IP:127.0.0.1"
+    request = box.folder / "request"
+    openssl("req", "-new", "-key", key, "-subj", "/CN=nas", "-addext", names, "-out", request)
+    (box.folder / "names").write_text(names)
+    signed = (
+        "-CA",
+        box.ca,
+        "-CAkey",
+        box.local / "ca" / "ca.key",
+        "-extfile",
+        box.folder / "names",
+        "-set_serial",
+        "7",
+    )
+    before = snapshot(box)
+    for days, is_renewed in {"600": False, "500": True}.items():
+        openssl("x509", "-req", "-in", request, *signed, "-days", days, "-out", server)
+        old = server.read_bytes()
+        box.init()
+        assert (server.read_bytes() != old) == is_renewed
+        after = snapshot(box)
+        assert {name for name, of in after.items() if of[0] != before[name][0]} == {"local/mosquitto/server.pem"}
+
+
+def test_another_name_or_address_makes_another_certificate_and_nothing_else_anew(box: Box) -> None:
+    box.set_up()
+    before = snapshot(box)
+    box.init("--host", "attic", "--address", "192.0.2.7")
+    server = box.local / "mosquitto" / "server.pem"
+    assert "DNS:attic, DNS:attic.local, IP Address:192.0.2.7" in openssl("x509", "-in", server, "-noout", "-text")
+    changed = {name for name, of in snapshot(box).items() if of[0] != before[name][0]}
+    assert changed == {"local/mosquitto/server.pem", ".env"}
+
+
+def test_an_exchanged_meter_keeps_its_site(box: Box) -> None:
+    box.set_up()
+    box.init("edge", "pi", "--meter", "021900000007")
+    box.init("edge", "pi", "--meter", "021900000008")
+    acl = (box.local / "mosquitto" / "acl").read_text()
+    of_edge, of_recorder = (re.search(rf"user {user}\n((?:topic .*\n)+)", acl) for user in ("edge-pi", "recorder-nas"))
+    assert of_edge is not None
+    assert of_recorder is not None
+    assert "021900000007" not in of_edge[1]
+    assert "tictally_site_021900000007/config" in of_recorder[1]
+
+
+def test_what_the_user_has_written_into_env_stays(box: Box) -> None:
+    box.set_up()
+    env = box.folder / ".env"
+    env.write_text(f"# mine\n{env.read_text()}TICTALLY_GRAFANA_PORT=3001\nTICTALLY_LANGUAGE=en")
+    box.init("--address", "192.0.2.7", "--device", "none", "--without-grafana")
+    lines = env.read_text().splitlines()
+    assert lines[0] == "# mine"
+    assert {"TICTALLY_GRAFANA_PORT=3001", "TICTALLY_LANGUAGE=en", "TICTALLY_ADDRESS=192.0.2.7"} <= set(lines)
+    assert {"TICTALLY_EDGE_PORT=", "COMPOSE_PROFILES="} <= set(lines)
+    assert len({line.partition("=")[0] for line in lines}) == len(lines)
+
+
+@pytest.mark.parametrize("meter", ["021900000007", "house"])
+def test_an_edge_elsewhere_gets_settings_that_the_edge_takes(box: Box, meter: str) -> None:
+    box.set_up()
+    box.init("edge", "pi", "--meter", meter)
+    handed = box.local / "clients" / "edge-pi"
+    lines = [line for line in (handed / "edge.env").read_text().splitlines() if line and not line.startswith("#")]
+    environ = dict(line.split("=", 1) for line in lines)
+    environ["TICTALLY_EDGE_MQTT_CA"] = str(handed / "ca.pem")
+    settings = load(environ, hostname="other", read=lambda path: (handed / Path(path).name).read_text())
+    assert settings.mqtt_password is not None
+    assert settings.mqtt_password.get_secret_value() == box.password("edge-pi")
+    assert (settings.name, settings.mqtt_username, settings.mqtt_host) == ("pi", "edge-pi", "nas.local")
+    assert settings.meter == (None if meter.isdecimal() else meter)
+    assert len(environ) == len(lines) == (7 if meter.isdecimal() else 8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--device", "none"], "--host"),
+        (["--host", "nas"], "--device"),
+        (["--host", "nas", "--device", "sim:base"], "--meter"),
+        (["--host", "n as", "--device", "none"], "--host"),
+        (["--host", "nas", "--device", "none", "--address", "nas.local"], "--address"),
+        (["--host", "nas", "--device", "ttyUSB0"], "--device"),
+        (["--host", "nas", "--device", "sim:base", "--meter", "edge"], "meter"),
+        (["--host", "nas", "--device", "sim:base", "--meter", "A/#"], "meter"),
+        (["--host", "nas", "--device", "sim:base$(id)", "--meter", "house"], "sim:base$(id)"),
+        (["edge", "pi", "--meter", "house"], "deploy/init first"),
+        (["--hots", "nas"], "--hots"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(box: Box, arguments: list[str], complaint: str) -> None:
+    address = [] if "--address" in arguments else ["--address", "127.0.0.1"]
+    assert complaint in box.init(*arguments, *address, fails=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["edge", "pi"], "--meter"),
+        (["edge", "Pi", "--meter", "house"], '"Pi"'),
+        (["edge", "pi", "--meter", "021900000001"], "the meter of the edge nas"),
+        (["hub", "a/b"], '"a/b"'),
+        (["remove", "hub", "nobody"], '"nobody"'),
+        (["remove", "edge", ".."], '".."'),
+        (["remove", "nas"], "remove edge NAME"),
+    ],
+)
+def test_a_name_that_cannot_be_added_or_removed_changes_nothing(box: Box, arguments: list[str], complaint: str) -> None:
+    box.set_up()
+    before = snapshot(box)
+    assert complaint in box.init(*arguments, fails=True)
+    assert snapshot(box) == before
+
+
+def test_on_a_terminal_it_asks_for_host_device_and_meter_once(box: Box) -> None:
+    answers = b"nas\nsim:base\n021900000001\n"
+    command: list[str | Path] = [DEPLOY / "init", "--folder", box.folder, "--keep-owner", "--address", "127.0.0.1"]
+    for asked in (3, 0):
+        ours, its = pty.openpty()
+        with subprocess.Popen(command, stdin=its, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as init:
+            os.close(its)
+            os.write(ours, answers)
+            said, questions = init.communicate(timeout=60)
+        os.close(ours)
+        assert init.returncode == 0, questions
+        assert b"ready" in said
+        assert questions.count(b": ") == asked
+    assert "TICTALLY_EDGE_PORT=sim:base" in (box.folder / ".env").read_text()
+
+
+def test_what_it_makes_is_kept_out_of_the_history() -> None:
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {"deploy/.env", "deploy/local/"} <= set(ignored)
