@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.doctor.cost_findings import cost_findings
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
 from tictally_recorder.doctor.finding import Finding, Level
-from tictally_recorder.ledger import NumberRange, SinkCounts, Status
+from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, SinkCounts, Status
 from tictally_recorder.mqtt.probe import Outcome
 from tictally_recorder.resend import HealthError, parse_health
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
@@ -171,6 +171,8 @@ class _Teller:
         edge, newest_ms = self.facts.edges.get(name, EdgeFacts()), ledger.newest_ms.get(name)
         about, now_ms = f"edge {name}", self.facts.now_ms
         last = "it has sent no frame yet" if newest_ms is None else f"its newest frame is of {self._when(newest_ms)}"
+        if name == INTEGRATED_EDGE:
+            return Finding(about, Level.NOTE, f"it is no edge, but the recorder, of what is handed in by HTTP; {last}")
         if self.facts.visit.outcome is not Outcome.LET_IN:
             return Finding(about, Level.NOTE, f"whether it is online is not known; {last}")
         if edge.availability is None:
