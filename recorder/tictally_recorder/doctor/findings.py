@@ -164,15 +164,19 @@ class _Teller:
                 "edges", Level.TROUBLE, sentence, "start `tictally-edge run` beside the meter, on this broker"
             )
         for name in names:
-            yield self._presence(name, ledger)
+            yield self._by_http(ledger) if name == INTEGRATED_EDGE else self._presence(name, ledger)
             yield from self._numbers(name, ledger)
+
+    def _by_http(self, ledger: LedgerFacts) -> Finding:
+        newest_ms = ledger.newest_ms.get(INTEGRATED_EDGE)
+        last = "" if newest_ms is None else f"; its newest frame is of {self._when(newest_ms)}"
+        sentence = f"it is no edge, but the recorder, of what is handed in by HTTP{last}"
+        return Finding(f"edge {INTEGRATED_EDGE}", Level.NOTE, sentence)
 
     def _presence(self, name: str, ledger: LedgerFacts) -> Finding:
         edge, newest_ms = self.facts.edges.get(name, EdgeFacts()), ledger.newest_ms.get(name)
         about, now_ms = f"edge {name}", self.facts.now_ms
         last = "it has sent no frame yet" if newest_ms is None else f"its newest frame is of {self._when(newest_ms)}"
-        if name == INTEGRATED_EDGE:
-            return Finding(about, Level.NOTE, f"it is no edge, but the recorder, of what is handed in by HTTP; {last}")
         if self.facts.visit.outcome is not Outcome.LET_IN:
             return Finding(about, Level.NOTE, f"whether it is online is not known; {last}")
         if edge.availability is None:
