@@ -15,6 +15,8 @@ from tictally_shared.labels import LABELS
 
 _ORDER = {name: at for at, name in enumerate(LABELS)}
 
+_DAYS_KEPT = timedelta(days=100)
+
 Rows = tuple[EnergyRow, ...]
 
 
@@ -126,9 +128,15 @@ def _months(  # noqa: PLR0913, PLR0917 - as above
     """Rows of months: those that are over as they were found before, the others from their days."""
 
     def work(begin: date, end: date) -> dict[date, Rows]:
-        rows = list(_days(reader, cache, site, begin, end, states, tz))
-        window = Times(local_midnight(begin, tz), local_midnight(end, tz))
-        merged = _merged(rows, window, By.MONTH, site, tz)
+        # Of months long ago nobody asks for days: they would be kept for nothing.
+        recent = (states.today - _DAYS_KEPT).replace(day=1)
+        split = min(max(begin, recent), end)
+        rows: list[EnergyRow] = []
+        if begin < split:
+            window = local_midnight(begin, tz), local_midnight(split, tz)
+            rows += energy(reader, site.id, *window, By.MONTH, tz, all_registers=True)
+        rows += _days(reader, cache, site, split, end, states, tz)
+        merged = _merged(rows, Times(local_midnight(begin, tz), local_midnight(end, tz)), By.MONTH, site, tz)
         return {day: tuple(each) for day, each in groupby(merged, key=lambda row: _day(row.start_ms, tz))}
 
     periods = periods_of(first, until, By.MONTH, tz)
