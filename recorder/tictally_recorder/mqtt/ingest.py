@@ -126,7 +126,8 @@ class Ingest:
         self._finish()
 
     def _beat(self, now_s: float) -> None:
-        if self._feed.pulse is not None and now_s < self._feed.pulse.at_s + _BEAT_S:
+        last = self._feed.pulse
+        if last is not None and now_s < last.at_s + _BEAT_S and last.is_up == self._connection.is_up:
             return
         self._feed.pulse = Pulse(now_s, self._connection.is_up, self._done, self._healer.state.holes, self._started_ms)
 
