@@ -167,6 +167,9 @@ def _merged(rows: Iterable[EnergyRow], window: Times, by: By, site: Site, tz: Zo
             by_register.setdefault(row.register, []).append(row)
         for register in sorted(by_register, key=_ORDER.__getitem__):
             parts = by_register[register]
+            if len(parts) == 1 and (parts[0].start_ms, parts[0].end_ms) == (low_ms, high_ms):
+                yield parts[0]
+                continue
             yield replace(
                 parts[-1],
                 start_ms=low_ms,
