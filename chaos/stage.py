@@ -241,6 +241,7 @@ class Stage:
     def _recorder(self, stack: ExitStack) -> Program:
         settings = {
             "TICTALLY_NAME": "chaos",
+            "TICTALLY_HTTP": "off",
             "TICTALLY_LEDGER": str(self.ledger),
             "TICTALLY_MQTT_HOST": HOST,
             "TICTALLY_MQTT_PORT": str(self.gates["recorder"].port),

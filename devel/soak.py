@@ -64,7 +64,7 @@ class Place:
         file = self.folder / "mosquitto.conf"
         file.write_text(configuration(COMMON.read_text(), self.port, self.folder))
         self.broker = self._program("broker", ["mosquitto", "-c", str(file)], {})
-        settings = {"TICTALLY_NAME": "soak", "TICTALLY_LEDGER": str(self.ledger)}
+        settings = {"TICTALLY_NAME": "soak", "TICTALLY_LEDGER": str(self.ledger), "TICTALLY_HTTP": "off"}
         settings |= {"TICTALLY_MQTT_HOST": HOST, "TICTALLY_MQTT_PORT": str(self.port)}
         self.recorder = self._program("recorder", [sys.executable, "-m", "tictally_recorder", "record"], settings)
 

@@ -4,12 +4,13 @@ Variables begin with `TICTALLY_`; `TICTALLY_X_FILE` names a file that holds X; `
 TOML file whose keys are the names below. `tictally_shared.settings_sources` has the precedence.
 """
 
+import ipaddress
 import re
 import ssl
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from tictally_recorder.site.device import SiteDevice
 from tictally_shared import calendar
 from tictally_shared.discovery import PREFIX as PREFIX_OF_HUBS
 from tictally_shared.discovery import Language
+from tictally_shared.frames import KEY
 from tictally_shared.settings_sources import (
     Given,
     SettingsError,
@@ -35,6 +37,10 @@ from tictally_shared.topics import Topics
 
 PREFIX: Final = "TICTALLY_"
 _OFF: Final = "off"
+_BY_TOKEN: Final = "token"  # noqa: S105 - a word
+_TOKEN_CHARACTERS: Final = 16
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _PREFIX_OF_BUCKETS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _MOST_DAYS: Final = 36_500
 _Days = Annotated[int, Field(ge=0, le=_MOST_DAYS)]
@@ -58,6 +64,46 @@ def _edges(value: object) -> object:
     if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str) for name in value):
         raise ValueError("give all, or names separated by commas")
     return tuple(dict.fromkeys(checked_name(name) for name in value))
+
+
+def _token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < _TOKEN_CHARACTERS or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(f"a token is {_TOKEN_CHARACTERS} characters or more, without spaces")
+    return token
+
+
+def _words(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def _host_name(text: str) -> str:
+    return checked_host(text).lower()
+
+
+def _networks(value: object) -> object:
+    """`off` and `token` are themselves, everything else is ranges of addresses."""
+    if value in {_OFF, _BY_TOKEN}:
+        return value
+    words = _words(value)
+    if not isinstance(words, tuple | list) or not words:
+        raise ValueError("give off, token, or ranges of addresses separated by commas: 192.168.1.0/24")
+    try:
+        return tuple(ipaddress.ip_network(word) for word in words)
+    except ValueError as error:
+        raise ValueError(f"{error}; a range is such as 192.168.1.0/24") from None
+
+
+def _prms(value: object) -> object:
+    pairs = value
+    if isinstance(value, str):
+        pairs = {prm.strip(): site.strip() for prm, _, site in (word.partition("=") for word in value.split(","))}
+    if not isinstance(pairs, dict):
+        raise ValueError("give pairs: 12345678901234=021900000002, several with commas")  # noqa: TRY004 - pydantic's
+    for prm, site in pairs.items():
+        if not (isinstance(prm, str) and prm.isdigit() and isinstance(site, str) and KEY.fullmatch(site)):
+            raise ValueError(f"{str(prm)[:20]!r} has no site; give pairs: 12345678901234=021900000002")
+    return pairs
 
 
 def _url(text: str) -> str:
@@ -110,6 +156,14 @@ class Settings(BaseModel):
         influxdb_minute_days: how long a row a minute is kept.
         influxdb_hour_days: how long a row an hour is kept.
         influxdb_ledger_days: how long quarters, days and cost are kept.
+        http: `off`: the API is not there.
+        http_host: the address that it listens at; where it is not this machine's own, others can reach it.
+        http_port: that it listens at.
+        http_token: what a request must bear that writes, or that reads where reads are behind it.
+        http_reads: `open`, or `token`: reading needs the token.
+        http_names: names by which the API is called beside this machine's own, such as a proxy's.
+        meterit: whether devices may hand in readings: `off`, by `token`, or from these ranges of addresses.
+        prms: number of a delivery point → site, for the clients of Conso API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -141,6 +195,14 @@ class Settings(BaseModel):
     influxdb_minute_days: _Days = 365
     influxdb_hour_days: _Days = 0
     influxdb_ledger_days: _Days = 0
+    http: Literal["on", "off"] = "on"
+    http_host: Annotated[str, AfterValidator(checked_host)] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=1, le=65535)] = 8780
+    http_token: Annotated[SecretStr, AfterValidator(_token)] | None = None
+    http_reads: Literal["open", "token"] = "open"
+    http_names: Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)] | None = None
+    meterit: Annotated[Literal["off", "token"] | tuple[Network, ...], BeforeValidator(_networks)] = "off"
+    prms: Annotated[Mapping[str, str], BeforeValidator(_prms)] | None = None
 
     @property
     def topics(self) -> Topics:
@@ -233,6 +295,9 @@ def load(
         # A validator's own ValueError comes with its sentence in the context; pydantic puts words before it elsewhere.
         sentence = problem.get("ctx", {}).get("error", problem["msg"])
         raise SettingsError(f"{given[str(problem['loc'][0])].written}: {sentence}") from None
+    for name in ("http_reads", "meterit"):
+        if getattr(settings, name) == _BY_TOKEN and settings.http_token is None:
+            raise SettingsError(f"{given[name].written}: there is no token; set {PREFIX}HTTP_TOKEN")
     _check_influxdb(settings)
     return settings
 

@@ -178,6 +178,11 @@ def test_what_needs_a_person_is_said_with_what_to_do(facts: Facts, about: str, s
             f"5 frames lost for good: 1-1 of boot {BOOT}, 3-3 of boot {BOOT}, 5-5 of boot {BOOT} and 2 ranges more",
         ),
         (
+            replace(with_ledger(newest_ms={"http-readings": NOW_MS - 2000}), edges={}),
+            "edge http-readings",
+            f"it is no edge, but the recorder, of what is handed in by HTTP; {NEWEST}",
+        ),
+        (
             with_edge(None, None),
             "edge pi",
             f"the broker knows nothing of it; {NEWEST}",

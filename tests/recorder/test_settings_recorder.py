@@ -182,3 +182,44 @@ def test_the_token_that_may_set_up_does_all_where_it_is_alone() -> None:
     target = settings({key: value for key, value in (INFLUX | alone).items() if value}).influxdb
     assert target is not None
     assert (target.token, target.setup_token) == ("x", "x")
+
+
+def test_http_is_for_this_machine_alone_unless_it_is_said_otherwise() -> None:
+    got = settings({})
+    assert (got.http, got.http_host, got.http_port) == ("on", "127.0.0.1", 8780)
+    assert (got.http_reads, got.meterit, got.http_token) == ("open", "off", None)
+
+
+def test_what_http_is_told_is_read() -> None:
+    token = "a-token-of-20-letters"  # noqa: S105
+    got = settings(
+        {
+            "TICTALLY_HTTP_TOKEN": token,
+            "TICTALLY_HTTP_READS": "token",
+            "TICTALLY_HTTP_NAMES": "Energy.example.org, other.example",
+            "TICTALLY_METERIT": "192.168.1.0/24, fd00::/8",
+            "TICTALLY_PRMS": "12345678901234=021900000002, 12345678901235=021900000003",
+        }
+    )
+    assert got.http_names == ("energy.example.org", "other.example")
+    assert [str(each) for each in got.meterit] == ["192.168.1.0/24", "fd00::/8"]
+    assert got.prms == {"12345678901234": "021900000002", "12345678901235": "021900000003"}
+    assert token not in repr(got)
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"TICTALLY_HTTP_READS": "token"}, "TICTALLY_HTTP_READS: there is no token; set TICTALLY_HTTP_TOKEN"),
+        ({"TICTALLY_METERIT": "token"}, "TICTALLY_METERIT: there is no token; set TICTALLY_HTTP_TOKEN"),
+        ({"TICTALLY_HTTP_TOKEN": "short"}, "TICTALLY_HTTP_TOKEN: a token is 16 characters or more, without spaces"),
+        ({"TICTALLY_HTTP_PORT": "0"}, "TICTALLY_HTTP_PORT: "),
+        ({"TICTALLY_METERIT": "192.168.1.7/24"}, "TICTALLY_METERIT: 192.168.1.7/24 has host bits set"),
+        ({"TICTALLY_METERIT": ","}, "TICTALLY_METERIT: give off, token, or ranges of addresses"),
+        ({"TICTALLY_PRMS": "12345678901234"}, "TICTALLY_PRMS: '12345678901234' has no site"),
+    ],
+)
+def test_what_http_cannot_use_is_named(environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(environ)
+    assert str(caught.value).startswith(sentence)

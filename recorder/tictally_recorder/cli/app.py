@@ -9,7 +9,7 @@ import typer
 
 from tictally_recorder import logs
 from tictally_recorder.backup import BackupError
-from tictally_recorder.cli import sink, site, tariff
+from tictally_recorder.cli import sink, site, tariff, token
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
@@ -50,6 +50,7 @@ app.command(short_help="Look whether all is well, and say what to do where it is
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(sink.app, name="sink")
+app.add_typer(token.app, name="token")
 
 
 def main(arguments: list[str] | None = None) -> int:

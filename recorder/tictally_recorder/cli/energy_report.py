@@ -37,11 +37,14 @@ _GAPS_TOLD: Final = 5
 
 def records(rows: Iterable[EnergyRow], tz: ZoneInfo) -> list[dict[str, object]]:
     """The rows by column: local ISO times with offset, energy and register values in `unit` as integers."""
+    rows = list(rows)
+    moments = {time_ms for row in rows for time_ms in (row.start_ms, row.end_ms)}
+    told = {time_ms: _local(time_ms, tz).isoformat() for time_ms in moments}  # a dozen registers have the same
     return [
         {
             "site": row.site,
-            "from": _local(row.start_ms, tz).isoformat(),
-            "to": _local(row.end_ms, tz).isoformat(),
+            "from": told[row.start_ms],
+            "to": told[row.end_ms],
             "register": row.register,
             "period": row.period,
             "energy": row.energy,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.doctor.cost_findings import cost_findings
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
 from tictally_recorder.doctor.finding import Finding, Level
-from tictally_recorder.ledger import NumberRange, SinkCounts, Status
+from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, SinkCounts, Status
 from tictally_recorder.mqtt.probe import Outcome
 from tictally_recorder.resend import HealthError, parse_health
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
@@ -164,8 +164,14 @@ class _Teller:
                 "edges", Level.TROUBLE, sentence, "start `tictally-edge run` beside the meter, on this broker"
             )
         for name in names:
-            yield self._presence(name, ledger)
+            yield self._by_http(ledger) if name == INTEGRATED_EDGE else self._presence(name, ledger)
             yield from self._numbers(name, ledger)
+
+    def _by_http(self, ledger: LedgerFacts) -> Finding:
+        newest_ms = ledger.newest_ms.get(INTEGRATED_EDGE)
+        last = "" if newest_ms is None else f"; its newest frame is of {self._when(newest_ms)}"
+        sentence = f"it is no edge, but the recorder, of what is handed in by HTTP{last}"
+        return Finding(f"edge {INTEGRATED_EDGE}", Level.NOTE, sentence)
 
     def _presence(self, name: str, ledger: LedgerFacts) -> Finding:
         edge, newest_ms = self.facts.edges.get(name, EdgeFacts()), ledger.newest_ms.get(name)

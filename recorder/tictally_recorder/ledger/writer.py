@@ -55,14 +55,25 @@ class Ledger:
             lock.close()
             raise
 
-    def store(self, messages: Iterable[Message]) -> Stored:
+    def store(self, messages: Iterable[Message], notes: Mapping[str, str] | None = None) -> Stored:
         """Store a batch in one transaction, whatever the messages hold. What returns is safe against power loss.
+
+        Args:
+            messages: to be stored.
+            notes: what is remembered with them, as `remember` does it: both, or neither.
 
         Raises:
             LedgerUnavailable: nothing of the batch was written; the same batch may be given again.
             LedgerError: the file is damaged; nothing of the batch was written.
         """
-        return self._write(lambda intake: sum(map(intake.take, messages), Stored()))
+
+        def work(intake: Intake) -> Stored:
+            stored = sum(map(intake.take, messages), Stored())
+            for name, value in (notes or {}).items():
+                put_note(self._connection, name, value)
+            return stored
+
+        return self._write(work)
 
     def retry_kept(self, now_ms: int) -> Stored:
         """Try again what was kept and is due, or has become readable by an upgrade. Raises as `store` does.
