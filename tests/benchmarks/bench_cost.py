@@ -44,6 +44,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         terms, when = keeper.terms, days_with_frames(site, *_EVER, PARIS)
         answer_s = _seconds(lambda: len(cost_of(reader, site, *_EVER, terms, PARIS)))
         anew_s = _seconds(lambda: len(computed(reader, site, when, terms, PARIS)))
+        newest_s = min(_seconds(lambda: len(computed(reader, site, when[-1:], terms, PARIS))) for _ in range(10))
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         cost_bytes = path.stat().st_size - quarters_bytes
@@ -54,6 +55,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         "late_frame_ms": round(sorted(each[0] for each in late)[len(late) // 2] * 1000, 1),
         "late_frame_worst_ms": round(max(each[0] for each in late) * 1000, 1),
         "late_frame_days": max(each[1] for each in late),
+        "newest_day_ms": round(newest_s * 1000, 1),
         "answer_from_kept_s": round(answer_s, 2),
         "answer_computed_s": round(anew_s, 2),
         "computed_to_kept": round(anew_s / answer_s, 1),

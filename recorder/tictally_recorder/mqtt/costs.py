@@ -84,7 +84,7 @@ class Cost:
             self._wait_s = min(max(2 * self._wait_s, _AGAIN_S[0]), _AGAIN_S[1])
             self._again_s, self._round_s, self._is_under_way = now_s + self._wait_s, 0.0, False
             self._trouble = f"an error of the program: {type(error).__name__}: {error}"
-            _log.exception("cost is not kept for want of a better program, and tried again in %d s", self._wait_s)
+            _log.exception("cost is not kept, by an error of the program; it is tried again in %d s", self._wait_s)
 
     def _tend(self, now_s: float, goes_on: Callable[[], bool], *, tells: bool) -> None:
         is_new = False
