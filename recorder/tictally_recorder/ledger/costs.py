@@ -14,7 +14,7 @@ from tictally_shared.calendar import QUARTER_MS
 _REPLACED_AT_MOST: Final = 8
 _HOLDS: Final = 0
 # What held for less was on its way: the figures between two late frames of many.
-_SHOWN_MS: Final = 3_600_000
+_SHOWN_MS: Final = 3_599_000  # an hour, but for what `put` adds
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ class Costs:
         computed_ms = new.computed_ms
         if old is not None and old.computed_ms >= old.end * QUARTER_MS:
             if not changed:
-                computed_ms = old.computed_ms  # since when they hold
+                # Since when they hold; another one than before, since who keeps answers of a day knows it by this.
+                computed_ms = old.computed_ms + 1
             elif new.computed_ms - old.computed_ms >= _SHOWN_MS:
                 self._replace(here, new.computed_ms)
         self._drop(here, _HOLDS)
