@@ -15,7 +15,7 @@ from demo.parts import PartError
 from demo.play import Play
 from demo.presenters import presenter
 from demo.screen import summary
-from demo.stage import Stage
+from demo.stage import SUBSCRIBED_KVA, Stage
 from tictally_edge.simulator.contracts import Contract
 from tictally_shared.labels import Mode
 
@@ -54,21 +54,22 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-def _meter(args: argparse.Namespace) -> tuple[list[str], str]:
-    """The arguments of `tictally-edge simulate`, and the same in words."""
+def _meter(args: argparse.Namespace) -> tuple[list[str], str, str | None]:
+    """The arguments of `tictally-edge simulate`, the same in words, and the price list of its option."""
     if args.capture is not None:
-        return ["--capture", str(args.capture.resolve())], f"recording {args.capture.name}"
-    chosen = {"--contract": args.contract or "tempo", "--mode": args.mode or "standard", "--phases": args.phases or "1"}
-    arguments = [word for pair in chosen.items() for word in pair]
-    return arguments, f"simulated, {chosen['--contract']}, {chosen['--phases']}-phase"
+        return ["--capture", str(args.capture.resolve())], f"recording {args.capture.name}", None
+    contract = args.contract or Contract.TEMPO.value
+    chosen = {"--contract": contract, "--mode": args.mode or "standard", "--phases": args.phases or "1"}
+    arguments = [word for pair in chosen.items() for word in pair] + ["--subscribed", str(SUBSCRIBED_KVA)]
+    return arguments, f"simulated, {contract}, {chosen['--phases']}-phase", f"edf-bleu-{contract}"
 
 
 def _play(args: argparse.Namespace, console: Console) -> None:
     stopper = Stopper()
-    meter, source = _meter(args)
+    meter, source, tariff = _meter(args)
     console.print("starting mosquitto, recorder, meter and edge …", highlight=False)
     with tempfile.TemporaryDirectory(prefix="tictally-demo-") as folder:
-        stage = Stage(Path(folder), free_port(), meter, stopper.stopped)
+        stage = Stage(Path(folder), free_port(), meter, tariff, stopper.stopped)
         with presenter(console, source, stage.port) as show:
             said = Play(stage, show, stopper.stopped).run(args.seconds)
     for text in summary(*said):

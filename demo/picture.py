@@ -6,7 +6,7 @@ from typing import Any
 
 from tictally_shared.frames import Frame
 from tictally_shared.labels import CATALOGUE, Kind
-from tictally_shared.topics import EdgeTopic, LabelTopic, MeterAvailability, Topics
+from tictally_shared.topics import EdgeTopic, LabelTopic, MeterAvailability, SiteTopic, Topics
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Picture:
         refused: groups that the edge refused, by reason.
         mode: historique or standard, "" before it is known.
         states: `meter`, `edge` or `recorder` → online or offline.
+        cost: figure of the site → what stands there, `price` → 0.1612.
     """
 
     topics: Topics
@@ -32,6 +33,7 @@ class Picture:
     refused: dict[str, int] = field(default_factory=dict)
     mode: str = ""
     states: dict[str, str] = field(default_factory=dict)
+    cost: dict[str, str] = field(default_factory=dict)
 
     def take(self, topic: str, payload: bytes) -> None:
         """Take a message in; one that is none of ours changes nothing."""
@@ -41,6 +43,8 @@ class Picture:
                 self._label(meter, label, text)
             case MeterAvailability(_):
                 self.states["meter"] = text
+            case SiteTopic(_, what):
+                self.cost[what] = text
             case EdgeTopic(_, "frame"):
                 self.frames += 1
                 self.mode = Frame.from_json(payload).mode.value

@@ -10,6 +10,7 @@ from demo.picture import Picture
 
 _WIDTH = 78
 _REGISTERS_SHOWN = 8
+_UNKNOWN = "none"
 _STYLES = {"online": "green", "offline": "red"}
 
 
@@ -30,6 +31,8 @@ def screen(source: str, port: int, picture: Picture, kept: Kept) -> Panel:
     rows.add_row("period", picture.period or "…")
     rows.add_row("registers", _registers(picture))
     rows.add_row("today", _today(kept))
+    if cost := _cost(picture):
+        rows.add_row("cost", cost)
     rows.add_row("frames", _frames(picture, kept))
     rows.add_row("refused", _refused(picture))
     rows.add_row("", "")
@@ -49,7 +52,8 @@ def line(clock: str, picture: Picture, kept: Kept) -> str:
     if picture.meter is None:
         return f"{clock}  listening …"
     registers = " ".join(f"{name} {_spaced(value)} Wh" for name, value in list(picture.registers.items())[:1])
-    parts = [_power(picture), picture.period or "", registers, f"today {_kwh(kept.drawn_wh)}", _frames(picture, kept)]
+    today = f"today {_kwh(kept.drawn_wh)}"
+    parts = [_power(picture), picture.period or "", registers, today, _cost(picture), _frames(picture, kept)]
     return "  ".join([clock, *filter(None, parts)])
 
 
@@ -59,6 +63,7 @@ def summary(picture: Picture, kept: Kept) -> list[str]:
         f"frames: {picture.frames} sent, {kept.frames} kept; messages refused by the recorder: {kept.refused}",
         f"groups refused by the edge: {_refused(picture)}",
         f"energy in the ledger: {_today(kept)}",
+        *([f"cost: {cost}"] if (cost := _cost(picture)) else []),
     ]
 
 
@@ -81,6 +86,14 @@ def _registers(picture: Picture) -> Table:
 def _today(kept: Kept) -> str:
     periods = ", ".join(f"{period} {_kwh(wh)}" for _, period, wh in kept.today_wh if period)
     return f"{_kwh(kept.drawn_wh)}{f' ({periods})' if periods else ''}"
+
+
+def _cost(picture: Picture) -> str:
+    """Of today, and of a kWh now; nothing before it is known."""
+    today, price, currency = (picture.cost.get(name, _UNKNOWN) for name in ("cost_today", "price", "currency"))
+    if _UNKNOWN in {today, price, currency}:
+        return ""
+    return f"{today} {currency} today, its subscription included; {price} {currency}/kWh now"
 
 
 def _frames(picture: Picture, kept: Kept) -> str:

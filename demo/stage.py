@@ -12,7 +12,9 @@ from demo.parts import Part, wait_until
 
 NAME: Final = "demo"
 _START_S: Final = 30
+SUBSCRIBED_KVA: Final = 9
 _PREFIX: Final = "TICTALLY_"
+_CONTRACT: Final = '[[contract]]\ntariff = "{tariff}"\npower = {power}\nfrom = 2020-01-01\n'
 
 
 class Stage:
@@ -22,14 +24,18 @@ class Stage:
         folder: an empty folder for everything they write.
         port: of 127.0.0.1, for the broker.
         meter: arguments of `tictally-edge simulate`.
+        tariff: id of the shipped price list that the meter's site is on, or None where that is not known.
         stopped: waits that many seconds; true as soon as somebody wants the demo to end.
     """
 
-    def __init__(self, folder: Path, port: int, meter: Sequence[str], stopped: Callable[[float], bool]) -> None:
+    def __init__(
+        self, folder: Path, port: int, meter: Sequence[str], tariff: str | None, stopped: Callable[[float], bool]
+    ) -> None:
         self.ledger = folder / "ledger.sqlite"
         self.port = port
         self._folder = folder
         self._meter = meter
+        self._tariff = tariff
         self._stopped = stopped
         self._link = folder / "meter"
         self._parts: dict[str, Part] = {}
@@ -51,6 +57,9 @@ class Stage:
         Raises:
             PartError: it does not come up.
         """
+        if self._tariff is not None:
+            contract = _CONTRACT.format(tariff=self._tariff, power=SUBSCRIBED_KVA)
+            (self._folder / "contracts.toml").write_text(contract)
         self._start("recorder", [_program("tictally"), "record"])
         self._wait("recorder", online)
 

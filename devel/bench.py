@@ -82,10 +82,19 @@ def main() -> int:
             figures = executor.submit(run_benchmark, path, short=args.short).result()
         results[path.stem.removeprefix("bench_")] = figures
     Console().print(_table({"machine": machine(), **results}))
-    if not args.short and not args.names:
-        document = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "results": results}
-        RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    if not args.short:
+        _record(results)
     return 0
+
+
+def _record(results: Mapping[str, Mapping[str, float | int | str]]) -> None:
+    """Those that were run take the place of their former ones, which another machine's figures may not stand beside."""
+    former = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    kept = former.get("results", {}) if former.get("machine") == machine() else {}
+    date = f"{datetime.now(UTC):%Y-%m-%d}"
+    dated = {name: {"date": date, **figures} for name, figures in results.items()}
+    document = {"date": date, "machine": machine(), "results": dict(sorted({**kept, **dated}.items()))}
+    RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

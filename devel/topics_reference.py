@@ -1,4 +1,4 @@
-"""Writes docs/topics.md: every topic that there is, from the catalogue, the announcements and the derived topics."""
+"""Writes docs/topics.md: every topic that there is, from the catalogue, the announcements and what is made of both."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,16 +9,20 @@ from tictally_edge.discovery.entities import NOT_ANNOUNCED, components
 from tictally_edge.discovery.profile import Profile
 from tictally_edge.discovery.words import DERIVED
 from tictally_edge.publishing.derived import CLOSED, COLOURS, CUTOFF, OFF, ON, OPEN, PEAKS
+from tictally_recorder.cost import Quality
 from tictally_recorder.mqtt.announcement import announcement
+from tictally_recorder.site import figures
+from tictally_recorder.site.device import SiteDevice
 from tictally_shared.contracts import CONTRACTS
-from tictally_shared.discovery import Component, birth_topic, config_topic, read_discovery
+from tictally_shared.discovery import PREFIX, Component, Language, birth_topic, config_topic, read_discovery
 from tictally_shared.labels import CATALOGUE, METER_NUMBER, Kind, Label, Mode
 from tictally_shared.topics import Topics
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "topics.md"
 
 _TOPICS: Final = Topics()
-_METER, _EDGE, _RECORDER = "<meter>", "<edge>", "<name>"
+_LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
+_METER, _EDGE, _RECORDER, _SITE = "<meter>", "<edge>", "<name>", "<site>"
 _PERIODS: Final = dict.fromkeys(period for contract in CONTRACTS.values() for period in contract.periods)
 
 
@@ -47,6 +51,29 @@ _DERIVED: Final = {
     "peak_now": (_words(PEAKS), "EJP: STGE or PTEC; a supplier's own calendar: STGE"),
 }
 
+# Figure of a site → what stands there.
+_OF_SITE: Final = {
+    figures.TODAY: "what today cost so far, its whole share of the subscription included; to the cent",
+    figures.YESTERDAY: "what yesterday cost",
+    figures.MONTH: "what this month cost so far",
+    figures.TOTAL: "what all days cost since the first frame, as far as it is known",
+    figures.PRICE: "of a kWh now",
+    figures.PERIOD: "of the price list, now",
+    figures.SUBSCRIPTION: "of a month",
+    figures.TARIFF: "the version of the price list that holds: `edf-bleu-hphc 2026-02-01`",
+    figures.TARIFF_AGE: "days since its first day",
+    figures.CURRENCY: "ISO 4217: `EUR`",
+    figures.QUALITY: f"of today's cost: {_words(Quality)}",
+    figures.REASON: "why today's cost is unknown or provisional, a sentence",
+    figures.STANDBY: "VA: base load of the newest night that is known",
+    figures.STANDBY_TREND: "VA: by how much the last 30 nights are above the 30 before, negative where below",
+    figures.STANDBY_COST_YEAR: "what the base load of the last 30 nights costs a year, without the subscription",
+    figures.INCOME_TODAY: "with a contract for injected energy: what today earned so far",
+    figures.INCOME_MONTH: "the same of this month",
+    figures.INCOME_TOTAL: "the same of all days",
+    figures.PRICE_INJECTED: "of an injected kWh now",
+}
+
 # Topic → retained or not, and what stands there.
 _OTHERS: Final = {
     _TOPICS.meter_availability(_METER): (True, "`online`, or `offline` after 30 s without a good frame"),
@@ -65,6 +92,10 @@ _OTHERS: Final = {
     config_topic(f"tictally_{_METER}"): (True, "a meter as a device of Home Assistant, by the edge that reads it"),
     config_topic(f"tictally_edge_{_EDGE}"): (True, "an edge as a device"),
     config_topic(f"tictally_recorder_{_RECORDER}"): (True, "a recorder as a device"),
+    config_topic(f"tictally_site_{_SITE}"): (
+        True,
+        "a site's cost as a device, by the recorder, once it has a contract",
+    ),
     birth_topic(): (False, "from Home Assistant, `online` when it has started: all devices are announced again"),
 }
 
@@ -76,8 +107,9 @@ def label_topics() -> list[str]:
 
 
 def topics() -> list[str]:
-    """Every topic of the reference; `<meter>`, `<edge>` and `<name>` stand for names."""
-    return [*label_topics(), *(_TOPICS.derived(_METER, name) for name in DERIVED), *_OTHERS]
+    """Every topic of the reference; `<meter>`, `<site>`, `<edge>` and `<name>` stand for names."""
+    sites = (_TOPICS.site(_SITE, name) for name in _OF_SITE)
+    return [*label_topics(), *(_TOPICS.derived(_METER, name) for name in DERIVED), *sites, *_OTHERS]
 
 
 def entities() -> dict[str, Component]:
@@ -99,6 +131,9 @@ def page() -> str:
         "## Derived topics",
         _DERIVED_HEAD,
         _derived(),
+        "## Sites",
+        _SITE_HEAD,
+        _sites(),
         "## Programs and announcements",
         _table(
             ("topic", "retained", "what stands there"),
@@ -138,6 +173,13 @@ _DERIVED_HEAD: Final = """\
 What the edge makes of the labels, the same in both modes. The names are in lower case, so that no label can have one.
 They are retained too, and change with their labels. An entity's id ends in the name: `sensor.tictally_<meter>_period`,
 `binary_sensor.tictally_<meter>_overload`."""
+
+
+_SITE_HEAD: Final = f"""\
+What the recorder says of the cost of a site, which is known by its first meter (`tictally site list`). Money is in the
+currency of the price list, with taxes, and `{figures.NOTHING}` stands for what is not known: never a zero. A sum of
+which a part is unknown is unknown, but for those of all days. All are retained; [cost.md](cost.md) says how they come
+about. Entities are of the device `tictally_site_{_SITE}`: `sensor.tictally_site_{_SITE}_price`."""
 
 
 def _profiles() -> list[Profile]:
@@ -193,6 +235,27 @@ def _derived() -> str:
                 f"{_hub(by_key[name])}, {by_key[name].platform}",
             )
             for name, words in DERIVED.items()
+        ],
+    )
+
+
+def _sites() -> str:
+    shown = {
+        language: read_discovery(SiteDevice(_TOPICS, PREFIX, language, "", "").payload(_SITE, _OF_SITE, "EUR").encode())
+        for language in _LANGUAGES
+    }
+    in_french, in_english = (found.components if found else {} for found in (shown["fr"], shown["en"]))
+    return _table(
+        ("topic", "what stands there", "in French", "in English", "Home Assistant"),
+        [
+            (
+                f"`{_TOPICS.site(_SITE, name)}`",
+                said,
+                in_french[name].name if name in in_french else "",
+                in_english[name].name if name in in_english else "",
+                _hub(in_english[name]) if name in in_english else "none: it is the unit of the others",
+            )
+            for name, said in _OF_SITE.items()
         ],
     )
 

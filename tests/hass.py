@@ -194,23 +194,40 @@ class HomeAssistant:
         """Wait for anything else."""
         self._wait_until(is_so, what, within_s)
 
-    def import_statistics(self, entity_id: str, kwh: float) -> None:
+    def import_statistics(self, entity_id: str, value: float, unit: str = "kWh") -> None:
         """Give a register a past: what makes it known to the energy dashboard without five minutes' waiting."""
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
-        mean = {"mean_type": 0, "unit_class": "energy"} if self.year >= _MQTT_5_SINCE else {"has_mean": False}
-        about = {"statistic_id": entity_id, "source": "recorder", "name": None, "unit_of_measurement": "kWh"}
-        row = {"start": hour.isoformat(), "state": kwh, "sum": 0.0}
+        unit_class = "energy" if unit == "kWh" else None
+        mean = {"mean_type": 0, "unit_class": unit_class} if self.year >= _MQTT_5_SINCE else {"has_mean": False}
+        about = {"statistic_id": entity_id, "source": "recorder", "name": None, "unit_of_measurement": unit}
+        row = {"start": hour.isoformat(), "state": value, "sum": 0.0}
         self.ask("recorder/import_statistics", metadata=about | {"has_sum": True} | mean, stats=[row])
 
-    def energy_problems(self, drawn: Collection[str], injected: Collection[str] = ()) -> list[Any]:
-        """Put registers into the energy dashboard, and give what it has against them."""
+    def energy_problems(
+        self,
+        drawn: Collection[str],
+        injected: Collection[str] = (),
+        *,
+        price: str | None = None,
+        total: str | None = None,
+    ) -> list[Any]:
+        """Put registers into the energy dashboard, and give what it has against them.
+
+        Args:
+            drawn: entities.
+            injected: entities.
+            price: of a kWh that is drawn, an entity.
+            total: of what was paid for what is drawn, an entity.
+        """
+        sources: list[dict[str, Any]]
+        paid = {"stat_cost": total, "entity_energy_price": price, "number_energy_price": None}
         if self.year >= _ONE_SOURCE_A_METER_SINCE:
-            sources = [{"type": "grid", "stat_energy_from": each, "cost_adjustment_day": 0} for each in drawn]
+            sources = [{"type": "grid", "stat_energy_from": each, "cost_adjustment_day": 0, **paid} for each in drawn]
             sources += [{"type": "grid", "stat_energy_to": each, "cost_adjustment_day": 0} for each in injected]
         else:
-            price = {"entity_energy_price": None, "number_energy_price": None}
-            flow_from = [{"stat_energy_from": each, "stat_cost": None, **price} for each in drawn]
-            flow_to = [{"stat_energy_to": each, "stat_compensation": None, **price} for each in injected]
+            unpaid = {"stat_compensation": None, "entity_energy_price": None, "number_energy_price": None}
+            flow_from = [{"stat_energy_from": each, **paid} for each in drawn]
+            flow_to = [{"stat_energy_to": each, **unpaid} for each in injected]
             sources = [{"type": "grid", "flow_from": flow_from, "flow_to": flow_to, "cost_adjustment_day": 0}]
         self.ask("energy/save_prefs", energy_sources=sources, device_consumption=[])
         return [problem for source in self.ask("energy/validate")["energy_sources"] for problem in source]

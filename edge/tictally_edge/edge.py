@@ -34,8 +34,12 @@ from tictally_shared.topics import Topics
 _HEALTH_EVERY_S: Final = 60.0
 _SUMMARY_EVERY_S: Final = 3600.0
 _GOODBYE_S: Final = 3.0
-# A recording that is at its end leaves this much time for the broker to take its last frames.
+# A source that is at its end leaves this much time for the broker to take its last frames.
 _LAST_FRAMES_S: Final = 5.0
+# Messages, of which a frame that is the first for minutes makes some fifty. A source without a pace would fill the
+# journal's two weeks in seconds and lose what the broker has not taken by then.
+_MOST_AHEAD: Final = 500
+_HELD_BACK_S: Final = 0.002
 _RELEASED_AT_ONCE: Final = 100
 _METER_CLOCK_FRESH_S: Final = 10.0
 _MACHINE: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -72,14 +76,16 @@ class Edge:
     def __init__(self, settings: Settings, stopping: Callable[[], bool]) -> None:
         self._settings, self._stopping = settings, stopping
         self._started = time.monotonic()
-        self._line = _line(settings)
+        setting = SourceSetting.parse(settings.port)
+        self._line, self._is_unpaced = _line(settings, setting), setting.is_unpaced
         topics = Topics(settings.base_topic)
         naming = Naming(topics, settings.name, settings.meter, settings.prm, settings.interval_s)
         room = settings.journal_mb * 1024 * 1024
         self._archive = Archive(settings.journal, settings.state, naming, _machine(), room)
         self._journal = self._archive.journal
         self._kernel = Kernel()
-        self._time = Timekeeper(trusted=settings.clock == "trust", not_before_ms=self._journal.newest_ms)
+        is_trusted = settings.clock == "trust" or setting.is_dated
+        self._time = Timekeeper(trusted=is_trusted, not_before_ms=self._journal.newest_ms)
         self._meter_clock: tuple[int, float] | None = None  # its DATE in ms, and when it came
         will = Will(topics.edge(settings.name, "availability"), OFFLINE)
         self._broker = Broker(access_of(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
@@ -94,7 +100,7 @@ class Edge:
         self._notifier = Notifier(os.environ)
 
     def run(self) -> None:
-        """Reads and publishes until it is told to stop, or until a recording is at its end."""
+        """Reads and publishes until it is told to stop, or until its source is at its end."""
         log.info(
             "Edge %s reads %s and publishes to %s:%d.",
             self._settings.name,
@@ -108,7 +114,10 @@ class Edge:
         try:
             while not self._stopping():
                 self._notifier.alive(time.monotonic(), self._status)
-                self._read()
+                if self._is_held_back():
+                    time.sleep(_HELD_BACK_S)
+                else:
+                    self._read()
                 self._publisher.released(self._archive.release(self._time.date_ms, _RELEASED_AT_ONCE))
                 connected = self._publisher.tend()
                 self._archive.tend(is_away=not self._broker.connected, now_s=time.monotonic())
@@ -121,6 +130,10 @@ class Edge:
             self._let_the_broker_take_the_last()
         finally:
             self._close()
+
+    def _is_held_back(self) -> bool:
+        """True while the broker takes no more of a source that can wait."""
+        return self._is_unpaced and (not self._broker.connected or self._broker.unacknowledged >= _MOST_AHEAD)
 
     def _read(self) -> None:
         chunk = self._line.read()
@@ -238,7 +251,7 @@ class Edge:
         while self._journal.backlog() and time.monotonic() < deadline and not self._stopping():
             self._publisher.tend()
             time.sleep(0.02)
-        log.info("The recording is at its end.")
+        log.info("%s is at its end.", self._settings.port)
 
     def _close(self) -> None:
         self._notifier.stopping()
@@ -249,8 +262,7 @@ class Edge:
         self._archive.close()
 
 
-def _line(settings: Settings) -> Line:
-    setting = SourceSetting.parse(settings.port)
+def _line(settings: Settings, setting: SourceSetting) -> Line:
     if setting.kind == "port":
         return Line(lambda baud: Port(setting.target, baud, settings.framing), settings.fixed_mode, setting.target)
     start = Moment(time.monotonic(), time.time_ns() // 1_000_000)

@@ -52,7 +52,8 @@ class Settings(BaseModel):
 
     Attributes:
         port: the line: a device, best its `/dev/serial/by-id/…` path; `socket://host:port`; `rfc2217://host:port`; a
-            recording, `file:capture.bin?pace=line|fast&loop=no|yes`; or a simulated meter, `sim:hphc?mode=standard`.
+            recording, `file:capture.bin?pace=line|fast&loop=no|yes`; or a simulated meter, `sim:hphc?mode=standard`
+            (its options are those of `tictally_edge.sources.simulated`).
         mode: of the meter; `auto` finds it by listening.
         framing: how a device is opened; `8N1` lets the line's parity be checked.
         name: of this edge in its topics.

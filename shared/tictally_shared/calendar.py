@@ -112,7 +112,12 @@ def zone(name: str) -> ZoneInfo:
 
 def local_midnight(day: date, tz: ZoneInfo) -> datetime:
     """The first moment of a local day, in UTC; where midnight does not exist, the first that does."""
-    return _to_utc(datetime.combine(day, time()), tz)
+    return local_time(day, time(), tz)
+
+
+def local_time(day: date, clock: time, tz: ZoneInfo) -> datetime:
+    """When the clocks show a time on a local day, in UTC: the first of two; one that does not exist is put off."""
+    return _to_utc(datetime.combine(day, clock), tz)
 
 
 def _to_utc(naive: datetime, tz: ZoneInfo) -> datetime:

@@ -11,7 +11,7 @@ RESERVED: Final = frozenset({"edge", "site", "recorder"})
 _BASE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}(?:/[A-Za-z0-9_.-]{1,64}){0,3}")
 _DERIVED: Final = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _PLUS: Final = "_PLUS_"
-_AFTER_EDGE: Final = 2
+_AFTER_NAME: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,14 @@ class EdgeTopic:
     """`<base>/edge/<edge>/<what>`; what: frame, availability, health or resend."""
 
     edge: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTopic:
+    """`<base>/site/<site>/<what>`: what its energy costs, a figure each."""
+
+    site: str
     what: str
 
 
@@ -99,13 +107,15 @@ class Topics:
         """Filters of everything that stands below a meter."""
         return f"{self.base}/{meter}/+", f"{self.base}/{meter}/+/time"
 
-    def parse(self, topic: str) -> LabelTopic | DerivedTopic | EdgeTopic | MeterAvailability | None:
-        """What a topic means, or None where it is not one of a meter or an edge."""
+    def parse(self, topic: str) -> LabelTopic | DerivedTopic | EdgeTopic | SiteTopic | MeterAvailability | None:
+        """What a topic means, or None where it is not one of a meter, an edge or a site."""
         if not topic.startswith(f"{self.base}/"):
             return None
         first, *rest = topic[len(self.base) + 1 :].split("/")
         if first == "edge":
-            return EdgeTopic(*rest) if len(rest) == _AFTER_EDGE and KEY.fullmatch(rest[0]) else None
+            return EdgeTopic(*rest) if len(rest) == _AFTER_NAME and KEY.fullmatch(rest[0]) else None
+        if first == "site":
+            return SiteTopic(*rest) if len(rest) == _AFTER_NAME and KEY.fullmatch(rest[0]) else None
         return _below_meter(first, rest) if is_name(first) else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import real_edge
+from enedis_files import lines_of, write
 from real_broker import Hub, Mosquitto
 from real_edge import Process
 
@@ -156,6 +157,24 @@ def test_a_recording_is_published_whole_and_then_the_edge_ends(tmp_path: Path, b
         assert [frame["seq"] for frame in frames] == list(range(1, 31))
         assert all("BBRHCJB" in frame["values"] for frame in frames)
         assert edge.wait(15) == 0
+
+
+def test_what_has_no_pace_waits_for_the_broker(tmp_path: Path, own_broker: Mosquitto, start: Start) -> None:
+    """Else three weeks would be read in seconds, and the first of them be gone from the journal."""
+    curve = write(tmp_path / "curve.csv", lines_of(datetime(2025, 6, 1, tzinfo=UTC), [500] * 24 * 22, 60))
+    source = f"sim:base?curve={curve}&interval=900&pace=fast&mode=historique&number={NUMBER}"
+    own_broker.stop()
+    edge = start(real_edge.edge(tmp_path, source, own_broker.port))
+    edge.wait_until_said("cannot be reached")
+    time.sleep(1)
+    assert NUMBER not in (tmp_path / "journal" / "tail").read_text()
+    edge.stop()
+    own_broker.start()
+    with Hub(own_broker.port) as hub:
+        hub.subscribe("tictally/edge/pi/frame")
+        start(real_edge.edge(tmp_path, source, own_broker.port))
+        seen = {next_frame(hub, "tictally")["seq"] for _ in range(22 * 96 + 1)}
+    assert seen == set(range(1, 22 * 96 + 2))
 
 
 YEAR_MS = 365 * 86_400_000

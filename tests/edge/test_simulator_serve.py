@@ -9,10 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
+from enedis_files import lines_of, write
 
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.wire import Wire
@@ -68,10 +71,9 @@ def test_a_reader_gets_the_frames_whose_truth_is_noted(mode: str, tmp_path: Path
     frame = bytes(code & 0x7F for code in got).split(b"\x03")[-3].split(b"\x02")[-1].decode()
     read = dict(group.replace("\t", " ").split(" ")[:2] for group in frame.strip("\r\n").split("\r\n"))
     assert read["ADCO" if mode == "historique" else "ADSC"] == "021961000009"
-    lines = truth.read_text().splitlines(keepends=True)
-    noted = [json.loads(line) for line in lines if line.endswith("\n")]  # it was killed while it wrote
-    assert {label: int(read[label]) for label in noted[0]["registers"]} in [note["registers"] for note in noted]
-    assert noted[1]["time"] == "2026-01-12T06:01:00.000Z"
+    notes = noted(truth)  # it was killed while it wrote
+    assert {label: int(read[label]) for label in notes[0]["registers"]} in [note["registers"] for note in notes]
+    assert notes[1]["time"] == "2026-01-12T06:01:00.000Z"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -111,6 +113,9 @@ def test_a_recording_is_looped_with_parity(tmp_path: Path) -> None:
         (["--flip", "2"], "not a probability"),
         (["--capture", "/nonexistent/line.bin"], "/nonexistent/line.bin"),
         (["--capture", __file__, "--truth", "/nonexistent/truth"], "a recording has none"),
+        (["--capture", __file__, "--curve", __file__], "a recording has its own"),
+        (["--curve", __file__], "line 3: it is not 'Horodate;Valeur'"),
+        (["--curve", "/nonexistent/curve.csv"], "/nonexistent/curve.csv: No such file"),
         (["--link", "/nonexistent/meter"], "/nonexistent/meter"),
         (["--link", __file__], "is no link"),
         (["--start", "2026-01-01"], "lacks its offset"),
@@ -123,6 +128,33 @@ def test_a_wrong_setting_is_one_sentence(options: list[str], sentence: str) -> N
     assert process.returncode == 2
     assert sentence in complaint
     assert "Traceback" not in complaint
+
+
+def test_a_load_curve_is_followed_to_its_end_and_then_there_is_silence(tmp_path: Path) -> None:
+    start = datetime(2022, 7, 28, 22, tzinfo=UTC)
+    curve = write(tmp_path / "curve.csv", lines_of(start, [1001, "", 2000]))
+    truth = tmp_path / "truth"
+    options = ["--curve", str(curve), "--contract", "base", "--interval", "900", "--speed", "1800"]
+    with simulator(*options, "--truth", str(truth)) as process:
+        port = port_of(process)
+        deadline = time.monotonic() + DEADLINE_S
+        while len(noted(truth)) < 7 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1.5)  # half an hour of it
+        assert process.poll() is None
+        assert Path(port).exists()
+        process.send_signal(signal.SIGTERM)
+        _, complaint = process.communicate(timeout=DEADLINE_S)
+    counted = [note["registers"]["EAST"] for note in noted(truth)]
+    assert [energy_wh - counted[0] for energy_wh in counted] == [0, 250, 500, 500, 500, 1000, 1500]
+    assert noted(truth)[0]["time"] == "2022-07-28T22:00:00.000Z"
+    assert noted(truth)[-1]["time"] == "2022-07-28T23:30:00.000Z"
+    assert complaint == f"{curve}: 1 of 3 steps have no value, the first at line 5; nothing is drawn in them.\n"
+
+
+def noted(truth: Path) -> list[dict[str, Any]]:
+    lines = truth.read_text().splitlines(keepends=True) if truth.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 @contextmanager

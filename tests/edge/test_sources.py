@@ -7,10 +7,12 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import serial
+from enedis_files import lines_of, write
 from serial.rfc2217 import PortManager
 
 from tictally_edge.sources.line import Line
@@ -178,6 +180,13 @@ OPTIONS: dict[str, tuple[dict[str, str], str]] = {
     "a pace that there is not": ({"pace": "slow"}, "neither line nor fast"),
     "a beginning in the future": ({"ago": "-1"}, "ago=-1.0 lies outside"),
     "a beginning that is no number": ({"ago": "nan"}, "ago=nan lies outside"),
+    "an interval of nothing": ({"interval": "0"}, "frames every 0.0 s"),
+    "an interval that is no number": ({"interval": "nan"}, "frames every nan s"),
+    "a load curve that there is not": (
+        {"curve": "/nonexistent/curve.csv"},
+        "sim:hphc: /nonexistent/curve.csv: No such",
+    ),
+    "a load curve that is none": ({"curve": __file__}, r"test_sources.py, line 3: it is not 'Horodate;Valeur'"),
 }
 
 
@@ -193,9 +202,61 @@ def test_a_simulated_meter_that_began_earlier_catches_up_with_the_present_and_go
     meter = Simulated("hphc", {"ago": "570", "interval": "60"}, present)
     frames = [meter.now().at - present.at for _ in range(15) if meter.read()]
     assert len(frames) == 10
-    assert frames == sorted(frames)
-    assert -570 < frames[0] < -568
+    assert frames == pytest.approx(range(-570, 0, 60), abs=0.001)
     assert meter.now().time_ms - present.time_ms == pytest.approx(1000 * frames[-1], abs=2)
+
+
+def test_a_frame_without_an_interval_arrives_when_the_line_has_carried_it() -> None:
+    meter = Simulated("hphc", {"pace": "fast"}, NOW)
+    ends_ms, begin_ms = [], NOW.time_ms
+    for _ in range(3):
+        begin_ms += len(meter.read()) * 10_000 // 9600
+        ends_ms.append(meter.now().time_ms)
+        assert meter.now().time_ms - begin_ms in range(22)  # rounding up, and pauses of 20 ms
+        begin_ms = ends_ms[-1]
+
+
+CURVE_START = datetime(2022, 7, 28, 22, tzinfo=UTC)
+
+
+def test_a_load_curve_is_followed_on_its_own_clock_from_beginning_to_end(tmp_path: Path) -> None:
+    path = write(tmp_path / "curve.csv", lines_of(CURVE_START, [330, 364]))
+    present = Moment(100.0007, time.time_ns() // 1_000_000)  # after a boot, long after the curve
+    meter = Simulated("hphc", {"curve": str(path), "interval": "900", "pace": "fast"}, present)
+    moments = [meter.now() for _ in range(5) if meter.read()]
+    with pytest.raises(SourceEnded):
+        meter.read()
+    begin_ms = int(CURVE_START.timestamp()) * 1000
+    assert [moment.time_ms for moment in moments] == [begin_ms + 900_000 * n for n in range(5)]
+    for moment in moments:
+        # Both clocks run together, and by whole milliseconds.
+        assert round(moment.at * 1000) - moment.time_ms == 100_001 - present.time_ms
+        assert moment.at * 1000 == pytest.approx(round(moment.at * 1000), abs=1e-4)
+
+
+def test_a_load_curve_is_followed_from_some_time_ago(tmp_path: Path) -> None:
+    path = write(tmp_path / "curve.csv", lines_of(CURVE_START, [330, 364]))
+    present = Moment(100.0, int(CURVE_START.timestamp()) * 1000 + 3_600_000)
+    meter = Simulated("hphc", {"curve": str(path), "ago": "1800", "interval": "900"}, present)
+    meter.read()
+    assert meter.now() == Moment(100.0 - 1800, present.time_ms - 1_800_000)
+    with pytest.raises(SourceSettingError, match="lies outside the load curve"):
+        Simulated("hphc", {"curve": str(path), "ago": "3601"}, present)
+
+
+WAITING = {
+    "sim:hphc?curve=x.csv&pace=fast": (True, True),
+    "sim:hphc?curve=x.csv": (False, True),
+    "sim:hphc?pace=line": (False, False),
+    "file:x.bin?pace=fast": (True, False),
+    "/dev/ttyUSB0": (False, False),
+}
+
+
+@pytest.mark.parametrize("setting", WAITING)
+def test_a_setting_says_whether_it_waits_for_the_broker_and_has_dates_of_its_own(setting: str) -> None:
+    parsed = SourceSetting.parse(setting)
+    assert (parsed.is_unpaced, parsed.is_dated) == WAITING[setting]
 
 
 class _Unplugged:

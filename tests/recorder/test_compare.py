@@ -74,6 +74,12 @@ def test_the_powers_beside_the_subscribed_one_are_told(folder: Path, capsys: pyt
     assert [power for tariff, power in offers(capsys) if tariff == "edf-bleu-base"] == [3, 6, 9]
 
 
+def test_all_powers_of_a_list_are_told_to_who_asks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert folder.exists()
+    told = [power for tariff, power in offers(capsys, "--powers", "all") if tariff == "edf-bleu-base"]
+    assert sorted(told) == [3, 6, 9, 12, 15, 18, 24, 30, 36]
+
+
 def test_base_is_what_the_contract_itself_cost(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
     found = offers(capsys)["edf-bleu-base", 6]

@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tictally_recorder.doctor import EdgeFacts, Facts, Finding, LedgerFacts, Level, findings
+from tictally_recorder.doctor import CostFacts, EdgeFacts, Facts, Finding, LedgerFacts, Level, PaidFacts, findings
 from tictally_recorder.ledger import LedgerCounts, Meter, NumberRange, Refused, Site, Status
 from tictally_recorder.mqtt.probe import Outcome, Visit
 from tictally_shared.frames import iso_utc
@@ -195,3 +196,40 @@ def test_why_no_frames_come_is_read_from_the_edges_health(more: dict[str, object
 @pytest.mark.parametrize("garbage", [b"", b"\xff", b"[]", b'{"boots": 3, "time": 5}', b'{"time": "x", "port": NaN}'])
 def test_a_health_that_is_none_costs_no_answer(garbage: bytes) -> None:
     assert said(with_edge("online", garbage), "edge pi") == [(Level.OK, f"it is online; {NEWEST}")]
+
+
+def of_cost(*paid: PaidFacts, problem: str | None = None) -> list[tuple[str, Level, str]]:
+    found = findings(replace(WELL, cost=CostFacts(problem, paid)), PARIS)
+    return [(each.about, each.level, each.sentence) for each in found if each.about.startswith("cost")]
+
+
+def test_by_what_a_site_pays_is_said() -> None:
+    assert of_cost(PaidFacts("0219", "edf-bleu-base 2026-08-01")) == [
+        ("cost of site 0219", Level.OK, "it pays by edf-bleu-base 2026-08-01")
+    ]
+
+
+def test_a_site_without_a_price_is_no_trouble_of_a_recorder() -> None:
+    assert of_cost(PaidFacts("0219", None, "there is no contract for 2026-11-21")) == [
+        ("cost of site 0219", Level.NOTE, "it is unknown: there is no contract for 2026-11-21")
+    ]
+
+
+def test_a_list_that_is_overdue_is_said_with_its_day() -> None:
+    paid = PaidFacts("0219", "edf-bleu-base 2026-02-01", overdue_since=date(2026, 8, 1))
+    assert of_cost(paid) == [
+        (
+            "cost of site 0219",
+            Level.NOTE,
+            "it is provisional: a revision was due on 2026-08-01, after edf-bleu-base 2026-02-01",
+        )
+    ]
+
+
+def test_a_contract_that_the_meter_contradicts_calls_for_a_person() -> None:
+    paid = PaidFacts("0219", "edf-bleu-base 2026-08-01", contradictions=("the meter announces TEMPO",))
+    assert ("cost of site 0219", Level.TROUBLE, "the meter announces TEMPO") in of_cost(paid)
+
+
+def test_a_file_that_cannot_be_used_calls_for_a_person() -> None:
+    assert of_cost(problem="contracts.toml, line 2: no") == [("cost", Level.TROUBLE, "contracts.toml, line 2: no")]

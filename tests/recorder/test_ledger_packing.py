@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.ledger import Ends, LedgerError, Live, Quarter, Run
-from tictally_recorder.ledger.bodies import decode_body, encode_body
+from tictally_recorder.ledger.bodies import Numbers, decode_body, encode_body
 from tictally_recorder.ledger.packing import Straight, pack, unpack, unpack_registers
 from tictally_recorder.ledger.rollup import roll_up
 from tictally_shared.calendar import QUARTER_MS
@@ -96,6 +96,18 @@ def test_the_form_of_a_body_never_changes() -> None:
     assert decode_body(encode_body(values, dated)) == (values, dated)
 
 
+@given(
+    st.dictionaries(
+        st.text(st.sampled_from("AB+-1"), min_size=1, max_size=3),
+        st.integers(-(2**63), 2**63) | st.text(st.sampled_from('AB":,\\1é'), max_size=12),
+    )
+)
+def test_single_numbers_are_those_of_the_whole_body_and_texts_are_none(values: dict[str, int | str]) -> None:
+    labels = ["A", "B", "A1", "-1"]
+    expected = {label: values[label] for label in labels if isinstance(values.get(label), int)}
+    assert Numbers(labels).of(encode_body(values, {"A": "1", "AB": '"B":1'})) == expected
+
+
 @pytest.mark.parametrize("damage", ["", "02 03", "01", "01 03", GOLDEN_HEX[:60], "01 03 00 00 f8 07 00"])
 def test_a_damaged_quarter_is_said_to_be_damaged(damage: str) -> None:
     with pytest.raises(LedgerError):
@@ -112,6 +124,8 @@ def test_a_quarter_whose_registers_are_damaged_is_said_to_be_damaged(damage: str
 def test_a_damaged_body_is_said_to_be_damaged(damage: str) -> None:
     with pytest.raises(LedgerError):
         decode_body(bytes.fromhex(damage))
+    with pytest.raises(LedgerError):
+        Numbers(["EAST"]).of(bytes.fromhex(damage))
 
 
 def test_a_standard_one_phase_meter_needs_less_than_120_bytes_a_quarter() -> None:

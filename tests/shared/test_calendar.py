@@ -1,6 +1,6 @@
 """The local calendar: days of 23, 24 and 25 hours, a user's moments, the meter's horodates."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from tictally_shared.calendar import (
     format_horodate,
     french_local,
     local_midnight,
+    local_time,
     next_period,
     parse_horodate,
     parse_moment,
@@ -99,6 +100,18 @@ def test_zones_of_whole_quarters_are_taken(name: str) -> None:
 def test_other_zones_are_a_sentence(name: str) -> None:
     with pytest.raises(CalendarError):
         zone(name)
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "expected"),
+    [
+        (date(2026, 11, 21), time(6), "2026-11-21T05:00"),
+        (date(2026, 10, 25), time(2, 30), "2026-10-25T00:30"),  # twice that night: the first
+        (date(2026, 3, 29), time(2, 30), "2026-03-29T01:30"),  # not at all that night: as if the clocks had not gone on
+    ],
+)
+def test_a_time_by_the_clock_of_a_local_day(day: date, clock: time, expected: str) -> None:
+    assert local_time(day, clock, PARIS) == datetime.fromisoformat(f"{expected}+00:00")
 
 
 HORODATES = {

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tictally_shared.labels import LABELS
-from tictally_shared.topics import DerivedTopic, EdgeTopic, LabelTopic, MeterAvailability, Topics, is_name
+from tictally_shared.topics import DerivedTopic, EdgeTopic, LabelTopic, MeterAvailability, SiteTopic, Topics, is_name
 
 METER = "021900000002"
 
@@ -26,6 +26,8 @@ def test_the_documented_topics() -> None:
     assert topics.edge("pi", "health") == "tictally/edge/pi/health"
     assert topics.recorder("nas", "availability") == "tictally/recorder/nas/availability"
     assert (topics.frames(), topics.frames("pi")) == ("tictally/edge/+/frame", "tictally/edge/pi/frame")
+    assert topics.site(METER, "price") == "tictally/site/021900000002/price"
+    assert topics.parse("tictally/site/021900000002/price") == SiteTopic(METER, "price")
     assert topics.parse("tictally/edge/pi/frame") == EdgeTopic("pi", "frame")
     assert topics.parse("tictally/021900000002/availability") == MeterAvailability(METER)
     assert topics.parse(topics.derived(METER, "available_power")) == DerivedTopic(METER, "available_power")
@@ -44,7 +46,9 @@ OTHERS = [
     "tictally/edge/pi",
     "tictally/edge/PI/frame",
     "tictally/edge/pi/frame/more",
-    "tictally/site/x/cost",
+    "tictally/site/x",
+    "tictally/site/X/price",
+    "tictally/site/x/price/now",
     "tictally/recorder/nas/health",
 ]
 

@@ -63,3 +63,15 @@ def test_refusals_are_told_by_reason() -> None:
 )
 def test_energy_drawn_is_counted_once(rows: tuple[tuple[str, str | None, int], ...], drawn_wh: int) -> None:
     assert Kept(today_wh=rows).drawn_wh == drawn_wh
+
+
+def test_what_it_costs_is_told_as_soon_as_it_is_known() -> None:
+    made = picture(("SINSTS", "3900"))
+    assert len(summary(made, Kept())) == 3
+    for name, text in (("cost_today", "0.45"), ("price", "none"), ("currency", "EUR")):
+        made.take(TOPICS.site(OLD, name), text.encode())
+    assert len(summary(made, Kept())) == 3
+    made.take(TOPICS.site(OLD, "price"), b"0.1612")
+    told = "0.45 EUR today, its subscription included; 0.1612 EUR/kWh now"
+    assert summary(made, Kept())[3] == f"cost: {told}"
+    assert told in line("20:00:00", made, Kept())

@@ -17,6 +17,7 @@ import pytest
 import real_edge
 from hass import HomeAssistant
 from real_broker import Mosquitto
+from recording import Recorder
 
 pytestmark = pytest.mark.skipif(not hass.command(), reason="Home Assistant is not installed, nor in TICTALLY_HASS")
 
@@ -180,8 +181,77 @@ def test_registers_are_usable_in_the_energy_dashboard(stage: Stage, home: HomeAs
     *drawn, total, injected = map(home.entity_id, registers)
     assert home.statistic_ids >= {*drawn, total, injected}
     for register in (*drawn, injected):
-        home.import_statistics(register, kwh=1.0)
+        home.import_statistics(register, 1.0)
     home.wait_until(lambda: home.energy_problems(drawn, [injected]) == [], "took the registers")
+
+
+COST = {
+    "cost_today": ("monetary", "EUR", None, "Cost today"),
+    "cost_total": ("monetary", "EUR", "total", "Cost in all"),
+    "income_total": ("monetary", "EUR", "total", "Income in all"),
+    "price": (None, "EUR/kWh", "measurement", "Price of a kWh"),
+    "price_injected": (None, "EUR/kWh", "measurement", "Price of an injected kWh"),
+    "period": (None, None, None, "Period paid"),
+    "subscription": ("monetary", "EUR", None, "Monthly subscription"),
+    "tariff": (None, None, None, "Price list"),
+    "tariff_age": ("duration", "d", "measurement", "Age of the price list"),
+    "quality": ("enum", None, None, "Quality of the cost"),
+}
+CONTRACTS = """
+[[contract]]
+tariff = "edf-bleu-hphc"
+power = 9
+from = 2020-01-01
+[[contract]]
+tariff = "surplus"
+from = 2020-01-01
+"""
+SURPLUS = """
+id = "surplus"
+supplier = "A neighbour"
+currency = "EUR"
+direction = "injected"
+periods = ["ALL"]
+names.en = "Surplus"
+[[version]]
+from = 2020-01-01
+source = "a contract"
+sureness = "own"
+energy.ALL = { ttc = "0.04" }
+"""
+
+
+def test_what_energy_costs_appears_and_prices_the_energy_dashboard(stage: Stage, home: HomeAssistant) -> None:
+    number = "021961000081"
+    line = stage.line(number, "--producer", contract="hphc")
+    folder = stage.folder / "cost"
+    (folder / "tariffs").mkdir(parents=True)
+    (folder / "tariffs" / "surplus.toml").write_text(SURPLUS)
+    (folder / "contracts.toml").write_text(CONTRACTS)
+    with Recorder(folder, stage.broker.port, settings={"TICTALLY_EDGES": "pi-081", "TICTALLY_LANGUAGE": "en"}):
+        site = {key: f"tictally_site_{number}_{key}" for key in COST}
+        reason = f"tictally_site_{number}_reason"
+        home.wait_for_values(line.entity("east"), *site.values(), within_s=90)
+        shown = {key: (home.state(unique_id) or {})["attributes"] for key, unique_id in site.items()}
+        keys = ("device_class", "unit_of_measurement", "state_class", "friendly_name")
+        assert {key: tuple(about.get(key) for key in keys) for key, about in shown.items()} == {
+            key: (*about[:3], f"Energy cost {number} {about[3]}") for key, about in COST.items()
+        }
+        paid = home.value(site["cost_today"])
+        assert paid is not None
+        assert float(paid) > 0
+        east, price, total = map(home.entity_id, (line.entity("east"), site["price"], site["cost_total"]))
+        assert home.statistic_ids >= {price, total}
+        home.import_statistics(east, 1.0)
+        home.import_statistics(total, 1.0, "EUR")
+        home.wait_until(lambda: home.energy_problems([east], price=price) == [], "took the price")
+        home.wait_until(lambda: home.energy_problems([east], total=total) == [], "took the total")
+        # What is not known is shown as that, and never as zero.
+        (folder / "contracts.toml").write_text("[[contract]]")
+        home.wait_for(site["cost_today"], None)
+        why = f"{folder / 'contracts.toml'}, line 1: a contract needs its price list"
+        home.wait_until(lambda: (home.value(reason) or "").startswith(why), "told why")
+    home.wait_until(lambda: home.value(site["price"]) is None, "saw that the recorder is gone")
 
 
 def test_an_overload_begins_and_ends(stage: Stage, home: HomeAssistant) -> None:

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from tictally_edge.settings import Settings as EdgeSettings
+from tictally_edge.sources.simulated import _OPTIONS
 from tictally_recorder.settings import Settings as RecorderSettings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -30,6 +31,12 @@ def test_the_table_has_every_default(column: int, settings: type[BaseModel]) -> 
         if not field.is_required():
             default = "none" if field.default is None else str(field.default)
             assert told[name] == WRITTEN.get(default, default), name
+
+
+def test_the_table_of_a_simulated_meter_has_every_option_and_no_other() -> None:
+    table = (ROOT / "README.md").read_text().partition("**A simulated meter**")[2].partition("\n\n## ")[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE)
+    assert sorted(name for cell in cells for name in re.findall(r"`(\w+)`", cell)) == sorted(_OPTIONS)
 
 
 @pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "mosquitto/README.md"])

@@ -1,6 +1,7 @@
 """The reference of topics is what the code makes, and the other pages name nothing that it does not have."""
 
 import re
+from collections.abc import Iterable  # noqa: TC003 - of a local
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.mqtt.announcement import announcement
-from tictally_shared.discovery import read_discovery
+from tictally_recorder.site.device import ENTITIES, SiteDevice
+from tictally_recorder.site.figures import DRAWN_NAMES, INJECTED_NAMES, STANDBY_NAMES
+from tictally_shared.discovery import Component, read_discovery
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
 
@@ -26,8 +29,17 @@ PAGES = sorted(DOCS.glob("*.md"))
 
 
 def in_reference(topic: str) -> bool:
-    names = ((NUMBER, "<meter>"), (f"edge/{EDGE}", "edge/<edge>"), (f"recorder/{RECORDER}", "recorder/<name>"))
-    device_names = ((f"edge_{EDGE}", "edge_<edge>"), (f"recorder_{RECORDER}", "recorder_<name>"))
+    names = (
+        (f"site/{NUMBER}", "site/<site>"),
+        (NUMBER, "<meter>"),
+        (f"edge/{EDGE}", "edge/<edge>"),
+        (f"recorder/{RECORDER}", "recorder/<name>"),
+    )
+    device_names = (
+        (f"site_{NUMBER}", "site_<site>"),
+        (f"edge_{EDGE}", "edge_<edge>"),
+        (f"recorder_{RECORDER}", "recorder_<name>"),
+    )
     for name, placeholder in (*names, *device_names):
         topic = topic.replace(name, placeholder)
     return topic in topics_reference.topics()
@@ -59,9 +71,15 @@ def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mod
     assert [topic for topic in sorted(published) if not in_reference(topic)] == []
 
 
+def test_whatever_a_recorder_says_of_a_site_is_in_it() -> None:
+    said = [Topics().site(NUMBER, name) for name in (*DRAWN_NAMES, *STANDBY_NAMES, *INJECTED_NAMES)]
+    assert {entity.key for entity in ENTITIES} <= {topic.split("/")[-1] for topic in said}
+    assert [topic for topic in said if not in_reference(topic)] == []
+
+
 @pytest.mark.parametrize("page", [*PAGES, DOCS.parent / "README.md"], ids=lambda page: page.name)
 def test_no_page_names_a_topic_that_there_is_not(page: Path) -> None:
-    kinds = rf"tictally/edge/|tictally/recorder/|tictally/{NUMBER}/|homeassistant/device/"
+    kinds = rf"tictally/edge/|tictally/recorder/|tictally/site/|tictally/{NUMBER}/|homeassistant/device/"
     named = re.findall(rf"\b(?:{kinds})[\w/-]++(?![#<…])", text_of(page))
     assert [topic for topic in named if not in_reference(topic)] == []
 
@@ -79,10 +97,13 @@ def test_the_home_assistant_page_names_only_entities_that_there_are() -> None:
     told = announcement(RECORDER, Topics(), "homeassistant", "en", "1")
     announced = read_discovery(told.payload.encode())
     assert announced is not None
-    programs = {
+    programs: dict[str, Iterable[Component]] = {
         f"recorder_{RECORDER}": announced.components.values(),
         f"edge_{EDGE}": edge_components(EDGE, Topics(), "en"),
     }
+    site = read_discovery(SiteDevice(Topics(), "", "en", "1", "").payload(NUMBER, DRAWN_NAMES, "EUR").encode())
+    assert site is not None
+    programs[f"site_{NUMBER}"] = site.components.values()
     keys = topics_reference.entities()
     ids = {f"{each.platform}.tictally_{NUMBER}_{key}" for key, each in keys.items()}
     ids |= {
@@ -91,12 +112,13 @@ def test_the_home_assistant_page_names_only_entities_that_there_are() -> None:
         for each in those
     }
     text = text_of(DOCS / "home-assistant.md")
-    named = re.findall(rf"\b(?:binary_)?sensor\.tictally_(?:{NUMBER}|recorder|edge)_\w+", text)
+    named = re.findall(rf"\b(?:binary_)?sensor\.tictally_(?:{NUMBER}|recorder|edge|site)_\w+", text)
     assert named
     assert [name for name in named if name not in ids and not name.endswith(NUMBER + "_")] == []
     in_tables = re.findall(r"`([a-z]+(?:_[a-z]+)?\d*)`", "".join(re.findall(r"^\|.*$", text, re.MULTILINE)))
     assert in_tables
-    assert [key for key in in_tables if key not in keys] == []
+    of_sites = {entity.key for entity in ENTITIES}
+    assert [key for key in in_tables if key not in keys and key not in of_sites] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

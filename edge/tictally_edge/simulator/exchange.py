@@ -36,6 +36,11 @@ class ExchangedMeter:
         """The time it has been advanced to, in UTC."""
         return self._meter.moment
 
+    @property
+    def end(self) -> datetime | None:
+        """Until when it can be advanced, in UTC; None for ever."""
+        return self._meter.end
+
     def advance(self, to: datetime) -> None:
         """Count on to an aware time, through the exchange where it lies between."""
         if not self._is_exchanged and self._at <= to:

@@ -1,6 +1,7 @@
 """What a household draws and its roof gives, in VA for every ten seconds of a local day; a pure function of the seed.
 
-Power factor is 1: a VA is a W. Everything is computed with integers, so that a day is the same on every machine.
+One that follows a load curve draws what the curve says, and nothing where it says nothing. Power factor is 1: a VA is a
+W. Everything is computed with integers, so that a day is the same on every machine.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from math import cos, tau
 from random import Random
 from typing import Final, NamedTuple
 
+from tictally_edge.simulator.curve import LoadCurve
 from tictally_edge.simulator.times import to_ms, wall_ms
 
 STEP_MS: Final = 10_000
@@ -58,6 +60,7 @@ class Household:
         phases: 1 or 3.
         producer: True with solar panels on the roof.
         overload: when it draws more than subscribed.
+        curve: what it draws, whatever is subscribed; None for what the seed makes of it.
     """
 
     seed: int
@@ -65,6 +68,7 @@ class Household:
     phases: int
     producer: bool
     overload: Overload | None = None
+    curve: LoadCurve | None = None
 
 
 class Load(NamedTuple):
@@ -78,6 +82,8 @@ class Load(NamedTuple):
 def net_power(home: Household, day: date) -> list[int]:
     """The VA drawn (above zero) or injected (below) in each ten seconds of a local day of 23, 24 or 25 hours."""
     start_ms, end_ms = wall_ms(day, 0), wall_ms(day, _DAY_MINUTES)
+    if home.curve is not None:
+        return home.curve.power(start_ms, end_ms, STEP_MS)
     steps = (end_ms - start_ms) // STEP_MS
     rng = Random(f"household {home.seed} {day}")
     standby = 70 + Random(home.seed).randrange(60)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 from tictally_edge.simulator.encode import line_ms
@@ -19,18 +20,27 @@ def simulated_frames(
     Args:
         meter: it is advanced from frame to frame.
         interval_s: from the beginning of a frame to that of the next; None for as fast as the line carries them.
-        until: excluded; None for ever.
+        until: excluded; None for as long as the meter goes on, with a last frame at its end.
 
     Yields:
         the moment in UTC, and seven-bit characters from STX to ETX.
 
     Raises:
-        SimulatorError: the interval is not above zero.
+        SimulatorError: the interval is no number above zero.
     """
-    if interval_s is not None and interval_s <= 0:
-        raise SimulatorError(f"frames every {interval_s} s: the interval must be above zero")
+    if interval_s is not None and not 0 < interval_s < inf:  # NaN is refused as well
+        raise SimulatorError(f"frames every {interval_s} s: the interval must be a number above zero")
     while until is None or meter.moment < until:
         frame = meter.frame()
         yield meter.moment, frame
-        pause_ms = line_ms(meter.mode, len(frame)) + PAUSE_MS if interval_s is None else interval_s * 1000
-        meter.advance(meter.moment + timedelta(milliseconds=pause_ms))
+        if not goes_on(meter, line_ms(meter.mode, len(frame)) + PAUSE_MS if interval_s is None else interval_s * 1000):
+            return
+
+
+def goes_on(meter: Meter, pause_ms: float) -> bool:
+    """Lets time pass for a meter, but not beyond its end; False where it stood there already."""
+    if meter.moment == meter.end:
+        return False
+    then = meter.moment + timedelta(milliseconds=pause_ms)
+    meter.advance(then if meter.end is None else min(then, meter.end))
+    return True

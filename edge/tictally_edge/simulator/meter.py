@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from tictally_edge.simulator import historique, standard
 from tictally_edge.simulator.contracts import TERMS, Contract
+from tictally_edge.simulator.curve import LoadCurve
 from tictally_edge.simulator.day import Day, day_before, day_of
 from tictally_edge.simulator.encode import Group, encode_frame
 from tictally_edge.simulator.errors import SimulatorError
@@ -21,6 +22,7 @@ _WH_VA_MS: Final = 3_600_000  # VA·ms in a Wh
 _SUPPLIER_REGISTERS, _DISTRIBUTOR_REGISTERS = 10, 4
 _KVA: Final = range(3, 37)
 _PHASES: Final = (1, 3)
+_ONLY_THE_CURVE: Final = "a load curve alone says what is drawn: it goes with neither solar panels nor overloads"
 
 
 class Meter(Protocol):
@@ -38,8 +40,12 @@ class Meter(Protocol):
     def moment(self) -> datetime:
         """The time it has been advanced to, in UTC."""
 
+    @property
+    def end(self) -> datetime | None:
+        """Until when it can be advanced, in UTC; None for ever."""
+
     def advance(self, to: datetime) -> None:
-        """Count on to an aware time, not before the present one."""
+        """Count on to an aware time, neither before the present one nor beyond the end."""
 
     def speak(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
@@ -78,6 +84,8 @@ class SimulatedMeter:
         subscribed_kva: 3 to 36, a multiple of 3 in three-phase.
         new: True for registers near zero, else plausible ones of some years.
         overload: when more is drawn than subscribed.
+        curve: what the household draws, or None for what the seed makes of it. What follows its end is not invented:
+            the meter cannot be advanced beyond.
 
     Raises:
         SimulatorError: a setting that cannot be.
@@ -94,6 +102,7 @@ class SimulatedMeter:
     subscribed_kva: int = 9
     new: bool = False
     overload: Overload | None = None
+    curve: LoadCurve | None = None
     _home: Household = field(init=False, repr=False)
     _today: Day = field(init=False, repr=False)
     _yesterday: Day = field(init=False, repr=False)
@@ -101,8 +110,9 @@ class SimulatedMeter:
 
     def __post_init__(self) -> None:
         self._check()
-        self._home = Household(self.seed, self.subscribed_kva * 1000, self.phases, self.producer, self.overload)
         self._now_ms = to_ms(self.start)
+        subscribed_va = self.subscribed_kva * 1000
+        self._home = Household(self.seed, subscribed_va, self.phases, self.producer, self.overload, self.curve)
         self._supplier, self._distributor, self._injected, self._reactive = self._first_registers()
         # VA·ms that are not yet a Wh, for each register.
         self._supplier_rests, self._injected_rest = [0] * _SUPPLIER_REGISTERS, 0
@@ -117,6 +127,15 @@ class SimulatedMeter:
             raise SimulatorError(f"{self.number[:40]!r} is not a meter's number of 12 digits")
         if self.subscribed_kva not in _KVA or self.subscribed_kva % self.phases:
             raise SimulatorError(f"{self.subscribed_kva} kVA: 3 to 36 can be subscribed, by threes in three-phase")
+        if self.curve is not None:
+            self._check_curve(self.curve)
+
+    def _check_curve(self, curve: LoadCurve) -> None:
+        if self.producer or self.overload is not None:
+            raise SimulatorError(_ONLY_THE_CURVE)
+        if not curve.start_ms <= to_ms(self.start) <= curve.end_ms:
+            begin, end = local(curve.start_ms), local(curve.end_ms)
+            raise SimulatorError(f"{self.start} lies outside the load curve, which goes from {begin} to {end}")
 
     def _first_registers(self) -> tuple[list[int], list[int], int, tuple[int, ...]]:
         rng = Random(f"registers {self.seed} {self.number}")
@@ -133,15 +152,22 @@ class SimulatedMeter:
         """The time it has been advanced to, in UTC."""
         return from_ms(self._now_ms)
 
+    @property
+    def end(self) -> datetime | None:
+        """When the load curve ends, in UTC; None without one."""
+        return None if self.curve is None else from_ms(self.curve.end_ms)
+
     def advance(self, to: datetime) -> None:
         """Count on to an aware time.
 
         Raises:
-            SimulatorError: the time lies before the present one.
+            SimulatorError: the time lies before the present one, or beyond the end.
         """
         to_moment_ms = to_ms(to)
         if to_moment_ms < self._now_ms:
             raise SimulatorError(f"a meter at {self.moment} does not go back to {to}")
+        if self.end is not None and to > self.end:
+            raise SimulatorError(f"a meter whose load curve ends at {self.end} does not go on to {to}")
         while self._now_ms < to_moment_ms:
             end_ms = min(to_moment_ms, self._tariff.end_ms)
             self._count(end_ms)
@@ -178,7 +204,13 @@ class SimulatedMeter:
         self._enter()
 
     def overdraw(self, duration_s: int) -> None:
-        """Draw more than subscribed from now on, for so many seconds, and not when it was to be before."""
+        """Draw more than subscribed from now on, for so many seconds, and not when it was to be before.
+
+        Raises:
+            SimulatorError: the household follows a load curve.
+        """
+        if self.curve is not None:
+            raise SimulatorError(_ONLY_THE_CURVE)
         self.overload = Overload(self.moment, duration_s)
         self._home = replace(self._home, overload=self.overload)
         self._enter()

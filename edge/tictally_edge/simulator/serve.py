@@ -11,20 +11,23 @@ from pathlib import Path
 from typing import Final
 
 from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.curve_file import read_load_curve
 from tictally_edge.simulator.encode import BAUD, line_ms, with_parity
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.household import Overload
-from tictally_edge.simulator.lines import PAUSE_MS
+from tictally_edge.simulator.lines import PAUSE_MS, goes_on
 from tictally_edge.simulator.meter import Meter, SimulatedMeter
 from tictally_edge.simulator.notes import Notes
 from tictally_edge.simulator.orders import Operator
 from tictally_edge.simulator.play import Sending, Sent, play
+from tictally_edge.simulator.times import from_ms
 from tictally_edge.simulator.wire import Wire
 from tictally_shared.labels import Mode
 
 _WRONG_SETTING: Final = 2
+_HOUR_S: Final = 3600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     meter.add_argument("--subscribed", type=int, default=9, metavar="KVA")
     meter.add_argument("--number", default="021961000001", help="12 digits")
     meter.add_argument("--seed", type=int, default=0, help="decides the household and its days")
-    meter.add_argument("--start", type=_moment, help="its clock, with offset (now)")
+    meter.add_argument(
+        "--curve",
+        type=Path,
+        metavar="FILE",
+        help="the household draws what this load curve says (CSV of Enedis's customer space); silent after its end",
+    )
+    meter.add_argument("--start", type=_moment, help="its clock, with offset (now, or where the load curve begins)")
     meter.add_argument("--overload", type=_seconds, nargs=2, metavar=("SECONDS", "EVERY"))
     meter.add_argument("--swap-after", type=_seconds, metavar="SECONDS", help="then another meter hangs there")
     line = parser.add_argument_group("the line")
@@ -76,6 +85,8 @@ def _serve(args: argparse.Namespace, stack: ExitStack) -> int:
     faults = Faults(bit_flip=args.flip, lose=args.lose, double=args.double, seed=args.seed, parity=not args.no_parity)
     if args.capture is not None and args.truth is not None:
         raise SimulatorError("--truth notes a simulated meter's registers: a recording has none")
+    if args.capture is not None and args.curve is not None:
+        raise SimulatorError("--curve is what a simulated meter counts: a recording has its own")
     recorded = None if args.capture is None else _recording(args.capture)
     meter = _meter(args, datetime.now(UTC)) if recorded is None else None
     truth = None if args.truth is None else stack.enter_context(args.truth.open("a", encoding="utf-8"))
@@ -93,7 +104,8 @@ def _serve(args: argparse.Namespace, stack: ExitStack) -> int:
 
 
 def _meter(args: argparse.Namespace, now: datetime) -> Meter:
-    start = args.start or now
+    curve = None if args.curve is None else read_load_curve(args.curve)
+    start = args.start or (now if curve is None else from_ms(curve.start_ms))
     overload = None
     if args.overload is not None:
         duration_s, every_s = args.overload
@@ -108,6 +120,7 @@ def _meter(args: argparse.Namespace, now: datetime) -> Meter:
         number=args.number,
         subscribed_kva=args.subscribed,
         overload=overload,
+        curve=curve,
     )
     if args.swap_after is None:
         return meter
@@ -119,7 +132,8 @@ def _frames(
     meter: Meter, interval_ms: float, on_line: Callable[[bytes], bytes], operator: Operator, notes: Notes
 ) -> Iterator[Sending]:
     begin = meter.moment
-    while True:
+    is_going_on = True
+    while is_going_on:
         frame = meter.frame()
         begin_s = (meter.moment - begin).total_seconds()
         if operator.is_silent:
@@ -129,7 +143,11 @@ def _frames(
             arriving = operator.arriving(clean)
             yield Sending(begin_s, arriving, BAUD[meter.mode], notes.of(meter, intact=arriving == clean))
         pause_ms = max(interval_ms, line_ms(meter.mode, len(frame)) + PAUSE_MS)
-        meter.advance(meter.moment + timedelta(milliseconds=pause_ms))
+        is_going_on = goes_on(meter, pause_ms)
+    # It has counted all that it knows of. The port stays: its last characters may not have been read yet.
+    while True:
+        begin_s += _HOUR_S
+        yield Sending(begin_s, b"", BAUD[meter.mode], _nothing)
 
 
 def _nothing(_: Sent) -> None:

@@ -67,7 +67,7 @@ class Line:
         """What has come; empty where nothing has, or where the source is not open.
 
         Raises:
-            SourceEnded: a recording is at its end.
+            SourceEnded: a recording or a load curve is at its end.
         """
         if self._source is None:
             self._open()

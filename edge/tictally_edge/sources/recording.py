@@ -22,7 +22,8 @@ class Recording:
 
     Args:
         path: of the file.
-        options: `pace` is `line` (default) or `fast`; `loop` is `yes` or `no` (default).
+        options: `pace` is `line` (default) or `fast`, as fast as the broker takes it; `loop` is `yes` or `no`
+            (default).
         start: when its first byte arrives.
 
     Raises:

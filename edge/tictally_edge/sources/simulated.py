@@ -1,18 +1,23 @@
 """A simulated meter as a source within the edge itself, on its own clock or at the line's pace."""
 
 import time
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.curve import LoadCurve
+from tictally_edge.simulator.curve_file import read_load_curve
 from tictally_edge.simulator.encode import line_ms, with_parity
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_edge.sources.source import Moment, SourceSettingError
+from tictally_edge.simulator.times import from_ms, to_ms
+from tictally_edge.sources.source import Moment, SourceEnded, SourceSettingError
 from tictally_shared.labels import Mode
 
-_OPTIONS: Final = frozenset({"mode", "phases", "producer", "seed", "number", "subscribed", "interval", "pace", "ago"})
+_OPTIONS: Final = frozenset(
+    {"mode", "phases", "producer", "seed", "number", "subscribed", "interval", "pace", "ago", "curve"}
+)
 _CHUNK_S: Final = 0.05
 _LONGEST_AGO_S: Final = 10 * 366 * 86_400
 
@@ -22,8 +27,11 @@ class Simulated:
 
     Args:
         contract: `base`, `hphc`, `tempo` or `ejp`.
-        options: of `SimulatedMeter`; `interval` is seconds between frames; `pace` is `line` (default) or `fast`; `ago`
-            are seconds by which it begins earlier: it is fast until it has caught up with the present.
+        options: of `SimulatedMeter`; `interval` is seconds between frames, each of which then arrives at the moment
+            that it shows, as if the line took no time: so one at a quarter's end has what was counted by then; `pace`
+            is `line` (default) or `fast`, as fast as the broker takes it; `ago` are seconds by which it begins
+            earlier: it does not wait until it has caught up with the present; `curve` is a file, a load curve of
+            Enedis's customer space, which it follows from the beginning (or from `ago`) to the end.
         start: the present.
 
     Raises:
@@ -36,37 +44,46 @@ class Simulated:
         if options.get("pace", "line") not in ("line", "fast"):
             raise SourceSettingError(f"pace={options['pace'][:20]!r} is neither line nor fast")
         try:
-            start = _earlier(start, float(options.get("ago", "0")))
+            curve = read_load_curve(Path(options["curve"])) if "curve" in options else None
+            start = _beginning(start, options.get("ago"), curve)
             meter = SimulatedMeter(
                 Contract(contract),
                 Mode(options.get("mode", Mode.STANDARD.value)),
-                start=datetime.fromtimestamp(start.time_ms / 1000, UTC),
+                start=from_ms(start.time_ms),
                 phases=int(options.get("phases", "1")),
                 producer=options.get("producer") == "yes",
                 seed=int(options.get("seed", "0")),
                 number=options.get("number", "021961000001"),
                 subscribed_kva=int(options.get("subscribed", "9")),
+                curve=curve,
             )
             interval_s = float(options["interval"]) if "interval" in options else None
             self._frames = simulated_frames(meter, interval_s)
+            self._next = next(self._frames, None)
         except (ValueError, SimulatorError) as error:
             raise SourceSettingError(f"sim:{contract}: {error}") from None
         self._mode = meter.mode
+        self._takes_line_time = interval_s is None
         self._is_fast = options.get("pace") == "fast"
         self._start = start
-        self._next = next(self._frames)
         self._now = start
 
     def read(self) -> bytes:
-        """The next frame, when its last character has come."""
+        """The next frame, when its last character has come.
+
+        Raises:
+            SourceEnded: after the end of the load curve.
+        """
+        if self._next is None:
+            raise SourceEnded
         moment, frame = self._next
-        end_ms = int(moment.timestamp() * 1000) + int(line_ms(self._mode, len(frame)))
+        end_ms = to_ms(moment) + (line_ms(self._mode, len(frame)) if self._takes_line_time else 0)
         arrival = Moment(self._start.at + (end_ms - self._start.time_ms) / 1000, end_ms)
         if not self._is_fast and time.monotonic() < arrival.at:
             time.sleep(min(_CHUNK_S, arrival.at - time.monotonic()))
             return b""
         self._now = arrival
-        self._next = next(self._frames)
+        self._next = next(self._frames, None)
         return with_parity(frame)
 
     def now(self) -> Moment:
@@ -77,7 +94,14 @@ class Simulated:
         """There is nothing open."""
 
 
-def _earlier(moment: Moment, seconds: float) -> Moment:
-    if not 0 <= seconds <= _LONGEST_AGO_S:
-        raise ValueError(f"ago={seconds} lies outside 0 to {_LONGEST_AGO_S} seconds")
-    return Moment(moment.at - seconds, moment.time_ms - round(seconds * 1000))
+def _beginning(present: Moment, ago: str | None, curve: LoadCurve | None) -> Moment:
+    """Both clocks when the meter begins."""
+    if ago is None and curve is not None:
+        time_ms = curve.start_ms
+    else:
+        seconds = 0.0 if ago is None else float(ago)
+        if not 0 <= seconds <= _LONGEST_AGO_S:
+            raise ValueError(f"ago={seconds} lies outside 0 to {_LONGEST_AGO_S} seconds")
+        time_ms = present.time_ms - round(seconds * 1000)
+    # In whole milliseconds, so that a frame is dated by its very moment: one late, it would miss a quarter's end.
+    return Moment((round(present.at * 1000) - present.time_ms + time_ms) / 1000, time_ms)

@@ -15,7 +15,7 @@ class SourceError(Exception):
     """A source that cannot be read now; the sentence says why. It may be another time."""
 
 
-class SourceEnded(Exception):  # noqa: N818 - it is no error: a recording is at its end
+class SourceEnded(Exception):  # noqa: N818 - it is no error: a recording or a load curve is at its end
     """A source that has given all it has."""
 
 
@@ -70,6 +70,16 @@ class SourceSetting:
     kind: str
     target: str
     options: dict[str, str]
+
+    @property
+    def is_unpaced(self) -> bool:
+        """True for what comes as fast as it is taken, on a clock of its own."""
+        return self.options.get("pace") == "fast"
+
+    @property
+    def is_dated(self) -> bool:
+        """True for what has dates of its own, of which this machine's clock says nothing."""
+        return "curve" in self.options
 
     @classmethod
     def parse(cls, text: str) -> "SourceSetting":

@@ -16,6 +16,7 @@ from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import say
+from tictally_recorder.cli.standby import standby
 from tictally_recorder.contracts import ContractError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.record import record as run_recorder
@@ -36,6 +37,7 @@ app.command(short_help="Tell how much energy went through each register.")(energ
 app.command(short_help="Tell what that energy cost, and by which price list.")(cost)
 app.command(short_help="Lay that out like a bill, with its taxes.")(bill)
 app.command(short_help="Tell what the same use would have cost on other price lists.")(compare)
+app.command(short_help="Tell what a home draws at night, its trend, and what that costs a year.")(standby)
 app.command(short_help="Look whether all is well, and say what to do where it is not.")(doctor)
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")

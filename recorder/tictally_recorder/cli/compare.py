@@ -1,8 +1,10 @@
 """`tictally compare`: what the same use would have cost on other price lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -32,6 +34,13 @@ from tictally_shared.calendar import QUARTER_MS, By, local_midnight
 from tictally_shared.status import Colour
 
 
+class _Powers(StrEnum):
+    """Which powers are compared."""
+
+    BESIDE = "beside"
+    ALL = "all"
+
+
 def compare(  # noqa: PLR0913 - options of a command
     *,
     start: Annotated[str, typer.Option("--from", metavar="DATE", help="The first local day of the answer.")],
@@ -47,11 +56,14 @@ def compare(  # noqa: PLR0913 - options of a command
     colours: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Tempo's colours, lines of date,color: 2026-11-21,blue.")
     ] = None,
+    powers: Annotated[
+        _Powers, typer.Option(help="Which powers of each list: the subscribed one and those beside it, or all.")
+    ] = _Powers.BESIDE,
     json: Annotated[bool, typer.Option("--json", help="As a JSON array; amounts are texts.")] = False,
     ledger: LedgerOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Tell what the same use would have cost on each price list, at the subscribed power and those beside it.
+    """Tell what the same use would have cost on each price list and power.
 
     Off-peak hours are assumed and said; a Tempo day whose colour is not known makes that price list's cost unknown.
     """
@@ -63,7 +75,8 @@ def compare(  # noqa: PLR0913 - options of a command
     with LedgerReader.open(settings.ledger) as reader:
         paid = paid_by(settings, reader.sites())
         asked = {each: days_with_frames(each, first, until, tz) for each in sites_of(reader, site)}
-        answers = [_answer(reader, each, days, paid, told, given, tz) for each, days in asked.items() if days]
+        wish = Assumed(told, given, {}, every_power=powers is _Powers.ALL)
+        answers = [_answer(reader, each, days, paid, wish, tz) for each, days in asked.items() if days]
     if json:
         say(report.as_json(answers))
     else:
@@ -77,13 +90,7 @@ def compare(  # noqa: PLR0913 - options of a command
 
 
 def _answer(  # noqa: PLR0913, PLR0917 - all that an answer depends on
-    reader: LedgerReader,
-    site: Site,
-    days: list[date],
-    paid: Paid,
-    told: tuple[Hours, ...],
-    given: Mapping[date, Colour],
-    tz: ZoneInfo,
+    reader: LedgerReader, site: Site, days: list[date], paid: Paid, wish: Assumed, tz: ZoneInfo
 ) -> report.Answer:
     contract = paid.terms.contracts.on(site.id, Direction.DRAWN, days[-1])
     power = (contract.power_kva if contract else None) or announced(reader, site).power_kva
@@ -91,10 +98,11 @@ def _answer(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     quarters = energy(
         reader, site.id, local_midnight(days[0], tz), local_midnight(until, tz), By.QUARTER, tz, all_registers=True
     )
-    windows = told or (contract.windows if contract else ()) or (NIGHT,)
+    windows = wish.windows or (contract.windows if contract else ()) or (NIGHT,)
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
     learned = _learned(reader, site, local_midnight(date.fromordinal(days[0].toordinal() - 1), tz), until, tz)
-    assumed = Assumed(windows, {**learned, **given}, contract.aliases if contract else {})
+    colours = {**learned, **wish.colours}
+    assumed = replace(wish, windows=windows, colours=colours, aliases=contract.aliases if contract else {})
     use = Use(site.id, (), quarters, use_of(reader, site, days, paid.terms, tz).ngtf)
     found = offers(use, days, paid.shelf.tariffs.values(), power, assumed, tz)
     rows = [row for row in cost_of(reader, site, days[0], until, paid.terms, tz) if row.direction is Direction.DRAWN]

@@ -22,8 +22,8 @@ from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.calendar import By, CalendarError, local_midnight, parse_moment
 
 
-class _By(StrEnum):
-    """The periods by which cost is told."""
+class Periods(StrEnum):
+    """The periods by which cost is told: of whole days."""
 
     DAY = "day"
     MONTH = "month"
@@ -42,7 +42,7 @@ def cost(  # noqa: PLR0913 - options of a command
         str | None,
         typer.Option("--to", metavar="DATE", help="The local day on which it ends, excluded. Without it: tomorrow."),
     ] = None,
-    by: Annotated[_By, typer.Option(help="What a sum stands for.")] = _By.DAY,
+    by: Annotated[Periods, typer.Option(help="What a sum stands for.")] = Periods.DAY,
     site: Annotated[
         str | None,
         typer.Option(metavar="SITE", help="One site, or a meter of it. Without it: every site, each by itself."),
@@ -111,21 +111,26 @@ def window(start: str | None, end: str | None, tz: ZoneInfo, today: date) -> tup
     Raises:
         typer.BadParameter: one is no day, or they are in the wrong order.
     """
-    first = today if start is None else _day("--from", start, tz)
-    until = today + timedelta(days=1) if end is None else _day("--to", end, tz)
+    first = today if start is None else local_day("--from", start, tz)
+    until = today + timedelta(days=1) if end is None else local_day("--to", end, tz)
     if first >= until:
         raise typer.BadParameter(f"{first} is not before {until}", param_hint="--from")
     return first, until
 
 
-def _day(option: str, text: str, tz: ZoneInfo) -> date:
+def local_day(option: str, text: str, tz: ZoneInfo) -> date:
+    """The local day that a user's text means.
+
+    Raises:
+        typer.BadParameter: it means none, or a time inside one.
+    """
     try:
         moment = parse_moment(text, tz)
     except CalendarError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
     day = moment.astimezone(tz).date()
     if moment != local_midnight(day, tz):
-        raise typer.BadParameter(f"{text[:40]!r} is inside a day, and cost is of whole days", param_hint=option)
+        raise typer.BadParameter(f"{text[:40]!r} is inside a day, and the answer is of whole days", param_hint=option)
     return day
 
 

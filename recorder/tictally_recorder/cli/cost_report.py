@@ -76,11 +76,11 @@ def as_json(found: Iterable[Record]) -> str:
     return "[" + ",".join(f"\n  {line}" for line in lines) + ("\n]" if lines else "]")
 
 
-def as_csv(found: Iterable[Record]) -> str:
+def as_csv(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> str:
     """CSV with a header, nothing where JSON has null."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     writer.writerows(record.values() for record in found)
     return text.getvalue().rstrip("\n")
 

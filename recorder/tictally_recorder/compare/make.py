@@ -41,14 +41,17 @@ def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
     for tariff in tariffs:
         if tariff.direction is Direction.DRAWN and not tariff.series:
             divided = [_day(tariff, day, by_day.get(day, []), use.ngtf.get(day), assumed, tz) for day in days]
-            found += [_offer(tariff, power, divided) for power in powers_beside(tariff, days[-1], power_kva)]
+            powers = _powers(tariff, days[-1], power_kva, is_every=assumed.every_power)
+            found += [_offer(tariff, power, divided) for power in powers]
     return found
 
 
-def powers_beside(tariff: Tariff, day: date, power_kva: int | None) -> list[int | None]:
-    """The power, with the next lower and higher one that a list has on a day."""
+def _powers(tariff: Tariff, day: date, power_kva: int | None, *, is_every: bool) -> list[int | None]:
+    """The power, with all that a list has on a day, or the next lower and higher one of them."""
     version = tariff.on(day)
     known = sorted(power for power in version.subscription if power is not None) if version else []
+    if is_every and known:
+        return [*sorted({*known, power_kva or known[0]})]
     if power_kva is None or not known:
         return [power_kva]
     lower, higher = [each for each in known if each < power_kva][-1:], [each for each in known if each > power_kva][:1]

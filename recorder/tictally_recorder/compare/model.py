@@ -17,11 +17,13 @@ class Assumed:
         windows: off-peak hours of HP/HC.
         colours: local day on which a Tempo day begins → its colour, as far as it is known.
         aliases: what the meter calls a period → the price list's period.
+        every_power: True asks for all powers that a list has, not only the subscribed one and those beside it.
     """
 
     windows: tuple[Hours, ...]
     colours: Mapping[date, Colour]
     aliases: Mapping[str, str]
+    every_power: bool = False
 
 
 @dataclass(frozen=True, slots=True)

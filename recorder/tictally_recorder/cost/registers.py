@@ -67,23 +67,28 @@ def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mappin
     found: dict[str, list[EnergyRow]] = {}
     for row in rows:
         if row.register in _HISTORIQUE or row.register.startswith(_SUPPLIER):
-            name = period_of(row.register, row.period, ngtf)
-            found.setdefault(row.register if name is None else aliases.get(name, name), []).append(row)
+            found.setdefault(period_of(row.register, row.period, ngtf, aliases), []).append(row)
     return {period: _counted(each) for period, each in found.items()}
 
 
-def period_of(register: str, called: str | None, ngtf: str | None) -> str | None:
-    """The period that a register counts, or None where that is not known.
+def period_of(register: str, told: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str:
+    """The period that a register of drawn energy counts, or its own name where that is not known.
 
     Args:
-        register: of the historique mode, or EASFnn.
-        called: what the meter calls it, or None.
-        ngtf: what the meter calls its option, or None.
+        register: EASFnn, or one of the historique mode.
+        told: what the meter calls what it counts, or None.
+        ngtf: what the meter calls its option, or None where that is not known.
+        aliases: what the meter calls a period → the price list's period.
     """
+    name = _regulated(register, ngtf) or told
+    return register if name is None else aliases.get(name, name)
+
+
+def _regulated(register: str, ngtf: str | None) -> str | None:
     if historique := _HISTORIQUE.get(register):
         return historique.period_of(register)
-    regulated = None if ngtf is None else contract_of_ngtf(ngtf)
-    return (regulated and regulated.period_of(register)) or called
+    option = None if ngtf is None else contract_of_ngtf(ngtf)
+    return option.period_of(register) if option else None
 
 
 def _counted(rows: Sequence[EnergyRow]) -> Counted:

@@ -143,7 +143,7 @@ def sum_up(rows: Iterable[CostRow], by: By) -> list[Summed]:
         rows: in order of day.
         by: day, month or year.
     """
-    return [_summed(list(of_one)) for _, of_one in groupby(rows, key=lambda row: _period(row.day, by))]
+    return [_summed(list(of_one)) for _, of_one in groupby(rows, key=lambda row: first_day(row.day, by))]
 
 
 def doubts(rows: Iterable[CostRow]) -> list[Doubt]:
@@ -189,7 +189,8 @@ def registers_of(parts: Iterable[Part]) -> list[Part]:
     return sorted(found, key=lambda each: (each.register, each.start_ms))
 
 
-def _period(day: date, by: By) -> date:
+def first_day(day: date, by: By) -> date:
+    """The first day of the period of time, a day, a month or a year, that holds a day."""
     if by is By.MONTH:
         return day.replace(day=1)
     return day.replace(month=1, day=1) if by is By.YEAR else day

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, Site
@@ -40,6 +41,38 @@ class LedgerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidFacts:
+    """By what a site pays today.
+
+    Attributes:
+        site: its id.
+        version: of the price list that holds, or None.
+        reason: why there is none, or None.
+        overdue_since: the day on which a revision of the list was due that is not known, or None.
+        contradictions: where the contract differs from what the meter announces, a sentence each.
+    """
+
+    site: str
+    version: str | None
+    reason: str | None = None
+    overdue_since: date | None = None
+    contradictions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CostFacts:
+    """How cost stands.
+
+    Attributes:
+        problem: a file of the user that cannot be used, a sentence, or None.
+        paid: of each site; none where a file cannot be used.
+    """
+
+    problem: str | None = None
+    paid: tuple[PaidFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeFacts:
     """What an edge has left at the broker.
 
@@ -62,6 +95,7 @@ class Facts:
         broker: its address.
         visit: what it said.
         edges: those that have left something there.
+        cost: contracts and price lists.
     """
 
     now_ms: int
@@ -69,3 +103,4 @@ class Facts:
     broker: str
     visit: Visit
     edges: Mapping[str, EdgeFacts] = field(default_factory=dict)
+    cost: CostFacts = CostFacts()

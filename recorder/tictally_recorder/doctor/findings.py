@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tictally_recorder.doctor.cost_findings import cost_findings
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
+from tictally_recorder.doctor.finding import Finding, Level
 from tictally_recorder.ledger import NumberRange, Status
 from tictally_recorder.mqtt.probe import Outcome
 from tictally_recorder.resend import HealthError, parse_health
@@ -23,37 +24,13 @@ _RANGES_SHOWN: Final = 3
 _LONG_TEXT: Final = 80
 
 
-class Level(StrEnum):
-    """How much a finding matters."""
-
-    OK = "ok"
-    NOTE = "note"
-    TROUBLE = "trouble"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A sentence.
-
-    Attributes:
-        about: `ledger`, `recorder`, `broker`, `clock`, `edge <name>` or `site <id>`.
-        level: trouble needs a person.
-        sentence: what was found.
-        advice: what to do, None where nothing is to be done.
-    """
-
-    about: str
-    level: Level
-    sentence: str
-    advice: str | None = None
-
-
 def findings(facts: Facts, tz: ZoneInfo) -> list[Finding]:
     """All that is to be said, times in a zone."""
     tell = _Teller(facts, tz)
     found = [*tell.ledger(), *tell.broker()]
     if not isinstance(facts.ledger, str):
         found += [*tell.clock(facts.ledger), *tell.edges(facts.ledger), *tell.sites(facts.ledger)]
+        found += cost_findings(facts.cost)
     return found
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+from tictally_recorder.doctor.cost import look_at_cost
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
 from tictally_recorder.ledger import LedgerError, LedgerReader, integrity
 from tictally_recorder.mqtt.connection import Broker
@@ -16,7 +17,7 @@ from tictally_recorder.settings import Settings
 def look(settings: Settings, broker: Broker, now_ms: int) -> Facts:
     """What there is to see with these settings at a moment."""
     seen = visit(broker, edge_filters(settings.topics, settings.edges))
-    return Facts(now_ms, _ledger(settings.ledger), str(broker), seen, _edges(seen))
+    return Facts(now_ms, _ledger(settings.ledger), str(broker), seen, _edges(seen), look_at_cost(settings, now_ms))
 
 
 def _ledger(path: Path) -> LedgerFacts | str:

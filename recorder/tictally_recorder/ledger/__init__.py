@@ -19,6 +19,7 @@ from tictally_recorder.ledger.numbers import NumberRange, Status
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.refusals import Refused
 from tictally_recorder.ledger.sites import join_sites
+from tictally_recorder.ledger.standby import Night
 from tictally_recorder.ledger.writer import Ledger
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Live",
     "Message",
     "Meter",
+    "Night",
     "NumberRange",
     "Quarter",
     "Refused",

@@ -5,8 +5,9 @@ form is final, `_WORDS` to the letter; another gets another first byte.
 """
 
 import json
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tictally_recorder.ledger.errors import LedgerError
@@ -36,6 +37,8 @@ _WORDS: Final = (
     '+01:00","UMOY1":"2026-01-01T00:00:00+01:00"}]'
 ).encode("ascii")
 
+_NUMBER: Final = re.compile(rb"-?[0-9]+")
+
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -55,10 +58,43 @@ def decode_body(body: bytes) -> tuple[dict[str, int | str], dict[str, str]]:
     Raises:
         LedgerError: it is damaged, or from a newer program.
     """
-    if body[:1] != _FORM_1:
-        raise LedgerError(f"a frame begins with {body[:1].hex() or 'nothing'}; this program reads 01")
     try:
-        values, dated = json.loads(zlib.decompressobj(_WINDOW_BITS, _WORDS).decompress(body[1:]))
-    except (zlib.error, ValueError):
+        values, dated = json.loads(_inflate(body))
+    except ValueError:
         raise LedgerError("a frame's bytes are damaged") from None
     return values, dated
+
+
+class Numbers:
+    """Reads some labels' numbers out of bodies, in less than half the time that reading all of them takes.
+
+    Args:
+        labels: whose numbers are wanted; texts are never found.
+    """
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        # Inside a text JSON escapes the quotes, so that only a label can stand so.
+        self._keys = [(label, f'"{label}":'.encode()) for label in labels]
+
+    def of(self, body: bytes) -> dict[str, int]:
+        """Label → number, for those of the labels that a body has. Raises as `decode_body`."""
+        text = _inflate(body)
+        found = {}
+        for label, key in self._keys:
+            at = text.find(key)
+            if at >= 0 and (number := _NUMBER.match(text, at + len(key))):
+                found[label] = int(number[0])
+        return found
+
+
+def _inflate(body: bytes) -> bytes:
+    if body[:1] != _FORM_1:
+        raise LedgerError(f"a frame begins with {body[:1].hex() or 'nothing'}; this program reads 01")
+    inflate = zlib.decompressobj(_WINDOW_BITS, _WORDS)
+    try:
+        text = inflate.decompress(body[1:])
+    except zlib.error:
+        raise LedgerError("a frame's bytes are damaged") from None
+    if not inflate.eof:  # cut short, perhaps in a number
+        raise LedgerError("a frame's bytes are damaged")
+    return text

@@ -19,9 +19,11 @@ from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
+from tictally_recorder.ledger.raw import whole_numbers_between
 from tictally_recorder.ledger.refusals import Refused, refusals
 from tictally_recorder.ledger.schema import open_for_reading, told
 from tictally_recorder.ledger.sites import all_sites, site_id
+from tictally_recorder.ledger.standby import Night, nights_between
 from tictally_recorder.ledger.touched import touched_of
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.ranges import Ranges
@@ -43,6 +45,9 @@ _TEXTS: Final = """
 SELECT name, time_ms, value FROM text_change JOIN label ON label.id = label
 WHERE meter = ? AND time_ms >= ? AND time_ms < ? AND name IN (SELECT value FROM json_each(?))
 ORDER BY time_ms, name
+"""
+_RAW_BETWEEN: Final = """
+SELECT count(*), coalesce(max(id), 0) FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?
 """
 _NEWEST_TEXT: Final = """
 SELECT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
@@ -132,6 +137,18 @@ class LedgerReader:
             for row in self._connection.execute(_TEXTS, (meter_id, start_ms, end_ms, json.dumps(list(labels)))):
                 yield TextChange(*row)
 
+    def oldest_raw_ms(self, meter_id: int) -> int | None:
+        """The time of a meter's oldest raw frame, or None where there is none."""
+        with told():
+            row = self._connection.execute("SELECT min(time_ms) FROM frame WHERE meter = ?", (meter_id,)).fetchone()
+        return None if row[0] is None else int(row[0])
+
+    def raw_between(self, meter_id: int, start_ms: int, end_ms: int) -> tuple[int, int]:
+        """How many raw frames a meter has in [start_ms, end_ms), and the number of the one that came last, or 0."""
+        with told():
+            row = self._connection.execute(_RAW_BETWEEN, (meter_id, start_ms, end_ms)).fetchone()
+        return int(row[0]), int(row[1])
+
     def newest_text(self, meter_id: int, label: str) -> str | None:
         """What a label of a meter said last, or None where it never said anything."""
         with told():
@@ -167,6 +184,28 @@ class LedgerReader:
         with told():
             found = site_id(self._connection, site)
             return {} if found is None else Costs(self._connection).keys(found)
+
+    def whole_raw(
+        self, meter_id: int, labels: Collection[str], start_ms: int, end_ms: int
+    ) -> Iterator[tuple[int, dict[str, int]]]:
+        """Numbers of a meter's raw frames in [start_ms, end_ms), by time; none where some of the frames have gone.
+
+        Args:
+            meter_id: the ledger's number of the meter.
+            labels: whose numbers are wanted; a frame without them is there too.
+            start_ms: milliseconds since 1970.
+            end_ms: excluded.
+        """
+        with told():
+            yield from whole_numbers_between(self._connection, meter_id, labels, start_ms, end_ms)
+
+    def standby(self, site: Site, start: date, end: date) -> list[Night]:
+        """The nights of the local days of [start, end) whose base load is known, in order.
+
+        Where meters followed one another in a night, it is that of the one which was heard longer.
+        """
+        with told():
+            return nights_between(self._connection, [meter.id for meter in site.meters], start, end)
 
     @property
     def version(self) -> int:

@@ -15,6 +15,7 @@ from tictally_recorder.ledger.model import LedgerCounts, Message, Site, Stored
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.schema import open_for_writing, told, transaction
 from tictally_recorder.ledger.sites import join, store_cost
+from tictally_recorder.ledger.standby import Night, put_nights
 from tictally_recorder.ledger.touched import touch
 
 _RETRIED_AT_ONCE: Final = 2000
@@ -103,6 +104,10 @@ class Ledger:
     def store_cost(self, site: Site, days: Iterable[CostDay]) -> int | None:
         """Keep the figures of days, as `sites.store_cost` has it. Raises as `store` does."""
         return self._write(lambda _: store_cost(self._connection, site, days))
+
+    def store_standby(self, nights: Iterable[Night]) -> int:
+        """Keep the base load of nights; how many differ from what was there. Raises as `store` does."""
+        return self._write(lambda _: put_nights(self._connection, nights))
 
     def numbers(self, edge: str) -> dict[str, list[NumberRange]]:
         """Boot → the ranges of an edge's numbers of which is known what became of them. Raises as `store` does."""

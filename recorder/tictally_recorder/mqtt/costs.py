@@ -1,4 +1,4 @@
-"""The part of the loop that keeps cost and tells it: rounds in short steps, while nothing else waits."""
+"""The part of the loop that keeps cost and nights, and tells them: in short steps, while nothing else waits."""
 
 import time
 from collections.abc import Callable
@@ -11,8 +11,11 @@ from tictally_recorder.mqtt.health import Costing
 from tictally_recorder.settings import Settings
 from tictally_recorder.site.publisher import Publish, SitePublisher
 from tictally_recorder.site.teller import SiteTeller
+from tictally_recorder.standby.keeper import NightKeeper
 
 _ROUND_S: Final = 15.0
+# A night ends once a day; late frames of one may come at any time.
+_NIGHTS_S: Final = 300.0
 
 
 class Cost:
@@ -32,7 +35,8 @@ class Cost:
         self._teller = SiteTeller(
             ledger, reader, self._keeper, self._publisher, settings.zone, settings.idle_minutes * 60_000
         )
-        self._round_s = 0.0
+        self._nights = NightKeeper(ledger, reader, settings.zone)
+        self._round_s = self._nights_s = 0.0
         self._is_under_way = False
 
     @property
@@ -63,9 +67,12 @@ class Cost:
         """
         if now_s >= self._round_s and not self._is_under_way:
             self._keeper.begin()
+            if now_s >= self._nights_s:
+                self._nights.begin()
+                self._nights_s = now_s + _NIGHTS_S
             self._round_s, self._is_under_way = now_s + _ROUND_S, True
         while self._is_under_way:
-            if not self._keeper.step(_now_ms):
+            if not self._keeper.step(_now_ms) and not self._nights.step():
                 self._is_under_way = False
                 if tells:
                     self._teller.read(_now_ms())

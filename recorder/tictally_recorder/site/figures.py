@@ -10,6 +10,7 @@ from tictally_recorder.contracts.model import Contract
 from tictally_recorder.cost.model import CostRow, Quality, Terms
 from tictally_recorder.cost.rounding import to_cents
 from tictally_recorder.cost.summing import doubts
+from tictally_recorder.standby import Trend, YearCost
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 
 NOTHING: Final = "none"
@@ -19,6 +20,8 @@ PRICE, PERIOD, SUBSCRIPTION = "price", "period", "subscription"
 TARIFF, TARIFF_AGE, CURRENCY = "tariff", "tariff_age", "currency"
 QUALITY, REASON = "quality", "reason"
 PRICE_INJECTED: Final = "price_injected"
+STANDBY, STANDBY_TREND, STANDBY_COST_YEAR = "standby", "standby_trend", "standby_cost_year"
+STANDBY_NAMES: Final = (STANDBY, STANDBY_TREND, STANDBY_COST_YEAR)
 DRAWN_NAMES: Final = (
     TODAY,
     YESTERDAY,
@@ -78,6 +81,23 @@ class PaidBy:
             return self.tariff.periods[0]
         named = None if counted is None else self.contract.aliases.get(counted, counted)
         return named if named in self.tariff.periods else None
+
+
+def standby_figures(found: Trend | None, year: YearCost | None) -> dict[str, str]:
+    """The same of base load.
+
+    Args:
+        found: the newest nights beside those before, or None where no night is known.
+        year: what the newest nights' load costs a year, or None where nobody can say.
+    """
+    change = found.change_since(found.before) if found else None
+    amount = year.amount if year else None
+    told = {
+        STANDBY: None if found is None else str(found.last.va),
+        STANDBY_TREND: None if change is None else str(change),
+        STANDBY_COST_YEAR: None if amount is None else f"{to_cents(amount):f}",
+    }
+    return {name: NOTHING if text is None else text for name, text in told.items()}
 
 
 def figures(

@@ -12,7 +12,9 @@ _SUPPLIER: Final = "EASF"
 
 
 def present_period(reader: LedgerReader, site: Site, since_ms: int) -> str | None:
-    """The period by the meter's own name of it (regulated options: by theirs), or None where that is not known.
+    """The period by the meter's own name of it (regulated options: by theirs), or None where the meter tells none.
+
+    Where nothing tells what a register counts, it is the register's own name.
 
     Args:
         reader: the ledger.
@@ -35,4 +37,4 @@ def present_period(reader: LedgerReader, site: Site, since_ms: int) -> str | Non
     if label == _HISTORIQUE:
         return period_of_ptec(text)
     called = reader.newest_text(meter.id, "LTARF") or None
-    return period_of(_SUPPLIER + text, called, reader.newest_text(meter.id, "NGTF"))
+    return period_of(_SUPPLIER + text, called, reader.newest_text(meter.id, "NGTF"), {})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from tictally_recorder.site.device import ENTITIES, SiteDevice
-from tictally_recorder.site.figures import CURRENCY, NOTHING, TARIFF_AGE
+from tictally_recorder.site.figures import CURRENCY, NOTHING, STANDBY, STANDBY_TREND, TARIFF_AGE
 from tictally_shared.topics import Topics
 
 Publish = Callable[[str, str], None]
@@ -12,6 +12,7 @@ Publish = Callable[[str, str], None]
 
 # Every name that a site's topics may have: those of a site that is gone are cleared by them.
 _NAMES: Final = (*(entity.key for entity in ENTITIES), CURRENCY)
+_OF_LOAD: Final = (STANDBY, STANDBY_TREND)
 
 
 class SitePublisher:
@@ -69,12 +70,15 @@ class SitePublisher:
             self._announced.pop(site, None)
 
     def _announce(self, site: str, figures: Mapping[str, str]) -> None:
-        """With the first contract, and whenever it has more to tell; what it once had stays."""
+        """With the first contract or night, and whenever there is more to tell; what it once had stays."""
         if self._device is None:
             return
         names, currency = self._announced.get(site, (frozenset[str](), ""))
-        told = figures.get(CURRENCY, NOTHING)
-        known = names | figures.keys(), told if told != NOTHING else currency
-        if known[1] and known != (names, currency):
+        if figures.get(CURRENCY, NOTHING) != NOTHING:
+            currency = figures[CURRENCY]
+        # Without a price list no amount has a unit.
+        told = figures.keys() if currency else {name for name in _OF_LOAD if figures.get(name, NOTHING) != NOTHING}
+        known = names | told, currency
+        if known[0] and known != self._announced.get(site):
             self._announced[site] = known
             self._publish(self._device.topic(site), self._device.payload(site, *known))

@@ -1,30 +1,44 @@
 """Tells hubs what sites' energy costs, from the figures that the keeper keeps, and which period counts."""
 
 from collections.abc import Sequence  # noqa: TC003 - of an attribute
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.model import CostRow
+from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.stored import from_day
-from tictally_recorder.ledger import Ledger, LedgerReader, Site
-from tictally_recorder.site.figures import Present, figures, paid_on
+from tictally_recorder.ledger import Ledger, LedgerReader, Night, Site
+from tictally_recorder.site.figures import Present, figures, paid_on, standby_figures
 from tictally_recorder.site.present import present_period
 from tictally_recorder.site.publisher import SitePublisher
+from tictally_recorder.standby import trend, year_cost_of
 from tictally_recorder.tariffs.model import Direction
 
 _NOTE: Final = "sites"
+# The thirty nights that count, and those that they are compared with.
+_NIGHTS_BACK: Final = timedelta(days=70)
 
 
 @dataclass(slots=True)
 class _Kept:
     """What does not change from second to second."""
 
-    rows: list[CostRow] = field(default_factory=list)
-    before: dict[Direction, Decimal] = field(default_factory=dict)
+    rows: list[CostRow]
+    before: dict[Direction, Decimal]
+    standby: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standby:
+    """What is told of base load, and by what."""
+
+    nights: list[Night]
+    today: date
+    terms: Terms | None
+    told: dict[str, str]
 
 
 class SiteTeller:
@@ -54,24 +68,31 @@ class SiteTeller:
         self._publisher = publisher
         self._tz = tz
         self._heard_within_ms = heard_within_ms
+        self._day: date | None = None
         self._sites: Sequence[Site] = ()
         self._kept: dict[str, _Kept] = {}
+        self._standbys: dict[str, _Standby] = {}
 
     def read(self, now_ms: int) -> None:
         """Read again what the keeper has kept. Raises as the ledger's methods do."""
-        today = self._today(now_ms)
+        self._day = self._today(now_ms)
         self._sites = self._reader.sites()
         self._forget()
-        self._kept = {site.id: self._read(site, today) for site in self._sites}
+        self._kept = {site.id: self._read(site, self._day) for site in self._sites}
 
     def tell(self, now_ms: int) -> None:
-        """Tell what has changed. Raises as the ledger's methods do."""
+        """Tell what has changed; nothing before the first `read`. Raises as the ledger's methods do."""
+        if self._day is None:
+            return
         today = self._today(now_ms)
+        if today != self._day:  # else a total would lack the day that has ended, until the next round
+            self.read(now_ms)
         for site in self._sites:
             kept = self._kept[site.id]
             period = present_period(self._reader, site, now_ms - self._heard_within_ms)
             present = Present(site.id, today, now_ms, period, self._keeper.problem)
-            self._publisher.tell(site.id, figures(present, kept.rows, kept.before, self._keeper.terms))
+            told = figures(present, kept.rows, kept.before, self._keeper.terms)
+            self._publisher.tell(site.id, told | kept.standby)
 
     def _today(self, now_ms: int) -> date:
         return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(self._tz).date()
@@ -85,7 +106,23 @@ class SiteTeller:
             for direction in Direction
             if (paid := paid_on(site.id, direction, today, self._keeper.terms))
         }
-        return _Kept(rows, before)
+        return _Kept(rows, before, self._standby(site, today))
+
+    def _standby(self, site: Site, today: date) -> dict[str, str]:
+        """Computed again when a night, the day or the terms are others: it asks for a year of texts."""
+        nights = self._reader.standby(site, today - _NIGHTS_BACK, today + timedelta(days=1))
+        terms = self._keeper.terms
+        known = self._standbys.get(site.id)
+        if known is not None and (known.nights, known.today) == (nights, today) and known.terms is terms:
+            return known.told
+        found = trend(nights)
+        year = None
+        if found is not None and terms is not None:
+            va = found.last.va if found.recent.va is None else found.recent.va
+            year = year_cost_of(self._reader, site, va, today, terms, self._tz)
+        told = standby_figures(found, year)
+        self._standbys[site.id] = _Standby(nights, today, terms, told)
+        return told
 
     def _forget(self) -> None:
         """A site that has joined another since it was told of is cleared."""

@@ -1,0 +1,91 @@
+"""How long cost takes over seven years: all of it anew, one late frame, and an answer from what is kept."""
+
+import contextlib
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+from ledger_building import frame, message
+from years_building import START, build
+
+from tictally_recorder.cost.keeper import CostKeeper
+from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
+from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_shared.calendar import QUARTER_MS, zone
+
+PARIS: Final = zone("Europe/Paris")
+_CONTRACT: Final = '[[contract]]\ntariff = "edf-bleu-hphc"\npower = 6\nfrom = 2016-08-01\n'
+_EVER: Final = date(1990, 1, 1), date(2100, 1, 1)
+
+
+def main(*, short: bool) -> dict[str, float | int | str]:
+    """Seconds of a full recompute, milliseconds after one late frame, and the ratios to what is read and written."""
+    days = 60 if short else 7 * 365 + 2
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        path = Path(name) / "ledger.sqlite"
+        build(path, days)
+        quarters_bytes = path.stat().st_size
+        (path.parent / "contracts.toml").write_text(_CONTRACT)
+        ledger = stack.enter_context(Ledger.open(path))
+        reader = stack.enter_context(LedgerReader.open(path))
+        keeper = CostKeeper(
+            ledger, reader, WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs"), PARIS
+        )
+        full_s, longest_s = _round(keeper)
+        kept = keeper.counts.computed
+        late = [_late(ledger, reader, keeper, days, n) for n in range(1, 1 + (3 if short else 20))]
+        (site,) = reader.sites()
+        assert keeper.terms is not None
+        terms, when = keeper.terms, days_with_frames(site, *_EVER, PARIS)
+        answer_s = _seconds(lambda: len(cost_of(reader, site, *_EVER, terms, PARIS)))
+        anew_s = _seconds(lambda: len(computed(reader, site, when, terms, PARIS)))
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cost_bytes = path.stat().st_size - quarters_bytes
+    return {
+        "days": kept,
+        "full_recompute_s": round(full_s, 2),
+        "longest_step_ms": round(longest_s * 1000, 1),
+        "late_frame_ms": round(sorted(each[0] for each in late)[len(late) // 2] * 1000, 1),
+        "late_frame_worst_ms": round(max(each[0] for each in late) * 1000, 1),
+        "late_frame_days": max(each[1] for each in late),
+        "answer_from_kept_s": round(answer_s, 2),
+        "answer_computed_s": round(anew_s, 2),
+        "computed_to_kept": round(anew_s / answer_s, 1),
+        "recompute_to_computed": round(full_s / anew_s, 2),
+        "cost_bytes_per_day": round(cost_bytes / kept),
+    }
+
+
+def _late(ledger: Ledger, reader: LedgerReader, keeper: CostKeeper, days: int, n: int) -> tuple[float, int]:
+    """Seconds from a frame of some day in between to its cost, and how many days were computed for it."""
+    noon_ms = int((START + timedelta(days=days * n // 25, hours=12)).timestamp()) * 1000
+    (quarter,) = reader.quarters(1, noon_ms, noon_ms + QUARTER_MS)
+    values: dict[str, int | str] = {name: runs[0].first for name, runs in quarter.registers.items()}
+    arrived_ms = int((START + timedelta(days=days)).timestamp()) * 1000
+    before = keeper.counts.computed
+    begin = time.perf_counter()
+    ledger.store([message(frame(1_000_000 + n, quarter.first_ms + 1, values), arrived_ms=arrived_ms)])
+    _round(keeper)
+    return time.perf_counter() - begin, keeper.counts.computed - before
+
+
+def _round(keeper: CostKeeper) -> tuple[float, float]:
+    """Seconds of a round, and of its longest step."""
+    begin = here = time.perf_counter()
+    longest = 0.0
+    keeper.begin()
+    while keeper.step(lambda: time.time_ns() // 1_000_000):
+        longest, here = max(longest, time.perf_counter() - here), time.perf_counter()
+    return time.perf_counter() - begin, longest
+
+
+def _seconds(work: Callable[[], int]) -> float:
+    begin = time.perf_counter()
+    assert work()
+    return time.perf_counter() - begin

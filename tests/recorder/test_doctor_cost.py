@@ -1,0 +1,58 @@
+"""What the doctor sees of contracts and price lists beside a real ledger."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from ledger_building import METER, NOON_MS, frame, message
+
+from tictally_recorder.doctor import CostFacts, PaidFacts
+from tictally_recorder.doctor.cost import look_at_cost
+from tictally_recorder.ledger import Ledger
+from tictally_recorder.settings import Settings
+
+CONTRACT = '[[contract]]\ntariff = "{tariff}"\npower = 6\nfrom = 2020-01-01\n'
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of a ledger whose meter announces off-peak and peak at 6 kVA, on 21 November 2026."""
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        ledger.store([message(frame(1, NOON_MS, {"NGTF": "H PLEINE/CREUSE", "PREF": 6, "EASF01": 1}))])
+    return Settings(name="nas", ledger=tmp_path / "ledger.sqlite")
+
+
+def seen(settings: Settings, tariff: str | None) -> CostFacts:
+    if tariff is not None:
+        settings.contracts_file.write_text(CONTRACT.format(tariff=tariff))
+    return look_at_cost(settings, NOON_MS)
+
+
+def test_the_version_of_today(settings: Settings) -> None:
+    assert seen(settings, "edf-bleu-hphc").paid == (PaidFacts(METER, "edf-bleu-hphc 2026-08-01"),)
+
+
+def test_no_contract(settings: Settings) -> None:
+    assert seen(settings, None).paid == (PaidFacts(METER, None, "there is no contract for 2026-11-21"),)
+
+
+def test_another_option_than_the_meters(settings: Settings) -> None:
+    (paid,) = seen(settings, "edf-bleu-base").paid
+    assert paid.contradictions == ("the meter announces H PLEINE/CREUSE, and the contract is on edf-bleu-base",)
+
+
+def test_a_list_that_is_overdue(settings: Settings) -> None:
+    settings.contracts_file.write_text(CONTRACT.format(tariff="edf-bleu-hphc"))
+    (paid,) = look_at_cost(settings, NOON_MS + 120 * 86_400_000).paid
+    assert paid.overdue_since == date(2027, 2, 1)
+
+
+def test_a_file_that_cannot_be_used(settings: Settings) -> None:
+    facts = seen(settings, "none-such")
+    assert facts.paid == ()
+    assert facts.problem is not None
+    assert facts.problem.startswith(f"{settings.contracts_file}, line 2: there is no tariff 'none-such'")
+
+
+def test_without_a_ledger_nothing_is_said_here(tmp_path: Path) -> None:
+    assert look_at_cost(Settings(name="nas", ledger=tmp_path / "none.sqlite"), NOON_MS) == CostFacts()

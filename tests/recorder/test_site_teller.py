@@ -1,0 +1,159 @@
+"""What is told of a site from second to second, between the rounds of the keeper."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cost_building import PARIS
+from ledger_building import METER, frame, message
+
+from tictally_recorder.cost.keeper import CostKeeper
+from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.ledger import Ledger, LedgerReader, Night
+from tictally_recorder.site.device import SiteDevice
+from tictally_recorder.site.publisher import SitePublisher
+from tictally_recorder.site.teller import SiteTeller
+from tictally_shared.topics import Topics
+
+CONTRACT = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2020-01-01\n'
+SITE = f"tictally/site/{METER}"
+MINUTE_MS = 60_000
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+class Told:
+    """A teller whose messages are gathered."""
+
+    def __init__(self, folder: Path, ledger: Ledger, reader: LedgerReader) -> None:
+        self.messages: list[tuple[str, str]] = []
+        self.keeper = CostKeeper(ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS)
+        device = SiteDevice(Topics(), "homeassistant", "en", "1", "tictally/recorder/nas/availability")
+        self.publisher = SitePublisher(Topics(), device, lambda *each: self.messages.append(each))
+        self.teller = SiteTeller(ledger, reader, self.keeper, self.publisher, PARIS, 10 * MINUTE_MS)
+
+    def round(self, now_ms: int) -> None:
+        self.keeper.begin()
+        while self.keeper.step(lambda: now_ms):
+            pass
+        self.teller.read(now_ms)
+
+    def at(self, now_ms: int) -> dict[str, str]:
+        """What is said then, by the last level of its topic."""
+        self.messages.clear()
+        self.teller.tell(now_ms)
+        return {topic.split("/")[-1]: payload for topic, payload in self.messages}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    (tmp_path / "contracts.toml").write_text(CONTRACT)
+    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def told(ledger: Ledger, tmp_path: Path) -> Iterator[Told]:
+    with LedgerReader.open(tmp_path / "ledger.sqlite") as reader:
+        yield Told(tmp_path, ledger, reader)
+
+
+def hear(ledger: Ledger, *moments: str) -> None:
+    """A kWh from each moment to the next."""
+    ledger.store(
+        message(frame(seq, ms(moment), {"BASE": 1000 * seq, "PTEC": "TH.."}, meter=METER))
+        for seq, moment in enumerate(moments, 1)
+    )
+
+
+def test_only_what_has_changed_is_told(told: Told, ledger: Ledger) -> None:
+    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    # 0.2016 and a day of 13.72 a month
+    assert told.at(now_ms)["cost_today"] == "0.64"
+    assert told.at(now_ms + 1000) == {}
+
+
+def test_at_midnight_the_total_goes_on_and_today_begins_anew(told: Told, ledger: Ledger) -> None:
+    hear(ledger, "2025-07-02T23:50+02:00", "2025-07-02T23:55+02:00")
+    told.round(ms("2025-07-02T23:59+02:00"))
+    assert told.at(ms("2025-07-02T23:59+02:00"))["cost_total"] == "0.64"
+    after = told.at(ms("2025-07-03T00:00+02:00"))
+    assert (after["cost_today"], after["cost_yesterday"]) == ("none", "0.64")
+    assert "cost_total" not in after  # it is what it was
+
+
+def test_a_meter_that_is_no_longer_heard_tells_no_period(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "hphc"))
+    ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "PTEC": "HC.."}))])
+    told.round(ms("2025-07-02T11:09+02:00"))
+    assert told.at(ms("2025-07-02T11:09+02:00"))["period"] == "HC"
+    gone = told.at(ms("2025-07-02T11:11+02:00"))
+    assert (gone["period"], gone["price"]) == ("none", "none")
+
+
+def test_a_mode_that_has_changed_leaves_no_old_period_behind(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "hphc"))
+    standard: dict[str, int | str] = {"EASF02": 1, "NTARF": "02", "LTARF": "HP", "NGTF": "H PLEINE/CREUSE"}
+    ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "PTEC": "HC.."}))])
+    ledger.store([message(frame(2, ms("2025-07-02T11:05+02:00"), standard))])
+    told.round(ms("2025-07-02T11:06+02:00"))
+    assert told.at(ms("2025-07-02T11:06+02:00"))["period"] == "HP"
+
+
+def test_a_hub_that_has_begun_anew_is_told_what_there_is(told: Told, ledger: Ledger) -> None:
+    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    first = told.at(now_ms)["config"]
+    told.messages.clear()
+    told.publisher.announce_again()
+    assert told.messages == [(f"homeassistant/device/tictally_site_{METER}/config", first)]
+
+
+def test_a_contract_that_ends_leaves_its_entities_without_a_value(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    told.at(now_ms)
+    (tmp_path / "contracts.toml").unlink()
+    told.round(now_ms)
+    after = told.at(now_ms)
+    assert (after["price"], after["cost_today"], after["cost_total"]) == ("none", "none", "none")
+    assert after["reason"] == "there is no contract"
+    assert "config" not in after
+
+
+def test_base_load_its_change_and_what_it_costs_are_told(told: Told, ledger: Ledger) -> None:
+    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+    today = date(2025, 7, 2)
+    ledger.store_standby(
+        Night(1, today - timedelta(days=n), va, 360) for n, va in enumerate([120] + 29 * [100] + 30 * [130])
+    )
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    said = told.at(now_ms)
+    # 100 VA for 8760 hours at 0.2016
+    assert (said["standby"], said["standby_trend"], said["standby_cost_year"]) == ("120", "-30", "176.60")
+    ledger.store_standby([Night(1, today, 90, 360)])
+    told.round(now_ms)
+    assert told.at(now_ms)["standby"] == "90"
+
+
+def test_base_load_is_announced_without_a_contract_too(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "contracts.toml").unlink()
+    hear(ledger, "2025-07-02T11:00+02:00")
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    assert "config" not in told.at(now_ms)
+    ledger.store_standby([Night(1, date(2025, 7, 2), 90, 360)])
+    told.round(now_ms)
+    assert list(json.loads(told.at(now_ms)["config"])["components"]) == ["standby"]
+    (tmp_path / "contracts.toml").write_text(CONTRACT)
+    told.round(now_ms)
+    assert {"standby", "cost_today", "standby_cost_year"} <= json.loads(told.at(now_ms)["config"])["components"].keys()

@@ -1,0 +1,113 @@
+"""Nights are kept as soon as they are over, whatever prices and contracts say, and never replaced by less."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cost_building import PARIS, d
+from ledger_building import DAY_MS, MINUTE_MS, frame, message
+
+from tictally_recorder.ledger import Ledger, LedgerReader, Message
+from tictally_recorder.standby import night_of_day
+from tictally_recorder.standby.keeper import NightKeeper
+
+DAY = d("2026-11-21")
+MIDNIGHT_MS, MORNING_MS = night_of_day(DAY, PARIS)
+
+
+class Nights:
+    """A keeper with its ledger."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ledger = Ledger.open(folder / "ledger.sqlite")
+        self.reader = LedgerReader.open(folder / "ledger.sqlite")
+        self.keeper = NightKeeper(self.ledger, self.reader, PARIS)
+        self._seq = 0
+
+    def hear(self, va: int, start_ms: int, end_ms: int, *, arrived_ms: int | None = None) -> None:
+        """A frame a minute."""
+        self.ledger.store(self._frame(at_ms, va, arrived_ms) for at_ms in range(start_ms, end_ms, MINUTE_MS))
+
+    def _frame(self, at_ms: int, va: int, arrived_ms: int | None) -> Message:
+        self._seq += 1
+        return message(frame(self._seq, at_ms, {"SINSTS": va, "EAST": 1}), arrived_ms=arrived_ms)
+
+    def keep(self) -> int:
+        """A round; how many nights it looked at."""
+        self.keeper.begin()
+        steps = 0
+        while self.keeper.step():
+            steps += 1
+        return steps
+
+    def prune(self, now_ms: int) -> None:
+        while self.ledger.prune(now_ms):
+            pass
+
+    @property
+    def kept(self) -> list[tuple[str, int, int]]:
+        (site,) = self.reader.sites()
+        found = self.reader.standby(site, d("2020-01-01"), d("2030-01-01"))
+        return [(str(each.day), each.va, each.minutes) for each in found]
+
+
+@pytest.fixture
+def nights(tmp_path: Path) -> Iterator[Nights]:
+    made = Nights(tmp_path)
+    yield made
+    made.reader.close()
+    made.ledger.close()
+
+
+def test_a_night_is_kept_when_it_is_over_and_looked_at_no_more(nights: Nights) -> None:
+    nights.hear(95, MIDNIGHT_MS, MORNING_MS)
+    nights.keep()
+    assert nights.kept == []
+    nights.hear(800, MORNING_MS, MORNING_MS + 30 * MINUTE_MS)
+    nights.keeper = NightKeeper(nights.ledger, nights.reader, PARIS)  # as after a restart, which remembers nothing
+    assert nights.keep() == 1
+    assert nights.kept == [(str(DAY), 95, 360)]
+    nights.hear(900, MORNING_MS + 30 * MINUTE_MS, MORNING_MS + 60 * MINUTE_MS)
+    assert nights.keep() == 0
+
+
+def test_the_first_round_after_the_night_keeps_it_although_one_before_could_not(nights: Nights) -> None:
+    nights.hear(95, MIDNIGHT_MS, MORNING_MS)
+    nights.keep()
+    nights.hear(800, MORNING_MS, MORNING_MS + MINUTE_MS)
+    nights.keep()
+    assert nights.kept == [(str(DAY), 95, 360)]
+
+
+def test_late_frames_change_it_while_all_of_it_is_there(nights: Nights) -> None:
+    nights.hear(95, MIDNIGHT_MS, MIDNIGHT_MS + 200 * MINUTE_MS)
+    nights.hear(800, MORNING_MS, MORNING_MS + MINUTE_MS)
+    nights.keep()
+    assert nights.kept == [(str(DAY), 95, 200)]
+    nights.hear(40, MIDNIGHT_MS + 200 * MINUTE_MS, MORNING_MS, arrived_ms=MORNING_MS + DAY_MS)
+    nights.keep()
+    assert nights.kept == [(str(DAY), 40, 360)]
+
+
+def test_what_was_kept_stays_when_raw_frames_go(nights: Nights) -> None:
+    nights.hear(95, MIDNIGHT_MS, MORNING_MS)
+    nights.hear(800, MIDNIGHT_MS + 3 * DAY_MS, MIDNIGHT_MS + 3 * DAY_MS + MINUTE_MS)
+    nights.keep()
+    nights.prune(MIDNIGHT_MS + 3 * DAY_MS)
+    assert nights.reader.raw_between(1, MIDNIGHT_MS, MORNING_MS) == (0, 0)
+    nights.hear(10, MIDNIGHT_MS + 30_000, MORNING_MS, arrived_ms=MIDNIGHT_MS + 3 * DAY_MS)
+    nights.keep()
+    assert nights.kept == [(str(DAY), 95, 360)]
+
+
+def test_each_night_that_comes_at_once_after_an_outage_is_kept(nights: Nights) -> None:
+    now_ms = MORNING_MS + 5 * DAY_MS
+    for n in range(5):
+        nights.hear(100 + n, MIDNIGHT_MS + n * DAY_MS, MORNING_MS + n * DAY_MS, arrived_ms=now_ms)
+    nights.hear(800, now_ms, now_ms + MINUTE_MS)
+    nights.keep()
+    assert [va for _, va, _ in nights.kept] == [100, 101, 102, 103, 104]
+
+
+def test_a_ledger_without_frames_has_no_nights(nights: Nights) -> None:
+    assert nights.keep() == 0
