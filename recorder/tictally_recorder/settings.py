@@ -4,11 +4,12 @@ Variables begin with `TICTALLY_`; `TICTALLY_X_FILE` names a file that holds X; `
 TOML file whose keys are the names below. `tictally_shared.settings_sources` has the precedence.
 """
 
+import ipaddress
 import ssl
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -18,6 +19,7 @@ from tictally_recorder.site.device import SiteDevice
 from tictally_shared import calendar
 from tictally_shared.discovery import PREFIX as PREFIX_OF_HUBS
 from tictally_shared.discovery import Language
+from tictally_shared.frames import KEY
 from tictally_shared.settings_sources import (
     Given,
     SettingsError,
@@ -31,6 +33,10 @@ from tictally_shared.topics import Topics
 
 PREFIX: Final = "TICTALLY_"
 _OFF: Final = "off"
+_BY_TOKEN: Final = "token"
+_TOKEN_CHARACTERS: Final = 16
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _authority(path: Path) -> Path:
@@ -51,6 +57,46 @@ def _edges(value: object) -> object:
     if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str) for name in value):
         raise ValueError("give all, or names separated by commas")
     return tuple(dict.fromkeys(checked_name(name) for name in value))
+
+
+def _token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < _TOKEN_CHARACTERS or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(f"a token is {_TOKEN_CHARACTERS} characters or more, without spaces")
+    return token
+
+
+def _words(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def _host_name(text: str) -> str:
+    return checked_host(text).lower()
+
+
+def _networks(value: object) -> object:
+    """`off` and `token` are themselves, everything else is ranges of addresses."""
+    if value in {_OFF, _BY_TOKEN}:
+        return value
+    words = _words(value)
+    if not isinstance(words, tuple | list) or not words:
+        raise ValueError("give off, token, or ranges of addresses separated by commas: 192.168.1.0/24")
+    try:
+        return tuple(ipaddress.ip_network(word) for word in words)
+    except ValueError as error:
+        raise ValueError(f"{error}; a range is such as 192.168.1.0/24") from None
+
+
+def _prms(value: object) -> object:
+    pairs = value
+    if isinstance(value, str):
+        pairs = dict(word.split("=", 1) if "=" in word else (word, "") for word in map(str.strip, value.split(",")))
+    if not isinstance(pairs, dict):
+        raise ValueError("give pairs: 12345678901234=021900000002, several with commas")
+    for prm, site in pairs.items():
+        if not (isinstance(prm, str) and prm.isdigit() and isinstance(site, str) and KEY.fullmatch(site)):
+            raise ValueError(f"{str(prm)[:20]!r} is no number of a delivery point with its site: 12345678901234=021900000002")
+    return pairs
 
 
 def _timezone(text: str) -> str:
@@ -76,6 +122,14 @@ class Settings(BaseModel):
         language: of the names that hubs show.
         tariffs: folder of the user's own price lists; None: `tariffs` beside the ledger.
         contracts: file that says which tariff a site was on; None: `contracts.toml` beside the ledger.
+        http: `off`: the API is not there.
+        http_host: the address that it listens at; where it is not this machine's own, others can reach it.
+        http_port: that it listens at.
+        http_token: what a request must bear that writes, or that reads where reads are behind it.
+        http_reads: `open`, or `token`: reading needs the token.
+        http_names: names by which the API is called beside this machine's own, such as a proxy's.
+        meterit: whether devices may hand in readings: `off`, by `token`, or from these ranges of addresses.
+        prms: number of a delivery point → site, for the clients of Conso API.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -95,6 +149,14 @@ class Settings(BaseModel):
     language: Language = "fr"
     tariffs: Path | None = None
     contracts: Path | None = None
+    http: Literal["on", "off"] = "on"
+    http_host: Annotated[str, AfterValidator(checked_host)] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=1, le=65535)] = 8780
+    http_token: Annotated[SecretStr, AfterValidator(_token)] | None = None
+    http_reads: Literal["open", "token"] = "open"
+    http_names: Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)] = ()
+    meterit: Annotated[Literal["off", "token"] | tuple[Network, ...], BeforeValidator(_networks)] = "off"
+    prms: Annotated[Mapping[str, str], BeforeValidator(_prms)] = {}
 
     @property
     def topics(self) -> Topics:
@@ -159,12 +221,16 @@ def load(
     if "ledger" not in given:
         given["ledger"] = Given(_default_ledger(environ), f"{PREFIX}LEDGER")
     try:
-        return Settings.model_validate({name: setting.value for name, setting in given.items()})
+        settings = Settings.model_validate({name: setting.value for name, setting in given.items()})
     except ValidationError as error:
         problem = error.errors()[0]
         # A validator's own ValueError comes with its sentence in the context; pydantic puts words before it elsewhere.
         sentence = problem.get("ctx", {}).get("error", problem["msg"])
         raise SettingsError(f"{given[str(problem['loc'][0])].written}: {sentence}") from None
+    for name in ("http_reads", "meterit"):
+        if getattr(settings, name) == _BY_TOKEN and settings.http_token is None:
+            raise SettingsError(f"{given[name].written}: there is no token; set {PREFIX}HTTP_TOKEN")
+    return settings
 
 
 def _default_ledger(environ: Mapping[str, str]) -> str:

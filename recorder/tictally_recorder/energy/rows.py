@@ -11,7 +11,7 @@ from tictally_recorder.energy.periods import PERIOD_LABELS, PeriodNames
 from tictally_recorder.energy.pieces import Piece, Point
 from tictally_recorder.energy.walk import Walk
 from tictally_recorder.energy.window import Window
-from tictally_recorder.ledger import LedgerError, LedgerReader, Meter, Quarter, Run
+from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Meter, Quarter, Run
 from tictally_recorder.ledger.packing import Straight
 from tictally_shared.calendar import QUARTER_MS, By
 from tictally_shared.labels import LABELS, Kind
@@ -33,7 +33,8 @@ class EnergyRow:
         period: short name of what the register counts, `HP BLEU`, or None.
         unit: "Wh" or "VArh".
         energy: in that unit.
-        estimated: a gap was divided by time at one of its quarters.
+        estimated: a gap was divided by time at one of its quarters, or the meter has no registers and the recorder
+            integrated what it said of powers.
         fell: the register fell within it; the energy is the sum over the parts.
         first_value: the register at the start (or its first value).
         last_value: the register at the end (or its last value so far).
@@ -113,6 +114,7 @@ def energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
         window = Window.of(start, end, by, tz, (min(meter.first_ms for meter in found.meters), last_ms))
         sums: dict[tuple[int, str], _Sum] = {}
         covered: set[int] = set()
+        integrated = reader.meters_of_edge(INTEGRATED_EDGE)
         for meter in found.meters:
             first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
             walk = Walk(window, _points_before(reader, meter, first_ms))
@@ -122,6 +124,7 @@ def energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
                 if key not in sums:
                     sums[key] = _Sum(piece, piece, meter.id)
                 sums[key].add(piece, meter.id)
+                sums[key].estimated |= meter.id in integrated
             covered.update(walk.covered)
         if not all_registers:
             moved = {key[1] for key, each in sums.items() if each.first.first or each.last.last or each.energy}

@@ -4,6 +4,7 @@ from tictally_recorder.ledger.checking import integrity
 from tictally_recorder.ledger.costs import CostDay, CostEntry, CostLine
 from tictally_recorder.ledger.errors import LedgerError, LedgerInUse, LedgerUnavailable
 from tictally_recorder.ledger.model import (
+    INTEGRATED_EDGE,
     Ends,
     LedgerCounts,
     Live,
@@ -23,6 +24,7 @@ from tictally_recorder.ledger.standby import Night
 from tictally_recorder.ledger.writer import Ledger
 
 __all__ = [
+    "INTEGRATED_EDGE",
     "CostDay",
     "CostEntry",
     "CostLine",

@@ -120,6 +120,12 @@ class Costs:
         rows = self._connection.execute("SELECT day, key FROM cost_day WHERE site = ? AND replaced_ms = 0", (site_id,))
         return {date.fromordinal(day): key for day, key in rows}
 
+    def states(self, site_id: int, start: date, end: date) -> dict[date, int]:
+        """Day → when it was computed, of the days of [start, end) that have been."""
+        select = "SELECT day, computed_ms FROM cost_day WHERE site = ? AND day >= ? AND day < ? AND replaced_ms = 0"
+        rows = self._connection.execute(select, (site_id, start.toordinal(), end.toordinal()))
+        return {date.fromordinal(day): computed_ms for day, computed_ms in rows}
+
     def total(self, site_id: int, direction: str, currency: str, without: date) -> Decimal:
         """The sum of the known amounts of one direction in a currency, one day left out; not rounded."""
         rows = self._connection.execute(_AMOUNTS, (site_id, direction, currency, without.toordinal()))

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tictally_shared.calendar import QUARTER_MS
+
+INTEGRATED_EDGE: Final = "http-readings"
+"""The edge of meters without registers: the recorder integrates what they tell by HTTP, and marks what it counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,14 @@ SELECT time_ms, body FROM frame WHERE meter = :meter AND time_ms >= :start AND t
 ORDER BY time_ms
 """
 
+_NEWEST = "SELECT time_ms, body FROM frame WHERE meter = ? ORDER BY time_ms DESC, id DESC LIMIT 1"
+
+
+def newest_frame(connection: sqlite3.Connection, meter_id: int) -> tuple[int, dict[str, int | str]] | None:
+    """(time_ms, values) of a meter's newest frame, or None."""
+    row = connection.execute(_NEWEST, (meter_id,)).fetchone()
+    return None if row is None else (int(row[0]), decode_body(row[1])[0])
+
 
 def frames_between(
     connection: sqlite3.Connection, meter_id: int, start_ms: int, end_ms: int

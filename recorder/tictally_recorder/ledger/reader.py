@@ -19,7 +19,7 @@ from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
-from tictally_recorder.ledger.raw import whole_numbers_between
+from tictally_recorder.ledger.raw import frames_between, newest_frame, whole_numbers_between
 from tictally_recorder.ledger.refusals import Refused, refusals
 from tictally_recorder.ledger.schema import open_for_reading, told
 from tictally_recorder.ledger.sites import all_sites, site_id
@@ -178,6 +178,32 @@ class LedgerReader:
         with told():
             found = site_id(self._connection, site)
             return [] if found is None else list(Costs(self._connection).days(found, start, end, replaced=replaced))
+
+    def cost_states(self, site: str, start: date, end: date) -> dict[date, int]:
+        """Day → when its figures were computed, of the local days of [start, end) for which there are any.
+
+        With `touched` it tells whether a day is still what it was: whatever changes a day touches it, and then it is
+        computed again.
+        """
+        with told():
+            found = site_id(self._connection, site)
+            return {} if found is None else Costs(self._connection).states(found, start, end)
+
+    def frames(self, meter_id: int, start_ms: int, end_ms: int) -> Iterator[tuple[int, dict[str, int | str]]]:
+        """(time in milliseconds since 1970, values) of a meter's raw frames in [start_ms, end_ms) that are still here."""
+        with told():
+            yield from frames_between(self._connection, meter_id, start_ms, end_ms)
+
+    def newest_frame(self, meter_id: int) -> tuple[int, dict[str, int | str]] | None:
+        """(time, values) of a meter's newest raw frame, or None where none is here any more."""
+        with told():
+            return newest_frame(self._connection, meter_id)
+
+    def meters_of_edge(self, edge: str) -> set[int]:
+        """The ledger's numbers of the meters that an edge has read."""
+        select = "SELECT meter FROM meter_edge WHERE edge = (SELECT id FROM edge WHERE name = ?)"
+        with told():
+            return {meter for (meter,) in self._connection.execute(select, (edge,))}
 
     def cost_keys(self, site: str) -> dict[date, str]:
         """Day → key of what its figures depend on beside frames, for the days that have been computed."""

@@ -1,7 +1,11 @@
 """What happens to a recorder: everything reaches its loop as one of these, through one queue."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from queue import SimpleQueue
+
+from tictally_recorder.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +63,18 @@ class Look:
     """Somebody has changed price lists or contracts, and does not want to wait."""
 
 
-Event = Connected | Trouble | Arrived | Look | Stop
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Somebody in another thread wants something written, and waits until it is safe.
+
+    Attributes:
+        work: what is to be done; short, as frames wait meanwhile.
+        done: is told when it is, or why it is not.
+    """
+
+    work: Callable[[Ledger], object]
+    done: Future[object] = field(default_factory=Future)
+
+
+Event = Connected | Trouble | Arrived | Look | Do | Stop
 Inbox = SimpleQueue[Event]

@@ -7,11 +7,12 @@ from math import inf
 from queue import Empty
 from typing import Final
 
-from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerUnavailable, Message, Stored
 from tictally_recorder.logs import Seldom
 from tictally_recorder.mqtt.connection import WINDOW, Connection
 from tictally_recorder.mqtt.costs import Cost
-from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Look, Stop, Trouble
+from tictally_recorder.mqtt.events import Arrived, Connected, Do, Event, Inbox, Look, Stop, Trouble
+from tictally_recorder.mqtt.feed import Feed, Pulse
 from tictally_recorder.mqtt.healing import Healer
 from tictally_recorder.mqtt.health import Life, health_json, summary
 from tictally_recorder.mqtt.pending import Pending
@@ -21,6 +22,7 @@ from tictally_recorder.settings import Settings
 
 _RETRY_S: Final = (0.5, 30.0)
 _TICK_S: Final = 1.0
+_BEAT_S: Final = 0.25
 _MINUTE_S: Final = 60.0
 _HOUR_S: Final = 3600.0
 # Quarters and cost are computed again in what a tick can spare, each: live frames wait meanwhile.
@@ -46,6 +48,7 @@ class Ingest:
         settings: the recorder's name, topics and edges.
         notifier: hears each round of the loop.
         cost: is tended while nothing more urgent waits.
+        feed: is told what others in this process want to know.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - its parts
@@ -56,8 +59,10 @@ class Ingest:
         settings: Settings,
         notifier: Notifier,
         cost: Cost,
+        feed: Feed | None = None,
     ) -> None:
         self._ledger = ledger
+        self._feed = feed or Feed()
         self._connection = connection
         self._inbox = inbox
         self._notifier = notifier
@@ -96,6 +101,7 @@ class Ingest:
         while self._running:
             now_s = time.monotonic()
             self._notifier.alive(now_s, self._status)
+            self._beat(now_s)
             store_s, tick_s = self._due_s()
             if min(store_s, tick_s) > now_s:
                 self._wait(min(store_s, tick_s) - now_s)
@@ -103,6 +109,11 @@ class Ingest:
                 self._try(self._store if store_s <= now_s else self._tick)
         self._notifier.stopping()
         self._finish()
+
+    def _beat(self, now_s: float) -> None:
+        if self._feed.pulse is not None and now_s < self._feed.pulse.at_s + _BEAT_S:
+            return
+        self._feed.pulse = Pulse(now_s, self._connection.is_up, self._done, self._healer.state.holes, self._started_ms)
 
     def _due_s(self) -> tuple[float, float]:
         """When to store and when to tick; neither before a ledger that was unavailable is tried again."""
@@ -132,8 +143,18 @@ class Ingest:
             case Look():
                 self._cost.hurry()
                 self._tick_s = now_s
+            case Do():
+                self._do(event)
             case Stop():
                 self._running = False
+
+    def _do(self, event: Do) -> None:
+        if not event.done.set_running_or_notify_cancel():
+            return
+        try:
+            event.done.set_result(event.work(self._ledger))
+        except (LedgerError, ValueError) as error:  # whoever asked for it says so
+            event.done.set_exception(error)
 
     def _greet(self, connection: int, now_s: float) -> None:
         self._seldom.say("connected to the broker", now_s, logging.INFO)
@@ -170,6 +191,7 @@ class Ingest:
                 frames.append(Message(edge, arrived.payload, arrived.arrived_ms, arrived.topic))
         if frames:
             self._count(self._ledger.store(frames))
+            self._feed.stored(frames)
         for arrived in self._pending.remove(batch, time.monotonic()):
             self._connection.acknowledge(arrived)
         for arrived in said:
@@ -179,6 +201,7 @@ class Ingest:
     def _hear(self, said: Arrived) -> None:
         if not is_birth(said.topic):
             self._healer.hear(*edge_and_what(said.topic), said.payload, time.monotonic())
+            self._feed.said(*edge_and_what(said.topic), said.payload, said.arrived_ms)
         elif self._announcement is not None and (said.topic, said.payload) == (self._announcement.birth, _BORN):
             self._announce()
             self._cost.hub_began()
@@ -243,6 +266,8 @@ class Ingest:
             event = self._inbox.get_nowait()
             if isinstance(event, Arrived):
                 self._pending.add(event, time.monotonic())
+            elif isinstance(event, Do):
+                self._do(event)
         while self._pending and not self._retry_wait_s:
             self._try(self._store)
         if self._pending:
