@@ -1,0 +1,58 @@
+/** What a window cost, line by line as a bill has it: period, energy, price, amount, version. */
+
+import { h } from "./dom.js";
+import { badge } from "./explain.js";
+import { kwh, money, price } from "./format.js";
+import { periodName, t } from "./i18n.js";
+import { amount } from "./money.js";
+import { slug } from "./periods.js";
+import { sentence } from "./sentences.js";
+import { figures, table } from "./table.js";
+
+/** @param {object} answer of /cost without explanations; `asked` as it was asked. */
+export function costTable(answer, asked, site, title) {
+  if (!site.contracts.length) return beginning(site);
+  const lines = answer.items.filter((each) => each.kind !== "total" && each.amount !== "0");
+  const total = answer.items.find((each) => each.kind === "total") ?? null;
+  if (!lines.length) return null;
+  const heading = t("explain.of", { what: title });
+  const versions = new Set(lines.map((each) => each.version)).size;
+  const columns = [t("table.line"), figures(t("energy")), figures(t("price")), figures(t("cost")), t("table.version")];
+  const rows = lines.map((each) => [
+    name(each),
+    each.energy_wh === null ? "" : kwh(each.energy_wh),
+    priceOf(each),
+    amount(each, asked, heading),
+    h("span", { class: "version" }, each.version ?? "–", each.quality !== "measured" && badge(each.quality)),
+  ]);
+  const foot = [t("total"), "", "", amount(total, asked, heading), ""];
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("cost.lines")),
+    versions > 1 ? h("p", { class: "note" }, t("cost.versions", { n: versions })) : null,
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("cost.lines") }, table(t("cost.lines"), columns, rows, foot)),
+    reasons(lines),
+    answer.problem && h("p", { class: "reason", lang: "en" }, answer.problem),
+  );
+}
+
+/** Why a site without contract has no amounts, and what to write. */
+export function beginning(site) {
+  return h("section", { class: "card empty" }, h("h2", {}, t("contract.title")), h("p", {}, t("contract.text")), site.how_to_begin && h("pre", { lang: "en", tabindex: 0 }, site.how_to_begin));
+}
+
+function name(line) {
+  if (line.kind === "subscription") return h("span", { class: "with-swatch" }, h("i", { class: "swatch subscription" }), t("subscription"), line.power_kva && h("span", { class: "note" }, ` ${line.power_kva} kVA`));
+  return h("span", { class: "with-swatch" }, line.period && h("i", { class: `swatch p-${slug(line.period)}` }), line.period ? periodName(line.period) : t("energy"));
+}
+
+function priceOf(line) {
+  if (line.price === null) return "";
+  return line.kind === "subscription" ? t("price.month", { price: money(line.price, line.currency) }) : price(line.price, line.currency);
+}
+
+function reasons(lines) {
+  const told = [...new Set(lines.map((each) => each.reason).filter(Boolean))];
+  return told.length ? h("ul", { class: "reasons" }, told.map((each) => h("li", {}, sentence(each)))) : null;
+}

@@ -1,0 +1,74 @@
+/** Figures, days and times as people of a language write them. Times are the recorder's own, wherever the reader is. */
+
+import { language, t } from "./i18n.js";
+
+const number = (value, digits) =>
+  new Intl.NumberFormat(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/** 1234 → `1 234`. */
+export const whole = (value) => number(value, 0);
+
+/** Wh as kWh, with as many decimals as can be read at its size. */
+export function kwh(wh) {
+  const value = wh / 1000;
+  return `${number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)}\u00a0kWh`;
+}
+
+/** Wh as kWh to the Wh. */
+export const kwhExact = (wh) => `${number(wh / 1000, 3)}\u00a0kWh`;
+
+/** An amount that the recorder has rounded to the cent. */
+export const money = (amount, currency = "EUR") =>
+  new Intl.NumberFormat(language(), { style: "currency", currency }).format(Number(amount));
+
+/** A price of a kWh, all its decimals kept. */
+export function price(text, currency = "EUR") {
+  const digits = Math.max(4, (String(text).split(".")[1] ?? "").length);
+  const style = { style: "currency", currency, minimumFractionDigits: Math.min(digits, 8) };
+  return `${new Intl.NumberFormat(language(), style).format(Number(text))}/kWh`;
+}
+
+/** An amount with the decimals it has. */
+export function exactMoney(text, currency = "EUR") {
+  const digits = Math.min(Math.max(2, (String(text).split(".")[1] ?? "").length), 6);
+  return new Intl.NumberFormat(language(), { style: "currency", currency, minimumFractionDigits: digits }).format(Number(text));
+}
+
+/** 0.123 → `12 %`. */
+export const percent = (share, digits = 0) =>
+  new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: digits }).format(share);
+
+/** The same with its sign. */
+export const change = (share) =>
+  new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(share);
+
+/** The local clock of a time with offset, as if it were UTC: what charts and formats go by. */
+export function wall(iso) {
+  const text = iso.length === 7 ? `${iso}-01` : iso;
+  return new Date(text.length === 10 ? `${text}T00:00:00Z` : `${text.slice(0, 19)}Z`);
+}
+
+const dated = (options) => (iso) => new Intl.DateTimeFormat(language(), { timeZone: "UTC", ...options }).format(wall(iso));
+
+export const day = dated({ weekday: "short", day: "numeric", month: "long" });
+export const longDay = dated({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+export const shortDay = dated({ day: "numeric", month: "short" });
+export const fullDay = dated({ day: "numeric", month: "short", year: "numeric" });
+export const month = dated({ month: "long", year: "numeric" });
+export const shortMonth = dated({ month: "short" });
+export const monthYear = dated({ month: "short", year: "2-digit" });
+export const clock = dated({ hour: "2-digit", minute: "2-digit" });
+export const seconds = dated({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const moment = dated({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+
+/** Monday is 1. */
+export const weekday = (n, width = "long") =>
+  new Intl.DateTimeFormat(language(), { weekday: width, timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, n)));
+
+/** A length of time in seconds, roughly. */
+export function ago(s) {
+  if (s < 60) return t("ago.s", { n: Math.round(s) });
+  if (s < 5400) return t("ago.min", { n: Math.round(s / 60) });
+  if (s < 129_600) return t("ago.h", { n: Math.round(s / 3600) });
+  return t("ago.d", { n: Math.round(s / 86_400) });
+}

@@ -1,0 +1,46 @@
+/** What a home draws when nobody uses anything: by month, which way it goes, and what it costs in a year. */
+
+import { colour, figure, tip } from "./chart.js";
+import { h } from "./dom.js";
+import { show } from "./explain.js";
+import { kwh, month, monthYear } from "./format.js";
+import { count, t } from "./i18n.js";
+import { amount } from "./money.js";
+import { sentence } from "./sentences.js";
+import { figures, table } from "./table.js";
+
+/** @param {object} answer of /standby by month. */
+export function standby(answer) {
+  const rows = answer.items;
+  if (!rows.length) return h("section", { class: "card empty" }, h("h2", {}, t("standby.title")), h("p", {}, t("standby.none")));
+  const cost = answer.year_cost[0] ?? null;
+  const trend = answer.trend[0] ?? null;
+  const tools = cost && h("p", { class: "standby-cost" }, h("span", {}, t("standby.year", { va: cost.va })), amount({ ...cost, quality: cost.reason ? (cost.amount === null ? "unknown" : "provisional") : "measured" }, cost, t("standby.costTitle"), explainStandby));
+  const told = [trend && trendText(trend), t("standby.note")].filter(Boolean).join(" ");
+  const option = () => ({
+    tooltip: { formatter: ([found]) => tip(month(rows[found.dataIndex].from), [[t("standby.typical"), `${rows[found.dataIndex].typical_va} VA`, colour("standby")], [t("standby.lowest"), `${rows[found.dataIndex].lowest_va} VA`, null]]) },
+    xAxis: { type: "category", data: rows.map((row) => monthYear(row.from)) },
+    yAxis: { type: "value", name: "VA", min: 0 },
+    series: [
+      { type: "bar", data: rows.map((row) => row.typical_va), itemStyle: { color: colour("standby"), borderRadius: [3, 3, 0, 0] }, barMaxWidth: 40, emphasis: { disabled: true } },
+    ],
+  });
+  const columns = [t("table.month"), figures(t("standby.typical")), figures(t("standby.lowest")), figures(t("standby.nights"))];
+  const behind = table(t("standby.title"), columns, rows.map((row) => [month(row.from), `${row.typical_va} VA`, `${row.lowest_va} VA`, String(row.nights)]));
+  return figure({ title: t("standby.title"), note: told, option, table: behind, height: "low", tools });
+}
+
+/** The sentence of the recorder in the reader's language, from the figures beside it. */
+function trendText(trend) {
+  return sentence(trend.sentence);
+}
+
+function explainStandby(cost, title) {
+  show(
+    title,
+    h("p", {}, t("standby.explain", { va: cost.va, kwh: kwh(Number(cost.kwh) * 1000) })),
+    h("p", {}, t("standby.explainPrice")),
+    cost.reason && h("p", { class: "reason" }, sentence(cost.reason)),
+    h("p", { class: "note" }, count("standby.hours", 8760)),
+  );
+}
