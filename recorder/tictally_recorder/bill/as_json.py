@@ -15,10 +15,11 @@ _BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "roun
 
 def as_json(bills: Iterable[Bill]) -> str:
     """An array, a bill a site. Amounts are texts: as they are, and beside them `…_rounded`, rounded to whole cents."""
-    return json.dumps([_record(bill) for bill in bills], ensure_ascii=False, indent=2)
+    return json.dumps([record(bill) for bill in bills], ensure_ascii=False, indent=2)
 
 
-def _record(bill: Bill) -> dict[str, object]:
+def record(bill: Bill) -> dict[str, object]:
+    """A bill as a program reads it."""
     return {
         "site": bill.site,
         "from": str(bill.start),

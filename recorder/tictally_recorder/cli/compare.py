@@ -76,7 +76,7 @@ def compare(  # noqa: PLR0913 - options of a command
         paid = paid_by(settings, reader.sites())
         asked = {each: days_with_frames(each, first, until, tz) for each in sites_of(reader, site)}
         wish = Assumed(told, given, {}, every_power=powers is _Powers.ALL)
-        answers = [_answer(reader, each, days, paid, wish, tz) for each, days in asked.items() if days]
+        answers = [answer_of(reader, each, days, paid, wish, tz) for each, days in asked.items() if days]
     if json:
         say(report.as_json(answers))
     else:
@@ -89,9 +89,19 @@ def compare(  # noqa: PLR0913 - options of a command
         raise typer.Exit(1)
 
 
-def _answer(  # noqa: PLR0913, PLR0917 - all that an answer depends on
+def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     reader: LedgerReader, site: Site, days: list[date], paid: Paid, wish: Assumed, tz: ZoneInfo
 ) -> report.Answer:
+    """What some days of a site would have cost.
+
+    Args:
+        reader: the ledger.
+        site: of it.
+        days: local, in order, with frames.
+        paid: contracts and price lists.
+        wish: what to assume; without hours the contract's, and colours beside those that the meter told.
+        tz: whose days are meant.
+    """
     contract = paid.terms.contracts.on(site.id, Direction.DRAWN, days[-1])
     power = (contract.power_kva if contract else None) or announced(reader, site).power_kva
     until = date.fromordinal(days[-1].toordinal() + 1)

@@ -58,29 +58,31 @@ def show(answer: Answer) -> None:
 
 def as_json(answers: Sequence[Answer]) -> str:
     """For programs: a record for each price list and power."""
-    return json.dumps(
-        [
-            {
-                "site": answer.site,
-                "from": str(answer.start),
-                "to": str(answer.end),
-                "tariff": offer.tariff,
-                "power_kva": offer.power_kva,
-                "energy_wh": dict(offer.energy_wh),
-                "amount": None if offer.amount is None else format(offer.amount, "f"),
-                "rounded": None if offer.amount is None else str(to_cents(offer.amount)),
-                "currency": offer.currency,
-                "quality": _quality(offer),
-                "unknown": {reason: [str(day) for day in days] for reason, days in offer.unknown.items()},
-                "windows": _hours(answer),
-                "actual_tariff": answer.tariff,
-                "actual": None if answer.actual is None else format(answer.actual, "f"),
-            }
-            for answer in answers
-            for offer in _sorted(answer)
-        ],
-        indent=2,
-    )
+    return json.dumps(records(answers), indent=2)
+
+
+def records(answers: Sequence[Answer]) -> list[dict[str, object]]:
+    """A record for each price list and power, the cheapest first; amounts are texts."""
+    return [
+        {
+            "site": answer.site,
+            "from": str(answer.start),
+            "to": str(answer.end),
+            "tariff": offer.tariff,
+            "power_kva": offer.power_kva,
+            "energy_wh": dict(offer.energy_wh),
+            "amount": None if offer.amount is None else format(offer.amount, "f"),
+            "rounded": None if offer.amount is None else str(to_cents(offer.amount)),
+            "currency": offer.currency,
+            "quality": _quality(offer),
+            "unknown": {reason: [str(day) for day in days] for reason, days in offer.unknown.items()},
+            "windows": _hours(answer),
+            "actual_tariff": answer.tariff,
+            "actual": None if answer.actual is None else format(answer.actual, "f"),
+        }
+        for answer in answers
+        for offer in _sorted(answer)
+    ]
 
 
 def _sorted(answer: Answer) -> list[Offer]:

@@ -35,17 +35,18 @@ def list_as_table(tariffs: Iterable[Tariff], day: date, language: str) -> Table:
     table.add_column("Versions", justify="right")
     for heading in ("Newest", "Sureness", "Overdue since"):
         table.add_column(heading)
-    for record in _list_records(tariffs, day, language):
+    for record in list_records(tariffs, day, language):
         table.add_row(*("" if value is None else str(value) for value in record.values()))
     return table
 
 
 def list_as_json(tariffs: Iterable[Tariff], day: date, language: str) -> str:
     """An array of objects: id, supplier, name, versions, newest, sureness, overdue_since or null."""
-    return _array(_list_records(tariffs, day, language))
+    return _array(list_records(tariffs, day, language))
 
 
-def _list_records(tariffs: Iterable[Tariff], day: date, language: str) -> list[dict[str, object]]:
+def list_records(tariffs: Iterable[Tariff], day: date, language: str) -> list[dict[str, object]]:
+    """A record a list, as it stands on a day."""
     return [
         {
             "id": tariff.id,
@@ -107,8 +108,13 @@ def version_as_json(tariff: Tariff, version: Version, language: str) -> str:
 
     Powers are the keys of energy and subscription, `*` for every power. A subscription that is unknown is null.
     """
+    return json.dumps(version_record(tariff, version, language), ensure_ascii=False, indent=2)
+
+
+def version_record(tariff: Tariff, version: Version, language: str) -> dict[str, object]:
+    """The same as a record."""
     powers = sorted({*version.subscription, *version.subscription_ht, *version.energy}, key=_order)
-    record = {
+    return {
         "tariff": tariff.id,
         "supplier": tariff.supplier,
         "name": name_of(tariff, language),
@@ -136,7 +142,6 @@ def version_as_json(tariff: Tariff, version: Version, language: str) -> str:
         },
         "taxes": {name: _text(getattr(version.taxes, name)) for name, _ in _TAXES},
     }
-    return json.dumps(record, ensure_ascii=False, indent=2)
 
 
 def findings_as_json(findings: Iterable[Finding], errors: Iterable[TariffError]) -> str:

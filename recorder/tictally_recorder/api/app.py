@@ -1,0 +1,150 @@
+"""The application: routes, guard, and every failure as a sentence."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tictally_recorder.api.access import may_read
+from tictally_recorder.api.conso.routes import router as conso_router
+from tictally_recorder.api.context import Context, problem_of
+from tictally_recorder.api.guard import Guard
+from tictally_recorder.api.meterit.routes import router as meterit_router
+from tictally_recorder.api.present import Presence
+from tictally_recorder.api.problems import PROBLEM_TYPE, Problem
+from tictally_recorder.api.routes import ROUTERS, life
+from tictally_recorder.contracts import ContractError
+from tictally_recorder.ledger import LedgerError
+from tictally_recorder.tariffs.errors import TariffError
+
+PREFIX: Final = "/api/v1"
+_log = logging.getLogger(__name__)
+_PROBLEM: Final = {
+    "type": "object",
+    "description": "RFC 9457",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for a person."},
+        "parameter": {"type": "string", "description": "That is wrong."},
+    },
+}
+
+
+def make_app(context: Context) -> ASGIApp:
+    """What answers requests, for one server.
+
+    Args:
+        context: what answers are made from.
+    """
+    app = FastAPI(
+        title="tictally",
+        version=context.version,
+        description="What a Linky meter said, what its energy cost, and why. See docs/api.md.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={"default": {"description": "What is wrong", "content": {PROBLEM_TYPE: {"schema": _REFERENCE}}}},
+    )
+    app.state.context = context
+    app.state.presence = Presence(context)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX, dependencies=[Depends(may_read)])
+    app.include_router(life.router)
+    app.include_router(conso_router)
+    app.include_router(meterit_router)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] - as FastAPI's documentation has it
+    return _Begun(Guard(app, context.settings.http_names), app.state.presence)
+
+
+class _Begun:
+    """Starts what runs beside requests with the first event, in the loop that answers."""
+
+    def __init__(self, app: ASGIApp, presence: Presence) -> None:
+        self._app = app
+        self._presence = presence
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._presence.follow())
+        await self._app(scope, receive, send)
+
+
+_REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+        )
+        schemas = found.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = _PROBLEM
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        app.openapi_schema = found
+    return app.openapi_schema
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - what it is called for
+    return error.response()
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is called for
+    first = error.errors()[0]
+    place = [str(each) for each in first["loc"][1:]]
+    name = ".".join(place) or "the body"
+    return Problem(HTTPStatus.BAD_REQUEST, f"{name}: {first['msg']}", parameter=name).response()
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is called for
+    sentences = {
+        HTTPStatus.NOT_FOUND: f"there is nothing at {request.url.path[:200]}; /docs lists what there is",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at {request.url.path[:200]}",
+    }
+    detail = sentences.get(HTTPStatus(error.status_code), str(error.detail))
+    return Problem(error.status_code, detail, headers=error.headers).response()
+
+
+async def _ledger(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, LedgerError)  # noqa: S101 - what it is called for
+    return problem_of(error).response()
+
+
+async def _terms(_request: Request, error: Exception) -> Response:
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"retry-after": "60"}).response()
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ClientDisconnect):
+        _log.error("%s %s was not answered, by an error of ours", request.method, request.url.path, exc_info=error)
+    detail = "an error of ours; the recorder's log has it"
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail).response()
+
+
+_HANDLERS: Final[dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = {
+    Problem: _problem,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    LedgerError: _ledger,
+    ContractError: _terms,
+    TariffError: _terms,
+    Exception: _unexpected,
+}

@@ -1,0 +1,147 @@
+"""What answers are made from, for all routes: settings, ledger, terms, what the loop tells, and the present."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.api.cache import PeriodCache
+from tictally_recorder.api.costs import Told
+from tictally_recorder.api.desk import Desk
+from tictally_recorder.api.energies import Rows
+from tictally_recorder.api.problems import Problem
+from tictally_recorder.cost.model import Terms
+from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, LedgerUnavailable, Site
+from tictally_recorder.mqtt.events import Do, Inbox, Look
+from tictally_recorder.mqtt.feed import Feed
+from tictally_recorder.settings import Settings
+
+_LOOK_AT_FILES_S: Final = 5.0
+_SAFE_WITHIN_S: Final = 10.0
+_NO_TERMS: Final = "contracts and price lists are not read yet"
+
+_T = TypeVar("_T")
+
+
+class Context:
+    """One for all requests.
+
+    Args:
+        settings: the recorder's.
+        feed: what its loop tells.
+        inbox: of its loop.
+        now: the present, aware.
+
+    Attributes:
+        settings: the recorder's.
+        feed: what its loop tells.
+        desk: where answers are worked out.
+        energies: kept of days and months.
+        costs: kept of periods.
+        version: of the program.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        feed: Feed,
+        inbox: Inbox,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings = settings
+        self.feed = feed
+        self.desk = Desk(settings.ledger)
+        self.energies: PeriodCache[Rows] = PeriodCache()
+        self.costs: PeriodCache[Told] = PeriodCache()
+        self.version = version("tictally-recorder")
+        self._inbox = inbox
+        self._now = now
+        self._closing: list[Callable[[], None]] = []
+        self._watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
+        self._lock = threading.Lock()
+        self._looked_s = float("-inf")
+        self._generation = 0
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """Whose days are meant."""
+        return self.settings.zone
+
+    @property
+    def now(self) -> datetime:
+        """The present."""
+        return self._now()
+
+    @property
+    def today(self) -> date:
+        """The local day."""
+        return self.now.astimezone(self.tz).date()
+
+    def terms(self, sites: Sequence[Site]) -> tuple[Terms | None, str | None, int]:
+        """Contracts and price lists, or None and why; and a number that is another whenever they are others.
+
+        Args:
+            sites: all of the ledger.
+        """
+        with self._lock:
+            now_s = time.monotonic()
+            if now_s - self._looked_s >= _LOOK_AT_FILES_S:
+                self._generation += self._watched.look(sites)
+                self._looked_s = now_s
+            return self._watched.terms, self._watched.problem, self._generation
+
+    def look_again(self) -> None:
+        """Contracts and price lists may be others: look at once, here and in the loop."""
+        self._looked_s = float("-inf")
+        self._inbox.put(Look())
+
+    def write(self, work: Callable[[Ledger], _T]) -> _T:
+        """Have the recorder's loop write something; returns when it is safe. Not for the event loop: it waits.
+
+        Raises:
+            LedgerError: it could not be written.
+            LedgerUnavailable: it was not written in time; it may yet be.
+        """
+        event = Do(work)
+        self._inbox.put(event)
+        try:
+            return event.done.result(_SAFE_WITHIN_S)  # type: ignore[return-value] - what work returns
+        except TimeoutError:
+            event.done.cancel()
+            raise LedgerUnavailable("the recorder has not stored it in time; send it again") from None
+
+    def when_closing(self, work: Callable[[], None]) -> None:
+        """Have something done when HTTP ends."""
+        self._closing.append(work)
+
+    def close(self) -> None:
+        """HTTP ends."""
+        for work in self._closing:
+            work()
+        self.desk.close()
+
+
+def sites_of(reader: LedgerReader, asked: str | None) -> list[Site]:
+    """The sites that are meant: one, by its id or a meter of it, or all.
+
+    Raises:
+        Problem: there is no such site.
+    """
+    sites = reader.sites()
+    if asked is None:
+        return sites
+    found = [site for site in sites if asked == site.id or any(asked == meter.key for meter in site.meters)]
+    if not found:
+        raise Problem(404, f"there is no site {asked[:40]!r} here", parameter="site")
+    return found
+
+
+def problem_of(error: LedgerError) -> Problem:
+    """What a ledger that cannot be read is to a client."""
+    if isinstance(error, LedgerUnavailable):
+        return Problem(503, str(error), headers={"retry-after": "2"})
+    return Problem(503, str(error), headers={"retry-after": "60"})

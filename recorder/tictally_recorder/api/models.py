@@ -1,0 +1,210 @@
+"""What answers look like, for /openapi.json; `docs/api.md` says the same in examples.
+
+Answers are written from records and not through these, which would take longer than finding them out.
+"""
+
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+_Item = TypeVar("_Item")
+
+
+class ListOf(BaseModel, Generic[_Item]):
+    """A page of a list; some have more beside `items`."""
+
+    items: list[_Item]
+    next: str | None
+
+
+class _Of(BaseModel):
+    site: str
+
+
+class _Spanning(_Of):
+    start: str = Field(alias="from")
+    to: str
+
+
+class SiteItem(_Of):
+    """A delivery point."""
+
+    name: str | None
+    timezone: str
+    is_integrated: bool
+    first: str
+    last: str
+    meters: list[dict[str, Any]]
+    edges: list[str]
+    announced: dict[str, Any]
+    contracts: list[dict[str, Any]]
+    how_to_begin: str | None
+
+
+class NowItem(_Of):
+    """What is the case at a site."""
+
+    meter: str
+    at: str | None
+    age_s: int | None
+    state: Literal["online", "silent", "offline"]
+    power_va: int | None
+    injected_va: int | None
+    subscribed_kva: int | None
+    overload: bool
+    phases: list[dict[str, int | None]]
+    period: str | None
+    price: str | None
+    currency: str | None
+    tariff: str | None
+    colour_today: str | None
+    colour_tomorrow: str | None
+    registers: list[dict[str, Any]]
+    today: dict[str, Any]
+    edges: list[dict[str, str]]
+
+
+class QuarterItem(_Spanning):
+    """A label in a quarter of an hour."""
+
+    meter: str
+    label: str
+    kind: Literal["live", "register", "ends"]
+    unit: str | None
+    n: int | None
+    mean: float | None
+    min: int | None
+    max: int | None
+    first: int
+    last: int
+
+
+class FrameItem(_Of):
+    """A raw frame."""
+
+    meter: str
+    at: str
+    values: dict[str, int | str]
+
+
+class EnergyItem(_Spanning):
+    """What a register counted."""
+
+    register: str
+    period: str | None
+    energy: int
+    unit: str
+    estimated: bool
+    fell: bool
+    first: int
+    last: int
+    covered: int
+    quarters: int
+
+
+class UseItem(_Spanning):
+    """What was drawn and injected, each kWh once."""
+
+    drawn_wh: int | None
+    injected_wh: int | None
+    periods: dict[str, int]
+    estimated: bool
+    covered: int
+    quarters: int
+
+
+class ProfileItem(_Of):
+    """Mean power in an hour of a weekday."""
+
+    weekday: int
+    hour: int
+    mean_w: float
+    hours: int
+
+
+class UsualItem(_Of):
+    """Today against an ordinary such weekday."""
+
+    weekday: int
+    days: list[str]
+    until: str
+    today: dict[str, Any]
+    usual_by_now: dict[str, Any]
+    usual_day: dict[str, Any]
+    currency: str | None
+
+
+class CostItem(_Spanning):
+    """A figure of cost, or a total."""
+
+    kind: Literal["energy", "subscription", "total"]
+    direction: str | None
+    period: str | None
+    days: int
+    energy_wh: int | None
+    price: str | None
+    amount: str | None
+    rounded: str | None
+    currency: str | None
+    version: str | None
+    hash: str | None
+    power_kva: int | None
+    quality: str
+    reason: str | None
+
+
+class OfferItem(_Spanning):
+    """What the same use would have cost."""
+
+    tariff: str
+    power_kva: int | None
+    energy_wh: dict[str, int]
+    amount: str | None
+    rounded: str | None
+    currency: str
+    quality: str
+    unknown: dict[str, list[str]]
+    windows: str
+    actual_tariff: str | None
+    actual: str | None
+
+
+class TariffItem(BaseModel):
+    """A price list."""
+
+    id: str
+    supplier: str
+    name: str
+    currency: str
+    direction: str
+    periods: list[str]
+    is_series: bool
+    versions: int
+    newest: str
+    sureness: str
+    overdue_since: str | None
+
+
+class TariffHistory(BaseModel):
+    """A price list's versions, the oldest first."""
+
+    id: str
+    supplier: str
+    name: str
+    currency: str
+    direction: str
+    periods: list[str]
+    is_series: bool
+    overdue_since: str | None
+    versions: list[dict[str, Any]]
+
+
+class QualityItem(_Spanning):
+    """What a site's window lacks."""
+
+    quarters: int
+    covered: int
+    lost: int
+    gaps: list[dict[str, Any]]
+    more_gaps: int
+    falls: list[dict[str, Any]]

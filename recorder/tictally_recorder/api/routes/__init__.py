@@ -1,0 +1,11 @@
+"""The addresses of the API, a file for each subject."""
+
+from typing import Final
+
+from tictally_recorder.api.routes import bill, compare, cost, energy, live, profile, quality, readings, sites, tariffs
+
+ROUTERS: Final = tuple(
+    each.router for each in (sites, live, readings, energy, profile, cost, bill, compare, tariffs, quality)
+)
+
+__all__ = ["ROUTERS"]

@@ -1,0 +1,160 @@
+"""What registers counted: by register, and each kWh once."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tictally_recorder.api import asked
+from tictally_recorder.api.answers import Record, Rows
+from tictally_recorder.api.context import Context, sites_of
+from tictally_recorder.api.energies import energy_of
+from tictally_recorder.api.models import EnergyItem, ListOf, UseItem
+from tictally_recorder.api.moments import local_day, told
+from tictally_recorder.api.pages import Keyed, joined_states, page_of
+from tictally_recorder.api.routes.common import Answering, context_of
+from tictally_recorder.api.windows import MOST_DAYS, Times, times
+from tictally_recorder.cli.energy_report import COLUMNS, records
+from tictally_recorder.contracts.model import Contracts
+from tictally_recorder.cost.registers import drawn_by_period, drawn_total, injected_total
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import By, period_start
+
+router = APIRouter(tags=["energy"])
+
+_USE_COLUMNS: Final = ("site", "from", "to", "drawn_wh", "injected_wh", "periods", "estimated", "covered", "quarters")
+_OPTION: Final = "NGTF"
+
+ByAny = Annotated[By, Query(alias="by", description="What a row stands for.")]
+
+
+@router.get("/energy", response_model=ListOf[EnergyItem])
+async def energy(  # noqa: PLR0913, PLR0917 - parameters of a question
+    request: Request,
+    site: asked.Site = None,
+    start: asked.From = None,
+    end: asked.To = None,
+    by: ByAny = By.DAY,
+    every: Annotated[bool, Query(alias="all", description="Also registers that stood at zero throughout.")] = False,  # noqa: FBT002
+    limit: asked.Limit = 2000,
+    form: asked.Format = None,  # noqa: ARG001 - read from the request
+) -> Response:
+    """The register at the end minus the register at the start, by period of time: as `tictally energy` has it."""
+    context = context_of(request)
+    window = times(start, end, context.tz, context.now, most_days=MOST_DAYS[by])
+
+    def work(reader: LedgerReader) -> Rows:
+        rows, states = _all(context, reader, site, window, by, every=every)
+        keyed = list(_keyed(rows, records(rows, context.tz), by, context))
+        return _page(keyed, limit, joined_states(states), context)
+
+    return await Answering(request, COLUMNS).by(work)
+
+
+@router.get("/use", response_model=ListOf[UseItem])
+async def use(  # noqa: PLR0913, PLR0917 - parameters of a question
+    request: Request,
+    site: asked.Site = None,
+    start: asked.From = None,
+    end: asked.To = None,
+    by: ByAny = By.DAY,
+    limit: asked.Limit = 2000,
+    form: asked.Format = None,  # noqa: ARG001 - read from the request
+) -> Response:
+    """What was drawn and injected, each kWh once, and by tariff period what was drawn."""
+    context = context_of(request)
+    window = times(start, end, context.tz, context.now, most_days=MOST_DAYS[by])
+
+    def work(reader: LedgerReader) -> Rows:
+        every = reader.sites()
+        terms, _, generation = context.terms(every)
+        contracts = terms.contracts if terms else Contracts()
+        keyed: list[Keyed] = []
+        states: list[str | None] = []
+        for each in sites_of(reader, site):
+            rows, state = energy_of(
+                reader, context.energies, each, window, by, context.tz, context.today, all_registers=True
+            )
+            states.append(state and f"{generation}:{state}")
+            keyed += _uses(context, reader, each, rows, by, contracts)
+        return _page(keyed, limit, joined_states(states), context)
+
+    return await Answering(request, _USE_COLUMNS).by(work)
+
+
+def _all(  # noqa: PLR0913 - as above
+    context: Context, reader: LedgerReader, site: str | None, window: Times, by: By, *, every: bool
+) -> tuple[list[EnergyRow], list[str | None]]:
+    rows: list[EnergyRow] = []
+    states: list[str | None] = []
+    for each in sites_of(reader, site):
+        found, state = energy_of(
+            reader, context.energies, each, window, by, context.tz, context.today, all_registers=every
+        )
+        rows += found
+        states.append(state)
+    return rows, states
+
+
+def _keyed(rows: list[EnergyRow], told_of: list[dict[str, object]], by: By, context: Context) -> Iterator[Keyed]:
+    starts: dict[int, str] = {}
+    for row, record in zip(rows, told_of, strict=True):
+        if row.start_ms not in starts:
+            starts[row.start_ms] = _period_key(row.start_ms, by, context)
+        yield starts[row.start_ms], record
+
+
+def _period_key(time_ms: int, by: By, context: Context) -> str:
+    """Sortable, and of one period of the calendar also where a window or a site begins within it."""
+    start = period_start(datetime.fromtimestamp(time_ms / 1000, UTC), by, context.tz)
+    return f"{int(start.timestamp()) * 1000:015}"
+
+
+def _page(keyed: list[Keyed], limit: int, state: str | None, context: Context) -> Rows:
+    items, onwards = page_of(keyed, limit)
+    return Rows(items, next_from=None if onwards is None else told(int(onwards), context.tz), state=state)
+
+
+def _uses(  # noqa: PLR0913, PLR0917 - as above
+    context: Context, reader: LedgerReader, site: Site, rows: list[EnergyRow], by: By, contracts: Contracts
+) -> Iterator[Keyed]:
+    options = sorted(
+        (change.time_ms, change.value)
+        for meter in site.meters
+        for change in reader.text_changes(meter.id, (_OPTION,), 0, 2**62)
+    )
+    aliases: dict[date, Mapping[str, str]] = {}
+    for start_ms, group in groupby(rows, key=lambda row: row.start_ms):
+        of_period = list(group)
+        end_ms = of_period[0].end_ms
+        option = next((value for time_ms, value in reversed(options) if time_ms < end_ms), None)
+        last = local_day(end_ms - 1, context.tz)
+        if last not in aliases:
+            contract = contracts.on(site.id, Direction.DRAWN, last)
+            aliases[last] = contract.aliases if contract else {}
+        record = _use(site, of_period, option or None, aliases[last], context)
+        yield _period_key(start_ms, by, context), record
+
+
+def _use(
+    site: Site, rows: list[EnergyRow], option: str | None, aliases: Mapping[str, str], context: Context
+) -> Record:
+    drawn, injected = drawn_total(rows), injected_total(rows)
+    periods = {name: counted.energy_wh for name, counted in drawn_by_period(rows, option, aliases).items()}
+    return {
+        "site": site.id,
+        "from": told(rows[0].start_ms, context.tz),
+        "to": told(rows[0].end_ms, context.tz),
+        "drawn_wh": drawn.energy_wh if drawn.parts else None,
+        "injected_wh": injected.energy_wh if injected.parts else None,
+        "periods": {name: energy_wh for name, energy_wh in periods.items() if energy_wh},
+        "estimated": drawn.estimated or injected.estimated,
+        "covered": rows[0].covered,
+        "quarters": rows[0].quarters,
+    }
