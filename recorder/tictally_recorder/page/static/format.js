@@ -72,3 +72,11 @@ export function ago(s) {
   if (s < 129_600) return t("ago.h", { n: Math.round(s / 3600) });
   return t("ago.d", { n: Math.round(s / 86_400) });
 }
+
+/** A length of time in minutes. */
+export function duration(minutes) {
+  if (minutes < 60) return t("length.min", { n: minutes });
+  if (minutes >= 2880) return t("length.d", { n: Math.round(minutes / 1440) });
+  const [h, min] = [Math.floor(minutes / 60), minutes % 60];
+  return min ? t("length.hmin", { h, min }) : t("length.h", { n: h });
+}

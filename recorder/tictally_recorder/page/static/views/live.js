@@ -5,7 +5,7 @@ import { colour, figure, tip } from "../chart.js";
 import { addDays, addMonths } from "../calendar.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
-import { change, clock, kwh, price, seconds, wall, weekday, whole } from "../format.js";
+import { clock, kwh, percent, price, seconds, wall, weekday, whole } from "../format.js";
 import { gauge } from "../gauge.js";
 import { periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
@@ -147,7 +147,7 @@ function usualBar(usual) {
     return element;
   };
   const bars = h("div", { class: "usual", "aria-hidden": "true" }, width(usual.usual_day.drawn_wh, h("i", { class: "whole" })), width(byNow, h("i", { class: "by-now" })), width(usual.today.drawn_wh, h("i", { class: "is" })));
-  return [bars, h("p", { class: "note" }, t("usual.text", { change: change(share), weekday: name, until: usual.until, byNow: kwh(byNow), day: kwh(usual.usual_day.drawn_wh) }))];
+  return [bars, h("p", { class: "note" }, t(share < 0 ? "usual.less" : "usual.more", { share: percent(Math.abs(share)), weekday: name, until: usual.until, byNow: kwh(byNow), day: kwh(usual.usual_day.drawn_wh) }))];
 }
 
 function phasesCard(item) {

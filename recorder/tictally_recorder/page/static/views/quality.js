@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { ago, fullDay, moment, percent, wall, whole } from "../format.js";
+import { duration, fullDay, moment, percent, wall, whole } from "../format.js";
 import { count, t } from "../i18n.js";
 import { figures, table } from "../table.js";
 import { tile } from "../tiles.js";
@@ -42,7 +42,7 @@ function tilesOf(of, answer) {
 
 function gaps(of) {
   if (!of.gaps.length && !of.falls.length) return h("section", { class: "card" }, h("h2", {}, t("quality.gaps")), h("p", { class: "good" }, t("quality.noGaps")));
-  const length = (each) => ago((wall(each.to) - wall(each.from)) / 1000).replace(t("ago.prefix"), "");
+  const length = (each) => duration((wall(each.to) - wall(each.from)) / 60_000);
   const rows = [...of.gaps].reverse().map((each) => [moment(each.from), moment(each.to), length(each)]);
   const falls = of.falls.map((each) => h("li", {}, t("quality.fall", { register: each.register, day: fullDay(each.day) })));
   return h(
@@ -77,7 +77,7 @@ function edge(each) {
       [t("quality.signal"), typeof health.signal_quality === "number" ? `${whole(health.signal_quality)} %` : null],
       [t("quality.refusedGroups"), health.mode ? (groups.length ? groups.map(([reason, n]) => `${t(`refused.${reason}`)} ${whole(n)}`).join(", ") : t("none")) : null],
       [t("quality.backlog"), health.boots ? whole(backlog) : null],
-      [t("quality.clock"), typeof health.clock === "string" ? t(`clock.${health.clock}`) : null],
+      [t("quality.clock"), health.clock && h("span", { lang: "en" }, health.clock)],
       [t("quality.lost"), whole(each.lost)],
       [t("quality.version"), health.version],
     ]),
