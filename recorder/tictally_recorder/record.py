@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -13,6 +14,7 @@ from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
 from tictally_recorder.mqtt.connection import Broker, Connection
 from tictally_recorder.mqtt.costs import Cost
 from tictally_recorder.mqtt.events import Event, Inbox, Look, Stop
+from tictally_recorder.mqtt.feed import Feed
 from tictally_recorder.mqtt.ingest import Ingest
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
@@ -35,14 +37,26 @@ def record(settings: Settings) -> None:
         connection = Connection(broker, ledger.client_id, will, inbox)
         notifier = Notifier(os.environ)
         cost = Cost(ledger, reader, settings, connection.publish)
-        ingest = Ingest(ledger, connection, inbox, settings, notifier, cost)
+        feed = Feed()
+        ingest = Ingest(ledger, connection, inbox, settings, notifier, cost, feed)
         whose = ", ".join(settings.edges) or "all edges"
         _log.info("recording %s from %s into %s as %s", whose, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
         # What is here by now stays to the end. Else the collector, which messages set off again and again, would walk
         # over all of it each time: a fifth of the recorder's time when it is busy.
+        http = _http(settings, feed, inbox)
         gc.freeze()
-        ingest.run()
+        with http:
+            ingest.run()
+
+
+def _http(settings: Settings, feed: Feed, inbox: Inbox) -> AbstractContextManager[object]:
+    if settings.http == "off":
+        return nullcontext()
+    from tictally_recorder.api import HttpServer  # noqa: PLC0415 - half a second and 30 MB, for who wants it
+    from tictally_recorder.api.context import Context  # noqa: PLC0415
+
+    return HttpServer(Context(settings, feed, inbox), settings.http_host, settings.http_port)
 
 
 def broker_of(settings: Settings) -> Broker:

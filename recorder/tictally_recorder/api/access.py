@@ -72,4 +72,6 @@ def may_write(request: Request) -> None:
 def unauthorized() -> Problem:
     """No token, or a wrong one: which of the two is nobody's business."""
     headers = {"www-authenticate": 'Bearer realm="tictally"'}
-    return Problem(HTTPStatus.UNAUTHORIZED, "this needs the token of the recorder (TICTALLY_HTTP_TOKEN)", headers=headers)
+    return Problem(
+        HTTPStatus.UNAUTHORIZED, "this needs the token of the recorder (TICTALLY_HTTP_TOKEN)", headers=headers
+    )

@@ -93,7 +93,9 @@ def render(request: Request, rows: Rows, version: str, columns: Sequence[str] = 
         if not columns:
             raise Problem(HTTPStatus.NOT_ACCEPTABLE, "this answer has no form of CSV; ask for JSON")
         return Response(as_csv(rows.items, columns), headers=headers, media_type=CSV)
-    return Response(as_json({"items": list(rows.items), **rows.extra, "next": onwards}), headers=headers, media_type=JSON)
+    return Response(
+        as_json({"items": list(rows.items), **rows.extra, "next": onwards}), headers=headers, media_type=JSON
+    )
 
 
 def as_json(value: object) -> str:

@@ -66,7 +66,7 @@ def make_app(context: Context) -> ASGIApp:
     app.include_router(meterit_router)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] - as FastAPI's documentation has it
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return _Begun(Guard(app, context.settings.http_names), app.state.presence)
 
 
@@ -100,17 +100,17 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-async def _problem(_request: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 - what it is called for
-    return error.response()
+    return error.response(request.url.path)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is called for
     first = error.errors()[0]
     place = [str(each) for each in first["loc"][1:]]
     name = ".".join(place) or "the body"
-    return Problem(HTTPStatus.BAD_REQUEST, f"{name}: {first['msg']}", parameter=name).response()
+    return Problem(HTTPStatus.BAD_REQUEST, f"{name}: {first['msg']}", parameter=name).response(request.url.path)
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -120,23 +120,24 @@ async def _http(request: Request, error: Exception) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at {request.url.path[:200]}",
     }
     detail = sentences.get(HTTPStatus(error.status_code), str(error.detail))
-    return Problem(error.status_code, detail, headers=error.headers).response()
+    return Problem(error.status_code, detail, headers=error.headers).response(request.url.path)
 
 
-async def _ledger(_request: Request, error: Exception) -> Response:
+async def _ledger(request: Request, error: Exception) -> Response:
     assert isinstance(error, LedgerError)  # noqa: S101 - what it is called for
-    return problem_of(error).response()
+    return problem_of(error).response(request.url.path)
 
 
-async def _terms(_request: Request, error: Exception) -> Response:
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"retry-after": "60"}).response()
+async def _terms(request: Request, error: Exception) -> Response:
+    problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"retry-after": "60"})
+    return problem.response(request.url.path)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     if not isinstance(error, ClientDisconnect):
         _log.error("%s %s was not answered, by an error of ours", request.method, request.url.path, exc_info=error)
     detail = "an error of ours; the recorder's log has it"
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail).response()
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail).response(request.url.path)
 
 
 _HANDLERS: Final[dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = {

@@ -61,7 +61,9 @@ def read_states(reader: LedgerReader, site: Site, first: date, until: date, tz: 
     touched = [each for meter in site.meters for each in reader.touched(meter.id)]
     computed = reader.cost_states(site.id, first, until)
     for low, high in touched:
-        start, end = (datetime.fromtimestamp(each * QUARTER_MS / 1000, UTC).astimezone(tz).date() for each in (low, high))
+        start, end = (
+            datetime.fromtimestamp(each * QUARTER_MS / 1000, UTC).astimezone(tz).date() for each in (low, high)
+        )
         for n in range((min(end, until) - max(start, first)).days + 1):
             computed.pop(max(start, first) + timedelta(days=n), None)
     span = days_of(site, tz)

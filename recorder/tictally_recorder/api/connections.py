@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from typing import Any, Final
 
 import h11
@@ -68,8 +67,7 @@ class BoundedConnection(H11Protocol):
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
     def _make_room(self) -> bool:
-        others: Iterable[H11Protocol] = [each for each in self.connections if isinstance(each, BoundedConnection)]
-        silent = [each for each in others if isinstance(each, BoundedConnection) and each.is_silent]
+        silent = [each for each in self.connections if isinstance(each, BoundedConnection) and each.is_silent]
         if not silent:
             return False
         oldest = min(silent, key=lambda each: each._waits_since_s)  # noqa: SLF001 - of this class

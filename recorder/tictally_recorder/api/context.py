@@ -1,5 +1,6 @@
 """What answers are made from, for all routes: settings, ledger, terms, what the loop tells, and the present."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,9 +10,9 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.api.cache import PeriodCache
-from tictally_recorder.api.costs import Told
+from tictally_recorder.api.costs import Told  # noqa: TC001 - of an attribute
 from tictally_recorder.api.desk import Desk
-from tictally_recorder.api.energies import Rows
+from tictally_recorder.api.energies import Rows  # noqa: TC001 - of an attribute
 from tictally_recorder.api.problems import Problem
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.watch import WatchedTerms
@@ -22,7 +23,6 @@ from tictally_recorder.settings import Settings
 
 _LOOK_AT_FILES_S: Final = 5.0
 _SAFE_WITHIN_S: Final = 10.0
-_NO_TERMS: Final = "contracts and price lists are not read yet"
 
 _T = TypeVar("_T")
 
@@ -43,6 +43,7 @@ class Context:
         energies: kept of days and months.
         costs: kept of periods.
         version: of the program.
+        tz: whose days are meant.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Context:
     ) -> None:
         self.settings = settings
         self.feed = feed
+        self.tz: ZoneInfo = settings.zone  # which it is takes a millisecond to find out
         self.desk = Desk(settings.ledger)
         self.energies: PeriodCache[Rows] = PeriodCache()
         self.costs: PeriodCache[Told] = PeriodCache()
@@ -65,11 +67,6 @@ class Context:
         self._lock = threading.Lock()
         self._looked_s = float("-inf")
         self._generation = 0
-
-    @property
-    def tz(self) -> ZoneInfo:
-        """Whose days are meant."""
-        return self.settings.zone
 
     @property
     def now(self) -> datetime:
@@ -99,8 +96,8 @@ class Context:
         self._looked_s = float("-inf")
         self._inbox.put(Look())
 
-    def write(self, work: Callable[[Ledger], _T]) -> _T:
-        """Have the recorder's loop write something; returns when it is safe. Not for the event loop: it waits.
+    async def write(self, work: Callable[[Ledger], _T]) -> _T:
+        """Have the recorder's loop write something; returns when it is safe.
 
         Raises:
             LedgerError: it could not be written.
@@ -109,9 +106,8 @@ class Context:
         event = Do(work)
         self._inbox.put(event)
         try:
-            return event.done.result(_SAFE_WITHIN_S)  # type: ignore[return-value] - what work returns
+            return await asyncio.wait_for(asyncio.wrap_future(event.done), _SAFE_WITHIN_S)  # type: ignore[arg-type]
         except TimeoutError:
-            event.done.cancel()
             raise LedgerUnavailable("the recorder has not stored it in time; send it again") from None
 
     def when_closing(self, work: Callable[[], None]) -> None:

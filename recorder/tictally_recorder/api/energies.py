@@ -1,4 +1,4 @@
-"""Energy by day, month and year, from days that were reckoned before: the same rows as `tictally energy`, much sooner."""
+"""Energy by day, month and year from days that were reckoned before: the rows of `tictally energy`, much sooner."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -129,8 +129,7 @@ def _months(  # noqa: PLR0913, PLR0917 - as above
         rows = list(_days(reader, cache, site, begin, end, states, tz))
         window = Times(local_midnight(begin, tz), local_midnight(end, tz))
         merged = _merged(rows, window, By.MONTH, site, tz)
-        found = {day: tuple(each) for day, each in groupby(merged, key=lambda row: _day(row.start_ms, tz))}
-        return found
+        return {day: tuple(each) for day, each in groupby(merged, key=lambda row: _day(row.start_ms, tz))}
 
     periods = periods_of(first, until, By.MONTH, tz)
     for rows in cache.fill((site.id, "energy", By.MONTH), periods, states, work, tuple):

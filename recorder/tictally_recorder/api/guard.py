@@ -60,7 +60,7 @@ class Guard:
             self._check_rate(scope)
             _check_length(headers.get(b"content-length", b"0"))
         except Problem as problem:
-            await problem.response()(scope, receive, send_guarded)
+            await problem.response(scope["path"])(scope, receive, send_guarded)
             return
         taken = 0
 

@@ -113,7 +113,12 @@ def _period(values: Mapping[str, int | str]) -> str | None:
     )
     if ptec is not None:
         return period_of_ptec(ptec)
-    return called if number is None else period_of(f"EASF{number}", called, option)
+    return called if number is None else _named(f"EASF{number}", called, option)
+
+
+def _named(register: str, called: str | None, option: str | None) -> str | None:
+    period = period_of(register, called, option, {})
+    return None if period == register else period
 
 
 def _phases(values: Mapping[str, int | str]) -> Iterator[dict[str, int | None]]:
@@ -145,7 +150,7 @@ def _registers(values: Mapping[str, int | str]) -> Iterator[dict[str, object]]:
         value = values.get(name)
         if label.kind is Kind.REGISTER and isinstance(value, int) and value:
             is_present = name == f"EASF{number}"
-            period = period_of(name, (called or None) if is_present else None, option or None)
+            period = _named(name, (called or None) if is_present else None, option or None)
             yield {"register": name, "period": period, "value": value, "unit": label.unit}
 
 

@@ -90,7 +90,7 @@ class FrameItem(_Of):
 class EnergyItem(_Spanning):
     """What a register counted."""
 
-    register: str
+    label: str = Field(alias="register")
     period: str | None
     energy: int
     unit: str

@@ -117,6 +117,7 @@ class Presence:
 
     async def wait(self, seen: int, timeout_s: float) -> bool:
         """Wait for a change after the one that was seen; False where none came in time."""
+
         def is_other() -> bool:
             return self.changes != seen or self._is_closing
 

@@ -8,6 +8,8 @@ from typing import Final
 from starlette.responses import Response
 
 PROBLEM_TYPE: Final = "application/problem+json"
+_OF_OTHERS: Final = ("/api/", "/meterit")
+_OURS: Final = "/api/v1"
 
 
 class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
@@ -18,6 +20,7 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         detail: a sentence for a person.
         parameter: that is wrong, or None.
         headers: of the answer.
+        more: what the interfaces of others tell beside.
     """
 
     def __init__(
@@ -27,15 +30,25 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         *,
         parameter: str | None = None,
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.parameter = parameter
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
-    def response(self) -> Response:
-        """The answer that tells it."""
+    def response(self, path: str = "") -> Response:
+        """The answer that tells it.
+
+        Args:
+            path: that was asked for: the interfaces of others have a form of their own.
+        """
+        if path.startswith(_OF_OTHERS) and not path.startswith(_OURS):
+            told = {"status": self.status, "message": self.detail, **self.more}
+            headers = {"cache-control": "no-store", **self.headers}
+            return Response(json.dumps(told, ensure_ascii=False), self.status, headers, "application/json")
         body: dict[str, object] = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,

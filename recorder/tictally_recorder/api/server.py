@@ -67,8 +67,8 @@ class HttpServer:
             try:
                 listener = _listen(self._host, self.port)
             except OSError as error:
-                sentence = f"HTTP cannot listen at {self._host}:{self.port}: {error.strerror or error}; recording goes on"
-                seldom.say(f"{sentence}, and it is tried again", tries * _TRY_AGAIN_S)
+                sentence = f"HTTP cannot listen at {self._host}:{self.port}: {error.strerror or error}"
+                seldom.say(f"{sentence}; recording goes on, and it is tried again", tries * _TRY_AGAIN_S)
                 tries += 1
                 self._stopping.wait(_TRY_AGAIN_S)
                 continue
@@ -98,7 +98,7 @@ class HttpServer:
             self._server.should_exit = True
         try:
             asyncio.run(self._server.serve([listener]))
-        except Exception:  # recording goes on whatever becomes of HTTP; it is said, and tried again
+        except Exception:  # noqa: BLE001 - recording goes on whatever becomes of HTTP; it is said, and tried again
             _log.exception("HTTP has ended by an error of ours; recording goes on, and it begins again")
             self._stopping.wait(_TRY_AGAIN_S)
         finally:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tictally_recorder import logs
-from tictally_recorder.cli import site, tariff
+from tictally_recorder.cli import site, tariff, token
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
 from tictally_recorder.cli.cost import cost
@@ -41,6 +41,7 @@ app.command(short_help="Tell what a home draws at night, its trend, and what tha
 app.command(short_help="Look whether all is well, and say what to do where it is not.")(doctor)
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")
+app.add_typer(token.app, name="token")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,7 +1,8 @@
 """Raw frames of a meter, read back in the order of time."""
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from tictally_recorder.ledger.bodies import Numbers, decode_body
 from tictally_shared.calendar import QUARTER_MS
@@ -22,6 +23,19 @@ ORDER BY time_ms
 """
 
 _NEWEST = "SELECT time_ms, body FROM frame WHERE meter = ? ORDER BY time_ms DESC, id DESC LIMIT 1"
+
+_LATEST = """
+SELECT meter, time_ms, body FROM frame WHERE meter IN (SELECT value FROM json_each(?))
+ORDER BY time_ms DESC, meter, id DESC LIMIT ? OFFSET ?
+"""
+
+
+def latest_frames(
+    connection: sqlite3.Connection, meters: Collection[int], limit: int, offset: int
+) -> Iterator[tuple[int, int, dict[str, int | str]]]:
+    """(meter, time_ms, values) of the newest frames of some meters, the newest first."""
+    for meter, time_ms, body in connection.execute(_LATEST, (json.dumps(list(meters)), limit, offset)):
+        yield meter, time_ms, decode_body(body)[0]
 
 
 def newest_frame(connection: sqlite3.Connection, meter_id: int) -> tuple[int, dict[str, int | str]] | None:

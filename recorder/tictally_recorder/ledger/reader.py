@@ -19,7 +19,7 @@ from tictally_recorder.ledger.names import LabelNames
 from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
-from tictally_recorder.ledger.raw import frames_between, newest_frame, whole_numbers_between
+from tictally_recorder.ledger.raw import frames_between, latest_frames, newest_frame, whole_numbers_between
 from tictally_recorder.ledger.refusals import Refused, refusals
 from tictally_recorder.ledger.schema import open_for_reading, told
 from tictally_recorder.ledger.sites import all_sites, site_id
@@ -190,9 +190,16 @@ class LedgerReader:
             return {} if found is None else Costs(self._connection).states(found, start, end)
 
     def frames(self, meter_id: int, start_ms: int, end_ms: int) -> Iterator[tuple[int, dict[str, int | str]]]:
-        """(time in milliseconds since 1970, values) of a meter's raw frames in [start_ms, end_ms) that are still here."""
+        """(time in milliseconds since 1970, values) of a meter's raw frames in [start_ms, end_ms) that are here."""
         with told():
             yield from frames_between(self._connection, meter_id, start_ms, end_ms)
+
+    def latest_frames(
+        self, meters: Collection[int], limit: int, offset: int
+    ) -> list[tuple[int, int, dict[str, int | str]]]:
+        """(meter, time, values) of the newest raw frames of some meters, the newest first."""
+        with told():
+            return list(latest_frames(self._connection, meters, limit, offset))
 
     def newest_frame(self, meter_id: int) -> tuple[int, dict[str, int | str]] | None:
         """(time, values) of a meter's newest raw frame, or None where none is here any more."""

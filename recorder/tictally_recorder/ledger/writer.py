@@ -52,14 +52,25 @@ class Ledger:
             lock.close()
             raise
 
-    def store(self, messages: Iterable[Message]) -> Stored:
+    def store(self, messages: Iterable[Message], notes: Mapping[str, str] | None = None) -> Stored:
         """Store a batch in one transaction, whatever the messages hold. What returns is safe against power loss.
+
+        Args:
+            messages: to be stored.
+            notes: what is remembered with them, as `remember` does it: both, or neither.
 
         Raises:
             LedgerUnavailable: nothing of the batch was written; the same batch may be given again.
             LedgerError: the file is damaged; nothing of the batch was written.
         """
-        return self._write(lambda intake: sum(map(intake.take, messages), Stored()))
+
+        def work(intake: Intake) -> Stored:
+            stored = sum(map(intake.take, messages), Stored())
+            for name, value in (notes or {}).items():
+                self._note(name, value)
+            return stored
+
+        return self._write(work)
 
     def retry_kept(self, now_ms: int) -> Stored:
         """Try again what was kept and is due, or has become readable by an upgrade. Raises as `store` does.
@@ -134,8 +145,7 @@ class Ledger:
 
     def remember(self, name: str, value: str) -> None:
         """Keep a note of the recorder's own, over restarts. Raises as `store` does."""
-        row = (_NOTE + name, value)
-        self._write(lambda _: self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row))
+        self._write(lambda _: self._note(name, value))
 
     def counts(self) -> LedgerCounts:
         """The ledger's figures. Raises as `store` does."""
@@ -146,6 +156,9 @@ class Ledger:
         """Close it and let others have it; a second time does nothing."""
         self._connection.close()
         self._lock.close()
+
+    def _note(self, name: str, value: str) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_NOTE + name, value))
 
     def _write(self, work: Callable[[Intake], _T]) -> _T:
         intake, self._intake = self._intake, None

@@ -2,10 +2,22 @@
 
 from typing import Final
 
-from tictally_recorder.api.routes import bill, compare, cost, energy, live, profile, quality, readings, sites, tariffs
+from tictally_recorder.api.routes import (
+    bill,
+    compare,
+    cost,
+    energy,
+    live,
+    profile,
+    quality,
+    readings,
+    sites,
+    standby,
+    tariffs,
+)
 
 ROUTERS: Final = tuple(
-    each.router for each in (sites, live, readings, energy, profile, cost, bill, compare, tariffs, quality)
+    each.router for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality)
 )
 
 __all__ = ["ROUTERS"]

@@ -22,9 +22,7 @@ router = APIRouter(tags=["cost"])
 
 
 @router.get("/bill", response_model=ListOf[dict[str, Any]])
-async def bill(
-    request: Request, start: asked.From = None, end: asked.To = None, site: asked.Site = None
-) -> Response:
+async def bill(request: Request, start: asked.From = None, end: asked.To = None, site: asked.Site = None) -> Response:
     """A bill a site: energy, subscription, contributions and taxes, total, and the price lists that it rests on."""
     context = context_of(request)
     if start is None or end is None:

@@ -1,6 +1,6 @@
 """What the same use would have cost on other price lists."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from tictally_recorder.api.routes.common import Answering, context_of
 from tictally_recorder.api.windows import REPLAY_DAYS, days
 from tictally_recorder.cli.compare import answer_of
 from tictally_recorder.cli.compare_report import records
+from tictally_recorder.compare import Assumed
 from tictally_recorder.contracts.hours import parse_hours
 from tictally_recorder.contracts.model import Hours
 from tictally_recorder.cost.of_ledger import days_with_frames
@@ -39,6 +40,9 @@ async def compare(  # noqa: PLR0913, PLR0917 - parameters of a question
     windows: Annotated[
         str | None, Query(max_length=200, description="Off-peak hours of HP/HC: 22:00-06:00, several with commas.")
     ] = None,
+    powers: Annotated[
+        Literal["beside", "all"], Query(description="Of each list: the subscribed power and those beside it, or all.")
+    ] = "beside",
     form: asked.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """By each price list, at the subscribed power and those beside it: as `tictally compare` has it."""
@@ -54,7 +58,8 @@ async def compare(  # noqa: PLR0913, PLR0917 - parameters of a question
             for each in sites_of(reader, site)
             if (found := days_with_frames(each, asked_for.first, asked_for.until, tz))
         ]
-        return Rows(records([answer_of(reader, each, found, paid, told, {}, tz) for each, found in with_frames]))
+        wish = Assumed(told, {}, {}, every_power=powers == "all")
+        return Rows(records([answer_of(reader, each, found, paid, wish, tz) for each, found in with_frames]))
 
     return await Answering(request, _COLUMNS).by(work)
 

@@ -63,9 +63,7 @@ async def cost(  # noqa: PLR0913, PLR0917 - parameters of a question
             if explain:
                 found, state = explained(reader, each, span, period, terms, tz), None
             else:
-                found, state = costs_of(
-                    reader, context.costs, each, span, period, terms, generation, tz, today
-                )
+                found, state = costs_of(reader, context.costs, each, span, period, terms, generation, tz, today)
             states.append(state)
             keyed += [(_key(str(record["from"])), record) for told in found for record in told.records]
             prefix = f"{each.id}: " if len(asked_for) > 1 else ""

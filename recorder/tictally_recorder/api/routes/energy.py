@@ -142,9 +142,7 @@ def _uses(  # noqa: PLR0913, PLR0917 - as above
         yield _period_key(start_ms, by, context), record
 
 
-def _use(
-    site: Site, rows: list[EnergyRow], option: str | None, aliases: Mapping[str, str], context: Context
-) -> Record:
+def _use(site: Site, rows: list[EnergyRow], option: str | None, aliases: Mapping[str, str], context: Context) -> Record:
     drawn, injected = drawn_total(rows), injected_total(rows)
     periods = {name: counted.energy_wh for name, counted in drawn_by_period(rows, option, aliases).items()}
     return {

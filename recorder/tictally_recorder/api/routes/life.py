@@ -60,7 +60,8 @@ async def metrics(request: Request) -> Response:
 
     def work(reader: LedgerReader) -> Response:
         encode, media_type = exposition.choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(registry_of(context, reader)), media_type=media_type, headers={"cache-control": "no-store"})
+        body = encode(registry_of(context, reader))
+        return Response(body, headers={"cache-control": "no-store"}, media_type=media_type)
 
     return await context.desk.read(work)
 

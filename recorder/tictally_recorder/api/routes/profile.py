@@ -130,7 +130,9 @@ def _costs(
 ) -> Mapping[date, Decimal]:
     """What days cost; those of which a part is unknown are left out."""
     found: dict[date, Decimal] = {}
-    for day in days if terms else ():
+    if terms is None:
+        return found
+    for day in days:
         rows = cost_of(reader, site, day, day + timedelta(days=1), terms, context.tz)
         amounts = [row.amount for row in rows if row.direction is Direction.DRAWN]
         if amounts and None not in amounts:

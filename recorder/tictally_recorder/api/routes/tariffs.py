@@ -24,7 +24,7 @@ _COLUMNS: Final = (
     "overdue_since",
 )
 _PERCENT: Final = Decimal("0.1")
-_MOST_POWERS: Final = 250
+_MOST_KVA: Final = 250
 # What the whole history has already.
 _OF_THE_LIST: Final = ("tariff", "supplier", "name", "currency", "direction")
 
@@ -45,7 +45,8 @@ async def tariffs(
         shelf = load_shelf(context.settings.tariffs_folder)
         listed = list_records(shelf.tariffs.values(), context.today, language or context.settings.language)
         items = [{**each, **_about(shelf.tariffs[str(each["id"])])} for each in listed]
-        return render(request, Rows(items, {"errors": [str(error) for error in shelf.errors]}), context.version, _COLUMNS)
+        errors = [str(error) for error in shelf.errors]
+        return render(request, Rows(items, {"errors": errors}), context.version, _COLUMNS)
 
     return await context.desk.run(work)
 
@@ -55,7 +56,7 @@ async def tariff(
     request: Request,
     tariff_id: Annotated[str, Path(max_length=64)],
     language: Language = None,
-    power: Annotated[int | None, Query(ge=1, le=_MOST_POWERS, description="Only amounts of this power, in kVA.")] = None,
+    power: Annotated[int | None, Query(ge=1, le=_MOST_KVA, description="Only amounts of this power, in kVA.")] = None,
 ) -> Response:
     """A price list's history, the oldest version first, and what each changed."""
     context = context_of(request)
