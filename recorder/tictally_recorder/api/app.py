@@ -24,6 +24,7 @@ from tictally_recorder.api.problems import PROBLEM_TYPE, Problem
 from tictally_recorder.api.routes import ROUTERS, life
 from tictally_recorder.contracts import ContractError
 from tictally_recorder.ledger import LedgerError
+from tictally_recorder.page import page_routes
 from tictally_recorder.tariffs.errors import TariffError
 
 PREFIX: Final = "/api/v1"
@@ -64,6 +65,7 @@ def make_app(context: Context) -> ASGIApp:
     app.include_router(life.router)
     app.include_router(conso_router)
     app.include_router(meterit_router)
+    app.router.routes.extend(page_routes())
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
