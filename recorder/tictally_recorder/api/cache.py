@@ -18,6 +18,12 @@ from tictally_shared.calendar import QUARTER_MS, By, next_period, period_start
 
 _PERIODS_KEPT: Final = 20_000
 
+HoursOfDay = tuple[tuple[int, int], ...]
+"""(local hour, Wh) of a day's hours that have frames throughout."""
+
+Offers = tuple[dict[str, object], ...]
+"""The records of a comparison."""
+
 _T = TypeVar("_T")
 
 

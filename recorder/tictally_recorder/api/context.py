@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo  # noqa: TC003 - of an attribute
 
-from tictally_recorder.api.cache import PeriodCache
+from tictally_recorder.api.cache import HoursOfDay, Offers, PeriodCache
 from tictally_recorder.api.costs import Told  # noqa: TC001 - of an attribute
 from tictally_recorder.api.desk import Desk
 from tictally_recorder.api.energies import Rows  # noqa: TC001 - of an attribute
@@ -42,6 +42,8 @@ class Context:
         desk: where answers are worked out.
         energies: kept of days and months.
         costs: kept of periods.
+        profiles: kept of days.
+        offers: kept of whole comparisons.
         version: of the program.
         tz: whose days are meant.
     """
@@ -59,6 +61,8 @@ class Context:
         self.desk = Desk(settings.ledger)
         self.energies: PeriodCache[Rows] = PeriodCache()
         self.costs: PeriodCache[Told] = PeriodCache()
+        self.profiles: PeriodCache[HoursOfDay] = PeriodCache()
+        self.offers: PeriodCache[Offers] = PeriodCache()
         self.version = version("tictally-recorder")
         self._inbox = inbox
         self._now = now

@@ -15,7 +15,7 @@ _HISTORIQUE: Final = {
 }
 # Standard: NTARF says which EASFnn counts while LTARF says what that is called. Source: Enedis-NOI-CPT_54E §6.2.
 PERIOD_LABELS: Final = ("LTARF", "NTARF")
-_SUPPLIER: Final = "EASF"
+SUPPLIER: Final = "EASF"
 # One of the two may reach the ledger some frames after the other: a pair that lasts is no such accident.
 _ATTESTED_MS: Final = 5 * 60 * 1000
 
@@ -43,7 +43,7 @@ class PeriodNames:
     def _learn(self, texts: Mapping[str, str], since: int, until: int) -> None:
         if len(texts) < len(PERIOD_LABELS):
             return
-        register, name = _SUPPLIER + texts["NTARF"], texts["LTARF"]
+        register, name = SUPPLIER + texts["NTARF"], texts["LTARF"]
         known = self._known.setdefault(register, [])
         if not known:
             known.append((since, name))
@@ -54,7 +54,7 @@ class PeriodNames:
 
     def is_sure(self, register: str, at_ms: int) -> bool:
         """True where changes before those given cannot make a register's name at a time, or later, another."""
-        return not register.startswith(_SUPPLIER) or self._sure_ms.get(register, at_ms + 1) <= at_ms
+        return not register.startswith(SUPPLIER) or self._sure_ms.get(register, at_ms + 1) <= at_ms
 
     def name(self, register: str, at_ms: int) -> str | None:
         """What a register was called at a time, or None where that is not known."""

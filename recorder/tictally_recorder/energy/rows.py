@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy.periods import PERIOD_LABELS, PeriodNames
+from tictally_recorder.energy.periods import PERIOD_LABELS, SUPPLIER, PeriodNames
 from tictally_recorder.energy.pieces import Piece, Point
 from tictally_recorder.energy.walk import Walk
 from tictally_recorder.energy.window import Window
@@ -175,12 +175,19 @@ def _names(reader: LedgerReader, meter: Meter, window: Window, registers: Collec
     """
     first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
     back_ms = _MONTH_MS
+    unsure = set(registers)
     while True:
         since_ms = first_ms - back_ms
         changes = reader.text_changes(meter.id, PERIOD_LABELS, since_ms, end_ms)
         names = PeriodNames(changes, min(meter.last_ms, end_ms))
-        if since_ms <= meter.first_ms or all(names.is_sure(register, first_ms) for register in registers):
+        unsure = {register for register in unsure if not names.is_sure(register, first_ms)}
+        if since_ms <= meter.first_ms or not unsure:
             return names
+        if back_ms == _MONTH_MS:
+            # A meter has ten of these, and says of most of them never that they count.
+            unsure &= {SUPPLIER + number for number in reader.texts_ever(meter.id, "NTARF")}
+            if not unsure:
+                return names
         back_ms *= 12
 
 

@@ -149,6 +149,14 @@ class LedgerReader:
             row = self._connection.execute(_RAW_BETWEEN, (meter_id, start_ms, end_ms)).fetchone()
         return int(row[0]), int(row[1])
 
+    def texts_ever(self, meter_id: int, label: str) -> set[str]:
+        """All that a label of a meter ever said."""
+        select = (
+            "SELECT DISTINCT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)"
+        )
+        with told():
+            return {value for (value,) in self._connection.execute(select, (meter_id, label))}
+
     def newest_text(self, meter_id: int, label: str) -> str | None:
         """What a label of a meter said last, or None where it never said anything."""
         with told():

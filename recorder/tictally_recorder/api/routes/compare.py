@@ -1,5 +1,7 @@
 """What the same use would have cost on other price lists."""
 
+from collections.abc import Callable, Hashable
+from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -7,20 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Rows
-from tictally_recorder.api.context import sites_of
+from tictally_recorder.api.answers import Record, Rows
+from tictally_recorder.api.cache import Offers, Period, read_states
+from tictally_recorder.api.context import Context, sites_of
 from tictally_recorder.api.models import ListOf, OfferItem
 from tictally_recorder.api.problems import wrong
 from tictally_recorder.api.routes.common import Answering, context_of
 from tictally_recorder.api.windows import REPLAY_DAYS, days
 from tictally_recorder.cli.compare import answer_of
-from tictally_recorder.cli.compare_report import records
+from tictally_recorder.cli.compare_report import Answer, records
 from tictally_recorder.compare import Assumed
 from tictally_recorder.contracts.hours import parse_hours
 from tictally_recorder.contracts.model import Hours
 from tictally_recorder.cost.of_ledger import days_with_frames
 from tictally_recorder.cost.paid import read_paid
-from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.ledger import LedgerReader, Site
 
 router = APIRouter(tags=["cost"])
 
@@ -48,20 +51,46 @@ async def compare(  # noqa: PLR0913, PLR0917 - parameters of a question
     """By each price list, at the subscribed power and those beside it: as `tictally compare` has it."""
     context = context_of(request)
     tz = context.tz
-    asked_for = days(start, end, tz, context.today, most_days=REPLAY_DAYS, back=_YEAR)
+    # Today goes on, and would have all of it reckoned again each time.
+    asked_for = days(start, end or str(context.today), tz, context.today, most_days=REPLAY_DAYS, back=_YEAR)
     told = _hours(windows)
 
     def work(reader: LedgerReader) -> Rows:
-        paid = read_paid(context.settings.contracts_file, context.settings.tariffs_folder, reader.sites())
-        with_frames = [
-            (each, found)
-            for each in sites_of(reader, site)
-            if (found := days_with_frames(each, asked_for.first, asked_for.until, tz))
-        ]
+        sites = reader.sites()
+        *_, generation = context.terms(sites)
+        paid = read_paid(context.settings.contracts_file, context.settings.tariffs_folder, sites)
         wish = Assumed(told, {}, {}, every_power=powers == "all")
-        return Rows(records([answer_of(reader, each, found, paid, wish, tz) for each, found in with_frames]))
+
+        def compared(each: Site, of: list[date]) -> Answer:
+            return answer_of(reader, each, of, paid, wish, tz)
+
+        items: list[Record] = []
+        for each in sites_of(reader, site):
+            if found := days_with_frames(each, asked_for.first, asked_for.until, tz):
+                about = (each.id, told, powers, generation)
+                items += _offers(context, reader, each, found, about, compared)
+        return Rows(items)
 
     return await Answering(request, _COLUMNS).by(work)
+
+
+def _offers(  # noqa: PLR0913, PLR0917 - all that an answer depends on
+    context: Context,
+    reader: LedgerReader,
+    site: Site,
+    found: list[date],
+    about: Hashable,
+    compared: Callable[[Site, list[date]], Answer],
+) -> Offers:
+    """A comparison takes seconds: one of days that are over is kept while they are the same."""
+    first, until = found[0], found[-1] + timedelta(days=1)
+    states = read_states(reader, site, first, until, context.tz, context.today)
+
+    def work(begin: date, _end: date) -> dict[date, Offers]:
+        return {begin: tuple(records([compared(site, found)]))}
+
+    (offers,) = context.offers.fill(about, [Period(first, until)], states, work, tuple)
+    return offers
 
 
 def _hours(text: str | None) -> tuple[Hours, ...]:

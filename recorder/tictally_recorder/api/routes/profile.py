@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from tictally_recorder.api import asked
 from tictally_recorder.api.answers import Record, Rows
+from tictally_recorder.api.cache import HoursOfDay, periods_of, read_states
 from tictally_recorder.api.context import Context, sites_of
 from tictally_recorder.api.models import ListOf, ProfileItem, UsualItem
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.windows import REPLAY_DAYS, Times, times
+from tictally_recorder.api.windows import REPLAY_DAYS, Days, days
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.cost.of_ledger import cost_of
+from tictally_recorder.cost.of_ledger import cost_of, days_with_frames
 from tictally_recorder.cost.registers import drawn_total
 from tictally_recorder.cost.rounding import to_cents
 from tictally_recorder.energy import EnergyRow
@@ -32,6 +33,7 @@ router = APIRouter(tags=["energy"])
 _COLUMNS: Final = ("site", "weekday", "hour", "mean_w", "hours")
 _WEEKS: Final = 8
 _YEAR: Final = 365
+_QUARTERS: Final = 4
 
 
 @router.get("/profile", response_model=ListOf[ProfileItem])
@@ -44,7 +46,7 @@ async def profile(
 ) -> Response:
     """Mean power drawn by weekday (1 Monday) and local hour, of the hours that have frames throughout."""
     context = context_of(request)
-    window = times(start, end, context.tz, context.now, most_days=REPLAY_DAYS, days=_YEAR)
+    window = days(start, end, context.tz, context.today, most_days=REPLAY_DAYS, back=_YEAR)
 
     def work(reader: LedgerReader) -> Rows:
         return Rows([item for each in sites_of(reader, site) for item in _profile(context, reader, each, window)])
@@ -64,16 +66,33 @@ async def usual(request: Request, site: asked.Site = None) -> Response:
     return await Answering(request).by(work)
 
 
-def _profile(context: Context, reader: LedgerReader, site: Site, window: Times) -> Iterable[Record]:
+def _profile(context: Context, reader: LedgerReader, site: Site, window: Days) -> Iterable[Record]:
+    known = days_with_frames(site, window.first, window.until, context.tz)
+    if not known:
+        return
+    first, until = known[0], known[-1] + timedelta(days=1)
+    states = read_states(reader, site, first, until, context.tz, context.today)
+
+    def work(begin: date, end: date) -> dict[date, HoursOfDay]:
+        times = local_midnight(begin, context.tz), local_midnight(end, context.tz)
+        rows = energy_rows(reader, site.id, *times, By.HOUR, context.tz)
+        found: dict[date, list[tuple[int, int]]] = {}
+        for start_ms, group in groupby(rows, key=lambda row: row.start_ms):
+            of_hour = list(group)
+            counted = drawn_total(of_hour)
+            # Of an hour that a gap was divided over nobody knows when in it what was used.
+            if counted.parts and not counted.estimated and of_hour[0].covered == of_hour[0].quarters == _QUARTERS:
+                local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(context.tz)
+                found.setdefault(local.date(), []).append((local.hour, counted.energy_wh))
+        return {day: tuple(hours) for day, hours in found.items()}
+
+    periods = periods_of(first, until, By.DAY, context.tz)
     hours: dict[tuple[int, int], list[int]] = {}
-    rows = energy_rows(reader, site.id, window.start, window.end, By.HOUR, context.tz)
-    for start_ms, group in groupby(rows, key=lambda row: row.start_ms):
-        of_hour = list(group)
-        counted = drawn_total(of_hour)
-        # Of an hour that a gap was divided over nobody knows when in it what was used.
-        if counted.parts and not counted.estimated and of_hour[0].covered == of_hour[0].quarters == 4:  # noqa: PLR2004 - of an hour
-            local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(context.tz)
-            hours.setdefault((local.isoweekday(), local.hour), []).append(counted.energy_wh)
+    for period, of_day in zip(
+        periods, context.profiles.fill((site.id, "profile"), periods, states, work, tuple), strict=True
+    ):
+        for hour, energy_wh in of_day:
+            hours.setdefault((period.first.isoweekday(), hour), []).append(energy_wh)
     for (weekday, hour), energies_wh in sorted(hours.items()):
         mean_w = round(sum(energies_wh) / len(energies_wh), 1)
         yield {"site": site.id, "weekday": weekday, "hour": hour, "mean_w": mean_w, "hours": len(energies_wh)}
