@@ -6,18 +6,27 @@ import signal
 import sys
 import tempfile
 import time
+import webbrowser
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
 from demo.broker import free_port
 from demo.parts import PartError
+from demo.past import Home, lay
 from demo.play import Play
 from demo.presenters import presenter
 from demo.screen import summary
-from demo.stage import SUBSCRIBED_KVA, Stage
+from demo.stage import NAME, SUBSCRIBED_KVA, Stage
 from tictally_edge.simulator.contracts import Contract
 from tictally_shared.labels import Mode
+
+_ZONE: Final = ZoneInfo("Europe/Paris")
+_MONTHS_BEFORE: Final = 13
 
 
 class Stopper:
@@ -45,6 +54,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--contract", choices=[contract.value for contract in Contract], help="of the simulated meter")
     parser.add_argument("--mode", choices=[mode.value for mode in Mode], help="of the simulated meter")
     parser.add_argument("--phases", choices=["1", "3"], help="of the simulated meter")
+    parser.add_argument("--new", action="store_true", help="without a past: an empty first day")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
     args = parser.parse_args()
     if args.capture is not None:
         if args.contract or args.mode or args.phases:
@@ -54,26 +65,50 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-def _meter(args: argparse.Namespace) -> tuple[list[str], str, str | None]:
-    """The arguments of `tictally-edge simulate`, the same in words, and the price list of its option."""
-    if args.capture is not None:
-        return ["--capture", str(args.capture.resolve())], f"recording {args.capture.name}", None
-    contract = args.contract or Contract.TEMPO.value
-    chosen = {"--contract": contract, "--mode": args.mode or "standard", "--phases": args.phases or "1"}
-    arguments = [word for pair in chosen.items() for word in pair] + ["--subscribed", str(SUBSCRIBED_KVA)]
-    return arguments, f"simulated, {contract}, {chosen['--phases']}-phase", f"edf-bleu-{contract}"
+def _recorded(capture: Path) -> tuple[list[str], str, str | None, Callable[[Path], None]]:
+    return ["--capture", str(capture.resolve())], f"recording {capture.name}", None, lambda _: None
+
+
+def _simulated(
+    args: argparse.Namespace, now: datetime
+) -> tuple[list[str], str, str | None, Callable[[Path], None]]:
+    """Arguments of `tictally-edge simulate`, the same in words, the price list of its option, and what lays its past."""
+    home = Home(
+        Contract(args.contract or Contract.TEMPO), Mode(args.mode or Mode.STANDARD), int(args.phases or 1), SUBSCRIBED_KVA
+    )
+    since = now if args.new else _begin_of_past(now)
+    words = f"simulated, {home.contract}, {home.phases}-phase"
+
+    def past(ledger: Path) -> None:
+        if not args.new:
+            lay(ledger, home, NAME, since, now, _ZONE)
+
+    return home.arguments(since), words, f"edf-bleu-{home.contract}", past
+
+
+def _begin_of_past(now: datetime) -> datetime:
+    """The first of a month, so that this month and last year's stand whole beside one another."""
+    months = now.astimezone(_ZONE).year * 12 + now.astimezone(_ZONE).month - 1 - _MONTHS_BEFORE
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=_ZONE).astimezone(UTC)
 
 
 def _play(args: argparse.Namespace, console: Console) -> None:
     stopper = Stopper()
-    meter, source, tariff = _meter(args)
-    console.print("starting mosquitto, recorder, meter and edge …", highlight=False)
+    now = datetime.now(UTC).replace(microsecond=0)
+    meter, source, tariff, past = _recorded(args.capture) if args.capture else _simulated(args, now)
+    behind = " with a year behind it" if not (args.capture or args.new) else ""
+    console.print(f"starting mosquitto, recorder, meter{behind} and edge …", highlight=False)
     with tempfile.TemporaryDirectory(prefix="tictally-demo-") as folder:
         stage = Stage(Path(folder), free_port(), meter, tariff, stopper.stopped)
-        with presenter(console, source, stage.port) as show:
-            said = Play(stage, show, stopper.stopped).run(args.seconds)
+        console.print(f"the page will be at {stage.page}", highlight=False)
+        with presenter(console, source, stage) as show:
+            said = Play(stage, past, show, stopper.stopped, _opener(stage.page) if args.open else None).run(args.seconds)
     for text in summary(*said):
         console.print(text, soft_wrap=True, markup=False, highlight=False)
+
+
+def _opener(address: str) -> Callable[[], None]:
+    return lambda: webbrowser.open(address) and None
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -25,14 +26,25 @@ class Play:
 
     Args:
         stage: not yet started.
+        past: lays the ledger that the recorder finds, before it starts.
         show: is handed what MQTT and the ledger say, several times a second.
         stopped: waits that many seconds; true as soon as somebody wants the demo to end.
+        ready: called once everything runs.
     """
 
-    def __init__(self, stage: Stage, show: Callable[[Picture, Kept], None], stopped: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        past: Callable[[Path], None],
+        show: Callable[[Picture, Kept], None],
+        stopped: Callable[[float], bool],
+        ready: Callable[[], object] | None = None,
+    ) -> None:
         self._stage = stage
+        self._past = past
         self._show = show
         self._stopped = stopped
+        self._ready = ready
         self._topics = Topics()
         self._picture = Picture(self._topics, recorder=NAME)
         self._kept = Kept()
@@ -61,8 +73,12 @@ class Play:
             hub.update(self._picture)
             return self._picture.states.get("recorder") == "online"
 
-        self._stage.start_recorder(recorder_is_online)
         self._stage.start_meter()
+        self._past(self._stage.ledger)
+        self._stage.start_recorder(recorder_is_online)
+        self._stage.start_edge()
+        if self._ready is not None:
+            self._ready()
         end_s = time.monotonic() + seconds
         while not self._stopped(_TICK_S) and time.monotonic() < end_s:
             self._stage.check()

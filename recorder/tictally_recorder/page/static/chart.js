@@ -1,6 +1,7 @@
 /** Charts of ECharts in the page's colours, each with the same figures as a table behind it. */
 
 import { h, put } from "./dom.js";
+import { plain } from "./format.js";
 import { t } from "./i18n.js";
 
 const VENDORED = new URL("vendor/echarts.js", import.meta.url);
@@ -29,15 +30,15 @@ export function figure({ title, note, label, option, table, height = "", tools =
   const stage = h("div", { class: `stage ${height}`, role: "img", "aria-label": label ?? title });
   const head = h("figcaption", {}, h("span", { class: "title" }, title), note && h("span", { class: "note" }, note), tools);
   const behind = table && h("details", { class: "behind" }, h("summary", {}, t("table.show")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, table));
-  const element = h("figure", { class: "card chart" }, head, stage, behind);
-  const entry = { stage, option, chart: null };
+  const legend = h("ul", { class: "legend" });
+  const element = h("figure", { class: "card chart" }, head, legend, stage, behind);
+  const entry = { stage, legend, option, chart: null };
   shown.add(entry);
   draw(entry);
   element.redraw = (changed) => {
     entry.option = changed ?? entry.option;
     draw(entry);
   };
-  element.append = (...more) => HTMLElement.prototype.append.call(element, ...more);
   element.behind = (changed) => behind && put(behind.lastChild, changed);
   return element;
 }
@@ -54,7 +55,17 @@ async function draw(entry) {
     entry.chart = echarts.init(entry.stage, null, { renderer: "canvas" });
     new ResizeObserver(() => entry.chart.isDisposed() || entry.chart.resize()).observe(entry.stage);
   }
-  entry.chart.setOption(withTheme(entry.option()), { notMerge: true });
+  const option = entry.option();
+  put(entry.legend, option.series.length > 1 ? option.series.map(key) : []);
+  entry.chart.setOption(withTheme(option), { notMerge: true });
+}
+
+/** What stands for a series: words that wrap where there is little room, and that a screen reader reads. */
+function key({ name, itemStyle }) {
+  const mark = h("i", { class: "swatch" });
+  mark.style.backgroundColor = itemStyle.color;
+  mark.style.borderColor = itemStyle.borderColor ?? itemStyle.color;
+  return h("li", {}, mark, name);
 }
 
 /** Draws all charts again: the colours are others. Those that are gone are let go. */
@@ -82,9 +93,8 @@ function withTheme(option) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
     grid: { left: 8, right: 12, top: 28, bottom: 8, containLabel: true, ...option.grid },
     tooltip: { ...tooltip(), ...option.tooltip },
-    legend: option.legend && { textStyle: { color: ink }, inactiveColor: muted, itemWidth: 14, itemHeight: 10, left: 0, top: 0, type: "scroll", ...option.legend },
     xAxis: axis({ splitLine: { show: false }, ...option.xAxis }),
-    yAxis: axis({ axisLine: { show: false }, ...option.yAxis }),
+    yAxis: axis({ axisLine: { show: false }, ...option.yAxis, axisLabel: { formatter: plain } }),
     series: option.series,
   };
 }

@@ -2,7 +2,7 @@
 
 import { all } from "./api.js";
 import { h, put } from "./dom.js";
-import { exactMoney, fullDay, kwhExact, longDay, moment, money, price, whole } from "./format.js";
+import { exactMoment, exactMoney, fullDay, kwhExact, longDay, money, price, whole } from "./format.js";
 import { count, periodName, t } from "./i18n.js";
 import { sentence } from "./sentences.js";
 import { slug } from "./periods.js";
@@ -40,7 +40,8 @@ export async function explainCost(asked, title) {
 function told(answer, asked) {
   if (answer.problem) return h("p", { class: "reason", lang: "en" }, answer.problem);
   if (!answer.items.length) return h("p", {}, t("explain.nothing"));
-  const lines = answer.items.filter((each) => each.kind !== "total");
+  // A period that counted nothing has nothing to explain.
+  const lines = answer.items.filter((each) => each.kind !== "total" && each.energy_wh !== 0);
   const totals = answer.items.filter((each) => each.kind === "total");
   const lastDay = new Date(Date.parse(asked.to) - 86_400_000).toISOString().slice(0, 10);
   const window = asked.by === "day" ? longDay(asked.from) : t("explain.window", { from: fullDay(asked.from), to: fullDay(lastDay) });
@@ -91,7 +92,7 @@ function how(line, isEnergy) {
 function facts(line) {
   const explained = line.explain ?? {};
   const registers = (explained.registers ?? []).map((each) =>
-    h("div", {}, h("code", {}, each.register), ` ${whole(each.first)} → ${whole(each.last)} Wh`, h("span", { class: "note" }, ` ${moment(each.from)} → ${moment(each.to)}`), each.estimated && badge("estimated")),
+    h("div", {}, h("code", {}, each.register), ` ${whole(each.first)} → ${whole(each.last)} Wh`, h("span", { class: "note" }, ` ${exactMoment(each.from)} → ${exactMoment(each.to)}`), each.estimated && badge("estimated")),
   );
   const pairs = [
     [t("explain.registers"), registers.length && registers],
@@ -107,7 +108,7 @@ function beforeOf(total) {
   if (!total.before?.length) return [];
   const rows = total.before.map((each) => {
     const was = each.amount === null ? t("unknown") : money(each.rounded, each.currency);
-    return h("li", {}, t("explain.was", { day: fullDay(each.day), amount: was, until: moment(each.until), versions: each.versions.join(", ") }));
+    return h("li", {}, t("explain.was", { day: fullDay(each.day), amount: was, until: exactMoment(each.until), versions: each.versions.join(", ") }));
   });
   return [h("h3", {}, count("explain.before", rows.length)), h("ul", { class: "before" }, rows)];
 }

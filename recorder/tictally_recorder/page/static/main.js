@@ -4,6 +4,7 @@ import { Problem, all } from "./api.js";
 import { redrawAll } from "./chart.js";
 import { h, put } from "./dom.js";
 import { closeBeside } from "./explain.js";
+import { tellIn } from "./format.js";
 import { t } from "./i18n.js";
 import { Live } from "./live.js";
 import { askForToken } from "./token.js";
@@ -88,6 +89,7 @@ async function showView({ quietly = false } = {}) {
   leave = new AbortController();
   const { signal } = leave;
   const here = route();
+  if (here.site) tellIn(here.site.timezone);
   around(here);
   showStatus(live, here.site);
   const context = { ...here, sites, live, signal, address, again: () => showView() };

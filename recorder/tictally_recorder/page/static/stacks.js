@@ -8,9 +8,9 @@ import { fill, inOrder } from "./periods.js";
 /** Energy: rows of /use. */
 export function energyBars(rows, label, heading) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
-  const series = periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => (row.periods[name] ?? 0) / 1000)));
-  if (!periods.length) series.push(bar(t("energy"), { color: colour("accent") }, rows.map((row) => (row.drawn_wh ?? 0) / 1000)));
-  if (rows.some((row) => row.injected_wh)) series.push({ ...bar(t("injected"), { color: colour("injected") }, rows.map((row) => -(row.injected_wh ?? 0) / 1000)) });
+  const series = periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => shown((row.periods[name] ?? 0) / 1000))));
+  if (!periods.length) series.push(bar(t("energy"), { color: colour("accent") }, rows.map((row) => shown((row.drawn_wh ?? 0) / 1000))));
+  if (rows.some((row) => row.injected_wh)) series.push({ ...bar(t("injected"), { color: colour("injected") }, rows.map((row) => shown(-(row.injected_wh ?? 0) / 1000))) });
   const tooltip = (found) => tip(heading(rows[found[0].dataIndex]), lines(found, (value) => kwh(value * 1000), kwh(sum(found) * 1000)));
   return option(rows.map(label), series, "kWh", tooltip);
 }
@@ -20,7 +20,7 @@ export function moneyBars(windows, items, label, heading, marks = []) {
   const drawn = items.filter((each) => each.kind === "energy");
   const periods = inOrder(drawn.map((each) => each.period ?? ""));
   const currency = items.find((each) => each.currency)?.currency ?? "EUR";
-  const amounts = (wanted) => windows.map((window) => total(items.filter((each) => each.from === window && wanted(each))));
+  const amounts = (wanted) => windows.map((window) => shown(total(items.filter((each) => each.from === window && wanted(each)))));
   const series = periods.map((name) => bar(name ? periodName(name) : t("energy"), name ? fill(name) : { color: colour("accent") }, amounts((each) => each.kind === "energy" && (each.period ?? "") === name)));
   series.unshift(bar(t("subscription"), { color: colour("subscription") }, amounts((each) => each.kind === "subscription")));
   if (marks.length) series[0].markLine = versionMarks(marks);
@@ -34,11 +34,13 @@ export function newVersions(windows, items) {
   return of.flatMap((version, n) => (n && version && of[n - 1] && of[n - 1] !== version ? [[n, version]] : []));
 }
 
+/** A bar of nothing would still have its border. */
+const shown = (value) => value || null;
 const total = (items) => items.reduce((found, each) => found + Number(each.amount ?? 0), 0);
 const sum = (found) => found.reduce((all, each) => all + (each.value ?? 0), 0);
 
 function bar(name, itemStyle, data) {
-  return { name, type: "bar", stack: "all", data, itemStyle, barMaxWidth: 46, barCategoryGap: "22%", emphasis: { disabled: true } };
+  return { name, type: "bar", stack: "all", data, itemStyle, barMaxWidth: 64, barCategoryGap: "22%", emphasis: { disabled: true } };
 }
 
 function lines(found, write, all) {
@@ -59,11 +61,9 @@ function versionMarks(marks) {
 
 function option(labels, series, unit, formatter) {
   return {
-    grid: { top: series.length > 1 ? 58 : 28 },
-    legend: series.length > 1 ? { data: series.map((each) => each.name) } : undefined,
     tooltip: { formatter },
     xAxis: { type: "category", data: labels },
-    yAxis: { type: "value", name: unit, nameGap: 8, nameTextStyle: { align: "right" } },
+    yAxis: { type: "value", name: unit, nameGap: 14, nameTextStyle: { align: "right" } },
     series,
   };
 }

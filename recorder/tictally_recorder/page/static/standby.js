@@ -3,11 +3,13 @@
 import { colour, figure, tip } from "./chart.js";
 import { h } from "./dom.js";
 import { show } from "./explain.js";
-import { kwh, month, monthYear } from "./format.js";
-import { count, t } from "./i18n.js";
+import { kwh, money, month, monthYear, percent, price, whole } from "./format.js";
+import { periodName, t } from "./i18n.js";
 import { amount } from "./money.js";
 import { sentence } from "./sentences.js";
 import { figures, table } from "./table.js";
+
+const HOURS = 8760;
 
 /** @param {object} answer of /standby by month. */
 export function standby(answer) {
@@ -30,17 +32,24 @@ export function standby(answer) {
   return figure({ title: t("standby.title"), note: told, option, table: behind, height: "low", tools });
 }
 
-/** The sentence of the recorder in the reader's language, from the figures beside it. */
+/** Which way it goes, in words. */
 function trendText(trend) {
-  return sentence(trend.sentence);
+  if (trend.recent_va === null) return "";
+  const change = trend.change_va;
+  const recent = t("standby.recent", { now: trend.recent_va });
+  if (change === null) return recent;
+  return `${recent} ${t(change === 0 ? "standby.same" : change > 0 ? "standby.more" : "standby.less", { va: Math.abs(change) })}`;
 }
 
 function explainStandby(cost, title) {
+  const shares = Object.entries(cost.shares ?? {}).map(([period, share]) => h("li", {}, t("standby.share", { period: periodName(period), share: percent(Number(share), 1) })));
   show(
     title,
-    h("p", {}, t("standby.explain", { va: cost.va, kwh: kwh(Number(cost.kwh) * 1000) })),
-    h("p", {}, t("standby.explainPrice")),
+    h("p", {}, t("standby.explain", { va: cost.va, kwh: kwh(Number(cost.kwh) * 1000), hours: whole(HOURS) })),
+    cost.price !== null && h("p", {}, t("standby.explainPrice", { price: price(Number(cost.price).toFixed(4), cost.currency) })),
+    h("ul", { class: "reasons" }, shares),
+    cost.version && h("p", {}, `${t("explain.version")} : ${cost.version}`),
+    cost.amount !== null && h("p", { class: "total" }, h("span", {}, t("total")), h("strong", {}, money(cost.rounded, cost.currency))),
     cost.reason && h("p", { class: "reason" }, sentence(cost.reason)),
-    h("p", { class: "note" }, count("standby.hours", 8760)),
   );
 }

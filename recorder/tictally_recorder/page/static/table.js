@@ -11,7 +11,7 @@ export function table(caption, columns, rows, foot = null) {
   const heads = columns.map((each) => (typeof each === "string" ? { text: each, number: false } : each));
   const kind = (n) => (heads[n].number ? "number" : null);
   const line = (cells) =>
-    h("tr", {}, cells.map((cell, n) => h(n ? "td" : "th", { class: kind(n), scope: n ? null : "row" }, cell)));
+    h("tr", {}, cells.map((cell, n) => h(n ? "td" : "th", { class: kind(n), scope: n ? null : "row" }, ...[cell].flat())));
   return h(
     "table",
     {},

@@ -12,14 +12,14 @@ export const tile = (name, figure, note = null) =>
 export function comparison(name, wh, otherWh, note) {
   if (!otherWh || wh === null || wh === undefined) return null;
   const share = wh / otherWh - 1;
-  return tile(name, change(share), [note, h("br"), t("compared", { kwh: kwh(otherWh) })]);
+  return tile(name, change(share), [note && [note, h("br")], t("compared", { kwh: kwh(otherWh) })]);
 }
 
 /** Back, where one is, on. `to` of each is an address or null where there is nothing. */
 export function stepper(title, before, after, names) {
   const arrow = (sign, to, name) =>
     to ? h("a", { class: "arrow", href: to, "aria-label": name, title: name }, sign) : h("span", { class: "arrow none", "aria-hidden": "true" }, sign);
-  return h("div", { class: "stepper" }, arrow("‹", before, names[0]), h("h1", {}, title), arrow("›", after, names[1]));
+  return h("div", { class: "stepper" }, arrow("‹", before, names[0]), h("h1", { class: title.length < 6 ? "short" : null }, title), arrow("›", after, names[1]));
 }
 
 /** Two or more ways to show the same; `choose` is called with the key. */

@@ -16,6 +16,7 @@ import { figures, table } from "../table.js";
 const SHOWN_MS = 15 * 60_000;
 const USUAL_MS = 60_000;
 const TICK_MS = 2000;
+const HOURS_APART = 3;
 
 /** @param {object} context see main.js. */
 export async function render({ site, live, signal }) {
@@ -161,13 +162,13 @@ function phasesCard(item) {
   return [h("h2", {}, t("live.phases")), h("ul", {}, rows)];
 }
 
-function standbyLine(standbyVa) {
+function standbyLine(standbyVa, label = t("standby.short")) {
   return standbyVa && {
     silent: true,
     symbol: "none",
     animation: false,
     lineStyle: { color: colour("standby"), type: "dashed" },
-    label: { formatter: t("standby.short"), position: "insideEndTop", color: colour("muted"), fontSize: 11 },
+    label: { show: label !== null, formatter: label, position: "insideEndTop", color: colour("muted"), fontSize: 11 },
     data: [{ yAxis: standbyVa }],
   };
 }
@@ -191,21 +192,19 @@ function minutesTable(points) {
   return table(t("live.minutes"), [t("table.time"), figures(t("table.meanVa")), figures(t("table.mostVa"))], rows);
 }
 
-const watts = (row, name) => Math.round((row.periods[name] ?? 0) * 4);
+const watts = (row, name) => Math.round((row.periods[name] ?? 0) * 4) || null;
 const meanOf = (row) => (row.drawn_wh ?? 0) * 4;
 
 function dayOption(rows, standbyVa) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const bar = (name, style, data) => ({ name, type: "bar", stack: "all", data, barCategoryGap: "8%", itemStyle: { ...style, borderWidth: 0.5 }, emphasis: { disabled: true } });
   const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => watts(row, name)))) : [bar(t("energy"), { color: colour("accent") }, rows.map(meanOf))];
-  if (standbyVa && series.length) series[0].markLine = standbyLine(standbyVa);
+  if (standbyVa && series.length) series[0].markLine = standbyLine(standbyVa, null);
   const heading = (row) => `${clock(row.from)} – ${clock(row.to)}`;
   const shown = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(each.value)} W`, each.color]);
   return {
-    grid: { top: 58 },
-    legend: { data: series.map((each) => each.name) },
     tooltip: { formatter: (found) => tip(heading(rows[found[0].dataIndex]), shown(found)) },
-    xAxis: { type: "category", data: rows.map((row) => clock(row.from)) },
+    xAxis: { type: "category", data: rows.map((row) => clock(row.from)), axisLabel: { interval: (_, text) => text.endsWith("00") && parseInt(text, 10) % HOURS_APART === 0 } },
     yAxis: { type: "value", name: "W", min: 0 },
     series,
   };

@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { duration, fullDay, moment, percent, wall, whole } from "../format.js";
+import { clock, duration, fullDay, moment, percent, wall, whole } from "../format.js";
 import { count, t } from "../i18n.js";
 import { figures, table } from "../table.js";
 import { tile } from "../tiles.js";
@@ -34,7 +34,7 @@ function tilesOf(of, answer) {
   const told = missing > 0 && share > 1 - LEAST_SHARE ? `> ${percent(1 - LEAST_SHARE, 1)}` : percent(share, 1);
   return [
     tile(t("quality.covered"), told, t("quality.coveredNote", { covered: whole(of.covered), quarters: whole(of.quarters), from: fullDay(of.from) })),
-    tile(t("quality.missing"), count("hours", Math.round(missing / 4)), missing ? t("quality.missingNote") : t("quality.noneMissing")),
+    tile(t("quality.missing"), duration(missing * 15), missing ? t("quality.missingNote") : t("quality.noneMissing")),
     tile(t("quality.lost"), whole(of.lost), t("quality.lostNote")),
     tile(t("quality.late"), whole(answer.recorder.waiting_quarters ?? 0), t("quality.lateNote")),
   ];
@@ -43,7 +43,7 @@ function tilesOf(of, answer) {
 function gaps(of) {
   if (!of.gaps.length && !of.falls.length) return h("section", { class: "card" }, h("h2", {}, t("quality.gaps")), h("p", { class: "good" }, t("quality.noGaps")));
   const length = (each) => duration((wall(each.to) - wall(each.from)) / 60_000);
-  const rows = [...of.gaps].reverse().map((each) => [moment(each.from), moment(each.to), length(each)]);
+  const rows = [...of.gaps].reverse().map((each) => [moment(each.from), each.to.slice(0, 10) === each.from.slice(0, 10) ? clock(each.to) : moment(each.to), length(each)]);
   const falls = of.falls.map((each) => h("li", {}, t("quality.fall", { register: each.register, day: fullDay(each.day) })));
   return h(
     "section",

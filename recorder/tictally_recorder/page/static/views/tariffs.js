@@ -23,7 +23,7 @@ export async function render({ site, argument, signal, address }) {
   const power = contract?.power_kva ?? site?.announced?.power_kva ?? 6;
   const history = chosen ? await get(`/tariffs/${encodeURIComponent(chosen)}`, { power, language: language() }, signal) : null;
   const comparison = h("div", {});
-  if (site) compare(site, comparison, signal);
+  if (contract) put(comparison, invitation(() => compare(site, comparison, signal)));
   return {
     element: h(
       "div",
@@ -57,8 +57,6 @@ function timeline(history, power) {
   };
   const line = (name) => ({ name: periodName(name), type: "line", step: "end", data: points(name), showSymbol: false, lineStyle: { width: 2.5, color: lineOf(name) }, itemStyle: { color: lineOf(name) }, emphasis: { disabled: true } });
   const option = () => ({
-    grid: { top: periods.length > 1 ? 58 : 28 },
-    legend: periods.length > 1 ? { data: periods.map(periodName) } : undefined,
     tooltip: { axisPointer: { type: "line" }, formatter: (found) => tip(fullDay(new Date(found[0].value[0]).toISOString()), found.map((each) => [each.seriesName, price(each.value[1], history.currency), each.color])) },
     xAxis: { type: "time", axisLabel: { formatter: (at) => String(new Date(at).getUTCFullYear()) }, minInterval: 365 * 86_400_000 },
     yAxis: { type: "value", name: "€/kWh", min: 0 },
@@ -78,12 +76,24 @@ function versions(history, power) {
     h(
       "li",
       {},
-      h("h3", {}, t("tariff.from", { day: fullDay(each.from) }), h("span", { class: "note" }, ` ${t(`sure.${each.sureness}`)}`)),
-      each.changes.length ? changesTable(each, history) : h("p", { class: "note" }, t("tariff.first")),
-      h("p", { class: "source" }, `${t("explain.source")} : `, h("span", { lang: "fr" }, each.source)),
-      each.note && h("p", { class: "note", lang: "en" }, each.note),
+      h(
+        "details",
+        { open: each === history.versions.at(-1) },
+        h("summary", {}, h("h3", {}, fullDay(each.from)), h("span", { class: "note" }, t(`sure.${each.sureness}`)), brief(each)),
+        each.changes.length ? changesTable(each, history) : h("p", { class: "note" }, t("tariff.first")),
+        h("p", { class: "source" }, `${t("explain.source")} : `, h("span", { lang: "en" }, each.source)),
+        each.note && h("p", { class: "source", lang: "en" }, each.note),
+      ),
     );
   return h("section", { class: "card" }, h("h2", {}, t("tariff.changes")), h("p", { class: "note" }, t("tariff.power", { kva: power })), h("ol", { class: "timeline" }, [...history.versions].reverse().map(one)));
+}
+
+/** The least and the most that prices of energy changed by. */
+function brief(version) {
+  const found = version.changes.filter((each) => each.item !== "subscription" && each.percent !== null).map((each) => Number(each.percent));
+  if (!found.length) return null;
+  const [least, most] = [Math.min(...found), Math.max(...found)];
+  return h("span", { class: "brief" }, least === most ? signed(least) : `${signed(least)} … ${signed(most)}`);
 }
 
 function changesTable(version, history) {
@@ -103,6 +113,11 @@ function changesTable(version, history) {
 }
 
 const signed = (text) => new Intl.NumberFormat(language(), { style: "percent", minimumFractionDigits: 1, signDisplay: "exceptZero" }).format(Number(text) / 100);
+
+/** It costs the recorder some seconds of work: asked for, not done at every visit. */
+function invitation(start) {
+  return h("section", { class: "card" }, h("h2", {}, t("compare.title")), h("p", { class: "note" }, t("compare.patience")), h("button", { type: "button", class: "button", onclick: start }, t("compare.start")));
+}
 
 async function compare(site, place, signal) {
   const to = todayIn(site.timezone);

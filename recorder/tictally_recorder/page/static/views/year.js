@@ -4,7 +4,7 @@ import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { costTable } from "../costs.js";
-import { h } from "../dom.js";
+import { h, put } from "../dom.js";
 import { kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../heat.js";
 import { count, periodName, t } from "../i18n.js";
@@ -12,6 +12,7 @@ import { amount, amountText } from "../money.js";
 import { inOrder, isCheap } from "../periods.js";
 import { energyBars, moneyBars, newVersions } from "../stacks.js";
 import { standby } from "../standby.js";
+import { failed, loading } from "../states.js";
 import { figures, table } from "../table.js";
 import { choice, comparison, stepper, tile } from "../tiles.js";
 
@@ -24,13 +25,12 @@ export async function render({ site, argument, signal, address }) {
   const isRunning = from <= now && now < to;
   const asked = { site: site.site, from, to };
   const head = stepper(year, began < from ? address("year", String(Number(year) - 1)) : null, to <= now ? address("year", String(Number(year) + 1)) : null, [t("year.before"), t("year.after")]);
-  const [months, whole, monthCosts, yearCosts, lastYear, profile, nights] = await Promise.all([
+  const [months, whole, monthCosts, yearCosts, lastYear, nights] = await Promise.all([
     all("/use", { ...asked, by: "month" }, signal),
     all("/use", { ...asked, by: "year" }, signal),
     all("/cost", { ...asked, by: "month" }, signal),
     all("/cost", { ...asked, by: "year" }, signal),
     before(site, from, isRunning ? now : to, signal),
-    all("/profile", { site: site.site, from: later(from, began), to: earlier(to, addDays(now, 1)) }, signal).catch(() => ({ items: [] })),
     get("/standby", { site: site.site, from: later(addMonths(from.slice(0, 7), -1) + "-01", began), to: earlier(to, addDays(now, 1)), by: "month" }, signal).catch(() => null),
   ]);
   const use = whole.items[0] ?? null;
@@ -43,12 +43,22 @@ export async function render({ site, argument, signal, address }) {
       head,
       h("section", { class: "tiles", "aria-label": year }, tiles({ site, asked, use, total, year, lastYear, isRunning })),
       chart(months.items, monthCosts.items, site, year, address),
-      profile.items.length ? heat(profile.items) : null,
+      heatLater({ site: site.site, from: later(from, began), to: earlier(to, addDays(now, 1)) }, signal),
       nights && standby(nights),
       costTable(yearCosts, { ...asked, by: "year" }, site, year),
     ),
     ages: isRunning,
   };
+}
+
+/** Goes through every quarter of an hour of the year: what is there at once does not wait for it. */
+function heatLater(asked, signal) {
+  const place = h("section", { class: "card" }, h("h2", {}, t("year.heat")), loading());
+  all("/profile", asked, signal).then(
+    (profile) => (profile.items.length ? place.replaceWith(heat(profile.items)) : place.remove()),
+    (error) => signal.aborted || put(place, failed(error, () => place.replaceWith(heatLater(asked, signal)))),
+  );
+  return place;
 }
 
 /** The same days of the year before, where it was heard from its beginning. */

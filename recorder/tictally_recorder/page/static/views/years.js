@@ -72,8 +72,6 @@ function besides(rows) {
   const isLast = (year) => year === years.at(-1);
   const series = () => years.map((year, at) => ({ name: year, type: "line", data: MONTHS.map((_, n) => value(year, n)), symbol: "circle", symbolSize: isLast(year) ? 7 : 4, lineStyle: { width: isLast(year) ? 3 : 1.5, color: lineColour(years.length - 1 - at) }, itemStyle: { color: lineColour(years.length - 1 - at) }, emphasis: { disabled: true } }));
   const option = () => ({
-    grid: { top: 58 },
-    legend: { data: years },
     tooltip: { axisPointer: { type: "line" }, formatter: (found) => tip(shortMonth(MONTHS[found[0].dataIndex]), found.filter((each) => each.value !== null && each.value !== undefined).map((each) => [each.seriesName, kwh(each.value * 1000), each.color]).reverse()) },
     xAxis: { type: "category", boundaryGap: false, data: MONTHS.map((each) => shortMonth(each)) },
     yAxis: { type: "value", name: "kWh", min: 0 },
