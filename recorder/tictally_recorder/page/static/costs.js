@@ -1,5 +1,6 @@
 /** What a window cost, line by line as a bill has it: period, energy, price, amount, version. */
 
+import { beginning } from "./contract.js";
 import { h } from "./dom.js";
 import { badge } from "./explain.js";
 import { fullDay, kwh, money, price } from "./format.js";
@@ -35,11 +36,6 @@ export function costTable(answer, asked, site, title) {
     reasons(lines),
     answer.problem && h("p", { class: "reason", lang: "en" }, answer.problem),
   );
-}
-
-/** Why a site without contract has no amounts, and what to write. */
-export function beginning(site) {
-  return h("section", { class: "card empty" }, h("h2", {}, t("contract.title")), h("p", {}, t("contract.text")), site.how_to_begin && h("pre", { lang: "en", tabindex: 0 }, site.how_to_begin));
 }
 
 function name(line, tellVersion) {

@@ -82,14 +82,6 @@ export const moment = dated({ day: "numeric", month: "short", year: "numeric", h
 export const weekday = (n, width = "long") =>
   new Intl.DateTimeFormat(locale(), { weekday: width, timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, n)));
 
-/** A length of time in seconds, roughly. */
-export function ago(s) {
-  if (s < 60) return t("ago.s", { n: Math.round(s) });
-  if (s < 5400) return t("ago.min", { n: Math.round(s / 60) });
-  if (s < 129_600) return t("ago.h", { n: Math.round(s / 3600) });
-  return t("ago.d", { n: Math.round(s / 86_400) });
-}
-
 /** A length of time in minutes. */
 export function duration(minutes) {
   if (minutes < 60) return t("length.min", { n: minutes });

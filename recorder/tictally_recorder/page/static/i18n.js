@@ -24,6 +24,9 @@ export function periodName(period) {
   return TABLES[language()][`period.${period}`] ?? period;
 }
 
+/** What stands before something that follows on the same line. */
+export const before = (key) => `${t(key)}${language() === "fr" ? "\u00a0:" : ":"} `;
+
 /** Keeps a choice and begins anew with it. */
 export function chooseLanguage(chosen) {
   try {

@@ -18,6 +18,10 @@ const FRENCH = [
   [`no register counted (.+) on ${DAY}`, (p, d) => `aucun index n’a compté ${p} le ${fullDay(d)}`],
   ["(.+) counted energy, and no period of (.+) is known for it", (r, id) => `${r} a compté de l’énergie, et aucune période de ${id} ne lui correspond`],
   ["(.+) counted (.+), which is no period of (.+) and no alias of the contract", (r, p, id) => `${r} a compté ${p}, qui n’est ni une période de ${id} ni un alias du contrat`],
+  ["trusted by setting", () => "supposée juste, par réglage"],
+  ["the meter's clock agrees", () => "l’horloge du compteur la confirme"],
+  ["kept by a time server", () => "tenue par un serveur de temps"],
+  ["from a hardware clock", () => "d’une horloge matérielle"],
 ].map(([pattern, words]) => [new RegExp(pattern, "g"), words]);
 
 /** A reason as it is to be read; a sentence that is not known stays as it came. */

@@ -63,7 +63,7 @@ function option(labels, series, unit, formatter) {
   return {
     tooltip: { formatter },
     xAxis: { type: "category", data: labels },
-    yAxis: { type: "value", name: unit, nameGap: 14, nameTextStyle: { align: "right" } },
+    yAxis: { type: "value", max: ({ max }) => (max < 1 ? 1 : null), name: unit, nameGap: 14, nameTextStyle: { align: "right" } },
     series,
   };
 }

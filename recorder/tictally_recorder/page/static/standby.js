@@ -4,7 +4,7 @@ import { colour, figure, tip } from "./chart.js";
 import { h } from "./dom.js";
 import { show } from "./explain.js";
 import { kwh, money, month, monthYear, percent, price, whole } from "./format.js";
-import { periodName, t } from "./i18n.js";
+import { before, periodName, t } from "./i18n.js";
 import { amount } from "./money.js";
 import { sentence } from "./sentences.js";
 import { figures, table } from "./table.js";
@@ -48,7 +48,7 @@ function explainStandby(cost, title) {
     h("p", {}, t("standby.explain", { va: cost.va, kwh: kwh(Number(cost.kwh) * 1000), hours: whole(HOURS) })),
     cost.price !== null && h("p", {}, t("standby.explainPrice", { price: price(Number(cost.price).toFixed(4), cost.currency) })),
     h("ul", { class: "reasons" }, shares),
-    cost.version && h("p", {}, `${t("explain.version")} : ${cost.version}`),
+    cost.version && h("p", {}, `${before("explain.version")}${cost.version}`),
     cost.amount !== null && h("p", { class: "total" }, h("span", {}, t("total")), h("strong", {}, money(cost.rounded, cost.currency))),
     cost.reason && h("p", { class: "reason" }, sentence(cost.reason)),
   );

@@ -3,9 +3,10 @@
 import { all, get } from "../api.js";
 import { colour, figure, tip } from "../chart.js";
 import { addDays, addMonths } from "../calendar.js";
+import { noContract } from "../contract.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
-import { clock, kwh, percent, price, seconds, wall, weekday, whole } from "../format.js";
+import { clock, kwh, moment, percent, price, seconds, wall, weekday, whole } from "../format.js";
 import { gauge } from "../gauge.js";
 import { periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
@@ -17,6 +18,10 @@ const SHOWN_MS = 15 * 60_000;
 const USUAL_MS = 60_000;
 const TICK_MS = 2000;
 const HOURS_APART = 3;
+const QUARTER_MS = 15 * 60_000;
+const QUARTERS = 96;
+const OLD_S = 3600;
+const LEAST_W = 100;
 
 /** @param {object} context see main.js. */
 export async function render({ site, live, signal }) {
@@ -35,8 +40,8 @@ export async function render({ site, live, signal }) {
   const period = h("section", { class: "card period" });
   const today = h("section", { class: "card today" });
   const phases = h("section", { class: "card phases" });
-  const minutes = figure({ title: t("live.minutes"), option: () => minutesOption(points, standbyVa), table: minutesTable(points), height: "low" });
-  const day = figure({ title: t("live.day"), note: standbyVa && t("live.standby", { va: standbyVa }), option: () => dayOption(quarters.items, standbyVa), table: dayTable(quarters.items) });
+  const minutes = figure({ title: t("live.minutes"), note: points.length ? null : t("live.noPoints"), option: () => minutesOption(points, standbyVa, site.last), table: minutesTable(points), height: "low" });
+  const day = figure({ title: t("live.day"), note: [standbyVa && t("live.standby", { va: standbyVa }), isOld(item) && t("live.until", { at: moment(site.last) })].filter(Boolean).join(" · "), option: () => dayOption(quarters.items, standbyVa), table: dayTable(quarters.items) });
   const element = h(
     "div",
     { class: "live" },
@@ -60,7 +65,7 @@ export async function render({ site, live, signal }) {
     item = live.items.get(site.site) ?? item;
     if (!item) return;
     dial.set(item);
-    said.textContent = item.at ? t("live.at", { at: seconds(item.at) }) : t("live.never");
+    said.textContent = item.at ? t("live.at", { at: seconds(item.at) }) : t("live.last", { at: moment(site.last) });
     put(period, periodCard(item));
     const focused = today.contains(document.activeElement);
     put(today, todayCard(item, usual, site));
@@ -79,6 +84,8 @@ export async function render({ site, live, signal }) {
   return { element, present, ages: true };
 }
 
+/** True where the last 24 hours are those before the last frame, and not those before now. */
+const isOld = (item) => !item?.at || item.age_s > OLD_S;
 const dayOf = (iso) => iso.slice(0, 7);
 const before = (iso, minutes) => shifted(iso, -minutes);
 const ahead = (iso) => shifted(iso, 1);
@@ -126,15 +133,9 @@ function todayCard(item, usual, site) {
     h("h2", {}, t("live.today")),
     h("p", { class: "big" }, kwh(today.drawn_wh ?? 0), today.estimated && badge("estimated")),
     today.injected_wh ? h("p", { class: "note" }, t("live.injectedToday", { kwh: kwh(today.injected_wh) })) : null,
-    hasContract ? h("p", { class: "cost" }, amount(cost, asked, t("explain.title")), today.cost === null && today.reason && h("span", { class: "reason" }, sentence(today.reason))) : begin(site),
+    hasContract ? h("p", { class: "cost" }, amount(cost, asked, t("explain.title")), today.cost === null && today.reason && h("span", { class: "reason" }, sentence(today.reason))) : h("p", { class: "cost" }, noContract(site)),
     usual && usualBar(usual),
   ];
-}
-
-function begin(site) {
-  if (!site.how_to_begin) return null;
-  const told = () => show(t("contract.title"), h("p", {}, t("contract.text")), h("pre", { lang: "en", tabindex: 0 }, site.how_to_begin));
-  return h("p", { class: "cost" }, h("button", { type: "button", class: "money unknown", onclick: told }, t("contract.none")));
 }
 
 function usualBar(usual) {
@@ -173,8 +174,8 @@ function standbyLine(standbyVa, label = t("standby.short")) {
   };
 }
 
-function minutesOption(points, standbyVa) {
-  const end = points.at(-1)?.[0] ?? Date.now();
+function minutesOption(points, standbyVa, last) {
+  const end = points.at(-1)?.[0] ?? wall(last).getTime();
   return {
     animation: false,
     tooltip: { formatter: ([found]) => tip(seconds(new Date(found.value[0]).toISOString()), [[t("live.power"), `${whole(found.value[1])} VA`, colour("accent")]]), axisPointer: { type: "line" } },
@@ -193,9 +194,20 @@ function minutesTable(points) {
 }
 
 const watts = (row, name) => Math.round((row.periods[name] ?? 0) * 4) || null;
-const meanOf = (row) => (row.drawn_wh ?? 0) * 4;
+const meanOf = (row) => (row.drawn_wh ?? 0) * 4 || null;
 
-function dayOption(rows, standbyVa) {
+/** The quarters of 24 hours, those without figures too: the first of them does not fill the whole width. */
+function placesOf(rows) {
+  if (!rows.length) return [];
+  const end = wall(rows.at(-1).to).getTime();
+  const of = new Map(rows.map((row) => [wall(row.from).getTime(), row]));
+  return Array.from({ length: QUARTERS }, (_, n) => end - (QUARTERS - n) * QUARTER_MS).map(
+    (at) => of.get(at) ?? { from: new Date(at).toISOString(), to: new Date(at + QUARTER_MS).toISOString(), periods: {} },
+  );
+}
+
+function dayOption(found, standbyVa) {
+  const rows = placesOf(found);
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const bar = (name, style, data) => ({ name, type: "bar", stack: "all", data, barCategoryGap: "8%", itemStyle: { ...style, borderWidth: 0.5 }, emphasis: { disabled: true } });
   const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => watts(row, name)))) : [bar(t("energy"), { color: colour("accent") }, rows.map(meanOf))];
@@ -205,7 +217,7 @@ function dayOption(rows, standbyVa) {
   return {
     tooltip: { formatter: (found) => tip(heading(rows[found[0].dataIndex]), shown(found)) },
     xAxis: { type: "category", data: rows.map((row) => clock(row.from)), axisLabel: { interval: (_, text) => text.endsWith("00") && parseInt(text, 10) % HOURS_APART === 0 } },
-    yAxis: { type: "value", name: "W", min: 0 },
+    yAxis: { type: "value", name: "W", min: 0, max: ({ max }) => (max < LEAST_W ? LEAST_W : null) },
     series,
   };
 }

@@ -1,9 +1,10 @@
 /** A month: its days by period, what they cost by which prices, beside last month and last year. */
 
 import { all } from "../api.js";
-import { addDays, addMonths, daysBetween, earlier, today as todayIn } from "../calendar.js";
+import { addDays, addMonths, daysBetween, daysOf, earlier, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { costTable } from "../costs.js";
+import { noContract } from "../contract.js";
 import { h } from "../dom.js";
 import { day, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
 import { count, periodName, t } from "../i18n.js";
@@ -40,7 +41,7 @@ export async function render({ site, argument, signal, address }) {
       { class: "stack" },
       head,
       h("section", { class: "tiles", "aria-label": title }, tiles({ site, asked, use, total, title, lastMonth, lastYear, isRunning })),
-      chart(days.items, dayCosts.items, site, title),
+      chart(days.items, dayCosts.items, site, asked, title),
       costTable(monthCosts, { ...asked, by: "month" }, site, title),
     ),
     ages: isRunning,
@@ -72,18 +73,20 @@ function tiles({ site, asked, use, total, title, lastMonth, lastYear, isRunning 
   const beside = (name, other) => other && comparison(name, other.ofWh ?? use.drawn_wh, other.wh, note(other));
   return [
     tile(t("energy"), kwh(use.drawn_wh ?? 0), use.estimated ? t("estimated.part") : use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
-    tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "month" }, t("explain.of", { what: title })) : t("contract.none"), isRunning ? t("cost.sofar") : t("cost.all")),
+    tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     beside(t("month.last"), lastMonth),
     beside(t("month.lastYear"), lastYear),
   ];
 }
 
-function chart(rows, costs, site, title) {
-  const windows = rows.map((row) => row.from.slice(0, 10));
+function chart(rows, costs, site, asked, title) {
+  const windows = daysOf(asked.from, asked.to);
   const marks = newVersions(windows, costs);
   const label = (row) => String(wall(row.from).getUTCDate());
-  const energy = () => energyBars(rows, label, (row) => day(row.from));
+  // Days that are yet to come have their place: the first of a month does not fill the whole width.
+  const places = windows.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
+  const energy = () => energyBars(places, label, (row) => day(row.from));
   const euros = () => moneyBars(windows, costs, (from) => String(wall(from).getUTCDate()), day, marks);
   const element = figure({
     title: t("month.days"),

@@ -6,7 +6,7 @@ import { figure, tip } from "../chart.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, wall } from "../format.js";
-import { count, language, periodName, t } from "../i18n.js";
+import { before, count, language, periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { sentence } from "../sentences.js";
@@ -81,7 +81,7 @@ function versions(history, power) {
         { open: each === history.versions.at(-1) },
         h("summary", {}, h("h3", {}, fullDay(each.from)), h("span", { class: "note" }, t(`sure.${each.sureness}`)), brief(each)),
         each.changes.length ? changesTable(each, history) : h("p", { class: "note" }, t("tariff.first")),
-        h("p", { class: "source" }, `${t("explain.source")} : `, h("span", { lang: "en" }, each.source)),
+        h("p", { class: "source" }, before("explain.source"), h("span", { lang: "en" }, each.source)),
         each.note && h("p", { class: "source", lang: "en" }, each.note),
       ),
     );

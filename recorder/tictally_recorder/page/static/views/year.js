@@ -4,6 +4,7 @@ import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { costTable } from "../costs.js";
+import { noContract } from "../contract.js";
 import { h, put } from "../dom.js";
 import { kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../heat.js";
@@ -15,6 +16,8 @@ import { standby } from "../standby.js";
 import { failed, loading } from "../states.js";
 import { figures, table } from "../table.js";
 import { choice, comparison, stepper, tile } from "../tiles.js";
+
+const MONTHS = Array.from({ length: 12 }, (_, n) => String(n + 1).padStart(2, "0"));
 
 /** @param {object} context see main.js. */
 export async function render({ site, argument, signal, address }) {
@@ -79,17 +82,18 @@ function tiles({ site, asked, use, total, year, lastYear, isRunning }) {
   const cheap = parts.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   return [
     tile(t("energy"), kwh(use.drawn_wh ?? 0), use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
-    tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "year" }, t("explain.of", { what: year })) : t("contract.none"), isRunning ? t("cost.sofar") : t("cost.all")),
+    tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? count("compared.days", lastYear.days) : null),
   ];
 }
 
 function chart(rows, costs, site, year, address) {
-  const windows = rows.map((row) => row.from.slice(0, 10));
-  // A window may begin within a month: costs are told from the same day.
-  const energy = () => energyBars(rows, (row) => shortMonth(row.from), (row) => month(row.from));
-  const euros = () => moneyBars(windows, costs, shortMonth, month, newVersions(windows, costs));
+  const windows = MONTHS.map((n) => `${year}-${n}`);
+  const places = windows.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
+  const ofMonths = costs.map((each) => ({ ...each, from: each.from.slice(0, 7) }));
+  const energy = () => energyBars(places, (row) => shortMonth(row.from.slice(0, 7)), (row) => month(row.from.slice(0, 7)));
+  const euros = () => moneyBars(windows, ofMonths, shortMonth, month, newVersions(windows, ofMonths));
   const element = figure({
     title: t("year.months"),
     label: t("year.monthsOf", { year }),

@@ -3,7 +3,7 @@
 import { all, get } from "../api.js";
 import { addDays, today as todayIn } from "../calendar.js";
 import { colour, figure, tip } from "../chart.js";
-import { beginning } from "../costs.js";
+import { beginning } from "../contract.js";
 import { h } from "../dom.js";
 import { change, kwh, money, percent, shortMonth } from "../format.js";
 import { t } from "../i18n.js";
@@ -51,7 +51,7 @@ function yearsTable(rows, costs, site, address) {
     const sum = Object.values(row.periods).reduce((a, b) => a + b, 0);
     const cheap = Object.entries(row.periods).filter(([name]) => isCheap(name)).reduce((a, [, wh]) => a + wh, 0);
     // The first year and the one that runs are parts of years: beside them a change would say nothing.
-    const isWhole = (each) => each && each.from.slice(5, 10) === "01-01" && each.to.slice(5, 10) === "01-01";
+    const isWhole = (each) => each && site.first.slice(0, 10) <= each.from.slice(0, 10) && each.to.slice(5, 10) === "01-01";
     const share = isWhole(row) && isWhole(rows[n - 1]) ? change(row.drawn_wh / rows[n - 1].drawn_wh - 1) : "–";
     const mean = total?.amount && row.drawn_wh && total.quality !== "unknown" ? `${money(Number(total.amount) / (row.drawn_wh / 1000), total.currency)}/kWh` : "–";
     const cost = total ? amount(total, asked, t("explain.of", { what: year })) : amountText(null);
