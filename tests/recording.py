@@ -53,6 +53,7 @@ class Recorder:
             "TICTALLY_MQTT_PORT": str(self.port),
             "TICTALLY_BASE_TOPIC": self.base,
             "TICTALLY_LEDGER": str(self.ledger),
+            "TICTALLY_HTTP": "off",  # several recorders have no port in common
         }
         with (self.folder / "recorder.log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -154,9 +154,9 @@ class Settings(BaseModel):
     http_port: Annotated[int, Field(ge=1, le=65535)] = 8780
     http_token: Annotated[SecretStr, AfterValidator(_token)] | None = None
     http_reads: Literal["open", "token"] = "open"
-    http_names: Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)] = ()
+    http_names: Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)] | None = None
     meterit: Annotated[Literal["off", "token"] | tuple[Network, ...], BeforeValidator(_networks)] = "off"
-    prms: Annotated[Mapping[str, str], BeforeValidator(_prms)] = {}
+    prms: Annotated[Mapping[str, str], BeforeValidator(_prms)] | None = None
 
     @property
     def topics(self) -> Topics:

@@ -10,11 +10,13 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tictally_recorder.api.access import may_read
+from tictally_recorder.api.answers import JSON
 from tictally_recorder.api.conso.routes import router as conso_router
 from tictally_recorder.api.context import Context, problem_of
 from tictally_recorder.api.guard import Guard
@@ -22,12 +24,15 @@ from tictally_recorder.api.meterit.routes import router as meterit_router
 from tictally_recorder.api.present import Presence
 from tictally_recorder.api.problems import PROBLEM_TYPE, Problem
 from tictally_recorder.api.routes import ROUTERS, life
+from tictally_recorder.api.warm import warm_up
 from tictally_recorder.contracts import ContractError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.page import page_routes
 from tictally_recorder.tariffs.errors import TariffError
 
 PREFIX: Final = "/api/v1"
+_WORTH_PACKING: Final = 1024
+_PACKED_SO_MUCH: Final = 5
 _log = logging.getLogger(__name__)
 _PROBLEM: Final = {
     "type": "object",
@@ -40,6 +45,12 @@ _PROBLEM: Final = {
         "detail": {"type": "string", "description": "A sentence for a person."},
         "parameter": {"type": "string", "description": "That is wrong."},
     },
+}
+_MESSAGE: Final = {
+    "type": "object",
+    "description": "As the interfaces of others have it",
+    "required": ["status", "message"],
+    "properties": {"status": {"type": "integer"}, "message": {"type": "string"}},
 }
 
 
@@ -56,37 +67,47 @@ def make_app(context: Context) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses={"default": {"description": "What is wrong", "content": {PROBLEM_TYPE: {"schema": _REFERENCE}}}},
     )
     app.state.context = context
     app.state.presence = Presence(context)
     for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX, dependencies=[Depends(may_read)])
-    app.include_router(life.router)
-    app.include_router(conso_router)
-    app.include_router(meterit_router)
+        app.include_router(router, prefix=PREFIX, dependencies=[Depends(may_read)], responses=_OURS)
+    app.include_router(life.router, responses=_OURS)
+    app.include_router(conso_router, responses=_OF_OTHERS)
+    app.include_router(meterit_router, responses=_OF_OTHERS)
     app.router.routes.extend(page_routes())
+    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED_SO_MUCH)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    return _Begun(Guard(app, context.settings.http_names), app.state.presence)
+    return _Begun(Guard(app, context.settings.http_names or ()), app.state.presence)
 
 
 class _Begun:
-    """Starts what runs beside requests with the first event, in the loop that answers."""
+    """Starts what runs beside requests, in the loop that answers."""
 
     def __init__(self, app: ASGIApp, presence: Presence) -> None:
         self._app = app
         self._presence = presence
-        self._task: asyncio.Task[None] | None = None
+        self._follows: asyncio.Task[None] | None = None
+        self._warms: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._presence.follow())
+        loop = asyncio.get_running_loop()
+        if self._follows is None or self._follows.done():
+            self._follows = loop.create_task(self._presence.follow())
+        if self._warms is None:
+            self._warms = loop.create_task(warm_up(self._presence.context))
         await self._app(scope, receive, send)
 
 
-_REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
+def _wrong(media_type: str, schema: str) -> dict[int | str, dict[str, Any]]:
+    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"default": {"description": "What is wrong", "content": content}}
+
+
+_OURS: Final = _wrong(PROBLEM_TYPE, "Problem")
+_OF_OTHERS: Final = _wrong(JSON, "Message")
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
@@ -95,7 +116,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
         )
         schemas = found.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = _PROBLEM
+        schemas["Problem"], schemas["Message"] = _PROBLEM, _MESSAGE
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         app.openapi_schema = found

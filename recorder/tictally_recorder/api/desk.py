@@ -31,6 +31,7 @@ class Desk:
         self._ledger = ledger
         self._threads = ThreadPoolExecutor(_THREADS, "http-answer")
         self._waiting = 0
+        self._is_closed = False
 
     async def read(self, work: Callable[[LedgerReader], _T]) -> _T:
         """What some work finds in the ledger.
@@ -48,6 +49,8 @@ class Desk:
 
     async def run(self, work: Callable[[], _T]) -> _T:
         """What some work finds that needs no ledger. Raises as `read` does."""
+        if self._is_closed:
+            raise busy("the recorder is ending")
         if self._waiting >= _WAITING_AT_MOST:
             raise busy("too many answers are being worked out; ask again in a moment")
         self._waiting += 1
@@ -63,4 +66,5 @@ class Desk:
 
     def close(self) -> None:
         """Begin nothing any more; what is under way is not waited for."""
+        self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -31,8 +31,9 @@ def create(
     settings = settings_of(config, ledger)
     with LedgerReader.open(settings.ledger) as reader:
         known = {name for site in reader.sites() for name in (site.id, *(meter.key for meter in site.meters))}
+    sites = settings.prms or {}
     for each in prm:
-        if settings.prms.get(each, each) not in known:
+        if sites.get(each, each) not in known:
             raise typer.BadParameter(
                 f"{each[:40]!r} is no site here; TICTALLY_PRMS says which site a delivery point is", param_hint="--prm"
             )

@@ -7,7 +7,7 @@ from math import inf
 from queue import Empty
 from typing import Final
 
-from tictally_recorder.ledger import Ledger, LedgerError, LedgerUnavailable, Message, Stored
+from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
 from tictally_recorder.logs import Seldom
 from tictally_recorder.mqtt.connection import WINDOW, Connection
 from tictally_recorder.mqtt.costs import Cost
@@ -153,7 +153,7 @@ class Ingest:
             return
         try:
             event.done.set_result(event.work(self._ledger))
-        except (LedgerError, ValueError) as error:  # whoever asked for it says so
+        except Exception as error:  # noqa: BLE001 - whoever asked for it is told, and says so; the loop goes on
             event.done.set_exception(error)
 
     def _greet(self, connection: int, now_s: float) -> None:

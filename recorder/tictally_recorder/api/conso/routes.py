@@ -165,7 +165,7 @@ def _quarters(reader: LedgerReader, site: Site, window: Times) -> Iterable[Quart
 
 
 def _site(reader: LedgerReader, context: Context, prm: str) -> Site | None:
-    name = context.settings.prms.get(prm, prm)
+    name = (context.settings.prms or {}).get(prm, prm)
     sites = reader.sites()
     return next((site for site in sites if name == site.id or any(name == meter.key for meter in site.meters)), None)
 

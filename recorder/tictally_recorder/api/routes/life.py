@@ -36,7 +36,11 @@ async def healthz() -> Response:
     return Response('{"status":"alive"}', media_type=JSON, headers={"cache-control": "no-store"})
 
 
-@router.get("/readyz", response_model=dict[str, object])
+@router.get(
+    "/readyz",
+    response_model=dict[str, object],
+    responses={503: {"description": "Not ready", "content": {JSON: {}}}},
+)
 async def readyz(request: Request) -> Response:
     """Ready: the ledger can be read, the broker is there, and the loop goes round."""
     context = context_of(request)

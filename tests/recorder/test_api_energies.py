@@ -1,0 +1,75 @@
+"""What is kept of days and months is what would be reckoned, whatever frames came, late ones among them."""
+
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ledger_building import METER, frame, message
+
+from tictally_recorder.api.cache import PeriodCache
+from tictally_recorder.api.energies import Rows, energy_of
+from tictally_recorder.api.windows import Times
+from tictally_recorder.cost.keeper import CostKeeper
+from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.energy import energy
+from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_shared.calendar import By, zone
+
+PARIS = zone("Europe/Paris")
+START = datetime(2026, 3, 24, tzinfo=UTC)  # clocks go forward on the 29th, the month ends on the 31st
+HOURS = 12 * 24
+NOW = START + timedelta(hours=HOURS)
+
+hours = st.integers(0, HOURS - 1)
+# (hour, Wh since the start, which registers): falls, gaps and a change of labels among them
+frames = st.lists(
+    st.tuples(hours, st.integers(0, 5000), st.sampled_from(["EAST", "EASF01", "BASE"])), min_size=1, max_size=25
+)
+windows = st.tuples(st.integers(-30, HOURS), st.integers(1, HOURS), st.sampled_from([By.DAY, By.MONTH, By.YEAR]))
+
+
+def store(ledger: Ledger, found: list[tuple[int, int, str]], seq: int) -> None:
+    batch = []
+    for number, (hour, value, register) in enumerate(found):
+        at_ms = int((START + timedelta(hours=hour, minutes=7)).timestamp()) * 1000
+        values: dict[str, int | str] = {register: 1_000_000 + value, "NTARF": "01", "LTARF": f"P{hour % 2}"}
+        batch.append(message(frame(seq + number, at_ms, values), arrived_ms=int(NOW.timestamp()) * 1000))
+    ledger.store(batch)
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(first=frames, late=frames, asked=st.lists(windows, min_size=2, max_size=6))
+def test_kept_energy_is_reckoned_energy(
+    first: list[tuple[int, int, str]], late: list[tuple[int, int, str]], asked: list[tuple[int, int, By]]
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "ledger.sqlite"
+        with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
+            keeper = CostKeeper(
+                ledger, reader, WatchedTerms(Path(name) / "contracts.toml", Path(name) / "tariffs"), PARIS
+            )
+            cache: PeriodCache[Rows] = PeriodCache()
+            computed_ms = [int(NOW.timestamp() * 1000)]
+            for batch, seq, keeps in ((first, 1, True), (late, 1000, False), ([], 2000, True)):
+                store(ledger, batch, seq)
+                if keeps:
+                    computed_ms[0] += 1000
+                    keeper.begin()
+                    while keeper.step(lambda: computed_ms[0]):
+                        pass
+                for _ in range(2):
+                    for begin, length, by in asked:
+                        check(reader, cache, (begin, length), by)
+
+
+def check(reader: LedgerReader, cache: PeriodCache[Rows], window: tuple[int, int], by: By) -> None:
+    (site,) = reader.sites()
+    start = START + timedelta(hours=window[0])
+    end = start + timedelta(hours=window[1])
+    today = NOW.astimezone(PARIS).date()
+    for every in (False, True):
+        wanted = energy(reader, METER, start, end, by, PARIS, all_registers=every)
+        found, _ = energy_of(reader, cache, site, Times(start, end), by, PARIS, today, all_registers=every)
+        assert found == wanted

@@ -1,0 +1,225 @@
+"""Readings by HTTP: meterit's calls, what they leave in the ledger, and how it is marked."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_serving import NOON, TOKEN, Served
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tictally_recorder.api.meterit.book import HOLDS_MS, Book, OlderReading, TooManyStations
+
+AUTHORIZATION = f"Bearer {TOKEN}"
+CONTRACTS = '[[contract]]\nsite = "021900000002"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
+OF_STATION = '[[contract]]\nsite = "station-1"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with Served(tmp_path, {"meterit": "token"}) as found:
+        yield found
+
+
+def hand_in(served: Served, watts: float, seconds: float, **more: object) -> dict[str, Any]:
+    served.now = NOON + timedelta(seconds=seconds)
+    answer = served.post({"watts": watts, "station_id": 1, **more})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def readings(served: Served, query: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = served.get(f"/meterit/{query}", authorization=AUTHORIZATION).json()["readings"]
+    return found
+
+
+def test_a_reading_is_answered_when_it_is_safe(served: Served) -> None:
+    assert hand_in(served, 123.4, 0) == {"status": 200, "message": "OK"}
+    with closing(sqlite3.connect(served.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM meter WHERE key = 'station-1'").fetchone() == (1,)
+    assert readings(served) == [
+        {"time_created": "2026-03-30T12:00:00+02:00", "watts": 123.4, "station_id": 1, "price": None}
+    ]
+
+
+def test_powers_are_integrated_and_marked_so(served: Served) -> None:
+    for second in range(0, 3601, 60):
+        hand_in(served, 1000 + second / 3.6, second)  # from 1000 W to 2000 W
+    (row,) = served.items("/api/v1/energy?site=station-1&from=2026-03-30")
+    assert (row["register"], row["energy"], row["estimated"]) == ("EAST", 1500, True)
+    assert [site["is_integrated"] for site in served.items("/api/v1/sites")] == [False, True]
+    (line, *_) = served.items("/api/v1/cost?site=station-1")
+    assert line["reason"] is not None  # no contract yet
+    assert not served.items("/api/v1/energy?site=021900000002&from=2026-03-30")[0]["estimated"]
+
+
+def test_a_cost_of_what_is_integrated_is_estimated(tmp_path: Path) -> None:
+    with Served(tmp_path, {"meterit": "token"}, contracts="", stored=[]) as served:
+        for second in range(0, 3601, 60):
+            hand_in(served, 1000, second)
+        (tmp_path / "contracts.toml").write_text(OF_STATION)
+        served.context.look_again()
+        energy, subscription, total = served.items("/api/v1/cost?site=station-1")
+        assert (energy["energy_wh"], energy["quality"]) == (1000, "estimated")
+        assert subscription["quality"] == "measured"
+        assert total["quality"] == "estimated"
+
+
+def test_zero_watts_are_a_reading(served: Served) -> None:
+    hand_in(served, 0, 0)
+    hand_in(served, 0.0, 5)
+    assert [each["watts"] for each in readings(served)] == [0, 0]
+
+
+def test_the_same_station_and_time_again_changes_nothing(served: Served) -> None:
+    at = "2026-03-30T11:59:00+02:00"
+    hand_in(served, 100, 0, time_created=at)
+    hand_in(served, 100, 1, time_created="2026-03-30T11:59:30+02:00")
+    hand_in(served, 100, 2, time_created=at)
+    hand_in(served, 999, 3, time_created="2026-03-30T09:59:30Z")
+    assert [each["watts"] for each in readings(served)] == [100, 100]
+
+
+def test_an_older_reading_is_refused_with_a_sentence(served: Served) -> None:
+    hand_in(served, 100, 0)
+    answer = served.post({"watts": 1, "station_id": 1, "time_created": "2026-03-30T11:00:00+02:00"})
+    message = "station 1 has told a newer reading already, and what lies before it is counted"
+    assert (answer.status_code, answer.json()) == (400, {"status": 400, "message": message})
+
+
+def test_over_a_silence_nothing_is_counted(served: Served) -> None:
+    hand_in(served, 1000, 0)
+    hand_in(served, 1000, 60)
+    hand_in(served, 1000, 7260)
+    hand_in(served, 1000, 7320)
+    (row,) = served.items("/api/v1/energy?site=station-1&from=2026-03-30")
+    assert row["energy"] == 33  # two minutes at 1000 W, of which the register shows whole Wh
+
+
+def test_a_recorder_that_begins_again_goes_on_where_it_was(tmp_path: Path) -> None:
+    with Served(tmp_path, {"meterit": "token"}) as served:
+        hand_in(served, 1000, 0)
+        hand_in(served, 1000, 59)
+    with Served(tmp_path, {"meterit": "token"}) as served:
+        hand_in(served, 1000, 118)
+        hand_in(served, 1000, 177)
+        (row,) = served.items("/api/v1/energy?site=station-1&from=2026-03-30")
+        assert row["energy"] == 49  # 177 s: also what was less than a Wh is not lost
+        with closing(sqlite3.connect(served.path)) as connection:
+            numbers = connection.execute(
+                "SELECT first, last FROM number JOIN boot ON boot.id = number.boot JOIN edge ON edge.id = edge "
+                "WHERE name = 'http-readings'"
+            ).fetchall()
+        assert numbers == [(1, 4)]
+
+
+def test_the_price_is_that_of_the_contract(tmp_path: Path) -> None:
+    with Served(tmp_path, {"meterit": "token"}, contracts=CONTRACTS + OF_STATION) as served:
+        hand_in(served, 100, 0)
+        price = readings(served)[0]["price"]
+        assert price == served.get("/meterit/current_price?station_id=1", authorization=AUTHORIZATION).json()["price"]
+        assert price == served.items("/api/v1/cost?from=2026-03-30&site=021900000002")[0]["price"]
+        assert served.get("/meterit/current_price", authorization=AUTHORIZATION).json() == {"price": price}
+
+
+def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
+    for second in range(5):
+        hand_in(served, second, second)
+    assert [each["watts"] for each in readings(served, "?limit=2&offset=1")] == [3, 2]
+    assert served.get("/meterit/?limit=0", authorization=AUTHORIZATION).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"watts=1", 'this is no JSON such as {"watts": 123.4, "station_id": 1}'),
+        (b"[1]", 'a reading is an object such as {"watts": 123.4, "station_id": 1}'),
+        (b"", 'this is no JSON such as {"watts": 123.4, "station_id": 1}'),
+        (b'{"watts": NaN, "station_id": 1}', 'this is no JSON such as {"watts": 123.4, "station_id": 1}'),
+        (b"[" * 9000, 'this is no JSON such as {"watts": 123.4, "station_id": 1}'),
+        ({"station_id": 1}, "watts is a number from 0 to 99999"),
+        ({"watts": -1, "station_id": 1}, "watts is a number from 0 to 99999"),
+        ({"watts": "1", "station_id": 1}, "watts is a number from 0 to 99999"),
+        ({"watts": True, "station_id": 1}, "watts is a number from 0 to 99999"),
+        (b'{"watts": 1e999999999, "station_id": 1}', "watts is a number from 0 to 99999"),
+        ({"watts": 1}, "station_id is a whole number from 0 to 999999"),
+        ({"watts": 1, "station_id": 1.5}, "station_id is a whole number from 0 to 999999"),
+        ({"watts": 1, "station_id": 10**30}, "station_id is a whole number from 0 to 999999"),
+        (
+            {"watts": 1, "station_id": 1, "time_created": "2026-03-30"},
+            "time_created is a time with offset: 2026-11-21T20:27:09+01:00",
+        ),
+        ({"watts": 1, "station_id": 1, "time_created": "2026-03-30T13:00:00+02:00"}, "time_created lies in the future"),
+    ],
+)
+def test_what_is_no_reading_is_a_400_with_a_sentence(served: Served, body: object, message: str) -> None:
+    answer = served.post(body)
+    assert (answer.status_code, answer.json()) == (400, {"status": 400, "message": message})
+    assert readings(served) == []
+
+
+def test_only_json_is_taken(served: Served) -> None:
+    answer = served.post({"watts": 1, "station_id": 1}, **{"content-type": "text/plain"})
+    assert answer.status_code == 400
+
+
+def test_it_is_off_until_it_is_switched_on(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        assert served.post({"watts": 1, "station_id": 1}).status_code == 404
+        assert served.get("/meterit/ping", authorization=AUTHORIZATION).status_code == 404
+
+
+def test_it_needs_the_token_or_an_allowed_address(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "near").mkdir()
+    with Served(tmp_path / "far", {"meterit": "192.0.2.0/24"}) as served:
+        assert served.post({"watts": 1, "station_id": 1}, token=None).status_code == 401
+        assert served.post({"watts": 1, "station_id": 1}, token="wrong-token-0123456").status_code == 401  # noqa: S106
+        assert served.get("/meterit/ping", cookie=f"tictally_token={TOKEN}").status_code == 401
+        assert served.post({"watts": 1, "station_id": 1}).status_code == 200
+    with Served(tmp_path / "near", {"meterit": "192.0.2.0/24, 127.0.0.0/8"}) as served:
+        assert served.post({"watts": 1, "station_id": 1}, token=None).status_code == 200
+        assert served.get("/meterit/ping").json() == {"status": 200, "message": "OK"}
+        assert served.get("/meterit/force_get_prices").status_code == 401
+        assert served.get("/meterit/force_get_prices", authorization=AUTHORIZATION).status_code == 200
+
+
+def test_a_recorder_that_stores_nothing_is_said_to(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tictally_recorder.api.context._SAFE_WITHIN_S", 0.2)
+    answer = served.client.post(
+        "/meterit/", json={"watts": 1, "station_id": 1}, headers={"authorization": AUTHORIZATION}
+    )
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    served.write_what_is_asked()
+    assert readings(served) == []  # who gave up has withdrawn it
+
+
+@given(st.lists(st.tuples(st.integers(1, HOLDS_MS), st.integers(0, 99_999_000)), min_size=1, max_size=30))
+def test_the_register_is_the_area_under_the_lines_whatever_is_kept_between(steps: list[tuple[int, int]]) -> None:
+    book = Book.of(None, lambda: "a" * 16)
+    book.frame(1, 0, 0)
+    at_ms, before, halves, register = 0, 0, 0, 0
+    for gap_ms, milliwatts in steps:
+        at_ms += gap_ms
+        halves += (before + milliwatts) * gap_ms
+        before = milliwatts
+        book = Book.of(book.to_json(), lambda: "b" * 16)
+        register = int(book.frame(1, at_ms, milliwatts).values["EAST"])
+    assert register == halves // 7_200_000_000
+    with pytest.raises(OlderReading):
+        book.frame(1, at_ms, 0)
+
+
+def test_stations_are_bounded() -> None:
+    book = Book.of(None, lambda: "a" * 16)
+    for station in range(64):
+        book.frame(station, 0, 0)
+    with pytest.raises(TooManyStations):
+        book.frame(64, 0, 0)
+    assert json.loads(book.to_json())["seq"] == 64

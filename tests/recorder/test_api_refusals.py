@@ -1,0 +1,205 @@
+"""What is refused, as sentences: wrong questions, large bodies, slow clients, others' names. The rest lives."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from api_serving import TOKEN, Served
+
+from tictally_recorder.api import connections, guard
+from tictally_recorder.api.routes import live
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(tmp_path_factory.mktemp("served"), {"meterit": "token"}) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/nothing", 404, "there is nothing at /nothing; /docs lists what there is"),
+        ("/api/v1/energy?site=x", 404, "there is no site 'x' here"),
+        ("/api/v1/tariffs/x", 404, "there is no tariff 'x'; /api/v1/tariffs lists them"),
+        ("/api/v1/energy?from=soon", 400, "from: 'soon' is neither a date (2026-11-21) nor a time (2026-11-21T20:00)"),
+        ("/api/v1/energy?from=2026-03-29T02:30", 400, "from: 2026-03-29T02:30 does not exist in Europe/Paris"),
+        ("/api/v1/energy?from=2026-03-02&to=2026-03-01", 400, "from: 2026-03-02T00:00:00+01:00 is not before"),
+        ("/api/v1/energy?from=2026-01-01&by=quarter", 400, "from: at most 32 days can be asked for at once"),
+        ("/api/v1/cost?from=2026-03-01T12:00", 400, "from: '2026-03-01T12:00' is inside a day"),
+        ("/api/v1/energy?by=week", 400, "by: Input should be 'quarter', 'hour', 'day', 'month' or 'year'"),
+        ("/api/v1/energy?limit=0", 400, "limit: Input should be greater than or equal to 1"),
+        ("/api/v1/energy?format=xml", 400, "format: 'xml' is neither json nor csv"),
+        ("/api/v1/bill", 400, "from: a bill needs both its first day and the day after its last"),
+        ("/api/v1/bill?from=2026-03-01&to=2026-03-02&format=csv", 406, "this answer has no form of CSV"),
+        ("/api/v1/compare?windows=night", 400, "windows: "),
+    ],
+)
+def test_what_is_wrong_is_a_problem_with_a_sentence(served: Served, path: str, status: int, sentence: str) -> None:
+    answer = served.get(path)
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"].startswith(sentence)
+    assert answer.json()["type"] == "about:blank"
+
+
+def test_a_method_that_is_not_there_is_a_problem(served: Served) -> None:
+    answer = served.client.delete("/api/v1/energy")
+    assert (answer.status_code, answer.json()["detail"]) == (405, "DELETE is not possible at /api/v1/energy")
+    assert answer.headers["allow"] == "GET"
+
+
+def test_a_ledger_that_is_gone_is_a_problem_that_passes(tmp_path: Path) -> None:
+    with Served(tmp_path) as served:
+        hidden = served.path.with_suffix(".hidden")
+        served.path.rename(hidden)
+        answer = served.get("/api/v1/energy")
+        assert answer.status_code == 503
+        assert "retry-after" in answer.headers
+        assert answer.headers["content-type"] == "application/problem+json"
+        hidden.rename(served.path)
+        assert served.get("/api/v1/energy").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:80", "192.0.2.1.evil.example"])
+def test_a_name_of_somebody_else_is_refused(served: Served, name: str) -> None:
+    assert served.get("/api/v1/energy", host=name).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "127.0.0.1:8780", "[::1]:8780", "nas", "nas.local:8780", "nas.home.arpa"]
+)
+def test_names_of_a_home_are_ours(served: Served, name: str) -> None:
+    assert served.get("/healthz", host=name).status_code == 200
+
+
+def test_a_name_that_is_set_is_ours(tmp_path: Path) -> None:
+    with Served(tmp_path, {"http_names": "energy.example.org"}) as served:
+        assert served.get("/healthz", host="energy.example.org").status_code == 200
+
+
+def test_a_body_of_100_mb_is_refused_before_it_comes(served: Served) -> None:
+    head = (
+        f"POST /meterit/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 104857600\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(head.encode() + b"x" * 1000)
+        client.settimeout(5)
+        assert client.recv(4096).startswith(b"HTTP/1.1 413 ")
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):  # it is not read
+            _send(client, 200_000_000)
+    assert served.get("/healthz").status_code == 200
+
+
+def test_a_body_of_unknown_length_is_refused_when_it_is_too_large(served: Served) -> None:
+    def pieces() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b" " * 1024
+
+    headers = {"content-type": "application/json", "authorization": f"Bearer {TOKEN}"}
+    answer = httpx.post(f"{served.base}/meterit/", content=pieces(), headers=headers)
+    assert (answer.status_code, answer.json()) == (413, {"status": 413, "message": "a body is at most 16384 bytes"})
+
+
+def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", served.port))) for _ in range(100)]
+        for client in clients:
+            try:
+                client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+            except OSError:
+                continue
+        assert httpx.get(f"{served.base}/healthz").status_code == 200
+        time.sleep(0.2)
+        assert sum(_is_closed(client) for client in clients) >= 80
+
+
+def test_a_client_that_never_asks_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr(connections, "_LOOK_S", 0.1)
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        begin = time.monotonic()
+        while not _is_closed(client):
+            client.send(b"")
+            assert time.monotonic() - begin < 5
+            time.sleep(0.05)
+
+
+def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "READ_WITHIN_S", 0.3)
+    monkeypatch.setattr(connections, "_LOOK_S", 0.1)
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        client.connect(("127.0.0.1", served.port))
+        request = b"GET /api/v1/readings/frames?from=2026-03-28&to=2026-03-31 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        client.sendall(request * 60)
+        time.sleep(3)
+        received = 0
+        client.settimeout(5)
+        with suppress(ConnectionResetError):
+            while piece := client.recv(65536):
+                received += len(piece)
+        assert received < 60 * 30_000
+
+
+def test_who_asks_too_often_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_AT_ONCE", 5.0)
+    monkeypatch.setattr(guard, "_PER_S", 0.01)
+    with Served(tmp_path) as served:
+        statuses = [served.get("/api/v1/tariffs/x").status_code for _ in range(12)]
+        assert statuses[:5] == [404] * 5
+        assert 429 in statuses
+        answer = served.get("/healthz")
+        assert answer.status_code == 429
+        assert answer.headers["retry-after"] == "1"
+
+
+def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_STREAMS_AT_MOST", 2)
+    with Served(tmp_path) as served:
+        with ExitStack() as stack:
+            for _ in range(2):
+                assert stack.enter_context(served.client.stream("GET", "/api/v1/live")).status_code == 200
+            refused = served.get("/api/v1/live")
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
+        end = time.monotonic() + 30
+        while True:
+            with served.client.stream("GET", "/api/v1/live") as stream:
+                if stream.status_code == 200:
+                    break
+            assert time.monotonic() < end
+
+
+def test_what_is_no_http_is_no_trouble(served: Served) -> None:
+    for content in (b"\x00\xff\x00\r\n\r\n", b"GET /\r\n\r\n", b"A" * 100_000, b"GET /\xff HTTP/1.1\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", served.port)) as client:
+            client.sendall(content)
+            client.settimeout(5)
+            try:
+                assert client.recv(4096)[:12] in {b"HTTP/1.1 400", b""}
+            except OSError:
+                continue
+    assert served.get("/healthz").status_code == 200
+
+
+def _send(client: socket.socket, size: int) -> None:
+    for _ in range(size // 1_000_000):
+        client.sendall(b"x" * 1_000_000)
+
+
+def _is_closed(client: socket.socket) -> bool:
+    client.settimeout(0)
+    try:
+        return client.recv(4096) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        client.settimeout(5)

@@ -1,0 +1,61 @@
+"""Every address with whatever its description allows, and more: no error of ours, and answers as they are described."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from api_serving import METER, NOON, TOKEN, Served
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+
+from tictally_recorder.api import context, guard
+from tictally_recorder.api.conso.tokens import TokenBook
+
+# A stream has no end, and is asked for elsewhere.
+_STREAM = "/api/v1/live"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guard, "_PER_S", 1e6)  # as many as come
+        patch.setattr(context, "_SAFE_WITHIN_S", 0.05)
+        with Served(tmp_path_factory.mktemp("served"), {"meterit": "token"}) as found:
+            yield found
+
+
+def test_no_question_is_an_error_of_ours(served: Served) -> None:
+    described = schemathesis.openapi.from_url(f"{served.base}/openapi.json").exclude(path=_STREAM)
+    operations = [each.ok() for each in described.get_all_operations() if isinstance(each, Ok)]
+    assert len(operations) > 20
+    _, conso = TokenBook(served.folder).create([METER], 1, NOON)
+    for operation in operations:
+        is_conso = operation.path.startswith("/api/") and not operation.path.startswith("/api/v1/")
+        _ask(operation, {"authorization": f"Bearer {conso if is_conso else TOKEN}"})
+
+
+def _ask(operation: Any, headers: dict[str, str]) -> None:  # noqa: ANN401 - the library tells no type
+    checks = [not_a_server_error, content_type_conformance, response_schema_conformance]
+
+    @settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None, database=None)
+    @given(case=operation.as_strategy())
+    def ask(case: Any) -> None:  # noqa: ANN401 - as above
+        answer = case.call(headers=headers, timeout=60)
+        # There is no loop here that goes round.
+        if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or operation.path not in {"/readyz", "/meterit/"}:
+            case.validate_response(answer, checks=checks, headers=headers)
+
+    ask()
+
+
+def test_every_address_is_described(served: Served, tmp_path: Path) -> None:
+    paths = served.get("/openapi.json").json()["paths"]
+    told = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
+    for path in paths:
+        assert path.split("{")[0].rstrip("/").rsplit("/", 1)[-1] in told
+    assert tmp_path.exists()
