@@ -7,26 +7,20 @@ import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
 from demo.broker import free_port
+from demo.chosen import chosen
 from demo.parts import PartError
-from demo.past import Home, lay
 from demo.play import Play
 from demo.presenters import presenter
 from demo.screen import summary
-from demo.stage import NAME, SUBSCRIBED_KVA, Stage
+from demo.stage import Stage
 from tictally_edge.simulator.contracts import Contract
 from tictally_shared.labels import Mode
-
-_ZONE: Final = ZoneInfo("Europe/Paris")
-_MONTHS_BEFORE: Final = 13
 
 
 class Stopper:
@@ -65,50 +59,24 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-def _recorded(capture: Path) -> tuple[list[str], str, str | None, Callable[[Path], None]]:
-    return ["--capture", str(capture.resolve())], f"recording {capture.name}", None, lambda _: None
-
-
-def _simulated(
-    args: argparse.Namespace, now: datetime
-) -> tuple[list[str], str, str | None, Callable[[Path], None]]:
-    """Arguments of `tictally-edge simulate`, the same in words, the price list of its option, and what lays its past."""
-    home = Home(
-        Contract(args.contract or Contract.TEMPO), Mode(args.mode or Mode.STANDARD), int(args.phases or 1), SUBSCRIBED_KVA
-    )
-    since = now if args.new else _begin_of_past(now)
-    words = f"simulated, {home.contract}, {home.phases}-phase"
-
-    def past(ledger: Path) -> None:
-        if not args.new:
-            lay(ledger, home, NAME, since, now, _ZONE)
-
-    return home.arguments(since), words, f"edf-bleu-{home.contract}", past
-
-
-def _begin_of_past(now: datetime) -> datetime:
-    """The first of a month, so that this month and last year's stand whole beside one another."""
-    months = now.astimezone(_ZONE).year * 12 + now.astimezone(_ZONE).month - 1 - _MONTHS_BEFORE
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=_ZONE).astimezone(UTC)
-
-
 def _play(args: argparse.Namespace, console: Console) -> None:
     stopper = Stopper()
-    now = datetime.now(UTC).replace(microsecond=0)
-    meter, source, tariff, past = _recorded(args.capture) if args.capture else _simulated(args, now)
-    behind = " with a year behind it" if not (args.capture or args.new) else ""
+    meter = chosen(args, datetime.now(UTC).replace(microsecond=0))
+    behind = " with a year behind it" if meter.past else ""
     console.print(f"starting mosquitto, recorder, meter{behind} and edge …", highlight=False)
     with tempfile.TemporaryDirectory(prefix="tictally-demo-") as folder:
-        stage = Stage(Path(folder), free_port(), meter, tariff, stopper.stopped)
-        console.print(f"the page will be at {stage.page}", highlight=False)
-        with presenter(console, source, stage) as show:
-            said = Play(stage, past, show, stopper.stopped, _opener(stage.page) if args.open else None).run(args.seconds)
+        stage = Stage(Path(folder), free_port(), meter.arguments, meter.tariff, stopper.stopped)
+        with presenter(console, meter.words, stage) as show:
+            play = Play(stage, meter.lay_past, show, stopper.stopped)
+            said = play.run(args.seconds, lambda: _ready(stage.page, console, is_opened=args.open))
     for text in summary(*said):
         console.print(text, soft_wrap=True, markup=False, highlight=False)
 
 
-def _opener(address: str) -> Callable[[], None]:
-    return lambda: webbrowser.open(address) and None
+def _ready(page: str, console: Console, *, is_opened: bool) -> None:
+    console.print(f"the page is at {page}", highlight=False)
+    if is_opened:
+        webbrowser.open(page)
 
 
 def main() -> int:

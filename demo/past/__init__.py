@@ -1,6 +1,6 @@
-"""The simulated meter's past, as a recorder that had heard it would have kept it: laid in seconds, not lived through."""
+"""A simulated meter's past, as a recorder that had heard it would have kept it: laid in seconds."""
 
-from demo.past.lay import lay
+from demo.past.lay import Past, lay
 from demo.past.meter import Home
 
-__all__ = ["Home", "lay"]
+__all__ = ["Home", "Past", "lay"]

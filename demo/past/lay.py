@@ -6,6 +6,7 @@ The quarters are written as pruning leaves them, for nobody waits while 40 000 f
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,18 +30,29 @@ _AWAY = ((12, 56, 69), (40, 80, 84), (77, 8, 20))
 """Days ago, and the quarters of that day in which no frame came: a year without a gap would show nothing of them."""
 
 
-def lay(ledger: Path, home: Home, edge: str, since: datetime, until: datetime, tz: ZoneInfo) -> None:  # noqa: PLR0913 - what a past consists of
-    """Make a ledger.
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What lies behind a meter.
 
-    Args:
-        ledger: a path where there is none yet.
+    Attributes:
         home: whose meter it is.
         edge: that would have read it.
         since: the start of a quarter, when the meter was first heard.
         until: when the meter on the line goes on.
         tz: whose days have nights.
     """
-    meter = home.meter(since)
+
+    home: Home
+    edge: str
+    since: datetime
+    until: datetime
+    tz: ZoneInfo
+
+
+def lay(ledger: Path, past: Past) -> None:
+    """Make a ledger at a path where there is none yet."""
+    edge, until = past.edge, past.until
+    meter = past.home.meter(past.since)
     first = _message(meter, edge, 1)
     recent = _quarter_of(until - _RAW)
     told, slept = [], list[Night | None]()
@@ -48,7 +60,7 @@ def lay(ledger: Path, home: Home, edge: str, since: datetime, until: datetime, t
         told.append(each)
         today = meter.reading().today
         if each[0].start_ms == today.start_ms:
-            slept.append(night_of(today, tz))
+            slept.append(night_of(today, past.tz))
     with Ledger.open(ledger) as opened:
         opened.store([first])
         batch: list[Message] = []

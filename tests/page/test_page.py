@@ -43,7 +43,7 @@ def test_an_amount_opens_how_it_came_about_and_gives_the_focus_back(home: Served
     heard.page.locator(".tile .money").focus()
     heard.page.keyboard.press("Enter")
     dialog = heard.page.get_by_role("dialog")
-    expect(dialog.locator(".lines > li").first).to_contain_text("×")
+    expect(dialog.locator(".lines > li").first).to_contain_text(" kWh \u00d7 ")
     told = dialog.inner_text()
     assert re.search(r"EASF0\d [\d,]+ → [\d,]+ Wh", told)
     assert "edf-bleu-tempo 20" in told

@@ -46,7 +46,8 @@ def page_routes(folder: Path = _FOLDER) -> list[Route]:
         is_current = request.path_params["tag"] == files.tag
         return _answer(request, file, {"cache-control": _FOR_A_YEAR if is_current else _ASK_AGAIN})
 
-    return [Route("/", index, include_in_schema=False), Route("/page/{tag}/{path:path}", asset, include_in_schema=False)]
+    found = {"/": index, "/page/{tag}/{path:path}": asset}
+    return [Route(path, answer, include_in_schema=False) for path, answer in found.items()]
 
 
 def _answer(request: Request, file: File, headers: dict[str, str]) -> Response:
