@@ -11,7 +11,7 @@ export function askForToken(done) {
   const submit = (event) => {
     event.preventDefault();
     const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `tictally_token=${encodeURIComponent(field.value)}; path=/; max-age=${YEAR_S}; samesite=strict${secure}`;
+    document.cookie = `tictally_token=${field.value}; path=/; max-age=${YEAR_S}; samesite=strict${secure}`;
     done();
   };
   return h(

@@ -21,6 +21,8 @@ const HOURS_APART = 3;
 const QUARTER_MS = 15 * 60_000;
 const QUARTERS = 96;
 const OLD_S = 3600;
+const HOUR_MS = 3_600_000;
+const LEAST_MS = 60_000;
 const LEAST_W = 100;
 
 /** @param {object} context see main.js. */
@@ -41,7 +43,7 @@ export async function render({ site, live, signal }) {
   const today = h("section", { class: "card today" });
   const phases = h("section", { class: "card phases" });
   const minutes = figure({ title: t("live.minutes"), note: points.length ? null : t("live.noPoints"), option: () => minutesOption(points, standbyVa, site.last), table: minutesTable(points), height: "low" });
-  const day = figure({ title: t("live.day"), note: [standbyVa && t("live.standby", { va: standbyVa }), isOld(item) && t("live.until", { at: moment(site.last) })].filter(Boolean).join(" · "), option: () => dayOption(quarters.items, standbyVa), table: dayTable(quarters.items) });
+  const day = figure({ title: t("live.day"), note: [standbyVa && t("live.standby", { va: standbyVa }), isOld(item) && t("live.until", { at: moment(site.last) })].filter(Boolean).join(" · "), option: () => dayOption(quarters.items, standbyVa, site.last), table: dayTable(quarters.items) });
   const element = h(
     "div",
     { class: "live" },
@@ -193,8 +195,12 @@ function minutesTable(points) {
   return table(t("live.minutes"), [t("table.time"), figures(t("table.meanVa")), figures(t("table.mostVa"))], rows);
 }
 
-const watts = (row, name) => Math.round((row.periods[name] ?? 0) * 4) || null;
-const meanOf = (row) => (row.drawn_wh ?? 0) * 4 || null;
+/** The mean power of a row; of the quarter that runs, as far as it has run. */
+function mean(row, wh, last) {
+  const from = wall(row.from).getTime();
+  const end = Math.min(wall(row.to).getTime(), Math.max(wall(last).getTime(), from + LEAST_MS));
+  return Math.round(((wh ?? 0) * HOUR_MS) / (end - from)) || null;
+}
 
 /** The quarters of 24 hours, those without figures too: the first of them does not fill the whole width. */
 function placesOf(rows) {
@@ -206,11 +212,11 @@ function placesOf(rows) {
   );
 }
 
-function dayOption(found, standbyVa) {
+function dayOption(found, standbyVa, last) {
   const rows = placesOf(found);
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const bar = (name, style, data) => ({ name, type: "bar", stack: "all", data, barCategoryGap: "8%", itemStyle: { ...style, borderWidth: 0.5 }, emphasis: { disabled: true } });
-  const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => watts(row, name)))) : [bar(t("energy"), { color: colour("accent") }, rows.map(meanOf))];
+  const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => mean(row, row.periods[name], last)))) : [bar(t("energy"), { color: colour("accent") }, rows.map((row) => mean(row, row.drawn_wh, last)))];
   if (standbyVa && series.length) series[0].markLine = standbyLine(standbyVa, null);
   const heading = (row) => `${clock(row.from)} – ${clock(row.to)}`;
   const shown = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(each.value)} W`, each.color]);

@@ -14,13 +14,14 @@ import { failed, loading } from "../states.js";
 import { figures, table } from "../table.js";
 
 const YEAR_DAYS = 365;
+const USUAL_KVA = 6;
 
 /** @param {object} context see main.js. */
 export async function render({ site, argument, signal, address }) {
   const lists = await all("/tariffs", { language: language() }, signal);
-  const contract = site?.contracts.filter((each) => each.direction === "drawn").at(-1) ?? null;
+  const contract = contractOf(site);
   const chosen = lists.items.find((each) => each.id === argument)?.id ?? contract?.tariff ?? lists.items[0]?.id;
-  const power = contract?.power_kva ?? site?.announced?.power_kva ?? 6;
+  const power = powerOf(site);
   const history = chosen ? await get(`/tariffs/${encodeURIComponent(chosen)}`, { power, language: language() }, signal) : null;
   const comparison = h("div", {});
   if (contract) put(comparison, invitation(() => compare(site, comparison, signal)));
@@ -36,6 +37,10 @@ export async function render({ site, argument, signal, address }) {
     ),
   };
 }
+
+/** What is drawn by now. */
+const contractOf = (site) => site?.contracts.filter((each) => each.direction === "drawn").at(-1) ?? null;
+const powerOf = (site) => contractOf(site)?.power_kva ?? site?.announced?.power_kva ?? USUAL_KVA;
 
 function chooser(lists, chosen, contract, address) {
   const option = (each) => h("option", { value: each.id, selected: each.id === chosen }, `${each.name}${each.id === contract?.tariff ? ` · ${t("tariff.yours")}` : ""}`);
@@ -127,13 +132,13 @@ async function compare(site, place, signal) {
   put(place, h("section", { class: "card" }, heading, loading()));
   try {
     const answer = await get("/compare", { site: site.site, from, to }, signal);
-    put(place, comparison(answer.items, heading, from, to));
+    put(place, comparison(answer.items, heading, from, to, powerOf(site)));
   } catch (error) {
     if (!signal.aborted) put(place, failed(error, () => compare(site, place, signal)));
   }
 }
 
-function comparison(items, heading, from, to) {
+function comparison(items, heading, from, to, power) {
   const known = items.filter((each) => each.amount !== null);
   const actual = items.find((each) => each.actual !== null && each.actual !== undefined)?.actual ?? null;
   const most = Math.max(...known.map((each) => Number(each.amount)), 1);
@@ -142,9 +147,9 @@ function comparison(items, heading, from, to) {
     const bar = h("i", { class: "compare-bar", "aria-hidden": "true" });
     bar.style.inlineSize = `${(Number(each.amount ?? 0) / most) * 100}%`;
     const difference = actual !== null && each.amount !== null ? Number(each.amount) - Number(actual) : null;
-    const isMine = each.tariff === each.actual_tariff;
+    const isMine = each.tariff === each.actual_tariff && each.power_kva === power;
     return [
-      h("span", {}, each.tariff, isMine && h("span", { class: "badge mine" }, t("tariff.yours"))),
+      [each.tariff, isMine && h("span", { class: "badge mine" }, t("tariff.yours")), h("span", { class: "small note" }, `${each.power_kva} kVA`)],
       `${each.power_kva} kVA`,
       h("span", { class: "compare-cell" }, bar),
       amount({ ...each, rounded: each.rounded }, each, each.tariff, explainCompared),
@@ -158,7 +163,7 @@ function comparison(items, heading, from, to) {
     { class: "card" },
     heading,
     h("p", { class: "note" }, t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)), windows: first?.windows ?? "" })),
-    items.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("compare.title") }, table(t("compare.title"), columns, rows)) : h("p", {}, t("compare.none")),
+    items.length ? h("div", { class: "scroll compared", tabindex: 0, role: "region", "aria-label": t("compare.title") }, table(t("compare.title"), columns, rows)) : h("p", {}, t("compare.none")),
   );
 }
 
