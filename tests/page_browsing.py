@@ -14,6 +14,7 @@ from recording import Recorder
 PARIS = ZoneInfo("Europe/Paris")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHIN_MS = 20_000
+TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105 - a test's own
 _STILL = """() => document.querySelector('main').children.length > 0 && !document.querySelector('main .loading')
   && [...document.querySelectorAll('.stage')].every((each) => each.querySelector('canvas'))"""
 
@@ -77,7 +78,7 @@ class Heard:
 def served(folder: Path, broker: Mosquitto, base: str) -> Served:
     """A recorder, not yet started."""
     port = free_port()
-    settings = {"TICTALLY_HTTP_PORT": str(port), "TICTALLY_LANGUAGE": "en"}
+    settings = {"TICTALLY_HTTP": "on", "TICTALLY_HTTP_PORT": str(port), "TICTALLY_LANGUAGE": "en"}
     return Served(f"http://127.0.0.1:{port}", Recorder(folder, broker.port, base, settings=settings))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import real_edge
-from page_browsing import CHROMIUM, PARIS, Heard, Served, first_of_month, opened, served
+from page_browsing import CHROMIUM, PARIS, TOKEN, Heard, Served, first_of_month, opened, served
 from playwright.sync_api import Browser, sync_playwright
 from real_broker import Mosquitto
 
@@ -38,10 +38,10 @@ def heard(browser: Browser) -> Iterator[Heard]:
 
 @pytest.fixture(scope="session")
 def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - without a browser nothing is started
-    """Two months and more of a three-phase home on Tempo whose meter speaks."""
+    """A month and more of a three-phase home on Tempo whose meter speaks."""
     folder = tmp_path_factory.mktemp("home")
     now = datetime.now(UTC).replace(microsecond=0)
-    since = first_of_month(now, 2)
+    since = first_of_month(now, 1)
     here = served(folder, broker, "page")
     here.meter = real_edge.meter(folder, *HOME.arguments(since))
     here.edge = real_edge.edge(folder, str(folder / "line"), broker.port, base_topic="page")
@@ -55,6 +55,16 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory, broker: Mos
         yield here
         here.edge.end()
         here.meter.end()
+
+
+@pytest.fixture
+def guarded(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - as above
+    """A recorder that answers only who knows its token."""
+    here = served(tmp_path, broker, "page-guarded")
+    here.recorder.settings |= {"TICTALLY_HTTP_READS": "token", "TICTALLY_HTTP_TOKEN": TOKEN}
+    with here.recorder:
+        here.recorder.wait_for_log("HTTP answers")
+        yield here
 
 
 @pytest.fixture

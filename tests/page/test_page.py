@@ -1,17 +1,21 @@
 """The page in a real browser, on a real recorder that a simulated meter speaks to."""
 
 import re
+import time
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from page_browsing import PARIS, Heard, Served, opened
+from page_browsing import PARIS, TOKEN, Heard, Served, opened
 from playwright.sync_api import Browser, expect
+from real_broker import Hub, Mosquitto
+from recording import METER, frame
 
 VIEWS = ("live", "month", "year", "years", "tariffs", "quality")
 MOST_BYTES = 600_000
 FIRST_VIEW_MS = 1000
+OTHER = "021900000777"
 
 
 def number(text: str) -> int:
@@ -127,10 +131,41 @@ def test_it_is_there_at_once_and_small(home: Served, heard: Heard) -> None:
     assert painted_ms < FIRST_VIEW_MS
 
 
-def test_an_empty_first_day_says_what_to_do_and_fills_by_itself(new: Served, heard: Heard) -> None:
+def test_an_empty_first_day_says_what_to_do_and_fills_by_itself(new: Served, heard: Heard, broker: Mosquitto) -> None:
     for view in VIEWS:
         heard.see(f"{new.address}/#/{view}")
         expect(heard.page.locator("main")).not_to_contain_text("could not")
     heard.see(f"{new.address}/#/live")
     expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+    with Hub(broker.port) as hub:
+        hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=time.time_ns() // 1_000_000))
+    expect(heard.page.locator(".gauge .figure")).to_have_text("3,600")
+    heard.page.get_by_role("button", name="No contract").click()
+    expect(heard.page.get_by_role("dialog")).to_contain_text("[[contract]]")
+    assert heard.errors == []
+
+
+def test_a_token_is_asked_for_once(guarded: Served, heard: Heard) -> None:
+    heard.page.goto(guarded.address)
+    heard.page.get_by_label("Token").fill(TOKEN)
+    heard.page.keyboard.press("Enter")
+    expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+    heard.page.reload()
+    expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+
+
+def test_sites_are_chosen_and_a_silent_one_is_said(new: Served, heard: Heard, broker: Mosquitto) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    with Hub(broker.port) as hub:
+        hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=now_ms))
+        hub.publish("page-new/edge/attic/frame", frame(1, edge="attic", meter=OTHER, time_ms=now_ms - 600_000))
+    new.recorder.wait_until(lambda counts: counts.frames == 2)
+    heard.see(f"{new.address}/#/live")
+    chooser = heard.page.get_by_label("Site")
+    chooser.select_option(OTHER)
+    expect(heard.page.locator("#status")).to_contain_text("The meter is silent since")
+    expect(heard.page).to_have_url(re.compile(f"site={OTHER}$"))
+    chooser.select_option(METER)
+    expect(heard.page).to_have_url(re.compile(f"site={METER}$"))
+    heard.wait_until_still()
     assert heard.errors == []
