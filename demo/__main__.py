@@ -6,16 +6,19 @@ import signal
 import sys
 import tempfile
 import time
+import webbrowser
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from demo.broker import free_port
+from demo.chosen import chosen
 from demo.parts import PartError
 from demo.play import Play
 from demo.presenters import presenter
 from demo.screen import summary
-from demo.stage import SUBSCRIBED_KVA, Stage
+from demo.stage import Stage
 from tictally_edge.simulator.contracts import Contract
 from tictally_shared.labels import Mode
 
@@ -45,6 +48,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--contract", choices=[contract.value for contract in Contract], help="of the simulated meter")
     parser.add_argument("--mode", choices=[mode.value for mode in Mode], help="of the simulated meter")
     parser.add_argument("--phases", choices=["1", "3"], help="of the simulated meter")
+    parser.add_argument("--new", action="store_true", help="without a past: an empty first day")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
     args = parser.parse_args()
     if args.capture is not None:
         if args.contract or args.mode or args.phases:
@@ -54,26 +59,24 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-def _meter(args: argparse.Namespace) -> tuple[list[str], str, str | None]:
-    """The arguments of `tictally-edge simulate`, the same in words, and the price list of its option."""
-    if args.capture is not None:
-        return ["--capture", str(args.capture.resolve())], f"recording {args.capture.name}", None
-    contract = args.contract or Contract.TEMPO.value
-    chosen = {"--contract": contract, "--mode": args.mode or "standard", "--phases": args.phases or "1"}
-    arguments = [word for pair in chosen.items() for word in pair] + ["--subscribed", str(SUBSCRIBED_KVA)]
-    return arguments, f"simulated, {contract}, {chosen['--phases']}-phase", f"edf-bleu-{contract}"
-
-
 def _play(args: argparse.Namespace, console: Console) -> None:
     stopper = Stopper()
-    meter, source, tariff = _meter(args)
-    console.print("starting mosquitto, recorder, meter and edge …", highlight=False)
+    meter = chosen(args, datetime.now(UTC).replace(microsecond=0))
+    behind = " with a year behind it" if meter.past else ""
+    console.print(f"starting mosquitto, recorder, meter{behind} and edge …", highlight=False)
     with tempfile.TemporaryDirectory(prefix="tictally-demo-") as folder:
-        stage = Stage(Path(folder), free_port(), meter, tariff, stopper.stopped)
-        with presenter(console, source, stage.port) as show:
-            said = Play(stage, show, stopper.stopped).run(args.seconds)
+        stage = Stage(Path(folder), free_port(), meter.arguments, meter.tariff, stopper.stopped)
+        with presenter(console, meter.words, stage) as show:
+            play = Play(stage, meter.lay_past, show, stopper.stopped)
+            said = play.run(args.seconds, lambda: _ready(stage.page, console, is_opened=args.open))
     for text in summary(*said):
         console.print(text, soft_wrap=True, markup=False, highlight=False)
+
+
+def _ready(page: str, console: Console, *, is_opened: bool) -> None:
+    console.print(f"the page is at {page}", highlight=False)
+    if is_opened:
+        webbrowser.open(page)
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from rich.live import Live
 from demo.kept import Kept
 from demo.picture import Picture
 from demo.screen import line, screen
+from demo.stage import Stage
 
 _LINE_S: Final = 5
 
@@ -19,19 +20,19 @@ Show: TypeAlias = Callable[[Picture, Kept], None]
 
 
 @contextmanager
-def presenter(console: Console, source: str, port: int) -> Iterator[Show]:
+def presenter(console: Console, source: str, stage: Stage) -> Iterator[Show]:
     """What shows a demo on a console while it is entered.
 
     Args:
         console: a terminal or not.
         source: what is read, in words.
-        port: the private broker's.
+        stage: with broker and page.
     """
     if not console.is_terminal:
         yield _every_few_seconds(console)
         return
     with Live(console=console, refresh_per_second=4) as live:
-        yield lambda picture, kept: live.update(screen(source, port, picture, kept))
+        yield lambda picture, kept: live.update(screen(source, stage.port, stage.page, picture, kept))
 
 
 def _every_few_seconds(console: Console) -> Show:

@@ -14,12 +14,13 @@ _UNKNOWN = "none"
 _STYLES = {"online": "green", "offline": "red"}
 
 
-def screen(source: str, port: int, picture: Picture, kept: Kept) -> Panel:
+def screen(source: str, port: int, page: str, picture: Picture, kept: Kept) -> Panel:
     """Everything at one glance.
 
     Args:
         source: what is read, in words.
         port: the private broker's.
+        page: its address.
         picture: what MQTT says.
         kept: what the ledger says.
     """
@@ -37,6 +38,7 @@ def screen(source: str, port: int, picture: Picture, kept: Kept) -> Panel:
     rows.add_row("refused", _refused(picture))
     rows.add_row("", "")
     rows.add_row("now", _states(picture))
+    rows.add_row("page", Text(page, style=f"bold link {page}"))
     rows.add_row("look", f"mosquitto_sub -h 127.0.0.1 -p {port} -v -t 'tictally/#'")
     return Panel(rows, title="tictally demo", subtitle="Ctrl-C ends it", width=_WIDTH, box=box.ROUNDED)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from demo.broker import COMMON, HOST, configuration
+from demo.broker import COMMON, HOST, configuration, free_port
 from demo.parts import Part, wait_until
 
 NAME: Final = "demo"
@@ -33,12 +33,18 @@ class Stage:
     ) -> None:
         self.ledger = folder / "ledger.sqlite"
         self.port = port
+        self.http_port = free_port()
         self._folder = folder
         self._meter = meter
         self._tariff = tariff
         self._stopped = stopped
         self._link = folder / "meter"
         self._parts: dict[str, Part] = {}
+
+    @property
+    def page(self) -> str:
+        """The address of the page."""
+        return f"http://{HOST}:{self.http_port}/"
 
     def start_broker(self) -> None:
         """Start mosquitto and wait until it listens.
@@ -64,12 +70,15 @@ class Stage:
         self._wait("recorder", online)
 
     def start_meter(self) -> None:
-        """Start the meter and, when its line is there, the edge.
+        """Start the meter, which may take some seconds to count through its past."""
+        self._start("meter", [_program("tictally-edge"), "simulate", "--link", str(self._link), *self._meter])
+
+    def start_edge(self) -> None:
+        """Start the edge when the meter's line is there.
 
         Raises:
             PartError: the meter does not come up.
         """
-        self._start("meter", [_program("tictally-edge"), "simulate", "--link", str(self._link), *self._meter])
         self._wait("meter", self._link.exists)
         self._start("edge", [_program("tictally-edge"), "run"])
 
@@ -100,7 +109,7 @@ class Stage:
         # The settings of a real installation on this machine are not the demo's.
         environ = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
         edge = {"PORT": str(self._link), "NAME": NAME, "CLOCK": "trust", "JOURNAL": str(self._folder / "journal")}
-        recorder = {"NAME": NAME, "LEDGER": str(self.ledger)}
+        recorder = {"NAME": NAME, "LEDGER": str(self.ledger), "HTTP_PORT": str(self.http_port)}
         broker = {"MQTT_HOST": HOST, "MQTT_PORT": str(self.port)}
         environ |= {f"{_PREFIX}EDGE_{name}": value for name, value in (edge | broker).items()}
         return environ | {f"{_PREFIX}{name}": value for name, value in (recorder | broker).items()}

@@ -17,8 +17,11 @@ import pytest
 import serial
 from enedis_files import lines_of, write
 
+from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
+from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.simulator.wire import Wire
+from tictally_shared.labels import Mode
 
 PROGRAM = """
 import argparse, sys
@@ -74,6 +77,18 @@ def test_a_reader_gets_the_frames_whose_truth_is_noted(mode: str, tmp_path: Path
     notes = noted(truth)  # it was killed while it wrote
     assert {label: int(read[label]) for label in notes[0]["registers"]} in [note["registers"] for note in notes]
     assert notes[1]["time"] == "2026-01-12T06:01:00.000Z"
+
+
+def test_it_goes_on_from_what_it_has_counted_since(tmp_path: Path) -> None:
+    truth = tmp_path / "truth.jsonl"
+    since, start = datetime(2026, 1, 10, 6, tzinfo=UTC), datetime(2026, 1, 12, 6, tzinfo=UTC)
+    options = ["--since", since.isoformat(), "--start", start.isoformat(), "--truth", str(truth)]
+    with simulator(*options) as process:
+        read_until(port_of(process), b"\x03", 2)
+    meter = SimulatedMeter(Contract.HPHC, Mode.STANDARD, start=since)
+    before = meter.registers()
+    meter.advance(start)
+    assert noted(truth)[0]["registers"] == meter.registers() != before
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

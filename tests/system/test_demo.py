@@ -1,5 +1,6 @@
 """The demo as a newcomer runs it: it shows a meter, ends when told, and leaves nothing behind."""
 
+import json
 import os
 import pty
 import re
@@ -8,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -56,11 +59,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def demo(folder: Path) -> Iterator[Running]:
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[Running]:
     environ = os.environ | {"TMPDIR": str(folder), "PATH": f"{os.environ['PATH']}:/usr/sbin"}
     with subprocess.Popen(
-        [sys.executable, "-m", "demo", "--seconds", str(READY_S)],
+        [sys.executable, "-m", "demo", "--seconds", str(READY_S), *arguments],
         cwd=ROOT,
         env=environ,
         stdout=subprocess.PIPE,
@@ -73,6 +76,18 @@ def demo(folder: Path) -> Iterator[Running]:
             process.kill()
 
 
+@pytest.fixture
+def demo(folder: Path) -> Iterator[Running]:
+    with running(folder, "--new") as made:
+        yield made
+
+
+@pytest.fixture
+def demo_with_past(folder: Path) -> Iterator[Running]:
+    with running(folder) as made:
+        yield made
+
+
 def test_it_ends_on_ctrl_c_with_every_frame_kept_and_nothing_left(demo: Running) -> None:
     demo.read_until(r"\d VA .* [1-9]\d* kept")
     demo.process.send_signal(signal.SIGINT)
@@ -83,6 +98,24 @@ def test_it_ends_on_ctrl_c_with_every_frame_kept_and_nothing_left(demo: Running)
     assert int(counted[1]) == int(counted[2]) > 0
     assert list(demo.folder.iterdir()) == []
     assert demo.parts() == {}
+
+
+def test_it_opens_on_a_page_with_a_year_behind_it_from_which_the_meter_goes_on(demo_with_past: Running) -> None:
+    found = re.search(r"http://127\.0\.0\.1:\d+/", demo_with_past.read_until("the page is at"))
+    assert found is not None
+    with urlopen(found[0]) as page:  # noqa: S310 - our own
+        assert b"<title>tictally</title>" in page.read()
+    demo_with_past.read_until(r"\d VA ")
+    with urlopen(f"{found[0]}api/v1/use?by=year&from=2000-01-01") as answer:  # noqa: S310 - our own
+        years = json.load(answer)["items"]
+    assert sum(year["drawn_wh"] for year in years) > 5_000_000
+    # The registers of the line go on from those of the past: else a fall, or a leap of years, would stand here.
+    with urlopen(f"{found[0]}api/v1/quality") as answer:  # noqa: S310 - our own
+        quality = json.load(answer)
+    assert quality["items"][0]["falls"] == []
+    with urlopen(f"{found[0]}api/v1/use") as answer:  # noqa: S310 - our own
+        today = json.load(answer)["items"]
+    assert today[0]["drawn_wh"] < 100_000
 
 
 def test_a_part_that_dies_ends_it_with_the_parts_name_and_nothing_left(demo: Running) -> None:
@@ -101,7 +134,7 @@ def test_a_terminal_shows_one_screen_and_seconds_end_it(folder: Path) -> None:
     ours, theirs = pty.openpty()
     environ = os.environ | {"TMPDIR": str(folder), "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen(
-        [sys.executable, "-m", "demo", "--seconds", "5"], cwd=ROOT, env=environ, stdout=theirs, stdin=theirs
+        [sys.executable, "-m", "demo", "--new", "--seconds", "5"], cwd=ROOT, env=environ, stdout=theirs, stdin=theirs
     ) as process:
         os.close(theirs)
         shown = b""

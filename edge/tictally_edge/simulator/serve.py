@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the household draws what this load curve says (CSV of Enedis's customer space); silent after its end",
     )
     meter.add_argument("--start", type=_moment, help="its clock, with offset (now, or where the load curve begins)")
+    meter.add_argument("--since", type=_moment, help="it has hung there since then, and counted; with offset")
     meter.add_argument("--overload", type=_seconds, nargs=2, metavar=("SECONDS", "EVERY"))
     meter.add_argument("--swap-after", type=_seconds, metavar="SECONDS", help="then another meter hangs there")
     line = parser.add_argument_group("the line")
@@ -113,7 +114,7 @@ def _meter(args: argparse.Namespace, now: datetime) -> Meter:
     meter = SimulatedMeter(
         args.contract,
         args.mode or Mode.STANDARD,
-        start=start,
+        start=args.since or start,
         phases=args.phases,
         producer=args.producer,
         seed=args.seed,
@@ -122,6 +123,7 @@ def _meter(args: argparse.Namespace, now: datetime) -> Meter:
         overload=overload,
         curve=curve,
     )
+    meter.advance(start)
     if args.swap_after is None:
         return meter
     next_number = f"{(int(meter.number) + 1) % 10**12:012d}"

@@ -27,6 +27,7 @@ from tictally_recorder.api.routes import ROUTERS, life
 from tictally_recorder.api.warm import warm_up
 from tictally_recorder.contracts import ContractError
 from tictally_recorder.ledger import LedgerError
+from tictally_recorder.page import page_routes
 from tictally_recorder.tariffs.errors import TariffError
 
 PREFIX: Final = "/api/v1"
@@ -74,6 +75,7 @@ def make_app(context: Context) -> ASGIApp:
     app.include_router(life.router, responses=_OURS)
     app.include_router(conso_router, responses=_OF_OTHERS)
     app.include_router(meterit_router, responses=_OF_OTHERS)
+    app.router.routes.extend(page_routes())
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED_SO_MUCH)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Depends
 from prometheus_client import exposition
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from tictally_recorder.api.access import may_read
 from tictally_recorder.api.answers import JSON, as_json
@@ -22,12 +22,6 @@ router = APIRouter(tags=["life"])
 
 _OK: Final = "ok"
 _PULSE_WITHIN_S: Final = 30.0
-
-
-@router.get("/", include_in_schema=False)
-async def root() -> Response:
-    """Where people come first."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs", include_in_schema=False)

@@ -1,0 +1,121 @@
+"""A ledger with more than a year behind it: two days as frames, through its own intake, and before them quarters.
+
+The quarters are written as pruning leaves them, for nobody waits while 40 000 frames are stored one by one.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from demo.past.meter import Home, values_of
+from demo.past.nights import night_of
+from demo.past.quarters import quarters
+from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_recorder.ledger import Ledger, Message, Quarter
+from tictally_recorder.ledger.names import LabelNames
+from tictally_recorder.ledger.packing import pack
+from tictally_recorder.ledger.standby import Night
+from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.frames import Frame
+
+_BOOT = "0000000000000001"
+_RAW = timedelta(days=2)
+_EVERY, _EVERY_LATELY, _LATELY = timedelta(seconds=60), timedelta(seconds=10), timedelta(minutes=30)
+_BATCH = 500
+_AWAY = ((12, 56, 69), (40, 80, 84), (77, 8, 20))
+"""Days ago, and the quarters of that day in which no frame came: a year without a gap would show nothing of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What lies behind a meter.
+
+    Attributes:
+        home: whose meter it is.
+        edge: that would have read it.
+        since: the start of a quarter, when the meter was first heard.
+        until: when the meter on the line goes on.
+        tz: whose days have nights.
+    """
+
+    home: Home
+    edge: str
+    since: datetime
+    until: datetime
+    tz: ZoneInfo
+
+
+def lay(ledger: Path, past: Past) -> None:
+    """Make a ledger at a path where there is none yet."""
+    edge, until = past.edge, past.until
+    meter = past.home.meter(past.since)
+    first = _message(meter, edge, 1)
+    recent = _quarter_of(until - _RAW)
+    told, slept = [], list[Night | None]()
+    for each in quarters(meter, recent):
+        told.append(each)
+        today = meter.reading().today
+        if each[0].start_ms == today.start_ms:
+            slept.append(night_of(today, past.tz))
+    with Ledger.open(ledger) as opened:
+        opened.store([first])
+        batch: list[Message] = []
+        for message in _recent(meter, edge, until):
+            batch.append(message)
+            if len(batch) == _BATCH:
+                opened.store(batch)
+                batch.clear()
+        opened.store(batch)
+        opened.store_standby(night for night in slept if night is not None)
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        _write(connection, [each for each in told if not _is_away(each[0], until)])
+
+
+def _recent(meter: SimulatedMeter, edge: str, until: datetime) -> Iterator[Message]:
+    seq = 1
+    while meter.moment < until:
+        seq += 1
+        yield _message(meter, edge, seq)
+        meter.advance(meter.moment + (_EVERY if meter.moment < until - _LATELY else _EVERY_LATELY))
+
+
+def _message(meter: SimulatedMeter, edge: str, seq: int) -> Message:
+    time_ms = meter.reading().moment_ms
+    frame = Frame(meter.number, edge, _BOOT, seq, time_ms, meter.mode, values_of(meter), {})
+    return Message(edge, frame.to_json().encode(), time_ms, f"tictally/edge/{edge}/frame")
+
+
+def _write(connection: sqlite3.Connection, told: list[tuple[Quarter, dict[str, str]]]) -> None:
+    ids = LabelNames(connection).ids
+    connection.execute("DELETE FROM frame WHERE seq = 1")
+    connection.executemany(
+        "INSERT OR REPLACE INTO quarter VALUES (1, ?, ?, x'')",
+        ((quarter.start_ms // QUARTER_MS, pack(quarter, ids)) for quarter, _ in told),
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO text_change VALUES (1, ?, ?, ?)",
+        ((ids[label], at_ms, text) for at_ms, label, text in _changes(told)),
+    )
+
+
+def _changes(told: list[tuple[Quarter, dict[str, str]]]) -> Iterator[tuple[int, str, str]]:
+    before: dict[str, str] = {}
+    for quarter, spoken in told:
+        for label, text in spoken.items():
+            if before.get(label) != text:
+                yield quarter.first_ms, label, text
+        before = spoken
+
+
+def _is_away(quarter: Quarter, until: datetime) -> bool:
+    moment = datetime.fromtimestamp(quarter.start_ms / 1000, UTC)
+    ago, of_day = (until.date() - moment.date()).days, (moment.hour * 60 + moment.minute) // 15
+    return any(ago == days and first <= of_day < last for days, first, last in _AWAY)
+
+
+def _quarter_of(moment: datetime) -> datetime:
+    return moment - timedelta(seconds=moment.timestamp() % (QUARTER_MS / 1000))

@@ -1,0 +1,121 @@
+/** Charts of ECharts in the page's colours, each with the same figures as a table behind it. */
+
+import { h, put } from "./dom.js";
+import { plain } from "./format.js";
+import { t } from "./i18n.js";
+
+const VENDORED = new URL("vendor/echarts.js", import.meta.url);
+const shown = new Set();
+let library;
+
+/** ECharts, loaded when the first chart needs it. */
+function load() {
+  library ??= new Promise((resolve, reject) => {
+    const script = h("script", { src: VENDORED, onload: () => resolve(globalThis.echarts), onerror: reject });
+    document.head.append(script);
+  });
+  return library;
+}
+
+/** A colour of the page as the present theme has it. */
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/**
+ * A figure: caption, chart, and the table.
+ *
+ * @param {object} what `title`, `note`, `label` (for who does not see it), `option` (a function, so that colours can
+ *   change), `table` (a table element or null), `height` as a class: `low`, `tall`.
+ */
+export function figure({ title, note, label, option, table, height = "", tools = null }) {
+  const stage = h("div", { class: `stage ${height}`, role: "img", "aria-label": label ?? title });
+  const head = h("figcaption", {}, h("span", { class: "title" }, title), note && h("span", { class: "note" }, note), tools);
+  const behind = table && h("details", { class: "behind" }, h("summary", {}, t("table.show")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, table));
+  const legend = h("ul", { class: "legend" });
+  const element = h("figure", { class: "card chart" }, head, legend, stage, behind);
+  const entry = { stage, legend, option, chart: null };
+  shown.add(entry);
+  draw(entry);
+  element.redraw = (changed) => {
+    entry.option = changed ?? entry.option;
+    draw(entry);
+  };
+  element.behind = (changed) => behind && put(behind.lastChild, changed);
+  return element;
+}
+
+async function draw(entry) {
+  const echarts = await load();
+  await new Promise((resolve) => requestAnimationFrame(resolve));
+  if (!entry.stage.isConnected) {
+    entry.chart?.dispose();
+    shown.delete(entry);
+    return;
+  }
+  if (!entry.chart) {
+    entry.chart = echarts.init(entry.stage, null, { renderer: "canvas" });
+    new ResizeObserver(() => entry.chart.isDisposed() || entry.chart.resize()).observe(entry.stage);
+  }
+  const option = entry.option();
+  put(entry.legend, option.series.length > 1 ? option.series.map(key) : []);
+  entry.chart.setOption(withTheme(option), { notMerge: true });
+}
+
+/** What stands for a series: words that wrap where there is little room, and that a screen reader reads. */
+function key({ name, itemStyle }) {
+  const mark = h("i", { class: "swatch" });
+  mark.style.backgroundColor = itemStyle.color;
+  mark.style.borderColor = itemStyle.borderColor ?? itemStyle.color;
+  return h("li", {}, mark, name);
+}
+
+/** Draws all charts again: the colours are others. Those that are gone are let go. */
+export function redrawAll() {
+  shown.forEach(draw);
+}
+
+function withTheme(option) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const ink = colour("ink");
+  const muted = colour("muted");
+  const line = { lineStyle: { color: colour("line") } };
+  const axis = (given) => ({
+    axisLine: line,
+    axisTick: { show: false },
+    splitLine: line,
+    ...given,
+    axisLabel: { color: muted, fontSize: 12, hideOverlap: true, ...given.axisLabel },
+    nameTextStyle: { color: muted, ...given.nameTextStyle },
+  });
+  return {
+    animation: !still && option.animation !== false,
+    animationDuration: 250,
+    useUTC: true,
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
+    grid: { left: 8, right: 12, top: 28, bottom: 8, containLabel: true, ...option.grid },
+    tooltip: { ...tooltip(), ...option.tooltip },
+    xAxis: axis({ splitLine: { show: false }, ...option.xAxis }),
+    yAxis: axis({ axisLine: { show: false }, ...option.yAxis, axisLabel: { formatter: plain } }),
+    series: option.series,
+  };
+}
+
+function tooltip() {
+  return {
+    trigger: "axis",
+    confine: true,
+    backgroundColor: colour("surface"),
+    borderColor: colour("line"),
+    textStyle: { color: colour("ink"), fontSize: 13 },
+    axisPointer: { type: "shadow", shadowStyle: { color: colour("hover") } },
+  };
+}
+
+/** What a tooltip shows: a heading, and a line for each [words, figure, colour]. Built as elements: no style is written. */
+export function tip(heading, lines) {
+  const rows = lines.map(([words, figureText, dot]) => {
+    const mark = h("i", { class: "dot" });
+    if (dot) mark.style.backgroundColor = dot;
+    return h("div", { class: "tip-row" }, mark, h("span", {}, words), h("b", {}, figureText));
+  });
+  return h("div", { class: "tip" }, h("strong", {}, heading), ...rows);
+}

@@ -1,0 +1,122 @@
+/** How a figure of money came about: registers, energy, price, version, source, quality, and what it was before. */
+
+import { all } from "./api.js";
+import { h, put } from "./dom.js";
+import { exactMoment, exactMoney, fullDay, kwhExact, longDay, money, price, whole } from "./format.js";
+import { count, periodName, t } from "./i18n.js";
+import { sentence } from "./sentences.js";
+import { slug } from "./periods.js";
+import { failed, loading } from "./states.js";
+
+const dialog = () => document.getElementById("dialog");
+
+/** Shows a dialog with a title; the focus returns to where it was when it closes. */
+export function show(title, ...content) {
+  const close = h("button", { type: "button", class: "close", "aria-label": t("close"), onclick: () => dialog().close() }, "×");
+  const body = h("div", { class: "body", tabindex: 0 }, ...content);
+  put(dialog(), h("header", {}, h("h2", { id: "dialog-title" }, title), close), body);
+  if (!dialog().open) dialog().showModal();
+  return body;
+}
+
+/** A click beside it closes it, as the Escape key does. */
+export function closeBeside() {
+  dialog().addEventListener("click", (event) => {
+    if (event.target === dialog()) dialog().close();
+  });
+}
+
+/** Explains a cost: asks the recorder, and tells line by line. */
+export async function explainCost(asked, title) {
+  const body = show(title, loading());
+  try {
+    const answer = await all("/cost", { ...asked, explain: true });
+    put(body, told(answer, asked));
+  } catch (error) {
+    put(body, failed(error, () => explainCost(asked, title)));
+  }
+}
+
+function told(answer, asked) {
+  if (answer.problem) return h("p", { class: "reason", lang: "en" }, answer.problem);
+  if (!answer.items.length) return h("p", {}, t("explain.nothing"));
+  // A period that counted nothing has nothing to explain.
+  const lines = answer.items.filter((each) => each.kind !== "total" && each.energy_wh !== 0);
+  const totals = answer.items.filter((each) => each.kind === "total");
+  const lastDay = new Date(Date.parse(asked.to) - 86_400_000).toISOString().slice(0, 10);
+  const window = asked.by === "day" ? longDay(asked.from) : t("explain.window", { from: fullDay(asked.from), to: fullDay(lastDay) });
+  return [
+    h("p", { class: "window" }, window),
+    ...totals.map(totalOf),
+    h("ol", { class: "lines" }, lines.map(lineOf)),
+    h("p", { class: "note" }, t("explain.rounding")),
+    ...totals.flatMap(beforeOf),
+  ];
+}
+
+function totalOf(total) {
+  const known = total.amount !== null;
+  return h(
+    "div",
+    { class: "total" },
+    h("span", {}, t("total")),
+    h("strong", {}, known ? money(total.rounded, total.currency) : t("unknown")),
+    badge(total.quality),
+    total.reason && h("p", { class: "reason" }, sentence(total.reason)),
+  );
+}
+
+function lineOf(line) {
+  const isEnergy = line.kind === "energy";
+  const name = isEnergy ? periodName(line.period ?? t("energy")) : t("subscription");
+  const known = line.amount !== null;
+  const head = h(
+    "div",
+    { class: "line-head" },
+    isEnergy && line.period && h("i", { class: `swatch p-${slug(line.period)}` }),
+    h("b", {}, name),
+    h("strong", {}, known ? money(line.rounded, line.currency) : t("unknown")),
+  );
+  return h("li", {}, head, how(line, isEnergy), h("dl", {}, facts(line)));
+}
+
+function how(line, isEnergy) {
+  if (line.price === null || line.amount === null) return null;
+  const result = exactMoney(line.amount, line.currency);
+  if (isEnergy) return h("p", { class: "how" }, `${kwhExact(line.energy_wh)} × ${price(line.price, line.currency)} = ${result}`);
+  const months = line.explain?.months ?? [];
+  const parts = months.map((each) => `${exactMoney(line.price, line.currency)} × ${each.days} ÷ ${each.days_of_month}`);
+  return h("p", { class: "how" }, `${parts.join(" + ")} = ${result}`);
+}
+
+function facts(line) {
+  const explained = line.explain ?? {};
+  const registers = (explained.registers ?? []).map((each) =>
+    h("div", {}, h("code", {}, each.register), ` ${whole(each.first)} → ${whole(each.last)} Wh`, h("span", { class: "note" }, ` ${exactMoment(each.from)} → ${exactMoment(each.to)}`), each.estimated && badge("estimated")),
+  );
+  const pairs = [
+    [t("explain.registers"), registers.length && registers],
+    [t("explain.version"), line.version && [line.version, line.power_kva && `, ${line.power_kva} kVA`, line.hash && h("span", { class: "note" }, ` ${line.hash.slice(0, 12)}`)]],
+    [t("explain.source"), explained.source && [linked(explained.source), explained.sureness && ` (${t(`sure.${explained.sureness}`)})`]],
+    [t("explain.quality"), badge(line.quality)],
+    [t("explain.reason"), line.reason && sentence(line.reason)],
+  ];
+  return pairs.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, ...[value].flat(2))]);
+}
+
+function beforeOf(total) {
+  if (!total.before?.length) return [];
+  const rows = total.before.map((each) => {
+    const was = each.amount === null ? t("unknown") : money(each.rounded, each.currency);
+    return h("li", {}, t("explain.was", { day: fullDay(each.day), amount: was, until: exactMoment(each.until), versions: each.versions.join(", ") }));
+  });
+  return [h("h3", {}, count("explain.before", rows.length)), h("ul", { class: "before" }, rows)];
+}
+
+/** How sure a figure is, in a word. */
+export const badge = (quality) => h("span", { class: `badge ${quality}` }, t(`quality.${quality}`));
+
+/** Addresses in a source stay texts: the page asks nobody else for anything, but one can copy them. */
+function linked(source) {
+  return h("span", { class: "source", lang: "fr" }, source);
+}

@@ -1,0 +1,10 @@
+// Before anything is painted: the chosen theme and language, so that nothing flashes.
+try {
+  const theme = localStorage.getItem("tictally.theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  const chosen = localStorage.getItem("tictally.language");
+  const wanted = chosen ?? (navigator.languages ?? [navigator.language]).find((each) => /^(fr|en)\b/i.test(each)) ?? "en";
+  document.documentElement.lang = wanted.toLowerCase().startsWith("fr") ? "fr" : "en";
+} catch {
+  // Storage is off: the browser's own wishes hold.
+}

@@ -1,0 +1,91 @@
+/** Figures, days and times as people of a language write them. Times are the recorder's own, wherever the reader is. */
+
+import { language, t } from "./i18n.js";
+
+/** The reader's own country where it speaks the language: it decides how days are written. */
+const locale = () => navigator.languages.find((each) => each.toLowerCase().startsWith(`${language()}-`)) ?? { en: "en-GB", fr: "fr-FR" }[language()];
+
+const number = (value, digits) =>
+  new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/** As many decimals as it has, two at most. */
+export const plain = (value) => new Intl.NumberFormat(locale(), { maximumFractionDigits: 2 }).format(value);
+
+/** 1234 → `1 234`. */
+export const whole = (value) => number(value, 0);
+
+/** Wh as kWh, with as many decimals as can be read at its size. */
+export function kwh(wh) {
+  const value = wh / 1000;
+  return `${number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)}\u00a0kWh`;
+}
+
+/** Wh as kWh to the Wh. */
+export const kwhExact = (wh) => `${number(wh / 1000, 3)}\u00a0kWh`;
+
+/** An amount that the recorder has rounded to the cent. */
+export const money = (amount, currency = "EUR") =>
+  new Intl.NumberFormat(locale(), { style: "currency", currency }).format(Number(amount));
+
+/** A price of a kWh, all its decimals kept. */
+export function price(text, currency = "EUR") {
+  const digits = Math.max(4, (String(text).split(".")[1] ?? "").length);
+  const style = { style: "currency", currency, minimumFractionDigits: Math.min(digits, 8) };
+  return `${new Intl.NumberFormat(locale(), style).format(Number(text))}/kWh`;
+}
+
+/** An amount with the decimals it has. */
+export function exactMoney(text, currency = "EUR") {
+  const digits = Math.min(Math.max(2, (String(text).split(".")[1] ?? "").length), 6);
+  return new Intl.NumberFormat(locale(), { style: "currency", currency, minimumFractionDigits: digits }).format(Number(text));
+}
+
+/** 0.123 → `12 %`. */
+export const percent = (share, digits = 0) =>
+  new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: digits }).format(share);
+
+/** The same with its sign. */
+export const change = (share) =>
+  new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(share);
+
+/** The local clock of a time with offset, as if it were UTC: what charts and formats go by. */
+export function wall(iso) {
+  const text = iso.length === 7 ? `${iso}-01` : iso;
+  return new Date(text.length === 10 ? `${text}T00:00:00Z` : `${text.slice(0, 19)}Z`);
+}
+
+let zone = "UTC";
+
+/** Whose days are told: a time in UTC is brought there before it is written. */
+export function tellIn(timeZone) {
+  zone = timeZone;
+}
+
+/** A moment, from a time with any offset. */
+export const exactMoment = (iso) =>
+  new Intl.DateTimeFormat(locale(), { timeZone: zone, hourCycle: "h23", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+
+const dated = (options) => (iso) => new Intl.DateTimeFormat(locale(), { timeZone: "UTC", hourCycle: "h23", ...options }).format(wall(iso));
+
+export const day = dated({ weekday: "short", day: "numeric", month: "long" });
+export const longDay = dated({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+export const shortDay = dated({ day: "numeric", month: "short" });
+export const fullDay = dated({ day: "numeric", month: "short", year: "numeric" });
+export const month = dated({ month: "long", year: "numeric" });
+export const shortMonth = dated({ month: "short" });
+export const monthYear = dated({ month: "short", year: "2-digit" });
+export const clock = dated({ hour: "2-digit", minute: "2-digit" });
+export const seconds = dated({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const moment = dated({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+
+/** Monday is 1. */
+export const weekday = (n, width = "long") =>
+  new Intl.DateTimeFormat(locale(), { weekday: width, timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, n)));
+
+/** A length of time in minutes. */
+export function duration(minutes) {
+  if (minutes < 60) return t("length.min", { n: minutes });
+  if (minutes >= 2880) return t("length.d", { n: Math.round(minutes / 1440) });
+  const [h, min] = [Math.floor(minutes / 60), minutes % 60];
+  return min ? t("length.hmin", { h, min }) : t("length.h", { n: h });
+}

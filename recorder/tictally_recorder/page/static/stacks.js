@@ -1,0 +1,69 @@
+/** Bars stacked by tariff period, of energy or of money: days of a month, months of a year, years. */
+
+import { colour, tip } from "./chart.js";
+import { kwh, money } from "./format.js";
+import { periodName, t } from "./i18n.js";
+import { fill, inOrder } from "./periods.js";
+
+/** Energy: rows of /use. */
+export function energyBars(rows, label, heading) {
+  const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
+  const series = periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => shown((row.periods[name] ?? 0) / 1000))));
+  if (!periods.length) series.push(bar(t("energy"), { color: colour("accent") }, rows.map((row) => shown((row.drawn_wh ?? 0) / 1000))));
+  if (rows.some((row) => row.injected_wh)) series.push({ ...bar(t("injected"), { color: colour("injected") }, rows.map((row) => shown(-(row.injected_wh ?? 0) / 1000))) });
+  const tooltip = (found) => tip(heading(rows[found[0].dataIndex]), lines(found, (value) => kwh(value * 1000), kwh(sum(found) * 1000)));
+  return option(rows.map(label), series, "kWh", tooltip);
+}
+
+/** Money: lines of /cost, of the windows that rows of /use have; `marks` are [index, words] of new versions. */
+export function moneyBars(windows, items, label, heading, marks = []) {
+  const drawn = items.filter((each) => each.kind === "energy");
+  const periods = inOrder(drawn.map((each) => each.period ?? ""));
+  const currency = items.find((each) => each.currency)?.currency ?? "EUR";
+  const amounts = (wanted) => windows.map((window) => shown(total(items.filter((each) => each.from === window && wanted(each)))));
+  const series = periods.map((name) => bar(name ? periodName(name) : t("energy"), name ? fill(name) : { color: colour("accent") }, amounts((each) => each.kind === "energy" && (each.period ?? "") === name)));
+  series.unshift(bar(t("subscription"), { color: colour("subscription") }, amounts((each) => each.kind === "subscription")));
+  if (marks.length) series[0].markLine = versionMarks(marks);
+  const tooltip = (found) => tip(heading(windows[found[0].dataIndex]), lines(found, (value) => money(value, currency), money(sum(found), currency)));
+  return option(windows.map(label), series, currency === "EUR" ? "€" : currency, tooltip);
+}
+
+/** Where the version of the price list is another than before: [index, version]. */
+export function newVersions(windows, items) {
+  const of = windows.map((window) => items.find((each) => each.from === window && each.kind === "energy" && each.version)?.version);
+  return of.flatMap((version, n) => (n && version && of[n - 1] && of[n - 1] !== version ? [[n, version]] : []));
+}
+
+/** A bar of nothing would still have its border. */
+const shown = (value) => value || null;
+const total = (items) => items.reduce((found, each) => found + Number(each.amount ?? 0), 0);
+const sum = (found) => found.reduce((all, each) => all + (each.value ?? 0), 0);
+
+function bar(name, itemStyle, data) {
+  return { name, type: "bar", stack: "all", data, itemStyle, barMaxWidth: 64, barCategoryGap: "22%", emphasis: { disabled: true } };
+}
+
+function lines(found, write, all) {
+  const told = found.filter((each) => each.value).map((each) => [each.seriesName, write(each.value), each.color]).reverse();
+  return told.length > 1 ? [...told, [t("total"), all, null]] : told;
+}
+
+function versionMarks(marks) {
+  return {
+    symbol: "none",
+    silent: true,
+    animation: false,
+    lineStyle: { color: colour("accent"), type: "dashed", width: 1.5 },
+    label: { formatter: t("newprices"), color: colour("accent"), fontSize: 11, position: "end" },
+    data: marks.map(([index]) => ({ xAxis: index })),
+  };
+}
+
+function option(labels, series, unit, formatter) {
+  return {
+    tooltip: { formatter },
+    xAxis: { type: "category", data: labels },
+    yAxis: { type: "value", max: ({ max }) => (max < 1 ? 1 : null), name: unit, nameGap: 14, nameTextStyle: { align: "right" } },
+    series,
+  };
+}

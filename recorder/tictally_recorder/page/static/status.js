@@ -1,0 +1,34 @@
+/** The line that says when what is shown is not the present: connection lost, edge away, meter silent. */
+
+import { h, put } from "./dom.js";
+import { moment, seconds } from "./format.js";
+import { t } from "./i18n.js";
+
+const place = () => document.getElementById("status");
+let told = "";
+const RECENT_S = 43_200;
+
+/** Says it where there is something to say, and marks figures as stale; says nothing twice. */
+export function showStatus(live, site) {
+  const [kind, text] = find(live, site);
+  document.documentElement.classList.toggle("stale", kind !== "fine");
+  if (`${kind}${text}` === told) return;
+  told = `${kind}${text}`;
+  put(place(), text && h("p", { class: kind }, text));
+}
+
+function find(live, site) {
+  if (live.lostAt) {
+    const clock = live.lostAt.toLocaleTimeString(document.documentElement.lang);
+    return ["lost", t("status.lost", { at: clock })];
+  }
+  const item = site && live.items.get(site.site);
+  if (item?.state === "offline") return ["away", t("status.offline", { edge: item.edges.map((each) => each.edge).join(", "), at: last(item, site) })];
+  if (item?.state === "silent") return ["away", t("status.silent", { at: last(item, site) })];
+  if (live.problem) return ["away", live.problem];
+  return ["fine", ""];
+}
+
+function last(item, site) {
+  return item.at && item.age_s < RECENT_S ? seconds(item.at) : moment(item.at ?? site.last);
+}

@@ -1,0 +1,49 @@
+/** What a reader chooses: site, language, light or dark. */
+
+import { h } from "./dom.js";
+import { chooseLanguage, language, t } from "./i18n.js";
+
+const THEMES = ["auto", "light", "dark"];
+const SIGNS = { auto: "◐", light: "☀", dark: "☾" };
+
+/** The elements of the tools. */
+export function tools({ sites, here, choose, changed, recolour }) {
+  return [sites.length > 1 && siteChooser(sites, here.site, choose), languageButton(changed), themeButton(recolour)];
+}
+
+function siteChooser(sites, chosen, choose) {
+  const options = sites.map((each) => h("option", { value: each.site, selected: each === chosen }, each.name ?? each.site));
+  return h("select", { "aria-label": t("tools.site"), onchange: (event) => choose(event.target.value) }, options);
+}
+
+function languageButton(changed) {
+  const other = language() === "fr" ? "en" : "fr";
+  const click = () => {
+    chooseLanguage(other);
+    changed();
+  };
+  return h("button", { type: "button", class: "tool", lang: other, "aria-label": other === "fr" ? "Français" : "English", onclick: click }, other.toUpperCase());
+}
+
+function themeButton(recolour) {
+  const now = document.documentElement.dataset.theme ?? "auto";
+  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+  const click = (event) => {
+    keep(next);
+    if (next === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = next;
+    const made = themeButton(recolour);
+    event.currentTarget.replaceWith(made);
+    made.focus();
+    recolour();
+  };
+  return h("button", { type: "button", class: "tool", "aria-label": t("tools.theme", { now: t(`theme.${now}`) }), title: t(`theme.${now}`), onclick: click }, SIGNS[now]);
+}
+
+function keep(theme) {
+  try {
+    localStorage.setItem("tictally.theme", theme);
+  } catch {
+    // Without storage the choice lasts until the page is loaded again.
+  }
+}

@@ -1,0 +1,244 @@
+/** Now: power, period, today, and how it came to this. */
+
+import { all, get } from "../api.js";
+import { colour, figure, tip } from "../chart.js";
+import { addDays, addMonths } from "../calendar.js";
+import { noContract } from "../contract.js";
+import { h, put } from "../dom.js";
+import { badge, show } from "../explain.js";
+import { clock, kwh, moment, percent, price, seconds, wall, weekday, whole } from "../format.js";
+import { gauge } from "../gauge.js";
+import { periodName, t } from "../i18n.js";
+import { amount } from "../money.js";
+import { fill, inOrder, slug } from "../periods.js";
+import { sentence } from "../sentences.js";
+import { figures, table } from "../table.js";
+
+const SHOWN_MS = 15 * 60_000;
+const USUAL_MS = 60_000;
+const TICK_MS = 2000;
+const HOURS_APART = 3;
+const QUARTER_MS = 15 * 60_000;
+const QUARTERS = 96;
+const OLD_S = 3600;
+const HOUR_MS = 3_600_000;
+const LEAST_MS = 60_000;
+const LEAST_W = 100;
+
+/** @param {object} context see main.js. */
+export async function render({ site, live, signal }) {
+  const [now, standby, frames, quarters] = await Promise.all([
+    get("/now", { site: site.site }, signal),
+    get("/standby", { site: site.site, from: addDays(addMonths(dayOf(site.last), -2) + "-01", 0), by: "month" }, signal),
+    all("/readings/frames", { site: site.site, label: "power", from: before(site.last, 15) }, signal),
+    all("/use", { site: site.site, from: before(site.last, 24 * 60), to: ahead(site.last), by: "quarter" }, signal),
+  ]);
+  const standbyVa = standby.items.at(-1)?.typical_va ?? null;
+  const points = frames.items.map((each) => [wall(each.at).getTime(), Object.values(each.values)[0]]).filter(([, va]) => va !== undefined);
+  let item = live.items.get(site.site) ?? now.items[0];
+
+  const dial = gauge();
+  const said = h("p", { class: "said" });
+  const period = h("section", { class: "card period" });
+  const today = h("section", { class: "card today" });
+  const phases = h("section", { class: "card phases" });
+  const minutes = figure({ title: t("live.minutes"), note: points.length ? null : t("live.noPoints"), option: () => minutesOption(points, standbyVa, site.last), table: minutesTable(points), height: "low" });
+  const day = figure({ title: t("live.day"), note: [standbyVa && t("live.standby", { va: standbyVa }), isOld(item) && t("live.until", { at: moment(site.last) })].filter(Boolean).join(" · "), option: () => dayOption(quarters.items, standbyVa, site.last), table: dayTable(quarters.items) });
+  const element = h(
+    "div",
+    { class: "live" },
+    h("h1", { class: "unseen" }, t("nav.live")),
+    h("section", { class: "card power", "aria-label": t("live.power") }, dial, said),
+    period,
+    today,
+    phases,
+    minutes,
+    day,
+  );
+
+  let usual = null;
+  const askUsual = async () => {
+    const answer = await get("/usual", { site: site.site }, signal).catch(() => null);
+    usual = answer?.items[0] ?? usual;
+    put(today, todayCard(item, usual, site));
+  };
+  let drawnAt = 0;
+  const present = () => {
+    item = live.items.get(site.site) ?? item;
+    if (!item) return;
+    dial.set(item);
+    said.textContent = item.at ? t("live.at", { at: seconds(item.at) }) : t("live.last", { at: moment(site.last) });
+    put(period, periodCard(item));
+    const focused = today.contains(document.activeElement);
+    put(today, todayCard(item, usual, site));
+    if (focused) today.querySelector("button")?.focus();
+    phases.hidden = item.phases.length < 2;
+    put(phases, phasesCard(item));
+    addPoint(points, item);
+    if (Date.now() - drawnAt < TICK_MS) return;
+    drawnAt = Date.now();
+    minutes.redraw();
+    if (minutes.querySelector("details[open]")) minutes.behind(minutesTable(points));
+  };
+  askUsual();
+  const timer = setInterval(askUsual, USUAL_MS);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  return { element, present, ages: true };
+}
+
+/** True where the last 24 hours are those before the last frame, and not those before now. */
+const isOld = (item) => !item?.at || item.age_s > OLD_S;
+const dayOf = (iso) => iso.slice(0, 7);
+const before = (iso, minutes) => shifted(iso, -minutes);
+const ahead = (iso) => shifted(iso, 1);
+
+/** A time with offset so many minutes later, the offset kept. */
+function shifted(iso, minutes) {
+  const offset = iso.slice(19).replace(/^\.\d+/, "") || "Z";
+  return `${new Date(wall(iso).getTime() + minutes * 60_000).toISOString().slice(0, 19)}${offset}`;
+}
+
+function addPoint(points, item) {
+  if (!item.at || item.power_va === null) return;
+  const at = wall(item.at).getTime();
+  if (points.length && points.at(-1)[0] >= at) return;
+  points.push([at, item.power_va]);
+  while (points.length && points[0][0] < at - SHOWN_MS) points.shift();
+}
+
+function periodCard(item) {
+  const colours = item.colour_today && h("div", { class: "tempo" }, dayOfTempo("today", item.colour_today), dayOfTempo("tomorrow", item.colour_tomorrow));
+  const name = item.period ? periodName(item.period) : t("unknown");
+  const known = item.price !== null && item.price !== undefined;
+  const told = () => show(t("price.now"), h("p", {}, `${name}: ${price(item.price, item.currency)}`), h("p", {}, t("price.by", { tariff: item.tariff })), h("p", { class: "note" }, t("price.taxes")));
+  return [
+    h("h2", {}, t("live.period")),
+    h("p", { class: "period-now" }, item.period && h("i", { class: `swatch p-${slug(item.period)}` }), name),
+    known ? h("button", { type: "button", class: "money price", onclick: told, "aria-label": `${price(item.price, item.currency)}. ${t("money.explain")}` }, price(item.price, item.currency)) : h("p", { class: "note" }, t("price.unknown")),
+    colours,
+  ];
+}
+
+function dayOfTempo(which, tempo) {
+  const text = tempo ? t(`tempo.${tempo}`) : t("tempo.unknown");
+  return h("div", { class: `tempo-day tempo-${tempo ?? "unknown"}` }, h("span", {}, t(`tempo.${which}`)), h("b", {}, text));
+}
+
+function todayCard(item, usual, site) {
+  if (!item) return [];
+  const { today } = item;
+  const first = today.from.slice(0, 10);
+  const cost = { amount: today.cost, rounded: today.cost, currency: today.currency, quality: today.quality, reason: today.reason };
+  const asked = { site: site.site, from: first, to: addDays(first, 1), by: "day" };
+  const hasContract = site.contracts.length > 0;
+  return [
+    h("h2", {}, t("live.today")),
+    h("p", { class: "big" }, kwh(today.drawn_wh ?? 0), today.estimated && badge("estimated")),
+    today.injected_wh ? h("p", { class: "note" }, t("live.injectedToday", { kwh: kwh(today.injected_wh) })) : null,
+    hasContract ? h("p", { class: "cost" }, amount(cost, asked, t("explain.title")), today.cost === null && today.reason && h("span", { class: "reason" }, sentence(today.reason))) : h("p", { class: "cost" }, noContract(site)),
+    usual && usualBar(usual),
+  ];
+}
+
+function usualBar(usual) {
+  const most = Math.max(usual.today.drawn_wh ?? 0, usual.usual_day?.drawn_wh ?? 0, 1);
+  const byNow = usual.usual_by_now?.drawn_wh;
+  if (!byNow) return h("p", { class: "note" }, t("usual.none"));
+  const share = usual.today.drawn_wh / byNow - 1;
+  const name = weekday(usual.weekday);
+  const width = (wh, element) => {
+    element.style.inlineSize = `${Math.min((wh / most) * 100, 100)}%`;
+    return element;
+  };
+  const bars = h("div", { class: "usual", "aria-hidden": "true" }, width(usual.usual_day.drawn_wh, h("i", { class: "whole" })), width(byNow, h("i", { class: "by-now" })), width(usual.today.drawn_wh, h("i", { class: "is" })));
+  return [bars, h("p", { class: "note" }, t(share < 0 ? "usual.less" : "usual.more", { share: percent(Math.abs(share)), weekday: name, until: usual.until, byNow: kwh(byNow), day: kwh(usual.usual_day.drawn_wh) }))];
+}
+
+function phasesCard(item) {
+  const most = Math.max(...item.phases.map((each) => each.power_va ?? 0), ((item.subscribed_kva ?? 0) * 1000) / 3, 1);
+  const rows = item.phases.map((each) => {
+    const bar = h("i", { class: "phase-bar" });
+    bar.style.inlineSize = `${((each.power_va ?? 0) / most) * 100}%`;
+    const parts = [each.power_va !== null && `${whole(each.power_va)} VA`, each.current_a !== null && `${each.current_a} A`, each.voltage_v !== null && `${each.voltage_v} V`];
+    return h("li", {}, h("b", {}, t("live.phase", { n: each.phase })), h("span", { class: "phase-track", "aria-hidden": "true" }, bar), h("span", { class: "phase-figures" }, parts.filter(Boolean).join(" · ")));
+  });
+  return [h("h2", {}, t("live.phases")), h("ul", {}, rows)];
+}
+
+function standbyLine(standbyVa, label = t("standby.short")) {
+  return standbyVa && {
+    silent: true,
+    symbol: "none",
+    animation: false,
+    lineStyle: { color: colour("standby"), type: "dashed" },
+    label: { show: label !== null, formatter: label, position: "insideEndTop", color: colour("muted"), fontSize: 11 },
+    data: [{ yAxis: standbyVa }],
+  };
+}
+
+function minutesOption(points, standbyVa, last) {
+  const end = points.at(-1)?.[0] ?? wall(last).getTime();
+  return {
+    animation: false,
+    tooltip: { formatter: ([found]) => tip(seconds(new Date(found.value[0]).toISOString()), [[t("live.power"), `${whole(found.value[1])} VA`, colour("accent")]]), axisPointer: { type: "line" } },
+    xAxis: { type: "time", min: end - SHOWN_MS, max: end, axisLabel: { formatter: (at) => clock(new Date(at).toISOString()) } },
+    yAxis: { type: "value", name: "VA", min: 0 },
+    series: [{ type: "line", data: points, step: "end", showSymbol: false, lineStyle: { width: 2, color: colour("accent") }, areaStyle: { color: colour("accent"), opacity: 0.14 }, itemStyle: { color: colour("accent") }, markLine: standbyLine(standbyVa) || undefined }],
+  };
+}
+
+/** One row a minute: nobody reads six hundred. */
+function minutesTable(points) {
+  const of = new Map();
+  points.forEach(([at, va]) => of.set(Math.floor(at / 60_000), [...(of.get(Math.floor(at / 60_000)) ?? []), va]));
+  const rows = [...of].map(([minute, values]) => [clock(new Date(minute * 60_000).toISOString()), whole(values.reduce((a, b) => a + b, 0) / values.length), whole(Math.max(...values))]);
+  return table(t("live.minutes"), [t("table.time"), figures(t("table.meanVa")), figures(t("table.mostVa"))], rows);
+}
+
+/** The mean power of a row; of the quarter that runs, as far as it has run. */
+function mean(row, wh, last) {
+  const from = wall(row.from).getTime();
+  const end = Math.min(wall(row.to).getTime(), Math.max(wall(last).getTime(), from + LEAST_MS));
+  return Math.round(((wh ?? 0) * HOUR_MS) / (end - from)) || null;
+}
+
+/** The quarters of 24 hours, those without figures too: the first of them does not fill the whole width. */
+function placesOf(rows) {
+  if (!rows.length) return [];
+  const end = wall(rows.at(-1).to).getTime();
+  const of = new Map(rows.map((row) => [wall(row.from).getTime(), row]));
+  return Array.from({ length: QUARTERS }, (_, n) => end - (QUARTERS - n) * QUARTER_MS).map(
+    (at) => of.get(at) ?? { from: new Date(at).toISOString(), to: new Date(at + QUARTER_MS).toISOString(), periods: {} },
+  );
+}
+
+function dayOption(found, standbyVa, last) {
+  const rows = placesOf(found);
+  const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
+  const bar = (name, style, data) => ({ name, type: "bar", stack: "all", data, barCategoryGap: "8%", itemStyle: { ...style, borderWidth: 0.5 }, emphasis: { disabled: true } });
+  const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => mean(row, row.periods[name], last)))) : [bar(t("energy"), { color: colour("accent") }, rows.map((row) => mean(row, row.drawn_wh, last)))];
+  if (standbyVa && series.length) series[0].markLine = standbyLine(standbyVa, null);
+  const heading = (row) => `${clock(row.from)} – ${clock(row.to)}`;
+  const shown = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(each.value)} W`, each.color]);
+  return {
+    tooltip: { formatter: (found) => tip(heading(rows[found[0].dataIndex]), shown(found)) },
+    xAxis: { type: "category", data: rows.map((row) => clock(row.from)), axisLabel: { interval: (_, text) => text.endsWith("00") && parseInt(text, 10) % HOURS_APART === 0 } },
+    yAxis: { type: "value", name: "W", min: 0, max: ({ max }) => (max < LEAST_W ? LEAST_W : null) },
+    series,
+  };
+}
+
+/** By the hour. */
+function dayTable(rows) {
+  const of = new Map();
+  rows.forEach((row) => {
+    const hour = row.from.slice(0, 13);
+    const kept = of.get(hour) ?? { from: row.from, wh: 0, periods: new Set() };
+    kept.wh += row.drawn_wh ?? 0;
+    Object.entries(row.periods).forEach(([name, wh]) => wh && kept.periods.add(name));
+    of.set(hour, kept);
+  });
+  const told = [...of.values()].map((each) => [clock(each.from), inOrder([...each.periods]).map(periodName).join(", "), kwh(each.wh)]);
+  return table(t("live.day"), [t("table.hour"), t("table.period"), figures(t("energy"))], told);
+}
+

@@ -1,0 +1,107 @@
+/** How much of what the meter said is here: gaps, falls, edges, the line, the recorder itself. */
+
+import { get } from "../api.js";
+import { h } from "../dom.js";
+import { clock, duration, fullDay, moment, percent, wall, whole } from "../format.js";
+import { count, t } from "../i18n.js";
+import { sentence } from "../sentences.js";
+import { figures, table } from "../table.js";
+import { tile } from "../tiles.js";
+
+const MEGABYTE = 1_000_000;
+const LEAST_SHARE = 0.001;
+
+/** @param {object} context see main.js. */
+export async function render({ site, signal }) {
+  const answer = await get("/quality", { site: site?.site }, signal);
+  const of = answer.items[0] ?? null;
+  return {
+    element: h(
+      "div",
+      { class: "stack" },
+      h("h1", {}, t("nav.quality")),
+      of && h("section", { class: "tiles", "aria-label": t("quality.window") }, tilesOf(of, answer)),
+      of && gaps(of),
+      h("div", { class: "cards" }, answer.edges.map(edge), recorder(answer.recorder)),
+      answer.refused.length ? refused(answer.refused) : null,
+    ),
+    ages: true,
+  };
+}
+
+function tilesOf(of, answer) {
+  const share = of.quarters ? of.covered / of.quarters : 0;
+  const missing = of.quarters - of.covered;
+  const told = missing > 0 && share > 1 - LEAST_SHARE ? `> ${percent(1 - LEAST_SHARE, 1)}` : percent(share, 1);
+  return [
+    tile(t("quality.covered"), told, t("quality.coveredNote", { covered: whole(of.covered), quarters: whole(of.quarters), from: fullDay(of.from) })),
+    tile(t("quality.missing"), duration(missing * 15), missing ? t("quality.missingNote") : t("quality.noneMissing")),
+    tile(t("quality.lost"), whole(of.lost), t("quality.lostNote")),
+    tile(t("quality.late"), whole(answer.recorder.waiting_quarters ?? 0), t("quality.lateNote")),
+  ];
+}
+
+function gaps(of) {
+  if (!of.gaps.length && !of.falls.length) return h("section", { class: "card" }, h("h2", {}, t("quality.gaps")), h("p", { class: "good" }, t("quality.noGaps")));
+  const length = (each) => duration((wall(each.to) - wall(each.from)) / 60_000);
+  const rows = [...of.gaps].reverse().map((each) => [moment(each.from), each.to.slice(0, 10) === each.from.slice(0, 10) ? clock(each.to) : moment(each.to), length(each)]);
+  const falls = of.falls.map((each) => h("li", {}, t("quality.fall", { register: each.register, day: fullDay(each.day) })));
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("quality.gaps")),
+    h("p", { class: "note" }, t("quality.gapsNote")),
+    rows.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("quality.gaps") }, table(t("quality.gaps"), [t("table.from"), t("table.to"), figures(t("table.length"))], rows)) : null,
+    of.more_gaps ? h("p", { class: "note" }, count("quality.more", of.more_gaps)) : null,
+    falls.length ? [h("h3", {}, t("quality.falls")), h("ul", {}, falls)] : null,
+  );
+}
+
+function facts(pairs) {
+  return h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "").flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+const state = (value) => h("span", { class: `badge state-${value}` }, t(`state.${value}`));
+
+function edge(each) {
+  const health = each.health ?? {};
+  const groups = Object.entries(health.refused ?? {}).filter(([, n]) => n);
+  const backlog = (health.boots ?? []).flatMap((boot) => boot.backlog ?? []).reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("quality.edge", { edge: each.edge }), " ", state(each.state)),
+    facts([
+      [t("quality.newest"), each.newest && moment(each.newest)],
+      [t("quality.mode"), health.mode],
+      [t("quality.port"), health.port && h("code", {}, health.port)],
+      [t("quality.signal"), typeof health.signal_quality === "number" ? `${whole(health.signal_quality)} %` : null],
+      [t("quality.refusedGroups"), health.mode ? (groups.length ? groups.map(([reason, n]) => `${t(`refused.${reason}`)} ${whole(n)}`).join(", ") : t("none")) : null],
+      [t("quality.backlog"), health.boots ? whole(backlog) : null],
+      [t("quality.clock"), sentence(health.clock)],
+      [t("quality.lost"), whole(each.lost)],
+      [t("quality.version"), health.version],
+    ]),
+    each.health ? null : h("p", { class: "note" }, t("quality.noHealth")),
+  );
+}
+
+function recorder(of) {
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("quality.recorder")),
+    facts([
+      [t("quality.started"), of.started && moment(of.started)],
+      [t("quality.frames"), whole(of.frames)],
+      [t("quality.kept"), whole(of.kept)],
+      [t("quality.ledger"), `${whole(of.ledger_bytes / MEGABYTE)} MB`],
+      [t("quality.version"), of.version],
+    ]),
+  );
+}
+
+function refused(items) {
+  const rows = items.map((each) => [each.at ? moment(each.at) : "–", each.reason, whole(each.n), h("span", { lang: "en" }, each.sentence ?? ""), h("code", {}, each.topic ?? "")]);
+  return h("section", { class: "card" }, h("h2", {}, t("quality.refused")), h("p", { class: "note" }, t("quality.refusedNote")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("quality.refused") }, table(t("quality.refused"), [t("table.when"), t("explain.reason"), figures(t("table.n")), t("table.sentence"), t("table.topic")], rows)));
+}

@@ -1,0 +1,119 @@
+/** A year: its months, when in the week power is drawn, and what never stops drawing. */
+
+import { all, get } from "../api.js";
+import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
+import { figure } from "../chart.js";
+import { costTable } from "../costs.js";
+import { noContract } from "../contract.js";
+import { h, put } from "../dom.js";
+import { kwh, month, percent, shortMonth } from "../format.js";
+import { heat } from "../heat.js";
+import { count, periodName, t } from "../i18n.js";
+import { amount, amountText } from "../money.js";
+import { inOrder, isCheap } from "../periods.js";
+import { energyBars, moneyBars, newVersions } from "../stacks.js";
+import { standby } from "../standby.js";
+import { failed, loading } from "../states.js";
+import { figures, table } from "../table.js";
+import { choice, comparison, stepper, tile } from "../tiles.js";
+
+const MONTHS = Array.from({ length: 12 }, (_, n) => String(n + 1).padStart(2, "0"));
+
+/** @param {object} context see main.js. */
+export async function render({ site, argument, signal, address }) {
+  const now = todayIn(site.timezone);
+  const year = /^\d{4}$/.test(argument ?? "") ? argument : now.slice(0, 4);
+  const [from, to] = [`${year}-01-01`, `${Number(year) + 1}-01-01`];
+  const began = site.first.slice(0, 10);
+  const isRunning = from <= now && now < to;
+  const asked = { site: site.site, from, to };
+  const head = stepper(year, began < from ? address("year", String(Number(year) - 1)) : null, to <= now ? address("year", String(Number(year) + 1)) : null, [t("year.before"), t("year.after")]);
+  const [months, whole, monthCosts, yearCosts, lastYear, nights] = await Promise.all([
+    all("/use", { ...asked, by: "month" }, signal),
+    all("/use", { ...asked, by: "year" }, signal),
+    all("/cost", { ...asked, by: "month" }, signal),
+    all("/cost", { ...asked, by: "year" }, signal),
+    before(site, from, isRunning ? now : to, signal),
+    get("/standby", { site: site.site, from: later(addMonths(from.slice(0, 7), -1) + "-01", began), to: earlier(to, addDays(now, 1)), by: "month" }, signal).catch(() => null),
+  ]);
+  const use = whole.items[0] ?? null;
+  if (!use) return { element: h("div", { class: "stack" }, head, h("section", { class: "card empty" }, h("h2", {}, t("year.empty")), h("p", {}, t("month.emptyText")))) };
+  const total = yearCosts.items.find((each) => each.kind === "total") ?? null;
+  return {
+    element: h(
+      "div",
+      { class: "stack" },
+      head,
+      h("section", { class: "tiles", "aria-label": year }, tiles({ site, asked, use, total, year, lastYear, isRunning })),
+      chart(months.items, monthCosts.items, site, year, address),
+      heatLater({ site: site.site, from: later(from, began), to: earlier(to, addDays(now, 1)) }, signal),
+      nights && standby(nights),
+      costTable(yearCosts, { ...asked, by: "year" }, site, year),
+    ),
+    ages: isRunning,
+  };
+}
+
+/** Goes through every quarter of an hour of the year: what is there at once does not wait for it. */
+function heatLater(asked, signal) {
+  const place = h("section", { class: "card" }, h("h2", {}, t("year.heat")), loading());
+  all("/profile", asked, signal).then(
+    (profile) => (profile.items.length ? place.replaceWith(heat(profile.items)) : place.remove()),
+    (error) => signal.aborted || put(place, failed(error, () => place.replaceWith(heatLater(asked, signal)))),
+  );
+  return place;
+}
+
+/** The same days of the year before, where it was heard from its beginning. */
+async function before(site, from, until, signal) {
+  const start = `${Number(from.slice(0, 4)) - 1}-01-01`;
+  const end = addDays(start, daysBetween(from, until));
+  if (site.first.slice(0, 10) > start || end <= start) return null;
+  const [there, here] = await Promise.all([
+    all("/use", { site: site.site, from: start, to: end, by: "year" }, signal),
+    all("/use", { site: site.site, from, to: until, by: "year" }, signal),
+  ]);
+  return there.items.length && here.items.length ? { wh: there.items[0].drawn_wh, ofWh: here.items[0].drawn_wh, days: daysBetween(start, end) } : null;
+}
+
+function tiles({ site, asked, use, total, year, lastYear, isRunning }) {
+  const parts = Object.entries(use.periods);
+  const sum = parts.reduce((found, [, wh]) => found + wh, 0);
+  const cheap = parts.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
+  return [
+    tile(t("energy"), kwh(use.drawn_wh ?? 0), use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
+    tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
+    cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
+    lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? count("compared.days", lastYear.days) : null),
+  ];
+}
+
+function chart(rows, costs, site, year, address) {
+  const windows = MONTHS.map((n) => `${year}-${n}`);
+  const places = windows.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
+  const ofMonths = costs.map((each) => ({ ...each, from: each.from.slice(0, 7) }));
+  const energy = () => energyBars(places, (row) => shortMonth(row.from.slice(0, 7)), (row) => month(row.from.slice(0, 7)));
+  const euros = () => moneyBars(windows, ofMonths, shortMonth, month, newVersions(windows, ofMonths));
+  const element = figure({
+    title: t("year.months"),
+    label: t("year.monthsOf", { year }),
+    option: energy,
+    table: monthsTable(rows, costs, site, address),
+    tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => element.redraw(key === "eur" ? euros : energy)) : null,
+  });
+  return element;
+}
+
+function monthsTable(rows, costs, site, address) {
+  const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
+  const columns = [t("table.month"), ...periods.map((name) => figures(periodName(name))), figures(t("total")), figures(t("cost"))];
+  const told = rows.map((row) => {
+    const of = row.from.slice(0, 7);
+    const total = costs.find((each) => each.kind === "total" && each.from.startsWith(of)) ?? null;
+    const asked = { site: site.site, from: `${of}-01`, to: `${addMonths(of, 1)}-01`, by: "month" };
+    const link = h("a", { href: address("month", of) }, month(row.from));
+    const cost = total ? amount(total, asked, t("explain.of", { what: month(row.from) })) : amountText(null);
+    return [link, ...periods.map((name) => kwh(row.periods[name] ?? 0)), kwh(row.drawn_wh ?? 0), cost];
+  });
+  return table(t("year.months"), columns, told);
+}

@@ -1,0 +1,85 @@
+/** All years, and their months beside one another. */
+
+import { all, get } from "../api.js";
+import { addDays, today as todayIn } from "../calendar.js";
+import { colour, figure, tip } from "../chart.js";
+import { beginning } from "../contract.js";
+import { h } from "../dom.js";
+import { change, kwh, money, percent, shortMonth } from "../format.js";
+import { t } from "../i18n.js";
+import { amount, amountText } from "../money.js";
+import { isCheap } from "../periods.js";
+import { energyBars, moneyBars } from "../stacks.js";
+import { standby } from "../standby.js";
+import { figures, table } from "../table.js";
+import { choice } from "../tiles.js";
+
+const MONTHS = Array.from({ length: 12 }, (_, n) => `2001-${String(n + 1).padStart(2, "0")}`);
+const LINES = 6;
+
+/** @param {object} context see main.js. */
+export async function render({ site, signal, address }) {
+  const from = `${site.first.slice(0, 4)}-01-01`;
+  const to = addDays(todayIn(site.timezone), 1);
+  const asked = { site: site.site, from, to };
+  const [years, months, costs, nights] = await Promise.all([
+    all("/use", { ...asked, by: "year" }, signal),
+    all("/use", { ...asked, by: "month" }, signal),
+    all("/cost", { ...asked, by: "year" }, signal),
+    get("/standby", { ...asked, from: site.first.slice(0, 10), by: "month" }, signal).catch(() => null),
+  ]);
+  const yearOf = (row) => row.from.slice(0, 4);
+  const windows = costs.items.filter((each) => each.kind === "total").map((each) => each.from);
+  const energy = () => energyBars(years.items, yearOf, yearOf);
+  const euros = () => moneyBars(windows, costs.items, (each) => each.slice(0, 4), (each) => each.slice(0, 4));
+  const chart = figure({
+    title: t("years.title"),
+    option: energy,
+    table: yearsTable(years.items, costs.items, site, address),
+    tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => chart.redraw(key === "eur" ? euros : energy)) : null,
+  });
+  chart.querySelector("details").open = true;
+  return { element: h("div", { class: "stack" }, h("h1", {}, t("nav.years")), chart, besides(months.items), nights && standby(nights), site.contracts.length ? null : beginning(site)), ages: true };
+}
+
+function yearsTable(rows, costs, site, address) {
+  const columns = [t("table.year"), figures(t("energy")), figures(t("cost")), figures(t("table.perKwh")), figures(t("offpeak")), figures(t("table.change"))];
+  const told = rows.map((row, n) => {
+    const year = row.from.slice(0, 4);
+    const total = costs.find((each) => each.kind === "total" && each.from.startsWith(year)) ?? null;
+    const asked = { site: site.site, from: `${year}-01-01`, to: `${Number(year) + 1}-01-01`, by: "year" };
+    const sum = Object.values(row.periods).reduce((a, b) => a + b, 0);
+    const cheap = Object.entries(row.periods).filter(([name]) => isCheap(name)).reduce((a, [, wh]) => a + wh, 0);
+    // The first year and the one that runs are parts of years: beside them a change would say nothing.
+    const isWhole = (each) => each && site.first.slice(0, 10) <= each.from.slice(0, 10) && each.to.slice(5, 10) === "01-01";
+    const share = isWhole(row) && isWhole(rows[n - 1]) ? change(row.drawn_wh / rows[n - 1].drawn_wh - 1) : "–";
+    const mean = total?.amount && row.drawn_wh && total.quality !== "unknown" ? `${money(Number(total.amount) / (row.drawn_wh / 1000), total.currency)}/kWh` : "–";
+    const cost = total ? amount(total, asked, t("explain.of", { what: year })) : amountText(null);
+    return [h("a", { href: address("year", year) }, year), kwh(row.drawn_wh ?? 0), cost, mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
+  });
+  return table(t("years.title"), columns, told);
+}
+
+/** Each year a line from January to December. */
+function besides(rows) {
+  const years = [...new Set(rows.map((row) => row.from.slice(0, 4)))];
+  if (years.length < 2) return null;
+  const of = (year, n) => rows.find((row) => row.from.startsWith(`${year}-${MONTHS[n].slice(5)}`));
+  const value = (year, n) => {
+    const row = of(year, n);
+    return row ? Math.round(row.drawn_wh / 100) / 10 : null;
+  };
+  const isLast = (year) => year === years.at(-1);
+  const series = () => years.map((year, at) => ({ name: year, type: "line", data: MONTHS.map((_, n) => value(year, n)), symbol: "circle", symbolSize: isLast(year) ? 7 : 4, lineStyle: { width: isLast(year) ? 3 : 1.5, color: lineColour(years.length - 1 - at) }, itemStyle: { color: lineColour(years.length - 1 - at) }, emphasis: { disabled: true } }));
+  const option = () => ({
+    tooltip: { axisPointer: { type: "line" }, formatter: (found) => tip(shortMonth(MONTHS[found[0].dataIndex]), found.filter((each) => each.value !== null && each.value !== undefined).map((each) => [each.seriesName, kwh(each.value * 1000), each.color]).reverse()) },
+    xAxis: { type: "category", boundaryGap: false, data: MONTHS.map((each) => shortMonth(each)) },
+    yAxis: { type: "value", name: "kWh", min: 0 },
+    series: series(),
+  });
+  const columns = [t("table.month"), ...years.map((each) => figures(each))];
+  const told = MONTHS.map((each, n) => [shortMonth(each), ...years.map((year) => (of(year, n) ? kwh(of(year, n).drawn_wh) : "–"))]);
+  return figure({ title: t("years.besides"), note: t("years.besidesNote"), option, table: table(t("years.besides"), columns, told) });
+}
+
+const lineColour = (back) => colour(`year-${Math.min(back, LINES - 1)}`);

@@ -1,0 +1,171 @@
+"""The page in a real browser, on a real recorder that a simulated meter speaks to."""
+
+import re
+import time
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from page_browsing import PARIS, TOKEN, Heard, Served, opened
+from playwright.sync_api import Browser, expect
+from real_broker import Hub, Mosquitto
+from recording import METER, frame
+
+VIEWS = ("live", "month", "year", "years", "tariffs", "quality")
+MOST_BYTES = 600_000
+FIRST_VIEW_MS = 1000
+OTHER = "021900000777"
+
+
+def number(text: str) -> int:
+    return int(re.sub(r"\D", "", text))
+
+
+def month_name(months_back: int) -> str:
+    day = datetime.now(PARIS).date().replace(day=1)
+    for _ in range(months_back):
+        day = (day - timedelta(days=1)).replace(day=1)
+    return f"{day:%B %Y}"
+
+
+def test_the_live_figure_is_the_meters_and_moves(home: Served, heard: Heard) -> None:
+    heard.see(f"{home.address}/#/live")
+    said = heard.page.locator(".said")
+    before = said.inner_text()
+    expect(heard.page.locator(".gauge .figure")).to_have_text(re.compile(r"^[\d,]+$"))
+    expect(said).not_to_have_text(before)
+    expect(heard.page.locator(".phases li")).to_have_count(3)
+    parts = heard.page.locator(".phase-figures").all_inner_texts()
+    whole = number(heard.page.locator(".gauge .figure").inner_text())
+    assert abs(sum(number(text.split("VA")[0]) for text in parts) - whole) <= 3
+    assert heard.errors == []
+
+
+def test_an_amount_opens_how_it_came_about_and_gives_the_focus_back(home: Served, heard: Heard) -> None:
+    heard.see(f"{home.address}/#/month")
+    heard.page.locator(".tile .money").focus()
+    heard.page.keyboard.press("Enter")
+    dialog = heard.page.get_by_role("dialog")
+    expect(dialog.locator(".lines > li").first).to_contain_text(" kWh \u00d7 ")
+    told = dialog.inner_text()
+    assert re.search(r"EASF0\d [\d,]+ → [\d,]+ Wh", told)
+    assert "edf-bleu-tempo 20" in told
+    amounts = [float(text.strip("€")) for text in dialog.locator(".line-head strong").all_inner_texts()]
+    total = float(dialog.locator(".total strong").inner_text().strip("€"))
+    assert total == pytest.approx(sum(amounts), abs=0.01 * len(amounts))
+    heard.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(heard.page.locator(".tile .money")).to_be_focused()
+
+
+def test_months_and_years_are_stepped_through_by_keyboard(home: Served, heard: Heard) -> None:
+    heard.see(f"{home.address}/#/month")
+    heading = heard.page.get_by_role("heading", level=1)
+    expect(heading).to_have_text(month_name(0))
+    energy = heard.page.locator(".tile .big").first.inner_text()
+    heard.page.get_by_role("link", name="Month before").press("Enter")
+    expect(heading).to_have_text(month_name(1))
+    heard.wait_until_still()
+    assert heard.page.locator(".tile .big").first.inner_text() != energy
+    heard.see(f"{home.address}/#/year/{date.today().year}")  # noqa: DTZ011 - any day of this year
+    heard.page.get_by_text("Figures as a table").first.click()
+    heard.page.get_by_role("link", name=month_name(1)).click()
+    expect(heading).to_have_text(month_name(1))
+    assert heard.errors == []
+
+
+def test_a_lost_recorder_is_said_and_found_again(home: Served, heard: Heard) -> None:
+    heard.see(f"{home.address}/#/live")
+    heard.page.wait_for_selector(".said:not(:empty)")
+    home.recorder.stop()
+    expect(heard.page.locator("#status")).to_contain_text("Connection to the recorder lost since")
+    assert "stale" in (heard.page.locator("html").get_attribute("class") or "")
+    home.recorder.start()
+    expect(heard.page.locator("#status")).to_be_empty()
+    before = heard.page.locator(".said").inner_text()
+    expect(heard.page.locator(".said")).not_to_have_text(before)
+    # A browser says of each address that nobody answers at that nobody does.
+    assert [each for each in heard.errors if "ERR_CONNECTION" not in each and "ERR_INCOMPLETE" not in each] == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_there_in_both_languages_without_an_error(home: Served, browser: Browser, view: str) -> None:
+    for locale in ("fr-FR", "en-GB"):
+        listening = opened(browser, locale=locale, width=390)
+        listening.see(f"{home.address}/#/{view}")
+        assert listening.page.locator("html").get_attribute("lang") == locale[:2]
+        shown = listening.page.locator("body").inner_text()
+        assert not re.search(r"\b(undefined|NaN|null|\[object)\b|\b[a-z]+\.[a-z]+[A-Z]\w*\b", shown)
+        wider = listening.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider == 0, "a phone would have to be scrolled sideways"
+        assert listening.errors == []
+        assert {urlsplit(each).netloc for each in listening.asked} == {urlsplit(home.address).netloc}
+        listening.page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(home: Served, browser: Browser, scheme: str) -> None:
+    listening = opened(browser, scheme=scheme)
+    found = []
+    for view in VIEWS:
+        listening.see(f"{home.address}/#/{view}")
+        answer = Axe().run(listening.page).response
+        found += [
+            (view, each["id"], node["target"], node.get("failureSummary"))
+            for each in answer["violations"]
+            if each["impact"] in {"serious", "critical"}
+            for node in each["nodes"]
+        ]
+    listening.page.context.close()
+    assert found == []
+
+
+def test_it_is_there_at_once_and_small(home: Served, heard: Heard) -> None:
+    heard.page.goto(f"{home.address}/#/live")
+    heard.page.wait_for_selector(".gauge")
+    painted_ms = heard.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    heard.wait_until_still()
+    heard.page.wait_for_timeout(300)
+    assert sum(heard.received.values()) < MOST_BYTES
+    assert painted_ms < FIRST_VIEW_MS
+
+
+def test_an_empty_first_day_says_what_to_do_and_fills_by_itself(new: Served, heard: Heard, broker: Mosquitto) -> None:
+    for view in VIEWS:
+        heard.see(f"{new.address}/#/{view}")
+        expect(heard.page.locator("main")).not_to_contain_text("could not")
+    heard.see(f"{new.address}/#/live")
+    expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+    with Hub(broker.port) as hub:
+        hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=time.time_ns() // 1_000_000))
+    expect(heard.page.locator(".gauge .figure")).to_have_text("3,600")
+    heard.page.get_by_role("button", name="No contract").click()
+    expect(heard.page.get_by_role("dialog")).to_contain_text("[[contract]]")
+    assert heard.errors == []
+
+
+def test_a_token_is_asked_for_once(guarded: Served, heard: Heard) -> None:
+    heard.page.goto(guarded.address)
+    heard.page.get_by_label("Token").fill(TOKEN)
+    heard.page.keyboard.press("Enter")
+    expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+    heard.page.reload()
+    expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+
+
+def test_sites_are_chosen_and_a_silent_one_is_said(new: Served, heard: Heard, broker: Mosquitto) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    with Hub(broker.port) as hub:
+        hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=now_ms))
+        hub.publish("page-new/edge/attic/frame", frame(1, edge="attic", meter=OTHER, time_ms=now_ms - 600_000))
+    new.recorder.wait_until(lambda counts: counts.frames == 2)
+    heard.see(f"{new.address}/#/live")
+    chooser = heard.page.get_by_label("Site")
+    chooser.select_option(OTHER)
+    expect(heard.page.locator("#status")).to_contain_text("The meter is silent since")
+    expect(heard.page).to_have_url(re.compile(f"site={OTHER}$"))
+    chooser.select_option(METER)
+    expect(heard.page).to_have_url(re.compile(f"site={METER}$"))
+    heard.wait_until_still()
+    assert heard.errors == []

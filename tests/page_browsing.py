@@ -1,0 +1,104 @@
+"""A real recorder that serves its page, and a browser that notes what it hears."""
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import real_edge
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from real_broker import Mosquitto, free_port
+from recording import Recorder
+
+PARIS = ZoneInfo("Europe/Paris")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+WITHIN_MS = 20_000
+TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105 - a test's own
+_STILL = """() => document.querySelector('main').children.length > 0 && !document.querySelector('main .loading')
+  && [...document.querySelectorAll('.stage')].every((each) => each.querySelector('canvas'))"""
+
+
+@dataclass
+class Served:
+    """A recorder that serves its page.
+
+    Attributes:
+        address: of the page, without a slash at its end.
+        recorder: it.
+        meter: on the line, or None where none speaks.
+        edge: that reads it.
+    """
+
+    address: str
+    recorder: Recorder
+    meter: real_edge.Process | None = None
+    edge: real_edge.Process | None = None
+
+
+@dataclass
+class Heard:
+    """What a page's browser noted.
+
+    Attributes:
+        page: Playwright's.
+        errors: of its console, and exceptions that nothing caught.
+        asked: every address that it asked.
+        received: bytes over the wire, by address.
+    """
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    received: dict[str, int] = field(default_factory=dict)
+
+    def see(self, address: str) -> None:
+        """Go there, and wait until nothing is loading and charts are drawn."""
+        self.page.goto(address)
+        self.wait_until_still()
+
+    def wait_until_still(self) -> None:
+        self.page.wait_for_function(_STILL)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.errors.append(message.text)
+
+    def _finished(self, request: Request) -> None:
+        sizes = request.sizes()
+        self.received[request.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+    def listen(self) -> None:
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("requestfinished", self._finished)
+
+
+def served(folder: Path, broker: Mosquitto, base: str) -> Served:
+    """A recorder, not yet started."""
+    port = free_port()
+    settings = {"TICTALLY_HTTP": "on", "TICTALLY_HTTP_PORT": str(port), "TICTALLY_LANGUAGE": "en"}
+    return Served(f"http://127.0.0.1:{port}", Recorder(folder, broker.port, base, settings=settings))
+
+
+def opened(browser: Browser, *, locale: str = "en-GB", width: int = 1280, scheme: str = "light") -> Heard:
+    """A page that has not gone anywhere yet; its context is to be closed."""
+    context = browser.new_context(
+        locale=locale,
+        viewport={"width": width, "height": 800},
+        reduced_motion="reduce",
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    context.set_default_timeout(WITHIN_MS)
+    listening = Heard(context.new_page())
+    listening.listen()
+    return listening
+
+
+def first_of_month(now: datetime, back: int) -> datetime:
+    """The midnight with which the month so many before this one began."""
+    first = now.astimezone(PARIS).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for _ in range(back):
+        first = (first - timedelta(days=1)).replace(day=1, hour=0)
+    return first.astimezone(UTC)
