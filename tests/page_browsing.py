@@ -15,7 +15,8 @@ PARIS = ZoneInfo("Europe/Paris")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHIN_MS = 20_000
 TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105 - a test's own
-_STILL = """() => document.querySelector('main').children.length > 0 && !document.querySelector('main .loading')
+_STILL = """() => document.querySelector('main').children.length > 0
+  && !document.querySelector('main :is(.loading, .place)')
   && [...document.querySelectorAll('.stage')].every((each) => each.querySelector('canvas'))"""
 
 

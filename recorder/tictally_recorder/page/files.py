@@ -14,7 +14,9 @@ _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-_ASSETS: Final = b"{assets}"
+_ASSETS, _PRELOADS = b"{assets}", b"{preloads}"
+_VENDOR: Final = "vendor/"
+_FIRST: Final = "first.js"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Files:
     """All files of a folder that are served.
 
     Args:
-        folder: with `index.html`, in which `{assets}` stands for where the others are.
+        folder: with `index.html`, in which `{assets}` stands for where the others are, `{preloads}` for its modules.
 
     Attributes:
         tag: of all their contents.
@@ -58,5 +60,9 @@ class Files:
             told.update(f"{name}\0{len(file.content)}\0".encode() + file.content)
         self.tag = told.hexdigest()[:16]
         index = found.pop(INDEX)
-        self.index = File(index.content.replace(_ASSETS, f"page/{self.tag}".encode()), index.media_type)
+        # All at once, instead of one after another as each names the next; charts are loaded when there is one.
+        scripts = [name for name in found if name.endswith(".js") and not name.startswith(_VENDOR) and name != _FIRST]
+        preloads = "".join(f'<link rel="modulepreload" href="{{assets}}/{name}">' for name in scripts)
+        text = index.content.replace(_PRELOADS, preloads.encode()).replace(_ASSETS, f"page/{self.tag}".encode())
+        self.index = File(text, index.media_type)
         self.others = found

@@ -30,6 +30,7 @@ const live = new Live();
 let sites = [];
 let leave = new AbortController();
 let view = null;
+let hasBegun = false;
 
 /** What the address asks for: `#/month/2026-11?site=…`. */
 function route() {
@@ -120,6 +121,7 @@ async function begin() {
     const answer = await all("/sites");
     sites = answer.items;
     live.problem = answer.problem;
+    hasBegun = true;
   } catch (error) {
     around({ name: route().name });
     if (error instanceof Problem && error.status === 401) put(main, askForToken(begin));
@@ -131,6 +133,7 @@ async function begin() {
 
 live.addEventListener("present", (event) => {
   const here = route();
+  if (!hasBegun) return;
   if (!sites.some((each) => each.site === event.detail)) begin(); // the first frame of a site that is new
   else if (event.detail === here.site?.site) {
     showStatus(live, here.site);
@@ -154,4 +157,5 @@ setInterval(() => {
   if (!document.hidden && !live.lostAt && view?.ages && !document.getElementById("dialog").open) showView({ quietly: true });
 }, FRESH_MS);
 closeBeside();
-begin().then(() => live.start());
+live.start();
+begin();

@@ -12,6 +12,7 @@ import { periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { sentence } from "../sentences.js";
+import { failed } from "../states.js";
 import { figures, table } from "../table.js";
 
 const SHOWN_MS = 15 * 60_000;
@@ -25,36 +26,24 @@ const HOUR_MS = 3_600_000;
 const LEAST_MS = 60_000;
 const LEAST_W = 100;
 
-/** @param {object} context see main.js. */
+/** @param {object} context see main.js. What is the case now does not wait for charts of what was. */
 export async function render({ site, live, signal }) {
-  const [now, standby, frames, quarters] = await Promise.all([
-    get("/now", { site: site.site }, signal),
-    get("/standby", { site: site.site, from: addDays(addMonths(dayOf(site.last), -2) + "-01", 0), by: "month" }, signal),
-    all("/readings/frames", { site: site.site, label: "power", from: before(site.last, 15) }, signal),
-    all("/use", { site: site.site, from: before(site.last, 24 * 60), to: ahead(site.last), by: "quarter" }, signal),
-  ]);
-  const standbyVa = standby.items.at(-1)?.typical_va ?? null;
-  const points = frames.items.map((each) => [wall(each.at).getTime(), Object.values(each.values)[0]]).filter(([, va]) => va !== undefined);
-  let item = live.items.get(site.site) ?? now.items[0];
-
+  let item = live.items.get(site.site) ?? (await get("/now", { site: site.site }, signal)).items[0];
   const dial = gauge();
   const said = h("p", { class: "said" });
   const period = h("section", { class: "card period" });
   const today = h("section", { class: "card today" });
   const phases = h("section", { class: "card phases" });
-  const minutes = figure({ title: t("live.minutes"), note: points.length ? null : t("live.noPoints"), option: () => minutesOption(points, standbyVa, site.last), table: minutesTable(points), height: "low" });
-  const day = figure({ title: t("live.day"), note: [standbyVa && t("live.standby", { va: standbyVa }), isOld(item) && t("live.until", { at: moment(site.last) })].filter(Boolean).join(" · "), option: () => dayOption(quarters.items, standbyVa, site.last), table: dayTable(quarters.items) });
-  const element = h(
-    "div",
-    { class: "live" },
-    h("h1", { class: "unseen" }, t("nav.live")),
-    h("section", { class: "card power", "aria-label": t("live.power") }, dial, said),
-    period,
-    today,
-    phases,
-    minutes,
-    day,
-  );
+  const places = ["low", ""].map((size) => h("div", { class: `card chart place ${size}`, "aria-busy": "true" }));
+  const element = h("div", { class: "live" }, h("h1", { class: "unseen" }, t("nav.live")), h("section", { class: "card power", "aria-label": t("live.power") }, dial, said), period, today, phases, places);
+  let points = [];
+  let minutes = null;
+  const fail = (error) => signal.aborted || places.forEach((place) => place.isConnected && place.replaceWith(failed(error, () => location.reload())));
+  charts(site, item, signal).then((made) => {
+    [points, minutes] = [made.points, made.minutes];
+    places[0].replaceWith(minutes);
+    places[1].replaceWith(made.day);
+  }, fail);
 
   let usual = null;
   const askUsual = async () => {
@@ -76,6 +65,7 @@ export async function render({ site, live, signal }) {
     put(phases, phasesCard(item));
     addPoint(points, item);
     if (Date.now() - drawnAt < TICK_MS) return;
+    if (!minutes) return;
     drawnAt = Date.now();
     minutes.redraw();
     if (minutes.querySelector("details[open]")) minutes.behind(minutesTable(points));
@@ -84,6 +74,23 @@ export async function render({ site, live, signal }) {
   const timer = setInterval(askUsual, USUAL_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
   return { element, present, ages: true };
+}
+
+/** The last minutes, and the last 24 hours by tariff period, each with the level of standby. */
+async function charts(site, item, signal) {
+  const [standby, frames, quarters] = await Promise.all([
+    get("/standby", { site: site.site, from: `${addMonths(dayOf(site.last), -2)}-01`, by: "month" }, signal),
+    all("/readings/frames", { site: site.site, label: "power", from: before(site.last, 15) }, signal),
+    all("/use", { site: site.site, from: before(site.last, 24 * 60), to: ahead(site.last), by: "quarter" }, signal),
+  ]);
+  const standbyVa = standby.items.at(-1)?.typical_va ?? null;
+  const points = frames.items.map((each) => [wall(each.at).getTime(), Object.values(each.values)[0]]).filter(([, va]) => va !== undefined);
+  const notes = [standbyVa && t("live.standby", { va: standbyVa }), isOld(item) && t("live.until", { at: moment(site.last) })];
+  return {
+    points,
+    minutes: figure({ title: t("live.minutes"), note: points.length ? null : t("live.noPoints"), option: () => minutesOption(points, standbyVa, site.last), table: minutesTable(points), height: "low" }),
+    day: figure({ title: t("live.day"), note: notes.filter(Boolean).join(" · "), option: () => dayOption(quarters.items, standbyVa, site.last), table: dayTable(quarters.items) }),
+  };
 }
 
 /** True where the last 24 hours are those before the last frame, and not those before now. */
