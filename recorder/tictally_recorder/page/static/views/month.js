@@ -101,13 +101,13 @@ function chart(rows, costs, site, asked, title) {
 
 function daysTable(rows, costs, site) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
-  const columns = [t("table.day"), ...periods.map((name) => figures(periodName(name))), figures(t("total")), figures(t("cost"))];
+  const columns = [t("table.day"), figures(t("energy")), figures(t("cost")), ...periods.map((name) => figures(periodName(name)))];
   const told = rows.map((row) => {
     const from = row.from.slice(0, 10);
     const total = costs.find((each) => each.kind === "total" && each.from === from) ?? null;
     const asked = { site: site.site, from, to: addDays(from, 1), by: "day" };
     const cost = total ? amount(total, asked, t("explain.of", { what: day(from) })) : amountText(null);
-    return [day(row.from), ...periods.map((name) => kwh(row.periods[name] ?? 0)), kwh(row.drawn_wh ?? 0), cost];
+    return [day(row.from), kwh(row.drawn_wh ?? 0), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("month.days"), columns, told);
 }

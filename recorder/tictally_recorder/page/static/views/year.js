@@ -106,14 +106,14 @@ function chart(rows, costs, site, year, address) {
 
 function monthsTable(rows, costs, site, address) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
-  const columns = [t("table.month"), ...periods.map((name) => figures(periodName(name))), figures(t("total")), figures(t("cost"))];
+  const columns = [t("table.month"), figures(t("energy")), figures(t("cost")), ...periods.map((name) => figures(periodName(name)))];
   const told = rows.map((row) => {
     const of = row.from.slice(0, 7);
     const total = costs.find((each) => each.kind === "total" && each.from.startsWith(of)) ?? null;
     const asked = { site: site.site, from: `${of}-01`, to: `${addMonths(of, 1)}-01`, by: "month" };
     const link = h("a", { href: address("month", of) }, month(row.from));
     const cost = total ? amount(total, asked, t("explain.of", { what: month(row.from) })) : amountText(null);
-    return [link, ...periods.map((name) => kwh(row.periods[name] ?? 0)), kwh(row.drawn_wh ?? 0), cost];
+    return [link, kwh(row.drawn_wh ?? 0), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("year.months"), columns, told);
 }
