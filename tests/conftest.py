@@ -12,7 +12,7 @@ settings.register_profile("tictally", deadline=None)
 settings.load_profile("tictally")
 
 # Tests that start processes of their own share a machine with others; chaos is left out: what it finds once is found.
-_OF_PROCESSES = frozenset({"broker", "own_broker", "recorder", "start", "edges"})
+_OF_PROCESSES = frozenset({"broker", "own_broker", "recorder", "start", "edges", "server", "mortal"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

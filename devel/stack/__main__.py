@@ -29,7 +29,8 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(f"stack: skipped, {missing}\n")
         return 0
     folder = Path(tempfile.mkdtemp(prefix="tictally-stack-"))
-    os.environ["TICTALLY_BROKER_PORT"] = "0"  # any free one: this machine may have a broker
+    for name in ("BROKER", "PAGE"):
+        os.environ[f"TICTALLY_{name}_PORT"] = "0"  # any free one: this machine may have a broker and a page
     with Line(METER) as line:
         box = Box(folder / "first", "tictally-stack")
         other = Box(folder / "other", "tictally-stack-other")

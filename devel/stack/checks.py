@@ -71,8 +71,8 @@ def confined(box: Box) -> str:
         for inside, bindings in told["NetworkSettings"]["Ports"].items()
         for binding in bindings or ()
     }
-    check(ports == {"127.0.0.1:8883/tcp"}, f"published: {ports}")
-    return "no root, read-only, no capability; 8883 alone is published"
+    check(ports == {"127.0.0.1:8883/tcp", "127.0.0.1:8780/tcp"}, f"published: {ports}")
+    return "no root, read-only, no capability; 8883 and the page's 8780 alone are published"
 
 
 def secrets_hidden(box: Box) -> str:

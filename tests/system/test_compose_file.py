@@ -1,4 +1,4 @@
-"""deploy/compose.yaml as Compose understands it: every service is confined, and only two ports are published."""
+"""deploy/compose.yaml as Compose understands it: every service is confined, and two ports are published to others."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from tictally_recorder.settings import Settings as RecorderSettings
 MIB = 1024 * 1024
 # By another engineer's hand: settings of the recorder's copy in InfluxDB.
 OF_SINK = {"influxdb_url", "influxdb_org", "influxdb_token", "influxdb_setup_token"}
-PUBLISHED = {"mosquitto": 8883, "grafana": 3000}
+PUBLISHED = {"mosquitto": 8883, "grafana": 3000, "recorder": 8780}
 
 
 def compose() -> list[str]:
@@ -90,6 +90,8 @@ def test_only_the_broker_by_tls_and_grafana_are_published_and_only_in_the_lan(
     assert {name: [port["target"] for port in ports] for name, ports in published.items()} == {
         name: [port] for name, port in PUBLISHED.items()
     }
+    page = published.pop("recorder")
+    assert {port["host_ip"] for port in page} == {"127.0.0.1"}, "the page asks for no password"
     assert {port["host_ip"] for ports in published.values() for port in ports} == {"192.0.2.7"}
 
 
