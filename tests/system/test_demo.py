@@ -116,6 +116,9 @@ def test_it_opens_on_a_page_with_a_year_behind_it_from_which_the_meter_goes_on(d
     with urlopen(f"{found[0]}api/v1/use") as answer:  # noqa: S310 - our own
         today = json.load(answer)["items"]
     assert today[0]["drawn_wh"] < 100_000
+    os.kill(demo_with_past.process.pid, signal.SIGINT)
+    assert demo_with_past.finish()[0] == 0
+    assert demo_with_past.parts() == {}
 
 
 def test_a_part_that_dies_ends_it_with_the_parts_name_and_nothing_left(demo: Running) -> None:
