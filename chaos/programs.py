@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +45,7 @@ class Program:
         """Start it; one that runs is left alone."""
         if self.pid is not None:
             return
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, _signals_wait():
             self._process = subprocess.Popen(  # noqa: S603 - our own programs
                 self._command,
                 env=dict(self._environ),
@@ -56,12 +57,10 @@ class Program:
 
     def kill(self) -> None:
         """End it as a power cut does."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            if process.stdin is not None:
-                process.stdin.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._forget(self._process)
 
     def end(self, timeout_s: float) -> float:
         """Ask it to end; how many seconds that took.
@@ -69,7 +68,7 @@ class Program:
         Raises:
             TimeoutError: it did not, and was killed.
         """
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return 0.0
         begin_s = time.monotonic()
@@ -77,12 +76,9 @@ class Program:
         try:
             process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self.kill()
             raise TimeoutError(f"{self.name} did not end within {timeout_s:g} s of SIGTERM") from None
-        finally:
-            if process.stdin is not None:
-                process.stdin.close()
+        self._forget(process)
         return time.monotonic() - begin_s
 
     def pause(self) -> None:
@@ -114,6 +110,29 @@ class Program:
         """What it printed last."""
         return self.log.read_text(errors="replace").splitlines()[-most:] if self.log.exists() else []
 
+    def _forget(self, ended: subprocess.Popen[bytes]) -> None:
+        """Only now: whoever is interrupted before finds it here and ends it."""
+        self._process = None
+        if ended.stdin is not None:
+            ended.stdin.close()
+
     def _signal(self, number: signal.Signals) -> None:
         if (pid := self.pid) is not None:
             os.kill(pid, number)
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Let the signals that end the run wait: a process that has begun is known to nobody before `Popen` returns it."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for each in came:
+        signal.raise_signal(each)

@@ -281,10 +281,11 @@ def _mount(folder: Path, size: str, stack: ExitStack) -> bool:
     """A small disk in memory, or an ordinary folder where that cannot be."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:  # noqa: S603 - as written
+    if os.geteuid():
         return False
+    # First of all: what is not mounted may be taken away, what is and is not known of stays for ever.
     stack.callback(subprocess.run, ["umount", "--lazy", str(folder)], capture_output=True, check=False)
-    return True
+    return subprocess.run(mount, capture_output=True, check=False).returncode == 0  # noqa: S603 - as written
 
 
 def _python(*command: str) -> list[str]:
