@@ -17,6 +17,7 @@ from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
 from tictally_recorder.sinks.influx.errors import (
+    FaultError,
     InfluxError,
     NotAllowedError,
     NotThereError,
@@ -174,6 +175,8 @@ class Client:
             )
         if status == HTTPStatus.NOT_FOUND:
             return NotThereError(f"InfluxDB at {self.url} lacks something: {said}")
+        if said.startswith("a panic has occurred"):
+            return FaultError(f"InfluxDB at {self.url} answers {status}: {said}")
         wait = " to wait" if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE} else ""
         return InfluxError(f"InfluxDB at {self.url} answers {status}{wait}: {said}", _retry_s(headers))
 

@@ -15,6 +15,10 @@ class NotThereError(InfluxError):
     """A bucket, an organization or a task is missing."""
 
 
+class FaultError(InfluxError):
+    """InfluxDB has fallen over a fault of its own; it goes on, and the same may be answered the next time."""
+
+
 class TooLargeError(InfluxError):
     """A request was larger than InfluxDB takes."""
 

@@ -10,7 +10,7 @@ from tictally_recorder.ledger import Window
 from tictally_recorder.logs import Seldom
 from tictally_recorder.sinks.copying import Wait
 from tictally_recorder.sinks.influx.client import Client, quoted
-from tictally_recorder.sinks.influx.errors import InfluxError, NotThereError
+from tictally_recorder.sinks.influx.errors import FaultError, InfluxError, NotThereError
 from tictally_shared.frames import iso_utc
 
 _LONGEST_S: Final = 60.0
@@ -64,7 +64,7 @@ class Runs:
             for path, window in list(left.items()):
                 try:
                     run = self._client.get(path)
-                except NotThereError:  # for a moment, between waiting and running
+                except (NotThereError, FaultError):  # for a moment, between waiting, running and ended (2.8: a panic)
                     continue
                 if run["status"] == "success" or (run["status"] in _FAILED and self._fail(window, run)):
                     self._failed.pop(window, None)
