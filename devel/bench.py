@@ -18,6 +18,8 @@ from rich.table import Table
 
 FOLDER: Final = Path(__file__).parent.parent / "tests" / "benchmarks"
 RESULTS: Final = FOLDER / "results.json"
+# A year at InfluxDB's pace: it takes more than an hour, all the others together do not.
+ONLY_BY_NAME: Final = frozenset({"influx_year"})
 
 
 def run_benchmark(path: Path, *, short: bool) -> dict[str, float | int | str]:
@@ -66,12 +68,13 @@ def _table(results: Mapping[str, Mapping[str, float | int | str]]) -> Table:
 
 
 def main() -> int:
-    """Runs every `bench_*.py`, each in a process of its own so that peak memory is its own."""
+    """Runs every `bench_*.py` but the longest, each in a process of its own so that peak memory is its own."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="seconds of work each, and nothing is recorded")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="only these: `decode` for bench_decode.py")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these of {', '.join(_all())}")
     args = parser.parse_args()
-    files = [FOLDER / f"bench_{name}.py" for name in args.names] or sorted(FOLDER.glob("bench_*.py"))
+    names = args.names or [each for each in _all() if args.short or each not in ONLY_BY_NAME]
+    files = [FOLDER / f"bench_{name}.py" for name in names]
     missing = [path.name for path in files if not path.exists()]
     if missing or not files:
         sys.stderr.write(f"there is no {', '.join(missing) or 'benchmark'} in {FOLDER}\n")
@@ -85,6 +88,10 @@ def main() -> int:
     if not args.short:
         _record(results)
     return 0
+
+
+def _all() -> list[str]:
+    return sorted(path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py"))
 
 
 def _record(results: Mapping[str, Mapping[str, float | int | str]]) -> None:
