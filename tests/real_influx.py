@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -24,10 +25,16 @@ class Influxd:
 
     Attributes:
         port: where it listens, the same in each of its lives.
+
+    Args:
+        folder: for its data.
+        options: of its command line.
+        ca: the certificate that these let it show, or None where it speaks without TLS.
     """
 
-    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = (), ca: Path | None = None) -> None:
         self._folder, self._options = folder, options
+        self._tls = None if ca is None else ssl.create_default_context(cafile=ca)
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -35,7 +42,7 @@ class Influxd:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
     @property
     def settings(self) -> dict[str, str]:
@@ -125,7 +132,7 @@ class Influxd:
             {"Authorization": f"Token {token}", "Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30, context=self._tls) as answer:  # noqa: S310
             return json.loads(answer.read() or b"null")
 
 

@@ -2,18 +2,20 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from certificates import make_certificate
 from ledger_building import NOON_MS, frame, message
 from real_broker import Mosquitto
 from real_influx import ORG, TOKEN, Influxd, influxd
@@ -32,11 +34,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
     found.kill()
 
 
+def environ(ledger: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(ledger.parent), "TICTALLY_LEDGER": str(ledger), **settings}
+
+
 def tictally(*command: str, ledger: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    environ = {"PATH": os.environ["PATH"], "HOME": str(ledger.parent), "TICTALLY_LEDGER": str(ledger)}
     return subprocess.run(
         [sys.executable, "-m", "tictally_recorder", *command],
-        env=environ | settings,
+        env=environ(ledger, settings),
         capture_output=True,
         text=True,
         check=False,
@@ -44,9 +49,9 @@ def tictally(*command: str, ledger: Path, **settings: str) -> subprocess.Complet
     )
 
 
-def filled(path: Path, frames: int = 100) -> Path:
+def filled(path: Path, frames: int = 100, every_ms: int = 60_000) -> Path:
     with Ledger.open(path) as ledger:
-        ledger.store(message(frame(1 + n, NOON_MS + n * 60_000, {"EAST": 100 + n})) for n in range(frames))
+        ledger.store(message(frame(1 + n, NOON_MS + n * every_ms, {"EAST": 100 + n})) for n in range(frames))
     return path
 
 
@@ -73,6 +78,54 @@ def test_a_ledger_is_filled_into_an_empty_influxdb_without_a_recorder(server: In
     more = tictally("sink", "refill", "--from", "2026-11-21T13:30", "--to", "2026-11-21T14:00", ledger=path, **own)
     assert (more.returncode, more.stdout) == (0, "All is copied.\n"), more.stderr
     assert count(server, "by_hand", "energy_quarter", "energy_wh") == 7
+
+
+def test_a_refill_that_is_killed_goes_on_with_what_is_left(server: Influxd, tmp_path: Path) -> None:
+    frames = 20_000
+    path = filled(tmp_path / "ledger.sqlite", frames, every_ms=50)
+    own = server.settings | {"TICTALLY_INFLUXDB_PREFIX": "broken_off"}
+    command = [sys.executable, "-m", "tictally_recorder", "sink", "refill"]
+    with subprocess.Popen(command, env=environ(path, own), stderr=subprocess.PIPE, text=True) as refill:
+        assert refill.stderr is not None
+        for progress in refill.stderr:
+            if int(progress.split()[0]) < frames:  # "19500 frames, …"
+                break
+        refill.kill()
+    with LedgerReader.open(path) as reader:
+        (counts,) = reader.sinks()
+    assert 0 < counts.frames < frames
+    # What was copied before is not copied again: what is taken from it there stays away, until all is asked for.
+    with closing(Client(server.url, TOKEN, ORG)) as client:
+        client.delete("broken_off_raw", "tic", {"edge": "cellar"}, (NOON_MS, NOON_MS + 99))
+    resumed = tictally("sink", "refill", "--resume", ledger=path, **own)
+    assert (resumed.returncode, resumed.stdout) == (0, "All is copied.\n"), resumed.stderr
+    assert count(server, "broken_off_raw", "tic", "seq") == frames - 2
+    assert count(server, "broken_off", "energy_quarter", "energy_wh") == 2
+    whole = tictally("sink", "refill", ledger=path, **own)
+    assert (whole.returncode, whole.stdout) == (0, "All is copied.\n"), whole.stderr
+    assert count(server, "broken_off_raw", "tic", "seq") == frames
+
+
+def test_by_tls_only_an_influxdb_that_the_authority_vouches_for_is_filled(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path, "influxdb")
+    stranger, _ = make_certificate(tmp_path, "stranger")
+    if shutil.which("influxd") is None:
+        pytest.skip("no influxd on PATH that could be told a certificate")
+    server = Influxd(tmp_path / "influxd", [f"--tls-cert={certificate}", f"--tls-key={key}"], ca=certificate)
+    server.start()
+    try:
+        path = filled(tmp_path / "ledger.sqlite")
+        for authority, sentence in ((str(stranger), "certificate verify failed"), ("", "certificate verify failed")):
+            told = tictally("sink", "status", ledger=path, **server.settings, TICTALLY_INFLUXDB_CA=authority)
+            assert (told.returncode, sentence in told.stderr) == (1, True), told.stderr
+            assert "Traceback" not in told.stderr
+        own = server.settings | {"TICTALLY_INFLUXDB_CA": str(certificate)}
+        assert server.url.startswith("https:")
+        done = tictally("sink", "refill", ledger=path, **own)
+        assert (done.returncode, done.stdout) == (0, "All is copied.\n"), done.stderr
+        assert tictally("sink", "status", ledger=path, **own).returncode == 0
+    finally:
+        server.kill()
 
 
 def test_setup_makes_what_is_missing_once_and_a_token_that_is_enough(server: Influxd, tmp_path: Path) -> None:

@@ -1,16 +1,15 @@
 """The recorder as a process between a real broker and a real ledger: nothing is lost, nothing stands twice."""
 
 import json
-import shutil
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from certificates import make_certificate
 from real_broker import Hub, Mosquitto, free_port
 from recording import METER, START_MS, Recorder, frame
 
@@ -223,19 +222,6 @@ def test_a_broker_with_a_window_of_one_is_drained(own_broker: Mosquitto, tmp_pat
         wait_until_subscribed(hub)
         hub.publish(TOPIC, *(frame(seq) for seq in range(1, 31)))
         assert recorder.wait_until(lambda counts: counts.frames == 30).refused == {}
-
-
-def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that is its own authority, and its key."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed")
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
-    subject = ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-out", str(certificate), "-keyout", str(key)]
-    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *subject, *files]
-    subprocess.run(command, check=True, capture_output=True)
-    return certificate, key
 
 
 def test_tls_lets_in_whom_the_authority_vouches_for(own_broker: Mosquitto, tmp_path: Path) -> None:

@@ -155,12 +155,17 @@ class Client:
             )
             data: bytes = response.data
         except ApiException as error:
-            raise self._explained(int(error.status or 0), error.body or b"", error.headers or {}) from None
+            if not error.status:  # its certificate is not one that is trusted: influxdb-client makes an answer of that
+                raise self._unreachable(error) from None
+            raise self._explained(int(error.status), error.body or b"", error.headers or {}) from None
         except (HTTPError, OSError) as error:
-            raise InfluxError(f"InfluxDB at {self.url} cannot be reached: {_short(error)}") from None
+            raise self._unreachable(error) from None
         if status >= HTTPStatus.BAD_REQUEST:
             raise self._explained(status, data, headers)
         return Answer(data.decode(), _date_ms(headers))
+
+    def _unreachable(self, error: Exception) -> InfluxError:
+        return InfluxError(f"InfluxDB at {self.url} cannot be reached: {_short(error)}")
 
     def _explained(self, status: int, body: bytes | str, headers: Mapping[str, str]) -> InfluxError:
         said = _said(body)
