@@ -1,0 +1,74 @@
+"""What a real InfluxDB has of nights and of Tempo's colours, and what becomes of it when late frames say otherwise."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from cost_building import PARIS
+from influx_home import Home, home
+from ledger_building import METER, frame
+from real_influx import Influxd, influxd
+
+from tictally_recorder.ledger import Night
+from tictally_shared.frames import Frame
+
+BLUE, RED = 1 << 24, 3 << 24
+THURSDAY, FRIDAY = date(2026, 1, 15), date(2026, 1, 16)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    found = influxd(tmp_path_factory.mktemp("influxd"))
+    found.start()
+    yield found
+    found.kill()
+
+
+def at(seq: int, moment: str, status: int) -> Frame:
+    time_ms = int(datetime.fromisoformat(f"{moment}+01:00").timestamp()) * 1000
+    return frame(seq, time_ms, {"EAST": 1000 + seq, "SINSTS": 300, "STGE": f"{status:08X}"})
+
+
+def rows(here: Home, measurement: str) -> dict[tuple[str, ...], str]:
+    return {key[1:]: value for key, value in here.held("ledger").items() if key[0] == measurement}
+
+
+def row(day: date, tags: tuple[str, ...], fields: dict[str, str]) -> dict[tuple[str, ...], str]:
+    """A row by day as docs/influxdb.md has it: stamped at the local midnight."""
+    midnight = str(int(datetime(day.year, day.month, day.day, tzinfo=PARIS).timestamp()) * 1000)
+    told = sorted([*tags, f"month={day:%Y-%m}", f"year={day:%Y}"])
+    return {(midnight, *told, name): value for name, value in {**fields, "day": str(day)}.items()}
+
+
+def test_colours_stand_at_the_day_on_whose_morning_they_begin(server: Influxd, tmp_path: Path) -> None:
+    site = (f"site={METER}",)
+    with home(tmp_path, server, "colours") as here:
+        here.hear([at(1, "2026-01-15T12:00", RED), at(2, "2026-01-16T02:00", RED), at(3, "2026-01-16T07:00", BLUE)])
+        here.copy()
+        both = row(THURSDAY, site, {"colour": "red"}) | row(FRIDAY, site, {"colour": "blue"})
+        assert rows(here, "tempo_day") == both
+        # Told in two ways it is not known, and what is not known has no row.
+        here.hear([at(4, "2026-01-15T18:00", BLUE)])
+        here.copy()
+        assert rows(here, "tempo_day") == row(FRIDAY, site, {"colour": "blue"})
+
+
+def test_nights_are_copied_and_one_that_late_frames_change_is_copied_again(
+    server: Influxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tictally_recorder.sinks.influx.sink._ROUND_S", 0.0)  # it looks for nights twice a minute
+    tags = (f"site={METER}", f"meter={METER}")
+    with home(tmp_path, server, "nights") as here:
+        here.hear([at(1, "2026-01-15T12:00", BLUE)])
+        (meter,) = here.reader.sites()[0].meters
+        here.ledger.store_standby([Night(meter.id, THURSDAY, 142, 290), Night(meter.id, FRIDAY, 155, 300)])
+        sink = here.begin()
+        for _ in range(4):
+            sink.step()
+        friday = row(FRIDAY, tags, {"va": "155", "minutes": "300"})
+        assert rows(here, "standby_day") == row(THURSDAY, tags, {"va": "142", "minutes": "290"}) | friday
+        here.ledger.store_standby([Night(meter.id, THURSDAY, 97, 300)])
+        sink.step()
+        sink.step()
+        assert rows(here, "standby_day") == row(THURSDAY, tags, {"va": "97", "minutes": "300"}) | friday
