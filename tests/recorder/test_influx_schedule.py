@@ -12,7 +12,7 @@ from real_influx import influxd
 from tictally_recorder.sinks.influx.windows import HOUR_MS, OFFSET_MS
 from tictally_shared.frames import Frame  # noqa: TC001 - of a local name
 
-# `TICTALLY_SCHEDULE_HOUR=1`: until the hour's task has run as well.
+# `./run hour` sets it: until the hour's task has run as well.
 LENGTHS = (MINUTE_MS, HOUR_MS) if os.environ.get("TICTALLY_SCHEDULE_HOUR") else (MINUTE_MS,)
 PATIENCE_MS = 15_000
 
