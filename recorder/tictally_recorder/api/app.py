@@ -20,6 +20,7 @@ from tictally_recorder.api.answers import JSON
 from tictally_recorder.api.conso.routes import router as conso_router
 from tictally_recorder.api.context import Context, problem_of
 from tictally_recorder.api.guard import Guard
+from tictally_recorder.api.heads import Heads
 from tictally_recorder.api.meterit.routes import router as meterit_router
 from tictally_recorder.api.present import Presence
 from tictally_recorder.api.problems import PROBLEM_TYPE, Problem
@@ -80,7 +81,7 @@ def make_app(context: Context) -> ASGIApp:
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    return _Begun(Guard(app, context.settings.http_names or ()), app.state.presence)
+    return _Begun(Guard(Heads(app), context.settings.http_names or ()), app.state.presence)
 
 
 class _Begun:

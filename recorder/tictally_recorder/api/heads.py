@@ -1,0 +1,34 @@
+"""HEAD wherever there is GET, as RFC 9110 §9.3.2 has it: what watches over a recorder often asks no more."""
+
+from contextlib import suppress
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class _HasAll(BaseException):
+    """The client has all that it will get; no handler of errors is meant."""
+
+
+class Heads:
+    """Lets the application answer HEAD as it answers GET; the server sends no body after such a head.
+
+    Args:
+        app: that knows GET.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "more_body": False} if message["type"] == "http.response.body" else message)
+            if message.get("more_body"):  # a stream goes on until its client leaves
+                raise _HasAll
+
+        with suppress(_HasAll):
+            await self._app({**scope, "method": "GET"}, receive, send_head)
