@@ -149,7 +149,7 @@ function comparison(items, heading, from, to, power) {
     const difference = actual !== null && each.amount !== null ? Number(each.amount) - Number(actual) : null;
     const isMine = each.tariff === each.actual_tariff && each.power_kva === power;
     return [
-      [each.tariff, isMine && h("span", { class: "badge mine" }, t("tariff.yours")), h("span", { class: "small note" }, `${each.power_kva} kVA`)],
+      [`${each.tariff} `, isMine && h("span", { class: "badge mine" }, `${t("tariff.yours")} `), h("span", { class: "small note" }, `${each.power_kva} kVA`)],
       `${each.power_kva} kVA`,
       h("span", { class: "compare-cell" }, bar),
       amount({ ...each, rounded: each.rounded }, each, each.tariff, explainCompared),

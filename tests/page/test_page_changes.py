@@ -1,0 +1,118 @@
+"""What a person sees when an edge goes away, a price list changes, and another list would have cost less."""
+
+import re
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from page_browsing import PARIS, Heard, Served
+from playwright.sync_api import expect
+from real_broker import Hub, Mosquitto
+from recording import frame
+
+COMPARED_WITHIN_MS = 120_000
+REPRICED_WITHIN_S = 60.0
+LIST = """id = "own"
+supplier = "A cooperative"
+names.en = "Own"
+currency = "EUR"
+periods = ["BASE"]
+"""
+VERSION = """
+[[version]]
+from = {day}
+source = "{source}"
+sureness = "own"
+energy.BASE = {{ ttc = "{price}" }}
+subscription = "0"
+"""
+
+
+def asked(served: Served, path: str) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{served.address}/api/v1{path}", timeout=COMPARED_WITHIN_MS / 1000)
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+def test_an_edge_that_goes_away_is_said_and_its_return_too(home: Served, heard: Heard) -> None:
+    heard.see(f"{home.address}/#/live")
+    status = heard.page.locator("#status")
+    expect(status).to_be_empty()
+    assert home.edge is not None
+    home.edge.stop()
+    expect(status).to_contain_text("The edge pi is away; last heard")
+    expect(heard.page.locator("html")).to_have_class(re.compile("stale"))
+    home.edge.start()
+    expect(status).to_be_empty()
+    expect(heard.page.locator("html")).not_to_have_class(re.compile("stale"))
+    assert heard.errors == []
+
+
+def test_what_other_lists_would_have_cost_is_shown_cheapest_first(home: Served, heard: Heard) -> None:
+    heard.see(f"{home.address}/#/tariffs")
+    heard.page.get_by_role("button", name="Compare").click()
+    table = heard.page.get_by_role("table", name="Would another price list have cost less?")
+    expect(table).to_be_visible(timeout=COMPARED_WITHIN_MS)
+    rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
+    shown = [(row[0].split()[0], row[1], re.sub(r"[^\d.]", "", row[3])) for row in rows]
+    today = datetime.now(PARIS).date()
+    first = datetime.fromisoformat(asked(home, "/sites")[0]["first"]).date()
+    since = max(today - timedelta(days=365), first + timedelta(days=1))
+    answer = asked(home, f"/compare?from={since}&to={today}")
+    known = sorted((each for each in answer if each["amount"] is not None), key=lambda each: float(each["amount"]))
+    assert len(known) >= 3
+    assert shown[: len(known)] == [(each["tariff"], f"{each['power_kva']} kVA", each["rounded"]) for each in known]
+    assert len(shown) == len(answer)
+    mine = next(row for row in rows if "yours" in row[0])
+    assert mine[0].startswith("edf-bleu-tempo")
+    table.locator("tbody tr").first.locator(".money").click()
+    dialog = heard.page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"by the versions of {known[0]['tariff']} at {known[0]['power_kva']} kVA")
+    assert heard.errors == []
+
+
+def test_a_version_of_the_users_own_list_changes_the_month(new: Served, heard: Heard, broker: Mosquitto) -> None:
+    here = new.recorder.folder
+    (here / "contracts.toml").write_text('[[contract]]\ntariff = "own"\nfrom = 2020-01-01\n')
+    prices = here / "tariffs" / "own.toml"
+    prices.parent.mkdir()
+    write(prices, VERSION.format(day="2020-01-01", source="a letter", price="0.20"))
+    now_ms = time.time_ns() // 1_000_000
+    midnight = datetime.now(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
+    first_ms = int(midnight.timestamp() * 1000)
+    with Hub(broker.port) as hub:  # 10 Wh a number: 10 kWh since midnight
+        hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=first_ms + 1))
+        hub.publish("page-new/edge/cellar/frame", frame(1001, time_ms=max(now_ms - 1000, first_ms + 2)))
+    new.recorder.wait_until(lambda counts: counts.frames == 2)
+    heard.see(f"{new.address}/#/month")
+    money = heard.page.locator(".tile .money")
+    expect(money).to_contain_text("€2.00")
+    write(
+        prices,
+        VERSION.format(day="2020-01-01", source="a letter", price="0.20"),
+        VERSION.format(day=midnight.date(), source="another letter", price="0.35"),
+    )
+    end = time.monotonic() + REPRICED_WITHIN_S
+    while asked(new, f"/cost?from={midnight.date()}")[-1]["rounded"] != "3.50":
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    heard.page.reload()
+    expect(money).to_contain_text("€3.50")
+    money.click()
+    dialog = heard.page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"own {midnight.date()}")
+    expect(dialog).to_contain_text("another letter")
+    heard.page.keyboard.press("Escape")
+    heard.see(f"{new.address}/#/tariffs/own")
+    expect(heard.page.locator(".timeline > li")).to_have_count(2)
+    expect(heard.page.locator(".timeline > li").first).to_contain_text("+75")
+    assert heard.errors == []
+
+
+def write(path: Path, *versions: str) -> None:
+    """As an editor does: another file takes its place."""
+    part = path.with_suffix(".new")
+    part.write_text(LIST + "".join(versions))
+    part.replace(path)
