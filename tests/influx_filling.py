@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from influx_home import PARIS, Home
-from simulated_ledger import Truth, messages, store
+from simulated_ledger import messages, store
 
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
@@ -19,7 +19,7 @@ def lay(here: Home, days: float, interval_s: float | None, end: datetime) -> dic
     """A simulated meter's frames into the ledger, as if they had been heard; at line rate without an interval."""
     meter = SimulatedMeter(Contract.TEMPO, Mode.STANDARD, start=end - timedelta(days=days))
     begin_s = time.monotonic()
-    frames = store(here.ledger, messages(meter, interval_s, end, Truth()))
+    frames = store(here.ledger, messages(meter, interval_s, end, None))
     return {"frames": frames, "simulated_and_kept_s": round(time.monotonic() - begin_s, 1)}
 
 

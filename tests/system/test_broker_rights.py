@@ -254,13 +254,25 @@ def test_what_the_broker_says_of_itself_is_for_its_health_check_alone(
 def test_no_user_plants_an_entity_by_dying(broker: DeployedMosquitto, box: Box, witness: Client, user: str) -> None:
     witness.subscribe("#")
     planted = "homeassistant/device/tictally_rogue/config"
-    with as_user(broker, box, user, will=planted) as client:
-        sock = client.client.socket()
-        if client.connected == [0] and sock is not None:
-            sock.close()
+    die(broker, box, user, planted)
     time.sleep(0.2)
     witness.catch_up()
     assert planted not in {topic for topic, _ in witness.heard}
+
+
+def test_an_edges_last_will_is_told_when_it_dies(broker: DeployedMosquitto, box: Box, witness: Client) -> None:
+    witness.subscribe("#")
+    availability = "tictally/edge/cellar/availability"
+    die(broker, box, "edge-cellar", availability)
+    witness.until(lambda: availability in {topic for topic, _ in witness.heard})
+
+
+def die(broker: DeployedMosquitto, box: Box, user: str, will: str) -> None:
+    with as_user(broker, box, user, will=will) as client:
+        sock = client.client.socket()
+        if client.connected == [0] and isinstance(sock, socket.socket):
+            sock.shutdown(socket.SHUT_RDWR)  # its own thread may be about to read from it
+            client.until(lambda: client.is_gone)
 
 
 @pytest.mark.parametrize(
