@@ -51,7 +51,7 @@ def test_kept_energy_is_reckoned_energy(
             keeper = CostKeeper(
                 ledger, reader, WatchedTerms(Path(name) / "contracts.toml", Path(name) / "tariffs"), PARIS
             )
-            cache: PeriodCache[Rows] = PeriodCache()
+            cache: PeriodCache[Rows] = PeriodCache(100)
             computed_ms = [int(NOW.timestamp() * 1000)]
             for batch, seq, keeps in ((first, 1, True), (late, 1000, False), ([], 2000, True)):
                 store(ledger, batch, seq)

@@ -1,5 +1,7 @@
 """What is refused, as sentences: wrong questions, large bodies, slow clients, others' names. The rest lives."""
 
+import asyncio
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import pytest
 from api_serving import TOKEN, Served
 
 from tictally_recorder.api import connections, guard
+from tictally_recorder.api.connections import BoundedConnection
 from tictally_recorder.api.routes import live
 
 
@@ -146,6 +149,44 @@ def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.M
             while piece := client.recv(65536):
                 received += len(piece)
         assert received < 60 * 30_000
+
+
+def test_a_client_that_reads_slowly_but_reads_gets_all(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr(connections, "_LOOK_S", 0.05)
+    made = BoundedConnection.connection_made
+
+    def made_with_little_room(self: BoundedConnection, transport: asyncio.Transport) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # as a slow line has
+        made(self, transport)
+
+    monkeypatch.setattr(BoundedConnection, "connection_made", made_with_little_room)
+    address = f"/{re.findall(r'page/[0-9a-f]+/', served.get('/').text)[0]}vendor/echarts.js"
+    whole = served.get(address).content
+    assert len(whole) > 500_000
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        client.connect(("127.0.0.1", served.port))
+        client.sendall(f"GET {address} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        received, begin_s = b"", time.monotonic()
+        while piece := client.recv(4096):
+            received += piece
+            if time.monotonic() < begin_s + 1.5:
+                time.sleep(0.02)
+    assert received.endswith(whole[-1000:])
+    assert len(received) > len(whole)
+
+
+def test_a_page_from_elsewhere_is_refused_and_a_link_is_followed(served: Served) -> None:
+    def asked(path: str, **fetch: str) -> int:
+        headers = {f"Sec-Fetch-{name.title()}": value for name, value in fetch.items()}
+        return int(served.client.get(path, headers=headers).status_code)
+
+    assert asked("/api/v1/compare", site="cross-site", mode="no-cors", dest="empty") == 403
+    assert asked("/api/v1/sites", site="cross-site", mode="navigate", dest="iframe") == 403
+    assert asked("/", site="cross-site", mode="navigate", dest="document") == 200
+    for site in ("same-origin", "same-site", "none"):
+        assert asked("/api/v1/sites", site=site, mode="cors", dest="empty") == 200
 
 
 def test_who_asks_too_often_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

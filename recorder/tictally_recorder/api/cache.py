@@ -10,13 +10,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS, By, next_period, period_start
-
-_PERIODS_KEPT: Final = 20_000
 
 HoursOfDay = tuple[tuple[int, int], ...]
 """(local hour, Wh) of a day's hours that have frames throughout."""
@@ -112,9 +110,14 @@ def periods_of(first: date, until: date, by: By, tz: ZoneInfo) -> list[Period]:
 
 
 class PeriodCache(Generic[_T]):
-    """Bounded; what was asked for longest ago goes first."""
+    """Bounded; what was asked for longest ago goes first.
 
-    def __init__(self) -> None:
+    Args:
+        most: periods that are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._kept: OrderedDict[Hashable, tuple[str, _T]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -148,7 +151,7 @@ class PeriodCache(Generic[_T]):
                 if state is not None and value is not None:
                     self._kept[about, each] = (state, value)
                     self._kept.move_to_end((about, each))
-            while len(self._kept) > _PERIODS_KEPT:
+            while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return [value for value in found if value is not None]
 

@@ -81,6 +81,8 @@ class BoundedConnection(H11Protocol):
         if unsent < self._unsent or not unsent:
             self._sent_s = now_s
         self._unsent = unsent
+        if unsent:  # to uvicorn an answer is complete once it waits to be sent
+            self._waits_since_s = now_s
         is_late = self.is_silent and now_s - self._waits_since_s > REQUEST_WITHIN_S
         if is_late or now_s - self._sent_s > READ_WITHIN_S:
             self.transport.abort()

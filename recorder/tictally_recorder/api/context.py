@@ -23,6 +23,9 @@ from tictally_recorder.settings import Settings
 
 _LOOK_AT_FILES_S: Final = 5.0
 _SAFE_WITHIN_S: Final = 10.0
+# Seven years of days and their months; a day takes some kilobytes, a whole comparison ten times as much.
+_DAYS_KEPT: Final = 4_000
+_COMPARISONS_KEPT: Final = 32
 
 _T = TypeVar("_T")
 
@@ -59,10 +62,10 @@ class Context:
         self.feed = feed
         self.tz: ZoneInfo = settings.zone  # which it is takes a millisecond to find out
         self.desk = Desk(settings.ledger)
-        self.energies: PeriodCache[Rows] = PeriodCache()
-        self.costs: PeriodCache[Told] = PeriodCache()
-        self.profiles: PeriodCache[HoursOfDay] = PeriodCache()
-        self.offers: PeriodCache[Offers] = PeriodCache()
+        self.energies: PeriodCache[Rows] = PeriodCache(_DAYS_KEPT)
+        self.costs: PeriodCache[Told] = PeriodCache(_DAYS_KEPT)
+        self.profiles: PeriodCache[HoursOfDay] = PeriodCache(_DAYS_KEPT)
+        self.offers: PeriodCache[Offers] = PeriodCache(_COMPARISONS_KEPT)
         self.version = version("tictally-recorder")
         self._inbox = inbox
         self._now = now

@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -57,6 +57,7 @@ class Guard:
 
         try:
             self._check_name(headers.get(b"host", b"").decode("latin-1"))
+            _check_origin(headers)
             self._check_rate(scope)
             _check_length(headers.get(b"content-length", b"0"))
         except Problem as problem:
@@ -104,6 +105,12 @@ def from_range(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddres
         return False
     mapped = getattr(found, "ipv4_mapped", None)
     return any((mapped or found) in network for network in networks)
+
+
+def _check_origin(headers: Mapping[bytes, bytes]) -> None:
+    """A page from elsewhere cannot read what we answer, and shall not make us work either; a link may be followed."""
+    if headers.get(b"sec-fetch-site") == b"cross-site" and headers.get(b"sec-fetch-dest") != b"document":
+        raise Problem(HTTPStatus.FORBIDDEN, "a page from elsewhere asks, which could not read the answer")
 
 
 def _check_length(told: bytes) -> None:
