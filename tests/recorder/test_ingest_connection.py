@@ -150,6 +150,19 @@ def test_a_wrong_password_is_said_and_tried_again(own_broker: Mosquitto, connect
         )
 
 
+def test_a_topic_that_may_not_be_written_is_said(own_broker: Mosquitto, connect: Connect) -> None:
+    own_broker.stop()
+    (own_broker.folder / "acl").write_text("topic readwrite t/#\n")
+    own_broker.extra = f"allow_anonymous true\nacl_file {own_broker.folder / 'acl'}"
+    own_broker.start()
+    connection, inbox = connect(own_broker.port)
+    next_of(Connected, inbox)
+    connection.publish("homeassistant/device/tictally_site_old/config", "{}")
+    sentence = next_of(Trouble, inbox).sentence
+    topic = "homeassistant/device/tictally_site_old/config"
+    assert sentence == f"the broker at 127.0.0.1:{own_broker.port} refuses what is published on {topic}: Not authorized"
+
+
 def test_a_broker_that_is_not_there_is_said_and_tried_again(connect: Connect) -> None:
     port = free_port()
     _, inbox = connect(port)

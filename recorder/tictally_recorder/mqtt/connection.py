@@ -65,6 +65,8 @@ class Connection:
         self._count = 0
         self._current: int | None = None
         self._is_answered = False
+        self._is_refusal_told = False
+        self._published: dict[int, str] = {}
         self._client = self._make_client(client_id, will)
 
     def start(self) -> None:
@@ -108,7 +110,8 @@ class Connection:
     def publish(self, topic: str, payload: str, *, retain: bool = True) -> None:
         """Publish a message, QoS 1, if there is a connection."""
         if self.is_up:
-            self._client.publish(topic, payload, qos=1, retain=retain)
+            mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
+            self._published[mid] = topic  # no more than there are numbers; without a lock, which paho may wait for
 
     def close(self, topic: str, payload: str, timeout_s: float) -> None:
         """Publish a last retained message, leave the broker with the session kept, within a time."""
@@ -138,6 +141,7 @@ class Connection:
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         client.on_message = self._on_message
         return client
 
@@ -153,6 +157,7 @@ class Connection:
         with self._lock:
             self._count += 1
             self._current = self._count
+        self._is_refusal_told = False
         self._inbox.put(Connected(self._count))
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
@@ -187,6 +192,14 @@ class Connection:
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
             self._inbox.put(Trouble(f"the broker at {self._broker} refuses the edges' topics: {refused[0]}"))
+
+    def _on_publish(
+        self, _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        topic = self._published.pop(mid, "a topic of ours")
+        if reason.is_failure and not self._is_refusal_told:  # one of a kind is refused as all are
+            self._is_refusal_told = True
+            self._inbox.put(Trouble(f"the broker at {self._broker} refuses what is published on {topic}: {reason}"))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:  # noqa: ANN401 - paho's signature
         arrived_ms = time.time_ns() // 1_000_000
