@@ -7,6 +7,7 @@ settle_secrets() {
   random 32 | keep "$local/secrets/influxdb-setup-token" 0600 "$setup_uid"
   random 24 | keep "$local/secrets/influxdb-password" 0600 "$setup_uid"
   random 24 | keep "$local/secrets/grafana-password" 0600 "$grafana_uid"
+  random 24 | keep "$local/secrets/http-token" 0600 "$recorder_uid"
 }
 
 # settle_broker: everybody's password, mosquitto's hashes of them, and what each may do.

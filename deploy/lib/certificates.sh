@@ -21,7 +21,10 @@ new_key() {
 
 # alternative_names: under which clients may call the broker, as openssl writes them.
 alternative_names() {
-  printf 'DNS:%s, DNS:%s.local, IP Address:%s' "$host" "$host" "$(setting TICTALLY_ADDRESS)"
+  local other
+  other=$(reachable_host)
+  [[ $other != "$host" ]] || other=''
+  printf 'DNS:%s, %sIP Address:%s' "$host" "${other:+DNS:$other, }" "$(setting TICTALLY_ADDRESS)"
 }
 
 # is_server_good: it is by this authority, far from its end, and has the names that it should.

@@ -10,14 +10,14 @@ hand_over_edge() {
 TICTALLY_EDGE_PORT=/dev/serial/by-id/usb-FILL-IN
 TICTALLY_EDGE_NAME=$1
 $(is_number "$meter_of" || echo "TICTALLY_EDGE_METER=$meter_of")
-TICTALLY_EDGE_MQTT_HOST=$host.local
+TICTALLY_EDGE_MQTT_HOST=$(reachable_host)
 TICTALLY_EDGE_MQTT_PORT=8883
 TICTALLY_EDGE_MQTT_CA=/etc/tictally/ca.pem
 TICTALLY_EDGE_MQTT_USERNAME=edge-$1
 TICTALLY_EDGE_MQTT_PASSWORD_FILE=/etc/tictally/edge-password
 TEXT
   cat <<TEXT
-The edge $1 may speak for meter $meter_of, and for no other. It needs what is in
+The edge $1 may write the topics of meter $meter_of, and of no other. It needs what is in
   $from
 as /etc/tictally/edge.env (put the dongle's path in), /etc/tictally/edge-password and /etc/tictally/ca.pem, each mode 0640
 and group tictally. docs/deploy.md has the commands. The same words again make the same files.
@@ -28,7 +28,7 @@ hand_over_hub() {
   hand_over "hub-$1" password
   cat <<TEXT
 The hub $1 may read everything but frames. In its MQTT settings:
-  host      $host.local, or $(setting TICTALLY_ADDRESS)
+  host      $(reachable_host), or $(setting TICTALLY_ADDRESS)
   port      8883, with TLS
   user      hub-$1
   password  the line in $local/clients/hub-$1/password

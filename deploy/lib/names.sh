@@ -11,6 +11,18 @@ key_of() {
   lower "$1" | tr -c 'a-z0-9-' '-' | cut -c 1-32
 }
 
+# free_key HOST: the name that the programs would give themselves on it, also where it is a word of topics.
+free_key() {
+  local key
+  key=$(key_of "$1")
+  if is_word "$key"; then echo "host-$key"; else echo "$key"; fi
+}
+
+# is_word NAME: it has a meaning in topics.
+is_word() {
+  [[ $1 == edge || $1 == site || $1 == recorder ]]
+}
+
 is_number() {
   [[ $1 =~ ^[0-9]{12}$ ]]
 }
@@ -18,7 +30,7 @@ is_number() {
 # check_name WHAT NAME: what the programs take for a name as well, and no word that has a meaning in topics.
 check_name() {
   [[ $2 =~ ^[a-z0-9-]{1,32}$ ]] || die "$1 \"$2\" is not 1 to 32 small letters, digits and hyphens"
-  [[ $2 != edge && $2 != site && $2 != recorder ]] || die "$1 cannot be \"$2\": the word has a meaning in topics"
+  ! is_word "$2" || die "$1 cannot be \"$2\": the word has a meaning in topics"
 }
 
 # known KIND: the names there are, one a line.
@@ -38,6 +50,12 @@ settle_name() {
   put "$local/names/$1" 0600 0 <<<"$2"
 }
 
+# settle_site KEY: one more that a site may be called.
+settle_site() {
+  check_name "the site" "$1"
+  settle_name sites "$({ sites && echo "$1"; } | LC_ALL=C sort -u)"
+}
+
 # settle_edge NAME METER: no METER: the one it has.
 settle_edge() {
   local other given=$2
@@ -48,5 +66,5 @@ settle_edge() {
       die "--meter: $given is the meter of the edge $other (deploy/init remove edge $other)"
   done
   settle_name "edge/$1" "$given"
-  { sites && echo "$given"; } | LC_ALL=C sort -u | put "$local/names/sites" 0600 0
+  settle_site "$given"
 }

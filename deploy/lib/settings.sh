@@ -49,7 +49,12 @@ settle_host() {
   [[ $host =~ ^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$ ]] || die "--host: \"$host\" is no name of a host"
   set_to TICTALLY_HOST "$host"
   # Topics and ledger know this box by it: it stays when the host is called otherwise.
-  is_set TICTALLY_NAME || set_to TICTALLY_NAME "$(key_of "${host%%.*}")"
+  is_set TICTALLY_NAME || set_to TICTALLY_NAME "$(free_key "${host%%.*}")"
+}
+
+# reachable_host: the name that others find this box by: without a domain the one that it tells of itself.
+reachable_host() {
+  if [[ $host == *.* ]]; then echo "$host"; else echo "$host.local"; fi
 }
 
 settle_address() {

@@ -44,6 +44,8 @@ def main(argv: list[str] | None = None) -> int:
             ("tokens allow what they should", lambda: checks.tokens(box)),
             ("an edge elsewhere, by TLS", lambda: checks.edge_elsewhere(box)),
             ("a hub", lambda: checks.hub(box)),
+            ("a token for the page", lambda: checks.page_token(box)),
+            ("backup in a folder, back again", lambda: checks.backup_and_back(box)),
             ("dongle unplugged and plugged", lambda: checks.dongle(box, line)),
             ("broker restarted", lambda: checks.broker_restarted(box)),
             ("broker killed", lambda: checks.broker_killed(box)),

@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -78,6 +80,22 @@ class Box:
     def init(self, *arguments: str) -> str:
         """`deploy/init`."""
         return run(self.folder / "init", *arguments)
+
+    def set_to(self, key: str, value: str) -> None:
+        """A line of the user's own in .env."""
+        with (self.folder / ".env").open("a") as env:
+            env.write(f"{key}={value}\n")
+
+    def page(self, path: str, token: str | None = None) -> int:
+        """The status of an answer of the page's port, as whoever is at this box gets it."""
+        place = self.compose("port", "recorder", "8780").strip()
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        request = urllib.request.Request(f"http://{place}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
 
     def compose(self, *arguments: str, is_checked: bool = True) -> str:
         """`docker compose`, in this project."""

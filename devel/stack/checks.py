@@ -1,6 +1,7 @@
 """What is looked at, one function a promise; each returns its figures, or raises StackError."""
 
 import json
+import os
 import re
 import sqlite3
 import tempfile
@@ -12,6 +13,7 @@ from devel.stack.box import NAME, Box, StackError, forget_memory, run, until
 from devel.stack.line import Line
 
 _ALWAYS: Final = ("mosquitto", "influxdb", "recorder", "edge")
+_RECORDER_UID: Final = 10883
 _HASHES: Final = re.compile(r"\$6\$[^$]+\$(\S+)")
 
 
@@ -203,6 +205,40 @@ c = m.Client(m.CallbackAPIVersion.VERSION2, protocol=m.MQTTv5); c.username_pw_se
 c.on_connect = lambda *a: c.subscribe("#", 1); c.on_message = lambda _c, _d, x: heard.add(x.topic)
 c.connect("mosquitto"); c.loop_start(); time.sleep(6); print(json.dumps(sorted(heard)))
 """
+
+
+def page_token(box: Box) -> str:
+    """Reads are open; with a line in .env they bear the token that deploy/init has made."""
+    token = (box.local / "secrets" / "http-token").read_text().strip()
+    before = box.page("/api/v1/sites")
+    box.set_to("TICTALLY_HTTP_READS", "token")
+    box.compose("up", "--detach")
+    box.until_healthy(*_ALWAYS)
+    codes = before, box.page("/api/v1/sites"), box.page("/api/v1/sites", f"{token}x"), box.page("/api/v1/sites", token)
+    check(codes == (200, 401, 401, 200), f"answered: {codes}")
+    return f"before, without, wrong, right: {codes}"
+
+
+def backup_and_back(box: Box) -> str:
+    """Into a folder of the box that the recorder may write, by a line in .env; and a ledger made anew from it."""
+    folder = box.folder / "elsewhere"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, _RECORDER_UID, _RECORDER_UID)
+    box.set_to("TICTALLY_BACKUP_FOLDER", str(folder))
+    box.compose("up", "--detach")
+    box.until_healthy(*_ALWAYS)
+    box.until_stored()
+    box.compose("exec", "-T", "recorder", "tictally", "backup")
+    (backup,) = folder.glob("*.backup")
+    frames = box.frames()
+    box.compose("stop", "recorder")
+    box.compose("run", "--rm", "--no-deps", "-T", "recorder", "restore", f"/backup/{backup.name}")
+    box.compose("up", "--detach")
+    box.until_healthy(*_ALWAYS)
+    took_s = box.until_stored()
+    until(lambda: _holes(box) == 0, "no frame is missing")
+    check(box.frames() >= frames, f"there were {frames} frames, there are {box.frames()}")
+    return f"{backup.stat().st_size} bytes of {frames} frames; the next after {took_s:.0f} s, none missing"
 
 
 def dongle(box: Box, line: Line) -> str:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,19 @@ def compose() -> list[str]:
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """All profiles, for a box with a dongle."""
+    return configured(tmp_path_factory.mktemp("box"), {})
+
+
+def configured(folder: Path, told: Mapping[str, str]) -> dict[str, Any]:
+    """What Compose makes of the file, with these lines in .env."""
     if not (command := compose()):
         pytest.skip("Compose is not installed")
-    box = Box(tmp_path_factory.mktemp("box") / "deploy")
+    box = Box(folder / "deploy")
     box.folder.mkdir()
     shutil.copy(DEPLOY / "compose.yaml", box.folder)
     box.set_up("--address", "192.0.2.7")
+    with (box.folder / ".env").open("a") as env:
+        env.writelines(f"{name}={value}\n" for name, value in told.items())
     done = subprocess.run(
         [*command, "--file", box.folder / "compose.yaml", "--profile", "*", "config", "--format", "json"],
         capture_output=True,
@@ -46,8 +54,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
     )
     assert (done.returncode, done.stderr) == (0, "")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    config: dict[str, Any] = json.loads(done.stdout)
+    return config
 
 
 @pytest.fixture
@@ -128,6 +136,29 @@ def test_a_program_is_told_settings_that_there_are(
 ) -> None:
     told = [variable for variable in services[name]["environment"] if variable.startswith("TICTALLY_")]
     assert {each.removeprefix(prefix).removesuffix("_FILE").lower() for each in told} <= known
+
+
+def test_what_a_user_writes_into_env_reaches_the_recorder(tmp_path: Path) -> None:
+    told = {
+        "TICTALLY_TIMEZONE": "Europe/Madrid",
+        "TICTALLY_HTTP_READS": "token",
+        "TICTALLY_HTTP_NAMES": "energy.example.org",
+        "TICTALLY_METERIT": "token",
+        "TICTALLY_PRMS": "12345678901234=house",
+        "TICTALLY_BACKUP_HOUR": "3",
+        "TICTALLY_BACKUP_FOLDER": "/mnt/usb/tictally",
+    }
+    recorder = configured(tmp_path, told)["services"]["recorder"]
+    environ = recorder["environment"]
+    assert environ["TICTALLY_BACKUP"] == "/backup"
+    assert {name: environ[name] for name in told if name in environ} == {
+        name: value for name, value in told.items() if name != "TICTALLY_BACKUP_FOLDER"
+    }
+    assert [each["source"] for each in recorder["volumes"] if each["target"] == "/backup"] == ["/mnt/usb/tictally"]
+
+
+def test_without_a_folder_for_backups_none_are_made(services: dict[str, dict[str, Any]]) -> None:
+    assert services["recorder"]["environment"]["TICTALLY_BACKUP"] == ""
 
 
 def test_influxdb_is_reached_from_nowhere_but_its_own_network(config: dict[str, Any]) -> None:

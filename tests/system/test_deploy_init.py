@@ -12,6 +12,7 @@ import pytest
 from deployed import DEPLOY, ROOT, Box
 
 from tictally_edge.settings import load
+from tictally_recorder.settings import load as load_recorder
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 Snapshot = dict[str, tuple[bytes, int, int]]
@@ -53,7 +54,7 @@ def test_each_secret_is_its_readers_alone_and_stands_nowhere_else(box: Box) -> N
     }
     assert {path.name for path in open_to_all} == {".env", "ca.pem"}
     secrets = [path.read_text().strip() for path in (box.local / "secrets").iterdir()]
-    assert len(secrets) == len(set(secrets)) == 8
+    assert len(secrets) == len(set(secrets)) == 9
     told = said + (box.folder / ".env").read_text() + (box.local / "mosquitto" / "passwords").read_text()
     assert [secret for secret in secrets if secret in told] == []
     assert min(map(len, secrets)) == 48
@@ -70,6 +71,7 @@ def test_a_secret_belongs_to_the_user_that_its_container_runs_as(tmp_path: Path)
         "influxdb-password": 10885,
         "influxdb-setup-token": 10885,
         "grafana-password": 472,
+        "http-token": 10883,
         "health-password": 0,
     }
     of_broker = (tmp_path / "local" / "mosquitto").iterdir()
@@ -145,6 +147,53 @@ def test_what_the_user_has_written_into_env_stays(box: Box) -> None:
     assert {"TICTALLY_GRAFANA_PORT=3001", "TICTALLY_LANGUAGE=en", "TICTALLY_ADDRESS=192.0.2.7"} <= set(lines)
     assert {"TICTALLY_EDGE_PORT=", "COMPOSE_PROFILES="} <= set(lines)
     assert len({line.partition("=")[0] for line in lines}) == len(lines)
+
+
+def test_a_site_of_a_ledger_from_elsewhere_may_be_announced(box: Box) -> None:
+    box.set_up()
+    rule = "topic readwrite homeassistant/device/tictally_site_021900000009/config\n"
+    for _ in range(2):
+        box.init("site", "021900000009")
+        assert (box.local / "mosquitto" / "acl").read_text().count(rule) == 1
+    assert '"a/b"' in box.init("site", "a/b", fails=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "reached"),
+    [("nas.lan", "nas", "nas.lan"), ("recorder", "host-recorder", "recorder.local"), ("Nas.local", "nas", "nas.local")],
+)
+def test_a_host_gives_a_name_that_the_programs_take_and_an_address_that_there_is(
+    box: Box, host: str, name: str, reached: str
+) -> None:
+    own = ("--address", "192.0.2.7", "--device", "sim:base", "--meter", "house")
+    box.init("--host", host, *own)
+    assert f"TICTALLY_NAME={name}\n" in (box.folder / ".env").read_text()
+    environ = {"TICTALLY_NAME": name, "TICTALLY_LEDGER": "ledger.sqlite"}
+    assert load_recorder(environ, hostname="other", read=lambda _path: "").name == name
+    said = box.init("hub", "ha")
+    assert f"{reached}, or 192.0.2.7" in said
+    box.init("edge", "pi", "--meter", "021900000007")
+    settings = (box.local / "clients" / "edge-pi" / "edge.env").read_text()
+    assert f"TICTALLY_EDGE_MQTT_HOST={reached}\n" in settings
+    assert f"DNS:{reached}" in openssl("x509", "-in", box.local / "mosquitto" / "server.pem", "-noout", "-text")
+    before = snapshot(box)
+    box.init()
+    assert snapshot(box) == before
+
+
+def test_containers_may_read_their_configuration_also_of_a_clone_that_is_its_owners_alone(tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("local", ".env*")
+    for name in ("deploy", "mosquitto"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    for path in (tmp_path / "deploy").rglob("*"), (tmp_path / "mosquitto").rglob("*"):
+        for each in path:
+            each.chmod(each.stat().st_mode & 0o700)
+    own = ("--host", "nas", "--address", "127.0.0.1", "--device", "none", "--keep-owner")
+    subprocess.run([tmp_path / "deploy" / "init", *own], check=True, capture_output=True)
+    for mounted in ("deploy/mosquitto/mosquitto.conf", "mosquitto/mosquitto.conf", "deploy/influxdb/setup.py"):
+        assert (tmp_path / mounted).stat().st_mode & 0o444 == 0o444
+    assert (tmp_path / "deploy" / "grafana" / "provisioning").stat().st_mode & 0o555 == 0o555
+    assert (tmp_path / "deploy" / "local" / "secrets" / "http-token").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("meter", ["021900000007", "house"])
