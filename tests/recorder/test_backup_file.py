@@ -272,13 +272,29 @@ def test_a_recorder_that_holds_the_ledger_is_not_disturbed(ledger: Path, tmp_pat
 
 
 def test_a_reader_of_the_old_ledger_is_waited_out_by_a_person(ledger: Path, tmp_path: Path) -> None:
+    contracts = ledger.parent / "contracts.toml"
+    contracts.write_text("# mine\n")
     backup = made(ledger, tmp_path / "b").path
+    contracts.unlink()
     with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT * FROM meter").fetchone()
         with pytest.raises(BackupError, match="somebody reads the ledger"):
             restored(backup, ledger)
-    restored(backup, ledger)
+    assert not contracts.exists()
+    assert "is from the backup" in restored(backup, ledger).said[0]
+    assert contracts.read_text() == "# mine\n"
+
+
+def test_what_cannot_be_put_beside_a_restored_ledger_is_said(ledger: Path, tmp_path: Path) -> None:
+    contracts = ledger.parent / "contracts.toml"
+    contracts.write_text("# mine\n")
+    backup = made(ledger, tmp_path / "b").path
+    contracts.unlink()
+    contracts.mkdir()
+    done = restored(backup, ledger)
+    assert done.kept is not None
+    assert "The ledger is restored, but not all that belongs beside it" in done.said[0]
 
 
 def test_a_ledger_that_is_damaged_is_kept_with_its_log(ledger: Path, tmp_path: Path) -> None:

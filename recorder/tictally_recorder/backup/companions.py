@@ -35,6 +35,25 @@ def _read(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
         raise BackupError(f"{path} cannot be read: {error.strerror}") from None
 
 
+def place_of(contracts: Path, tariffs: Path, name: str) -> Path:
+    """Where a backup's file lies by the settings.
+
+    Args:
+        contracts: file of the contracts.
+        tariffs: folder of the price lists.
+        name: of the file in the backup.
+
+    Raises:
+        BackupError: the name is of no such file.
+    """
+    parts = PurePosixPath(name).parts
+    if name == _CONTRACTS:
+        return contracts
+    if len(parts) > 1 and parts[0] == _TARIFFS and not any(part.startswith(".") or "\\" in part for part in parts):
+        return tariffs.joinpath(*parts[1:])
+    raise BackupError(f"it has a file of a name that no file beside a ledger has: {name[:80]!r}")
+
+
 def put_beside(contracts: Path, tariffs: Path, name: str, content: bytes, now: datetime) -> str | None:
     """Put a backup's file where the settings say that it lies. What a user has there stays as it is.
 
@@ -51,13 +70,7 @@ def put_beside(contracts: Path, tariffs: Path, name: str, content: bytes, now: d
     Raises:
         BackupError: the name is of no such file, or it cannot be written.
     """
-    parts = PurePosixPath(name).parts
-    if name == _CONTRACTS:
-        path = contracts
-    elif len(parts) > 1 and parts[0] == _TARIFFS and not any(part.startswith(".") or "\\" in part for part in parts):
-        path = tariffs.joinpath(*parts[1:])
-    else:
-        raise BackupError(f"it has a file of a name that no file beside a ledger has: {name[:80]!r}")
+    path = place_of(contracts, tariffs, name)
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.backup.begin_anew import begin_anew, identity_of
-from tictally_recorder.backup.companions import put_beside
+from tictally_recorder.backup.companions import place_of, put_beside
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.form import Header, read_header
 from tictally_recorder.backup.replacing import clear, replace_ledger
@@ -62,15 +62,17 @@ def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: dat
         with closing(Lock(ledger)), _explained(backup):
             try:
                 files, old_client_id = _build(backup, new, ledger, now)
-                said = [put_beside(contracts, tariffs, name, content, now) for name, content in files.items()]
+                for name in files:
+                    place_of(contracts, tariffs, name)
                 kept = replace_ledger(new, ledger, now)
+                said = _put_beside(files, contracts, tariffs, now)
             finally:
                 clear(new)
     except LedgerInUse as error:
         raise BackupError(f"{error}: stop that recorder first; nothing was changed") from None
     except OSError as error:
         raise BackupError(f"the ledger {ledger} cannot be restored: {error.strerror}; {_UNCHANGED}") from None
-    return Restored(header, kept, old_client_id, tuple(each for each in said if each is not None))
+    return Restored(header, kept, old_client_id, said)
 
 
 def _check_version(header: Header, backup: Path) -> None:
@@ -104,6 +106,19 @@ def _build(backup: Path, new: Path, ledger: Path, now: datetime) -> tuple[dict[s
     with new.open("rb+") as file:
         os.fsync(file.fileno())
     return files, old_client_id
+
+
+def _put_beside(files: Mapping[str, bytes], contracts: Path, tariffs: Path, now: datetime) -> tuple[str, ...]:
+    """What became of contracts and price lists, where it is to be told; last, since it may not be of an old ledger."""
+    said: list[str] = []
+    for name, content in files.items():
+        try:
+            told = put_beside(contracts, tariffs, name, content, now)
+        except BackupError as error:
+            told = f"The ledger is restored, but not all that belongs beside it: {error}."
+        if told is not None:
+            said.append(told)
+    return tuple(said)
 
 
 def _check(connection: sqlite3.Connection) -> None:
