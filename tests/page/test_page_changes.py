@@ -50,6 +50,20 @@ def test_an_edge_that_goes_away_is_said_and_its_return_too(home: Served, heard: 
     assert heard.errors == []
 
 
+def test_a_day_without_frames_is_unknown_and_no_zero(new: Served, heard: Heard, broker: Mosquitto) -> None:
+    """A meter that is silent since the day before yesterday: nothing is known of today."""
+    then_ms = (time.time_ns() // 1_000_000) - 2 * 86_400_000
+    with Hub(broker.port) as hub:
+        for n in range(3):
+            hub.publish("page-new/edge/cellar/frame", frame(1 + 100 * n, time_ms=then_ms + n * 3_600_000))
+    new.recorder.wait_until(lambda counts: counts.frames == 3)
+    heard.see(f"{new.address}/#/live")
+    today = heard.page.locator("section, .card").filter(has=heard.page.get_by_role("heading", name="Today")).first
+    expect(today.locator(".big")).to_have_text("unknown")
+    assert "100 %" not in today.inner_text()
+    assert heard.errors == []
+
+
 def test_what_other_lists_would_have_cost_is_shown_cheapest_first(home: Served, heard: Heard) -> None:
     heard.see(f"{home.address}/#/tariffs")
     heard.page.get_by_role("button", name="Compare").click()

@@ -14,8 +14,9 @@ export const plain = (value) => new Intl.NumberFormat(locale(), { maximumFractio
 /** 1234 → `1 234`. */
 export const whole = (value) => number(value, 0);
 
-/** Wh as kWh, with as many decimals as can be read at its size. */
+/** Wh as kWh, with as many decimals as can be read at its size; what is unknown is a word, never a zero. */
 export function kwh(wh) {
+  if (wh === null || wh === undefined) return t("unknown");
   const value = wh / 1000;
   return `${number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)}\u00a0kWh`;
 }

@@ -140,7 +140,7 @@ function todayCard(item, usual, site) {
   const hasContract = site.contracts.length > 0;
   return [
     h("h2", {}, t("live.today")),
-    h("p", { class: "big" }, kwh(today.drawn_wh ?? 0), today.estimated && badge("estimated")),
+    h("p", { class: "big" }, kwh(today.drawn_wh), today.estimated && badge("estimated")),
     today.injected_wh ? h("p", { class: "note" }, t("live.injectedToday", { kwh: kwh(today.injected_wh) })) : null,
     hasContract ? h("p", { class: "cost" }, amount(cost, asked, t("explain.title")), today.cost === null && today.reason && h("span", { class: "reason" }, sentence(today.reason))) : h("p", { class: "cost" }, noContract(site)),
     usual && usualBar(usual),
@@ -150,7 +150,7 @@ function todayCard(item, usual, site) {
 function usualBar(usual) {
   const most = Math.max(usual.today.drawn_wh ?? 0, usual.usual_day?.drawn_wh ?? 0, 1);
   const byNow = usual.usual_by_now?.drawn_wh;
-  if (!byNow) return h("p", { class: "note" }, t("usual.none"));
+  if (!byNow || usual.today.drawn_wh === null) return h("p", { class: "note" }, t("usual.none"));
   const share = usual.today.drawn_wh / byNow - 1;
   const name = weekday(usual.weekday);
   const width = (wh, element) => {

@@ -72,7 +72,7 @@ function tiles({ site, asked, use, total, title, lastMonth, lastYear, isRunning 
   const note = (other) => (isRunning ? count("compared.days", other.days) : null);
   const beside = (name, other) => other && comparison(name, other.ofWh ?? use.drawn_wh, other.wh, note(other));
   return [
-    tile(t("energy"), kwh(use.drawn_wh ?? 0), use.estimated ? t("estimated.part") : use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
+    tile(t("energy"), kwh(use.drawn_wh), use.estimated ? t("estimated.part") : use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
     tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     beside(t("month.last"), lastMonth),
@@ -107,7 +107,7 @@ function daysTable(rows, costs, site) {
     const total = costs.find((each) => each.kind === "total" && each.from === from) ?? null;
     const asked = { site: site.site, from, to: addDays(from, 1), by: "day" };
     const cost = total ? amount(total, asked, t("explain.of", { what: day(from) })) : amountText(null);
-    return [day(row.from), kwh(row.drawn_wh ?? 0), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
+    return [day(row.from), kwh(row.drawn_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("month.days"), columns, told);
 }

@@ -81,7 +81,7 @@ function tiles({ site, asked, use, total, year, lastYear, isRunning }) {
   const sum = parts.reduce((found, [, wh]) => found + wh, 0);
   const cheap = parts.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   return [
-    tile(t("energy"), kwh(use.drawn_wh ?? 0), use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
+    tile(t("energy"), kwh(use.drawn_wh), use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
     tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? count("compared.days", lastYear.days) : null),
@@ -113,7 +113,7 @@ function monthsTable(rows, costs, site, address) {
     const asked = { site: site.site, from: `${of}-01`, to: `${addMonths(of, 1)}-01`, by: "month" };
     const link = h("a", { href: address("month", of) }, month(row.from));
     const cost = total ? amount(total, asked, t("explain.of", { what: month(row.from) })) : amountText(null);
-    return [link, kwh(row.drawn_wh ?? 0), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
+    return [link, kwh(row.drawn_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("year.months"), columns, told);
 }

@@ -55,7 +55,7 @@ function yearsTable(rows, costs, site, address) {
     const share = isWhole(row) && isWhole(rows[n - 1]) ? change(row.drawn_wh / rows[n - 1].drawn_wh - 1) : "–";
     const mean = total?.amount && row.drawn_wh && total.quality !== "unknown" ? `${money(Number(total.amount) / (row.drawn_wh / 1000), total.currency)}/kWh` : "–";
     const cost = total ? amount(total, asked, t("explain.of", { what: year })) : amountText(null);
-    return [h("a", { href: address("year", year) }, year), kwh(row.drawn_wh ?? 0), cost, mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
+    return [h("a", { href: address("year", year) }, year), kwh(row.drawn_wh), cost, mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
   });
   return table(t("years.title"), columns, told);
 }
