@@ -147,6 +147,14 @@ def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
         ({"watts": -1, "station_id": 1}, "watts is a number from 0 to 99999"),
         ({"watts": "1", "station_id": 1}, "watts is a number from 0 to 99999"),
         ({"watts": True, "station_id": 1}, "watts is a number from 0 to 99999"),
+        (
+            b'{"watts": 1e99999999999999999999, "station_id": 1}',
+            'this is no JSON such as {"watts": 123.4, "station_id": 1}',
+        ),
+        (
+            b'{"watts": 1e-99999999999999999999, "station_id": 1}',
+            'this is no JSON such as {"watts": 123.4, "station_id": 1}',
+        ),
         (b'{"watts": 1e999999999, "station_id": 1}', "watts is a number from 0 to 99999"),
         ({"watts": 1}, "station_id is a whole number from 0 to 999999"),
         ({"watts": 1, "station_id": 1.5}, "station_id is a whole number from 0 to 999999"),

@@ -109,6 +109,21 @@ def test_a_body_of_unknown_length_is_refused_when_it_is_too_large(served: Served
     assert (answer.status_code, answer.json()) == (413, {"status": 413, "message": "a body is at most 16384 bytes"})
 
 
+def test_a_stream_whose_client_sends_on_and_on_ends_without_an_error(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
+        client.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+        with suppress(OSError):  # it may be closed meanwhile
+            for _ in range(40):
+                client.sendall(b"400\r\n" + b" " * 1024 + b"\r\n")
+                time.sleep(0.01)
+        time.sleep(1.5)
+    assert served.get("/healthz").status_code == 200
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
+
+
 def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
     with ExitStack() as stack:

@@ -195,7 +195,7 @@ async def _json(request: Request) -> dict[str, Any]:
         raise _bad("a reading is JSON, and says so: content-type: application/json")
     try:
         found = json.loads(await request.body(), parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):  # a number of any length and any power is JSON
         raise _bad('this is no JSON such as {"watts": 123.4, "station_id": 1}') from None
     if not isinstance(found, dict):
         raise _bad('a reading is an object such as {"watts": 123.4, "station_id": 1}')
