@@ -33,9 +33,12 @@ check_name() {
   ! is_word "$2" || die "$1 cannot be \"$2\": the word has a meaning in topics"
 }
 
-# known KIND: the names there are, one a line.
+# known KIND: the names there are, one a line; not what a run that was killed had begun to write.
 known() {
-  [[ ! -d $local/names/$1 ]] || (cd "$local/names/$1" && ls)
+  local path
+  for path in "$local/names/$1"/*; do
+    [[ ! -e $path || $path == *.new ]] || echo "${path##*/}"
+  done
 }
 
 # sites: what a site may be called, one a line.

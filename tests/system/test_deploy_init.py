@@ -137,6 +137,16 @@ def test_an_exchanged_meter_keeps_its_site(box: Box) -> None:
     assert "tictally_site_021900000007/config" in of_recorder[1]
 
 
+def test_what_a_killed_run_had_begun_is_nobody(box: Box) -> None:
+    box.set_up()
+    box.init("edge", "pi", "--meter", "021900000007")
+    before = snapshot(box)
+    (box.local / "names" / "edge" / "pi.new").write_text("02190")
+    box.init()
+    (box.local / "names" / "edge" / "pi.new").unlink()
+    assert snapshot(box) == before
+
+
 def test_what_the_user_has_written_into_env_stays(box: Box) -> None:
     box.set_up()
     env = box.folder / ".env"
