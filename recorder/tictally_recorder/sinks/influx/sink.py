@@ -84,15 +84,17 @@ class InfluxSink:
         """
         try:
             return self._step()
-        except InfluxError as error:
-            if not isinstance(error, NotAllowedError | NotThereError) and self._lost_ms is None:
+        except Exception as error:
+            is_away = isinstance(error, InfluxError) and not isinstance(error, NotAllowedError | NotThereError)
+            if is_away and self._lost_ms is None:
                 self._lost_ms = self._now_ms
             self._place, self._before = None, None
-            self._outbox.release()
             raise
 
     def _step(self) -> float:
         if self._place is None:
+            # What was taken when a step failed. Here, so that where the ledger is busy now it is tried again.
+            self._outbox.release()
             self._place = self._connect()
         if self._said:
             self._copy_health()
