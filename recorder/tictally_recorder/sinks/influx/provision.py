@@ -109,7 +109,7 @@ def _bucket(client: Client, bucket: Bucket) -> dict[str, Any] | None:
 
 def _task(client: Client, task: Task) -> dict[str, Any] | None:
     try:
-        found = client.get(_TASKS, name=task.name).get("tasks", [])
+        found = client.get(_TASKS, name=task.name, org=client.org).get("tasks", [])
     except NotAllowedError:
         return None
     return next((each for each in found if each["name"] == task.name), None)
