@@ -244,14 +244,16 @@ class Outbox:
         return found
 
     def take_cost(self, at_most: int) -> list[tuple[str, int]]:
-        """Take the newest marked days of cost; (site, day by number) of those whose site there still is."""
+        """Take the newest marked days of cost; (site, day by number). Those of a site that is no more are forgotten."""
+        gone = "DELETE FROM sink_cost WHERE sink = ? AND site NOT IN (SELECT id FROM site)"
         newest = "SELECT site, day FROM sink_cost WHERE sink = ? AND taken = 0 ORDER BY day DESC LIMIT ?"
         with transaction(self._connection):
+            self._connection.execute(gone, (self._sink,))
             rows = self._connection.execute(newest, (self._sink, at_most)).fetchall()
             update = "UPDATE OR REPLACE sink_cost SET taken = 1 WHERE sink = ? AND taken = 0 AND site = ? AND day = ?"
             self._connection.executemany(update, [(self._sink, *row) for row in rows])
             names = dict(self._connection.execute("SELECT id, name FROM site"))
-        return [(names[site], day) for site, day in rows if site in names]
+        return [(names[site], day) for site, day in rows]
 
     def drop_taken(self, refused: Sequence[RefusedPoint] = ()) -> None:
         """What was taken has been copied, but for some refused points."""
