@@ -133,11 +133,11 @@ def _work(settings: Settings, target: Target, own: Ledger, bounds: tuple[int, in
     retry_s, told_s = 0.0, 0.0
     while True:
         try:
-            sink.step()
+            wait_s = sink.step()
         except SinkError as error:
             retry_s = min(max(2 * retry_s, _RETRY_S[0]), _RETRY_S[1])
             say(f"{error}; trying again", aside=True)
-            time.sleep(retry_s if error.retry_s is None else error.retry_s)
+            _sleep(retry_s if error.retry_s is None else max(error.retry_s, _RETRY_S[0]))
             continue
         retry_s = 0.0
         (counts,) = own.sinks()
@@ -146,6 +146,7 @@ def _work(settings: Settings, target: Target, own: Ledger, bounds: tuple[int, in
         if time.monotonic() >= told_s + _LOOK_S:
             told_s = time.monotonic()
             say(_left(counts), aside=True)
+        _sleep(wait_s)
     say("All is copied.")
 
 
