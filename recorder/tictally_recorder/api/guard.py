@@ -49,11 +49,7 @@ class Guard:
             return
         headers = dict(reversed(scope["headers"]))
 
-        has_begun = False
-
         async def send_guarded(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
             if message["type"] == "http.response.start":
                 there = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(each for each in _HEADERS if each[0] not in there)]
@@ -74,8 +70,6 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > MOST_BODY_BYTES:
-                if has_begun:  # it is too late for another answer
-                    return {"type": "http.disconnect"}
                 raise _too_large()
             return message
 
