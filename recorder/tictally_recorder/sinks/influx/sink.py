@@ -31,6 +31,8 @@ _NEWEST: Final = 2**62
 _MARGIN_MS: Final = 60_000
 # Frames that were written just before a trouble may have missed their task, and the task them.
 _BEFORE_TROUBLE_MS: Final = 90_000
+_DAY_MS: Final = 86_400_000
+_CLOCKS_APART_MS: Final = _DAY_MS
 _EVER_MS: Final = 0, 4_102_444_800_000
 _log = logging.getLogger(__name__)
 
@@ -114,7 +116,7 @@ class InfluxSink:
         return 0.0 if more else _IDLE_S
 
     def _connect(self) -> Place:
-        self._now_ms = self._client.now_ms()
+        self._set_now(self._client.now_ms())
         place = self._find()
         for sentence in place.done:
             _log.info("InfluxDB: %s", sentence)
@@ -127,6 +129,14 @@ class InfluxSink:
             self._outbox.add_windows(late_windows(times_ms, self._now_ms, self._raw_since_ms()))
             self._lost_ms = None
         return place
+
+    def _set_now(self, now_ms: int) -> None:
+        """By InfluxDB's clock, which decides what is too old for it: by one that is wrong much would be passed over."""
+        ahead_ms = now_ms - time.time_ns() // 1_000_000
+        if abs(ahead_ms) > _CLOCKS_APART_MS:
+            how = f"{abs(ahead_ms) / _DAY_MS:.1f} days {'ahead of' if ahead_ms > 0 else 'behind'}"
+            raise InfluxError(f"InfluxDB's clock is {how} the recorder's: nothing is copied until both are right")
+        self._now_ms = now_ms
 
     def _find(self) -> Place:
         try:
@@ -177,7 +187,8 @@ class InfluxSink:
         raw, oldest_ms = self._buckets.raw, self._oldest_ms(self._buckets.raw)
         points = [of_frame(each) for each in frames if each.time_ms >= oldest_ms]
         written = write(self._client.write, raw.name, points, oldest_ms)
-        self._now_ms = written.date_ms or self._now_ms
+        if written.date_ms:
+            self._set_now(written.date_ms)
         times_ms = (each.time_ms for each in points)
         windows = late_windows(times_ms, self._now_ms, self._raw_since_ms())
         self._outbox.advance(before, frames[-1].id, windows, written.refused)
@@ -229,7 +240,7 @@ class InfluxSink:
         waiting = self._outbox.windows()
         if not waiting:
             return False
-        self._now_ms = self._client.now_ms()
+        self._set_now(self._client.now_ms())
         since_ms = self._raw_since_ms()
         found = coalesced(waiting, self._now_ms)
         gone = [window for window in found if window.start_ms < since_ms]
