@@ -65,6 +65,7 @@ class InfluxSink:
         self._runs = Runs(client, wait)
         self._said = said
         self._place: Place | None = None
+        self._is_refused = False
         self._before: int | None = None
         self._round_s = 0.0
         self._standby: dict[object, Point] = {}
@@ -120,8 +121,8 @@ class InfluxSink:
         place = self._find()
         for sentence in place.done:
             _log.info("InfluxDB: %s", sentence)
-        if not place.task_ids:
-            _log.warning("InfluxDB: the token may not run tasks, so late frames do not correct minutes and hours")
+        if place.lack is not None:
+            _log.warning("InfluxDB %s", place.lack)
         self._compare(place)
         if self._lost_ms is not None:
             # Once more what was written before the trouble and may have missed its task, or its task it.
@@ -140,11 +141,22 @@ class InfluxSink:
 
     def _find(self) -> Place:
         try:
-            return set_up(self._setup or self._client, self._buckets)
-        except NotAllowedError:
-            if self._setup is not None:
+            place = set_up(self._setup or self._client, self._buckets)
+        except NotAllowedError as error:
+            refused = error
+        else:
+            self._is_refused = False
+            return place
+        try:
+            place = find(self._client, self._buckets)
+        except (NotAllowedError, NotThereError) as error:
+            if self._setup is None:
                 raise
-        return find(self._client, self._buckets)
+            raise type(error)(f"{error}; and {refused}") from None
+        if self._setup is not None and not self._is_refused:
+            _log.warning("buckets and tasks of InfluxDB stay as they are: %s", refused)
+            self._is_refused = True
+        return place
 
     def _compare(self, place: Place) -> None:
         """Buckets that are others than before are empty: what stood in them is copied once more."""
@@ -245,12 +257,17 @@ class InfluxSink:
         found = coalesced(waiting, self._now_ms)
         gone = [window for window in found if window.start_ms < since_ms]
         here = [window for window in found if window.start_ms >= since_ms]
-        if not place.task_ids:
-            # Hours at most, as many as there are raw frames of: the token may be given the right.
-            self._outbox.add_windows(here)
-            done = [each for window in found for each in found[window] if window in gone or each != window]
-            self._outbox.drop_windows(done)
-            return False
-        for window in (*gone, *self._runs.run(here[:AT_ONCE], place.task_ids)):
+        for window in gone:
             self._outbox.drop_windows(found[window])
-        return bool(found)
+        self._keep_as_hours({each: found[each] for each in here if each.length_ms not in place.task_ids})
+        to_run = [each for each in here if each.length_ms in place.task_ids]
+        for window in self._runs.run(to_run[:AT_ONCE], place.task_ids):
+            self._outbox.drop_windows(found[window])
+        return bool(to_run)
+
+    def _keep_as_hours(self, found: Mapping[Window, Sequence[Window]]) -> None:
+        """Windows without a task wait, as hours where they are due, of which there are at most as many as raw has."""
+        done = [each for window, own in found.items() for each in own if each != window]
+        if done:
+            self._outbox.add_windows(found)
+            self._outbox.drop_windows(done)
