@@ -25,6 +25,7 @@ _POINTS_AT_ONCE: Final = 5000
 _QUARTERS_AT_ONCE: Final = 4 * 96
 _COST_DAYS_AT_ONCE: Final = 31
 _ROUND_S: Final = 30.0
+_LOOK_S: Final = 3600.0
 _IDLE_S: Final = 1.0
 _NEWEST: Final = 2**62
 # What is about to grow too old may be so before it arrives.
@@ -68,7 +69,10 @@ class InfluxSink:
         self._is_refused = False
         self._before: int | None = None
         self._round_s = 0.0
+        self._look_s = 0.0
+        self._has_begun = False
         self._standby: dict[object, Point] = {}
+        self._refills: int | None = None
         self._now_ms = 0
         self._lost_ms: int | None = outbox.newest_copied_ms
 
@@ -99,6 +103,8 @@ class InfluxSink:
             # What was taken when a step failed. Here, so that where the ledger is busy now it is tried again.
             self._outbox.release()
             self._place = self._connect()
+        elif time.monotonic() >= self._look_s:
+            self._place = self._look()
         if self._said:
             self._copy_health()
         more = self._copy_frames()
@@ -117,18 +123,26 @@ class InfluxSink:
         return 0.0 if more else _IDLE_S
 
     def _connect(self) -> Place:
+        place = self._look()
+        if self._lost_ms is not None:
+            # Once more what was written before the trouble and may have missed its task, or its task it.
+            times_ms = range(self._lost_ms, max(self._lost_ms - _BEFORE_TROUBLE_MS, 0), -MINUTE_MS // 2)
+            self._outbox.add_windows(late_windows(times_ms, self._now_ms, self._raw_since_ms()))
+            self._lost_ms = None
+        return place
+
+    def _look(self) -> Place:
+        """What there is. Nobody tells of a bucket or a task that is taken away, so it is looked for now and then."""
         self._set_now(self._client.now_ms())
         place = self._find()
         for sentence in place.done:
             _log.info("InfluxDB: %s", sentence)
         if place.lack is not None:
             _log.warning("InfluxDB %s", place.lack)
+        self._has_begun |= place.has_begun
         self._compare(place)
-        if self._lost_ms is not None:
-            # Once more what was written before the trouble and may have missed its task, or its task it.
-            times_ms = range(self._lost_ms, max(self._lost_ms - _BEFORE_TROUBLE_MS, 0), -MINUTE_MS // 2)
-            self._outbox.add_windows(late_windows(times_ms, self._now_ms, self._raw_since_ms()))
-            self._lost_ms = None
+        self._has_begun = False
+        self._look_s = time.monotonic() + _LOOK_S
         return place
 
     def _set_now(self, now_ms: int) -> None:
@@ -159,19 +173,19 @@ class InfluxSink:
         return place
 
     def _compare(self, place: Place) -> None:
-        """Buckets that are others than before are empty: what stood in them is copied once more."""
-        note = self._outbox.note
-        known, here = note.get("buckets", {}), dict(place.bucket_ids)
-        if known == here:
-            return
-        gone = {name for name, each in here.items() if known.get(name) != each}
-        if gone & {self._buckets.raw.name, self._buckets.ledger.name}:
-            self._outbox.begin_anew(raw=self._buckets.raw.name in gone, note={**note, "buckets": here})
-            self._standby.clear()
-        else:
-            self._outbox.note = {**note, "buckets": here}
-        if known and self._buckets.raw.name not in gone:
-            self._outbox.add_windows(self._all_hours())
+        """Buckets that are others than before are empty, and tasks that were not there have made nothing till now."""
+        note, raw = self._outbox.note, self._buckets.raw.name
+        here = {"buckets": dict(place.bucket_ids), "tasks": sorted(place.task_ids.values())}
+        known = note.get("buckets", {})
+        gone = {name for name, each in place.bucket_ids.items() if known.get(name) != each}
+        new_tasks = self._has_begun or set(here["tasks"]) - set(note.get("tasks", here["tasks"]))
+        hours: list[Window] = []
+        if known and raw not in gone and (new_tasks or gone & {each.name for each in self._buckets.aggregated}):
+            hours = self._all_hours()
+        if gone & {raw, self._buckets.ledger.name}:
+            self._outbox.begin_anew(raw=raw in gone, note=here, windows=hours)
+        elif hours or here != {name: note.get(name) for name in here}:
+            self._outbox.keep(here, hours)
 
     def _all_hours(self) -> list[Window]:
         """Those that InfluxDB's raw frames cover, as far as there may be any."""
@@ -213,7 +227,9 @@ class InfluxSink:
             for measurement in OF_SITES:
                 self._client.delete(self._buckets.ledger.name, measurement, {"site": gone}, _EVER_MS)
         if note.get("sites") != sites:
-            self._outbox.note = {**note, "sites": sites}
+            self._outbox.keep({"sites": sites})
+        if note.get("refills") != self._refills:
+            self._refills, self._standby = note.get("refills"), {}
         nights = self._rows.standby()
         self._write(each for each in nights if self._standby.get((each.tags, each.time_ms)) != each)
         self._standby = {(each.tags, each.time_ms): each for each in nights}
