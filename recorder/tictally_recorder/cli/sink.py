@@ -144,13 +144,16 @@ def _work(settings: Settings, target: Target, own: Ledger, bounds: tuple[int, in
             continue
         retry_s = 0.0
         (counts,) = own.sinks()
-        if counts.is_done or (replace(counts, windows=0).is_done and not sink.task_ids):
+        if counts.is_done or (replace(counts, windows=0).is_done and sink.unmade):
             break
         if time.monotonic() >= told_s + _LOOK_S:
             told_s = time.monotonic()
             say(_left(counts), aside=True)
         _sleep(wait_s)
-    say("All is copied.")
+    if counts.is_done:
+        say("All is copied.")
+    else:
+        say(f"All is copied, but {counts.windows} minutes and hours are not made again yet: {sink.unmade}")
 
 
 def _watch(settings: Settings) -> None:

@@ -8,15 +8,15 @@ from typing import Final
 
 from tictally_recorder.ledger import Outbox, RefusedPoint, Window
 from tictally_recorder.sinks.copying import Wait
+from tictally_recorder.sinks.influx.again import Again
 from tictally_recorder.sinks.influx.buckets import Bucket, Buckets
 from tictally_recorder.sinks.influx.client import Client
 from tictally_recorder.sinks.influx.errors import InfluxError, NotAllowedError, NotThereError
 from tictally_recorder.sinks.influx.points import Point, of_frame
 from tictally_recorder.sinks.influx.provision import Place, find, set_up
 from tictally_recorder.sinks.influx.rows import LedgerRows
-from tictally_recorder.sinks.influx.runs import AT_ONCE, Runs
 from tictally_recorder.sinks.influx.stale import OF_SITES, Rows, stale
-from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows, window_of
+from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, late_windows, window_of
 from tictally_recorder.sinks.influx.writing import write
 
 _FRAMES_AT_ONCE: Final = 500
@@ -63,7 +63,7 @@ class InfluxSink:
     ) -> None:
         self._client, self._setup, self._buckets = client, setup, buckets
         self._outbox, self._rows = outbox, rows
-        self._runs = Runs(client, wait)
+        self._again = Again(client, buckets, outbox, wait)
         self._said = said
         self._place: Place | None = None
         self._is_refused = False
@@ -80,6 +80,11 @@ class InfluxSink:
     def task_ids(self) -> Mapping[int, str]:
         """Length of windows → id of the task that makes them, as far as is known."""
         return {} if self._place is None else self._place.task_ids
+
+    @property
+    def unmade(self) -> str | None:
+        """Why minutes or hours wait that are not made again now nor in a moment, a sentence; or None."""
+        return self._again.unmade
 
     def step(self) -> float:
         """Copy some; in how many seconds there may be more to copy.
@@ -264,26 +269,8 @@ class InfluxSink:
         return refused
 
     def _run_windows(self, place: Place) -> bool:
-        """Run some of those that wait again; True where some were."""
+        """Run some of those that wait again; True where there may be more to run at once."""
         waiting = self._outbox.windows()
-        if not waiting:
-            return False
-        self._set_now(self._client.now_ms())
-        since_ms = self._raw_since_ms()
-        found = coalesced(waiting, self._now_ms)
-        gone = [window for window in found if window.start_ms < since_ms]
-        here = [window for window in found if window.start_ms >= since_ms]
-        for window in gone:
-            self._outbox.drop_windows(found[window])
-        self._keep_as_hours({each: found[each] for each in here if each.length_ms not in place.task_ids})
-        to_run = [each for each in here if each.length_ms in place.task_ids]
-        for window in self._runs.run(to_run[:AT_ONCE], place.task_ids):
-            self._outbox.drop_windows(found[window])
-        return bool(to_run)
-
-    def _keep_as_hours(self, found: Mapping[Window, Sequence[Window]]) -> None:
-        """Windows without a task wait, as hours where they are due, of which there are at most as many as raw has."""
-        done = [each for window, own in found.items() for each in own if each != window]
-        if done:
-            self._outbox.add_windows(found)
-            self._outbox.drop_windows(done)
+        if waiting:
+            self._set_now(self._client.now_ms())
+        return self._again.step(place, waiting, self._now_ms, self._raw_since_ms())
