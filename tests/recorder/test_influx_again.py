@@ -9,6 +9,7 @@ from influx_home import Home, days_ago, home, hour
 from ledger_building import frame
 from real_influx import Influxd, influxd
 
+from tictally_recorder.sinks.influx.provision import Place, set_up
 from tictally_recorder.sinks.influx.windows import HOUR_MS
 
 FAILS = """
@@ -53,6 +54,32 @@ def test_an_hour_whose_run_fails_waits_until_the_trouble_has_passed(
         assert "could not find bucket" in str(sink.unmade)
         here.copy()  # another sink: it repairs the task
         assert here.wrong_windows(frames) == []
+
+
+def test_a_token_that_sees_tasks_and_may_not_run_them_holds_up_nothing(server: Influxd, tmp_path: Path) -> None:
+    with home(tmp_path, server, "sees", raw_days=30) as admin:
+        place = set_up(admin.client, admin.target.buckets)
+        token = reading_tasks(server, place)
+    (tmp_path / "other").mkdir()
+    with home(tmp_path / "other", server, "sees", raw_days=30, token=token) as here:
+        here.hear(hour(days_ago(0.1)))
+        sink = here.begin()
+        copy_all_but_windows(here)
+        for _ in range(3):
+            sink.step()
+        assert here.wrong_ledger() == []
+        assert here.ledger.sinks()[0].windows == 1
+
+
+def reading_tasks(server: Influxd, place: Place) -> str:
+    org = server.ask("GET", "/api/v2/orgs?org=home")["orgs"][0]["id"]
+    rights = [(action, "buckets", each) for each in place.bucket_ids.values() for action in ("read", "write")]
+    rights += [("read", "tasks", each) for each in place.task_ids.values()]
+    permissions = [
+        {"action": action, "resource": {"type": kind, "id": each, "orgID": org}} for action, kind, each in rights
+    ]
+    body = {"orgID": org, "permissions": permissions}
+    return str(server.ask("POST", "/api/v2/authorizations", body)["token"])
 
 
 def test_of_frames_of_which_some_are_gone_no_hour_is_made_anew(server: Influxd, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tictally_recorder.ledger import Window
 from tictally_recorder.logs import Seldom
 from tictally_recorder.sinks.copying import Wait
 from tictally_recorder.sinks.influx.client import Client, quoted
-from tictally_recorder.sinks.influx.errors import FaultError, InfluxError, NotThereError
+from tictally_recorder.sinks.influx.errors import FaultError, InfluxError, NotAllowedError, NotThereError
 from tictally_shared.frames import iso_utc
 
 _LONGEST_S: Final = 60.0
@@ -77,7 +77,11 @@ class Runs:
         left: dict[str, Window] = {}
         for window in windows:
             path = f"{_TASKS}/{quoted(task_ids[window.length_ms])}/runs"
-            begun = self._client.post(path, {"scheduledFor": iso_utc(window.end_ms)})
+            try:
+                begun = self._client.post(path, {"scheduledFor": iso_utc(window.end_ms)})
+            except NotAllowedError as error:  # it may see the task only: minutes and hours are all that waits for it
+                self._fail(window, str(error))
+                continue
             left[f"{path}/{quoted(begun['id'])}"] = window
         done: list[Window] = []
         end_s = time.monotonic() + _LONGEST_S
@@ -103,12 +107,15 @@ class Runs:
             return True
         said = [each["message"] for each in run.get("log") or () if not each["message"].startswith(_NO_REASON)]
         reason = " ".join((said or [run["status"]])[-1].split())[:_LONGEST_SENTENCE]
+        self._fail(window, reason)
+        return False
+
+    def _fail(self, window: Window, reason: str) -> None:
         self._seldom.say(f"a task of InfluxDB has failed, and is run again later: {reason}", time.monotonic())
         sentence = f"InfluxDB's task of {_told(window)} has failed: {reason}"
         tries = self._failures[window].tries + 1 if window in self._failures else 1
         after_s = _AGAIN_S[min(tries, len(_AGAIN_S)) - 1]
         self._failures[window] = _Failure(tries, time.monotonic() + after_s, sentence)
-        return False
 
 
 def _told(window: Window, *_others: Window) -> str:
