@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from influx_truth import Cells, differences, held, of_ledger, windows_of
-from ledger_building import message
+from ledger_building import DAY_MS, MINUTE_MS, frame, message
 from real_influx import ORG, TOKEN, Influxd
 
 from tictally_recorder.ledger import Ledger, LedgerReader
@@ -19,10 +19,11 @@ from tictally_recorder.sinks.influx.copy import NAME, sink_of
 from tictally_recorder.sinks.influx.points import Point
 from tictally_recorder.sinks.influx.sink import InfluxSink
 from tictally_recorder.sinks.influx.target import Target
-from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS
+from tictally_recorder.sinks.influx.windows import HOUR_MS
 from tictally_shared.frames import Frame
 
 PARIS = ZoneInfo("Europe/Paris")
+NOW_MS = int(time.time()) * 1000
 
 
 @dataclass
@@ -76,6 +77,20 @@ class Home:
 def _sleep(seconds: float) -> bool:
     time.sleep(seconds)
     return False
+
+
+def hour(start_ms: int, *, first: int = 1, step_ms: int = 20_000, without: int | None = None) -> list[Frame]:
+    """An hour of frames; without: those of one minute are missing."""
+    return [
+        frame(first + n, at_ms, {"EAST": 1_000_000 + (at_ms - NOW_MS) // 1000, "SINSTS": n % 700})
+        for n, at_ms in enumerate(range(start_ms, start_ms + HOUR_MS, step_ms))
+        if without is None or n // (MINUTE_MS // step_ms) != without
+    ]
+
+
+def days_ago(days: float) -> int:
+    """The beginning of an hour so many days ago."""
+    return (NOW_MS - int(days * DAY_MS)) // HOUR_MS * HOUR_MS
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cost_building import PARIS
-from influx_home import Home, home
+from influx_home import NOW_MS, Home, days_ago, home, hour
 from ledger_building import DAY_MS, MINUTE_MS, frame
 from real_influx import Influxd, influxd
 
@@ -16,11 +16,9 @@ from tictally_recorder.cost.keeper import CostKeeper
 from tictally_recorder.cost.watch import WatchedTerms
 from tictally_recorder.sinks.copying import SinkError
 from tictally_recorder.sinks.influx.provision import make_token, set_up
+from tictally_recorder.sinks.influx.windows import HOUR_MS
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.frames import Frame
 
-HOUR_MS = 3_600_000
-NOW_MS = int(time.time()) * 1000
 LIST = """
 id = "own"
 supplier = "A small one"
@@ -52,20 +50,6 @@ def mortal(tmp_path: Path) -> Iterator[Influxd]:
     found.start()
     yield found
     found.kill()
-
-
-def hour(start_ms: int, *, first: int = 1, step_ms: int = 20_000, without: int | None = None) -> list[Frame]:
-    """An hour of frames; without: those of one minute are missing."""
-    return [
-        frame(first + n, at_ms, {"EAST": 1_000_000 + (at_ms - NOW_MS) // 1000, "SINSTS": n % 700})
-        for n, at_ms in enumerate(range(start_ms, start_ms + HOUR_MS, step_ms))
-        if without is None or n // (MINUTE_MS // step_ms) != without
-    ]
-
-
-def days_ago(days: float) -> int:
-    """The beginning of an hour so many days ago."""
-    return (NOW_MS - int(days * DAY_MS)) // HOUR_MS * HOUR_MS
 
 
 def prune(here: Home) -> None:

@@ -140,6 +140,7 @@ def test_setup_makes_what_is_missing_once_and_a_token_that_is_enough(server: Inf
     assert file.read_text().strip() not in first.stdout
     again = tictally("sink", "setup", ledger=path, **setup)
     assert "all was there as it should be" in again.stdout
+    assert "made before" not in again.stdout
     longer = tictally("sink", "setup", ledger=path, **setup | {"TICTALLY_INFLUXDB_RAW_DAYS": "40"})
     assert "bucket set_up_raw is kept 40 days now" in longer.stdout
     assert "task set_up_minute upgraded" in longer.stdout
@@ -149,6 +150,13 @@ def test_setup_makes_what_is_missing_once_and_a_token_that_is_enough(server: Inf
     assert count(server, "set_up", "energy_day", "energy_wh") == 1
     there = tictally("sink", "setup", "--new-token", str(file), ledger=path, **setup)
     assert (there.returncode, "File exists" in there.stderr) == (2, True)
+    # The token is bound to what there was: it does not see what is made anew, and both are told how to get another.
+    (task,) = server.ask("GET", "/api/v2/tasks?name=set_up_hour")["tasks"]
+    server.ask("DELETE", f"/api/v2/tasks/{task['id']}")
+    made = tictally("sink", "setup", ledger=path, **setup)
+    assert "made before does not see what is new: --new-token FILE" in made.stdout
+    lacking = tictally("sink", "status", ledger=path, **daily)
+    assert (lacking.returncode, "tictally sink setup --new-token FILE" in lacking.stderr) == (1, True), lacking.stderr
 
 
 def test_without_an_influxdb_there_is_nothing_to_tell(tmp_path: Path) -> None:

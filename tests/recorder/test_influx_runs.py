@@ -31,7 +31,7 @@ def answering(*looks: tuple[int, dict[str, str]]) -> Iterator[tuple[Runs, list[s
 
     class Script(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.answer(201, {"id": "r", "status": "scheduled"})
+            self.answer(201, {"id": f"r{len(asked)}", "status": "scheduled"})
 
         def do_GET(self) -> None:
             self.answer(*next(waiting))
@@ -71,3 +71,28 @@ def test_what_is_no_matter_of_a_moment_is_told_at_once(status: int, said: str) -
     with answering((status, {"message": said})) as (runs, asked), pytest.raises(InfluxError, match=said):
         runs.run([WINDOW], {HOUR_MS: "t"})
     assert asked == ["POST 201", f"GET {status}"]
+
+
+def test_what_fails_is_tried_again_later_and_others_go_on_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [1000.0]
+    monkeypatch.setattr("tictally_recorder.sinks.influx.runs.time.monotonic", lambda: now_s[0])
+    other = Window(HOUR_MS, NOON_MS - HOUR_MS)
+    with answering(*[(200, {"status": "failed"})] * 3) as (runs, _):
+        for after_s, trouble in ((1.0, None), (30.0, "has failed: failed"), (300.0, "has failed: failed")):
+            assert runs.ready([WINDOW, other]) == [WINDOW, other]
+            assert runs.run([WINDOW], {HOUR_MS: "t"}) == []
+            assert str(trouble) in str(runs.trouble)
+            assert runs.ready([WINDOW, other]) == [other]
+            now_s[0] += after_s
+        # What waits no longer is forgotten.
+        assert runs.ready([other]) == [other]
+        assert runs.trouble is None
+
+
+def test_what_has_succeeded_is_done_though_another_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tictally_recorder.sinks.influx.runs._LONGEST_S", 0.05)
+    slow = Window(HOUR_MS, NOON_MS - HOUR_MS)
+    with answering((200, {"status": "success"}), *[(200, {"status": "started"})] * 10_000) as (runs, _):
+        assert runs.run([WINDOW, slow], {HOUR_MS: "t"}) == [WINDOW]
+        with pytest.raises(InfluxError, match=r"has not run its task"):
+            runs.run([slow], {HOUR_MS: "t"})

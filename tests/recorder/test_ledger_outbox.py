@@ -158,7 +158,8 @@ def test_a_copy_that_begins_anew_has_raw_frames_from_where_the_ledger_has_all(le
         box.take_quarters(EVER, 1000)
         box.drop_taken()
         box.begin_anew(raw=True, note={"buckets": {"a": "1"}})
-        assert (box.raw_since_ms, box.note, box.windows()) == (NOON_MS + QUARTER_MS, {"buckets": {"a": "1"}}, [])
+        assert (box.raw_since_ms, box.windows()) == (NOON_MS + QUARTER_MS, [])
+        assert box.note == {"buckets": {"a": "1"}, "refills": 2}
         (counts,) = ledger.sinks()
         assert (counts.frames, counts.quarters) == (2, 3 * 96 + 1)
 
@@ -195,6 +196,16 @@ def test_a_days_cost_is_copied_when_its_figures_change_and_only_then(ledger: Led
         ledger.store_cost(site, [cost_day("4")])
         box.release()
         assert len(box.take_cost(9)) == 1
+
+
+def test_the_cost_of_a_site_that_is_no_more_waits_for_nobody(ledger: Ledger, tmp_path: Path) -> None:
+    for key in ("111", "222"):
+        ledger.store([message(frame(1, NOON_MS, {"EAST": 1}, meter=key, edge=f"of-{key}"))])
+    with LedgerReader.open(tmp_path / "ledger.sqlite") as reader, closing(outbox(tmp_path)) as box:
+        ledger.store_cost(next(each for each in reader.sites() if each.id == "222"), [cost_day("1.25")])
+        ledger.join_sites("222", "111")
+        assert box.take_cost(31) == []
+        assert box.counts().cost_days == 0
 
 
 def test_windows_are_kept_once_each_the_longest_first(ledger: Ledger, tmp_path: Path) -> None:

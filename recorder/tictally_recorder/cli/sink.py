@@ -73,17 +73,20 @@ def setup(
     It takes a token that may do so: TICTALLY_INFLUXDB_SETUP_TOKEN, else TICTALLY_INFLUXDB_TOKEN. A second time it
     changes nothing.
     """
-    from tictally_recorder.sinks.influx.client import Client  # noqa: PLC0415 - as above
+    from tictally_recorder.sinks.influx.client import OF_EVERY_DAY, OF_SETUP, Client  # noqa: PLC0415 - as above
     from tictally_recorder.sinks.influx.provision import make_token, set_up  # noqa: PLC0415
 
     target = _target(settings_of(config, ledger))
-    client = Client(target.url, target.setup_token or target.token, target.org, target.ca)
+    setting = OF_SETUP if target.setup_token else OF_EVERY_DAY
+    client = Client(target.url, target.setup_token or target.token, target.org, target.ca, setting)
     place = set_up(client, target.buckets)
     for sentence in place.done or ("all was there as it should be",):
         say(f"InfluxDB at {target.url}: {sentence}")
     if new_token is not None:
         _write_own(new_token, lambda: make_token(client, target.buckets, place))
         say(f"A token of every day is in {new_token}: TICTALLY_INFLUXDB_TOKEN_FILE={new_token}")
+    elif place.is_new:
+        say("A token of every day that was made before does not see what is new: --new-token FILE makes one that does.")
 
 
 def _write_own(path: Path, make: Callable[[], str]) -> None:
@@ -133,20 +136,24 @@ def _work(settings: Settings, target: Target, own: Ledger, bounds: tuple[int, in
     retry_s, told_s = 0.0, 0.0
     while True:
         try:
-            sink.step()
+            wait_s = sink.step()
         except SinkError as error:
             retry_s = min(max(2 * retry_s, _RETRY_S[0]), _RETRY_S[1])
             say(f"{error}; trying again", aside=True)
-            time.sleep(retry_s if error.retry_s is None else error.retry_s)
+            _sleep(retry_s if error.retry_s is None else max(error.retry_s, _RETRY_S[0]))
             continue
         retry_s = 0.0
         (counts,) = own.sinks()
-        if counts.is_done or (replace(counts, windows=0).is_done and not sink.task_ids):
+        if counts.is_done or (replace(counts, windows=0).is_done and sink.unmade):
             break
         if time.monotonic() >= told_s + _LOOK_S:
             told_s = time.monotonic()
             say(_left(counts), aside=True)
-    say("All is copied.")
+        _sleep(wait_s)
+    if counts.is_done:
+        say("All is copied.")
+    else:
+        say(f"All is copied, but {counts.windows} minutes and hours are not made again yet: {sink.unmade}")
 
 
 def _watch(settings: Settings) -> None:

@@ -59,7 +59,10 @@ def set_sinks(connection: sqlite3.Connection, names: Iterable[str]) -> None:
 
 
 def mark_all(connection: sqlite3.Connection, sink: str, start_ms: int = 0, end_ms: int = 2**62) -> None:
-    """All of [start_ms, end_ms) that the ledger has is to be copied, raw frames too; in a transaction."""
+    """All of [start_ms, end_ms) that the ledger has is to be copied, raw frames too; in a transaction.
+
+    The sink's note counts it: of what is not marked, such as nights, the sink copies all when that has grown.
+    """
     for meter_id, first_ms, last_ms in connection.execute("SELECT id, first_ms, last_ms FROM meter").fetchall():
         first, last = max(first_ms, start_ms) // QUARTER_MS, min(last_ms, end_ms - 1) // QUARTER_MS
         if first <= last:
@@ -71,7 +74,8 @@ def mark_all(connection: sqlite3.Connection, sink: str, start_ms: int = 0, end_m
     )
     connection.execute(
         "UPDATE sink SET frame = min(frame, coalesce("
-        "(SELECT min(id) FROM frame WHERE time_ms >= ? AND time_ms < ?) - 1, frame)) WHERE name = ?",
+        "(SELECT min(id) FROM frame WHERE time_ms >= ? AND time_ms < ?) - 1, frame)), "
+        "note = json_set(note, '$.refills', coalesce(json_extract(note, '$.refills'), 0) + 1) WHERE name = ?",
         (start_ms, end_ms, sink),
     )
 

@@ -6,7 +6,7 @@ transactions never wait for a sink.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,17 +194,24 @@ class Outbox:
         """What the sink has noted for itself."""
         return dict(json.loads(self._one("SELECT note FROM sink WHERE name = ?")))
 
-    @note.setter
-    def note(self, note: dict[str, Any]) -> None:
-        with transaction(self._connection):
-            self._connection.execute("UPDATE sink SET note = ? WHERE name = ?", (json.dumps(note), self._sink))
+    def keep(self, note: Mapping[str, Any], windows: Iterable[Window] = ()) -> None:
+        """Note more, and let windows be run again for it: both or neither.
 
-    def begin_anew(self, *, raw: bool, note: dict[str, Any]) -> None:
+        Args:
+            note: name → what can be written as JSON; what is noted by other names stays.
+            windows: to be run again.
+        """
+        with transaction(self._connection):
+            self._keep(note)
+            self._add_windows(windows)
+
+    def begin_anew(self, *, raw: bool, note: Mapping[str, Any], windows: Iterable[Window] = ()) -> None:
         """Copy all once more: the sink is another one, or was emptied.
 
         Args:
             raw: True where its raw frames are gone too. It gets those that the ledger still has, and no older ones.
-            note: its new note.
+            note: as in `keep`.
+            windows: as in `keep`.
         """
         with transaction(self._connection):
             execute = self._connection.execute
@@ -214,7 +221,8 @@ class Outbox:
                 execute("UPDATE sink SET frame = 0, raw_since_ms = ? WHERE name = ?", (since_ms, self._sink))
                 execute("DELETE FROM sink_window WHERE sink = ?", (self._sink,))
             mark_all(self._connection, self._sink)
-            execute("UPDATE sink SET note = ? WHERE name = ?", (json.dumps(note), self._sink))
+            self._keep(note)
+            self._add_windows(windows)
 
     def take_quarters(self, before: int, at_most: int) -> dict[int, Ranges]:
         """Take the newest marked quarters before one, of a stretch of time at most so long; meter id → quarters.
@@ -244,14 +252,16 @@ class Outbox:
         return found
 
     def take_cost(self, at_most: int) -> list[tuple[str, int]]:
-        """Take the newest marked days of cost; (site, day by number) of those whose site there still is."""
+        """Take the newest marked days of cost; (site, day by number). Those of a site that is no more are forgotten."""
+        gone = "DELETE FROM sink_cost WHERE sink = ? AND site NOT IN (SELECT id FROM site)"
         newest = "SELECT site, day FROM sink_cost WHERE sink = ? AND taken = 0 ORDER BY day DESC LIMIT ?"
         with transaction(self._connection):
+            self._connection.execute(gone, (self._sink,))
             rows = self._connection.execute(newest, (self._sink, at_most)).fetchall()
             update = "UPDATE OR REPLACE sink_cost SET taken = 1 WHERE sink = ? AND taken = 0 AND site = ? AND day = ?"
             self._connection.executemany(update, [(self._sink, *row) for row in rows])
             names = dict(self._connection.execute("SELECT id, name FROM site"))
-        return [(names[site], day) for site, day in rows if site in names]
+        return [(names[site], day) for site, day in rows]
 
     def drop_taken(self, refused: Sequence[RefusedPoint] = ()) -> None:
         """What was taken has been copied, but for some refused points."""
@@ -303,6 +313,11 @@ class Outbox:
     def _add_windows(self, windows: Iterable[Window]) -> None:
         insert = "INSERT OR IGNORE INTO sink_window VALUES (?, ?, ?)"
         self._connection.executemany(insert, [(self._sink, *window) for window in windows])
+
+    def _keep(self, note: Mapping[str, Any]) -> None:
+        # Name by name: a refill counts itself in it at any time.
+        update = "UPDATE sink SET note = json_set(note, '$.' || ?, json(?)) WHERE name = ?"
+        self._connection.executemany(update, [(name, json.dumps(each), self._sink) for name, each in note.items()])
 
     def _refuse(self, refused: Sequence[RefusedPoint]) -> None:
         if not refused:

@@ -26,6 +26,8 @@ from tictally_recorder.sinks.influx.errors import (
 )
 from tictally_shared.frames import iso_utc, parse_time_ms
 
+OF_EVERY_DAY: Final = "TICTALLY_INFLUXDB_TOKEN"
+OF_SETUP: Final = "TICTALLY_INFLUXDB_SETUP_TOKEN"
 _TIMEOUT_MS: Final = 20_000
 # A query or a forced run on a small machine that is busy with its own start.
 _LONGEST_SENTENCE: Final = 300
@@ -61,10 +63,11 @@ class Client:
         token: that may do what is asked of it.
         org: name of the organization.
         ca: certificate that its own must be signed by, or None for those that the system knows.
+        setting: where the token is from, for sentences.
     """
 
-    def __init__(self, url: str, token: str, org: str, ca: Path | None = None) -> None:
-        self.url, self.org = url, org
+    def __init__(self, url: str, token: str, org: str, ca: Path | None = None, setting: str = OF_EVERY_DAY) -> None:
+        self.url, self.org, self.setting = url, org, setting
         options: dict[str, Any] = {"timeout": _TIMEOUT_MS, "retries": False, "ssl_ca_cert": ca and str(ca)}
         made: Any = InfluxDBClient(url=url, token=token, org=org, **options)
         self._client = made
@@ -176,7 +179,7 @@ class Client:
         # To run a task without the right to is answered by 500.
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or said.endswith(": unauthorized"):
             return NotAllowedError(
-                f"InfluxDB at {self.url} does not allow it, look at the token and its rights: {said}"
+                f"InfluxDB at {self.url} does not allow it, look at the token ({self.setting}) and its rights: {said}"
             )
         if status == HTTPStatus.NOT_FOUND:
             return NotThereError(f"InfluxDB at {self.url} lacks something: {said}")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.ledger import LedgerReader, Outbox
 from tictally_recorder.sinks.copying import Copier, Wait
-from tictally_recorder.sinks.influx.client import Client
+from tictally_recorder.sinks.influx.client import OF_SETUP, Client
 from tictally_recorder.sinks.influx.health_points import of_edge, of_recorder
 from tictally_recorder.sinks.influx.points import Point
 from tictally_recorder.sinks.influx.rows import LedgerRows
@@ -80,5 +80,7 @@ def sink_of(target: Target, ledger: Path, tz: ZoneInfo, wait: Wait, said: deque[
     outbox = Outbox.open(ledger, NAME)
     rows = LedgerRows(LedgerReader.open(ledger), tz)
     client = Client(target.url, target.token, target.org, target.ca)
-    setup = None if target.setup_token is None else Client(target.url, target.setup_token, target.org, target.ca)
+    setup = None
+    if target.setup_token is not None:
+        setup = Client(target.url, target.setup_token, target.org, target.ca, OF_SETUP)
     return InfluxSink(client, setup, target.buckets, outbox, rows, wait, said)

@@ -15,9 +15,4 @@ def look(target: Target) -> str | None:
         return str(error)
     finally:
         client.close()
-    if len(place.task_ids) < len(target.buckets.aggregated):
-        return (
-            f"InfluxDB at {target.url} has no tasks, or the token does not see them, so minutes and hours are not "
-            "corrected: run `tictally sink setup`"
-        )
-    return None
+    return None if place.lack is None else f"InfluxDB at {target.url} {place.lack}"

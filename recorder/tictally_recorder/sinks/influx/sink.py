@@ -8,15 +8,15 @@ from typing import Final
 
 from tictally_recorder.ledger import Outbox, RefusedPoint, Window
 from tictally_recorder.sinks.copying import Wait
+from tictally_recorder.sinks.influx.again import Again
 from tictally_recorder.sinks.influx.buckets import Bucket, Buckets
 from tictally_recorder.sinks.influx.client import Client
 from tictally_recorder.sinks.influx.errors import InfluxError, NotAllowedError, NotThereError
 from tictally_recorder.sinks.influx.points import Point, of_frame
 from tictally_recorder.sinks.influx.provision import Place, find, set_up
 from tictally_recorder.sinks.influx.rows import LedgerRows
-from tictally_recorder.sinks.influx.runs import AT_ONCE, Runs
 from tictally_recorder.sinks.influx.stale import OF_SITES, Rows, stale
-from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows, window_of
+from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, late_windows, window_of
 from tictally_recorder.sinks.influx.writing import write
 
 _FRAMES_AT_ONCE: Final = 500
@@ -25,12 +25,15 @@ _POINTS_AT_ONCE: Final = 5000
 _QUARTERS_AT_ONCE: Final = 4 * 96
 _COST_DAYS_AT_ONCE: Final = 31
 _ROUND_S: Final = 30.0
+_LOOK_S: Final = 3600.0
 _IDLE_S: Final = 1.0
 _NEWEST: Final = 2**62
 # What is about to grow too old may be so before it arrives.
 _MARGIN_MS: Final = 60_000
 # Frames that were written just before a trouble may have missed their task, and the task them.
 _BEFORE_TROUBLE_MS: Final = 90_000
+_DAY_MS: Final = 86_400_000
+_CLOCKS_APART_MS: Final = _DAY_MS
 _EVER_MS: Final = 0, 4_102_444_800_000
 _log = logging.getLogger(__name__)
 
@@ -60,12 +63,16 @@ class InfluxSink:
     ) -> None:
         self._client, self._setup, self._buckets = client, setup, buckets
         self._outbox, self._rows = outbox, rows
-        self._runs = Runs(client, wait)
+        self._again = Again(client, buckets, outbox, wait)
         self._said = said
         self._place: Place | None = None
+        self._is_refused = False
         self._before: int | None = None
         self._round_s = 0.0
+        self._look_s = 0.0
+        self._has_begun = False
         self._standby: dict[object, Point] = {}
+        self._refills: int | None = None
         self._now_ms = 0
         self._lost_ms: int | None = outbox.newest_copied_ms
 
@@ -73,6 +80,11 @@ class InfluxSink:
     def task_ids(self) -> Mapping[int, str]:
         """Length of windows → id of the task that makes them, as far as is known."""
         return {} if self._place is None else self._place.task_ids
+
+    @property
+    def unmade(self) -> str | None:
+        """Why minutes or hours wait that are not made again now nor in a moment, a sentence; or None."""
+        return self._again.unmade
 
     def step(self) -> float:
         """Copy some; in how many seconds there may be more to copy.
@@ -84,16 +96,20 @@ class InfluxSink:
         """
         try:
             return self._step()
-        except InfluxError as error:
-            if not isinstance(error, NotAllowedError | NotThereError) and self._lost_ms is None:
+        except Exception as error:
+            is_away = isinstance(error, InfluxError) and not isinstance(error, NotAllowedError | NotThereError)
+            if is_away and self._lost_ms is None:
                 self._lost_ms = self._now_ms
             self._place, self._before = None, None
-            self._outbox.release()
             raise
 
     def _step(self) -> float:
         if self._place is None:
+            # What was taken when a step failed. Here, so that where the ledger is busy now it is tried again.
+            self._outbox.release()
             self._place = self._connect()
+        elif time.monotonic() >= self._look_s:
+            self._place = self._look()
         if self._said:
             self._copy_health()
         more = self._copy_frames()
@@ -112,13 +128,7 @@ class InfluxSink:
         return 0.0 if more else _IDLE_S
 
     def _connect(self) -> Place:
-        self._now_ms = self._client.now_ms()
-        place = self._find()
-        for sentence in place.done:
-            _log.info("InfluxDB: %s", sentence)
-        if not place.task_ids:
-            _log.warning("InfluxDB: the token may not run tasks, so late frames do not correct minutes and hours")
-        self._compare(place)
+        place = self._look()
         if self._lost_ms is not None:
             # Once more what was written before the trouble and may have missed its task, or its task it.
             times_ms = range(self._lost_ms, max(self._lost_ms - _BEFORE_TROUBLE_MS, 0), -MINUTE_MS // 2)
@@ -126,28 +136,61 @@ class InfluxSink:
             self._lost_ms = None
         return place
 
+    def _look(self) -> Place:
+        """What there is. Nobody tells of a bucket or a task that is taken away, so it is looked for now and then."""
+        self._set_now(self._client.now_ms())
+        place = self._find()
+        for sentence in place.done:
+            _log.info("InfluxDB: %s", sentence)
+        if place.lack is not None:
+            _log.warning("InfluxDB %s", place.lack)
+        self._has_begun |= place.has_begun
+        self._compare(place)
+        self._has_begun = False
+        self._look_s = time.monotonic() + _LOOK_S
+        return place
+
+    def _set_now(self, now_ms: int) -> None:
+        """By InfluxDB's clock, which decides what is too old for it: by one that is wrong much would be passed over."""
+        ahead_ms = now_ms - time.time_ns() // 1_000_000
+        if abs(ahead_ms) > _CLOCKS_APART_MS:
+            how = f"{abs(ahead_ms) / _DAY_MS:.1f} days {'ahead of' if ahead_ms > 0 else 'behind'}"
+            raise InfluxError(f"InfluxDB's clock is {how} the recorder's: nothing is copied until both are right")
+        self._now_ms = now_ms
+
     def _find(self) -> Place:
         try:
-            return set_up(self._setup or self._client, self._buckets)
-        except NotAllowedError:
-            if self._setup is not None:
+            place = set_up(self._setup or self._client, self._buckets)
+        except NotAllowedError as error:
+            refused = error
+        else:
+            self._is_refused = False
+            return place
+        try:
+            place = find(self._client, self._buckets)
+        except (NotAllowedError, NotThereError) as error:
+            if self._setup is None:
                 raise
-        return find(self._client, self._buckets)
+            raise type(error)(f"{error}; and {refused}") from None
+        if self._setup is not None and not self._is_refused:
+            _log.warning("buckets and tasks of InfluxDB stay as they are: %s", refused)
+            self._is_refused = True
+        return place
 
     def _compare(self, place: Place) -> None:
-        """Buckets that are others than before are empty: what stood in them is copied once more."""
-        note = self._outbox.note
-        known, here = note.get("buckets", {}), dict(place.bucket_ids)
-        if known == here:
-            return
-        gone = {name for name, each in here.items() if known.get(name) != each}
-        if gone & {self._buckets.raw.name, self._buckets.ledger.name}:
-            self._outbox.begin_anew(raw=self._buckets.raw.name in gone, note={**note, "buckets": here})
-            self._standby.clear()
-        else:
-            self._outbox.note = {**note, "buckets": here}
-        if known and self._buckets.raw.name not in gone:
-            self._outbox.add_windows(self._all_hours())
+        """Buckets that are others than before are empty, and tasks that were not there have made nothing till now."""
+        note, raw = self._outbox.note, self._buckets.raw.name
+        here = {"buckets": dict(place.bucket_ids), "tasks": sorted(place.task_ids.values())}
+        known = note.get("buckets", {})
+        gone = {name for name, each in place.bucket_ids.items() if known.get(name) != each}
+        new_tasks = self._has_begun or set(here["tasks"]) - set(note.get("tasks", here["tasks"]))
+        hours: list[Window] = []
+        if known and raw not in gone and (new_tasks or gone & {each.name for each in self._buckets.aggregated}):
+            hours = self._all_hours()
+        if gone & {raw, self._buckets.ledger.name}:
+            self._outbox.begin_anew(raw=raw in gone, note=here, windows=hours)
+        elif hours or here != {name: note.get(name) for name in here}:
+            self._outbox.keep(here, hours)
 
     def _all_hours(self) -> list[Window]:
         """Those that InfluxDB's raw frames cover, as far as there may be any."""
@@ -175,7 +218,8 @@ class InfluxSink:
         raw, oldest_ms = self._buckets.raw, self._oldest_ms(self._buckets.raw)
         points = [of_frame(each) for each in frames if each.time_ms >= oldest_ms]
         written = write(self._client.write, raw.name, points, oldest_ms)
-        self._now_ms = written.date_ms or self._now_ms
+        if written.date_ms:
+            self._set_now(written.date_ms)
         times_ms = (each.time_ms for each in points)
         windows = late_windows(times_ms, self._now_ms, self._raw_since_ms())
         self._outbox.advance(before, frames[-1].id, windows, written.refused)
@@ -188,7 +232,9 @@ class InfluxSink:
             for measurement in OF_SITES:
                 self._client.delete(self._buckets.ledger.name, measurement, {"site": gone}, _EVER_MS)
         if note.get("sites") != sites:
-            self._outbox.note = {**note, "sites": sites}
+            self._outbox.keep({"sites": sites})
+        if note.get("refills") != self._refills:
+            self._refills, self._standby = note.get("refills"), {}
         nights = self._rows.standby()
         self._write(each for each in nights if self._standby.get((each.tags, each.time_ms)) != each)
         self._standby = {(each.tags, each.time_ms): each for each in nights}
@@ -223,21 +269,8 @@ class InfluxSink:
         return refused
 
     def _run_windows(self, place: Place) -> bool:
-        """Run some of those that wait again; True where some were."""
+        """Run some of those that wait again; True where there may be more to run at once."""
         waiting = self._outbox.windows()
-        if not waiting:
-            return False
-        self._now_ms = self._client.now_ms()
-        since_ms = self._raw_since_ms()
-        found = coalesced(waiting, self._now_ms)
-        gone = [window for window in found if window.start_ms < since_ms]
-        here = [window for window in found if window.start_ms >= since_ms]
-        if not place.task_ids:
-            # Hours at most, as many as there are raw frames of: the token may be given the right.
-            self._outbox.add_windows(here)
-            done = [each for window in found for each in found[window] if window in gone or each != window]
-            self._outbox.drop_windows(done)
-            return False
-        for window in (*gone, *self._runs.run(here[:AT_ONCE], place.task_ids)):
-            self._outbox.drop_windows(found[window])
-        return bool(found)
+        if waiting:
+            self._set_now(self._client.now_ms())
+        return self._again.step(place, waiting, self._now_ms, self._raw_since_ms())
