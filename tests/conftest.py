@@ -1,4 +1,4 @@
-"""Fixtures that more than one part's tests need: a real mosquitto."""
+"""Fixtures that more than one part's tests need: a real mosquitto, a real InfluxDB."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from real_broker import Mosquitto
+from real_influx import Influxd, influxd
 
 # How fast an example runs is the machine's business, never a test's verdict.
 settings.register_profile("tictally", deadline=None)
@@ -40,3 +41,13 @@ def own_broker(tmp_path: Path) -> Iterator[Mosquitto]:
     mosquitto.start()
     yield mosquitto
     mosquitto.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
+    """An InfluxDB shared by a file's tests: each takes a prefix of its own, and leaves it running."""
+    found = influxd(tmp_path_factory.mktemp("influxd"))
+    found.start()
+    print(f"InfluxDB {found.version}")  # noqa: T201 - on which one it was shown
+    yield found
+    found.kill()

@@ -1,6 +1,6 @@
 """Every panel's query, asked of a real InfluxDB that holds a simulated household's year; key figures computed apart."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from grafana_asking import Asking
 from grafana_queries import KEYS, Target, targets, variable_queries
 from household_points import HISTORIQUE, frame_va, make_buckets, refusals, write
 from influx_answers import Row, answer
-from real_influx import ORG, TOKEN, Influxd, influxd
+from real_influx import ORG, TOKEN, Influxd
 from simulated_household import EDGE, METERS, PARIS, SITE, SUBSCRIBED_KVA, Household, utc_ms
 
 from tictally_recorder.energy import EnergyRow
@@ -29,14 +29,6 @@ MOMENTS = (
     "2026-11-01T00:20+01:00",
     "2027-01-01T09:00+01:00",
 )
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
 
 
 @pytest.fixture(scope="module")

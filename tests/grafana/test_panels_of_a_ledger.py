@@ -1,6 +1,5 @@
 """What a ledger has of a meter's frames, copied to InfluxDB, is what the panels show: in both modes and all options."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from grafana_asking import Asking
 from household_points import make_buckets
 from influx_answers import Row
-from real_influx import ORG, TOKEN, Influxd, influxd
+from real_influx import ORG, TOKEN, Influxd
 from simulated_ledger import Truth, messages, store
 
 from tictally_edge.simulator.contracts import Contract
@@ -48,14 +47,6 @@ CASES = (
     Case(Contract.HPHC, Mode.HISTORIQUE, "", frozenset({"HC", "HP"}), frozenset({"HC"})),
     Case(Contract.TEMPO, Mode.STANDARD, "EAST", TEMPO, frozenset(each for each in TEMPO if each.startswith("HC"))),
 )
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
 
 
 def copied(server: Influxd, path: Path, bucket: str) -> None:

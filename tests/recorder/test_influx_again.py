@@ -1,13 +1,12 @@
 """Minutes and hours that are to be made again, where InfluxDB cannot make them, or would make them of less."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from influx_home import Home, days_ago, home, hour
 from ledger_building import frame
-from real_influx import Influxd, influxd
+from real_influx import Influxd
 
 from tictally_recorder.sinks.influx.provision import Place, set_up
 from tictally_recorder.sinks.influx.windows import HOUR_MS
@@ -17,14 +16,6 @@ option task = {{name: "{name}", every: 1h, offset: 30s}}
 
 from(bucket: "of-nobody") |> range(start: -1h) |> to(bucket: "of-nobody")
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
 
 
 def copy_all_but_windows(here: Home) -> None:

@@ -1,25 +1,17 @@
 """What somebody takes from an InfluxDB, or switches off and on in it, while the recorder runs, is filled again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 from influx_home import Home, days_ago, home, hour
-from real_influx import Influxd, influxd
+from real_influx import Influxd
 
 from tictally_recorder.ledger import LedgerUnavailable, Night, refill_sink
 from tictally_recorder.sinks.influx.windows import HOUR_MS
 
 EVER_MS = 0, 4_102_444_800_000
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
 
 
 def the_bucket(server: Influxd, here: Home) -> None:

@@ -1,27 +1,18 @@
 """Whatever comes in whatever order, a real InfluxDB ends with the rows that the frames make."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from influx_home import home
-from real_influx import Influxd, influxd
+from real_influx import Influxd
 
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 
 METERS = {"021900000002": ("cellar", "attic"), "021900000009": ("barn",)}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    print(f"InfluxDB {found.version}")  # noqa: T201 - on which one it was shown
-    yield found
-    found.kill()
 
 
 def ms(text: str) -> int:

@@ -1,6 +1,5 @@
 """What a real InfluxDB has of nights and of Tempo's colours, and what becomes of it when late frames say otherwise."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -8,21 +7,13 @@ import pytest
 from cost_building import PARIS
 from influx_home import Home, home
 from ledger_building import METER, frame
-from real_influx import Influxd, influxd
+from real_influx import Influxd
 
 from tictally_recorder.ledger import Night
 from tictally_shared.frames import Frame
 
 BLUE, RED = 1 << 24, 3 << 24
 THURSDAY, FRIDAY = date(2026, 1, 15), date(2026, 1, 16)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
 
 
 def at(seq: int, moment: str, status: int) -> Frame:

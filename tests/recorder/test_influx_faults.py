@@ -36,14 +36,6 @@ subscription = "12"
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
-
-
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Influxd]:
     found = influxd(tmp_path / "mortal", to_be_killed=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from influx_home import Home, days_ago, home, hour
 from ledger_building import DAY_MS
-from real_influx import ORG, TOKEN, Influxd, influxd
+from real_influx import ORG, TOKEN, Influxd
 
 from tictally_recorder.sinks.copying import SinkError
 from tictally_recorder.sinks.influx.buckets import Buckets
@@ -19,14 +19,6 @@ from tictally_recorder.sinks.influx.provision import Place, find, make_token, se
 from tictally_recorder.sinks.influx.windows import HOUR_MS
 
 REVOKED = "of-nobody-any-more"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
 
 
 def test_tasks_of_another_organization_are_nobodys_here(server: Influxd) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,20 +18,12 @@ import pytest
 from certificates import make_certificate
 from ledger_building import NOON_MS, frame, message
 from real_broker import Mosquitto
-from real_influx import ORG, TOKEN, Influxd, influxd
+from real_influx import ORG, TOKEN, Influxd
 from recording import Recorder
 
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.sinks.copying import SinkError
 from tictally_recorder.sinks.influx.client import Client
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
 
 
 def environ(ledger: Path, settings: Mapping[str, str]) -> dict[str, str]:

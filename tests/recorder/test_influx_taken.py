@@ -5,13 +5,13 @@ InfluxDB.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from influx_home import Home, days_ago, home, hour
-from real_influx import Influxd, influxd
+from real_influx import Influxd
 
 from tictally_recorder.ledger import LedgerUnavailable
 from tictally_recorder.sinks.influx.errors import InfluxError
@@ -19,14 +19,6 @@ from tictally_recorder.sinks.influx.sink import InfluxSink
 
 NO_DISK = LedgerUnavailable("the ledger is unavailable: disk I/O error")
 NO_ANSWER = InfluxError("InfluxDB cannot be reached: Read timed out.")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    found = influxd(tmp_path_factory.mktemp("influxd"))
-    found.start()
-    yield found
-    found.kill()
 
 
 def once(owner: object, name: str, before: Callable[[], None]) -> None:
