@@ -14,6 +14,10 @@ from tictally_recorder.cost.watch import WatchedTerms
 from tictally_recorder.ledger import SinkCounts
 from tictally_shared.labels import Mode
 
+# Of influxd: what is in memory and in the log goes to where it stays, as it does by itself after hours.
+FLUSHED = ("--storage-cache-snapshot-write-cold-duration=1s", "--storage-compact-full-write-cold-duration=3s")
+FLUSHED_WITHIN_S = 40
+
 
 def lay(here: Home, days: float, interval_s: float | None, end: datetime) -> dict[str, float]:
     """A simulated meter's frames into the ledger, as if they had been heard; at line rate without an interval."""

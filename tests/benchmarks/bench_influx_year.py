@@ -1,8 +1,7 @@
 """A whole year of a meter in a real InfluxDB: the bytes of each bucket on disk, and how long it takes to get there.
 
-Two copies, since raw frames are kept for 30 days only. One has a frame every 20 seconds of 365 days, in a raw bucket
-that keeps all of it, so that InfluxDB's own tasks make every minute and every hour of the year: as many rows as at line
-rate, of fewer frames each. The other has a week of frames at line rate, in files of a day each, as it has for 30.
+It has a frame every 20 seconds of 365 days, in a raw bucket that keeps all of it, so that InfluxDB's own tasks make
+every minute and every hour: as many rows as at line rate, of fewer frames each. `influx` has a week at line rate.
 """
 
 import shutil
@@ -11,22 +10,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from influx_filling import copy_frames, copy_rest, lay, reckon_cost
+from influx_filling import FLUSHED, FLUSHED_WITHIN_S, copy_frames, copy_rest, lay, reckon_cost
 from influx_home import Home, home
 from real_influx import Influxd
 
-# What is in memory and in the log goes to where it stays, as it does by itself after hours.
-FLUSHED = ["--storage-cache-snapshot-write-cold-duration=1s", "--storage-compact-full-write-cold-duration=3s"]
-FLUSHED_WITHIN_S = 40
 INTERVAL_S = 20.0
-RAW_DAYS = 30
 
 
 def main(*, short: bool) -> dict[str, float | int | str]:
     """Megabytes of each bucket, seconds of each part of the way there, and the memory that InfluxDB has in the end."""
     if shutil.which("influxd") is None:
         return {"left_out": "there is no influxd on PATH"}
-    days, line_days = (1.0, 1 / 24) if short else (365.0, 7.0)
+    days = 1.0 if short else 365.0
     end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with tempfile.TemporaryDirectory() as name:
         server = Influxd(Path(name), FLUSHED)
@@ -38,10 +33,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
                 reckon_cost(here, end)
                 found |= copy_frames(here) | copy_rest(here)
                 found |= {f"{each}_rows": _rows(here, each) for each in ("minute", "hour")}
-            with home(Path(name), server, "line", raw_days=RAW_DAYS) as here:
-                line = lay(here, line_days, None, end) | copy_frames(here)
-            if not short:
-                time.sleep(FLUSHED_WITHIN_S)
+            time.sleep(0 if short else FLUSHED_WITHIN_S)
             sizes = server.bytes_of_buckets()
             found["influxd_resident_mib"] = server.resident_mib
         finally:
@@ -49,14 +41,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
     for bucket, folder in (("raw", "year_raw"), ("minute", "year_minute"), ("hour", "year_hour"), ("ledger", "year")):
         data, beside = sizes[folder]
         found |= {f"{bucket}_mb": round(data / 1e6, 2), f"{bucket}_index_mb": round(beside / 1e6, 2)}
-    data, beside = sizes["line_raw"]
-    line |= {
-        "days": round(line_days, 2),
-        "raw_bytes_per_frame": round(data / line["frames"], 1),
-        "raw_mb_of_30_days": round(data * RAW_DAYS / line_days / 1e6, 1),
-        "raw_index_mb": round(beside / 1e6, 2),
-    }
-    return found | {f"line_{name}": figure for name, figure in line.items()}
+    return found
 
 
 def _rows(here: Home, bucket: str) -> int:
