@@ -27,11 +27,13 @@ class Shelf:
         series: the prices of those that have a price series.
         errors: files of the user that could not be used, or only in part. The lists stand as if such a file were not
             there; so whoever shows a figure shows these too.
+        series_files: what price series were read from, or were to be: a list may name a file of any folder.
     """
 
     tariffs: Mapping[str, Tariff]
     series: Mapping[str, Series] = field(default_factory=dict)
     errors: tuple[TariffError, ...] = ()
+    series_files: tuple[Path, ...] = ()
 
     def tariff(self, tariff_id: str) -> Tariff:
         """The list of an id.
@@ -70,7 +72,12 @@ def load_shelf(folder: Path | None = None) -> Shelf:
             own = []
             shelf.errors.append(TariffError(str(folder), 1, f"it cannot be read: {error.strerror or error}"))
         shelf.put_own(own)
-    return Shelf(MappingProxyType(shelf.tariffs), MappingProxyType(shelf.series), tuple(shelf.errors))
+    return Shelf(
+        MappingProxyType(shelf.tariffs),
+        MappingProxyType(shelf.series),
+        tuple(shelf.errors),
+        tuple(shelf.series_files),
+    )
 
 
 def is_shipped(version: Version) -> bool:
@@ -83,6 +90,7 @@ class _Building:
         self.tariffs: dict[str, Tariff] = {}
         self.series: dict[str, Series] = {}
         self.errors: list[TariffError] = []
+        self.series_files: list[Path] = []
         self._own: dict[str, str] = {}
         """Which of the user's files has a whole list, or (`id date`) a version."""
 
@@ -119,6 +127,7 @@ class _Building:
         tariff, series = file.tariff(), None
         if file.series is not None:
             prices = path.parent / file.series
+            self.series_files.append(prices)
             series = read_series(_read(prices), str(prices))
         self._own[file.id] = file.file
         self.put(tariff, series)
