@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -100,17 +100,23 @@ class TariffFile:
             raise values.wrong(("names",), 'names is missing: names.fr = "…" or names.en = "…"')
         return replace(tariff, versions=self._merged({}, self._versions(tariff)))
 
-    def overlaid(self, base: Tariff) -> Tariff:
+    def versions(self, base: Tariff) -> tuple[Version, ...]:
+        """The versions of this file alone, in order. Raises as `overlaid` does."""
+        return self._merged({}, self._versions(base))
+
+    def overlaid(self, base: Tariff, but: Collection[date] = ()) -> Tariff:
         """Another list with the versions of this file in it: one with the same first day is replaced.
 
         Args:
             base: the list of the same id.
+            but: first days of versions of this file that are left out.
 
         Raises:
             TariffError: something in this file cannot be right, or does not fit between the other versions.
         """
         standing = {version.start: version for version in base.versions}
-        return replace(base, versions=self._merged(standing, self._versions(base)))
+        new = [(path, version) for path, version in self._versions(base) if version.start not in but]
+        return replace(base, versions=self._merged(standing, new))
 
     def _currency(self) -> str:
         value = self._values.text(("currency",))
