@@ -142,6 +142,16 @@ def test_what_cannot_be_answered_is_a_sentence(
     assert told[2].startswith(f"tictally: {sentence}")
 
 
+@pytest.mark.parametrize("command", ["show", "check"])
+def test_why_a_list_of_the_user_is_not_there_is_told_before_that_it_is_not(tariff: Commands, command: str) -> None:
+    tariff.put('id = "mine"\nsupplier = 3\n')
+    code, out, err = tariff(command, "mine")
+    assert (code, out) == (1, "")
+    broken, unknown = err.splitlines()
+    assert broken.startswith(f"tictally: {tariff.tariffs}/own.toml, line ")
+    assert unknown.startswith("tictally: there is no tariff 'mine'; there are: ")
+
+
 def test_check_fails_and_says_why(tariff: Commands) -> None:
     code, out, _ = tariff("check", "edf-bleu-ejp")
     assert code == 1

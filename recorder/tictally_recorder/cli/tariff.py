@@ -11,7 +11,7 @@ from tictally_recorder.cli.contract_check import findings_of_used, ledger_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_import import import_
-from tictally_recorder.cli.tariff_shelf import shelf_of, tell_broken
+from tictally_recorder.cli.tariff_shelf import asked_of, shelf_of, tell_broken
 from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.check import check as findings
@@ -59,7 +59,7 @@ def show(
     """
     settings = settings_of(config, ledger)
     shelf = shelf_of(settings)
-    tariff = shelf.tariff(tariff_id)
+    tariff = asked_of(shelf, tariff_id)
     day = today(settings) if on is None else _day(on, "--on")
     version = tariff.on(day)
     if version is None:
@@ -106,7 +106,7 @@ def check(
         paid = paid_by(settings, sites)
         shelf, contracts = paid.shelf, paid.terms.contracts
         if tariff_ids:
-            found = findings([shelf.tariff(tariff_id) for tariff_id in tariff_ids], day)
+            found = findings([asked_of(shelf, tariff_id) for tariff_id in tariff_ids], day)
         elif contracts.all:
             found = findings_of_used(shelf.tariffs, contracts, day)
         else:
