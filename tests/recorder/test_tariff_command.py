@@ -258,6 +258,20 @@ def test_check_compares_the_contract_with_what_the_meter_announces(
     assert tariff("check")[0] == (1 if sentences else 0)
 
 
+def test_check_says_which_contract_is_of_a_site_that_the_ledger_does_not_have(tariff: Commands) -> None:
+    never_overdue(tariff)
+    contracts(tariff, BASE_NOW + 'site = "hme"\n')
+    assert tariff("check")[0] == 0  # nothing was heard of any site yet
+    heard(tariff, {"NGTF": "BASE", "PREF": 6})
+    code, out, _ = tariff("check")
+    of_hme = "the contract on edf-bleu-base from 2025-08-01 is of site hme"
+    assert (code, out) == (1, f"{of_hme}, and the ledger has only {METER}: it pays for nothing\n")
+    (found,) = tariff.json("check")
+    assert (found["tariff"], found["fault"], found["since"]) == ("edf-bleu-base", "no-site", "2025-08-01")
+    contracts(tariff, BASE_NOW + f'site = "{METER}"\n')
+    assert tariff("check")[0] == 0
+
+
 def test_a_flat_price_goes_with_every_option(tariff: Commands) -> None:
     own = OVERLAY.replace("overlay = true", 'supplier = "me"\ncurrency = "EUR"\nperiods = ["FLAT"]\nnames.en = "flat"')
     own = own.replace('"edf-bleu-hphc"', '"flat"').replace("2199", "2025")

@@ -7,7 +7,7 @@ import typer
 
 from tictally_recorder.cli import tariff_report as report
 from tictally_recorder.cli.contract_check import findings as contract_findings
-from tictally_recorder.cli.contract_check import findings_of_used, ledger_of
+from tictally_recorder.cli.contract_check import findings_of_sites, findings_of_used, ledger_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_import import import_
@@ -93,7 +93,8 @@ def check(
     config: ConfigOption = None,
 ) -> None:
     """Say what price lists lack: days without a version, subscriptions that nobody knows, revisions that are overdue,
-    and files of yours that cannot be used; and where a meter announces another option or power than its contract has.
+    and files of yours that cannot be used; where a meter announces another option or power than its contract has, and
+    which contract is of a site that the ledger does not have.
     Exit code 0 where there is nothing to say, else 1.
 
     Where there are contracts, only their price lists are looked at, from the first day that each was used.
@@ -113,6 +114,7 @@ def check(
             found = findings(shelf.tariffs.values(), day)
         if reader and not tariff_ids:
             found += contract_findings(reader, sites, paid.terms, day)
+            found += findings_of_sites(sites, contracts)
     found = [each for each in found if each.until is None or each.until >= since]
     if json:
         say(report.findings_as_json(found, shelf.errors))
