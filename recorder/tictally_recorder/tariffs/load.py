@@ -154,13 +154,14 @@ def _version(values: Values, path: Path, tariff: Tariff) -> Version:
     powers = {values.power((*path, "power", key)): key for key in values.keys((*path, "power"))}
     for key in powers.values():
         values.keys((*path, "power", key), _POWER_KEYS)
+    subscription = _subscription(values, path, powers, tariff)
     return Version(
         tariff=tariff.id,
         start=start,
         until=until,
         energy=_energy(values, path, powers, tariff),
-        subscription=_subscription(values, path, powers, tariff),
-        subscription_ht=_subscription_ht(values, path, powers),
+        subscription=subscription,
+        subscription_ht=_subscription_ht(values, path, powers, subscription),
         taxes=_taxes(values, (*path, "taxes")),
         source=values.text((*path, "source")),
         sureness=Sureness(values.one_of((*path, "sureness"), tuple(Sureness))),
@@ -230,10 +231,19 @@ def _monthly(values: Values, path: Path) -> Decimal | None:
     return values.amount(path, MONTHLY_AT_MOST, "a month")
 
 
-def _subscription_ht(values: Values, path: Path, powers: Mapping[int, str]) -> dict[int | None, Decimal]:
+def _subscription_ht(
+    values: Values, path: Path, powers: Mapping[int, str], with_taxes: Mapping[int | None, Decimal]
+) -> dict[int | None, Decimal]:
     paths: dict[int | None, Path] = {None: (*path, "subscription_ht")}
     paths |= {power: (*path, "power", key, "subscription_ht") for power, key in sorted(powers.items())}
-    return {power: values.amount(here, MONTHLY_AT_MOST, "a month") for power, here in paths.items() if values.has(here)}
+    found = {
+        power: values.amount(here, MONTHLY_AT_MOST, "a month") for power, here in paths.items() if values.has(here)
+    }
+    for power, ht in found.items():
+        if power in with_taxes and ht > with_taxes[power]:
+            sentence = f"without taxes ({ht}) a month's subscription is more than with them ({with_taxes[power]})"
+            raise values.wrong(paths[power], sentence)
+    return found
 
 
 def _taxes(values: Values, path: Path) -> Taxes:
