@@ -13,6 +13,7 @@ from tictally_recorder.cost import Quality
 from tictally_recorder.mqtt.announcement import announcement
 from tictally_recorder.site import figures
 from tictally_recorder.site.device import SiteDevice
+from tictally_recorder.standby.trend import ENOUGH_NIGHTS
 from tictally_shared.contracts import CONTRACTS
 from tictally_shared.discovery import PREFIX, Component, Language, birth_topic, config_topic, read_discovery
 from tictally_shared.labels import CATALOGUE, METER_NUMBER, Kind, Label, Mode
@@ -67,7 +68,10 @@ _OF_SITE: Final = {
     figures.REASON: "why today's cost is unknown or provisional, a sentence",
     figures.STANDBY: "VA: base load of the newest night that is known",
     figures.STANDBY_TREND: "VA: by how much the last 30 nights are above the 30 before, negative where below",
-    figures.STANDBY_COST_YEAR: "what the base load of the last 30 nights costs a year, without the subscription",
+    figures.STANDBY_COST_YEAR: (
+        "what the base load of the last 30 nights costs a year, without the subscription; `none` while fewer than "
+        f"{ENOUGH_NIGHTS} of them are known"
+    ),
     figures.INCOME_TODAY: "with a contract for injected energy: what today earned so far",
     figures.INCOME_MONTH: "the same of this month",
     figures.INCOME_TOTAL: "the same of all days",

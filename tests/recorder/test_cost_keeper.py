@@ -364,6 +364,23 @@ def test_words_about_a_source_replace_no_figure(home: Household) -> None:
     assert home.reader.cost_days(home.site.id, LONG_AGO, FAR_AHEAD, replaced=True) == []
 
 
+@pytest.mark.parametrize("tariff", ["own", "spot"])
+def test_of_what_is_kept_source_and_sureness_are_told_as_the_list_has_them_now(home: Household, tariff: str) -> None:
+    home.own_list(("2025-01-01", "0.10", "0.20"))
+    (home.folder / "tariffs" / "spot.csv").write_text("start,price\n2025-07-30T00:00+02:00,0.1\n")
+    (home.folder / "tariffs" / "spot.toml").write_text(SPOT)
+    (home.folder / "contracts.toml").write_text(f'[[contract]]\ntariff = "{tariff}"\nfrom = 2020-01-01\n')
+    home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T23:00+02:00"))
+    home.keep()
+    file = home.folder / "tariffs" / f"{tariff}.toml"
+    file.write_text(file.read_text().replace("a letter", "a decree").replace('"own"\nenergy', '"official"\nenergy'))
+    assert home.keep() == 0
+    assert home.keeper.terms is not None
+    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-01"), home.keeper.terms, PARIS)
+    assert {row.version and row.version.source for row in told} == {"a decree"}
+    assert told == [row for rows in home.anew().values() for row in rows]
+
+
 @pytest.mark.parametrize("broken", ["contracts.toml", "tariffs/own.toml"])
 def test_while_a_file_cannot_be_used_nothing_is_priced_anew_and_nothing_is_lost(home: Household, broken: str) -> None:
     home.own_list(("2025-01-01", "0.10", "0.20"))

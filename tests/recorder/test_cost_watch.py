@@ -1,5 +1,8 @@
 """Whatever becomes of the files that say by what energy is paid, looking at them ends in a sentence at worst."""
 
+import json
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -30,3 +33,86 @@ def test_a_folder_that_goes_while_it_is_walked_is_looked_at_again(
         assert watched.look([])
     assert watched.look([])
     assert watched.problem is None
+
+
+SERIES = """\
+id = "hourly"
+supplier = "Somebody"
+currency = "EUR"
+series = {path}
+names.en = "By the hour"
+[[version]]
+from = 2026-01-01
+sureness = "own"
+source = "the contract"
+subscription = "10"
+"""
+HOUR = "start,price\n2026-11-21T20:00+01:00,{price}\n"
+CONTRACT = '[[contract]]\ntariff = "hourly"\nfrom = 2026-01-01\n'
+
+
+def beside(_: Path) -> str:
+    return "../out/prices.csv"
+
+
+def absolute(folder: Path) -> str:
+    return str(folder / "out" / "prices.csv")
+
+
+def below_a_link(folder: Path) -> str:
+    (folder / "tariffs" / "below").symlink_to(folder / "out")
+    return "below/prices.csv"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("tariffs", "out"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def watched_with_series(folder: Path, path: str) -> WatchedTerms:
+    (folder / "tariffs" / "hourly.toml").write_text(SERIES.format(path=json.dumps(path)))
+    return WatchedTerms(folder / "contracts.toml", folder / "tariffs")
+
+
+@pytest.mark.parametrize("place", [beside, absolute, below_a_link])
+def test_a_series_is_read_again_wherever_it_lies(folder: Path, place: Callable[[Path], str]) -> None:
+    prices = folder / "out" / "prices.csv"
+    prices.write_text(HOUR.format(price="0.1"))
+    watched = watched_with_series(folder, place(folder))
+    assert watched.look([])
+    assert not watched.look([])
+    prices.write_text(HOUR.format(price="0.25"))
+    assert watched.look([])
+    assert watched.terms is not None
+    assert [step.price for step in watched.terms.series["hourly"].steps] == [Decimal("0.25")]
+    assert not watched.look([])
+
+
+@pytest.mark.parametrize("contract", ["", CONTRACT])
+def test_a_series_that_comes_after_its_list_is_read_when_it_is_there(folder: Path, contract: str) -> None:
+    (folder / "contracts.toml").write_text(contract)
+    watched = watched_with_series(folder, "../out/prices.csv")
+    assert watched.look([])
+    assert "prices.csv, line 1: it cannot be read: No such file or directory" in str(watched.problem)
+    assert not watched.look([])
+    (folder / "out" / "prices.csv").write_text(HOUR.format(price="0.1"))
+    assert watched.look([])
+    assert (watched.problem, watched.terms is not None) == (None, True)
+
+
+def test_a_series_that_goes_is_a_problem(folder: Path) -> None:
+    (folder / "out" / "prices.csv").write_text(HOUR.format(price="0.1"))
+    watched = watched_with_series(folder, "../out/prices.csv")
+    assert watched.look([])
+    (folder / "out" / "prices.csv").unlink()
+    assert watched.look([])
+    assert watched.terms is None
+
+
+def test_a_series_whose_name_is_none_is_a_problem(folder: Path) -> None:
+    watched = watched_with_series(folder, "a\0b")
+    assert watched.look([])
+    assert "it cannot be read: embedded null byte" in str(watched.problem)
+    assert not watched.look([])

@@ -205,6 +205,16 @@ def test_base_load_its_change_and_what_it_costs_are_told(told: Told, ledger: Led
     assert told.at(now_ms)["standby"] == "90"
 
 
+@pytest.mark.parametrize(("nights", "cost"), [(9, "none"), (10, "211.92")])
+def test_what_a_few_nights_cost_a_year_is_not_known(told: Told, ledger: Ledger, nights: int, cost: str) -> None:
+    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+    ledger.store_standby(Night(1, date(2025, 7, 2) - timedelta(days=n), 120, 360) for n in range(nights))
+    now_ms = ms("2025-07-02T11:06+02:00")
+    told.round(now_ms)
+    said = told.at(now_ms)
+    assert (said["standby"], said["standby_cost_year"]) == ("120", cost)
+
+
 @pytest.mark.parametrize("ago", [0, 12, 45, 400])
 def test_the_change_of_base_load_is_that_of_the_newest_nights_however_old(told: Told, ledger: Ledger, ago: int) -> None:
     hear(ledger, "2024-01-02T11:00+01:00", "2025-07-02T11:05+02:00")

@@ -239,6 +239,18 @@ def test_without_contract_nights_are_told_and_what_to_write_where(autumn: Comman
     assert f"Write into {autumn.folder}/contracts.toml" in err
 
 
+def test_whoever_has_contracts_of_sites_that_are_not_there_is_told_of_which(autumn: Commands) -> None:
+    file = autumn.folder / "contracts.toml"
+    file.write_text(CONTRACT.replace(METER, "hme") + CONTRACT.replace(METER, "attic"))
+    code, _, err = autumn(*WINDOW)
+    assert code == 1
+    assert err.splitlines()[1:3] == [
+        f"The contracts in {file} are of sites that the ledger does not have: attic, hme.",
+        f'Write site = "{METER}" there, or beside them which price list it is on, from when, such as',
+    ]
+    assert f'    site = "{METER}"\n    tariff = "edf-bleu-hphc"\n' in err
+
+
 def test_several_sites_are_told_apart(autumn: Commands) -> None:
     autumn.hear(d("2025-11-03"), 1, meter=NEW_METER)
     autumn.keep(d("2025-11-30"), [70] * 30, meter=NEW_METER)

@@ -142,6 +142,16 @@ def test_what_cannot_be_answered_is_a_sentence(
     assert told[2].startswith(f"tictally: {sentence}")
 
 
+@pytest.mark.parametrize("command", ["show", "check"])
+def test_why_a_list_of_the_user_is_not_there_is_told_before_that_it_is_not(tariff: Commands, command: str) -> None:
+    tariff.put('id = "mine"\nsupplier = 3\n')
+    code, out, err = tariff(command, "mine")
+    assert (code, out) == (1, "")
+    broken, unknown = err.splitlines()
+    assert broken.startswith(f"tictally: {tariff.tariffs}/own.toml, line ")
+    assert unknown.startswith("tictally: there is no tariff 'mine'; there are: ")
+
+
 def test_check_fails_and_says_why(tariff: Commands) -> None:
     code, out, _ = tariff("check", "edf-bleu-ejp")
     assert code == 1
@@ -246,6 +256,20 @@ def test_check_compares_the_contract_with_what_the_meter_announces(
         ("edf-bleu-base", "contract", "2025-08-01")
     }
     assert tariff("check")[0] == (1 if sentences else 0)
+
+
+def test_check_says_which_contract_is_of_a_site_that_the_ledger_does_not_have(tariff: Commands) -> None:
+    never_overdue(tariff)
+    contracts(tariff, BASE_NOW + 'site = "hme"\n')
+    assert tariff("check")[0] == 0  # nothing was heard of any site yet
+    heard(tariff, {"NGTF": "BASE", "PREF": 6})
+    code, out, _ = tariff("check")
+    of_hme = "the contract on edf-bleu-base from 2025-08-01 is of site hme"
+    assert (code, out) == (1, f"{of_hme}, and the ledger has only {METER}: it pays for nothing\n")
+    (found,) = tariff.json("check")
+    assert (found["tariff"], found["fault"], found["since"]) == ("edf-bleu-base", "no-site", "2025-08-01")
+    contracts(tariff, BASE_NOW + f'site = "{METER}"\n')
+    assert tariff("check")[0] == 0
 
 
 def test_a_flat_price_goes_with_every_option(tariff: Commands) -> None:

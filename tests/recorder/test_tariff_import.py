@@ -1,6 +1,7 @@
 """`tictally tariff import`: every quirk of the regulator's files; what is refused, shown and written."""
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -524,6 +525,44 @@ def test_a_version_by_hand_holds(importing: Importing) -> None:
     assert f"Not taken: the version from 2027-02-01 stands in {own}, which holds; take it out there" in out
     assert [file.name for file in importing.tariffs.iterdir()] == ["own.toml"]
     assert own.read_text() == BY_HAND
+
+
+def test_what_is_written_says_how_to_correct_it_and_that_works(importing: Importing, tmp_path: Path) -> None:
+    importing(BASE, "--write")
+    file = importing.tariffs / "edf-bleu-base-imported.toml"
+    assert file.read_text().splitlines()[1:3] == [
+        "# The next import writes it anew. What you know better belongs into a file of your own: a version there holds",
+        "# over the one from the same day here.",
+    ]
+    importing.put("own.toml", BY_HAND)
+    assert on(importing.tariff("edf-bleu-base"), "2027-02-01").price(6, "BASE") == Price(Decimal("0.2100"))
+    later = tmp_path / "later.csv"
+    later.write_text(f"{HEADING}\n{ROW.replace('01/08/2025', '01/08/2027')}")
+    code, _, err = importing(later, "--write")
+    assert (code, err) == (0, "")
+    found = importing.tariff("edf-bleu-base")
+    assert on(found, "2027-02-01").price(6, "BASE") == Price(Decimal("0.2100"))
+    assert on(found, "2027-08-01").file == str(file)
+    (importing.tariffs / "own.toml").unlink()
+    assert on(importing.tariff("edf-bleu-base"), "2027-02-01").price(6, "BASE") == Price(
+        Decimal("0.2065"), Decimal("0.1412")
+    )
+
+
+def test_a_file_with_the_heading_of_a_former_version_is_written_anew_by_the_next_import(importing: Importing) -> None:
+    importing(BASE, "--write")
+    file = importing.tariffs / "edf-bleu-base-imported.toml"
+    new = file.read_text()
+    former = (
+        "# The next import writes it anew. What you know better belongs into a file of your own; "
+        "take that version out here.\n"
+    )
+    body = former + new[new.index("id = ") :]
+    checksum = hashlib.sha256(body.encode()).hexdigest()[:16]
+    file.write_text(f"# Written by `tictally tariff import`, {checksum}\n{body}")
+    for _ in range(2):
+        assert importing(BASE, "--write")[0] == 0
+        assert file.read_text() == new
 
 
 def test_a_version_by_hand_that_the_file_lacks_stays(importing: Importing) -> None:

@@ -236,6 +236,18 @@ def test_the_hash_is_the_same_in_every_release() -> None:
         ('subscription = "11"', 'subscription = "-1"', 27, "subscription is negative (-1); only a price series may be"),
         ('subscription = "11"', 'subscription = "dear"', 27, "subscription must be an amount, "),
         ("power.9.subscription = 12.5\n", "", 16, "power.9.subscription is missing"),
+        (
+            'subscription_ht = "8"',
+            'subscription_ht = "10.01"',
+            15,
+            "without taxes (10.01) a month's subscription is more than with them (10)",
+        ),
+        (
+            'subscription = "11"',
+            'subscription = "11"\nsubscription_ht = "12"',
+            28,
+            "without taxes (12) a month's subscription is more than with them (11)",
+        ),
         ("power.6 =", "power.six =", 15, "'six' is no subscribed power: whole kVA, power.6"),
         ("power.6 =", "power.06 =", 15, "'06' is no subscribed power: whole kVA, power.6"),
         (
@@ -256,6 +268,12 @@ def test_what_cannot_be_right_is_refused_with_its_line(old: str, new: str, line:
     assert error.sentence.startswith(sentence)
     assert (error.file, error.line) == ("list.toml", line)
     assert str(error) == f"list.toml, line {line}: {error.sentence}"
+
+
+def test_without_taxes_a_subscription_may_be_what_it_is_with_them_or_be_known_alone() -> None:
+    for with_taxes in ("8", "unknown"):
+        version = load(LIST.replace('subscription = "10"', f'subscription = "{with_taxes}"')).versions[0]
+        assert version.subscription_ht == {6: Decimal(8)}
 
 
 def test_a_list_without_a_version_is_refused() -> None:

@@ -116,6 +116,26 @@ def test_a_row_that_cannot_be_right_is_refused_with_its_line(row: str, sentence:
     assert (caught.value.file, caught.value.line, caught.value.sentence) == ("prices.csv", 4, sentence)
 
 
+@pytest.mark.parametrize(("minutes", "rows"), [(30, 48), (45, 3), (120, 12), (1440, 2)])
+def test_rows_that_are_neither_a_quarter_nor_an_hour_apart_are_refused(minutes: int, rows: int) -> None:
+    start = datetime.fromisoformat("2026-06-01T00:00+02:00")
+    times = [start + timedelta(minutes=minutes * n) for n in range(rows)]
+    with pytest.raises(TariffError) as caught:
+        series(*(f"{time.isoformat()},0.1" for time in times))
+    assert (caught.value.line, caught.value.sentence) == (
+        3,
+        f"it begins {minutes} minutes after line 2, and prices hold for 15 or 60; a column minutes says which",
+    )
+    said = series(*(f"{time.isoformat()},0.1,15" for time in times), heading="start,price,minutes")
+    assert len(said.steps) == rows
+
+
+def test_rows_may_be_missing_between_others_that_tell_the_step() -> None:
+    start = datetime.fromisoformat("2026-06-01T00:00+02:00")
+    prices = series(*(f"{(start + timedelta(hours=n)).isoformat()},0.1" for n in (0, 3, 4, 9)))
+    assert {step.end_ms - step.start_ms for step in prices.steps} == {4 * QUARTER_MS}
+
+
 def test_a_quarter_within_an_hour_that_has_a_price_is_refused() -> None:
     with pytest.raises(TariffError, match="line 3: it holds at the same time as line 2"):
         series("2026-11-21T20:00+01:00,0.15,60", "2026-11-21T20:15+01:00,0.16,15", heading="start,price,minutes")

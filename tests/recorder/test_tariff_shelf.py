@@ -174,6 +174,34 @@ def test_a_second_overlay_of_the_same_version_is_named_and_the_first_holds(tmp_p
     assert found.tariff("edf-bleu-base").versions[-1].price(6, "BASE") == Price(Decimal("0.201"))
 
 
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_a_person_s_version_holds_over_an_imported_one_of_its_day(tmp_path: Path, name: str) -> None:
+    imported = OVERLAY.format(start="2026-08-01", price="0.201") + OVERLAY.format(
+        start="2027-02-01", price="0.203"
+    ).partition("overlay = true\n")[2].replace("a bill", "an import")
+    own = OVERLAY.format(start="2026-08-01", price="0.202")
+    found = shelf(tmp_path, **{"edf-bleu-base-imported": imported, name: own})
+    assert found.errors == ()
+    *_, august, february = found.tariff("edf-bleu-base").versions
+    assert (august.price(6, "BASE"), august.file) == (Price(Decimal("0.202")), str(tmp_path / f"{name}.toml"))
+    assert (february.price(6, "BASE"), february.source) == (Price(Decimal("0.203")), "an import")
+
+
+def test_a_person_s_whole_list_holds_over_an_imported_version_of_its_day(tmp_path: Path) -> None:
+    imported = OVERLAY.format(start="2026-01-01", price="0.201")
+    found = shelf(tmp_path, **{"edf-bleu-base-imported": imported, "own": OWN.format(id="edf-bleu-base")})
+    assert found.errors == ()
+    (version,) = found.tariff("edf-bleu-base").versions
+    assert version.file == str(tmp_path / "own.toml")
+
+
+def test_two_files_of_a_person_with_one_version_are_told_beside_an_import_of_it(tmp_path: Path) -> None:
+    texts = [OVERLAY.format(start="2026-08-01", price=price) for price in ("0.201", "0.202", "0.203")]
+    found = shelf(tmp_path, **dict(zip(("a", "b", "edf-bleu-base-imported"), texts, strict=True)))
+    assert [error.file for error in found.errors] == [str(tmp_path / "b.toml")]
+    assert found.tariff("edf-bleu-base").versions[-1].price(6, "BASE") == Price(Decimal("0.201"))
+
+
 def test_a_file_that_was_repaired_is_not_taken_for_a_second_one(tmp_path: Path) -> None:
     broken = OWN.format(id="mine").replace("0.18", "18")
     found = shelf(tmp_path, a=broken, b=OWN.format(id="mine"))

@@ -1,10 +1,10 @@
-"""What `tictally tariff check` looks at where there are contracts: their price lists, and what the meters announce."""
+"""What `tictally tariff check` looks at where there are contracts: their price lists, their sites, what meters say."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 
-from tictally_recorder.contracts import Contracts
+from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.contracts.announced import announced, contradictions
 from tictally_recorder.cost import Terms
 from tictally_recorder.ledger import LedgerReader, Site
@@ -46,6 +46,23 @@ def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: dat
         if (contract := terms.contracts.on(site.id, Direction.DRAWN, day))
         for sentence in contradictions(contract, terms.tariffs[contract.tariff], announced(reader, site))
     ]
+
+
+def findings_of_sites(sites: Collection[Site], contracts: Contracts) -> list[Finding]:
+    """Contracts of sites that the ledger does not have; none while it has no site: nothing was heard yet."""
+    known = {site.id for site in sites}
+    return [
+        Finding(contract.tariff, Fault.NO_SITE, contract.start, contract.until, _of_no_site(contract, known))
+        for contract in contracts.all
+        if known and contract.site is not None and contract.site not in known
+    ]
+
+
+def _of_no_site(contract: Contract, known: Collection[str]) -> str:
+    return (
+        f"the contract on {contract.tariff} from {contract.start} is of site {contract.site}, "
+        f"and the ledger has only {', '.join(sorted(known))}: it pays for nothing"
+    )
 
 
 def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date]]]:

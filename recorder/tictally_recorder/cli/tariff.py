@@ -7,11 +7,11 @@ import typer
 
 from tictally_recorder.cli import tariff_report as report
 from tictally_recorder.cli.contract_check import findings as contract_findings
-from tictally_recorder.cli.contract_check import findings_of_used, ledger_of
+from tictally_recorder.cli.contract_check import findings_of_sites, findings_of_used, ledger_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_import import import_
-from tictally_recorder.cli.tariff_shelf import shelf_of, tell_broken
+from tictally_recorder.cli.tariff_shelf import asked_of, shelf_of, tell_broken
 from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.check import check as findings
@@ -59,7 +59,7 @@ def show(
     """
     settings = settings_of(config, ledger)
     shelf = shelf_of(settings)
-    tariff = shelf.tariff(tariff_id)
+    tariff = asked_of(shelf, tariff_id)
     day = today(settings) if on is None else _day(on, "--on")
     version = tariff.on(day)
     if version is None:
@@ -93,7 +93,8 @@ def check(
     config: ConfigOption = None,
 ) -> None:
     """Say what price lists lack: days without a version, subscriptions that nobody knows, revisions that are overdue,
-    and files of yours that cannot be used; and where a meter announces another option or power than its contract has.
+    and files of yours that cannot be used; where a meter announces another option or power than its contract has, and
+    which contract is of a site that the ledger does not have.
     Exit code 0 where there is nothing to say, else 1.
 
     Where there are contracts, only their price lists are looked at, from the first day that each was used.
@@ -106,13 +107,14 @@ def check(
         paid = paid_by(settings, sites)
         shelf, contracts = paid.shelf, paid.terms.contracts
         if tariff_ids:
-            found = findings([shelf.tariff(tariff_id) for tariff_id in tariff_ids], day)
+            found = findings([asked_of(shelf, tariff_id) for tariff_id in tariff_ids], day)
         elif contracts.all:
             found = findings_of_used(shelf.tariffs, contracts, day)
         else:
             found = findings(shelf.tariffs.values(), day)
         if reader and not tariff_ids:
             found += contract_findings(reader, sites, paid.terms, day)
+            found += findings_of_sites(sites, contracts)
     found = [each for each in found if each.until is None or each.until >= since]
     if json:
         say(report.findings_as_json(found, shelf.errors))

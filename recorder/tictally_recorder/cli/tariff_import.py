@@ -13,8 +13,8 @@ from tictally_recorder.tariffs.cre import History, NotImported, read_cre
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.importing import Comparison, compare
 from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.shelf import Shelf
-from tictally_recorder.tariffs.write import overlay_name, overlay_text, write_overlay
+from tictally_recorder.tariffs.shelf import Shelf, days_of_a_person, imported_name
+from tictally_recorder.tariffs.write import has_former_heading, overlay_text, write_overlay
 
 
 def import_(  # noqa: PLR0913 - each is an option
@@ -47,10 +47,11 @@ def import_(  # noqa: PLR0913 - each is an option
             say(f"tictally: {error}", aside=True)
         raise typer.Exit(1) from None
     present = shelf.tariff(history.tariff)
-    target = folder / overlay_name(present.id)
-    comparison = compare(history, present, str(target), subscriptions=subscriptions)
+    target = folder / imported_name(present.id)
+    beneath = shelf.beneath.get(present.id, ())
+    comparison = compare(history, present, str(target), beneath=beneath, subscriptions=subscriptions)
     tell_broken(shelf)
-    if write and comparison.written:
+    if write and (comparison.written or (comparison.overlay and has_former_heading(target))):
         _write(comparison, shelf, target)
     _show(history, comparison, target if write and comparison.written else None, json=json)
     if shelf.errors:
@@ -73,8 +74,8 @@ def _write(comparison: Comparison, shelf: Shelf, target: Path) -> None:
     if shelf.errors:
         say("tictally: nothing was written: first repair or remove the file above", aside=True)
         raise typer.Exit(1)
-    text = overlay_text(comparison.tariff, comparison.overlay)
-    TariffFile(text, str(target)).overlaid(shelf.tariff(comparison.tariff))
+    text, present = overlay_text(comparison.tariff, comparison.overlay), shelf.tariff(comparison.tariff)
+    TariffFile(text, str(target)).overlaid(present, but=days_of_a_person(present, str(target)))
     write_overlay(target, text)
 
 

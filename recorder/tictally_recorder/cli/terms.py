@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from tictally_recorder.contracts import sites_named
 from tictally_recorder.contracts.announced import Announced
 from tictally_recorder.cost.paid import Paid, read_paid
 from tictally_recorder.ledger import Site
@@ -33,12 +34,18 @@ def how_to_begin(settings: Settings, site: Site, announced: Announced, *, is_onl
         is_only_site: True where a contract need not name its site.
     """
     first = datetime.fromtimestamp(site.meters[0].first_ms / 1000, UTC).astimezone(settings.zone).date()
-    lines = [
-        f"there is no contract of site {site.id}, so what its energy costs is not known.",
-        f"Write into {settings.contracts_file} which price list it is on, from when, such as",
-        "    [[contract]]",
-    ]
-    if not is_only_site:
+    lines = [f"there is no contract of site {site.id}, so what its energy costs is not known."]
+    others = sites_named(settings.contracts_file) - {site.id} if is_only_site else set()
+    if others:
+        named = ", ".join(sorted(others))
+        lines += [
+            f"The contracts in {settings.contracts_file} are of sites that the ledger does not have: {named}.",
+            f'Write site = "{site.id}" there, or beside them which price list it is on, from when, such as',
+        ]
+    else:
+        lines.append(f"Write into {settings.contracts_file} which price list it is on, from when, such as")
+    lines.append("    [[contract]]")
+    if others or not is_only_site:
         lines.append(f'    site = "{site.id}"')
     lines += [
         f'    tariff = "{announced.shipped_tariff or "edf-bleu-base"}"',

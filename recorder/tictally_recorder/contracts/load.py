@@ -50,6 +50,17 @@ def read_contracts(path: Path, tariffs: Mapping[str, Tariff], sites: Collection[
     return parse_contracts(text, str(path), tariffs, sites)
 
 
+def sites_named(path: Path) -> set[str]:
+    """The sites that contracts of a file name, which the ledger need not have; none where it cannot be read."""
+    try:
+        document = tomllib.loads(path.read_bytes().decode())
+    except (OSError, ValueError, RecursionError):
+        return set()
+    tables = document.get("contract")
+    sites = (each.get("site") for each in tables if isinstance(each, dict)) if isinstance(tables, list) else ()
+    return {site for site in sites if isinstance(site, str)}
+
+
 def parse_contracts(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collection[str] = ()) -> Contracts:
     """As `read_contracts`, of a text that stood in a file."""
     try:

@@ -1,6 +1,7 @@
 """What a site's days cost, from a ledger, price lists and contracts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from tictally_recorder.cost.model import CostRow, Terms, Use
 from tictally_recorder.cost.stored import from_day
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.tariffs.model import Version
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight
 
 _OPTION = ("NGTF",)
@@ -75,11 +77,21 @@ def _kept(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: 
         return {}
     # In this order: what the recorder stores between the two is newer than what it was touched by.
     touched, keys = set(touched_days(reader, site, tz)), Keys(terms, tz)
+    versions = {version.id: version for tariff in terms.tariffs.values() for version in tariff.versions}
     return {
-        stored.day: from_day(site.id, stored)
+        stored.day: [_in_words_of_now(row, versions) for row in from_day(site.id, stored)]
         for stored in reader.cost_days(site.id, days[0], days[-1] + timedelta(days=1))
         if stored.day not in touched and stored.key == keys.of(site.id, stored.day)
     }
+
+
+def _in_words_of_now(row: CostRow, versions: Mapping[str, Version]) -> CostRow:
+    """Keys lack source and sureness: the same version may have others than when the row was kept."""
+    used = row.version
+    version = versions.get(used.id) if used else None
+    if used is None or version is None or (used.source, used.sureness) == (version.source, version.sureness):
+        return row
+    return replace(row, version=replace(used, source=version.source, sureness=version.sureness))
 
 
 def days_with_frames(site: Site, start: date, end: date, tz: ZoneInfo) -> list[date]:

@@ -41,7 +41,11 @@ def read_paid(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> Paid:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
         TariffError: a shipped price list is broken, or contracts cannot be used and neither can one of the user's.
     """
-    shelf = load_shelf(tariffs)
+    return paid_by_shelf(contracts, load_shelf(tariffs), sites)
+
+
+def paid_by_shelf(contracts: Path, shelf: Shelf, sites: Iterable[Site]) -> Paid:
+    """As `read_paid`, of price lists that were read."""
     try:
         found = read_contracts(contracts, shelf.tariffs, {site.id for site in sites})
     except ContractError:

@@ -5,9 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from tictally_recorder.cost.model import Terms  # noqa: TC001 - of an attribute
-from tictally_recorder.cost.paid import read_paid
+from tictally_recorder.cost.paid import paid_by_shelf
 from tictally_recorder.in_file import InFileError
 from tictally_recorder.ledger import Site
+from tictally_recorder.tariffs.shelf import load_shelf
 
 
 class WatchedTerms:
@@ -27,6 +28,7 @@ class WatchedTerms:
     def __init__(self, contracts: Path, tariffs: Path) -> None:
         self._contracts = contracts
         self._tariffs = tariffs
+        self._series_files: tuple[Path, ...] = ()
         self._seen: object = None
         self.terms: Terms | None = None
         self.problem: str | None = None
@@ -37,13 +39,24 @@ class WatchedTerms:
         Args:
             sites: all of the ledger: with more than one, a contract must name its own.
         """
-        seen = ([site.id for site in sites], *map(_state, self._files()))
-        if seen == self._seen:
+        if not self._is_new(sites):
             return False
-        self._seen = seen
+        self._read(sites)
+        if self._is_new(sites):  # a series elsewhere is known only now, and may have changed since it was read
+            self._read(sites)
+        return True
+
+    def _is_new(self, sites: Sequence[Site]) -> bool:
+        seen = ([site.id for site in sites], *map(_state, dict.fromkeys(self._files())))
+        before, self._seen = self._seen, seen
+        return seen != before
+
+    def _read(self, sites: Sequence[Site]) -> None:
         self.terms, self.problem = None, None
         try:
-            paid = read_paid(self._contracts, self._tariffs, sites)
+            shelf = load_shelf(self._tariffs)
+            self._series_files = shelf.series_files
+            paid = paid_by_shelf(self._contracts, shelf, sites)
         except InFileError as error:
             self.problem = str(error)
         else:
@@ -51,19 +64,19 @@ class WatchedTerms:
                 self.problem = str(paid.shelf.errors[0])
             else:
                 self.terms = paid.terms
-        return True
 
     def _files(self) -> Iterator[Path]:
-        """A price series may lie in a folder below."""
+        """A price series may lie in a folder below, or anywhere."""
         yield self._contracts
         yield self._tariffs
         with suppress(OSError):  # a folder that goes while it is walked, or may not be entered: reading it will tell
             yield from sorted(self._tariffs.rglob("*"))
+        yield from self._series_files
 
 
 def _state(path: Path) -> tuple[str, int, int] | None:
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # not there, or no name of a file
         return None
     return str(path), found.st_mtime_ns, found.st_size

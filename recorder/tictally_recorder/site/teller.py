@@ -139,9 +139,8 @@ class SiteTeller:
             return known.told
         found = trend(nights)
         year = None
-        if found is not None and terms is not None:
-            va = found.last.va if found.recent.va is None else found.recent.va
-            year = year_cost_of(self._reader, site, va, today, terms, self._tz)
+        if found is not None and found.recent.va is not None and terms is not None:
+            year = year_cost_of(self._reader, site, found.recent.va, today, terms, self._tz)
         told = standby_figures(found, year)
         self._standbys[site.id] = _Standby(nights, today, terms, told)
         return told

@@ -21,6 +21,8 @@ class Fault(StrEnum):
     """A version says of no power what its subscription costs."""
     CONTRACT = "contract"
     """The meter announces another option or power than the contract on the list has."""
+    NO_SITE = "no-site"
+    """A contract on the list is of a site that the ledger does not have."""
 
 
 @dataclass(frozen=True, slots=True)

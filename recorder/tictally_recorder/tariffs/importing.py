@@ -1,6 +1,6 @@
 """What a file of the regulator says otherwise than a price list as it stands, and what would be written of it. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -103,13 +103,16 @@ class Comparison:
     """First days of the versions that are to be written now."""
 
 
-def compare(history: History, present: Tariff, target: str, *, subscriptions: bool = False) -> Comparison:
+def compare(
+    history: History, present: Tariff, target: str, *, beneath: Iterable[Version] = (), subscriptions: bool = False
+) -> Comparison:
     """What writing a file would change.
 
     Args:
         history: the file.
         present: the list as it stands, the user's own files and earlier imports in it.
         target: name of the file of imports, as the versions from it have it.
+        beneath: versions of that file over which the user's own from the same days hold.
         subscriptions: take the file's subscriptions with taxes also where the list has others. The regulator's
             differ from EDF's own by up to two per cent since August 2022, so without it those that stand are kept.
     """
@@ -132,7 +135,7 @@ def compare(history: History, present: Tariff, target: str, *, subscriptions: bo
     differences += [Difference(start, State.LACKING, (), present=standing[start]) for start in lacking]
     differences.sort(key=lambda difference: difference.start)
     new = {each.start: each.version for each in differences if each.version is not None}
-    earlier = {version.start: version for version in present.versions if version.file == target}
+    earlier = {version.start: version for version in (*present.versions, *beneath) if version.file == target}
     return Comparison(
         tariff=present.id,
         differences=tuple(differences),

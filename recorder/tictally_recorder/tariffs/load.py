@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -100,17 +100,23 @@ class TariffFile:
             raise values.wrong(("names",), 'names is missing: names.fr = "…" or names.en = "…"')
         return replace(tariff, versions=self._merged({}, self._versions(tariff)))
 
-    def overlaid(self, base: Tariff) -> Tariff:
+    def versions(self, base: Tariff) -> tuple[Version, ...]:
+        """The versions of this file alone, in order. Raises as `overlaid` does."""
+        return self._merged({}, self._versions(base))
+
+    def overlaid(self, base: Tariff, but: Collection[date] = ()) -> Tariff:
         """Another list with the versions of this file in it: one with the same first day is replaced.
 
         Args:
             base: the list of the same id.
+            but: first days of versions of this file that are left out.
 
         Raises:
             TariffError: something in this file cannot be right, or does not fit between the other versions.
         """
         standing = {version.start: version for version in base.versions}
-        return replace(base, versions=self._merged(standing, self._versions(base)))
+        new = [(path, version) for path, version in self._versions(base) if version.start not in but]
+        return replace(base, versions=self._merged(standing, new))
 
     def _currency(self) -> str:
         value = self._values.text(("currency",))
@@ -148,13 +154,14 @@ def _version(values: Values, path: Path, tariff: Tariff) -> Version:
     powers = {values.power((*path, "power", key)): key for key in values.keys((*path, "power"))}
     for key in powers.values():
         values.keys((*path, "power", key), _POWER_KEYS)
+    subscription = _subscription(values, path, powers, tariff)
     return Version(
         tariff=tariff.id,
         start=start,
         until=until,
         energy=_energy(values, path, powers, tariff),
-        subscription=_subscription(values, path, powers, tariff),
-        subscription_ht=_subscription_ht(values, path, powers),
+        subscription=subscription,
+        subscription_ht=_subscription_ht(values, path, powers, subscription),
         taxes=_taxes(values, (*path, "taxes")),
         source=values.text((*path, "source")),
         sureness=Sureness(values.one_of((*path, "sureness"), tuple(Sureness))),
@@ -224,10 +231,19 @@ def _monthly(values: Values, path: Path) -> Decimal | None:
     return values.amount(path, MONTHLY_AT_MOST, "a month")
 
 
-def _subscription_ht(values: Values, path: Path, powers: Mapping[int, str]) -> dict[int | None, Decimal]:
+def _subscription_ht(
+    values: Values, path: Path, powers: Mapping[int, str], with_taxes: Mapping[int | None, Decimal]
+) -> dict[int | None, Decimal]:
     paths: dict[int | None, Path] = {None: (*path, "subscription_ht")}
     paths |= {power: (*path, "power", key, "subscription_ht") for power, key in sorted(powers.items())}
-    return {power: values.amount(here, MONTHLY_AT_MOST, "a month") for power, here in paths.items() if values.has(here)}
+    found = {
+        power: values.amount(here, MONTHLY_AT_MOST, "a month") for power, here in paths.items() if values.has(here)
+    }
+    for power, ht in found.items():
+        if power in with_taxes and ht > with_taxes[power]:
+            sentence = f"without taxes ({ht}) a month's subscription is more than with them ({with_taxes[power]})"
+            raise values.wrong(paths[power], sentence)
+    return found
 
 
 def _taxes(values: Values, path: Path) -> Taxes:

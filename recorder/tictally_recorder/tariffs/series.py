@@ -20,6 +20,7 @@ from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.values import ENERGY_AT_MOST
 from tictally_shared.calendar import QUARTER_MS
 
+_MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 4 * QUARTER_MS
 _STEPS: Final = {"15": QUARTER_MS, "60": _HOUR_MS}
 _HEADING: Final = ["start", "price"]
@@ -91,26 +92,41 @@ class _Row:
 def read_series(text: str, file: str) -> Series:
     """The prices of a file.
 
-    Without the column `minutes` the whole file has one step: a quarter where two rows are less than an hour apart,
-    else an hour.
+    Without the column `minutes` the whole file has one step, which is how far apart the nearest of its rows are: a
+    quarter or an hour, an hour where there is one row only.
 
     Args:
         text: of the file.
         file: its name, for people.
 
     Raises:
-        TariffError: a row is none, or two hold at the same time.
+        TariffError: a row is none, two hold at the same time, or the step is another.
     """
     rows = sorted(_rows(text, file), key=lambda row: row.start_ms)
     pairs = list(pairwise(rows))
-    finest = min((later.start_ms - earlier.start_ms for earlier, later in pairs), default=_HOUR_MS)
-    common = QUARTER_MS if finest < _HOUR_MS else _HOUR_MS
+    common = _common_step_ms(pairs, file)
     steps = [Step(row.start_ms, row.start_ms + (row.step_ms or common), row.price) for row in rows]
     for (earlier, later), step in zip(pairs, steps, strict=False):
         if step.end_ms > later.start_ms:
             line, other = max(earlier.line, later.line), min(earlier.line, later.line)
             raise TariffError(file, line, f"it holds at the same time as line {other}")
     return Series(steps)
+
+
+def _common_step_ms(pairs: Sequence[tuple[_Row, _Row]], file: str) -> int:
+    """Of the rows that do not say their own."""
+    nearest = min(pairs, key=lambda pair: pair[1].start_ms - pair[0].start_ms, default=None)
+    if nearest is None:
+        return _HOUR_MS
+    earlier, later = nearest
+    apart_ms = later.start_ms - earlier.start_ms
+    if not apart_ms:  # which is refused as such
+        return _HOUR_MS
+    if later.step_ms is None and apart_ms not in _STEPS.values():
+        minutes = apart_ms // _MINUTE_MS
+        sentence = f"it begins {minutes} minutes after line {earlier.line}, and prices hold for 15 or 60"
+        raise TariffError(file, later.line, f"{sentence}; a column minutes says which")
+    return apart_ms
 
 
 def _rows(text: str, file: str) -> list[_Row]:

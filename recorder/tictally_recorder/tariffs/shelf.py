@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -27,11 +28,15 @@ class Shelf:
         series: the prices of those that have a price series.
         errors: files of the user that could not be used, or only in part. The lists stand as if such a file were not
             there; so whoever shows a figure shows these too.
+        beneath: versions of imports over which the user's own from the same days hold, by the list's id.
+        series_files: what price series were read from, or were to be: a list may name a file of any folder.
     """
 
     tariffs: Mapping[str, Tariff]
     series: Mapping[str, Series] = field(default_factory=dict)
     errors: tuple[TariffError, ...] = ()
+    beneath: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
+    series_files: tuple[Path, ...] = ()
 
     def tariff(self, tariff_id: str) -> Tariff:
         """The list of an id.
@@ -70,7 +75,13 @@ def load_shelf(folder: Path | None = None) -> Shelf:
             own = []
             shelf.errors.append(TariffError(str(folder), 1, f"it cannot be read: {error.strerror or error}"))
         shelf.put_own(own)
-    return Shelf(MappingProxyType(shelf.tariffs), MappingProxyType(shelf.series), tuple(shelf.errors))
+    return Shelf(
+        MappingProxyType(shelf.tariffs),
+        MappingProxyType(shelf.series),
+        tuple(shelf.errors),
+        MappingProxyType(shelf.beneath),
+        tuple(shelf.series_files),
+    )
 
 
 def is_shipped(version: Version) -> bool:
@@ -78,11 +89,28 @@ def is_shipped(version: Version) -> bool:
     return version.file.startswith(f"{_SHIPPED}/")
 
 
+def imported_name(tariff_id: str) -> str:
+    """Of the file that imports of a list are written to."""
+    return f"{tariff_id}-imported.toml"
+
+
+def days_of_a_person(tariff: Tariff, imported: str) -> set[date]:
+    """First days of the versions that the user's own files have, which hold over an import's.
+
+    Args:
+        tariff: the list.
+        imported: name of the file of its imports, as the versions from it have it.
+    """
+    return {version.start for version in tariff.versions if not is_shipped(version) and version.file != imported}
+
+
 class _Building:
     def __init__(self) -> None:
         self.tariffs: dict[str, Tariff] = {}
         self.series: dict[str, Series] = {}
         self.errors: list[TariffError] = []
+        self.beneath: dict[str, tuple[Version, ...]] = {}
+        self.series_files: list[Path] = []
         self._own: dict[str, str] = {}
         """Which of the user's files has a whole list, or (`id date`) a version."""
 
@@ -93,7 +121,7 @@ class _Building:
             self.series[tariff.id] = series
 
     def put_own(self, paths: Iterable[Path]) -> None:
-        """Whole lists first, then what lies over single versions of them."""
+        """Whole lists first, then what lies over single versions of them, then what was imported of the others."""
         overlays = []
         for path in paths:
             try:
@@ -106,7 +134,7 @@ class _Building:
                 self.errors.append(error)
             except _ABSURD as error:
                 self.errors.append(TariffError(str(path), 1, f"it cannot be used: {error}"))
-        for overlay in overlays:
+        for overlay in sorted(overlays, key=_is_imported):
             try:
                 self._put_overlay(overlay)
             except TariffError as error:
@@ -119,6 +147,7 @@ class _Building:
         tariff, series = file.tariff(), None
         if file.series is not None:
             prices = path.parent / file.series
+            self.series_files.append(prices)
             series = read_series(_read(prices), str(prices))
         self._own[file.id] = file.file
         self.put(tariff, series)
@@ -126,6 +155,11 @@ class _Building:
     def _put_overlay(self, file: TariffFile) -> None:
         if (base := self.tariffs.get(file.id)) is None:
             raise file.wrong(("id",), f"it lies over {file.id}, and there is no such tariff")
+        if _is_imported(file):
+            held = days_of_a_person(base, file.file)
+            self.tariffs[file.id] = file.overlaid(base, but=held)
+            self.beneath[file.id] = tuple(each for each in file.versions(base) if each.start in held)
+            return
         merged = file.overlaid(base)
         added = [version for version in merged.versions if version.file == file.file]
         for version in added:
@@ -136,6 +170,10 @@ class _Building:
     def _refuse_taken(self, key: str, file: TariffFile, what: str) -> None:
         if (other := self._own.get(key)) is not None:
             raise file.wrong(("id",), f"{what} is in {other} too, which holds; remove one of them")
+
+
+def _is_imported(file: TariffFile) -> bool:
+    return Path(file.file).name == imported_name(file.id)
 
 
 def _read(path: Path) -> str:

@@ -15,14 +15,10 @@ from tictally_recorder.tariffs.model import Price, Version
 
 _MARK: Final = "# Written by `tictally tariff import`, "
 _ADVICE: Final = """\
-# The next import writes it anew. What you know better belongs into a file of your own; take that version out here.
+# The next import writes it anew. What you know better belongs into a file of your own: a version there holds
+# over the one from the same day here.
 """
 _DIGITS: Final = 16
-
-
-def overlay_name(tariff_id: str) -> str:
-    """Of the file that imports of a list are written to."""
-    return f"{tariff_id}-imported.toml"
 
 
 def overlay_text(tariff_id: str, versions: Iterable[Version]) -> str:
@@ -34,7 +30,7 @@ def overlay_text(tariff_id: str, versions: Iterable[Version]) -> str:
             "version": [_version(each) for each in versions],
         }
     )
-    return f"{_MARK}{_checksum(body)}\n{body}"
+    return f"{_mark(body.encode()).decode()}\n{body}"
 
 
 def write_overlay(path: Path, text: str) -> None:
@@ -64,6 +60,15 @@ def write_overlay(path: Path, text: str) -> None:
         raise TariffError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
 
 
+def has_former_heading(path: Path) -> bool:
+    """True where an import of a former version of this program wrote a file, and nobody has changed it."""
+    try:
+        mark, _, body = path.read_bytes().partition(b"\n")
+    except OSError:
+        return False
+    return mark == _mark(body) and not body.startswith(_ADVICE.encode())
+
+
 def _refuse_a_persons(path: Path) -> None:
     try:
         mark, _, body = path.read_bytes().partition(b"\n")
@@ -71,7 +76,7 @@ def _refuse_a_persons(path: Path) -> None:
         return
     if not mark.startswith(_MARK.encode()):
         raise TariffError(str(path), 1, "it was not written by an import, and it is left as it is; rename it")
-    if mark != f"{_MARK}{_checksum_of(body)}".encode():
+    if mark != _mark(body):
         raise TariffError(str(path), 1, "it was changed since it was imported, and it is left as it is; rename it")
 
 
@@ -84,12 +89,9 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _checksum(body: str) -> str:
-    return _checksum_of(body.encode())
-
-
-def _checksum_of(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()[:_DIGITS]
+def _mark(body: bytes) -> bytes:
+    # Of the bytes as they stand, the advice among them: so a file keeps its mark when other advice is written.
+    return f"{_MARK}{hashlib.sha256(body).hexdigest()[:_DIGITS]}".encode()
 
 
 def _version(version: Version) -> dict[str, object]:
