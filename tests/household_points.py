@@ -36,9 +36,7 @@ _FRAME_S: Final = 2
 _BATCH: Final = 20_000
 
 
-def write(  # noqa: PLR0913 - each by its name
-    server: Influxd, home: Household, *, prefix: str, quarters_since: date, minutes: int, shard_s: int = 0
-) -> int:
+def write(server: Influxd, home: Household, *, prefix: str, quarters_since: date, minutes: int) -> int:
     """Makes the buckets and fills them; gives how many points were written.
 
     Args:
@@ -47,9 +45,8 @@ def write(  # noqa: PLR0913 - each by its name
         prefix: of the buckets' names.
         quarters_since: the first day whose quarters are written too.
         minutes: how many of them end at the household's now: of rows by minute, and health.
-        shard_s: how long the ledger's shards are; 0 leaves that to InfluxDB.
     """
-    buckets = make_buckets(server, prefix, shard_s)
+    buckets = make_buckets(server, prefix)
     client = Client(server.url, TOKEN, ORG)
     parts = (
         (buckets.ledger.name, of_days(home)),
@@ -68,13 +65,13 @@ def write(  # noqa: PLR0913 - each by its name
     return written
 
 
-def make_buckets(server: Influxd, prefix: str, shard_s: int = 0) -> Buckets:
-    """Buckets that keep everything, so that a test's time may be any; other arguments as of `write`."""
+def make_buckets(server: Influxd, prefix: str) -> Buckets:
+    """Buckets as the recorder makes them, but that they keep everything, so that a test's time may be any."""
     org_id = server.ask("GET", f"/api/v2/orgs?org={ORG}")["orgs"][0]["id"]
     buckets = Buckets.of(prefix, 0, 0, 0, 0)
     for bucket in buckets:
-        forever = [{"type": "expire", "everySeconds": 0, "shardGroupDurationSeconds": shard_s}] if shard_s else []
-        server.ask("POST", "/api/v2/buckets", {"orgID": org_id, "name": bucket.name, "retentionRules": forever})
+        forever = {"type": "expire", "everySeconds": 0, "shardGroupDurationSeconds": bucket.shard_s}
+        server.ask("POST", "/api/v2/buckets", {"orgID": org_id, "name": bucket.name, "retentionRules": [forever]})
     return buckets
 
 
