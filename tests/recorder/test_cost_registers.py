@@ -14,6 +14,9 @@ WEEKEND = tariff(
     ("HC", "HP", "WE"),
     version("weekend", "2025-01-01", {"HC": "0.1", "HP": "0.2", "WE": "0.3"}, {None: "10"}),
 )
+OTHERS = tariff(
+    "others", ("NIGHT", "DAY"), version("others", "2025-01-01", {"NIGHT": "0.1", "DAY": "0.2"}, {None: "10"})
+)
 TEMPO = tariff(
     "tempo", TEMPO_PERIODS, version("tempo", "2025-01-01", dict.fromkeys(TEMPO_PERIODS, "0.1"), {6: "13.97"})
 )
@@ -82,6 +85,35 @@ def test_a_suppliers_own_calendar_is_read_by_what_the_meter_calls_its_periods() 
     rows = [row(DAY, f"EASF0{n}", n * 1000, period=name) for n, name in ((1, "HC"), (2, "PLEINES"), (3, "WEEK-END"))]
     aliases = {"PLEINES": "HP", "WEEK-END": "WE"}
     contracts = on(Contract(SITE, WEEKEND.id, d("2025-01-01"), aliases=aliases))
+    assert energy(costs([DAY], rows, contracts, WEEKEND, ngtf="HC/WE")) == {"HC": 1000, "HP": 2000, "WE": 3000}
+
+
+@pytest.mark.parametrize(
+    ("ngtf", "aliases"),
+    [
+        # what the meter says, as the contract has it, though the option would say HC
+        ("H PLEINE/CREUSE", {"HEURE CREUSE": "NIGHT", "HEURE PLEINE": "DAY"}),
+        ("H PLEINE/CREUSE", {"HC": "NIGHT", "HEURE PLEINE": "DAY"}),
+        ("H PLEINE/CREUSE", {"HC": "NIGHT", "HP": "DAY"}),
+        # a register by its own name, on whatever option
+        ("H PLEINE/CREUSE", {"EASF01": "NIGHT", "HP": "DAY"}),
+        ("SUPER", {"EASF01": "NIGHT", "EASF02": "DAY"}),
+        (None, {"HEURE CREUSE": "NIGHT", "EASF02": "DAY"}),
+        # the more a meter says itself, the more it counts
+        ("H PLEINE/CREUSE", {"HEURE CREUSE": "NIGHT", "HC": "DAY", "EASF01": "DAY", "HP": "DAY", "EASF02": "NIGHT"}),
+    ],
+)
+def test_aliases_are_of_what_the_meter_says_then_of_its_option_then_of_the_register(
+    ngtf: str | None, aliases: dict[str, str]
+) -> None:
+    rows = [row(DAY, "EASF01", 2000, period="HEURE CREUSE"), row(DAY, "EASF02", 3000, period="HEURE PLEINE")]
+    contracts = on(Contract(SITE, OTHERS.id, d("2025-01-01"), aliases=aliases))
+    assert energy(costs([DAY], rows, contracts, OTHERS, ngtf=ngtf)) == {"NIGHT": 2000, "DAY": 3000}
+
+
+def test_a_register_that_nobody_names_has_the_alias_of_its_own_name() -> None:
+    rows = [row(DAY, f"EASF0{n}", n * 1000, period=name) for n, name in ((1, "HC"), (2, "HP"), (3, None))]
+    contracts = on(Contract(SITE, WEEKEND.id, d("2025-01-01"), aliases={"EASF03": "WE"}))
     assert energy(costs([DAY], rows, contracts, WEEKEND, ngtf="HC/WE")) == {"HC": 1000, "HP": 2000, "WE": 3000}
 
 

@@ -11,7 +11,7 @@ from tictally_recorder.cost.model import Terms
 from tictally_recorder.tariffs.model import Direction
 
 # Goes up when the same frames, contract and prices give other figures than before.
-_RECKONING: Final = 2
+_RECKONING: Final = 3
 _DIGITS: Final = 16
 
 

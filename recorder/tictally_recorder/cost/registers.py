@@ -84,14 +84,17 @@ def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mappin
 def period_of(register: str, told: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str:
     """The period that a register of drawn energy counts, or its own name where that is not known.
 
+    An alias is looked up by what the meter says, then by what the regulated option says, then by the register.
+
     Args:
         register: EASFnn, or one of the historique mode.
         told: what the meter calls what it counts, or None.
         ngtf: what the meter calls its option, or None where that is not known.
-        aliases: what the meter calls a period → the price list's period.
+        aliases: what the meter calls a period, or the name of a register → the price list's period.
     """
-    name = _regulated(register, ngtf) or told
-    return register if name is None else aliases.get(name, name)
+    regulated = _regulated(register, ngtf)
+    alias = next((aliases[name] for name in (told, regulated, register) if name and name in aliases), None)
+    return alias or regulated or told or register
 
 
 def _regulated(register: str, ngtf: str | None) -> str | None:
