@@ -41,7 +41,7 @@ def _days(bill: Bill) -> Iterator[str]:
 def _unknown(bill: Bill) -> Iterator[str]:
     for line in bill.lines:
         if line.amount is None:
-            energy = "" if line.period is None else f"{line.energy_wh / 1000:.3f} kWh, "
+            energy = f"{line.energy_wh / 1000:.3f} kWh, " if line.energy_wh else ""
             days = f"on {line.first}" if line.days == 1 else f"{line.days} days from {line.first} to {line.end}"
             yield f"Unknown: {what(line)} ({energy}{days}): {_told(line.reasons)}."
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tictally_recorder.cli.output import plain_table
 from tictally_recorder.cost import CostRow, Quality, to_cents
+from tictally_recorder.cost.model import UNTOLD
 from tictally_recorder.cost.summing import Line, Summed, doubts, stretches_of
 
 COLUMNS: Final = (
@@ -157,7 +158,7 @@ def _cells(line: Line) -> tuple[str, ...]:
     amount = line.amount
     return (
         line.period or _SUBSCRIPTION,
-        kwh(line.energy_wh) if line.period else "",
+        kwh(line.energy_wh) if line.period and (line.energy_wh or amount is not None) else "",
         "" if line.price is None else f"{line.price:f}",
         "" if amount is None else cents(amount),
         "" if amount is None else line.currency or "",
@@ -177,7 +178,7 @@ def _line_record(site: str, summed: Summed, line: Line) -> Record:
         "direction": str(line.direction),
         "period": line.period,
         "days": len(line.rows),
-        "energy_wh": line.energy_wh if line.period else None,
+        "energy_wh": line.energy_wh if line.period and line.period != UNTOLD else None,
         "price": None if line.price is None else f"{line.price:f}",
         "amount": None if amount is None else f"{amount:f}",
         "rounded": None if amount is None else cents(amount),
@@ -217,5 +218,6 @@ def _unknown(rows: Iterable[CostRow]) -> list[str]:
 def _what(rows: Sequence[CostRow]) -> str:
     energy_wh = sum(row.energy_wh for row in rows)
     periods = ", ".join(dict.fromkeys(row.period for row in rows if row.period))
-    told = [f"{kwh(energy_wh)} kWh ({periods})"] if periods else []
+    quantity = f"{kwh(energy_wh)} kWh" if energy_wh else "energy"
+    told = [f"{quantity} ({periods})"] if periods else []
     return " and ".join(told + ["the subscription"] * any(row.period is None for row in rows))

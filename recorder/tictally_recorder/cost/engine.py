@@ -2,15 +2,22 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.contracts.model import Contract
-from tictally_recorder.cost.model import TOTAL, CostRow, Quality, Terms, Use, VersionUsed
-from tictally_recorder.cost.registers import DRAWN_TOTAL, Counted, drawn_by_period, drawn_total, injected_total
+from tictally_recorder.cost.model import TOTAL, UNTOLD, CostRow, Quality, Terms, Untold, Use, VersionUsed
+from tictally_recorder.cost.registers import (
+    DRAWN_TOTAL,
+    Counted,
+    direction_of,
+    drawn_by_period,
+    drawn_total,
+    injected_total,
+)
 from tictally_recorder.cost.series_cost import WH_PER_KWH, price_quarters
 from tictally_recorder.cost.subscription import daily_share
 from tictally_recorder.energy import EnergyRow
@@ -36,7 +43,10 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     by_day, by_quarter = (_by_day(rows, use.site, wanted, tz) for rows in (use.days, use.quarters))
     found: list[CostRow] = []
     for day in wanted:
-        here = _Day(use.site, day, by_day.get(day, ()), by_quarter.get(day, ()), use.ngtf.get(day), terms, tz)
+        bounds = day_bounds_ms(day, tz)
+        untold = [each for each in use.untold if each.concerns(*bounds)]
+        energy = [_heard(row, untold) for row in by_day.get(day, ())]
+        here = _Day(use.site, day, energy, by_quarter.get(day, ()), use.ngtf.get(day), untold, terms, tz)
         found.extend(here.rows())
     return found
 
@@ -62,6 +72,16 @@ def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: Zo
         if row.site == site and at >= 0 and row.start_ms < ends[at]:
             found.setdefault(wanted[at], []).append(row)
     return found
+
+
+def _heard(row: EnergyRow, untold: Iterable[Untold]) -> EnergyRow:
+    """A day's row without what is untold at its ends: there the register was not heard."""
+    start_ms, end_ms = row.start_ms, row.end_ms
+    for each in untold:
+        if direction_of(row.register) is each.direction:
+            start_ms = each.end_ms if each.start_ms < start_ms < each.end_ms else start_ms
+            end_ms = each.start_ms if each.start_ms < end_ms <= each.end_ms else end_ms
+    return row if (start_ms, end_ms) == (row.start_ms, row.end_ms) else replace(row, start_ms=start_ms, end_ms=end_ms)
 
 
 def day_bounds_ms(day: date, tz: ZoneInfo) -> tuple[int, int]:
@@ -130,6 +150,7 @@ class _Day:
     energy: Sequence[EnergyRow]
     quarters: Sequence[EnergyRow]
     ngtf: str | None
+    untold: Sequence[Untold]
     terms: Terms
     tz: ZoneInfo
 
@@ -142,6 +163,7 @@ class _Day:
             if contract and tariff and version:
                 line = _Line(self.site, self.day, contract, tariff, version)
                 yield from self._series(line) if tariff.series else self._periods(line)
+                yield from self._untold(line)
                 yield from _subscription(line)
             elif contract or direction is Direction.DRAWN:
                 yield from self._nothing_holds(direction, contract, tariff)
@@ -210,6 +232,18 @@ class _Day:
         why = counted.doubt or priced.why or (None if priced.parts else self._why_nothing_counted(TOTAL))
         yield line.row(TOTAL, counted, None, priced.amount, why, hash_of_day=series.hash(start, end))
 
+    def _untold(self, line: _Line) -> Iterator[CostRow]:
+        """What is missing of a day of which the registers tell a part; where they tell nothing, each period says so."""
+        direction = line.tariff.direction
+        times = [
+            f"from {_minute(each.start_ms, self.tz)} to {_minute(each.end_ms, self.tz)}"
+            for each in self.untold
+            if each.direction is direction
+        ]
+        if times and _TOTALS[direction](self.energy).parts:
+            why = f"the registers do not say what was counted {' and '.join(times)}"
+            yield line.row(UNTOLD, Counted(), None, None, why)
+
     def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
         """Period → what was counted, as a price list divides it, or as the meter does where there is none."""
         total = _TOTALS[direction](self.energy)
@@ -238,6 +272,10 @@ def _subscription(line: _Line) -> Iterator[CostRow]:
         yield line.row(None, Counted(), None, None, f"{line.version.id} has no subscription{_at_power(power)}")
     else:
         yield line.row(None, Counted(), monthly, daily_share(monthly, line.day), None)
+
+
+def _minute(time_ms: int, tz: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz):%Y-%m-%d %H:%M}"
 
 
 def _at_power(power: int | None) -> str:

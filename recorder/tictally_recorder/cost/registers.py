@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from tictally_recorder.cost.model import Part
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Direction
 from tictally_shared.contracts import CONTRACTS, contract_of_ngtf
 
 DRAWN_TOTAL: Final = "EAST"
@@ -62,6 +63,14 @@ def drawn_total(rows: Iterable[EnergyRow]) -> Counted:
 def injected_total(rows: Iterable[EnergyRow]) -> Counted:
     """All that was injected."""
     return _counted([row for row in rows if row.register == INJECTED_TOTAL])
+
+
+def direction_of(register: str) -> Direction | None:
+    """What a figure may take from a register, or None: distributor's registers count the same energy again."""
+    if register == INJECTED_TOTAL:
+        return Direction.INJECTED
+    is_drawn = register == DRAWN_TOTAL or register in _HISTORIQUE or register.startswith(_SUPPLIER)
+    return Direction.DRAWN if is_drawn else None
 
 
 def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]) -> dict[str, Counted]:
