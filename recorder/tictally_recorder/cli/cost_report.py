@@ -119,7 +119,7 @@ def as_table(answer: Answer) -> Table:
 
 
 def remarks(answer: Answer) -> list[str]:
-    """What a person must know of a site's sums: what is unknown, provisional and estimated, and why."""
+    """What a person must know of a site's sums: what is unknown, provisional, estimated or fell, and why."""
     rows = [row for summed in answer.sums for row in summed.rows]
     said = [f"And unknown: {each}." for each in _unknown(rows)]
     said += [
@@ -131,6 +131,15 @@ def remarks(answer: Answer) -> list[str]:
             f"Estimated ({told_days(estimated)}): there were no frames for a time, and what the registers counted "
             "meanwhile is divided by time."
         )
+    fell: dict[str, list[date]] = {}
+    for row in rows:
+        for part in row.parts:
+            if part.fell and row.amount is not None:
+                fell.setdefault(part.register, []).append(row.day)
+    said += [
+        f"{register} fell ({told_days(days)}): what it counted before and after is added."
+        for register, days in sorted(fell.items())
+    ]
     return said
 
 

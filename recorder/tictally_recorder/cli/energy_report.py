@@ -143,12 +143,17 @@ def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -
         frames = "1 frame is" if missing.lost == 1 else f"{missing.lost} frames are"
         said.append(f"{frames} lost for good; the registers lost nothing by it.")
     said += [
-        f"{row.register} fell between {_shown(row.start_ms, by, tz)} and {_shown(row.end_ms, by, tz)}: "
-        "the energy before and after is added."
+        f"{row.register} fell while nothing was heard {_between(row, by, tz)}: what it counted meanwhile is not known."
+        if row.lost
+        else f"{row.register} fell {_between(row, by, tz)}: the energy before and after is added."
         for row in rows
-        if row.fell
+        if row.fell or row.lost
     ]
     return said
+
+
+def _between(row: EnergyRow, by: By, tz: ZoneInfo) -> str:
+    return f"between {_shown(row.start_ms, by, tz)} and {_shown(row.end_ms, by, tz)}"
 
 
 def _meanwhile(missing: Missing, tz: ZoneInfo) -> str:

@@ -210,9 +210,10 @@ class _Day:
             amount = sign * counted.energy_wh / WH_PER_KWH * price.ttc if price else None
             yield line.row(period, counted, price.ttc if price else None, amount, why)
         for period, counted in sorted(found.items()):
-            if not counted.parts:
-                yield line.row(period, counted, None, None, counted.doubt)
-            elif counted.energy_wh:
+            if not counted.energy_wh:
+                if counted.doubt:
+                    yield line.row(period, counted, None, None, counted.doubt)
+            else:
                 names = ", ".join(dict.fromkeys(part.register for part in counted.parts))
                 unnamed = f"{names} counted energy, and no period of {tariff.id} is known for it"
                 other = f"{names} counted {period}, which is no period of {tariff.id} and no alias of the contract"

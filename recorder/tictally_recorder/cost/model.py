@@ -121,6 +121,7 @@ class Part:
         energy_wh: their difference, or the sum over what was counted between falls.
         estimated: a gap was divided by time.
         price: of a kWh, where parts of one figure have prices of their own (a price series).
+        fell: the register fell.
     """
 
     register: str
@@ -131,6 +132,7 @@ class Part:
     energy_wh: int
     estimated: bool
     price: Decimal | None = None
+    fell: bool = False
 
 
 @dataclass(frozen=True, slots=True)

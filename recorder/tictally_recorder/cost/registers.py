@@ -24,7 +24,8 @@ class Counted:
 
     Attributes:
         parts: by register; empty where no register counted it, or together more than any meter can.
-        doubt: a sentence where that is so, or where the same energy may be in two of the parts, else None.
+        doubt: a sentence where that is so, where the same energy may be in two of the parts, or where energy is in
+            none because a register fell in a gap, else None.
     """
 
     parts: tuple[Part, ...] = ()
@@ -117,10 +118,20 @@ def _counted(rows: Sequence[EnergyRow]) -> Counted:
     rows = sorted(rows, key=lambda row: (row.register, row.start_ms))
     parts = tuple(
         Part(
-            row.register, row.start_ms, row.end_ms, row.first_value, row.last_value, row.energy, estimated=row.estimated
+            row.register,
+            row.start_ms,
+            row.end_ms,
+            row.first_value,
+            row.last_value,
+            row.energy,
+            estimated=row.estimated,
+            fell=row.fell,
         )
         for row in rows
     )
+    if any(row.lost for row in rows):
+        names = ", ".join(dict.fromkeys(row.register for row in rows if row.lost))
+        return Counted.of(parts, f"{names} fell while nothing was heard, so what was counted meanwhile is not known")
     # A meter that went from one mode to another and back: what its first registers counted meanwhile is divided over
     # the time of the others.
     kinds = {_kind(row.register) for row in rows if row.energy}
