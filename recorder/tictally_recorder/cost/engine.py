@@ -1,7 +1,7 @@
 """What energy cost, by local day and period. Pure: registers' energy, contracts and price lists in, rows out."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,12 +17,14 @@ from tictally_recorder.cost.registers import (
     drawn_by_period,
     drawn_total,
     injected_total,
+    is_supplier_register,
 )
 from tictally_recorder.cost.series_cost import WH_PER_KWH, price_quarters
 from tictally_recorder.cost.subscription import daily_share
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import local_midnight
+from tictally_shared.contracts import contract_of_ngtf
 
 _TOTALS: Final = {Direction.DRAWN: drawn_total, Direction.INJECTED: injected_total}
 
@@ -199,10 +201,11 @@ class _Day:
     def _periods(self, line: _Line) -> Iterator[CostRow]:
         tariff, version, power = line.tariff, line.version, line.contract.power_kva
         found = self._counted(tariff.direction, tariff, line.contract)
+        rest_stood = self._rest_stood(found, tariff)
         for period in tariff.periods:
             counted, price = found.pop(period, Counted()), version.price(power, period)
             why = counted.doubt
-            if not counted.parts:
+            if not (counted.parts or rest_stood):
                 why = why or self._why_nothing_counted(period)
             elif price is None:
                 why = f"{version.id} has no price of {period}{_at_power(power)}"
@@ -218,6 +221,21 @@ class _Day:
                 unnamed = f"{names} counted energy, and no period of {tariff.id} is known for it"
                 other = f"{names} counted {period}, which is no period of {tariff.id} and no alias of the contract"
                 yield line.row(period, counted, None, None, unnamed if period == names else other)
+
+    def _rest_stood(self, found: Mapping[str, Counted], tariff: Tariff) -> bool:
+        """True where nothing was counted outside of a list's periods: one without register counted nothing either.
+
+        A meter names a register when it first counts in it. Until then one of those that stood counts the period, on a
+        supplier's own calendar; a regulated option has no other periods than its own.
+        """
+        rest = [period for period in found if period not in tariff.periods]
+        own_calendar = self.ngtf is not None and contract_of_ngtf(self.ngtf) is None
+        return (
+            own_calendar
+            and any(map(is_supplier_register, rest))
+            and len(rest) < len(found)
+            and not any(found[period].energy_wh or found[period].doubt for period in rest)
+        )
 
     def _series(self, line: _Line) -> Iterator[CostRow]:
         tariff = line.tariff

@@ -66,11 +66,16 @@ def injected_total(rows: Iterable[EnergyRow]) -> Counted:
     return _counted([row for row in rows if row.register == INJECTED_TOTAL])
 
 
+def is_supplier_register(name: str) -> bool:
+    """True for EASFnn, as against the name of a period."""
+    return name.startswith(_SUPPLIER)
+
+
 def direction_of(register: str) -> Direction | None:
     """What a figure may take from a register, or None: distributor's registers count the same energy again."""
     if register == INJECTED_TOTAL:
         return Direction.INJECTED
-    is_drawn = register == DRAWN_TOTAL or register in _HISTORIQUE or register.startswith(_SUPPLIER)
+    is_drawn = register == DRAWN_TOTAL or register in _HISTORIQUE or is_supplier_register(register)
     return Direction.DRAWN if is_drawn else None
 
 
