@@ -45,9 +45,10 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     by_day, by_quarter = (_by_day(rows, use.site, wanted, tz) for rows in (use.days, use.quarters))
     found: list[CostRow] = []
     for day in wanted:
-        bounds = day_bounds_ms(day, tz)
-        untold = [each for each in use.untold if each.concerns(*bounds)]
-        energy = [_heard(row, untold) for row in by_day.get(day, ())]
+        untold = [each for each in use.untold if each.concerns(*day_bounds_ms(day, tz))]
+        energy: Sequence[EnergyRow] = by_day.get(day, ())
+        if untold:
+            energy = [_heard(row, untold) for row in energy]
         here = _Day(use.site, day, energy, by_quarter.get(day, ()), use.ngtf.get(day), untold, terms, tz)
         found.extend(here.rows())
     return found
