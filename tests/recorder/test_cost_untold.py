@@ -14,6 +14,7 @@ from tictally_recorder.cost.key import Keys
 from tictally_recorder.cost.model import UNTOLD, Untold
 from tictally_recorder.cost.untold import untold_of
 from tictally_recorder.ledger import Ledger, LedgerReader, join_sites
+from tictally_recorder.site.figures import Present, figures
 from tictally_recorder.tariffs.model import Direction
 
 OTHER = "021900000003"
@@ -141,6 +142,14 @@ def test_the_key_of_a_day_is_another_by_an_untold_time_that_concerns_it() -> Non
     for day, concerned in ((TUESDAY, True), (WEDNESDAY, True), (THURSDAY, False)):
         assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [])) is concerned
         assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [longer])) is concerned
+
+
+def test_hubs_are_told_no_sum_of_a_day_or_month_with_an_untold_time() -> None:
+    rows = costs(SILENCE)
+    present = Present(SITE, THURSDAY, midnight_ms(THURSDAY), None, since=TUESDAY)
+    told = figures(present, rows, {}, terms(on(BASE), BASE))
+    assert (told["cost_yesterday"], told["cost_month"]) == ("none", "none")
+    assert told["cost_today"] != "none"
 
 
 def test_cost_and_bill_say_what_is_missing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
