@@ -22,11 +22,16 @@ class Contract:
     periods: tuple[str, ...]
     registers: tuple[str, ...]
 
+    @property
+    def standard_registers(self) -> tuple[str, ...]:
+        """Those of the standard mode, in the same order."""
+        return tuple(f"EASF{n:02d}" for n in range(1, len(self.periods) + 1))
+
     def period_of(self, register: str) -> str | None:
         """The period that a register counts, or None where this contract does not use it."""
         if register in self.registers:
             return self.periods[self.registers.index(register)]
-        standard = [f"EASF{n:02d}" for n in range(1, len(self.periods) + 1)]
+        standard = self.standard_registers
         return self.periods[standard.index(register)] if register in standard else None
 
 

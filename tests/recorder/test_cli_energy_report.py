@@ -12,7 +12,9 @@ import pytest
 from rich.console import Console
 
 from tictally_recorder.cli.energy_report import COLUMNS, Missing, as_csv, as_json, as_table, remarks
+from tictally_recorder.cost.model import Untold
 from tictally_recorder.energy import EnergyRow, Gap
+from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -133,6 +135,41 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
                 )
             ],
         ),
+        # One that a register tells of, and one between two modes.
+        (
+            [OFF_PEAK, PEAK],
+            Missing(
+                ms("2026-11-01"),
+                GAPS[2:4],
+                untold=[Untold(Direction.DRAWN, ms("2026-11-20T02:05"), ms("2026-11-20T03:03"))],
+            ),
+            [
+                (
+                    "6 quarters of an hour without frames: 2026-11-20 02:15 to 2026-11-20 03:00, "
+                    "2026-11-20 03:15 to 2026-11-20 04:00. "
+                    "What the registers counted meanwhile is divided by time. "
+                    "They do not say what was counted from 2026-11-20 02:05 to 2026-11-20 03:03."
+                )
+            ],
+        ),
+        (
+            [OFF_PEAK, PEAK],
+            Missing(
+                ms("2026-11-01"),
+                GAPS[2:3],
+                untold=[
+                    Untold(Direction.DRAWN, ms("2026-11-20T02:05"), ms("2026-11-20T03:03")),
+                    Untold(Direction.INJECTED, ms("2026-11-20T02:05"), ms("2026-11-20T03:03")),
+                    Untold(Direction.DRAWN, ms("2026-11-19T02:05"), ms("2026-11-19T03:03")),
+                ],
+            ),
+            [
+                (
+                    "3 quarters of an hour without frames: 2026-11-20 02:15 to 2026-11-20 03:00. "
+                    "The registers do not say what was counted from 2026-11-20 02:05 to 2026-11-20 03:03."
+                )
+            ],
+        ),
         (
             [OFF_PEAK],
             Missing(ms("2026-11-01"), [Gap(ms("2026-11-20T02:15"), ms("2026-11-20T02:30"))], lost=1),
@@ -161,7 +198,17 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
             ["EASF01 fell between 2026-11-20 and 2026-11-21: the energy before and after is added."],
         ),
     ],
-    ids=["nothing", "a gap", "a lost frame", "lost frames", "the beginning", "the beginning's quarter", "a fall"],
+    ids=[
+        "nothing",
+        "a gap",
+        "a gap that a register tells of and one that none does",
+        "one that none does",
+        "a lost frame",
+        "lost frames",
+        "the beginning",
+        "the beginning's quarter",
+        "a fall",
+    ],
 )
 def test_what_a_person_must_know_is_said(rows: list[EnergyRow], missing: Missing, said: list[str]) -> None:
     assert remarks(rows, missing, By.DAY, PARIS) == said

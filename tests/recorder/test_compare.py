@@ -50,6 +50,16 @@ def test_peak_and_off_peak_are_divided_by_the_assumed_hours(folder: Path, capsys
     assert (found["energy_wh"], found["rounded"]) == ({"HC": 4000, "HP": 6000}, "2.41")
 
 
+def test_what_no_register_tells_of_leaves_a_day_unknown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        told = frame(9, at("2025-08-02T08:00+02:00"), {"OPTARIF": "BASE", "BASE": 11_000})
+        ledger.store([message(told, arrived_ms=NOON_MS)])
+    assert main(["compare", "--from", "2025-08-01", "--to", "2025-08-03", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {each["amount"] for each in found} == {None}
+    assert "the registers do not say all that was counted" in str(found)
+
+
 def test_other_hours_divide_otherwise(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
     assert offers(capsys, "--windows", "00:00-06:00")["edf-bleu-hphc", 6]["energy_wh"] == {"HC": 3000, "HP": 7000}

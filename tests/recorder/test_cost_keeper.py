@@ -20,6 +20,7 @@ from ledger_building import METER, frame, message
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import CostRow
 from tictally_recorder.cost.keeper import CostKeeper
+from tictally_recorder.cost.model import UNTOLD
 from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
 from tictally_recorder.cost.stored import from_day
 from tictally_recorder.cost.watch import WatchedTerms
@@ -219,6 +220,22 @@ def test_a_late_frame_in_a_gap_divides_all_of_it_anew(home: Household) -> None:
     assert home.keep() == 6
     home.hear((ms("2025-08-01T12:00+02:00"), {"EASF01": 1000, "EASF02": 0, "NGTF": "H PLEINE/CREUSE"}))
     assert home.keep() == 6
+    assert home.kept() == home.anew()
+
+
+def test_a_silence_that_no_register_tells_of_is_missing_on_the_days_before_it_too(home: Household) -> None:
+    home.hear((ms("2025-07-29T12:00+02:00"), {"HCHC": 0, "HCHP": 0}), (ms("2025-07-30T12:00+02:00"), {"HCHC": 9}))
+    home.keep()
+    assert [row.period for row in home.kept()[d("2025-07-30")]] == ["HC", "HP", None]
+    home.hear(*hours("2025-08-01T12:00+02:00", "2025-08-01T15:00+02:00"))
+    assert home.keep() == 3
+    assert [row.period for row in home.kept()[d("2025-07-30")]] == ["HC", "HP", UNTOLD, None]
+    assert home.kept() == home.anew()
+    assert home.keep() == 0
+    # A late frame that makes it shorter: both of its ends are said on all its days.
+    home.hear((ms("2025-07-30T18:00+02:00"), {"HCHC": 10}))
+    home.keep()
+    assert "from 2025-07-30 18:00 to 2025-08-01 12:00" in str(home.kept()[d("2025-08-01")])
     assert home.kept() == home.anew()
 
 

@@ -1,6 +1,7 @@
 """Which registers a cost is made from: each kWh once, in the period that the meter says."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from cost_building import BASE, HPHC, SITE, SURPLUS, TEMPO_PERIODS, costs, d, on, row, tariff, version
@@ -13,6 +14,9 @@ WEEKEND = tariff(
     "weekend",
     ("HC", "HP", "WE"),
     version("weekend", "2025-01-01", {"HC": "0.1", "HP": "0.2", "WE": "0.3"}, {None: "10"}),
+)
+OTHERS = tariff(
+    "others", ("NIGHT", "DAY"), version("others", "2025-01-01", {"NIGHT": "0.1", "DAY": "0.2"}, {None: "10"})
 )
 TEMPO = tariff(
     "tempo", TEMPO_PERIODS, version("tempo", "2025-01-01", dict.fromkeys(TEMPO_PERIODS, "0.1"), {6: "13.97"})
@@ -83,6 +87,82 @@ def test_a_suppliers_own_calendar_is_read_by_what_the_meter_calls_its_periods() 
     aliases = {"PLEINES": "HP", "WEEK-END": "WE"}
     contracts = on(Contract(SITE, WEEKEND.id, d("2025-01-01"), aliases=aliases))
     assert energy(costs([DAY], rows, contracts, WEEKEND, ngtf="HC/WE")) == {"HC": 1000, "HP": 2000, "WE": 3000}
+
+
+@pytest.mark.parametrize(
+    ("ngtf", "aliases"),
+    [
+        # what the meter says, as the contract has it, though the option would say HC
+        ("H PLEINE/CREUSE", {"HEURE CREUSE": "NIGHT", "HEURE PLEINE": "DAY"}),
+        ("H PLEINE/CREUSE", {"HC": "NIGHT", "HEURE PLEINE": "DAY"}),
+        ("H PLEINE/CREUSE", {"HC": "NIGHT", "HP": "DAY"}),
+        # a register by its own name, on whatever option
+        ("H PLEINE/CREUSE", {"EASF01": "NIGHT", "HP": "DAY"}),
+        ("SUPER", {"EASF01": "NIGHT", "EASF02": "DAY"}),
+        (None, {"HEURE CREUSE": "NIGHT", "EASF02": "DAY"}),
+        # the more a meter says itself, the more it counts
+        ("H PLEINE/CREUSE", {"HEURE CREUSE": "NIGHT", "HC": "DAY", "EASF01": "DAY", "HP": "DAY", "EASF02": "NIGHT"}),
+    ],
+)
+def test_aliases_are_of_what_the_meter_says_then_of_its_option_then_of_the_register(
+    ngtf: str | None, aliases: dict[str, str]
+) -> None:
+    rows = [row(DAY, "EASF01", 2000, period="HEURE CREUSE"), row(DAY, "EASF02", 3000, period="HEURE PLEINE")]
+    contracts = on(Contract(SITE, OTHERS.id, d("2025-01-01"), aliases=aliases))
+    assert energy(costs([DAY], rows, contracts, OTHERS, ngtf=ngtf)) == {"NIGHT": 2000, "DAY": 3000}
+
+
+def test_a_register_that_nobody_names_has_the_alias_of_its_own_name() -> None:
+    rows = [row(DAY, f"EASF0{n}", n * 1000, period=name) for n, name in ((1, "HC"), (2, "HP"), (3, None))]
+    contracts = on(Contract(SITE, WEEKEND.id, d("2025-01-01"), aliases={"EASF03": "WE"}))
+    assert energy(costs([DAY], rows, contracts, WEEKEND, ngtf="HC/WE")) == {"HC": 1000, "HP": 2000, "WE": 3000}
+
+
+NAMED: dict[str, tuple[str | None, int]] = {"EASF01": ("HC", 1000), "EASF02": ("HP", 2000)}
+SILENT: dict[str, tuple[str | None, int]] = {"EASF03": (None, 0), "EASF04": (None, 0)}
+
+
+def weekend_days(registers: dict[str, tuple[str | None, int]], ngtf: str | None = "HC/WE") -> dict[str, Decimal | None]:
+    """Period → amount of a day at 0.1, 0.2 and 0.3 a kWh."""
+    rows = [row(DAY, register, wh, period=name) for register, (name, wh) in registers.items()]
+    found = costs([DAY], rows, on(WEEKEND), WEEKEND, ngtf=ngtf)
+    assert all(each.quality is (Quality.UNKNOWN if each.amount is None else Quality.MEASURED) for each in found)
+    return {each.period: each.amount for each in found if each.period}
+
+
+def test_a_period_whose_register_is_not_named_yet_counted_nothing_where_no_unnamed_one_did() -> None:
+    assert weekend_days(NAMED | SILENT) == {"HC": Decimal("0.1"), "HP": Decimal("0.4"), "WE": 0}
+    assert weekend_days({"EASF01": ("HC", 1000)} | SILENT) == {"HC": Decimal("0.1"), "HP": 0, "WE": 0}
+
+
+@pytest.mark.parametrize(
+    ("registers", "ngtf"),
+    [
+        (NAMED | SILENT | {"EASF03": (None, 5)}, "HC/WE"),
+        # nothing that could count it was heard
+        (NAMED, "HC/WE"),
+        # a regulated option has no such period, and what the option is must be known
+        (NAMED | SILENT, "H PLEINE/CREUSE"),
+        (NAMED | SILENT, None),
+        # under a name that the list does not have
+        (NAMED | SILENT | {"EASF03": ("WEEK-END", 5)}, "HC/WE"),
+    ],
+)
+def test_a_period_that_no_register_counted_stays_unknown_where_another_may_have(
+    registers: dict[str, tuple[str | None, int]], ngtf: str | None
+) -> None:
+    assert weekend_days(registers, ngtf)["WE"] is None
+
+
+def test_before_any_register_is_named_nothing_is_known_of_periods() -> None:
+    assert set(weekend_days({"EASF01": (None, 0)} | SILENT).values()) == {None}
+
+
+def test_a_register_that_fell_unheard_may_have_counted() -> None:
+    rows = [row(DAY, "EASF01", 1000, period="HC"), row(DAY, "EASF02", 2000, period="HP")]
+    rows.append(replace(row(DAY, "EASF03", 0), estimated=True, lost=True))
+    found = costs([DAY], rows, on(WEEKEND), WEEKEND, ngtf="HC/WE")
+    assert {each.period for each in found if each.amount is None} == {"WE", "EASF03"}
 
 
 def test_two_registers_may_be_one_period() -> None:

@@ -12,6 +12,20 @@ from tictally_recorder.ledger import Ledger
 from tictally_recorder.settings import Settings
 
 CONTRACT = '[[contract]]\ntariff = "{tariff}"\npower = 6\nfrom = 2020-01-01\n'
+OTHERS = """
+id = "others"
+supplier = "S"
+names.en = "Others"
+currency = "EUR"
+periods = ["NIGHT", "DAY"]
+[[version]]
+from = 2020-01-01
+sureness = "own"
+source = "me"
+energy.NIGHT = { ttc = "0.16" }
+energy.DAY = { ttc = "0.21" }
+subscription = "15"
+"""
 
 
 @pytest.fixture
@@ -39,6 +53,35 @@ def test_no_contract(settings: Settings) -> None:
 def test_another_option_than_the_meters(settings: Settings) -> None:
     (paid,) = seen(settings, "edf-bleu-base").paid
     assert paid.contradictions == ("the meter announces H PLEINE/CREUSE, and the contract is on edf-bleu-base",)
+
+
+@pytest.mark.parametrize(
+    ("aliases", "fits"),
+    [
+        ('{ "HEURE CREUSE" = "NIGHT", "HEURE PLEINE" = "DAY" }', True),
+        ('{ EASF01 = "NIGHT", HP = "DAY" }', True),
+        ('{ "HEURE CREUSE" = "NIGHT", "HEURE PLEINE" = "NIGHT" }', False),
+        ("{}", False),
+    ],
+)
+def test_a_list_with_other_names_fits_by_the_contracts_aliases(settings: Settings, aliases: str, fits: bool) -> None:
+    with Ledger.open(settings.ledger) as ledger:
+        for n, name in ((1, "HEURE CREUSE"), (2, "HEURE PLEINE")):
+            times = (NOON_MS + n * 3_600_000 + minutes * 60_000 for minutes in (0, 10))
+            values: dict[str, int | str] = {
+                "NGTF": "H PLEINE/CREUSE",
+                "NTARF": f"{n:02d}",
+                "LTARF": name,
+                "EASF01": 1,
+                "EASF02": 1,
+            }
+            ledger.store([message(frame(2 * n + at, time, values)) for at, time in enumerate(times)])
+    settings.tariffs_folder.mkdir()
+    (settings.tariffs_folder / "others.toml").write_text(OTHERS)
+    settings.contracts_file.write_text(CONTRACT.format(tariff="others") + f"aliases = {aliases}\n")
+    (paid,) = look_at_cost(settings, NOON_MS).paid
+    said = "the meter announces H PLEINE/CREUSE, and the contract is on others"
+    assert paid.contradictions == (() if fits else (said,))
 
 
 def test_a_list_that_is_overdue(settings: Settings) -> None:

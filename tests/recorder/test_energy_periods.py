@@ -134,9 +134,9 @@ PIECES = {
         (0, 9),
         (2 * Q + 1, 5),
         [
-            Piece(0, 9, 9, 0, estimated=True),
-            Piece(1, 9, 9, 0, estimated=True),
-            Piece(2, 9, 5, 0, estimated=True, fell=True),
+            Piece(0, 9, 9, 0, estimated=True, lost=True),
+            Piece(1, 9, 9, 0, estimated=True, lost=True),
+            Piece(2, 9, 5, 0, estimated=True, lost=True, fell=True),
         ],
     ),
 }

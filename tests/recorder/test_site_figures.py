@@ -101,12 +101,6 @@ def test_the_price_is_that_of_the_period_the_meter_counts_in(period: str | None,
     assert (found["period"], found["price"]) == expected
 
 
-def test_a_name_of_the_meters_own_stands_for_a_period_of_the_list() -> None:
-    contract = Contract(SITE, HPHC.id, d("2025-01-01"), power_kva=6, aliases={"HEURES CREUSES": "HC"})
-    found = told(on(contract), HPHC, period="HEURES CREUSES")
-    assert (found["period"], found["price"]) == ("HC", "0.1696")
-
-
 def test_a_list_of_one_price_has_it_whatever_the_meter_counts_in() -> None:
     found = told(on(BASE), BASE, period=None)
     assert (found["period"], found["price"]) == ("BASE", "0.2016")

@@ -18,6 +18,20 @@ from tictally_recorder.site.teller import SiteTeller
 from tictally_shared.topics import Topics
 
 CONTRACT = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2020-01-01\n'
+OWN = """
+id = "own"
+supplier = "A small one"
+names.en = "Own"
+currency = "EUR"
+periods = ["NIGHT", "DAY"]
+[[version]]
+from = 2025-01-01
+source = "a letter"
+sureness = "own"
+energy.NIGHT = { ttc = "0.1" }
+energy.DAY = { ttc = "0.2" }
+subscription = "12"
+"""
 SITE = f"tictally/site/{METER}"
 MINUTE_MS = 60_000
 
@@ -104,6 +118,30 @@ def test_a_mode_that_has_changed_leaves_no_old_period_behind(told: Told, ledger:
     ledger.store([message(frame(2, ms("2025-07-02T11:05+02:00"), standard))])
     told.round(ms("2025-07-02T11:06+02:00"))
     assert told.at(ms("2025-07-02T11:06+02:00"))["period"] == "HP"
+
+
+@pytest.mark.parametrize(
+    ("aliases", "period"),
+    [
+        ('{ "HEURE CREUSE" = "NIGHT", "HEURE PLEINE" = "DAY" }', "NIGHT"),
+        ('{ HC = "NIGHT", HP = "DAY" }', "NIGHT"),
+        ('{ EASF01 = "NIGHT", EASF02 = "DAY" }', "NIGHT"),
+        # An alias of an alias is none.
+        ('{ "HEURE CREUSE" = "NIGHT", NIGHT = "DAY", DAY = "NIGHT" }', "NIGHT"),
+        ("{}", "none"),
+    ],
+)
+def test_the_period_is_the_lists_own_by_the_contracts_aliases(
+    told: Told, ledger: Ledger, tmp_path: Path, aliases: str, period: str
+) -> None:
+    (tmp_path / "tariffs").mkdir()
+    (tmp_path / "tariffs" / "own.toml").write_text(OWN)
+    (tmp_path / "contracts.toml").write_text(f'[[contract]]\ntariff = "own"\nfrom = 2025-01-01\naliases = {aliases}\n')
+    says: dict[str, int | str] = {"NTARF": "01", "LTARF": "HEURE CREUSE", "NGTF": "H PLEINE/CREUSE"}
+    ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"EASF01": 1, "EASF02": 1, **says}))])
+    told.round(ms("2025-07-02T11:01+02:00"))
+    found = told.at(ms("2025-07-02T11:01+02:00"))
+    assert (found["period"], found["price"]) == (period, "none" if period == "none" else "0.1")
 
 
 def test_a_hub_that_has_begun_anew_is_told_what_there_is(told: Told, ledger: Ledger) -> None:

@@ -177,6 +177,7 @@ def _merged(rows: Iterable[EnergyRow], window: Times, by: By, site: Site, tz: Zo
                 energy=sum(part.energy for part in parts),
                 estimated=any(part.estimated for part in parts),
                 fell=any(part.fell for part in parts),
+                lost=any(part.lost for part in parts),
                 first_value=parts[0].first_value,
                 covered=sum(pieces.values()),
                 quarters=min(high_ms // QUARTER_MS, data_end) - low_ms // QUARTER_MS,

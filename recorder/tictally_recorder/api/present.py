@@ -16,7 +16,7 @@ from tictally_recorder.cost.registers import Counted, drawn_total, injected_tota
 from tictally_recorder.energy import energy
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
 from tictally_recorder.site.figures import Present as SitePresent
-from tictally_recorder.site.figures import figures, paid_on
+from tictally_recorder.site.figures import aliases_on, figures, paid_on
 from tictally_recorder.site.present import present_period
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By, local_midnight
@@ -205,7 +205,8 @@ def _known(context: Context, reader: LedgerReader, site: Site, sites: Sequence[S
     now, today, tz = context.now, context.today, context.tz
     now_ms = int(now.timestamp() * 1000)
     rows = cost_of(reader, site, today, today + timedelta(days=1), terms, tz) if terms else []
-    period = present_period(reader, site, now_ms - context.settings.idle_minutes * 60_000)
+    aliases = aliases_on(site.id, today, terms)
+    period = present_period(reader, site, now_ms - context.settings.idle_minutes * 60_000, aliases)
     present = SitePresent(site.id, today, now_ms, period, problem)
     energies = _today(reader, site, today, now, context)
     paid = paid_on(site.id, Direction.DRAWN, today, terms)

@@ -9,6 +9,7 @@ from typing import Final
 from tictally_recorder.bill.cents import cents
 from tictally_recorder.bill.model import Bill, Line, Split, Total
 from tictally_recorder.bill.remarks import remarks, what
+from tictally_recorder.cost.model import UNTOLD
 
 _BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "rounding", "unexplained", "ttc")
 
@@ -45,7 +46,7 @@ def _line_record(line: Line) -> dict[str, object]:
         "from": str(line.first),
         "to": str(line.end),
         "days": line.days,
-        "energy_wh": line.energy_wh,
+        "energy_wh": None if line.period == UNTOLD else line.energy_wh,
         "months": [{"month": _month(part.month), "days": part.days, "of": part.of} for part in line.months],
         "power_kva": line.power_kva,
         "version": line.version.id if line.version else None,

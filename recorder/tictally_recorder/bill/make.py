@@ -100,6 +100,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> Line:
         split=split,
         estimated=any(part.estimated for row in rows for part in row.parts),
         reasons=tuple(doubt.reason for doubt in doubts(rows)),
+        fell=tuple(dict.fromkeys(part.register for row in rows for part in row.parts if part.fell)),
     )
 
 

@@ -93,6 +93,7 @@ class Line:
         split: what the amount is made of; None for income and where the amount is unknown.
         estimated: a gap in its energy was divided by time.
         reasons: sentences without their day, each once: why the amount is unknown or provisional.
+        fell: registers that fell within its energy.
     """
 
     direction: Direction
@@ -111,6 +112,7 @@ class Line:
     split: Split | None
     estimated: bool
     reasons: tuple[str, ...]
+    fell: tuple[str, ...] = ()
 
     @property
     def end(self) -> date:

@@ -15,8 +15,8 @@ _WORDS: Final = {"ht": "the price without taxes", "accise": "the accise", "cta":
 
 
 def remarks(bill: Bill) -> list[str]:
-    """Days that are not in it, what is unknown and why, what is provisional, estimated, rounded, not told of taxes."""
-    found = (_days, _unknown, _provisional, _estimated, _rounding, _cta, _not_split, _misfits)
+    """Days that are not in it, and what is unknown, provisional, estimated, fell, was rounded, has no taxes told."""
+    found = (_days, _unknown, _provisional, _estimated, _fell, _rounding, _cta, _not_split, _misfits)
     return [sentence for of_kind in found for sentence in of_kind(bill)]
 
 
@@ -41,7 +41,7 @@ def _days(bill: Bill) -> Iterator[str]:
 def _unknown(bill: Bill) -> Iterator[str]:
     for line in bill.lines:
         if line.amount is None:
-            energy = "" if line.period is None else f"{line.energy_wh / 1000:.3f} kWh, "
+            energy = f"{line.energy_wh / 1000:.3f} kWh, " if line.energy_wh else ""
             days = f"on {line.first}" if line.days == 1 else f"{line.days} days from {line.first} to {line.end}"
             yield f"Unknown: {what(line)} ({energy}{days}): {_told(line.reasons)}."
 
@@ -56,6 +56,12 @@ def _estimated(bill: Bill) -> Iterator[str]:
     names = dict.fromkeys(what(line) for line in bill.lines if line.estimated)
     if names:
         yield f"Estimated in part, because a gap was divided by time: {', '.join(names)}."
+
+
+def _fell(bill: Bill) -> Iterator[str]:
+    names = dict.fromkeys(register for line in bill.lines if line.amount is not None for register in line.fell)
+    for register in names:
+        yield f"{register} fell: what it counted before and after is added."
 
 
 def _not_split(bill: Bill) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _energy(title: str, lines: Iterable[Line]) -> Section:
         (
             *_from_to(line),
             line.period or "",
-            f"{line.energy_wh / _WH_PER_KWH:.3f}",
+            f"{line.energy_wh / _WH_PER_KWH:.3f}" if line.energy_wh or line.amount is not None else _UNKNOWN,
             "" if line.is_income else _price(line.price_ht),
             _price_ttc(line),
             _amount(line),

@@ -24,7 +24,6 @@ from tictally_recorder.compare.windows import NIGHT
 from tictally_recorder.contracts.announced import announced
 from tictally_recorder.contracts.hours import parse_hours
 from tictally_recorder.contracts.model import Hours
-from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.of_ledger import cost_of, days_with_frames, use_of
 from tictally_recorder.cost.paid import Paid
 from tictally_recorder.energy import energy
@@ -114,7 +113,7 @@ def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     learned = told_colours(reader, site, local_midnight(yesterday, tz), local_midnight(until, tz), tz)
     colours = {**learned, **wish.colours}
     assumed = replace(wish, windows=windows, colours=colours, aliases=contract.aliases if contract else {})
-    use = Use(site.id, (), quarters, use_of(reader, site, days, paid.terms, tz).ngtf)
+    use = replace(use_of(reader, site, days, paid.terms, tz), days=(), quarters=quarters)
     found = offers(use, days, paid.shelf.tariffs.values(), power, assumed, tz)
     rows = [row for row in cost_of(reader, site, days[0], until, paid.terms, tz) if row.direction is Direction.DRAWN]
     amounts = [row.amount for row in rows]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 from tictally_recorder.contracts import Contract, Contracts
-from tictally_recorder.contracts.announced import announced, contradictions
+from tictally_recorder.contracts.announced import contradictions
 from tictally_recorder.cost import Terms
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
@@ -44,7 +44,7 @@ def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: dat
         Finding(contract.tariff, Fault.CONTRACT, contract.start, None, f"site {site.id}: {sentence}")
         for site in sites
         if (contract := terms.contracts.on(site.id, Direction.DRAWN, day))
-        for sentence in contradictions(contract, terms.tariffs[contract.tariff], announced(reader, site))
+        for sentence in contradictions(reader, site, contract, terms.tariffs[contract.tariff])
     ]
 
 

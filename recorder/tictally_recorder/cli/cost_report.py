@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tictally_recorder.cli.output import plain_table
 from tictally_recorder.cost import CostRow, Quality, to_cents
+from tictally_recorder.cost.model import UNTOLD
 from tictally_recorder.cost.summing import Line, Summed, doubts, stretches_of
 
 COLUMNS: Final = (
@@ -118,7 +119,7 @@ def as_table(answer: Answer) -> Table:
 
 
 def remarks(answer: Answer) -> list[str]:
-    """What a person must know of a site's sums: what is unknown, provisional and estimated, and why."""
+    """What a person must know of a site's sums: what is unknown, provisional, estimated or fell, and why."""
     rows = [row for summed in answer.sums for row in summed.rows]
     said = [f"And unknown: {each}." for each in _unknown(rows)]
     said += [
@@ -130,6 +131,15 @@ def remarks(answer: Answer) -> list[str]:
             f"Estimated ({told_days(estimated)}): there were no frames for a time, and what the registers counted "
             "meanwhile is divided by time."
         )
+    fell: dict[str, list[date]] = {}
+    for row in rows:
+        for part in row.parts:
+            if part.fell and row.amount is not None:
+                fell.setdefault(part.register, []).append(row.day)
+    said += [
+        f"{register} fell ({told_days(days)}): what it counted before and after is added."
+        for register, days in sorted(fell.items())
+    ]
     return said
 
 
@@ -157,7 +167,7 @@ def _cells(line: Line) -> tuple[str, ...]:
     amount = line.amount
     return (
         line.period or _SUBSCRIPTION,
-        kwh(line.energy_wh) if line.period else "",
+        kwh(line.energy_wh) if line.period and (line.energy_wh or amount is not None) else "",
         "" if line.price is None else f"{line.price:f}",
         "" if amount is None else cents(amount),
         "" if amount is None else line.currency or "",
@@ -177,7 +187,7 @@ def _line_record(site: str, summed: Summed, line: Line) -> Record:
         "direction": str(line.direction),
         "period": line.period,
         "days": len(line.rows),
-        "energy_wh": line.energy_wh if line.period else None,
+        "energy_wh": line.energy_wh if line.period and line.period != UNTOLD else None,
         "price": None if line.price is None else f"{line.price:f}",
         "amount": None if amount is None else f"{amount:f}",
         "rounded": None if amount is None else cents(amount),
@@ -217,5 +227,6 @@ def _unknown(rows: Iterable[CostRow]) -> list[str]:
 def _what(rows: Sequence[CostRow]) -> str:
     energy_wh = sum(row.energy_wh for row in rows)
     periods = ", ".join(dict.fromkeys(row.period for row in rows if row.period))
-    told = [f"{kwh(energy_wh)} kWh ({periods})"] if periods else []
+    quantity = f"{kwh(energy_wh)} kWh" if energy_wh else "energy"
+    told = [f"{quantity} ({periods})"] if periods else []
     return " and ".join(told + ["the subscription"] * any(row.period is None for row in rows))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from tictally_recorder.cli.output import plain_table
+from tictally_recorder.cost.model import Untold
 from tictally_recorder.energy import EnergyRow, Gap
 from tictally_shared.calendar import QUARTER_MS, By
 
@@ -107,11 +108,13 @@ class Missing:
         began_ms: time of the site's first frame ever.
         gaps: where there are no frames.
         lost: frames that no edge has any more, as far as is known when they were.
+        untold: times of which no register tells, whenever they were.
     """
 
     began_ms: int
     gaps: Sequence[Gap] = ()
     lost: int = 0
+    untold: Sequence[Untold] = ()
 
 
 def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -> list[str]:
@@ -134,18 +137,38 @@ def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -
         count = sum(gap.quarters for gap in missing.gaps)
         said.append(
             f"{count} {'quarter' if count == 1 else 'quarters'} of an hour without frames: {', '.join(told)}. "
-            "What the registers counted meanwhile is divided by time."
+            f"{_meanwhile(missing, tz)}"
         )
     if missing.lost:
         frames = "1 frame is" if missing.lost == 1 else f"{missing.lost} frames are"
         said.append(f"{frames} lost for good; the registers lost nothing by it.")
     said += [
-        f"{row.register} fell between {_shown(row.start_ms, by, tz)} and {_shown(row.end_ms, by, tz)}: "
-        "the energy before and after is added."
+        f"{row.register} fell while nothing was heard {_between(row, by, tz)}: what it counted meanwhile is not known."
+        if row.lost
+        else f"{row.register} fell {_between(row, by, tz)}: the energy before and after is added."
         for row in rows
-        if row.fell
+        if row.fell or row.lost
     ]
     return said
+
+
+def _between(row: EnergyRow, by: By, tz: ZoneInfo) -> str:
+    return f"between {_shown(row.start_ms, by, tz)} and {_shown(row.end_ms, by, tz)}"
+
+
+def _meanwhile(missing: Missing, tz: ZoneInfo) -> str:
+    """What becomes of that which was counted in the gaps."""
+    untold = {
+        (each.start_ms, each.end_ms): [gap for gap in missing.gaps if each.concerns(gap.start_ms, gap.end_ms)]
+        for each in missing.untold
+    }
+    times = [f"from {_minute(start, tz)} to {_minute(end, tz)}" for (start, end), inside in untold.items() if inside]
+    said = []
+    if set(missing.gaps) - {gap for inside in untold.values() for gap in inside}:
+        said.append("What the registers counted meanwhile is divided by time.")
+    if times:
+        said.append(f"{'They' if said else 'The registers'} do not say what was counted {' and '.join(times)}.")
+    return " ".join(said)
 
 
 def _local(time_ms: int, tz: ZoneInfo) -> datetime:

@@ -1,15 +1,17 @@
 """What quarters of an hour would have cost on a price list. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import groupby
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.compare.colours import MORNING
 from tictally_recorder.compare.model import Assumed, Offer
 from tictally_recorder.compare.windows import NIGHT, is_off_peak
+from tictally_recorder.cost.engine import day_bounds_ms
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.registers import Counted, drawn_by_period, drawn_total
 from tictally_recorder.cost.subscription import daily_share
@@ -37,10 +39,19 @@ def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
         day: list(rows)
         for day, rows in groupby(sorted(use.quarters, key=lambda row: row.start_ms), lambda row: _local(row, tz).date())
     }
+    untold = [each for each in use.untold if each.direction is Direction.DRAWN]
+    lacking = {
+        day: "the registers do not say all that was counted"
+        for day in days
+        if any(each.concerns(*day_bounds_ms(day, tz)) for each in untold)
+    }
     found = []
     for tariff in tariffs:
         if tariff.direction is Direction.DRAWN and not tariff.series:
-            divided = [_day(tariff, day, by_day.get(day, []), use.ngtf.get(day), assumed, tz) for day in days]
+            divided = [
+                _day(tariff, day, by_day.get(day, []), use.ngtf.get(day), assumed, tz).lacking(lacking.get(day))
+                for day in days
+            ]
             powers = _powers(tariff, days[-1], power_kva, is_every=assumed.every_power)
             found += [_offer(tariff, power, divided) for power in powers]
     return found
@@ -66,6 +77,10 @@ class _Day:
     energy_wh: Mapping[str, int]
     reasons: frozenset[str]
     is_estimated: bool
+
+    def lacking(self, reason: str | None) -> Self:
+        """The same with one more reason, if there is one."""
+        return replace(self, reasons=self.reasons | {reason}) if reason else self
 
 
 def _day(  # noqa: PLR0913, PLR0917 - all that the division depends on

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tictally_recorder.contracts.model import Contract
+from tictally_recorder.cost.registers import period_of
+from tictally_recorder.energy.periods import PERIOD_LABELS, PeriodNames
 from tictally_recorder.ledger import LedgerReader, Meter, Quarter, Site
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.contracts import BASE, contract_of_ngtf, contract_of_optarif
@@ -47,7 +49,7 @@ def announced(reader: LedgerReader, site: Site) -> Announced:
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    meter = max(site.meters, key=lambda each: each.last_ms)
+    meter = _newest_meter(site)
     seen = reader.labels_seen(meter.id)
     name = _newest(_OPTIONS.keys() & seen.keys(), seen)
     power = _newest(set(_POWERS) & seen.keys(), seen)
@@ -56,18 +58,35 @@ def announced(reader: LedgerReader, site: Site) -> Announced:
     return Announced(said, option, _power(reader, meter, power, seen) if power else None)
 
 
-def contradictions(contract: Contract, tariff: Tariff, said: Announced) -> Iterator[str]:
-    """Where a contract differs from what the meter announces, a sentence each.
+def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff) -> Iterator[str]:
+    """Where a contract differs from what the site's meter announces, a sentence each.
 
     A price list of one period that is not called as the meter's is a flat price, which goes with every option.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
     """
+    said = announced(reader, site)
     flat = tariff.series or (len(tariff.periods) == 1 and tariff.periods != BASE.periods)
-    if said.option and not flat:
-        counted = {contract.aliases.get(period, period) for period in said.option.periods}
-        if counted != set(tariff.periods):
-            yield f"the meter announces {said.name}, and the contract is on {tariff.id}"
+    if said.option and not flat and _periods(reader, site, contract, said.option, said.name) != set(tariff.periods):
+        yield f"the meter announces {said.name}, and the contract is on {tariff.id}"
     if said.power_kva and contract.power_kva and said.power_kva != contract.power_kva:
         yield f"the meter announces {said.power_kva} kVA, and the contract has {contract.power_kva} kVA"
+
+
+def _periods(reader: LedgerReader, site: Site, contract: Contract, option: Option, name: str | None) -> set[str]:
+    """What a contract makes of the periods of a regulated option: its aliases may be of the meter's own words."""
+    meter = _newest_meter(site)
+    names = PeriodNames(
+        reader.text_changes(meter.id, PERIOD_LABELS, 0, meter.last_ms + 1) if contract.aliases else (), meter.last_ms
+    )
+    standard = name is not None and contract_of_ngtf(name) is option
+    registers = option.standard_registers if standard else option.registers
+    return {period_of(register, names.name(register, meter.last_ms), name, contract.aliases) for register in registers}
+
+
+def _newest_meter(site: Site) -> Meter:
+    return max(site.meters, key=lambda each: each.last_ms)
 
 
 def _newest(labels: set[str], seen: dict[str, tuple[int, int]]) -> str | None:

@@ -1,21 +1,30 @@
 """What energy cost, by local day and period. Pure: registers' energy, contracts and price lists in, rows out."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.contracts.model import Contract
-from tictally_recorder.cost.model import TOTAL, CostRow, Quality, Terms, Use, VersionUsed
-from tictally_recorder.cost.registers import DRAWN_TOTAL, Counted, drawn_by_period, drawn_total, injected_total
+from tictally_recorder.cost.model import TOTAL, UNTOLD, CostRow, Quality, Terms, Untold, Use, VersionUsed
+from tictally_recorder.cost.registers import (
+    DRAWN_TOTAL,
+    Counted,
+    direction_of,
+    drawn_by_period,
+    drawn_total,
+    injected_total,
+    is_supplier_register,
+)
 from tictally_recorder.cost.series_cost import WH_PER_KWH, price_quarters
 from tictally_recorder.cost.subscription import daily_share
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import local_midnight
+from tictally_shared.contracts import contract_of_ngtf
 
 _TOTALS: Final = {Direction.DRAWN: drawn_total, Direction.INJECTED: injected_total}
 
@@ -36,7 +45,11 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     by_day, by_quarter = (_by_day(rows, use.site, wanted, tz) for rows in (use.days, use.quarters))
     found: list[CostRow] = []
     for day in wanted:
-        here = _Day(use.site, day, by_day.get(day, ()), by_quarter.get(day, ()), use.ngtf.get(day), terms, tz)
+        untold = [each for each in use.untold if each.concerns(*day_bounds_ms(day, tz))]
+        energy: Sequence[EnergyRow] = by_day.get(day, ())
+        if untold:
+            energy = [_heard(row, untold) for row in energy]
+        here = _Day(use.site, day, energy, by_quarter.get(day, ()), use.ngtf.get(day), untold, terms, tz)
         found.extend(here.rows())
     return found
 
@@ -62,6 +75,16 @@ def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: Zo
         if row.site == site and at >= 0 and row.start_ms < ends[at]:
             found.setdefault(wanted[at], []).append(row)
     return found
+
+
+def _heard(row: EnergyRow, untold: Iterable[Untold]) -> EnergyRow:
+    """A day's row without what is untold at its ends: there the register was not heard."""
+    start_ms, end_ms = row.start_ms, row.end_ms
+    for each in untold:
+        if direction_of(row.register) is each.direction:
+            start_ms = each.end_ms if each.start_ms < start_ms < each.end_ms else start_ms
+            end_ms = each.start_ms if each.start_ms < end_ms <= each.end_ms else end_ms
+    return row if (start_ms, end_ms) == (row.start_ms, row.end_ms) else replace(row, start_ms=start_ms, end_ms=end_ms)
 
 
 def day_bounds_ms(day: date, tz: ZoneInfo) -> tuple[int, int]:
@@ -130,6 +153,7 @@ class _Day:
     energy: Sequence[EnergyRow]
     quarters: Sequence[EnergyRow]
     ngtf: str | None
+    untold: Sequence[Untold]
     terms: Terms
     tz: ZoneInfo
 
@@ -142,6 +166,7 @@ class _Day:
             if contract and tariff and version:
                 line = _Line(self.site, self.day, contract, tariff, version)
                 yield from self._series(line) if tariff.series else self._periods(line)
+                yield from self._untold(line)
                 yield from _subscription(line)
             elif contract or direction is Direction.DRAWN:
                 yield from self._nothing_holds(direction, contract, tariff)
@@ -177,10 +202,11 @@ class _Day:
     def _periods(self, line: _Line) -> Iterator[CostRow]:
         tariff, version, power = line.tariff, line.version, line.contract.power_kva
         found = self._counted(tariff.direction, tariff, line.contract)
+        rest_stood = self._rest_stood(found, tariff)
         for period in tariff.periods:
             counted, price = found.pop(period, Counted()), version.price(power, period)
             why = counted.doubt
-            if not counted.parts:
+            if not (counted.parts or rest_stood):
                 why = why or self._why_nothing_counted(period)
             elif price is None:
                 why = f"{version.id} has no price of {period}{_at_power(power)}"
@@ -188,13 +214,29 @@ class _Day:
             amount = sign * counted.energy_wh / WH_PER_KWH * price.ttc if price else None
             yield line.row(period, counted, price.ttc if price else None, amount, why)
         for period, counted in sorted(found.items()):
-            if not counted.parts:
-                yield line.row(period, counted, None, None, counted.doubt)
-            elif counted.energy_wh:
+            if not counted.energy_wh:
+                if counted.doubt:
+                    yield line.row(period, counted, None, None, counted.doubt)
+            else:
                 names = ", ".join(dict.fromkeys(part.register for part in counted.parts))
                 unnamed = f"{names} counted energy, and no period of {tariff.id} is known for it"
                 other = f"{names} counted {period}, which is no period of {tariff.id} and no alias of the contract"
                 yield line.row(period, counted, None, None, unnamed if period == names else other)
+
+    def _rest_stood(self, found: Mapping[str, Counted], tariff: Tariff) -> bool:
+        """True where nothing was counted outside of a list's periods: one without register counted nothing either.
+
+        A meter names a register when it first counts in it. Until then one of those that stood counts the period, on a
+        supplier's own calendar; a regulated option has no other periods than its own.
+        """
+        rest = [period for period in found if period not in tariff.periods]
+        own_calendar = self.ngtf is not None and contract_of_ngtf(self.ngtf) is None
+        return (
+            own_calendar
+            and any(map(is_supplier_register, rest))
+            and len(rest) < len(found)
+            and not any(found[period].energy_wh or found[period].doubt for period in rest)
+        )
 
     def _series(self, line: _Line) -> Iterator[CostRow]:
         tariff = line.tariff
@@ -209,6 +251,18 @@ class _Day:
         counted = Counted.of(priced.parts)
         why = counted.doubt or priced.why or (None if priced.parts else self._why_nothing_counted(TOTAL))
         yield line.row(TOTAL, counted, None, priced.amount, why, hash_of_day=series.hash(start, end))
+
+    def _untold(self, line: _Line) -> Iterator[CostRow]:
+        """What is missing of a day of which the registers tell a part; where they tell nothing, each period says so."""
+        direction = line.tariff.direction
+        times = [
+            f"from {_minute(each.start_ms, self.tz)} to {_minute(each.end_ms, self.tz)}"
+            for each in self.untold
+            if each.direction is direction
+        ]
+        if times and _TOTALS[direction](self.energy).parts:
+            why = f"the registers do not say what was counted {' and '.join(times)}"
+            yield line.row(UNTOLD, Counted(), None, None, why)
 
     def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
         """Period → what was counted, as a price list divides it, or as the meter does where there is none."""
@@ -238,6 +292,10 @@ def _subscription(line: _Line) -> Iterator[CostRow]:
         yield line.row(None, Counted(), None, None, f"{line.version.id} has no subscription{_at_power(power)}")
     else:
         yield line.row(None, Counted(), monthly, daily_share(monthly, line.day), None)
+
+
+def _minute(time_ms: int, tz: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz):%Y-%m-%d %H:%M}"
 
 
 def _at_power(power: int | None) -> str:

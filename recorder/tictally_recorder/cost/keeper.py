@@ -1,7 +1,7 @@
 """Keeps the ledger's cost up to date: what frames, contracts or price lists have touched is computed again."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.engine import day_bounds_ms, days_on_series
 from tictally_recorder.cost.key import Keys
-from tictally_recorder.cost.model import Terms
+from tictally_recorder.cost.model import Terms, Untold
 from tictally_recorder.cost.of_ledger import computed, days_with_frames, touched_days
 from tictally_recorder.cost.stored import to_day
 from tictally_recorder.cost.summing import stretches_of
+from tictally_recorder.cost.untold import untold_of
 from tictally_recorder.cost.watch import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS
@@ -56,6 +57,7 @@ class CostKeeper:
         self._watched = terms
         self._tz = tz
         self._todo: list[tuple[Site, list[date]]] = []
+        self._untold: Mapping[str, Sequence[Untold]] = {}
         self.counts = Counts()
 
     @property
@@ -81,7 +83,9 @@ class CostKeeper:
             LedgerError: the ledger is damaged.
         """
         sites = self._reader.sites()
-        if self._watched.look(sites):
+        untold = {site.id: untold_of(self._reader, site) for site in sites}
+        if self._watched.look(sites) or untold != self._untold:
+            self._untold = untold
             self._say_terms(sites)
         terms = self._watched.terms
         self._todo = []
@@ -110,8 +114,9 @@ class CostKeeper:
                 self._todo.pop()
                 return True
             rows = computed(self._reader, site, days, terms, self._tz)
+            untold = untold_of(self._reader, site)
         keys = Keys(terms, self._tz)
-        stored = [to_day(day, rows[day], keys.of(site.id, day), now_ms(), self._tz) for day in days]
+        stored = [to_day(day, rows[day], keys.of(site.id, day, untold), now_ms(), self._tz) for day in days]
         changed = self._ledger.store_cost(site, stored)
         self._todo.pop()
         if changed is not None:
@@ -130,7 +135,7 @@ class CostKeeper:
         return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
 
     def _say_terms(self, sites: Sequence[Site]) -> None:
-        """What contracts and price lists change is to be computed again, as if frames had touched it."""
+        """What contracts, price lists and untold times change is to be computed again, as if frames had touched it."""
         if self._watched.terms is None:
             _log.warning("cost is not computed: %s", self._watched.problem)
             return
@@ -141,14 +146,16 @@ class CostKeeper:
             days = [
                 day
                 for day in days_with_frames(site, date.min, date.max, self._tz)
-                if known.get(day) != keys.of(site.id, day)
+                if known.get(day) != keys.of(site.id, day, self._untold[site.id])
             ]
             if days:
                 self._ledger.touch(site, [self._quarters(first, last) for first, last in stretches_of(days)])
             changed += len(days)
         if changed:
             _log.info(
-                "contracts or price lists are others than before on %d days, whose cost is computed again", changed
+                "contracts, price lists or what no register tells are others than before on %d days, whose cost is "
+                "computed again",
+                changed,
             )
 
     def _quarters(self, first: date, last: date) -> tuple[int, int]:

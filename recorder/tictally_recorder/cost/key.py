@@ -1,17 +1,18 @@
 """What a day's cost depends on beside the frames, as a short key: where it differs, the day is computed again. Pure."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.contracts.model import Contract
 from tictally_recorder.cost.engine import day_bounds_ms
-from tictally_recorder.cost.model import Terms
+from tictally_recorder.cost.model import Terms, Untold
 from tictally_recorder.tariffs.model import Direction
 
 # Goes up when the same frames, contract and prices give other figures than before.
-_RECKONING: Final = 2
+_RECKONING: Final = 3
 _DIGITS: Final = 16
 
 
@@ -27,9 +28,19 @@ class Keys:
         self._terms = terms
         self._tz = tz
 
-    def of(self, site: str, day: date) -> str:
-        """The key of a site's day."""
-        text = repr((_RECKONING, self._tz.key, [self._paid(site, direction, day) for direction in Direction]))
+    def of(self, site: str, day: date, untold: Sequence[Untold]) -> str:
+        """The key of a site's day.
+
+        Args:
+            site: its id.
+            day: local.
+            untold: the site's times of which no register tells.
+        """
+        paid = [self._paid(site, direction, day) for direction in Direction]
+        # What follows a silence says that there was one, and is heard when the day before it has its figures.
+        bounds = day_bounds_ms(day, self._tz) if untold else (0, 0)
+        missing = [(each.direction.value, each.start_ms, each.end_ms) for each in untold if each.concerns(*bounds)]
+        text = repr((_RECKONING, self._tz.key, paid, missing))
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
     def _paid(self, site: str, direction: Direction, day: date) -> object:

@@ -11,9 +11,12 @@ from tictally_recorder.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction, Sureness, Tariff, Version
 from tictally_recorder.tariffs.series import Series
+from tictally_shared.calendar import QUARTER_MS
 
 TOTAL: Final = "TOTAL"
 """The period of energy that is paid by a price series."""
+UNTOLD: Final = "untold"
+"""What stands for a period where no register tells what was counted."""
 
 
 class Quality(StrEnum):
@@ -43,6 +46,26 @@ class Terms:
     series: Mapping[str, Series] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A time of which no register tells what was counted.
+
+    Attributes:
+        direction: drawn or injected.
+        start_ms: the last observation before it, milliseconds since 1970.
+        end_ms: the first after it.
+    """
+
+    direction: Direction
+    start_ms: int
+    end_ms: int
+
+    def concerns(self, start_ms: int, end_ms: int) -> bool:
+        """True where a whole quarter of an hour of it is in a time, the end excluded."""
+        first_ms = (self.start_ms // QUARTER_MS + 1) * QUARTER_MS
+        return first_ms < end_ms and start_ms < self.end_ms // QUARTER_MS * QUARTER_MS
+
+
 @dataclass(frozen=True)
 class Use:
     """What a site's registers counted.
@@ -53,12 +76,14 @@ class Use:
             nothing is told apart from one that is not there. Other sites' rows are left out.
         quarters: the same by quarter, for days on a price series (`days_on_series`).
         ngtf: local day → the meter's NGTF on that day, as far as it is known.
+        untold: times between the registers, in order.
     """
 
     site: str
     days: Sequence[EnergyRow]
     quarters: Sequence[EnergyRow] = ()
     ngtf: Mapping[date, str] = field(default_factory=dict)
+    untold: Sequence[Untold] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +121,7 @@ class Part:
         energy_wh: their difference, or the sum over what was counted between falls.
         estimated: a gap was divided by time.
         price: of a kWh, where parts of one figure have prices of their own (a price series).
+        fell: the register fell.
     """
 
     register: str
@@ -106,6 +132,7 @@ class Part:
     energy_wh: int
     estimated: bool
     price: Decimal | None = None
+    fell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +143,9 @@ class CostRow:
         site: its id.
         day: local.
         direction: drawn, or injected, whose amounts are negative where it is income.
-        period: of the price list; None for the subscription. Where no period is known, the register's name.
-        energy_wh: what was counted; 0 for the subscription.
+        period: of the price list; None for the subscription. Where no period is known, the register's name; `UNTOLD`
+            for what no register tells.
+        energy_wh: what was counted; 0 for the subscription and for `UNTOLD`.
         price: of a kWh, or of a month for the subscription; None where there is none, or one for each part.
         amount: in the currency, taxes included, not rounded; None where it is unknown, never zero for want of a price.
         currency: ISO 4217, or None where no price list is known.

@@ -10,6 +10,7 @@ from tictally_recorder.cost.engine import cost, days_on_series
 from tictally_recorder.cost.key import Keys
 from tictally_recorder.cost.model import CostRow, Terms, Use
 from tictally_recorder.cost.stored import from_day
+from tictally_recorder.cost.untold import untold_of
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Version
@@ -76,12 +77,12 @@ def _kept(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: 
     if not days:
         return {}
     # In this order: what the recorder stores between the two is newer than what it was touched by.
-    touched, keys = set(touched_days(reader, site, tz)), Keys(terms, tz)
+    touched, untold, keys = set(touched_days(reader, site, tz)), untold_of(reader, site), Keys(terms, tz)
     versions = {version.id: version for tariff in terms.tariffs.values() for version in tariff.versions}
     return {
         stored.day: [_in_words_of_now(row, versions) for row in from_day(site.id, stored)]
         for stored in reader.cost_days(site.id, days[0], days[-1] + timedelta(days=1))
-        if stored.day not in touched and stored.key == keys.of(site.id, stored.day)
+        if stored.day not in touched and stored.key == keys.of(site.id, stored.day, untold)
     }
 
 
@@ -115,7 +116,7 @@ def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz:
         for row in _by_quarter(reader, site, first, last, tz)
     ]
     rows = energy(reader, site.id, start, end, By.DAY, tz, all_registers=True)
-    return Use(site.id, rows, quarters, dict(_options(reader, site, days, tz)))
+    return Use(site.id, rows, quarters, dict(_options(reader, site, days, tz)), untold_of(reader, site))
 
 
 def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:

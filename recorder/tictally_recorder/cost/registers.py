@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from tictally_recorder.cost.model import Part
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Direction
 from tictally_shared.contracts import CONTRACTS, contract_of_ngtf
 
 DRAWN_TOTAL: Final = "EAST"
@@ -23,7 +24,8 @@ class Counted:
 
     Attributes:
         parts: by register; empty where no register counted it, or together more than any meter can.
-        doubt: a sentence where that is so, or where the same energy may be in two of the parts, else None.
+        doubt: a sentence where that is so, where the same energy may be in two of the parts, or where energy is in
+            none because a register fell in a gap, else None.
     """
 
     parts: tuple[Part, ...] = ()
@@ -64,6 +66,19 @@ def injected_total(rows: Iterable[EnergyRow]) -> Counted:
     return _counted([row for row in rows if row.register == INJECTED_TOTAL])
 
 
+def is_supplier_register(name: str) -> bool:
+    """True for EASFnn, as against the name of a period."""
+    return name.startswith(_SUPPLIER)
+
+
+def direction_of(register: str) -> Direction | None:
+    """What a figure may take from a register, or None: distributor's registers count the same energy again."""
+    if register == INJECTED_TOTAL:
+        return Direction.INJECTED
+    is_drawn = register == DRAWN_TOTAL or register in _HISTORIQUE or is_supplier_register(register)
+    return Direction.DRAWN if is_drawn else None
+
+
 def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]) -> dict[str, Counted]:
     """Period → what was drawn in it; a register whose period is not known stands under its own name.
 
@@ -84,14 +99,17 @@ def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mappin
 def period_of(register: str, told: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str:
     """The period that a register of drawn energy counts, or its own name where that is not known.
 
+    An alias is looked up by what the meter says, then by what the regulated option says, then by the register.
+
     Args:
         register: EASFnn, or one of the historique mode.
         told: what the meter calls what it counts, or None.
         ngtf: what the meter calls its option, or None where that is not known.
-        aliases: what the meter calls a period → the price list's period.
+        aliases: what the meter calls a period, or the name of a register → the price list's period.
     """
-    name = _regulated(register, ngtf) or told
-    return register if name is None else aliases.get(name, name)
+    regulated = _regulated(register, ngtf)
+    alias = next((aliases[name] for name in (told, regulated, register) if name and name in aliases), None)
+    return alias or regulated or told or register
 
 
 def _regulated(register: str, ngtf: str | None) -> str | None:
@@ -105,10 +123,20 @@ def _counted(rows: Sequence[EnergyRow]) -> Counted:
     rows = sorted(rows, key=lambda row: (row.register, row.start_ms))
     parts = tuple(
         Part(
-            row.register, row.start_ms, row.end_ms, row.first_value, row.last_value, row.energy, estimated=row.estimated
+            row.register,
+            row.start_ms,
+            row.end_ms,
+            row.first_value,
+            row.last_value,
+            row.energy,
+            estimated=row.estimated,
+            fell=row.fell,
         )
         for row in rows
     )
+    if any(row.lost for row in rows):
+        names = ", ".join(dict.fromkeys(row.register for row in rows if row.lost))
+        return Counted.of(parts, f"{names} fell while nothing was heard, so what was counted meanwhile is not known")
     # A meter that went from one mode to another and back: what its first registers counted meanwhile is divided over
     # the time of the others.
     kinds = {_kind(row.register) for row in rows if row.energy}

@@ -2,7 +2,7 @@
 
 The parts of a figure are a JSON array of arrays: register, first value, last value, and as far as they are not what
 they mostly are (in brackets): energy (last - first), 1 where estimated (0), start and end in milliseconds since 1970
-(the day's), price (null). Where that is long, as for a price series, it is deflated (RFC 1950).
+(the day's), price (null), 1 where it fell (0). Where that is long, as for a price series, it is deflated (RFC 1950).
 """
 
 import json
@@ -111,8 +111,9 @@ def _pack(parts: Sequence[Part], bounds: tuple[int, int]) -> bytes:
             part.start_ms,
             part.end_ms,
             None if part.price is None else str(part.price),
+            int(part.fell),
         ]
-        usual = [*values[:3], part.last_value - part.first_value, 0, *bounds, None]
+        usual = [*values[:3], part.last_value - part.first_value, 0, *bounds, None, 0]
         while len(values) > 3 and values[-1] == usual[len(values) - 1]:  # noqa: PLR2004 - register and its two values
             values.pop()
         found.append(values)
@@ -136,6 +137,7 @@ def _part(  # noqa: PLR0913, PLR0917 - a part has this many fields
     start_ms: int | None = None,
     end_ms: int | None = None,
     price: str | None = None,
+    fell: int = 0,
     *,
     bounds: tuple[int, int],
 ) -> Part:
@@ -148,4 +150,5 @@ def _part(  # noqa: PLR0913, PLR0917 - a part has this many fields
         last - first if energy_wh is None else energy_wh,
         estimated=bool(estimated),
         price=_decimal(price),
+        fell=bool(fell),
     )

@@ -182,6 +182,7 @@ def registers_of(parts: Iterable[Part]) -> list[Part]:
                 before.energy_wh + part.energy_wh,
                 estimated=before.estimated or part.estimated,
                 price=before.price if before.price == part.price else None,
+                fell=before.fell or part.fell,
             )
         else:
             newest[part.register] = len(found)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from tictally_recorder.contracts.announced import announced, contradictions
+from tictally_recorder.contracts.announced import contradictions
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.watch import WatchedTerms
 from tictally_recorder.doctor.facts import CostFacts, PaidFacts
@@ -31,7 +31,7 @@ def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFa
     if contract is None:
         return PaidFacts(site.id, None, f"there is no contract for {today}")
     tariff = terms.tariffs[contract.tariff]
-    said = tuple(contradictions(contract, tariff, announced(reader, site)))
+    said = tuple(contradictions(reader, site, contract, tariff))
     version = tariff.on(today)
     if version is None:
         return PaidFacts(site.id, None, f"{tariff.id} has no version for {today}", contradictions=said)

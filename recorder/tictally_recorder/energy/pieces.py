@@ -23,6 +23,7 @@ class Piece(NamedTuple):
         energy: last - first, 0 over a fall.
         estimated: a bound of the quarter was interpolated.
         fell: the register fell here.
+        lost: what was counted here is not known, because the register fell in a gap.
     """
 
     quarter: int
@@ -31,6 +32,7 @@ class Piece(NamedTuple):
     energy: int
     estimated: bool = False
     fell: bool = False
+    lost: bool = False
 
 
 class Point(NamedTuple):
@@ -53,7 +55,7 @@ def pieces_between(before: Point, after: Point, first: int, end: int) -> Iterato
     for quarter in range(max(begins, first), min(ends + 1, end)):
         if fell:
             last = after.value if quarter == ends else before.value
-            yield Piece(quarter, before.value, last, 0, estimated=True, fell=quarter == ends)
+            yield Piece(quarter, before.value, last, 0, estimated=True, fell=quarter == ends, lost=True)
             continue
         low = _between(before, after, max(quarter * QUARTER_MS, before.time_ms))
         high = _between(before, after, min((quarter + 1) * QUARTER_MS, after.time_ms))

@@ -40,6 +40,7 @@ class EnergyRow:
         last_value: the register at the end (or its last value so far).
         covered: quarters of the period with frames.
         quarters: quarters of the period, up to the site's last frame.
+        lost: the register fell in a gap that reaches into it, and what it counted in the gap is not known.
     """
 
     start_ms: int
@@ -55,6 +56,7 @@ class EnergyRow:
     last_value: int
     covered: int
     quarters: int
+    lost: bool = False
 
 
 @dataclass(slots=True)
@@ -67,11 +69,13 @@ class _Sum:
     energy: int = 0
     estimated: bool = False
     fell: bool = False
+    lost: bool = False
 
     def add(self, piece: Piece, meter_id: int) -> None:
         self.energy += piece.energy
         self.estimated |= piece.estimated
         self.fell |= piece.fell
+        self.lost |= piece.lost
         if piece.quarter < self.first.quarter:
             self.first = piece
         if piece.quarter >= self.last.quarter:
@@ -164,6 +168,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that rows are made of
                 last_value=each.last.last,
                 covered=covered[period],
                 quarters=min(end, data_end) - first,
+                lost=each.lost,
             )
         )
     return rows

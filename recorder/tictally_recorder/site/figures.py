@@ -48,7 +48,7 @@ class Present:
         site: its id.
         today: local.
         now_ms: milliseconds since 1970.
-        period: that the meter counts in, by its own name, or None.
+        period: that the meter counts in, by its alias or its own name, or None.
         problem: why nothing can be priced, or None.
         since: the local day of the site's first frame, or None where that is not known.
     """
@@ -78,11 +78,10 @@ class PaidBy:
         return None if price is None else price.ttc
 
     def period(self, counted: str | None) -> str | None:
-        """The price list's period, of that which the meter counts in."""
+        """The price list's period, where the meter counts in one of them."""
         if len(self.tariff.periods) == 1:
             return self.tariff.periods[0]
-        named = None if counted is None else self.contract.aliases.get(counted, counted)
-        return named if named in self.tariff.periods else None
+        return counted if counted in self.tariff.periods else None
 
 
 def standby_figures(found: Trend | None, year: YearCost | None) -> dict[str, str]:
@@ -146,6 +145,12 @@ def paid_on(site: str, direction: Direction, day: date, terms: Terms | None) -> 
     tariff = terms.tariffs.get(contract.tariff) if terms and contract else None
     version = tariff.on(day) if tariff else None
     return PaidBy(contract, tariff, version) if contract and tariff and version else None
+
+
+def aliases_on(site: str, day: date, terms: Terms | None) -> Mapping[str, str]:
+    """What the contract for drawn energy of a local day says of the meter's names; nothing where there is none."""
+    contract = terms.contracts.on(site, Direction.DRAWN, day) if terms else None
+    return contract.aliases if contract else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Which tariff period counts at present: what the meter that is heard last at a site says."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from tictally_recorder.cost.registers import period_of
@@ -11,8 +12,8 @@ _STANDARD: Final = "NTARF"
 _SUPPLIER: Final = "EASF"
 
 
-def present_period(reader: LedgerReader, site: Site, since_ms: int) -> str | None:
-    """The period by the meter's own name of it (regulated options: by theirs), or None where the meter tells none.
+def present_period(reader: LedgerReader, site: Site, since_ms: int, aliases: Mapping[str, str]) -> str | None:
+    """The period by its alias, or else its own name (regulated options: theirs), or None where the meter tells none.
 
     Where nothing tells what a register counts, it is the register's own name.
 
@@ -20,6 +21,7 @@ def present_period(reader: LedgerReader, site: Site, since_ms: int) -> str | Non
         reader: the ledger.
         site: of it.
         since_ms: what was heard before is no longer the present, milliseconds since 1970.
+        aliases: what the meter calls a period → the price list's period.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -35,6 +37,7 @@ def present_period(reader: LedgerReader, site: Site, since_ms: int) -> str | Non
     if not text:
         return None
     if label == _HISTORIQUE:
-        return period_of_ptec(text)
+        name = period_of_ptec(text)
+        return None if name is None else aliases.get(name, name)
     called = reader.newest_text(meter.id, "LTARF") or None
-    return period_of(_SUPPLIER + text, called, reader.newest_text(meter.id, "NGTF"), {})
+    return period_of(_SUPPLIER + text, called, reader.newest_text(meter.id, "NGTF"), aliases)

@@ -15,6 +15,7 @@ from tictally_recorder.site.figures import (
     INJECTED_NAMES,
     NOTHING,
     Present,
+    aliases_on,
     figures,
     paid_on,
     standby_figures,
@@ -98,7 +99,8 @@ class SiteTeller:
             self.read(now_ms)
         for site in self._sites:
             kept = self._kept[site.id]
-            period = present_period(self._reader, site, now_ms - self._heard_within_ms)
+            aliases = aliases_on(site.id, today, self._keeper.terms)
+            period = present_period(self._reader, site, now_ms - self._heard_within_ms, aliases)
             since = self._today(min(meter.first_ms for meter in site.meters))
             present = Present(site.id, today, now_ms, period, self._keeper.problem, since)
             told = figures(present, kept.rows, kept.before, self._keeper.terms)

@@ -30,7 +30,7 @@ from tictally_recorder.api.problems import Problem
 from tictally_recorder.api.routes.common import context_of
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import INTEGRATED_EDGE, Ledger, LedgerReader, Site
-from tictally_recorder.site.figures import paid_on
+from tictally_recorder.site.figures import aliases_on, paid_on
 from tictally_recorder.site.present import present_period
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.frames import parse_time_ms
@@ -167,7 +167,9 @@ async def current_price(
             key = meter_of(station_id)
             sites = [site for site in sites if any(meter.key == key for meter in site.meters)]
         since_ms = now_ms - context.settings.idle_minutes * 60_000
-        prices = (_price(site, now_ms, present_period(reader, site, since_ms), terms, context) for site in sites)
+        today = local_day(now_ms, context.tz)
+        periods = (present_period(reader, each, since_ms, aliases_on(each.id, today, terms)) for each in sites)
+        prices = (_price(each, now_ms, period, terms, context) for each, period in zip(sites, periods, strict=True))
         return _answer({"price": next((price for price in prices if price is not None), None)})
 
     return await context.desk.read(work)

@@ -18,11 +18,17 @@ const FRENCH = [
   [`no register counted (.+) on ${DAY}`, (p, d) => `aucun index n’a compté ${p} le ${fullDay(d)}`],
   ["(.+) counted energy, and no period of (.+) is known for it", (r, id) => `${r} a compté de l’énergie, et aucune période de ${id} ne lui correspond`],
   ["(.+) counted (.+), which is no period of (.+) and no alias of the contract", (r, p, id) => `${r} a compté ${p}, qui n’est ni une période de ${id} ni un alias du contrat`],
+  [`the registers do not say what was counted ((?:(?: and )?from ${DAY} \\d\\d:\\d\\d to ${DAY} \\d\\d:\\d\\d)+)`, (times) => `les index ne disent pas ce qui a été compté ${inFrench(times)}`],
+  ["((?:\\S+, )*\\S+) fell while nothing was heard, so what was counted meanwhile is not known", (r) => `${r} a reculé pendant un silence : ce qui a été compté entre-temps n’est pas connu`],
   ["trusted by setting", () => "supposée juste, par réglage"],
   ["the meter's clock agrees", () => "l’horloge du compteur la confirme"],
   ["kept by a time server", () => "tenue par un serveur de temps"],
   ["from a hardware clock", () => "d’une horloge matérielle"],
 ].map(([pattern, words]) => [new RegExp(pattern, "g"), words]);
+
+function inFrench(times) {
+  return times.replace(/(and )?from (\S+) (\S+) to (\S+) (\S+)/g, (_, and, d, h, e, i) => `${and ? "et " : ""}du ${fullDay(d)} à ${h} au ${fullDay(e)} à ${i}`);
+}
 
 /** A reason as it is to be read; a sentence that is not known stays as it came. */
 export function sentence(text) {

@@ -248,4 +248,5 @@ export default {
   "period.HP BLANC": "Peak white",
   "period.HC ROUGE": "Off-peak red",
   "period.HP ROUGE": "Peak red",
+  "period.untold": "Told by no register",
 };

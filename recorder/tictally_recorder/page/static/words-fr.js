@@ -248,4 +248,5 @@ export default {
   "period.HP BLANC": "Pleines blanc",
   "period.HC ROUGE": "Creuses rouge",
   "period.HP ROUGE": "Pleines rouge",
+  "period.untold": "Dit par aucun index",
 };

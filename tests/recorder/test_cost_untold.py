@@ -1,0 +1,167 @@
+"""A time that no register tells of is in no amount, and is said to be missing."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cost_building import BASE, HPHC, PARIS, SITE, SURPLUS, d, midnight_ms, on, row, terms
+from ledger_building import METER, NOON_MS, frame, message
+
+from tictally_recorder.cli.app import main
+from tictally_recorder.cost import CostRow, Quality, Use, cost
+from tictally_recorder.cost.key import Keys
+from tictally_recorder.cost.model import UNTOLD, Untold
+from tictally_recorder.cost.untold import untold_of
+from tictally_recorder.ledger import Ledger, LedgerReader, join_sites
+from tictally_recorder.site.figures import Present, figures
+from tictally_recorder.tariffs.model import Direction
+
+OTHER = "021900000003"
+TUESDAY, WEDNESDAY, THURSDAY = d("2026-11-10"), d("2026-11-11"), d("2026-11-12")
+REASON = "the registers do not say what was counted from 2026-11-10 10:00 to 2026-11-11 15:00"
+CONTRACT = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n'
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=PARIS).timestamp() * 1000)
+
+
+SILENCE = Untold(Direction.DRAWN, ms("2026-11-10T10:00"), ms("2026-11-11T15:00"))
+
+
+def hear(path: Path, meter: str, first: str, last: str, *registers: str, boot: str = "00000000000000a1") -> None:
+    """Every ten minutes from one local time to another, both included, 10 Wh in each register."""
+    at, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    frames = []
+    while at <= end:
+        n = int(at.timestamp()) // 600
+        values: Mapping[str, int | str] = dict.fromkeys(registers, n % 100_000 * 10)
+        frames.append(frame(n, ms(at.isoformat()), values, meter=meter, boot=boot))
+        at += timedelta(minutes=10)
+    with Ledger.open(path) as ledger:
+        ledger.store([message(each, arrived_ms=NOON_MS) for each in frames])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A meter that went from one mode to the other while nobody listened."""
+    path = tmp_path / "ledger.sqlite"
+    hear(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "BASE")
+    hear(path, METER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EASF01")
+    return path
+
+
+def found(path: Path) -> list[Untold]:
+    with LedgerReader.open(path) as reader:
+        (site,) = reader.sites()
+        return list(untold_of(reader, site))
+
+
+def costs(*untold: Untold, rows: Mapping[str, int] | None = None) -> list[CostRow]:
+    """Of Tuesday to Thursday; without rows each day has a kWh."""
+    when = [TUESDAY, WEDNESDAY, THURSDAY]
+    use = Use(SITE, [row(day, *each) for day in when for each in (rows or {"EAST": 1000}).items()], untold=untold)
+    return cost(use, when, terms(on(BASE, SURPLUS), BASE, SURPLUS), PARIS)
+
+
+def test_a_silence_between_two_modes_is_told_by_nothing(path: Path) -> None:
+    assert found(path) == [SILENCE]
+
+
+def test_a_silence_between_two_meters_is_told_by_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    hear(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "EAST", "EAIT")
+    hear(path, OTHER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EAIT", boot="00000000000000b1")
+    join_sites(path, OTHER, METER)
+    assert found(path) == [SILENCE, Untold(Direction.INJECTED, SILENCE.start_ms, SILENCE.end_ms)]
+
+
+def test_a_silence_over_which_a_register_goes_on_is_told_by_it(path: Path) -> None:
+    hear(path, METER, "2026-11-09T00:00", "2026-11-09T00:00", "EAST", boot="00000000000000b1")
+    assert found(path) == []
+
+
+def test_frames_in_which_no_energy_stands_tell_nothing(path: Path) -> None:
+    hear(path, METER, "2026-11-10T12:00", "2026-11-10T18:00", "PREF", "EAIT", boot="00000000000000b1")
+    assert found(path) == [SILENCE]
+
+
+@pytest.mark.parametrize(("until", "told"), [("10:15", True), ("10:30", False)])
+def test_a_change_without_a_silent_quarter_misses_nothing_that_would_be_told(
+    tmp_path: Path, until: str, *, told: bool
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    hear(path, METER, "2026-11-10T09:00", "2026-11-10T10:00", "BASE")
+    hear(path, METER, f"2026-11-10T{until}", "2026-11-10T12:00", "EAST")
+    assert bool(found(path)) is not told
+
+
+def test_days_with_an_untold_time_have_their_known_part_and_something_unknown() -> None:
+    lines = {(each.day, each.period): each for each in costs(SILENCE) if each.direction is Direction.DRAWN}
+    assert {day for day, period in lines if period == UNTOLD} == {TUESDAY, WEDNESDAY}
+    for day in (TUESDAY, WEDNESDAY):
+        missing = lines[day, UNTOLD]
+        assert (missing.amount, missing.quality, missing.reason) == (None, Quality.UNKNOWN, REASON)
+        assert (lines[day, "BASE"].energy_wh, str(lines[day, "BASE"].amount)) == (1000, "0.2016")
+        assert lines[day, None].amount is not None
+
+
+def test_a_day_that_ends_in_the_last_quarter_heard_lacks_nothing() -> None:
+    overnight = Untold(Direction.DRAWN, ms("2026-11-10T23:59"), ms("2026-11-12T00:00"))
+    assert {each.day for each in costs(overnight) if each.period == UNTOLD} == {WEDNESDAY}
+
+
+def test_two_times_of_one_day_are_one_line() -> None:
+    again = Untold(Direction.DRAWN, ms("2026-11-11T18:00"), ms("2026-11-11T20:00"))
+    (missing,) = [each for each in costs(SILENCE, again) if (each.day, each.period) == (WEDNESDAY, UNTOLD)]
+    assert missing.reason == f"{REASON} and from 2026-11-11 18:00 to 2026-11-11 20:00"
+
+
+def test_what_was_injected_is_told_by_its_own_register() -> None:
+    silence = Untold(Direction.INJECTED, SILENCE.start_ms, SILENCE.end_ms)
+    missing = [each for each in costs(silence, rows={"EAST": 1000, "EAIT": 5}) if each.period == UNTOLD]
+    assert {each.direction for each in missing} == {Direction.INJECTED}
+
+
+def test_a_day_of_which_nothing_was_told_says_just_that() -> None:
+    use = Use(SITE, [], untold=[SILENCE])
+    lines = cost(use, [WEDNESDAY], terms(on(HPHC), HPHC), PARIS)
+    assert [each.period for each in lines] == ["HC", "HP", None]
+
+
+def test_registers_are_told_at_moments_at_which_they_were_heard() -> None:
+    parts = {each.day: each.parts[0] for each in costs(SILENCE) if each.period == "BASE"}
+    assert (parts[TUESDAY].start_ms, parts[TUESDAY].end_ms) == (midnight_ms(TUESDAY), SILENCE.start_ms)
+    assert (parts[WEDNESDAY].start_ms, parts[WEDNESDAY].end_ms) == (SILENCE.end_ms, midnight_ms(THURSDAY))
+
+
+def test_the_key_of_a_day_is_another_by_an_untold_time_that_concerns_it() -> None:
+    keys = Keys(terms(on(BASE), BASE), PARIS)
+    longer = Untold(Direction.DRAWN, SILENCE.start_ms, SILENCE.end_ms + 1)
+    for day, concerned in ((TUESDAY, True), (WEDNESDAY, True), (THURSDAY, False)):
+        assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [])) is concerned
+        assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [longer])) is concerned
+
+
+def test_hubs_are_told_no_sum_of_a_day_or_month_with_an_untold_time() -> None:
+    rows = costs(SILENCE)
+    present = Present(SITE, THURSDAY, midnight_ms(THURSDAY), None, since=TUESDAY)
+    told = figures(present, rows, {}, terms(on(BASE), BASE))
+    assert (told["cost_yesterday"], told["cost_month"]) == ("none", "none")
+    assert told["cost_today"] != "none"
+
+
+def test_cost_and_bill_say_what_is_missing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path.parent / "contracts.toml").write_text(CONTRACT)
+    window = ("--from", "2026-11-09", "--to", "2026-11-13", "--ledger", str(path))
+    assert main(["cost", *window]) == 0
+    told = capsys.readouterr().out
+    assert told.count("and unknown") == 2
+    assert f"And unknown: energy (untold), because {REASON} (2 days: 2026-11-10 to 2026-11-11)." in told
+    assert main(["bill", *window]) == 0
+    told = capsys.readouterr().out
+    assert "Total of what is known, TTC" in told
+    assert f"Unknown: untold (2 days from 2026-11-10 to 2026-11-12): {REASON}." in told
+    assert main(["bill", *window, "--json"]) == 0
+    assert '"whole": false' in capsys.readouterr().out
