@@ -7,13 +7,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import real_edge
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from real_broker import Mosquitto, free_port
 from recording import Recorder
 
 PARIS = ZoneInfo("Europe/Paris")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHIN_MS = 20_000
+expect.set_options(timeout=WITHIN_MS)  # a machine that others use may be slow
 TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105 - a test's own
 _STILL = """() => document.querySelector('main').children.length > 0
   && !document.querySelector('main :is(.loading, .place)')
