@@ -28,8 +28,8 @@ from tictally_shared.frames import iso_utc, parse_time_ms
 
 OF_EVERY_DAY: Final = "TICTALLY_INFLUXDB_TOKEN"
 OF_SETUP: Final = "TICTALLY_INFLUXDB_SETUP_TOKEN"
-_TIMEOUT_MS: Final = 20_000
 # A query or a forced run on a small machine that is busy with its own start.
+_TIMEOUT_MS: Final = 20_000
 _LONGEST_SENTENCE: Final = 300
 _LINES: Final = "text/plain; charset=utf-8"
 _FLUX: Final = "application/vnd.flux"
