@@ -14,7 +14,7 @@ from typing import Self
 
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 COMMON = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
@@ -88,9 +88,11 @@ class Hub:
             self._client.username_pw_set(username, password)
         self._topics: list[str] = []
         self._is_answered = threading.Event()
+        self._subscribed: SimpleQueue[int | None] = SimpleQueue()
         self.is_let_in = False
         self._client.on_connect = self._connected
         self._client.on_message = lambda _client, _data, message: self._messages.put(message)
+        self._client.on_subscribe = lambda _client, _data, number, *_: self._subscribed.put(number)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         # Else what is subscribed to before the answer is asked for twice, and what is retained comes twice.
@@ -111,8 +113,11 @@ class Hub:
             assert message.is_published()
 
     def subscribe(self, topic: str) -> None:
+        """Hear a topic; when it returns, nothing more is missed, unless the broker is away."""
         self._topics.append(topic)
-        self._client.subscribe(topic, qos=1)
+        code, number = self._client.subscribe(topic, qos=1)
+        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and self._subscribed.get(timeout=START_WITHIN_S) != number:
+            pass
 
     def _connected(self, _client: object, _data: object, _flags: object, reason: ReasonCode, _told: object) -> None:
         self.is_let_in = not reason.is_failure

@@ -6,15 +6,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from typing import TypeVar
 
 import pytest
 from real_broker import Hub, Mosquitto, free_port
+from recorder_events import next_of
 
 from tictally_recorder.mqtt.connection import Broker, Connection
 from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Trouble
-
-T = TypeVar("T", bound=Event)
 
 TOPIC = "t/edge/a/frame"
 Connect = Callable[..., tuple[Connection, Inbox]]
@@ -36,13 +34,6 @@ def connect() -> Iterator[Connect]:
     yield make
     for connection in opened:
         connection.close("t/recorder/r/availability", "offline", 3.0)
-
-
-def next_of(kind: type[T], inbox: Inbox, within_s: float = 10.0) -> T:
-    while True:
-        event = inbox.get(timeout=within_s)
-        if isinstance(event, kind):
-            return event
 
 
 def wait_until_heard(connection: Connection, hub: Hub) -> None:

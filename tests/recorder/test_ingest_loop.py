@@ -1,6 +1,7 @@
 """The loop's own duties, gone through by hand: what it says when, and how long it takes for itself."""
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 import pytest
 from ledger_building import BOOT, EDGE, NOON_MS, frame, message
 from real_broker import Mosquitto
+from recorder_events import next_of
 
 from tictally_recorder.cost.keeper import CostKeeper
 from tictally_recorder.ledger import Ledger, LedgerReader, Quarter, quarters
 from tictally_recorder.mqtt.connection import Broker, Connection
 from tictally_recorder.mqtt.costs import Cost
-from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox
+from tictally_recorder.mqtt.events import Arrived, Connected, Inbox, Subscribed
 from tictally_recorder.mqtt.ingest import Ingest
 from tictally_recorder.notify import Notifier
 from tictally_recorder.settings import Settings
@@ -26,7 +28,6 @@ HEALTH = "tictally/recorder/nas/health"
 ANNOUNCED = "homeassistant/device/tictally_recorder_nas/config"
 BIRTH = "homeassistant/status"
 RESEND = "tictally/edge/cellar/resend"
-WITHIN_S = 20.0
 
 
 class Watched(Connection):
@@ -57,16 +58,23 @@ def loop(folder: Path, ledger: Ledger, port: int) -> tuple[Ingest, Watched, Inbo
     return Ingest(ledger, connection, inbox, settings, Notifier({}), cost), connection, inbox
 
 
+def test_it_says_that_it_is_connected_once_the_broker_keeps_frames_for_it(
+    own_broker: Mosquitto, ledger: Ledger, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    ingest, connection, inbox = loop(tmp_path, ledger, own_broker.port)
+    connection.start()
+    ingest._take(next_of(Connected, inbox), time.monotonic())
+    assert "connected to the broker" not in caplog.text
+    ingest._take(next_of(Subscribed, inbox), time.monotonic())
+    assert "connected to the broker" in caplog.text
+    connection.close(AVAILABILITY, "offline", 3.0)
+
+
 def test_nothing_is_said_or_asked_before_a_connection_is_greeted(
     own_broker: Mosquitto, ledger: Ledger, tmp_path: Path
 ) -> None:
     ingest, connection, inbox = loop(tmp_path, ledger, own_broker.port)
-
-    def next_connected() -> Connected:
-        event: Event | None = None
-        while not isinstance(event, Connected):
-            event = inbox.get(timeout=WITHIN_S)
-        return event
 
     def tick() -> list[str]:
         """What a tick says at which health is due and an edge has told of frames that are missing here."""
@@ -78,7 +86,7 @@ def test_nothing_is_said_or_asked_before_a_connection_is_greeted(
         return connection.said
 
     connection.start()
-    first = next_connected()
+    first = next_of(Connected, inbox)
     assert tick() == []
     ingest._take(first, time.monotonic())
     assert connection.said == [AVAILABILITY, ANNOUNCED]
@@ -86,7 +94,7 @@ def test_nothing_is_said_or_asked_before_a_connection_is_greeted(
     assert tick() == [RESEND, HEALTH]
     own_broker.stop()
     own_broker.start()
-    second = next_connected()
+    second = next_of(Connected, inbox)
     assert tick() == []
     ingest._take(second, time.monotonic())
     assert connection.said == [AVAILABILITY, ANNOUNCED]

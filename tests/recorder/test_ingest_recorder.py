@@ -118,8 +118,8 @@ def test_poison_costs_its_batch_no_good_frame(recorder: Recorder, hub: Hub) -> N
     recorder.wait_until(lambda counts: counts.frames == 201)
 
 
-def test_a_second_recorder_on_the_ledger_is_refused_in_a_sentence(recorder: Recorder, hub: Hub) -> None:
-    wait_until_subscribed(hub)
+def test_a_second_recorder_on_the_ledger_is_refused_in_a_sentence(recorder: Recorder) -> None:
+    recorder.wait_for_log("connected to the broker")
     second = Recorder(recorder.folder, recorder.port)
     before = len(recorder.log)
     second.start()

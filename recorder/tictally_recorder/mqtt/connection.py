@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from tictally_recorder.mqtt.events import Arrived, Connected, Inbox, Trouble
+from tictally_recorder.mqtt.events import Arrived, Connected, Inbox, Subscribed, Trouble
 
 # How many messages the broker may have under way to us. A batch is half of it, so that one travels while one is stored.
 WINDOW: Final = 1000
@@ -189,6 +189,7 @@ class Connection:
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
+        self._inbox.put(Subscribed())
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
             self._inbox.put(Trouble(f"the broker at {self._broker} refuses the edges' topics: {refused[0]}"))

@@ -20,6 +20,11 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The broker has answered what was asked for: from now on it keeps for us what is published there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """Something the broker or the network refuses, and is tried again.
 
@@ -76,5 +81,5 @@ class Do:
     done: Future[object] = field(default_factory=Future)
 
 
-Event = Connected | Trouble | Arrived | Look | Do | Stop
+Event = Connected | Subscribed | Trouble | Arrived | Look | Do | Stop
 Inbox = SimpleQueue[Event]

@@ -14,7 +14,7 @@ from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
 from tictally_recorder.logs import Seldom
 from tictally_recorder.mqtt.connection import WINDOW, Connection
 from tictally_recorder.mqtt.costs import Cost
-from tictally_recorder.mqtt.events import Arrived, Connected, Do, Event, Inbox, Look, Stop, Trouble
+from tictally_recorder.mqtt.events import Arrived, Connected, Do, Event, Inbox, Look, Stop, Subscribed, Trouble
 from tictally_recorder.mqtt.feed import Feed, Pulse
 from tictally_recorder.mqtt.healing import Healer
 from tictally_recorder.mqtt.health import Life, health_json, summary
@@ -153,7 +153,10 @@ class Ingest:
             case Arrived():
                 self._pending.add(event, now_s)
             case Connected(connection):
-                self._greet(connection, now_s)
+                self._greet(connection)
+            case Subscribed():
+                # Not before: what is published until then is for nobody, and whoever reads this may begin to publish.
+                self._seldom.say("connected to the broker", now_s, logging.INFO)
             case Trouble(sentence):
                 self._seldom.say(sentence, now_s)
             case Look():
@@ -172,8 +175,7 @@ class Ingest:
         except Exception as error:  # noqa: BLE001 - whoever asked for it is told, and says so; the loop goes on
             event.done.set_exception(error)
 
-    def _greet(self, connection: int, now_s: float) -> None:
-        self._seldom.say("connected to the broker", now_s, logging.INFO)
+    def _greet(self, connection: int) -> None:
         self._connection.subscribe(self._filters)
         if self._given_up:
             self._connection.unsubscribe(self._given_up)
@@ -182,7 +184,7 @@ class Ingest:
         self._cost.connected()
         self._healer.forget_requests()
         self._greeted = connection
-        self._tick_s = self._minute_s = now_s
+        self._tick_s = self._minute_s = time.monotonic()
 
     def _try(self, step: Callable[[], None]) -> None:
         try:

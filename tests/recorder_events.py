@@ -1,0 +1,15 @@
+"""What a connection of the recorder's puts into its inbox, waited for."""
+
+from typing import TypeVar
+
+from tictally_recorder.mqtt.events import Event, Inbox
+
+T = TypeVar("T", bound=Event)
+
+
+def next_of(kind: type[T], inbox: Inbox, within_s: float = 20.0) -> T:
+    """The next event of a kind; those before it are passed over."""
+    while True:
+        event = inbox.get(timeout=within_s)
+        if isinstance(event, kind):
+            return event
