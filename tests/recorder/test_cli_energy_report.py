@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from tictally_recorder.cli.energy_report import COLUMNS, Missing, as_csv, as_json, as_table, remarks
 from tictally_recorder.cost.model import Untold
 from tictally_recorder.energy import EnergyRow, Gap
+from tictally_recorder.reports.energy import COLUMNS, Missing, as_csv, as_json, as_table, remarks
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By
 

@@ -21,10 +21,10 @@ from cost_building import (
     version,
 )
 
-from tictally_recorder.cli.cost_explain import as_record, as_text
-from tictally_recorder.cli.cost_report import Answer, cents, told_days
 from tictally_recorder.cost import CostRow
 from tictally_recorder.cost.summing import sum_up
+from tictally_recorder.reports.cost import Answer, cents, told_days
+from tictally_recorder.reports.cost_explain import as_record, as_text
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS, By
 

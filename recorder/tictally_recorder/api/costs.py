@@ -6,12 +6,13 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.api.cache import PeriodCache, periods_of, read_states
-from tictally_recorder.cli import cost_explain, cost_report
-from tictally_recorder.cli.cost_before import Before, as_records, read_before
 from tictally_recorder.cost.model import CostRow, Quality, Terms
 from tictally_recorder.cost.of_ledger import cost_of, days_with_frames
 from tictally_recorder.cost.summing import Line, Summed, sum_up
 from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.reports import cost as cost_report
+from tictally_recorder.reports import cost_explain
+from tictally_recorder.reports.cost_before import Before, as_records, read_before
 from tictally_shared.calendar import By
 
 

@@ -14,12 +14,14 @@ from tictally_recorder.bill.report import Section, sections
 from tictally_recorder.cli.cost import window
 from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import plain_table, print_table, say
+from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_shelf import tell_broken
-from tictally_recorder.cli.terms import how_to_begin, paid_by
+from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.contracts.announced import announced
+from tictally_recorder.contracts.beginning import how_to_begin
 from tictally_recorder.cost.of_ledger import cost_of
 from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.reports.table import plain_table
 
 
 def bill(  # noqa: PLR0913 - options of a command

@@ -1,35 +1,26 @@
 """`tictally compare`: what the same use would have cost on other price lists."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
-from tictally_recorder.cli import compare_report as report
 from tictally_recorder.cli.cost import window
 from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import say
+from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_shelf import tell_broken
 from tictally_recorder.cli.terms import paid_by
-from tictally_recorder.compare import Assumed, offers
+from tictally_recorder.compare import Assumed
+from tictally_recorder.compare.answer import answer_of
 from tictally_recorder.compare.colours import ColourError, read_colours
-from tictally_recorder.compare.of_ledger import told_colours
-from tictally_recorder.compare.windows import NIGHT
-from tictally_recorder.contracts.announced import announced
 from tictally_recorder.contracts.hours import parse_hours
 from tictally_recorder.contracts.model import Hours
-from tictally_recorder.cost.of_ledger import cost_of, days_with_frames, use_of
-from tictally_recorder.cost.paid import Paid
-from tictally_recorder.energy import energy
-from tictally_recorder.ledger import LedgerReader, Site
-from tictally_recorder.tariffs.model import Direction
-from tictally_shared.calendar import By, local_midnight
+from tictally_recorder.cost.of_ledger import days_with_frames
+from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.reports import compare as report
 from tictally_shared.status import Colour
 
 
@@ -80,45 +71,14 @@ def compare(  # noqa: PLR0913 - options of a command
         say(report.as_json(answers))
     else:
         for answer in answers:
-            report.show(answer)
+            print_table(report.as_table(answer))
+            for remark in report.remarks(answer):
+                say(remark)
     if not answers:
         say(f"Nothing was counted from {first} to {until}.", aside=json)
     tell_broken(paid.shelf)
     if paid.shelf.errors:
         raise typer.Exit(1)
-
-
-def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
-    reader: LedgerReader, site: Site, days: list[date], paid: Paid, wish: Assumed, tz: ZoneInfo
-) -> report.Answer:
-    """What some days of a site would have cost.
-
-    Args:
-        reader: the ledger.
-        site: of it.
-        days: local, in order, with frames.
-        paid: contracts and price lists.
-        wish: what to assume; without hours the contract's, and colours beside those that the meter told.
-        tz: whose days are meant.
-    """
-    contract = paid.terms.contracts.on(site.id, Direction.DRAWN, days[-1])
-    power = (contract.power_kva if contract else None) or announced(reader, site).power_kva
-    until = date.fromordinal(days[-1].toordinal() + 1)
-    quarters = energy(
-        reader, site.id, local_midnight(days[0], tz), local_midnight(until, tz), By.QUARTER, tz, all_registers=True
-    )
-    windows = wish.windows or (contract.windows if contract else ()) or (NIGHT,)
-    # The night before the first day's 06:00 is of a Tempo day that began the day before.
-    yesterday = date.fromordinal(days[0].toordinal() - 1)
-    learned = told_colours(reader, site, local_midnight(yesterday, tz), local_midnight(until, tz), tz)
-    colours = {**learned, **wish.colours}
-    assumed = replace(wish, windows=windows, colours=colours, aliases=contract.aliases if contract else {})
-    use = replace(use_of(reader, site, days, paid.terms, tz), days=(), quarters=quarters)
-    found = offers(use, days, paid.shelf.tariffs.values(), power, assumed, tz)
-    rows = [row for row in cost_of(reader, site, days[0], until, paid.terms, tz) if row.direction is Direction.DRAWN]
-    amounts = [row.amount for row in rows]
-    actual = None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
-    return report.Answer(site.id, days[0], until, contract.tariff if contract else None, actual, windows, found)
 
 
 def _windows(text: str) -> tuple[Hours, ...]:

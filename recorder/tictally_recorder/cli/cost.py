@@ -7,18 +7,19 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from tictally_recorder.cli import cost_explain as explaining
-from tictally_recorder.cli import cost_report as report
-from tictally_recorder.cli.cost_before import Before, as_records, as_text, read_before
 from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_shelf import tell_broken
-from tictally_recorder.cli.terms import how_to_begin, paid_by
+from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.contracts.announced import announced
+from tictally_recorder.contracts.beginning import how_to_begin
 from tictally_recorder.cost.of_ledger import cost_of, days_with_frames
 from tictally_recorder.cost.summing import Line, Summed, sum_up
 from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.reports import cost as report
+from tictally_recorder.reports import cost_explain as explaining
+from tictally_recorder.reports.cost_before import Before, as_records, as_text, read_before
 from tictally_shared.calendar import By, CalendarError, local_midnight, parse_moment
 
 

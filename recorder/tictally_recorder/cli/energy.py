@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from tictally_recorder.cli.energy_report import Missing, as_csv, as_json, as_table, remarks
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cost.untold import untold_of
 from tictally_recorder.energy import EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
+from tictally_recorder.reports.energy import Missing, as_csv, as_json, as_table, remarks
 from tictally_shared.calendar import By, CalendarError, parse_moment, period_start
 
 

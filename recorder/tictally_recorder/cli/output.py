@@ -2,24 +2,10 @@
 
 import sys
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
 _WIDTH_WITHOUT_TERMINAL = 160
-
-
-def plain_table(title: str | None = None) -> Table:
-    """An empty table in the look of every answer: a line under the headings and nothing else."""
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        collapse_padding=True,
-    )
 
 
 def print_table(table: Table) -> None:

@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import plain_table, print_table, say
+from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.ledger import LedgerReader, Site, join_sites
+from tictally_recorder.reports.table import plain_table
 
 app = typer.Typer(help="Show sites, where meters follow one another; join two.", rich_markup_mode=None)
 

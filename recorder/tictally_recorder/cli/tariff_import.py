@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from tictally_recorder.cli import tariff_import_report as report
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_shelf import shelf_of, tell_broken
+from tictally_recorder.reports import tariff_import as report
 from tictally_recorder.tariffs.cre import History, NotImported, read_cre
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.importing import Comparison, compare

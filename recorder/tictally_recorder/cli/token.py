@@ -6,8 +6,9 @@ from typing import Annotated, Final
 import typer
 
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import plain_table, print_table, say
+from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.reports.table import plain_table
 
 _DAYS: Final = 365
 _MOST_DAYS: Final = 3660

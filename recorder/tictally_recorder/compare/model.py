@@ -1,6 +1,6 @@
 """What a comparison assumes, and what it finds. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -49,3 +49,26 @@ class Offer:
     is_estimated: bool
     is_provisional: bool
     unknown: Mapping[str, tuple[date, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Of one site.
+
+    Attributes:
+        site: its id.
+        start: the first local day with frames.
+        end: the day after the last.
+        tariff: of the contract on the last day, or None.
+        actual: what the contract's registers cost with subscription, not rounded; None where that is unknown.
+        windows: off-peak hours that were assumed.
+        offers: in any order.
+    """
+
+    site: str
+    start: date
+    end: date
+    tariff: str | None
+    actual: Decimal | None
+    windows: Sequence[Hours]
+    offers: Sequence[Offer]

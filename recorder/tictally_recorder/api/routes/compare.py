@@ -16,14 +16,14 @@ from tictally_recorder.api.models import ListOf, OfferItem
 from tictally_recorder.api.problems import wrong
 from tictally_recorder.api.routes.common import Answering, context_of
 from tictally_recorder.api.windows import REPLAY_DAYS, days
-from tictally_recorder.cli.compare import answer_of
-from tictally_recorder.cli.compare_report import Answer, records
-from tictally_recorder.compare import Assumed
+from tictally_recorder.compare import Answer, Assumed
+from tictally_recorder.compare.answer import answer_of
 from tictally_recorder.contracts.hours import parse_hours
 from tictally_recorder.contracts.model import Hours
 from tictally_recorder.cost.of_ledger import days_with_frames
 from tictally_recorder.cost.paid import read_paid
 from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.reports.compare import records
 
 router = APIRouter(tags=["cost"])
 

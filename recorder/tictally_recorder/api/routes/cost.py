@@ -17,8 +17,8 @@ from tictally_recorder.api.pages import Keyed, joined_states, page_of
 from tictally_recorder.api.problems import Problem
 from tictally_recorder.api.routes.common import Answering, context_of
 from tictally_recorder.api.windows import MOST_DAYS, days
-from tictally_recorder.cli.cost_report import COLUMNS
 from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.reports.cost import COLUMNS
 from tictally_shared.calendar import By, period_start
 
 router = APIRouter(tags=["cost"])

@@ -18,11 +18,11 @@ from tictally_recorder.api.moments import local_day, told
 from tictally_recorder.api.pages import Keyed, joined_states, page_of
 from tictally_recorder.api.routes.common import Answering, context_of
 from tictally_recorder.api.windows import MOST_DAYS, Times, times
-from tictally_recorder.cli.energy_report import COLUMNS, records
 from tictally_recorder.contracts.model import Contracts
 from tictally_recorder.cost.registers import drawn_by_period, drawn_total, injected_total
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.reports.energy import COLUMNS, records
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By, period_start
 

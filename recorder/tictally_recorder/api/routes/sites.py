@@ -12,8 +12,8 @@ from tictally_recorder.api.context import Context, sites_of
 from tictally_recorder.api.models import ListOf, SiteItem
 from tictally_recorder.api.moments import told
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.cli.terms import how_to_begin
 from tictally_recorder.contracts.announced import announced
+from tictally_recorder.contracts.beginning import how_to_begin
 from tictally_recorder.contracts.model import Contract
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerReader, Site

@@ -15,10 +15,10 @@ from tictally_recorder.api.models import ListOf
 from tictally_recorder.api.routes.common import Answering, context_of
 from tictally_recorder.api.routes.cost import CostBy
 from tictally_recorder.api.windows import MOST_DAYS, days
-from tictally_recorder.cli.standby_report import Answer, remarks
 from tictally_recorder.cost.rounding import to_cents
 from tictally_recorder.cost.summing import first_day
 from tictally_recorder.ledger import LedgerReader, Night
+from tictally_recorder.reports.standby import Answer, remarks
 from tictally_recorder.standby import HOURS, Trend, YearCost, by_period, trend, year_cost_of
 from tictally_shared.calendar import By
 

@@ -13,7 +13,7 @@ from tictally_recorder.api.answers import JSON, Rows, as_json, render, wants_csv
 from tictally_recorder.api.models import ListOf, TariffHistory, TariffItem
 from tictally_recorder.api.problems import Problem
 from tictally_recorder.api.routes.common import context_of
-from tictally_recorder.cli.tariff_report import list_records, name_of, version_record
+from tictally_recorder.reports.tariffs import list_records, name_of, version_record
 from tictally_recorder.tariffs.model import Tariff, Version
 from tictally_recorder.tariffs.shelf import load_shelf
 

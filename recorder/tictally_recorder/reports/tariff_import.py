@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from tictally_recorder.cli.output import plain_table
+from tictally_recorder.reports.table import plain_table
 from tictally_recorder.tariffs.cre import History
 from tictally_recorder.tariffs.importing import Change, Comparison, Difference, State
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from tictally_recorder.cli.output import plain_table
 from tictally_recorder.cost.model import Untold
 from tictally_recorder.energy import EnergyRow, Gap
+from tictally_recorder.reports.table import plain_table
 from tictally_shared.calendar import QUARTER_MS, By
 
 COLUMNS: Final = (

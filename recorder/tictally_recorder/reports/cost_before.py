@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cli.cost_report import cents, told_days
 from tictally_recorder.cost.stored import from_day
 from tictally_recorder.cost.summing import Summed, doubts, sum_up
 from tictally_recorder.ledger import CostDay
+from tictally_recorder.reports.cost import cents, told_days
 from tictally_shared.calendar import By
 
 

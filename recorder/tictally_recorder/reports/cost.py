@@ -11,10 +11,10 @@ from typing import Final
 
 from rich.table import Table
 
-from tictally_recorder.cli.output import plain_table
 from tictally_recorder.cost import CostRow, Quality, to_cents
 from tictally_recorder.cost.model import UNTOLD
 from tictally_recorder.cost.summing import Line, Summed, doubts, stretches_of
+from tictally_recorder.reports.table import plain_table
 
 COLUMNS: Final = (
     "site",

@@ -1,43 +1,18 @@
-"""A comparison as a table and as JSON."""
+"""A comparison as a table and sentences for people, and as records for programs. Pure."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 
-from tictally_recorder.cli.output import plain_table, print_table, say
-from tictally_recorder.compare import Offer
-from tictally_recorder.contracts.model import Hours
+from rich.table import Table
+
+from tictally_recorder.compare import Answer, Offer
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.summing import stretches_of
+from tictally_recorder.reports.table import plain_table
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Of one site.
-
-    Attributes:
-        site: its id.
-        start: the first local day with frames.
-        end: the day after the last.
-        tariff: of the contract on the last day, or None.
-        actual: what the contract's registers cost with subscription, not rounded; None where that is unknown.
-        windows: off-peak hours that were assumed.
-        offers: in any order.
-    """
-
-    site: str
-    start: date
-    end: date
-    tariff: str | None
-    actual: Decimal | None
-    windows: Sequence[Hours]
-    offers: Sequence[Offer]
-
-
-def show(answer: Answer) -> None:
-    """For people: the cheapest first, what is unknown last, with its reasons below."""
+def as_table(answer: Answer) -> Table:
+    """For people: the cheapest first, what is unknown last."""
     table = plain_table(f"Site {answer.site}, {answer.start} to {answer.end}")
     table.add_column("Price list")
     for heading in ("kVA", "Amount"):
@@ -47,13 +22,18 @@ def show(answer: Answer) -> None:
     for offer in _sorted(answer):
         amount = "" if offer.amount is None else str(to_cents(offer.amount))
         table.add_row(offer.tariff, str(offer.power_kva or ""), amount, offer.currency, _quality(offer))
-    print_table(table)
+    return table
+
+
+def remarks(answer: Answer) -> list[str]:
+    """What a person must know of it: what was assumed, and why some of it is unknown."""
     actual = "is not known" if answer.actual is None else str(to_cents(answer.actual))
-    say(f"What the contract's own registers cost: {actual}{f' ({answer.tariff})' if answer.tariff else ''}.")
-    say(f"Off-peak hours of HP/HC are assumed to be {_hours(answer)}, those of Tempo 22:00-06:00.")
-    say("A quarter of an hour counts where it begins; use would change with the price list, and here it does not.")
-    for reason, names, days in _reasons(answer):
-        say(f"Unknown ({names}; {days}): {reason}.")
+    return [
+        f"What the contract's own registers cost: {actual}{f' ({answer.tariff})' if answer.tariff else ''}.",
+        f"Off-peak hours of HP/HC are assumed to be {_hours(answer)}, those of Tempo 22:00-06:00.",
+        "A quarter of an hour counts where it begins; use would change with the price list, and here it does not.",
+        *(f"Unknown ({names}; {days}): {reason}." for reason, names, days in _reasons(answer)),
+    ]
 
 
 def as_json(answers: Sequence[Answer]) -> str:

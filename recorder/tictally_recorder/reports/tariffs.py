@@ -8,7 +8,7 @@ from typing import Final
 
 from rich.table import Table
 
-from tictally_recorder.cli.output import plain_table
+from tictally_recorder.reports.table import plain_table
 from tictally_recorder.tariffs.check import Finding
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Price, Tariff, Version

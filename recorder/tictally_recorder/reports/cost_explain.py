@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cli.cost_report import Answer, cents, kwh, told_days
 from tictally_recorder.cost import Part
 from tictally_recorder.cost.subscription import days_of_month
 from tictally_recorder.cost.summing import Line, doubts, registers_of
+from tictally_recorder.reports.cost import Answer, cents, kwh, told_days
 
 _SHOWN: Final = Decimal("1E-6")
 
