@@ -165,6 +165,27 @@ def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
     assert offers(capsys)["edf-bleu-ejp", 9]["unknown"] == {"no register counts its periods": ["2025-08-01"]}
 
 
+def test_a_standard_meter_on_ejp_is_priced_by_its_own_registers(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Its eight other registers stand at zero: they count no period of the list, and nothing else either.
+    (folder / "ledger.sqlite").unlink()
+    rest: dict[str, int | str] = {f"EASF{number:02}": 0 for number in range(3, 11)}
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        for seq, (hour, normal, peak) in enumerate([("00:00", 0, 0), ("12:00", 4000, 0), ("23:59:59", 4000, 1000)], 1):
+            values: dict[str, int | str] = {
+                "NGTF": "EJP",
+                "EAST": normal + peak,
+                "EASF01": normal,
+                "EASF02": peak,
+                **rest,
+            }
+            ledger.store([message(frame(seq, at(f"2025-08-01T{hour}+02:00"), values), arrived_ms=NOON_MS)])
+    found = offers(capsys)["edf-bleu-ejp", 9]
+    assert found["energy_wh"] == {"HN": 4000, "PM": 1000}
+    assert "no register counts its periods" not in str(found["unknown"])
+
+
 def test_a_day_of_which_two_sources_tell_two_colours_has_none() -> None:
     first, second = date(2025, 1, 6), date(2025, 1, 7)
     told = [{first: Colour.ROUGE, second: Colour.BLEU}, {first: Colour.BLANC}, {second: Colour.BLEU}]

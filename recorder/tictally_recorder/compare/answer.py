@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.compare.make import offers
@@ -10,12 +11,18 @@ from tictally_recorder.compare.model import Answer, Assumed
 from tictally_recorder.compare.of_ledger import told_colours
 from tictally_recorder.compare.windows import NIGHT
 from tictally_recorder.contracts.announced import announced
-from tictally_recorder.cost.of_ledger import cost_of, use_of
+from tictally_recorder.cost.model import Use
+from tictally_recorder.cost.of_ledger import cost_of, options_of
 from tictally_recorder.cost.paid import Paid
+from tictally_recorder.cost.registers import direction_of
+from tictally_recorder.cost.untold import untold_of
 from tictally_recorder.energy import energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By, local_midnight
+from tictally_shared.labels import LABELS
+
+_DRAWN: Final = {register for register in LABELS if direction_of(register) is Direction.DRAWN}
 
 
 def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
@@ -34,16 +41,15 @@ def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     contract = paid.terms.contracts.on(site.id, Direction.DRAWN, days[-1])
     power = (contract.power_kva if contract else None) or announced(reader, site).power_kva
     until = date.fromordinal(days[-1].toordinal() + 1)
-    quarters = energy(
-        reader, site.id, local_midnight(days[0], tz), local_midnight(until, tz), By.QUARTER, tz, all_registers=True
-    )
+    start, end = local_midnight(days[0], tz), local_midnight(until, tz)
+    quarters = energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True, only=_DRAWN)
     windows = wish.windows or (contract.windows if contract else ()) or (NIGHT,)
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
     yesterday = date.fromordinal(days[0].toordinal() - 1)
-    learned = told_colours(reader, site, local_midnight(yesterday, tz), local_midnight(until, tz), tz)
+    learned = told_colours(reader, site, local_midnight(yesterday, tz), end, tz)
     colours = {**learned, **wish.colours}
     assumed = replace(wish, windows=windows, colours=colours, aliases=contract.aliases if contract else {})
-    use = replace(use_of(reader, site, days, paid.terms, tz), days=(), quarters=quarters)
+    use = Use(site.id, (), quarters, options_of(reader, site, days, tz), untold_of(reader, site))
     found = offers(use, days, paid.shelf.tariffs.values(), power, assumed, tz)
     rows = [row for row in cost_of(reader, site, days[0], until, paid.terms, tz) if row.direction is Direction.DRAWN]
     amounts = [row.amount for row in rows]

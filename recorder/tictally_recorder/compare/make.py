@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -35,10 +36,11 @@ def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
         assumed: by what energy is divided.
         tz: of the days.
     """
-    by_day = {
-        day: list(rows)
-        for day, rows in groupby(sorted(use.quarters, key=lambda row: row.start_ms), lambda row: _local(row, tz).date())
-    }
+    by_day: dict[date, list[_Quarter]] = {}
+    for start_ms, rows in groupby(sorted(use.quarters, key=lambda row: row.start_ms), lambda row: row.start_ms):
+        local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(tz)
+        quarter = _Quarter(local, list(rows), use.ngtf.get(local.date()), assumed.aliases)
+        by_day.setdefault(local.date(), []).append(quarter)
     untold = [each for each in use.untold if each.direction is Direction.DRAWN]
     lacking = {
         day: "the registers do not say all that was counted"
@@ -48,10 +50,7 @@ def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
     found = []
     for tariff in tariffs:
         if tariff.direction is Direction.DRAWN and not tariff.series:
-            divided = [
-                _day(tariff, day, by_day.get(day, []), use.ngtf.get(day), assumed, tz).lacking(lacking.get(day))
-                for day in days
-            ]
+            divided = [_day(tariff, day, by_day.get(day, []), assumed).lacking(lacking.get(day)) for day in days]
             powers = _powers(tariff, days[-1], power_kva, is_every=assumed.every_power)
             found += [_offer(tariff, power, divided) for power in powers]
     return found
@@ -69,6 +68,23 @@ def _powers(tariff: Tariff, day: date, power_kva: int | None, *, is_every: bool)
     return [*lower, power_kva, *higher]
 
 
+class _Quarter:
+    """A quarter's energy, reckoned once for all price lists."""
+
+    def __init__(
+        self, local: datetime, rows: Sequence[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]
+    ) -> None:
+        self.local = local
+        self.total = drawn_total(rows)
+        self._rows, self._ngtf, self._aliases = rows, ngtf, aliases
+
+    @cached_property
+    def by_period(self) -> Mapping[str, Counted]:
+        """As the meter's own registers tell; one that counted nothing need be of no period of a list."""
+        counted = [row for row in self._rows if row.energy or row.lost]
+        return drawn_by_period(counted, self._ngtf, self._aliases)
+
+
 @dataclass(frozen=True, slots=True)
 class _Day:
     """A day's energy as a price list divides it, and why it cannot, as far as it cannot."""
@@ -83,14 +99,12 @@ class _Day:
         return replace(self, reasons=self.reasons | {reason}) if reason else self
 
 
-def _day(  # noqa: PLR0913, PLR0917 - all that the division depends on
-    tariff: Tariff, day: date, rows: Sequence[EnergyRow], ngtf: str | None, assumed: Assumed, tz: ZoneInfo
-) -> _Day:
+def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assumed) -> _Day:
     energy = dict.fromkeys(tariff.periods, 0)
-    reasons = set() if rows else {"the meter told nothing"}
+    reasons = set() if quarters else {"the meter told nothing"}
     estimated = False
-    for _, quarter in groupby(rows, key=lambda row: row.start_ms):
-        for period, found in _divide(tariff, list(quarter), ngtf, assumed, tz).items():
+    for quarter in quarters:
+        for period, found in _divide(tariff, quarter, assumed).items():
             estimated |= found.estimated
             if found.doubt:
                 reasons.add(found.doubt)
@@ -125,11 +139,9 @@ def _offer(tariff: Tariff, power: int | None, days: Sequence[_Day]) -> Offer:
     )
 
 
-def _divide(
-    tariff: Tariff, quarter: Sequence[EnergyRow], ngtf: str | None, assumed: Assumed, tz: ZoneInfo
-) -> dict[str, Counted]:
+def _divide(tariff: Tariff, quarter: _Quarter, assumed: Assumed) -> Mapping[str, Counted]:
     """A quarter's energy by period; what cannot be divided stands under the reason."""
-    total, local = drawn_total(quarter), _local(quarter[0], tz)
+    total, local = quarter.total, quarter.local
     if len(tariff.periods) == 1:
         return {tariff.periods[0]: total}
     if set(tariff.periods) == set(HPHC.periods):
@@ -140,8 +152,9 @@ def _divide(
         if colour is None:
             return {"the colour of a Tempo day is not known": total}
         return {f"{'HC' if is_off_peak(local.time(), [NIGHT]) else 'HP'} {colour.name}": total}
-    found = drawn_by_period(quarter, ngtf, assumed.aliases)
-    return found if found and found.keys() <= set(tariff.periods) else {"no register counts its periods": total}
+    found = quarter.by_period
+    told = found or not total.energy_wh
+    return found if told and found.keys() <= set(tariff.periods) else {"no register counts its periods": total}
 
 
 def _priced(
@@ -160,7 +173,3 @@ def _priced(
             return f"{version.id} has no price of {period}"
         amount += price.ttc * energy_wh / _WH_PER_KWH
     return amount
-
-
-def _local(row: EnergyRow, tz: ZoneInfo) -> datetime:
-    return datetime.fromtimestamp(row.start_ms / 1000, UTC).astimezone(tz)

@@ -116,7 +116,7 @@ def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz:
         for row in _by_quarter(reader, site, first, last, tz)
     ]
     rows = energy(reader, site.id, start, end, By.DAY, tz, all_registers=True)
-    return Use(site.id, rows, quarters, dict(_options(reader, site, days, tz)), untold_of(reader, site))
+    return Use(site.id, rows, quarters, options_of(reader, site, days, tz), untold_of(reader, site))
 
 
 def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:
@@ -131,8 +131,8 @@ def _stretches(days: list[date]) -> Iterator[tuple[date, date]]:
         yield run[0], run[-1]
 
 
-def _options(reader: LedgerReader, site: Site, days: list[date], tz: ZoneInfo) -> Iterator[tuple[date, str]]:
-    """Each day's NGTF, as it was when the day ended; of the meter that was there last."""
+def options_of(reader: LedgerReader, site: Site, days: list[date], tz: ZoneInfo) -> dict[date, str]:
+    """Each day's NGTF, as it was when the day ended; of the meter that was there last. Days follow one another."""
     end_ms = int(local_midnight(days[-1] + timedelta(days=1), tz).timestamp()) * 1000
     changes = sorted(
         (change.time_ms, change.value)
@@ -140,13 +140,15 @@ def _options(reader: LedgerReader, site: Site, days: list[date], tz: ZoneInfo) -
         for change in reader.text_changes(meter.id, _OPTION, 0, end_ms)
     )
     at, option = 0, ""
+    found: dict[date, str] = {}
     for day in days:
         day_end_ms = int(local_midnight(day + timedelta(days=1), tz).timestamp()) * 1000
         while at < len(changes) and changes[at][0] < day_end_ms:
             option = changes[at][1]
             at += 1
         if option:
-            yield day, option
+            found[day] = option
+    return found
 
 
 def _day(time_ms: int, tz: ZoneInfo) -> date:

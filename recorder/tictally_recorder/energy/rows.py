@@ -92,6 +92,7 @@ def energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
     tz: ZoneInfo,
     *,
     all_registers: bool = False,
+    only: Collection[str] | None = None,
 ) -> list[EnergyRow]:
     """The energy that a site's registers counted in [start, end), by period, then by register in the catalogue's order.
 
@@ -106,6 +107,7 @@ def energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
         by: the period of a row.
         tz: the zone whose hours, days, months and years are meant.
         all_registers: also those that stood at zero throughout.
+        only: the registers that are wanted; without it all are.
 
     Raises:
         LedgerError: there is no such site.
@@ -124,6 +126,8 @@ def energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
             walk = Walk(window, _points_before(reader, meter, first_ms))
             quarters = reader.registers(meter.id, first_ms, end_ms)
             for register, piece in walk.pieces(quarters, _points_after(reader, meter, end_ms)):
+                if only is not None and register not in only:
+                    continue
                 key = window.period(piece.quarter), register
                 if key not in sums:
                     sums[key] = _Sum(piece, piece, meter.id)
