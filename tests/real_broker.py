@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -45,10 +46,16 @@ class Mosquitto:
         self._wait_until_open()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._process is not None:
+        if self._process is None:
+            return
+        end = time.monotonic() + START_WITHIN_S
+        # It listens before its loop begins to run, and forgets a signal that comes in between.
+        while self._process.poll() is None:
+            assert time.monotonic() < end, "mosquitto does not end"
             self._process.send_signal(how)
-            self._process.wait(START_WITHIN_S)
-            self._process = None
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)
+        self._process = None
 
     def reload(self) -> None:
         """Have users, rights and certificates read again."""

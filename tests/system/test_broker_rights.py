@@ -156,14 +156,21 @@ class Client:
         self.until(lambda: self.is_gone or mid in self.subscribed)
 
     def subscribe(self, *filters: str) -> None:
-        """Whatever is delivered by it, or was before, is in `heard` when this returns: answers come in order."""
+        """Whatever is delivered by it, or was before, is in `heard` when this returns.
+
+        Answers come in order, but mosquitto answers first and brings what is retained after that.
+        """
+        self._ask(*filters)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        self._ask("nothing/ever/comes/here")
+
+    def _ask(self, *filters: str) -> None:
         options = SubscribeOptions(qos=1)
         _, mid = self.client.subscribe([(each, options) for each in filters])
         assert mid is not None
         self.until(lambda: mid in self.subscribed)
-
-    def catch_up(self) -> None:
-        self.subscribe("nothing/ever/comes/here")
 
 
 @pytest.fixture(scope="module")
