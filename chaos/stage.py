@@ -19,7 +19,8 @@ from chaos.influx import Influx
 from chaos.kept import read_ledger
 from chaos.programs import Program
 from chaos.watch import Span, Watch
-from demo.broker import COMMON, HOST, configuration, free_port
+from demo.broker import COMMON, HOST, configuration
+from demo.ports import free_port
 from tictally_recorder.backup import BackupError, back_up, restore
 from tictally_recorder.backup.write import Of
 from tictally_recorder.ledger import LedgerError

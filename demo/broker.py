@@ -1,19 +1,10 @@
 """The demo's private mosquitto: its configuration and its port."""
 
-import socket
 from pathlib import Path
 from typing import Final
 
 HOST: Final = "127.0.0.1"
 COMMON: Final = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def configuration(common: str, port: int, folder: Path) -> str:

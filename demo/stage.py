@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from demo.broker import COMMON, HOST, configuration, free_port
+from demo.broker import COMMON, HOST, configuration
 from demo.parts import Part, wait_until
+from demo.ports import free_port
 
 NAME: Final = "demo"
 _START_S: Final = 30

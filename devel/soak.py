@@ -21,7 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.programs import Program
-from demo.broker import COMMON, HOST, configuration, free_port
+from demo.broker import COMMON, HOST, configuration
+from demo.ports import free_port
 from tictally_edge.journal import block
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.ranges import Ranges

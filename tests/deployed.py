@@ -7,7 +7,9 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from real_broker import COMMON, Mosquitto, free_port
+from real_broker import COMMON, Mosquitto
+
+from demo.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from real_broker import free_port
 from websockets.sync.client import ClientConnection, connect
+
+from demo.ports import free_port
 
 WITHIN_S = 20.0
 _START_WITHIN_S, _STOP_WITHIN_S = 120.0, 60.0

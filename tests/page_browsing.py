@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import real_edge
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
-from real_broker import Mosquitto, free_port
+from real_broker import Mosquitto
 from recording import Recorder
+
+from demo.ports import free_port
 
 PARIS = ZoneInfo("Europe/Paris")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

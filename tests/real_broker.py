@@ -18,6 +18,8 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from demo.ports import free_port
+
 COMMON = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
 START_WITHIN_S = 20.0
 
@@ -149,10 +151,3 @@ class Hub:
             if message.topic == topic and payload in {None, text}:
                 return text
         raise AssertionError(f"no {payload or 'message'} on {topic} within {within_s} s; there was {seen}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from demo.ports import free_port
 
 ORG = "home"
 TOKEN = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as long as a test
@@ -36,9 +37,7 @@ class Influxd:
         self._folder, self._options = folder, options
         self._tls = None if ca is None else ssl.create_default_context(cafile=ca)
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
 
     @property
     def url(self) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import real_edge
-from real_broker import Hub, Mosquitto, free_port
+from real_broker import Hub, Mosquitto
 from real_edge import Process
+
+from demo.ports import free_port
 
 NUMBER = "021961000001"
 Start = Callable[[Process], Process]

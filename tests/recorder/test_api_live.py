@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from api_serving import METER, NOON, Served, frames
-from real_broker import Hub, Mosquitto, free_port
+from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 
+from demo.ports import free_port
 from tictally_recorder.api.routes import live
 from tictally_recorder.mqtt.feed import Feed, Said
 from tictally_shared.frames import Frame

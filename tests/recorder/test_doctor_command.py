@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_broker import Hub, Mosquitto, free_port
+from real_broker import Hub, Mosquitto
 from recording import BOOT, Recorder, frame
 from scripted_edge import ScriptedEdge
 
+from demo.ports import free_port
 from tictally_recorder.cli.app import main
 from tictally_recorder.mqtt.connection import Broker
 from tictally_recorder.mqtt.probe import Outcome, visit

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
 import pytest
-from real_broker import Hub, Mosquitto, free_port
+from real_broker import Hub, Mosquitto
 from recorder_events import next_of
 
+from demo.ports import free_port
 from tictally_recorder.mqtt.connection import Broker, Connection
 from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Trouble
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from certificates import make_certificate
-from real_broker import Hub, Mosquitto, free_port
+from real_broker import Hub, Mosquitto
 from recording import METER, START_MS, Recorder, frame
 
+from demo.ports import free_port
 from tictally_recorder.ledger import LedgerReader
 
 TOPIC = "tictally/edge/cellar/frame"

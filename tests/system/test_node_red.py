@@ -14,8 +14,9 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from real_broker import Hub, Mosquitto, free_port
+from real_broker import Hub, Mosquitto
 
+from demo.ports import free_port
 from devel import topics_reference
 
 FLOW = topics_reference.PAGE.parent / "node-red-flow.json"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import real_edge
-from real_broker import free_port
 from recording import Recorder
 
+from demo.ports import free_port
 from tictally_edge.settings import Settings as EdgeSettings
 from tictally_recorder.settings import Settings as RecorderSettings
 
