@@ -64,6 +64,21 @@ def test_a_day_without_frames_is_unknown_and_no_zero(new: Served, heard: Heard, 
     assert heard.errors == []
 
 
+def test_what_has_no_amount_has_no_place_in_the_legend_of_money(home: Served, heard: Heard) -> None:
+    heard.see(f"{home.address}/#/month")
+    script = next(url for url in heard.asked if url.endswith("/stacks.js"))
+    names = heard.page.evaluate(
+        """async (script) => {
+            const { moneyBars } = await import(script);
+            const line = (period, amount) => ({ from: "a", kind: "energy", period, amount, currency: "EUR" });
+            const lines = [line("HP", "1.2"), line("HC", "0.9"), line("untold", null)];
+            return moneyBars(["a"], lines, String, String).series.map((each) => each.name);
+        }""",
+        script,
+    )
+    assert names == ["Subscription", "Off-peak", "Peak"]
+
+
 def test_what_other_lists_would_have_cost_is_shown_cheapest_first(home: Served, heard: Heard) -> None:
     heard.see(f"{home.address}/#/tariffs")
     heard.page.get_by_role("button", name="Compare").click()

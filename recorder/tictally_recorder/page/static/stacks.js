@@ -17,7 +17,8 @@ export function energyBars(rows, label, heading) {
 
 /** Money: lines of /cost, of the windows that rows of /use have; `marks` are [index, words] of new versions. */
 export function moneyBars(windows, items, label, heading, marks = []) {
-  const drawn = items.filter((each) => each.kind === "energy");
+  // What has no amount has no bar either, and so no place in the legend.
+  const drawn = items.filter((each) => each.kind === "energy" && each.amount !== null);
   const periods = inOrder(drawn.map((each) => each.period ?? ""));
   const currency = items.find((each) => each.currency)?.currency ?? "EUR";
   const amounts = (wanted) => windows.map((window) => shown(total(items.filter((each) => each.from === window && wanted(each)))));
