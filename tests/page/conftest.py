@@ -50,6 +50,7 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory, broker: Mos
     (folder / "contracts.toml").write_text(CONTRACT)
     with here.recorder:
         here.recorder.wait_for_log("HTTP answers")
+        here.recorder.wait_for_log("connected to the broker")
         here.meter.wait_until_said("line")
         here.edge.start()
         yield here
@@ -64,6 +65,7 @@ def guarded(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Ser
     here.recorder.settings |= {"TICTALLY_HTTP_READS": "token", "TICTALLY_HTTP_TOKEN": TOKEN}
     with here.recorder:
         here.recorder.wait_for_log("HTTP answers")
+        here.recorder.wait_for_log("connected to the broker")
         yield here
 
 
@@ -73,4 +75,5 @@ def new(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]
     here = served(tmp_path, broker, "page-new")
     with here.recorder:
         here.recorder.wait_for_log("HTTP answers")
+        here.recorder.wait_for_log("connected to the broker")
         yield here
