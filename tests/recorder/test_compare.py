@@ -165,24 +165,20 @@ def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
     assert offers(capsys)["edf-bleu-ejp", 9]["unknown"] == {"no register counts its periods": ["2025-08-01"]}
 
 
+@pytest.mark.parametrize(("normal", "peak"), [(4000, 1000), (0, 0)])
 def test_a_standard_meter_on_ejp_is_priced_by_its_own_registers(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], normal: int, peak: int
 ) -> None:
     # Its eight other registers stand at zero: they count no period of the list, and nothing else either.
     (folder / "ledger.sqlite").unlink()
     rest: dict[str, int | str] = {f"EASF{number:02}": 0 for number in range(3, 11)}
+    steps = [("00:00", 0, 0), ("12:00", normal, 0), ("23:59:59", normal, peak)]
     with Ledger.open(folder / "ledger.sqlite") as ledger:
-        for seq, (hour, normal, peak) in enumerate([("00:00", 0, 0), ("12:00", 4000, 0), ("23:59:59", 4000, 1000)], 1):
-            values: dict[str, int | str] = {
-                "NGTF": "EJP",
-                "EAST": normal + peak,
-                "EASF01": normal,
-                "EASF02": peak,
-                **rest,
-            }
+        for seq, (hour, hn, pm) in enumerate(steps, 1):
+            values: dict[str, int | str] = {"NGTF": "EJP", "EAST": hn + pm, "EASF01": hn, "EASF02": pm, **rest}
             ledger.store([message(frame(seq, at(f"2025-08-01T{hour}+02:00"), values), arrived_ms=NOON_MS)])
     found = offers(capsys)["edf-bleu-ejp", 9]
-    assert found["energy_wh"] == {"HN": 4000, "PM": 1000}
+    assert found["energy_wh"] == {"HN": normal, "PM": peak}
     assert "no register counts its periods" not in str(found["unknown"])
 
 
