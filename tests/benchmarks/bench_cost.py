@@ -1,4 +1,4 @@
-"""How long cost takes over seven years: all of it anew, one late frame, and an answer from what is kept."""
+"""How long cost takes over seven years: all of it anew, one late frame, an answer from what is kept, a comparison."""
 
 import contextlib
 import sqlite3
@@ -12,8 +12,11 @@ from typing import Final
 from ledger_building import frame, message
 from years_building import START, build
 
+from tictally_recorder.compare import Assumed
+from tictally_recorder.compare.answer import answer_of
 from tictally_recorder.cost.keeper import CostKeeper
 from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
+from tictally_recorder.cost.paid import read_paid
 from tictally_recorder.cost.watch import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import QUARTER_MS, zone
@@ -45,6 +48,9 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         answer_s = _seconds(lambda: len(cost_of(reader, site, *_EVER, terms, PARIS)))
         anew_s = _seconds(lambda: len(computed(reader, site, when, terms, PARIS)))
         newest_s = min(_seconds(lambda: len(computed(reader, site, when[-1:], terms, PARIS))) for _ in range(10))
+        paid = read_paid(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites())
+        wish = Assumed((), {}, {})
+        compared_s = _seconds(lambda: len(answer_of(reader, site, when[-365:], paid, wish, PARIS).offers))
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         cost_bytes = path.stat().st_size - quarters_bytes
@@ -58,6 +64,8 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         "newest_day_ms": round(newest_s * 1000, 1),
         "answer_from_kept_s": round(answer_s, 2),
         "answer_computed_s": round(anew_s, 2),
+        "comparison_of_a_year_s": round(compared_s, 2),
+        "comparison_to_computed": round(compared_s / anew_s, 1),
         "computed_to_kept": round(anew_s / answer_s, 1),
         "recompute_to_computed": round(full_s / anew_s, 2),
         "cost_bytes_per_day": round(cost_bytes / kept),
