@@ -85,20 +85,25 @@ def test_what_other_lists_would_have_cost_is_shown_cheapest_first(home: Served, 
     table = heard.page.get_by_role("table", name="Would another price list have cost less?")
     expect(table).to_be_visible(timeout=COMPARED_WITHIN_MS)
     rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
-    shown = [(row[0].split()[0], row[1], re.sub(r"[^\d.]", "", row[3])) for row in rows]
+    shown = [
+        (re.sub(r"(\s+yours)?(\s+\d+ kVA)?\s*$", "", row[0]), row[1], re.sub(r"[^\d.]", "", row[3])) for row in rows
+    ]
     today = datetime.now(PARIS).date()
     first = datetime.fromisoformat(asked(home, "/sites")[0]["first"]).date()
     since = max(today - timedelta(days=365), first + timedelta(days=1))
     answer = asked(home, f"/compare?from={since}&to={today}")
     known = sorted((each for each in answer if each["amount"] is not None), key=lambda each: float(each["amount"]))
     assert len(known) >= 3
-    assert shown[: len(known)] == [(each["tariff"], f"{each['power_kva']} kVA", each["rounded"]) for each in known]
+    names = {each["id"]: each["name"] for each in asked(home, "/tariffs?language=en")}
+    assert shown[: len(known)] == [
+        (names[each["tariff"]], f"{each['power_kva']} kVA", each["rounded"]) for each in known
+    ]
     assert len(shown) == len(answer)
     mine = next(row for row in rows if "yours" in row[0])
-    assert mine[0].startswith("edf-bleu-tempo")
+    assert mine[0].startswith(names["edf-bleu-tempo"])
     table.locator("tbody tr").first.locator(".money").click()
     dialog = heard.page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"by the versions of {known[0]['tariff']} at {known[0]['power_kva']} kVA")
+    expect(dialog).to_contain_text(f"by the versions of {names[known[0]['tariff']]} at {known[0]['power_kva']} kVA")
     assert heard.errors == []
 
 

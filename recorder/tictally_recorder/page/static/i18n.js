@@ -24,8 +24,9 @@ export function periodName(period) {
   return TABLES[language()][`period.${period}`] ?? period;
 }
 
-/** What stands before something that follows on the same line. */
-export const before = (key) => `${t(key)}${language() === "fr" ? "\u00a0:" : ":"} `;
+/** A name before something that follows on the same line; `before` by its key. */
+export const colon = (name) => `${name}${language() === "fr" ? "\u00a0:" : ":"} `;
+export const before = (key) => colon(t(key));
 
 /** Keeps a choice and begins anew with it. */
 export function chooseLanguage(chosen) {

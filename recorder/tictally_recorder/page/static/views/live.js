@@ -8,7 +8,7 @@ import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { clock, kwh, moment, percent, price, seconds, wall, weekday, whole } from "../format.js";
 import { gauge } from "../gauge.js";
-import { periodName, t } from "../i18n.js";
+import { colon, periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { sentence } from "../sentences.js";
@@ -117,7 +117,7 @@ function periodCard(item) {
   const colours = item.colour_today && h("div", { class: "tempo" }, dayOfTempo("today", item.colour_today), dayOfTempo("tomorrow", item.colour_tomorrow));
   const name = item.period ? periodName(item.period) : t("unknown");
   const known = item.price !== null && item.price !== undefined;
-  const told = () => show(t("price.now"), h("p", {}, `${name}: ${price(item.price, item.currency)}`), h("p", {}, t("price.by", { tariff: item.tariff })), h("p", { class: "note" }, t("price.taxes")));
+  const told = () => show(t("price.now"), h("p", {}, `${colon(name)}${price(item.price, item.currency)}`), h("p", {}, t("price.by", { tariff: item.tariff })), h("p", { class: "note" }, t("price.taxes")));
   return [
     h("h2", {}, t("live.period")),
     h("p", { class: "period-now" }, item.period && h("i", { class: `swatch p-${slug(item.period)}` }), name),

@@ -6,7 +6,7 @@ import { figure, tip } from "../chart.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, wall } from "../format.js";
-import { before, count, language, periodName, t } from "../i18n.js";
+import { before, colon, count, language, periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { sentence } from "../sentences.js";
@@ -24,7 +24,7 @@ export async function render({ site, argument, signal, address }) {
   const power = powerOf(site);
   const history = chosen ? await get(`/tariffs/${encodeURIComponent(chosen)}`, { power, language: language() }, signal) : null;
   const comparison = h("div", {});
-  if (contract) put(comparison, invitation(() => compare(site, comparison, signal)));
+  if (contract) put(comparison, invitation(() => compare(site, comparison, lists.items, signal)));
   return {
     element: h(
       "div",
@@ -124,7 +124,7 @@ function invitation(start) {
   return h("section", { class: "card" }, h("h2", {}, t("compare.title")), h("p", { class: "note" }, t("compare.patience")), h("button", { type: "button", class: "button", onclick: start }, t("compare.start")));
 }
 
-async function compare(site, place, signal) {
+async function compare(site, place, lists, signal) {
   const to = todayIn(site.timezone);
   const from = later(addDays(to, -YEAR_DAYS), addDays(site.first.slice(0, 10), 1));
   const heading = h("h2", {}, t("compare.title"));
@@ -132,9 +132,11 @@ async function compare(site, place, signal) {
   put(place, h("section", { class: "card" }, heading, loading()));
   try {
     const answer = await get("/compare", { site: site.site, from, to }, signal);
-    put(place, comparison(answer.items, heading, from, to, powerOf(site)));
+    const names = new Map(lists.map((each) => [each.id, each.name]));
+    const items = answer.items.map((each) => ({ ...each, name: names.get(each.tariff) ?? each.tariff }));
+    put(place, comparison(items, heading, from, to, powerOf(site)));
   } catch (error) {
-    if (!signal.aborted) put(place, failed(error, () => compare(site, place, signal)));
+    if (!signal.aborted) put(place, failed(error, () => compare(site, place, lists, signal)));
   }
 }
 
@@ -149,10 +151,10 @@ function comparison(items, heading, from, to, power) {
     const difference = actual !== null && each.amount !== null ? Number(each.amount) - Number(actual) : null;
     const isMine = each.tariff === each.actual_tariff && each.power_kva === power;
     return [
-      [`${each.tariff} `, isMine && h("span", { class: "badge mine" }, `${t("tariff.yours")} `), h("span", { class: "small note" }, `${each.power_kva} kVA`)],
+      [`${each.name} `, isMine && h("span", { class: "badge mine" }, `${t("tariff.yours")} `), h("span", { class: "small note" }, `${each.power_kva} kVA`)],
       `${each.power_kva} kVA`,
       h("span", { class: "compare-cell" }, bar),
-      amount({ ...each, rounded: each.rounded }, each, each.tariff, explainCompared),
+      amount({ ...each, rounded: each.rounded }, each, each.name, explainCompared),
       difference === null ? "–" : signedMoney(difference, each.currency),
     ];
   });
@@ -170,12 +172,13 @@ function comparison(items, heading, from, to, power) {
 const signedMoney = (value, currency) => new Intl.NumberFormat(language(), { style: "currency", currency, signDisplay: "exceptZero" }).format(value);
 
 function explainCompared(row, title) {
-  const energies = Object.entries(row.energy_wh ?? {}).map(([name, wh]) => h("li", {}, `${periodName(name)}: ${kwh(wh)}`));
+  const counted = Object.entries(row.energy_wh ?? {}).filter(([, wh]) => wh || row.amount !== null);
+  const energies = counted.map(([name, wh]) => h("li", {}, `${colon(periodName(name))}${kwh(wh)}`));
   const unknown = Object.entries(row.unknown ?? {}).map(([reason, days]) => h("li", {}, `${sentence(reason)} (${count("days", days.length)})`));
   show(
     title,
-    h("p", {}, t("compare.explain", { tariff: row.tariff, kva: row.power_kva })),
-    h("ul", {}, energies),
+    h("p", {}, t("compare.explain", { tariff: row.name, kva: row.power_kva })),
+    energies.length ? h("ul", {}, energies) : null,
     h("p", {}, t("explain.quality"), " ", badge(row.quality)),
     unknown.length ? [h("h3", {}, t("unknown")), h("ul", {}, unknown)] : null,
     h("p", { class: "note" }, t("compare.caution")),
