@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 
+from tictally_recorder.backup.replacing import clear_second_names
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
 from tictally_recorder.mqtt.connection import Broker, Connection
 from tictally_recorder.mqtt.costs import Cost
@@ -34,6 +35,7 @@ def record(settings: Settings) -> None:
     _make_folder(settings.ledger.parent)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(settings.ledger))
+        clear_second_names(settings.ledger.resolve())
         reader = stack.enter_context(LedgerReader.open(settings.ledger))
         copy = stack.enter_context(copying(settings, ledger))
         broker = broker_of(settings)

@@ -30,7 +30,8 @@ class Identity:
 
 def identity_of(ledger: Path) -> Identity | None:
     """That of a ledger, None where there is none that can be read."""
-    if not ledger.exists():
+    # Opened, an empty file would lose the log that stands beside it.
+    if not ledger.exists() or ledger.stat().st_size == 0:
         return None
     try:
         with closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as connection:

@@ -1,9 +1,10 @@
 """A new ledger takes the place of an old one, which is kept: whole at every moment, whatever ends this process."""
 
+import glob
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -12,11 +13,15 @@ from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.write import sync_folder
 
 _LOG: Final = "-wal"
+# The old one's log until the new one is in its place: under its own name SQLite would play it into a ledger in use.
+_WAITING: Final = ".wal"
+_KEPT: Final = ".before-restore-"
+_UNFINISHED: Final = ".restoring"
 _BESIDE: Final = (_LOG, "-shm", "-journal")
 
 
 def replace_ledger(new: Path, ledger: Path, now: datetime) -> Path | None:
-    """Put a ledger in the place of another, whose lock the caller holds.
+    """Put a ledger in the place of another, whose lock the caller holds. The folder is not yet safe on its disk.
 
     Args:
         new: a closed database in the same folder, without files beside it, safe on its disk.
@@ -28,38 +33,63 @@ def replace_ledger(new: Path, ledger: Path, now: datetime) -> Path | None:
 
     Raises:
         BackupError: somebody reads the old one.
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written; the old one is in its place.
     """
-    kept = _free_name(ledger, f"{ledger.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
-    log, kept_log = _beside(ledger, _LOG), _beside(kept, _LOG)
-    had_one = ledger.exists()
-    # Before anybody opens it: SQLite clears away the log of what it takes for no database any more.
-    had_log = log.exists()
-    if had_log:
-        _keep(log, kept_log)
-    if had_one:
-        is_same = _keep(ledger, kept)
-        try:
-            is_folded = _fold_log(ledger)
-        except BackupError:
-            kept.unlink()
+    kept = _free_name(ledger, f"{ledger.name}{_KEPT}{now:%Y%m%dT%H%M%SZ}")
+    log, kept_log = _beside(ledger, _LOG), _beside(kept, _WAITING)
+    had_one, had_log = ledger.exists(), log.exists()
+    try:
+        # Before anybody opens it: SQLite clears away the log of what it takes for no database any more.
+        if had_log:
+            _keep(log, kept_log)
+        is_same = had_one and _keep(ledger, kept)
+        # A log is none of an empty file's: there is nothing to fold it into.
+        if had_one and ledger.stat().st_size > 0 and _fold_log(ledger) and is_same:
             kept_log.unlink(missing_ok=True)
-            raise
-        if is_same and is_folded:
-            kept_log.unlink(missing_ok=True)
-    sync_folder(ledger.parent)
-    # A log that stands beside the new one would be taken for its own.
-    for suffix in _BESIDE:
-        _beside(ledger, suffix).unlink(missing_ok=True)
-    new.replace(ledger)
-    sync_folder(ledger.parent)
+        sync_folder(ledger.parent)
+        # A log that stands beside the new one would be taken for its own.
+        for suffix in _BESIDE:
+            _beside(ledger, suffix).unlink(missing_ok=True)
+        new.replace(ledger)
+    except (BackupError, OSError):
+        if ledger.exists():  # under its own name too: this one says nothing more
+            kept.unlink(missing_ok=True)
+            if log.exists() or not had_log:
+                kept_log.unlink(missing_ok=True)
+        raise
+    with suppress(OSError):  # it is kept all the same
+        if kept_log.exists():
+            kept_log.replace(_beside(kept, _LOG))
     return kept if had_one else None
+
+
+def clear_second_names(ledger: Path) -> None:
+    """Remove what a restore that was killed had begun: an unfinished ledger, and second names of the one in its place.
+
+    Whoever opened such a name would write into the ledger itself. To be called with the ledger's lock held.
+    """
+    for path in ledger.parent.glob(f"{glob.escape(ledger.name)}{_UNFINISHED}*"):
+        path.unlink(missing_ok=True)
+    if not ledger.exists():
+        return
+    for path in ledger.parent.glob(f"{glob.escape(ledger.name)}{_KEPT}*"):
+        if path.is_file() and path.samefile(ledger):
+            path.unlink()
+            _beside(path, _WAITING).unlink(missing_ok=True)
 
 
 def _free_name(ledger: Path, name: str) -> Path:
     """Two within a second, one of which was killed, are two names."""
     names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
-    return next(path for path in map(ledger.with_name, names) if not path.exists() and not _beside(path, _LOG).exists())
+    beside = ("", _LOG, _WAITING)
+    return next(
+        path for path in map(ledger.with_name, names) if not any(_beside(path, suffix).exists() for suffix in beside)
+    )
+
+
+def unfinished(ledger: Path) -> Path:
+    """Where a ledger is made that shall take the place of this one."""
+    return _beside(ledger, _UNFINISHED)
 
 
 def clear(database: Path) -> None:
@@ -89,9 +119,14 @@ def _keep(path: Path, kept: Path) -> bool:
     try:
         os.link(path, kept)
     except OSError:
-        part = kept.with_name(f"{kept.name}.part")
-        shutil.copy2(path, part)
-        part.replace(kept)
+        part = _beside(kept, ".part")
+        try:
+            shutil.copy2(path, part)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.replace(kept)
+        finally:
+            part.unlink(missing_ok=True)
         return False
     return True
 

@@ -2,10 +2,12 @@
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +15,9 @@ from tictally_recorder.backup.begin_anew import begin_anew, identity_of
 from tictally_recorder.backup.companions import place_of, put_beside
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.form import Header, read_header
-from tictally_recorder.backup.replacing import clear, replace_ledger
+from tictally_recorder.backup.replacing import clear, clear_second_names, replace_ledger, unfinished
 from tictally_recorder.backup.verify import take_in
+from tictally_recorder.backup.write import sync_folder
 from tictally_recorder.ledger import LedgerError, LedgerInUse
 from tictally_recorder.ledger.lock import Lock
 from tictally_recorder.ledger.migrations import STEPS, migrate
@@ -56,16 +59,18 @@ def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: dat
     """
     header = read_header(backup)
     _check_version(header, backup)
-    new = ledger.with_name(f"{ledger.name}.restoring")
+    ledger = ledger.resolve()  # a link to another disk stays one
+    new = unfinished(ledger)
     try:
         ledger.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         with closing(Lock(ledger)), _explained(backup):
+            clear_second_names(ledger)
             try:
                 files, old_client_id = _build(backup, new, ledger, now)
                 for name in files:
                     place_of(contracts, tariffs, name)
                 kept = replace_ledger(new, ledger, now)
-                said = _put_beside(files, contracts, tariffs, now)
+                said = (*_on_disk(ledger), *_put_beside(files, contracts, tariffs, now))
             finally:
                 clear(new)
     except LedgerInUse as error:
@@ -103,9 +108,28 @@ def _build(backup: Path, new: Path, ledger: Path, now: datetime) -> tuple[dict[s
         old_client_id = begin_anew(connection, identity_of(ledger))
         connection.execute("COMMIT")
         _check(connection)
+    _belong_as(new, ledger)
     with new.open("rb+") as file:
         os.fsync(file.fileno())
     return files, old_client_id
+
+
+def _belong_as(new: Path, ledger: Path) -> None:
+    """The new one is whose the old one was, or whose the folder is: a recorder that is not root shall open it."""
+    if ledger.exists():
+        new.chmod(stat.S_IMODE(ledger.stat().st_mode))
+    if os.geteuid() == 0:
+        owner = (ledger if ledger.exists() else ledger.parent).stat()
+        for path in (new, ledger.with_name(f"{ledger.name}.lock")):
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _on_disk(ledger: Path) -> tuple[str, ...]:
+    try:
+        sync_folder(ledger.parent)
+    except OSError as error:
+        return (f"The ledger is in its place, but its folder may not be safe on the disk: {error.strerror}.",)
+    return ()
 
 
 def _put_beside(files: Mapping[str, bytes], contracts: Path, tariffs: Path, now: datetime) -> tuple[str, ...]:
@@ -123,7 +147,10 @@ def _put_beside(files: Mapping[str, bytes], contracts: Path, tariffs: Path, now:
 
 def _check(connection: sqlite3.Connection) -> None:
     said = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-    if said != ["ok"] or connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+    if said == ["ok"]:
+        rows = connection.execute("PRAGMA foreign_key_check")
+        said = [f"a row of the table {table} is of something that is not there" for table, *_ in islice(rows, 1)]
+    if said:
         raise BackupError(f"what was restored does not hold together: {said[0]}; {_UNCHANGED}")
 
 

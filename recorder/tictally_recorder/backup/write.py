@@ -1,5 +1,6 @@
 """Makes a backup: from one moment of the ledger, into a file that appears only when it is whole and was read back."""
 
+import errno
 import os
 import sqlite3
 import time
@@ -87,6 +88,7 @@ def back_up(of: Of, target: Path, now: datetime) -> Made:
         BackupError: it cannot be made; what was at `target` is still there.
         LedgerError: the ledger cannot be read.
     """
+    target = target.resolve()  # a link to another disk stays one
     _check_target(target)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
@@ -124,10 +126,13 @@ def clear_parts(folder: Path, beginning: str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """A name in it is safe against power loss."""
+    """A name in it is safe against power loss, as far as its file system does that for folders."""
     number = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(number)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
     finally:
         os.close(number)
 

@@ -16,6 +16,7 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
+        path = path.resolve()  # a link and what it leads to are one ledger
         lock = path.with_name(f"{path.name}.lock")
         try:
             self._fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
