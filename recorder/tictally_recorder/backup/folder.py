@@ -50,13 +50,14 @@ def back_up_into(folder: Path, of: Of, now: datetime) -> Made:
     backups_in(folder, of.recorder)
     stamp = now.astimezone(UTC).replace(microsecond=0)
     made = back_up(of, folder / f"tictally-{of.recorder}-{stamp:{_STAMP}}Z.backup", stamp)
-    _tidy(folder, of)
+    _tidy(folder, of, int(stamp.timestamp() * 1000))
     return made
 
 
-def _tidy(folder: Path, of: Of) -> None:
+def _tidy(folder: Path, of: Of, now_ms: int) -> None:
     there = backups_in(folder, of.recorder)
-    stay = kept(there, of.tz)
+    # Whatever the clock says: what was made just now is there when that is told.
+    stay = kept(there, now_ms, of.tz) | {now_ms}
     for path in [path for made_ms, path in there.items() if made_ms not in stay]:
         # One that does not go is no reason to say that there is no backup; the next night tries again.
         with suppress(OSError):

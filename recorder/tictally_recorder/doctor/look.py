@@ -8,7 +8,7 @@ from pathlib import Path
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.folder import backups_in
 from tictally_recorder.backup.nightly_state import NOTE, BackupState
-from tictally_recorder.backup.schedule import last_due_ms
+from tictally_recorder.backup.schedule import last_due_ms, made_by
 from tictally_recorder.doctor.cost import look_at_cost
 from tictally_recorder.doctor.facts import BackupFacts, EdgeFacts, Facts, InfluxFacts, LedgerFacts
 from tictally_recorder.ledger import LedgerError, LedgerReader, integrity
@@ -63,7 +63,7 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
     noted = _noted(settings.ledger, folder)
     due_ms = last_due_ms(now_ms, settings.backup_hour, settings.zone)
     try:
-        made_ms = max(backups_in(folder, settings.name), default=None)
+        made_ms = max(made_by(backups_in(folder, settings.name), now_ms), default=None)
         shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
     except BackupError as error:
         return BackupFacts(folder, noted.made_ms, now_ms, str(error))
