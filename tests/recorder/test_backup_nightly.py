@@ -224,12 +224,67 @@ def test_one_dated_years_ahead_is_not_the_newest(nightly: Nightly, folder: Path)
 def test_what_was_made_under_a_clock_that_is_behind_is_there(tmp_path: Path, folder: Path) -> None:
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 3)
-    for day in range(1, 29):
-        (folder / f"tictally-nas-202602{day:02}T030000Z.backup").touch()
+    right = [folder / f"tictally-nas-2025{month:02}28T030000Z.backup" for month in range(1, 13)]
+    for path in right:
+        path.touch()
     of = Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
     made = back_up_into(folder, of, datetime(2020, 1, 1, 5, tzinfo=UTC))
     assert made.path.exists()
-    assert (folder / "tictally-nas-20260228T030000Z.backup").exists()
+    assert all(path.exists() for path in right)
+
+
+@pytest.fixture
+def other(tmp_path: Path, folder: Path) -> Nightly:
+    """Of the same name and folder as `nightly`, of a ledger that was begun some days before."""
+    ledger = tmp_path / "other" / "ledger.sqlite"
+    build(ledger, 3)
+    began(ledger, datetime.now(UTC) - timedelta(days=5))
+    return Nightly(Settings(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
+
+
+def began(ledger: Path, moment: datetime) -> None:
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'created'", (f"{moment:%Y-%m-%dT%H:%M:%SZ}",))
+
+
+def test_two_of_one_name_make_each_its_own_and_say_so(
+    nightly: Nightly, other: Nightly, folder: Path, tmp_path: Path
+) -> None:
+    began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC) - timedelta(days=9))
+    assert nightly.look(now_ms())
+    (first,) = folder.iterdir()
+    time.sleep(1.1)  # a name has whole seconds
+    assert not other.look(now_ms())
+    assert f"another recorder of this name puts its backups into this folder too ({first.name})" in str(
+        other.state.problem
+    )
+    assert first.exists()
+    assert len(backups_in(folder, "nas")) == 2
+    assert not nightly.look(now_ms())
+    assert nightly.state.made_ms == min(backups_in(folder, "nas"))
+    assert len(backups_in(folder, "nas")) == 2
+
+
+def test_what_a_ledger_left_that_was_lost_stays_and_is_no_problem(
+    nightly: Nightly, other: Nightly, folder: Path, tmp_path: Path
+) -> None:
+    assert other.look(now_ms())
+    (left,) = folder.iterdir()
+    time.sleep(1.1)
+    began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC))
+    assert nightly.look(now_ms())
+    assert left.exists()
+    assert nightly.state.made_ms == max(backups_in(folder, "nas"))
+
+
+def test_a_ledger_that_was_restored_elsewhere_knows_its_backups(nightly: Nightly, folder: Path, tmp_path: Path) -> None:
+    assert nightly.look(now_ms())
+    (made,) = folder.iterdir()
+    new = tmp_path / "new" / "ledger.sqlite"
+    restore(made, new, new.parent / "contracts.toml", new.parent / "tariffs", datetime.now(UTC))
+    there = Nightly(Settings(name="nas", ledger=new, backup=folder), BackupState(str(folder)))
+    assert there.look(now_ms())
+    assert list(folder.iterdir()) == [made]
 
 
 def test_it_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path) -> None:

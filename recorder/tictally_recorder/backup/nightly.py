@@ -18,7 +18,9 @@ from typing import Final
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.folder import backups_in
 from tictally_recorder.backup.nightly_state import BackupState
+from tictally_recorder.backup.own import Own
 from tictally_recorder.backup.schedule import is_due, made_by
+from tictally_recorder.ledger import LedgerError, LedgerReader
 from tictally_recorder.settings import PREFIX, Settings
 
 # What came while no recorder ran goes first.
@@ -47,6 +49,7 @@ class Nightly:
         self._state = state
         # Until when the look that is under way may take, on the monotonic clock; None between two.
         self._done_by_s: float | None = None
+        self._own: Own | None = None
         self._ending = Event()
         self._process: subprocess.Popen[str] | None = None
         self._thread = Thread(target=self._run, name="nightly-backup", daemon=True)
@@ -78,8 +81,8 @@ class Nightly:
         """
         self._may_take(_ANSWERS_WITHIN_S)
         try:
-            self._tell(replace(self._state, made_ms=self._newest_ms(now_ms), problem=None))
-        except BackupError as error:
+            self._tell(self._looked(now_ms))
+        except (BackupError, LedgerError) as error:
             self._tell(replace(self._state, problem=str(error)))
         except Exception as error:  # noqa: BLE001 - else the thread would end, and no night have a backup any more
             _log.exception("what a backup met")
@@ -88,16 +91,22 @@ class Nightly:
             self._done_by_s = None
         return self._state.problem is None
 
-    def _newest_ms(self, now_ms: int) -> int | None:
-        """When the newest was made, after one was made where it is due."""
+    def _looked(self, now_ms: int) -> BackupState:
+        """How the folder is, after a backup was made where it is due."""
+        own = self._own = self._own or self._of_ledger()
         there = backups_in(self._folder, self._settings.name)
         self._check_same_disk()
-        if is_due(there, now_ms, self._settings.backup_hour, self._settings.zone):
+        if is_due(own.of(there), now_ms, self._settings.backup_hour, self._settings.zone):
             self._may_take(_TAKES_AT_MOST_S + _ANSWERS_WITHIN_S)
             self._make()
             self._may_take(_ANSWERS_WITHIN_S)
             there = backups_in(self._folder, self._settings.name)
-        return max(made_by(there, now_ms), default=None)
+        newest_ms = max(made_by(own.of(there), now_ms), default=None)
+        return replace(self._state, made_ms=newest_ms, problem=own.problem(there, now_ms))
+
+    def _of_ledger(self) -> Own:
+        with LedgerReader.open(self._settings.ledger) as reader:
+            return Own(reader.began)
 
     def _may_take(self, most_s: float) -> None:
         self._done_by_s = time.monotonic() + most_s
@@ -117,7 +126,7 @@ class Nightly:
 
     def _tell(self, state: BackupState) -> None:
         if state.problem is not None and state.problem != self._state.problem:
-            _log.warning("no backup was made: %s", state.problem)
+            _log.warning("nightly backups: %s", state.problem)
         self._state = state
 
     def _make(self) -> None:
