@@ -3,20 +3,26 @@
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
-from backup_building import build
+from backup_building import PARIS, build
 from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 
+from tictally_recorder.backup import nightly as module
 from tictally_recorder.backup import restore, verify
-from tictally_recorder.backup.folder import backups_in
+from tictally_recorder.backup.folder import back_up_into, backups_in
 from tictally_recorder.backup.nightly import Nightly
 from tictally_recorder.backup.nightly_state import NOTE, BackupState
+from tictally_recorder.backup.write import Of
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.settings import Settings
 
@@ -110,6 +116,175 @@ def test_one_that_fails_is_said_in_its_own_words(nightly: Nightly, folder: Path,
     assert not nightly.look(now_ms())
     assert "has version 99; this program knows versions up to" in str(nightly.state.problem)
     assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in (("_BEGINS_AFTER_S", 0.01), ("_LOOKS_EVERY_S", 0.05), ("_TRIES_AGAIN_AFTER_S", 0.05)):
+        monkeypatch.setattr(module, name, seconds)
+
+
+def problem_of(nightly: Nightly, within_s: float = 20.0) -> str:
+    """The first one that it tells."""
+    end_s = time.monotonic() + within_s
+    while nightly.state.problem is None:
+        assert time.monotonic() < end_s, "no problem is told"
+        time.sleep(0.01)
+    return nightly.state.problem
+
+
+def wait_until_well(nightly: Nightly, within_s: float = 20.0) -> None:
+    end_s = time.monotonic() + within_s
+    while nightly.state.problem is not None or nightly.state.made_ms is None:
+        assert time.monotonic() < end_s, nightly.state
+        time.sleep(0.01)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_process_that_cannot_be_started_is_said_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, nightly: Nightly
+) -> None:
+    with monkeypatch.context() as gone:
+        gone.setattr(sys, "executable", "/gone/python")
+        nightly.start()
+        assert problem_of(nightly) == "its process cannot be started (/gone/python): No such file or directory"
+    wait_until_well(nightly)
+    nightly.stop()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_an_error_that_nobody_foresaw_is_said_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path
+) -> None:
+    def broken(*_: object) -> dict[int, Path]:
+        raise MemoryError("no more")
+
+    with monkeypatch.context() as ill:
+        ill.setattr(module, "backups_in", broken)
+        nightly.start()
+        assert problem_of(nightly) == "an error that was not foreseen: MemoryError('no more')"
+    wait_until_well(nightly)
+    nightly.stop()
+    assert len(backups_in(folder, "nas")) == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_folder_that_does_not_answer_is_said_while_it_hangs(
+    monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path
+) -> None:
+    answers = Event()
+
+    def hangs(*_: object) -> dict[int, Path]:
+        answers.wait(30)
+        return {now_ms(): folder}
+
+    monkeypatch.setattr(module, "_ANSWERS_WITHIN_S", 0.2)
+    monkeypatch.setattr(module, "backups_in", hangs)
+    nightly.start()
+    assert problem_of(nightly) == f"the folder {folder} for backups does not answer"
+    answers.set()
+    wait_until_well(nightly)
+    nightly.stop()
+
+
+def test_a_process_that_cannot_be_killed_holds_nothing_up_and_no_other_is_begun(
+    monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path
+) -> None:
+    """As one is that hangs inside a call to a share whose server is away."""
+
+    class Stuck(subprocess.Popen[str]):
+        def __init__(self, _command: list[str], **more: Any) -> None:  # noqa: ANN401 - as Popen has them
+            super().__init__(["sleep", "60"], **more)
+
+        def kill(self) -> None:
+            pass
+
+    monkeypatch.setattr(module, "_TAKES_AT_MOST_S", 0.1)
+    monkeypatch.setattr(module, "_ENDS_WITHIN_S", 0.1)
+    monkeypatch.setattr(subprocess, "Popen", Stuck)
+    began_s = time.monotonic()
+    assert not nightly.look(now_ms())
+    assert "was not done within" in str(nightly.state.problem)
+    process = nightly._process
+    assert not nightly.look(now_ms())
+    assert nightly.state.problem == f"the folder {folder} does not answer: the backup begun in it cannot be ended"
+    assert nightly._process is process
+    assert time.monotonic() - began_s < 30
+    assert process is not None
+    process.terminate()
+    process.wait()
+
+
+def test_one_dated_years_ahead_is_not_the_newest(nightly: Nightly, folder: Path) -> None:
+    (folder / "tictally-nas-20990101T040000Z.backup").touch()
+    assert nightly.look(now_ms())
+    assert nightly.state.made_ms == min(backups_in(folder, "nas"))
+
+
+def test_what_was_made_under_a_clock_that_is_behind_is_there(tmp_path: Path, folder: Path) -> None:
+    ledger = tmp_path / "nas" / "ledger.sqlite"
+    build(ledger, 3)
+    right = [folder / f"tictally-nas-2025{month:02}28T030000Z.backup" for month in range(1, 13)]
+    for path in right:
+        path.touch()
+    of = Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
+    made = back_up_into(folder, of, datetime(2020, 1, 1, 5, tzinfo=UTC))
+    assert made.path.exists()
+    assert all(path.exists() for path in right)
+
+
+@pytest.fixture
+def other(tmp_path: Path, folder: Path) -> Nightly:
+    """Of the same name and folder as `nightly`, of a ledger that was begun some days before."""
+    ledger = tmp_path / "other" / "ledger.sqlite"
+    build(ledger, 3)
+    began(ledger, datetime.now(UTC) - timedelta(days=5))
+    return Nightly(Settings(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
+
+
+def began(ledger: Path, moment: datetime) -> None:
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'created'", (f"{moment:%Y-%m-%dT%H:%M:%SZ}",))
+
+
+def test_two_of_one_name_make_each_its_own_and_say_so(
+    nightly: Nightly, other: Nightly, folder: Path, tmp_path: Path
+) -> None:
+    began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC) - timedelta(days=9))
+    assert nightly.look(now_ms())
+    (first,) = folder.iterdir()
+    time.sleep(1.1)  # a name has whole seconds
+    assert not other.look(now_ms())
+    assert f"another recorder of this name puts its backups into this folder too ({first.name})" in str(
+        other.state.problem
+    )
+    assert first.exists()
+    assert len(backups_in(folder, "nas")) == 2
+    assert not nightly.look(now_ms())
+    assert nightly.state.made_ms == min(backups_in(folder, "nas"))
+    assert len(backups_in(folder, "nas")) == 2
+
+
+def test_what_a_ledger_left_that_was_lost_stays_and_is_no_problem(
+    nightly: Nightly, other: Nightly, folder: Path, tmp_path: Path
+) -> None:
+    assert other.look(now_ms())
+    (left,) = folder.iterdir()
+    time.sleep(1.1)
+    began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC))
+    assert nightly.look(now_ms())
+    assert left.exists()
+    assert nightly.state.made_ms == max(backups_in(folder, "nas"))
+
+
+def test_a_ledger_that_was_restored_elsewhere_knows_its_backups(nightly: Nightly, folder: Path, tmp_path: Path) -> None:
+    assert nightly.look(now_ms())
+    (made,) = folder.iterdir()
+    new = tmp_path / "new" / "ledger.sqlite"
+    restore(made, new, new.parent / "contracts.toml", new.parent / "tariffs", datetime.now(UTC))
+    there = Nightly(Settings(name="nas", ledger=new, backup=folder), BackupState(str(folder)))
+    assert there.look(now_ms())
+    assert list(folder.iterdir()) == [made]
 
 
 def test_it_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path) -> None:

@@ -12,7 +12,9 @@ from recording import BOOT, Recorder, frame
 from scripted_edge import ScriptedEdge
 
 from demo.ports import free_port
+from tictally_recorder.backup.nightly_state import NOTE, BackupState
 from tictally_recorder.cli.app import main
+from tictally_recorder.ledger import Ledger
 from tictally_recorder.mqtt.connection import Broker
 from tictally_recorder.mqtt.probe import Outcome, visit
 
@@ -84,6 +86,21 @@ def test_nothing_there_is_two_troubles_in_sentences(
     out = capsys.readouterr().out
     assert f"!! ledger: there is no ledger at {tmp_path}/absent.sqlite" in out
     assert f"!! broker: the broker at 127.0.0.1:{port} cannot be reached: Connection refused\n   → check" in out
+
+
+def test_a_backup_dated_years_ahead_hides_none_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, folder = tmp_path / "ledger.sqlite", tmp_path / "usb"
+    for name, value in (("NAME", "nas"), ("LEDGER", ledger), ("BACKUP", folder), ("MQTT_PORT", free_port())):
+        monkeypatch.setenv(f"TICTALLY_{name}", str(value))
+    folder.mkdir()
+    (folder / "tictally-nas-20990101T040000Z.backup").touch()
+    with Ledger.open(ledger) as opened:
+        opened.remember(NOTE, BackupState(str(folder), None, "no space is left").to_note())
+    assert main(["doctor", "--json"]) == 1
+    found = [each for each in json.loads(capsys.readouterr().out) if each["about"] == "backup"]
+    assert (found[0]["level"], found[0]["sentence"]) == ("trouble", "no space is left; there is none yet")
 
 
 def test_a_visit_says_how_far_it_came(own_broker: Mosquitto) -> None:

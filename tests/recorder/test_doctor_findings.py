@@ -282,7 +282,11 @@ FOLDER = Path("/mnt/usb")
         (BackupFacts(FOLDER, NOW_MS - 25 * HOUR_MS, NOW_MS - HOUR_MS), Level.OK, None),  # it may be under way
         (BackupFacts(FOLDER, None, NOW_MS, "no disk"), Level.TROUBLE, "no disk; there is none yet"),
         # One was made by hand since.
-        (BackupFacts(FOLDER, NOW_MS - 8 * HOUR_MS, NOW_MS - 9 * HOUR_MS, "no disk"), Level.OK, None),
+        (
+            BackupFacts(FOLDER, NOW_MS - 8 * HOUR_MS, NOW_MS - 9 * HOUR_MS, "no disk"),
+            Level.NOTE,
+            "no disk; the newest is of 2026-11-21 05:00:00 (8 h ago)",
+        ),
     ],
 )
 def test_backups_that_are_late_or_fail_need_a_person(backup: BackupFacts, level: Level, sentence: str | None) -> None:

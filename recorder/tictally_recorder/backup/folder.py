@@ -8,6 +8,7 @@ from typing import Final
 
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.keeping import kept
+from tictally_recorder.backup.own import Own
 from tictally_recorder.backup.write import Made, Of, back_up, clear_parts
 
 _NAME: Final = re.compile(r"tictally-([a-z0-9-]{1,32})-(\d{8}T\d{6})Z\.backup", re.ASCII)
@@ -41,7 +42,7 @@ def backups_in(folder: Path, recorder: str | None) -> dict[int, Path]:
 
 
 def back_up_into(folder: Path, of: Of, now: datetime) -> Made:
-    """Make a backup in the folder, then let those go that need not stay.
+    """Make a backup in the folder, then let those of this ledger go that need not stay.
 
     Raises:
         BackupError: it cannot be made; those that were there are still there.
@@ -50,13 +51,15 @@ def back_up_into(folder: Path, of: Of, now: datetime) -> Made:
     backups_in(folder, of.recorder)
     stamp = now.astimezone(UTC).replace(microsecond=0)
     made = back_up(of, folder / f"tictally-{of.recorder}-{stamp:{_STAMP}}Z.backup", stamp)
-    _tidy(folder, of)
+    _tidy(folder, of, made)
     return made
 
 
-def _tidy(folder: Path, of: Of) -> None:
-    there = backups_in(folder, of.recorder)
-    stay = kept(there, of.tz)
+def _tidy(folder: Path, of: Of, made: Made) -> None:
+    now_ms = made.header.made_ms
+    there = Own(made.header.began).of(backups_in(folder, of.recorder))
+    # Whatever the clock says: what was made just now is there when that is told.
+    stay = kept(there, now_ms, of.tz) | {now_ms}
     for path in [path for made_ms, path in there.items() if made_ms not in stay]:
         # One that does not go is no reason to say that there is no backup; the next night tries again.
         with suppress(OSError):

@@ -51,6 +51,7 @@ class Header:
         recorder: its name.
         is_whole: True where raw frames and messages set aside are in it.
         sites: of the ledger.
+        began: when the ledger was begun, as it says; None where the backup is of a program that did not write it.
     """
 
     schema: int
@@ -59,6 +60,7 @@ class Header:
     recorder: str
     is_whole: bool
     sites: tuple[SiteSummary, ...]
+    began: str | None = None
 
     def to_json(self) -> str:
         """As the file's second line has it."""
@@ -74,6 +76,7 @@ class Header:
             ArithmeticError, AttributeError, KeyError, TypeError, ValueError: it is none.
         """
         body = json.loads(text)
+        began = body.get("began")
         return cls(
             schema=int(body["schema"]),
             program=str(body["program"]),
@@ -81,6 +84,7 @@ class Header:
             recorder=str(body["recorder"]),
             is_whole=bool(body["is_whole"]),
             sites=tuple(SiteSummary.of(each) for each in body["sites"]),
+            began=None if began is None else str(began),
         )
 
 

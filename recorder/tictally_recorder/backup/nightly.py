@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
@@ -16,7 +18,9 @@ from typing import Final
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.folder import backups_in
 from tictally_recorder.backup.nightly_state import BackupState
-from tictally_recorder.backup.schedule import is_due
+from tictally_recorder.backup.own import Own
+from tictally_recorder.backup.schedule import is_due, made_by
+from tictally_recorder.ledger import LedgerError, LedgerReader
 from tictally_recorder.settings import PREFIX, Settings
 
 # What came while no recorder ran goes first.
@@ -25,6 +29,9 @@ _LOOKS_EVERY_S: Final = 60.0
 _TRIES_AGAIN_AFTER_S: Final = 30 * 60.0
 # A Pi with decades of many meters takes minutes; one that hangs is ended, and said.
 _TAKES_AT_MOST_S: Final = 4 * 3600.0
+# A call to a share whose server is away may never return, and a process inside one cannot even be killed.
+_ENDS_WITHIN_S: Final = 10.0
+_ANSWERS_WITHIN_S: Final = 5 * 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -34,18 +41,26 @@ class Nightly:
     Args:
         settings: the recorder's.
         state: as it was noted last, of the folder for backups.
-
-    Attributes:
-        state: as it is; another object when it is another.
     """
 
     def __init__(self, settings: Settings, state: BackupState) -> None:
         self._settings = settings
         self._folder = Path(state.folder)
-        self.state = state
+        self._state = state
+        # Until when the look that is under way may take, on the monotonic clock; None between two.
+        self._done_by_s: float | None = None
+        self._own: Own | None = None
         self._ending = Event()
         self._process: subprocess.Popen[str] | None = None
         self._thread = Thread(target=self._run, name="nightly-backup", daemon=True)
+
+    @property
+    def state(self) -> BackupState:
+        """As it is, also where the thread hangs in the folder; for whoever asks, who never waits."""
+        done_by_s = self._done_by_s
+        if done_by_s is None or time.monotonic() <= done_by_s:
+            return self._state
+        return replace(self._state, problem=f"the folder {self._folder} for backups does not answer")
 
     def start(self) -> None:
         """Begin, some seconds from now."""
@@ -64,21 +79,41 @@ class Nightly:
         Args:
             now_ms: milliseconds since 1970.
         """
+        self._may_take(_ANSWERS_WITHIN_S)
         try:
+            self._tell(self._looked(now_ms))
+        except (BackupError, LedgerError) as error:
+            self._tell(replace(self._state, problem=str(error)))
+        except Exception as error:  # noqa: BLE001 - else the thread would end, and no night have a backup any more
+            _log.exception("what a backup met")
+            self._tell(replace(self._state, problem=f"an error that was not foreseen: {error!r}"))
+        finally:
+            self._done_by_s = None
+        return self._state.problem is None
+
+    def _looked(self, now_ms: int) -> BackupState:
+        """How the folder is, after a backup was made where it is due."""
+        own = self._own = self._own or self._of_ledger()
+        there = backups_in(self._folder, self._settings.name)
+        self._check_same_disk()
+        if is_due(own.of(there), now_ms, self._settings.backup_hour, self._settings.zone):
+            self._may_take(_TAKES_AT_MOST_S + _ANSWERS_WITHIN_S)
+            self._make()
+            self._may_take(_ANSWERS_WITHIN_S)
             there = backups_in(self._folder, self._settings.name)
-            self._check_same_disk()
-            if is_due(there, now_ms, self._settings.backup_hour, self._settings.zone):
-                self._make()
-                there = backups_in(self._folder, self._settings.name)
-        except BackupError as error:
-            self._tell(BackupState(self.state.folder, self.state.made_ms, str(error)))
-            return False
-        self._tell(BackupState(self.state.folder, max(there, default=None)))
-        return True
+        newest_ms = max(made_by(own.of(there), now_ms), default=None)
+        return replace(self._state, made_ms=newest_ms, problem=own.problem(there, now_ms))
+
+    def _of_ledger(self) -> Own:
+        with LedgerReader.open(self._settings.ledger) as reader:
+            return Own(reader.began)
+
+    def _may_take(self, most_s: float) -> None:
+        self._done_by_s = time.monotonic() + most_s
 
     def _check_same_disk(self) -> None:
         """A share that is not mounted leaves an empty folder, on the very disk that backups shall outlive."""
-        if self.state.made_ms is not None and not backups_in(self._folder, None):  # whatever name it had then
+        if self._state.made_ms is not None and not backups_in(self._folder, None):  # whatever name it had then
             raise BackupError(
                 f"the folder {self._folder} is empty, and backups were put there before; is its disk or share mounted? "
                 "If it is a new one, `tictally backup` puts the first there"
@@ -90,32 +125,41 @@ class Nightly:
             wait_s = _LOOKS_EVERY_S if self.look(time.time_ns() // 1_000_000) else _TRIES_AGAIN_AFTER_S
 
     def _tell(self, state: BackupState) -> None:
-        if state.problem is not None and state.problem != self.state.problem:
-            _log.warning("no backup was made: %s", state.problem)
-        self.state = state
+        if state.problem is not None and state.problem != self._state.problem:
+            _log.warning("nightly backups: %s", state.problem)
+        self._state = state
 
     def _make(self) -> None:
-        command = [sys.executable, "-m", "tictally_recorder", "backup"]
-        with subprocess.Popen(  # noqa: S603 - this very program
-            command,
-            env=_environment(os.environ, self._settings),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            self._process = process
-            try:
-                said, _ = process.communicate(timeout=_TAKES_AT_MOST_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise BackupError(f"it was not done within {_TAKES_AT_MOST_S / 3600:.0f} hours") from None
-            finally:
-                self._process = None
+        if self._process is not None and self._process.poll() is None:
+            raise BackupError(f"the folder {self._folder} does not answer: the backup begun in it cannot be ended")
+        process = self._process = self._begin()
+        try:
+            said, _ = process.communicate(timeout=_TAKES_AT_MOST_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            if process.stdout is not None:
+                process.stdout.close()  # what `communicate` leaves open
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_ENDS_WITHIN_S)
+            raise BackupError(f"it was not done within {_TAKES_AT_MOST_S / 3600:.0f} hours") from None
         if process.returncode and not self._ending.is_set():
             last = said.strip().splitlines()[-1:] or [f"it ended with {process.returncode}"]
             raise BackupError(last[0].removeprefix("tictally: "))
         _log.info("%s", " ".join(said.split()))
+
+    def _begin(self) -> subprocess.Popen[str]:
+        try:
+            return subprocess.Popen(  # this very program
+                [sys.executable, "-m", "tictally_recorder", "backup"],
+                env=_environment(os.environ, self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+        except OSError as error:
+            raise BackupError(f"its process cannot be started ({sys.executable}): {error.strerror or error}") from None
 
 
 def _environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-# One dated later than that was made under a wrong clock, and says nothing of this night.
 _AHEAD_MS: Final = 5 * 60_000
 
 
@@ -27,4 +26,16 @@ def last_due_ms(now_ms: int, hour: int, tz: ZoneInfo) -> int:
 def is_due(made_ms: Iterable[int], now_ms: int, hour: int, tz: ZoneInfo) -> bool:
     """True where none was made since: also in the morning after a night in which no recorder ran."""
     due_ms = last_due_ms(now_ms, hour, tz)
-    return not any(due_ms <= each <= now_ms + _AHEAD_MS for each in made_ms)
+    return not any(due_ms <= each for each in made_by(made_ms, now_ms))
+
+
+def made_by(made_ms: Iterable[int], now_ms: int) -> set[int]:
+    """Those of some backups that a moment's clock allows for.
+
+    One dated minutes ahead was made under a wrong clock, that one or this one, and says nothing of this night.
+
+    Args:
+        made_ms: when each was made, milliseconds since 1970.
+        now_ms: the moment.
+    """
+    return {each for each in made_ms if each <= now_ms + _AHEAD_MS}

@@ -157,6 +157,7 @@ def _header(connection: sqlite3.Connection, of: Of, now: datetime) -> Header:
         recorder=of.recorder,
         is_whole=of.is_whole,
         sites=summarise(reader),
+        began=reader.began,
     )
 
 

@@ -88,9 +88,11 @@ class _Teller:
             return
         newest = "there is none yet" if backup.made_ms is None else f"the newest is of {self._when(backup.made_ms)}"
         is_late = backup.made_ms is None or backup.made_ms < backup.due_ms
-        if backup.problem is not None and is_late:
-            advice = "the recorder tries again every half an hour; `tictally backup` does so at once"
-            yield Finding("backup", Level.TROUBLE, f"{backup.problem}; {newest}", advice)
+        if backup.problem is not None:
+            advice = "the recorder looks again within half an hour; `tictally backup` makes one at once"
+            # Where one was made since, by hand, the recorder has not looked again yet: that it failed is still told.
+            level = Level.TROUBLE if is_late else Level.NOTE
+            yield Finding("backup", level, f"{backup.problem}; {newest}", advice)
         elif backup.made_ms is None:
             advice = "a running recorder makes the first in some seconds, `tictally backup` at once"
             yield Finding("backup", Level.NOTE, f"no backup lies in {backup.folder} yet", advice)

@@ -8,7 +8,8 @@ from pathlib import Path
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.folder import backups_in
 from tictally_recorder.backup.nightly_state import NOTE, BackupState
-from tictally_recorder.backup.schedule import last_due_ms
+from tictally_recorder.backup.own import Own
+from tictally_recorder.backup.schedule import last_due_ms, made_by
 from tictally_recorder.doctor.cost import look_at_cost
 from tictally_recorder.doctor.facts import BackupFacts, EdgeFacts, Facts, InfluxFacts, LedgerFacts
 from tictally_recorder.ledger import LedgerError, LedgerReader, integrity
@@ -60,10 +61,10 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
     folder = settings.backup
     if folder is None:
         return BackupFacts()
-    noted = _noted(settings.ledger, folder)
+    noted, own = _noted(settings.ledger, folder)
     due_ms = last_due_ms(now_ms, settings.backup_hour, settings.zone)
     try:
-        made_ms = max(backups_in(folder, settings.name), default=None)
+        made_ms = max(made_by(own.of(backups_in(folder, settings.name)), now_ms), default=None)
         shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
     except BackupError as error:
         return BackupFacts(folder, noted.made_ms, now_ms, str(error))
@@ -72,12 +73,12 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
     return BackupFacts(folder, made_ms, due_ms, noted.problem, shared)
 
 
-def _noted(ledger: Path, folder: Path) -> BackupState:
+def _noted(ledger: Path, folder: Path) -> tuple[BackupState, Own]:
     try:
         with LedgerReader.open(ledger) as reader:
-            return BackupState.of_note(reader.recall(NOTE), folder)
+            return BackupState.of_note(reader.recall(NOTE), folder), Own(reader.began)
     except LedgerError:
-        return BackupState(str(folder))
+        return BackupState(str(folder)), Own(None)
 
 
 def _influxdb(settings: Settings) -> InfluxFacts | None:

@@ -300,6 +300,13 @@ class LedgerReader:
         with told():
             return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
+    @property
+    def began(self) -> str | None:
+        """When the ledger was begun, ISO 8601 in UTC; it stays that through backup and restore."""
+        with told():
+            row = self._connection.execute("SELECT value FROM meta WHERE name = 'created'").fetchone()
+        return None if row is None else str(row[0])
+
     def recall(self, name: str) -> str | None:
         """A note of the recorder's own, or None."""
         with told():

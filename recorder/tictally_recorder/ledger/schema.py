@@ -219,7 +219,7 @@ def _create(connection: sqlite3.Connection) -> None:
         for statement in f"{_TABLES.rstrip()}{OF_SINKS}".split(";\n"):
             connection.execute(statement)
         connection.execute("INSERT INTO meta VALUES ('client_id', ?)", (f"tictally-{secrets.token_hex(8)}",))
-        connection.execute("INSERT INTO meta VALUES ('created', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))")
+        connection.execute("INSERT INTO meta VALUES ('created', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 

@@ -237,9 +237,10 @@ class Ingest:
         if self._inbox.empty():
             self._settle(now_s + _SPARE_S)
             self._ledger.prune(time.time_ns() // 1_000_000)
-        if self._nightly is not None and self._nightly.state != self._backup:
-            self._ledger.remember(NOTE, self._nightly.state.to_note())
-            self._backup = self._nightly.state
+        backup = self._nightly.state if self._nightly is not None else None
+        if backup is not None and backup != self._backup:
+            self._ledger.remember(NOTE, backup.to_note())
+            self._backup = backup
             self._minute_s = now_s  # hubs are told at once
         # A connection may stand before the loop has heard of it: until it is subscribed nothing is asked for or said.
         is_greeted = self._connection.is_current(self._greeted)
