@@ -134,6 +134,36 @@ def test_csv_has_local_times_with_offset(folder: Path) -> None:
     assert (first["estimated"], first["period"]) == ("true", "")
 
 
+@pytest.mark.parametrize("change", ["2026-03-29T00:30+00:00", "2026-10-25T00:30+00:00"])
+@pytest.mark.parametrize("to", FORMATS)
+def test_every_time_is_its_own_when_the_clocks_change(tmp_path: Path, change: str, to: str) -> None:
+    # Four hours around it, of a frame a minute; a new power and text with each.
+    ledger, begin_ms = tmp_path / "ledger.sqlite", int(datetime.fromisoformat(change).timestamp()) * 1000 - 5_400_000
+    with Ledger.open(ledger) as opened:
+        opened.store(
+            message(
+                frame(n, begin_ms + n * MINUTE_MS + 250, values(n) | {"LTARF": f"T{n}"}),
+                arrived_ms=begin_ms + 240 * MINUTE_MS,
+            )
+            for n in range(1, 240)
+        )
+    assert main(["export", str(tmp_path / "t"), "--ledger", str(ledger), "--format", to]) == 0
+
+    def told_ms(table: str, column: str, where: str = "true") -> list[int]:
+        source = f"'{tmp_path / 't' / table}.{to}'"
+        moment = f'epoch_ms("{column}"::TIMESTAMPTZ)'
+        return [ms for (ms,) in queried(f"SELECT {moment} FROM {source} WHERE {where} ORDER BY 1")]  # noqa: S608
+
+    for table, length_ms in (("quarters", 900_000), ("hours", 3_600_000)):
+        starts = told_ms(table, "from", "register = 'EAST'")
+        first_ms = begin_ms // length_ms * length_ms
+        assert starts == list(range(first_ms, begin_ms + 240 * MINUTE_MS, length_ms))
+        assert told_ms(table, "to", "register = 'EAST'") == [each + length_ms for each in starts]
+    assert told_ms("texts", "time", "label = 'LTARF'") == [begin_ms + n * MINUTE_MS + 250 for n in range(1, 240)]
+    powers = told_ms("powers", "from", "label = 'SINSTS'")
+    assert powers == list(range(begin_ms // 900_000 * 900_000, begin_ms + 240 * MINUTE_MS, 900_000))
+
+
 def test_a_window_and_a_table_can_be_chosen(ledger: Path, tmp_path: Path) -> None:
     window = ["--from", "2026-11-22", "--to", "2026-11-22T12:00", "--what", "hours", "--what", "cost"]
     assert main(["export", str(tmp_path / "t"), "--ledger", str(ledger), *window]) == 0
