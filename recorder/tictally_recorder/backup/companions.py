@@ -1,5 +1,7 @@
 """What lies beside a ledger and makes its costs: the contracts and the user's own price lists."""
 
+import logging
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -11,18 +13,40 @@ _CONTRACTS: Final = "contracts.toml"
 _TARIFFS: Final = "tariffs"
 # A price series of many years is some MB.
 _MOST_BYTES: Final = 64_000_000
+_log = logging.getLogger(__name__)
 
 
 def files_beside(contracts: Path, tariffs: Path) -> Iterator[tuple[str, bytes]]:
     """Name in a backup and content of each file, by what the settings say where they lie.
 
+    What a restore could not give back under its name is left out, with a warning.
+
     Raises:
         BackupError: one cannot be read.
     """
+    if contracts.is_symlink() and not contracts.exists():
+        _log.warning("%s is in no backup: it is a link to what is not there", contracts)
     yield from _read(contracts, _CONTRACTS)
     for path in sorted(tariffs.rglob("*")) if tariffs.is_dir() else ():
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(tariffs).parts):
-            yield from _read(path, f"{_TARIFFS}/{path.relative_to(tariffs).as_posix()}")
+        name = f"{_TARIFFS}/{path.relative_to(tariffs).as_posix()}"
+        if any(part.startswith(".") for part in path.relative_to(tariffs).parts):
+            continue
+        if path.is_file() and _is_fit(name):
+            yield from _read(path, name)
+        elif path.is_file():
+            _log.warning("%s is in no backup: no restore could give it back under this name", path)
+        elif path.is_symlink():
+            _log.warning("%s is in no backup: it is a link to a folder, or to what is not there", path)
+
+
+def _is_fit(name: str) -> bool:
+    """True for the name of a file that a restore knows where to put, and that is text."""
+    try:
+        name.encode()
+        place_of(Path(), Path(), name)
+    except (UnicodeEncodeError, BackupError):
+        return False
+    return True
 
 
 def _read(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
@@ -74,13 +98,26 @@ def put_beside(contracts: Path, tariffs: Path, name: str, content: bytes, now: d
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            _write(path, content)
             return f"{path} was not there and is from the backup."
         if path.read_bytes() == content:
             return None
         # No suffix of a price list or a contract: nobody reads it by mistake.
         beside = path.with_name(f"{path.name}.backup-{now:%Y%m%dT%H%M%SZ}")
-        beside.write_bytes(content)
+        _write(beside, content)
     except OSError as error:
         raise BackupError(f"{path} cannot be written: {error.strerror}") from None
     return f"{path} is not as it was then and stays as it is; the backup's is beside it as {beside.name}."
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole under its name or not at all: a part would be taken for a user's own, or for a price list."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.backup.begin_anew import begin_anew, identity_of
-from tictally_recorder.backup.companions import place_of, put_beside
+from tictally_recorder.backup.companions import put_beside
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.form import Header, read_header
 from tictally_recorder.backup.replacing import clear, clear_second_names, replace_ledger, unfinished
@@ -67,8 +67,6 @@ def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: dat
             clear_second_names(ledger)
             try:
                 files, old_client_id = _build(backup, new, ledger, now)
-                for name in files:
-                    place_of(contracts, tariffs, name)
                 kept = replace_ledger(new, ledger, now)
                 said = (*_on_disk(ledger), *_put_beside(files, contracts, tariffs, now))
             finally:
