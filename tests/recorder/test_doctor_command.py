@@ -76,6 +76,16 @@ def test_it_disturbs_neither_recorder_nor_session(running: Recorder, capsys: pyt
     assert running.log.count("connected to the broker") == 1
 
 
+def test_a_ledger_that_is_a_link_is_looked_at_where_it_lies(
+    running: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "link.sqlite").symlink_to(running.ledger)
+    monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "link.sqlite"))
+    main(["doctor", "--json"])
+    found = {each["about"]: each["level"] for each in json.loads(capsys.readouterr().out)}
+    assert found["recorder"] == "ok"
+
+
 def test_nothing_there_is_two_troubles_in_sentences(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,7 +34,8 @@ def look(settings: Settings, broker: Broker, now_ms: int) -> Facts:
     )
 
 
-def _ledger(path: Path) -> LedgerFacts | str:
+def _ledger(ledger: Path) -> LedgerFacts | str:
+    path = ledger.resolve()  # lock and log lie beside the file, not beside a link to it
     try:
         problems = tuple(integrity(path))
         with LedgerReader.open(path) as reader, reader.snapshot():
