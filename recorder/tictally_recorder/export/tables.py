@@ -52,6 +52,7 @@ class Table:
     rows: Callable[[Asked], Iterator[Row]]
 
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SITE: Final = Column("site", Kind.TEXT)
 _SPAN: Final = (Column("from", Kind.MOMENT), Column("to", Kind.MOMENT))
 _ENERGY: Final = (
@@ -196,8 +197,8 @@ def _is_inside(row: CostRow, asked: Asked) -> bool:
 
 
 def _moment(time_ms: int, tz: ZoneInfo) -> datetime:
-    seconds, rest_ms = divmod(time_ms, 1000)
-    return datetime.fromtimestamp(seconds, UTC).astimezone(tz) + timedelta(milliseconds=rest_ms)
+    # Added up in UTC: a sum of local time forgets which of two equal hours it is of.
+    return (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(tz)
 
 
 def _day(moment: datetime, tz: ZoneInfo) -> date:
