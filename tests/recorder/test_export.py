@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import os
 import re
 import sys
 from datetime import UTC, date, datetime
@@ -143,6 +144,17 @@ def test_a_window_and_a_table_can_be_chosen(ledger: Path, tmp_path: Path) -> Non
     assert lines[-1].startswith(f"{METER},2026-11-22T11:00:00+01:00")
     # Cost is of whole days, and no whole day lies in that window.
     assert len((tmp_path / "t" / "cost.csv").read_text().splitlines()) == 1
+
+
+def test_what_a_killed_export_left_goes_and_what_another_writes_stays(ledger: Path, tmp_path: Path) -> None:
+    stale = [tmp_path / f".{name}.{to}.17.part" for name in TABLES for to in FORMATS]
+    others = [tmp_path / ".hours.csv.18.part", tmp_path / ".mine.part", tmp_path / "hours.csv.part"]
+    for each in (*stale, *others):
+        each.touch()
+    for each in (*stale, *others[1:]):
+        os.utime(each, (0, 0))
+    assert main(["export", str(tmp_path), "--ledger", str(ledger), "--what", "hours"]) == 0
+    assert set(tmp_path.iterdir()) == {*others, tmp_path / "hours.csv"}
 
 
 def test_without_pyarrow_it_says_what_to_do(
