@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.backup.begin_anew import begin_anew, identity_of
-from tictally_recorder.backup.companions import place_of, put_beside
+from tictally_recorder.backup.companions import put_beside
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.form import Header, read_header
 from tictally_recorder.backup.replacing import clear, replace_ledger
@@ -62,8 +62,6 @@ def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: dat
         with closing(Lock(ledger)), _explained(backup):
             try:
                 files, old_client_id = _build(backup, new, ledger, now)
-                for name in files:
-                    place_of(contracts, tariffs, name)
                 kept = replace_ledger(new, ledger, now)
                 said = _put_beside(files, contracts, tariffs, now)
             finally:
@@ -109,7 +107,10 @@ def _build(backup: Path, new: Path, ledger: Path, now: datetime) -> tuple[dict[s
 
 
 def _put_beside(files: Mapping[str, bytes], contracts: Path, tariffs: Path, now: datetime) -> tuple[str, ...]:
-    """What became of contracts and price lists, where it is to be told; last, since it may not be of an old ledger."""
+    """What became of contracts and price lists, where it is to be told; last, since it may not be of an old ledger.
+
+    No file among them, whatever its name, is a reason to go without the ledger.
+    """
     said: list[str] = []
     for name, content in files.items():
         try:
