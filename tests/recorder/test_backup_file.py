@@ -1,9 +1,7 @@
 """A backup is the ledger of one moment; a damaged one is told from a good one, and changes nothing."""
 
-import errno
 import hashlib
 import lzma
-import os
 import random
 import shutil
 import sqlite3
@@ -341,52 +339,3 @@ def test_a_file_of_another_name_is_put_nowhere(ledger: Path, tmp_path: Path) -> 
     for name in ("../evil", "tariffs/../../evil", "tariffs/.hidden", "/etc/passwd", "tariffs"):
         with pytest.raises(BackupError, match="of a name that no file beside a ledger has"):
             put_beside(ledger.parent / "contracts.toml", tmp_path / "tariffs", name, b"", NOW)
-
-
-def test_files_that_no_restore_could_give_back_are_left_out_and_said(
-    ledger: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    tariffs = ledger.parent / "tariffs"
-    tariffs.mkdir()
-    (tariffs / "own.toml").write_text("id = 1")
-    (tariffs / "win\\edf.toml").write_text("id = 2")
-    Path(os.fsdecode(os.fsencode(tariffs) + b"/\xe9t\xe9.toml")).write_text("id = 3")
-    (tariffs / "away.csv").symlink_to(tmp_path / "nowhere.csv")
-    (tariffs / "more").symlink_to(tmp_path)
-    backup = made(ledger, tmp_path / "b").path
-    verify(backup)
-    said = [each.message.split(" is in no backup: ")[0] for each in caplog.records]
-    assert [each.rpartition("/")[2] for each in said] == ["away.csv", "more", "win\\edf.toml", "\udce9t\udce9.toml"]
-    other = tmp_path / "other" / "ledger.sqlite"
-    restored(backup, other)
-    assert [each.name for each in (other.parent / "tariffs").iterdir()] == ["own.toml"]
-
-
-def test_an_odd_file_in_a_backup_does_not_keep_a_ledger_from_being_restored(
-    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(write, "files_beside", lambda *_: [("tariffs/win\\edf.toml", b"id = 2")])
-    backup = made(ledger, tmp_path / "b").path
-    done = restored(backup, tmp_path / "other" / "ledger.sqlite")
-    assert "not all that belongs beside it: it has a file of a name" in done.said[0]
-    assert (tmp_path / "other" / "ledger.sqlite").exists()
-
-
-def test_a_price_list_that_does_not_fit_is_there_whole_or_not_at_all(
-    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (ledger.parent / "tariffs").mkdir()
-    (ledger.parent / "tariffs" / "prices.csv").write_text("a price\n" * 1000)
-    backup = made(ledger, tmp_path / "b").path
-    other = tmp_path / "other" / "ledger.sqlite"
-
-    def full(_number: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("tictally_recorder.backup.companions.os.fsync", full)
-        with pytest.raises(BackupError, match="No space left on device"):
-            put_beside(other.parent / "contracts.toml", tmp_path / "tariffs", "tariffs/prices.csv", b"a", NOW)
-    assert list((tmp_path / "tariffs").iterdir()) == []
-    restored(backup, other)
-    assert (other.parent / "tariffs" / "prices.csv").read_text() == "a price\n" * 1000

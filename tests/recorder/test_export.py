@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import os
 import re
 import sys
 from datetime import UTC, date, datetime
@@ -134,36 +135,6 @@ def test_csv_has_local_times_with_offset(folder: Path) -> None:
     assert (first["estimated"], first["period"]) == ("true", "")
 
 
-@pytest.mark.parametrize("change", ["2026-03-29T00:30+00:00", "2026-10-25T00:30+00:00"])
-@pytest.mark.parametrize("to", FORMATS)
-def test_every_time_is_its_own_when_the_clocks_change(tmp_path: Path, change: str, to: str) -> None:
-    # Four hours around it, of a frame a minute; a new power and text with each.
-    ledger, begin_ms = tmp_path / "ledger.sqlite", int(datetime.fromisoformat(change).timestamp()) * 1000 - 5_400_000
-    with Ledger.open(ledger) as opened:
-        opened.store(
-            message(
-                frame(n, begin_ms + n * MINUTE_MS + 250, values(n) | {"LTARF": f"T{n}"}),
-                arrived_ms=begin_ms + 240 * MINUTE_MS,
-            )
-            for n in range(1, 240)
-        )
-    assert main(["export", str(tmp_path / "t"), "--ledger", str(ledger), "--format", to]) == 0
-
-    def told_ms(table: str, column: str, where: str = "true") -> list[int]:
-        source = f"'{tmp_path / 't' / table}.{to}'"
-        moment = f'epoch_ms("{column}"::TIMESTAMPTZ)'
-        return [ms for (ms,) in queried(f"SELECT {moment} FROM {source} WHERE {where} ORDER BY 1")]  # noqa: S608
-
-    for table, length_ms in (("quarters", 900_000), ("hours", 3_600_000)):
-        starts = told_ms(table, "from", "register = 'EAST'")
-        first_ms = begin_ms // length_ms * length_ms
-        assert starts == list(range(first_ms, begin_ms + 240 * MINUTE_MS, length_ms))
-        assert told_ms(table, "to", "register = 'EAST'") == [each + length_ms for each in starts]
-    assert told_ms("texts", "time", "label = 'LTARF'") == [begin_ms + n * MINUTE_MS + 250 for n in range(1, 240)]
-    powers = told_ms("powers", "from", "label = 'SINSTS'")
-    assert powers == list(range(begin_ms // 900_000 * 900_000, begin_ms + 240 * MINUTE_MS, 900_000))
-
-
 def test_a_window_and_a_table_can_be_chosen(ledger: Path, tmp_path: Path) -> None:
     window = ["--from", "2026-11-22", "--to", "2026-11-22T12:00", "--what", "hours", "--what", "cost"]
     assert main(["export", str(tmp_path / "t"), "--ledger", str(ledger), *window]) == 0
@@ -173,6 +144,17 @@ def test_a_window_and_a_table_can_be_chosen(ledger: Path, tmp_path: Path) -> Non
     assert lines[-1].startswith(f"{METER},2026-11-22T11:00:00+01:00")
     # Cost is of whole days, and no whole day lies in that window.
     assert len((tmp_path / "t" / "cost.csv").read_text().splitlines()) == 1
+
+
+def test_what_a_killed_export_left_goes_and_what_another_writes_stays(ledger: Path, tmp_path: Path) -> None:
+    stale = [tmp_path / f".{name}.{to}.17.part" for name in TABLES for to in FORMATS]
+    others = [tmp_path / ".hours.csv.18.part", tmp_path / ".mine.part", tmp_path / "hours.csv.part"]
+    for each in (*stale, *others):
+        each.touch()
+    for each in (*stale, *others[1:]):
+        os.utime(each, (0, 0))
+    assert main(["export", str(tmp_path), "--ledger", str(ledger), "--what", "hours"]) == 0
+    assert set(tmp_path.iterdir()) == {*others, tmp_path / "hours.csv"}
 
 
 def test_without_pyarrow_it_says_what_to_do(

@@ -131,7 +131,10 @@ def _on_disk(ledger: Path) -> tuple[str, ...]:
 
 
 def _put_beside(files: Mapping[str, bytes], contracts: Path, tariffs: Path, now: datetime) -> tuple[str, ...]:
-    """What became of contracts and price lists, where it is to be told; last, since it may not be of an old ledger."""
+    """What became of contracts and price lists, where it is to be told; last, since it may not be of an old ledger.
+
+    No file among them, whatever its name, is a reason to go without the ledger.
+    """
     said: list[str] = []
     for name, content in files.items():
         try:

@@ -13,6 +13,7 @@ import typer
 from tictally_recorder.backup import Made, Restored, back_up, sentences
 from tictally_recorder.backup import restore as restore_ledger
 from tictally_recorder.backup import verify as verify_backup
+from tictally_recorder.backup.companions import left_out
 from tictally_recorder.backup.folder import back_up_into
 from tictally_recorder.backup.write import Of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
@@ -68,6 +69,8 @@ def backup(
     with _without_collector():
         made = back_up(of, file, now) if file is not None else _as_every_night(settings, of, now)
     _say_made(made, settings, "was made and read back")
+    for sentence in left_out(of.contracts, of.tariffs):
+        say(sentence)
 
 
 def restore(

@@ -197,7 +197,7 @@ def _is_inside(row: CostRow, asked: Asked) -> bool:
 
 
 def _moment(time_ms: int, tz: ZoneInfo) -> datetime:
-    # Added before it is local: a sum of local times forgets which of the two hours is meant when clocks go back.
+    # Added up in UTC: a sum of local time forgets which of two equal hours it is of.
     return (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(tz)
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
+from tictally_recorder.backup.write import clear_parts
 from tictally_recorder.export.csv_file import write_csv
 from tictally_recorder.export.errors import ExportError
 from tictally_recorder.export.parquet_file import require, write_parquet
@@ -36,6 +37,8 @@ def export(asked: Asked, names: Sequence[str], to: Format, folder: Path) -> Iter
         require()
     try:
         folder.mkdir(exist_ok=True)
+        for each in (f"{name}.{form}" for name in TABLES for form in Format):
+            clear_parts(folder, f".{each}.")
         with asked.reader.snapshot():
             for name in names:
                 path = folder / f"{name}.{to}"

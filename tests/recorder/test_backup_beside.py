@@ -1,0 +1,167 @@
+"""Contracts and price lists beside a ledger: what a restore can put there again is taken in, the rest is told."""
+
+import errno
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from backup_building import PARIS, build, rows
+
+from tictally_recorder.backup import BackupError, back_up, restore, verify
+from tictally_recorder.backup import write as writing
+from tictally_recorder.backup.companions import left_out, put_beside
+from tictally_recorder.backup.write import Of
+from tictally_recorder.cli.app import main
+
+NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
+NAME = "a restore would not take its name, which has a backslash or is not UTF-8"
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    path = tmp_path / "nas" / "ledger.sqlite"
+    build(path, 3)
+    (path.parent / "tariffs").mkdir()
+    (path.parent / "tariffs" / "mine.toml").write_text("# mine\n")
+    return path
+
+
+def made(ledger: Path, target: Path) -> Path:
+    return back_up(
+        Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS), target, NOW
+    ).path
+
+
+def make_odd(tariffs: Path, odd: str) -> tuple[str, str]:
+    """Puts it there; how it is told, and why it is left out."""
+    if odd == "backslash":
+        (tariffs / "win\\edf.toml").touch()
+        return "win\\edf.toml", NAME
+    if odd == "not UTF-8":
+        Path(os.fsdecode(os.fsencode(tariffs) + b"/caf\xe9.toml")).touch()
+        return "caf\\xe9.toml", NAME
+    if odd == "folder of such a name":
+        (tariffs / "a\\b").mkdir()
+        (tariffs / "a\\b" / "c.toml").touch()
+        return "a\\b/c.toml", NAME
+    if odd == "linked folder":
+        elsewhere = tariffs.parent / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "other.toml").touch()
+        (tariffs / "more").symlink_to(elsewhere)
+        return "more", "it is a link to a folder"
+    if odd == "dangling link":
+        (tariffs / "gone.toml").symlink_to(tariffs / "away.toml")
+        return "gone.toml", "it is a link to what is not there"
+    os.mkfifo(tariffs / "pipe")
+    return "pipe", "it is no file"
+
+
+@pytest.mark.parametrize(
+    "odd", ["backslash", "not UTF-8", "folder of such a name", "linked folder", "dangling link", "pipe"]
+)
+def test_what_a_restore_would_not_take_is_left_out_and_told(
+    ledger: Path, tmp_path: Path, odd: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tariffs, new = ledger.parent / "tariffs", tmp_path / "new" / "ledger.sqlite"
+    told, why = make_odd(tariffs, odd)
+    assert main(["backup", str(tmp_path / "b"), "--ledger", str(ledger)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"{tariffs}/{told} is not in the backup: {why}."
+    assert main(["restore", str(tmp_path / "b"), "--ledger", str(new)]) == 0
+    assert [each.name for each in (new.parent / "tariffs").rglob("*")] == ["mine.toml"]
+
+
+def test_contracts_that_are_a_dangling_link_are_told(ledger: Path) -> None:
+    contracts = ledger.parent / "contracts.toml"
+    contracts.unlink()
+    contracts.symlink_to(ledger.parent / "gone.toml")
+    sentence = f"{contracts} is not in the backup: it is a link to what is not there."
+    assert left_out(contracts, ledger.parent / "tariffs") == (sentence,)
+
+
+def test_of_what_is_taken_in_and_what_is_hidden_nothing_is_said(ledger: Path) -> None:
+    tariffs = ledger.parent / "tariffs"
+    (tariffs / ".git").mkdir()
+    (tariffs / ".git" / "a\\b").touch()
+    (tariffs / "linked.toml").symlink_to(tariffs / "mine.toml")
+    (tariffs / "été").mkdir()
+    (tariffs / "été" / "prix.csv").touch()
+    assert left_out(ledger.parent / "contracts.toml", tariffs) == ()
+
+
+@pytest.mark.parametrize("name", ["tariffs/win\\edf.toml", "../evil", "tariffs/a\0b"])
+def test_a_file_of_an_odd_name_does_not_stop_the_ledger(
+    ledger: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [(name, b"odd"), ("tariffs/mine.toml", b"# mine\n")]
+    monkeypatch.setattr(writing, "files_beside", lambda _contracts, _tariffs: iter(files))
+    backup, new = made(ledger, tmp_path / "b"), tmp_path / "new" / "ledger.sqlite"
+    verify(backup)
+    done = restore(backup, new, new.parent / "contracts.toml", new.parent / "tariffs", NOW)
+    assert rows(new)["number"] == rows(ledger)["number"]
+    assert "of a name that no file beside a ledger has" in done.said[0]
+    assert [each.name for each in (new.parent / "tariffs").iterdir()] == ["mine.toml"]
+
+
+def test_a_name_that_is_not_utf_8_is_put_nowhere(tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match=r"that no file beside a ledger has: 'tariffs/\\udce9.toml'$"):
+        put_beside(tmp_path / "contracts.toml", tmp_path / "tariffs", "tariffs/\udce9.toml", b"odd", NOW)
+
+
+@pytest.mark.parametrize("there", [None, b"another"])
+@pytest.mark.parametrize("name", ["contracts.toml", "tariffs/deep/prices.csv"])
+def test_a_disk_that_is_full_leaves_no_cut_file_under_any_name(
+    tmp_path: Path, name: str, there: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contracts, path = tmp_path / "contracts.toml", tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if there is not None:
+        path.write_bytes(there)
+    before = [each for each in tmp_path.rglob("*") if each.is_file()]
+
+    def is_full(_number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", is_full)
+        with pytest.raises(BackupError, match=f"{path.name} cannot be written: No space left on device"):
+            put_beside(contracts, tmp_path / "tariffs", name, b"content", NOW)
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == before
+    told = put_beside(contracts, tmp_path / "tariffs", name, b"content", NOW)
+    assert told is not None
+    assert path.read_bytes() == (there or b"content")
+
+
+@pytest.mark.parametrize("there", [None, b"another"])
+def test_a_restore_that_is_killed_leaves_no_cut_file_under_a_name_that_anybody_reads(
+    tmp_path: Path, there: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contracts, tariffs = tmp_path / "contracts.toml", tmp_path / "tariffs"
+    path = tariffs / "prices.csv"
+    tariffs.mkdir()
+    if there is not None:
+        path.write_bytes(there)
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr(os, "fsync", lambda _number: os._exit(9))
+        put_beside(contracts, tariffs, "tariffs/prices.csv", b"content", NOW)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    (part,) = (each for each in tariffs.iterdir() if each != path)
+    assert part.name == f".restored.{child}.part"
+    assert path.exists() is (there is not None)
+    put_beside(contracts, tariffs, "tariffs/prices.csv", b"content", NOW)
+    assert not part.exists()
+
+
+def test_a_name_as_long_as_a_name_can_be_is_put_there(tmp_path: Path) -> None:
+    name = "é" * 125 + ".toml"
+    put_beside(tmp_path / "contracts.toml", tmp_path / "tariffs", f"tariffs/{name}", b"content", NOW)
+    assert (tmp_path / "tariffs" / name).read_bytes() == b"content"
