@@ -79,9 +79,7 @@ def test_the_edge_sends_again_what_is_asked_for_and_nothing_else(tmp_path: Path,
         try:
             connection, _ = bridge.accept()
             with connection:
-                time.sleep(
-                    3
-                )  # pyserial throws away what comes before it has opened, which a busy machine takes its time for
+                time.sleep(1)  # pyserial throws away what comes before it has opened
                 connection.sendall(line)
                 seen = [next_frame(hub) for _ in range(FRAMES_PER_BLOCK * 2)]
                 ranges = [[3, 5], [600, 600], [1000, 1000]]

@@ -37,9 +37,14 @@ def heard(browser: Browser) -> Iterator[Heard]:
 
 
 @pytest.fixture(scope="session")
-def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - without a browser nothing is started
-    """A month and more of a three-phase home on Tempo whose meter speaks."""
+def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:  # noqa: ARG001 - without a browser nothing is started
+    """A month and more of a three-phase home on Tempo whose meter speaks, with a broker of its own.
+
+    It lives as long as all tests: on the shared broker its edge and one of a test's, both pi, throw each other out.
+    """
     folder = tmp_path_factory.mktemp("home")
+    broker = Mosquitto(tmp_path_factory.mktemp("broker"))
+    broker.start()
     now = datetime.now(UTC).replace(microsecond=0)
     since = first_of_month(now, 1)
     here = served(folder, broker, "page")
@@ -56,6 +61,7 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory, broker: Mos
         yield here
         here.edge.end()
         here.meter.end()
+    broker.stop()
 
 
 @pytest.fixture

@@ -169,7 +169,9 @@ def test_a_file_system_that_syncs_no_folders_takes_backups(
         fsync(number)
 
     monkeypatch.setattr(os, "fsync", of_files_only)
-    restored(made(ledger, tmp_path / "b"), ledger)
+    before = rows(ledger)["number"]
+    assert restored(made(ledger, tmp_path / "b"), ledger).said == ()
+    assert rows(ledger)["number"] == before
 
 
 def test_a_restored_ledger_may_be_read_by_whom_the_old_one_could(ledger: Path, backup: Path) -> None:
