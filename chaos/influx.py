@@ -12,8 +12,8 @@ from typing import Any, Final
 from chaos.kept import Kept
 from demo.broker import HOST
 from tictally_recorder.ledger import Quarter
-from tictally_recorder.sinks.copying import SinkError
-from tictally_recorder.sinks.influx.client import Client, row_ms
+from tictally_recorder.sinks.influxdb.client import Client, row_ms
+from tictally_recorder.sinks.runner import SinkError
 
 _ORG: Final = "chaos"
 _TOKEN: Final = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as long as the run

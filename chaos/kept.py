@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.ledger import LedgerReader, Quarter
-from tictally_recorder.ledger.bodies import decode_body
-from tictally_recorder.ledger.numbers import Status
+from tictally_recorder.ledger.frame_codec import decode_body
+from tictally_recorder.ledger.frame_numbers import Status
 
 _FRAMES: Final = """
 SELECT edge.name, boot.boot, seq, time_ms, meter.id, meter.key, mode, body

@@ -22,7 +22,7 @@ from chaos.watch import Span, Watch
 from demo.broker import COMMON, HOST, configuration
 from demo.ports import free_port
 from tictally_recorder.backup import BackupError, back_up, restore
-from tictally_recorder.backup.write import Of
+from tictally_recorder.backup.create import Of
 from tictally_recorder.ledger import LedgerError
 from tictally_shared.calendar import zone
 

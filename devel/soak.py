@@ -23,9 +23,9 @@ from rich.table import Table
 from chaos.programs import Program
 from demo.broker import COMMON, HOST, configuration
 from demo.ports import free_port
-from tictally_edge.journal import block
+from tictally_edge.journal import segment
 from tictally_shared.frames import parse_time_ms
-from tictally_shared.ranges import Ranges
+from tictally_shared.interval_set import Ranges
 
 Figures = dict[str, float | int | str]
 
@@ -267,7 +267,7 @@ def age_blocks(journal: Path, aged: set[str]) -> None:
     for path in journal.glob("*.block"):
         if path.name not in aged:
             with contextlib.suppress(FileNotFoundError):  # dropped by now
-                last_s = block.unpack(path.read_bytes())[-1].time_ms / 1000
+                last_s = segment.unpack(path.read_bytes())[-1].time_ms / 1000
                 os.utime(path, (last_s, last_s))
             aged.add(path.name)
 

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.discovery.edge_device import edge_components
-from tictally_edge.discovery.entities import NOT_ANNOUNCED, components
-from tictally_edge.discovery.profile import Profile
-from tictally_edge.discovery.words import DERIVED
-from tictally_edge.publishing.derived import CLOSED, COLOURS, CUTOFF, OFF, ON, OPEN, PEAKS
+from tictally_edge.home_assistant.edge_device import edge_components
+from tictally_edge.home_assistant.entities import NOT_ANNOUNCED, components
+from tictally_edge.home_assistant.meter_profile import Profile
+from tictally_edge.home_assistant.translations import DERIVED
+from tictally_edge.topics.derived_topics import CLOSED, COLOURS, CUTOFF, OFF, ON, OPEN, PEAKS
 from tictally_recorder.cost import Quality
-from tictally_recorder.mqtt.announcement import announcement
-from tictally_recorder.site import figures
-from tictally_recorder.site.device import SiteDevice
-from tictally_recorder.standby.trend import ENOUGH_NIGHTS
-from tictally_shared.contracts import CONTRACTS
-from tictally_shared.discovery import PREFIX, Component, Language, birth_topic, config_topic, read_discovery
+from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS
+from tictally_recorder.hubs import site_state
+from tictally_recorder.hubs.recorder_device import announcement
+from tictally_recorder.hubs.site_device import SiteDevice
+from tictally_shared.home_assistant import PREFIX, Component, Language, birth_topic, config_topic, read_discovery
 from tictally_shared.labels import CATALOGUE, METER_NUMBER, Kind, Label, Mode
+from tictally_shared.tariff_options import CONTRACTS
 from tictally_shared.topics import Topics
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "topics.md"
@@ -54,28 +54,28 @@ _DERIVED: Final = {
 
 # Figure of a site → what stands there.
 _OF_SITE: Final = {
-    figures.TODAY: "what today cost so far, its whole share of the subscription included; to the cent",
-    figures.YESTERDAY: "what yesterday cost",
-    figures.MONTH: "what this month cost so far",
-    figures.TOTAL: "what all days cost since the first frame, as far as it is known",
-    figures.PRICE: "of a kWh now",
-    figures.PERIOD: "of the price list, now",
-    figures.SUBSCRIPTION: "of a month",
-    figures.TARIFF: "the version of the price list that holds: `edf-bleu-hphc 2026-02-01`",
-    figures.TARIFF_AGE: "days since its first day",
-    figures.CURRENCY: "ISO 4217: `EUR`",
-    figures.QUALITY: f"of today's cost: {_words(Quality)}",
-    figures.REASON: "why today's cost is unknown or provisional, a sentence",
-    figures.STANDBY: "VA: base load of the newest night that is known",
-    figures.STANDBY_TREND: "VA: by how much the last 30 nights are above the 30 before, negative where below",
-    figures.STANDBY_COST_YEAR: (
+    site_state.TODAY: "what today cost so far, its whole share of the subscription included; to the cent",
+    site_state.YESTERDAY: "what yesterday cost",
+    site_state.MONTH: "what this month cost so far",
+    site_state.TOTAL: "what all days cost since the first frame, as far as it is known",
+    site_state.PRICE: "of a kWh now",
+    site_state.PERIOD: "of the price list, now",
+    site_state.SUBSCRIPTION: "of a month",
+    site_state.TARIFF: "the version of the price list that holds: `edf-bleu-hphc 2026-02-01`",
+    site_state.TARIFF_AGE: "days since its first day",
+    site_state.CURRENCY: "ISO 4217: `EUR`",
+    site_state.QUALITY: f"of today's cost: {_words(Quality)}",
+    site_state.REASON: "why today's cost is unknown or provisional, a sentence",
+    site_state.STANDBY: "VA: base load of the newest night that is known",
+    site_state.STANDBY_TREND: "VA: by how much the last 30 nights are above the 30 before, negative where below",
+    site_state.STANDBY_COST_YEAR: (
         "what the base load of the last 30 nights costs a year, without the subscription; `none` while fewer than "
         f"{ENOUGH_NIGHTS} of them are known"
     ),
-    figures.INCOME_TODAY: "with a contract for injected energy: what today earned so far",
-    figures.INCOME_MONTH: "the same of this month",
-    figures.INCOME_TOTAL: "the same of all days",
-    figures.PRICE_INJECTED: "of an injected kWh now",
+    site_state.INCOME_TODAY: "with a contract for injected energy: what today earned so far",
+    site_state.INCOME_MONTH: "the same of this month",
+    site_state.INCOME_TOTAL: "the same of all days",
+    site_state.PRICE_INJECTED: "of an injected kWh now",
 }
 
 # Topic → retained or not, and what stands there.
@@ -181,7 +181,7 @@ They are retained too, and change with their labels. An entity's id ends in the 
 
 _SITE_HEAD: Final = f"""\
 What the recorder says of the cost of a site, which is known by its first meter (`tictally site list`). Money is in the
-currency of the price list, with taxes, and `{figures.NOTHING}` stands for what is not known: never a zero. A sum of
+currency of the price list, with taxes, and `{site_state.NOTHING}` stands for what is not known: never a zero. A sum of
 which a part is unknown is unknown, but for those of all days. All are retained; [cost.md](cost.md) says how they come
 about. Entities are of the device `tictally_site_{_SITE}`: `sensor.tictally_site_{_SITE}_price`."""
 

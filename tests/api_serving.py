@@ -15,11 +15,11 @@ from pydantic import SecretStr
 
 from tictally_recorder.api import HttpServer
 from tictally_recorder.api.context import Context
-from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.ingest.broadcast import Feed
+from tictally_recorder.ingest.events import Do, Event, Inbox
 from tictally_recorder.ledger import Ledger, LedgerReader, Message
-from tictally_recorder.mqtt.events import Do, Event, Inbox
-from tictally_recorder.mqtt.feed import Feed
 from tictally_recorder.settings import Settings
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from ledger_building import MINUTE_MS, NOON_MS, frame, message
 
-from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import zone
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.cost import CostRow, Terms, Use, cost
+from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction, Price, Sureness, Tariff, Version
 from tictally_recorder.tariffs.series import Series

@@ -11,14 +11,14 @@ from simulated_household import EDGE, PARIS, SITE, SUBSCRIBED_KVA, Cost, Househo
 
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.ledger import CostDay, CostEntry, Live, Quarter, RawFrame
-from tictally_recorder.ledger.costs import CostLine
-from tictally_recorder.sinks.influx import health_points, points
-from tictally_recorder.sinks.influx.buckets import Buckets
-from tictally_recorder.sinks.influx.client import Client
-from tictally_recorder.sinks.influx.points import Point
+from tictally_recorder.ledger.cost_store import CostLine
+from tictally_recorder.sinks.influxdb import health_points, points
+from tictally_recorder.sinks.influxdb.client import Client
+from tictally_recorder.sinks.influxdb.config import Buckets
+from tictally_recorder.sinks.influxdb.points import Point
 from tictally_shared.calendar import local_midnight
-from tictally_shared.contracts import CONTRACTS
-from tictally_shared.status import Colour
+from tictally_shared.status_register import Colour
+from tictally_shared.tariff_options import CONTRACTS
 
 HISTORIQUE: Final = "021900000088"
 """A meter of which there are frames only: on HP/HC of 30 A, three-phase, in the historique mode."""

@@ -14,8 +14,8 @@ from ledger_building import EDGE, frame, message
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, Quarter
-from tictally_recorder.ledger.names import LabelNames
-from tictally_recorder.ledger.packing import pack
+from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.quarter_codec import pack
 from tictally_recorder.ledger.rollup import Rollup
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.labels import LABELS, Mode

@@ -9,8 +9,8 @@ from simulated_ledger import messages, store
 
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import SinkCounts
 from tictally_shared.labels import Mode
 

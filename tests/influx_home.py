@@ -13,13 +13,12 @@ from ledger_building import DAY_MS, MINUTE_MS, frame, message
 from real_influx import ORG, TOKEN, Influxd
 
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.sinks.influx.buckets import Buckets
-from tictally_recorder.sinks.influx.client import Client
-from tictally_recorder.sinks.influx.copy import NAME, sink_of
-from tictally_recorder.sinks.influx.points import Point
-from tictally_recorder.sinks.influx.sink import InfluxSink
-from tictally_recorder.sinks.influx.target import Target
-from tictally_recorder.sinks.influx.windows import HOUR_MS
+from tictally_recorder.sinks.influxdb.client import Client
+from tictally_recorder.sinks.influxdb.config import Buckets, Target
+from tictally_recorder.sinks.influxdb.points import Point
+from tictally_recorder.sinks.influxdb.replicator import NAME, sink_of
+from tictally_recorder.sinks.influxdb.sink import InfluxSink
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 from tictally_shared.frames import Frame
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import CostDay, LedgerReader
-from tictally_recorder.sinks.influx.client import Client, row_ms
+from tictally_recorder.sinks.influxdb.client import Client, row_ms
 from tictally_shared.calendar import By
 from tictally_shared.frames import Frame
 from tictally_shared.labels import LABELS, Kind

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from tictally_recorder.mqtt.events import Event, Inbox
+from tictally_recorder.ingest.events import Event, Inbox
 
 T = TypeVar("T", bound=Event)
 

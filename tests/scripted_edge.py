@@ -11,7 +11,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from recording import BOOT, frame
 
-from tictally_shared.ranges import Ranges
+from tictally_shared.interval_set import Ranges
 
 
 @dataclass

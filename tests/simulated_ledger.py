@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
-from tictally_edge.reading import Reader
+from tictally_edge.pipeline import Reader
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import Meter
 from tictally_recorder.ledger import Ledger, Message

@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from tictally_edge import evidence
 from tictally_edge.__main__ import main
-from tictally_edge.clock import Evidence
+from tictally_edge.clock import kernel
+from tictally_edge.clock.timekeeper import Evidence
 
 offset = Path(sys.argv[1])
 right_ns = time.time_ns
@@ -25,5 +25,5 @@ def nothing(_kernel: object, meter_ms: int | None) -> Evidence:
 
 
 time.time_ns = wrong_ns
-setattr(evidence.Kernel, "evidence", nothing)  # noqa: B010 - the kernel is everybody's too
+setattr(kernel.Kernel, "evidence", nothing)  # noqa: B010 - the kernel is everybody's too
 sys.exit(main(["run"]))

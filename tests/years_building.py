@@ -11,8 +11,8 @@ from typing import Final
 from ledger_building import frame, message
 
 from tictally_recorder.ledger import Ends, Ledger, Live, Quarter, Run
-from tictally_recorder.ledger.names import LabelNames
-from tictally_recorder.ledger.packing import pack
+from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.quarter_codec import pack
 from tictally_shared.calendar import QUARTER_MS
 
 START: Final = datetime(2019, 1, 1, tzinfo=UTC)

@@ -16,9 +16,9 @@ from demo.past.nights import night_of
 from demo.past.quarters import quarters
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, Message, Quarter
-from tictally_recorder.ledger.names import LabelNames
-from tictally_recorder.ledger.packing import pack
-from tictally_recorder.ledger.standby import Night
+from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.quarter_codec import pack
+from tictally_recorder.ledger.standby_store import Night
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.frames import Frame
 

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator.day import Day
 from tictally_edge.simulator.household import STEP_MS
-from tictally_recorder.ledger.standby import Night
-from tictally_recorder.standby.night import base_load, night_of_day
+from tictally_recorder.cost.standby.base_load import base_load, night_of_day
+from tictally_recorder.ledger.standby_store import Night
 
 _MINUTE = 6  # steps
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tictally_shared.contracts import period_of_ptec
+from tictally_shared.tariff_options import period_of_ptec
 
 GOOD, WATCH, BAD, QUIET = "#56A64B", "#F2A93B", "#E02F44", "#8E8E9A"
 ACCENT: Final = "#3274D9"

@@ -14,8 +14,8 @@ from typing import BinaryIO, Final
 from tictally_edge import settings as edge_settings
 from tictally_edge.decode import Sums, decode, line
 from tictally_edge.doctor.examine import LISTEN_S, as_json, examine
-from tictally_edge.edge import Edge
 from tictally_edge.journal.journal import JournalError
+from tictally_edge.service import Edge
 from tictally_edge.settings import Settings
 from tictally_edge.simulator import serve
 from tictally_edge.sources.source import SourceError, SourceSettingError

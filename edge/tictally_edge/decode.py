@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tictally_edge.belief.believer import Believer
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
 from tictally_edge.sources.source import BITS_PER_CHARACTER, SPEED
+from tictally_edge.validation.validator import Believer
 from tictally_shared.labels import DELIVERY_POINT
 
 

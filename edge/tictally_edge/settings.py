@@ -12,10 +12,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from tictally_edge.discovery.announcer import Announcing
+from tictally_edge.home_assistant.announcer import Announcing
 from tictally_edge.sources.source import SourceSetting
-from tictally_shared.discovery import PREFIX as PREFIX_OF_HUBS
-from tictally_shared.discovery import Language
+from tictally_shared.home_assistant import PREFIX as PREFIX_OF_HUBS
+from tictally_shared.home_assistant import Language
 from tictally_shared.labels import Mode
 from tictally_shared.settings_sources import (
     Given,

@@ -16,14 +16,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from tictally_recorder.mqtt.announcement import Announcement, announcement
-from tictally_recorder.sinks.influx.buckets import Buckets
-from tictally_recorder.sinks.influx.target import Target
-from tictally_recorder.site.device import SiteDevice
+from tictally_recorder.hubs.recorder_device import Announcement, announcement
+from tictally_recorder.hubs.site_device import SiteDevice
+from tictally_recorder.sinks.influxdb.config import Buckets, Target
 from tictally_shared import calendar
-from tictally_shared.discovery import PREFIX as PREFIX_OF_HUBS
-from tictally_shared.discovery import Language
 from tictally_shared.frames import KEY
+from tictally_shared.home_assistant import PREFIX as PREFIX_OF_HUBS
+from tictally_shared.home_assistant import Language
 from tictally_shared.settings_sources import (
     Given,
     SettingsError,

@@ -16,10 +16,10 @@ from years_building import START, build
 
 from tictally_recorder.api import HttpServer
 from tictally_recorder.api.context import Context
-from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.ingest.broadcast import Feed
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.mqtt.feed import Feed
 from tictally_recorder.settings import Settings
 from tictally_shared.calendar import zone
 

@@ -14,7 +14,7 @@ from backup_building import PARIS
 from household_years import build
 
 from tictally_recorder.backup import back_up, restore, verify
-from tictally_recorder.backup.write import Of
+from tictally_recorder.backup.create import Of
 from tictally_recorder.cli.app import main as tictally
 from tictally_shared.labels import Mode
 

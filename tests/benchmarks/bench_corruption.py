@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import Decoder
 from tictally_edge.decoding.framing import WITHOUT_PARITY, pieces
 from tictally_edge.decoding.groups import checksum
-from tictally_edge.reading import Reader
+from tictally_edge.pipeline import Reader
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import encode_group, with_parity
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.lines import PAUSE_MS
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources.source import BITS_PER_CHARACTER, SPEED
+from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.calendar import parse_horodate
 from tictally_shared.labels import LABELS, METER_NUMBER, Kind, Mode
 

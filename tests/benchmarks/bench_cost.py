@@ -12,12 +12,12 @@ from typing import Final
 from ledger_building import frame, message
 from years_building import START, build
 
-from tictally_recorder.compare import Assumed
-from tictally_recorder.compare.answer import answer_of
-from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
-from tictally_recorder.cost.paid import read_paid
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.compare import Assumed
+from tictally_recorder.cost.compare.query import answer_of
+from tictally_recorder.cost.query import computed, cost_of, days_with_frames
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms import read_paid
+from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import QUARTER_MS, zone
 

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from tictally_edge.decoding.decoder import Decoder
-from tictally_edge.reading import Reader
+from tictally_edge.pipeline import Reader
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.lines import simulated_frames

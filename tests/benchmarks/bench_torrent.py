@@ -15,7 +15,7 @@ from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 from scripted_edge import ScriptedEdge
 
-from tictally_shared.ranges import Ranges
+from tictally_shared.interval_set import Ranges
 
 TOPIC = "tictally/edge/cellar/frame"
 EVERY_S = 0.1

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.discovery.announcer import Announcer, Announcing
-from tictally_edge.discovery.watch import ProfileWatch
-from tictally_edge.naming import Naming
-from tictally_edge.publishing.wholeness import Wholeness
-from tictally_shared.contracts import HPHC, TEMPO
+from tictally_edge.home_assistant.announcer import Announcer, Announcing
+from tictally_edge.home_assistant.meter_profile import ProfileWatch
+from tictally_edge.topics.naming import Naming
+from tictally_edge.validation.completeness import Wholeness
+from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.labels import Mode
+from tictally_shared.tariff_options import HPHC, TEMPO
 from tictally_shared.topics import Topics
 
 NUMBER = "021861000001"

@@ -6,15 +6,15 @@ from threading import Event
 
 import pytest
 
-from tictally_edge.archive import Archive
-from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.journal.disk import DiskCopy
+from tictally_edge.journal.disk_mirror import DiskCopy
+from tictally_edge.journal.frame_store import Archive
 from tictally_edge.journal.journal import FRAMES_PER_BLOCK
-from tictally_edge.naming import Naming
+from tictally_edge.topics.naming import Naming
+from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.frames import Frame
+from tictally_shared.interval_set import Ranges
 from tictally_shared.labels import Mode
-from tictally_shared.ranges import Ranges
 from tictally_shared.topics import Topics
 
 NUMBER = "021961000001"
@@ -215,7 +215,7 @@ def test_a_card_that_never_answers_does_not_keep_the_edge_from_ending(
 ) -> None:
     is_over = Event()
     monkeypatch.setattr(DiskCopy, "save", lambda _: is_over.wait(60))
-    monkeypatch.setattr("tictally_edge.archive._SAVED_WITHIN_S", 0.05)
+    monkeypatch.setattr("tictally_edge.journal.frame_store._SAVED_WITHIN_S", 0.05)
     archive = machine.archive()
     for now_s in (0.0, 70.0):
         archive.tend(is_away=True, now_s=now_s)

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tictally_edge.belief.believer import BelievedFrame, Believer
-from tictally_edge.belief.physics import STRONGEST_VA
-from tictally_edge.belief.registers import Sighting
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
-from tictally_edge.reading import Reader
+from tictally_edge.pipeline import Reader
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.household import Overload
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import Meter, SimulatedMeter
+from tictally_edge.validation.energy_registers import Sighting
+from tictally_edge.validation.plausibility import STRONGEST_VA
+from tictally_edge.validation.validator import BelievedFrame, Believer
 from tictally_shared.labels import Mode
 
 START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from paho.mqtt import publish
 from real_broker import Mosquitto
 
-from tictally_edge.publishing.broker import Access, Acknowledged, Broker, Connected, Event, Received, Will
+from tictally_edge.mqtt.client import Access, Acknowledged, Broker, Connected, Event, Received, Will
 
 T = TypeVar("T", bound=Event)
 

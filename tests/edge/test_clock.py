@@ -2,7 +2,7 @@
 
 import pytest
 
-from tictally_edge.clock import WRITTEN_MS, Evidence, Timekeeper
+from tictally_edge.clock.timekeeper import WRITTEN_MS, Evidence, Timekeeper
 from tictally_edge.sources.source import Moment
 
 NOW_MS = WRITTEN_MS + 86_400_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tictally_edge.publishing.derived import DerivedTopics, derive
+from tictally_edge.topics.derived_topics import DerivedTopics, derive
 from tictally_shared.topics import Topics
 
 METER = "021961000001"

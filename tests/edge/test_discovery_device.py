@@ -2,11 +2,11 @@
 
 import pytest
 
-from tictally_edge.discovery.device import meter_device
-from tictally_edge.discovery.profile import Profile, hardware_of
-from tictally_shared.contracts import HPHC, contract_of_ngtf, contract_of_optarif
-from tictally_shared.discovery import Device, Language, discovery_json
+from tictally_edge.home_assistant.entities import meter_device
+from tictally_edge.home_assistant.meter_profile import Profile, hardware_of
+from tictally_shared.home_assistant import Device, Language, discovery_json
 from tictally_shared.labels import Mode
+from tictally_shared.tariff_options import HPHC, contract_of_ngtf, contract_of_optarif
 from tictally_shared.topics import Topics
 
 H, S = Mode.HISTORIQUE, Mode.STANDARD

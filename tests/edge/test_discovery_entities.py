@@ -8,14 +8,14 @@ from typing import Any, get_args
 
 import pytest
 
-from tictally_edge.discovery.entities import NOT_ANNOUNCED, component_key, components
-from tictally_edge.discovery.profile import Profile
-from tictally_edge.publishing.derived import derive
+from tictally_edge.home_assistant.entities import NOT_ANNOUNCED, component_key, components
+from tictally_edge.home_assistant.meter_profile import Profile
 from tictally_edge.simulator.contracts import Contract as Simulated
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_shared.contracts import BASE, CONTRACTS, EJP, HPHC, TEMPO
-from tictally_shared.discovery import Component, Language
+from tictally_edge.topics.derived_topics import derive
+from tictally_shared.home_assistant import Component, Language
 from tictally_shared.labels import CATALOGUE, LABELS, Kind, Mode
+from tictally_shared.tariff_options import BASE, CONTRACTS, EJP, HPHC, TEMPO
 from tictally_shared.topics import Topics
 
 H, S = Mode.HISTORIQUE, Mode.STANDARD

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tictally_edge.clock import Evidence
+from tictally_edge.clock.timekeeper import Evidence
 from tictally_edge.doctor.clock import judge_clock
 from tictally_edge.doctor.finding import Finding
 from tictally_edge.doctor.folder import look_at_folders
@@ -24,7 +24,7 @@ from tictally_edge.doctor.service import judge_service
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_edge.sources.port import Port
+from tictally_edge.sources.serial_port import Port
 from tictally_edge.sources.source import Moment
 from tictally_shared.labels import Mode
 

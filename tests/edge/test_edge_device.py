@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tictally_edge.discovery.edge_device import edge_components, edge_device
+from tictally_edge.home_assistant.edge_device import edge_components, edge_device
 from tictally_edge.publishing.health import Counts, Report, health_json
-from tictally_shared.discovery import Language, discovery_json
+from tictally_shared.home_assistant import Language, discovery_json
 from tictally_shared.topics import Topics
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en")

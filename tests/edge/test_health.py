@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import DecodedFrame
 from tictally_edge.publishing.health import Counts, Report, health_json, steady_ms
-from tictally_edge.publishing.last_hour import LastHour
+from tictally_edge.publishing.line_quality import LastHour
+from tictally_edge.validation.validator import BelievedFrame
+from tictally_shared.interval_set import Ranges
 from tictally_shared.labels import Mode
-from tictally_shared.ranges import Ranges
 
 MINUTE = 60.0
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tictally_edge.belief.identity import Attributed, Identity
 from tictally_edge.decoding.decoder import DecodedFrame
+from tictally_edge.validation.meter_identity import Attributed, Identity
 from tictally_shared.labels import Mode
 
 A, B = "021961000001", "021961000002"

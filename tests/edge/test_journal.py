@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tictally_edge.journal import block, tail
-from tictally_edge.journal.blocks import KEPT_MS
+from tictally_edge.journal import segment, wal
 from tictally_edge.journal.journal import FRAMES_PER_BLOCK, Journal, JournalError
+from tictally_edge.journal.segments import KEPT_MS
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.frames import Frame
+from tictally_shared.interval_set import Ranges
 from tictally_shared.labels import LABELS, Mode
-from tictally_shared.ranges import Ranges
 
 NOW_MS = 1_795_000_000_000
 MACHINE = "11111111-2222-3333-4444-555555555555"
@@ -90,7 +90,7 @@ def test_a_line_that_was_being_written_is_cut_off_and_its_number_used_again(fold
     put(journal, 2)
     journal.close()
     with (folder / "tail").open("ab") as file:
-        file.write(tail.encode(tail.FRAME, "{}")[:-3])
+        file.write(wal.encode(wal.FRAME, "{}")[:-3])
     again = reopened(folder)
     assert (again.boot, again.next_seq, again.damaged) == (journal.boot, 3, 0)
 
@@ -116,10 +116,10 @@ def test_a_damaged_tail_begins_a_new_boot_and_is_counted(folder: Path, damage: s
 
 def test_a_tail_of_another_form_is_set_aside(folder: Path) -> None:
     folder.mkdir()
-    (folder / "tail").write_bytes(tail.encode(tail.HEAD, json.dumps({"tail": 99})))
+    (folder / "tail").write_bytes(wal.encode(wal.HEAD, json.dumps({"tail": 99})))
     journal = reopened(folder)
     assert (journal.next_seq, journal.damaged) == (1, 1)
-    assert (folder / "tail.unread").exists()
+    assert (folder / "wal.unread").exists()
 
 
 def test_a_damaged_block_costs_only_its_frames(folder: Path) -> None:
@@ -224,7 +224,7 @@ def simulated(count: int, mode: Mode) -> list[Frame]:
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_block_gives_back_what_was_packed(mode: Mode) -> None:
     frames = simulated(300, mode)
-    assert block.unpack(block.pack(frames)) == frames
+    assert segment.unpack(segment.pack(frames)) == frames
 
 
 VALUES = st.dictionaries(
@@ -252,16 +252,16 @@ FRAMES = st.lists(
 @settings(deadline=None)
 def test_a_block_gives_back_whatever_was_packed(frames: list[Frame]) -> None:
     numbered = [replace(frame, seq=n + 5) for n, frame in enumerate(frames)]
-    assert block.unpack(block.pack(numbered)) == numbered
+    assert segment.unpack(segment.pack(numbered)) == numbered
 
 
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_block_are_a_sentence(data: bytes) -> None:
-    with pytest.raises(block.BlockError):
-        block.unpack(data)
+    with pytest.raises(segment.BlockError):
+        segment.unpack(data)
 
 
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_tail_raise_nothing(data: bytes) -> None:
-    read = tail.decode(data)
+    read = wal.decode(data)
     assert read.size <= len(data)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.publishing.label_topics import LabelTopics
-from tictally_edge.publishing.wholeness import Wholeness
+from tictally_edge.topics.label_topics import LabelTopics
+from tictally_edge.validation.completeness import Wholeness
+from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
 

@@ -14,15 +14,15 @@ import pytest
 from real_broker import Hub, Mosquitto
 
 from tictally_edge.decoding.decoder import Decoder
-from tictally_edge.edge import Edge
-from tictally_edge.reading import is_good
+from tictally_edge.pipeline import is_good
+from tictally_edge.service import Edge
 from tictally_edge.settings import Settings
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_edge.sources import line as lines
-from tictally_edge.sources.line import Line
-from tictally_edge.sources.port import Port
+from tictally_edge.sources import autobaud as lines
+from tictally_edge.sources.autobaud import Line
+from tictally_edge.sources.serial_port import Port
 from tictally_edge.sources.source import SPEED, Moment, Source, SourceError
 from tictally_shared.labels import Mode
 
@@ -222,7 +222,7 @@ def test_a_port_that_is_away_is_tried_less_and_less_often_and_anew_once_it_was_h
 def test_a_meter_that_falls_silent_is_offline_until_it_is_heard_again(
     tmp_path: Path, broker: Mosquitto, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tictally_edge.edge.SILENCE_S", 1.5)
+    monkeypatch.setattr("tictally_edge.service.SILENCE_S", 1.5)
     monkeypatch.setattr(lines, "SILENCE_S", 1.5)
     monkeypatch.setattr(lines, "_PATIENCE_S", 0.5)
     settings = Settings(

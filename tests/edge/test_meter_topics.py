@@ -1,10 +1,10 @@
 """The retained topics of a meter, in the order in which hubs get them."""
 
-from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.discovery.announcer import Announcing
-from tictally_edge.naming import Naming
-from tictally_edge.publishing.meter_topics import MeterTopics
+from tictally_edge.home_assistant.announcer import Announcing
+from tictally_edge.publishing.meter_publisher import MeterTopics
+from tictally_edge.topics.naming import Naming
+from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
 

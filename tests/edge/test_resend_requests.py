@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from real_broker import Hub, Mosquitto
 
 from tictally_edge.journal.journal import FRAMES_PER_BLOCK
-from tictally_edge.publishing.resend import MOST_FRAMES, RequestError, parse_request
+from tictally_edge.publishing.backfill_request import MOST_FRAMES, RequestError, parse_request
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter

@@ -15,9 +15,9 @@ import serial
 from enedis_files import lines_of, write
 from serial.rfc2217 import PortManager
 
-from tictally_edge.sources.line import Line
-from tictally_edge.sources.port import Port
+from tictally_edge.sources.autobaud import Line
 from tictally_edge.sources.recording import Recording
+from tictally_edge.sources.serial_port import Port
 from tictally_edge.sources.simulated import Simulated
 from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceError, SourceSetting, SourceSettingError
 

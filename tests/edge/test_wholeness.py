@@ -1,8 +1,8 @@
 """Which frames show all that their meter sends."""
 
-from tictally_edge.belief.believer import BelievedFrame
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.publishing.wholeness import Wholeness, labels_of
+from tictally_edge.validation.completeness import Wholeness, labels_of
+from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.labels import Mode
 
 

@@ -13,8 +13,8 @@ from real_influx import ORG, TOKEN, Influxd
 from simulated_household import EDGE, METERS, PARIS, SITE, SUBSCRIBED_KVA, Household, utc_ms
 
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.sinks.influx.client import Client
-from tictally_recorder.sinks.influx.points import of_energy_by_day
+from tictally_recorder.sinks.influxdb.client import Client
+from tictally_recorder.sinks.influxdb.points import of_energy_by_day
 
 NOW = datetime(2026, 11, 25, 18, 40, tzinfo=PARIS)
 # Two months without contract, on HP/HC, then Tempo; both changes of the clocks, and another meter since July.

@@ -14,11 +14,11 @@ from simulated_ledger import Truth, messages, store
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.sinks.influx.client import Client
-from tictally_recorder.sinks.influx.rows import LedgerRows
+from tictally_recorder.sinks.influxdb.client import Client
+from tictally_recorder.sinks.influxdb.ledger_source import LedgerRows
 from tictally_shared.calendar import QUARTER_MS, zone
+from tictally_shared.interval_set import Ranges
 from tictally_shared.labels import Mode
-from tictally_shared.ranges import Ranges
 
 PARIS = zone("Europe/Paris")
 METER = "021961000001"

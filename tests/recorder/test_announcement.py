@@ -9,12 +9,12 @@ import pytest
 from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 
+from tictally_recorder.doctor.broker_probe import visit
+from tictally_recorder.hubs.recorder_device import announcement
+from tictally_recorder.ingest.health import Costing, Healing, Life, health_json
+from tictally_recorder.ingest.mqtt_client import Broker
 from tictally_recorder.ledger import LedgerCounts, Stored
-from tictally_recorder.mqtt.announcement import announcement
-from tictally_recorder.mqtt.connection import Broker
-from tictally_recorder.mqtt.health import Costing, Healing, Life, health_json
-from tictally_recorder.mqtt.probe import visit
-from tictally_shared.discovery import Language
+from tictally_shared.home_assistant import Language
 from tictally_shared.topics import Topics
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en")

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from tictally_recorder.api.cache import Period, PeriodCache, States
+from tictally_recorder.api.period_cache import Period, PeriodCache, States
 
 FIRST = date(2026, 3, 1)
 STATES = States(

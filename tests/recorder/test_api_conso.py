@@ -10,7 +10,7 @@ import jwt
 import pytest
 from api_serving import METER, NOON, Served
 
-from tictally_recorder.api.conso.tokens import TokenBook, TokenError
+from tictally_recorder.api.compat.conso.tokens import TokenBook, TokenError
 from tictally_recorder.cli.app import main
 
 PRM = "12345678901234"

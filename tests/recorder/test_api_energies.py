@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_building import METER, frame, message
 
-from tictally_recorder.api.cache import PeriodCache
-from tictally_recorder.api.energies import Rows, energy_of
-from tictally_recorder.api.windows import Times
-from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.api.cached_energy import Rows, energy_of
+from tictally_recorder.api.params import Times
+from tictally_recorder.api.period_cache import PeriodCache
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.energy import energy
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import By, zone

@@ -17,7 +17,7 @@ from recording import Recorder, frame
 
 from demo.ports import free_port
 from tictally_recorder.api.routes import live
-from tictally_recorder.mqtt.feed import Feed, Said
+from tictally_recorder.ingest.broadcast import Feed, Said
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 

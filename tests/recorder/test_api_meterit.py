@@ -13,7 +13,7 @@ from api_serving import NOON, TOKEN, Served
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.api.meterit.book import HOLDS_MS, Book, OlderReading, TooManyStations
+from tictally_recorder.api.compat.meterit.integrator import HOLDS_MS, Book, OlderReading, TooManyStations
 
 AUTHORIZATION = f"Bearer {TOKEN}"
 CONTRACTS = '[[contract]]\nsite = "021900000002"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'

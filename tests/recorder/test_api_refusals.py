@@ -12,8 +12,8 @@ import httpx
 import pytest
 from api_serving import TOKEN, Served
 
-from tictally_recorder.api import connections, guard
-from tictally_recorder.api.connections import BoundedConnection
+from tictally_recorder.api.middleware import connection_limits, request_guard
+from tictally_recorder.api.middleware.connection_limits import BoundedConnection
 from tictally_recorder.api.routes import live
 
 
@@ -125,7 +125,7 @@ def test_a_stream_whose_client_sends_on_and_on_ends_without_an_error(
 
 
 def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(connection_limits, "MOST_CONNECTIONS", 20)
     with ExitStack() as stack:
         clients = [stack.enter_context(socket.create_connection(("127.0.0.1", served.port))) for _ in range(100)]
         for client in clients:
@@ -139,8 +139,8 @@ def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypat
 
 
 def test_a_client_that_never_asks_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.2)
-    monkeypatch.setattr(connections, "_LOOK_S", 0.1)
+    monkeypatch.setattr(connection_limits, "REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr(connection_limits, "_LOOK_S", 0.1)
     with socket.create_connection(("127.0.0.1", served.port)) as client:
         begin = time.monotonic()
         while not _is_closed(client):
@@ -150,8 +150,8 @@ def test_a_client_that_never_asks_is_left(served: Served, monkeypatch: pytest.Mo
 
 
 def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "READ_WITHIN_S", 0.3)
-    monkeypatch.setattr(connections, "_LOOK_S", 0.1)
+    monkeypatch.setattr(connection_limits, "READ_WITHIN_S", 0.3)
+    monkeypatch.setattr(connection_limits, "_LOOK_S", 0.1)
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         client.connect(("127.0.0.1", served.port))
@@ -167,8 +167,8 @@ def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.M
 
 
 def test_a_client_that_reads_slowly_but_reads_gets_all(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.2)
-    monkeypatch.setattr(connections, "_LOOK_S", 0.05)
+    monkeypatch.setattr(connection_limits, "REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr(connection_limits, "_LOOK_S", 0.05)
     made = BoundedConnection.connection_made
 
     def made_with_little_room(self: BoundedConnection, transport: asyncio.Transport) -> None:
@@ -205,8 +205,8 @@ def test_a_page_from_elsewhere_is_refused_and_a_link_is_followed(served: Served)
 
 
 def test_who_asks_too_often_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "_AT_ONCE", 5.0)
-    monkeypatch.setattr(guard, "_PER_S", 0.01)
+    monkeypatch.setattr(request_guard, "_AT_ONCE", 5.0)
+    monkeypatch.setattr(request_guard, "_PER_S", 0.01)
     with Served(tmp_path) as served:
         statuses = [served.get("/api/v1/tariffs/x").status_code for _ in range(12)]
         assert statuses[:5] == [404] * 5

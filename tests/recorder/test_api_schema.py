@@ -13,8 +13,9 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
-from tictally_recorder.api import context, guard
-from tictally_recorder.api.conso.tokens import TokenBook
+from tictally_recorder.api import context
+from tictally_recorder.api.compat.conso.tokens import TokenBook
+from tictally_recorder.api.middleware import request_guard
 
 # A stream has no end, and is asked for elsewhere.
 _STREAM = "/api/v1/live"
@@ -23,7 +24,7 @@ _STREAM = "/api/v1/live"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guard, "_PER_S", 1e6)  # as many as come
+        patch.setattr(request_guard, "_PER_S", 1e6)  # as many as come
         patch.setattr(context, "_SAFE_WITHIN_S", 0.05)
         with Served(tmp_path_factory.mktemp("served"), {"meterit": "token"}) as found:
             yield found

@@ -9,9 +9,9 @@ import pytest
 from backup_building import PARIS, build, rows
 
 from tictally_recorder.backup import BackupError, back_up, restore, verify
-from tictally_recorder.backup import write as writing
-from tictally_recorder.backup.companions import left_out, put_beside
-from tictally_recorder.backup.write import Of
+from tictally_recorder.backup import create as writing
+from tictally_recorder.backup.config_files import left_out, put_beside
+from tictally_recorder.backup.create import Of
 from tictally_recorder.cli.app import main
 
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)

@@ -14,9 +14,9 @@ import pytest
 from backup_building import CONTRACT, LEFT_OUT, PARIS, build, rows, schema
 from ledger_building import EDGE, METER, NOON_MS, frame, message
 
-from tictally_recorder.backup import BackupError, Made, Restored, back_up, read_header, restore, verify, write
-from tictally_recorder.backup.companions import put_beside
-from tictally_recorder.backup.write import Of
+from tictally_recorder.backup import BackupError, Made, Restored, back_up, create, read_header, restore, verify
+from tictally_recorder.backup.config_files import put_beside
+from tictally_recorder.backup.create import Of
 from tictally_recorder.energy import energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
 from tictally_shared.calendar import By
@@ -226,7 +226,7 @@ def test_a_disk_that_gives_back_something_else_is_found_out_at_once(
         file.write(b"?")
         file.flush()
 
-    monkeypatch.setattr(write, "_to_disk", forget_a_bit)
+    monkeypatch.setattr(create, "_to_disk", forget_a_bit)
     with pytest.raises(BackupError, match="damaged"):
         made(ledger, tmp_path / "b")
     assert (tmp_path / "b").read_bytes() == before

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from backup_building import PARIS
 
-from tictally_recorder.backup.keeping import kept
+from tictally_recorder.backup.repository import kept
 from tictally_recorder.backup.schedule import is_due, last_due_ms
 
 DAY_MS = 86_400_000

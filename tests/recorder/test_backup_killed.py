@@ -16,7 +16,7 @@ import pytest
 from backup_building import PARIS, build, rows
 
 from tictally_recorder.backup import back_up, verify
-from tictally_recorder.backup.write import Of
+from tictally_recorder.backup.create import Of
 from tictally_recorder.ledger import integrity
 
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)

@@ -17,12 +17,11 @@ from backup_building import PARIS, build
 from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 
-from tictally_recorder.backup import nightly as module
 from tictally_recorder.backup import restore, verify
-from tictally_recorder.backup.folder import back_up_into, backups_in
-from tictally_recorder.backup.nightly import Nightly
-from tictally_recorder.backup.nightly_state import NOTE, BackupState
-from tictally_recorder.backup.write import Of
+from tictally_recorder.backup import scheduler as module
+from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.repository import back_up_into, backups_in
+from tictally_recorder.backup.scheduler import NOTE, BackupState, Nightly
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.settings import Settings
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tictally_recorder.backup import BackupError
-from tictally_recorder.backup.quarters import pack_quarters, unpack_quarters
+from tictally_recorder.backup.quarter_columns import pack_quarters, unpack_quarters
 from tictally_recorder.ledger import Ends, Live, Quarter, Run
-from tictally_recorder.ledger.packing import pack
+from tictally_recorder.ledger.quarter_codec import pack
 
 IDS = {name: number for number, name in enumerate(("EAST", "EASF01", "EASF02", "SINSTS", "URMS1", "PREF"), 1)}
 numbers = st.integers(-5, 2**31)

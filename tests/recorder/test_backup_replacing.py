@@ -17,8 +17,8 @@ from ledger_building import MINUTE_MS, NOON_MS, frame, message
 from recording import Recorder
 
 from demo.ports import free_port
-from tictally_recorder.backup import BackupError, Restored, back_up, replacing, restore
-from tictally_recorder.backup.write import Of
+from tictally_recorder.backup import BackupError, Restored, back_up, restore, swap
+from tictally_recorder.backup.create import Of
 from tictally_recorder.ledger import Ledger, integrity
 from tictally_recorder.ledger.lock import Lock
 
@@ -65,7 +65,7 @@ def leave_a_log(ledger: Path) -> None:
 def kill_before_the_log_is_folded(backup: Path, ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     child = os.fork()
     if child == 0:
-        monkeypatch.setattr(replacing, "_fold_log", lambda _ledger: die())
+        monkeypatch.setattr(swap, "_fold_log", lambda _ledger: die())
         restored(backup, ledger)
         os._exit(1)
     assert os.WIFSIGNALED(os.waitpid(child, 0)[1])

@@ -15,9 +15,9 @@ import pytest
 from ledger_building import METER, NOON_MS, frame, make_version, message
 
 from tictally_recorder.backup import read_header, restore, verify
-from tictally_recorder.backup.form import Header, write
+from tictally_recorder.backup.create import dump
+from tictally_recorder.backup.file_format import Header, write
 from tictally_recorder.backup.summary import summarise
-from tictally_recorder.backup.write import dump
 from tictally_recorder.energy import energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
 from tictally_recorder.ledger.schema import SCHEMA_VERSION

@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 from cost_building import SITE, costs, d, days, on, spread, total
 
-from tictally_recorder.bill import Bill, Line, TaxKind, make_bill
-from tictally_recorder.bill.remarks import remarks
-from tictally_recorder.bill.report import sections
-from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.cost import to_cents
+from tictally_recorder.cost.bill import Bill, Line, TaxKind, make_bill
+from tictally_recorder.cost.bill.remarks import remarks
+from tictally_recorder.cost.bill.report import sections
+from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_recorder.tariffs.model import Tariff
-from tictally_recorder.tariffs.shelf import load_shelf
 
 HPHC = "edf-bleu-hphc"
 

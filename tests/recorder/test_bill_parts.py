@@ -23,12 +23,12 @@ from cost_building import (
     version,
 )
 
-from tictally_recorder.bill import Bill, make_bill
-from tictally_recorder.bill.as_json import as_json
-from tictally_recorder.bill.remarks import remarks
-from tictally_recorder.bill.report import sections
-from tictally_recorder.contracts import Contract
 from tictally_recorder.cost import CostRow, to_cents
+from tictally_recorder.cost.bill import Bill, make_bill
+from tictally_recorder.cost.bill.as_json import as_json
+from tictally_recorder.cost.bill.remarks import remarks
+from tictally_recorder.cost.bill.report import sections
+from tictally_recorder.cost.contracts import Contract
 from tictally_recorder.tariffs.model import Direction, Price, Tariff, Taxes
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS

@@ -9,11 +9,10 @@ import pytest
 from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.compare.colours import ColourError, agreed, heard_colours, read_colours
-from tictally_recorder.compare.windows import is_off_peak
+from tictally_recorder.cost.compare.tempo_colours import ColourError, agreed, heard_colours, is_off_peak, read_colours
 from tictally_recorder.ledger import Ledger, TextChange
 from tictally_shared.calendar import zone
-from tictally_shared.status import Colour
+from tictally_shared.status_register import Colour
 
 PARIS = zone("Europe/Paris")
 WINDOW = ("--from", "2025-08-01", "--to", "2025-08-02")

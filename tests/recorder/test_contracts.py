@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from cost_building import BASE, HPHC, SITE, SURPLUS, d
 
-from tictally_recorder.contracts import Contract, ContractError, Contracts, read_contracts
-from tictally_recorder.contracts.load import parse_contracts
+from tictally_recorder.cost.contracts import Contract, ContractError, Contracts, read_contracts
+from tictally_recorder.cost.contracts.load import parse_contracts
 from tictally_recorder.tariffs.model import Direction
 
 TARIFFS = {each.id: each for each in (BASE, HPHC, SURPLUS)}

@@ -25,8 +25,8 @@ from cost_building import (
     version,
 )
 
-from tictally_recorder.contracts import Contract
 from tictally_recorder.cost import Quality, days_on_series, to_cents
+from tictally_recorder.cost.contracts import Contract
 from tictally_recorder.tariffs.model import Direction, Tariff
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS

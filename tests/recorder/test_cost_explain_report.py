@@ -22,7 +22,7 @@ from cost_building import (
 )
 
 from tictally_recorder.cost import CostRow
-from tictally_recorder.cost.summing import sum_up
+from tictally_recorder.cost.aggregation import sum_up
 from tictally_recorder.reports.cost import Answer, cents, told_days
 from tictally_recorder.reports.cost_explain import as_record, as_text
 from tictally_recorder.tariffs.series import Series, Step

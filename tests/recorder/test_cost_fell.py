@@ -10,12 +10,12 @@ import pytest
 from cost_building import BASE, HPHC, PARIS, SITE, costs, d, on, row
 from ledger_building import METER, NOON_MS, frame, message
 
-from tictally_recorder.bill import make_bill
-from tictally_recorder.bill.remarks import remarks as bill_remarks
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import CostRow, Quality
-from tictally_recorder.cost.stored import from_day, to_day
-from tictally_recorder.cost.summing import sum_up
+from tictally_recorder.cost.aggregation import sum_up
+from tictally_recorder.cost.bill import make_bill
+from tictally_recorder.cost.bill.remarks import remarks as bill_remarks
+from tictally_recorder.cost.codec import from_day, to_day
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.reports.cost import Answer, remarks

@@ -10,10 +10,10 @@ import pytest
 from cost_building import BASE, HPHC, PARIS, d, on, tariff, terms, total, version
 from ledger_building import METER, NOON_MS, frame, message
 
-from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.cost import CostRow, Quality, Terms
-from tictally_recorder.cost import of_ledger as under_test
-from tictally_recorder.cost.of_ledger import cost_of, days_with_frames
+from tictally_recorder.cost import query as under_test
+from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.cost.query import cost_of, days_with_frames
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.ledger import Ledger, LedgerReader, Site, join_sites
 from tictally_recorder.tariffs.series import Series, Step

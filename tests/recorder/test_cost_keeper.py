@@ -19,11 +19,11 @@ from ledger_building import METER, frame, message
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import CostRow
-from tictally_recorder.cost.keeper import CostKeeper
+from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.model import UNTOLD
-from tictally_recorder.cost.of_ledger import computed, cost_of, days_with_frames
-from tictally_recorder.cost.stored import from_day
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.query import computed, cost_of, days_with_frames
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity, join_sites
 from tictally_shared.calendar import QUARTER_MS, zone
 

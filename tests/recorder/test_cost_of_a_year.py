@@ -10,12 +10,12 @@ import pytest
 from cost_building import PARIS, d
 from ledger_building import NOON_MS, frame, message
 
-from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.cost import CostRow, Quality, Terms, to_cents
-from tictally_recorder.cost.of_ledger import cost_of
-from tictally_recorder.cost.summing import Summed, sum_up
+from tictally_recorder.cost.aggregation import Summed, sum_up
+from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.cost.query import cost_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Message
-from tictally_recorder.tariffs.shelf import load_shelf
+from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_shared.calendar import QUARTER_MS, By
 
 CURVE: Final = Path(__file__).parents[3] / "shared" / "data" / "enedis" / "load_curve_30min_one_year.csv"

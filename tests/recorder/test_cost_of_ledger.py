@@ -8,12 +8,12 @@ import pytest
 from cost_building import PARIS, TEMPO_PERIODS, costs, d, days, on, row, spread, total
 from ledger_building import METER, NOON_MS, frame, message
 
-from tictally_recorder.contracts import Contract
 from tictally_recorder.cost import CostRow, Quality, Terms, Use, cost, to_cents
+from tictally_recorder.cost.contracts import Contract
 from tictally_recorder.energy import energy
 from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_recorder.tariffs.model import Tariff
-from tictally_recorder.tariffs.shelf import load_shelf
 from tictally_shared.calendar import By, local_midnight
 
 

@@ -19,8 +19,8 @@ from cost_building import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tictally_recorder.contracts import Contract
 from tictally_recorder.cost import CostRow, Terms, Use, cost
+from tictally_recorder.cost.contracts import Contract
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction
 

@@ -20,8 +20,8 @@ from cost_building import (
     version,
 )
 
-from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.cost import CostRow, Quality
+from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.tariffs.series import Series, Step

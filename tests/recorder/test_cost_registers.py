@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from cost_building import BASE, HPHC, SITE, SURPLUS, TEMPO_PERIODS, costs, d, on, row, tariff, version
 
-from tictally_recorder.contracts import Contract
 from tictally_recorder.cost import CostRow, Quality
+from tictally_recorder.cost.contracts import Contract
 
 DAY = d("2025-06-10")
 WEEKEND = tariff(

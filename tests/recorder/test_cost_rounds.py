@@ -8,7 +8,7 @@ import pytest
 from ledger_building import DAY_MS, METER, frame, message
 
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.mqtt.costs import Cost
+from tictally_recorder.maintenance import Cost
 from tictally_recorder.settings import Settings
 
 CONTRACT = '[[contract]]\ntariff = "flat"\nfrom = 2020-01-01\n'

@@ -9,9 +9,9 @@ from cost_building import BASE, HPHC, SURPLUS, costs, d, days, on, row, spread, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.cost import Part, Quality, to_cents
-from tictally_recorder.cost.summing import doubts, registers_of, stretches_of, sum_up
+from tictally_recorder.cost.aggregation import doubts, registers_of, stretches_of, sum_up
+from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_shared.calendar import By
 

@@ -10,11 +10,11 @@ from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import CostRow, Quality, Use, cost
-from tictally_recorder.cost.key import Keys
+from tictally_recorder.cost.fingerprint import Keys
 from tictally_recorder.cost.model import UNTOLD, Untold
-from tictally_recorder.cost.untold import untold_of
+from tictally_recorder.cost.unmetered import untold_of
+from tictally_recorder.hubs.site_state import Present, figures
 from tictally_recorder.ledger import Ledger, LedgerReader, join_sites
-from tictally_recorder.site.figures import Present, figures
 from tictally_recorder.tariffs.model import Direction
 
 OTHER = "021900000003"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.terms_watcher import WatchedTerms
 
 
 def test_a_folder_that_cannot_be_read_is_a_problem_until_it_can(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from recording import BOOT, Recorder, frame
 from scripted_edge import ScriptedEdge
 
 from demo.ports import free_port
-from tictally_recorder.backup.nightly_state import NOTE, BackupState
+from tictally_recorder.backup.scheduler import NOTE, BackupState
 from tictally_recorder.cli.app import main
+from tictally_recorder.doctor.broker_probe import Outcome, visit
+from tictally_recorder.ingest.mqtt_client import Broker
 from tictally_recorder.ledger import Ledger
-from tictally_recorder.mqtt.connection import Broker
-from tictally_recorder.mqtt.probe import Outcome, visit
 
 
 @pytest.fixture(autouse=True)

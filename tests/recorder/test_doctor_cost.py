@@ -7,7 +7,7 @@ import pytest
 from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.doctor import CostFacts, PaidFacts
-from tictally_recorder.doctor.cost import look_at_cost
+from tictally_recorder.doctor.collect import look_at_cost
 from tictally_recorder.ledger import Ledger
 from tictally_recorder.settings import Settings
 

@@ -19,6 +19,7 @@ from tictally_recorder.doctor import (
     PaidFacts,
     findings,
 )
+from tictally_recorder.doctor.broker_probe import Outcome, Visit
 from tictally_recorder.doctor.facts import InfluxFacts
 from tictally_recorder.ledger import (
     LedgerCounts,
@@ -30,7 +31,6 @@ from tictally_recorder.ledger import (
     Site,
     Status,
 )
-from tictally_recorder.mqtt.probe import Outcome, Visit
 from tictally_shared.frames import iso_utc
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger_building import MINUTE_MS, NOON_MS
 
-from tictally_recorder.energy.periods import PeriodNames
-from tictally_recorder.energy.pieces import Piece, Point, pieces_between
+from tictally_recorder.energy.interpolation import Piece, Point, pieces_between
+from tictally_recorder.energy.period_names import PeriodNames
 from tictally_recorder.energy.window import Window
 from tictally_recorder.ledger import TextChange
 from tictally_shared.calendar import QUARTER_MS, By, zone

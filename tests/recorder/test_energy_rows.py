@@ -15,7 +15,7 @@ from ledger_building import DAY_MS, METER, MINUTE_MS, NOON_MS, frame, message
 
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Quarter, TextChange
-from tictally_recorder.ledger.packing import Straight
+from tictally_recorder.ledger.quarter_codec import Straight
 from tictally_shared.calendar import QUARTER_MS, By, zone
 from tictally_shared.frames import Frame
 

@@ -7,11 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
-from tictally_recorder.energy.pieces import Piece, Point
-from tictally_recorder.energy.walk import Walk
+from tictally_recorder.energy.interpolation import Piece, Point
+from tictally_recorder.energy.register_scan import Walk
 from tictally_recorder.energy.window import Window
 from tictally_recorder.ledger import Quarter
-from tictally_recorder.ledger.packing import Straight, pack, unpack, unpack_registers
+from tictally_recorder.ledger.quarter_codec import Straight, pack, unpack, unpack_registers
 from tictally_recorder.ledger.rollup import roll_up
 from tictally_shared.calendar import QUARTER_MS
 

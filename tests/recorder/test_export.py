@@ -16,13 +16,13 @@ from backup_building import PARIS, build, values
 from ledger_building import METER, MINUTE_MS, NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.contracts import read_contracts
+from tictally_recorder.cost.contracts import read_contracts
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.cost.of_ledger import cost_of
+from tictally_recorder.cost.query import cost_of
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.export import TABLES
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.tariffs.shelf import load_shelf
+from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_shared.calendar import By
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "export.md"

@@ -8,8 +8,8 @@ from influx_home import Home, days_ago, home, hour
 from ledger_building import frame
 from real_influx import Influxd
 
-from tictally_recorder.sinks.influx.provision import Place, set_up
-from tictally_recorder.sinks.influx.windows import HOUR_MS
+from tictally_recorder.sinks.influxdb.provisioning import Place, set_up
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 
 FAILS = """
 option task = {{name: "{name}", every: 1h, offset: 30s}}
@@ -27,7 +27,7 @@ def copy_all_but_windows(here: Home) -> None:
 def test_an_hour_whose_run_fails_waits_until_the_trouble_has_passed(
     server: Influxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tictally_recorder.sinks.influx.runs._AGAIN_S", (0.0,) * 4 + (3600.0,), raising=False)
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs._AGAIN_S", (0.0,) * 4 + (3600.0,), raising=False)
     frames = hour(days_ago(0.1))
     with home(tmp_path, server, "fails", raw_days=30) as here:
         sink = here.begin()

@@ -9,7 +9,7 @@ from influx_home import Home, days_ago, home, hour
 from real_influx import Influxd
 
 from tictally_recorder.ledger import LedgerUnavailable, Night, refill_sink
-from tictally_recorder.sinks.influx.windows import HOUR_MS
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 
 EVER_MS = 0, 4_102_444_800_000
 

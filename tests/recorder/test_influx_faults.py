@@ -12,11 +12,11 @@ from influx_home import NOW_MS, Home, days_ago, home, hour
 from ledger_building import DAY_MS, MINUTE_MS, frame
 from real_influx import Influxd, influxd
 
-from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.watch import WatchedTerms
-from tictally_recorder.sinks.copying import SinkError
-from tictally_recorder.sinks.influx.provision import make_token, set_up
-from tictally_recorder.sinks.influx.windows import HOUR_MS
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.sinks.influxdb.provisioning import make_token, set_up
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS
+from tictally_recorder.sinks.runner import SinkError
 from tictally_shared.calendar import QUARTER_MS
 
 LIST = """

@@ -11,12 +11,11 @@ from influx_home import Home, days_ago, home, hour
 from ledger_building import DAY_MS
 from real_influx import ORG, TOKEN, Influxd
 
-from tictally_recorder.sinks.copying import SinkError
-from tictally_recorder.sinks.influx.buckets import Buckets
-from tictally_recorder.sinks.influx.client import Client
-from tictally_recorder.sinks.influx.look import look
-from tictally_recorder.sinks.influx.provision import Place, find, make_token, set_up
-from tictally_recorder.sinks.influx.windows import HOUR_MS
+from tictally_recorder.sinks.influxdb.client import Client
+from tictally_recorder.sinks.influxdb.config import Buckets
+from tictally_recorder.sinks.influxdb.provisioning import Place, find, look, make_token, set_up
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS
+from tictally_recorder.sinks.runner import SinkError
 
 REVOKED = "of-nobody-any-more"
 

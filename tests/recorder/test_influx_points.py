@@ -12,15 +12,15 @@ from ledger_building import NOON_MS
 
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RefusedPoint, Window
-from tictally_recorder.sinks.influx import points
-from tictally_recorder.sinks.influx.buckets import Buckets
-from tictally_recorder.sinks.influx.errors import InfluxError, RefusedError, TooLargeError
-from tictally_recorder.sinks.influx.health_points import of_edge, of_recorder
-from tictally_recorder.sinks.influx.points import Point, point
-from tictally_recorder.sinks.influx.stale import OF_SITES, Stale, find_stale
-from tictally_recorder.sinks.influx.tasks import tasks_of
-from tictally_recorder.sinks.influx.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows
-from tictally_recorder.sinks.influx.writing import write
+from tictally_recorder.sinks.influxdb import points
+from tictally_recorder.sinks.influxdb.config import Buckets
+from tictally_recorder.sinks.influxdb.errors import InfluxError, RefusedError, TooLargeError
+from tictally_recorder.sinks.influxdb.health_points import of_edge, of_recorder
+from tictally_recorder.sinks.influxdb.points import Point, point
+from tictally_recorder.sinks.influxdb.reconcile import OF_SITES, Stale, find_stale
+from tictally_recorder.sinks.influxdb.tasks import tasks_of
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows
+from tictally_recorder.sinks.influxdb.writer import write
 from tictally_shared.labels import LABELS, Kind
 
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "influxdb.md").read_text(encoding="utf-8")

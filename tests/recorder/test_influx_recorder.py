@@ -22,8 +22,8 @@ from real_influx import ORG, TOKEN, Influxd
 from recording import Recorder
 
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.sinks.copying import SinkError
-from tictally_recorder.sinks.influx.client import Client
+from tictally_recorder.sinks.influxdb.client import Client
+from tictally_recorder.sinks.runner import SinkError
 
 
 def environ(ledger: Path, settings: Mapping[str, str]) -> dict[str, str]:

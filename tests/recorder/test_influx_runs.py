@@ -14,10 +14,10 @@ import pytest
 from ledger_building import NOON_MS
 
 from tictally_recorder.ledger import Window
-from tictally_recorder.sinks.influx.client import Client
-from tictally_recorder.sinks.influx.errors import InfluxError
-from tictally_recorder.sinks.influx.runs import Runs
-from tictally_recorder.sinks.influx.windows import HOUR_MS
+from tictally_recorder.sinks.influxdb.client import Client
+from tictally_recorder.sinks.influxdb.errors import InfluxError
+from tictally_recorder.sinks.influxdb.task_runs import Runs
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 
 PANIC = "a panic has occurred: /api/v2/tasks/t/runs/r: runtime error: invalid memory address or nil pointer dereference"
 WINDOW = Window(HOUR_MS, NOON_MS)
@@ -75,7 +75,7 @@ def test_what_is_no_matter_of_a_moment_is_told_at_once(status: int, said: str) -
 
 def test_what_fails_is_tried_again_later_and_others_go_on_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [1000.0]
-    monkeypatch.setattr("tictally_recorder.sinks.influx.runs.time.monotonic", lambda: now_s[0])
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs.time.monotonic", lambda: now_s[0])
     other = Window(HOUR_MS, NOON_MS - HOUR_MS)
     with answering(*[(200, {"status": "failed"})] * 3) as (runs, _):
         for after_s, trouble in ((1.0, None), (30.0, "has failed: failed"), (300.0, "has failed: failed")):
@@ -90,7 +90,7 @@ def test_what_fails_is_tried_again_later_and_others_go_on_meanwhile(monkeypatch:
 
 
 def test_what_has_succeeded_is_done_though_another_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tictally_recorder.sinks.influx.runs._LONGEST_S", 0.05)
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs._LONGEST_S", 0.05)
     slow = Window(HOUR_MS, NOON_MS - HOUR_MS)
     with answering((200, {"status": "success"}), *[(200, {"status": "started"})] * 10_000) as (runs, _):
         assert runs.run([WINDOW, slow], {HOUR_MS: "t"}) == [WINDOW]

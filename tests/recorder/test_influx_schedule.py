@@ -9,7 +9,7 @@ from influx_truth import differences, windows_of
 from ledger_building import MINUTE_MS, frame
 from real_influx import influxd
 
-from tictally_recorder.sinks.influx.windows import HOUR_MS, OFFSET_MS
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS, OFFSET_MS
 from tictally_shared.frames import Frame  # noqa: TC001 - of a local name
 
 # `./run hour` sets it: until the hour's task has run as well.

@@ -14,8 +14,8 @@ from influx_home import Home, days_ago, home, hour
 from real_influx import Influxd
 
 from tictally_recorder.ledger import LedgerUnavailable
-from tictally_recorder.sinks.influx.errors import InfluxError
-from tictally_recorder.sinks.influx.sink import InfluxSink
+from tictally_recorder.sinks.influxdb.errors import InfluxError
+from tictally_recorder.sinks.influxdb.sink import InfluxSink
 
 NO_DISK = LedgerUnavailable("the ledger is unavailable: disk I/O error")
 NO_ANSWER = InfluxError("InfluxDB cannot be reached: Read timed out.")

@@ -12,8 +12,8 @@ from real_broker import Hub, Mosquitto
 from recorder_events import next_of
 
 from demo.ports import free_port
-from tictally_recorder.mqtt.connection import Broker, Connection
-from tictally_recorder.mqtt.events import Arrived, Connected, Event, Inbox, Trouble
+from tictally_recorder.ingest.events import Arrived, Connected, Event, Inbox, Trouble
+from tictally_recorder.ingest.mqtt_client import Broker, Connection
 
 TOPIC = "t/edge/a/frame"
 Connect = Callable[..., tuple[Connection, Inbox]]

@@ -13,15 +13,15 @@ from ledger_building import BOOT, EDGE, NOON_MS, frame, message
 from real_broker import Mosquitto
 from recorder_events import next_of
 
-from tictally_recorder.cost.keeper import CostKeeper
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.ingest.events import Arrived, Connected, Inbox, Subscribed
+from tictally_recorder.ingest.loop import Ingest
+from tictally_recorder.ingest.mqtt_client import Broker, Connection
 from tictally_recorder.ledger import Ledger, LedgerReader, Quarter, quarters
-from tictally_recorder.mqtt.connection import Broker, Connection
-from tictally_recorder.mqtt.costs import Cost
-from tictally_recorder.mqtt.events import Arrived, Connected, Inbox, Subscribed
-from tictally_recorder.mqtt.ingest import Ingest
-from tictally_recorder.notify import Notifier
+from tictally_recorder.maintenance import Cost
 from tictally_recorder.settings import Settings
 from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.runtime.systemd import Notifier
 
 AVAILABILITY = "tictally/recorder/nas/availability"
 HEALTH = "tictally/recorder/nas/health"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.mqtt.events import Arrived
-from tictally_recorder.mqtt.pending import LULL_S, MAX_AGE_S, Pending
-from tictally_recorder.mqtt.subscriptions import edge_and_what, edge_filters
+from tictally_recorder.ingest.batch import LULL_S, MAX_AGE_S, Pending
+from tictally_recorder.ingest.events import Arrived
+from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_shared.topics import Topics
 
 

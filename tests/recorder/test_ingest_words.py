@@ -5,10 +5,10 @@ import logging
 
 import pytest
 
-from tictally_recorder.backup.nightly_state import BackupState
+from tictally_recorder.backup.scheduler import BackupState
+from tictally_recorder.ingest.health import Costing, Healing, Life, health_json, summary
 from tictally_recorder.ledger import LedgerCounts, Stored
-from tictally_recorder.logs import Seldom
-from tictally_recorder.mqtt.health import Costing, Healing, Life, health_json, summary
+from tictally_shared.runtime.log import Seldom
 
 LOG = logging.getLogger("words")
 

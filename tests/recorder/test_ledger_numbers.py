@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.ledger.numbers import NumberRange, Numbers, Status
+from tictally_recorder.ledger.frame_numbers import NumberRange, Numbers, Status
 
 PUTS = st.lists(st.tuples(st.integers(1, 30), st.sampled_from(Status)), max_size=60)
 

@@ -23,7 +23,7 @@ from tictally_recorder.ledger import (
     refill_sink,
 )
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.ranges import Ranges
+from tictally_shared.interval_set import Ranges
 
 FIRST = NOON_MS // QUARTER_MS
 EVER = 2**62

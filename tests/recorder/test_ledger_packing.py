@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.ledger import Ends, LedgerError, Live, Quarter, Run
-from tictally_recorder.ledger.bodies import Numbers, decode_body, encode_body
-from tictally_recorder.ledger.packing import Straight, pack, unpack, unpack_registers
+from tictally_recorder.ledger.frame_codec import Numbers, decode_body, encode_body
+from tictally_recorder.ledger.quarter_codec import Straight, pack, unpack, unpack_registers
 from tictally_recorder.ledger.rollup import roll_up
 from tictally_shared.calendar import QUARTER_MS
 

@@ -17,7 +17,7 @@ from real_broker import Mosquitto
 from recording import Recorder
 
 from tictally_recorder.ledger import Ledger, LedgerReader, LedgerUnavailable, Message, Outbox, Quarter, Run, TextChange
-from tictally_recorder.ledger.pruning import KEEP_MS
+from tictally_recorder.ledger.retention import KEEP_MS
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.frames import Frame
 

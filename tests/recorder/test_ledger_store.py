@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ledger_building import BOOT, EDGE, METER, MINUTE_MS, NOON_MS, frame, message
 
 from tictally_recorder.ledger import Ledger, LedgerReader, Stored
-from tictally_recorder.ledger.asides import HEAD_BYTES
-from tictally_recorder.ledger.judge import Bad, Good, Later, judge
+from tictally_recorder.ledger.classify import Bad, Good, Later, judge
+from tictally_recorder.ledger.quarantine import HEAD_BYTES
 from tictally_shared.frames import iso_utc
 
 GOOD = [message(frame(seq, NOON_MS + seq * 1000, {"EAST": 100 + seq})) for seq in (1, 2, 3)]

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from ledger_building import BOOT, EDGE, NOON_MS, frame, message
 
+from tictally_recorder.ingest.backfill import coordinator
+from tictally_recorder.ingest.backfill.coordinator import Healer
+from tictally_recorder.ingest.health import Healing
 from tictally_recorder.ledger import Ledger, LedgerUnavailable, NumberRange, Status
-from tictally_recorder.mqtt import healing
-from tictally_recorder.mqtt.healing import Healer
-from tictally_recorder.mqtt.health import Healing
 
 
 def health(first: int, last: int, boot: str = BOOT) -> bytes:
@@ -72,7 +72,7 @@ def test_a_name_that_is_none_is_ignored(ledger: Ledger) -> None:
 
 
 def test_ever_new_edges_do_not_fill_the_memory(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(healing, "MOST_EDGES", 4)
+    monkeypatch.setattr(coordinator, "MOST_EDGES", 4)
     healer = Healer(ledger, lambda *_: None)
     for number in range(12):
         tell_twice(healer, health(1, 9), edge=f"edge-{number}")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.resend import HealthError, parse_health
-from tictally_shared.ranges import Ranges
+from tictally_recorder.ingest.backfill import HealthError, parse_health
+from tictally_shared.interval_set import Ranges
 
 BOOT = "9f2c61d07ab3e514"
 OTHER = "00000000000000a1"

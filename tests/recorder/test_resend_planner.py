@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tictally_recorder.resend import EdgeHealth, Plan, Planner, Request, parse_health
-from tictally_recorder.resend.planner import MOST_FRAMES, MOST_RANGES, floors_of
-from tictally_shared.ranges import Ranges
+from tictally_recorder.ingest.backfill import EdgeHealth, Plan, Planner, Request, parse_health
+from tictally_recorder.ingest.backfill.planner import MOST_FRAMES, MOST_RANGES, floors_of
+from tictally_shared.interval_set import Ranges
 
 A, B = "9f2c61d07ab3e514", "00000000000000a1"
 Spans = list[tuple[int, int]]

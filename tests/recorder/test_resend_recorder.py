@@ -16,7 +16,7 @@ from recording import BOOT, Recorder
 from scripted_edge import ScriptedEdge
 
 from tictally_recorder.ledger import LedgerReader, NumberRange, Status
-from tictally_shared.ranges import Ranges
+from tictally_shared.interval_set import Ranges
 
 OTHER = "00000000000000a1"
 

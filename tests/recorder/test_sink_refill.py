@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tictally_recorder.cli import sink as command
 from tictally_recorder.cli.app import app
 from tictally_recorder.ledger import Ledger, Outbox, Window
-from tictally_recorder.sinks.copying import SinkError
+from tictally_recorder.sinks.runner import SinkError
 
 URL = "http://influxdb.invalid:8086"
 
@@ -59,7 +59,7 @@ def test_it_rests_where_there_is_nothing_to_do(
     path, slept = tmp_path / "ledger.sqlite", list[float]()
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(1, NOON_MS, {"EAST": 1}))])
-    monkeypatch.setattr("tictally_recorder.sinks.influx.copy.sink_of", lambda *_: Scripted(path, steps))
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.replicator.sink_of", lambda *_: Scripted(path, steps))
     monkeypatch.setattr(command, "_sleep", slept.append)
     environ = {"TICTALLY_LEDGER": str(path), "TICTALLY_INFLUXDB_URL": URL, "TICTALLY_INFLUXDB_TOKEN": "t"}
     done = CliRunner().invoke(app, ["sink", "refill"], env=environ | {"TICTALLY_INFLUXDB_ORG": "o"})
@@ -78,7 +78,7 @@ def test_it_ends_where_an_hour_cannot_be_made_and_says_why(tmp_path: Path, monke
         sink._outbox.add_windows([Window(3_600_000, NOON_MS)])
         return sink
 
-    monkeypatch.setattr("tictally_recorder.sinks.influx.copy.sink_of", scripted)
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.replicator.sink_of", scripted)
     monkeypatch.setattr(command, "_sleep", lambda _: False)
     environ = {"TICTALLY_LEDGER": str(path), "TICTALLY_INFLUXDB_URL": URL, "TICTALLY_INFLUXDB_TOKEN": "t"}
     done = CliRunner().invoke(app, ["sink", "refill"], env=environ | {"TICTALLY_INFLUXDB_ORG": "o"})

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from cost_building import BASE, EJP, HPHC, SITE, SURPLUS, costs, d, days, midnight_ms, on, row, tariff, version
 
-from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.cost import CostRow, Terms
+from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.site.figures import Present, figures
+from tictally_recorder.hubs.site_state import Present, figures
 from tictally_recorder.tariffs.model import Direction, Tariff
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS

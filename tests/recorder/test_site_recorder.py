@@ -13,8 +13,8 @@ import pytest
 from real_broker import Hub, Mosquitto
 from recording import METER, Recorder
 
-from tictally_recorder.mqtt.connection import Broker
-from tictally_recorder.mqtt.probe import visit
+from tictally_recorder.doctor.broker_probe import visit
+from tictally_recorder.ingest.mqtt_client import Broker
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 

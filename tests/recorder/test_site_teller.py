@@ -9,12 +9,12 @@ import pytest
 from cost_building import PARIS
 from ledger_building import METER, frame, message
 
-from tictally_recorder.cost.keeper import CostKeeper
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.hubs.site_device import SiteDevice
+from tictally_recorder.hubs.site_publisher import SitePublisher
+from tictally_recorder.hubs.site_updater import SiteTeller
 from tictally_recorder.ledger import Ledger, LedgerReader, Night
-from tictally_recorder.site.device import SiteDevice
-from tictally_recorder.site.publisher import SitePublisher
-from tictally_recorder.site.teller import SiteTeller
 from tictally_shared.topics import Topics
 
 CONTRACT = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2020-01-01\n'

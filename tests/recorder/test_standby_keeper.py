@@ -7,9 +7,9 @@ import pytest
 from cost_building import PARIS, d
 from ledger_building import DAY_MS, MINUTE_MS, frame, message
 
+from tictally_recorder.cost.standby import night_of_day
+from tictally_recorder.cost.standby.recompute import NightKeeper
 from tictally_recorder.ledger import Ledger, LedgerReader, Message
-from tictally_recorder.standby import night_of_day
-from tictally_recorder.standby.keeper import NightKeeper
 
 DAY = d("2026-11-21")
 MIDNIGHT_MS, MORNING_MS = night_of_day(DAY, PARIS)

@@ -12,8 +12,8 @@ from simulated_ledger import Truth, messages, store
 
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_recorder.cost.standby import compute_nights, night_of, night_of_day
 from tictally_recorder.ledger import Ledger, LedgerReader, Message, Night, join_sites
-from tictally_recorder.standby import compute_nights, night_of, night_of_day
 from tictally_shared.labels import Mode
 
 NEW_METER = "021900000003"

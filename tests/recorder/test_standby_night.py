@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from cost_building import PARIS, d
 
-from tictally_recorder.standby import BaseLoad, base_load, night_of_day
+from tictally_recorder.cost.standby import BaseLoad, base_load, night_of_day
 
 MINUTE_MS = 60_000
 Frame = tuple[int, Mapping[str, int]]

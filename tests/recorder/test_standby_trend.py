@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from cost_building import d
 
+from tictally_recorder.cost.standby import Typical, by_period, trend
 from tictally_recorder.ledger import Night
-from tictally_recorder.standby import Typical, by_period, trend
 from tictally_shared.calendar import By
 
 LAST = d("2026-11-30")

@@ -9,11 +9,11 @@ import pytest
 from cost_building import BASE, FEBRUARY_AND_AUGUST, HPHC, PARIS, SITE, TEMPO_PERIODS, d, on, tariff, terms, version
 from ledger_building import NOON_MS, frame, message
 
-from tictally_recorder.contracts import Contract, Contracts
 from tictally_recorder.cost import Terms
+from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.cost.standby import YearCost, year_cost, year_cost_of
+from tictally_recorder.cost.standby.period_shares import Told, told_by
 from tictally_recorder.ledger import Ledger, LedgerReader, TextChange, join_sites
-from tictally_recorder.standby import YearCost, year_cost, year_cost_of
-from tictally_recorder.standby.shares import Told, told_by
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.tariffs.cre import History, NotImported, read_cre
-from tictally_recorder.tariffs.importing import Comparison, State, compare
+from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.importer import Comparison, State, compare
 from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import Price, Sureness, Tariff, Taxes, Version
-from tictally_recorder.tariffs.shelf import load_shelf
+from tictally_recorder.tariffs.providers.cre.csv import History, NotImported, read_cre
 from tictally_recorder.tariffs.write import overlay_text
 
 DATA = Path(__file__).parent / "data"

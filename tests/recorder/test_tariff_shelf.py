@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tictally_recorder.tariffs.catalogue import Shelf, load_shelf
 from tictally_recorder.tariffs.errors import UnknownTariff
 from tictally_recorder.tariffs.model import Price, Sureness
-from tictally_recorder.tariffs.shelf import Shelf, load_shelf
 
 OWN = """\
 id = "{id}"

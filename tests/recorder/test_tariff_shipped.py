@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_recorder.tariffs.check import Fault, check
 from tictally_recorder.tariffs.model import Sureness, Tariff, Version
-from tictally_recorder.tariffs.shelf import load_shelf
-from tictally_shared.contracts import CONTRACTS
+from tictally_shared.tariff_options import CONTRACTS
 
 TARIFFS = load_shelf().tariffs
 BASE, HPHC, TEMPO, EJP = (TARIFFS[f"edf-bleu-{option}"] for option in ("base", "hphc", "tempo", "ejp"))

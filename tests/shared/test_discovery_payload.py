@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from tictally_shared.discovery import (
+from tictally_shared.home_assistant import (
     Announced,
     Component,
     Device,

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tictally_shared.contracts import (
+from tictally_shared.euridis import identity_of
+from tictally_shared.labels import LABELS, Kind
+from tictally_shared.status_register import Colour, Cutoff, parse_status
+from tictally_shared.tariff_options import (
     BASE,
     CONTRACTS,
     EJP,
@@ -13,9 +16,6 @@ from tictally_shared.contracts import (
     contract_of_optarif,
     period_of_ptec,
 )
-from tictally_shared.euridis import identity_of
-from tictally_shared.labels import LABELS, Kind
-from tictally_shared.status import Colour, Cutoff, parse_status
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from api_serving import METER, NOON, Served
 
-from tictally_recorder.api.conso.tokens import TokenBook
+from tictally_recorder.api.compat.conso.tokens import TokenBook
 
 PACKAGE = "linky@2.0.2"
 PRM = "12345678901234"

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from devel import topics_reference
-from tictally_edge.discovery.announcer import Announcing
-from tictally_edge.discovery.edge_device import edge_components
-from tictally_edge.naming import Naming
-from tictally_edge.publishing.meter_topics import MeterTopics
-from tictally_edge.reading import Reader
+from tictally_edge.home_assistant.announcer import Announcing
+from tictally_edge.home_assistant.edge_device import edge_components
+from tictally_edge.pipeline import Reader
+from tictally_edge.publishing.meter_publisher import MeterTopics
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_recorder.mqtt.announcement import announcement
-from tictally_recorder.site.device import ENTITIES, SiteDevice
-from tictally_recorder.site.figures import DRAWN_NAMES, INJECTED_NAMES, STANDBY_NAMES
-from tictally_shared.discovery import Component, read_discovery
+from tictally_edge.topics.naming import Naming
+from tictally_recorder.hubs.recorder_device import announcement
+from tictally_recorder.hubs.site_device import ENTITIES, SiteDevice
+from tictally_recorder.hubs.site_state import DRAWN_NAMES, INJECTED_NAMES, STANDBY_NAMES
+from tictally_shared.home_assistant import Component, read_discovery
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
 

@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tictally_edge.doctor.finding import Finding, bad, good
-from tictally_edge.publishing.broker import Access
+from tictally_edge.mqtt.client import Access
 from tictally_shared.frames import FrameError, strict_json
 
 SUBJECT: Final = "broker"

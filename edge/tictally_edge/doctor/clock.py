@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tictally_edge.clock import Evidence, Timekeeper
+from tictally_edge.clock.timekeeper import Evidence, Timekeeper
 from tictally_edge.doctor.finding import Finding, bad, good
 from tictally_edge.sources.source import Moment
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from tictally_edge.clock.kernel import Kernel
 from tictally_edge.doctor.broker import Asked, ask
 from tictally_edge.doctor.clock import judge_clock
 from tictally_edge.doctor.finding import Finding, bad, good
@@ -14,11 +15,10 @@ from tictally_edge.doctor.port import SUBJECT as PORT
 from tictally_edge.doctor.port import look_at_device
 from tictally_edge.doctor.processes import Process
 from tictally_edge.doctor.service import judge_service
-from tictally_edge.evidence import Kernel
-from tictally_edge.publishing.broker import access_of
+from tictally_edge.mqtt.client import access_of
 from tictally_edge.publishing.publisher import ONLINE
 from tictally_edge.settings import Settings
-from tictally_edge.sources.port import Port
+from tictally_edge.sources.serial_port import Port
 from tictally_edge.sources.source import Moment, SourceError, SourceSetting
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.topics import Topics

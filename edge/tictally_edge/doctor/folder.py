@@ -8,8 +8,8 @@ from typing import Final
 
 from tictally_edge.doctor.finding import Finding, bad, good
 from tictally_edge.doctor.processes import locker
-from tictally_edge.journal import tail
-from tictally_edge.journal.blocks import MOST_BYTES, Blocks
+from tictally_edge.journal import wal
+from tictally_edge.journal.segments import MOST_BYTES, Blocks
 
 SUBJECT: Final = "journal"
 _MIB: Final = 1024 * 1024
@@ -54,5 +54,5 @@ def _room(says: str, free_mib: int, room_mb: int) -> Finding:
 def _frames(folder: Path) -> int:
     sealed = sum(len(ranges) for ranges in Blocks(folder, MOST_BYTES).held().values())
     path = folder / "tail"
-    lines = tail.decode(path.read_bytes()).lines if path.exists() else []
-    return sealed + sum(line.letter in (tail.FRAME, tail.DATED) for line in lines)
+    lines = wal.decode(path.read_bytes()).lines if path.exists() else []
+    return sealed + sum(line.letter in (wal.FRAME, wal.DATED) for line in lines)

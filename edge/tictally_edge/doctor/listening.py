@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tictally_edge.belief.identity import SIGHTINGS
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
 from tictally_edge.doctor.finding import Finding, bad, good
-from tictally_edge.reading import is_good
+from tictally_edge.pipeline import is_good
 from tictally_edge.sources.source import SPEED, Opener
+from tictally_edge.validation.meter_identity import SIGHTINGS
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.labels import Mode
 

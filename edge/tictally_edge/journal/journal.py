@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from tictally_edge.journal import tail
-from tictally_edge.journal.blocks import MOST_BYTES, Blocks
+from tictally_edge.journal import wal
+from tictally_edge.journal.segments import MOST_BYTES, Blocks
 from tictally_shared.frames import Frame, FrameError
+from tictally_shared.interval_set import Ranges
 from tictally_shared.labels import LABELS, Kind
-from tictally_shared.ranges import Ranges
 
 FRAMES_PER_BLOCK: Final = 512
 _TAIL: Final = "tail"
@@ -96,9 +96,9 @@ class Journal:
         """
         frame = make(self.boot, self.next_seq)
         if waited is None:
-            self._write(tail.FRAME, frame.to_json())
+            self._write(wal.FRAME, frame.to_json())
         else:
-            self._write(tail.DATED, f"{waited[0]} {waited[1]} {frame.to_json()}")
+            self._write(wal.DATED, f"{waited[0]} {waited[1]} {frame.to_json()}")
             self.released = (waited[0], waited[1] + 1)
         self._frames.append(frame)
         self._backlog.setdefault(self.boot, Ranges()).add(frame.seq, frame.seq)
@@ -116,7 +116,7 @@ class Journal:
         for boot, ranges in acked.items():
             for first, last in ranges:
                 self._settle(boot, first, last)
-        self._write(tail.ACK, _compact({boot: list(ranges) for boot, ranges in acked.items()}))
+        self._write(wal.ACK, _compact({boot: list(ranges) for boot, ranges in acked.items()}))
 
     def believe(self, number: str) -> None:
         """Notes the meter's own number, and forgets the registers of the one before.
@@ -126,7 +126,7 @@ class Journal:
         """
         if number != self.number:
             self.number, self.registers = number, {}
-            self._write(tail.NUMBER, json.dumps(number))
+            self._write(wal.NUMBER, json.dumps(number))
 
     def held(self) -> dict[str, Ranges]:
         """The frames that are here, by boot."""
@@ -166,14 +166,14 @@ class Journal:
         """Reads the tail; gives the boot and the number to go on with."""
         path = self._folder / _TAIL
         data = path.read_bytes() if path.exists() else b""
-        read = tail.decode(data)
+        read = wal.decode(data)
         if not read.lines:
             self._damaged_tails += bool(data)
             return secrets.token_hex(8), 1
         try:
             head, frames = self._take_in(read)
         except (ValueError, KeyError, TypeError, IndexError, FrameError):
-            log.warning("The journal's tail is of a form that this program does not read; it is kept as tail.unread.")
+            log.warning("The journal's tail is of a form that this program does not read; it is kept as wal.unread.")
             path.replace(path.with_suffix(".unread"))
             self._damaged_tails += 1
             return secrets.token_hex(8), 1
@@ -187,9 +187,9 @@ class Journal:
         self._damaged_tails += not read.sound
         return secrets.token_hex(8), 1
 
-    def _take_in(self, read: tail.Read) -> tuple[dict[str, Any], list[Frame]]:
+    def _take_in(self, read: wal.Read) -> tuple[dict[str, Any], list[Frame]]:
         head = json.loads(read.lines[0].text)
-        if read.lines[0].letter != tail.HEAD or head["tail"] != tail.VERSION:
+        if read.lines[0].letter != wal.HEAD or head["tail"] != wal.VERSION:
             raise ValueError("not the first line of a tail")
         self.number, self.newest_ms = head["number"], head["newest"]
         self.registers = {label: (value, at) for label, (value, at) in head["registers"].items()}
@@ -197,20 +197,20 @@ class Journal:
         self._backlog = {boot: Ranges(ranges) for boot, ranges in head["backlog"].items()}
         frames = []
         for line in read.lines[1:]:
-            if line.letter in (tail.FRAME, tail.DATED):
+            if line.letter in (wal.FRAME, wal.DATED):
                 text = line.text
-                if line.letter == tail.DATED:
+                if line.letter == wal.DATED:
                     waiting, index, text = text.split(" ", 2)
                     self.released = (waiting, int(index) + 1)
                 frame = Frame.from_json(text)
                 frames.append(frame)
                 self._backlog.setdefault(frame.boot, Ranges()).add(frame.seq, frame.seq)
                 self._learn(frame)
-            elif line.letter == tail.ACK:
+            elif line.letter == wal.ACK:
                 for boot, ranges in json.loads(line.text).items():
                     for first, last in ranges:
                         self._settle(boot, first, last)
-            elif line.letter == tail.NUMBER:
+            elif line.letter == wal.NUMBER:
                 self.number, self.registers = json.loads(line.text), {}
         return head, frames
 
@@ -254,7 +254,7 @@ class Journal:
         held = self._blocks.held()
         self._backlog = {boot: ranges & held[boot] for boot, ranges in self._backlog.items() if boot in held}
         head = {
-            "tail": tail.VERSION,
+            "tail": wal.VERSION,
             "boot": self.boot,
             "machine": self._machine,
             "first": first,
@@ -264,7 +264,7 @@ class Journal:
             "newest": self.newest_ms,
             "released": self.released,
         }
-        self._tail = tail.replace(self._folder / _TAIL, head)
+        self._tail = wal.replace(self._folder / _TAIL, head)
         self._first, self._frames = first, []
 
 

@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from tictally_edge.belief.believer import BelievedFrame
+from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.frames import iso_utc
+from tictally_shared.interval_set import Ranges
 from tictally_shared.labels import Mode
-from tictally_shared.ranges import Ranges
 
 _MOST_RANGES: Final = 64
 _MOST_BOOTS: Final = 16

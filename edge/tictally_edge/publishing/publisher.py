@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from tictally_edge.archive import Archive
-from tictally_edge.belief.believer import BelievedFrame
-from tictally_edge.discovery.announcer import Announcing
-from tictally_edge.naming import Naming
-from tictally_edge.publishing.broker import Acknowledged, Broker, Connected, Disconnected, Received
-from tictally_edge.publishing.meter_topics import MeterTopics
-from tictally_edge.publishing.publication import Publication
-from tictally_edge.publishing.resend import RequestError, parse_request
-from tictally_shared.discovery import birth_topic
+from tictally_edge.home_assistant.announcer import Announcing
+from tictally_edge.journal.frame_store import Archive
+from tictally_edge.mqtt.client import Acknowledged, Broker, Connected, Disconnected, Received
+from tictally_edge.publishing.backfill_request import RequestError, parse_request
+from tictally_edge.publishing.meter_publisher import MeterTopics
+from tictally_edge.topics.naming import Naming
+from tictally_edge.topics.retained_message import Publication
+from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.frames import Frame
+from tictally_shared.home_assistant import birth_topic
+from tictally_shared.interval_set import Ranges
 from tictally_shared.labels import DELIVERY_POINT
-from tictally_shared.ranges import Ranges
 from tictally_shared.topics import EdgeTopic
 
 ONLINE, OFFLINE = "online", "offline"

@@ -15,18 +15,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tictally_recorder.api.access import may_read
-from tictally_recorder.api.answers import JSON
-from tictally_recorder.api.conso.routes import router as conso_router
+from tictally_recorder.api.auth import may_read
+from tictally_recorder.api.compat.conso.routes import router as conso_router
+from tictally_recorder.api.compat.meterit.routes import router as meterit_router
 from tictally_recorder.api.context import Context, problem_of
-from tictally_recorder.api.guard import Guard
-from tictally_recorder.api.heads import Heads
-from tictally_recorder.api.meterit.routes import router as meterit_router
-from tictally_recorder.api.present import Presence
-from tictally_recorder.api.problems import PROBLEM_TYPE, Problem
-from tictally_recorder.api.routes import ROUTERS, life
-from tictally_recorder.api.warm import warm_up
-from tictally_recorder.contracts import ContractError
+from tictally_recorder.api.live.state import Presence
+from tictally_recorder.api.middleware.head import Heads
+from tictally_recorder.api.middleware.request_guard import Guard
+from tictally_recorder.api.prewarm import warm_up
+from tictally_recorder.api.problem_details import PROBLEM_TYPE, Problem
+from tictally_recorder.api.responses import JSON
+from tictally_recorder.api.routes import ROUTERS, health
+from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.page import page_routes
 from tictally_recorder.tariffs.errors import TariffError
@@ -73,7 +73,7 @@ def make_app(context: Context) -> ASGIApp:
     app.state.presence = Presence(context)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, dependencies=[Depends(may_read)], responses=_OURS)
-    app.include_router(life.router, responses=_OURS)
+    app.include_router(health.router, responses=_OURS)
     app.include_router(conso_router, responses=_OF_OTHERS)
     app.include_router(meterit_router, responses=_OF_OTHERS)
     app.router.routes.extend(page_routes())

@@ -9,16 +9,16 @@ from importlib.metadata import version
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo  # noqa: TC003 - of an attribute
 
-from tictally_recorder.api.cache import HoursOfDay, Offers, PeriodCache
-from tictally_recorder.api.costs import Told  # noqa: TC001 - of an attribute
-from tictally_recorder.api.desk import Desk
-from tictally_recorder.api.energies import Rows  # noqa: TC001 - of an attribute
-from tictally_recorder.api.problems import Problem
+from tictally_recorder.api.cached_cost import Told  # noqa: TC001 - of an attribute
+from tictally_recorder.api.cached_energy import Rows  # noqa: TC001 - of an attribute
+from tictally_recorder.api.period_cache import HoursOfDay, Offers, PeriodCache
+from tictally_recorder.api.problem_details import Problem
+from tictally_recorder.api.worker_pool import Desk
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.cost.watch import WatchedTerms
+from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.ingest.broadcast import Feed
+from tictally_recorder.ingest.events import Do, Inbox, Look
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, LedgerUnavailable, Site
-from tictally_recorder.mqtt.events import Do, Inbox, Look
-from tictally_recorder.mqtt.feed import Feed
 from tictally_recorder.settings import Settings
 
 _LOOK_AT_FILES_S: Final = 5.0

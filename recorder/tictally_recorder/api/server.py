@@ -12,9 +12,9 @@ from typing import Final, Self
 import uvicorn
 
 from tictally_recorder.api.app import make_app
-from tictally_recorder.api.connections import MOST_HEAD_BYTES, BoundedConnection
 from tictally_recorder.api.context import Context
-from tictally_recorder.logs import Seldom
+from tictally_recorder.api.middleware.connection_limits import MOST_HEAD_BYTES, BoundedConnection
+from tictally_shared.runtime.log import Seldom
 
 _TRY_AGAIN_S: Final = 10.0
 _LEAVE_WITHIN_S: Final = 3.0

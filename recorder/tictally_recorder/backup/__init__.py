@@ -1,11 +1,11 @@
 """Backups: a ledger in one small file that outlives disks, machines and versions, and the way back from it."""
 
+from tictally_recorder.backup.create import Made, back_up
 from tictally_recorder.backup.errors import BackupError
-from tictally_recorder.backup.form import Header, read_header
+from tictally_recorder.backup.file_format import Header, read_header
 from tictally_recorder.backup.restore import Restored, restore
 from tictally_recorder.backup.summary import SiteSummary, sentences
 from tictally_recorder.backup.verify import verify
-from tictally_recorder.backup.write import Made, back_up
 
 __all__ = [
     "BackupError",

@@ -11,13 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from tictally_recorder.backup.begin_anew import begin_anew, identity_of
-from tictally_recorder.backup.companions import put_beside
+from tictally_recorder.backup.config_files import put_beside
+from tictally_recorder.backup.create import sync_folder
 from tictally_recorder.backup.errors import BackupError
-from tictally_recorder.backup.form import Header, read_header
-from tictally_recorder.backup.replacing import clear, clear_second_names, replace_ledger, unfinished
+from tictally_recorder.backup.file_format import Header, read_header
+from tictally_recorder.backup.reset_identity import begin_anew, identity_of
+from tictally_recorder.backup.swap import clear, clear_second_names, replace_ledger, unfinished
 from tictally_recorder.backup.verify import take_in
-from tictally_recorder.backup.write import sync_folder
 from tictally_recorder.ledger import LedgerError, LedgerInUse
 from tictally_recorder.ledger.lock import Lock
 from tictally_recorder.ledger.migrations import STEPS, migrate

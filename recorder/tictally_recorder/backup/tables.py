@@ -6,7 +6,7 @@
     {"end": {table: rows, …}}
 
 A column is {"steps": […]}, the first integer and then what each differs from the one before; {"values": […]};
-{"base64": […]} of bytes; or {"quarters": …}, see `tictally_recorder.backup.quarters`. null stands for itself.
+{"base64": […]} of bytes; or {"quarters": …}, see `tictally_recorder.backup.quarter_columns`. null stands for itself.
 """
 
 import sqlite3
@@ -16,7 +16,30 @@ from itertools import accumulate, islice, pairwise
 from typing import Any, Final
 
 from tictally_recorder.backup.errors import BackupError
-from tictally_recorder.backup.quarters import pack_quarters, unpack_quarters
+from tictally_recorder.backup.quarter_columns import pack_quarters, unpack_quarters
+from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.quarter_codec import pack
+from tictally_recorder.ledger.quarters import compute
+
+# As the ledger's own pruning leaves it: all that packed holds is settled.
+_WHOLE: Final = b""
+_SETTLED: Final = """
+SELECT meter, quarter, packed FROM quarter
+WHERE NOT EXISTS (SELECT 1 FROM dirty WHERE dirty.meter = quarter.meter AND dirty.quarter = quarter.quarter)
+ORDER BY meter, quarter
+"""
+
+
+def settled_quarters(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """The rows of `quarter`, in which raw frames are wholly taken in; those that late frames touched come last."""
+    for row in connection.execute(_SETTLED):
+        yield (*row, _WHOLE)
+    labels = LabelNames(connection)
+    for meter, number in connection.execute("SELECT meter, quarter FROM dirty ORDER BY meter, quarter").fetchall():
+        quarter = compute(connection, labels.names, meter, number)
+        if quarter is not None:
+            yield meter, number, pack(quarter, labels.ids), _WHOLE
+
 
 _QUARTERS: Final = ("quarter", "packed")
 # Rows in one record. A blob may be 64 KiB; a quarter is some hundred bytes, and the more of them the smaller.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tictally_recorder.backup.errors import BackupError
-from tictally_recorder.backup.form import Header, reading
+from tictally_recorder.backup.file_format import Header, reading
 from tictally_recorder.backup.tables import Tables
 
 

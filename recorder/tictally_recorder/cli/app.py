@@ -7,25 +7,25 @@ from typing import Annotated
 
 import typer
 
-from tictally_recorder import logs
 from tictally_recorder.backup import BackupError
 from tictally_recorder.cli import sink, site, tariff, token
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
+from tictally_recorder.cli.console import say
 from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
 from tictally_recorder.cli.export import export
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import say
 from tictally_recorder.cli.standby import standby
-from tictally_recorder.contracts import ContractError
+from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.export import ExportError
 from tictally_recorder.ledger import LedgerError
-from tictally_recorder.record import record as run_recorder
-from tictally_recorder.sinks.copying import SinkError
+from tictally_recorder.service import record as run_recorder
+from tictally_recorder.sinks.runner import SinkError
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
+from tictally_shared.runtime import log
 from tictally_shared.settings_sources import SettingsError
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
@@ -104,7 +104,7 @@ def record(ledger: LedgerOption = None, config: ConfigOption = None) -> None:
     the ledger is copied to InfluxDB), each also from a file that TICTALLY_…_FILE names, or from --config.
     """
     settings = settings_of(config, ledger)
-    logs.set_up()
+    log.set_up()
     run_recorder(settings)
 
 

@@ -13,11 +13,11 @@ import typer
 from tictally_recorder.backup import Made, Restored, back_up, sentences
 from tictally_recorder.backup import restore as restore_ledger
 from tictally_recorder.backup import verify as verify_backup
-from tictally_recorder.backup.companions import left_out
-from tictally_recorder.backup.folder import back_up_into
-from tictally_recorder.backup.write import Of
+from tictally_recorder.backup.config_files import left_out
+from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.repository import back_up_into
+from tictally_recorder.cli.console import say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import say
 from tictally_recorder.settings import Settings
 
 _NICE: Final = 15

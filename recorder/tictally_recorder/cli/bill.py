@@ -7,19 +7,18 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from tictally_recorder.bill import Bill, make_bill
-from tictally_recorder.bill.as_json import as_json
-from tictally_recorder.bill.remarks import remarks
-from tictally_recorder.bill.report import Section, sections
+from tictally_recorder.cli.catalogue import paid_by, tell_broken
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.cost import window
 from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
-from tictally_recorder.cli.tariff_shelf import tell_broken
-from tictally_recorder.cli.terms import paid_by
-from tictally_recorder.contracts.announced import announced
-from tictally_recorder.contracts.beginning import how_to_begin
-from tictally_recorder.cost.of_ledger import cost_of
+from tictally_recorder.cost.bill import Bill, make_bill
+from tictally_recorder.cost.bill.as_json import as_json
+from tictally_recorder.cost.bill.remarks import remarks
+from tictally_recorder.cost.bill.report import Section, sections
+from tictally_recorder.cost.contracts.meter_reported import announced
+from tictally_recorder.cost.contracts.onboarding import how_to_begin
+from tictally_recorder.cost.query import cost_of
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.table import plain_table
 

@@ -7,21 +7,20 @@ from typing import Annotated
 
 import typer
 
+from tictally_recorder.cli.catalogue import paid_by, tell_broken
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.cost import window
 from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
-from tictally_recorder.cli.tariff_shelf import tell_broken
-from tictally_recorder.cli.terms import paid_by
-from tictally_recorder.compare import Assumed
-from tictally_recorder.compare.answer import answer_of
-from tictally_recorder.compare.colours import ColourError, read_colours
-from tictally_recorder.contracts.hours import parse_hours
-from tictally_recorder.contracts.model import Hours
-from tictally_recorder.cost.of_ledger import days_with_frames
+from tictally_recorder.cost.compare import Assumed
+from tictally_recorder.cost.compare.query import answer_of
+from tictally_recorder.cost.compare.tempo_colours import ColourError, read_colours
+from tictally_recorder.cost.contracts.load import parse_hours
+from tictally_recorder.cost.contracts.model import Hours
+from tictally_recorder.cost.query import days_with_frames
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import compare as report
-from tictally_shared.status import Colour
+from tictally_shared.status_register import Colour
 
 
 class _Powers(StrEnum):

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 
-from tictally_recorder.contracts import Contract, Contracts
-from tictally_recorder.contracts.announced import contradictions
 from tictally_recorder.cost import Terms
+from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.check import Fault, Finding, check

@@ -7,15 +7,14 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from tictally_recorder.cli.catalogue import paid_by, tell_broken
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
-from tictally_recorder.cli.tariff_shelf import tell_broken
-from tictally_recorder.cli.terms import paid_by
-from tictally_recorder.contracts.announced import announced
-from tictally_recorder.contracts.beginning import how_to_begin
-from tictally_recorder.cost.of_ledger import cost_of, days_with_frames
-from tictally_recorder.cost.summing import Line, Summed, sum_up
+from tictally_recorder.cost.aggregation import Line, Summed, sum_up
+from tictally_recorder.cost.contracts.meter_reported import announced
+from tictally_recorder.cost.contracts.onboarding import how_to_begin
+from tictally_recorder.cost.query import cost_of, days_with_frames
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports import cost as report
 from tictally_recorder.reports import cost_explain as explaining

@@ -7,18 +7,18 @@ from typing import Annotated, Final
 
 import typer
 
+from tictally_recorder.cli.console import say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import say
 from tictally_recorder.doctor import Finding, Level, findings
-from tictally_recorder.doctor.look import look
-from tictally_recorder.record import broker_of
+from tictally_recorder.doctor.collect import look
+from tictally_recorder.service import broker_of
 
 _MARKS: Final = {Level.OK: "ok", Level.NOTE: "--", Level.TROUBLE: "!!"}
 
 
 def doctor(
     *,
-    json: Annotated[bool, typer.Option("--json", help="As a JSON array of findings.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As a JSON array of diagnose.")] = False,
     ledger: LedgerOption = None,
     config: ConfigOption = None,
 ) -> None:

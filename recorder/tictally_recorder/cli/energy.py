@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
-from tictally_recorder.cost.untold import untold_of
+from tictally_recorder.cost.unmetered import untold_of
 from tictally_recorder.energy import EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site

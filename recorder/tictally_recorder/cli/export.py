@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 import typer
 
+from tictally_recorder.cli.catalogue import paid_by
+from tictally_recorder.cli.console import say
 from tictally_recorder.cli.energy import moment_of, sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import say
-from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.export import Asked, Format
 from tictally_recorder.export import export as write
 from tictally_recorder.ledger import LedgerReader

@@ -11,12 +11,12 @@ from typing import Annotated, Final
 
 import typer
 
+from tictally_recorder.cli.console import say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import say
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerInUse, LedgerReader, SinkCounts, refill_sink
 from tictally_recorder.settings import Settings
-from tictally_recorder.sinks.copying import SinkError
-from tictally_recorder.sinks.influx.target import Target
+from tictally_recorder.sinks.influxdb.config import Target
+from tictally_recorder.sinks.runner import SinkError
 from tictally_shared.calendar import CalendarError, parse_moment
 from tictally_shared.settings_sources import SettingsError
 
@@ -47,7 +47,7 @@ def status(ledger: LedgerOption = None, config: ConfigOption = None) -> None:
     with LedgerReader.open(settings.ledger) as reader:
         for sentence in told(next(iter(reader.sinks()), None), time.time_ns() // 1_000_000):
             say(sentence)
-    from tictally_recorder.sinks.influx.look import look  # noqa: PLC0415 - influxdb-client takes a second
+    from tictally_recorder.sinks.influxdb.provisioning import look  # noqa: PLC0415 - influxdb-client takes a second
 
     problem = look(target)
     if problem is not None:
@@ -73,8 +73,8 @@ def setup(
     It takes a token that may do so: TICTALLY_INFLUXDB_SETUP_TOKEN, else TICTALLY_INFLUXDB_TOKEN. A second time it
     changes nothing.
     """
-    from tictally_recorder.sinks.influx.client import OF_EVERY_DAY, OF_SETUP, Client  # noqa: PLC0415 - as above
-    from tictally_recorder.sinks.influx.provision import make_token, set_up  # noqa: PLC0415
+    from tictally_recorder.sinks.influxdb.client import OF_EVERY_DAY, OF_SETUP, Client  # noqa: PLC0415 - as above
+    from tictally_recorder.sinks.influxdb.provisioning import make_token, set_up  # noqa: PLC0415
 
     target = _target(settings_of(config, ledger))
     setting = OF_SETUP if target.setup_token else OF_EVERY_DAY
@@ -127,7 +127,7 @@ def refill(
 
 
 def _work(settings: Settings, target: Target, own: Ledger, bounds: tuple[int, int] | None) -> None:
-    from tictally_recorder.sinks.influx.copy import NAME, sink_of  # noqa: PLC0415 - as above
+    from tictally_recorder.sinks.influxdb.replicator import NAME, sink_of  # noqa: PLC0415 - as above
 
     own.use_sinks([NAME])
     if bounds is not None:

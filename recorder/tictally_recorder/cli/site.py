@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.ledger import LedgerReader, Site, join_sites
 from tictally_recorder.reports.table import plain_table
 

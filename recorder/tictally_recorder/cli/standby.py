@@ -6,19 +6,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from tictally_recorder.cli.catalogue import paid_by, tell_broken
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.cost import Periods, local_day, window
 from tictally_recorder.cli.energy import sites_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
-from tictally_recorder.cli.tariff_shelf import tell_broken
-from tictally_recorder.cli.terms import paid_by
-from tictally_recorder.contracts.announced import announced
-from tictally_recorder.contracts.beginning import how_to_begin
 from tictally_recorder.cost import Terms
+from tictally_recorder.cost.contracts.meter_reported import announced
+from tictally_recorder.cost.contracts.onboarding import how_to_begin
+from tictally_recorder.cost.standby import by_period, trend, year_cost_of
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports import standby as report
 from tictally_recorder.reports.cost import as_csv, as_json
-from tictally_recorder.standby import by_period, trend, year_cost_of
 from tictally_shared.calendar import By
 
 _MONTHS_BEFORE: Final = 11

@@ -5,17 +5,16 @@ from typing import Annotated
 
 import typer
 
+from tictally_recorder.cli.catalogue import asked_of, paid_by, shelf_of, tell_broken
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.contract_check import findings as contract_findings
 from tictally_recorder.cli.contract_check import findings_of_sites, findings_of_used, ledger_of
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.cli.tariff_import import import_
-from tictally_recorder.cli.tariff_shelf import asked_of, shelf_of, tell_broken
-from tictally_recorder.cli.terms import paid_by
 from tictally_recorder.reports import tariffs as report
 from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.catalogue import Shelf
 from tictally_recorder.tariffs.check import check as findings
-from tictally_recorder.tariffs.shelf import Shelf
 
 app = typer.Typer(help="Show price lists, look what they lack, and import the regulator's.", rich_markup_mode=None)
 app.command("import", short_help="Compare a list with the regulator's file, and take what is new.")(import_)

@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
+from tictally_recorder.cli.catalogue import shelf_of, tell_broken
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
-from tictally_recorder.cli.tariff_shelf import shelf_of, tell_broken
 from tictally_recorder.reports import tariff_import as report
-from tictally_recorder.tariffs.cre import History, NotImported, read_cre
+from tictally_recorder.tariffs.catalogue import Shelf, days_of_a_person, imported_name
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.importing import Comparison, compare
+from tictally_recorder.tariffs.importer import Comparison, compare
 from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.shelf import Shelf, days_of_a_person, imported_name
+from tictally_recorder.tariffs.providers.cre.csv import History, NotImported, read_cre
 from tictally_recorder.tariffs.write import has_former_heading, overlay_text, write_overlay
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
+from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cli.output import print_table, say
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.table import plain_table
 
@@ -27,7 +27,7 @@ def create(
     config: ConfigOption = None,
 ) -> None:
     """Make a token, which its client bears. It is shown once and kept nowhere; `list` has its id, to revoke it."""
-    from tictally_recorder.api.conso.tokens import TokenBook, TokenError  # noqa: PLC0415 - half a second for others
+    from tictally_recorder.api.compat.conso.tokens import TokenBook, TokenError  # noqa: PLC0415 - half a second for others
 
     settings = settings_of(config, ledger)
     with LedgerReader.open(settings.ledger) as reader:
@@ -49,7 +49,7 @@ def create(
 @app.command("list", short_help="List the tokens that were made.")
 def list_tokens(ledger: LedgerOption = None, config: ConfigOption = None) -> None:
     """List the tokens that were made: id, delivery points, until when, and whether they are revoked."""
-    from tictally_recorder.api.conso.tokens import TokenBook, TokenError  # noqa: PLC0415
+    from tictally_recorder.api.compat.conso.tokens import TokenBook, TokenError  # noqa: PLC0415
 
     try:
         found = TokenBook(settings_of(config, ledger).ledger.parent).all()
@@ -73,7 +73,7 @@ def revoke(
     config: ConfigOption = None,
 ) -> None:
     """Let a token be of no use any more; the recorder hears of it with the next request."""
-    from tictally_recorder.api.conso.tokens import TokenBook, TokenError  # noqa: PLC0415
+    from tictally_recorder.api.compat.conso.tokens import TokenBook, TokenError  # noqa: PLC0415
 
     try:
         TokenBook(settings_of(config, ledger).ledger.parent).revoke(token_id)

@@ -3,7 +3,7 @@
 from tictally_recorder.cost.engine import cost, days_on_series
 from tictally_recorder.cost.explain import Explanation, explain
 from tictally_recorder.cost.model import CostRow, Part, Quality, Terms, Use, VersionUsed
-from tictally_recorder.cost.rounding import to_cents
+from tictally_recorder.cost.proration import to_cents
 
 __all__ = [
     "CostRow",

@@ -8,9 +8,12 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.contracts.model import Contract
+from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.dynamic_price import WH_PER_KWH, price_quarters
 from tictally_recorder.cost.model import TOTAL, UNTOLD, CostRow, Quality, Terms, Untold, Use, VersionUsed
-from tictally_recorder.cost.registers import (
+from tictally_recorder.cost.proration import daily_share
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy.register_totals import (
     DRAWN_TOTAL,
     Counted,
     direction_of,
@@ -19,12 +22,9 @@ from tictally_recorder.cost.registers import (
     injected_total,
     is_supplier_register,
 )
-from tictally_recorder.cost.series_cost import WH_PER_KWH, price_quarters
-from tictally_recorder.cost.subscription import daily_share
-from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import local_midnight
-from tictally_shared.contracts import contract_of_ngtf
+from tictally_shared.tariff_options import contract_of_ngtf
 
 _TOTALS: Final = {Direction.DRAWN: drawn_total, Direction.INJECTED: injected_total}
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tictally_recorder.cost.model import CostRow, Part, Quality, VersionUsed
-from tictally_recorder.cost.subscription import days_of_month
+from tictally_recorder.cost.proration import days_of_month
 
 
 class Per(StrEnum):

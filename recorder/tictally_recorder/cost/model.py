@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Self
 
-from tictally_recorder.contracts.model import Contracts
+from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction, Sureness, Tariff, Version
 from tictally_recorder.tariffs.series import Series

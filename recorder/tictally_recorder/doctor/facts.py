@@ -3,10 +3,37 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 
+from tictally_recorder.doctor.broker_probe import Visit
 from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, SinkCounts, Site
-from tictally_recorder.mqtt.probe import Visit
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    NOTE = "note"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sentence.
+
+    Attributes:
+        about: `ledger`, `backup`, `recorder`, `broker`, `clock`, `edge <name>`, `site <id>`, `cost` or
+            `cost of site <id>`.
+        level: trouble needs a person.
+        sentence: what was found.
+        advice: what to do, None where nothing is to be done.
+    """
+
+    about: str
+    level: Level
+    sentence: str
+    advice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

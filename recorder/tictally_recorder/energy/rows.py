@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy.periods import COUNTING, PERIOD_LABELS, PeriodNames, named_by
-from tictally_recorder.energy.pieces import Piece, Point
-from tictally_recorder.energy.walk import Walk
+from tictally_recorder.energy.interpolation import Piece, Point
+from tictally_recorder.energy.period_names import COUNTING, PERIOD_LABELS, PeriodNames, named_by
+from tictally_recorder.energy.register_scan import Walk
 from tictally_recorder.energy.window import Window
 from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Meter, Quarter, Run
-from tictally_recorder.ledger.packing import Straight
+from tictally_recorder.ledger.quarter_codec import Straight
 from tictally_shared.calendar import QUARTER_MS, By
 from tictally_shared.labels import LABELS, Kind
 

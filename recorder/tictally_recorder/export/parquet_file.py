@@ -6,9 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from tictally_recorder.export.columns import Column, Kind, Row, Value
 from tictally_recorder.export.errors import ExportError
-from tictally_recorder.export.tables import Table, amount_of
+from tictally_recorder.export.tables import Column, Kind, Row, Table, Value, amount_of
 
 _MISSING: Final = (
     "Parquet is written by pyarrow, which is not installed: `pipx inject tictally-recorder pyarrow` (not on 32-bit "

@@ -4,16 +4,44 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.model import CostRow, Terms
-from tictally_recorder.cost.of_ledger import cost_of
+from tictally_recorder.cost.query import cost_of
 from tictally_recorder.energy import energy
-from tictally_recorder.export.columns import Column, Kind, Row
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, periods
 from tictally_shared.labels import LABELS
+
+Value = str | int | bool | Decimal | date | datetime | None
+Row = tuple[Value, ...]
+
+
+class Kind(StrEnum):
+    """Of a column's values; any may be missing."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    TRUTH = "true or false"
+    DAY = "day"
+    MOMENT = "moment"
+    """Aware; told as local time with offset where there is text, in UTC where there is a type for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column.
+
+    Attributes:
+        name: its heading.
+        kind: of its values.
+    """
+
+    name: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)

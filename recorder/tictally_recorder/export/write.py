@@ -1,16 +1,41 @@
 """Writes tables into a folder: each appears under its name when it is whole."""
 
+import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
-from tictally_recorder.backup.write import clear_parts
-from tictally_recorder.export.csv_file import write_csv
+from tictally_recorder.backup.create import clear_parts
 from tictally_recorder.export.errors import ExportError
 from tictally_recorder.export.parquet_file import require, write_parquet
-from tictally_recorder.export.tables import TABLES, Asked
+from tictally_recorder.export.tables import TABLES, Asked, Row, Table, Value
+
+
+def write_csv(path: Path, table: Table, rows: Iterable[Row]) -> int:
+    """Write it; how many rows there were.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    n = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(column.name for column in table.columns)
+        for row in rows:
+            writer.writerow(map(_text, row))
+            n += 1
+    return n
+
+
+def _text(value: Value) -> str | int | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value if value is None or isinstance(value, str | int) else value.isoformat()
 
 
 class Format(StrEnum):

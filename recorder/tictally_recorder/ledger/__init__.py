@@ -1,8 +1,9 @@
 """The ledger: the SQLite file that keeps what meters said, for decades. One process writes it, any number reads."""
 
-from tictally_recorder.ledger.checking import integrity
-from tictally_recorder.ledger.costs import CostDay, CostEntry, CostLine
+from tictally_recorder.ledger.cost_store import CostDay, CostEntry, CostLine
 from tictally_recorder.ledger.errors import LedgerError, LedgerInUse, LedgerUnavailable
+from tictally_recorder.ledger.frame_numbers import NumberRange, Status
+from tictally_recorder.ledger.integrity import integrity
 from tictally_recorder.ledger.model import (
     INTEGRATED_EDGE,
     Ends,
@@ -16,12 +17,11 @@ from tictally_recorder.ledger.model import (
     Stored,
     TextChange,
 )
-from tictally_recorder.ledger.numbers import NumberRange, Status
 from tictally_recorder.ledger.outbox import Outbox, RawFrame, RefusedPoint, SinkCounts, Window, refill_sink
+from tictally_recorder.ledger.quarantine import Refused
 from tictally_recorder.ledger.reader import LedgerReader
-from tictally_recorder.ledger.refusals import Refused
 from tictally_recorder.ledger.sites import join_sites
-from tictally_recorder.ledger.standby import Night
+from tictally_recorder.ledger.standby_store import Night
 from tictally_recorder.ledger.writer import Ledger
 
 __all__ = [

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tictally_recorder.ledger.names import LabelNames
+from tictally_recorder.ledger.label_ids import LabelNames
 from tictally_recorder.ledger.rollup import Rollup
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from tictally_recorder.ledger.bodies import decode_body
 from tictally_recorder.ledger.errors import LedgerError
-from tictally_recorder.ledger.marks import mark_all, marked_quarters, put_quarters, replace_quarters, sinks_of
+from tictally_recorder.ledger.frame_codec import decode_body
+from tictally_recorder.ledger.outbox_queue import mark_all, marked_quarters, put_quarters, replace_quarters, sinks_of
 from tictally_recorder.ledger.schema import open_for_writing, require, told, transaction
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.ranges import Ranges
+from tictally_shared.interval_set import Ranges
 
 _REFUSED_AT_MOST: Final = 1000
 _LONGEST_POINT: Final = 4096

@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from tictally_recorder.ledger.marks import note_gone
+from tictally_recorder.ledger.label_ids import LabelNames
 from tictally_recorder.ledger.meters import MeterState
 from tictally_recorder.ledger.model import Quarter
-from tictally_recorder.ledger.names import LabelNames
-from tictally_recorder.ledger.packing import pack, unpack
-from tictally_recorder.ledger.raw import frames_between
+from tictally_recorder.ledger.outbox_queue import note_gone
+from tictally_recorder.ledger.quarter_codec import pack, unpack
+from tictally_recorder.ledger.raw_frames import frames_between
 from tictally_recorder.ledger.rollup import Rollup, add_frames, roll_up
 from tictally_shared.calendar import QUARTER_MS
 

@@ -11,25 +11,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from tictally_recorder.ledger.costs import CostDay, Costs
-from tictally_recorder.ledger.counting import count
-from tictally_recorder.ledger.known import edges_of, numbers_of
-from tictally_recorder.ledger.lost import lost_between
+from tictally_recorder.ledger.cost_store import CostDay, Costs
+from tictally_recorder.ledger.frame_numbers import NumberRange, edges_of, lost_between, numbers_of
+from tictally_recorder.ledger.invalidation import touched_of
+from tictally_recorder.ledger.key_value import note
+from tictally_recorder.ledger.label_ids import LabelNames
 from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
-from tictally_recorder.ledger.names import LabelNames
-from tictally_recorder.ledger.notes import note
-from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
-from tictally_recorder.ledger.packing import Straight, unpack, unpack_registers
+from tictally_recorder.ledger.quarantine import Refused, refusals
+from tictally_recorder.ledger.quarter_codec import Straight, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute
-from tictally_recorder.ledger.raw import frames_between, latest_frames, newest_frame, whole_numbers_between
-from tictally_recorder.ledger.refusals import Refused, refusals
+from tictally_recorder.ledger.raw_frames import frames_between, latest_frames, newest_frame, whole_numbers_between
 from tictally_recorder.ledger.schema import open_for_reading, told
 from tictally_recorder.ledger.sites import all_sites, site_id
-from tictally_recorder.ledger.standby import Night, newest_before, nights_between
-from tictally_recorder.ledger.touched import touched_of
+from tictally_recorder.ledger.standby_store import Night, newest_before, nights_between
+from tictally_recorder.ledger.statistics import count
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.ranges import Ranges
+from tictally_shared.interval_set import Ranges
 
 # A quarter that only dirty knows has no row yet.
 _QUARTERS: Final = """

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.ledger.errors import LedgerError, LedgerUnavailable
-from tictally_recorder.ledger.marks import TABLES as OF_SINKS
 from tictally_recorder.ledger.migrations import STEPS, migrate, version_of
+from tictally_recorder.ledger.outbox_queue import TABLES as OF_SINKS
 
 APPLICATION_ID: Final = 0x54494354  # "TICT"
 SCHEMA_VERSION: Final = 4

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from tictally_recorder.ledger.costs import CostDay, Costs
+from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
-from tictally_recorder.ledger.marks import mark_cost
+from tictally_recorder.ledger.invalidation import touch_all, untouch
 from tictally_recorder.ledger.model import Meter, Site
+from tictally_recorder.ledger.outbox_queue import mark_cost
 from tictally_recorder.ledger.schema import open_for_writing, require, transaction
-from tictally_recorder.ledger.touched import touch_all, untouch
 
 
 def join_sites(path: Path, new: str, old: str) -> None:

@@ -7,20 +7,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from tictally_recorder.ledger.costs import CostDay, Costs
-from tictally_recorder.ledger.counting import count
-from tictally_recorder.ledger.intake import Intake
-from tictally_recorder.ledger.known import numbers_of
+from tictally_recorder.ledger.cost_store import CostDay, Costs
+from tictally_recorder.ledger.frame_numbers import NumberRange, numbers_of
+from tictally_recorder.ledger.ingest import Intake
+from tictally_recorder.ledger.invalidation import touch
+from tictally_recorder.ledger.key_value import note, put_note
 from tictally_recorder.ledger.lock import Lock
-from tictally_recorder.ledger.marks import set_sinks
 from tictally_recorder.ledger.model import LedgerCounts, Message, Site, Stored
-from tictally_recorder.ledger.notes import note, put_note
-from tictally_recorder.ledger.numbers import NumberRange
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
+from tictally_recorder.ledger.outbox_queue import set_sinks
 from tictally_recorder.ledger.schema import open_for_writing, told, transaction
 from tictally_recorder.ledger.sites import join, site_id, store_cost
-from tictally_recorder.ledger.standby import Night, put_nights
-from tictally_recorder.ledger.touched import touch
+from tictally_recorder.ledger.standby_store import Night, put_nights
+from tictally_recorder.ledger.statistics import count
 
 _RETRIED_AT_ONCE: Final = 2000
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from tictally_recorder.compare import Answer, Offer
 from tictally_recorder.cost import to_cents
-from tictally_recorder.cost.summing import stretches_of
+from tictally_recorder.cost.aggregation import stretches_of
+from tictally_recorder.cost.compare import Answer, Offer
 from tictally_recorder.reports.table import plain_table
 
 

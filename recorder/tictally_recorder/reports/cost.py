@@ -12,8 +12,8 @@ from typing import Final
 from rich.table import Table
 
 from tictally_recorder.cost import CostRow, Quality, to_cents
+from tictally_recorder.cost.aggregation import Line, Summed, doubts, stretches_of
 from tictally_recorder.cost.model import UNTOLD
-from tictally_recorder.cost.summing import Line, Summed, doubts, stretches_of
 from tictally_recorder.reports.table import plain_table
 
 COLUMNS: Final = (

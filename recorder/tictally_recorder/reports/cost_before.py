@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.stored import from_day
-from tictally_recorder.cost.summing import Summed, doubts, sum_up
+from tictally_recorder.cost.aggregation import Summed, doubts, sum_up
+from tictally_recorder.cost.codec import from_day
 from tictally_recorder.ledger import CostDay
 from tictally_recorder.reports.cost import cents, told_days
 from tictally_shared.calendar import By

@@ -8,8 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import Part
-from tictally_recorder.cost.subscription import days_of_month
-from tictally_recorder.cost.summing import Line, doubts, registers_of
+from tictally_recorder.cost.aggregation import Line, doubts, registers_of
+from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.reports.cost import Answer, cents, kwh, told_days
 
 _SHOWN: Final = Decimal("1E-6")

@@ -7,11 +7,11 @@ from typing import Final
 
 from rich.table import Table
 
+from tictally_recorder.cost.standby import HOURS, Trend, Typical, YearCost
+from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS, NIGHTS
 from tictally_recorder.ledger import Night
 from tictally_recorder.reports.cost import Record, cents
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.standby import HOURS, Trend, Typical, YearCost
-from tictally_recorder.standby.trend import ENOUGH_NIGHTS, NIGHTS
 from tictally_shared.calendar import By
 
 COLUMNS: Final = (

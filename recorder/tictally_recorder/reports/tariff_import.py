@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.table import Table
 
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.tariffs.cre import History
-from tictally_recorder.tariffs.importing import Change, Comparison, Difference, State
+from tictally_recorder.tariffs.importer import Change, Comparison, Difference, State
+from tictally_recorder.tariffs.providers.cre.csv import History
 
 
 def as_tables(comparison: Comparison) -> list[Table]:

@@ -1,6 +1,20 @@
 """What can go wrong with a price list, each a sentence for a person."""
 
-from tictally_recorder.in_file import InFileError
+
+class InFileError(Exception):
+    """Something in a file that cannot be used.
+
+    Attributes:
+        file: where it stands.
+        line: of the file, from 1.
+        sentence: says why.
+    """
+
+    def __init__(self, file: str, line: int, sentence: str) -> None:
+        super().__init__(f"{file}, line {line}: {sentence}")
+        self.file = file
+        self.line = line
+        self.sentence = sentence
 
 
 class TariffError(InFileError):

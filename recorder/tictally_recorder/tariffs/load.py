@@ -11,8 +11,8 @@ from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Direction, Price, Sureness, Tariff, Taxes, Version
-from tictally_recorder.tariffs.places import Path, Places
-from tictally_recorder.tariffs.values import ENERGY_AT_MOST, MONTHLY_AT_MOST, Values
+from tictally_recorder.tariffs.toml_lines import Path, Places
+from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST, Values
 
 UNKNOWN: Final = "unknown"
 """What a file writes for a subscription that there was and that nobody could tell; forgotten ones are refused."""

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.values import ENERGY_AT_MOST
+from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST
 from tictally_shared.calendar import QUARTER_MS
 
 _MINUTE_MS: Final = 60_000

@@ -6,23 +6,25 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Rows
+from tictally_recorder.api import params
 from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.models import ListOf
-from tictally_recorder.api.problems import Problem, wrong
+from tictally_recorder.api.params import BILL_DAYS, days
+from tictally_recorder.api.problem_details import Problem, wrong
+from tictally_recorder.api.responses import Rows
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.windows import BILL_DAYS, days
-from tictally_recorder.bill import make_bill
-from tictally_recorder.bill.as_json import record
-from tictally_recorder.cost.of_ledger import cost_of
+from tictally_recorder.api.schemas import ListOf
+from tictally_recorder.cost.bill import make_bill
+from tictally_recorder.cost.bill.as_json import record
+from tictally_recorder.cost.query import cost_of
 from tictally_recorder.ledger import LedgerReader
 
 router = APIRouter(tags=["cost"])
 
 
 @router.get("/bill", response_model=ListOf[dict[str, Any]])
-async def bill(request: Request, start: asked.From = None, end: asked.To = None, site: asked.Site = None) -> Response:
+async def bill(
+    request: Request, start: params.From = None, end: params.To = None, site: params.Site = None
+) -> Response:
     """A bill a site: energy, subscription, contributions and taxes, total, and the price lists that it rests on."""
     context = context_of(request)
     if start is None or end is None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api.answers import Rows, is_known, not_modified, render, tag_of, wants_csv
 from tictally_recorder.api.context import Context
+from tictally_recorder.api.responses import Rows, is_known, not_modified, render, tag_of, wants_csv
 from tictally_recorder.ledger import LedgerReader
 
 

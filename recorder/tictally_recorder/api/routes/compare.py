@@ -8,20 +8,20 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Record, Rows
-from tictally_recorder.api.cache import Offers, Period, read_states
+from tictally_recorder.api import params
 from tictally_recorder.api.context import Context, sites_of
-from tictally_recorder.api.models import ListOf, OfferItem
-from tictally_recorder.api.problems import wrong
+from tictally_recorder.api.params import REPLAY_DAYS, days
+from tictally_recorder.api.period_cache import Offers, Period, read_states
+from tictally_recorder.api.problem_details import wrong
+from tictally_recorder.api.responses import Record, Rows
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.windows import REPLAY_DAYS, days
-from tictally_recorder.compare import Answer, Assumed
-from tictally_recorder.compare.answer import answer_of
-from tictally_recorder.contracts.hours import parse_hours
-from tictally_recorder.contracts.model import Hours
-from tictally_recorder.cost.of_ledger import days_with_frames
-from tictally_recorder.cost.paid import read_paid
+from tictally_recorder.api.schemas import ListOf, OfferItem
+from tictally_recorder.cost.compare import Answer, Assumed
+from tictally_recorder.cost.compare.query import answer_of
+from tictally_recorder.cost.contracts.load import parse_hours
+from tictally_recorder.cost.contracts.model import Hours
+from tictally_recorder.cost.query import days_with_frames
+from tictally_recorder.cost.terms import read_paid
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports.compare import records
 
@@ -37,16 +37,16 @@ _YEAR: Final = 365
 @router.get("/compare", response_model=ListOf[OfferItem])
 async def compare(  # noqa: PLR0913, PLR0917 - parameters of a question
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
     windows: Annotated[
         str | None, Query(max_length=200, description="Off-peak hours of HP/HC: 22:00-06:00, several with commas.")
     ] = None,
     powers: Annotated[
         Literal["beside", "all"], Query(description="Of each list: the subscribed power and those beside it, or all.")
     ] = "beside",
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """By each price list, at the subscribed power and those beside it: as `tictally compare` has it."""
     context = context_of(request)

@@ -8,15 +8,14 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Rows
+from tictally_recorder.api import params
+from tictally_recorder.api.cached_cost import costs_of, explained, remarks
 from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.costs import costs_of, explained, remarks
-from tictally_recorder.api.models import CostItem, ListOf
-from tictally_recorder.api.pages import Keyed, joined_states, page_of
-from tictally_recorder.api.problems import Problem
+from tictally_recorder.api.params import MOST_DAYS, days
+from tictally_recorder.api.problem_details import Problem
+from tictally_recorder.api.responses import Keyed, Rows, joined_states, page_of
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.windows import MOST_DAYS, days
+from tictally_recorder.api.schemas import CostItem, ListOf
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.cost import COLUMNS
 from tictally_shared.calendar import By, period_start
@@ -35,13 +34,13 @@ class CostBy(StrEnum):
 @router.get("/cost", response_model=ListOf[CostItem])
 async def cost(  # noqa: PLR0913, PLR0917 - parameters of a question
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
     by: Annotated[CostBy, Query(description="What a sum stands for.")] = CostBy.DAY,
     explain: Annotated[bool, Query(description="Also how each figure came about.")] = False,  # noqa: FBT002
-    limit: asked.Limit = 2000,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    limit: params.Limit = 2000,
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """What energy and subscription cost, by which version of which price list: as `tictally cost` has it."""
     context = context_of(request)

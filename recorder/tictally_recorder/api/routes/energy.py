@@ -9,18 +9,16 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Record, Rows
+from tictally_recorder.api import params
+from tictally_recorder.api.cached_energy import energy_of
 from tictally_recorder.api.context import Context, sites_of
-from tictally_recorder.api.energies import energy_of
-from tictally_recorder.api.models import EnergyItem, ListOf, UseItem
-from tictally_recorder.api.moments import local_day, told
-from tictally_recorder.api.pages import Keyed, joined_states, page_of
+from tictally_recorder.api.params import MOST_DAYS, Times, times
+from tictally_recorder.api.responses import Keyed, Record, Rows, joined_states, local_day, page_of, told
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.windows import MOST_DAYS, Times, times
-from tictally_recorder.contracts.model import Contracts
-from tictally_recorder.cost.registers import drawn_by_period, drawn_total, injected_total
+from tictally_recorder.api.schemas import EnergyItem, ListOf, UseItem
+from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy.register_totals import drawn_by_period, drawn_total, injected_total
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports.energy import COLUMNS, records
 from tictally_recorder.tariffs.model import Direction
@@ -37,13 +35,13 @@ ByAny = Annotated[By, Query(alias="by", description="What a row stands for.")]
 @router.get("/energy", response_model=ListOf[EnergyItem])
 async def energy(  # noqa: PLR0913, PLR0917 - parameters of a question
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
     by: ByAny = By.DAY,
     every: Annotated[bool, Query(alias="all", description="Also registers that stood at zero throughout.")] = False,  # noqa: FBT002
-    limit: asked.Limit = 2000,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    limit: params.Limit = 2000,
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """The register at the end minus the register at the start, by period of time: as `tictally energy` has it."""
     context = context_of(request)
@@ -60,12 +58,12 @@ async def energy(  # noqa: PLR0913, PLR0917 - parameters of a question
 @router.get("/use", response_model=ListOf[UseItem])
 async def use(  # noqa: PLR0913, PLR0917 - parameters of a question
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
     by: ByAny = By.DAY,
-    limit: asked.Limit = 2000,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    limit: params.Limit = 2000,
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """What was drawn and injected, each kWh once, and by tariff period what was drawn."""
     context = context_of(request)

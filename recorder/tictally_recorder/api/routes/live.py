@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Rows, as_json, render
+from tictally_recorder.api import params
 from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.models import ListOf, NowItem
-from tictally_recorder.api.present import Presence
-from tictally_recorder.api.problems import busy
+from tictally_recorder.api.live.state import Presence
+from tictally_recorder.api.problem_details import busy
+from tictally_recorder.api.responses import Rows, as_json, render
 from tictally_recorder.api.routes.common import context_of
+from tictally_recorder.api.schemas import ListOf, NowItem
 
 router = APIRouter(tags=["now"])
 
@@ -26,7 +26,7 @@ _RETRY_MS: Final = 3000
 
 
 @router.get("/now", response_model=ListOf[NowItem])
-async def now(request: Request, site: asked.Site = None) -> Response:
+async def now(request: Request, site: params.Site = None) -> Response:
     """What is the case at each site now: power, period, today's energy and cost."""
     context = context_of(request)
     wanted = await _wanted(request, site)
@@ -40,7 +40,7 @@ async def now(request: Request, site: asked.Site = None) -> Response:
     response_class=StreamingResponse,
     responses={200: {"description": "Events `now`, each an item of /now", "content": {"text/event-stream": {}}}},
 )
-async def live(request: Request, site: asked.Site = None) -> Response:
+async def live(request: Request, site: params.Site = None) -> Response:
     """The same as Server-Sent Events: at once, then whenever something has changed."""
     wanted = await _wanted(request, site)
     presence = _presence(request)

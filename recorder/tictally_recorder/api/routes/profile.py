@@ -11,19 +11,19 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Record, Rows
-from tictally_recorder.api.cache import HoursOfDay, periods_of, read_states
+from tictally_recorder.api import params
 from tictally_recorder.api.context import Context, sites_of
-from tictally_recorder.api.models import ListOf, ProfileItem, UsualItem
+from tictally_recorder.api.params import REPLAY_DAYS, Days, days
+from tictally_recorder.api.period_cache import HoursOfDay, periods_of, read_states
+from tictally_recorder.api.responses import Record, Rows
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.windows import REPLAY_DAYS, Days, days
+from tictally_recorder.api.schemas import ListOf, ProfileItem, UsualItem
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.cost.of_ledger import cost_of, days_with_frames
-from tictally_recorder.cost.registers import drawn_total
-from tictally_recorder.cost.rounding import to_cents
+from tictally_recorder.cost.proration import to_cents
+from tictally_recorder.cost.query import cost_of, days_with_frames
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy import energy as energy_rows
+from tictally_recorder.energy.register_totals import drawn_total
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By, local_midnight, local_time
@@ -39,10 +39,10 @@ _QUARTERS: Final = 4
 @router.get("/profile", response_model=ListOf[ProfileItem])
 async def profile(
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """Mean power drawn by weekday (1 Monday) and local hour, of the hours that have frames throughout."""
     context = context_of(request)
@@ -55,7 +55,7 @@ async def profile(
 
 
 @router.get("/usual", response_model=ListOf[UsualItem])
-async def usual(request: Request, site: asked.Site = None) -> Response:
+async def usual(request: Request, site: params.Site = None) -> Response:
     """Today against an ordinary such weekday: the median of the last eight that are complete."""
     context = context_of(request)
 

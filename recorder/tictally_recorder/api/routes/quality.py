@@ -7,15 +7,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Record, Rows
+from tictally_recorder.api import params
+from tictally_recorder.api.cached_energy import energy_of
 from tictally_recorder.api.context import Context, sites_of
-from tictally_recorder.api.energies import energy_of
-from tictally_recorder.api.items import ONLINE_MS
-from tictally_recorder.api.models import ListOf, QualityItem
-from tictally_recorder.api.moments import local_day, told
+from tictally_recorder.api.live.snapshot import ONLINE_MS
+from tictally_recorder.api.params import MOST_DAYS, Times, times
+from tictally_recorder.api.responses import Record, Rows, local_day, told
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.windows import MOST_DAYS, Times, times
+from tictally_recorder.api.schemas import ListOf, QualityItem
 from tictally_recorder.energy import gaps
 from tictally_recorder.ledger import LedgerReader, Site, Status
 from tictally_shared.calendar import QUARTER_MS, By
@@ -31,10 +30,10 @@ _MONTH: Final = 30
 @router.get("/quality", response_model=ListOf[QualityItem])
 async def quality(
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """Gaps, lost frames and falls by site; edges as the recorder hears them; what was refused, and why."""
     context = context_of(request)

@@ -8,14 +8,12 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Record, Rows
+from tictally_recorder.api import params
 from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.models import FrameItem, ListOf, QuarterItem
-from tictally_recorder.api.moments import told
-from tictally_recorder.api.pages import Keyed, page_of
+from tictally_recorder.api.params import Times, times
+from tictally_recorder.api.responses import Keyed, Record, Rows, page_of, told
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.windows import Times, times
+from tictally_recorder.api.schemas import FrameItem, ListOf, QuarterItem
 from tictally_recorder.ledger import LedgerReader, Quarter, Site
 from tictally_shared.labels import LABELS
 
@@ -39,12 +37,12 @@ Labels = Annotated[
 @router.get("/quarters", response_model=ListOf[QuarterItem])
 async def quarters(  # noqa: PLR0913, PLR0917 - parameters of a question
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
     label: Labels = None,
     limit: Annotated[int, Query(ge=1, le=2000)] = 2000,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """Statistics of powers, currents and voltages by quarter of an hour; registers and others where they are named."""
     context = context_of(request)
@@ -71,12 +69,12 @@ async def quarters(  # noqa: PLR0913, PLR0917 - parameters of a question
 @router.get("/frames", response_model=ListOf[FrameItem])
 async def frames(  # noqa: PLR0913, PLR0917 - parameters of a question
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
     label: Labels = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """Raw frames, as far as they are still here (two days); without a window those of the last quarter of an hour."""
     context = context_of(request)

@@ -6,15 +6,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Rows
+from tictally_recorder.api import params
 from tictally_recorder.api.context import Context, sites_of
-from tictally_recorder.api.models import ListOf, SiteItem
-from tictally_recorder.api.moments import told
+from tictally_recorder.api.responses import Rows, told
 from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.contracts.announced import announced
-from tictally_recorder.contracts.beginning import how_to_begin
-from tictally_recorder.contracts.model import Contract
+from tictally_recorder.api.schemas import ListOf, SiteItem
+from tictally_recorder.cost.contracts.meter_reported import announced
+from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.contracts.onboarding import how_to_begin
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
@@ -23,7 +22,7 @@ router = APIRouter(tags=["sites"])
 
 
 @router.get("/sites", response_model=ListOf[SiteItem])
-async def sites(request: Request, site: asked.Site = None) -> Response:
+async def sites(request: Request, site: params.Site = None) -> Response:
     """Delivery points with their meters, and the contracts that they are on."""
     context = context_of(request)
 

@@ -8,18 +8,18 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import Record, Rows
+from tictally_recorder.api import params
 from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.models import ListOf
+from tictally_recorder.api.params import MOST_DAYS, days
+from tictally_recorder.api.responses import Record, Rows
 from tictally_recorder.api.routes.common import Answering, context_of
 from tictally_recorder.api.routes.cost import CostBy
-from tictally_recorder.api.windows import MOST_DAYS, days
-from tictally_recorder.cost.rounding import to_cents
-from tictally_recorder.cost.summing import first_day
+from tictally_recorder.api.schemas import ListOf
+from tictally_recorder.cost.aggregation import first_day
+from tictally_recorder.cost.proration import to_cents
+from tictally_recorder.cost.standby import HOURS, Trend, YearCost, by_period, trend, year_cost_of
 from tictally_recorder.ledger import LedgerReader, Night
 from tictally_recorder.reports.standby import Answer, remarks
-from tictally_recorder.standby import HOURS, Trend, YearCost, by_period, trend, year_cost_of
 from tictally_shared.calendar import By
 
 router = APIRouter(tags=["standby"])
@@ -31,11 +31,11 @@ _YEAR: Final = 365
 @router.get("/standby", response_model=ListOf[dict[str, Any]])
 async def standby(  # noqa: PLR0913, PLR0917 - parameters of a question
     request: Request,
-    site: asked.Site = None,
-    start: asked.From = None,
-    end: asked.To = None,
+    site: params.Site = None,
+    start: params.From = None,
+    end: params.To = None,
     by: Annotated[CostBy, Query(description="What a row stands for.")] = CostBy.MONTH,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """Base load of nights, whether it rises, and what it costs a year: as `tictally standby` has it."""
     context = context_of(request)

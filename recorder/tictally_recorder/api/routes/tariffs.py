@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import asked
-from tictally_recorder.api.answers import JSON, Rows, as_json, render, wants_csv
-from tictally_recorder.api.models import ListOf, TariffHistory, TariffItem
-from tictally_recorder.api.problems import Problem
+from tictally_recorder.api import params
+from tictally_recorder.api.problem_details import Problem
+from tictally_recorder.api.responses import JSON, Rows, as_json, render, wants_csv
 from tictally_recorder.api.routes.common import context_of
+from tictally_recorder.api.schemas import ListOf, TariffHistory, TariffItem
 from tictally_recorder.reports.tariffs import list_records, name_of, version_record
+from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_recorder.tariffs.model import Tariff, Version
-from tictally_recorder.tariffs.shelf import load_shelf
 
 router = APIRouter(prefix="/tariffs", tags=["tariffs"])
 
@@ -35,7 +35,7 @@ Language = Annotated[str | None, Query(max_length=8, description="Of names: fr o
 async def tariffs(
     request: Request,
     language: Language = None,
-    form: asked.Format = None,  # noqa: ARG001 - read from the request
+    form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
     """Every price list, as it stands today."""
     context = context_of(request)

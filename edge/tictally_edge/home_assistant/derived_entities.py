@@ -1,0 +1,134 @@
+"""What the edge makes of a meter's labels, as entities of a hub. Pure."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from tictally_edge.home_assistant.meter_profile import Profile
+from tictally_edge.home_assistant.translations import AS_IT_IS, DERIVED, one_of
+from tictally_edge.topics.derived_topics import COLOURS, CUTOFF, PEAKS
+from tictally_shared.home_assistant import Component, Language
+from tictally_shared.labels import Mode
+from tictally_shared.tariff_options import EJP, TEMPO
+from tictally_shared.topics import Topics
+
+_CUTOFF: Final = tuple(dict.fromkeys(CUTOFF.values()))
+_DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
+
+
+class _Derived(NamedTuple):
+    """One entity: of which platform, its settings but for the topic, and which meters have it."""
+
+    platform: str
+    settings: dict[str, Any]
+    has: Callable[[Profile], bool]
+
+
+def derived_components(profile: Profile, meter: str, topics: Topics, language: Language) -> list[Component]:
+    """The entities, each named by its topic.
+
+    Args:
+        profile: what the meter is.
+        meter: its number, or the key that stands for it.
+        topics: below which base.
+        language: of the entities' names.
+    """
+    return [
+        Component(
+            key=name,
+            platform=derived.platform,
+            name=DERIVED[name].of(language),
+            settings={
+                "state_topic": topics.derived(meter, name),
+                "value_template": AS_IT_IS,
+                **derived.settings,
+                **(_period_options(profile) if name == "period" else {}),
+            },
+        )
+        for name, derived in _ENTITIES.items()
+        if derived.has(profile)
+    ]
+
+
+def _enum(options: tuple[str, ...]) -> dict[str, Any]:
+    return {"device_class": "enum", "options": list(options), "value_template": one_of(options)}
+
+
+def _period_options(profile: Profile) -> dict[str, Any]:
+    """The contract's periods. A supplier may call its own whatever it likes: such a period is a text."""
+    return _enum(profile.contract.periods) if profile.contract is not None else {"icon": "mdi:calendar-clock"}
+
+
+def _has_period(profile: Profile) -> bool:
+    return not profile.labels.isdisjoint({"PTEC", "NTARF" if profile.contract is not None else "LTARF"})
+
+
+def _has_subscription(profile: Profile) -> bool:
+    return profile.labels >= {"ISOUSC", "PAPP"} or profile.labels >= {"PREF", "SINSTS"}
+
+
+def _has_status(profile: Profile) -> bool:
+    return "STGE" in profile.labels
+
+
+def _has_overload(profile: Profile) -> bool:
+    return profile.mode is Mode.HISTORIQUE or _has_status(profile)
+
+
+def _has_injection(profile: Profile) -> bool:
+    return profile.producer and _has_status(profile)
+
+
+def _has_colour(label: str) -> Callable[[Profile], bool]:
+    return lambda profile: profile.contract is TEMPO and not profile.labels.isdisjoint({"STGE", label})
+
+
+def _has_peaks(profile: Profile) -> bool:
+    if profile.mode is Mode.HISTORIQUE:
+        return profile.contract is EJP
+    return profile.contract in {EJP, None} and _has_status(profile)
+
+
+# In the order of the topics' reference. Icons only where no device class brings one.
+_ENTITIES: Final = {
+    "period": _Derived("sensor", {}, _has_period),
+    "available_power": _Derived(
+        "sensor",
+        {
+            "device_class": "apparent_power",
+            "state_class": "measurement",
+            "unit_of_measurement": "VA",
+            "suggested_display_precision": 0,
+        },
+        _has_subscription,
+    ),
+    "subscription_share": _Derived(
+        "sensor",
+        {
+            "state_class": "measurement",
+            "unit_of_measurement": "%",
+            "suggested_display_precision": 0,
+            "icon": "mdi:gauge",
+        },
+        _has_subscription,
+    ),
+    "overload": _Derived("binary_sensor", {"device_class": "problem"}, _has_overload),
+    # On where current may flow, as for any switch. As an `opening` it would be shown among doors and windows.
+    "contact": _Derived(
+        "binary_sensor",
+        {"payload_on": "closed", "payload_off": "open", "icon": "mdi:electric-switch"},
+        _has_status,
+    ),
+    "cutoff": _Derived("sensor", _enum(_CUTOFF) | _DIAGNOSTIC, _has_status),
+    "cover": _Derived(
+        "binary_sensor",
+        {"device_class": "tamper", "payload_on": "open", "payload_off": "closed"} | _DIAGNOSTIC,
+        _has_status,
+    ),
+    "overvoltage": _Derived("binary_sensor", {"device_class": "problem"}, _has_status),
+    "injecting": _Derived("binary_sensor", {"icon": "mdi:transmission-tower-import"}, _has_injection),
+    "clock_degraded": _Derived("binary_sensor", {"device_class": "problem"} | _DIAGNOSTIC, _has_status),
+    "colour_today": _Derived("sensor", _enum(COLOURS), _has_colour("PTEC")),
+    "colour_tomorrow": _Derived("sensor", _enum(COLOURS), _has_colour("DEMAIN")),
+    "peak_notice": _Derived("sensor", _enum(PEAKS), _has_peaks),
+    "peak_now": _Derived("sensor", _enum(PEAKS), _has_peaks),
+}

@@ -1,0 +1,108 @@
+"""An edge as a device of a hub: whoever has automations shall notice that a meter is not read as it should be. Pure."""
+
+from typing import Any, Final
+
+from tictally_shared.home_assistant import (
+    DIAGNOSTIC,
+    Component,
+    Device,
+    Language,
+    Said,
+    program_components,
+    program_device,
+)
+from tictally_shared.topics import Topics
+
+_SHOWN: Final[dict[Language, str]] = {"fr": "Lecteur tictally", "en": "tictally edge"}
+
+
+def edge_device(edge: str, topics: Topics, version: str, language: Language) -> Device:
+    """The device.
+
+    Args:
+        edge: its name.
+        topics: below which base.
+        version: of its program.
+        language: of its name.
+    """
+    return program_device("edge", edge, _SHOWN[language], version, topics.edge(edge, "availability"))
+
+
+def edge_components(edge: str, topics: Topics, language: Language) -> list[Component]:
+    """The entities: connected or not, and what health says.
+
+    Args:
+        edge: its name.
+        topics: below which base.
+        language: of the entities' names.
+    """
+    return program_components(topics.edge(edge, "availability"), topics.edge(edge, "health"), _SAYS, language)
+
+
+def _counted(state_class: str, icon: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - the hub's own settings
+    return {"state_class": state_class, "icon": icon, **more, **DIAGNOSTIC}
+
+
+# Counts have no unit: one in words would be another one in another language, and break a hub's statistics.
+_SAYS: Final = (
+    Said(
+        "meter_heard",
+        "Compteur entendu",
+        "Meter heard",
+        "meter_online",
+        {"device_class": "connectivity"},
+        platform="binary_sensor",
+    ),
+    Said("backlog", "Trames en attente", "Frames waiting", settings=_counted("measurement", "mdi:tray-full")),
+    Said(
+        "refused_per_hour",
+        "Groupes refusés en une heure",
+        "Groups refused in an hour",
+        settings=_counted("measurement", "mdi:filter-remove-outline"),
+    ),
+    Said(
+        "signal_quality",
+        "Qualité du signal",
+        "Signal quality",
+        settings=_counted(
+            "measurement", "mdi:signal-cellular-3", unit_of_measurement="%", suggested_display_precision=1
+        ),
+    ),
+    Said(
+        "clock",
+        "Horloge non prouvée",
+        "Clock not proved",
+        "clock_proved",
+        {"device_class": "problem", **DIAGNOSTIC},
+        platform="binary_sensor",
+        on_when=False,
+    ),
+    Said(
+        "clock_steps",
+        "Sauts de l'horloge",
+        "Clock steps",
+        settings=_counted("total_increasing", "mdi:clock-alert-outline"),
+    ),
+    Said(
+        "meter_clock_drift",
+        "Écart de l'horloge du compteur",
+        "Meter clock drift",
+        "meter_clock_drift_s",
+        {
+            "device_class": "duration",
+            "unit_of_measurement": "s",
+            "state_class": "measurement",
+            "suggested_display_precision": 0,
+            **DIAGNOSTIC,
+        },
+        whole=True,
+    ),
+    Said(
+        "frames_lost",
+        "Trames perdues",
+        "Frames lost",
+        settings=_counted("total_increasing", "mdi:cloud-off-outline"),
+    ),
+    # When, not for how long: it changes when there is something to see.
+    Said("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
+)

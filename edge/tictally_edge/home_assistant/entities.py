@@ -1,0 +1,197 @@
+"""A meter's labels as entities of a hub: class, unit, precision, category and name. Pure.
+
+Units and classes are those that Home Assistant takes, in its spelling. What a label is comes from the catalogue.
+"""
+
+from typing import Any, Final, NamedTuple
+
+from tictally_edge.home_assistant.derived_entities import derived_components
+from tictally_edge.home_assistant.meter_profile import Profile, hardware_of
+from tictally_edge.home_assistant.translations import (
+    AS_IT_IS,
+    DISTRIBUTOR_REGISTER,
+    DIVIDED_BY_1000,
+    ENERGY,
+    LABELS,
+    LABELS_OF_ONE_PHASE,
+    METER,
+    PERIODS,
+    SUPPLIER_REGISTER,
+    TIMES_1000,
+)
+from tictally_shared.euridis import identity_of
+from tictally_shared.home_assistant import Component, Device, Language
+from tictally_shared.labels import CATALOGUE, Kind, Label
+from tictally_shared.tariff_options import CONTRACTS
+from tictally_shared.topics import Topics
+
+
+def meter_device(  # noqa: PLR0913, PLR0917 - what a hub shows of a meter
+    profile: Profile, number: str, key: str | None, topics: Topics, edge: str, version: str, language: Language
+) -> Device:
+    """The device.
+
+    Args:
+        profile: what the meter is.
+        number: its own, ADCO or ADSC; tells maker and model.
+        key: what stands for the number everywhere, or None. The number is shown nowhere then.
+        topics: below which base.
+        edge: the name of the edge that reads it.
+        version: of the edge's program.
+        language: of its name.
+    """
+    meter, identity = key or number, identity_of(number)
+    return Device(
+        id=f"tictally_{meter}",
+        name=f"{'Linky' if identity.is_linky else METER.of(language)} {meter}",
+        version=version,
+        maker=identity.maker,
+        model=identity.model,
+        serial=number if key is None else None,
+        hardware=hardware_of(profile),
+        availability=(topics.edge(edge, "availability"), topics.meter_availability(meter)),
+    )
+
+
+# Labels that are no entities, with the reason.
+NOT_ANNOUNCED: Final = {
+    "ADCO": "the device's serial number",
+    "ADSC": "the device's serial number",
+    "ADPS": "there only while it lasts: overload tells of it",
+    "ADIR1": "there only while it lasts: overload tells of it",
+    "ADIR2": "there only while it lasts: overload tells of it",
+    "ADIR3": "there only while it lasts: overload tells of it",
+    "PEJP": "there only while it lasts: peak_notice tells of it",
+}
+
+_SUPPLIER, _DISTRIBUTOR = "EASF", "EASD"
+SUPPLIER_REGISTERS: Final = frozenset(label.name for label in CATALOGUE if label.name.startswith(_SUPPLIER))
+_MAIN_THOUGH_NOT_LIVE: Final = frozenset({"SMAXSN", "SMAXIN"})
+# Texts that say something as they are. PRM is there only where its user has asked for it.
+_SHOWN_TEXTS: Final = frozenset({"OPTARIF", "NGTF", "PRM"})
+_ONLY_TIMES: Final = frozenset({Kind.CLOCK, Kind.MARKER})
+
+
+class _Shown(NamedTuple):
+    """How a hub shows a number: the unit, how it is made of the topic's, and digits after the point."""
+
+    unit: str
+    template: str
+    precision: int
+
+
+# By the catalogue's unit; others are shown as they are, in whole numbers. Energy is what people are billed: kWh.
+_SHOWN: Final = {
+    "Wh": _Shown("kWh", DIVIDED_BY_1000, 2),
+    "VArh": _Shown("varh", AS_IT_IS, 0),
+    "kVA": _Shown("VA", TIMES_1000, 0),
+}
+
+# Where no device class brings an icon.
+_ICONS: Final = {
+    Kind.REGISTER: "mdi:counter",
+    Kind.ID: "mdi:identifier",
+    Kind.ENUM: "mdi:tag-text-outline",
+    Kind.TEXT: "mdi:text-box-outline",
+    Kind.BITFIELD: "mdi:numeric",
+    Kind.SCHEDULE: "mdi:calendar-text",
+}
+
+
+def components(profile: Profile, meter: str, topics: Topics, language: Language) -> list[Component]:
+    """A meter's entities: those of its labels in the catalogue's order, then those of what is made of them.
+
+    A label that the catalogue does not know has none: nobody knows what it would be.
+
+    Args:
+        profile: what the meter is.
+        meter: its number, or the key that stands for it.
+        topics: below which base.
+        language: of the entities' names.
+    """
+    announced = [label for label in CATALOGUE if label.name in profile.labels and _is_announced(label, profile)]
+    texts = [profile.names.get(label.name) for label in announced]
+    return [
+        Component(
+            key=component_key(label.name),
+            platform="sensor",
+            name=_name(label, profile, language, is_ambiguous=texts.count(profile.names.get(label.name)) > 1),
+            settings=_settings(label, meter, topics),
+        )
+        for label in announced
+    ] + derived_components(profile, meter, topics, language)
+
+
+def component_key(label: str) -> str:
+    """The key of a label's entity: `SMAXSN-1` → `smaxsn_minus_1`."""
+    return label.lower().replace("+", "_plus_").replace("-", "_minus_")
+
+
+def _is_announced(label: Label, profile: Profile) -> bool:
+    name = label.name
+    if name.startswith(_DISTRIBUTOR):
+        return name in profile.registers
+    if name.startswith(_SUPPLIER):
+        if profile.contract is not None:
+            return profile.contract.period_of(name) is not None
+        return bool(profile.names.get(name)) or name in profile.registers
+    return name not in NOT_ANNOUNCED
+
+
+def _name(label: Label, profile: Profile, language: Language, *, is_ambiguous: bool) -> str:
+    """The entity's name.
+
+    Args:
+        label: that it shows.
+        profile: of its meter.
+        language: of the name.
+        is_ambiguous: a supplier calls several registers by the same text.
+    """
+    number = label.name[-2:]
+    if label.name.startswith(_DISTRIBUTOR):
+        return DISTRIBUTOR_REGISTER.of(language).format(number)
+    if (period := _period(label.name, profile)) is not None:
+        return ENERGY.of(language).format(PERIODS[period].of(language))
+    if label.name.startswith(_SUPPLIER):
+        text = profile.names.get(label.name)
+        if not text:
+            return SUPPLIER_REGISTER.of(language).format(number)
+        return ENERGY.of(language).format(f"{text} {number}" if is_ambiguous else text)
+    words = LABELS | LABELS_OF_ONE_PHASE if profile.phases == 1 else LABELS
+    if label.name in words:
+        return words[label.name].of(language)
+    return label.name_fr if language == "fr" else label.name_en
+
+
+def _period(register: str, profile: Profile) -> str | None:
+    """What a register counts. The historique registers' labels say it, whatever the option is called."""
+    if register.startswith(_SUPPLIER):
+        return profile.contract.period_of(register) if profile.contract is not None else None
+    return next((period for each in CONTRACTS.values() if (period := each.period_of(register)) is not None), None)
+
+
+def _settings(label: Label, meter: str, topics: Topics) -> dict[str, Any]:
+    settings: dict[str, Any] = {"state_topic": topics.label(meter, label.name), "value_template": AS_IT_IS}
+    if label.kind in _ONLY_TIMES:
+        settings |= {"state_topic": topics.label_time(meter, label.name), "device_class": "timestamp"}
+    elif label.unit is not None:
+        unit, template, precision = _SHOWN.get(label.unit, _Shown(label.unit, AS_IT_IS, 0))
+        settings |= {
+            "value_template": template,
+            "unit_of_measurement": unit,
+            "suggested_display_precision": precision,
+        }
+        settings |= {"device_class": label.device_class} if label.device_class is not None else {}
+        settings |= {"state_class": label.state_class} if label.state_class is not None else {}
+    if "device_class" not in settings:
+        settings["icon"] = _ICONS[label.kind]
+    return settings | _prominence(label)
+
+
+def _prominence(label: Label) -> dict[str, Any]:
+    is_energy = label.device_class == "energy" and not label.name.startswith(_DISTRIBUTOR)
+    if label.live or is_energy or label.name in _MAIN_THOUGH_NOT_LIVE:
+        return {}
+    if label.is_number or label.name in _SHOWN_TEXTS:
+        return {"entity_category": "diagnostic"}
+    return {"entity_category": "diagnostic", "enabled_by_default": False}

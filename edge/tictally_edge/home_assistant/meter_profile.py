@@ -1,0 +1,177 @@
+"""Learns what a meter is, from its frames. Pure.
+
+Entities hang on it, and their history on them: so a trait counts when three whole frames in a row agree, and a label
+that lacks takes nothing away while mode, phases, option and kind of meter are what they were.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tictally_edge.validation.completeness import labels_of
+from tictally_edge.validation.validator import BelievedFrame
+from tictally_shared.labels import LABELS, Kind, Mode
+from tictally_shared.tariff_options import TEMPO, Contract, contract_of_ngtf, contract_of_optarif
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One meter, as far as its entities hang on it.
+
+    Attributes:
+        mode: of its line.
+        phases: 1 or 3.
+        option: OPTARIF or NGTF as read; Tempo's in historique mode as BBR, without its programme. Empty if not known.
+        contract: that the option names; None for a supplier's own calendar, or one that is not known.
+        producer: it counts what is injected too.
+        labels: that it sends.
+        names: register, `EASF07` → the text of LTARF while it counts; learned, and used only without a contract.
+        registers: EASFnn and EASDnn that have counted something.
+    """
+
+    mode: Mode
+    phases: int
+    option: str
+    contract: Contract | None
+    producer: bool
+    labels: frozenset[str]
+    names: Mapping[str, str]
+    registers: frozenset[str]
+
+
+def hardware_of(profile: Profile) -> str:
+    """What stands where a hub shows the hardware's version: `TIC historique, HC.., 1 phase`.
+
+    A function of mode, option, phases and kind of meter alone, and in one language: entities are taken away only when
+    it has changed.
+    """
+    parts = (
+        f"TIC {profile.mode}",
+        profile.option,
+        f"{profile.phases} phase{'s' * (profile.phases > 1)}",
+        "producer" if profile.producer else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+_FRAMES_UNTIL_PROVED: Final = 3
+# NTARF and LTARF may reach us some frames apart.
+_FRAMES_UNTIL_NAMED: Final = 5
+_OPTION_LABEL: Final = {Mode.HISTORIQUE: "OPTARIF", Mode.STANDARD: "NGTF"}
+_ONLY_ON_THREE_PHASES: Final = frozenset({"IINST3", "IMAX3", "IRMS3", "URMS3", "SINSTS3", "UMOY3"})
+_ONLY_OF_PRODUCERS: Final = frozenset({"EAIT", "SINSTI"})
+_TEMPO: Final = "BBR"
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """What cannot change without the meter being set otherwise."""
+
+    mode: Mode
+    phases: int
+    option: str
+    producer: bool
+
+
+class ProfileWatch:
+    """One meter's profile.
+
+    Attributes:
+        profile: None until three whole frames have agreed.
+
+    Args:
+        hidden: labels that are published nowhere.
+    """
+
+    def __init__(self, hidden: frozenset[str] = frozenset()) -> None:
+        self._hidden = hidden
+        self.profile: Profile | None = None
+        self._proved: _Traits | None = None
+        self._candidate: _Traits | None = None
+        self._frames = 0
+        self._seen: Counter[str] = Counter()
+        self._counting: Counter[str] = Counter()
+        self._pair, self._pair_frames = ("", ""), 0
+
+    def hear(self, believed: BelievedFrame, *, is_whole: bool) -> None:
+        """Takes a frame in.
+
+        Args:
+            believed: the frame.
+            is_whole: True where it shows all that its meter sends.
+        """
+        if not is_whole or (traits := _traits(believed)) is None:
+            return
+        if traits != self._candidate:
+            self._candidate, self._frames = traits, 0
+            self._seen.clear()
+            self._counting.clear()
+        self._frames += 1
+        self._seen = _in_a_row(self._seen, labels_of(believed) - self._hidden)
+        counting = {name for name, value in believed.values.items() if _counts(name, value)}
+        self._counting = _in_a_row(self._counting, counting | (self._counting.keys() & believed.unconfirmed))
+        if self._frames < _FRAMES_UNTIL_PROVED:
+            return
+        if traits != self._proved or self.profile is None:
+            self._proved, self.profile = traits, _profile(traits)
+        self._learn(believed.values, self.profile)
+
+    def _learn(self, values: Mapping[str, int | str], profile: Profile) -> None:
+        """Adds what has been seen often enough; nothing ever goes."""
+        pair = str(values.get("NTARF", "")), str(values.get("LTARF", ""))
+        self._pair_frames = self._pair_frames + 1 if pair == self._pair else 1
+        self._pair = pair
+        names = dict(profile.names)
+        if self._pair_frames >= _FRAMES_UNTIL_NAMED and all(pair) and profile.contract is None:
+            names[f"EASF{pair[0]}"] = pair[1]
+        self.profile = replace(
+            profile,
+            labels=profile.labels | _often(self._seen),
+            registers=profile.registers | _often(self._counting),
+            names=names,
+        )
+
+
+def _in_a_row(before: Mapping[str, int], seen: Iterable[str]) -> Counter[str]:
+    """How many frames in a row have shown each."""
+    return Counter({name: before.get(name, 0) + 1 for name in seen})
+
+
+def _often(counter: Counter[str]) -> set[str]:
+    return {name for name, count in counter.items() if count >= _FRAMES_UNTIL_PROVED}
+
+
+def _traits(believed: BelievedFrame) -> _Traits | None:
+    """The traits that a frame shows, or None while its option waits for a second sighting."""
+    labels, mode = labels_of(believed), believed.frame.mode
+    option_label = _OPTION_LABEL[mode]
+    if option_label in believed.unconfirmed:
+        return None
+    option = str(believed.values.get(option_label, ""))
+    return _Traits(
+        mode=mode,
+        phases=3 if not _ONLY_ON_THREE_PHASES.isdisjoint(labels) else 1,
+        option=_TEMPO if contract_of_optarif(option) is TEMPO else option,
+        producer=not _ONLY_OF_PRODUCERS.isdisjoint(labels),
+    )
+
+
+def _profile(traits: _Traits) -> Profile:
+    name_of = contract_of_optarif if traits.mode is Mode.HISTORIQUE else contract_of_ngtf
+    return Profile(
+        mode=traits.mode,
+        phases=traits.phases,
+        option=traits.option,
+        contract=name_of(traits.option),
+        producer=traits.producer,
+        labels=frozenset(),
+        names={},
+        registers=frozenset(),
+    )
+
+
+def _counts(name: str, value: int | str) -> bool:
+    """True for a register that has counted something."""
+    label = LABELS.get(name)
+    return label is not None and label.kind is Kind.REGISTER and isinstance(value, int) and value > 0

@@ -1,0 +1,82 @@
+"""The words of entities that are not the label catalogue's, in each language that people are spoken to."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from tictally_shared.home_assistant import Language
+
+AS_IT_IS: Final = "{{ value or None }}"
+DIVIDED_BY_1000: Final = "{{ value | int / 1000 if value else None }}"
+TIMES_1000: Final = "{{ value | int * 1000 if value else None }}"
+
+
+def one_of(options: Sequence[str]) -> str:
+    """A state only where it is one of the options.
+
+    When the contract changes, the topic changes first and the options with the announcement. Home Assistant warns of a
+    state outside the options, and fails to take new options that its present state is not among.
+    """
+    return f"{{{{ value if value in {list(options)} else None }}}}"
+
+
+class Words(NamedTuple):
+    """The same in each language; `{}` stands for what is filled in."""
+
+    fr: str
+    en: str
+
+    def of(self, language: Language) -> str:
+        """In one language."""
+        return self.fr if language == "fr" else self.en
+
+
+METER: Final = Words("Compteur", "Meter")
+ENERGY: Final = Words("Énergie {}", "Energy {}")
+# A supplier's register that has counted, and that no text has named yet; and the distributor's, which none ever names.
+SUPPLIER_REGISTER: Final = Words("Énergie index fournisseur {}", "Energy supplier register {}")
+DISTRIBUTOR_REGISTER: Final = Words("Énergie index distributeur {}", "Energy distributor register {}")
+
+PERIODS: Final = {
+    "BASE": Words("base", "base"),
+    "HC": Words("heures creuses", "off-peak"),
+    "HP": Words("heures pleines", "peak"),
+    "HN": Words("heures normales", "normal hours"),
+    "PM": Words("pointe mobile", "mobile peak"),
+    "HC BLEU": Words("heures creuses bleues", "off-peak blue"),
+    "HP BLEU": Words("heures pleines bleues", "peak blue"),
+    "HC BLANC": Words("heures creuses blanches", "off-peak white"),
+    "HP BLANC": Words("heures pleines blanches", "peak white"),
+    "HC ROUGE": Words("heures creuses rouges", "off-peak red"),
+    "HP ROUGE": Words("heures pleines rouges", "peak red"),
+}
+
+# Where people are better served by another name than the one in the meter's documentation.
+LABELS: Final = {
+    "EAST": Words("Énergie soutirée", "Energy drawn"),
+    "EAIT": Words("Énergie injectée", "Energy injected"),
+    "OPTARIF": Words("Option tarifaire", "Tariff option"),
+    "NGTF": Words("Option tarifaire", "Tariff option"),
+}
+# The same where there is one phase, which needs no number.
+LABELS_OF_ONE_PHASE: Final = {
+    "IRMS1": Words("Courant efficace", "RMS current"),
+    "URMS1": Words("Tension efficace", "RMS voltage"),
+    "UMOY1": Words("Tension moyenne", "Mean voltage"),
+}
+
+DERIVED: Final = {
+    "period": Words("Période tarifaire", "Tariff period"),
+    "available_power": Words("Puissance disponible", "Available power"),
+    "subscription_share": Words("Part de la puissance souscrite", "Share of subscription"),
+    "overload": Words("Dépassement de puissance", "Overload"),
+    "contact": Words("Contact sec", "Dry contact"),
+    "cutoff": Words("Organe de coupure", "Cut-off switch"),
+    "cover": Words("Cache-bornes", "Terminal cover"),
+    "overvoltage": Words("Surtension", "Overvoltage"),
+    "injecting": Words("Injection en cours", "Injecting"),
+    "clock_degraded": Words("Horloge dégradée", "Clock degraded"),
+    "colour_today": Words("Couleur Tempo du jour", "Tempo colour today"),
+    "colour_tomorrow": Words("Couleur Tempo de demain", "Tempo colour tomorrow"),
+    "peak_notice": Words("Préavis de pointe mobile", "Mobile peak notice"),
+    "peak_now": Words("Pointe mobile en cours", "Mobile peak now"),
+}

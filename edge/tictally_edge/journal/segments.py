@@ -1,0 +1,132 @@
+"""The journal's sealed blocks in their folder: written once, dropped when they are old or there is no room."""
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tictally_edge.journal import segment
+from tictally_shared.frames import Frame
+from tictally_shared.interval_set import Ranges
+
+KEPT_MS: Final = 14 * 86_400_000
+# Two weeks of a frame a second take about 40 MB.
+MOST_BYTES: Final = 64 * 1024 * 1024
+_NAME: Final = re.compile(r"([0-9a-f]{16})-(\d{1,19})-(\d{1,19})\.block")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One block: the frames first … last of a boot, and its file."""
+
+    boot: str
+    first: int
+    last: int
+    path: Path
+    size: int
+
+
+class Blocks:
+    """The blocks of one journal.
+
+    Attributes:
+        dropped: frames whose blocks went because they were two weeks old or there was no room.
+        damaged: blocks that could not be read; they are renamed to `….unread`.
+
+    Args:
+        folder: of the journal; it exists.
+        most_bytes: room for all blocks; beyond it the oldest go.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self._folder, self._most_bytes = folder, most_bytes
+        named = ((path, _NAME.fullmatch(path.name)) for path in folder.iterdir())
+        self._sealed = [
+            Sealed(name[1], int(name[2]), int(name[3]), path, path.stat().st_size) for path, name in named if name
+        ]
+        self.dropped = self.damaged = 0
+
+    def held(self) -> dict[str, Ranges]:
+        """The frames that are here, by boot."""
+        held: dict[str, Ranges] = {}
+        for each in self._sealed:
+            held.setdefault(each.boot, Ranges()).add(each.first, each.last)
+        return held
+
+    def last(self, boot: str) -> int:
+        """The highest number of a boot that is sealed, or 0."""
+        return max((each.last for each in self._sealed if each.boot == boot), default=0)
+
+    def frames(self, boot: str, first: int, last: int) -> Iterator[Frame]:
+        """The frames first … last of a boot, as far as they are here, in the order of their numbers."""
+        ours = [each for each in self._sealed if each.boot == boot and each.first <= last and first <= each.last]
+        for each in sorted(ours, key=lambda sealed: sealed.first):
+            yield from (frame for frame in self._unpack(each) if first <= frame.seq <= last)
+
+    def seal(self, frames: list[Frame]) -> Sealed:
+        """Writes consecutive frames of one boot as a block, in one step.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        boot, first, last = frames[0].boot, frames[0].seq, frames[-1].seq
+        path = self._folder / f"{boot}-{first}-{last}.block"
+        fresh = path.with_suffix(".new")
+        packed = segment.pack(frames)
+        try:
+            with fresh.open("wb") as file:
+                file.write(packed)
+                file.flush()
+                os.fsync(file.fileno())
+            newest_s = frames[-1].time_ms / 1000
+            os.utime(fresh, (newest_s, newest_s))
+            fresh.replace(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+        sealed = Sealed(boot, first, last, path, len(packed))
+        self._sealed.append(sealed)
+        return sealed
+
+    def take_back(self, sealed: Sealed) -> None:
+        """Removes a block whose frames are still elsewhere."""
+        self._sealed.remove(sealed)
+        sealed.path.unlink(missing_ok=True)
+
+    def drop_old(self, now_ms: int) -> None:
+        """Drops what is two weeks old, and the oldest of what there is no room for."""
+        for each in list(self._sealed):
+            # The time of its last frame, see `seal`.
+            if each.path.stat().st_mtime * 1000 < now_ms - KEPT_MS:
+                self._drop(each)
+        while sum(each.size for each in self._sealed) > self._most_bytes:
+            self.make_room()
+
+    def make_room(self) -> bool:
+        """Drops the oldest block; False where there is none."""
+        if not self._sealed:
+            return False
+        self._drop(min(self._sealed, key=lambda each: (each.path.stat().st_mtime, each.first)))
+        return True
+
+    def _drop(self, each: Sealed) -> None:
+        self.dropped += each.last - each.first + 1
+        self.take_back(each)
+
+    def _unpack(self, each: Sealed) -> list[Frame]:
+        try:
+            return segment.unpack(each.path.read_bytes())
+        except (OSError, segment.BlockError) as error:
+            self.damaged += 1
+            log.warning("%s: %s; its frames are lost.", each.path.name, error)
+            self._sealed.remove(each)
+            each.path.replace(each.path.with_suffix(".unread"))
+            return []

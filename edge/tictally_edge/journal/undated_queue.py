@@ -1,0 +1,153 @@
+"""Frames that wait for a date: kept in the journal's folder while this machine's clock has not proved itself.
+
+A file `waiting` of the tail's lines (see tail.py). The first has the letter `M`, `{"machine":…,"id":…}`: the life of
+the machine, whose monotonic clock dates them later, and a random name of this file. The others have the letter `W`:
+`{"at":…,"number":…,"mode":…,"values":…,"dated":…}`, `at` in seconds on that clock. They are numbered by their order
+from 0. Once dated, a frame's line in the tail says which of them it was, so that a kill in between doubles none.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tictally_edge.journal import wal
+from tictally_shared.labels import Mode
+
+_FILE: Final = "waiting"
+_MACHINE, _WAITING = "M", "W"
+# Half a day of frames. In memory on a Pi, and a clock that is not right by then will not be.
+MOST_BYTES: Final = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A frame without date.
+
+    Attributes:
+        at: when its end arrived, in seconds on the machine's monotonic clock.
+        number: the meter's own.
+        mode: the language it was in.
+        values: label → value.
+        dated: label → horodate.
+    """
+
+    at: float
+    number: str
+    mode: Mode
+    values: dict[str, int | str]
+    dated: dict[str, str]
+
+
+class WaitingRoom:
+    """The frames that wait, oldest first.
+
+    Attributes:
+        id: names this room's file, for the journal.
+        dropped: frames given up: the machine was started anew, or there was no room.
+
+    Args:
+        folder: of the journal.
+        machine: what names this life of the machine, or an empty text where nothing does.
+        released: from the journal, the id of the file and how many of its frames were dated already.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+
+    def __init__(self, folder: Path, machine: str, released: tuple[str, int]) -> None:
+        self._path, self._machine = folder / _FILE, machine
+        self.id = ""
+        self.dropped = 0
+        self._file: wal.TailFile | None = None
+        self._size = self._count = self._next = 0
+        self._read_to = 0  # where the oldest frame's line begins
+        self._first: tuple[Waiting, int] | None = None  # and what it says, with its bytes
+        self._restore(released)
+
+    def __len__(self) -> int:
+        return self._count - self._next
+
+    def put(self, frame: Waiting) -> None:
+        """Lets a frame wait.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        if self._size >= MOST_BYTES:
+            self.dropped += 1
+            return
+        file = self._file or self._begin()
+        body = {"at": frame.at, "number": frame.number, "mode": frame.mode.value}
+        self._size += file.append(_WAITING, _compact({**body, "values": frame.values, "dated": frame.dated}))
+        self._count += 1
+
+    def first(self) -> tuple[int, Waiting] | None:
+        """The oldest frame that waits and its number in the file, or None.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        if not len(self):
+            return None
+        if self._first is None:
+            with self._path.open("rb") as file:
+                file.seek(self._read_to)
+                line = file.readline()
+            (read,) = wal.decode(line).lines
+            self._first = _frame(json.loads(read.text)), len(line)
+        return self._next, self._first[0]
+
+    def leave(self) -> None:
+        """The oldest frame, that `first` gave, has been dated and is in the journal."""
+        if self._first is not None:
+            self._read_to += self._first[1]
+        self._first = None
+        self._next += 1
+        if not len(self):
+            self.close()
+            self._path.unlink(missing_ok=True)
+            self.id = ""
+            self._size = self._count = self._next = self._read_to = 0
+
+    def close(self) -> None:
+        """Closes the file; what waits is there after a restart."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _begin(self) -> wal.TailFile:
+        self.id = secrets.token_hex(8)
+        self._path.write_bytes(b"")
+        self._file = wal.TailFile(self._path, 0)
+        self._size = self._read_to = self._file.append(_MACHINE, _compact({"machine": self._machine, "id": self.id}))
+        return self._file
+
+    def _restore(self, released: tuple[str, int]) -> None:
+        if not self._path.exists():
+            return
+        data = self._path.read_bytes()
+        read = wal.decode(data)
+        lines = [line for line in read.lines if line.letter == _WAITING]
+        try:
+            head = json.loads(read.lines[0].text)
+            is_ours = bool(self._machine) and head["machine"] == self._machine
+        except (IndexError, ValueError, KeyError, TypeError):
+            is_ours = False
+        if not is_ours:
+            self.dropped += len(lines)
+            self._path.unlink()
+            return
+        self.id, self._size, self._count = head["id"], read.size, len(lines)
+        self._next = min(released[1], self._count) if released[0] == self.id else 0
+        self._read_to = sum(map(len, data.splitlines(keepends=True)[: self._next + 1]))
+        self._file = wal.TailFile(self._path, read.size)
+
+
+def _frame(body: dict[str, Any]) -> Waiting:
+    return Waiting(body["at"], body["number"], Mode(body["mode"]), body["values"], body["dated"])
+
+
+def _compact(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

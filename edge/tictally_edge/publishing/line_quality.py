@@ -1,0 +1,58 @@
+"""How good the line has been lately, in minutes: what a person looks at, and an alarm can be made of. Pure."""
+
+from collections import deque
+from dataclasses import dataclass
+from math import floor
+from typing import Final
+
+from tictally_edge.validation.validator import BelievedFrame
+
+_MINUTE_S: Final = 60.0
+_HOUR: Final = 60
+# Long enough that one bad frame is no alarm, short enough that somebody who moves a wire sees what it does.
+_LATELY: Final = 5
+
+
+@dataclass(slots=True)
+class _Minute:
+    number: int
+    groups: int = 0
+    refused: int = 0
+
+
+class LastHour:
+    """Groups seen and refused, a sum for each minute of the last sixty.
+
+    Times are seconds on a clock that never steps, that of the frames' `at`.
+    """
+
+    def __init__(self) -> None:
+        self._minutes: deque[_Minute] = deque(maxlen=_HOUR)
+
+    def add(self, believed: BelievedFrame) -> None:
+        """Counts one frame."""
+        number = int(believed.frame.at // _MINUTE_S)
+        if not self._minutes or self._minutes[-1].number != number:
+            self._minutes.append(_Minute(number))
+        self._minutes[-1].groups += believed.frame.groups
+        self._minutes[-1].refused += sum(believed.refused.values())
+
+    def refused(self, now_s: float) -> int:
+        """Groups refused in the last hour, or since the start where that is not so long ago."""
+        return sum(minute.refused for minute in self._since(now_s, _HOUR))
+
+    def quality_percent(self, now_s: float) -> float | None:
+        """How many in a hundred groups of the last five minutes were not refused; None where none came.
+
+        In tenths, rounded down: 100 says that nothing was refused.
+        """
+        minutes = self._since(now_s, _LATELY)
+        groups = sum(minute.groups for minute in minutes)
+        if not groups:
+            return None
+        accepted = groups - sum(minute.refused for minute in minutes)
+        return floor(1000 * accepted / groups) / 10
+
+    def _since(self, now_s: float, minutes: int) -> list[_Minute]:
+        first = int(now_s // _MINUTE_S) - minutes + 1
+        return [minute for minute in self._minutes if minute.number >= first]

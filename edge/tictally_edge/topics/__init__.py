@@ -1,0 +1,1 @@
+"""What the edge publishes for hubs: topic names and retained messages."""

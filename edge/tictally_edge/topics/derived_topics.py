@@ -1,0 +1,194 @@
+"""What an edge makes of a meter's labels for its hubs: period, available power, overload, the status register. Pure.
+
+Hubs could decode all of it themselves, and each has done it wrong at times. The values are the same in both modes.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tictally_edge.topics.retained_message import NOTHING, Publication
+from tictally_shared.frames import iso_utc
+from tictally_shared.labels import LABELS, Mode
+from tictally_shared.status_register import Cutoff, Status, parse_status
+from tictally_shared.tariff_options import EJP, TEMPO, Contract, contract_of_ngtf, contract_of_optarif, period_of_ptec
+from tictally_shared.topics import Topics
+
+Labels = Mapping[str, int | str]
+
+ON, OFF = "ON", "OFF"
+OPEN, CLOSED = "open", "closed"
+PEAKS: Final = (NOTHING, "PM1", "PM2", "PM3")
+COLOURS: Final = (NOTHING, "BLEU", "BLANC", "ROUGE")
+_ALARMS: Final = ("ADPS", "ADIR1", "ADIR2", "ADIR3")
+_COLOUR_OF_DEMAIN: Final = {"BLEU": "BLEU", "BLAN": "BLANC", "ROUG": "ROUGE"}
+CUTOFF: Final = {
+    Cutoff.CLOSED: CLOSED,
+    Cutoff.OVERLOAD: "overload",
+    Cutoff.OVERVOLTAGE: "overvoltage",
+    Cutoff.SHEDDING: "shedding",
+    Cutoff.ORDER: "order",
+    Cutoff.OVERHEATING: "overheating",
+    Cutoff.OVERHEATING_ON_OVERLOAD: "overheating",
+}
+# A label that waits for its second sighting lacks in a whole frame; in so many, none does.
+_WHOLE_UNTIL_KNOWN: Final = 3
+# ISOUSC is what the subscription allows per phase, at the 200 V that contracts reckon with: 30 A are 6 kVA.
+_CONTRACT_V: Final = 200
+
+
+def contract_of(labels: Labels) -> Contract | None:
+    """The contract that a meter's labels name, or None."""
+    optarif, ngtf = labels.get("OPTARIF"), labels.get("NGTF")
+    if isinstance(optarif, str):
+        return contract_of_optarif(optarif)
+    return contract_of_ngtf(ngtf) if isinstance(ngtf, str) else None
+
+
+def derive(labels: Labels) -> dict[str, str]:
+    """Name → value, as far as the labels tell.
+
+    Args:
+        labels: label → value, what the meter shows at present.
+    """
+    contract = contract_of(labels)
+    stge = labels.get("STGE")
+    status = parse_status(stge) if isinstance(stge, str) else None
+    derived = {
+        "period": _period(labels, contract),
+        **_power(labels),
+        "overload": _overload(labels, status),
+        **(_of_status(status) if status is not None else {}),
+    }
+    if contract is TEMPO:
+        derived |= _colours(labels, status)
+    if contract is EJP or (contract is None and status is not None):
+        derived |= _peaks(labels, status)
+    return {name: value for name, value in derived.items() if value is not None}
+
+
+class DerivedTopics:
+    """The derived topics of one meter.
+
+    Args:
+        topics: below which base.
+        meter: its number or key.
+        all_every_s: after this time a value is published again although it did not change.
+    """
+
+    def __init__(self, topics: Topics, meter: str, *, all_every_s: float = 300.0) -> None:
+        self._topics, self._meter, self._all_every_s = topics, meter, all_every_s
+        self._shown: dict[str, tuple[str, float]] = {}
+        self._left: set[str] = set()
+        self._whole_frames = 0
+
+    def connected(self) -> None:
+        """The broker is another one, or knows nothing: everything is published again with the next frame."""
+        self._left |= self._shown.keys()
+        self._shown.clear()
+
+    def found(self, name: str) -> None:
+        """A topic of this meter stands retained on the broker; it is cleared if nothing is made of its name."""
+        self._left.add(name)
+
+    def publish(self, labels: Labels, at: float, time_ms: int | None, *, is_whole: bool) -> list[Publication]:
+        """What the labels change; nothing before a whole frame has shown all labels.
+
+        Args:
+            labels: label → value, as it stands on the label topics.
+            at: seconds on a clock that never steps.
+            time_ms: when the frame's end arrived, or None where no clock is known to be right.
+            is_whole: True where this frame shows all that its meter sends.
+        """
+        self._whole_frames += is_whole
+        if not self._whole_frames:
+            return []
+        time = None if time_ms is None else iso_utc(time_ms)
+        derived = derive(labels)
+        changes = []
+        for name, value in derived.items():
+            before = self._shown.get(name)
+            if before is None or before[0] != value or at - before[1] >= self._all_every_s:
+                self._shown[name] = value, at
+                changes.append(Publication(self._topics.derived(self._meter, name), value, time))
+        return changes + self._clear(derived)
+
+    def _clear(self, derived: Mapping[str, str]) -> list[Publication]:
+        gone = self._shown.keys() - derived.keys()
+        if self._whole_frames >= _WHOLE_UNTIL_KNOWN:
+            gone |= self._left - derived.keys()
+            self._left.clear()
+        for name in gone:
+            self._shown.pop(name, None)
+        return [Publication(self._topics.derived(self._meter, name), "") for name in sorted(gone)]
+
+
+def _period(labels: Labels, contract: Contract | None) -> str | None:
+    match labels:
+        case {"PTEC": str(ptec)}:
+            return period_of_ptec(ptec)
+        case {"NTARF": str(ntarf)} if contract is not None:
+            return contract.period_of(f"EASF{ntarf}")
+        case {"LTARF": str(ltarf)} if contract is None:
+            return ltarf or NOTHING
+    return None
+
+
+def _power(labels: Labels) -> dict[str, str | None]:
+    match labels:
+        case {"PREF": int(reference_kva), "SINSTS": int(drawn)}:
+            subscribed = reference_kva * 1000
+        case {"ISOUSC": int(ampere), "PAPP": int(drawn)}:
+            subscribed = ampere * _CONTRACT_V * (3 if "IINST3" in labels else 1)
+        case _:
+            return {}
+    share = str(round(100 * drawn / subscribed)) if subscribed else None
+    return {"available_power": str(subscribed - drawn), "subscription_share": share}
+
+
+def _overload(labels: Labels, status: Status | None) -> str | None:
+    """In historique mode alarms are there only while they last; in standard mode only the status register tells."""
+    if status is not None:
+        return _on(status.overload)
+    is_historique = any(name in LABELS and LABELS[name].mode is Mode.HISTORIQUE for name in labels)
+    return _on(any(alarm in labels for alarm in _ALARMS)) if is_historique else None
+
+
+def _of_status(status: Status) -> dict[str, str | None]:
+    return {
+        "contact": _open(status.contact_open),
+        "cutoff": CUTOFF[status.cutoff] if status.cutoff is not None else None,
+        "cover": _open(status.cover_open),
+        "overvoltage": _on(status.overvoltage),
+        "injecting": _on(status.injecting) if status.producer else None,
+        "clock_degraded": _on(status.clock_degraded),
+    }
+
+
+def _colours(labels: Labels, status: Status | None) -> dict[str, str | None]:
+    if status is not None:
+        return {"colour_today": COLOURS[status.colour_today], "colour_tomorrow": COLOURS[status.colour_tomorrow]}
+    ptec, tomorrow = labels.get("PTEC"), labels.get("DEMAIN")
+    period = period_of_ptec(ptec) if isinstance(ptec, str) else None
+    return {
+        "colour_today": period.split()[-1] if period is not None and " " in period else None,
+        "colour_tomorrow": _COLOUR_OF_DEMAIN.get(tomorrow, NOTHING) if isinstance(tomorrow, str) else None,
+    }
+
+
+def _peaks(labels: Labels, status: Status | None) -> dict[str, str | None]:
+    if status is not None:
+        return {"peak_notice": PEAKS[status.peak_notice], "peak_now": PEAKS[status.peak_now]}
+    ptec = labels.get("PTEC")
+    is_now = period_of_ptec(ptec) == "PM" if isinstance(ptec, str) else None
+    return {
+        "peak_notice": PEAKS["PEJP" in labels],
+        "peak_now": None if is_now is None else PEAKS[is_now],
+    }
+
+
+def _on(flag: bool) -> str:  # noqa: FBT001
+    return ON if flag else OFF
+
+
+def _open(flag: bool) -> str:  # noqa: FBT001
+    return OPEN if flag else CLOSED

@@ -1,0 +1,1 @@
+"""The live stream: a snapshot and its events."""

@@ -1,6 +1,0 @@
-"""What days cost, laid out like a bill: energy, subscription, taxes, total, and where each price is from."""
-
-from tictally_recorder.bill.make import make_bill
-from tictally_recorder.bill.model import Balance, Bill, Line, MonthPart, Split, Tax, TaxKind, Total
-
-__all__ = ["Balance", "Bill", "Line", "MonthPart", "Split", "Tax", "TaxKind", "Total", "make_bill"]

@@ -1,0 +1,111 @@
+"""A bill as JSON. Pure."""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from tictally_recorder.cost.bill.model import Bill, Line, Split, Total
+from tictally_recorder.cost.bill.remarks import remarks, what
+from tictally_recorder.cost.bill.totals import cents
+from tictally_recorder.cost.model import UNTOLD
+
+_BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "rounding", "unexplained", "ttc")
+
+
+def as_json(bills: Iterable[Bill]) -> str:
+    """An array, a bill a site. Amounts are texts: as they are, and beside them `…_rounded`, rounded to whole cents."""
+    return json.dumps([record(bill) for bill in bills], ensure_ascii=False, indent=2)
+
+
+def record(bill: Bill) -> dict[str, object]:
+    """A bill as a program reads it."""
+    return {
+        "site": bill.site,
+        "from": str(bill.start),
+        "to": str(bill.end),
+        "first_day": str(bill.days[0]) if bill.days else None,
+        "last_day": str(bill.days[1]) if bill.days else None,
+        "whole": bill.is_whole,
+        "lines": [_line_record(line) for line in bill.lines],
+        "totals": [_total_record(total) for total in bill.totals],
+        "versions": [
+            {"id": each.id, "hash": each.hash, "sureness": str(each.sureness), "source": each.source}
+            for each in bill.versions
+        ],
+        "remarks": remarks(bill),
+    }
+
+
+def _line_record(line: Line) -> dict[str, object]:
+    return {
+        "what": what(line),
+        "direction": str(line.direction),
+        "period": line.period,
+        "from": str(line.first),
+        "to": str(line.end),
+        "days": line.days,
+        "energy_wh": None if line.period == UNTOLD else line.energy_wh,
+        "months": [{"month": _month(part.month), "days": part.days, "of": part.of} for part in line.months],
+        "power_kva": line.power_kva,
+        "version": line.version.id if line.version else None,
+        "price": _text(line.price),
+        "price_ht": _text(line.price_ht),
+        "currency": line.currency,
+        **_money("amount", line.amount),
+        "contains": _split_record(line.split) if line.split else None,
+        "estimated": line.estimated,
+        "reasons": list(line.reasons),
+    }
+
+
+def _split_record(split: Split) -> dict[str, object]:
+    return {
+        **_money("ht", split.ht),
+        **_money("accise", split.accise),
+        **_money("cta", split.cta),
+        **_money("vat", split.vat),
+        **_money("difference", split.difference),
+        "vat_rate": _text(split.vat_rate),
+        "fits": split.fits,
+        "not_known": list(split.unknown),
+    }
+
+
+def _total_record(total: Total) -> dict[str, object]:
+    balance = {
+        key: text
+        for name in _BALANCE
+        if total.balance
+        for key, text in _money(name, getattr(total.balance, name)).items()
+    }
+    return {
+        "currency": total.currency,
+        "taxes": [
+            {
+                "tax": str(tax.kind),
+                "rate": _text(tax.rate),
+                "energy_wh": tax.energy_wh,
+                **_money("included_in", tax.included_in),
+                **_money("amount", tax.amount),
+            }
+            for tax in total.taxes
+        ],
+        "balance": balance or None,
+        **_money("not_split", total.not_split),
+        **_money("income", total.income),
+        **_money("amount", total.amount),
+    }
+
+
+def _money(name: str, amount: Decimal | None) -> dict[str, str | None]:
+    return {name: _text(amount), f"{name}_rounded": None if amount is None else cents(amount)}
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else format(amount, "f")
+
+
+def _month(first: date) -> str:
+    return f"{first:%Y-%m}"

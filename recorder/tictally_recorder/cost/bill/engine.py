@@ -1,0 +1,126 @@
+"""A bill from what days cost. Pure: cost rows and price lists in, a bill out.
+
+The total is the sum of the rows' amounts; price lists are asked only for what is in them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+
+from tictally_recorder.cost import CostRow, VersionUsed
+from tictally_recorder.cost.aggregation import doubts
+from tictally_recorder.cost.bill.model import Bill, Line, MonthPart, Split
+from tictally_recorder.cost.bill.split import monthly_ht, split_energy, split_subscription
+from tictally_recorder.cost.bill.totals import totals_of
+from tictally_recorder.cost.proration import days_of_month
+from tictally_recorder.tariffs.model import Direction, Tariff, Taxes, Version
+
+_ZERO: Final = Decimal(0)
+
+
+def make_bill(site: str, start: date, end: date, rows: Iterable[CostRow], tariffs: Mapping[str, Tariff]) -> Bill:
+    """What a site's days cost, as a bill.
+
+    Days at one price are one line, also where others lie between them.
+
+    Args:
+        site: its id; other sites' rows are left out.
+        start: the first local day that is asked for.
+        end: the day after the last one.
+        rows: of those days, in order of day.
+        tariffs: id → price list, those that the rows were made by.
+    """
+    own = [row for row in rows if row.site == site]
+    versions = {version.id: version for tariff in tariffs.values() for version in tariff.versions}
+    groups: dict[tuple[object, ...], list[CostRow]] = {}
+    for row in own:
+        groups.setdefault(_key(row, versions), []).append(row)
+    lines = [_line(group, versions) for group in groups.values()]
+    # A stable order: of lines that begin on one day, that of the day's rows.
+    lines.sort(key=lambda line: (line.direction is Direction.INJECTED, line.period is None, line.first))
+    days = [row.day for row in own]
+    used = {row.version.id: row.version for row in own if row.version}
+    return Bill(
+        site,
+        start,
+        end,
+        (min(days), max(days)) if days else None,
+        tuple(lines),
+        totals_of(lines),
+        tuple(_without_a_days_hash(version, versions) for version in used.values()),
+    )
+
+
+def _key(row: CostRow, versions: Mapping[str, Version]) -> tuple[object, ...]:
+    """What rows of one line have in common; energy that costs the same at two powers is one."""
+    version = versions.get(row.version.id) if row.version else None
+    return (
+        row.direction,
+        row.period,
+        row.version.id if row.version else None,
+        None if row.period else row.power_kva,
+        row.price,
+        _price_ht(row, version),
+        row.currency,
+        row.amount is None,
+    )
+
+
+def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> Line:
+    head = rows[0]
+    days = [row.day for row in rows]
+    energy_wh = sum(row.energy_wh for row in rows)
+    amounts = [row.amount for row in rows if row.amount is not None]
+    amount = sum(amounts, _ZERO) if amounts else None
+    version = versions.get(head.version.id) if head.version else None
+    price_ht = _price_ht(head, version)
+    split: Split | None = None
+    if amount is not None and head.sign > 0:
+        taxes = version.taxes if version else Taxes()
+        if head.period is None:
+            split = split_subscription(amount, days, price_ht, taxes)
+        else:
+            split = split_energy(amount, energy_wh, price_ht, taxes)
+    return Line(
+        direction=head.direction,
+        period=head.period,
+        first=days[0],
+        last=days[-1],
+        days=len(days),
+        energy_wh=energy_wh,
+        months=() if head.period else _months(days),
+        power_kva=None if head.period else head.power_kva,
+        version=head.version,
+        price=head.price,
+        price_ht=price_ht,
+        currency=head.currency,
+        amount=amount,
+        split=split,
+        estimated=any(part.estimated for row in rows for part in row.parts),
+        reasons=tuple(doubt.reason for doubt in doubts(rows)),
+        fell=tuple(dict.fromkeys(part.register for row in rows for part in row.parts if part.fell)),
+    )
+
+
+def _price_ht(row: CostRow, version: Version | None) -> Decimal | None:
+    if version is None:
+        return None
+    if row.period is None:
+        return monthly_ht(version, row.power_kva)
+    price = version.price(row.power_kva, row.period)
+    return price.ht if price else None
+
+
+def _months(days: Sequence[date]) -> tuple[MonthPart, ...]:
+    return tuple(
+        MonthPart(month, len(list(of_month)), days_of_month(month))
+        for month, of_month in groupby(days, key=lambda day: day.replace(day=1))
+    )
+
+
+def _without_a_days_hash(used: VersionUsed, versions: Mapping[str, Version]) -> VersionUsed:
+    """A price series has another hash each day: the bill names that of the version."""
+    version = versions.get(used.id)
+    return VersionUsed.of(version) if version else used

@@ -1,0 +1,154 @@
+"""Rows of a day as the ledger keeps them, and back: nothing of an explanation is lost. Pure.
+
+The parts of a figure are a JSON array of arrays: register, first value, last value, and as far as they are not what
+they mostly are (in brackets): energy (last - first), 1 where estimated (0), start and end in milliseconds since 1970
+(the day's), price (null), 1 where it fell (0). Where that is long, as for a price series, it is deflated (RFC 1950).
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.engine import day_bounds_ms
+from tictally_recorder.cost.model import CostRow, Part, Quality, VersionUsed
+from tictally_recorder.ledger import CostDay, CostEntry, CostLine
+from tictally_recorder.tariffs.model import Direction, Sureness
+from tictally_shared.calendar import QUARTER_MS
+
+_DAY: Final = "{day}"
+_LONG: Final = 400
+_ARRAY: Final = b"["
+
+
+def to_day(day: date, rows: Iterable[CostRow], key: str, now_ms: int, tz: ZoneInfo) -> CostDay:
+    """What the ledger keeps of a day's rows.
+
+    Args:
+        day: local.
+        rows: all of that day, in order.
+        key: see `tictally_recorder.cost.fingerprint`.
+        now_ms: when they were computed.
+        tz: whose day it is.
+    """
+    bounds = day_bounds_ms(day, tz)
+    entries = tuple(
+        CostEntry(_line(row), row.energy_wh, None if row.amount is None else str(row.amount), _pack(row.parts, bounds))
+        for row in rows
+    )
+    return CostDay(day, bounds[0] // QUARTER_MS, bounds[1] // QUARTER_MS, key, now_ms, entries)
+
+
+def from_day(site: str, stored: CostDay) -> list[CostRow]:
+    """The rows that were kept.
+
+    Args:
+        site: whose they are.
+        stored: as the ledger has it.
+    """
+    bounds = stored.first * QUARTER_MS, stored.end * QUARTER_MS
+    return [_row(site, stored.day, entry, bounds) for entry in stored.entries]
+
+
+def _line(row: CostRow) -> CostLine:
+    version = row.version
+    return CostLine(
+        direction=row.direction.value,
+        period=row.period,
+        price=None if row.price is None else str(row.price),
+        currency=row.currency,
+        version=version.id if version else None,
+        hash=version.hash if version else None,
+        source=version.source if version else None,
+        sureness=version.sureness.value if version else None,
+        power_kva=row.power_kva,
+        quality=row.quality.value,
+        # The same reason on many days is one.
+        reason=row.reason and row.reason.replace(str(row.day), _DAY),
+    )
+
+
+def _row(site: str, day: date, entry: CostEntry, bounds: tuple[int, int]) -> CostRow:
+    line = entry.line
+    version = None
+    if line.version is not None and line.sureness is not None:
+        version = VersionUsed(line.version, line.hash or "", line.source or "", Sureness(line.sureness))
+    return CostRow(
+        site,
+        day,
+        Direction(line.direction),
+        line.period,
+        entry.energy_wh,
+        _decimal(line.price),
+        _decimal(entry.amount),
+        line.currency,
+        version,
+        line.power_kva,
+        Quality(line.quality),
+        line.reason and line.reason.replace(_DAY, str(day)),
+        _unpack(entry.parts, bounds),
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _pack(parts: Sequence[Part], bounds: tuple[int, int]) -> bytes:
+    if not parts:
+        return b""
+    found = []
+    for part in parts:
+        values: list[Any] = [
+            part.register,
+            part.first_value,
+            part.last_value,
+            part.energy_wh,
+            int(part.estimated),
+            part.start_ms,
+            part.end_ms,
+            None if part.price is None else str(part.price),
+            int(part.fell),
+        ]
+        usual = [*values[:3], part.last_value - part.first_value, 0, *bounds, None, 0]
+        while len(values) > 3 and values[-1] == usual[len(values) - 1]:  # noqa: PLR2004 - register and its two values
+            values.pop()
+        found.append(values)
+    text = json.dumps(found, separators=(",", ":")).encode()
+    return zlib.compress(text, 9) if len(text) > _LONG else text
+
+
+def _unpack(packed: bytes, bounds: tuple[int, int]) -> tuple[Part, ...]:
+    if not packed:
+        return ()
+    text = packed if packed.startswith(_ARRAY) else zlib.decompress(packed)
+    return tuple(_part(*values, bounds=bounds) for values in json.loads(text))
+
+
+def _part(  # noqa: PLR0913, PLR0917 - a part has this many fields
+    register: str,
+    first: int,
+    last: int,
+    energy_wh: int | None = None,
+    estimated: int = 0,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    price: str | None = None,
+    fell: int = 0,
+    *,
+    bounds: tuple[int, int],
+) -> Part:
+    return Part(
+        register,
+        bounds[0] if start_ms is None else start_ms,
+        bounds[1] if end_ms is None else end_ms,
+        first,
+        last,
+        last - first if energy_wh is None else energy_wh,
+        estimated=bool(estimated),
+        price=_decimal(price),
+        fell=bool(fell),
+    )

@@ -1,0 +1,174 @@
+"""What quarters of an hour would have cost on a price list. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cached_property
+from itertools import groupby
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.compare.model import Assumed, Offer
+from tictally_recorder.cost.compare.tempo_colours import MORNING, NIGHT, is_off_peak
+from tictally_recorder.cost.engine import day_bounds_ms
+from tictally_recorder.cost.model import Use
+from tictally_recorder.cost.proration import daily_share
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy.register_totals import Counted, drawn_by_period, drawn_total
+from tictally_recorder.tariffs.model import Direction, Tariff, Version
+from tictally_shared.tariff_options import HPHC, TEMPO
+
+_WH_PER_KWH = Decimal(1000)
+
+
+def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
+    use: Use, days: Sequence[date], tariffs: Iterable[Tariff], power_kva: int | None, assumed: Assumed, tz: ZoneInfo
+) -> list[Offer]:
+    """What some days would have cost on each price list of drawn energy, at the power and those beside it.
+
+    Args:
+        use: what the site's registers counted by quarter.
+        days: local, all that are meant.
+        tariffs: those of a price series and of injected energy are left out.
+        power_kva: subscribed, or None where it is not known.
+        assumed: by what energy is divided.
+        tz: of the days.
+    """
+    by_day: dict[date, list[_Quarter]] = {}
+    for start_ms, rows in groupby(sorted(use.quarters, key=lambda row: row.start_ms), lambda row: row.start_ms):
+        local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(tz)
+        quarter = _Quarter(local, list(rows), use.ngtf.get(local.date()), assumed.aliases)
+        by_day.setdefault(local.date(), []).append(quarter)
+    untold = [each for each in use.untold if each.direction is Direction.DRAWN]
+    lacking = {
+        day: "the registers do not say all that was counted"
+        for day in days
+        if any(each.concerns(*day_bounds_ms(day, tz)) for each in untold)
+    }
+    found = []
+    for tariff in tariffs:
+        if tariff.direction is Direction.DRAWN and not tariff.series:
+            divided = [_day(tariff, day, by_day.get(day, []), assumed).lacking(lacking.get(day)) for day in days]
+            powers = _powers(tariff, days[-1], power_kva, is_every=assumed.every_power)
+            found += [_offer(tariff, power, divided) for power in powers]
+    return found
+
+
+def _powers(tariff: Tariff, day: date, power_kva: int | None, *, is_every: bool) -> list[int | None]:
+    """The power, with all that a list has on a day, or the next lower and higher one of them."""
+    version = tariff.on(day)
+    known = sorted(power for power in version.subscription if power is not None) if version else []
+    if is_every and known:
+        return [*sorted({*known, power_kva or known[0]})]
+    if power_kva is None or not known:
+        return [power_kva]
+    lower, higher = [each for each in known if each < power_kva][-1:], [each for each in known if each > power_kva][:1]
+    return [*lower, power_kva, *higher]
+
+
+class _Quarter:
+    """A quarter's energy, reckoned once for all price lists."""
+
+    def __init__(
+        self, local: datetime, rows: Sequence[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]
+    ) -> None:
+        self.local = local
+        self.total = drawn_total(rows)
+        self._rows, self._ngtf, self._aliases = rows, ngtf, aliases
+
+    @cached_property
+    def by_period(self) -> Mapping[str, Counted]:
+        """As the meter's own registers tell; one that counted nothing need be of no period of a list."""
+        counted = [row for row in self._rows if row.energy or row.lost]
+        return drawn_by_period(counted, self._ngtf, self._aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day's energy as a price list divides it, and why it cannot, as far as it cannot."""
+
+    day: date
+    energy_wh: Mapping[str, int]
+    reasons: frozenset[str]
+    is_estimated: bool
+
+    def lacking(self, reason: str | None) -> Self:
+        """The same with one more reason, if there is one."""
+        return replace(self, reasons=self.reasons | {reason}) if reason else self
+
+
+def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assumed) -> _Day:
+    energy = dict.fromkeys(tariff.periods, 0)
+    reasons = set() if quarters else {"the meter told nothing"}
+    estimated = False
+    for quarter in quarters:
+        for period, found in _divide(tariff, quarter, assumed).items():
+            estimated |= found.estimated
+            if found.doubt:
+                reasons.add(found.doubt)
+            elif period in energy:
+                energy[period] += found.energy_wh
+            elif found.energy_wh:
+                reasons.add(period)
+    return _Day(day, energy, frozenset(reasons), estimated)
+
+
+def _offer(tariff: Tariff, power: int | None, days: Sequence[_Day]) -> Offer:
+    amount = Decimal(0)
+    unknown: dict[str, list[date]] = {}
+    for each in days:
+        cost = _priced(tariff, tariff.on(each.day), power, each.energy_wh, each.day)
+        reasons = set(each.reasons)
+        if isinstance(cost, str):
+            reasons.add(cost)
+        else:
+            amount += cost
+        for reason in sorted(reasons):
+            unknown.setdefault(reason, []).append(each.day)
+    return Offer(
+        tariff.id,
+        power,
+        tariff.currency,
+        {period: sum(each.energy_wh[period] for each in days) for period in tariff.periods},
+        None if unknown else amount,
+        any(each.is_estimated for each in days),
+        any(tariff.is_overdue(each.day) for each in days),
+        {reason: tuple(of_reason) for reason, of_reason in unknown.items()},
+    )
+
+
+def _divide(tariff: Tariff, quarter: _Quarter, assumed: Assumed) -> Mapping[str, Counted]:
+    """A quarter's energy by period; what cannot be divided stands under the reason."""
+    total, local = quarter.total, quarter.local
+    if len(tariff.periods) == 1:
+        return {tariff.periods[0]: total}
+    if set(tariff.periods) == set(HPHC.periods):
+        return {"HC" if is_off_peak(local.time(), assumed.windows) else "HP": total}
+    if set(tariff.periods) == set(TEMPO.periods):
+        # Local time without offset: a day begins at 06:00 by the clock, also when the clocks have changed.
+        colour = assumed.colours.get((local.replace(tzinfo=None) - MORNING).date())
+        if colour is None:
+            return {"the colour of a Tempo day is not known": total}
+        return {f"{'HC' if is_off_peak(local.time(), [NIGHT]) else 'HP'} {colour.name}": total}
+    found = quarter.by_period
+    told = found or not total.energy_wh
+    return found if told and found.keys() <= set(tariff.periods) else {"no register counts its periods": total}
+
+
+def _priced(
+    tariff: Tariff, version: Version | None, power: int | None, counted: Mapping[str, int], day: date
+) -> Decimal | str:
+    """The amount of a day, or the reason why there is none."""
+    if version is None:
+        return f"{tariff.id} has no version"
+    monthly = version.monthly(power)
+    if monthly is None:
+        return f"{version.id} has no subscription at this power"
+    amount = daily_share(monthly, day)
+    for period, energy_wh in counted.items():
+        price = version.price(power, period)
+        if price is None:
+            return f"{version.id} has no price of {period}"
+        amount += price.ttc * energy_wh / _WH_PER_KWH
+    return amount

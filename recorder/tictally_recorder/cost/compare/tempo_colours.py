@@ -1,0 +1,92 @@
+"""Which colour a Tempo day had: from the meter's texts, or from a file. Pure.
+
+A Tempo day begins at 06:00 and bears the date of that morning.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.contracts.model import Hours
+from tictally_recorder.ledger import TextChange
+from tictally_shared.status_register import Colour, parse_status
+
+NIGHT: Final[Hours] = (time(22), time(6))
+"""Tempo's off-peak hours, and what is assumed of HP/HC where nothing is told."""
+
+
+def is_off_peak(at: time, windows: Iterable[Hours]) -> bool:
+    """True where a local time is in one of the hours; their end is excluded."""
+    return any(begin <= at < end if begin < end else at >= begin or at < end for begin, end in windows)
+
+
+_ENGLISH: Final = {"blue": Colour.BLEU, "white": Colour.BLANC, "red": Colour.ROUGE}
+_OF_PTEC: Final = {"JB": Colour.BLEU, "JW": Colour.BLANC, "JR": Colour.ROUGE}
+# Meters' clocks and ours may differ: nothing is learned from the hours beside a change of day.
+_SURE: Final = (time(7), time(22))
+MORNING: Final = timedelta(hours=6)
+
+
+class ColourError(ValueError):
+    """A file of colours that cannot be used; the sentence says why."""
+
+
+def heard_colours(changes: Sequence[TextChange], heard_ms: Iterable[int], tz: ZoneInfo) -> dict[date, Colour]:
+    """What a meter said of its days; a day of which it said two colours has none.
+
+    Args:
+        changes: of one label, STGE or PTEC, in order of time.
+        heard_ms: times at which the meter was heard with that label; a text holds over no silence.
+        tz: of the local days.
+    """
+    times = [change.time_ms for change in changes]
+    found: dict[date, set[Colour]] = {}
+    for at_ms in heard_ms:
+        local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(tz)
+        at = bisect_right(times, at_ms) - 1
+        if at >= 0 and _SURE[0] <= local.time() < _SURE[1] and (colour := _colour(changes[at])):
+            found.setdefault(local.date(), set()).add(colour)
+    return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}
+
+
+def agreed(told: Iterable[Mapping[date, Colour]]) -> dict[date, Colour]:
+    """The days of which all who told of them, labels or meters, told the same colour."""
+    found: dict[date, set[Colour]] = {}
+    for colours in told:
+        for day, colour in colours.items():
+            found.setdefault(day, set()).add(colour)
+    return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}
+
+
+def read_colours(text: str) -> dict[date, Colour]:
+    """Lines of `date,color`, after that heading.
+
+    Raises:
+        ColourError: a line is something else, or a day has two colours.
+    """
+    found: dict[date, Colour] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or (number == 1 and line.strip() == "date,color"):
+            continue
+        day_text, _, name = line.partition(",")
+        colour = _ENGLISH.get(name.strip())
+        try:
+            day = date.fromisoformat(day_text.strip())
+        except ValueError:
+            colour = None
+        if colour is None:
+            raise ColourError(f"line {number}: {line[:40]!r} is not a day and blue, white or red: 2026-11-21,blue")
+        if found.setdefault(day, colour) is not colour:
+            raise ColourError(f"line {number}: {day} has another colour further up")
+    return found
+
+
+def _colour(change: TextChange) -> Colour:
+    if change.label == "PTEC":
+        return _OF_PTEC.get(change.value[2:], Colour.NONE)
+    try:
+        return parse_status(change.value).colour_today
+    except ValueError:
+        return Colour.NONE

@@ -1,0 +1,200 @@
+"""The file of contracts, read and judged: what is refused is told with file, line and a sentence."""
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from datetime import date, time
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Final
+
+from tictally_recorder.cost.contracts.model import Contract, Contracts, Hours
+from tictally_recorder.tariffs.errors import InFileError
+from tictally_recorder.tariffs.model import Tariff
+from tictally_recorder.tariffs.toml_lines import Places
+
+_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+
+
+def parse_hours(text: str) -> Hours:
+    """From and to; over midnight where the first is the later one.
+
+    Raises:
+        ValueError: it is something else, or no time at all.
+    """
+    match = _HOURS.fullmatch(text)
+    if match is None or match.group(1, 2) == match.group(3, 4):
+        raise ValueError(f"{text[:40]!r} are not hours of the day")
+    begin_hour, begin_minute, end_hour, end_minute = map(int, match.groups())
+    return time(begin_hour, begin_minute), time(end_hour, end_minute)
+
+
+_KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "windows")
+_SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
+_POWER_AT_MOST: Final = 999_999
+_AT_LINE: Final = re.compile(r"\(at line (\d+)")
+
+Refuse = Callable[[str, str], "ContractError"]
+"""(key, sentence) → the error, at the key's line."""
+
+
+class ContractError(InFileError):
+    """A contract that cannot be used."""
+
+
+def read_contracts(path: Path, tariffs: Mapping[str, Tariff], sites: Collection[str] = ()) -> Contracts:
+    """The contracts of a file; none where there is no such file.
+
+    Args:
+        path: the file.
+        tariffs: id → price list, all that a contract may name.
+        sites: ids of the ledger's sites: with more than one, each contract has to name its own.
+
+    Raises:
+        ContractError: the file cannot be read, or a contract cannot be used.
+    """
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        return Contracts()
+    except OSError as error:
+        raise ContractError(str(path), 1, f"it cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ContractError(str(path), 1, "it is not text in UTF-8") from None
+    return parse_contracts(text, str(path), tariffs, sites)
+
+
+def sites_named(path: Path) -> set[str]:
+    """The sites that contracts of a file name, which the ledger need not have; none where it cannot be read."""
+    try:
+        document = tomllib.loads(path.read_bytes().decode())
+    except (OSError, ValueError, RecursionError):
+        return set()
+    tables = document.get("contract")
+    sites = (each.get("site") for each in tables if isinstance(each, dict)) if isinstance(tables, list) else ()
+    return {site for site in sites if isinstance(site, str)}
+
+
+def parse_contracts(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collection[str] = ()) -> Contracts:
+    """As `read_contracts`, of a text that stood in a file."""
+    try:
+        return _parsed(text, file, tariffs, sites)
+    except (ValueError, RecursionError) as error:  # numbers with thousands of digits, or what is nested as deeply
+        raise ContractError(file, 1, f"it cannot be used: {error}") from None
+
+
+def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collection[str]) -> Contracts:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = _AT_LINE.search(str(error))
+        raise ContractError(file, int(at[1]) if at else len(text.splitlines()), f"it is not TOML: {error}") from None
+    places = Places(text)
+    if other := next((key for key in document if key != "contract"), None):
+        raise ContractError(file, places.line((other, 0)), f"there is no {other!r} here, only [[contract]]")
+    tables = document.get("contract", [])
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+        raise ContractError(file, places.line(("contract",)), "each contract begins with [[contract]]")
+
+    def refusing(number: int) -> Refuse:
+        return lambda key, sentence: ContractError(file, places.line(("contract", number, key)), sentence)
+
+    numbered = [(_contract(table, tariffs, sites, refusing(at)), at) for at, table in enumerate(tables)]
+    for one, other_one in combinations(numbered, 2):
+        (earlier, _), (later, number) = sorted((one, other_one), key=lambda each: (each[0].start, each[1]))
+        if sentence := _overlap(earlier, later):
+            raise refusing(number)("from", sentence)
+    return Contracts(contract for contract, _ in numbered)
+
+
+def _contract(table: dict[str, Any], tariffs: Mapping[str, Tariff], sites: Collection[str], refuse: Refuse) -> Contract:
+    if other := next((key for key in table if key not in _KEYS), None):
+        raise refuse(other, f"a contract has no {other!r}; it has {', '.join(_KEYS)}")
+    tariff = _tariff(table, tariffs, refuse)
+    start, until = _date(table, "from", refuse), _date(table, "until", refuse)
+    if start is None:
+        raise refuse("", "a contract needs its first day: from = 2025-08-01")
+    if until is not None and until < start:
+        raise refuse("until", f"it ends on {until}, before its first day {start}")
+    return Contract(
+        site=_site(table, sites, refuse),
+        tariff=tariff.id,
+        start=start,
+        until=until,
+        power_kva=_power(table, tariff, refuse),
+        direction=tariff.direction,
+        aliases=_aliases(table, tariff, refuse),
+        windows=_windows(table, refuse),
+    )
+
+
+def _tariff(table: dict[str, Any], tariffs: Mapping[str, Tariff], refuse: Refuse) -> Tariff:
+    named = table.get("tariff")
+    if named is None:
+        raise refuse("", 'a contract needs its price list: tariff = "edf-bleu-base"')
+    if not isinstance(named, str) or named not in tariffs:
+        raise refuse("tariff", f"there is no tariff {named!r}; there are {', '.join(sorted(tariffs)) or 'none'}")
+    return tariffs[named]
+
+
+def _site(table: dict[str, Any], sites: Collection[str], refuse: Refuse) -> str | None:
+    site = table.get("site")
+    if site is None:
+        if len(sites) > 1:
+            raise refuse("", f"the ledger has several sites, so a contract names its own: {', '.join(sorted(sites))}")
+        return None
+    if not isinstance(site, str) or not _SITE.fullmatch(site):
+        raise refuse("site", f"{site!r} is no site's id, which is a text of a-z, 0-9 and - in quotes")
+    return site
+
+
+def _date(table: dict[str, Any], key: str, refuse: Refuse) -> date | None:
+    value = table.get(key)
+    # TOML's date with time is a datetime, and every datetime is a date.
+    if value is not None and type(value) is not date:
+        raise refuse(key, f"{key} = {value!s} is not a date, such as 2025-08-01 without quotes")
+    return value
+
+
+def _power(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> int | None:
+    power = table.get("power")
+    if power is not None and (type(power) is not int or not 0 < power <= _POWER_AT_MOST):
+        raise refuse("power", f"power = {power!r} is not a number of kVA, such as 6")
+    priced = {each for version in tariff.versions for each in (*version.energy, *version.subscription)}
+    named = sorted(each for each in priced if each is not None)
+    if power not in priced and None not in priced and named:
+        have = f"{tariff.id} has {', '.join(map(str, named))} kVA"
+        raise refuse("power", f"{have}, not {power}") if power else refuse("", f"a contract needs its power: {have}")
+    return power
+
+
+def _aliases(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> dict[str, str]:
+    aliases = table.get("aliases", {})
+    if not isinstance(aliases, dict):
+        raise refuse("aliases", 'aliases are written { "WHAT THE METER SAYS" = "HC" }')
+    for said, period in aliases.items():
+        if not isinstance(period, str) or period not in tariff.periods:
+            have = ", ".join(tariff.periods) or "none"
+            raise refuse("aliases", f"{said!r} cannot stand for {period!r}: the periods of {tariff.id} are {have}")
+    # What meters say is kept with its runs of spaces made one.
+    return {" ".join(said.split()): period for said, period in aliases.items()}
+
+
+def _windows(table: dict[str, Any], refuse: Refuse) -> tuple[Hours, ...]:
+    windows = table.get("windows", [])
+    with suppress(ValueError):
+        if isinstance(windows, list):
+            return tuple(parse_hours(str(each)) for each in windows)
+    raise refuse("windows", f'windows = {windows!r} are not hours of the day, such as ["22:00-06:00"]')
+
+
+def _overlap(earlier: Contract, later: Contract) -> str | None:
+    same_site = earlier.site is None or later.site is None or earlier.site == later.site
+    if not same_site or earlier.direction is not later.direction:
+        return None
+    if earlier.start == later.start:
+        return f"{earlier.tariff} and {later.tariff} begin on one day, {later.start}, for one site"
+    if earlier.until is not None and earlier.until >= later.start:
+        return f"it begins on {later.start}, while {earlier.tariff} holds until {earlier.until}"
+    return None

@@ -1,0 +1,108 @@
+"""What a meter says of its own contract: the option and the subscribed power."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
+from tictally_recorder.energy.register_totals import period_of
+from tictally_recorder.ledger import LedgerReader, Meter, Quarter, Site
+from tictally_recorder.tariffs.model import Tariff
+from tictally_shared.tariff_options import BASE, contract_of_ngtf, contract_of_optarif
+from tictally_shared.tariff_options import Contract as Option
+
+_OPTIONS: Final = {"NGTF": contract_of_ngtf, "OPTARIF": contract_of_optarif}
+_POWERS: Final = ("PREF", "ISOUSC")
+# ISOUSC is what is subscribed by phase, in A, at the 200 V that contracts reckon with.
+_AMPERES_PER_KVA: Final = 5
+_PHASES_OF_THREE: Final = "IINST3"
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a meter said last.
+
+    Attributes:
+        name: of its option, as NGTF or OPTARIF has it, or None.
+        option: the regulated option that this is, or None where it is another or nothing was said.
+        power_kva: subscribed, or None.
+    """
+
+    name: str | None = None
+    option: Option | None = None
+    power_kva: int | None = None
+
+    @property
+    def shipped_tariff(self) -> str | None:
+        """The shipped price list of the option, or None."""
+        return f"edf-bleu-{self.option.key}" if self.option else None
+
+    def __str__(self) -> str:
+        power = f"{self.power_kva} kVA" if self.power_kva else None
+        return " and ".join(each for each in (self.name, power) if each)
+
+
+def announced(reader: LedgerReader, site: Site) -> Announced:
+    """What the meter that is heard last at a site says of its contract.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    meter = _newest_meter(site)
+    seen = reader.labels_seen(meter.id)
+    name = _newest(_OPTIONS.keys() & seen.keys(), seen)
+    power = _newest(set(_POWERS) & seen.keys(), seen)
+    said = (reader.newest_text(meter.id, name) or None) if name else None
+    option = _OPTIONS[name](said) if name and said else None
+    return Announced(said, option, _power(reader, meter, power, seen) if power else None)
+
+
+def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff) -> Iterator[str]:
+    """Where a contract differs from what the site's meter announces, a sentence each.
+
+    A price list of one period that is not called as the meter's is a flat price, which goes with every option.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    said = announced(reader, site)
+    flat = tariff.series or (len(tariff.periods) == 1 and tariff.periods != BASE.periods)
+    if said.option and not flat and _periods(reader, site, contract, said.option, said.name) != set(tariff.periods):
+        yield f"the meter announces {said.name}, and the contract is on {tariff.id}"
+    if said.power_kva and contract.power_kva and said.power_kva != contract.power_kva:
+        yield f"the meter announces {said.power_kva} kVA, and the contract has {contract.power_kva} kVA"
+
+
+def _periods(reader: LedgerReader, site: Site, contract: Contract, option: Option, name: str | None) -> set[str]:
+    """What a contract makes of the periods of a regulated option: its aliases may be of the meter's own words."""
+    meter = _newest_meter(site)
+    names = PeriodNames(
+        reader.text_changes(meter.id, PERIOD_LABELS, 0, meter.last_ms + 1) if contract.aliases else (), meter.last_ms
+    )
+    standard = name is not None and contract_of_ngtf(name) is option
+    registers = option.standard_registers if standard else option.registers
+    return {period_of(register, names.name(register, meter.last_ms), name, contract.aliases) for register in registers}
+
+
+def _newest_meter(site: Site) -> Meter:
+    return max(site.meters, key=lambda each: each.last_ms)
+
+
+def _newest(labels: set[str], seen: dict[str, tuple[int, int]]) -> str | None:
+    return max(labels, key=lambda label: seen[label][1], default=None)
+
+
+def _power(reader: LedgerReader, meter: Meter, label: str, seen: dict[str, tuple[int, int]]) -> int | None:
+    last_ms = seen[label][1]
+    for quarter in reader.quarters(meter.id, 0, last_ms + 1, newest_first=True):
+        if (value := _last_number(quarter, label)) is not None:
+            if label == "PREF":
+                return value
+            return value * (3 if _PHASES_OF_THREE in seen else 1) // _AMPERES_PER_KVA
+    return None
+
+
+def _last_number(quarter: Quarter, label: str) -> int | None:
+    found = quarter.ends.get(label) or quarter.live.get(label)
+    return found.last if found else None

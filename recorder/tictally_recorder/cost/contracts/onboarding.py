@@ -1,0 +1,42 @@
+"""How a site comes to its first contract, for a person who asks what its energy costs."""
+
+from datetime import UTC, datetime
+
+from tictally_recorder.cost.contracts.load import sites_named
+from tictally_recorder.cost.contracts.meter_reported import Announced
+from tictally_recorder.ledger import Site
+from tictally_recorder.settings import Settings
+
+
+def how_to_begin(settings: Settings, site: Site, announced: Announced, *, is_only_site: bool) -> str:
+    """What to write where, so that a site's energy has a cost.
+
+    Args:
+        settings: that say where contracts stand.
+        site: that has none.
+        announced: what its meter says it is on; the example is of that.
+        is_only_site: True where a contract need not name its site.
+    """
+    first = datetime.fromtimestamp(site.meters[0].first_ms / 1000, UTC).astimezone(settings.zone).date()
+    lines = [f"there is no contract of site {site.id}, so what its energy costs is not known."]
+    others = sites_named(settings.contracts_file) - {site.id} if is_only_site else set()
+    if others:
+        named = ", ".join(sorted(others))
+        lines += [
+            f"The contracts in {settings.contracts_file} are of sites that the ledger does not have: {named}.",
+            f'Write site = "{site.id}" there, or beside them which price list it is on, from when, such as',
+        ]
+    else:
+        lines.append(f"Write into {settings.contracts_file} which price list it is on, from when, such as")
+    lines.append("    [[contract]]")
+    if others or not is_only_site:
+        lines.append(f'    site = "{site.id}"')
+    lines += [
+        f'    tariff = "{announced.shipped_tariff or "edf-bleu-base"}"',
+        f"    power = {announced.power_kva or 6}",
+        f"    from = {first}",
+    ]
+    said = str(announced)
+    known = f"The meter announces {said}; " if said else "The meter does not announce what it is on; "
+    lines.append(f"{known}`tictally tariff list` names the price lists; your bill says the rest.")
+    return "\n".join(lines)

@@ -1,0 +1,59 @@
+"""Energy at prices by the hour or quarter: each quarter at its own price. Pure."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.model import Part
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy.register_totals import Counted
+from tictally_recorder.tariffs.series import Series
+
+WH_PER_KWH: Final = Decimal(1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A day's energy with the price of each part.
+
+    Attributes:
+        parts: of a quarter each.
+        amount: of what has a price, not rounded.
+        why: a sentence where that is not all, for want of a price or because the energy is in doubt; else None.
+    """
+
+    parts: tuple[Part, ...]
+    amount: Decimal
+    why: str | None
+
+
+def price_quarters(
+    rows: Iterable[EnergyRow], total: Callable[[Iterable[EnergyRow]], Counted], series: Series, sign: int, tz: ZoneInfo
+) -> Priced:
+    """What the quarters of a day cost.
+
+    Args:
+        rows: by quarter, all of one day.
+        total: what takes a quarter's energy from its rows.
+        series: the prices.
+        sign: -1 for energy that earns, else 1.
+        tz: the zone in which a time is told to people.
+    """
+    parts: list[Part] = []
+    amount = Decimal(0)
+    why = None
+    for start_ms, of_quarter in groupby(sorted(rows, key=lambda row: row.start_ms), key=lambda row: row.start_ms):
+        counted, price = total(of_quarter), series.price(start_ms)
+        parts += (replace(part, price=price) for part in counted.parts)
+        if counted.doubt:
+            why = why or counted.doubt
+        elif price is not None:
+            amount += sign * counted.energy_wh / WH_PER_KWH * price
+        elif counted.energy_wh:
+            at = datetime.fromtimestamp(start_ms // 1000, UTC).astimezone(tz)
+            why = why or f"there is no price for {at.isoformat(sep=' ', timespec='minutes')}"
+    return Priced(tuple(parts), amount, why)

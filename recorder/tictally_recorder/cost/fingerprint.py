@@ -1,0 +1,64 @@
+"""What a day's cost depends on beside the frames, as a short key: where it differs, the day is computed again. Pure."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.engine import day_bounds_ms
+from tictally_recorder.cost.model import Terms, Untold
+from tictally_recorder.tariffs.model import Direction
+
+# Goes up when the same frames, contract and prices give other figures than before.
+_RECKONING: Final = 3
+_DIGITS: Final = 16
+
+
+class Keys:
+    """The keys of days by some terms.
+
+    Args:
+        terms: contracts and price lists.
+        tz: whose days are meant.
+    """
+
+    def __init__(self, terms: Terms, tz: ZoneInfo) -> None:
+        self._terms = terms
+        self._tz = tz
+
+    def of(self, site: str, day: date, untold: Sequence[Untold]) -> str:
+        """The key of a site's day.
+
+        Args:
+            site: its id.
+            day: local.
+            untold: the site's times of which no register tells.
+        """
+        paid = [self._paid(site, direction, day) for direction in Direction]
+        # What follows a silence says that there was one, and is heard when the day before it has its figures.
+        bounds = day_bounds_ms(day, self._tz) if untold else (0, 0)
+        missing = [(each.direction.value, each.start_ms, each.end_ms) for each in untold if each.concerns(*bounds)]
+        text = repr((_RECKONING, self._tz.key, paid, missing))
+        return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+    def _paid(self, site: str, direction: Direction, day: date) -> object:
+        contract = self._terms.contracts.on(site, direction, day)
+        return None if contract is None else (*_of_contract(contract), self._priced(contract.tariff, day))
+
+    def _priced(self, tariff_id: str, day: date) -> object:
+        tariff = self._terms.tariffs.get(tariff_id)
+        if tariff is None:
+            return None
+        version = tariff.on(day)
+        prices = None
+        if tariff.series and (series := self._terms.series.get(tariff_id)) is not None:
+            prices = series.hash(*day_bounds_ms(day, self._tz))
+        about = (tariff.currency, tariff.direction.value, tariff.periods, tariff.series)
+        return (*about, version and (version.id, version.hash), str(tariff.overdue_since(day)), prices)
+
+
+def _of_contract(contract: Contract) -> tuple[object, ...]:
+    # Neither its windows, which are a comparison's, nor since when it holds.
+    return contract.tariff, contract.power_kva, sorted(contract.aliases.items())

@@ -1,0 +1,155 @@
+"""What a site's days cost, from a ledger, price lists and contracts."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.codec import from_day
+from tictally_recorder.cost.engine import cost, days_on_series
+from tictally_recorder.cost.fingerprint import Keys
+from tictally_recorder.cost.model import CostRow, Terms, Use
+from tictally_recorder.cost.unmetered import untold_of
+from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.tariffs.model import Version
+from tictally_shared.calendar import QUARTER_MS, By, local_midnight
+
+_OPTION = ("NGTF",)
+
+
+def cost_of(  # noqa: PLR0913, PLR0917 - a question has this many parts
+    reader: LedgerReader, site: Site, start: date, end: date, terms: Terms, tz: ZoneInfo
+) -> list[CostRow]:
+    """What the days of [start, end) cost, as far as the site has frames, in order of day.
+
+    What the recorder has computed and still holds is taken from the ledger, the rest is computed.
+
+    Args:
+        reader: the ledger.
+        site: of it.
+        start: a local day.
+        end: a local day, excluded.
+        terms: contracts and price lists.
+        tz: whose days are meant.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    days = days_with_frames(site, start, end, tz)
+    kept = _kept(reader, site, days, terms, tz)
+    found = kept | computed(reader, site, [day for day in days if day not in kept], terms, tz)
+    return [row for day in days for row in found[day]]
+
+
+def computed(
+    reader: LedgerReader, site: Site, days: Iterable[date], terms: Terms, tz: ZoneInfo
+) -> dict[date, list[CostRow]]:
+    """What local days cost, from what the registers counted; each day has rows.
+
+    Args:
+        reader: the ledger.
+        site: of it.
+        days: in order, of `days_with_frames`.
+        terms: contracts and price lists.
+        tz: whose days are meant.
+    """
+    found: dict[date, list[CostRow]] = {}
+    for first, last in _stretches(list(days)):
+        run = days_between(first, last)
+        for row in cost(use_of(reader, site, run, terms, tz), run, terms, tz):
+            found.setdefault(row.day, []).append(row)
+    return found
+
+
+def touched_days(reader: LedgerReader, site: Site, tz: ZoneInfo) -> list[date]:
+    """The local days with frames that frames have touched since the recorder computed their cost, in order."""
+    found: set[date] = set()
+    for meter in site.meters:
+        for first, last in reader.touched(meter.id):
+            found.update(days_between(_day(first * QUARTER_MS, tz), _day((last + 1) * QUARTER_MS - 1, tz)))
+    return sorted(found.intersection(days_with_frames(site, date.min, date.max, tz)))
+
+
+def _kept(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo) -> dict[date, list[CostRow]]:
+    """What the recorder has computed of these days and still holds: same frames, same contract, same prices."""
+    if not days:
+        return {}
+    # In this order: what the recorder stores between the two is newer than what it was touched by.
+    touched, untold, keys = set(touched_days(reader, site, tz)), untold_of(reader, site), Keys(terms, tz)
+    versions = {version.id: version for tariff in terms.tariffs.values() for version in tariff.versions}
+    return {
+        stored.day: [_in_words_of_now(row, versions) for row in from_day(site.id, stored)]
+        for stored in reader.cost_days(site.id, days[0], days[-1] + timedelta(days=1))
+        if stored.day not in touched and stored.key == keys.of(site.id, stored.day, untold)
+    }
+
+
+def _in_words_of_now(row: CostRow, versions: Mapping[str, Version]) -> CostRow:
+    """Keys lack source and sureness: the same version may have others than when the row was kept."""
+    used = row.version
+    version = versions.get(used.id) if used else None
+    if used is None or version is None or (used.source, used.sureness) == (version.source, version.sureness):
+        return row
+    return replace(row, version=replace(used, source=version.source, sureness=version.sureness))
+
+
+def days_with_frames(site: Site, start: date, end: date, tz: ZoneInfo) -> list[date]:
+    """The local days of [start, end) from the day of the site's first frame to that of its last."""
+    first = max(start, _day(min(meter.first_ms for meter in site.meters), tz))
+    last = min(end - timedelta(days=1), _day(max(meter.last_ms for meter in site.meters), tz))
+    return days_between(first, last)
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """The days from one to another, both included; none where they are in the wrong order."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo) -> Use:
+    """What the site's registers counted on some local days that follow one another."""
+    start, end = local_midnight(days[0], tz), local_midnight(days[-1] + timedelta(days=1), tz)
+    quarters = [
+        row
+        for first, last in _stretches(sorted(days_on_series(site.id, days, terms)))
+        for row in _by_quarter(reader, site, first, last, tz)
+    ]
+    rows = energy(reader, site.id, start, end, By.DAY, tz, all_registers=True)
+    return Use(site.id, rows, quarters, options_of(reader, site, days, tz), untold_of(reader, site))
+
+
+def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:
+    start, end = local_midnight(first, tz), local_midnight(last + timedelta(days=1), tz)
+    return energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True)
+
+
+def _stretches(days: list[date]) -> Iterator[tuple[date, date]]:
+    """First and last of each run of days that follow one another."""
+    for _, group in groupby(enumerate(days), key=lambda each: each[1].toordinal() - each[0]):
+        run = [day for _, day in group]
+        yield run[0], run[-1]
+
+
+def options_of(reader: LedgerReader, site: Site, days: list[date], tz: ZoneInfo) -> dict[date, str]:
+    """Each day's NGTF, as it was when the day ended; of the meter that was there last. Days follow one another."""
+    end_ms = int(local_midnight(days[-1] + timedelta(days=1), tz).timestamp()) * 1000
+    changes = sorted(
+        (change.time_ms, change.value)
+        for meter in site.meters
+        for change in reader.text_changes(meter.id, _OPTION, 0, end_ms)
+    )
+    at, option = 0, ""
+    found: dict[date, str] = {}
+    for day in days:
+        day_end_ms = int(local_midnight(day + timedelta(days=1), tz).timestamp()) * 1000
+        while at < len(changes) and changes[at][0] < day_end_ms:
+            option = changes[at][1]
+            at += 1
+        if option:
+            found[day] = option
+    return found
+
+
+def _day(time_ms: int, tz: ZoneInfo) -> date:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(tz).date()

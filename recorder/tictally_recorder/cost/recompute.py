@@ -1,0 +1,178 @@
+"""Keeps the ledger's cost up to date: what frames, contracts or price lists have touched is computed again."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost.aggregation import stretches_of
+from tictally_recorder.cost.codec import to_day
+from tictally_recorder.cost.engine import day_bounds_ms, days_on_series
+from tictally_recorder.cost.fingerprint import Keys
+from tictally_recorder.cost.model import Terms, Untold
+from tictally_recorder.cost.query import computed, days_with_frames, touched_days
+from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.cost.unmetered import untold_of
+from tictally_recorder.ledger import Ledger, LedgerReader, Site
+from tictally_shared.calendar import QUARTER_MS
+
+# What a step computes at once: some tenths of a second on a Pi, in which frames wait.
+_DAYS_AT_ONCE: Final = 16
+# Where each quarter has its own price there are a hundred times as many figures.
+_DAYS_ON_SERIES_AT_ONCE: Final = 2
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was done since the keeper began.
+
+    Attributes:
+        computed: days, each time that one was computed.
+        changed: those of them whose figures differ from what was there.
+    """
+
+    computed: int = 0
+    changed: int = 0
+
+
+class CostKeeper:
+    """Works in short steps, the newest days first, so that the present is never late.
+
+    Args:
+        ledger: where cost is kept.
+        reader: of the same ledger.
+        terms: by what energy is paid.
+        tz: whose days are meant.
+
+    Attributes:
+        counts: what was done.
+    """
+
+    def __init__(self, ledger: Ledger, reader: LedgerReader, terms: WatchedTerms, tz: ZoneInfo) -> None:
+        self._ledger = ledger
+        self._reader = reader
+        self._watched = terms
+        self._tz = tz
+        self._todo: list[tuple[Site, list[date]]] = []
+        self._untold: Mapping[str, Sequence[Untold]] = {}
+        self.counts = Counts()
+
+    @property
+    def left(self) -> int:
+        """Days of this round that are yet to be computed."""
+        return sum(len(days) for _, days in self._todo)
+
+    @property
+    def terms(self) -> Terms | None:
+        """By what energy is paid, or None while a file of the user cannot be used."""
+        return self._watched.terms
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing is computed, a sentence, or None."""
+        return self._watched.problem
+
+    def begin(self) -> None:
+        """Begin a round: look what is to be computed again.
+
+        Raises:
+            LedgerUnavailable: the same round may be begun again.
+            LedgerError: the ledger is damaged.
+        """
+        sites = self._reader.sites()
+        untold = {site.id: untold_of(self._reader, site) for site in sites}
+        if self._watched.look(sites) or untold != self._untold:
+            self._untold = untold
+            self._say_terms(sites)
+        terms = self._watched.terms
+        self._todo = []
+        if terms is not None:
+            for site in sites:
+                self._todo += [(site, run) for run in _runs(self._wanted(site))]
+            self._todo.sort(key=lambda each: each[1][-1])
+
+    def step(self, now_ms: Callable[[], int]) -> bool:
+        """Compute a few days of the round; False where none is left. Raises as `begin` does.
+
+        Args:
+            now_ms: the present.
+        """
+        terms = self._watched.terms
+        if terms is None or not self._todo:
+            return False
+        site, days = self._todo.pop()
+        if days_on_series(site.id, days, terms) and len(days) > _DAYS_ON_SERIES_AT_ONCE:
+            self._todo.append((site, days[:-_DAYS_ON_SERIES_AT_ONCE]))
+            days = days[-_DAYS_ON_SERIES_AT_ONCE:]
+        self._todo.append((site, days))  # until they are computed
+        with self._reader.snapshot():
+            if _meters(site) not in map(_meters, self._reader.sites()):
+                # One has joined another since the round began, which has touched its days: the next round has them.
+                self._todo.pop()
+                return True
+            rows = computed(self._reader, site, days, terms, self._tz)
+            untold = untold_of(self._reader, site)
+        keys = Keys(terms, self._tz)
+        stored = [to_day(day, rows[day], keys.of(site.id, day, untold), now_ms(), self._tz) for day in days]
+        changed = self._ledger.store_cost(site, stored)
+        self._todo.pop()
+        if changed is not None:
+            self.counts = Counts(self.counts.computed + len(days), self.counts.changed + changed)
+        return True
+
+    def _wanted(self, site: Site) -> list[date]:
+        """The days to compute: those that frames have touched, and those between frames that have no figures yet.
+
+        A gap has no frame to touch it where a site's first or last frame is of another meter or mode.
+        """
+        there = set(days_with_frames(site, date.min, date.max, self._tz))
+        kept = self._reader.cost_keys(site.id).keys()
+        if gone := kept - there:  # days of another time zone
+            self._ledger.drop_cost(site, gone)
+        return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
+
+    def _say_terms(self, sites: Sequence[Site]) -> None:
+        """What contracts, price lists and untold times change is to be computed again, as if frames had touched it."""
+        if self._watched.terms is None:
+            _log.warning("cost is not computed: %s", self._watched.problem)
+            return
+        keys = Keys(self._watched.terms, self._tz)
+        changed = 0
+        for site in sites:
+            known = self._reader.cost_keys(site.id)
+            days = [
+                day
+                for day in days_with_frames(site, date.min, date.max, self._tz)
+                if known.get(day) != keys.of(site.id, day, self._untold[site.id])
+            ]
+            if days:
+                self._ledger.touch(site, [self._quarters(first, last) for first, last in stretches_of(days)])
+            changed += len(days)
+        if changed:
+            _log.info(
+                "contracts, price lists or what no register tells are others than before on %d days, whose cost is "
+                "computed again",
+                changed,
+            )
+
+    def _quarters(self, first: date, last: date) -> tuple[int, int]:
+        """The first and the last quarter, by number, of some local days, the last day included."""
+        start_ms, end_ms = day_bounds_ms(first, self._tz)[0], day_bounds_ms(last, self._tz)[1]
+        return start_ms // QUARTER_MS, end_ms // QUARTER_MS - 1
+
+
+def _meters(site: Site) -> tuple[str, set[int]]:
+    return site.id, {meter.id for meter in site.meters}
+
+
+def _runs(days: Sequence[date]) -> Iterator[list[date]]:
+    """Days that follow one another, a few at a time, the last run ending with the newest day."""
+    for first, last in stretches_of(days):
+        end = last
+        while end >= first:
+            begin = max(first, end - timedelta(days=_DAYS_AT_ONCE - 1))
+            yield [begin + timedelta(days=n) for n in range((end - begin).days + 1)]
+            end = begin - timedelta(days=1)

@@ -1,0 +1,161 @@
+"""Which share of time each tariff period has, from the texts in which a meter tells what counts. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby, pairwise
+from typing import Final
+
+from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
+from tictally_recorder.energy.register_totals import period_of
+from tictally_recorder.ledger import TextChange
+from tictally_recorder.tariffs.model import Tariff
+from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.tariff_options import CONTRACTS, contract_of_ngtf, contract_of_optarif, period_of_ptec
+
+OPTIONS: Final = ("NGTF", "OPTARIF")
+"""Which option a meter is on: these may stand for years."""
+COUNTING: Final = (*PERIOD_LABELS, "PTEC")
+"""What counts now: these change with the periods."""
+
+_HISTORIQUE: Final = frozenset({"OPTARIF", "PTEC"})
+_REGISTERS: Final = {
+    period: register
+    for contract in CONTRACTS.values()
+    for period, register in zip(contract.periods, contract.registers, strict=True)
+}
+_DAY_MS: Final = 96 * QUARTER_MS
+_WEEK_MS: Final = 7 * _DAY_MS
+_MOST_OF_A_WEEK_MS: Final = 6 * _DAY_MS
+_MOST_OF_A_YEAR_MS: Final = 330 * _DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Time, with frames, in which one register counted.
+
+    Attributes:
+        start_ms: milliseconds since 1970.
+        end_ms: excluded.
+        register: EASFnn, or that of the historique mode.
+        name: what the meter calls what that counts, or None.
+        option: that the meter is on, NGTF or OPTARIF, or None.
+    """
+
+    start_ms: int
+    end_ms: int
+    register: str
+    name: str | None
+    option: str | None
+
+    @property
+    def regime(self) -> object:
+        """The same for all names of one option."""
+        return self.option and (contract_of_ngtf(self.option) or contract_of_optarif(self.option) or self.option)
+
+
+class NotKnownError(Exception):
+    """Why a figure is not known, as a sentence."""
+
+
+def told_by(changes: Sequence[TextChange], quarters: Iterable[int], end_ms: int) -> Iterator[Told]:
+    """What one meter told, in order of time.
+
+    Args:
+        changes: of `OPTIONS` and `COUNTING`, in order of time.
+        quarters: the starts of those that have frames, ascending: a text holds over no silence.
+        end_ms: until when the last changes held.
+    """
+    names = PeriodNames([change for change in changes if change.label in PERIOD_LABELS], end_ms)
+    heard, at = _runs(quarters), 0
+    for since_ms, until_ms, register, option in _states(changes, end_ms):
+        while at < len(heard) and heard[at][0] < until_ms:
+            start_ms, stop_ms = max(heard[at][0], since_ms), min(heard[at][1], until_ms)
+            if start_ms < stop_ms:
+                yield Told(start_ms, stop_ms, register, names.name(register, stop_ms), option)
+            if heard[at][1] > until_ms:
+                break  # the next state begins within it
+            at += 1
+
+
+def shares(tariff: Tariff, told: Sequence[Told], aliases: Mapping[str, str]) -> dict[str, Decimal]:
+    """How the time of a year is divided among a price list's periods: each one's share of 1.
+
+    Where a week has all of them, any week tells it; where days differ, as in Tempo, only most of a year does.
+
+    Args:
+        tariff: the list.
+        told: of a site, in order of time. What was told on another option than the last one is left out.
+        aliases: what the meter calls a period → the list's period.
+
+    Raises:
+        NotKnownError: too little was told, or of other periods.
+    """
+    weeks = list(_by_week([each for each in told if each.regime == told[-1].regime], aliases).values())
+    times: dict[str, int] = {}
+    for week in weeks:
+        for period, time_ms in week.items():
+            times[period] = times.get(period, 0) + time_ms
+    total = sum(times.values())
+    if reason := _why_not(tariff, times, total, weeks):
+        raise NotKnownError(reason)
+    return {period: Decimal(times.get(period, 0)) / total for period in tariff.periods}
+
+
+def _by_week(told: Sequence[Told], aliases: Mapping[str, str]) -> dict[int, dict[str, int]]:
+    """Week → period → milliseconds; the newest seven days are week 0."""
+    found: dict[int, dict[str, int]] = {}
+    for each in told:
+        period = period_of(each.register, each.name, each.option, aliases)
+        start_ms = each.start_ms
+        while start_ms < each.end_ms:
+            number = (told[-1].end_ms - start_ms - 1) // _WEEK_MS
+            stop_ms = min(each.end_ms, told[-1].end_ms - number * _WEEK_MS)
+            week = found.setdefault(number, {})
+            week[period] = week.get(period, 0) + stop_ms - start_ms
+            start_ms = stop_ms
+    return found
+
+
+def _why_not(tariff: Tariff, times: Mapping[str, int], total: int, weeks: Iterable[Mapping[str, int]]) -> str | None:
+    if not total:
+        return "the meter has not told which period counts"
+    if others := sorted(times.keys() - set(tariff.periods)):
+        part = 100 * sum(times[each] for each in others) / total
+        names = f"{', '.join(others)} for {part:.1f} % of the time"
+        return f"the meter told {names}, which is no period of {tariff.id} and no alias of the contract"
+    wholes = [week for week in weeks if sum(week.values()) >= _MOST_OF_A_WEEK_MS]
+    days = total // _DAY_MS
+    told = f"the meter has told which period counts for {days} {'day' if days == 1 else 'days'}"
+    if not wholes:
+        return f"{told}, and a whole week is needed"
+    if total < _MOST_OF_A_YEAR_MS and not all(week.keys() >= set(tariff.periods) for week in wholes):
+        return f"{told}, and most of a year is needed for {tariff.id}, whose days differ"
+    return None
+
+
+def _runs(quarters: Iterable[int]) -> list[tuple[int, int]]:
+    """From and to of quarters that follow one another."""
+    found: list[tuple[int, int]] = []
+    for start_ms in quarters:
+        if found and found[-1][1] == start_ms:
+            found[-1] = found[-1][0], start_ms + QUARTER_MS
+        else:
+            found.append((start_ms, start_ms + QUARTER_MS))
+    return found
+
+
+def _states(changes: Iterable[TextChange], end_ms: int) -> Iterator[tuple[int, int, str, str | None]]:
+    """From when to when which register counted on which option; the mode is that which spoke last."""
+    texts: dict[str, str] = {}
+    moments = [(time_ms, list(of_moment)) for time_ms, of_moment in groupby(changes, key=lambda each: each.time_ms)]
+    for (since_ms, of_moment), (until_ms, _) in pairwise([*moments, (end_ms, [])]):
+        texts |= {change.label: change.value for change in of_moment}
+        if of_moment[-1].label in _HISTORIQUE:
+            register = _REGISTERS.get(period_of_ptec(texts.get("PTEC", "")) or "")
+            option = texts.get("OPTARIF")
+        else:
+            register = f"EASF{texts['NTARF']}" if texts.get("NTARF") else None
+            option = texts.get("NGTF")
+        if register is not None:
+            yield since_ms, until_ms, register, option or None

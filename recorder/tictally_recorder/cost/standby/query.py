@@ -1,0 +1,80 @@
+"""The base load of nights from a ledger's raw frames, and what it costs a year by what its meters told."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.cost import Terms
+from tictally_recorder.cost.standby.base_load import LABELS, base_load, night_of_day
+from tictally_recorder.cost.standby.period_shares import COUNTING, OPTIONS, Told, told_by
+from tictally_recorder.cost.standby.year_cost import YearCost, year_before, year_cost
+from tictally_recorder.ledger import LedgerReader, Meter, Night, Site
+from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import local_midnight
+
+# A text that changes with the periods has changed in so much time: also EJP's, whose summers have one only.
+_LOOK_BACK_MS: Final = 366 * 24 * 3600 * 1000
+
+
+def compute_nights(reader: LedgerReader, site: Site, days: Iterable[date], tz: ZoneInfo) -> list[Night]:
+    """The nights with which some local days begin, in order, as far as raw frames tell them: see `night_of`."""
+    found = (night_of(reader, site, day, tz) for day in sorted(set(days)))
+    return [night for night in found if night is not None]
+
+
+def night_of(reader: LedgerReader, site: Site, day: date, tz: ZoneInfo) -> Night | None:
+    """The night with which a local day begins, of the site's meter that was heard longest in it.
+
+    None where no frame is newer than the night, where some of its raw frames have gone already (what was computed while
+    they were there stays), or where too little of it was heard. So nothing that is kept is ever replaced by less.
+
+    Args:
+        reader: the ledger.
+        site: as the ledger has it now.
+        day: local.
+        tz: whose days are meant.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    start_ms, end_ms = night_of_day(day, tz)
+    if max(meter.last_ms for meter in site.meters) < end_ms:
+        return None
+    found = [
+        Night(meter.id, day, load.va, load.minutes)
+        for meter in site.meters
+        if meter.first_ms < end_ms
+        and meter.last_ms >= start_ms
+        and (load := base_load(reader.whole_raw(meter.id, LABELS, start_ms, end_ms)))
+    ]
+    return max(found, key=lambda night: (night.minutes, night.meter_id), default=None)
+
+
+def year_cost_of(reader: LedgerReader, site: Site, va: int, day: date, terms: Terms, tz: ZoneInfo) -> YearCost:  # noqa: PLR0913, PLR0917 - a question has this many parts
+    """What a base load costs a site a year, by the contract and the prices of a local day.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    contract = terms.contracts.on(site.id, Direction.DRAWN, day)
+    tariff = terms.tariffs.get(contract.tariff) if contract else None
+    told: list[Told] = []
+    if contract and tariff and len(tariff.periods) > 1:
+        first, end = year_before(day)
+        start_ms, end_ms = (
+            int(local_midnight(each, tz).timestamp()) * 1000 for each in (max(first, contract.start), end)
+        )
+        with reader.snapshot():
+            for meter in site.meters:
+                told += _told(reader, meter, start_ms, end_ms)
+    return year_cost(va, site.id, day, terms, sorted(told, key=lambda each: each.end_ms), tz)
+
+
+def _told(reader: LedgerReader, meter: Meter, start_ms: int, end_ms: int) -> Iterable[Told]:
+    changes = [
+        *reader.text_changes(meter.id, OPTIONS, 0, end_ms),
+        *reader.text_changes(meter.id, COUNTING, start_ms - _LOOK_BACK_MS, end_ms),
+    ]
+    changes.sort(key=lambda change: change.time_ms)
+    return told_by(changes, reader.quarters_with_frames(meter.id, start_ms, end_ms), end_ms)

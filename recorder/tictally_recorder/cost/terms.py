@@ -1,0 +1,56 @@
+"""By what energy is paid, read from the files that say so: price lists and contracts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tictally_recorder.cost.contracts import ContractError, read_contracts
+from tictally_recorder.cost.model import Terms
+from tictally_recorder.ledger import Site
+from tictally_recorder.tariffs.catalogue import Shelf, load_shelf
+from tictally_recorder.tariffs.model import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What costs are made by.
+
+    Attributes:
+        terms: contracts and price lists.
+        shelf: that the price lists are from; its `errors` are files of the user that could not be used.
+    """
+
+    terms: Terms
+    shelf: Shelf
+
+    def has_contract(self, site: str) -> bool:
+        """True where a site has any contract for drawn energy, of whatever days."""
+        contracts = self.terms.contracts.all
+        return any(each.concerns(site) and each.direction is Direction.DRAWN for each in contracts)
+
+
+def read_paid(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> Paid:
+    """Price lists and contracts.
+
+    Args:
+        contracts: file of the contracts.
+        tariffs: folder of the user's own price lists.
+        sites: all of the ledger.
+
+    Raises:
+        ContractError: the contracts cannot be used; without file there are none, and that is no error.
+        TariffError: a shipped price list is broken, or contracts cannot be used and neither can one of the user's.
+    """
+    return paid_by_shelf(contracts, load_shelf(tariffs), sites)
+
+
+def paid_by_shelf(contracts: Path, shelf: Shelf, sites: Iterable[Site]) -> Paid:
+    """As `read_paid`, of price lists that were read."""
+    try:
+        found = read_contracts(contracts, shelf.tariffs, {site.id for site in sites})
+    except ContractError:
+        # A contract may be refused only because the user's own list is.
+        if shelf.errors:
+            raise shelf.errors[0] from None
+        raise
+    return Paid(Terms(found, shelf.tariffs, shelf.series), shelf)

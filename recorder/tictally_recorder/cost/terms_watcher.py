@@ -1,0 +1,82 @@
+"""The files that say by what energy is paid, read again when one of them has changed."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tictally_recorder.cost.model import Terms  # noqa: TC001 - of an attribute
+from tictally_recorder.cost.terms import paid_by_shelf
+from tictally_recorder.ledger import Site
+from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.errors import InFileError
+
+
+class WatchedTerms:
+    """Contracts and price lists as they are now.
+
+    Where a file of the user cannot be used there are none: whether a cost without it is right, nobody can say.
+
+    Args:
+        contracts: file of the contracts.
+        tariffs: folder of the user's own price lists.
+
+    Attributes:
+        terms: or None while a file cannot be used.
+        problem: that file, and why, a sentence; None where all can be used.
+    """
+
+    def __init__(self, contracts: Path, tariffs: Path) -> None:
+        self._contracts = contracts
+        self._tariffs = tariffs
+        self._series_files: tuple[Path, ...] = ()
+        self._seen: object = None
+        self.terms: Terms | None = None
+        self.problem: str | None = None
+
+    def look(self, sites: Sequence[Site]) -> bool:
+        """True where terms or problem are others than before.
+
+        Args:
+            sites: all of the ledger: with more than one, a contract must name its own.
+        """
+        if not self._is_new(sites):
+            return False
+        self._read(sites)
+        if self._is_new(sites):  # a series elsewhere is known only now, and may have changed since it was read
+            self._read(sites)
+        return True
+
+    def _is_new(self, sites: Sequence[Site]) -> bool:
+        seen = ([site.id for site in sites], *map(_state, dict.fromkeys(self._files())))
+        before, self._seen = self._seen, seen
+        return seen != before
+
+    def _read(self, sites: Sequence[Site]) -> None:
+        self.terms, self.problem = None, None
+        try:
+            shelf = load_shelf(self._tariffs)
+            self._series_files = shelf.series_files
+            paid = paid_by_shelf(self._contracts, shelf, sites)
+        except InFileError as error:
+            self.problem = str(error)
+        else:
+            if paid.shelf.errors:
+                self.problem = str(paid.shelf.errors[0])
+            else:
+                self.terms = paid.terms
+
+    def _files(self) -> Iterator[Path]:
+        """A price series may lie in a folder below, or anywhere."""
+        yield self._contracts
+        yield self._tariffs
+        with suppress(OSError):  # a folder that goes while it is walked, or may not be entered: reading it will tell
+            yield from sorted(self._tariffs.rglob("*"))
+        yield from self._series_files
+
+
+def _state(path: Path) -> tuple[str, int, int] | None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # not there, or no name of a file
+        return None
+    return str(path), found.st_mtime_ns, found.st_size

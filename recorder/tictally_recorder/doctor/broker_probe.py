@@ -1,0 +1,100 @@
+"""A short visit to the broker: does it let us in, and what has it retained? Disturbs nobody."""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from tictally_recorder.ingest.mqtt_client import CONNECT_TIMEOUT_S, Broker, introduce, why
+
+# Retained messages follow a subscription's answer at once; a broker far away may take a while between two of them.
+_QUIET_S: Final = 0.5
+_MOST_S: Final = 10.0
+
+
+class Outcome(Enum):
+    """How far a visit came."""
+
+    LET_IN = "let in"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visit brought.
+
+    Attributes:
+        outcome: how far it came.
+        reason: why no farther, a phrase; empty where it was let in.
+        retained: topic → payload.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    retained: dict[str, bytes] = field(default_factory=dict)
+
+
+def visit(broker: Broker, filters: Sequence[str]) -> Visit:
+    """Connect as a client of no name, read what is retained under some filters, leave.
+
+    It takes as long as the broker is silent before it answers, ten seconds at most for each step.
+    """
+    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    client.connect_timeout = CONNECT_TIMEOUT_S
+    client.suppress_exceptions = True
+    events: SimpleQueue[Visit | MQTTMessage | None] = SimpleQueue()
+
+    def on_connect(_client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object) -> None:
+        if reason.is_failure:
+            events.put(Visit(Outcome.REFUSED, str(reason)))
+        else:
+            client.subscribe([(each, 1) for each in filters])
+
+    def on_connect_fail(_client: Client, _data: object) -> None:
+        events.put(Visit(Outcome.UNREACHABLE, why(sys.exception())))
+
+    def on_disconnect(*_: Any) -> None:  # noqa: ANN401 - what paho hands over
+        events.put(Visit(Outcome.SILENT, "it ends the connection without an answer"))
+
+    client.on_connect = on_connect
+    client.on_connect_fail = on_connect_fail
+    client.on_disconnect = on_disconnect
+    client.on_subscribe = lambda *_: events.put(None)
+    client.on_message = lambda _client, _data, message: events.put(message)
+    introduce(client, broker)
+    client.connect_async(broker.host, broker.port, keepalive=int(_MOST_S))
+    client.loop_start()
+    heard = _hear_out(events)
+    client.on_disconnect = None
+    client.disconnect()
+    if heard.outcome is Outcome.LET_IN:
+        client.loop_stop()  # else it may wait for a name server or a connect that hangs; the thread is a daemon
+    return heard
+
+
+def _hear_out(events: "SimpleQueue[Visit | MQTTMessage | None]") -> Visit:
+    retained: dict[str, bytes] = {}
+    end, wait_s = time.monotonic() + _MOST_S, _MOST_S
+    is_in = False
+    while time.monotonic() < end:
+        try:
+            event = events.get(timeout=min(wait_s, max(end - time.monotonic(), 0)))
+        except Empty:
+            break
+        if isinstance(event, Visit):
+            return event
+        is_in, wait_s = True, _QUIET_S
+        if event is not None and event.retain:
+            retained[event.topic] = bytes(event.payload)
+    if not is_in:
+        return Visit(Outcome.SILENT, f"it has not answered within {_MOST_S:.0f} s")
+    return Visit(Outcome.LET_IN, retained=retained)

@@ -1,0 +1,155 @@
+"""A doctor's look at ledger and broker. Reads only; the recorder may run meanwhile."""
+
+import fcntl
+import os
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.repository import Own, backups_in
+from tictally_recorder.backup.schedule import last_due_ms, made_by
+from tictally_recorder.backup.scheduler import NOTE, BackupState
+from tictally_recorder.cost.contracts.meter_reported import contradictions
+from tictally_recorder.cost.model import Terms
+from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.doctor.broker_probe import Visit, visit
+from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, InfluxFacts, LedgerFacts, PaidFacts
+from tictally_recorder.ingest.mqtt_client import Broker
+from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
+from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
+from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.model import Direction
+
+
+def look_at_cost(settings: Settings, now_ms: int) -> CostFacts:
+    """What there is to see; nothing where the ledger cannot be read, which is said elsewhere."""
+    today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(settings.zone).date()
+    watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
+    try:
+        with LedgerReader.open(settings.ledger) as reader:
+            sites = reader.sites()
+            watched.look(sites)
+            if watched.terms is None:
+                return CostFacts(watched.problem)
+            return CostFacts(None, tuple(_paid(reader, site, watched.terms, today) for site in sites))
+    except LedgerError:
+        return CostFacts()
+
+
+def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFacts:
+    contract = terms.contracts.on(site.id, Direction.DRAWN, today)
+    if contract is None:
+        return PaidFacts(site.id, None, f"there is no contract for {today}")
+    tariff = terms.tariffs[contract.tariff]
+    said = tuple(contradictions(reader, site, contract, tariff))
+    version = tariff.on(today)
+    if version is None:
+        return PaidFacts(site.id, None, f"{tariff.id} has no version for {today}", contradictions=said)
+    return PaidFacts(site.id, version.id, None, tariff.overdue_since(today), said)
+
+
+def look(settings: Settings, broker: Broker, now_ms: int) -> Facts:
+    """What there is to see with these settings at a moment."""
+    seen = visit(broker, edge_filters(settings.topics, settings.edges))
+    return Facts(
+        now_ms,
+        _ledger(settings.ledger),
+        str(broker),
+        seen,
+        _edges(seen),
+        look_at_cost(settings, now_ms),
+        _backup(settings, now_ms),
+        _influxdb(settings),
+    )
+
+
+def _ledger(ledger: Path) -> LedgerFacts | str:
+    path = ledger.resolve()  # lock and log lie beside the file, not beside a link to it
+    try:
+        problems = tuple(integrity(path))
+        with LedgerReader.open(path) as reader, reader.snapshot():
+            newest_ms = reader.edges()
+            return LedgerFacts(
+                path=path,
+                size_bytes=_size_bytes(path),
+                free_bytes=shutil.disk_usage(path.parent).free,
+                version=reader.version,
+                problems=problems,
+                recorder=_recorder(path),
+                counts=reader.counts(),
+                refused=tuple(reader.refusals()),
+                numbers={edge: reader.numbers(edge) for edge in newest_ms},
+                newest_ms=newest_ms,
+                sites=tuple(reader.sites()),
+                sinks=tuple(reader.sinks()),
+            )
+    except LedgerError as error:
+        return str(error)
+
+
+def _backup(settings: Settings, now_ms: int) -> BackupFacts:
+    folder = settings.backup
+    if folder is None:
+        return BackupFacts()
+    noted, own = _noted(settings.ledger, folder)
+    due_ms = last_due_ms(now_ms, settings.backup_hour, settings.zone)
+    try:
+        made_ms = max(made_by(own.of(backups_in(folder, settings.name)), now_ms), default=None)
+        shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
+    except BackupError as error:
+        return BackupFacts(folder, noted.made_ms, now_ms, str(error))
+    except OSError:
+        shared = False
+    return BackupFacts(folder, made_ms, due_ms, noted.problem, shared)
+
+
+def _noted(ledger: Path, folder: Path) -> tuple[BackupState, Own]:
+    try:
+        with LedgerReader.open(ledger) as reader:
+            return BackupState.of_note(reader.recall(NOTE), folder), Own(reader.began)
+    except LedgerError:
+        return BackupState(str(folder)), Own(None)
+
+
+def _influxdb(settings: Settings) -> InfluxFacts | None:
+    target = settings.influxdb
+    if target is None:
+        return None
+    from tictally_recorder.sinks.influxdb.provisioning import look as look_at  # noqa: PLC0415 - influxdb-client takes a second
+
+    return InfluxFacts(target.url, look_at(target))
+
+
+def _size_bytes(path: Path) -> int:
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _recorder(path: Path) -> str | None:
+    """Who holds the ledger's lock. To find out it is taken for a moment, shared, where nobody has it."""
+    try:
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
+    finally:
+        os.close(lock)
+    return None
+
+
+def _edges(seen: Visit) -> dict[str, EdgeFacts]:
+    said: dict[str, dict[str, bytes]] = {}
+    for topic, payload in seen.retained.items():
+        edge, what = edge_and_what(topic)
+        if edge:
+            said.setdefault(edge, {})[what] = payload
+    return {
+        edge: EdgeFacts(
+            each["availability"].decode(errors="replace") if "availability" in each else None, each.get("health")
+        )
+        for edge, each in said.items()
+    }

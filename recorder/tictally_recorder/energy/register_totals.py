@@ -1,0 +1,150 @@
+"""Which registers a figure takes its energy from: each kWh once. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from tictally_recorder.cost.model import Part
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Direction
+from tictally_shared.tariff_options import CONTRACTS, contract_of_ngtf
+
+DRAWN_TOTAL: Final = "EAST"
+INJECTED_TOTAL: Final = "EAIT"
+_SUPPLIER: Final = "EASF"
+_STANDARD: Final = "standard"
+_HISTORIQUE: Final = {register: contract for contract in CONTRACTS.values() for register in contract.registers}
+# What the ledger can hold. A single value is never as much; two registers of one day, or one that fell, may be.
+_TOO_MUCH_WH: Final = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Energy and what counted it.
+
+    Attributes:
+        parts: by register; empty where no register counted it, or together more than any meter can.
+        doubt: a sentence where that is so, where the same energy may be in two of the parts, or where energy is in
+            none because a register fell in a gap, else None.
+    """
+
+    parts: tuple[Part, ...] = ()
+    doubt: str | None = None
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], doubt: str | None = None) -> Self:
+        """What some parts counted together."""
+        if sum(part.energy_wh for part in parts) < _TOO_MUCH_WH:
+            return cls(tuple(parts), doubt)
+        names = ", ".join(dict.fromkeys(part.register for part in parts if part.energy_wh))
+        return cls(doubt=f"{names} counted more than any meter can")
+
+    @property
+    def energy_wh(self) -> int:
+        """The sum of the parts."""
+        return sum(part.energy_wh for part in self.parts)
+
+    @property
+    def estimated(self) -> bool:
+        """True where a gap was divided in one of them."""
+        return any(part.estimated for part in self.parts)
+
+
+def drawn_total(rows: Iterable[EnergyRow]) -> Counted:
+    """All that was drawn: the standard mode's total, or its parts where that is missing, and historique registers.
+
+    A frame is of one mode and historique registers are of one option, so they add up on the day of a change.
+    """
+    rows = list(rows)
+    standard = [row for row in rows if row.register == DRAWN_TOTAL]
+    standard = standard or [row for row in rows if row.register.startswith(_SUPPLIER)]
+    return _counted(standard + [row for row in rows if row.register in _HISTORIQUE])
+
+
+def injected_total(rows: Iterable[EnergyRow]) -> Counted:
+    """All that was injected."""
+    return _counted([row for row in rows if row.register == INJECTED_TOTAL])
+
+
+def is_supplier_register(name: str) -> bool:
+    """True for EASFnn, as against the name of a period."""
+    return name.startswith(_SUPPLIER)
+
+
+def direction_of(register: str) -> Direction | None:
+    """What a figure may take from a register, or None: distributor's registers count the same energy again."""
+    if register == INJECTED_TOTAL:
+        return Direction.INJECTED
+    is_drawn = register == DRAWN_TOTAL or register in _HISTORIQUE or is_supplier_register(register)
+    return Direction.DRAWN if is_drawn else None
+
+
+def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]) -> dict[str, Counted]:
+    """Period → what was drawn in it; a register whose period is not known stands under its own name.
+
+    Distributor's registers and totals are in no period: they count the same energy again.
+
+    Args:
+        rows: of one day.
+        ngtf: what the meter calls its option, or None where that is not known.
+        aliases: what the meter calls a period → the price list's period.
+    """
+    found: dict[str, list[EnergyRow]] = {}
+    for row in rows:
+        if row.register in _HISTORIQUE or row.register.startswith(_SUPPLIER):
+            found.setdefault(period_of(row.register, row.period, ngtf, aliases), []).append(row)
+    return {period: _counted(each) for period, each in found.items()}
+
+
+def period_of(register: str, told: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str:
+    """The period that a register of drawn energy counts, or its own name where that is not known.
+
+    An alias is looked up by what the meter says, then by what the regulated option says, then by the register.
+
+    Args:
+        register: EASFnn, or one of the historique mode.
+        told: what the meter calls what it counts, or None.
+        ngtf: what the meter calls its option, or None where that is not known.
+        aliases: what the meter calls a period, or the name of a register → the price list's period.
+    """
+    regulated = _regulated(register, ngtf)
+    alias = next((aliases[name] for name in (told, regulated, register) if name and name in aliases), None)
+    return alias or regulated or told or register
+
+
+def _regulated(register: str, ngtf: str | None) -> str | None:
+    if historique := _HISTORIQUE.get(register):
+        return historique.period_of(register)
+    option = None if ngtf is None else contract_of_ngtf(ngtf)
+    return option.period_of(register) if option else None
+
+
+def _counted(rows: Sequence[EnergyRow]) -> Counted:
+    rows = sorted(rows, key=lambda row: (row.register, row.start_ms))
+    parts = tuple(
+        Part(
+            row.register,
+            row.start_ms,
+            row.end_ms,
+            row.first_value,
+            row.last_value,
+            row.energy,
+            estimated=row.estimated,
+            fell=row.fell,
+        )
+        for row in rows
+    )
+    if any(row.lost for row in rows):
+        names = ", ".join(dict.fromkeys(row.register for row in rows if row.lost))
+        return Counted.of(parts, f"{names} fell while nothing was heard, so what was counted meanwhile is not known")
+    # A meter that went from one mode to another and back: what its first registers counted meanwhile is divided over
+    # the time of the others.
+    kinds = {_kind(row.register) for row in rows if row.energy}
+    if len(kinds) > 1 and any(row.estimated for row in rows):
+        names = ", ".join(dict.fromkeys(row.register for row in rows if row.energy))
+        return Counted.of(parts, f"{names} counted on one day with a gap, so the same energy may be in two of them")
+    return Counted.of(parts)
+
+
+def _kind(register: str) -> str:
+    return _HISTORIQUE[register].key if register in _HISTORIQUE else _STANDARD

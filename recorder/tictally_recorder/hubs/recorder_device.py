@@ -1,0 +1,134 @@
+"""The recorder as a device of a hub: whoever has automations shall notice when nothing is stored any more. Pure."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tictally_shared.home_assistant import (
+    DIAGNOSTIC,
+    Language,
+    Said,
+    birth_topic,
+    config_topic,
+    discovery_json,
+    program_components,
+    program_device,
+)
+from tictally_shared.topics import Topics
+
+_SHOWN: Final[dict[Language, str]] = {"fr": "Enregistreur tictally", "en": "tictally recorder"}
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A recorder's announcement.
+
+    Attributes:
+        topic: where it stands, retained.
+        payload: the device with its entities.
+        birth: where hubs say `online` when they have started, and want it once more.
+    """
+
+    topic: str
+    payload: str
+    birth: str
+
+
+def announcement(  # noqa: PLR0913 - what an announcement says
+    name: str, topics: Topics, prefix: str, language: Language, version: str, *, has_sink: bool = False
+) -> Announcement:
+    """The announcement.
+
+    Args:
+        name: of the recorder.
+        topics: below which base.
+        prefix: below which topic hubs look for announcements.
+        language: of names.
+        version: of its program.
+        has_sink: True where the ledger is copied to a sink.
+    """
+    availability, health = topics.recorder(name, "availability"), topics.recorder(name, "health")
+    device = program_device("recorder", name, _SHOWN[language], version, availability)
+    components = program_components(availability, health, (*_SAYS, *_OF_SINK) if has_sink else _SAYS, language)
+    return Announcement(config_topic(device.id, prefix), discovery_json(device, components), birth_topic(prefix))
+
+
+def _counted(state_class: str, icon: str) -> dict[str, Any]:
+    return {"state_class": state_class, "icon": icon, **DIAGNOSTIC}
+
+
+# What changes every minute while all is well is there for whoever wants it.
+_ON_DEMAND: Final = {"enabled_by_default": False, **DIAGNOSTIC}
+# Counts have no unit: one in words would be another one in another language, and break a hub's statistics.
+_SAYS: Final = (
+    Said(
+        "idle",
+        "Enregistrement interrompu",
+        "Recording stalled",
+        "is_idle",
+        {"device_class": "problem"},
+        platform="binary_sensor",
+    ),
+    Said("holes", "Trames manquantes", "Frames missing", settings=_counted("measurement", "mdi:puzzle-outline")),
+    # Not a total: one that arrives after all is lost no longer.
+    Said("lost", "Trames perdues", "Frames lost", settings=_counted("measurement", "mdi:cloud-off-outline")),
+    Said(
+        "set_aside",
+        "Messages mis de côté",
+        "Messages set aside",
+        settings=_counted("total_increasing", "mdi:tray-remove"),
+    ),
+    Said(
+        "kept",
+        "Messages gardés pour plus tard",
+        "Messages kept for later",
+        settings=_counted("measurement", "mdi:tray-full"),
+    ),
+    Said(
+        "cost_problem",
+        "Coût non calculé",
+        "Cost not computed",
+        "has_cost_problem",
+        {"device_class": "problem", **DIAGNOSTIC},
+        platform="binary_sensor",
+    ),
+    Said(
+        "ledger_size",
+        "Taille du registre",
+        "Ledger size",
+        "ledger_mb",
+        {
+            "device_class": "data_size",
+            "unit_of_measurement": "MB",
+            "state_class": "measurement",
+            "suggested_display_precision": 1,
+            **DIAGNOSTIC,
+        },
+    ),
+    Said(
+        "backup_problem",
+        "Sauvegarde en échec",
+        "Backup failing",
+        "is_backup_failing",
+        {"device_class": "problem", **DIAGNOSTIC},
+        platform="binary_sensor",
+    ),
+    Said("last_backup", "Dernière sauvegarde", "Last backup", settings={"device_class": "timestamp", **DIAGNOSTIC}),
+    Said(
+        "stored_age",
+        "Temps écoulé depuis le dernier enregistrement",
+        "Time since something was stored",
+        "stored_age_s",
+        {"device_class": "duration", "unit_of_measurement": "s", "state_class": "measurement", **_ON_DEMAND},
+    ),
+    Said("newest_frame", "Trame la plus récente", "Newest frame", settings={"device_class": "timestamp", **_ON_DEMAND}),
+    Said("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
+)
+_OF_SINK: Final = (
+    Said(
+        "sink_lag",
+        "Retard de la copie vers InfluxDB",
+        "Delay of the copy in InfluxDB",
+        "sink_lag_s",
+        {"device_class": "duration", "unit_of_measurement": "s", "state_class": "measurement", **DIAGNOSTIC},
+    ),
+)

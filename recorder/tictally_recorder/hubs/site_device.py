@@ -1,0 +1,145 @@
+"""A site as a device of a hub: what its energy costs, and at which price. Pure.
+
+Source of what a class allows: Home Assistant, sensor entity, "Available state classes": money has only `total`, and a
+total that begins anew each day would need to say when; so day and month have no state class, and the total never ends.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tictally_recorder.cost.model import Quality
+from tictally_recorder.hubs import site_state
+from tictally_shared.home_assistant import DIAGNOSTIC, ORIGIN, Component, Device, Language, config_topic, discovery_json
+from tictally_shared.topics import Topics
+
+_SHOWN: Final[dict[Language, str]] = {"fr": "Coût de l'énergie", "en": "Energy cost"}
+_MONEY: Final = {"device_class": "monetary", "suggested_display_precision": 2}
+_PRICE: Final = {"state_class": "measurement", "suggested_display_precision": 4, "icon": "mdi:cash"}
+# What Home Assistant takes as "no state", for a payload that says that nothing is known.
+_TEMPLATE: Final = f"{{{{ value if value != '{site_state.NOTHING}' else None }}}}"
+# A hub's state has at most 255 characters.
+_TEXT_TEMPLATE: Final = f"{{{{ (value | truncate(250, true, '…')) if value != '{site_state.NOTHING}' else None }}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entity:
+    key: str
+    fr: str
+    en: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    unit: str = ""
+    template: str = _TEMPLATE
+
+
+_CURRENCY: Final = "{currency}"
+_PER_KWH: Final = "{currency}/kWh"
+ENTITIES: Final = (
+    _Entity(site_state.TODAY, "Coût aujourd'hui", "Cost today", _MONEY, _CURRENCY),
+    _Entity(site_state.YESTERDAY, "Coût hier", "Cost yesterday", _MONEY, _CURRENCY),
+    _Entity(site_state.MONTH, "Coût ce mois", "Cost this month", _MONEY, _CURRENCY),
+    _Entity(site_state.TOTAL, "Coût total", "Cost in all", {**_MONEY, "state_class": "total"}, _CURRENCY),
+    _Entity(site_state.PRICE, "Prix du kWh", "Price of a kWh", _PRICE, _PER_KWH),
+    _Entity(site_state.PERIOD, "Période payée", "Period paid", {"icon": "mdi:clock-outline"}),
+    _Entity(site_state.SUBSCRIPTION, "Abonnement mensuel", "Monthly subscription", _MONEY, _CURRENCY),
+    _Entity(site_state.TARIFF, "Grille tarifaire", "Price list", {"icon": "mdi:tag-text-outline", **DIAGNOSTIC}),
+    _Entity(
+        site_state.TARIFF_AGE,
+        "Âge de la grille",
+        "Age of the price list",
+        {"device_class": "duration", "state_class": "measurement", **DIAGNOSTIC},
+        "d",
+    ),
+    _Entity(
+        site_state.QUALITY,
+        "Qualité du coût",
+        "Quality of the cost",
+        {"device_class": "enum", "options": [str(each) for each in Quality], **DIAGNOSTIC},
+    ),
+    _Entity(
+        site_state.REASON,
+        "Remarque sur le coût",
+        "Remark on the cost",
+        {"icon": "mdi:comment-question-outline", **DIAGNOSTIC},
+        template=_TEXT_TEMPLATE,
+    ),
+    _Entity(
+        site_state.STANDBY,
+        "Veille de la nuit",
+        "Standby last night",
+        {"device_class": "apparent_power", "state_class": "measurement"},
+        "VA",
+    ),
+    _Entity(
+        site_state.STANDBY_TREND,
+        "Évolution de la veille",
+        "Change of standby",
+        {"device_class": "apparent_power", "state_class": "measurement"},
+        "VA",
+    ),
+    _Entity(site_state.STANDBY_COST_YEAR, "Coût annuel de la veille", "Cost of standby a year", _MONEY, _CURRENCY),
+    _Entity(site_state.INCOME_TODAY, "Revenu aujourd'hui", "Income today", _MONEY, _CURRENCY),
+    _Entity(site_state.INCOME_MONTH, "Revenu ce mois", "Income this month", _MONEY, _CURRENCY),
+    _Entity(site_state.INCOME_TOTAL, "Revenu total", "Income in all", {**_MONEY, "state_class": "total"}, _CURRENCY),
+    _Entity(site_state.PRICE_INJECTED, "Prix du kWh injecté", "Price of an injected kWh", _PRICE, _PER_KWH),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDevice:
+    """How sites are announced.
+
+    Attributes:
+        topics: below which base.
+        prefix: below which topic hubs look for announcements.
+        language: of names.
+        version: of the program.
+        availability: topic that says whether the recorder is there.
+    """
+
+    topics: Topics
+    prefix: str
+    language: Language
+    version: str
+    availability: str
+
+    def topic(self, site: str) -> str:
+        """Where a site is announced."""
+        return config_topic(_id(site), self.prefix)
+
+    def payload(self, site: str, names: Iterable[str], currency: str) -> str:
+        """The announcement.
+
+        Args:
+            site: its id.
+            names: of the figures that it has.
+            currency: ISO 4217.
+        """
+        device = Device(
+            id=_id(site),
+            name=f"{_SHOWN[self.language]} {site}",
+            version=self.version,
+            maker=ORIGIN,
+            model=f"{ORIGIN} site",
+            availability=(self.availability,),
+        )
+        told = set(names)
+        return discovery_json(device, [self._component(site, each, currency) for each in ENTITIES if each.key in told])
+
+    def _component(self, site: str, entity: _Entity, currency: str) -> Component:
+        unit = {"unit_of_measurement": entity.unit.format(currency=currency)} if entity.unit else {}
+        return Component(
+            key=entity.key,
+            platform="sensor",
+            name=entity.fr if self.language == "fr" else entity.en,
+            settings={
+                "state_topic": self.topics.site(site, entity.key),
+                "value_template": entity.template,
+                **unit,
+                **entity.settings,
+            },
+        )
+
+
+def _id(site: str) -> str:
+    return f"{ORIGIN}_site_{site}"

@@ -1,0 +1,222 @@
+"""A site's figures as its topics say them. Pure: rows of cost, contract and price list in, texts out."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final, Self
+
+from tictally_recorder.cost.aggregation import doubts
+from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.model import CostRow, Quality, Terms
+from tictally_recorder.cost.proration import to_cents
+from tictally_recorder.cost.standby import Trend, YearCost
+from tictally_recorder.tariffs.model import Direction, Tariff, Version
+
+NOTHING: Final = "none"
+TODAY, YESTERDAY, MONTH, TOTAL = "cost_today", "cost_yesterday", "cost_month", "cost_total"
+INCOME_TODAY, INCOME_MONTH, INCOME_TOTAL = "income_today", "income_month", "income_total"
+PRICE, PERIOD, SUBSCRIPTION = "price", "period", "subscription"
+TARIFF, TARIFF_AGE, CURRENCY = "tariff", "tariff_age", "currency"
+QUALITY, REASON = "quality", "reason"
+PRICE_INJECTED: Final = "price_injected"
+STANDBY, STANDBY_TREND, STANDBY_COST_YEAR = "standby", "standby_trend", "standby_cost_year"
+STANDBY_NAMES: Final = (STANDBY, STANDBY_TREND, STANDBY_COST_YEAR)
+DRAWN_NAMES: Final = (
+    TODAY,
+    YESTERDAY,
+    MONTH,
+    TOTAL,
+    PRICE,
+    PERIOD,
+    SUBSCRIPTION,
+    TARIFF,
+    TARIFF_AGE,
+    CURRENCY,
+    QUALITY,
+    REASON,
+)
+INJECTED_NAMES: Final = (INCOME_TODAY, INCOME_MONTH, INCOME_TOTAL, PRICE_INJECTED)
+_GRAVITY: Final = tuple(Quality)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What is the case now.
+
+    Attributes:
+        site: its id.
+        today: local.
+        now_ms: milliseconds since 1970.
+        period: that the meter counts in, by its alias or its own name, or None.
+        problem: why nothing can be priced, or None.
+        since: the local day of the site's first frame, or None where that is not known.
+    """
+
+    site: str
+    today: date
+    now_ms: int
+    period: str | None
+    problem: str | None = None
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBy:
+    """What holds on a day for one direction."""
+
+    contract: Contract
+    tariff: Tariff
+    version: Version
+
+    def price(self, terms: Terms, period: str | None, now_ms: int) -> Decimal | None:
+        """Of a kWh now, or None where it is not known."""
+        if self.tariff.series:
+            series = terms.series.get(self.tariff.id)
+            return None if series is None else series.price(now_ms)
+        price = None if period is None else self.version.price(self.contract.power_kva, period)
+        return None if price is None else price.ttc
+
+    def period(self, counted: str | None) -> str | None:
+        """The price list's period, where the meter counts in one of them."""
+        if len(self.tariff.periods) == 1:
+            return self.tariff.periods[0]
+        return counted if counted in self.tariff.periods else None
+
+
+def standby_figures(found: Trend | None, year: YearCost | None) -> dict[str, str]:
+    """The same of base load.
+
+    Args:
+        found: the newest nights beside those before, or None where no night is known.
+        year: what the newest nights' load costs a year, or None where nobody can say.
+    """
+    change = found.change_since(found.before) if found else None
+    amount = year.amount if year else None
+    told = {
+        STANDBY: None if found is None else str(found.last.va),
+        STANDBY_TREND: None if change is None else str(change),
+        STANDBY_COST_YEAR: None if amount is None else f"{to_cents(amount):f}",
+    }
+    return {name: NOTHING if text is None else text for name, text in told.items()}
+
+
+def figures(
+    present: Present, rows: Sequence[CostRow], before: Mapping[Direction, Decimal], terms: Terms | None
+) -> dict[str, str]:
+    """Topic's last level → payload; `none` stands for what is not known.
+
+    Amounts are in the contract's currency, taxes included: of what was drawn with its subscription, and apart from it
+    the income of what was injected, where there is a contract for it. A sum of which a part is unknown is unknown;
+    only totals are of all that is known.
+
+    Args:
+        present: site and time.
+        rows: of this month's days and of yesterday, as far as they have been computed.
+        before: the sum of all known amounts in the contract's currency but today's.
+        terms: contracts and price lists, or None while they cannot be used.
+    """
+    told: dict[str, str | None] = dict.fromkeys(DRAWN_NAMES)
+    drawn, injected = (paid_on(present.site, direction, present.today, terms) for direction in Direction)
+    days = _Days.of(rows, present)
+    told[QUALITY], told[REASON] = _quality(present, days.today)
+    if present.problem is None:
+        currency = drawn.tariff.currency if drawn else None
+        told[TODAY], told[YESTERDAY], told[MONTH] = (
+            _sum(each, Direction.DRAWN, currency) for each in (days.today, days.yesterday, days.month)
+        )
+    if drawn and terms:
+        told |= _of_contract(drawn, present, terms)
+        told[TOTAL] = _total(days.today, Direction.DRAWN, before)
+    if injected and terms:
+        price = injected.price(terms, injected.period(None), present.now_ms)
+        told |= {
+            PRICE_INJECTED: None if price is None else f"{price:f}",
+            INCOME_TODAY: _sum(days.today, Direction.INJECTED, injected.tariff.currency),
+            INCOME_MONTH: _sum(days.month, Direction.INJECTED, injected.tariff.currency),
+            INCOME_TOTAL: _total(days.today, Direction.INJECTED, before),
+        }
+    return {name: NOTHING if text is None else text for name, text in told.items()}
+
+
+def paid_on(site: str, direction: Direction, day: date, terms: Terms | None) -> PaidBy | None:
+    """What a site pays by on a local day; None where no version of a price list holds."""
+    contract = terms.contracts.on(site, direction, day) if terms else None
+    tariff = terms.tariffs.get(contract.tariff) if terms and contract else None
+    version = tariff.on(day) if tariff else None
+    return PaidBy(contract, tariff, version) if contract and tariff and version else None
+
+
+def aliases_on(site: str, day: date, terms: Terms | None) -> Mapping[str, str]:
+    """What the contract for drawn energy of a local day says of the meter's names; nothing where there is none."""
+    contract = terms.contracts.on(site, Direction.DRAWN, day) if terms else None
+    return contract.aliases if contract else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    today: list[CostRow]
+    yesterday: list[CostRow]
+    month: list[CostRow]
+
+    @classmethod
+    def of(cls, rows: Sequence[CostRow], present: Present) -> Self:
+        """The month has no rows where one of its days before today is yet to be computed, or had no frames."""
+        today = present.today
+        yesterday, first = today - timedelta(days=1), today.replace(day=1)
+        since = max(first, present.since or first)
+        missing = {since + timedelta(days=n) for n in range((today - since).days)} - {row.day for row in rows}
+        return cls(
+            [row for row in rows if row.day == today],
+            [row for row in rows if row.day == yesterday],
+            [] if missing else [row for row in rows if row.day >= first],
+        )
+
+
+def _of_contract(paid: PaidBy, present: Present, terms: Terms) -> Mapping[str, str | None]:
+    period = paid.period(present.period)
+    price = paid.price(terms, period, present.now_ms)
+    monthly = paid.version.monthly(paid.contract.power_kva)
+    return {
+        PERIOD: period,
+        PRICE: None if price is None else f"{price:f}",
+        SUBSCRIPTION: None if monthly is None else f"{monthly:f}",
+        TARIFF: paid.version.id,
+        TARIFF_AGE: str((present.today - paid.version.start).days),
+        CURRENCY: paid.tariff.currency,
+    }
+
+
+def _sum(rows: Sequence[CostRow], direction: Direction, currency: str | None) -> str | None:
+    """Unknown where a part is, or is in another currency than that in which it would be told."""
+    amounts = list(_amounts(rows, direction))
+    known = [amount for amount in amounts if amount is not None]
+    told_in = {currency} if currency else set()
+    if len(told_in.union(row.currency for row in rows if row.direction is direction)) > 1:
+        return None
+    return _told(sum(known, Decimal(0)), direction) if amounts and len(known) == len(amounts) else None
+
+
+def _total(today: Iterable[CostRow], direction: Direction, before: Mapping[Direction, Decimal]) -> str:
+    known = (amount for amount in _amounts(today, direction) if amount is not None)
+    return _told(sum(known, before.get(direction, Decimal(0))), direction)
+
+
+def _told(amount: Decimal, direction: Direction) -> str:
+    """In cents, income as income."""
+    return f"{to_cents(amount if direction is Direction.DRAWN else -amount) + 0:f}"
+
+
+def _amounts(rows: Iterable[CostRow], direction: Direction) -> Iterator[Decimal | None]:
+    for row in rows:
+        if row.direction is direction:
+            yield row.amount
+
+
+def _quality(present: Present, today: Sequence[CostRow]) -> tuple[str, str | None]:
+    if present.problem is not None:
+        return str(Quality.UNKNOWN), present.problem
+    if not today:
+        return str(Quality.UNKNOWN), f"nothing was heard of the meter on {present.today}"
+    reasons = "; ".join(doubt.reason for doubt in doubts(today))
+    return str(max((row.quality for row in today), key=_GRAVITY.index)), reasons or None

@@ -1,0 +1,84 @@
+"""What an edge's health says of its frames: those it holds, and those that are still to come by themselves. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tictally_shared.frames import BOOT, FrameError, strict_json
+from tictally_shared.interval_set import Ranges
+
+MOST_BOOTS: Final = 16
+MOST_RANGES: Final = 64
+
+
+class HealthError(ValueError):
+    """A message that is not an edge's health; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What an edge has of one boot.
+
+    Attributes:
+        held: numbers in its journal, all of them unless `is_rounded`.
+        backlog: numbers that the broker has not acknowledged yet, and possibly more.
+        is_rounded: True where there may be more ranges than a message names: what it does not name may be held too.
+    """
+
+    held: Ranges
+    backlog: Ranges
+    is_rounded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeHealth:
+    """What an edge has.
+
+    Attributes:
+        boots: boot → what it has of it, in the edge's order, the present one last.
+        is_whole: False where there may be boots that it does not name.
+    """
+
+    boots: Mapping[str, Here]
+    is_whole: bool
+
+
+def parse_health(payload: bytes) -> EdgeHealth:
+    """The part of `…/edge/<edge>/health` that is about numbers.
+
+    Args:
+        payload: the message; `boots: [{"boot": …, "held": [[first, last], …], "backlog": [[first, last], …]}, …]`
+            is looked at, everything else in it is free.
+
+    Raises:
+        HealthError: it is no such message.
+    """
+    try:
+        body = strict_json(payload)
+    except FrameError as error:
+        raise HealthError(error.sentence) from None
+    boots = body.get("boots")
+    if not isinstance(boots, list) or len(boots) > MOST_BOOTS:
+        raise HealthError(f"boots is not a list of at most {MOST_BOOTS}")
+    here = dict(_boot(each) for each in boots)
+    if len(here) != len(boots):
+        raise HealthError("a boot stands twice in it")
+    return EdgeHealth(here, len(boots) < MOST_BOOTS)
+
+
+def _boot(each: Any) -> tuple[str, Here]:  # noqa: ANN401 - whatever JSON can say
+    boot = each.get("boot") if isinstance(each, dict) else None
+    if not isinstance(boot, str) or not BOOT.fullmatch(boot):
+        raise HealthError("boot is not 16 hexadecimal digits")
+    held, backlog = each.get("held"), each.get("backlog")
+    here = _ranges(held, "held")
+    return boot, Here(here, _ranges(backlog, "backlog"), len(held) >= MOST_RANGES)
+
+
+def _ranges(pairs: Any, name: str) -> Ranges:  # noqa: ANN401 - whatever JSON can say
+    if not isinstance(pairs, list) or len(pairs) > MOST_RANGES:
+        raise HealthError(f"{name} is not a list of at most {MOST_RANGES} ranges")
+    for pair in pairs:
+        if not isinstance(pair, list) or [type(end) for end in pair] != [int, int] or not 1 <= pair[0] <= pair[1]:
+            raise HealthError(f"{name} has a range that is not [first, last]")
+    return Ranges(pairs)

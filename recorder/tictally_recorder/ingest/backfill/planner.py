@@ -1,0 +1,220 @@
+"""What one edge is asked for, and which of its frames are lost. Pure: the clock is handed in.
+
+A frame is missing where its edge holds it, does not have it still to send, and the ledger does not know its number. An
+edge's messages come in the order in which it sent them, so that is seen in one health already; for brokers that keep
+another order it must be so in two, one after another, before anything follows from it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from tictally_recorder.ingest.backfill.edge_health import EdgeHealth
+from tictally_shared.interval_set import Ranges
+
+MOST_RANGES: Final = 256
+# Some seconds of an edge's time, and a second of the recorder's.
+MOST_FRAMES: Final = 2000
+TIMES: Final = 3
+_PATIENCE_S: Final = 60.0
+_MOST_PATIENCE_S: Final = 3600.0
+# An edge says its health once a minute; one that has been silent for longer is not there to be asked.
+_SILENT_S: Final = 150.0
+_NOTHING: Final = Ranges()
+
+Known = Mapping[str, Ranges]
+"""Boot → the numbers of which the ledger knows what became of them, those that are lost included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The frames that an edge is asked for.
+
+    Attributes:
+        boot: whose.
+        numbers: at most 2000, in at most 256 ranges.
+    """
+
+    boot: str
+    numbers: Ranges
+
+    def to_json(self) -> str:
+        """The payload of `…/edge/<edge>/resend`."""
+        return json.dumps({"boot": self.boot, "ranges": [list(each) for each in self.numbers]}, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done now.
+
+    Attributes:
+        request: to be sent, or None.
+        lost: boot → numbers to be noted as lost; told again until the ledger knows them.
+    """
+
+    request: Request | None = None
+    lost: Mapping[str, Ranges] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Asked:
+    boot: str
+    left: Ranges
+    times_before: int
+    at_s: float
+    progress_s: float
+
+
+def floors_of(health: EdgeHealth, known: Known) -> dict[str, int]:
+    """Boot → its lowest number that an edge or the ledger has, when a ledger meets an edge for the first time.
+
+    What was before that is not lost: nobody had asked this ledger to keep it.
+    """
+    floors = {}
+    for boot in health.boots.keys() | known.keys():
+        here = health.boots.get(boot)
+        numbers = [known.get(boot, _NOTHING)] + ([here.held, here.backlog] if here is not None else [])
+        floors[boot] = min((first for each in numbers for first, _ in each), default=1)
+    return floors
+
+
+class Planner:
+    """Follows one edge's healths.
+
+    One request is under way at a time. It is answered when all its numbers are known; where none of them has come for
+    longer than the patience, which doubles while nothing comes, it was in vain, and the same numbers are asked for
+    again when everything else has been. A number that was asked for three times in vain is lost, and so is one that the
+    edge no longer holds.
+
+    Args:
+        floors: boot → number below which nothing is missed; 1 for others.
+    """
+
+    def __init__(self, floors: Mapping[str, int] | None = None) -> None:
+        self._floors = dict(floors or {})
+        self._missing: dict[str, Ranges] = {}  # at the last health: the edge holds them
+        self._gone: dict[str, Ranges] = {}  # at the last health: it does not
+        self._wanted: dict[str, Ranges] = {}  # missing at two healths
+        self._tried: dict[str, list[Ranges]] = {}  # of these, asked for in vain once, twice
+        self._lost: dict[str, Ranges] = {}
+        self._asked: _Asked | None = None
+        self._vain = 0
+        self._heard_s = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """True while nothing is missing, or lost and not noted."""
+        return not (self._missing or self._gone or self._lost or self._asked)
+
+    @property
+    def holes(self) -> int:
+        """Numbers that are missing and not noted as lost, as of the last `plan`."""
+        return sum(len(ranges) for each in (self._missing, self._gone, self._lost) for ranges in each.values())
+
+    def hear(self, health: EdgeHealth, known: Known, now_s: float) -> None:
+        """Take a live health in, after the frames that came before it."""
+        missing, gone = {}, {}
+        for boot in [*known.keys() - health.boots.keys(), *health.boots]:
+            here, has = health.boots.get(boot), known.get(boot, _NOTHING)
+            before = self._missing.get(boot, _NOTHING)
+            if here is not None:
+                missing[boot] = here.held - here.backlog - has - self._lost.get(boot, _NOTHING)
+            if here is None and health.is_whole:
+                gone[boot] = self._up_to(boot, has | before) - has
+            elif here is not None and not here.is_rounded:
+                gone[boot] = self._up_to(boot, here.held | here.backlog | before) - here.held - here.backlog - has
+            self._add_lost(boot, gone.get(boot, _NOTHING) & (self._gone.get(boot, _NOTHING) | before))
+        self._wanted = _some({boot: ranges & self._missing.get(boot, _NOTHING) for boot, ranges in missing.items()})
+        self._tried = {
+            boot: [ranges & self._wanted[boot] for ranges in tried]
+            for boot, tried in self._tried.items()
+            if boot in self._wanted
+        }
+        self._missing = _some(missing)
+        self._gone = _some({boot: ranges - self._lost.get(boot, _NOTHING) for boot, ranges in gone.items()})
+        self._heard_s = now_s
+
+    def forget_request(self) -> None:
+        """The request under way may not have been heard: the edge or the connection has gone meanwhile."""
+        self._asked = None
+
+    def plan(self, known: Known, now_s: float) -> Plan:
+        """What is to be done now; the request, if there is one, counts as sent."""
+        for each in (self._missing, self._gone, self._wanted, self._lost):
+            _forget(each, known)
+        self._judge(known, now_s)
+        request = None
+        if self._asked is None and now_s - self._heard_s <= _SILENT_S:
+            request = self._ask(now_s)
+        return Plan(request, dict(self._lost))
+
+    def _judge(self, known: Known, now_s: float) -> None:
+        """Has what was asked for come, or was it in vain?"""
+        asked = self._asked
+        if asked is None:
+            return
+        left = asked.left - known.get(asked.boot, _NOTHING)
+        if left != asked.left:
+            asked.left, asked.progress_s, self._vain = left, now_s, 0
+        if not left:
+            self._asked = None
+        elif now_s - asked.progress_s >= self._patience_s and self._heard_s > asked.at_s:
+            self._asked = None
+            self._vain += 1
+            self._note_in_vain(asked)
+
+    @property
+    def _patience_s(self) -> float:
+        return float(min(_PATIENCE_S * 2 ** min(self._vain, TIMES * 2), _MOST_PATIENCE_S))
+
+    def _note_in_vain(self, asked: _Asked) -> None:
+        tried = self._tried.setdefault(asked.boot, [Ranges() for _ in range(1, TIMES)])
+        if asked.times_before:
+            tried[asked.times_before - 1] -= asked.left
+        if asked.times_before < TIMES - 1:
+            tried[asked.times_before] |= asked.left
+            return
+        self._add_lost(asked.boot, asked.left)
+        for each in (self._missing, self._wanted):
+            _forget(each, {asked.boot: asked.left})
+
+    def _ask(self, now_s: float) -> Request | None:
+        for times in range(TIMES):
+            for boot in self._wanted:
+                pool = self._pool(boot, times)
+                if pool:
+                    numbers = pool.lowest(MOST_FRAMES, MOST_RANGES)
+                    self._asked = _Asked(boot, numbers, times, now_s, now_s)
+                    return Request(boot, numbers)
+        return None
+
+    def _pool(self, boot: str, times: int) -> Ranges:
+        """Wanted numbers that were asked for in vain so many times."""
+        wanted, tried = self._wanted[boot], self._tried.get(boot)
+        if times:
+            return wanted & tried[times - 1] if tried else _NOTHING
+        for each in tried or ():
+            wanted -= each
+        return wanted
+
+    def _up_to(self, boot: str, seen: Ranges) -> Ranges:
+        """Every number that a boot must have given out."""
+        top = max((last for _, last in seen), default=0)
+        floor = self._floors.get(boot, 1)
+        return Ranges([(floor, top)] if floor <= top else [])
+
+    def _add_lost(self, boot: str, ranges: Ranges) -> None:
+        if ranges:
+            self._lost[boot] = self._lost.get(boot, _NOTHING) | ranges
+
+
+def _forget(numbers: dict[str, Ranges], known: Known) -> None:
+    for boot in list(numbers):
+        numbers[boot] -= known.get(boot, _NOTHING)
+        if not numbers[boot]:
+            del numbers[boot]
+
+
+def _some(numbers: Mapping[str, Ranges]) -> dict[str, Ranges]:
+    return {boot: ranges for boot, ranges in numbers.items() if ranges}

@@ -1,0 +1,234 @@
+"""The connection to the broker: paho's callbacks become events in a queue, and acknowledgements find their way back."""
+
+import logging
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from tictally_recorder.ingest.events import Arrived, Connected, Inbox, Subscribed, Trouble
+
+# How many messages the broker may have under way to us. A batch is half of it, so that one travels while one is stored.
+WINDOW: Final = 1000
+_KEEPALIVE_S: Final = 30
+CONNECT_TIMEOUT_S: Final = 5.0
+_RECONNECT_S: Final = (1, 30)
+_NEVER: Final = 0xFFFFFFFF  # MQTT 5 §3.1.2.11.2: the session does not expire; brokers have limits of their own
+_NO_RETAINED: Final = 2  # MQTT 5 §3.8.3.1: subscribing does not bring retained messages
+# paho says much that means nothing (errors when all it does is end). What counts is an exception of a callback of ours.
+_paho_log = logging.getLogger(f"{__name__}.paho")
+_paho_log.setLevel(logging.ERROR)
+_paho_log.addFilter(lambda record: record.getMessage().startswith("Caught exception"))
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and how it knows us; `ca` makes the connection TLS."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    ca: Path | None = None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Connection:
+    """A persistent MQTT 5 session that paho connects again for ever.
+
+    Its network thread only puts events into the inbox; everything else is called by the loop that empties it. Nothing
+    is published or acknowledged while there is no connection: paho would keep it in memory and send it on the next one.
+
+    Args:
+        broker: where to connect.
+        client_id: names the session; two clients with one id throw each other out.
+        will: topic and payload, retained, that the broker publishes when we vanish.
+        inbox: where events go.
+    """
+
+    def __init__(self, broker: Broker, client_id: str, will: tuple[str, str], inbox: Inbox) -> None:
+        self._broker = broker
+        self._inbox = inbox
+        self._lock = threading.Lock()
+        self._count = 0
+        self._current: int | None = None
+        self._is_answered = False
+        self._is_refusal_told = False
+        self._published: dict[int, str] = {}
+        self._client = self._make_client(client_id, will)
+
+    def start(self) -> None:
+        """Begin to connect, in the background, until it succeeds."""
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = _NEVER
+        properties.ReceiveMaximum = WINDOW
+        self._client.connect_async(
+            self._broker.host, self._broker.port, keepalive=_KEEPALIVE_S, clean_start=False, properties=properties
+        )
+        self._client.loop_start()
+
+    @property
+    def is_up(self) -> bool:
+        """True while the broker listens to us."""
+        return self._current is not None
+
+    def is_current(self, number: int | None) -> bool:
+        """True while the connection of this number stands: not for one that is lost, whether or not another began."""
+        return number is not None and number == self._current
+
+    def acknowledge(self, message: Arrived) -> None:
+        """Tell the broker that a message is safe.
+
+        One of an earlier connection is passed over: the broker sends it again, and by now its number may be that of
+        another message, which would be acknowledged unread.
+        """
+        with self._lock:
+            if message.connection == self._current:
+                self._client.ack(message.mid, message.qos)
+
+    def subscribe(self, filters: list[str]) -> None:
+        """Ask for topics, QoS 1; subscribing again interrupts nothing."""
+        options = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED)
+        self._client.subscribe([(topic, options) for topic in filters])
+
+    def unsubscribe(self, filters: list[str]) -> None:
+        """Give up filters; those that the session does not have do no harm."""
+        self._client.unsubscribe(filters)
+
+    def publish(self, topic: str, payload: str, *, retain: bool = True) -> None:
+        """Publish a message, QoS 1, if there is a connection."""
+        if self.is_up:
+            mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
+            self._published[mid] = topic  # no more than there are numbers; without a lock, which paho may wait for
+
+    def close(self, topic: str, payload: str, timeout_s: float) -> None:
+        """Publish a last retained message, leave the broker with the session kept, within a time."""
+        end = time.monotonic() + timeout_s
+        if self.is_up:
+            # Acknowledgements are in the queue before it: when this one has gone out, they have too.
+            last = self._client.publish(topic, payload, qos=1, retain=True)
+            if last.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
+                last.wait_for_publish(max(0.0, end - time.monotonic()))
+        self._client.disconnect()
+        # Not loop_stop: it would wait for a name server or a connect that hangs. The thread is a daemon.
+        while self.is_up and time.monotonic() < end:
+            time.sleep(0.01)
+
+    def _make_client(self, client_id: str, will: tuple[str, str]) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.reconnect_delay_set(*_RECONNECT_S)
+        client.will_set(*will, qos=1, retain=True)
+        introduce(client, self._broker)
+        # An exception that leaves a callback ends paho's thread; this way it is logged, and the thread goes on.
+        client.suppress_exceptions = True
+        client.enable_logger(_paho_log)
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        return client
+
+    # Below here: paho's thread.
+
+    def _on_connect(
+        self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        self._is_answered = True
+        if reason.is_failure:
+            self._inbox.put(Trouble(f"the broker at {self._broker} refuses the connection: {reason}; trying again"))
+            return
+        with self._lock:
+            self._count += 1
+            self._current = self._count
+        self._is_refusal_told = False
+        self._inbox.put(Connected(self._count))
+
+    def _on_connect_fail(self, _client: Client, _data: object) -> None:
+        error = sys.exception()  # paho calls this from its except clause and does not hand the error over
+        self._inbox.put(Trouble(f"the broker at {self._broker} cannot be reached: {why(error)}; trying again"))
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        # Comes before paho clears what it has not sent: no acknowledgement slips from this connection into the next.
+        was_up, is_answered = self.is_up, self._is_answered
+        self._is_answered = False
+        self._leave()
+        if was_up and flags.is_disconnect_packet_from_server:
+            self._inbox.put(Trouble(f"the broker at {self._broker} is gone: {reason}; trying again"))
+        elif was_up and reason.is_failure:
+            self._inbox.put(Trouble(f"the broker at {self._broker} is gone: the connection broke; trying again"))
+        elif not was_up and not is_answered:
+            sentence = (
+                f"{self._broker} ends the connection without an answer; is it a broker, with TLS as it is set here?"
+            )
+            self._inbox.put(Trouble(sentence))
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _data: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        self._inbox.put(Subscribed())
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self._inbox.put(Trouble(f"the broker at {self._broker} refuses the edges' topics: {refused[0]}"))
+
+    def _on_publish(
+        self, _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        topic = self._published.pop(mid, "a topic of ours")
+        if reason.is_failure and not self._is_refusal_told:  # one of a kind is refused as all are
+            self._is_refusal_told = True
+            self._inbox.put(Trouble(f"the broker at {self._broker} refuses what is published on {topic}: {reason}"))
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:  # noqa: ANN401 - paho's signature
+        arrived_ms = time.time_ns() // 1_000_000
+        content = _topic(message), bytes(message.payload), arrived_ms
+        self._inbox.put(Arrived(*content, message.mid, message.qos, self._current or 0, message.retain))
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._current = None
+
+
+def _topic(message: MQTTMessage) -> str:
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return ""
+
+
+def introduce(client: Client, broker: Broker) -> None:
+    """Tell a client as whom it comes, and by whom the broker must be vouched for."""
+    if broker.username is not None or broker.password is not None:
+        client.username_pw_set(broker.username, broker.password)
+    if broker.ca is not None:
+        client.tls_set(ca_certs=str(broker.ca))
+
+
+def why(error: BaseException | None) -> str:
+    """What kept a connection from being made, as a phrase."""
+    if isinstance(error, socket.gaierror):
+        return "there is no host of that name"
+    return str((isinstance(error, OSError) and error.strerror) or error or "no reason given")

@@ -1,0 +1,119 @@
+"""Which quarters frames have touched, for cost and for sinks: kept with the frames that made it so.
+
+What a register counted between two observations hangs on both, however far apart they are: so a frame touches all from
+the observation before it to the one after it, of each of its registers.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.meters import MeterState
+from tictally_recorder.ledger.outbox_queue import mark_quarters, sinks_of
+from tictally_recorder.ledger.quarter_codec import unpack_registers
+from tictally_recorder.ledger.rollup import REGISTERS
+from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.interval_set import Ranges
+
+_BETWEEN: Final = (
+    "SELECT quarter, packed FROM quarter WHERE meter = ? AND quarter >= ? AND quarter <= ? ORDER BY quarter"
+)
+
+
+class Touched:
+    """Gathers what the frames of a transaction touch; `save` writes it.
+
+    Another process may write the table too (`tictally site join`), so nothing of it is kept in memory.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, labels: LabelNames) -> None:
+        self._connection = connection
+        self._labels = labels
+        self._sinks = sinks_of(connection)
+        self._new: dict[int, Ranges] = {}
+        self._late: dict[int, tuple[MeterState, dict[int, set[str]]]] = {}
+
+    def add(self, meter_id: int, first_ms: int, last_ms: int) -> None:
+        """The quarters from one moment to another, both included, are touched."""
+        self._new.setdefault(meter_id, Ranges()).add(first_ms // QUARTER_MS, last_ms // QUARTER_MS)
+
+    def add_late(self, meter: MeterState, time_ms: int, labels: Iterable[str]) -> None:
+        """A frame with some labels has come that is not the newest."""
+        _, quarters = self._late.setdefault(meter.id, (meter, {}))
+        quarters.setdefault(time_ms // QUARTER_MS, set()).update(REGISTERS.intersection(labels))
+
+    def save(self) -> None:
+        """Write it; in the transaction of the frames."""
+        for meter, quarters in self._late.values():
+            found = self._new.setdefault(meter.id, Ranges())
+            for number, registers in quarters.items():
+                found.add(self._before(meter, number, registers), self._after(meter, number, registers))
+        for meter_id, new in self._new.items():
+            known = touched_of(self._connection, meter_id)
+            _put(self._connection, meter_id, known, known | new)
+            mark_quarters(self._connection, self._sinks, meter_id, new)
+        self._new.clear()
+        self._late.clear()
+
+    def _before(self, meter: MeterState, number: int, registers: set[str]) -> int:
+        """The newest quarter by which each of some registers was observed before a quarter, or the quarter itself."""
+        seen = {name: meter.labels[name].first_ms // QUARTER_MS for name in registers}
+        wanted = {name for name, first in seen.items() if first < number}
+        bounds = min((seen[name] for name in wanted), default=number), number - 1
+        return self._nearest(meter.id, wanted, bounds, " DESC") or bounds[0]
+
+    def _after(self, meter: MeterState, number: int, registers: set[str]) -> int:
+        """The same after a quarter."""
+        seen = {name: meter.labels[name].last_ms // QUARTER_MS for name in registers}
+        wanted = {name for name, last in seen.items() if last > number}
+        bounds = number + 1, max((seen[name] for name in wanted), default=number)
+        return self._nearest(meter.id, wanted, bounds, "") or bounds[1]
+
+    def _nearest(self, meter_id: int, wanted: set[str], bounds: tuple[int, int], order: str) -> int | None:
+        """The first quarter of some by which each of some registers was observed.
+
+        None where rows do not tell: a quarter that late frames made has none yet, and so all that there is counts.
+        """
+        for number, packed in self._connection.execute(_BETWEEN + order, (meter_id, *bounds)) if wanted else ():
+            seen = unpack_registers(packed, meter_id, number * QUARTER_MS, self._labels.names).registers
+            wanted = wanted - seen.keys()
+            if not wanted:
+                return int(number)
+        return None
+
+
+def touched_of(connection: sqlite3.Connection, meter_id: int) -> Ranges:
+    """The quarters of a meter, by number, that are touched."""
+    return Ranges(connection.execute("SELECT first, last FROM touched WHERE meter = ? ORDER BY first", (meter_id,)))
+
+
+def touch(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
+    """Quarters first … last are to be computed again; in a transaction."""
+    known = touched_of(connection, meter_id)
+    _put(connection, meter_id, known, known | Ranges([(first, last)]))
+
+
+def untouch(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
+    """Quarters first … last have been computed again; in a transaction."""
+    known = touched_of(connection, meter_id)
+    _put(connection, meter_id, known, known - Ranges([(first, last)]))
+
+
+def touch_all(connection: sqlite3.Connection, site_id: int) -> None:
+    """All of a site is to be computed again; in a transaction."""
+    for meter_id, first_ms, last_ms in _meters(connection, site_id):
+        first, last = first_ms // QUARTER_MS, last_ms // QUARTER_MS
+        touch(connection, meter_id, first, last)
+        mark_quarters(connection, sinks_of(connection), meter_id, Ranges([(first, last)]))
+
+
+def _meters(connection: sqlite3.Connection, site_id: int) -> Iterator[tuple[int, int, int]]:
+    yield from connection.execute("SELECT id, first_ms, last_ms FROM meter WHERE site = ?", (site_id,)).fetchall()
+
+
+def _put(connection: sqlite3.Connection, meter_id: int, known: Ranges, wanted: Ranges) -> None:
+    if known != wanted:
+        connection.execute("DELETE FROM touched WHERE meter = ?", (meter_id,))
+        rows = ((meter_id, first, last) for first, last in wanted)
+        connection.executemany("INSERT INTO touched VALUES (?, ?, ?)", rows)

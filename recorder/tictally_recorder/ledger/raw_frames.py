@@ -1,0 +1,66 @@
+"""Raw frames of a meter, read back in the order of time."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
+
+from tictally_recorder.ledger.frame_codec import Numbers, decode_body
+from tictally_shared.calendar import QUARTER_MS
+
+# Frames of one millisecond follow one another by what is theirs, not by when they came: the order of arrival never
+# shows in an answer.
+_BETWEEN = """
+SELECT frame.time_ms, frame.body FROM frame JOIN boot ON boot.id = frame.boot JOIN edge ON edge.id = boot.edge
+WHERE frame.meter = ? AND frame.time_ms >= ? AND frame.time_ms < ?
+ORDER BY frame.time_ms, boot.boot, edge.name, frame.seq
+"""
+# Pruning goes by quarters, and what is gone of one stands in its settled part. One statement sees one moment of both.
+_WHOLE_BETWEEN = """
+SELECT time_ms, body FROM frame WHERE meter = :meter AND time_ms >= :start AND time_ms < :end AND NOT EXISTS (
+    SELECT 1 FROM quarter WHERE meter = :meter AND quarter >= :first AND quarter <= :last AND settled IS NOT NULL
+)
+ORDER BY time_ms
+"""
+
+_NEWEST = "SELECT time_ms, body FROM frame WHERE meter = ? ORDER BY time_ms DESC, id DESC LIMIT 1"
+
+_LATEST = """
+SELECT meter, time_ms, body FROM frame WHERE meter IN (SELECT value FROM json_each(?))
+ORDER BY time_ms DESC, meter, id DESC LIMIT ? OFFSET ?
+"""
+
+
+def latest_frames(
+    connection: sqlite3.Connection, meters: Collection[int], limit: int, offset: int
+) -> Iterator[tuple[int, int, dict[str, int | str]]]:
+    """(meter, time_ms, values) of the newest frames of some meters, the newest first."""
+    for meter, time_ms, body in connection.execute(_LATEST, (json.dumps(list(meters)), limit, offset)):
+        yield meter, time_ms, decode_body(body)[0]
+
+
+def newest_frame(connection: sqlite3.Connection, meter_id: int) -> tuple[int, dict[str, int | str]] | None:
+    """(time_ms, values) of a meter's newest frame, or None."""
+    row = connection.execute(_NEWEST, (meter_id,)).fetchone()
+    return None if row is None else (int(row[0]), decode_body(row[1])[0])
+
+
+def frames_between(
+    connection: sqlite3.Connection, meter_id: int, start_ms: int, end_ms: int
+) -> Iterator[tuple[int, dict[str, int | str]]]:
+    """(time_ms, values) of the frames in [start_ms, end_ms)."""
+    for time_ms, body in connection.execute(_BETWEEN, (meter_id, start_ms, end_ms)):
+        yield time_ms, decode_body(body)[0]
+
+
+def whole_numbers_between(
+    connection: sqlite3.Connection, meter_id: int, labels: Iterable[str], start_ms: int, end_ms: int
+) -> Iterator[tuple[int, dict[str, int]]]:
+    """(time_ms, numbers of some labels) of the frames in [start_ms, end_ms), if all that came are there yet.
+
+    None of them where a frame of any quarter that meets the window has gone already.
+    """
+    numbers = Numbers(labels)
+    bounds = {"meter": meter_id, "start": start_ms, "end": end_ms}
+    quarters = {"first": start_ms // QUARTER_MS, "last": (end_ms - 1) // QUARTER_MS}
+    for time_ms, body in connection.execute(_WHOLE_BETWEEN, bounds | quarters):
+        yield time_ms, numbers.of(body)

@@ -1,6 +1,0 @@
-"""Which frames the ledger lacks, what is asked of an edge for them, and what is lost. Pure: no clock, no I/O."""
-
-from tictally_recorder.resend.health import EdgeHealth, HealthError, parse_health
-from tictally_recorder.resend.planner import Known, Plan, Planner, Request, floors_of
-
-__all__ = ["EdgeHealth", "HealthError", "Known", "Plan", "Planner", "Request", "floors_of", "parse_health"]

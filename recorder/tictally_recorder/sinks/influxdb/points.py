@@ -1,0 +1,193 @@
+"""Frames, quarters, days and cost as points of InfluxDB: docs/influxdb.md is the same in words. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy.register_totals import Counted, drawn_total, injected_total
+from tictally_recorder.ledger import CostDay, CostEntry, Quarter, RawFrame
+from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import local_midnight
+from tictally_shared.labels import LABELS
+from tictally_shared.status_register import Colour
+
+_NS: Final = 1_000_000
+NONE: Final = "none"
+"""A tag that has nothing to say: one that is missing would make another kind of row of it."""
+SUBSCRIPTION: Final = "subscription"
+_COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
+_NUMBERS: Final = frozenset(name for name, label in LABELS.items() if label.is_number)
+_IN_KEY: Final = re.compile(r"([,= ])")
+_IN_TEXT: Final = re.compile(r'(["\\])')
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+Value = int | float | bool | str
+
+
+class Point(NamedTuple):
+    """A point.
+
+    Attributes:
+        measurement: its name.
+        tags: names and texts, in the order of names.
+        fields: name → value; the type is the field's for ever.
+        time_ms: milliseconds since 1970.
+        more_ns: nanoseconds more, less than a millisecond.
+    """
+
+    measurement: str
+    tags: tuple[tuple[str, str], ...]
+    fields: Mapping[str, Value]
+    time_ms: int
+    more_ns: int = 0
+
+    @property
+    def line(self) -> str:
+        """In line protocol, with a time in nanoseconds."""
+        tags = "".join(f",{_key(name)}={_key(text) or NONE}" for name, text in self.tags)
+        fields = ",".join(f"{_key(name)}={_value(value)}" for name, value in self.fields.items())
+        return f"{_key(self.measurement)}{tags} {fields} {self.time_ms * _NS + self.more_ns}"
+
+
+def point(measurement: str, time_ms: int, tags: Mapping[str, str], fields: Mapping[str, Value | None]) -> Point:
+    """A point with its tags in order; fields that are None are left out."""
+    known = {name: value for name, value in fields.items() if value is not None}
+    return Point(measurement, tuple(sorted(tags.items())), known, time_ms)
+
+
+def _key(text: str) -> str:
+    # A backslash at the end would take the separator that follows, and line protocol has no other way to write it.
+    return _IN_KEY.sub(r"\\\1", _CONTROL.sub(" ", text).replace("\\", "/"))
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value}i"
+    if isinstance(value, float):
+        return repr(value)
+    return '"' + _IN_TEXT.sub(r"\\\1", _CONTROL.sub(" ", value)) + '"'
+
+
+def of_frame(frame: RawFrame) -> Point:
+    """A raw frame. A label's type is the catalogue's; what is not there is text, whatever it holds."""
+    fields: dict[str, Value | None] = {"seq": frame.seq}
+    for name, value in frame.values.items():
+        fields[name] = value if name in _NUMBERS else str(value)
+    made = point("tic", frame.time_ms, {"meter": frame.meter, "edge": frame.edge}, fields)
+    # Two frames that were read at once have one time, and InfluxDB would keep one of them.
+    return made._replace(more_ns=frame.seq % _NS)
+
+
+def of_quarter(quarter: Quarter, site: str, meter: str) -> Point:
+    """A quarter's powers, currents and voltages, and how many frames were in it."""
+    fields: dict[str, Value | None] = {"frames": quarter.n}
+    for name, live in quarter.live.items():
+        fields |= {f"{name}_mean": live.sum / live.n, f"{name}_min": live.min, f"{name}_max": live.max}
+    return point("power_quarter", quarter.start_ms, {"site": site, "meter": meter}, fields)
+
+
+def of_energy_by_quarter(rows: Iterable[EnergyRow]) -> Iterator[Point]:
+    """Energy of quarters, by register and in all."""
+    for row in _counting(rows):
+        yield point("energy_quarter", row.start_ms, _register_tags(row), _energy_fields(row))
+    for (site, start_ms), of_period in _by_period(rows):
+        for direction, counted in _totals(of_period):
+            tags = {"site": site, "direction": direction}
+            yield point("total_quarter", start_ms, tags, _total_fields(counted))
+
+
+def of_energy_by_day(rows: Iterable[EnergyRow], tz: ZoneInfo) -> Iterator[Point]:
+    """Energy of local days, by register and in all; a row may be cut to the site's first quarter."""
+    for row in _counting(rows):
+        day = _day_of(row.start_ms, tz)
+        yield _of_day("energy_day", day, tz, _register_tags(row), _energy_fields(row))
+    for (site, start_ms), of_period in _by_period(rows):
+        for direction, counted in _totals(of_period):
+            tags = {"site": site, "direction": direction}
+            yield _of_day("total_day", _day_of(start_ms, tz), tz, tags, _total_fields(counted))
+
+
+def of_cost(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[Point]:
+    """What a local day cost."""
+    for entry in cost.entries:
+        tags = {
+            "site": site,
+            "direction": entry.line.direction,
+            "period": entry.line.period or SUBSCRIPTION,
+            "currency": entry.line.currency or NONE,
+        }
+        yield _of_day("cost_day", cost.day, tz, tags, _cost_fields(entry, cost.day))
+
+
+def of_standby(site: str, meter: str, day: date, va: int, minutes: int, tz: ZoneInfo) -> Point:  # noqa: PLR0913, PLR0917
+    """The base load of a night."""
+    return _of_day("standby_day", day, tz, {"site": site, "meter": meter}, {"va": va, "minutes": minutes})
+
+
+def of_colour(site: str, day: date, colour: Colour, tz: ZoneInfo) -> Point:
+    """The colour of a Tempo day."""
+    return _of_day("tempo_day", day, tz, {"site": site}, {"colour": _COLOURS[colour]})
+
+
+def _of_day(
+    measurement: str, day: date, tz: ZoneInfo, tags: Mapping[str, str], fields: Mapping[str, Value | None]
+) -> Point:
+    local = {"month": f"{day:%Y-%m}", "year": f"{day:%Y}"}
+    return point(measurement, day_ms(day, tz), {**tags, **local}, {**fields, "day": str(day)})
+
+
+def day_ms(day: date, tz: ZoneInfo) -> int:
+    """When a local day begins."""
+    return int(local_midnight(day, tz).timestamp()) * 1000
+
+
+def _day_of(time_ms: int, tz: ZoneInfo) -> date:
+    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).date()
+
+
+def _counting(rows: Iterable[EnergyRow]) -> Iterator[EnergyRow]:
+    """Those that ever counted: a meter has a dozen registers that stand at zero for ever."""
+    return (row for row in rows if row.first_value or row.last_value or row.energy)
+
+
+def _by_period(rows: Iterable[EnergyRow]) -> Iterator[tuple[tuple[str, int], list[EnergyRow]]]:
+    for key, of_period in groupby(_counting(rows), key=lambda row: (row.site, row.start_ms)):
+        yield key, list(of_period)
+
+
+def _totals(rows: list[EnergyRow]) -> Iterator[tuple[str, Counted]]:
+    for direction, counted in ((Direction.DRAWN, drawn_total(rows)), (Direction.INJECTED, injected_total(rows))):
+        if counted.parts:
+            yield direction.value, counted
+
+
+def _register_tags(row: EnergyRow) -> dict[str, str]:
+    return {"site": row.site, "register": row.register, "period": row.period or NONE}
+
+
+def _energy_fields(row: EnergyRow) -> dict[str, Value | None]:
+    name = f"energy_{row.unit.lower()}"
+    return {name: row.energy, "first": row.first_value, "last": row.last_value, "estimated": row.estimated}
+
+
+def _total_fields(counted: Counted) -> dict[str, Value | None]:
+    return {"energy_wh": counted.energy_wh, "estimated": counted.estimated}
+
+
+def _cost_fields(entry: CostEntry, day: date) -> dict[str, Value | None]:
+    line = entry.line
+    return {
+        "amount": None if entry.amount is None else float(entry.amount),
+        "energy_wh": entry.energy_wh,
+        "price": None if line.price is None else float(line.price),
+        "quality": line.quality,
+        "version": line.version,
+        "reason": line.reason and line.reason.replace("{day}", str(day)),
+        "power_kva": line.power_kva,
+    }

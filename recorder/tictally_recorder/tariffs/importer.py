@@ -1,0 +1,288 @@
+"""What a file of the regulator says otherwise than a price list as it stands, and what would be written of it. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Final
+
+from tictally_recorder.tariffs.catalogue import is_shipped
+from tictally_recorder.tariffs.model import Price, Sureness, Tariff, Taxes, Version
+from tictally_recorder.tariffs.providers.cre.csv import History, Revision, Row
+from tictally_recorder.tariffs.providers.cre.plausibility import doubt_of
+
+_SOURCE: Final = "CRE, open data"
+_NOTE: Final = "subscriptions with taxes: a twelfth of the CRE's year, which can be beside what EDF invoices"
+_MONTHS: Final = 12
+_PRICE_STEP: Final = Decimal("0.0001")
+"""EDF's own grid has four decimals; the regulator has published five."""
+_CENT: Final = Decimal("0.01")
+_HALF: Final = Decimal("0.5")
+_VAT: Final = Decimal("0.20")
+_VAT_SINCE: Final = date(2014, 1, 1)
+_SUBSCRIPTION_VAT_BEFORE: Final = Decimal("0.055")
+_SUBSCRIPTION_VAT_SINCE: Final = date(2025, 8, 1)
+
+
+class State(StrEnum):
+    """What becomes of a version."""
+
+    NEW = "new"
+    """Only the file has it: it would be written."""
+    DIFFERS = "differs"
+    """The file has other amounts: they would be written."""
+    DOUBTFUL = "doubtful"
+    """The file's amounts fail the check by the accise: they are told and not written."""
+    BY_HAND = "by hand"
+    """A file of the user's has other amounts, and holds."""
+    LACKING = "lacking"
+    """Only the list as it stands has it: it stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An amount that the file has otherwise.
+
+    Attributes:
+        power: in kVA; None: of the version as a whole.
+        item: a period; `subscription`, of a month; `until`, the last day.
+        taxes: `ttc` with them, `ht` without; empty for `until`.
+        old: as it stands, or None.
+        new: as the file has it, rounded as a bill has it, or None.
+    """
+
+    power: int | None
+    item: str
+    taxes: str
+    old: Decimal | date | None
+    new: Decimal | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One version that is not the same in both.
+
+    Attributes:
+        start: its first day.
+        state: what becomes of it.
+        changes: amount by amount; none where it is lacking.
+        sentence: why it is not written; empty where it is.
+        present: as it stands, or None.
+        version: as it would be written, or None.
+    """
+
+    start: date
+    state: State
+    changes: tuple[Change, ...]
+    sentence: str = ""
+    present: Version | None = None
+    version: Version | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A file against a price list.
+
+    Attributes:
+        tariff: id of both.
+        differences: in the order of their first days.
+        kept: subscriptions with taxes that stay as they stand though the file has others, by first day.
+        doubts: sentences about revisions that fail the check by the accise, whether or not they differ.
+        same: how many versions are the same in both.
+        overlay: every version that the file of imports holds when this is written; those of earlier imports stay.
+    """
+
+    tariff: str
+    differences: tuple[Difference, ...]
+    kept: tuple[tuple[date, Change], ...]
+    doubts: tuple[str, ...]
+    same: int
+    overlay: tuple[Version, ...]
+    written: tuple[date, ...]
+    """First days of the versions that are to be written now."""
+
+
+def compare(
+    history: History, present: Tariff, target: str, *, beneath: Iterable[Version] = (), subscriptions: bool = False
+) -> Comparison:
+    """What writing a file would change.
+
+    Args:
+        history: the file.
+        present: the list as it stands, the user's own files and earlier imports in it.
+        target: name of the file of imports, as the versions from it have it.
+        beneath: versions of that file over which the user's own from the same days hold.
+        subscriptions: take the file's subscriptions with taxes also where the list has others. The regulator's
+            differ from EDF's own by up to two per cent since August 2022, so without it those that stand are kept.
+    """
+    standing = {version.start: version for version in present.versions}
+    starts = sorted({*standing, *(revision.start for revision in history.revisions)})
+    differences: list[Difference] = []
+    kept: list[tuple[date, Change]] = []
+    doubts: list[str] = []
+    for revision in history.revisions:
+        version = standing.get(revision.start)
+        merge = _Merge(revision, version, starts, target, subscriptions=subscriptions)
+        doubt = doubt_of(revision, None if version is None else version.taxes.accise)
+        if doubt:
+            doubts.append(doubt)
+        changes = tuple(merge.changes())
+        kept += [(revision.start, change) for change in merge.kept]
+        if version is None or changes:
+            differences.append(_difference(merge, changes, doubt, present))
+    lacking = standing.keys() - {revision.start for revision in history.revisions}
+    differences += [Difference(start, State.LACKING, (), present=standing[start]) for start in lacking]
+    differences.sort(key=lambda difference: difference.start)
+    new = {each.start: each.version for each in differences if each.version is not None}
+    earlier = {version.start: version for version in (*present.versions, *beneath) if version.file == target}
+    return Comparison(
+        tariff=present.id,
+        differences=tuple(differences),
+        kept=tuple(kept),
+        doubts=tuple(doubts),
+        same=len(history.revisions) - sum(each.state is not State.LACKING for each in differences),
+        overlay=tuple(version for _, version in sorted((earlier | new).items())),
+        written=tuple(sorted(new)),
+    )
+
+
+def _difference(merge: "_Merge", changes: tuple[Change, ...], doubt: str, present: Tariff) -> Difference:
+    start, version = merge.revision.start, merge.present
+    if version is not None and not is_shipped(version) and not merge.is_ours:
+        sentence = f"the version from {start} stands in {version.file}, which holds; take it out there to import it"
+        return Difference(start, State.BY_HAND, changes, sentence, version)
+    if doubt:
+        return Difference(start, State.DOUBTFUL, changes, doubt, version)
+    state = State.NEW if version is None else State.DIFFERS
+    return Difference(start, state, changes, "", version, merge.version(present.id))
+
+
+class _Merge:
+    """One revision of the file over the version with the same first day, if there is one.
+
+    Powers that the file does not have stay as they stand, and so do taxes, of which the file says nothing.
+    """
+
+    def __init__(
+        self, revision: Revision, present: Version | None, starts: list[date], target: str, *, subscriptions: bool
+    ) -> None:
+        self.revision = revision
+        self.present = present
+        self.is_ours = present is not None and present.file == target
+        self._target = target
+        self._next = next((start for start in starts if start > revision.start), None)
+        self._until = self._gap_after(revision.end)
+        self._takes_subscriptions = subscriptions
+        self._powers = {power: self._amounts(power, row) for power, row in sorted(revision.powers.items())}
+        self.kept = tuple(self._kept())
+
+    def changes(self) -> Iterator[Change]:
+        old_until = None if self.present is None else self._gap_after(self.present.until)
+        if old_until != self._until:
+            yield Change(None, "until", "", old_until, self._until)
+        for power, (prices, monthly, monthly_ht) in self._powers.items():
+            for period, price in prices.items():
+                old = None if self.present is None else self.present.price(power, period)
+                yield from _change(power, period, "ttc", None if old is None else old.ttc, price.ttc)
+                yield from _change(power, period, "ht", None if old is None else old.ht, price.ht)
+            old_monthly, old_ht = self._standing(power)
+            yield from _change(power, "subscription", "ttc", old_monthly, monthly)
+            yield from _change(power, "subscription", "ht", old_ht, monthly_ht)
+
+    def version(self, tariff_id: str) -> Version:
+        new = Version(
+            tariff=tariff_id,
+            start=self.revision.start,
+            until=self._until,
+            energy={power: prices for power, (prices, _, _) in self._powers.items()},
+            subscription={power: ttc for power, (_, ttc, _) in self._powers.items() if ttc is not None},
+            subscription_ht={power: ht for power, (_, _, ht) in self._powers.items() if ht is not None},
+            taxes=_taxes_since(self.revision.start),
+            source=_SOURCE,
+            sureness=Sureness.OFFICIAL,
+            note=_NOTE,
+            file=self._target,
+        )
+        return new if self.present is None else self._over(self.present, new)
+
+    def _over(self, present: Version, new: Version) -> Version:
+        others = [power for power in present.energy if power not in new.energy]
+        stays = [f"{', '.join(str(power) for power in others)} kVA"] if others else []
+        stays += ["subscriptions with taxes"] if self.kept else []
+        merged = replace(
+            new,
+            energy={**present.energy, **new.energy},
+            subscription={**present.subscription, **new.subscription},
+            subscription_ht={**present.subscription_ht, **new.subscription_ht},
+            taxes=present.taxes,
+        )
+        if not stays:
+            return merged
+        note = f"{' and '.join(stays)} as before ({present.sureness})"
+        if present.note:
+            note = present.note if present.note.startswith(note) else f"{note}; {present.note}"
+        source = present.source if _SOURCE in present.source else f"{_SOURCE}; {present.source}"
+        return replace(merged, source=source, sureness=present.sureness, note=note)
+
+    def _amounts(self, power: int, row: Row) -> tuple[dict[str, Price], Decimal | None, Decimal | None]:
+        """Prices and the month's two subscriptions as they would be written."""
+        prices = {}
+        for period, price in row.prices.items():
+            old = None if self.present is None else self.present.price(power, period)
+            ttc, ht = _grid(price.ttc, None if old is None else old.ttc), None
+            if price.ht is not None:
+                ht = _grid(price.ht, None if old is None else old.ht)
+            elif old is not None and old.ttc == ttc:
+                ht = old.ht
+            prices[period] = Price(ttc, ht)
+        old_monthly, old_ht = self._standing(power)
+        monthly = _monthly(row.yearly, old_monthly)
+        if old_monthly is not None and not self._takes_subscriptions:
+            monthly = old_monthly
+        return prices, monthly, _monthly(row.yearly_ht, old_ht)
+
+    def _kept(self) -> Iterator[Change]:
+        for power, (_, monthly, _) in self._powers.items():
+            of_file = _monthly(self.revision.powers[power].yearly, monthly)
+            yield from _change(power, "subscription", "ttc", monthly, of_file)
+
+    def _standing(self, power: int) -> tuple[Decimal | None, Decimal | None]:
+        if self.present is None:
+            return None, None
+        present = self.present
+        return present.monthly(power), present.subscription_ht.get(power, present.subscription_ht.get(None))
+
+    def _gap_after(self, end: date | None) -> date | None:
+        """A last day, or None where the next version follows at once, or earlier: then its first day says it."""
+        if end is None or (self._next is not None and self._next <= end + timedelta(days=1)):
+            return None
+        return end
+
+
+def _change(power: int, item: str, taxes: str, old: Decimal | None, new: Decimal | None) -> Iterator[Change]:
+    if old != new:
+        yield Change(power, item, taxes, old, new)
+
+
+def _grid(amount: Decimal, standing: Decimal | None) -> Decimal:
+    """A price with the decimals of EDF's grid; what stands is as good where it has those of the file."""
+    return standing if standing == amount else amount.quantize(_PRICE_STEP, ROUND_HALF_UP)
+
+
+def _monthly(yearly: Decimal | None, standing: Decimal | None) -> Decimal | None:
+    """A twelfth, to the cent; what stands is as good where it is the same year to the cent, or where none is said.
+
+    Half a cent was rounded either way in the tables, so that both count as the same.
+    """
+    if yearly is None or (standing is not None and abs(standing * _MONTHS - yearly) <= _HALF * _CENT * _MONTHS):
+        return standing
+    return (yearly / _MONTHS).quantize(_CENT, ROUND_HALF_UP)
+
+
+def _taxes_since(start: date) -> Taxes:
+    """What the law says of a day; accise and CTA are not in the file, and change with each revision."""
+    if start < _VAT_SINCE:
+        return Taxes()
+    since = start >= _SUBSCRIPTION_VAT_SINCE
+    return Taxes(vat_energy=_VAT, vat_subscription=_VAT if since else _SUBSCRIPTION_VAT_BEFORE)

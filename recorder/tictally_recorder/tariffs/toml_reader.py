@@ -1,0 +1,193 @@
+"""The single values of a price list's file, each checked, each complaint with its line. Pure."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from tictally_recorder.tariffs.errors import TariffError
+from tictally_recorder.tariffs.toml_lines import Path, Places
+
+ENERGY_AT_MOST: Final = Decimal(5)
+"""A kWh, in the currency; above it a price is a slip: cents for euros, a MWh for a kWh."""
+MONTHLY_AT_MOST: Final = Decimal(500)
+_DECIMALS_AT_MOST: Final = 8
+_ID: Final = re.compile(r"[a-z0-9-]{1,32}")
+_POWER: Final = re.compile(r"[1-9][0-9]{0,5}")
+_DAY_OF_YEAR: Final = re.compile(r"(\d{2})-(\d{2})", re.ASCII)
+_ANY_COMMON_YEAR: Final = 2001
+
+
+class Values:
+    """Values of one file.
+
+    Every method takes the path of a key, returns its value in the type that it stands for, and raises TariffError.
+    """
+
+    def __init__(self, document: Mapping[str, object], places: Places, file: str) -> None:
+        self._document = document
+        self._places = places
+        self.file = file
+
+    def wrong(self, path: Path, sentence: str) -> TariffError:
+        """The error to raise for a key."""
+        return TariffError(self.file, self._places.line(path), sentence)
+
+    def has(self, path: Path) -> bool:
+        """True where the file has the key."""
+        return self._find(path) is not None
+
+    def is_word(self, path: Path, word: str) -> bool:
+        """True where the value is that word."""
+        return self._find(path) == word
+
+    def keys(self, path: Path, known: Collection[str] | None = None) -> list[str]:
+        """The keys of a table; none where it is absent.
+
+        Args:
+            path: of the table.
+            known: keys that it may have; None: any.
+        """
+        table = self._document if path == () else self._find(path)
+        if table is None:
+            return []
+        if not isinstance(table, dict):
+            raise self.wrong(path, f"{_written(path)} must be a table, not {_shown(table)}")
+        for key in table:
+            if known is not None and key not in known:
+                there_are = ", ".join(sorted(known))
+                raise self.wrong((*path, key), f"there is no {_written((*path, key))}; there are: {there_are}")
+        return list(table)
+
+    def text(self, path: Path, default: str | None = None) -> str:
+        """A text that is not empty."""
+        value = self._value(path, default)
+        if not isinstance(value, str) or (not value.strip() and value != default):
+            raise self.wrong(path, f"{_written(path)} must be a text, not {_shown(value)}")
+        return value
+
+    def id(self, path: Path) -> str:
+        """An id of a tariff."""
+        value = self.text(path)
+        if not _ID.fullmatch(value):
+            raise self.wrong(path, f"{value[:40]!r} is no id: 1 to 32 of a-z, 0-9 and -")
+        return value
+
+    def one_of(self, path: Path, choices: Collection[str], default: str | None = None) -> str:
+        """One of some words."""
+        value = self.text(path, default)
+        if value not in choices:
+            raise self.wrong(path, f"{_written(path)} is {value[:40]!r}; there are: {', '.join(choices)}")
+        return value
+
+    def flag(self, path: Path) -> bool:
+        """True or false; false where it is absent."""
+        value = self._value(path, default=False)
+        if not isinstance(value, bool):
+            raise self.wrong(path, f"{_written(path)} must be true or false, not {_shown(value)}")
+        return value
+
+    def texts(self, path: Path) -> tuple[str, ...]:
+        """A list of different texts; empty where it is absent."""
+        value = self._value(path, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
+            raise self.wrong(path, f"{_written(path)} must be a list of texts, not {_shown(value)}")
+        for each in value:
+            if value.count(each) > 1:
+                raise self.wrong(path, f"{_written(path)} has {each!r} twice")
+        return tuple(value)
+
+    def day(self, path: Path) -> date:
+        """A local date."""
+        value = self._value(path)
+        if isinstance(value, datetime) or not isinstance(value, date):
+            raise self.wrong(
+                path,
+                f"{_written(path)} must be a date without quotes and without a time, 2025-08-01, not {_shown(value)}",
+            )
+        return value
+
+    def days_of_year(self, path: Path) -> tuple[tuple[int, int], ...]:
+        """(month, day) pairs in order, each a day that every year has."""
+        found = []
+        for text in self.texts(path):
+            match = _DAY_OF_YEAR.fullmatch(text)
+            try:
+                of_year = match and date(_ANY_COMMON_YEAR, int(match[1]), int(match[2]))
+            except ValueError:
+                of_year = None
+            if not of_year:
+                raise self.wrong(path, f"{text[:20]!r} is not a day that every year has, month first: 02-01")
+            found.append((of_year.month, of_year.day))
+        return tuple(sorted(found))
+
+    def amount(self, path: Path, at_most: Decimal, unit: str) -> Decimal:
+        """An amount from 0 to a bound.
+
+        Args:
+            path: of the key.
+            at_most: above it the amount is taken for a slip.
+            unit: for the sentence.
+        """
+        value = self._number(path)
+        if value < 0:
+            raise self.wrong(path, f"{_written(path)} is negative ({value}); only a price series may be")
+        if value > at_most:
+            raise self.wrong(
+                path, f"{_written(path)} is {_shown(value)}: more than {at_most} {unit} is taken for a slip"
+            )
+        if value != round(value, _DECIMALS_AT_MOST):
+            raise self.wrong(path, f"{_written(path)} has more than {_DECIMALS_AT_MOST} decimals")
+        return value
+
+    def power(self, path: Path) -> int:
+        """A subscribed power in kVA: the last key of the path."""
+        key = str(path[-1])
+        if not _POWER.fullmatch(key):
+            raise self.wrong(path, f"{key[:20]!r} is no subscribed power: whole kVA, power.6")
+        return int(key)
+
+    def _number(self, path: Path) -> Decimal:
+        value = self._value(path)
+        try:
+            number = Decimal(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
+        except InvalidOperation:
+            number = None
+        if number is None or not number.is_finite():
+            raise self.wrong(path, f'{_written(path)} must be an amount, "0.1635" with a point, not {_shown(value)}')
+        return number
+
+    def _value(self, path: Path, default: object = None) -> object:
+        value = self._find(path)
+        if value is None:
+            value = default
+        if value is None:
+            raise self.wrong(path, f"{_written(path)} is missing")
+        return value
+
+    def _find(self, path: Path) -> object:
+        here: object = self._document
+        for key in path:
+            if isinstance(here, dict):
+                here = here.get(key)
+            elif isinstance(here, list) and isinstance(key, int):
+                here = here[key]
+            else:
+                return None
+        return here
+
+
+def _written(path: Path) -> str:
+    """As a person writes it inside of its version."""
+    keys = [key for key in path if isinstance(key, str)]
+    inside = keys[1:] if len(keys) > 1 and keys[0] == "version" else keys
+    return ".".join(f'"{key[:40]}"' if " " in key else key[:40] for key in inside)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    return repr(value)[:40] if isinstance(value, str) else str(value)[:40]
