@@ -119,7 +119,7 @@ def test_a_tail_of_another_form_is_set_aside(folder: Path) -> None:
     (folder / "tail").write_bytes(wal.encode(wal.HEAD, json.dumps({"tail": 99})))
     journal = reopened(folder)
     assert (journal.next_seq, journal.damaged) == (1, 1)
-    assert (folder / "wal.unread").exists()
+    assert (folder / "tail.unread").exists()
 
 
 def test_a_damaged_block_costs_only_its_frames(folder: Path) -> None:

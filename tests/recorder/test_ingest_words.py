@@ -1,16 +1,12 @@
 """What the recorder says of itself: health, summaries, and nothing over and over."""
 
 import json
-import logging
 
 import pytest
 
 from tictally_recorder.backup.scheduler import BackupState
 from tictally_recorder.ingest.health import Costing, Healing, Life, health_json, summary
 from tictally_recorder.ledger import LedgerCounts, Stored
-from tictally_shared.runtime.log import Seldom
-
-LOG = logging.getLogger("words")
 
 
 def life(*, now_ms: int = 0, uptime_s: int = 0, stored_age_s: int | None = None) -> Life:
@@ -92,23 +88,3 @@ def test_a_recorder_is_idle_when_nothing_was_stored_for_too_long(
 )
 def test_a_summary_names_only_what_happened(done: Stored, line: str) -> None:
     assert summary(done) == line
-
-
-def test_a_sentence_is_said_at_once_and_then_once_a_minute_with_its_count(caplog: pytest.LogCaptureFixture) -> None:
-    seldom = Seldom(LOG)
-    for now_s in (0.0, 1.0, 30.0, 59.9, 60.0, 61.0):
-        seldom.say("it rains", now_s)
-    seldom.say("it snows", 61.0)
-    assert [record.getMessage() for record in caplog.records] == [
-        "it rains",
-        "it rains (3 times more since it was last said)",
-        "it snows",
-    ]
-
-
-def test_ever_new_sentences_do_not_fill_the_memory() -> None:
-    seldom = Seldom(LOG)
-    for number in range(2000):
-        seldom.say(f"client {number} left", float(number))
-        seldom.say(f"client {number} left", float(number))
-    assert len(seldom._last_s) + len(seldom._held) < 1000

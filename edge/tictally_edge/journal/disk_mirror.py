@@ -6,10 +6,11 @@ copied once; of the tail only what has been added since the last copy.
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
+
+from tictally_shared.runtime import atomic_file
 
 _TAIL: Final = "tail"
 _BLOCKS: Final = "*.block"
@@ -51,6 +52,7 @@ class DiskCopy:
             OSError: it could not be written; the copy before stays whole.
         """
         self._disk.mkdir(parents=True, exist_ok=True)
+        atomic_file.remove_stale_parts(self._disk)
         # Before the blocks: a tail that is sealed meanwhile is then on disk twice, and not at all the other way round.
         tail = (self._memory / _TAIL).read_bytes()
         blocks = {block.name for block in self._memory.glob(_BLOCKS)}
@@ -68,8 +70,7 @@ class DiskCopy:
         target = self._disk / _TAIL
         grows = head == self._head and target.exists() and target.stat().st_size == self._copied <= len(data)
         if not grows:
-            with _fresh(target) as file:
-                file.write(data)
+            atomic_file.write_bytes(target, data)
         elif len(data) > self._copied:
             with target.open("ab") as file:
                 file.write(data[self._copied :])
@@ -78,19 +79,8 @@ class DiskCopy:
         self._head, self._copied = head, len(data)
 
 
-@contextmanager
-def _fresh(target: Path) -> Iterator[BinaryIO]:
-    """A file that takes the target's place when it is whole, and on the disk."""
-    fresh = target.with_name(target.name + ".new")
-    with fresh.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(target)
-
-
 def _copy(source: Path, target: Path) -> None:
-    with source.open("rb") as reader, _fresh(target) as writer:
+    with source.open("rb") as reader, atomic_file.open_replacement(target) as writer:
         shutil.copyfileobj(reader, writer)
         writer.flush()
         read = source.stat()

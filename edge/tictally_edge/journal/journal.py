@@ -20,6 +20,7 @@ from tictally_edge.journal.segments import MOST_BYTES, Blocks
 from tictally_shared.frames import Frame, FrameError
 from tictally_shared.interval_set import Ranges
 from tictally_shared.labels import LABELS, Kind
+from tictally_shared.runtime import atomic_file
 
 FRAMES_PER_BLOCK: Final = 512
 _TAIL: Final = "tail"
@@ -63,6 +64,7 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._take_lock()
+            atomic_file.remove_stale_parts(folder, older_than_s=0)
             self._blocks = Blocks(folder, most_bytes)
             self.boot, first = self._restore()
             self._begin_tail(first)
@@ -173,7 +175,7 @@ class Journal:
         try:
             head, frames = self._take_in(read)
         except (ValueError, KeyError, TypeError, IndexError, FrameError):
-            log.warning("The journal's tail is of a form that this program does not read; it is kept as wal.unread.")
+            log.warning("The journal's tail is of a form that this program does not read; it is kept as tail.unread.")
             path.replace(path.with_suffix(".unread"))
             self._damaged_tails += 1
             return secrets.token_hex(8), 1

@@ -11,6 +11,7 @@ from typing import Final
 from tictally_edge.journal import segment
 from tictally_shared.frames import Frame
 from tictally_shared.interval_set import Ranges
+from tictally_shared.runtime import atomic_file
 
 KEPT_MS: Final = 14 * 86_400_000
 # Two weeks of a frame a second take about 40 MB.
@@ -79,18 +80,15 @@ class Blocks:
         """
         boot, first, last = frames[0].boot, frames[0].seq, frames[-1].seq
         path = self._folder / f"{boot}-{first}-{last}.block"
-        fresh = path.with_suffix(".new")
         packed = segment.pack(frames)
+        newest_s = frames[-1].time_ms / 1000
         try:
-            with fresh.open("wb") as file:
+            with atomic_file.open_replacement(path) as file:
                 file.write(packed)
                 file.flush()
-                os.fsync(file.fileno())
-            newest_s = frames[-1].time_ms / 1000
-            os.utime(fresh, (newest_s, newest_s))
-            fresh.replace(path)
+                os.utime(file.fileno(), (newest_s, newest_s))
         except OSError:
-            fresh.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)  # its frames are still in the tail
             raise
         sealed = Sealed(boot, first, last, path, len(packed))
         self._sealed.append(sealed)

@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tictally_shared.runtime import atomic_file
+
 VERSION: Final = 1
 HEAD, FRAME, DATED, ACK, NUMBER = "T", "F", "D", "A", "N"
 _PREFIX: Final = 9  # eight digits and a space
@@ -122,9 +124,7 @@ class TailFile:
 def replace(path: Path, head: dict[str, Any]) -> TailFile:
     """Puts a new tail with its first line at a path, in one step."""
     line = encode(HEAD, json.dumps(head, separators=(",", ":")))
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(line)
-    fresh.replace(path)
+    atomic_file.write_bytes(path, line, is_durable=False)  # after a power loss a new boot begins anyway
     return TailFile(path, len(line))
 
 

@@ -21,9 +21,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tictally_edge.settings import Settings
+from tictally_shared.runtime.backoff import Backoff
+from tictally_shared.runtime.log import ChangeLogger
 
 _KEEPALIVE_S: Final = 30
-_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 1.0, 60.0
+_BACKOFF_S: Final = (1.0, 60.0)
 # MQTT 5, 3.1.2.11.3. Well beyond what we keep in flight, so that paho holds nothing back by itself.
 _MAX_IN_FLIGHT: Final = 1000
 _SESSION_TAKEN_OVER: Final = 0x8E
@@ -130,8 +132,8 @@ class Broker:
         self._access, self._client_id, self._will, self._clock = access, client_id, will, clock
         self._client: mqtt.Client | None = None
         self._events: SimpleQueue[tuple[mqtt.Client, Event]] = SimpleQueue()
-        self._backoff_s, self._retry_at = _FIRST_BACKOFF_S, clock()
-        self._complaint = ""
+        self._backoff, self._retry_at = Backoff(*_BACKOFF_S), clock()
+        self._problems = ChangeLogger(log)
         self.connected = False
         self.unacknowledged = 0
         self.callback_errors = 0
@@ -147,8 +149,9 @@ class Broker:
             if client is not self._client:
                 continue
             if isinstance(event, Connected):
-                self.connected, self._backoff_s, self._complaint = True, _FIRST_BACKOFF_S, ""
-                self.unacknowledged = 0
+                self.connected, self.unacknowledged = True, 0
+                self._backoff.reset()
+                self._problems.reset()
                 log.info("Connected to the broker %s:%d.", self._access.host, self._access.port)
             elif isinstance(event, Acknowledged):
                 self.unacknowledged -= 1
@@ -157,7 +160,7 @@ class Broker:
                 if not self.connected:
                     continue
                 self.connected = False
-                self._complain(f"The broker {self._access.host}:{self._access.port} is gone; trying again.")
+                self._problems.warning(f"The broker {self._access.host}:{self._access.port} is gone; trying again.")
             events.append(event)
         if self._client is None and self._clock() >= self._retry_at:
             self._connect()
@@ -210,23 +213,17 @@ class Broker:
         client.on_message = self._guarded(self._on_message)
         self._client = client
         client.on_connect_fail = self._guarded(self._on_connect_fail)
-        client.reconnect_delay_set(int(_FIRST_BACKOFF_S), int(_LONGEST_BACKOFF_S))  # until it is connected once
+        client.reconnect_delay_set(*map(int, _BACKOFF_S))  # until it is connected once
         client.connect_async(access.host, access.port, keepalive=_KEEPALIVE_S, clean_start=True)
         client.loop_start()
 
     def _give_up(self) -> None:
         client, self._client = self._client, None
-        self._retry_at = self._clock() + self._backoff_s
-        self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
+        self._retry_at = self._clock() + self._backoff.next_s()
         if client is not None:
             client.disconnect()
             # paho's thread may be in a connect that takes seconds; the line must be read meanwhile.
             threading.Thread(target=client.loop_stop, name="mqtt-goodbye", daemon=True).start()
-
-    def _complain(self, sentence: str) -> None:
-        if sentence != self._complaint:
-            self._complaint = sentence
-            log.warning("%s", sentence)
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
         """The callback, its exceptions counted and told: one that left it would end paho's thread."""
@@ -236,7 +233,9 @@ class Broker:
                 callback(*arguments)
             except Exception as error:  # noqa: BLE001 - counted, told, and shown in health
                 self.callback_errors += 1
-                self._complain(f"What the broker said could not be taken in ({error!r}); the connection goes on.")
+                self._problems.warning(
+                    f"What the broker said could not be taken in ({error!r}); the connection goes on."
+                )
 
         return call
 
@@ -246,19 +245,21 @@ class Broker:
         self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
-            self._complain(f"The broker {self._access.host}:{self._access.port} refuses this edge: {reason}.")
+            self._problems.warning(f"The broker {self._access.host}:{self._access.port} refuses this edge: {reason}.")
             self._events.put((client, Disconnected()))
         else:
             self._events.put((client, Connected()))
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
-        self._complain(f"The broker {self._access.host}:{self._access.port} cannot be reached; trying again.")
+        self._problems.warning(f"The broker {self._access.host}:{self._access.port} cannot be reached; trying again.")
 
     def _on_disconnect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.value == _SESSION_TAKEN_OVER:
-            self._complain("Another edge of the same name has connected to the broker; give each a name of its own.")
+            self._problems.warning(
+                "Another edge of the same name has connected to the broker; give each a name of its own."
+            )
         self._events.put((client, Disconnected()))
 
     def _on_publish(

@@ -12,6 +12,8 @@ from typing import Final
 
 from tictally_edge.sources.source import SPEED, Moment, Opener, Source, SourceError
 from tictally_shared.labels import Mode
+from tictally_shared.runtime.backoff import Backoff
+from tictally_shared.runtime.log import ChangeLogger
 
 # Of bytes without a lull. The longest frame, three-phase historique, takes about three seconds; a listener comes in the
 # middle of one.
@@ -19,7 +21,7 @@ _PATIENCE_S: Final = 8.0
 # A meter that speaks pauses for less than a tenth of this; what was heard before is of no account for what comes after.
 _LULL_S: Final = 2.0
 SILENCE_S: Final = 30.0
-_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 1.0, 30.0
+_BACKOFF_S: Final = (1.0, 30.0)
 _IDLE_S: Final = 0.05
 
 log = logging.getLogger(__name__)
@@ -48,13 +50,13 @@ class Line:
         self._opener, self._name, self._clock, self._reopens = opener, name, clock, reopens
         self._speeds = [SPEED[mode]] if mode is not None else [SPEED[Mode.STANDARD], SPEED[Mode.HISTORIQUE]]
         self._source: Source | None = None
-        self._backoff_s, self._retry_at = _FIRST_BACKOFF_S, clock()
+        self._backoff, self._retry_at = Backoff(*_BACKOFF_S), clock()
         self._listening_since = clock()
         self._bytes_since: float | None = None  # without a good frame or a lull between them
         self._last_byte_at = clock()
         self._is_found = False
         self._is_opened_anew = False
-        self._complaint = ""
+        self._problems = ChangeLogger(log)
 
     @property
     def state(self) -> str:
@@ -100,7 +102,9 @@ class Line:
         """A good frame has come."""
         if not self._is_found:
             log.info("%s: a meter speaks, mode %s.", self._name, mode.value)
-        self._is_found, self._complaint, self._backoff_s = True, "", _FIRST_BACKOFF_S
+        self._is_found = True
+        self._backoff.reset()
+        self._problems.reset()
         self._listening_since, self._bytes_since = self._clock(), None
 
     def close(self) -> None:
@@ -122,10 +126,9 @@ class Line:
 
     def _fail(self, error: SourceError) -> None:
         self.close()
-        self._complain(f"{error}; trying again.")
+        self._problems.warning(f"{error}; trying again.")
         self._is_found = False
-        self._retry_at = self._clock() + self._backoff_s
-        self._backoff_s = min(self._backoff_s * 2, _LONGEST_BACKOFF_S)
+        self._retry_at = self._clock() + self._backoff.next_s()
 
     def _note_bytes(self, now: float) -> None:
         if self._bytes_since is None or now - self._last_byte_at > _LULL_S:
@@ -145,16 +148,11 @@ class Line:
 
     def _open_again(self) -> None:
         if self._bytes_since is not None and self._clock() - self._last_byte_at < _PATIENCE_S:
-            self._complain(f"{self._name}: no good frame; listening at every speed.")
+            self._problems.warning(f"{self._name}: no good frame; listening at every speed.")
             self._speeds.append(self._speeds.pop(0))
         else:
-            self._complain(f"{self._name}: silent; opened again every {SILENCE_S:.0f} s.")
+            self._problems.warning(f"{self._name}: silent; opened again every {SILENCE_S:.0f} s.")
         self._is_found = False
         self.close()
         self._retry_at = self._clock()
         self._open()
-
-    def _complain(self, sentence: str) -> None:
-        if sentence != self._complaint:
-            self._complaint = sentence
-            log.warning("%s", sentence)

@@ -14,7 +14,7 @@ import uvicorn
 from tictally_recorder.api.app import make_app
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.middleware.connection_limits import MOST_HEAD_BYTES, BoundedConnection
-from tictally_shared.runtime.log import Seldom
+from tictally_shared.runtime.log import RateLimitedLogger
 
 _TRY_AGAIN_S: Final = 10.0
 _LEAVE_WITHIN_S: Final = 3.0
@@ -62,13 +62,13 @@ class HttpServer:
         self._thread.join(_LEAVE_WITHIN_S)
 
     def _run(self) -> None:
-        seldom, tries = Seldom(_log), 0
+        limited_log, tries = RateLimitedLogger(_log), 0
         while not self._stopping.is_set():
             try:
                 listener = _listen(self._host, self.port)
             except OSError as error:
                 sentence = f"HTTP cannot listen at {self._host}:{self.port}: {error.strerror or error}"
-                seldom.say(f"{sentence}; recording goes on, and it is tried again", tries * _TRY_AGAIN_S)
+                limited_log.log(f"{sentence}; recording goes on, and it is tried again", tries * _TRY_AGAIN_S)
                 tries += 1
                 self._stopping.wait(_TRY_AGAIN_S)
                 continue

@@ -20,7 +20,7 @@ from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
 from tictally_recorder.maintenance import Cost
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.runner import Copy
-from tictally_shared.runtime.log import Seldom
+from tictally_shared.runtime.log import RateLimitedLogger
 from tictally_shared.runtime.systemd import Notifier
 
 _RETRY_S: Final = (0.5, 30.0)
@@ -88,7 +88,7 @@ class Ingest:
         noted = BackupState.of_note(ledger.recall(NOTE), settings.backup) if settings.backup is not None else None
         self._backup = noted
         self._nightly = Nightly(settings, noted) if noted is not None else None
-        self._seldom = Seldom(_log)
+        self._limited_log = RateLimitedLogger(_log)
         self._done = self._this_hour = Stored()
         self._started_ms = time.time_ns() // 1_000_000
         self._started_s = now_s = time.monotonic()
@@ -155,9 +155,9 @@ class Ingest:
                 self._greet(connection)
             case Subscribed():
                 # Not before: what is published until then is for nobody, and whoever reads this may begin to publish.
-                self._seldom.say("connected to the broker", now_s, logging.INFO)
+                self._limited_log.log("connected to the broker", now_s, logging.INFO)
             case Trouble(sentence):
-                self._seldom.say(sentence, now_s)
+                self._limited_log.log(sentence, now_s)
             case Look():
                 self._cost.hurry()
                 self._tick_s = now_s
@@ -192,7 +192,7 @@ class Ingest:
             now_s = time.monotonic()
             self._retry_wait_s = min(max(2 * self._retry_wait_s, _RETRY_S[0]), _RETRY_S[1])
             self._retry_s = now_s + self._retry_wait_s
-            self._seldom.say(f"{error}: trying again; the broker keeps what is not stored yet", now_s)
+            self._limited_log.log(f"{error}: trying again; the broker keeps what is not stored yet", now_s)
         else:
             self._retry_wait_s = 0.0
 

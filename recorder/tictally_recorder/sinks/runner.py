@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from tictally_recorder.ledger import LedgerError, LedgerUnavailable
-from tictally_shared.runtime.log import Seldom
+from tictally_shared.runtime.log import RateLimitedLogger
 
 _RETRY_S: Final = (1.0, 30.0)
 # What is wrong with the program itself does not go away by trying.
@@ -68,7 +68,7 @@ class Copier:
         self._make = make
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
-        self._seldom = Seldom(_log)
+        self._limited_log = RateLimitedLogger(_log)
         self._retry_s = 0.0
         self.problem: str | None = None
 
@@ -107,4 +107,4 @@ class Copier:
 
     def _say(self, sentence: str) -> None:
         self.problem = sentence
-        self._seldom.say(sentence, time.monotonic())
+        self._limited_log.log(sentence, time.monotonic())

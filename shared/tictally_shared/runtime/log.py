@@ -1,4 +1,4 @@
-"""What the recorder logs, and how seldom."""
+"""Logging of both programs: where it goes, and how often a message may repeat."""
 
 import logging
 import os
@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Final
 
-EVERY_S: Final = 60.0
-_MAX_SENTENCES: Final = 256
+INTERVAL_S: Final = 60.0
+_MAX_MESSAGES: Final = 256
 
 
 def set_up() -> None:
@@ -19,25 +19,53 @@ def set_up() -> None:
 
 
 @dataclass(slots=True)
-class Seldom:
-    """Sentences that may come again and again: each at once, then at most once a minute with a count.
+class RateLimitedLogger:
+    """Logs a message at once, and its repetitions at most once a minute, with their count.
 
     Args:
-        log: where they go.
+        logger: where messages go.
     """
 
-    log: logging.Logger
+    logger: logging.Logger
     _last_s: dict[str, float] = field(default_factory=dict)
-    _held: dict[str, int] = field(default_factory=dict)
+    _suppressed: dict[str, int] = field(default_factory=dict)
 
-    def say(self, sentence: str, now_s: float, level: int = logging.WARNING) -> None:
-        """Say it, unless it was said less than a minute ago."""
-        if len(self._last_s) > _MAX_SENTENCES:
+    def log(self, message: str, now_s: float, level: int = logging.WARNING) -> None:
+        """Log a message, or count it if the same was logged less than a minute ago.
+
+        Args:
+            message: the whole of it; another number in it makes it another message.
+            now_s: seconds on a clock that never steps.
+            level: of the record.
+        """
+        if len(self._last_s) > _MAX_MESSAGES:
             self._last_s.clear()
-            self._held.clear()
-        if now_s - self._last_s.get(sentence, -EVERY_S) < EVERY_S:
-            self._held[sentence] = self._held.get(sentence, 0) + 1
+            self._suppressed.clear()
+        if now_s - self._last_s.get(message, -INTERVAL_S) < INTERVAL_S:
+            self._suppressed[message] = self._suppressed.get(message, 0) + 1
             return
-        self._last_s[sentence] = now_s
-        held = self._held.pop(sentence, 0)
-        self.log.log(level, "%s%s", sentence, f" ({held} times more since it was last said)" if held else "")
+        self._last_s[message] = now_s
+        count = self._suppressed.pop(message, 0)
+        self.logger.log(level, "%s%s", message, f" (repeated {count} times since last logged)" if count else "")
+
+
+@dataclass(slots=True)
+class ChangeLogger:
+    """Logs a problem once, however often it is reported, until another one or a success comes between.
+
+    Args:
+        logger: where messages go.
+    """
+
+    logger: logging.Logger
+    _last: str = ""
+
+    def warning(self, message: str) -> None:
+        """Log a problem, unless it is the one that was logged last."""
+        if message != self._last:
+            self._last = message
+            self.logger.warning("%s", message)
+
+    def reset(self) -> None:
+        """Forget the last problem, because it is solved: when it comes back, it is logged again."""
+        self._last = ""

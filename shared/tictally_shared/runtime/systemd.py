@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tictally_shared.runtime import atomic_file
+
 _STATUS_EVERY_S: Final = 10.0
 
 
@@ -61,10 +63,9 @@ class Notifier:
         """When, in seconds since the machine's start (/proc/uptime has the same, a clock may step), and how it is."""
         if self._file is None:
             return
-        new = self._file.with_suffix(".new")
+        since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)
         with suppress(OSError):
-            new.write_text(f"{time.clock_gettime(time.CLOCK_BOOTTIME):.0f} {status}\n", "utf-8")
-            new.replace(self._file)
+            atomic_file.write_text(self._file, f"{since_boot_s:.0f} {status}\n", is_durable=False)
 
 
 def _patience_us(environ: Mapping[str, str]) -> int:

@@ -10,7 +10,7 @@ from tictally_recorder.ingest.health import Healing
 from tictally_recorder.ledger import Ledger
 from tictally_shared.frames import KEY
 from tictally_shared.interval_set import Ranges
-from tictally_shared.runtime.log import Seldom
+from tictally_shared.runtime.log import RateLimitedLogger
 
 MOST_EDGES: Final = 1024
 _log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Healer:
         self._ask = ask
         self._planners: dict[str, Planner] = {}  # those heard last come last
         self._heard: dict[str, EdgeHealth] = {}  # since the last `tend`
-        self._seldom = Seldom(_log)
+        self._limited_log = RateLimitedLogger(_log)
         self._ignored = 0
 
     @property
@@ -46,7 +46,7 @@ class Healer:
                 self._heard[edge] = _read(edge, payload)
             except HealthError as error:
                 self._ignored += 1
-                self._seldom.say(f"the health of edge {edge[:32]!r} is ignored: {error}", now_s)
+                self._limited_log.log(f"the health of edge {edge[:32]!r} is ignored: {error}", now_s)
             if len(self._heard) > MOST_EDGES:
                 del self._heard[next(iter(self._heard))]
         elif edge in self._planners:
@@ -84,9 +84,9 @@ class Healer:
         if plan.lost:
             self._ledger.mark_lost(edge, plan.lost)
             count = sum(map(len, plan.lost.values()))
-            self._seldom.say(f"{count} frames of edge {edge!r} are lost: the edge has them no longer", now_s)
+            self._limited_log.log(f"{count} frames of edge {edge!r} are lost: the edge has them no longer", now_s)
         if plan.request is not None:
-            self._seldom.say(f"edge {edge!r} is asked for frames that are missing here", now_s, logging.INFO)
+            self._limited_log.log(f"edge {edge!r} is asked for frames that are missing here", now_s, logging.INFO)
             self._ask(edge, plan.request.to_json())
 
     def _known(self, edge: str) -> Known:

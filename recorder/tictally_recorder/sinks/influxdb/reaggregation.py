@@ -15,7 +15,7 @@ from tictally_recorder.sinks.influxdb.task_runs import AT_ONCE, Runs
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, coalesced
 from tictally_recorder.sinks.runner import Wait
 from tictally_shared.frames import iso_utc
-from tictally_shared.runtime.log import Seldom
+from tictally_shared.runtime.log import RateLimitedLogger
 
 _PART: Final = """
     from(bucket: "{bucket}")
@@ -78,7 +78,7 @@ class Again:
     def __init__(self, client: Client, buckets: Buckets, outbox: Outbox, wait: Wait) -> None:
         self._client, self._buckets, self._outbox = client, buckets, outbox
         self._runs = Runs(client, wait)
-        self._seldom = Seldom(_log)
+        self._limited_log = RateLimitedLogger(_log)
         self.unmade: str | None = None
 
     def step(self, place: Place, waiting: Sequence[Window], now_ms: int, since_ms: int) -> bool:
@@ -99,7 +99,7 @@ class Again:
         if now:
             less = thinned(self._client.query, self._buckets, now)
             if less:
-                self._seldom.say(_THINNED, time.monotonic())
+                self._limited_log.log(_THINNED, time.monotonic())
                 self._drop(found, less)
             self._drop(found, self._runs.run([each for each in now if each not in less], place.task_ids))
         lack = None if place.lack is None else f"InfluxDB {place.lack}"

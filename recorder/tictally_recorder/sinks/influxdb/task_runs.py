@@ -11,7 +11,7 @@ from tictally_recorder.sinks.influxdb.client import Client, quoted
 from tictally_recorder.sinks.influxdb.errors import FaultError, InfluxError, NotAllowedError, NotThereError
 from tictally_recorder.sinks.runner import Wait
 from tictally_shared.frames import iso_utc
-from tictally_shared.runtime.log import Seldom
+from tictally_shared.runtime.log import RateLimitedLogger
 
 _LONGEST_S: Final = 60.0
 _LOOK_S: Final = 0.1
@@ -46,7 +46,7 @@ class Runs:
         self._client = client
         self._wait = wait
         self._failures: dict[Window, _Failure] = {}
-        self._seldom = Seldom(_log)
+        self._limited_log = RateLimitedLogger(_log)
 
     def ready(self, windows: Sequence[Window]) -> list[Window]:
         """Those that may be run now: what has failed is tried again later and later, while others go on.
@@ -111,7 +111,7 @@ class Runs:
         return False
 
     def _fail(self, window: Window, reason: str) -> None:
-        self._seldom.say(f"a task of InfluxDB has failed, and is run again later: {reason}", time.monotonic())
+        self._limited_log.log(f"a task of InfluxDB has failed, and is run again later: {reason}", time.monotonic())
         sentence = f"InfluxDB's task of {_told(window)} has failed: {reason}"
         tries = self._failures[window].tries + 1 if window in self._failures else 1
         after_s = _AGAIN_S[min(tries, len(_AGAIN_S)) - 1]
