@@ -17,8 +17,8 @@ from tictally_recorder.api import HttpServer
 from tictally_recorder.api.context import Context
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
-from tictally_recorder.ingest.broadcast import Feed
-from tictally_recorder.ingest.events import Do, Event, Inbox
+from tictally_recorder.ingest.broadcast import Broadcast
+from tictally_recorder.ingest.events import Event, Inbox, WriteCommand
 from tictally_recorder.ledger import Ledger, LedgerReader, Message
 from tictally_recorder.settings import Settings
 from tictally_shared.frames import Frame
@@ -66,7 +66,7 @@ class Served:
     contracts: str = CONTRACT
     stored: list[Frame] = field(default_factory=lambda: frames(59))
     now: datetime = NOON
-    feed: Feed = field(default_factory=Feed)
+    broadcast: Broadcast = field(default_factory=Broadcast)
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def __enter__(self) -> Self:
@@ -80,7 +80,7 @@ class Served:
         self.keeper = CostKeeper(self.ledger, self.reader, terms, settings.zone)
         self.keep_cost()
         self.inbox: Inbox = SimpleQueue()
-        self.context = Context(settings, self.feed, self.inbox, lambda: self.now)
+        self.context = Context(settings, self.broadcast, self.inbox, lambda: self.now)
         server = self._stack.enter_context(HttpServer(self.context, "127.0.0.1", 0))
         assert server.wait(20)
         self.port = server.port
@@ -124,7 +124,7 @@ class Served:
     def write_what_is_asked(self) -> None:
         while not self.inbox.empty():
             event: Event = self.inbox.get()
-            if isinstance(event, Do) and event.done.set_running_or_notify_cancel():
+            if isinstance(event, WriteCommand) and event.done.set_running_or_notify_cancel():
                 try:
                     event.done.set_result(event.work(self.ledger))
                 except ValueError as error:
@@ -133,4 +133,4 @@ class Served:
     def store(self, found: Iterable[Frame]) -> None:
         batch = messages(found)
         self.ledger.store(batch)
-        self.feed.stored(batch)
+        self.broadcast.publish_stored(batch)

@@ -9,8 +9,8 @@ from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.standby.recompute import NightKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.hubs.site_publisher import Publish, SitePublisher
-from tictally_recorder.hubs.site_updater import SiteTeller
-from tictally_recorder.ingest.health import Costing
+from tictally_recorder.hubs.site_updater import SiteUpdater
+from tictally_recorder.ingest.health import CostState
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
 from tictally_recorder.settings import Settings
 
@@ -36,7 +36,7 @@ class Cost:
         terms = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
         self._keeper = CostKeeper(ledger, reader, terms, settings.zone)
         self._publisher = SitePublisher(settings.topics, settings.site_device, publish)
-        self._teller = SiteTeller(
+        self._teller = SiteUpdater(
             ledger, reader, self._keeper, self._publisher, settings.zone, settings.idle_minutes * 60_000
         )
         self._nights = NightKeeper(ledger, reader, settings.zone)
@@ -46,9 +46,9 @@ class Cost:
         self._trouble: str | None = None
 
     @property
-    def state(self) -> Costing:
+    def state(self) -> CostState:
         """For health."""
-        return Costing(self._keeper.left, self._trouble or self._keeper.problem, self._publisher.tariff_ages)
+        return CostState(self._keeper.left, self._trouble or self._keeper.problem, self._publisher.tariff_ages)
 
     def connected(self) -> None:
         """The broker knows nothing: all is told at the next look."""

@@ -11,10 +11,10 @@ from queue import SimpleQueue
 from types import FrameType
 
 from tictally_recorder.backup.swap import clear_second_names
-from tictally_recorder.ingest.broadcast import Feed
-from tictally_recorder.ingest.events import Event, Inbox, Look, Stop
+from tictally_recorder.ingest.broadcast import Broadcast
+from tictally_recorder.ingest.events import Event, Inbox, ReloadConfig, Stop
 from tictally_recorder.ingest.loop import Ingest
-from tictally_recorder.ingest.mqtt_client import Broker, Connection
+from tictally_recorder.ingest.mqtt_client import BrokerAddress, Connection
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
 from tictally_recorder.maintenance import Cost
 from tictally_recorder.settings import Settings
@@ -43,12 +43,12 @@ def record(settings: Settings) -> None:
         connection = Connection(broker, ledger.client_id, will, inbox)
         notifier = Notifier(os.environ)
         cost = Cost(ledger, reader, settings, connection.publish)
-        feed = Feed()
-        ingest = Ingest(ledger, connection, inbox, settings, notifier, cost, copy, feed)
+        broadcast = Broadcast()
+        ingest = Ingest(ledger, connection, inbox, settings, notifier, cost, copy, broadcast)
         whose = ", ".join(settings.edges) or "all edges"
         _log.info("recording %s from %s into %s as %s", whose, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
-        http = _http(settings, feed, inbox)
+        http = _http(settings, broadcast, inbox)
         # What is here by now stays to the end. Else the collector, which messages set off again and again, would walk
         # over all of it each time: a fifth of the recorder's time when it is busy.
         gc.freeze()
@@ -56,13 +56,13 @@ def record(settings: Settings) -> None:
             ingest.run()
 
 
-def _http(settings: Settings, feed: Feed, inbox: Inbox) -> AbstractContextManager[object]:
+def _http(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> AbstractContextManager[object]:
     if settings.http == "off":
         return nullcontext()
     from tictally_recorder.api import HttpServer  # noqa: PLC0415 - half a second and 30 MB, for who wants it
     from tictally_recorder.api.context import Context  # noqa: PLC0415
 
-    return HttpServer(Context(settings, feed, inbox), settings.http_host, settings.http_port)
+    return HttpServer(Context(settings, broadcast, inbox), settings.http_host, settings.http_port)
 
 
 @contextmanager
@@ -86,10 +86,10 @@ def copying(settings: Settings, ledger: Ledger) -> Iterator[Copy | None]:
         copy.close()
 
 
-def broker_of(settings: Settings) -> Broker:
+def broker_of(settings: Settings) -> BrokerAddress:
     """The broker that settings name."""
     password = settings.mqtt_password
-    return Broker(
+    return BrokerAddress(
         settings.mqtt_host,
         settings.mqtt_port,
         settings.mqtt_username,
@@ -104,7 +104,7 @@ def _hear_signals(inbox: Inbox) -> None:
 
     signal.signal(signal.SIGTERM, put(Stop()))
     signal.signal(signal.SIGINT, put(Stop()))
-    signal.signal(signal.SIGHUP, put(Look()))
+    signal.signal(signal.SIGHUP, put(ReloadConfig()))
 
 
 def _make_folder(folder: Path) -> None:

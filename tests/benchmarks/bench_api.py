@@ -18,7 +18,7 @@ from tictally_recorder.api import HttpServer
 from tictally_recorder.api.context import Context
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
-from tictally_recorder.ingest.broadcast import Feed
+from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.settings import Settings
 from tictally_shared.calendar import zone
@@ -38,7 +38,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         ledger = stack.enter_context(Ledger.open(path))
         _keep_cost(ledger, path)
         now = START + timedelta(days=days) - timedelta(hours=3)
-        context = Context(Settings(name="bench", ledger=path), Feed(), SimpleQueue(), lambda: now)
+        context = Context(Settings(name="bench", ledger=path), Broadcast(), SimpleQueue(), lambda: now)
         server = stack.enter_context(HttpServer(context, "127.0.0.1", 0))
         assert server.wait(20)
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=300))

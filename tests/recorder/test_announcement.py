@@ -11,8 +11,8 @@ from recording import Recorder, frame
 
 from tictally_recorder.doctor.broker_probe import visit
 from tictally_recorder.hubs.recorder_device import announcement
-from tictally_recorder.ingest.health import Costing, Healing, Life, health_json
-from tictally_recorder.ingest.mqtt_client import Broker
+from tictally_recorder.ingest.health import BackfillState, CostState, Uptime, health_json
+from tictally_recorder.ingest.mqtt_client import BrokerAddress
 from tictally_recorder.ledger import LedgerCounts, Stored
 from tictally_shared.home_assistant import Language
 from tictally_shared.topics import Topics
@@ -53,7 +53,9 @@ def test_a_recorder_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown(
 
 def test_everything_shown_is_said_in_a_health_message() -> None:
     counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms={}, dirty=0, size_bytes=0)
-    said = json.loads(health_json(Stored(), counts, Healing(0, 0), Costing(0, None, {}), Life(0, 0, 0, None, 600)))
+    said = json.loads(
+        health_json(Stored(), counts, BackfillState(0, 0), CostState(0, None, {}), Uptime(0, 0, 0, None, 600))
+    )
     for key, each in components().items():
         if key != "connected":
             assert any(f".get('{name}')" in each["value_template"] for name in said), key
@@ -144,7 +146,7 @@ def test_where_discovery_is_off_nothing_is_announced(own_broker: Mosquitto, hub:
         hub.wait_for("tictally/recorder/nas/health")  # comes behind what is announced
         hub.publish("homeassistant/status", "online")
         assert nothing_set_aside(silent, hub)
-    seen = visit(Broker("127.0.0.1", own_broker.port), ["+/device/+/config", "tictally/recorder/+/health"])
+    seen = visit(BrokerAddress("127.0.0.1", own_broker.port), ["+/device/+/config", "tictally/recorder/+/health"])
     assert list(seen.retained) == ["tictally/recorder/nas/health"]
 
 

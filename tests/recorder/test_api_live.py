@@ -17,7 +17,7 @@ from recording import Recorder, frame
 
 from demo.ports import free_port
 from tictally_recorder.api.routes import live
-from tictally_recorder.ingest.broadcast import Feed, Said
+from tictally_recorder.ingest.broadcast import Broadcast, EdgeStatus
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 
@@ -63,7 +63,7 @@ def test_the_newest_frame_is_the_present_also_after_a_start(served: Served) -> N
 
 def test_what_is_stored_is_told_without_reading_the_ledger(served: Served) -> None:
     now(served)
-    served.feed.stored([])
+    served.broadcast.publish_stored([])
     hidden = served.path.with_suffix(".hidden")
     served.store([newest(2345, 1)])
     served.path.rename(hidden)  # figures are ten seconds old at most, and the frame is in memory
@@ -93,7 +93,7 @@ def test_silence_and_an_edge_that_left_are_told_apart(served: Served) -> None:
     assert now(served)["state"] == "online"
     served.now += timedelta(seconds=31)
     assert (now(served)["state"], now(served)["age_s"]) == ("silent", 31)
-    served.feed.said("cellar", "availability", b"offline", int(served.now.timestamp() * 1000))
+    served.broadcast.publish_status("cellar", "availability", b"offline", int(served.now.timestamp() * 1000))
     item = now(served)
     assert (item["state"], item["edges"]) == ("offline", [{"edge": "cellar", "state": "offline"}])
     served.now += timedelta(seconds=9)
@@ -157,12 +157,12 @@ def test_streams_end_with_the_server(tmp_path: Path) -> None:
 
 
 def test_the_feed_never_holds_more_than_it_should() -> None:
-    feed = Feed()
+    broadcast = Broadcast()
     for number in range(2000):
-        feed.said(f"edge-{number}", "health", b"{}", number)
-    assert len(feed.health) == 1024
-    feed.said("edge-1", "health", b"[]", 7)
-    assert feed.health["edge-1"] == Said(b"[]", 7)
+        broadcast.publish_status(f"edge-{number}", "health", b"{}", number)
+    assert len(broadcast.health) == 1024
+    broadcast.publish_status("edge-1", "health", b"[]", 7)
+    assert broadcast.health["edge-1"] == EdgeStatus(b"[]", 7)
 
 
 def wait_until_ready(address: str) -> None:

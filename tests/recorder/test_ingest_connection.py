@@ -12,8 +12,8 @@ from real_broker import Hub, Mosquitto
 from recorder_events import next_of
 
 from demo.ports import free_port
-from tictally_recorder.ingest.events import Arrived, Connected, Event, Inbox, Trouble
-from tictally_recorder.ingest.mqtt_client import Broker, Connection
+from tictally_recorder.ingest.events import Connected, ConnectionProblem, Event, Inbox, MessageReceived
+from tictally_recorder.ingest.mqtt_client import BrokerAddress, Connection
 
 TOPIC = "t/edge/a/frame"
 Connect = Callable[..., tuple[Connection, Inbox]]
@@ -26,7 +26,7 @@ def connect() -> Iterator[Connect]:
     def make(port: int, host: str = "127.0.0.1", password: str | None = None) -> tuple[Connection, Inbox]:
         inbox: Inbox = SimpleQueue()
         connection = Connection(
-            Broker(host, port, "user", password), "one-client", ("t/recorder/r/availability", "offline"), inbox
+            BrokerAddress(host, port, "user", password), "one-client", ("t/recorder/r/availability", "offline"), inbox
         )
         connection.start()
         opened.append(connection)
@@ -47,7 +47,7 @@ def wait_until_heard(connection: Connection, hub: Hub) -> None:
 
 def is_quiet(inbox: Inbox, for_s: float = 0.3) -> bool:
     try:
-        return not isinstance(inbox.get(timeout=for_s), Arrived)
+        return not isinstance(inbox.get(timeout=for_s), MessageReceived)
     except Empty:
         return True
 
@@ -59,18 +59,18 @@ def test_an_acknowledgement_of_an_earlier_connection_is_not_sent(own_broker: Mos
     with Hub(own_broker.port) as hub:
         wait_until_heard(connection, hub)
         hub.publish(TOPIC, "unsafe")
-    early = next_of(Arrived, inbox)
+    early = next_of(MessageReceived, inbox)
     own_broker.stop()
     own_broker.start()
     next_of(Connected, inbox)
-    again = next_of(Arrived, inbox)
+    again = next_of(MessageReceived, inbox)
     assert (again.payload, again.mid) == (early.payload, early.mid)
     connection.acknowledge(early)
     connection.close("t/x", "", 3.0)
 
     connection, inbox = connect(own_broker.port)
     next_of(Connected, inbox)
-    third = next_of(Arrived, inbox)
+    third = next_of(MessageReceived, inbox)
     assert third.payload == b"unsafe"
     connection.acknowledge(third)
     connection.close("t/x", "", 3.0)
@@ -90,7 +90,7 @@ def test_a_filter_that_was_given_up_brings_nothing_more(broker: Mosquitto, conne
         wait_until_heard(connection, hub)
         hub.publish("f/edge/b/frame", "b")
         hub.publish("f/edge/a/frame", "a")
-    assert next_of(Arrived, inbox).topic == "f/edge/a/frame"
+    assert next_of(MessageReceived, inbox).topic == "f/edge/a/frame"
 
 
 def test_what_the_broker_had_kept_is_told_apart_from_what_is_said_now(own_broker: Mosquitto, connect: Connect) -> None:
@@ -98,9 +98,9 @@ def test_what_the_broker_had_kept_is_told_apart_from_what_is_said_now(own_broker
     next_of(Connected, inbox)
     connection.publish("r/edge/a/health", "then")
     connection._client.subscribe("r/edge/a/health", qos=1)  # brings what is retained, as brokers do that know no better
-    then = next_of(Arrived, inbox)
+    then = next_of(MessageReceived, inbox)
     connection.publish("r/edge/a/health", "now")
-    now = next_of(Arrived, inbox)
+    now = next_of(MessageReceived, inbox)
     assert [(each.payload, each.is_retained) for each in (then, now)] == [(b"then", True), (b"now", False)]
 
 
@@ -108,7 +108,7 @@ class Clumsy(SimpleQueue[Event]):
     """An inbox that fails at one message."""
 
     def put(self, item: Event, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT002
-        if isinstance(item, Arrived) and item.payload == b"dropped":
+        if isinstance(item, MessageReceived) and item.payload == b"dropped":
             raise MemoryError("no room")
         super().put(item, block, timeout)
 
@@ -117,14 +117,14 @@ def test_an_error_in_a_callback_is_logged_and_the_next_message_arrives(
     broker: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
     inbox = Clumsy()
-    connection = Connection(Broker("127.0.0.1", broker.port), "clumsy", ("c/availability", "offline"), inbox)
+    connection = Connection(BrokerAddress("127.0.0.1", broker.port), "clumsy", ("c/availability", "offline"), inbox)
     connection.start()
     next_of(Connected, inbox)
     connection.subscribe(["c/edge/a/frame"])
     with Hub(broker.port) as hub:
         wait_until_heard(connection, hub)
         hub.publish("c/edge/a/frame", "dropped", "kept")
-    assert next_of(Arrived, inbox).payload == b"kept"
+    assert next_of(MessageReceived, inbox).payload == b"kept"
     connection.close("c/availability", "offline", 3.0)
     assert "Caught exception in on_message: no room" in caplog.text
 
@@ -135,7 +135,7 @@ def test_a_wrong_password_is_said_and_tried_again(own_broker: Mosquitto, connect
     own_broker.start()
     _, inbox = connect(own_broker.port, password="wrong")  # noqa: S106
     for _ in range(2):
-        sentence = next_of(Trouble, inbox).sentence
+        sentence = next_of(ConnectionProblem, inbox).sentence
         assert (
             sentence
             == f"the broker at 127.0.0.1:{own_broker.port} refuses the connection: Not authorized; trying again"
@@ -150,7 +150,7 @@ def test_a_topic_that_may_not_be_written_is_said(own_broker: Mosquitto, connect:
     connection, inbox = connect(own_broker.port)
     next_of(Connected, inbox)
     connection.publish("homeassistant/device/tictally_site_old/config", "{}")
-    sentence = next_of(Trouble, inbox).sentence
+    sentence = next_of(ConnectionProblem, inbox).sentence
     topic = "homeassistant/device/tictally_site_old/config"
     assert sentence == f"the broker at 127.0.0.1:{own_broker.port} refuses what is published on {topic}: Not authorized"
 
@@ -159,13 +159,13 @@ def test_a_broker_that_is_not_there_is_said_and_tried_again(connect: Connect) ->
     port = free_port()
     _, inbox = connect(port)
     for _ in range(2):
-        sentence = next_of(Trouble, inbox).sentence
+        sentence = next_of(ConnectionProblem, inbox).sentence
         assert sentence == f"the broker at 127.0.0.1:{port} cannot be reached: Connection refused; trying again"
 
 
 def test_a_host_that_does_not_exist_is_said(connect: Connect) -> None:
     _, inbox = connect(1883, host="broker.invalid")
-    sentence = next_of(Trouble, inbox, within_s=30).sentence
+    sentence = next_of(ConnectionProblem, inbox, within_s=30).sentence
     assert (
         sentence == "the broker at broker.invalid:1883 cannot be reached: there is no host of that name; trying again"
     )
@@ -207,5 +207,5 @@ def server_that_answers(answer: bytes) -> Iterator[int]:
 def test_what_is_no_broker_is_said(answer: bytes, connect: Connect) -> None:
     with server_that_answers(answer) as port:
         _, inbox = connect(port)
-        sentence = next_of(Trouble, inbox).sentence
+        sentence = next_of(ConnectionProblem, inbox).sentence
     assert sentence.startswith(f"127.0.0.1:{port} ends the connection without an answer")

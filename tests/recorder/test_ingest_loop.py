@@ -14,9 +14,9 @@ from real_broker import Mosquitto
 from recorder_events import next_of
 
 from tictally_recorder.cost.recompute import CostKeeper
-from tictally_recorder.ingest.events import Arrived, Connected, Inbox, Subscribed
+from tictally_recorder.ingest.events import Connected, Inbox, MessageReceived, Subscribed
 from tictally_recorder.ingest.loop import Ingest
-from tictally_recorder.ingest.mqtt_client import Broker, Connection
+from tictally_recorder.ingest.mqtt_client import BrokerAddress, Connection
 from tictally_recorder.ledger import Ledger, LedgerReader, Quarter, quarters
 from tictally_recorder.maintenance import Cost
 from tictally_recorder.settings import Settings
@@ -34,7 +34,7 @@ class Watched(Connection):
     """A connection of which is seen what goes out."""
 
     def __init__(self, ledger: Ledger, port: int, inbox: Inbox) -> None:
-        super().__init__(Broker("127.0.0.1", port), ledger.client_id, (AVAILABILITY, "offline"), inbox)
+        super().__init__(BrokerAddress("127.0.0.1", port), ledger.client_id, (AVAILABILITY, "offline"), inbox)
         self.said: list[str] = []
         self.payloads: dict[str, str] = {}
 
@@ -139,7 +139,7 @@ def test_a_hubs_birth_is_answered_and_is_no_frame(  # noqa: PLR0913 - cases and 
     ledger: Ledger, topic: str, payload: bytes, *, is_retained: bool, said: list[str], tmp_path: Path
 ) -> None:
     ingest, connection, _ = loop(tmp_path, ledger, 1)
-    ingest._take(Arrived(topic, payload, NOON_MS, 1, 1, 1, is_retained), time.monotonic())
+    ingest._take(MessageReceived(topic, payload, NOON_MS, 1, 1, 1, is_retained), time.monotonic())
     ingest._store()
     assert connection.said == said
     assert ledger.counts().refused == {}
@@ -153,7 +153,7 @@ def test_health_tells_how_long_ago_a_frame_was_stored(ledger: Ledger, tmp_path: 
         return life.stored_age_s, life.is_idle
 
     def take(payload: str) -> None:
-        arrived = Arrived(f"tictally/edge/{EDGE}/frame", payload.encode(), NOON_MS, 1, 1, 1)
+        arrived = MessageReceived(f"tictally/edge/{EDGE}/frame", payload.encode(), NOON_MS, 1, 1, 1)
         ingest._take(arrived, time.monotonic())
         ingest._store()
 
@@ -182,7 +182,9 @@ def test_whatever_goes_wrong_with_cost_frames_are_recorded_and_cost_is_tried_aga
         patched.setattr(CostKeeper, "begin", fail)
         ingest._tick()
         ingest._take(
-            Arrived(f"tictally/edge/{EDGE}/frame", frame(1, NOON_MS, {"EAST": 1}).to_json().encode(), NOON_MS, 1, 1, 1),
+            MessageReceived(
+                f"tictally/edge/{EDGE}/frame", frame(1, NOON_MS, {"EAST": 1}).to_json().encode(), NOON_MS, 1, 1, 1
+            ),
             time.monotonic(),
         )
         ingest._store()

@@ -16,8 +16,8 @@ from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.worker_pool import Desk
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
-from tictally_recorder.ingest.broadcast import Feed
-from tictally_recorder.ingest.events import Do, Inbox, Look
+from tictally_recorder.ingest.broadcast import Broadcast
+from tictally_recorder.ingest.events import Inbox, ReloadConfig, WriteCommand
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, LedgerUnavailable, Site
 from tictally_recorder.settings import Settings
 
@@ -35,13 +35,13 @@ class Context:
 
     Args:
         settings: the recorder's.
-        feed: what its loop tells.
+        broadcast: what its loop tells.
         inbox: of its loop.
         now: the present, aware.
 
     Attributes:
         settings: the recorder's.
-        feed: what its loop tells.
+        broadcast: what its loop tells.
         desk: where answers are worked out.
         energies: kept of days and months.
         costs: kept of periods.
@@ -54,12 +54,12 @@ class Context:
     def __init__(
         self,
         settings: Settings,
-        feed: Feed,
+        broadcast: Broadcast,
         inbox: Inbox,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.settings = settings
-        self.feed = feed
+        self.broadcast = broadcast
         self.tz: ZoneInfo = settings.zone  # which it is takes a millisecond to find out
         self.desk = Desk(settings.ledger)
         self.energies: PeriodCache[Rows] = PeriodCache(_DAYS_KEPT)
@@ -101,7 +101,7 @@ class Context:
     def look_again(self) -> None:
         """Contracts and price lists may be others: look at once, here and in the loop."""
         self._looked_s = float("-inf")
-        self._inbox.put(Look())
+        self._inbox.put(ReloadConfig())
 
     async def write(self, work: Callable[[Ledger], _T]) -> _T:
         """Have the recorder's loop write something; returns when it is safe.
@@ -110,7 +110,7 @@ class Context:
             LedgerError: it could not be written.
             LedgerUnavailable: it was not written in time; it may yet be.
         """
-        event = Do(work)
+        event = WriteCommand(work)
         self._inbox.put(event)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(event.done), _SAFE_WITHIN_S)  # type: ignore[arg-type]

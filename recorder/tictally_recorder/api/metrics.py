@@ -27,7 +27,7 @@ class _Figures(Collector):
 
 
 def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
-    counts, pulse = reader.counts(), context.feed.pulse
+    counts, heartbeat = reader.counts(), context.broadcast.heartbeat
     yield InfoMetricFamily("tictally", "The program.", {"version": context.version})
     yield CounterMetricFamily("tictally_frames_stored", "Frames stored since the ledger was made.", counts.frames)
     refused = CounterMetricFamily("tictally_messages_refused", "Messages set aside, by reason.", labels=["reason"])
@@ -44,9 +44,9 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     for meter, newest_ms in counts.newest_ms.items():
         newest.add_metric([meter], newest_ms / 1000)
     yield newest
-    if pulse is not None:
-        yield GaugeMetricFamily("tictally_broker_connected", "1 while the broker listens.", int(pulse.is_up))
-        yield GaugeMetricFamily("tictally_frames_missing", "Frames that are missing, and asked for.", pulse.holes)
-        age_s = max(time.monotonic() - pulse.at_s, 0.0)
+    if heartbeat is not None:
+        yield GaugeMetricFamily("tictally_broker_connected", "1 while the broker listens.", int(heartbeat.is_up))
+        yield GaugeMetricFamily("tictally_frames_missing", "Frames that are missing, and asked for.", heartbeat.missing)
+        age_s = max(time.monotonic() - heartbeat.at_s, 0.0)
         yield GaugeMetricFamily("tictally_loop_age_seconds", "Since the recorder's loop went round.", age_s)
-        yield GaugeMetricFamily("tictally_start_time_seconds", "When the recorder began.", pulse.started_ms / 1000)
+        yield GaugeMetricFamily("tictally_start_time_seconds", "When the recorder began.", heartbeat.started_ms / 1000)

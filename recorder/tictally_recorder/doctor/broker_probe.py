@@ -12,7 +12,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tictally_recorder.ingest.mqtt_client import CONNECT_TIMEOUT_S, Broker, introduce, why
+from tictally_recorder.ingest.mqtt_client import CONNECT_TIMEOUT_S, BrokerAddress, describe_error, set_credentials
 
 # Retained messages follow a subscription's answer at once; a broker far away may take a while between two of them.
 _QUIET_S: Final = 0.5
@@ -43,7 +43,7 @@ class Visit:
     retained: dict[str, bytes] = field(default_factory=dict)
 
 
-def visit(broker: Broker, filters: Sequence[str]) -> Visit:
+def visit(broker: BrokerAddress, filters: Sequence[str]) -> Visit:
     """Connect as a client of no name, read what is retained under some filters, leave.
 
     It takes as long as the broker is silent before it answers, ten seconds at most for each step.
@@ -60,7 +60,7 @@ def visit(broker: Broker, filters: Sequence[str]) -> Visit:
             client.subscribe([(each, 1) for each in filters])
 
     def on_connect_fail(_client: Client, _data: object) -> None:
-        events.put(Visit(Outcome.UNREACHABLE, why(sys.exception())))
+        events.put(Visit(Outcome.UNREACHABLE, describe_error(sys.exception())))
 
     def on_disconnect(*_: Any) -> None:  # noqa: ANN401 - what paho hands over
         events.put(Visit(Outcome.SILENT, "it ends the connection without an answer"))
@@ -70,7 +70,7 @@ def visit(broker: Broker, filters: Sequence[str]) -> Visit:
     client.on_disconnect = on_disconnect
     client.on_subscribe = lambda *_: events.put(None)
     client.on_message = lambda _client, _data, message: events.put(message)
-    introduce(client, broker)
+    set_credentials(client, broker)
     client.connect_async(broker.host, broker.port, keepalive=int(_MOST_S))
     client.loop_start()
     heard = _hear_out(events)

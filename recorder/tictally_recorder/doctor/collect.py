@@ -15,7 +15,7 @@ from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.broker_probe import Visit, visit
 from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, InfluxFacts, LedgerFacts, PaidFacts
-from tictally_recorder.ingest.mqtt_client import Broker
+from tictally_recorder.ingest.mqtt_client import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
 from tictally_recorder.settings import Settings
@@ -49,7 +49,7 @@ def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFa
     return PaidFacts(site.id, version.id, None, tariff.overdue_since(today), said)
 
 
-def look(settings: Settings, broker: Broker, now_ms: int) -> Facts:
+def look(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
     """What there is to see with these settings at a moment."""
     seen = visit(broker, edge_filters(settings.topics, settings.edges))
     return Facts(

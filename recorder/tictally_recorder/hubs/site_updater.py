@@ -50,7 +50,7 @@ class _Standby:
     told: dict[str, str]
 
 
-class SiteTeller:
+class SiteUpdater:
     """One for all sites of a ledger.
 
     Args:

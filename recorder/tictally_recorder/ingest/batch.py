@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from tictally_recorder.ingest.events import Arrived
+from tictally_recorder.ingest.events import MessageReceived
 
 # A batch is stored at the latest this long after its first message.
 MAX_AGE_S: Final = 1.0
@@ -15,7 +15,7 @@ LULL_S: Final = 0.05
 
 
 @dataclass(slots=True)
-class Pending:
+class MessageBuffer:
     """Messages that wait to be stored, in the order in which they came.
 
     A message that the broker sends again in a new connection takes the place of the one that waits, and is acknowledged
@@ -26,14 +26,14 @@ class Pending:
     """
 
     batch_size: int
-    _messages: dict[tuple[str, bytes], list[Arrived]] = field(default_factory=dict)
+    _messages: dict[tuple[str, bytes], list[MessageReceived]] = field(default_factory=dict)
     _first_s: float = 0.0
     _last_s: float = 0.0
 
     def __len__(self) -> int:
         return len(self._messages)
 
-    def add(self, message: Arrived, now_s: float) -> None:
+    def add(self, message: MessageReceived, now_s: float) -> None:
         """Take a message in."""
         if not self._messages:
             self._first_s = now_s
@@ -50,11 +50,11 @@ class Pending:
             return self._first_s
         return min(self._first_s + MAX_AGE_S, self._last_s + LULL_S)
 
-    def batch(self) -> list[Arrived]:
+    def batch(self) -> list[MessageReceived]:
         """The messages to store next, the oldest first, each once."""
         return [twins[0] for twins in islice(self._messages.values(), self.batch_size)]
 
-    def remove(self, batch: Sequence[Arrived], now_s: float) -> list[Arrived]:
+    def remove(self, batch: Sequence[MessageReceived], now_s: float) -> list[MessageReceived]:
         """Take a stored batch out; what is to be acknowledged for it, twins included."""
         self._first_s = now_s
         return [twin for message in batch for twin in self._messages.pop((message.topic, message.payload))]

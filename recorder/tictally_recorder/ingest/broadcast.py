@@ -1,4 +1,4 @@
-"""What the loop tells others in this process, and never waits for: what was stored, what edges said, that it lives."""
+"""What the loop publishes to other threads of this process without waiting: stored messages, edge status, heartbeat."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -7,18 +7,18 @@ from typing import Final
 
 from tictally_recorder.ledger import Message, Stored
 
-# In a torrent only the newest are looked at; whoever wants all reads the ledger.
-_MESSAGES: Final = 256
-_EDGES: Final = 1024
+# A reader that needs every message reads the ledger; this buffer serves live views, for which the newest are enough.
+_MAX_MESSAGES: Final = 256
+_MAX_EDGES: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """The newest that an edge said of itself since the recorder began.
+class EdgeStatus:
+    """The newest health or availability message of an edge since the recorder started.
 
     Attributes:
-        payload: as it came.
-        at_ms: when.
+        payload: as received.
+        at_ms: when it was received, milliseconds since 1970.
     """
 
     payload: bytes
@@ -26,53 +26,53 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
-    """How the loop is.
+class LoopHeartbeat:
+    """State of the loop.
 
     Attributes:
-        at_s: when it went round last, by a clock that never steps.
-        is_up: True while the broker listens.
-        done: what was done since it began.
-        holes: frames that are missing, and asked for.
-        started_ms: when it began.
+        at_s: time of its latest iteration, on the monotonic clock.
+        is_up: True while connected to the broker.
+        done: counts since it started.
+        missing: missing frames that are being backfilled.
+        started_ms: when it started, milliseconds since 1970.
     """
 
     at_s: float
     is_up: bool
     done: Stored
-    holes: int
+    missing: int
     started_ms: int
 
 
 @dataclass(slots=True)
-class Feed:
+class Broadcast:
     """Written by the loop and read by another thread, without a lock: each step is one assignment or one append.
 
     Attributes:
-        wake: called after something was stored; must return at once.
+        wake: called after messages were stored; must return at once.
         health: edge → its newest health.
         availability: edge → `online` or `offline`.
-        pulse: how the loop is, or None before its first round.
+        heartbeat: state of the loop, or None before its first iteration.
     """
 
     wake: Callable[[], None] | None = None
-    health: dict[str, Said] = field(default_factory=dict)
-    availability: dict[str, Said] = field(default_factory=dict)
-    pulse: Pulse | None = None
-    _stored: deque[Message] = field(default_factory=lambda: deque(maxlen=_MESSAGES))
+    health: dict[str, EdgeStatus] = field(default_factory=dict)
+    availability: dict[str, EdgeStatus] = field(default_factory=dict)
+    heartbeat: LoopHeartbeat | None = None
+    _stored: deque[Message] = field(default_factory=lambda: deque(maxlen=_MAX_MESSAGES))
 
-    def stored(self, messages: Iterable[Message]) -> None:
-        """These are safe in the ledger now."""
+    def publish_stored(self, messages: Iterable[Message]) -> None:
+        """Publish messages that have just been committed to the ledger."""
         self._stored.extend(messages)
         if self.wake is not None:
             self.wake()
 
-    def said(self, edge: str, what: str, payload: bytes, at_ms: int) -> None:
-        """An edge has said something of itself, live."""
-        kept = self.health if what == "health" else self.availability
-        if edge in kept or len(kept) < _EDGES:
-            kept[edge] = Said(payload, at_ms)
+    def publish_status(self, edge: str, what: str, payload: bytes, at_ms: int) -> None:
+        """Publish a live health or availability message of an edge."""
+        statuses = self.health if what == "health" else self.availability
+        if edge in statuses or len(statuses) < _MAX_EDGES:
+            statuses[edge] = EdgeStatus(payload, at_ms)
 
-    def take(self) -> list[Message]:
-        """What was stored since the last call, the newest as far as there was more."""
+    def drain(self) -> list[Message]:
+        """The messages stored since the last call, at most the newest 256."""
         return [self._stored.popleft() for _ in range(len(self._stored))]

@@ -1,4 +1,4 @@
-"""What happens to a recorder: everything reaches its loop as one of these, through one queue."""
+"""Events of the recorder's loop: everything from other threads reaches it as one of these, through one queue."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -10,10 +10,10 @@ from tictally_recorder.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker has let us in.
+    """The broker accepted the connection.
 
     Attributes:
-        connection: number of the connection that began with it.
+        connection: number of the connection.
     """
 
     connection: int
@@ -21,32 +21,32 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The broker has answered what was asked for: from now on it keeps for us what is published there."""
+    """The broker acknowledged the subscription: from now on it queues what is published there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something the broker or the network refuses, and is tried again.
+class ConnectionProblem:
+    """The broker or the network refused something; the client retries by itself.
 
     Attributes:
-        sentence: for a person.
+        sentence: for the log.
     """
 
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class MessageReceived:
     """A message.
 
     Attributes:
-        topic: it came on.
+        topic: of the message.
         payload: its bytes.
-        arrived_ms: when, milliseconds since 1970 by this machine's clock.
-        mid: the broker's number for it, which means nothing in another connection.
-        qos: 0 or 1; what came with 0 is not acknowledged.
-        connection: number of the connection it came by.
-        is_retained: True where the broker had kept it: it tells what was, not what is.
+        arrived_ms: when it was received, milliseconds since 1970 by this machine's clock.
+        mid: its packet identifier, valid only in its own connection.
+        qos: 0 or 1; a message of QoS 0 is not acknowledged.
+        connection: number of the connection that delivered it.
+        is_retained: True where the broker had retained it: it describes the past.
     """
 
     topic: str
@@ -60,26 +60,26 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The recorder shall end."""
+    """The recorder is to shut down."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Somebody has changed price lists or contracts, and does not want to wait."""
+class ReloadConfig:
+    """Price lists or contracts have changed and are to be applied at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Do:
-    """Somebody in another thread wants something written, and waits until it is safe.
+class WriteCommand:
+    """A write to the ledger on behalf of another thread, which waits until it is committed.
 
     Attributes:
-        work: what is to be done; short, as frames wait meanwhile.
-        done: is told when it is, or why it is not.
+        work: the write; short, because frames wait meanwhile.
+        done: resolved with its result, or with its exception.
     """
 
     work: Callable[[Ledger], object]
     done: Future[object] = field(default_factory=Future)
 
 
-Event = Connected | Subscribed | Trouble | Arrived | Look | Do | Stop
+Event = Connected | Subscribed | ConnectionProblem | MessageReceived | ReloadConfig | WriteCommand | Stop
 Inbox = SimpleQueue[Event]

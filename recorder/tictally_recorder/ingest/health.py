@@ -11,20 +11,20 @@ from tictally_shared.frames import iso_utc
 
 
 @dataclass(frozen=True, slots=True)
-class Healing:
-    """How the healing of holes stands.
+class BackfillState:
+    """How the backfill of missing frames stands.
 
     Attributes:
-        holes: frames that are missing, and asked for.
+        missing: frames that are missing, and asked for.
         ignored: healths of edges that were none.
     """
 
-    holes: int
+    missing: int
     ignored: int
 
 
 @dataclass(frozen=True, slots=True)
-class Costing:
+class CostState:
     """How cost stands.
 
     Attributes:
@@ -39,7 +39,7 @@ class Costing:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class Uptime:
     """This process in time.
 
     Attributes:
@@ -65,9 +65,9 @@ class Life:
 def health_json(  # noqa: PLR0913, PLR0917 - it tells of as many parts
     done: Stored,
     counts: LedgerCounts,
-    healing: Healing,
-    costing: Costing,
-    life: Life,
+    healing: BackfillState,
+    costing: CostState,
+    life: Uptime,
     backup: BackupState | None = None,
     sink: SinkCounts | None = None,
 ) -> str:
@@ -76,8 +76,8 @@ def health_json(  # noqa: PLR0913, PLR0917 - it tells of as many parts
     `stored`, `repeated`, `refused` count messages since this process began, and `stored_age_s` is the time since it
     stored a frame, null where it never has. `kept`, `lost` (frames that no edge has any more), `set_aside` (messages)
     and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the newest of them all and
-    `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of Healing, `cost_days_left`,
-    `cost_problem` and `tariff_ages` those of Costing.
+    `lag_s` its age, null where there is none; `holes` and `healths_ignored` are those of BackfillState,
+    `cost_days_left`, `cost_problem` and `tariff_ages` those of CostState.
     `last_backup` is when the newest nightly backup was made, null where there is none; `backup_problem` says in a
     sentence why the last night has none, else null.
     Where there is a sink, `sink_lag_s` is the time since the oldest frame arrived that it has not got, `sink_refused`
@@ -96,7 +96,7 @@ def health_json(  # noqa: PLR0913, PLR0917 - it tells of as many parts
         "kept": counts.kept,
         "lost": counts.lost,
         "set_aside": sum(counts.refused.values()),
-        "holes": healing.holes,
+        "holes": healing.missing,
         "healths_ignored": healing.ignored,
         "cost_days_left": costing.left,
         "cost_problem": costing.problem,

@@ -9,11 +9,21 @@ from queue import Empty
 from typing import Final
 
 from tictally_recorder.backup.scheduler import NOTE, BackupState, Nightly
-from tictally_recorder.ingest.backfill.coordinator import Healer
-from tictally_recorder.ingest.batch import Pending
-from tictally_recorder.ingest.broadcast import Feed, Pulse
-from tictally_recorder.ingest.events import Arrived, Connected, Do, Event, Inbox, Look, Stop, Subscribed, Trouble
-from tictally_recorder.ingest.health import Life, health_json, summary
+from tictally_recorder.ingest.backfill.coordinator import BackfillCoordinator
+from tictally_recorder.ingest.batch import MessageBuffer
+from tictally_recorder.ingest.broadcast import Broadcast, LoopHeartbeat
+from tictally_recorder.ingest.events import (
+    Connected,
+    ConnectionProblem,
+    Event,
+    Inbox,
+    MessageReceived,
+    ReloadConfig,
+    Stop,
+    Subscribed,
+    WriteCommand,
+)
+from tictally_recorder.ingest.health import Uptime, health_json, summary
 from tictally_recorder.ingest.mqtt_client import WINDOW, Connection
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters, is_birth
 from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message, Stored
@@ -53,7 +63,7 @@ class Ingest:
         notifier: hears each round of the loop.
         cost: is tended while nothing more urgent waits.
         copy: of the ledger, or None; hears what recorder and edges say of themselves.
-        feed: is told what others in this process want to know.
+        broadcast: is told what others in this process want to know.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that the loop stands between
@@ -65,10 +75,10 @@ class Ingest:
         notifier: Notifier,
         cost: Cost,
         copy: Copy | None = None,
-        feed: Feed | None = None,
+        broadcast: Broadcast | None = None,
     ) -> None:
         self._ledger = ledger
-        self._feed = feed or Feed()
+        self._broadcast = broadcast or Broadcast()
         self._connection = connection
         self._inbox = inbox
         self._notifier = notifier
@@ -80,8 +90,8 @@ class Ingest:
         births = [self._announcement.birth] if self._announcement is not None else []
         self._filters = edge_filters(settings.topics, settings.edges) + births
         self._given_up = _note_filters(ledger, self._filters)
-        self._pending = Pending(WINDOW // 2)
-        self._healer = Healer(
+        self._pending = MessageBuffer(WINDOW // 2)
+        self._healer = BackfillCoordinator(
             ledger,
             lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False),
         )
@@ -125,10 +135,12 @@ class Ingest:
         self._finish()
 
     def _beat(self, now_s: float) -> None:
-        last = self._feed.pulse
+        last = self._broadcast.heartbeat
         if last is not None and now_s < last.at_s + _BEAT_S and last.is_up == self._connection.is_up:
             return
-        self._feed.pulse = Pulse(now_s, self._connection.is_up, self._done, self._healer.state.holes, self._started_ms)
+        self._broadcast.heartbeat = LoopHeartbeat(
+            now_s, self._connection.is_up, self._done, self._healer.state.missing, self._started_ms
+        )
 
     def _due_s(self) -> tuple[float, float]:
         """When to store and when to tick; neither before a ledger that was unavailable is tried again."""
@@ -149,24 +161,24 @@ class Ingest:
 
     def _take(self, event: Event, now_s: float) -> None:
         match event:
-            case Arrived():
+            case MessageReceived():
                 self._pending.add(event, now_s)
             case Connected(connection):
                 self._greet(connection)
             case Subscribed():
                 # Not before: what is published until then is for nobody, and whoever reads this may begin to publish.
                 self._limited_log.log("connected to the broker", now_s, logging.INFO)
-            case Trouble(sentence):
+            case ConnectionProblem(sentence):
                 self._limited_log.log(sentence, now_s)
-            case Look():
+            case ReloadConfig():
                 self._cost.hurry()
                 self._tick_s = now_s
-            case Do():
+            case WriteCommand():
                 self._do(event)
             case Stop():
                 self._running = False
 
-    def _do(self, event: Do) -> None:
+    def _do(self, event: WriteCommand) -> None:
         if not event.done.set_running_or_notify_cancel():
             return
         try:
@@ -199,7 +211,7 @@ class Ingest:
     def _store(self) -> None:
         batch = self._pending.batch()
         frames: list[Message] = []
-        said: list[Arrived] = []
+        said: list[MessageReceived] = []
         for arrived in batch:
             edge, what = edge_and_what(arrived.topic)
             if what in _OF_EDGES or is_birth(arrived.topic):
@@ -208,20 +220,20 @@ class Ingest:
                 frames.append(Message(edge, arrived.payload, arrived.arrived_ms, arrived.topic))
         if frames:
             self._count(self._ledger.store(frames))
-            self._feed.stored(frames)
+            self._broadcast.publish_stored(frames)
         for arrived in self._pending.remove(batch, time.monotonic()):
             self._connection.acknowledge(arrived)
         for arrived in said:
             if not arrived.is_retained:
                 self._hear(arrived)
 
-    def _hear(self, said: Arrived) -> None:
+    def _hear(self, said: MessageReceived) -> None:
         if not is_birth(said.topic):
             edge, what = edge_and_what(said.topic)
             self._healer.hear(edge, what, said.payload, time.monotonic())
             if self._copy is not None and what == _HEALTH:
                 self._copy.say_edge(edge, said.payload, said.arrived_ms)
-            self._feed.said(edge, what, said.payload, said.arrived_ms)
+            self._broadcast.publish_status(edge, what, said.payload, said.arrived_ms)
         elif self._announcement is not None and (said.topic, said.payload) == (self._announcement.birth, _BORN):
             self._announce()
             self._cost.hub_began()
@@ -259,7 +271,7 @@ class Ingest:
             self._this_hour = Stored()
             self._hour_s = now_s + _HOUR_S
 
-    def _say_health(self, life: Life, *, is_greeted: bool) -> None:
+    def _say_health(self, life: Uptime, *, is_greeted: bool) -> None:
         counts, sink = self._ledger.counts(), next(iter(self._ledger.sinks()), None)
         health = health_json(self._done, counts, self._healer.state, self._cost.state, life, self._backup, sink)
         if is_greeted:
@@ -272,8 +284,8 @@ class Ingest:
         while self._ledger.settle_dirty(1) and time.monotonic() < end_s and self._inbox.empty():
             pass
 
-    def _life(self, now_s: float) -> Life:
-        return Life(
+    def _life(self, now_s: float) -> Uptime:
+        return Uptime(
             now_ms=time.time_ns() // 1_000_000,
             started_ms=self._started_ms,
             uptime_s=int(now_s - self._started_s),
@@ -295,9 +307,9 @@ class Ingest:
     def _finish(self) -> None:
         while not self._inbox.empty():
             event = self._inbox.get_nowait()
-            if isinstance(event, Arrived):
+            if isinstance(event, MessageReceived):
                 self._pending.add(event, time.monotonic())
-            elif isinstance(event, Do):
+            elif isinstance(event, WriteCommand):
                 self._do(event)
         while self._pending and not self._retry_wait_s:
             self._try(self._store)

@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from tictally_recorder.ingest.events import Arrived, Connected, Inbox, Subscribed, Trouble
+from tictally_recorder.ingest.events import Connected, ConnectionProblem, Inbox, MessageReceived, Subscribed
 
 # How many messages the broker may have under way to us. A batch is half of it, so that one travels while one is stored.
 WINDOW: Final = 1000
@@ -32,7 +32,7 @@ _paho_log.addFilter(lambda record: record.getMessage().startswith("Caught except
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BrokerAddress:
     """Where the broker is and how it knows us; `ca` makes the connection TLS."""
 
     host: str
@@ -58,7 +58,7 @@ class Connection:
         inbox: where events go.
     """
 
-    def __init__(self, broker: Broker, client_id: str, will: tuple[str, str], inbox: Inbox) -> None:
+    def __init__(self, broker: BrokerAddress, client_id: str, will: tuple[str, str], inbox: Inbox) -> None:
         self._broker = broker
         self._inbox = inbox
         self._lock = threading.Lock()
@@ -88,7 +88,7 @@ class Connection:
         """True while the connection of this number stands: not for one that is lost, whether or not another began."""
         return number is not None and number == self._current
 
-    def acknowledge(self, message: Arrived) -> None:
+    def acknowledge(self, message: MessageReceived) -> None:
         """Tell the broker that a message is safe.
 
         One of an earlier connection is passed over: the broker sends it again, and by now its number may be that of
@@ -133,7 +133,7 @@ class Connection:
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.reconnect_delay_set(*_RECONNECT_S)
         client.will_set(*will, qos=1, retain=True)
-        introduce(client, self._broker)
+        set_credentials(client, self._broker)
         # An exception that leaves a callback ends paho's thread; this way it is logged, and the thread goes on.
         client.suppress_exceptions = True
         client.enable_logger(_paho_log)
@@ -152,7 +152,9 @@ class Connection:
     ) -> None:
         self._is_answered = True
         if reason.is_failure:
-            self._inbox.put(Trouble(f"the broker at {self._broker} refuses the connection: {reason}; trying again"))
+            self._inbox.put(
+                ConnectionProblem(f"the broker at {self._broker} refuses the connection: {reason}; trying again")
+            )
             return
         with self._lock:
             self._count += 1
@@ -162,7 +164,9 @@ class Connection:
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
         error = sys.exception()  # paho calls this from its except clause and does not hand the error over
-        self._inbox.put(Trouble(f"the broker at {self._broker} cannot be reached: {why(error)}; trying again"))
+        self._inbox.put(
+            ConnectionProblem(f"the broker at {self._broker} cannot be reached: {describe_error(error)}; trying again")
+        )
 
     def _on_disconnect(
         self, _client: Client, _data: object, flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
@@ -172,14 +176,16 @@ class Connection:
         self._is_answered = False
         self._leave()
         if was_up and flags.is_disconnect_packet_from_server:
-            self._inbox.put(Trouble(f"the broker at {self._broker} is gone: {reason}; trying again"))
+            self._inbox.put(ConnectionProblem(f"the broker at {self._broker} is gone: {reason}; trying again"))
         elif was_up and reason.is_failure:
-            self._inbox.put(Trouble(f"the broker at {self._broker} is gone: the connection broke; trying again"))
+            self._inbox.put(
+                ConnectionProblem(f"the broker at {self._broker} is gone: the connection broke; trying again")
+            )
         elif not was_up and not is_answered:
             sentence = (
                 f"{self._broker} ends the connection without an answer; is it a broker, with TLS as it is set here?"
             )
-            self._inbox.put(Trouble(sentence))
+            self._inbox.put(ConnectionProblem(sentence))
 
     def _on_subscribe(
         self,
@@ -192,7 +198,7 @@ class Connection:
         self._inbox.put(Subscribed())
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
-            self._inbox.put(Trouble(f"the broker at {self._broker} refuses the edges' topics: {refused[0]}"))
+            self._inbox.put(ConnectionProblem(f"the broker at {self._broker} refuses the edges' topics: {refused[0]}"))
 
     def _on_publish(
         self, _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
@@ -200,12 +206,14 @@ class Connection:
         topic = self._published.pop(mid, "a topic of ours")
         if reason.is_failure and not self._is_refusal_told:  # one of a kind is refused as all are
             self._is_refusal_told = True
-            self._inbox.put(Trouble(f"the broker at {self._broker} refuses what is published on {topic}: {reason}"))
+            self._inbox.put(
+                ConnectionProblem(f"the broker at {self._broker} refuses what is published on {topic}: {reason}")
+            )
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:  # noqa: ANN401 - paho's signature
         arrived_ms = time.time_ns() // 1_000_000
         content = _topic(message), bytes(message.payload), arrived_ms
-        self._inbox.put(Arrived(*content, message.mid, message.qos, self._current or 0, message.retain))
+        self._inbox.put(MessageReceived(*content, message.mid, message.qos, self._current or 0, message.retain))
 
     def _leave(self) -> None:
         with self._lock:
@@ -219,7 +227,7 @@ def _topic(message: MQTTMessage) -> str:
         return ""
 
 
-def introduce(client: Client, broker: Broker) -> None:
+def set_credentials(client: Client, broker: BrokerAddress) -> None:
     """Tell a client as whom it comes, and by whom the broker must be vouched for."""
     if broker.username is not None or broker.password is not None:
         client.username_pw_set(broker.username, broker.password)
@@ -227,7 +235,7 @@ def introduce(client: Client, broker: Broker) -> None:
         client.tls_set(ca_certs=str(broker.ca))
 
 
-def why(error: BaseException | None) -> str:
+def describe_error(error: BaseException | None) -> str:
     """What kept a connection from being made, as a phrase."""
     if isinstance(error, socket.gaierror):
         return "there is no host of that name"

@@ -10,7 +10,7 @@ from tictally_recorder.api.responses import local_day, midnight_ms, told
 from tictally_recorder.energy.register_totals import Counted, period_of
 from tictally_recorder.hubs import site_state as names
 from tictally_recorder.hubs.site_state import NOTHING
-from tictally_recorder.ingest.broadcast import Feed
+from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.status_register import Colour, Status, parse_status
 from tictally_shared.tariff_options import period_of_ptec
@@ -45,11 +45,11 @@ class Item:
         return {**self.told, "age_s": self.age_s}
 
 
-def item_of(known: "Known", newest: "Newest | None", feed: Feed, now: datetime, tz: ZoneInfo) -> Item:
+def item_of(known: "Known", newest: "Newest | None", broadcast: Broadcast, now: datetime, tz: ZoneInfo) -> Item:
     """What is told of a site now."""
     now_ms = int(now.timestamp() * 1000)
     values = newest.values if newest else {}
-    edges = [{"edge": edge, "state": _edge_state(edge, feed, newest, now_ms)} for edge in known.site.edges]
+    edges = [{"edge": edge, "state": _edge_state(edge, broadcast, newest, now_ms)} for edge in known.site.edges]
     status = _status(values)
     period = _period(values)
     figures = {name: None if text == NOTHING else text for name, text in known.figures.items()}
@@ -77,9 +77,9 @@ def item_of(known: "Known", newest: "Newest | None", feed: Feed, now: datetime, 
     return Item(record, newest.time_ms if newest else 0, age_s)
 
 
-def _edge_state(edge: str, feed: Feed, newest: "Newest | None", now_ms: int) -> str:
+def _edge_state(edge: str, broadcast: Broadcast, newest: "Newest | None", now_ms: int) -> str:
     is_fresh = newest is not None and newest.edge == edge and now_ms - newest.time_ms <= ONLINE_MS
-    said = feed.availability.get(edge)
+    said = broadcast.availability.get(edge)
     if said is not None and said.payload == b"offline" and not (newest and newest.time_ms > said.at_ms and is_fresh):
         return "offline"
     return "online" if is_fresh else "silent"

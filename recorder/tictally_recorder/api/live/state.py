@@ -97,7 +97,7 @@ class Presence:
     async def follow(self) -> None:
         """Keep it up to date, for as long as the recorder lives."""
         loop = asyncio.get_running_loop()
-        self.context.feed.wake = lambda: _call(loop, self._wake.set)
+        self.context.broadcast.wake = lambda: _call(loop, self._wake.set)
         self.context.when_closing(lambda: _call(loop, self._close))
         while not self._is_closing:
             with suppress(TimeoutError):
@@ -138,7 +138,7 @@ class Presence:
         self._wake.set()
 
     def _take_in(self) -> None:
-        for message in self.context.feed.take():
+        for message in self.context.broadcast.drain():
             if len(message.payload) > _LARGE:
                 continue
             try:
@@ -177,7 +177,7 @@ class Presence:
         for site_id, known in self._known.items():
             frames = [self._newest[meter.key] for meter in known.site.meters if meter.key in self._newest]
             newest = max(frames, key=lambda each: each.time_ms, default=None)
-            found[site_id] = item_of(known, newest, self.context.feed, now, self.context.tz)
+            found[site_id] = item_of(known, newest, self.context.broadcast, now, self.context.tz)
         is_other = {site: item.told for site, item in found.items()} != {
             site: item.told for site, item in self.items.items()
         }

@@ -73,11 +73,11 @@ async def _ledger(context: Context) -> str:
 
 
 def _loop(context: Context) -> dict[str, str]:
-    pulse = context.feed.pulse
-    if pulse is None:
+    heartbeat = context.broadcast.heartbeat
+    if heartbeat is None:
         return dict.fromkeys(("broker", "loop"), "the recorder has not begun yet")
-    age_s = time.monotonic() - pulse.at_s
+    age_s = time.monotonic() - heartbeat.at_s
     return {
-        "broker": _OK if pulse.is_up else "there is no connection to the broker",
+        "broker": _OK if heartbeat.is_up else "there is no connection to the broker",
         "loop": _OK if age_s <= _PULSE_WITHIN_S else f"the recorder's loop has not gone round for {age_s:.0f} s",
     }

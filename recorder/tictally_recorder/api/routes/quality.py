@@ -89,7 +89,7 @@ def _of_site(context: Context, reader: LedgerReader, site: Site, window: Times) 
 
 def _of_edge(context: Context, reader: LedgerReader, edge: str) -> Record:
     newest_ms = reader.edges().get(edge)
-    said, health = context.feed.availability.get(edge), context.feed.health.get(edge)
+    said, health = context.broadcast.availability.get(edge), context.broadcast.health.get(edge)
     now_ms = int(context.now.timestamp() * 1000)
     is_fresh = newest_ms is not None and now_ms - newest_ms <= ONLINE_MS
     is_off = said is not None and said.payload == b"offline" and (newest_ms is None or newest_ms <= said.at_ms)
@@ -119,10 +119,10 @@ def _health(payload: bytes) -> dict[str, Any] | None:
 
 
 def _recorder(context: Context, reader: LedgerReader) -> Record:
-    counts, pulse = reader.counts(), context.feed.pulse
+    counts, heartbeat = reader.counts(), context.broadcast.heartbeat
     return {
         "version": context.version,
-        "started": None if pulse is None else told(pulse.started_ms, context.tz),
+        "started": None if heartbeat is None else told(heartbeat.started_ms, context.tz),
         "frames": counts.frames,
         "kept": counts.kept,
         "lost": counts.lost,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tictally_recorder.ingest.backfill import EdgeHealth, HealthError, Known, Planner, floors_of, parse_health
-from tictally_recorder.ingest.health import Healing
+from tictally_recorder.ingest.health import BackfillState
 from tictally_recorder.ledger import Ledger
 from tictally_shared.frames import KEY
 from tictally_shared.interval_set import Ranges
@@ -16,7 +16,7 @@ MOST_EDGES: Final = 1024
 _log = logging.getLogger(__name__)
 
 
-class Healer:
+class BackfillCoordinator:
     """Asks edges for the frames that the ledger lacks, and notes in it those that are lost.
 
     What it keeps in memory is bounded: of each edge the last health and what is missing, of 1024 edges.
@@ -35,9 +35,9 @@ class Healer:
         self._ignored = 0
 
     @property
-    def state(self) -> Healing:
+    def state(self) -> BackfillState:
         """How it stands now."""
-        return Healing(sum(planner.holes for planner in self._planners.values()), self._ignored)
+        return BackfillState(sum(planner.missing for planner in self._planners.values()), self._ignored)
 
     def hear(self, edge: str, what: str, payload: bytes, now_s: float) -> None:
         """Take in a live message of an edge's, health or availability, after the frames before it are stored."""

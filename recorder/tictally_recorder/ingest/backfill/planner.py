@@ -108,7 +108,7 @@ class Planner:
         return not (self._missing or self._gone or self._lost or self._asked)
 
     @property
-    def holes(self) -> int:
+    def missing(self) -> int:
         """Numbers that are missing and not noted as lost, as of the last `plan`."""
         return sum(len(ranges) for each in (self._missing, self._gone, self._lost) for ranges in each.values())
 

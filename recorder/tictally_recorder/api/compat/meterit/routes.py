@@ -110,7 +110,7 @@ async def hand_in(request: Request) -> Response:
         book = Book.of(ledger.recall(_NOTE), lambda: secrets.token_hex(8))
         message = message_of(book.frame(reading.station, reading.time_ms, reading.milliwatts), now_ms)
         ledger.store([message], {_NOTE: book.to_json()})
-        context.feed.stored([message])
+        context.broadcast.publish_stored([message])
 
     try:
         await context.write(work)

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from tictally_recorder.backup.scheduler import BackupState
-from tictally_recorder.ingest.health import Costing, Healing, Life, health_json, summary
+from tictally_recorder.ingest.health import BackfillState, CostState, Uptime, health_json, summary
 from tictally_recorder.ledger import LedgerCounts, Stored
 
 
-def life(*, now_ms: int = 0, uptime_s: int = 0, stored_age_s: int | None = None) -> Life:
-    return Life(now_ms, 0, uptime_s, stored_age_s, idle_after_s=600)
+def life(*, now_ms: int = 0, uptime_s: int = 0, stored_age_s: int | None = None) -> Uptime:
+    return Uptime(now_ms, 0, uptime_s, stored_age_s, idle_after_s=600)
 
 
 def test_health_tells_this_process_figures_and_the_ledgers() -> None:
@@ -23,10 +23,10 @@ def test_health_tells_this_process_figures_and_the_ledgers() -> None:
         dirty=1,
         size_bytes=4_160_000,
     )
-    life = Life(1_790_000_060_000, started_ms=1_790_000_000_000, uptime_s=61, stored_age_s=7, idle_after_s=600)
-    costing = Costing(left=3, problem="contracts.toml, line 2: no", tariff_ages={"a": 24})
+    life = Uptime(1_790_000_060_000, started_ms=1_790_000_000_000, uptime_s=61, stored_age_s=7, idle_after_s=600)
+    costing = CostState(left=3, problem="contracts.toml, line 2: no", tariff_ages={"a": 24})
     backup = BackupState("/mnt/usb", 1_789_990_000_000, "no disk")
-    told = health_json(Stored(5, 1, 7, 3), counts, Healing(holes=6, ignored=2), costing, life, backup)
+    told = health_json(Stored(5, 1, 7, 3), counts, BackfillState(missing=6, ignored=2), costing, life, backup)
     assert json.loads(told) == {
         "version": "0.1.0",
         "started": "2026-09-21T14:13:20.000Z",
@@ -59,7 +59,7 @@ def test_health_tells_this_process_figures_and_the_ledgers() -> None:
 @pytest.mark.parametrize(("newest", "lag_s"), [({}, None), ({"a": 5_000, "b": 7_000}, 3), ({"a": 11_000}, 0)])
 def test_the_lag_is_the_newest_frames_age(newest: dict[str, int], lag_s: int | None) -> None:
     counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms=newest, dirty=0, size_bytes=0)
-    told = health_json(Stored(), counts, Healing(0, 0), Costing(0, None, {}), life(now_ms=10_000))
+    told = health_json(Stored(), counts, BackfillState(0, 0), CostState(0, None, {}), life(now_ms=10_000))
     assert json.loads(told)["lag_s"] == lag_s
 
 

@@ -13,7 +13,7 @@ from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.hubs.site_device import SiteDevice
 from tictally_recorder.hubs.site_publisher import SitePublisher
-from tictally_recorder.hubs.site_updater import SiteTeller
+from tictally_recorder.hubs.site_updater import SiteUpdater
 from tictally_recorder.ledger import Ledger, LedgerReader, Night
 from tictally_shared.topics import Topics
 
@@ -48,7 +48,7 @@ class Told:
         self.keeper = CostKeeper(ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS)
         device = SiteDevice(Topics(), "homeassistant", "en", "1", "tictally/recorder/nas/availability")
         self.publisher = SitePublisher(Topics(), device, lambda *each: self.messages.append(each))
-        self.teller = SiteTeller(ledger, reader, self.keeper, self.publisher, PARIS, 10 * MINUTE_MS)
+        self.teller = SiteUpdater(ledger, reader, self.keeper, self.publisher, PARIS, 10 * MINUTE_MS)
 
     def round(self, now_ms: int) -> None:
         self.keeper.begin()

@@ -42,7 +42,7 @@ def test_what_is_held_and_not_known_at_two_healths_is_asked_for() -> None:
     planner = Planner()
     planner.hear(health((A, [(1, 90)], [])), known([(1, 10), (15, 80)]), 0.0)
     assert asked(planner.plan(known([(1, 10), (15, 80)]), 0.0)) is None
-    assert planner.holes == 14
+    assert planner.missing == 14
     planner.hear(health((A, [(1, 150)], [])), known([(1, 10), (15, 88)]), 60.0)
     assert asked(planner.plan(known([(1, 10), (15, 88)]), 60.0)) == (A, [(11, 14), (89, 90)])
 
@@ -114,9 +114,9 @@ def test_what_is_lost_is_told_until_the_ledger_knows_it_and_not_asked_for() -> N
     for now_s in (0.0, 60.0, 120.0, 180.0):
         planner.hear(health((A, [(5, 9)], [])), known([(5, 9)]), now_s)
         assert lost(planner.plan(known([(5, 9)]), now_s)) == ({A: [(1, 4)]} if now_s else {})
-    assert planner.holes == 4
+    assert planner.missing == 4
     assert planner.plan(known([(1, 9)]), 181.0) == Plan()
-    assert planner.holes == 0
+    assert planner.missing == 0
 
 
 def test_a_slow_answer_is_no_vain_one() -> None:

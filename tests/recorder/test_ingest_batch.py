@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.ingest.batch import LULL_S, MAX_AGE_S, Pending
-from tictally_recorder.ingest.events import Arrived
+from tictally_recorder.ingest.batch import LULL_S, MAX_AGE_S, MessageBuffer
+from tictally_recorder.ingest.events import MessageReceived
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_shared.topics import Topics
 
 
-def message(number: int, mid: int = 1, connection: int = 1) -> Arrived:
-    return Arrived("tictally/edge/a/frame", b"%d" % number, 0, mid, 1, connection)
+def message(number: int, mid: int = 1, connection: int = 1) -> MessageReceived:
+    return MessageReceived("tictally/edge/a/frame", b"%d" % number, 0, mid, 1, connection)
 
 
 def test_nothing_is_due_while_nothing_waits() -> None:
-    assert Pending(10).due_s() is None
+    assert MessageBuffer(10).due_s() is None
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ def test_nothing_is_due_while_nothing_waits() -> None:
     ids=["a lull", "a lull after the last", "a second after the first", "a full batch at once"],
 )
 def test_a_batch_is_due_after_a_lull_a_second_or_when_full(arrivals_s: list[float], due_s: float) -> None:
-    pending = Pending(3 if len(arrivals_s) == 3 else 100)
+    pending = MessageBuffer(3 if len(arrivals_s) == 3 else 100)
     for number, now_s in enumerate(arrivals_s):
         pending.add(message(number), now_s)
     assert pending.due_s() == pytest.approx(due_s)
 
 
 def test_a_batch_is_the_oldest_messages_and_no_more_than_fit() -> None:
-    pending = Pending(2)
+    pending = MessageBuffer(2)
     for number in range(3):
         pending.add(message(number, mid=number), 0.0)
     batch = pending.batch()
@@ -46,7 +46,7 @@ def test_a_batch_is_the_oldest_messages_and_no_more_than_fit() -> None:
 
 
 def test_a_message_sent_again_in_a_new_connection_is_stored_once_and_acknowledged_there() -> None:
-    pending = Pending(10)
+    pending = MessageBuffer(10)
     pending.add(message(1, mid=7, connection=1), 0.0)
     pending.add(message(1, mid=3, connection=2), 0.0)
     batch = pending.batch()
@@ -55,7 +55,7 @@ def test_a_message_sent_again_in_a_new_connection_is_stored_once_and_acknowledge
 
 
 def test_a_message_published_twice_is_stored_once_and_acknowledged_twice() -> None:
-    pending = Pending(10)
+    pending = MessageBuffer(10)
     pending.add(message(1, mid=7), 0.0)
     pending.add(message(1, mid=8), 0.0)
     assert [arrived.mid for arrived in pending.remove(pending.batch(), 0.0)] == [7, 8]
@@ -63,7 +63,7 @@ def test_a_message_published_twice_is_stored_once_and_acknowledged_twice() -> No
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 4))
 def test_every_message_of_a_connection_is_acknowledged_once(numbers: list[int], batch_size: int) -> None:
-    pending = Pending(batch_size)
+    pending = MessageBuffer(batch_size)
     for mid, number in enumerate(numbers):
         pending.add(message(number, mid=mid), 0.0)
     acknowledged: list[int] = []
@@ -76,7 +76,7 @@ def test_every_message_of_a_connection_is_acknowledged_once(numbers: list[int], 
 
 @given(st.integers(1, 50))
 def test_what_waits_does_not_grow_with_the_number_of_connections(connections: int) -> None:
-    pending = Pending(10)
+    pending = MessageBuffer(10)
     for connection in range(connections):
         for number in range(3):
             pending.add(message(number, mid=number, connection=connection), 0.0)
