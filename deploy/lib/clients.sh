@@ -6,7 +6,7 @@ hand_over_edge() {
   meter_of=$(cat "$local/names/edge/$1")
   hand_over "edge-$1" edge-password
   put "$from/edge.env" 0600 0 <<TEXT
-# Settings of the edge, /etc/tictally/edge.env: NAME=value, one a line. The README has all of them.
+# Settings of the edge, /etc/tictally/edge.env: NAME=value, one a line. docs/settings.md lists all of them.
 TICTALLY_EDGE_PORT=/dev/serial/by-id/usb-FILL-IN
 TICTALLY_EDGE_NAME=$1
 $(is_number "$meter_of" || echo "TICTALLY_EDGE_METER=$meter_of")

@@ -119,9 +119,3 @@ def test_the_home_assistant_page_names_only_entities_that_there_are() -> None:
     assert in_tables
     of_sites = {entity.key for entity in ENTITIES}
     assert [key for key in in_tables if key not in keys and key not in of_sites] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_no_page_links_to_a_file_that_there_is_not(page: Path) -> None:
-    links = re.findall(r"\]\(([^):]+)\)", text_of(page))
-    assert [link for link in links if not (DOCS / link).exists()] == []
