@@ -165,7 +165,7 @@ def test_new_contracts_are_heard_of(tmp_path: Path) -> None:
         (tmp_path / "contracts.toml").write_text(
             '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
         )
-        served.context.look_again()
+        served.context.reload_terms()
         (total,) = [each for each in served.items(path) if each["kind"] == "total"]
         assert total["quality"] != "unknown"
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_building import METER, frame, message
 
-from tictally_recorder.api.cached_energy import Rows, energy_of
+from tictally_recorder.api.cached_energy import Rows, cached_energy
 from tictally_recorder.api.params import Times
 from tictally_recorder.api.period_cache import PeriodCache
 from tictally_recorder.cost.recompute import CostKeeper
@@ -72,5 +72,5 @@ def check(reader: LedgerReader, cache: PeriodCache[Rows], window: tuple[int, int
     today = NOW.astimezone(PARIS).date()
     for every in (False, True):
         wanted = energy(reader, METER, start, end, by, PARIS, all_registers=every)
-        found, _ = energy_of(reader, cache, site, Times(start, end), by, PARIS, today, all_registers=every)
+        found, _ = cached_energy(reader, cache, site, Times(start, end), by, PARIS, today, all_registers=every)
         assert found == wanted

@@ -13,7 +13,12 @@ from api_serving import NOON, TOKEN, Served
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.api.compat.meterit.integrator import HOLDS_MS, Book, OlderReading, TooManyStations
+from tictally_recorder.api.compat.meterit.integrator import (
+    HOLDS_MS,
+    Integrator,
+    StaleReadingError,
+    TooManyStationsError,
+)
 
 AUTHORIZATION = f"Bearer {TOKEN}"
 CONTRACTS = '[[contract]]\nsite = "021900000002"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
@@ -64,7 +69,7 @@ def test_a_cost_of_what_is_integrated_is_estimated(tmp_path: Path) -> None:
         for second in range(0, 3601, 60):
             hand_in(served, 1000, second)
         (tmp_path / "contracts.toml").write_text(OF_STATION)
-        served.context.look_again()
+        served.context.reload_terms()
         energy, subscription, total = served.items("/api/v1/cost?site=station-1")
         assert (energy["energy_wh"], energy["quality"]) == (1000, "estimated")
         assert subscription["quality"] == "measured"
@@ -210,24 +215,24 @@ def test_a_recorder_that_stores_nothing_is_said_to(served: Served, monkeypatch: 
 
 @given(st.lists(st.tuples(st.integers(1, HOLDS_MS), st.integers(0, 99_999_000)), min_size=1, max_size=30))
 def test_the_register_is_the_area_under_the_lines_whatever_is_kept_between(steps: list[tuple[int, int]]) -> None:
-    book = Book.of(None, lambda: "a" * 16)
+    book = Integrator.of(None, lambda: "a" * 16)
     book.frame(1, 0, 0)
     at_ms, before, halves, register = 0, 0, 0, 0
     for gap_ms, milliwatts in steps:
         at_ms += gap_ms
         halves += (before + milliwatts) * gap_ms
         before = milliwatts
-        book = Book.of(book.to_json(), lambda: "b" * 16)
+        book = Integrator.of(book.to_json(), lambda: "b" * 16)
         register = int(book.frame(1, at_ms, milliwatts).values["EAST"])
     assert register == halves // 7_200_000_000
-    with pytest.raises(OlderReading):
+    with pytest.raises(StaleReadingError):
         book.frame(1, at_ms, 0)
 
 
 def test_stations_are_bounded() -> None:
-    book = Book.of(None, lambda: "a" * 16)
+    book = Integrator.of(None, lambda: "a" * 16)
     for station in range(64):
         book.frame(station, 0, 0)
-    with pytest.raises(TooManyStations):
+    with pytest.raises(TooManyStationsError):
         book.frame(64, 0, 0)
     assert json.loads(book.to_json())["seq"] == 64

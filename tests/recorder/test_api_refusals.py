@@ -13,7 +13,7 @@ import pytest
 from api_serving import TOKEN, Served
 
 from tictally_recorder.api.middleware import connection_limits, request_guard
-from tictally_recorder.api.middleware.connection_limits import BoundedConnection
+from tictally_recorder.api.middleware.connection_limits import LimitedConnection
 from tictally_recorder.api.routes import live
 
 
@@ -169,13 +169,13 @@ def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.M
 def test_a_client_that_reads_slowly_but_reads_gets_all(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_limits, "REQUEST_WITHIN_S", 0.2)
     monkeypatch.setattr(connection_limits, "_LOOK_S", 0.05)
-    made = BoundedConnection.connection_made
+    made = LimitedConnection.connection_made
 
-    def made_with_little_room(self: BoundedConnection, transport: asyncio.Transport) -> None:
+    def made_with_little_room(self: LimitedConnection, transport: asyncio.Transport) -> None:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # as a slow line has
         made(self, transport)
 
-    monkeypatch.setattr(BoundedConnection, "connection_made", made_with_little_room)
+    monkeypatch.setattr(LimitedConnection, "connection_made", made_with_little_room)
     address = f"/{re.findall(r'page/[0-9a-f]+/', served.get('/').text)[0]}vendor/echarts.js"
     whole = served.get(address).content
     assert len(whole) > 500_000

@@ -15,14 +15,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tictally_recorder.api.auth import may_read
+from tictally_recorder.api.auth import require_read_access
 from tictally_recorder.api.compat.conso.routes import router as conso_router
 from tictally_recorder.api.compat.meterit.routes import router as meterit_router
 from tictally_recorder.api.context import Context, problem_of
-from tictally_recorder.api.live.state import Presence
-from tictally_recorder.api.middleware.head import Heads
-from tictally_recorder.api.middleware.request_guard import Guard
-from tictally_recorder.api.prewarm import warm_up
+from tictally_recorder.api.live.broadcaster import Broadcaster
+from tictally_recorder.api.middleware.head import HeadMiddleware
+from tictally_recorder.api.middleware.request_guard import RequestGuard
+from tictally_recorder.api.prewarm import prewarm
 from tictally_recorder.api.problem_details import PROBLEM_TYPE, Problem
 from tictally_recorder.api.responses import JSON
 from tictally_recorder.api.routes import ROUTERS, health
@@ -70,9 +70,9 @@ def make_app(context: Context) -> ASGIApp:
         redirect_slashes=False,
     )
     app.state.context = context
-    app.state.presence = Presence(context)
+    app.state.broadcaster = Broadcaster(context)
     for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX, dependencies=[Depends(may_read)], responses=_OURS)
+        app.include_router(router, prefix=PREFIX, dependencies=[Depends(require_read_access)], responses=_OURS)
     app.include_router(health.router, responses=_OURS)
     app.include_router(conso_router, responses=_OF_OTHERS)
     app.include_router(meterit_router, responses=_OF_OTHERS)
@@ -81,24 +81,24 @@ def make_app(context: Context) -> ASGIApp:
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    return _Begun(Guard(Heads(app), context.settings.http_names or ()), app.state.presence)
+    return _Begun(RequestGuard(HeadMiddleware(app), context.settings.http_names or ()), app.state.broadcaster)
 
 
 class _Begun:
     """Starts what runs beside requests, in the loop that answers."""
 
-    def __init__(self, app: ASGIApp, presence: Presence) -> None:
+    def __init__(self, app: ASGIApp, broadcaster: Broadcaster) -> None:
         self._app = app
-        self._presence = presence
+        self._broadcaster = broadcaster
         self._follows: asyncio.Task[None] | None = None
         self._warms: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         if self._follows is None or self._follows.done():
-            self._follows = loop.create_task(self._presence.follow())
+            self._follows = loop.create_task(self._broadcaster.follow())
         if self._warms is None:
-            self._warms = loop.create_task(warm_up(self._presence.context))
+            self._warms = loop.create_task(prewarm(self._broadcaster.context))
         await self._app(scope, receive, send)
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from tictally_recorder.api.context import Context
-from tictally_recorder.api.middleware.request_guard import from_range
+from tictally_recorder.api.middleware.request_guard import is_in_networks
 from tictally_recorder.api.problem_details import Problem
 
 _COOKIE = "tictally_token"
@@ -33,7 +33,7 @@ def has_token(request: Request, context: Context, *, by_cookie: bool = False) ->
     return hmac.compare_digest(told.encode(), wanted.get_secret_value().encode())
 
 
-def may_read(request: Request) -> None:
+def require_read_access(request: Request) -> None:
     """Let a reading request pass.
 
     Raises:
@@ -44,7 +44,7 @@ def may_read(request: Request) -> None:
         raise unauthorized()
 
 
-def may_hand_in(request: Request) -> None:
+def require_meterit_access(request: Request) -> None:
     """Let a request to `/meterit` pass.
 
     Raises:
@@ -54,12 +54,12 @@ def may_hand_in(request: Request) -> None:
     allowed = context.settings.meterit
     if allowed == "off":
         raise Problem(HTTPStatus.NOT_FOUND, "readings by HTTP are off; TICTALLY_METERIT switches them on")
-    by_address = not isinstance(allowed, str) and request.client and from_range(request.client.host, allowed)
+    by_address = not isinstance(allowed, str) and request.client and is_in_networks(request.client.host, allowed)
     if not by_address and not has_token(request, context):
         raise unauthorized()
 
 
-def may_write(request: Request) -> None:
+def require_token(request: Request) -> None:
     """Let a request pass that does something.
 
     Raises:

@@ -29,7 +29,7 @@ class Told:
     doubtful: tuple[CostRow, ...] = ()
 
 
-def costs_of(  # noqa: PLR0913, PLR0917 - a question has this many parts
+def cached_cost(  # noqa: PLR0913, PLR0917 - a question has this many parts
     reader: LedgerReader,
     cache: PeriodCache[Told],
     site: Site,

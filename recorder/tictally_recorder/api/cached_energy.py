@@ -20,7 +20,7 @@ _DAYS_KEPT = timedelta(days=100)
 Rows = tuple[EnergyRow, ...]
 
 
-def energy_of(  # noqa: PLR0913, PLR0917 - a question has this many parts
+def cached_energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
     reader: LedgerReader,
     cache: PeriodCache[Rows],
     site: Site,

@@ -13,7 +13,7 @@ from tictally_recorder.api.cached_cost import Told  # noqa: TC001 - of an attrib
 from tictally_recorder.api.cached_energy import Rows  # noqa: TC001 - of an attribute
 from tictally_recorder.api.period_cache import HoursOfDay, Offers, PeriodCache
 from tictally_recorder.api.problem_details import Problem
-from tictally_recorder.api.worker_pool import Desk
+from tictally_recorder.api.worker_pool import WorkerPool
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ingest.broadcast import Broadcast
@@ -61,7 +61,7 @@ class Context:
         self.settings = settings
         self.broadcast = broadcast
         self.tz: ZoneInfo = settings.zone  # which it is takes a millisecond to find out
-        self.desk = Desk(settings.ledger)
+        self.pool = WorkerPool(settings.ledger)
         self.energies: PeriodCache[Rows] = PeriodCache(_DAYS_KEPT)
         self.costs: PeriodCache[Told] = PeriodCache(_DAYS_KEPT)
         self.profiles: PeriodCache[HoursOfDay] = PeriodCache(_DAYS_KEPT)
@@ -98,7 +98,7 @@ class Context:
                 self._looked_s = now_s
             return self._watched.terms, self._watched.problem, self._generation
 
-    def look_again(self) -> None:
+    def reload_terms(self) -> None:
         """Contracts and price lists may be others: look at once, here and in the loop."""
         self._looked_s = float("-inf")
         self._inbox.put(ReloadConfig())
@@ -125,7 +125,7 @@ class Context:
         """HTTP ends."""
         for work in self._closing:
             work()
-        self.desk.close()
+        self.pool.close()
 
 
 def sites_of(reader: LedgerReader, asked: str | None) -> list[Site]:

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-from tictally_recorder.api.cached_cost import costs_of
-from tictally_recorder.api.cached_energy import energy_of
+from tictally_recorder.api.cached_cost import cached_cost
+from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.params import Times
 from tictally_recorder.api.period_cache import days_of
@@ -23,14 +23,14 @@ _FIRST_S: Final = 10.0
 _REST: Final = 3
 
 
-async def warm_up(context: Context) -> None:
+async def prewarm(context: Context) -> None:
     """Fill the caches, the newest years first."""
     with suppress(LedgerError, Problem):  # whoever asks reckons it then
         await asyncio.sleep(_FIRST_S)
-        for site in await context.desk.read(LedgerReader.sites):
+        for site in await context.pool.read(LedgerReader.sites):
             first, last = days_of(site, context.tz)
             for year in range(last.year, first.year - 1, -1):
-                took_s = await context.desk.read(partial(_year, context, site, year))
+                took_s = await context.pool.read(partial(_year, context, site, year))
                 await asyncio.sleep(_REST * took_s)
 
 
@@ -41,9 +41,9 @@ def _year(context: Context, site: Site, year: int, reader: LedgerReader) -> floa
     first, until = date(year, 1, 1), min(date(year + 1, 1, 1), today)
     if first < until:
         window = Times(local_midnight(first, tz), local_midnight(until, tz))
-        energy_of(reader, context.energies, site, window, By.MONTH, tz, today, all_registers=True)
+        cached_energy(reader, context.energies, site, window, By.MONTH, tz, today, all_registers=True)
         terms, _, generation = context.terms(reader.sites())
         if terms is not None:
             until = min(until + timedelta(days=31), date(year + 1, 1, 1))
-            costs_of(reader, context.costs, site, (first, until), By.MONTH, terms, generation, tz, today)
+            cached_cost(reader, context.costs, site, (first, until), By.MONTH, terms, generation, tz, today)
     return time.monotonic() - begin

@@ -61,7 +61,7 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         return Response(json.dumps(body, ensure_ascii=False), self.status, headers, PROBLEM_TYPE)
 
 
-def busy(detail: str, *, seconds: int = 1, status: int = HTTPStatus.SERVICE_UNAVAILABLE) -> Problem:
+def unavailable(detail: str, *, seconds: int = 1, status: int = HTTPStatus.SERVICE_UNAVAILABLE) -> Problem:
     """One that passes by itself."""
     return Problem(status, detail, headers={"retry-after": str(seconds)})
 

@@ -13,7 +13,7 @@ import uvicorn
 
 from tictally_recorder.api.app import make_app
 from tictally_recorder.api.context import Context
-from tictally_recorder.api.middleware.connection_limits import MOST_HEAD_BYTES, BoundedConnection
+from tictally_recorder.api.middleware.connection_limits import MOST_HEAD_BYTES, LimitedConnection
 from tictally_shared.runtime.log import RateLimitedLogger
 
 _TRY_AGAIN_S: Final = 10.0
@@ -79,7 +79,7 @@ class HttpServer:
     def _serve(self, listener: socket.socket) -> None:
         config = uvicorn.Config(
             make_app(self._context),
-            http=BoundedConnection,
+            http=LimitedConnection,
             ws="none",
             lifespan="off",
             loop="asyncio",

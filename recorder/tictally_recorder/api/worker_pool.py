@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from tictally_recorder.api.problem_details import busy
+from tictally_recorder.api.problem_details import unavailable
 from tictally_recorder.ledger import LedgerReader
 
 # An answer is reckoned in Python, of which one runs at a time: two let a short one pass a long one.
@@ -20,7 +20,7 @@ _WAITING_AT_MOST: Final = 32
 _T = TypeVar("_T")
 
 
-class Desk:
+class WorkerPool:
     """One for all requests.
 
     Args:
@@ -50,9 +50,9 @@ class Desk:
     async def run(self, work: Callable[[], _T]) -> _T:
         """What some work finds that needs no ledger. Raises as `read` does."""
         if self._is_closed:
-            raise busy("the recorder is ending")
+            raise unavailable("the recorder is ending")
         if self._waiting >= _WAITING_AT_MOST:
-            raise busy("too many answers are being worked out; ask again in a moment")
+            raise unavailable("too many answers are being worked out; ask again in a moment")
         self._waiting += 1
         task = asyncio.get_running_loop().run_in_executor(self._threads, work)
         # Who asks may leave before; the work goes on, and counts until it is done.

@@ -16,7 +16,7 @@ from tictally_shared.status_register import Colour, Status, parse_status
 from tictally_shared.tariff_options import period_of_ptec
 
 if TYPE_CHECKING:
-    from tictally_recorder.api.live.state import Known, Newest
+    from tictally_recorder.api.live.broadcaster import Known, Newest
 
 ONLINE_MS: Final = 30_000
 _COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
@@ -155,14 +155,14 @@ def _registers(values: Mapping[str, int | str]) -> Iterator[dict[str, object]]:
 
 
 def _today(known: "Known", figures: Mapping[str, str | None], tz: ZoneInfo) -> dict[str, object]:
-    def energy_of(counted: Counted) -> int | None:
+    def energy_wh(counted: Counted) -> int | None:
         return counted.energy_wh if counted.parts else None
 
     return {
         "from": told(midnight_ms(local_day(known.until_ms, tz), tz), tz),
         "to": told(known.until_ms // 1000 * 1000, tz),
-        "drawn_wh": energy_of(known.drawn),
-        "injected_wh": energy_of(known.injected),
+        "drawn_wh": energy_wh(known.drawn),
+        "injected_wh": energy_wh(known.injected),
         "estimated": known.drawn.estimated or known.injected.estimated,
         "cost": figures.get(names.TODAY),
         "income": figures.get(names.INCOME_TODAY),

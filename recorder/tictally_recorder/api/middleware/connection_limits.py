@@ -20,7 +20,7 @@ _LOOK_S: Final = 2.0
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what clients do wrong is not the recorder's trouble
 
 
-class BoundedConnection(H11Protocol):
+class LimitedConnection(H11Protocol):
     """A connection that is closed when it is slow, and gives its place to another when it is silent.
 
     Where all places are taken, who has been silent longest goes: so clients that only hold connections open never keep
@@ -67,7 +67,7 @@ class BoundedConnection(H11Protocol):
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
     def _make_room(self) -> bool:
-        silent = [each for each in self.connections if isinstance(each, BoundedConnection) and each.is_silent]
+        silent = [each for each in self.connections if isinstance(each, LimitedConnection) and each.is_silent]
         if not silent:
             return False
         oldest = min(silent, key=lambda each: each._waits_since_s)  # noqa: SLF001 - of this class

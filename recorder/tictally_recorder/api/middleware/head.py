@@ -5,11 +5,11 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class _HasAll(BaseException):
+class _HeadSent(BaseException):
     """The client has all that it will get; no handler of errors is meant."""
 
 
-class Heads:
+class HeadMiddleware:
     """Lets the application answer HEAD as it answers GET; the server sends no body after such a head.
 
     Args:
@@ -28,7 +28,7 @@ class Heads:
         async def send_head(message: Message) -> None:
             await send({**message, "more_body": False} if message["type"] == "http.response.body" else message)
             if message.get("more_body"):  # a stream goes on until its client leaves
-                raise _HasAll
+                raise _HeadSent
 
-        with suppress(_HasAll):
+        with suppress(_HeadSent):
             await self._app({**scope, "method": "GET"}, receive, send_head)

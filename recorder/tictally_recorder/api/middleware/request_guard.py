@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tictally_recorder.api.problem_details import Problem, busy
+from tictally_recorder.api.problem_details import Problem, unavailable
 
 MOST_BODY_BYTES: Final = 16 * 1024
 _PER_S: Final = 50.0
@@ -29,7 +29,7 @@ _HEADERS: Final = (
 )
 
 
-class Guard:
+class RequestGuard:
     """Lets through what is worth looking at.
 
     Args:
@@ -101,10 +101,12 @@ class Guard:
         if len(self._buckets) > _ADDRESSES:
             del self._buckets[next(iter(self._buckets))]
         if left < 1:
-            raise busy("too many requests; at most 50 a second are answered", status=HTTPStatus.TOO_MANY_REQUESTS)
+            raise unavailable(
+                "too many requests; at most 50 a second are answered", status=HTTPStatus.TOO_MANY_REQUESTS
+            )
 
 
-def from_range(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+def is_in_networks(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
     """True where an address is in one of some ranges, also one of IPv4 that is written as IPv6."""
     try:
         found = ipaddress.ip_address(address)

@@ -41,4 +41,4 @@ class Answering:
                 return not_modified(tag)
             return render(self.request, rows, context.version, self.columns)
 
-        return await context.desk.read(answer)
+        return await context.pool.read(answer)

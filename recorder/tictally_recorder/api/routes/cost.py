@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api import params
-from tictally_recorder.api.cached_cost import costs_of, explained, remarks
+from tictally_recorder.api.cached_cost import cached_cost, explained, remarks
 from tictally_recorder.api.context import sites_of
 from tictally_recorder.api.params import MOST_DAYS, days
 from tictally_recorder.api.problem_details import Problem
@@ -62,7 +62,7 @@ async def cost(  # noqa: PLR0913, PLR0917 - parameters of a question
             if explain:
                 found, state = explained(reader, each, span, period, terms, tz), None
             else:
-                found, state = costs_of(reader, context.costs, each, span, period, terms, generation, tz, today)
+                found, state = cached_cost(reader, context.costs, each, span, period, terms, generation, tz, today)
             states.append(state)
             keyed += [(_key(str(record["from"])), record) for told in found for record in told.records]
             prefix = f"{each.id}: " if len(asked_for) > 1 else ""

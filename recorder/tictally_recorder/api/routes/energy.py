@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api import params
-from tictally_recorder.api.cached_energy import energy_of
+from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context, sites_of
 from tictally_recorder.api.params import MOST_DAYS, Times, times
 from tictally_recorder.api.responses import Keyed, Record, Rows, joined_states, local_day, page_of, told
@@ -76,7 +76,7 @@ async def use(  # noqa: PLR0913, PLR0917 - parameters of a question
         keyed: list[Keyed] = []
         states: list[str | None] = []
         for each in sites_of(reader, site):
-            rows, state = energy_of(
+            rows, state = cached_energy(
                 reader, context.energies, each, window, by, context.tz, context.today, all_registers=True
             )
             states.append(state and f"{generation}:{state}")
@@ -92,7 +92,7 @@ def _all(  # noqa: PLR0913 - as above
     rows: list[EnergyRow] = []
     states: list[str | None] = []
     for each in sites_of(reader, site):
-        found, state = energy_of(
+        found, state = cached_energy(
             reader, context.energies, each, window, by, context.tz, context.today, all_registers=every
         )
         rows += found

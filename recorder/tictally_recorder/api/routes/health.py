@@ -9,7 +9,7 @@ from prometheus_client import exposition
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from tictally_recorder.api.auth import may_read
+from tictally_recorder.api.auth import require_read_access
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.docs_page import docs_page
 from tictally_recorder.api.metrics import registry_of
@@ -51,7 +51,7 @@ async def readyz(request: Request) -> Response:
     return Response(as_json(body), status, {"cache-control": "no-store"}, JSON)
 
 
-@router.get("/metrics", dependencies=[Depends(may_read)], response_class=Response)
+@router.get("/metrics", dependencies=[Depends(require_read_access)], response_class=Response)
 async def metrics(request: Request) -> Response:
     """For Prometheus."""
     context = context_of(request)
@@ -61,12 +61,12 @@ async def metrics(request: Request) -> Response:
         body = encode(registry_of(context, reader))
         return Response(body, headers={"cache-control": "no-store"}, media_type=media_type)
 
-    return await context.desk.read(work)
+    return await context.pool.read(work)
 
 
 async def _ledger(context: Context) -> str:
     try:
-        await context.desk.read(LedgerReader.sites)
+        await context.pool.read(LedgerReader.sites)
     except (LedgerError, Problem) as error:
         return str(error)
     return _OK

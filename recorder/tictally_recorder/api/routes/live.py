@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from tictally_recorder.api import params
 from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.live.state import Presence
-from tictally_recorder.api.problem_details import busy
+from tictally_recorder.api.live.broadcaster import Broadcaster
+from tictally_recorder.api.problem_details import unavailable
 from tictally_recorder.api.responses import Rows, as_json, render
 from tictally_recorder.api.routes.common import context_of
 from tictally_recorder.api.schemas import ListOf, NowItem
@@ -30,7 +30,7 @@ async def now(request: Request, site: params.Site = None) -> Response:
     """What is the case at each site now: power, period, today's energy and cost."""
     context = context_of(request)
     wanted = await _wanted(request, site)
-    found = await _presence(request).now()
+    found = await _broadcaster(request).now()
     items = [item.record for site_id, item in found.items() if wanted is None or site_id == wanted]
     return render(request, Rows(items), context.version)
 
@@ -43,17 +43,17 @@ async def now(request: Request, site: params.Site = None) -> Response:
 async def live(request: Request, site: params.Site = None) -> Response:
     """The same as Server-Sent Events: at once, then whenever something has changed."""
     wanted = await _wanted(request, site)
-    presence = _presence(request)
-    if len(presence.streams) >= _STREAMS_AT_MOST:
-        raise busy(f"there are {_STREAMS_AT_MOST} streams already; ask /now instead", seconds=30)
+    broadcaster = _broadcaster(request)
+    if len(broadcaster.streams) >= _STREAMS_AT_MOST:
+        raise unavailable(f"there are {_STREAMS_AT_MOST} streams already; ask /now instead", seconds=30)
     place = object()
-    presence.streams.add(place)
+    broadcaster.streams.add(place)
     try:
-        await presence.now()
+        await broadcaster.now()
     except BaseException:
-        presence.streams.discard(place)
+        broadcaster.streams.discard(place)
         raise
-    return _Stream(_events(presence, wanted), lambda: presence.streams.discard(place))
+    return _Stream(_events(broadcaster, wanted), lambda: broadcaster.streams.discard(place))
 
 
 class _Stream(StreamingResponse):
@@ -77,27 +77,27 @@ class _Stream(StreamingResponse):
             self._leave()
 
 
-async def _events(presence: Presence, wanted: str | None) -> AsyncIterator[str]:
+async def _events(broadcaster: Broadcaster, wanted: str | None) -> AsyncIterator[str]:
     told: dict[str, object] = {}
     yield f"retry: {_RETRY_MS}\n\n"
-    while not presence.is_closing:
-        seen = presence.changes
-        for site_id, item in presence.items.items():
+    while not broadcaster.is_closing:
+        seen = broadcaster.changes
+        for site_id, item in broadcaster.items.items():
             if (wanted is None or site_id == wanted) and told.get(site_id) != item.told:
                 told[site_id] = item.told
                 yield f"id: {item.at_ms}\nevent: now\ndata: {as_json(item.record)}\n\n"
         await asyncio.sleep(_AT_MOST_EVERY_S)
-        if not await presence.wait(seen, _HEARTBEAT_S):
+        if not await broadcaster.wait(seen, _HEARTBEAT_S):
             yield ": alive\n\n"
 
 
-def _presence(request: Request) -> Presence:
-    found: Presence = request.app.state.presence
+def _broadcaster(request: Request) -> Broadcaster:
+    found: Broadcaster = request.app.state.broadcaster
     return found
 
 
 async def _wanted(request: Request, site: str | None) -> str | None:
     if site is None:
         return None
-    found = await context_of(request).desk.read(lambda reader: sites_of(reader, site))
+    found = await context_of(request).pool.read(lambda reader: sites_of(reader, site))
     return found[0].id

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api import params
-from tictally_recorder.api.cached_energy import energy_of
+from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context, sites_of
 from tictally_recorder.api.live.snapshot import ONLINE_MS
 from tictally_recorder.api.params import MOST_DAYS, Times, times
@@ -69,7 +69,7 @@ def _of_site(context: Context, reader: LedgerReader, site: Site, window: Times) 
     end_ms = max(min(-(-end_ms // QUARTER_MS), last_ms // QUARTER_MS + 1) * QUARTER_MS, start_ms)
     found = gaps(reader, site, start_ms, end_ms)
     quarters = (end_ms - start_ms) // QUARTER_MS
-    rows, _ = energy_of(reader, context.energies, site, window, By.DAY, context.tz, context.today)
+    rows, _ = cached_energy(reader, context.energies, site, window, By.DAY, context.tz, context.today)
     falls = [{"register": row.register, "day": str(local_day(row.start_ms, context.tz))} for row in rows if row.fell]
     return {
         "site": site.id,

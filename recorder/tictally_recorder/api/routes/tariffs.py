@@ -48,7 +48,7 @@ async def tariffs(
         errors = [str(error) for error in shelf.errors]
         return render(request, Rows(items, {"errors": errors}), context.version, _COLUMNS)
 
-    return await context.desk.run(work)
+    return await context.pool.run(work)
 
 
 @router.get("/{tariff_id}", response_model=TariffHistory)
@@ -78,7 +78,7 @@ async def tariff(
         }
         return Response(as_json(record), headers={"cache-control": "no-store"}, media_type=JSON)
 
-    return await context.desk.run(work)
+    return await context.pool.run(work)
 
 
 def _about(found: Tariff) -> dict[str, object]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.auth import bearer
-from tictally_recorder.api.cached_energy import energy_of
+from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.compat.conso.series import daily, load_curve, max_power
 from tictally_recorder.api.compat.conso.tokens import TokenBook, TokenError
 from tictally_recorder.api.context import Context
@@ -102,7 +102,7 @@ async def production_load_curve(request: Request, prm: Prm = None, start: Start 
 
 async def _answer(request: Request, kind: _Kind, prm: str | None, start: str | None, end: str | None) -> Response:
     context = context_of(request)
-    allowed = await context.desk.run(lambda: _allowed(request, context))
+    allowed = await context.pool.run(lambda: _allowed(request, context))
     if not prm:
         raise _bad("prm is missing: it is the number of the delivery point")
     if prm not in allowed:
@@ -128,7 +128,7 @@ async def _answer(request: Request, kind: _Kind, prm: str | None, start: str | N
         }
         return Response(as_json(body), media_type=JSON, headers={"cache-control": "no-store"})
 
-    return await context.desk.read(work)
+    return await context.pool.read(work)
 
 
 def _allowed(request: Request, context: Context) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def _intervals(  # noqa: PLR0913, PLR0917 - all that an answer depends on
         return []
     if kind.by is None:
         return max_power(_quarters(reader, site, window), tz)
-    rows, _ = energy_of(reader, context.energies, site, window, kind.by, tz, context.today, all_registers=True)
+    rows, _ = cached_energy(reader, context.energies, site, window, kind.by, tz, context.today, all_registers=True)
     total = drawn_total if kind.is_drawn else injected_total
     if kind.by is By.DAY:
         return daily(rows, total, tz)

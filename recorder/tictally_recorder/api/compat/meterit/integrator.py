@@ -22,11 +22,11 @@ _PER_WH: Final = 2 * 1000 * 3_600_000
 _MILLI: Final = 1000
 
 
-class OlderReading(ValueError):  # noqa: N818 - no error where it is known already
+class StaleReadingError(ValueError):
     """A reading that is not newer than its station's newest."""
 
 
-class TooManyStations(ValueError):  # noqa: N818 - a refusal
+class TooManyStationsError(ValueError):
     """One station more than is kept."""
 
 
@@ -58,7 +58,7 @@ class Station:
 
 
 @dataclass(slots=True)
-class Book:
+class Integrator:
     """All stations, and the number of the newest frame that was made of their readings.
 
     Attributes:
@@ -91,16 +91,16 @@ class Book:
         """The frame that a reading makes.
 
         Raises:
-            OlderReading: it is not newer than its station's newest.
-            TooManyStations: its station is new, and there are enough.
+            StaleReadingError: it is not newer than its station's newest.
+            TooManyStationsError: its station is new, and there are enough.
         """
         known = self.stations.get(station)
         if known is None:
             if len(self.stations) >= STATIONS_AT_MOST:
-                raise TooManyStations(f"there are {STATIONS_AT_MOST} stations already")
+                raise TooManyStationsError(f"there are {STATIONS_AT_MOST} stations already")
             known = self.stations[station] = Station(time_ms, milliwatts)
         elif time_ms <= known.time_ms:
-            raise OlderReading(f"station {station} has told a newer reading already")
+            raise StaleReadingError(f"station {station} has told a newer reading already")
         else:
             known.add(time_ms, milliwatts)
         self.seq += 1

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api.auth import may_hand_in, may_write
+from tictally_recorder.api.auth import require_meterit_access, require_token
 from tictally_recorder.api.compat.meterit.integrator import (
     MILLIWATTS,
-    Book,
-    OlderReading,
-    TooManyStations,
+    Integrator,
+    StaleReadingError,
+    TooManyStationsError,
     message_of,
     meter_of,
     station_of,
@@ -34,7 +34,7 @@ from tictally_recorder.ledger import INTEGRATED_EDGE, Ledger, LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.frames import parse_time_ms
 
-router = APIRouter(prefix="/meterit", tags=["meterit"], dependencies=[Depends(may_hand_in)])
+router = APIRouter(prefix="/meterit", tags=["meterit"], dependencies=[Depends(require_meterit_access)])
 
 _NOTE: Final = "http-readings"
 _MOST_WATTS: Final = 99_999
@@ -107,17 +107,17 @@ async def hand_in(request: Request) -> Response:
     reading = _reading(await _json(request), now_ms)
 
     def work(ledger: Ledger) -> None:
-        book = Book.of(ledger.recall(_NOTE), lambda: secrets.token_hex(8))
+        book = Integrator.of(ledger.recall(_NOTE), lambda: secrets.token_hex(8))
         message = message_of(book.frame(reading.station, reading.time_ms, reading.milliwatts), now_ms)
         ledger.store([message], {_NOTE: book.to_json()})
         context.broadcast.publish_stored([message])
 
     try:
         await context.write(work)
-    except TooManyStations as error:
+    except TooManyStationsError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
-    except OlderReading as error:
-        if not await context.desk.read(lambda reader: _is_known(reader, reading)):
+    except StaleReadingError as error:
+        if not await context.pool.read(lambda reader: _is_known(reader, reading)):
             raise Problem(HTTPStatus.BAD_REQUEST, f"{error}, and what lies before it is counted") from None
     return _answer(_OK)
 
@@ -148,7 +148,7 @@ async def readings(
         ]
         return _answer({"readings": found})
 
-    return await context.desk.read(work)
+    return await context.pool.read(work)
 
 
 @router.get("/current_price", response_model=Price)
@@ -171,13 +171,13 @@ async def current_price(
         prices = (_price(each, now_ms, period, terms, context) for each, period in zip(sites, periods, strict=True))
         return _answer({"price": next((price for price in prices if price is not None), None)})
 
-    return await context.desk.read(work)
+    return await context.pool.read(work)
 
 
-@router.get("/force_get_prices", response_model=Done, dependencies=[Depends(may_write)])
+@router.get("/force_get_prices", response_model=Done, dependencies=[Depends(require_token)])
 async def force_get_prices(request: Request) -> Response:
     """Price lists and contracts are looked at now."""
-    context_of(request).look_again()
+    context_of(request).reload_terms()
     return _answer(_OK)
 
 

@@ -61,7 +61,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class Presence:
+class Broadcaster:
     """Kept up to date by one task for all who look.
 
     Attributes:
@@ -164,7 +164,7 @@ class Presence:
         await asyncio.shield(self._reading)
 
     async def _read(self) -> None:
-        found, newest = await self.context.desk.read(lambda reader: _read(self.context, reader))
+        found, newest = await self.context.pool.read(lambda reader: _read(self.context, reader))
         self._known = found
         for each in newest:
             self._newer(each)
