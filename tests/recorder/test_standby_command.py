@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from cost_building import PARIS, d
-from ledger_building import METER, NOON_MS, frame, message
+from ledger_building import METER, frame, message
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.ledger import Ledger, LedgerReader, Night
@@ -67,8 +67,7 @@ class Commands:
                     message(
                         frame(
                             1 + n, start_ms + n * QUARTER_MS, {**always, **words[n % 96 >= 24]}, meter=meter, boot=boot
-                        ),
-                        arrived_ms=NOON_MS,
+                        )
                     )
                     for n in range(96 * days)
                 ]
@@ -186,13 +185,14 @@ def test_csv_says_the_same_as_json(autumn: Commands) -> None:
 def test_without_options_it_is_the_last_twelve_months(run: Commands) -> None:
     today = datetime.now(UTC).astimezone(PARIS).date()
     run.hear(today - timedelta(days=8), 8)
-    run.keep(today, [100] * 800)
+    run.keep(today, [100] * 3 * 366)
     months = [each for each in run.json() if each["kind"] == "nights"]
     assert len(months) == 12
     assert months[-1]["to"] == str(today + timedelta(days=1))
     assert {each["from"][-3:] for each in months} == {"-01"}
-    earlier = [each for each in run.json("--to", "2026-01-01") if each["kind"] == "nights"]
-    assert [earlier[0]["from"], earlier[-1]["to"]] == ["2025-01-01", "2026-01-01"]
+    new_year, year_before = today.replace(month=1, day=1), today.replace(year=today.year - 1, month=1, day=1)
+    earlier = [each for each in run.json("--to", str(new_year)) if each["kind"] == "nights"]
+    assert [earlier[0]["from"], earlier[-1]["to"]] == [str(year_before), str(new_year)]
 
 
 def test_what_a_year_costs_is_of_the_answers_last_day(autumn: Commands) -> None:
