@@ -1,4 +1,4 @@
-"""Writes docs/topics.md: every topic that there is, from the catalogue, the announcements and what is made of both."""
+"""Generates docs/topics.md: every topic, from the label catalogue, the discovery messages and the derived values."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -31,14 +31,17 @@ def _words(values: Iterable[str]) -> str:
     return ", ".join(f"`{value}`" for value in dict.fromkeys(values))
 
 
-# Derived topic → what stands there, and which meters have it.
+# Derived topic → payload, and which meters have it.
 _DERIVED: Final = {
-    "period": (f"{_words(_PERIODS)}; of a supplier's own calendar, LTARF's text", "PTEC, NTARF or LTARF"),
+    "period": (f"{_words(_PERIODS)}; on a supplier's own calendar, the string of LTARF", "PTEC, NTARF or LTARF"),
     "available_power": (
-        "VA: what is subscribed less what is drawn, negative while that is more",
+        "VA: subscribed power minus apparent power, negative in an overload",
         "ISOUSC and PAPP, or PREF and SINSTS",
     ),
-    "subscription_share": ("%: what is drawn, of what is subscribed", "ISOUSC and PAPP, or PREF and SINSTS"),
+    "subscription_share": (
+        "%: apparent power in proportion to the subscribed power",
+        "ISOUSC and PAPP, or PREF and SINSTS",
+    ),
     "overload": (_words((ON, OFF)), "all meters"),
     "contact": (f"{_words((CLOSED, OPEN))}: the dry contact, for a water heater", "STGE"),
     "cutoff": (f"{_words(CUTOFF.values())}: whether the meter's switch is open, and why", "STGE"),
@@ -52,72 +55,72 @@ _DERIVED: Final = {
     "peak_now": (_words(PEAKS), "EJP: STGE or PTEC; a supplier's own calendar: STGE"),
 }
 
-# Figure of a site → what stands there.
+# Figure of a site → payload.
 _OF_SITE: Final = {
-    site_state.TODAY: "what today cost so far, its whole share of the subscription included; to the cent",
-    site_state.YESTERDAY: "what yesterday cost",
-    site_state.MONTH: "what this month cost so far",
-    site_state.TOTAL: "what all days cost since the first frame, as far as it is known",
-    site_state.PRICE: "of a kWh now",
-    site_state.PERIOD: "of the price list, now",
-    site_state.SUBSCRIPTION: "of a month",
-    site_state.TARIFF: "the version of the price list that holds: `edf-bleu-hphc 2026-02-01`",
-    site_state.TARIFF_AGE: "days since its first day",
+    site_state.TODAY: "cost of today so far, with the day's whole share of the subscription; only with a contract",
+    site_state.YESTERDAY: "cost of yesterday",
+    site_state.MONTH: "cost of this month so far",
+    site_state.TOTAL: "cost of all days since the first frame, where known",
+    site_state.PRICE: "current price of a kWh",
+    site_state.PERIOD: "current tariff period",
+    site_state.SUBSCRIPTION: "price of a month's subscription",
+    site_state.TARIFF: "current tariff version: `edf-bleu-hphc 2026-02-01`",
+    site_state.TARIFF_AGE: "days since the tariff version's first day",
     site_state.CURRENCY: "ISO 4217: `EUR`",
-    site_state.QUALITY: f"of today's cost: {_words(Quality)}",
-    site_state.REASON: "why today's cost is unknown or provisional, a sentence",
-    site_state.STANDBY: "VA: base load of the newest night that is known",
-    site_state.STANDBY_TREND: "VA: by how much the last 30 nights are above the 30 before, negative where below",
+    site_state.QUALITY: f"quality of today's cost: {_words(Quality)}",
+    site_state.REASON: "why today's cost is unknown or provisional, as a sentence",
+    site_state.STANDBY: "VA: base load of the most recent known night",
+    site_state.STANDBY_TREND: "VA: base load of the last 30 nights minus that of the 30 before",
     site_state.STANDBY_COST_YEAR: (
-        "what the base load of the last 30 nights costs a year, without the subscription; `none` while fewer than "
+        "yearly cost of the base load of the last 30 nights, without subscription; `none` if fewer than "
         f"{ENOUGH_NIGHTS} of them are known"
     ),
-    site_state.INCOME_TODAY: "with a contract for injected energy: what today earned so far",
-    site_state.INCOME_MONTH: "the same of this month",
-    site_state.INCOME_TOTAL: "the same of all days",
-    site_state.PRICE_INJECTED: "of an injected kWh now",
+    site_state.INCOME_TODAY: "with a contract for injection: income of today so far",
+    site_state.INCOME_MONTH: "income of this month so far",
+    site_state.INCOME_TOTAL: "income of all days",
+    site_state.PRICE_INJECTED: "current price of an injected kWh",
 }
 
-# Topic → retained or not, and what stands there.
+# Topic → retained or not, and payload.
 _OTHERS: Final = {
     _TOPICS.meter_availability(_METER): (True, "`online`, or `offline` after 30 s without a good frame"),
     _TOPICS.edge(_EDGE, "availability"): (True, "`online`, `offline`: whether the edge is connected"),
     _TOPICS.edge(_EDGE, "health"): (
         True,
-        "JSON, every minute: how the edge is; its entities below show the best of it",
+        "JSON, every minute: state and counters of the edge; the entities below show the most useful",
     ),
     _TOPICS.edge(_EDGE, "frame"): (
         False,
-        "JSON: each whole frame, numbered (`shared/tictally_shared/frame.schema.json`); old ones come too",
+        "JSON: every frame, numbered (`shared/tictally_shared/frame.schema.json`), including backfilled ones",
     ),
-    _TOPICS.edge(_EDGE, "resend"): (False, "JSON, to the edge: the frames that a recorder lacks"),
+    _TOPICS.edge(_EDGE, "resend"): (False, "JSON, to the edge: a recorder requests missing frames"),
     _TOPICS.recorder(_RECORDER, "availability"): (True, "`online`, `offline`: whether the recorder is connected"),
-    _TOPICS.recorder(_RECORDER, "health"): (True, "JSON, every minute: how the recorder is"),
-    config_topic(f"tictally_{_METER}"): (True, "a meter as a device of Home Assistant, by the edge that reads it"),
-    config_topic(f"tictally_edge_{_EDGE}"): (True, "an edge as a device"),
-    config_topic(f"tictally_recorder_{_RECORDER}"): (True, "a recorder as a device"),
+    _TOPICS.recorder(_RECORDER, "health"): (True, "JSON, every minute: state and counters of the recorder"),
+    config_topic(f"tictally_{_METER}"): (True, "discovery of a meter, published by its edge"),
+    config_topic(f"tictally_edge_{_EDGE}"): (True, "discovery of an edge"),
+    config_topic(f"tictally_recorder_{_RECORDER}"): (True, "discovery of a recorder"),
     config_topic(f"tictally_site_{_SITE}"): (
         True,
-        "a site's cost as a device, by the recorder, once it has a contract",
+        "discovery of a site's cost, published by the recorder once it has a contract",
     ),
-    birth_topic(): (False, "from Home Assistant, `online` when it has started: all devices are announced again"),
+    birth_topic(): (False, "from Home Assistant, `online` after its start: all devices are announced again"),
 }
 
 
 def label_topics() -> list[str]:
-    """Every topic of a label in the catalogue, and of its horodate, with `<meter>` for the meter."""
+    """The topics of all labels of the catalogue and of their horodates, with `<meter>` as a placeholder."""
     values = [_TOPICS.label(_METER, label.name) for label in CATALOGUE if _has_value(label)]
     return values + [_TOPICS.label_time(_METER, label.name) for label in CATALOGUE if label.dated]
 
 
 def topics() -> list[str]:
-    """Every topic of the reference; `<meter>`, `<site>`, `<edge>` and `<name>` stand for names."""
+    """All topics of the reference; `<meter>`, `<site>`, `<edge>` and `<name>` are placeholders."""
     sites = (_TOPICS.site(_SITE, name) for name in _OF_SITE)
     return [*label_topics(), *(_TOPICS.derived(_METER, name) for name in DERIVED), *sites, *_OTHERS]
 
 
 def entities() -> dict[str, Component]:
-    """Every entity that any meter may have, by key, in English."""
+    """All entities that a meter can have, by key, in English."""
     found: dict[str, Component] = {}
     for profile in _profiles():
         found |= {each.key: each for each in components(profile, _METER, _TOPICS, "en")}
@@ -125,7 +128,7 @@ def entities() -> dict[str, Component]:
 
 
 def page() -> str:
-    """The reference."""
+    """The whole page as Markdown."""
     parts = [
         _HEAD,
         "## Historique mode",
@@ -140,14 +143,14 @@ def page() -> str:
         _sites(),
         "## Programs and announcements",
         _table(
-            ("topic", "retained", "what stands there"),
+            ("topic", "retained", "payload"),
             [(f"`{topic}`", "yes" if retained else "no", text) for topic, (retained, text) in _OTHERS.items()],
         ),
         "## Entities of an edge",
-        f"Of the device `tictally_edge_{_EDGE}`, from `availability` and `health`.",
+        f"They belong to the device `tictally_edge_{_EDGE}`; their values come from `availability` and `health`.",
         _programs(edge_components(_EDGE, _TOPICS, "fr"), edge_components(_EDGE, _TOPICS, "en")),
         "## Entities of a recorder",
-        f"Of the device `tictally_recorder_{_RECORDER}`, likewise.",
+        f"They belong to the device `tictally_recorder_{_RECORDER}`, likewise.",
         _programs(_of_recorder("fr"), _of_recorder("en")),
     ]
     return "\n\n".join(parts) + "\n"
@@ -156,38 +159,38 @@ def page() -> str:
 _HEAD: Final = """\
 # Topics
 
-`./run topics` makes this page from the code. `tictally` is the base topic, which `BASE_TOPIC` changes; `<meter>` is the
-meter's number, or the key that stands for it (`METER`).
+Generated from the code by `./run topics`. `tictally` is the base topic (setting `BASE_TOPIC`); `<meter>` is the meter's
+number, or its alias (setting `METER`).
 
-A payload is plain text: a whole number in the unit given here, or a text; `none` for an empty text. Everything below a
-meter is **retained**. A topic that the meter no longer sends is cleared: it says an empty payload once. Only what your
-meter sends is there: a one-phase meter has no `IRMS2`, and only a producer's has `EAIT`.
+A payload is plain text: an integer in the unit given here, or a string; `none` stands for an empty string. Everything
+below a meter is **retained**. Three consecutive complete frames without a label clear its topic. Only labels that your
+meter sends have topics: a one-phase meter has no `IRMS2`, and only a producer's meter has `EAIT`.
 
-Powers, currents, voltages and the meter's clock change at most every 5 s (`INTERVAL_S`), all else at once. All is
-published again every 5 minutes. By MQTT 5 a value has the user property `time`, when its frame arrived, as soon as the
-clock of the edge is proved.
+Powers, currents, voltages and the meter's clock are published at most every 5 s (`INTERVAL_S`), everything else on
+change, and everything again every 5 minutes. With MQTT 5 a message has the user property `time`, the arrival of its
+frame, once the edge's clock is proved.
 
-**dated** labels have one topic more, `tictally/<meter>/<LABEL>/time`: the meter's own date on the value, in ISO 8601.
+**dated** labels have a second topic, `tictally/<meter>/<LABEL>/time`: the meter's own date of the value, in ISO 8601.
 
-**Home Assistant** says the class of the entity, and its unit where that is another; `text` and `number` have no class.
-Entities that are *off* show once you enable them. An entity's id is `sensor.tictally_<meter>_` and the label in lower
-case: `+` is written `_plus_`, `-` `_minus_`, and a `-` in a key `_`. In the topic `+` is written `_PLUS_`."""
+The column **Home Assistant** has the entity's device class, and its unit where it differs; `text` and `number` have no
+class. Entities marked *off* are disabled by default. An entity's id is `sensor.tictally_<meter>_` and the label in
+lower case: `+` is written `_plus_`, `-` `_minus_`, and a `-` in a key `_`. In the topic `+` is written `_PLUS_`."""
 
 _DERIVED_HEAD: Final = """\
-What the edge makes of the labels, the same in both modes. The names are in lower case, so that no label can have one.
-They are retained too, and change with their labels. An entity's id ends in the name: `sensor.tictally_<meter>_period`,
-`binary_sensor.tictally_<meter>_overload`."""
+Values that the edge derives from labels, the same in both modes; their names are lower case, so that they never clash
+with a label. They are retained, and published when they change. An entity's id ends in the name:
+`sensor.tictally_<meter>_period`, `binary_sensor.tictally_<meter>_overload`."""
 
 
 _SITE_HEAD: Final = f"""\
-What the recorder says of the cost of a site, which is known by its first meter (`tictally site list`). Money is in the
-currency of the price list, with taxes, and `{site_state.NOTHING}` stands for what is not known: never a zero. A sum of
-which a part is unknown is unknown, but for those of all days. All are retained; [cost.md](cost.md) says how they come
-about. Entities are of the device `tictally_site_{_SITE}`: `sensor.tictally_site_{_SITE}_price`."""
+Cost of a site, published by the recorder; a site is named after its first meter (`tictally site list`). Money is in the
+tariff's currency, taxes included. `{site_state.NOTHING}` stands for an unknown value, never zero. A sum with an unknown
+part is unknown, except the sums of all days. All are retained; [cost.md](cost.md) explains the figures. The entities
+belong to the device `tictally_site_{_SITE}`: `sensor.tictally_site_{_SITE}_price`."""
 
 
 def _profiles() -> list[Profile]:
-    """Meters that have, together, every entity there is."""
+    """Profiles that together have every entity."""
     contracts = [None, *CONTRACTS.values()]
     labels = {mode: frozenset(each.name for each in CATALOGUE if each.mode is mode) for mode in Mode}
     registers = frozenset(each.name for each in CATALOGUE if each.kind is Kind.REGISTER)
@@ -226,10 +229,10 @@ def _labels(mode: Mode) -> str:
 
 def _derived() -> str:
     if differing := _DERIVED.keys() ^ DERIVED.keys():
-        raise LookupError(f"derived topics of which one table says nothing: {sorted(differing)}")
+        raise LookupError(f"derived topics that only one of the two tables has: {sorted(differing)}")
     by_key = entities()
     return _table(
-        ("topic", "what stands there", "made of", "in French", "in English", "Home Assistant"),
+        ("topic", "payload", "source", "in French", "in English", "Home Assistant"),
         [
             (
                 f"`{_TOPICS.derived(_METER, name)}`",
@@ -250,23 +253,23 @@ def _sites() -> str:
     }
     in_french, in_english = (found.components if found else {} for found in (shown["fr"], shown["en"]))
     return _table(
-        ("topic", "what stands there", "in French", "in English", "Home Assistant"),
+        ("topic", "payload", "in French", "in English", "Home Assistant"),
         [
             (
                 f"`{_TOPICS.site(_SITE, name)}`",
-                said,
+                payload,
                 in_french[name].name if name in in_french else "",
                 in_english[name].name if name in in_english else "",
                 _hub(in_english[name]) if name in in_english else "none: it is the unit of the others",
             )
-            for name, said in _OF_SITE.items()
+            for name, payload in _OF_SITE.items()
         ],
     )
 
 
 def _of_recorder(language: str) -> Sequence[Component]:
-    told = announcement(_RECORDER, _TOPICS, "homeassistant", "fr" if language == "fr" else "en", "", has_sink=True)
-    announced = read_discovery(told.payload.encode())
+    message = announcement(_RECORDER, _TOPICS, "homeassistant", "fr" if language == "fr" else "en", "", has_sink=True)
+    announced = read_discovery(message.payload.encode())
     return list(announced.components.values()) if announced is not None else []
 
 
@@ -281,7 +284,7 @@ def _programs(in_french: Sequence[Component], in_english: Sequence[Component]) -
 
 
 def _hub(entity: Component, unit: str | None = None) -> str:
-    """An entity in a few words: class, unit where it is not the topic's, category."""
+    """Device class, unit where it differs from the topic's, and category of an entity."""
     settings: Mapping[str, object] = entity.settings
     shown = settings.get("unit_of_measurement")
     kind = "number" if "state_class" in settings else "on or off" if entity.platform == "binary_sensor" else "text"
@@ -300,7 +303,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def main() -> None:
-    """Writes the page."""
+    """Write the page."""
     PAGE.write_text(page(), encoding="utf-8")
 
 
