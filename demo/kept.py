@@ -25,8 +25,8 @@ class Kept:
     today_wh: tuple[tuple[str, str | None, int], ...] = ()
 
     @property
-    def drawn_wh(self) -> int:
-        """Energy drawn today: the meter's own total where it has one, else the sum of its periods."""
+    def consumption_wh(self) -> int:
+        """Energy consumed today: the meter's own total where it has one, else the sum of its periods."""
         totals = [wh for register, _, wh in self.today_wh if register == "EAST"]
         return sum(totals) if totals else sum(wh for _, period, wh in self.today_wh if period)
 

@@ -57,11 +57,11 @@ class Picture:
 
     @property
     def power_va(self) -> int | None:
-        """Apparent power drawn, in VA; None while it is unknown."""
+        """Apparent power consumed, in VA; None while it is unknown."""
         return self._number("SINSTS", "PAPP")
 
     @property
-    def injected_va(self) -> int | None:
+    def injection_va(self) -> int | None:
         """Apparent power injected, in VA; None where the meter tells none."""
         return self._number("SINSTI")
 

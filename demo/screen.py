@@ -54,7 +54,7 @@ def line(clock: str, picture: Picture, kept: Kept) -> str:
     if picture.meter is None:
         return f"{clock}  listening …"
     registers = " ".join(f"{name} {_spaced(value)} Wh" for name, value in list(picture.registers.items())[:1])
-    today = f"today {_kwh(kept.drawn_wh)}"
+    today = f"today {_kwh(kept.consumption_wh)}"
     parts = [_power(picture), picture.period or "", registers, today, _cost(picture), _frames(picture, kept)]
     return "  ".join([clock, *filter(None, parts)])
 
@@ -72,8 +72,8 @@ def summary(picture: Picture, kept: Kept) -> list[str]:
 def _power(picture: Picture) -> str:
     if picture.power_va is None:
         return "…"
-    injected = f" drawn, {_spaced(picture.injected_va)} VA injected" if picture.injected_va else ""
-    return f"{_spaced(picture.power_va)} VA{injected}"
+    injection = f" consumed, {_spaced(picture.injection_va)} VA injected" if picture.injection_va else ""
+    return f"{_spaced(picture.power_va)} VA{injection}"
 
 
 def _registers(picture: Picture) -> Table:
@@ -87,7 +87,7 @@ def _registers(picture: Picture) -> Table:
 
 def _today(kept: Kept) -> str:
     periods = ", ".join(f"{period} {_kwh(wh)}" for _, period, wh in kept.today_wh if period)
-    return f"{_kwh(kept.drawn_wh)}{f' ({periods})' if periods else ''}"
+    return f"{_kwh(kept.consumption_wh)}{f' ({periods})' if periods else ''}"
 
 
 def _cost(picture: Picture) -> str:

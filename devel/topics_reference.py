@@ -78,7 +78,7 @@ _OF_SITE: Final = {
     site_state.INCOME_TODAY: "with a contract for injection: income of today so far",
     site_state.INCOME_MONTH: "income of this month so far",
     site_state.INCOME_TOTAL: "income of all days",
-    site_state.PRICE_INJECTED: "current price of an injected kWh",
+    site_state.PRICE_INJECTION: "current price of an injected kWh",
 }
 
 # Topic → retained or not, and payload.

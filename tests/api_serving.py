@@ -34,7 +34,7 @@ HOUR_MS: Final = 3_600_000
 
 
 def frames(hours: float, *, meter: str = METER, edge: str = "cellar", boot: str = "a1" * 8) -> list[Frame]:
-    """A frame each ten minutes from midnight on: 60 Wh an hour drawn, 12 injected, at 360 VA and once an hour more."""
+    """A frame each ten minutes from midnight on: 60 Wh an hour consumed, 12 injected, at 360 VA, hourly more."""
     found = []
     for seq in range(int(hours * 6) + 1):
         values: dict[str, int | str] = {

@@ -8,7 +8,7 @@ from typing import Final
 from tictally_recorder.cost import CostRow, Terms, Use, cost
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.tariffs.model import Direction, Price, Sureness, Tariff, Version
+from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Version
 from tictally_recorder.tariffs.series import Series
 from tictally_shared.calendar import QUARTER_MS, local_midnight, zone
 
@@ -48,7 +48,7 @@ def version(  # noqa: PLR0913 - by name
         dict.fromkeys(powers, each) if each else {},
         {power: Decimal(amount) for power, amount in monthly.items()},
         f"grid of {start}",
-        Sureness.OFFICIAL,
+        Confidence.OFFICIAL,
     )
 
 
@@ -56,7 +56,7 @@ def tariff(
     tariff_id: str,
     periods: tuple[str, ...],
     *versions: Version,
-    direction: Direction = Direction.DRAWN,
+    direction: Direction = Direction.CONSUMPTION,
     revised: tuple[tuple[int, int], ...] = (),
     series: bool = False,
 ) -> Tariff:
@@ -79,7 +79,7 @@ BASE: Final = tariff(
 )
 EJP: Final = tariff("ejp", ("HN", "PM"), version("ejp", "2025-02-01", {"HN": "0.1476", "PM": "1.1038"}, {9: "17.20"}))
 SURPLUS: Final = tariff(
-    "surplus", ("SURPLUS",), version("surplus", "2025-01-01", {"SURPLUS": "0.04"}, {}), direction=Direction.INJECTED
+    "surplus", ("SURPLUS",), version("surplus", "2025-01-01", {"SURPLUS": "0.04"}, {}), direction=Direction.INJECTION
 )
 
 

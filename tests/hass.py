@@ -206,8 +206,8 @@ class HomeAssistant:
 
     def energy_problems(
         self,
-        drawn: Collection[str],
-        injected: Collection[str] = (),
+        consumption: Collection[str],
+        injection: Collection[str] = (),
         *,
         price: str | None = None,
         total: str | None = None,
@@ -215,20 +215,22 @@ class HomeAssistant:
         """Put registers into the energy dashboard, and give what it has against them.
 
         Args:
-            drawn: entities.
-            injected: entities.
-            price: of a kWh that is drawn, an entity.
-            total: of what was paid for what is drawn, an entity.
+            consumption: entities.
+            injection: entities.
+            price: of a kWh that is consumed, an entity.
+            total: of what was paid for what is consumed, an entity.
         """
         sources: list[dict[str, Any]]
         paid = {"stat_cost": total, "entity_energy_price": price, "number_energy_price": None}
         if self.year >= _ONE_SOURCE_A_METER_SINCE:
-            sources = [{"type": "grid", "stat_energy_from": each, "cost_adjustment_day": 0, **paid} for each in drawn]
-            sources += [{"type": "grid", "stat_energy_to": each, "cost_adjustment_day": 0} for each in injected]
+            sources = [
+                {"type": "grid", "stat_energy_from": each, "cost_adjustment_day": 0, **paid} for each in consumption
+            ]
+            sources += [{"type": "grid", "stat_energy_to": each, "cost_adjustment_day": 0} for each in injection]
         else:
             unpaid = {"stat_compensation": None, "entity_energy_price": None, "number_energy_price": None}
-            flow_from = [{"stat_energy_from": each, **paid} for each in drawn]
-            flow_to = [{"stat_energy_to": each, **unpaid} for each in injected]
+            flow_from = [{"stat_energy_from": each, **paid} for each in consumption]
+            flow_to = [{"stat_energy_to": each, **unpaid} for each in injection]
             sources = [{"type": "grid", "flow_from": flow_from, "flow_to": flow_to, "cost_adjustment_day": 0}]
         self.ask("energy/save_prefs", energy_sources=sources, device_consumption=[])
         return [problem for source in self.ask("energy/validate")["energy_sources"] for problem in source]

@@ -80,7 +80,7 @@ def of_days(home: Household) -> Iterator[Point]:
     registers = dict.fromkeys((*_REGISTERS.values(), "EAST", "EAIT", "EASD01"), _FIRST_WH)
     for day in home.days:
         start, end = local_midnight(day, PARIS), local_midnight(day + timedelta(days=1), PARIS)
-        counted = _counted(home.by_period(day), home.injected_wh(day))
+        counted = _counted(home.by_period(day), home.injection_wh(day))
         yield from points.of_energy_by_day(_rows(home, day, (start, end), counted, registers), PARIS)
         entries = tuple(_entry(each) for each in home.costs_of[day])
         yield from points.of_cost(SITE, CostDay(day, 0, 0, "", 0, entries), PARIS)
@@ -99,10 +99,10 @@ def of_quarters(home: Household, since: date) -> Iterator[Point]:
         for each in home.quarters_of[day]:
             bounds = each.start, each.start + timedelta(minutes=15)
             # The registers of all periods have a row, as the ledger has it.
-            parts = {**dict.fromkeys(periods, 0), each.period: each.drawn_wh}
-            counted = _counted(parts, each.injected_wh)
+            parts = {**dict.fromkeys(periods, 0), each.period: each.consumption_wh}
+            counted = _counted(parts, each.injection_wh)
             yield from points.of_energy_by_quarter(_rows(home, day, bounds, counted, registers))
-            live = {"SINSTS": Live(0, 0, 0, 0, 450, round(450 * each.mean_va), each.drawn_wh, each.max_va)}
+            live = {"SINSTS": Live(0, 0, 0, 0, 450, round(450 * each.mean_va), each.consumption_wh, each.max_va)}
             start_ms = utc_ms(each.start)
             quarter = Quarter(1, start_ms, 450, start_ms, start_ms + 898_000, {}, live, {})
             yield points.of_quarter(quarter, SITE, home.meter(day))
@@ -185,15 +185,15 @@ def _health(time_ms: int, n: int, since_start: int) -> Iterator[Point]:
     yield from health_points.of_recorder(RECORDER, recorder, {"form": 3}, time_ms)
 
 
-def _counted(by_period: Mapping[str, int], injected_wh: int) -> Iterator[tuple[str, str | None, int]]:
+def _counted(by_period: Mapping[str, int], injection_wh: int) -> Iterator[tuple[str, str | None, int]]:
     """Register, what it is called, and what it counted."""
-    drawn = sum(by_period.values())
-    yield "EAST", None, drawn
+    consumption = sum(by_period.values())
+    yield "EAST", None, consumption
     for period, wh in by_period.items():
         yield _REGISTERS[period], _CALLED.get(period, period), wh
-    yield "EASD01", None, drawn
-    if injected_wh:
-        yield "EAIT", None, injected_wh
+    yield "EASD01", None, consumption
+    if injection_wh:
+        yield "EAIT", None, injection_wh
 
 
 def _rows(

@@ -77,9 +77,9 @@ def energy_of(reader: LedgerReader, site: str, by: By, tz: ZoneInfo) -> Cells:
             values |= {"first": row.first_value, "last": row.last_value}
             found |= cells(f"energy_{by.value}", row.start_ms, tags, values, local)
     for start_ms, here in by_start.items():
-        drawn = [here["EAST"]] if "EAST" in here else [here[each] for each in here if is_by_period(each)]
-        injected = [here["EAIT"]] if "EAIT" in here else []
-        for direction, counted in (("drawn", drawn), ("injected", injected)):
+        consumption = [here["EAST"]] if "EAST" in here else [here[each] for each in here if is_by_period(each)]
+        injection = [here["EAIT"]] if "EAIT" in here else []
+        for direction, counted in (("consumption", consumption), ("injection", injection)):
             if counted:
                 values = {
                     "energy_wh": sum(row.energy for row in counted),

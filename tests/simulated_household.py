@@ -47,12 +47,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Quarter:
-    """A quarter of an hour: what was drawn and injected, and under which period it was counted."""
+    """A quarter of an hour: what was consumed and injected, and under which period it was counted."""
 
     start: datetime
     period: str
-    drawn_wh: int
-    injected_wh: int
+    consumption_wh: int
+    injection_wh: int
     mean_va: float
     max_va: int
 
@@ -107,13 +107,13 @@ class Household:
         """The base load of a day's night."""
         return 90 + day.toordinal() % 23
 
-    def drawn_wh(self, day: date) -> int:
-        """All that was drawn on a day."""
-        return sum(each.drawn_wh for each in self.quarters_of[day])
+    def consumption_wh(self, day: date) -> int:
+        """All that was consumed on a day."""
+        return sum(each.consumption_wh for each in self.quarters_of[day])
 
-    def injected_wh(self, day: date) -> int:
+    def injection_wh(self, day: date) -> int:
         """All that was injected on a day."""
-        return sum(each.injected_wh for each in self.quarters_of[day])
+        return sum(each.injection_wh for each in self.quarters_of[day])
 
     def periods(self, day: date) -> tuple[str, ...]:
         """The periods of a day's option."""
@@ -123,7 +123,7 @@ class Household:
         """Period → Wh, of all periods of the day's option."""
         found = dict.fromkeys(self.periods(day), 0)
         for each in self.quarters_of[day]:
-            found[each.period] += each.drawn_wh
+            found[each.period] += each.consumption_wh
         return found
 
     def amount(self, day: date) -> Decimal | None:
@@ -143,9 +143,11 @@ class Household:
         while moment < min(end, self.now):
             local = moment.astimezone(PARIS)
             peak = _DAWN <= local.hour < _DUSK
-            drawn = 40 + (130 if cold else 0) * (not peak) + 60 * peak + (day.toordinal() * 7 + local.hour * 13) % 50
-            injected = 90 + local.hour if summer and 10 <= local.hour < 16 else 0
-            yield Quarter(moment, self._period(local), drawn, injected, drawn * 4.0, drawn * 9)
+            consumption = (
+                40 + (130 if cold else 0) * (not peak) + 60 * peak + (day.toordinal() * 7 + local.hour * 13) % 50
+            )
+            injection = 90 + local.hour if summer and 10 <= local.hour < 16 else 0
+            yield Quarter(moment, self._period(local), consumption, injection, consumption * 4.0, consumption * 9)
             moment += QUARTER
 
     def _period(self, local: datetime) -> str:
@@ -162,19 +164,21 @@ class Household:
         for at, (period, energy_wh) in enumerate(self.by_period(day).items()):
             price = Decimal(1500 + 250 * at + step) / 10000 if known else None
             amount = None if price is None else price * energy_wh / 1000
-            yield Cost("drawn", period, energy_wh, price, amount, quality, version, reason)
+            yield Cost("consumption", period, energy_wh, price, amount, quality, version, reason)
         yield self._subscription(day, version, step, quality, reason)
-        if injected := self.injected_wh(day):
+        if injection := self.injection_wh(day):
             price = Decimal("0.04")
-            yield Cost("injected", SURPLUS, injected, price, -price * injected / 1000, "measured", "surplus 2025-01-01")
+            yield Cost(
+                "injection", SURPLUS, injection, price, -price * injection / 1000, "measured", "surplus 2025-01-01"
+            )
 
     def _subscription(self, day: date, version: str | None, step: int, quality: str, reason: str | None) -> Cost:
         """It is known where a version holds; no gap makes it estimated, and it has no price of energy to lack."""
         if version is None:
-            return Cost("drawn", "subscription", 0, None, None, "unknown", None, reason)
+            return Cost("consumption", "subscription", 0, None, None, "unknown", None, reason)
         monthly = Decimal("15.50") + Decimal(step) / 100
         worth, why = ("provisional", reason) if quality == "provisional" else ("measured", None)
-        return Cost("drawn", "subscription", 0, monthly, monthly / _days_in_month(day), worth, version, why)
+        return Cost("consumption", "subscription", 0, monthly, monthly / _days_in_month(day), worth, version, why)
 
     def version(self, day: date) -> tuple[str | None, int]:
         """The price list's version that holds on a day, or None without contract; and a number that grows with each."""

@@ -15,7 +15,7 @@ def night_of(day: Day, tz: ZoneInfo) -> Night | None:
     """The night with which a local day begins; None where the rule finds too little of it."""
     date = datetime.fromtimestamp(day.start_ms / 1000, UTC).astimezone(tz).date()
     begin_ms, end_ms = night_of_day(date, tz)
-    power = day.drawn.values[: (end_ms - begin_ms) // STEP_MS]
+    power = day.consumption.values[: (end_ms - begin_ms) // STEP_MS]
     minutes = range(0, len(power), _MINUTE)
     means = [(begin_ms + n * STEP_MS, {"SINSTS": sum(power[n : n + _MINUTE]) // _MINUTE}) for n in minutes]
     load = base_load(means)

@@ -55,14 +55,14 @@ def _live_values(mode: Mode, reading: Reading) -> Iterator[tuple[str, Sequence[i
     steps = slice(reading.step, reading.step + _STEPS)
     today = reading.today
     if mode is Mode.HISTORIQUE:
-        yield "PAPP", today.drawn.values[steps]
+        yield "PAPP", today.consumption.values[steps]
         return
-    yield "SINSTS", today.drawn.values[steps]
+    yield "SINSTS", today.consumption.values[steps]
     for phase, volts in enumerate(today.volts, 1):
         yield f"URMS{phase}", volts.values[steps]
     if reading.phases > 1:
-        for phase, drawn in enumerate(today.drawn_by_phase, 1):
-            yield f"SINSTS{phase}", drawn.values[steps]
+        for phase, consumption in enumerate(today.consumption_by_phase, 1):
+            yield f"SINSTS{phase}", consumption.values[steps]
 
 
 def _live(start_ms: int, found: Sequence[int]) -> Live:

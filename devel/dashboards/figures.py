@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from devel.dashboards.flux import (
-    DRAWN,
+    CONSUMPTION,
     EUROS,
     HOURS,
     KWH,
@@ -152,10 +152,10 @@ def _source(name: str, by: str, span: str, where: Sequence[str]) -> str:
     summed = (group(tag), "sum()", group())
     match name:
         case "kwh":
-            stages = [rows("total_day", "energy_wh", span, DRAWN, *where), *summed, _named(name, key, KWH)]
+            stages = [rows("total_day", "energy_wh", span, CONSUMPTION, *where), *summed, _named(name, key, KWH)]
         case "hours":
             stages = [
-                rows("total_day", "energy_wh", span, DRAWN, *where),
+                rows("total_day", "energy_wh", span, CONSUMPTION, *where),
                 group(tag),
                 _FIRST_AND_LAST,
                 group(),

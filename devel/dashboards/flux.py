@@ -26,7 +26,7 @@ SELECTED: Final = "start: v.timeRangeStart, stop: v.timeRangeStop"
 EVER: Final = "start: 2015-01-01T00:00:00Z, stop: 2100-01-01T00:00:00Z"
 """There was no Linky before."""
 
-DRAWN: Final = 'r.direction == "drawn"'
+CONSUMPTION: Final = 'r.direction == "consumption"'
 COUNTED: Final = '(r.period != "none" or r.register =~ /^EASF/)'
 """Registers that count each kWh once: totals and the distributor's registers, which have no period, count it again."""
 OFF_PEAK: Final = "r.period =~ /^HC|^HN|CREUSE|NORMALE/"
@@ -133,7 +133,7 @@ NAME_PERIOD: Final = "period = (r) => " + " else ".join(
 USED: Final = "filter(fn: (r) => r._value != 0)"
 """A meter counts in one register at a time; those that it does not use would all stand in the legend."""
 
-COST_PERIOD: Final = 'if r.direction == "injected" then "injected" else r.period'
+COST_PERIOD: Final = 'if r.direction == "injection" then "injection" else r.period'
 """A cost's period; what is earned has one name, whatever its price list calls it."""
 
 WORTH: Final = """\

@@ -66,7 +66,7 @@ def _refused_per_hour(say: Say) -> Panel:
 
 
 def _gaps(say: Say) -> Panel:
-    read = rows("total_quarter", "estimated", SELECTED, 'r.direction == "drawn"')
+    read = rows("total_quarter", "estimated", SELECTED, 'r.direction == "consumption"')
     found = pipe(read, group(), columns(_time="r._time", gaps="if r._value then 1 else 0"), 'sum(column: "gaps")')
     return stat(
         say("gaps"),

@@ -3,8 +3,8 @@
 from devel.dashboards.colours import ACCENT, BAD, GOOD, QUIET, WATCH
 from devel.dashboards.dashboard import Clock, Dashboard, choice
 from devel.dashboards.flux import (
+    CONSUMPTION,
     COUNTED,
-    DRAWN,
     EUROS,
     NAME_PERIOD,
     RAW,
@@ -36,7 +36,7 @@ _LAST_WEEK = "start: -8d"
 
 def live(say: Say) -> Dashboard:
     """The dashboard."""
-    energy, cost = _rows("total_day", "energy_wh", DRAWN), _rows("cost_day", "amount", EUROS)
+    energy, cost = _rows("total_day", "energy_wh", CONSUMPTION), _rows("cost_day", "amount", EUROS)
     return Dashboard(
         "live",
         say("live"),
@@ -63,10 +63,10 @@ def _meter_of_site() -> str:
 
 
 def _now(say: Say) -> Panel:
-    drawn = rows("tic", _POWER, _JUST_NOW, _METER, bucket=RAW)
+    consumption = rows("tic", _POWER, _JUST_NOW, _METER, bucket=RAW)
     return gauge(
         say("power_now"),
-        query(pipe(drawn, newest(), columns(power="r._value"))),
+        query(pipe(consumption, newest(), columns(power="r._value"))),
         query(_SUBSCRIBED),
         Field("power", say("power"), VA, 0),
         steps((None, GOOD), (60, WATCH), (85, BAD), mode="percentage"),
@@ -99,10 +99,10 @@ _SUBSCRIBED = pipe(
 
 
 def _last_minutes(say: Say) -> Panel:
-    drawn = rows("tic", (*_POWER, "SINSTI"), SELECTED, _METER, bucket=RAW)
-    name = 'if r._field == "SINSTI" then "injected" else "power"'
+    consumption = rows("tic", (*_POWER, "SINSTI"), SELECTED, _METER, bucket=RAW)
+    name = 'if r._field == "SINSTI" then "injection" else "power"'
     curve = pipe(
-        drawn,
+        consumption,
         "aggregateWindow(every: v.windowPeriod, fn: mean, createEmpty: false)",
         group(),
         columns(_time="r._time", name=name, value="r._value"),
@@ -117,7 +117,7 @@ def _last_minutes(say: Say) -> Panel:
         say("last_minutes"),
         query(f"curve =\n    {curve}", f"standby =\n    {standby}", f"since = {at[0]}", f"until = {at[1]}", answer),
         Field("power", say("power"), colour=ACCENT),
-        Field("injected", say("injected"), colour=GOOD),
+        Field("injection", say("injection"), colour=GOOD),
         Field(
             "standby",
             say("standby"),

@@ -34,7 +34,7 @@ def _tags(tag: str, measurement: str, *where: str) -> str:
 def periods(say: Say) -> list[Field]:
     """A column for each period of the regulated options, and for what a cost has beside them."""
     own = [Field(period, colour=colour) for period, colour in PERIODS.items()]
-    others = {"subscription": QUIET, "injected": GOOD}
+    others = {"subscription": QUIET, "injection": GOOD}
     return own + [Field(name, say(name), colour=colour) for name, colour in others.items()]
 
 
@@ -42,7 +42,7 @@ def period_words(say: Say) -> list[Json]:
     """A period's name, as a meter of either mode says it → text and colour."""
     own = {period: (period, colour) for period, colour in PERIODS.items()}
     called = {word: own[period] for word, period in (PTEC | LTARF).items()}
-    others = {"subscription": (say("subscription"), QUIET), "injected": (say("injected"), GOOD)}
+    others = {"subscription": (say("subscription"), QUIET), "injection": (say("injection"), GOOD)}
     return mapped(own | called | others)
 
 

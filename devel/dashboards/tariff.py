@@ -81,7 +81,7 @@ def _prices_now(say: Say) -> Panel:
 
 
 def _price_history(say: Say) -> Panel:
-    read = rows("cost_day", "price", SELECTED, _PRICED, 'r.direction == "drawn"')
+    read = rows("cost_day", "price", SELECTED, _PRICED, 'r.direction == "consumption"')
     curve = pipe(
         read,
         group(),

@@ -59,7 +59,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "day": ("Jour", "Day"),
     "period": ("Période", "Period"),
     "subscription": ("abonnement", "subscription"),
-    "injected": ("injecté", "injected"),
+    "injection": ("injecté", "injection"),
     "energy": ("Énergie", "Energy"),
     "cost": ("Coût", "Cost"),
     "mean_power": ("Puissance moyenne", "Mean power"),
@@ -100,7 +100,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "power_now": ("Puissance", "Power"),
     "power_now.help": (
         "Puissance apparente soutirée, devant la puissance souscrite que le compteur annonce.",
-        "Apparent power drawn, against the subscribed power that the meter announces.",
+        "Apparent power consumed, against the subscribed power that the meter announces.",
     ),
     "period_now": ("Période en cours", "Period now"),
     "tempo_days": ("Couleur Tempo", "Tempo colour"),
@@ -149,7 +149,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "off_peak.help": (
         "Part de l'énergie soutirée pendant les heures creuses (ou normales, en EJP).",
-        "Share of the drawn energy that was drawn off-peak (in normal hours, with EJP).",
+        "Share of the consumed energy that was consumed off-peak (in normal hours, with EJP).",
     ),
     "days_by_use": ("Jour par jour, selon la consommation", "By day, coloured by use"),
     "days_by_use.help": (
@@ -206,7 +206,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "price_by_month": ("Prix moyen du kWh, tout compris", "Mean price of a kWh, all included"),
     "price_by_month.help": (
         "Coût divisé par énergie soutirée, abonnement et injection compris.",
-        "Cost divided by drawn energy, with subscription and injection.",
+        "Cost divided by consumed energy, with subscription and injection.",
     ),
     # Line quality.
     "meter_heard": ("Le compteur est", "The meter is"),

@@ -1,7 +1,7 @@
 """All years: one after another, side by side, and as a table."""
 
 from devel.dashboards.dashboard import Clock, Dashboard
-from devel.dashboards.flux import DRAWN, EUROS, EVER, KWH, columns, group, pipe, query, rows, sort, wide
+from devel.dashboards.flux import CONSUMPTION, EUROS, EVER, KWH, columns, group, pipe, query, rows, sort, wide
 from devel.dashboards.kinds import bars
 from devel.dashboards.panel import EUR, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
@@ -13,7 +13,7 @@ from devel.dashboards.words import Say
 
 def years(say: Say) -> Dashboard:
     """The dashboard."""
-    energy = rows("total_day", "energy_wh", EVER, DRAWN)
+    energy = rows("total_day", "energy_wh", EVER, CONSUMPTION)
     cost = rows("cost_day", "amount", EVER, EUROS)
     return Dashboard(
         "years",

@@ -37,7 +37,7 @@ class Status:
         cutoff: the meter's switch; None for the value that is not assigned.
         cover_open: the terminals' cover is open.
         overvoltage: on a phase.
-        overload: more than the reference power is drawn.
+        overload: more than the reference power is consumed.
         producer: the meter counts what is injected too.
         injecting: active energy flows outward.
         supplier_register: that counts now, 1 … 10 (up to 16 can be written).

@@ -117,7 +117,7 @@ def test_a_rise_after_a_gap_waits_and_total_and_parts_bear_it_out_however_long_t
         assert (outcome("EAST", wrong), outcome("EASF01", wrong)) == ("uB", "BB")
         right = after(gap_s, standard(9021, 5010, 4010, 0))  # each is rounded by itself
         assert [outcome(name, right) for name in ("EAST", "EASF01", "EASF02")] == ["B", "B", "B"]
-    overloaded = Believer()  # short frames go on for half a minute, and show what is drawn
+    overloaded = Believer()  # short frames go on for half a minute, and show what is consumed
     short: dict[str, int | str] = {"ADIR1": 45, "IINST1": 45, "IINST2": 1, "IINST3": 1}
     for n in range(4):
         overloaded.weigh(frame({"BASE": 5000, "PAPP": 9000, "IINST1": 40, "IINST2": 1, "IINST3": 1}, n * 1.5))

@@ -213,14 +213,14 @@ ENERGIES: dict[str, dict[Language, dict[str, str]]] = {
     },
     "standard base 1 producer": {
         "fr": {"east": "Énergie soutirée", "easf01": "Énergie base", "eait": "Énergie injectée"},
-        "en": {"east": "Energy drawn", "easf01": "Energy base", "eait": "Energy injected"},
+        "en": {"east": "Energy consumed", "easf01": "Energy base", "eait": "Energy injected"},
     },
     "standard hphc 1": {
-        "en": {"east": "Energy drawn", "easf01": "Energy off-peak", "easf02": "Energy peak"},
+        "en": {"east": "Energy consumed", "easf01": "Energy off-peak", "easf02": "Energy peak"},
     },
     "standard tempo 3": {
         "en": {
-            "east": "Energy drawn",
+            "east": "Energy consumed",
             "easf01": "Energy off-peak blue",
             "easf02": "Energy peak blue",
             "easf03": "Energy off-peak white",

@@ -80,7 +80,7 @@ def test_what_is_missing_is_unknown_and_said(tmp_path: Path, caplog: pytest.LogC
     path = write(tmp_path / "curve.csv", lines)
     with caplog.at_level(logging.WARNING):
         assert read_load_curve(path).watts == watts
-    sentence = f"{path}: {count} have no value, the first at line {first}; nothing is drawn in them."
+    sentence = f"{path}: {count} have no value, the first at line {first}; nothing is consumed in them."
     assert [record.getMessage() for record in caplog.records] == [sentence]
 
 

@@ -224,8 +224,8 @@ def test_registers_grow_by_the_integral_of_the_power(day: date, phases: int) -> 
     expected = dict.fromkeys(("EASF01", "EASF02", "EAIT"), 0)
     for step, va in enumerate(power):
         hour = (start + timedelta(seconds=10 * step)).astimezone(PARIS).hour
-        drawn = "EASF01" if hour >= 22 or hour < 6 else "EASF02"
-        expected[drawn if va > 0 else "EAIT"] += abs(va) * 10
+        consumption = "EASF01" if hour >= 22 or hour < 6 else "EASF02"
+        expected[consumption if va > 0 else "EAIT"] += abs(va) * 10
     some.advance(start + timedelta(seconds=10 * len(power)))
     after = some.registers()
     for register, watt_seconds in expected.items():
@@ -295,9 +295,9 @@ def test_maxima_of_a_phase_are_what_it_showed() -> None:
     highest, reached = -1, some.moment
     for _ in range(600):
         groups = some.groups()
-        drawn = int(by_label(groups)["SINSTS2"])
-        if drawn > highest:
-            highest, reached = drawn, some.moment
+        consumption = int(by_label(groups)["SINSTS2"])
+        if consumption > highest:
+            highest, reached = consumption, some.moment
         assert (int(by_label(groups)["SMAXSN2"]), dates(groups)["SMAXSN2"]) == (highest, reached)
         some.advance(some.moment + timedelta(seconds=10))
 
@@ -328,7 +328,7 @@ def test_mean_voltages_are_means_of_what_was_shown() -> None:
 
 
 @pytest.mark.parametrize("phases", [1, 3])
-def test_no_more_is_drawn_than_subscribed(phases: int) -> None:
+def test_no_more_is_consumed_than_subscribed(phases: int) -> None:
     power = net_power(Household(7, 3000, phases, producer=False), date(2026, 1, 13))
     assert 2000 < max(power) < 3000
 

@@ -164,7 +164,7 @@ def test_a_load_curve_is_followed_to_its_end_and_then_there_is_silence(tmp_path:
     assert [energy_wh - counted[0] for energy_wh in counted] == [0, 250, 500, 500, 500, 1000, 1500]
     assert noted(truth)[0]["time"] == "2022-07-28T22:00:00.000Z"
     assert noted(truth)[-1]["time"] == "2022-07-28T23:30:00.000Z"
-    assert complaint == f"{curve}: 1 of 3 steps have no value, the first at line 5; nothing is drawn in them.\n"
+    assert complaint == f"{curve}: 1 of 3 steps have no value, the first at line 5; nothing is consumed in them.\n"
 
 
 def noted(truth: Path) -> list[dict[str, Any]]:

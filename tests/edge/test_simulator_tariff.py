@@ -54,8 +54,10 @@ def test_ejp_has_22_days_in_winter(seed: int) -> None:
 
 
 def test_seasons_and_seeds_differ() -> None:
-    drawn = {tuple(tempo_colour(day, seed) for day in season(year)[:300]) for year in (2024, 2025) for seed in (1, 2)}
-    assert len(drawn) == 4
+    consumption = {
+        tuple(tempo_colour(day, seed) for day in season(year)[:300]) for year in (2024, 2025) for seed in (1, 2)
+    }
+    assert len(consumption) == 4
 
 
 @pytest.mark.parametrize("day", [*CLOCK_CHANGES, date(2026, 7, 1)])

@@ -43,7 +43,7 @@ def days(tag: str) -> list[date]:
 
 
 def kwh(of: Iterable[date], home: Household = HOME) -> float:
-    return sum(home.drawn_wh(each) for each in of) / 1000
+    return sum(home.consumption_wh(each) for each in of) / 1000
 
 
 def euros(of: Iterable[date], home: Household = HOME) -> float:
@@ -140,7 +140,7 @@ class TestMonth:
 
     def test_what_was_earned_is_below_zero(self, asking: Asking) -> None:
         day = asking.by("key", "month", "Cost by day", month="2026-07")["04"]
-        assert day["injected"] == pytest.approx(-0.04 * HOME.injected_wh(date(2026, 7, 4)) / 1000)
+        assert day["injection"] == pytest.approx(-0.04 * HOME.injection_wh(date(2026, 7, 4)) / 1000)
 
     @pytest.mark.parametrize(
         ("month", "expected"),
@@ -157,9 +157,9 @@ class TestMonth:
     def test_the_bill_adds_up_and_names_versions(self, asking: Asking) -> None:
         lines = asking.rows("month", "Energy and cost, by period and price", month="2026-08")
         assert sum(float(str(line["eur"])) for line in lines) == pytest.approx(euros(days("2026-08")))
-        drawn = [line for line in lines if line["period"] != "injected"]
-        assert sum(float(str(line["kwh"])) for line in drawn) == pytest.approx(kwh(days("2026-08")))
-        assert {(line["version"], line["first"], line["last"], line["days"]) for line in drawn} == {
+        consumption = [line for line in lines if line["period"] != "injection"]
+        assert sum(float(str(line["kwh"])) for line in consumption) == pytest.approx(kwh(days("2026-08")))
+        assert {(line["version"], line["first"], line["last"], line["days"]) for line in consumption} == {
             ("edf-bleu-tempo 2026-08-01", "2026-08-01", "2026-08-31", 31)
         }
 
@@ -318,7 +318,9 @@ class TestTariff:
         found = asking.by("_time", "tariff", "Price of a kWh")
         for day in (date(2026, 1, 31), date(2026, 2, 1), date(2026, 7, 31), date(2026, 8, 1)):
             moment = datetime(day.year, day.month, day.day, tzinfo=PARIS)
-            prices = {each.period: float(each.price or 0) for each in HOME.costs_of[day] if each.direction == "drawn"}
+            prices = {
+                each.period: float(each.price or 0) for each in HOME.costs_of[day] if each.direction == "consumption"
+            }
             del prices["subscription"]
             shown = {period: price for period, price in found[moment].items() if period != "_time"}
             assert shown == pytest.approx(prices)
@@ -422,7 +424,7 @@ class TestLive:
         since = (now - timedelta(hours=24)).replace(minute=0)
         quarters = [each for day in (yesterday, today) for each in home.quarters_of[day] if each.start >= since]
         shown = asking.rows("live", "The last 24 hours")
-        assert sum(map(_sum, shown)) == pytest.approx(sum(each.drawn_wh for each in quarters) / 1000)
+        assert sum(map(_sum, shown)) == pytest.approx(sum(each.consumption_wh for each in quarters) / 1000)
         assert len(shown) == len({int(each.start.timestamp()) // 3600 for each in quarters})
 
 

@@ -64,7 +64,7 @@ def copied(server: Influxd, path: Path, bucket: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_parts_by_period_are_all_that_was_drawn(server: Influxd, tmp_path: Path, case: Case) -> None:
+def test_the_parts_by_period_are_all_that_was_consumed(server: Influxd, tmp_path: Path, case: Case) -> None:
     end = START + timedelta(days=DAYS)
     truth = Truth()
     path = tmp_path / "ledger.sqlite"
@@ -77,16 +77,16 @@ def test_the_parts_by_period_are_all_that_was_drawn(server: Influxd, tmp_path: P
 
     start_ms, end_ms = (int(each.timestamp()) * 1000 for each in (START, end))
     registers = [case.total] if case.total else [each for each in truth.names if each.startswith(("HC", "BASE"))]
-    drawn = sum(truth.energy(register, start_ms, end_ms) for register in registers) / 1000
+    consumption = sum(truth.energy(register, start_ms, end_ms) for register in registers) / 1000
     days = asking.by("key", "month", "By day and period")
-    assert sum(map(_sum, days.values())) == pytest.approx(drawn)
+    assert sum(map(_sum, days.values())) == pytest.approx(consumption)
     assert {period for row in days.values() for period in row} - {"key"} <= case.periods
 
     cheap = sum(float(str(row.get(period, 0))) for row in days.values() for period in case.off_peak)
-    share = {"this": 100 * cheap / drawn} if cheap else {}
+    share = {"this": 100 * cheap / consumption} if cheap else {}
     assert asking.row("month", "Share of off-peak") == pytest.approx(share)
-    assert asking.row("month", "Energy") == pytest.approx({"this": drawn})
-    assert asking.row("month", "Mean power") == pytest.approx({"this": 1000 * drawn / 48})
+    assert asking.row("month", "Energy") == pytest.approx({"this": consumption})
+    assert asking.row("month", "Mean power") == pytest.approx({"this": 1000 * consumption / 48})
 
 
 def _sum(row: Row) -> float:

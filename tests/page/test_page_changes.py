@@ -24,7 +24,7 @@ VERSION = """
 [[version]]
 from = {day}
 source = "{source}"
-sureness = "own"
+confidence = "own"
 energy.BASE = {{ ttc = "{price}" }}
 subscription = "0"
 """
@@ -71,7 +71,7 @@ def test_what_has_no_amount_has_no_place_in_the_legend_of_money(home: Served, he
         """async (script) => {
             const { moneyBars } = await import(script);
             const line = (period, amount) => ({ from: "a", kind: "energy", period, amount, currency: "EUR" });
-            const lines = [line("HP", "1.2"), line("HC", "0.9"), line("untold", null)];
+            const lines = [line("HP", "1.2"), line("HC", "0.9"), line("unmetered", null)];
             return moneyBars(["a"], lines, String, String).series.map((each) => each.name);
         }""",
         script,

@@ -80,7 +80,7 @@ def test_money_is_a_text_and_times_have_both_ends_with_offset(served: Served) ->
 
 def test_use_has_each_kwh_once(served: Served) -> None:
     (row,) = served.items("/api/v1/use?from=2026-03-28&to=2026-03-29")
-    assert (row["drawn_wh"], row["injected_wh"]) == (1440, 288)
+    assert (row["consumption_wh"], row["injection_wh"]) == (1440, 288)
 
 
 def test_csv_has_the_rows_of_json(served: Served) -> None:

@@ -55,7 +55,7 @@ def test_the_newest_frame_is_the_present_also_after_a_start(served: Served) -> N
     item = now(served)
     assert (item["power_va"], item["subscribed_kva"], item["state"], item["age_s"]) == (1854, 6, "online", 0)
     assert item["at"] == "2026-03-30T12:00:00+02:00"
-    assert (item["today"]["drawn_wh"], item["today"]["injected_wh"]) == (720, 144)
+    assert (item["today"]["consumption_wh"], item["today"]["injection_wh"]) == (720, 144)
     assert item["today"]["cost"] == served.items("/api/v1/cost")[-1]["rounded"]
     assert item["period"] == "BASE"
     assert {"register": "EAST", "period": None, "value": 1_003_540, "unit": "Wh"} in item["registers"]

@@ -9,7 +9,7 @@ from backup_building import build
 
 from tictally_recorder.cli.app import main
 
-SITE = "Site 021900000002: from 2026-11-21 13:01 to 2026-11-22 18:59, 17.980 kWh drawn, {cost} EUR for 2 days.\n"
+SITE = "Site 021900000002: from 2026-11-21 13:01 to 2026-11-22 18:59, 17.980 kWh consumed, {cost} EUR for 2 days.\n"
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def test_a_backup_is_told_in_plain_words(ledger: str, tmp_path: Path, capsys: py
     target = str(tmp_path / "b")
     assert main(["backup", target, "--ledger", ledger]) == 0
     made = capsys.readouterr().out
-    cost = re.search(r"drawn, ([\d.]+) EUR", made)
+    cost = re.search(r"consumed, ([\d.]+) EUR", made)
     assert cost is not None
     assert float(cost[1]) > 3
     assert made.startswith(SITE.format(cost=cost[1]))
@@ -50,7 +50,7 @@ def test_a_restore_says_what_became_of_what_was_there(
     assert main(["restore", target, "--ledger", str(new)]) == 0
     told = capsys.readouterr().out
     for sentence in (
-        r"^Site 021900000002: from .* kWh drawn",
+        r"^Site 021900000002: from .* kWh consumed",
         rf"^{new} is as {target} has it, of [\d: -]+\.$",
         rf"^{new.parent}/contracts.toml was not there and is from the backup\.$",
         r"^The recorder has another MQTT client id than when the backup was made;",

@@ -106,7 +106,7 @@ def test_it_says_what_is_in_it(ledger: Path, tmp_path: Path) -> None:
         ]
     assert (site.site, site.meters) == (METER, (METER,))
     assert (site.from_ms, site.to_ms) == (NOON_MS + 60_000, NOON_MS + 1799 * 60_000)
-    assert site.drawn_wh == east.energy == 17_980
+    assert site.consumption_wh == east.energy == 17_980
     assert float(site.costs["EUR"]) == pytest.approx(sum(map(float, amounts)))
     assert site.cost_days == 2
     assert backup.size_bytes == backup.path.stat().st_size
@@ -131,8 +131,8 @@ def test_a_fall_of_a_register_and_an_exchange_count_as_in_an_answer(tmp_path: Pa
     with LedgerReader.open(path) as reader:
         told = energy(reader, METER, START, END, By.YEAR, PARIS)
     of = {row.register: row.energy for row in told}
-    assert site.drawn_wh == of["EAST"] + of["HCHC"] + of["HCHP"] == 150 + 370 + 10 + 40 + 56
-    assert site.injected_wh == of["EAIT"]
+    assert site.consumption_wh == of["EAST"] + of["HCHC"] + of["HCHP"] == 150 + 370 + 10 + 40 + 56
+    assert site.injection_wh == of["EAIT"]
 
 
 def test_the_old_ledger_is_kept_and_nothing_else_is_left(ledger: Path, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_its_energy_is_what_it_was_and_its_numbers_are_known(backup: Path, tmp_p
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     with LedgerReader.open(ledger) as reader:
         (row,) = energy(reader, METER, start, end, By.YEAR, zone("Europe/Paris"))
-        assert row.energy == 7 * (LAST - 1) == read_header(backup).sites[0].drawn_wh
+        assert row.energy == 7 * (LAST - 1) == read_header(backup).sites[0].consumption_wh
     with Ledger.open(ledger) as opened:
         late = message(frame(LAST, NOON_MS + LAST * 30_000, _values(LAST)))
         assert opened.store([late]).repeated == 1

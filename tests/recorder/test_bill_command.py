@@ -106,7 +106,7 @@ def test_a_window_that_is_none_is_refused(tictally: Commands, arguments: tuple[s
 def test_a_source_is_shown_as_it_was_written(tictally: Commands) -> None:
     (tictally.folder / "tariffs").mkdir()
     (tictally.folder / "tariffs" / "own.toml").write_text(
-        'id = "edf-bleu-hphc"\noverlay = true\n[[version]]\nfrom = 2025-08-01\nsureness = "own"\n'
+        'id = "edf-bleu-hphc"\noverlay = true\n[[version]]\nfrom = 2025-08-01\nconfidence = "own"\n'
         'source = "my bill [red]"\nenergy.HC = { ttc = "0.1" }\nenergy.HP = { ttc = "0.2" }\nsubscription = "16"\n'
     )
     assert "my bill [red]" in tictally("bill", *WINDOW)[1]

@@ -281,7 +281,7 @@ def test_lines_that_add_up_to_other_cents_than_the_total_are_told() -> None:
 def test_the_column_of_the_sum_adds_up() -> None:
     one = one_price("0.1604", "0.10")
     fee = version("fee", "2025-01-01", {"SURPLUS": "0.044"}, {})
-    surplus = tariff("fee", ("SURPLUS",), fee, direction=Direction.INJECTED)
+    surplus = tariff("fee", ("SURPLUS",), fee, direction=Direction.INJECTION)
     rows = costs(JUNE, spread(JUNE, EAST=29_970, EAIT=30_090), on(one, surplus), one, surplus)
     made = bill(rows, one, surplus)
     # 29.97 x 0.1604 + 10.55 = 15.357188, less 30.09 x 0.044 = 1.32396: 14.033228

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from tictally_recorder.cost.model import Untold
+from tictally_recorder.cost.model import Unmetered
 from tictally_recorder.energy import EnergyRow, Gap
 from tictally_recorder.reports.energy import COLUMNS, Missing, as_csv, as_json, as_table, remarks
 from tictally_recorder.tariffs.model import Direction
@@ -141,7 +141,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
             Missing(
                 ms("2026-11-01"),
                 GAPS[2:4],
-                untold=[Untold(Direction.DRAWN, ms("2026-11-20T02:05"), ms("2026-11-20T03:03"))],
+                unmetered=[Unmetered(Direction.CONSUMPTION, ms("2026-11-20T02:05"), ms("2026-11-20T03:03"))],
             ),
             [
                 (
@@ -157,10 +157,10 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
             Missing(
                 ms("2026-11-01"),
                 GAPS[2:3],
-                untold=[
-                    Untold(Direction.DRAWN, ms("2026-11-20T02:05"), ms("2026-11-20T03:03")),
-                    Untold(Direction.INJECTED, ms("2026-11-20T02:05"), ms("2026-11-20T03:03")),
-                    Untold(Direction.DRAWN, ms("2026-11-19T02:05"), ms("2026-11-19T03:03")),
+                unmetered=[
+                    Unmetered(Direction.CONSUMPTION, ms("2026-11-20T02:05"), ms("2026-11-20T03:03")),
+                    Unmetered(Direction.INJECTION, ms("2026-11-20T02:05"), ms("2026-11-20T03:03")),
+                    Unmetered(Direction.CONSUMPTION, ms("2026-11-19T02:05"), ms("2026-11-19T03:03")),
                 ],
             ),
             [

@@ -48,9 +48,9 @@ def test_what_is_absurd_is_refused_as_all_else_that_is_wrong(power: str) -> None
 
 def test_contracts_follow_one_another() -> None:
     contracts = read(FULL)
-    first, injected, second = contracts.all
+    first, injection, second = contracts.all
     assert first == Contract(None, "base", d("2024-03-01"), None, 6)
-    assert injected == Contract(None, "surplus", d("2025-01-01"), direction=Direction.INJECTED)
+    assert injection == Contract(None, "surplus", d("2025-01-01"), direction=Direction.INJECTION)
     assert second == Contract(
         None,
         "hphc",
@@ -60,10 +60,10 @@ def test_contracts_follow_one_another() -> None:
         aliases={"HEURES CREUSES": "HC"},
         windows=((time(22, 30), time(6)), (time(12), time(14))),
     )
-    drawn = {day: contracts.on(SITE, Direction.DRAWN, d(day)) for day in BOUNDS}
-    assert drawn == dict(zip(BOUNDS, (None, first, first, second, second, None), strict=True))
-    assert contracts.on(SITE, Direction.INJECTED, d("2024-12-31")) is None
-    assert contracts.on(SITE, Direction.INJECTED, d("2026-06-01")) == injected
+    consumption = {day: contracts.on(SITE, Direction.CONSUMPTION, d(day)) for day in BOUNDS}
+    assert consumption == dict(zip(BOUNDS, (None, first, first, second, second, None), strict=True))
+    assert contracts.on(SITE, Direction.INJECTION, d("2024-12-31")) is None
+    assert contracts.on(SITE, Direction.INJECTION, d("2026-06-01")) == injection
 
 
 BOUNDS = ("2024-02-29", "2024-03-01", "2025-06-09", "2025-06-10", "2025-12-31", "2026-01-01")
@@ -75,7 +75,7 @@ def test_each_site_has_its_own() -> None:
         for site, tariff in (("house", "base"), ("barn", "hphc"))
     )
     contracts = read(text, "house", "barn")
-    found = {site: contracts.on(site, Direction.DRAWN, d("2025-06-10")) for site in ("house", "barn", "mill")}
+    found = {site: contracts.on(site, Direction.CONSUMPTION, d("2025-06-10")) for site in ("house", "barn", "mill")}
     assert {site: each and each.tariff for site, each in found.items()} == {
         "house": "base",
         "barn": "hphc",

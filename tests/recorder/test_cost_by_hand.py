@@ -79,7 +79,7 @@ def test_february_2025() -> None:
 
 
 def test_a_tempo_month_with_all_three_colours() -> None:
-    # January 2025 as it was; Tempo's day begins at six, so what is drawn before is in the colour of the day before.
+    # January 2025 as it was; Tempo's day begins at six, so what is consumed before is in the colour of the day before.
     red = {2, 3, 10, 13, 14, 15, 16, 17, 20, 21, 22, 30, 31}
     white = {0, 4, 7, 8, 9, 11, 18, 23, 29}  # 0: the last day of December
     of_colour = {"BLEU": (1, 2), "BLANC": (3, 4), "ROUGE": (5, 6)}
@@ -148,7 +148,7 @@ def test_the_29th_of_february() -> None:
     assert to_cents(total(found)) == Decimal("85.56")
 
 
-def hourly(tariff_id: str = "spot", direction: Direction = Direction.DRAWN) -> Tariff:
+def hourly(tariff_id: str = "spot", direction: Direction = Direction.CONSUMPTION) -> Tariff:
     return tariff(tariff_id, (), version(tariff_id, "2020-01-01", {}, {None: "0"}), direction=direction, series=True)
 
 
@@ -223,34 +223,34 @@ def on_spot(direction: Direction, register: str) -> tuple[Decimal, Decimal]:
 
 def test_a_quarter_at_a_negative_price_is_paid_back() -> None:
     # 0.4 x 0.10 + 0.5 x -0.05 + 0.6 x 0.02 = 0.04 - 0.025 + 0.012 = 0.027
-    assert on_spot(Direction.DRAWN, "EAST") == (Decimal("0.027"), Decimal("-0.025"))
+    assert on_spot(Direction.CONSUMPTION, "EAST") == (Decimal("0.027"), Decimal("-0.025"))
 
 
 def test_what_is_injected_at_a_negative_price_costs() -> None:
-    assert on_spot(Direction.INJECTED, "EAIT") == (Decimal("-0.027"), Decimal("0.025"))
+    assert on_spot(Direction.INJECTION, "EAIT") == (Decimal("-0.027"), Decimal("0.025"))
 
 
 def test_what_is_injected_is_income() -> None:
     when = days("2025-06-01", "2025-06-30")
     rows = spread(when, EAST=150_000, EAIT=75_000)
     found = costs(when, rows, on(BASE, SURPLUS), BASE, SURPLUS)
-    # drawn    150 x 0.2016 + 13.72 = 30.24 + 13.72 = 43.96
+    # consumed    150 x 0.2016 + 13.72 = 30.24 + 13.72 = 43.96
     # injected  75 x 0.04           = 3
-    injected = [each for each in found if each.direction is Direction.INJECTED]
-    assert total(injected) == Decimal(-3)
+    injection = [each for each in found if each.direction is Direction.INJECTION]
+    assert total(injection) == Decimal(-3)
     assert to_cents(total(found)) == Decimal("40.96")
-    assert all(each.quality is Quality.MEASURED for each in injected)
+    assert all(each.quality is Quality.MEASURED for each in injection)
 
 
 def test_what_an_injected_contract_asks_for_a_month_is_paid_not_earned() -> None:
     version_with_fee = version("fee", "2025-01-01", {"SURPLUS": "0.04"}, {None: "3.00"})
-    fee = tariff("fee", ("SURPLUS",), version_with_fee, direction=Direction.INJECTED)
+    fee = tariff("fee", ("SURPLUS",), version_with_fee, direction=Direction.INJECTION)
     day = d("2025-06-10")
     found = costs([day], [row(day, "EAST", 0), row(day, "EAIT", 5000)], on(fee), fee)
     # -5 x 0.04 and 3.00 / 30
-    injected = {each.period: each for each in found if each.direction is Direction.INJECTED}
-    assert {period: each.amount for period, each in injected.items()} == {
+    injection = {each.period: each for each in found if each.direction is Direction.INJECTION}
+    assert {period: each.amount for period, each in injection.items()} == {
         "SURPLUS": Decimal("-0.2"),
         None: Decimal("0.1"),
     }
-    assert {period: each.sign for period, each in injected.items()} == {"SURPLUS": -1, None: 1}
+    assert {period: each.sign for period, each in injection.items()} == {"SURPLUS": -1, None: 1}

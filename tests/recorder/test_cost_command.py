@@ -138,7 +138,7 @@ def test_json_and_csv_say_the_same_unrounded_and_in_cents(summer: Commands) -> N
         "from": "2025-07-31",
         "to": "2025-08-01",
         "kind": "energy",
-        "direction": "drawn",
+        "direction": "consumption",
         "period": "HC",
         "days": 1,
         "energy_wh": 4000,
@@ -195,7 +195,7 @@ def test_explain_tells_a_program_registers_and_source(summer: Commands) -> None:
         ],
         "months": [],
         "source": "CRE, open data",
-        "sureness": "official",
+        "confidence": "official",
     }
     assert found[2]["explain"]["months"] == [{"month": "2025-07", "days": 1, "days_of_month": 31}]
     assert found[3]["explain"] is None
@@ -271,7 +271,7 @@ def test_what_rests_on_an_overdue_list_is_provisional(summer: Commands) -> None:
         names.en = "mine"
         [[version]]
         from = 2025-01-01
-        sureness = "own"
+        confidence = "own"
         source = "a bill"
         energy.HC = { ttc = "0.10" }
         energy.HP = { ttc = "0.20" }

@@ -6,7 +6,7 @@ from cost_building import BASE, HPHC, SURPLUS, costs, d, midnight_ms, on, quarte
 
 from tictally_recorder.cost import Explanation, Quality, explain
 from tictally_recorder.cost.explain import Per
-from tictally_recorder.tariffs.model import Sureness
+from tictally_recorder.tariffs.model import Confidence
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS
 
@@ -30,7 +30,7 @@ def test_energy_is_registers_from_and_to_times_the_price_of_a_version() -> None:
     assert (found.quality, found.estimated, found.reason) == (Quality.ESTIMATED, True, None)
     assert found.version is not None
     assert (found.version.id, found.version.source) == ("hphc 2025-02-01", "grid of 2025-02-01")
-    assert (found.version.hash, found.version.sureness) == (HPHC.versions[0].hash, Sureness.OFFICIAL)
+    assert (found.version.hash, found.version.confidence) == (HPHC.versions[0].hash, Confidence.OFFICIAL)
 
 
 def recomputed(found: Explanation) -> Decimal:

@@ -20,7 +20,7 @@ from ledger_building import METER, frame, message
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import CostRow
 from tictally_recorder.cost.codec import from_day
-from tictally_recorder.cost.model import UNTOLD
+from tictally_recorder.cost.model import UNMETERED
 from tictally_recorder.cost.query import computed, cost_of, days_with_frames
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
@@ -43,7 +43,7 @@ VERSION = """
 [[version]]
 from = {start}
 source = "a letter"
-sureness = "own"
+confidence = "own"
 energy.HC = {{ ttc = "{hc}" }}
 energy.HP = {{ ttc = "{hp}" }}
 subscription = "12"
@@ -57,7 +57,7 @@ series = "spot.csv"
 [[version]]
 from = 2025-01-01
 source = "a letter"
-sureness = "own"
+confidence = "own"
 subscription = "12"
 """
 
@@ -229,7 +229,7 @@ def test_a_silence_that_no_register_tells_of_is_missing_on_the_days_before_it_to
     assert [row.period for row in home.kept()[d("2025-07-30")]] == ["HC", "HP", None]
     home.hear(*hours("2025-08-01T12:00+02:00", "2025-08-01T15:00+02:00"))
     assert home.keep() == 3
-    assert [row.period for row in home.kept()[d("2025-07-30")]] == ["HC", "HP", UNTOLD, None]
+    assert [row.period for row in home.kept()[d("2025-07-30")]] == ["HC", "HP", UNMETERED, None]
     assert home.kept() == home.anew()
     assert home.keep() == 0
     # A late frame that makes it shorter: both of its ends are said on all its days.
@@ -382,7 +382,7 @@ def test_words_about_a_source_replace_no_figure(home: Household) -> None:
 
 
 @pytest.mark.parametrize("tariff", ["own", "spot"])
-def test_of_what_is_kept_source_and_sureness_are_told_as_the_list_has_them_now(home: Household, tariff: str) -> None:
+def test_of_what_is_kept_source_and_confidence_are_told_as_the_list_has_them_now(home: Household, tariff: str) -> None:
     home.own_list(("2025-01-01", "0.10", "0.20"))
     (home.folder / "tariffs" / "spot.csv").write_text("start,price\n2025-07-30T00:00+02:00,0.1\n")
     (home.folder / "tariffs" / "spot.toml").write_text(SPOT)

@@ -27,7 +27,7 @@ def at(text: str) -> int:
 
 
 def test_a_gap_over_a_change_of_prices_is_divided_by_time(tmp_path: Path, shipped: dict[str, Tariff]) -> None:
-    # Away from 30 July 12:00 to 2 August 12:00, three days in which 7.2 kWh HC and 14.4 kWh HP were drawn:
+    # Away from 30 July 12:00 to 2 August 12:00, three days in which 7.2 kWh HC and 14.4 kWh HP were consumed:
     # of the 72 hours, 36 are before the new prices.
     path = tmp_path / "ledger.sqlite"
     moments = ("2025-07-30T11:50+02:00", "2025-07-30T12:00+02:00", "2025-08-02T12:00+02:00", "2025-08-02T12:10+02:00")

@@ -46,9 +46,9 @@ powers = st.sampled_from([6, 9, 12])
 
 @st.composite
 def questions(draw: st.DrawFn) -> tuple[list[EnergyRow], Terms]:
-    drawn = [Contract(SITE, HPHC.id, start, power_kva=draw(powers)) for start in draw(starts)]
-    injected = [Contract(SITE, SURPLUS.id, start, direction=Direction.INJECTED) for start in draw(starts)]
-    return draw(energies), terms(on(*drawn, *injected), HPHC, SURPLUS)
+    consumption = [Contract(SITE, HPHC.id, start, power_kva=draw(powers)) for start in draw(starts)]
+    injection = [Contract(SITE, SURPLUS.id, start, direction=Direction.INJECTION) for start in draw(starts)]
+    return draw(energies), terms(on(*consumption, *injection), HPHC, SURPLUS)
 
 
 def ask(rows: list[EnergyRow], by: Terms, when: list[date]) -> list[CostRow]:
@@ -95,7 +95,7 @@ def test_a_new_version_changes_exactly_the_days_that_it_touches(
     after = terms(before.contracts, replace(HPHC, versions=versions), SURPLUS)
 
     next_one = next((each.start for each in HPHC.versions if each.start > start), date.max)
-    under_contract = {day for day in WINDOW if before.contracts.on(SITE, Direction.DRAWN, day)}
+    under_contract = {day for day in WINDOW if before.contracts.on(SITE, Direction.CONSUMPTION, day)}
     touched = {day for day in WINDOW if start <= day < next_one} & under_contract
     changed = {day for day in WINDOW if ask(rows, before, [day]) != ask(rows, after, [day])}
     assert changed == touched
@@ -106,7 +106,7 @@ def test_a_new_version_changes_exactly_the_days_that_it_touches(
 def test_each_kwh_of_a_period_register_is_in_one_row(question: tuple[list[EnergyRow], Terms]) -> None:
     rows, by = question
     counted = sum(each.energy for each in rows if each.register[:4] in {"HCHC", "HCHP", "EASF"})
-    told = sum(one.energy_wh for one in ask(rows, by, WINDOW) if one.direction is Direction.DRAWN)
+    told = sum(one.energy_wh for one in ask(rows, by, WINDOW) if one.direction is Direction.CONSUMPTION)
     # Without a contract a meter that tells no period still shows its total.
     told -= sum(part.energy_wh for one in ask(rows, by, WINDOW) for part in one.parts if part.register == "EAST")
     assert told == counted

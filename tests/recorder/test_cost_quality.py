@@ -169,7 +169,7 @@ def test_injected_energy_is_not_told_by_period() -> None:
         "double",
         ("DAY", "NIGHT"),
         version("double", "2025-01-01", {"DAY": "0.1", "NIGHT": "0.2"}, {}),
-        direction=Direction.INJECTED,
+        direction=Direction.INJECTION,
     )
     rows = [row(DAY, "EAST", 1000), row(DAY, "EAIT", 500)]
     assert unknown(costs([DAY], rows, on(BASE, double), BASE, double)).keys() == {"DAY", "NIGHT", "EAIT"}

@@ -21,7 +21,7 @@ names.en = "Flat"
 [[version]]
 from = 2000-01-01
 source = "a letter"
-sureness = "own"
+confidence = "own"
 energy.BASE = { ttc = "1" }
 subscription = "0"
 """

@@ -50,9 +50,9 @@ def test_income_is_taken_from_what_is_paid() -> None:
     rows = costs(MARCH, spread(MARCH, EAST=31_000, EAIT=62_000), on(BASE, SURPLUS), BASE, SURPLUS)
     (march,) = sum_up(rows, By.YEAR)
     assert [(line.direction, line.period) for line in march.lines] == [
-        ("drawn", "BASE"),
-        ("drawn", None),
-        ("injected", "SURPLUS"),
+        ("consumption", "BASE"),
+        ("consumption", None),
+        ("injection", "SURPLUS"),
     ]
     # 31 x 0.2016 + 13.72 - 62 x 0.04
     assert to_cents(march.known["EUR"]) == Decimal("17.49")

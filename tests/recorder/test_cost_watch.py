@@ -43,7 +43,7 @@ series = {path}
 names.en = "By the hour"
 [[version]]
 from = 2026-01-01
-sureness = "own"
+confidence = "own"
 source = "the contract"
 subscription = "10"
 """

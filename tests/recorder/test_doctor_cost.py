@@ -20,7 +20,7 @@ currency = "EUR"
 periods = ["NIGHT", "DAY"]
 [[version]]
 from = 2020-01-01
-sureness = "own"
+confidence = "own"
 source = "me"
 energy.NIGHT = { ttc = "0.16" }
 energy.DAY = { ttc = "0.21" }

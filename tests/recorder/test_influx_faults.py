@@ -29,7 +29,7 @@ periods = ["HC", "HP"]
 [[version]]
 from = {start}
 source = "a letter"
-sureness = "own"
+confidence = "own"
 energy.HC = {{ ttc = "0.10" }}
 energy.HP = {{ ttc = "{price}" }}
 subscription = "12"

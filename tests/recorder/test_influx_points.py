@@ -90,17 +90,19 @@ def test_a_quarter_has_the_mean_of_its_frames() -> None:
 
 
 @pytest.mark.parametrize(
-    ("registers", "drawn"),
+    ("registers", "consumption"),
     [
         ({"EAST": 10, "EASF01": 4, "EASF02": 6, "EASD01": 10}, 10),
         ({"EASF01": 4, "EASF02": 6}, 10),
         ({"BBRHCJB": 3, "BBRHPJR": 9}, 12),
     ],
 )
-def test_a_total_has_each_kwh_once(registers: dict[str, int], drawn: int) -> None:
+def test_a_total_has_each_kwh_once(registers: dict[str, int], consumption: int) -> None:
     rows = [energy_row(register, energy, 5) for register, energy in registers.items()]
     totals = [each for each in points.of_energy_by_quarter(rows) if each.measurement == "total_quarter"]
-    assert [(dict(each.tags)["direction"], each.fields["energy_wh"]) for each in totals] == [("drawn", drawn)]
+    assert [(dict(each.tags)["direction"], each.fields["energy_wh"]) for each in totals] == [
+        ("consumption", consumption)
+    ]
 
 
 def test_a_register_that_stood_at_zero_for_ever_has_no_rows_and_reactive_energy_its_own_field() -> None:
@@ -119,7 +121,7 @@ def test_a_day_is_stamped_where_it_begins_in_paris_and_names_itself() -> None:
 
 
 def test_a_cost_that_is_unknown_has_no_amount() -> None:
-    line = CostLine("drawn", None, None, None, None, None, None, None, None, "unknown", "no contract for {day}")
+    line = CostLine("consumption", None, None, None, None, None, None, None, None, "unknown", "no contract for {day}")
     day = CostDay(date(2026, 7, 22), 0, 96, "key", 1, (CostEntry(line, 12, None, b""),))
     (made,) = points.of_cost("s", day, PARIS)
     assert made.fields == {

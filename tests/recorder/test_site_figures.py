@@ -44,7 +44,7 @@ def test_a_day_a_month_and_all_of_it_to_the_cent() -> None:
     # A day's subscription: 14.04 / 31 = 0.45290.
     # 1 July:  4 x 0.1696 + 6 x 0.2146 = 0.6784 + 1.2876 = 1.9660, with subscription 2.41890
     # 2 July:  2 x 0.1696 + 3 x 0.2146 = 0.3392 + 0.6438 = 0.9830, with subscription 1.43590
-    found = told(on(HPHC), HPHC, before={Direction.DRAWN: Decimal("100.004")})
+    found = told(on(HPHC), HPHC, before={Direction.CONSUMPTION: Decimal("100.004")})
     assert found == {
         "cost_today": "1.44",
         "cost_yesterday": "2.42",
@@ -157,11 +157,11 @@ def test_while_a_file_cannot_be_used_no_cost_is_told_but_the_file() -> None:
 
 def test_income_is_told_apart_and_as_income() -> None:
     energy = [*ENERGY, row(d("2025-07-01"), "EAIT", 10_000), row(TODAY, "EAIT", 5000)]
-    before = {Direction.DRAWN: Decimal(100), Direction.INJECTED: Decimal(-50)}
+    before = {Direction.CONSUMPTION: Decimal(100), Direction.INJECTION: Decimal(-50)}
     found = told(on(HPHC, SURPLUS), HPHC, SURPLUS, energy=energy, before=before)
     # 5 and 10 kWh at 0.04
     assert (found["income_today"], found["income_month"], found["income_total"]) == ("0.20", "0.60", "50.20")
-    assert (found["price_injected"], found["cost_today"], found["cost_total"]) == ("0.04", "1.44", "101.44")
+    assert (found["price_injection"], found["cost_today"], found["cost_total"]) == ("0.04", "1.44", "101.44")
 
 
 def test_without_a_contract_for_it_nothing_is_told_of_income() -> None:

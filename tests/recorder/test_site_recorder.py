@@ -31,7 +31,7 @@ names.en = "Own"
 [[version]]
 from = {start}
 source = "a letter"
-sureness = "own"
+confidence = "own"
 energy.HC = {{ ttc = "{hc}" }}
 energy.HP = {{ ttc = "0.50" }}
 subscription = "0"

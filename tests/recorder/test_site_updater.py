@@ -27,7 +27,7 @@ periods = ["NIGHT", "DAY"]
 [[version]]
 from = 2025-01-01
 source = "a letter"
-sureness = "own"
+confidence = "own"
 energy.NIGHT = { ttc = "0.1" }
 energy.DAY = { ttc = "0.2" }
 subscription = "12"
@@ -172,12 +172,12 @@ id = "surplus"
 supplier = "Somebody"
 currency = "EUR"
 periods = ["SURPLUS"]
-direction = "injected"
+direction = "injection"
 names.en = "Surplus"
 [[version]]
 from = 2020-01-01
 source = "a letter"
-sureness = "own"
+confidence = "own"
 energy.SURPLUS = { ttc = "0.04" }
 """
 
@@ -192,13 +192,13 @@ def test_income_that_ends_while_the_recorder_is_stopped_is_taken_back(
     now_ms = ms("2025-07-02T11:06+02:00")
     told.round(now_ms)
     before = told.at(now_ms)
-    assert before["price_injected"] == "0.04"
+    assert before["price_injection"] == "0.04"
     (tmp_path / "contracts.toml").write_text(CONTRACT)
     with LedgerReader.open(tmp_path / "ledger.sqlite") as reader:
         later = Told(tmp_path, ledger, reader)
         later.round(now_ms)
         after = later.at(now_ms)
-    assert {after[name] for name in ("income_today", "income_month", "income_total", "price_injected")} == {"none"}
+    assert {after[name] for name in ("income_today", "income_month", "income_total", "price_injection")} == {"none"}
     assert after["config"] == before["config"]
 
 

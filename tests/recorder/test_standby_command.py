@@ -33,7 +33,7 @@ periods = ["HC", "HP"]
 names.en = "mine"
 [[version]]
 from = 2025-01-01
-sureness = "own"
+confidence = "own"
 source = "a bill"
 energy.HC = { ttc = "0.10" }
 energy.HP = { ttc = "0.20" }

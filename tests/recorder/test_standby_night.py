@@ -40,7 +40,7 @@ def test_a_minute_is_the_mean_of_its_frames_and_half_a_va_is_rounded_up() -> Non
 
 @pytest.mark.parametrize(("known", "expected"), [(179, None), (180, BaseLoad(80, 180))])
 def test_less_than_half_of_a_night_tells_nothing(known: int, expected: BaseLoad | None) -> None:
-    # A power cut: minutes without frames are not minutes without power drawn.
+    # A power cut: minutes without frames are not minutes without power consumed.
     assert base_load(minutes([80] * known + [None] * (360 - known))) == expected
     assert base_load([]) is None
 

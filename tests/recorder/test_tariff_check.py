@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from tictally_recorder.tariffs.check import Fault, Finding, check
-from tictally_recorder.tariffs.model import Price, Sureness, Tariff, Version
+from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Version
 
 
 def version(start: date, until: date | None = None) -> Version:
@@ -16,7 +16,7 @@ def version(start: date, until: date | None = None) -> Version:
         energy={None: {"BASE": Price(Decimal("0.2"))}},
         subscription={None: Decimal(10)},
         source="a test",
-        sureness=Sureness.OWN,
+        confidence=Confidence.OWN,
     )
 
 

@@ -17,7 +17,7 @@ id = "edf-bleu-hphc"
 overlay = true
 [[version]]
 from = 2199-08-01
-sureness = "own"
+confidence = "own"
 source = "a bill"
 energy.HC = { ttc = "0.1" }
 energy.HP = { ttc = "0.2" }
@@ -89,7 +89,7 @@ def test_show_prints_the_version_of_a_day(tariff: Commands) -> None:
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[0].startswith("edf-bleu-hphc 2025-02-01, hash ")
     assert lines[1:4] == [
-        "EDF, Tarif Bleu, option Heures Creuses: amounts in EUR, energy drawn",
+        "EDF, Tarif Bleu, option Heures Creuses: amounts in EUR, consumption",
         "Holds from 2025-02-01 to 2025-07-31",
         "Source: CRE, open data (official); shipped/edf-bleu-hphc.toml",
     ]
@@ -121,7 +121,7 @@ def test_show_takes_an_amount_for_every_power_as_such(tariff: Commands) -> None:
     tariff.put(OVERLAY)
     told = tariff.json("show", "edf-bleu-hphc", "--on", "2199-08-01")
     assert told["subscription"] == {"*": {"ttc": "16", "ht": None}}
-    assert (told["until"], told["sureness"], told["file"]) == (None, "own", f"{tariff.tariffs}/own.toml")
+    assert (told["until"], told["confidence"], told["file"]) == (None, "own", f"{tariff.tariffs}/own.toml")
 
 
 @pytest.mark.parametrize(

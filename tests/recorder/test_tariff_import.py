@@ -16,7 +16,7 @@ from tictally_recorder.cli.app import main
 from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_recorder.tariffs.importer import Comparison, State, compare
 from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.model import Price, Sureness, Tariff, Taxes, Version
+from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Taxes, Version
 from tictally_recorder.tariffs.providers.cre.csv import History, NotImported, read_cre
 from tictally_recorder.tariffs.write import overlay_text
 
@@ -34,7 +34,7 @@ id = "edf-bleu-base"
 overlay = true
 [[version]]
 from = 2027-02-01
-sureness = "own"
+confidence = "own"
 source = "a letter"
 energy.BASE = { ttc = "0.2100" }
 subscription = "15"
@@ -280,7 +280,7 @@ def test_a_new_version_is_rounded_as_a_bill_has_it() -> None:
     # 190.38 € a year is 15.865 a month: half a cent goes up.
     assert version.subscription == {6: Decimal("15.87"), 9: Decimal("19.58")}
     assert version.subscription_ht == {6: Decimal("11.50"), 9: Decimal("14.01")}
-    assert (version.sureness, version.source) == (Sureness.OFFICIAL, "CRE, open data")
+    assert (version.confidence, version.source) == (Confidence.OFFICIAL, "CRE, open data")
     assert "beside what EDF invoices" in version.note
 
 
@@ -322,7 +322,7 @@ def test_what_the_file_says_nothing_of_stays_as_it_stands() -> None:
         power: before.energy[power] for power in before.energy if power != 6
     }
     assert (after.subscription, after.subscription_ht) == (before.subscription, before.subscription_ht)
-    assert (after.taxes, after.sureness) == (before.taxes, Sureness.SECONDARY)
+    assert (after.taxes, after.confidence) == (before.taxes, Confidence.SECONDARY)
     assert after.note.startswith(
         "3, 9, 12, 15, 18, 24, 30, 36 kVA and subscriptions with taxes as before (secondary); "
     )
@@ -330,11 +330,11 @@ def test_what_the_file_says_nothing_of_stays_as_it_stands() -> None:
 
 
 def test_a_version_that_the_file_has_whole_is_official() -> None:
-    assert on(SHIPPED["edf-bleu-base"], "2026-08-01").sureness is Sureness.SECONDARY
+    assert on(SHIPPED["edf-bleu-base"], "2026-08-01").confidence is Confidence.SECONDARY
     rows = [f"01/08/2026;;{power};120;{yearly};0,1345;0,2" for power, yearly in ((6, 200), (9, 250), (12, 300))]
     comparison = compared(history(*rows), subscriptions=True)
     version = on(overlaid(comparison), "2026-08-01")
-    assert (version.sureness, version.source, comparison.kept) == (Sureness.OFFICIAL, "CRE, open data", ())
+    assert (version.confidence, version.source, comparison.kept) == (Confidence.OFFICIAL, "CRE, open data", ())
 
 
 def test_a_subscription_that_stands_is_kept_unless_asked_otherwise() -> None:
@@ -513,8 +513,8 @@ def test_every_version_is_written_so_that_it_is_read_the_same(importing: Importi
         importing.put(f"{tariff.id}.toml", text)
         read = importing.tariff(tariff.id).versions
         assert [version.hash for version in read] == [version.hash for version in tariff.versions]
-        assert [(v.source, v.sureness, v.note) for v in read] == [
-            (v.source, v.sureness, v.note) for v in tariff.versions
+        assert [(v.source, v.confidence, v.note) for v in read] == [
+            (v.source, v.confidence, v.note) for v in tariff.versions
         ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.model import Direction, Price, Sureness, Tariff, Taxes
+from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Taxes
 
 LIST = """\
 id = "own-list"
@@ -21,7 +21,7 @@ en = "A list"
 
 [[version]]
 from = 2025-02-01
-sureness = "own"
+confidence = "own"
 source = "the contract"
 energy.HC = { ttc = "0.15", ht = "0.10" }
 energy.HP = { ttc = 0.20 }
@@ -33,7 +33,7 @@ taxes = { accise = "0.03", vat_energy = "0.20" }
 [[version]]
 from = 2025-08-01
 until = 2026-01-31
-sureness = "own"
+confidence = "own"
 source = "the contract"
 energy.HC = { ttc = "0.16" }
 energy.HP = { ttc = "0.22" }
@@ -56,7 +56,7 @@ def test_a_list_becomes_versions_in_order() -> None:
     tariff = load(LIST)
     assert (tariff.id, tariff.supplier, tariff.currency) == ("own-list", "Somebody", "EUR")
     assert (tariff.periods, tariff.revised, tariff.names) == (("HC", "HP"), ((2, 1), (8, 1)), {"en": "A list"})
-    assert (tariff.direction, tariff.series) == (Direction.DRAWN, False)
+    assert (tariff.direction, tariff.series) == (Direction.CONSUMPTION, False)
     assert [(version.start, version.until) for version in tariff.versions] == [
         (date(2025, 2, 1), None),
         (date(2025, 8, 1), date(2026, 1, 31)),
@@ -84,7 +84,7 @@ def test_prices_of_a_version_that_names_no_power_are_for_every_power() -> None:
 def test_what_is_said_about_a_version_is_kept() -> None:
     version = load(LIST).versions[0]
     assert version.taxes == Taxes(accise=Decimal("0.03"), vat_energy=Decimal("0.20"))
-    assert (version.sureness, version.source, version.file) == (Sureness.OWN, "the contract", "list.toml")
+    assert (version.confidence, version.source, version.file) == (Confidence.OWN, "the contract", "list.toml")
 
 
 def test_an_amount_without_quotes_is_exact() -> None:
@@ -107,10 +107,25 @@ def test_a_subscription_may_be_said_to_be_unknown() -> None:
 
 
 def test_what_is_paid_for_injection_needs_no_subscription() -> None:
-    text = LIST.replace("[names]", 'direction = "injected"\n[names]').replace('subscription = "11"\n', "")
+    text = LIST.replace("[names]", 'direction = "injection"\n[names]').replace('subscription = "11"\n', "")
     tariff = load(text)
-    assert tariff.direction is Direction.INJECTED
+    assert tariff.direction is Direction.INJECTION
     assert tariff.versions[1].monthly(6) == 0
+
+
+def test_former_names_are_read_as_before() -> None:
+    text = LIST.replace("[names]", 'direction = "injected"\n[names]').replace("confidence = ", "sureness = ")
+    tariff = TariffFile(text, "list.toml").tariff()
+    assert tariff.direction is Direction.INJECTION
+    assert tariff.versions[0].confidence is Confidence.OWN
+    drawn = LIST.replace("[names]", 'direction = "drawn"\n[names]')
+    assert TariffFile(drawn, "list.toml").tariff().direction is Direction.CONSUMPTION
+
+
+def test_a_wrong_value_is_named_by_the_former_key_that_has_it() -> None:
+    text = LIST.replace('confidence = "own"', 'sureness = "rumour"', 1)
+    with pytest.raises(TariffError, match="line 11: sureness is 'rumour'; there are: official, secondary, own"):
+        TariffFile(text, "list.toml").tariff()
 
 
 def test_a_series_has_versions_without_prices() -> None:
@@ -126,7 +141,7 @@ def test_a_series_has_versions_without_prices() -> None:
     ("old", "new"),
     [
         ('source = "the contract"', 'source = "a bill"'),
-        ('sureness = "own"', 'sureness = "official"'),
+        ('confidence = "own"', 'confidence = "official"'),
         ('source = "the contract"', 'source = "the contract"\nnote = "nothing"'),
         ("ttc = 0.20", 'ttc = "0.2000"'),
         ("power.9.energy.HP = ", "power.9.energy.HC = { ttc = '0.15', ht = '0.1' }\npower.9.energy.HP = "),
@@ -186,11 +201,16 @@ def test_the_hash_is_the_same_in_every_release() -> None:
         ('"02-01"', '"02-29"', 5, "'02-29' is not a day that every year has, month first: 02-01"),
         ('en = "A list"\n', "", 6, 'names is missing: names.fr = "…" or names.en = "…"'),
         ('en = "A list"', 'de = "Eine Liste"', 7, "there is no names.de; there are: en, fr"),
-        ("[names]", 'direction = "up"\n[names]', 6, "direction is 'up'; there are: drawn, injected"),
+        ("[names]", 'direction = "up"\n[names]', 6, "direction is 'up'; there are: consumption, injection"),
         ("[names]", "overlay = 1\n[names]", 6, "overlay must be true or false, not 1"),
         ('source = "the contract"\nenergy.HC = { ttc = "0.15"', 'energy.HC = { ttc = "0.15"', 9, "source is missing"),
-        ('sureness = "own"', 'sureness = "rumour"', 11, "sureness is 'rumour'; there are: official, secondary, own"),
-        ("taxes = {", "tax = {", 18, "there is no tax; there are: energy, from, note, power, "),
+        (
+            'confidence = "own"',
+            'confidence = "rumour"',
+            11,
+            "confidence is 'rumour'; there are: official, secondary, own",
+        ),
+        ("taxes = {", "tax = {", 18, "there is no tax; there are: confidence, energy, from, note, "),
         ("accise =", "tva =", 18, "there is no taxes.tva; there are: accise, cta_share, vat_energy, vat_subscription"),
         ("subscription_ht =", "sub_ht =", 15, "there is no power.6.sub_ht; there are: energy, subscription, "),
         # dates

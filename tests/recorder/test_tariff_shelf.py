@@ -8,7 +8,7 @@ import pytest
 
 from tictally_recorder.tariffs.catalogue import Shelf, load_shelf
 from tictally_recorder.tariffs.errors import UnknownTariff
-from tictally_recorder.tariffs.model import Price, Sureness
+from tictally_recorder.tariffs.model import Confidence, Price
 
 OWN = """\
 id = "{id}"
@@ -18,7 +18,7 @@ periods = ["BASE"]
 names.en = "A list"
 [[version]]
 from = 2026-01-01
-sureness = "own"
+confidence = "own"
 source = "the contract"
 energy.BASE = {{ ttc = "0.18" }}
 subscription = "10"
@@ -28,7 +28,7 @@ id = "edf-bleu-base"
 overlay = true
 [[version]]
 from = {start}
-sureness = "own"
+confidence = "own"
 source = "a bill"
 energy.BASE = {{ ttc = "{price}" }}
 power.6.subscription = "16"
@@ -101,7 +101,7 @@ def test_an_overlay_replaces_the_version_of_its_day_and_no_other(tmp_path: Path)
     before, after = hashes(SHIPPED, "edf-bleu-base"), hashes(found, "edf-bleu-base")
     assert [day for day in before if before[day] != after[day]] == [date(2026, 8, 1)]
     version = found.tariff("edf-bleu-base").versions[-1]
-    assert (version.price(6, "BASE"), version.sureness) == (Price(Decimal("0.2002")), Sureness.OWN)
+    assert (version.price(6, "BASE"), version.confidence) == (Price(Decimal("0.2002")), Confidence.OWN)
     assert version.price(9, "BASE") is None
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_recorder.tariffs.check import Fault, check
-from tictally_recorder.tariffs.model import Sureness, Tariff, Version
+from tictally_recorder.tariffs.model import Confidence, Tariff, Version
 from tictally_shared.tariff_options import CONTRACTS
 
 TARIFFS = load_shelf().tariffs
@@ -111,7 +111,8 @@ def test_in_november_2024_the_subscriptions_are_unknown_and_nothing_else() -> No
 
 def test_what_rests_on_others_than_edf_and_the_cre_says_so() -> None:
     secondary = {
-        tariff.id: [v.start for v in tariff.versions if v.sureness is Sureness.SECONDARY] for tariff in TARIFFS.values()
+        tariff.id: [v.start for v in tariff.versions if v.confidence is Confidence.SECONDARY]
+        for tariff in TARIFFS.values()
     }
     assert secondary == {
         "edf-bleu-base": [date(2025, 2, 1), date(2025, 8, 1), date(2026, 2, 1), date(2026, 8, 1)],
@@ -119,7 +120,7 @@ def test_what_rests_on_others_than_edf_and_the_cre_says_so() -> None:
         "edf-bleu-tempo": [date(2026, 2, 1), date(2026, 8, 1)],
         "edf-bleu-ejp": [version.start for version in EJP.versions],
     }
-    assert all(version.note for _, version in versions() if version.sureness is Sureness.SECONDARY)
+    assert all(version.note for _, version in versions() if version.confidence is Confidence.SECONDARY)
     assert all("secondary" in on(tariff, "2026-08-01").note for tariff in TARIFFS.values())
 
 

@@ -108,14 +108,14 @@ def test_it_opens_on_a_page_with_a_year_behind_it_from_which_the_meter_goes_on(d
     demo_with_past.read_until(r"\d VA ")
     with urlopen(f"{found[0]}api/v1/use?by=year&from=2000-01-01") as answer:  # noqa: S310 - our own
         years = json.load(answer)["items"]
-    assert sum(year["drawn_wh"] for year in years) > 5_000_000
+    assert sum(year["consumption_wh"] for year in years) > 5_000_000
     # The registers of the line go on from those of the past: else a fall, or a leap of years, would stand here.
     with urlopen(f"{found[0]}api/v1/quality") as answer:  # noqa: S310 - our own
         quality = json.load(answer)
     assert quality["items"][0]["falls"] == []
     with urlopen(f"{found[0]}api/v1/use") as answer:  # noqa: S310 - our own
         today = json.load(answer)["items"]
-    assert today[0]["drawn_wh"] < 100_000
+    assert today[0]["consumption_wh"] < 100_000
     os.kill(demo_with_past.process.pid, signal.SIGINT)
     assert demo_with_past.finish()[0] == 0
     assert demo_with_past.parts() == {}

@@ -25,7 +25,7 @@ def picture(*labels: tuple[str, str], meter: str = OLD) -> Picture:
     [
         ([("SINSTS", "3900"), ("LTARF", "HP BLEU")], "3 900 VA", "HP BLEU"),
         ([("PAPP", "870"), ("PTEC", "HPJB")], "870 VA", "HPJB"),
-        ([("SINSTS", "0"), ("SINSTI", "1250"), ("LTARF", "BASE")], "0 VA drawn, 1 250 VA injected", "BASE"),
+        ([("SINSTS", "0"), ("SINSTI", "1250"), ("LTARF", "BASE")], "0 VA consumed, 1 250 VA injected", "BASE"),
     ],
 )
 def test_power_and_period_are_found_in_either_mode(labels: list[tuple[str, str]], power: str, period: str) -> None:
@@ -54,15 +54,15 @@ def test_refusals_are_told_by_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "drawn_wh"),
+    ("rows", "consumption_wh"),
     [
         ((("EAST", None, 1500), ("EASF01", "HC BLEU", 600), ("EASF02", "HP BLEU", 900), ("EAIT", None, 70)), 1500),
         ((("HCHC", "HC", 600), ("HCHP", "HP", 900)), 1500),
         ((), 0),
     ],
 )
-def test_energy_drawn_is_counted_once(rows: tuple[tuple[str, str | None, int], ...], drawn_wh: int) -> None:
-    assert Kept(today_wh=rows).drawn_wh == drawn_wh
+def test_energy_consumed_is_counted_once(rows: tuple[tuple[str, str | None, int], ...], consumption_wh: int) -> None:
+    assert Kept(today_wh=rows).consumption_wh == consumption_wh
 
 
 def test_what_it_costs_is_told_as_soon_as_it_is_known() -> None:

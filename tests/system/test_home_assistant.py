@@ -178,11 +178,11 @@ def test_registers_are_usable_in_the_energy_dashboard(stage: Stage, home: HomeAs
     line = stage.line("021961000031", "--producer", start="2026-06-21T13:00:00+02:00")
     registers = [line.entity(key) for key in ("easf01", "easf02", "east", "eait")]
     home.wait_for_values(*registers)
-    *drawn, total, injected = map(home.entity_id, registers)
-    assert home.statistic_ids >= {*drawn, total, injected}
-    for register in (*drawn, injected):
+    *consumption, total, injection = map(home.entity_id, registers)
+    assert home.statistic_ids >= {*consumption, total, injection}
+    for register in (*consumption, injection):
         home.import_statistics(register, 1.0)
-    home.wait_until(lambda: home.energy_problems(drawn, [injected]) == [], "took the registers")
+    home.wait_until(lambda: home.energy_problems(consumption, [injection]) == [], "took the registers")
 
 
 COST = {
@@ -190,7 +190,7 @@ COST = {
     "cost_total": ("monetary", "EUR", "total", "Cost in all"),
     "income_total": ("monetary", "EUR", "total", "Income in all"),
     "price": (None, "EUR/kWh", "measurement", "Price of a kWh"),
-    "price_injected": (None, "EUR/kWh", "measurement", "Price of an injected kWh"),
+    "price_injection": (None, "EUR/kWh", "measurement", "Price of an injected kWh"),
     "period": (None, None, None, "Period paid"),
     "subscription": ("monetary", "EUR", None, "Monthly subscription"),
     "tariff": (None, None, None, "Price list"),
@@ -210,13 +210,13 @@ SURPLUS = """
 id = "surplus"
 supplier = "A neighbour"
 currency = "EUR"
-direction = "injected"
+direction = "injection"
 periods = ["ALL"]
 names.en = "Surplus"
 [[version]]
 from = 2020-01-01
 source = "a contract"
-sureness = "own"
+confidence = "own"
 energy.ALL = { ttc = "0.04" }
 """
 

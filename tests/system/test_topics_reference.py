@@ -18,7 +18,7 @@ from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.naming import Naming
 from tictally_recorder.hubs.recorder_device import announcement
 from tictally_recorder.hubs.site_device import ENTITIES, SiteDevice
-from tictally_recorder.hubs.site_state import DRAWN_NAMES, INJECTED_NAMES, STANDBY_NAMES
+from tictally_recorder.hubs.site_state import CONSUMPTION_NAMES, INJECTION_NAMES, STANDBY_NAMES
 from tictally_shared.home_assistant import Component, read_discovery
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
@@ -72,7 +72,7 @@ def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mod
 
 
 def test_whatever_a_recorder_says_of_a_site_is_in_it() -> None:
-    said = [Topics().site(NUMBER, name) for name in (*DRAWN_NAMES, *STANDBY_NAMES, *INJECTED_NAMES)]
+    said = [Topics().site(NUMBER, name) for name in (*CONSUMPTION_NAMES, *STANDBY_NAMES, *INJECTION_NAMES)]
     assert {entity.key for entity in ENTITIES} <= {topic.split("/")[-1] for topic in said}
     assert [topic for topic in said if not in_reference(topic)] == []
 
@@ -101,7 +101,7 @@ def test_the_home_assistant_page_names_only_entities_that_there_are() -> None:
         f"recorder_{RECORDER}": announced.components.values(),
         f"edge_{EDGE}": edge_components(EDGE, Topics(), "en"),
     }
-    site = read_discovery(SiteDevice(Topics(), "", "en", "1", "").payload(NUMBER, DRAWN_NAMES, "EUR").encode())
+    site = read_discovery(SiteDevice(Topics(), "", "en", "1", "").payload(NUMBER, CONSUMPTION_NAMES, "EUR").encode())
     assert site is not None
     programs[f"site_{NUMBER}"] = site.components.values()
     keys = topics_reference.entities()

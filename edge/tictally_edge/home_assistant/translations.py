@@ -52,7 +52,7 @@ PERIODS: Final = {
 
 # Where people are better served by another name than the one in the meter's documentation.
 LABELS: Final = {
-    "EAST": Words("Énergie soutirée", "Energy drawn"),
+    "EAST": Words("Énergie soutirée", "Energy consumed"),
     "EAIT": Words("Énergie injectée", "Energy injected"),
     "OPTARIF": Words("Option tarifaire", "Tariff option"),
     "NGTF": Words("Option tarifaire", "Tariff option"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, eq=False)  # each is itself: days are remembered by household, and comparing years is slow
 class LoadCurve:
-    """What was drawn, step by step.
+    """What was consumed, step by step.
 
     Attributes:
         start_ms: when the first step begins, milliseconds since 1970; a whole minute.
@@ -23,7 +23,7 @@ class LoadCurve:
         return self.start_ms + self.step_ms * len(self.watts)
 
     def power(self, start_ms: int, end_ms: int, every_ms: int) -> list[int]:
-        """The power in W at each moment of [start_ms, end_ms); nothing is drawn where nothing is known.
+        """The power in W at each moment of [start_ms, end_ms); nothing is consumed where nothing is known.
 
         Args:
             start_ms: the first moment.

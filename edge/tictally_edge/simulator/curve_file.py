@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class _Point(NamedTuple):
-    """A line: its number in the file, when its step ends, and what was drawn, or None."""
+    """A line: its number in the file, when its step ends, and what was consumed, or None."""
 
     line: int
     end_ms: int
@@ -152,7 +152,7 @@ def _tell_unknown(path: Path, curve: LoadCurve, points: list[_Point]) -> None:
     lines += [later.line for before, later in pairwise(points) if later.end_ms - before.end_ms > curve.step_ms]
     if lines:
         log.warning(
-            "%s: %d of %d steps have no value, the first at line %d; nothing is drawn in them.",
+            "%s: %d of %d steps have no value, the first at line %d; nothing is consumed in them.",
             path,
             curve.watts.count(None),
             len(curve.watts),

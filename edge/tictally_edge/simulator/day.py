@@ -59,17 +59,17 @@ class Day:
 
     Attributes:
         start_ms: its midnight.
-        drawn: VA drawn, over all phases; zero while more is given than used.
-        injected: VA injected.
-        drawn_by_phase: the parts of `drawn`, one for each phase.
+        consumption: VA consumed, over all phases; zero while more is given than used.
+        injection: VA injected.
+        consumption_by_phase: the parts of `consumption`, one for each phase.
         volts: V, one for each phase.
         shares: each phase's part of the whole in thousandths, for every half hour.
     """
 
     start_ms: int
-    drawn: Curve
-    injected: Curve
-    drawn_by_phase: tuple[Curve, ...]
+    consumption: Curve
+    injection: Curve
+    consumption_by_phase: tuple[Curve, ...]
     volts: tuple[Curve, ...]
     shares: tuple[tuple[int, ...], ...]
 
@@ -79,7 +79,7 @@ class Day:
 
     def amperes(self, step: int) -> tuple[int, ...]:
         """The current of each phase, whichever way it flows, rounded to whole A."""
-        power = self.drawn.values[step] + self.injected.values[step]  # one of them is zero
+        power = self.consumption.values[step] + self.injection.values[step]  # one of them is zero
         parts = split(power, self.shares[step // _SHARE_STEPS])
         return tuple(
             (va * 2 + volt.values[step]) // (volt.values[step] * 2) for va, volt in zip(parts, self.volts, strict=True)
@@ -97,13 +97,13 @@ def day_of(home: Household, day: date) -> Day:
     """A household's local day."""
     net = net_power(home, day)
     rng = Random(f"grid {home.seed} {day}")
-    drawn = Curve([max(va, 0) for va in net])
+    consumption = Curve([max(va, 0) for va in net])
     shares = tuple(_shares(rng, home.phases) for _ in range(0, len(net), _SHARE_STEPS))
     return Day(
         start_ms=wall_ms(day, 0),
-        drawn=drawn,
-        injected=Curve([max(-va, 0) for va in net]),
-        drawn_by_phase=(drawn,) if home.phases == 1 else _by_phase(drawn, shares),
+        consumption=consumption,
+        injection=Curve([max(-va, 0) for va in net]),
+        consumption_by_phase=(consumption,) if home.phases == 1 else _by_phase(consumption, shares),
         volts=tuple(Curve(_volts(rng, len(net))) for _ in range(home.phases)),
         shares=shares,
     )
@@ -121,8 +121,8 @@ def _shares(rng: Random, phases: int) -> tuple[int, ...]:
     return first, second, _WHOLE - first - second
 
 
-def _by_phase(drawn: Curve, shares: tuple[tuple[int, ...], ...]) -> tuple[Curve, ...]:
-    parts = [split(va, shares[step // _SHARE_STEPS]) for step, va in enumerate(drawn.values)]
+def _by_phase(consumption: Curve, shares: tuple[tuple[int, ...], ...]) -> tuple[Curve, ...]:
+    parts = [split(va, shares[step // _SHARE_STEPS]) for step, va in enumerate(consumption.values)]
     return tuple(Curve(list(values)) for values in zip(*parts, strict=True))
 
 

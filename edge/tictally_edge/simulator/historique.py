@@ -27,8 +27,8 @@ def historique_groups(reading: Reading) -> tuple[Group, ...]:
 
 
 def _amperes(reading: Reading) -> tuple[int, ...]:
-    # What is injected is no current of this mode: PAPP and IINST tell what is drawn.
-    return reading.today.amperes(reading.step) if reading.drawn_va else (0,) * reading.phases
+    # What is injected is no current of this mode: PAPP and IINST tell what is consumed.
+    return reading.today.amperes(reading.step) if reading.consumption_va else (0,) * reading.phases
 
 
 def _subscribed_a(reading: Reading) -> int:
@@ -57,7 +57,7 @@ def _full(reading: Reading, amperes: tuple[int, ...]) -> Iterator[Group]:
     if reading.contract is Contract.TEMPO:
         yield Group("DEMAIN", _TOMORROW[tariff.tomorrow])
     yield from _currents(reading, amperes)
-    yield Group("PAPP", f"{(reading.drawn_va + 5) // 10 * 10:05d}")
+    yield Group("PAPP", f"{(reading.consumption_va + 5) // 10 * 10:05d}")
     yield Group("HHPHC", "A")
     yield Group("MOTDETAT", "000000")
     if reading.phases > 1:
@@ -75,4 +75,4 @@ def _currents(reading: Reading, amperes: tuple[int, ...]) -> Iterator[Group]:
         yield Group(f"IINST{phase}", f"{ampere:03d}")
     for phase in range(1, reading.phases + 1):
         yield Group(f"IMAX{phase}", "060")
-    yield Group("PMAX", f"{reading.today.drawn.maximum(reading.step)[0]:05d}")
+    yield Group("PMAX", f"{reading.today.consumption.maximum(reading.step)[0]:05d}")

@@ -20,13 +20,13 @@ _DAY_MINUTES: Final = 24 * 60
 _WINTER_DAY: Final = 15  # mid-January is the coldest
 _SATURDAY: Final = 5
 _OVERLOAD_PERCENT: Final = 130  # beyond ISOUSC also at 245 V: 130 % of 200 V is more than 245 V
-# The highest share of the subscription that is drawn without overload; no phase has more than 40 % of the whole.
+# The highest share of the subscription that is consumed without overload; no phase has more than 40 % of the whole.
 _CAP_PERCENT: Final = {1: 95, 3: 80}
 
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """When more is drawn than subscribed; every step of ten seconds that it touches counts whole.
+    """When more is consumed than subscribed; every step of ten seconds that it touches counts whole.
 
     Attributes:
         first: when the first time begins.
@@ -56,7 +56,7 @@ class Household:
 
     Attributes:
         seed: decides its habits and its days.
-        subscribed_va: drawn power stays below, but in an overload.
+        subscribed_va: consumed power stays below, but in an overload.
         phases: 1 or 3.
         producer: True with solar panels on the roof.
         overload: when it draws more than subscribed.
@@ -80,7 +80,7 @@ class Load(NamedTuple):
 
 
 def net_power(home: Household, day: date) -> list[int]:
-    """The VA drawn (above zero) or injected (below) in each ten seconds of a local day of 23, 24 or 25 hours."""
+    """The VA consumed (above zero) or injected (below) in each ten seconds of a local day of 23, 24 or 25 hours."""
     start_ms, end_ms = wall_ms(day, 0), wall_ms(day, _DAY_MINUTES)
     if home.curve is not None:
         return home.curve.power(start_ms, end_ms, STEP_MS)
@@ -95,17 +95,17 @@ def net_power(home: Household, day: date) -> list[int]:
     cap = home.subscribed_va * _CAP_PERCENT[home.phases] // 100
     power = [min(va, cap) for va in power]
     if home.producer:
-        power = [drawn - given for drawn, given in zip(power, _solar(rng, day, steps), strict=True)]
+        power = [consumption - given for consumption, given in zip(power, _solar(rng, day, steps), strict=True)]
     if home.overload is not None:
         _overload(home, home.overload, power, start_ms)
     return power
 
 
 def _overload(home: Household, overload: Overload, power: list[int], start_ms: int) -> None:
-    drawn = home.subscribed_va * _OVERLOAD_PERCENT // 100
+    consumption = home.subscribed_va * _OVERLOAD_PERCENT // 100
     for begin, end in overload.windows(start_ms, start_ms + len(power) * STEP_MS):
         for step in range(max((begin - start_ms) // STEP_MS, 0), min(-(-(end - start_ms) // STEP_MS), len(power))):
-            power[step] = drawn + step % 7 * 10
+            power[step] = consumption + step % 7 * 10
 
 
 def _loads(rng: Random, day: date) -> Iterator[Load]:

@@ -22,7 +22,7 @@ _WH_VA_MS: Final = 3_600_000  # VA·ms in a Wh
 _SUPPLIER_REGISTERS, _DISTRIBUTOR_REGISTERS = 10, 4
 _KVA: Final = range(3, 37)
 _PHASES: Final = (1, 3)
-_ONLY_THE_CURVE: Final = "a load curve alone says what is drawn: it goes with neither solar panels nor overloads"
+_ONLY_THE_CURVE: Final = "a load curve alone says what is consumed: it goes with neither solar panels nor overloads"
 
 
 class Meter(Protocol):
@@ -83,7 +83,7 @@ class SimulatedMeter:
         number: ADCO or ADSC, 12 digits.
         subscribed_kva: 3 to 36, a multiple of 3 in three-phase.
         new: True for registers near zero, else plausible ones of some years.
-        overload: when more is drawn than subscribed.
+        overload: when more is consumed than subscribed.
         curve: what the household draws, or None for what the seed makes of it. What follows its end is not invented:
             the meter cannot be advanced beyond.
 
@@ -113,9 +113,9 @@ class SimulatedMeter:
         self._now_ms = to_ms(self.start)
         subscribed_va = self.subscribed_kva * 1000
         self._home = Household(self.seed, subscribed_va, self.phases, self.producer, self.overload, self.curve)
-        self._supplier, self._distributor, self._injected, self._reactive = self._first_registers()
+        self._supplier, self._distributor, self._injection, self._reactive = self._first_registers()
         # VA·ms that are not yet a Wh, for each register.
-        self._supplier_rests, self._injected_rest = [0] * _SUPPLIER_REGISTERS, 0
+        self._supplier_rests, self._injection_rest = [0] * _SUPPLIER_REGISTERS, 0
         self._enter()
 
     def _check(self) -> None:
@@ -183,16 +183,16 @@ class SimulatedMeter:
 
     def _count(self, end_ms: int) -> None:
         begin, end = self._now_ms - self._today.start_ms, end_ms - self._today.start_ms
-        drawn, injected = self._today.drawn, self._today.injected
+        consumption, injection = self._today.consumption, self._today.injection
         counting = self._tariff.period.number - 1
-        rest = self._supplier_rests[counting] + drawn.integral_ms(end) - drawn.integral_ms(begin)
+        rest = self._supplier_rests[counting] + consumption.integral_ms(end) - consumption.integral_ms(begin)
         whole_wh, self._supplier_rests[counting] = divmod(rest, _WH_VA_MS)
         self._supplier[counting] += whole_wh
         # The distributor counts the very same Wh, so that both sets of registers sum to EAST at every moment.
         self._distributor[self._tariff.distributor - 1] += whole_wh
-        self._injected_rest += injected.integral_ms(end) - injected.integral_ms(begin)
-        whole_wh, self._injected_rest = divmod(self._injected_rest, _WH_VA_MS)
-        self._injected += whole_wh
+        self._injection_rest += injection.integral_ms(end) - injection.integral_ms(begin)
+        whole_wh, self._injection_rest = divmod(self._injection_rest, _WH_VA_MS)
+        self._injection += whole_wh
 
     def speak(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
@@ -227,7 +227,7 @@ class SimulatedMeter:
             today=self._today,
             yesterday=self._yesterday,
             tariff=self._tariff,
-            energy=Energy(tuple(self._supplier), tuple(self._distributor), self._injected, self._reactive),
+            energy=Energy(tuple(self._supplier), tuple(self._distributor), self._injection, self._reactive),
         )
 
     def groups(self) -> tuple[Group, ...]:

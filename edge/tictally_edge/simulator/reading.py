@@ -14,17 +14,17 @@ class Energy:
     Attributes:
         supplier: EASF01 to EASF10.
         distributor: EASD01 to EASD04.
-        injected: EAIT.
+        injection: EAIT.
         reactive: ERQ1 to ERQ4; they stand still, the power factor being 1.
     """
 
     supplier: tuple[int, ...]
     distributor: tuple[int, ...]
-    injected: int
+    injection: int
     reactive: tuple[int, ...]
 
     @property
-    def drawn(self) -> int:
+    def consumption(self) -> int:
         """EAST, the sum of the supplier's registers."""
         return sum(self.supplier)
 
@@ -63,16 +63,16 @@ class Reading:
         return self.today.step(self.moment_ms)
 
     @property
-    def drawn_va(self) -> int:
-        """The power drawn now."""
-        return self.today.drawn.values[self.step]
+    def consumption_va(self) -> int:
+        """The power consumed now."""
+        return self.today.consumption.values[self.step]
 
     @property
-    def injected_va(self) -> int:
+    def injection_va(self) -> int:
         """The power injected now."""
-        return self.today.injected.values[self.step]
+        return self.today.injection.values[self.step]
 
     @property
     def is_overloaded(self) -> bool:
-        """True while more is drawn than subscribed."""
-        return self.drawn_va > self.subscribed_kva * 1000
+        """True while more is consumed than subscribed."""
+        return self.consumption_va > self.subscribed_kva * 1000

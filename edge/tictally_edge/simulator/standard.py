@@ -27,11 +27,11 @@ _MESSAGE: Final = "PAS DE          MESSAGE         "
 def registers(reading: Reading) -> dict[str, int]:
     """All registers by label, in Wh (VArh)."""
     energy = reading.energy
-    found = {"EAST": energy.drawn}
+    found = {"EAST": energy.consumption}
     found |= {f"EASF{n:02d}": wh for n, wh in enumerate(energy.supplier, 1)}
     found |= {f"EASD{n:02d}": wh for n, wh in enumerate(energy.distributor, 1)}
     if reading.producer:
-        found["EAIT"] = energy.injected
+        found["EAIT"] = energy.injection
         found |= {f"ERQ{n}": varh for n, varh in enumerate(energy.reactive, 1)}
     return found
 
@@ -75,27 +75,27 @@ def _instants(reading: Reading) -> Iterator[Group]:
         yield Group(f"URMS{phase}", f"{volts.values[step]:03d}")
     yield Group("PREF", f"{reading.subscribed_kva:02d}")
     yield Group("PCOUP", f"{reading.subscribed_kva:02d}")
-    yield Group("SINSTS", f"{reading.drawn_va:05d}")
+    yield Group("SINSTS", f"{reading.consumption_va:05d}")
     if reading.phases > 1:
-        for phase, drawn in enumerate(today.drawn_by_phase, 1):
-            yield Group(f"SINSTS{phase}", f"{drawn.values[step]:05d}")
+        for phase, consumption in enumerate(today.consumption_by_phase, 1):
+            yield Group(f"SINSTS{phase}", f"{consumption.values[step]:05d}")
 
 
 def _maxima(reading: Reading) -> Iterator[Group]:
     today, yesterday, step = reading.today, reading.yesterday, reading.step
-    last = len(yesterday.drawn.values) - 1
-    yield _maximum("SMAXSN", today, today.drawn, step)
+    last = len(yesterday.consumption.values) - 1
+    yield _maximum("SMAXSN", today, today.consumption, step)
     if reading.phases > 1:
-        for phase, drawn in enumerate(today.drawn_by_phase, 1):
-            yield _maximum(f"SMAXSN{phase}", today, drawn, step)
-    yield _maximum("SMAXSN-1", yesterday, yesterday.drawn, last)
+        for phase, consumption in enumerate(today.consumption_by_phase, 1):
+            yield _maximum(f"SMAXSN{phase}", today, consumption, step)
+    yield _maximum("SMAXSN-1", yesterday, yesterday.consumption, last)
     if reading.phases > 1:
-        for phase, drawn in enumerate(yesterday.drawn_by_phase, 1):
-            yield _maximum(f"SMAXSN{phase}-1", yesterday, drawn, last)
+        for phase, consumption in enumerate(yesterday.consumption_by_phase, 1):
+            yield _maximum(f"SMAXSN{phase}-1", yesterday, consumption, last)
     if reading.producer:
-        yield Group("SINSTI", f"{reading.injected_va:05d}")
-        yield _maximum("SMAXIN", today, today.injected, step)
-        yield _maximum("SMAXIN-1", yesterday, yesterday.injected, last)
+        yield Group("SINSTI", f"{reading.injection_va:05d}")
+        yield _maximum("SMAXIN", today, today.injection, step)
+        yield _maximum("SMAXIN-1", yesterday, yesterday.injection, last)
 
 
 def _maximum(label: str, day: Day, curve: Curve, step: int) -> Group:
@@ -107,10 +107,10 @@ def _load_curves(reading: Reading) -> Iterator[Group]:
     end_ms = reading.moment_ms // _LOAD_MS * _LOAD_MS
     ends = (("", end_ms), ("-1", end_ms - _LOAD_MS))
     for before, end in ends:
-        yield Group(f"CCASN{before}", f"{_mean(reading, 'drawn', end):05d}", _horodate(end // 1000))
+        yield Group(f"CCASN{before}", f"{_mean(reading, 'consumption', end):05d}", _horodate(end // 1000))
     if reading.producer:
         for before, end in ends:
-            yield Group(f"CCAIN{before}", f"{_mean(reading, 'injected', end):05d}", _horodate(end // 1000))
+            yield Group(f"CCAIN{before}", f"{_mean(reading, 'injection', end):05d}", _horodate(end // 1000))
 
 
 def _mean_volts(reading: Reading) -> Iterator[Group]:
@@ -123,7 +123,7 @@ def _mean_volts(reading: Reading) -> Iterator[Group]:
 
 def _mean(reading: Reading, which: str, end_ms: int) -> int:
     day = _day_at(reading, end_ms - _LOAD_MS)
-    curve = day.drawn if which == "drawn" else day.injected
+    curve = day.consumption if which == "consumption" else day.injection
     return curve.mean(day.step(end_ms - _LOAD_MS), day.step(end_ms))
 
 
@@ -136,7 +136,7 @@ def _status(reading: Reading) -> int:
     status = _ALWAYS | (0 if tariff.period.off_peak else _CONTACT_OPEN)
     status |= _OVERLOADED if reading.is_overloaded else 0
     status |= _PRODUCER if reading.producer else 0
-    status |= _INJECTING if reading.injected_va else 0
+    status |= _INJECTING if reading.injection_va else 0
     status |= (tariff.period.number - 1) << _SUPPLIER | (tariff.distributor - 1) << _DISTRIBUTOR
     status |= (tariff.today or 0) << _TODAY | (tariff.tomorrow or 0) << _TOMORROW
     status |= (tariff.peak_next.number if tariff.peak_next else 0) << _NOTICE

@@ -135,14 +135,14 @@ def _period(labels: Labels, contract: Contract | None) -> str | None:
 
 def _power(labels: Labels) -> dict[str, str | None]:
     match labels:
-        case {"PREF": int(reference_kva), "SINSTS": int(drawn)}:
+        case {"PREF": int(reference_kva), "SINSTS": int(consumption)}:
             subscribed = reference_kva * 1000
-        case {"ISOUSC": int(ampere), "PAPP": int(drawn)}:
+        case {"ISOUSC": int(ampere), "PAPP": int(consumption)}:
             subscribed = ampere * _CONTRACT_V * (3 if "IINST3" in labels else 1)
         case _:
             return {}
-    share = str(round(100 * drawn / subscribed)) if subscribed else None
-    return {"available_power": str(subscribed - drawn), "subscription_share": share}
+    share = str(round(100 * consumption / subscribed)) if subscribed else None
+    return {"available_power": str(subscribed - consumption), "subscription_share": share}
 
 
 def _overload(labels: Labels, status: Status | None) -> str | None:

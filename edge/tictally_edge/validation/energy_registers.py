@@ -92,7 +92,7 @@ class Registers:
         return verdicts
 
     def _power_bound(self, power_va: int | None, since_s: float | None) -> float | None:
-        """The most that was drawn since the frame before, as far as both show; None after a start, or a gap."""
+        """The most that was consumed since the frame before, as far as both show; None after a start, or a gap."""
         if self._power_va is None or since_s is None or since_s > _WITNESS_REACH_S:
             return None
         return max(self._power_va, power_va or 0) * _POWER_MARGIN

@@ -25,7 +25,7 @@ _CURRENTS_OF: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "SINSTS3": (("IRMS3",),),
 }
 _VOLTAGE_OF: Final = {"IRMS1": "URMS1", "IRMS2": "URMS2", "IRMS3": "URMS3"}
-_INJECTED: Final = "SINSTI"
+_INJECTION: Final = "SINSTI"
 _NOMINAL_V: Final = 230
 # French low voltage is 230 V ± 10 %; a few per cent more for the rounding of both figures.
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.85, 1.15
@@ -132,6 +132,6 @@ def _power_band(name: str, present: dict[str, int]) -> Band | None:
         low = sum(max(present[current] - 1, 0) * volt for current, volt in zip(group, volts, strict=True))
         high = sum((present[current] + 1) * volt for current, volt in zip(group, volts, strict=True))
         # A producer's currents carry what is injected too.
-        least = 0.0 if _INJECTED in present else low * _LOWEST_RATIO - _ROUNDING_VA
+        least = 0.0 if _INJECTION in present else low * _LOWEST_RATIO - _ROUNDING_VA
         return least, high * _HIGHEST_RATIO + _ROUNDING_VA
     return None

@@ -50,7 +50,7 @@ def is_possible(name: str, value: int) -> bool:
 
 
 def shown_power_va(frame: DecodedFrame) -> int | None:
-    """The apparent power that a frame shows, drawn and injected, or None where it shows none."""
+    """The apparent power that a frame shows, consumed and injected, or None where it shows none."""
     if frame.mode is Mode.STANDARD:
         shown = [_number(frame, name) for name in ("SINSTS", "SINSTI")]
     else:

@@ -49,7 +49,7 @@ class NowItem(_Of):
     age_s: int | None
     state: Literal["online", "silent", "offline"]
     power_va: int | None
-    injected_va: int | None
+    injection_va: int | None
     subscribed_kva: int | None
     overload: bool
     phases: list[dict[str, int | None]]
@@ -103,10 +103,10 @@ class EnergyItem(_Spanning):
 
 
 class UseItem(_Spanning):
-    """What was drawn and injected, each kWh once."""
+    """What was consumed and injected, each kWh once."""
 
-    drawn_wh: int | None
-    injected_wh: int | None
+    consumption_wh: int | None
+    injection_wh: int | None
     periods: dict[str, int]
     estimated: bool
     covered: int
@@ -181,7 +181,7 @@ class TariffItem(BaseModel):
     is_series: bool
     versions: int
     newest: str
-    sureness: str
+    confidence: str
     overdue_since: str | None
 
 

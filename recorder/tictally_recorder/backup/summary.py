@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.proration import to_cents
-from tictally_recorder.energy.register_totals import DRAWN_TOTAL, INJECTED_TOTAL
+from tictally_recorder.energy.register_totals import CONSUMPTION_TOTAL, INJECTION_TOTAL
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.tariff_options import CONTRACTS
 
@@ -23,8 +23,8 @@ def totals(reader: LedgerReader, site: Site) -> dict[str, int]:
     As an answer by periods has it: what a register rose, over all of its meters; where it fell another count began.
     """
     seen = {meter.id: reader.labels_seen(meter.id).keys() for meter in site.meters}
-    needed = {DRAWN_TOTAL, INJECTED_TOTAL, *_HISTORIQUE}
-    if not any(DRAWN_TOTAL in labels for labels in seen.values()):
+    needed = {CONSUMPTION_TOTAL, INJECTION_TOTAL, *_HISTORIQUE}
+    if not any(CONSUMPTION_TOTAL in labels for labels in seen.values()):
         needed |= {label for labels in seen.values() for label in labels if label.startswith(_SUPPLIER)}
     found: dict[str, int] = {}
     for meter in site.meters:
@@ -40,11 +40,11 @@ def totals(reader: LedgerReader, site: Site) -> dict[str, int]:
     return found
 
 
-def drawn_wh(counted: Mapping[str, int]) -> int:
-    """All that was drawn: the standard mode's total, or its parts where that is missing, and historique registers."""
+def consumption_wh(counted: Mapping[str, int]) -> int:
+    """All that was consumed: the standard total, or its parts where that is missing, and historique registers."""
     standard = [wh for name, wh in counted.items() if name.startswith(_SUPPLIER)]
     historique = sum(wh for name, wh in counted.items() if name in _HISTORIQUE)
-    return counted.get(DRAWN_TOTAL, sum(standard)) + historique
+    return counted.get(CONSUMPTION_TOTAL, sum(standard)) + historique
 
 
 _PER_KILO: Final = 1000
@@ -59,8 +59,8 @@ class SiteSummary:
         meters: that followed one another there.
         from_ms: time of its first frame.
         to_ms: time of its last frame.
-        drawn_wh: all that was drawn in between.
-        injected_wh: all that was injected.
+        consumption_wh: all that was consumed in between.
+        injection_wh: all that was injected.
         costs: currency → sum of what the recorder has computed that its days cost, decimal.
         cost_days: of how many days that is known.
     """
@@ -69,8 +69,8 @@ class SiteSummary:
     meters: tuple[str, ...]
     from_ms: int
     to_ms: int
-    drawn_wh: int
-    injected_wh: int
+    consumption_wh: int
+    injection_wh: int
     costs: Mapping[str, str]
     cost_days: int
 
@@ -86,8 +86,8 @@ class SiteSummary:
             meters=tuple(map(str, body["meters"])),
             from_ms=int(body["from_ms"]),
             to_ms=int(body["to_ms"]),
-            drawn_wh=int(body["drawn_wh"]),
-            injected_wh=int(body["injected_wh"]),
+            consumption_wh=int(body.get("consumption_wh", body.get("drawn_wh", 0))),
+            injection_wh=int(body.get("injection_wh", body.get("injected_wh", 0))),
             costs={str(currency): str(Decimal(amount)) for currency, amount in dict(body["costs"]).items()},
             cost_days=int(body["cost_days"]),
         )
@@ -111,8 +111,8 @@ def _site(reader: LedgerReader, site: Site) -> SiteSummary:
         meters=tuple(meter.key for meter in site.meters),
         from_ms=min(meter.first_ms for meter in site.meters),
         to_ms=max(meter.last_ms for meter in site.meters),
-        drawn_wh=drawn_wh(counted),
-        injected_wh=counted.get(INJECTED_TOTAL, 0),
+        consumption_wh=consumption_wh(counted),
+        injection_wh=counted.get(INJECTION_TOTAL, 0),
         costs={currency: str(amount) for currency, amount in sorted(costs.items())},
         cost_days=sum(any(entry.amount is not None for entry in day.entries) for day in days),
     )
@@ -123,9 +123,9 @@ def sentences(sites: Sequence[SiteSummary], tz: ZoneInfo) -> Iterator[str]:
     if not sites:
         yield "The ledger has no frames yet."
     for each in sites:
-        parts = [f"{_kwh(each.drawn_wh)} drawn"]
-        if each.injected_wh:
-            parts.append(f"{_kwh(each.injected_wh)} injected")
+        parts = [f"{_kwh(each.consumption_wh)} consumed"]
+        if each.injection_wh:
+            parts.append(f"{_kwh(each.injection_wh)} injected")
         of_days = f"{each.cost_days} day{'' if each.cost_days == 1 else 's'}"
         parts += [f"{to_cents(Decimal(amount))} {currency} for {of_days}" for currency, amount in each.costs.items()]
         if not each.costs:

@@ -43,7 +43,7 @@ def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: dat
     return [
         Finding(contract.tariff, Fault.CONTRACT, contract.start, None, f"site {site.id}: {sentence}")
         for site in sites
-        if (contract := terms.contracts.on(site.id, Direction.DRAWN, day))
+        if (contract := terms.contracts.on(site.id, Direction.CONSUMPTION, day))
         for sentence in contradictions(reader, site, contract, terms.tariffs[contract.tariff])
     ]
 

@@ -8,7 +8,7 @@ import typer
 
 from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cost.unmetered import untold_of
+from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
@@ -112,7 +112,7 @@ def _missing(reader: LedgerReader, site: Site, rows: list[EnergyRow]) -> Missing
         return Missing(began_ms)
     start_ms, end_ms = min(row.start_ms for row in rows), max(row.end_ms for row in rows)
     lost = reader.lost_between(site.edges, start_ms, end_ms)
-    return Missing(began_ms, gaps(reader, site, start_ms, end_ms), lost, untold_of(reader, site))
+    return Missing(began_ms, gaps(reader, site, start_ms, end_ms), lost, unmetered_of(reader, site))
 
 
 def _show(answers: list[tuple[Site, list[EnergyRow], Missing]], by: By, tz: ZoneInfo) -> None:

@@ -47,7 +47,7 @@ class Line:
 
     @property
     def direction(self) -> Direction:
-        """Drawn or injected."""
+        """Consumption or injection."""
         return self.rows[0].direction
 
     @property
@@ -104,7 +104,7 @@ class Summed:
     Attributes:
         start: its first day with rows.
         end: the day after its last with rows.
-        lines: drawn, then injected; in the price list's order, the subscription last, versions as they followed.
+        lines: consumed, then injected; in the price list's order, the subscription last, versions as they followed.
     """
 
     start: date

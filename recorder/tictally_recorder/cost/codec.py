@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost.engine import day_bounds_ms
 from tictally_recorder.cost.model import CostRow, Part, Quality, VersionUsed
 from tictally_recorder.ledger import CostDay, CostEntry, CostLine
-from tictally_recorder.tariffs.model import Direction, Sureness
+from tictally_recorder.tariffs.model import Confidence, Direction
 from tictally_shared.calendar import QUARTER_MS
 
 _DAY: Final = "{day}"
@@ -63,7 +63,7 @@ def _line(row: CostRow) -> CostLine:
         version=version.id if version else None,
         hash=version.hash if version else None,
         source=version.source if version else None,
-        sureness=version.sureness.value if version else None,
+        confidence=version.confidence.value if version else None,
         power_kva=row.power_kva,
         quality=row.quality.value,
         # The same reason on many days is one.
@@ -74,8 +74,8 @@ def _line(row: CostRow) -> CostLine:
 def _row(site: str, day: date, entry: CostEntry, bounds: tuple[int, int]) -> CostRow:
     line = entry.line
     version = None
-    if line.version is not None and line.sureness is not None:
-        version = VersionUsed(line.version, line.hash or "", line.source or "", Sureness(line.sureness))
+    if line.version is not None and line.confidence is not None:
+        version = VersionUsed(line.version, line.hash or "", line.source or "", Confidence(line.confidence))
     return CostRow(
         site,
         day,

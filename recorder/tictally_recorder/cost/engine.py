@@ -10,23 +10,23 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.dynamic_price import WH_PER_KWH, price_quarters
-from tictally_recorder.cost.model import TOTAL, UNTOLD, CostRow, Quality, Terms, Untold, Use, VersionUsed
+from tictally_recorder.cost.model import TOTAL, UNMETERED, CostRow, Quality, Terms, Unmetered, Use, VersionUsed
 from tictally_recorder.cost.proration import daily_share
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import (
-    DRAWN_TOTAL,
+    CONSUMPTION_TOTAL,
     Counted,
+    consumption_by_period,
+    consumption_total,
     direction_of,
-    drawn_by_period,
-    drawn_total,
-    injected_total,
+    injection_total,
     is_supplier_register,
 )
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import local_midnight
 from tictally_shared.tariff_options import contract_of_ngtf
 
-_TOTALS: Final = {Direction.DRAWN: drawn_total, Direction.INJECTED: injected_total}
+_TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION: injection_total}
 
 
 def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[CostRow]:
@@ -45,11 +45,11 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     by_day, by_quarter = (_by_day(rows, use.site, wanted, tz) for rows in (use.days, use.quarters))
     found: list[CostRow] = []
     for day in wanted:
-        untold = [each for each in use.untold if each.concerns(*day_bounds_ms(day, tz))]
+        unmetered = [each for each in use.unmetered if each.concerns(*day_bounds_ms(day, tz))]
         energy: Sequence[EnergyRow] = by_day.get(day, ())
-        if untold:
-            energy = [_heard(row, untold) for row in energy]
-        here = _Day(use.site, day, energy, by_quarter.get(day, ()), use.ngtf.get(day), untold, terms, tz)
+        if unmetered:
+            energy = [_heard(row, unmetered) for row in energy]
+        here = _Day(use.site, day, energy, by_quarter.get(day, ()), use.ngtf.get(day), unmetered, terms, tz)
         found.extend(here.rows())
     return found
 
@@ -77,10 +77,10 @@ def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: Zo
     return found
 
 
-def _heard(row: EnergyRow, untold: Iterable[Untold]) -> EnergyRow:
-    """A day's row without what is untold at its ends: there the register was not heard."""
+def _heard(row: EnergyRow, unmetered: Iterable[Unmetered]) -> EnergyRow:
+    """A day's row without what is unmetered at its ends: there the register was not heard."""
     start_ms, end_ms = row.start_ms, row.end_ms
-    for each in untold:
+    for each in unmetered:
         if direction_of(row.register) is each.direction:
             start_ms = each.end_ms if each.start_ms < start_ms < each.end_ms else start_ms
             end_ms = each.start_ms if each.start_ms < end_ms <= each.end_ms else end_ms
@@ -119,7 +119,7 @@ class _Line:
         quality, reason = self._quality(counted, why)
         version = VersionUsed.of(self.version)
         if hash_of_day is not None:
-            version = VersionUsed(version.id, hash_of_day, version.source, version.sureness)
+            version = VersionUsed(version.id, hash_of_day, version.source, version.confidence)
         return CostRow(
             self.site,
             self.day,
@@ -153,12 +153,12 @@ class _Day:
     energy: Sequence[EnergyRow]
     quarters: Sequence[EnergyRow]
     ngtf: str | None
-    untold: Sequence[Untold]
+    unmetered: Sequence[Unmetered]
     terms: Terms
     tz: ZoneInfo
 
     def rows(self) -> Iterator[CostRow]:
-        """All of the day: drawn, then injected; energy in the price list's order, then the subscription."""
+        """All of the day: consumed, then injected; energy in the price list's order, then the subscription."""
         for direction in Direction:
             contract = self.terms.contracts.on(self.site, direction, self.day)
             tariff = self.terms.tariffs.get(contract.tariff) if contract else None
@@ -166,9 +166,9 @@ class _Day:
             if contract and tariff and version:
                 line = _Line(self.site, self.day, contract, tariff, version)
                 yield from self._series(line) if tariff.series else self._periods(line)
-                yield from self._untold(line)
+                yield from self._unmetered(line)
                 yield from _subscription(line)
-            elif contract or direction is Direction.DRAWN:
+            elif contract or direction is Direction.CONSUMPTION:
                 yield from self._nothing_holds(direction, contract, tariff)
 
     def _nothing_holds(
@@ -210,7 +210,7 @@ class _Day:
                 why = why or self._why_nothing_counted(period)
             elif price is None:
                 why = f"{version.id} has no price of {period}{_at_power(power)}"
-            sign = -1 if tariff.direction is Direction.INJECTED else 1
+            sign = -1 if tariff.direction is Direction.INJECTION else 1
             amount = sign * counted.energy_wh / WH_PER_KWH * price.ttc if price else None
             yield line.row(period, counted, price.ttc if price else None, amount, why)
         for period, counted in sorted(found.items()):
@@ -245,24 +245,24 @@ class _Day:
         if series is None:
             yield line.row(TOTAL, total(self.energy), None, None, f"the prices of {tariff.id} are missing")
             return
-        sign = -1 if tariff.direction is Direction.INJECTED else 1
+        sign = -1 if tariff.direction is Direction.INJECTION else 1
         priced = price_quarters(self.quarters, total, series, sign, self.tz)
         start, end = day_bounds_ms(self.day, self.tz)
         counted = Counted.of(priced.parts)
         why = counted.doubt or priced.why or (None if priced.parts else self._why_nothing_counted(TOTAL))
         yield line.row(TOTAL, counted, None, priced.amount, why, hash_of_day=series.hash(start, end))
 
-    def _untold(self, line: _Line) -> Iterator[CostRow]:
+    def _unmetered(self, line: _Line) -> Iterator[CostRow]:
         """What is missing of a day of which the registers tell a part; where they tell nothing, each period says so."""
         direction = line.tariff.direction
         times = [
             f"from {_minute(each.start_ms, self.tz)} to {_minute(each.end_ms, self.tz)}"
-            for each in self.untold
+            for each in self.unmetered
             if each.direction is direction
         ]
         if times and _TOTALS[direction](self.energy).parts:
             why = f"the registers do not say what was counted {' and '.join(times)}"
-            yield line.row(UNTOLD, Counted(), None, None, why)
+            yield line.row(UNMETERED, Counted(), None, None, why)
 
     def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
         """Period → what was counted, as a price list divides it, or as the meter does where there is none."""
@@ -271,11 +271,11 @@ class _Day:
             return {tariff.periods[0]: total}
         if tariff and tariff.series:
             return {TOTAL: total}
-        if direction is Direction.INJECTED:
+        if direction is Direction.INJECTION:
             # The meter does not tell injected energy by period.
             return {part.register: total for part in total.parts}
-        periods = drawn_by_period(self.energy, self.ngtf, contract.aliases if contract else {})
-        return periods or ({} if tariff else {DRAWN_TOTAL: total})
+        periods = consumption_by_period(self.energy, self.ngtf, contract.aliases if contract else {})
+        return periods or ({} if tariff else {CONSUMPTION_TOTAL: total})
 
     def _why_nothing_counted(self, period: str) -> str:
         if not self.energy and not self.quarters:
@@ -286,7 +286,7 @@ class _Day:
 def _subscription(line: _Line) -> Iterator[CostRow]:
     power = line.contract.power_kva
     monthly = line.version.monthly(power)
-    if line.tariff.direction is Direction.INJECTED and not monthly:
+    if line.tariff.direction is Direction.INJECTION and not monthly:
         return
     if monthly is None:
         yield line.row(None, Counted(), None, None, f"{line.version.id} has no subscription{_at_power(power)}")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.engine import day_bounds_ms
-from tictally_recorder.cost.model import Terms, Untold
+from tictally_recorder.cost.model import Terms, Unmetered
 from tictally_recorder.tariffs.model import Direction
 
 # Goes up when the same frames, contract and prices give other figures than before.
@@ -28,18 +28,18 @@ class Keys:
         self._terms = terms
         self._tz = tz
 
-    def of(self, site: str, day: date, untold: Sequence[Untold]) -> str:
+    def of(self, site: str, day: date, unmetered: Sequence[Unmetered]) -> str:
         """The key of a site's day.
 
         Args:
             site: its id.
             day: local.
-            untold: the site's times of which no register tells.
+            unmetered: the site's times of which no register tells.
         """
         paid = [self._paid(site, direction, day) for direction in Direction]
         # What follows a silence says that there was one, and is heard when the day before it has its figures.
-        bounds = day_bounds_ms(day, self._tz) if untold else (0, 0)
-        missing = [(each.direction.value, each.start_ms, each.end_ms) for each in untold if each.concerns(*bounds)]
+        bounds = day_bounds_ms(day, self._tz) if unmetered else (0, 0)
+        missing = [(each.direction.value, each.start_ms, each.end_ms) for each in unmetered if each.concerns(*bounds)]
         text = repr((_RECKONING, self._tz.key, paid, missing))
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 

@@ -9,13 +9,13 @@ from typing import Final, Self
 
 from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.tariffs.model import Direction, Sureness, Tariff, Version
+from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
 from tictally_recorder.tariffs.series import Series
 from tictally_shared.calendar import QUARTER_MS
 
 TOTAL: Final = "TOTAL"
 """The period of energy that is paid by a price series."""
-UNTOLD: Final = "untold"
+UNMETERED: Final = "unmetered"
 """What stands for a period where no register tells what was counted."""
 
 
@@ -47,11 +47,11 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class Unmetered:
     """A time of which no register tells what was counted.
 
     Attributes:
-        direction: drawn or injected.
+        direction: consumption or injection.
         start_ms: the last observation before it, milliseconds since 1970.
         end_ms: the first after it.
     """
@@ -76,14 +76,14 @@ class Use:
             nothing is told apart from one that is not there. Other sites' rows are left out.
         quarters: the same by quarter, for days on a price series (`days_on_series`).
         ngtf: local day → the meter's NGTF on that day, as far as it is known.
-        untold: times between the registers, in order.
+        unmetered: times between the registers, in order.
     """
 
     site: str
     days: Sequence[EnergyRow]
     quarters: Sequence[EnergyRow] = ()
     ngtf: Mapping[date, str] = field(default_factory=dict)
-    untold: Sequence[Untold] = ()
+    unmetered: Sequence[Unmetered] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +94,18 @@ class VersionUsed:
         id: `edf-bleu-hphc 2025-08-01`.
         hash: of its content; for a price series, of the day's prices.
         source: where its figures are from, for people.
-        sureness: how sure they are.
+        confidence: how reliable they are.
     """
 
     id: str
     hash: str
     source: str
-    sureness: Sureness
+    confidence: Confidence
 
     @classmethod
     def of(cls, version: Version) -> Self:
         """What is told of a version."""
-        return cls(version.id, version.hash, version.source, version.sureness)
+        return cls(version.id, version.hash, version.source, version.confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,10 @@ class CostRow:
     Attributes:
         site: its id.
         day: local.
-        direction: drawn, or injected, whose amounts are negative where it is income.
-        period: of the price list; None for the subscription. Where no period is known, the register's name; `UNTOLD`
+        direction: consumption or injection, whose amounts are negative where it is income.
+        period: of the price list; None for the subscription. Where no period is known, the register's name; `UNMETERED`
             for what no register tells.
-        energy_wh: what was counted; 0 for the subscription and for `UNTOLD`.
+        energy_wh: what was counted; 0 for the subscription and for `UNMETERED`.
         price: of a kWh, or of a month for the subscription; None where there is none, or one for each part.
         amount: in the currency, taxes included, not rounded; None where it is unknown, never zero for want of a price.
         currency: ISO 4217, or None where no price list is known.
@@ -173,4 +173,4 @@ class CostRow:
     @property
     def sign(self) -> int:
         """What quantity times price is multiplied by: -1 for energy that earns, 1 for what is paid."""
-        return -1 if self.direction is Direction.INJECTED and self.period is not None else 1
+        return -1 if self.direction is Direction.INJECTION and self.period is not None else 1

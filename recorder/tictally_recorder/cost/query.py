@@ -10,7 +10,7 @@ from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.engine import cost, days_on_series
 from tictally_recorder.cost.fingerprint import Keys
 from tictally_recorder.cost.model import CostRow, Terms, Use
-from tictally_recorder.cost.unmetered import untold_of
+from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Version
@@ -77,22 +77,22 @@ def _kept(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: 
     if not days:
         return {}
     # In this order: what the recorder stores between the two is newer than what it was touched by.
-    touched, untold, keys = set(touched_days(reader, site, tz)), untold_of(reader, site), Keys(terms, tz)
+    touched, unmetered, keys = set(touched_days(reader, site, tz)), unmetered_of(reader, site), Keys(terms, tz)
     versions = {version.id: version for tariff in terms.tariffs.values() for version in tariff.versions}
     return {
         stored.day: [_in_words_of_now(row, versions) for row in from_day(site.id, stored)]
         for stored in reader.cost_days(site.id, days[0], days[-1] + timedelta(days=1))
-        if stored.day not in touched and stored.key == keys.of(site.id, stored.day, untold)
+        if stored.day not in touched and stored.key == keys.of(site.id, stored.day, unmetered)
     }
 
 
 def _in_words_of_now(row: CostRow, versions: Mapping[str, Version]) -> CostRow:
-    """Keys lack source and sureness: the same version may have others than when the row was kept."""
+    """Keys lack source and confidence: the same version may have others than when the row was kept."""
     used = row.version
     version = versions.get(used.id) if used else None
-    if used is None or version is None or (used.source, used.sureness) == (version.source, version.sureness):
+    if used is None or version is None or (used.source, used.confidence) == (version.source, version.confidence):
         return row
-    return replace(row, version=replace(used, source=version.source, sureness=version.sureness))
+    return replace(row, version=replace(used, source=version.source, confidence=version.confidence))
 
 
 def days_with_frames(site: Site, start: date, end: date, tz: ZoneInfo) -> list[date]:
@@ -116,7 +116,7 @@ def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz:
         for row in _by_quarter(reader, site, first, last, tz)
     ]
     rows = energy(reader, site.id, start, end, By.DAY, tz, all_registers=True)
-    return Use(site.id, rows, quarters, options_of(reader, site, days, tz), untold_of(reader, site))
+    return Use(site.id, rows, quarters, options_of(reader, site, days, tz), unmetered_of(reader, site))
 
 
 def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:

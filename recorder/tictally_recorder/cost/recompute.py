@@ -11,10 +11,10 @@ from tictally_recorder.cost.aggregation import stretches_of
 from tictally_recorder.cost.codec import to_day
 from tictally_recorder.cost.engine import day_bounds_ms, days_on_series
 from tictally_recorder.cost.fingerprint import Keys
-from tictally_recorder.cost.model import Terms, Untold
+from tictally_recorder.cost.model import Terms, Unmetered
 from tictally_recorder.cost.query import computed, days_with_frames, touched_days
 from tictally_recorder.cost.terms_watcher import WatchedTerms
-from tictally_recorder.cost.unmetered import untold_of
+from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS
 
@@ -57,7 +57,7 @@ class CostKeeper:
         self._watched = terms
         self._tz = tz
         self._todo: list[tuple[Site, list[date]]] = []
-        self._untold: Mapping[str, Sequence[Untold]] = {}
+        self._unmetered: Mapping[str, Sequence[Unmetered]] = {}
         self.counts = Counts()
 
     @property
@@ -83,9 +83,9 @@ class CostKeeper:
             LedgerError: the ledger is damaged.
         """
         sites = self._reader.sites()
-        untold = {site.id: untold_of(self._reader, site) for site in sites}
-        if self._watched.look(sites) or untold != self._untold:
-            self._untold = untold
+        unmetered = {site.id: unmetered_of(self._reader, site) for site in sites}
+        if self._watched.look(sites) or unmetered != self._unmetered:
+            self._unmetered = unmetered
             self._say_terms(sites)
         terms = self._watched.terms
         self._todo = []
@@ -114,9 +114,9 @@ class CostKeeper:
                 self._todo.pop()
                 return True
             rows = computed(self._reader, site, days, terms, self._tz)
-            untold = untold_of(self._reader, site)
+            unmetered = unmetered_of(self._reader, site)
         keys = Keys(terms, self._tz)
-        stored = [to_day(day, rows[day], keys.of(site.id, day, untold), now_ms(), self._tz) for day in days]
+        stored = [to_day(day, rows[day], keys.of(site.id, day, unmetered), now_ms(), self._tz) for day in days]
         changed = self._ledger.store_cost(site, stored)
         self._todo.pop()
         if changed is not None:
@@ -135,7 +135,7 @@ class CostKeeper:
         return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
 
     def _say_terms(self, sites: Sequence[Site]) -> None:
-        """What contracts, price lists and untold times change is to be computed again, as if frames had touched it."""
+        """Mark dirty what contracts, price lists and unmetered times change, as if frames had changed it."""
         if self._watched.terms is None:
             _log.warning("cost is not computed: %s", self._watched.problem)
             return
@@ -146,7 +146,7 @@ class CostKeeper:
             days = [
                 day
                 for day in days_with_frames(site, date.min, date.max, self._tz)
-                if known.get(day) != keys.of(site.id, day, self._untold[site.id])
+                if known.get(day) != keys.of(site.id, day, self._unmetered[site.id])
             ]
             if days:
                 self._ledger.touch(site, [self._quarters(first, last) for first, last in stretches_of(days)])

@@ -24,9 +24,9 @@ class Paid:
     shelf: Shelf
 
     def has_contract(self, site: str) -> bool:
-        """True where a site has any contract for drawn energy, of whatever days."""
+        """True where a site has any contract for consumed energy, of whatever days."""
         contracts = self.terms.contracts.all
-        return any(each.concerns(site) and each.direction is Direction.DRAWN for each in contracts)
+        return any(each.concerns(site) and each.direction is Direction.CONSUMPTION for each in contracts)
 
 
 def read_paid(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> Paid:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from tictally_recorder.cost.model import Untold
+from tictally_recorder.cost.model import Unmetered
 from tictally_recorder.energy.register_totals import direction_of
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import QUARTER_MS
 
 
-def untold_of(reader: LedgerReader, site: Site) -> tuple[Untold, ...]:
-    """In order, drawn and then injected; only what holds a whole quarter of an hour.
+def unmetered_of(reader: LedgerReader, site: Site) -> tuple[Unmetered, ...]:
+    """In order, consumed and then injected; only what holds a whole quarter of an hour.
 
     A register that was observed before a silence and after it says what was counted meanwhile. Before a site's first
     observation and after its last nothing is missing.
@@ -23,7 +23,7 @@ def untold_of(reader: LedgerReader, site: Site) -> tuple[Untold, ...]:
         for register, span in reader.labels_seen(meter.id).items():
             if direction := direction_of(register):
                 spans[direction].append(span)
-    return tuple(Untold(direction, *time) for direction, each in spans.items() for time in _between(each))
+    return tuple(Unmetered(direction, *time) for direction, each in spans.items() for time in _between(each))
 
 
 def _between(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

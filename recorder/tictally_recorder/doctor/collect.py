@@ -38,7 +38,7 @@ def look_at_cost(settings: Settings, now_ms: int) -> CostFacts:
 
 
 def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFacts:
-    contract = terms.contracts.on(site.id, Direction.DRAWN, today)
+    contract = terms.contracts.on(site.id, Direction.CONSUMPTION, today)
     if contract is None:
         return PaidFacts(site.id, None, f"there is no contract for {today}")
     tariff = terms.tariffs[contract.tariff]

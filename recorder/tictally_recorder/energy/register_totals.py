@@ -9,8 +9,8 @@ from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.tariff_options import CONTRACTS, contract_of_ngtf
 
-DRAWN_TOTAL: Final = "EAST"
-INJECTED_TOTAL: Final = "EAIT"
+CONSUMPTION_TOTAL: Final = "EAST"
+INJECTION_TOTAL: Final = "EAIT"
 _SUPPLIER: Final = "EASF"
 _STANDARD: Final = "standard"
 _HISTORIQUE: Final = {register: contract for contract in CONTRACTS.values() for register in contract.registers}
@@ -50,20 +50,20 @@ class Counted:
         return any(part.estimated for part in self.parts)
 
 
-def drawn_total(rows: Iterable[EnergyRow]) -> Counted:
-    """All that was drawn: the standard mode's total, or its parts where that is missing, and historique registers.
+def consumption_total(rows: Iterable[EnergyRow]) -> Counted:
+    """All that was consumed: the standard mode's total, or its parts where that is missing, and historique registers.
 
     A frame is of one mode and historique registers are of one option, so they add up on the day of a change.
     """
     rows = list(rows)
-    standard = [row for row in rows if row.register == DRAWN_TOTAL]
+    standard = [row for row in rows if row.register == CONSUMPTION_TOTAL]
     standard = standard or [row for row in rows if row.register.startswith(_SUPPLIER)]
     return _counted(standard + [row for row in rows if row.register in _HISTORIQUE])
 
 
-def injected_total(rows: Iterable[EnergyRow]) -> Counted:
+def injection_total(rows: Iterable[EnergyRow]) -> Counted:
     """All that was injected."""
-    return _counted([row for row in rows if row.register == INJECTED_TOTAL])
+    return _counted([row for row in rows if row.register == INJECTION_TOTAL])
 
 
 def is_supplier_register(name: str) -> bool:
@@ -73,14 +73,16 @@ def is_supplier_register(name: str) -> bool:
 
 def direction_of(register: str) -> Direction | None:
     """What a figure may take from a register, or None: distributor's registers count the same energy again."""
-    if register == INJECTED_TOTAL:
-        return Direction.INJECTED
-    is_drawn = register == DRAWN_TOTAL or register in _HISTORIQUE or is_supplier_register(register)
-    return Direction.DRAWN if is_drawn else None
+    if register == INJECTION_TOTAL:
+        return Direction.INJECTION
+    is_consumption = register == CONSUMPTION_TOTAL or register in _HISTORIQUE or is_supplier_register(register)
+    return Direction.CONSUMPTION if is_consumption else None
 
 
-def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]) -> dict[str, Counted]:
-    """Period → what was drawn in it; a register whose period is not known stands under its own name.
+def consumption_by_period(
+    rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]
+) -> dict[str, Counted]:
+    """Period → what was consumed in it; a register whose period is not known stands under its own name.
 
     Distributor's registers and totals are in no period: they count the same energy again.
 
@@ -97,7 +99,7 @@ def drawn_by_period(rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mappin
 
 
 def period_of(register: str, told: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str:
-    """The period that a register of drawn energy counts, or its own name where that is not known.
+    """The period that a register of consumed energy counts, or its own name where that is not known.
 
     An alias is looked up by what the meter says, then by what the regulated option says, then by the register.
 

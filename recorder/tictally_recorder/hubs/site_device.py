@@ -81,7 +81,7 @@ ENTITIES: Final = (
     _Entity(site_state.INCOME_TODAY, "Revenu aujourd'hui", "Income today", _MONEY, _CURRENCY),
     _Entity(site_state.INCOME_MONTH, "Revenu ce mois", "Income this month", _MONEY, _CURRENCY),
     _Entity(site_state.INCOME_TOTAL, "Revenu total", "Income in all", {**_MONEY, "state_class": "total"}, _CURRENCY),
-    _Entity(site_state.PRICE_INJECTED, "Prix du kWh injecté", "Price of an injected kWh", _PRICE, _PER_KWH),
+    _Entity(site_state.PRICE_INJECTION, "Prix du kWh injecté", "Price of an injected kWh", _PRICE, _PER_KWH),
 )
 
 

@@ -19,10 +19,10 @@ INCOME_TODAY, INCOME_MONTH, INCOME_TOTAL = "income_today", "income_month", "inco
 PRICE, PERIOD, SUBSCRIPTION = "price", "period", "subscription"
 TARIFF, TARIFF_AGE, CURRENCY = "tariff", "tariff_age", "currency"
 QUALITY, REASON = "quality", "reason"
-PRICE_INJECTED: Final = "price_injected"
+PRICE_INJECTION: Final = "price_injection"
 STANDBY, STANDBY_TREND, STANDBY_COST_YEAR = "standby", "standby_trend", "standby_cost_year"
 STANDBY_NAMES: Final = (STANDBY, STANDBY_TREND, STANDBY_COST_YEAR)
-DRAWN_NAMES: Final = (
+CONSUMPTION_NAMES: Final = (
     TODAY,
     YESTERDAY,
     MONTH,
@@ -36,7 +36,7 @@ DRAWN_NAMES: Final = (
     QUALITY,
     REASON,
 )
-INJECTED_NAMES: Final = (INCOME_TODAY, INCOME_MONTH, INCOME_TOTAL, PRICE_INJECTED)
+INJECTION_NAMES: Final = (INCOME_TODAY, INCOME_MONTH, INCOME_TOTAL, PRICE_INJECTION)
 _GRAVITY: Final = tuple(Quality)
 
 
@@ -106,7 +106,7 @@ def figures(
 ) -> dict[str, str]:
     """Topic's last level → payload; `none` stands for what is not known.
 
-    Amounts are in the contract's currency, taxes included: of what was drawn with its subscription, and apart from it
+    Amounts are in the contract's currency, taxes included: of consumption with its subscription, and apart from it
     the income of what was injected, where there is a contract for it. A sum of which a part is unknown is unknown;
     only totals are of all that is known.
 
@@ -116,25 +116,25 @@ def figures(
         before: the sum of all known amounts in the contract's currency but today's.
         terms: contracts and price lists, or None while they cannot be used.
     """
-    told: dict[str, str | None] = dict.fromkeys(DRAWN_NAMES)
-    drawn, injected = (paid_on(present.site, direction, present.today, terms) for direction in Direction)
+    told: dict[str, str | None] = dict.fromkeys(CONSUMPTION_NAMES)
+    consumption, injection = (paid_on(present.site, direction, present.today, terms) for direction in Direction)
     days = _Days.of(rows, present)
     told[QUALITY], told[REASON] = _quality(present, days.today)
     if present.problem is None:
-        currency = drawn.tariff.currency if drawn else None
+        currency = consumption.tariff.currency if consumption else None
         told[TODAY], told[YESTERDAY], told[MONTH] = (
-            _sum(each, Direction.DRAWN, currency) for each in (days.today, days.yesterday, days.month)
+            _sum(each, Direction.CONSUMPTION, currency) for each in (days.today, days.yesterday, days.month)
         )
-    if drawn and terms:
-        told |= _of_contract(drawn, present, terms)
-        told[TOTAL] = _total(days.today, Direction.DRAWN, before)
-    if injected and terms:
-        price = injected.price(terms, injected.period(None), present.now_ms)
+    if consumption and terms:
+        told |= _of_contract(consumption, present, terms)
+        told[TOTAL] = _total(days.today, Direction.CONSUMPTION, before)
+    if injection and terms:
+        price = injection.price(terms, injection.period(None), present.now_ms)
         told |= {
-            PRICE_INJECTED: None if price is None else f"{price:f}",
-            INCOME_TODAY: _sum(days.today, Direction.INJECTED, injected.tariff.currency),
-            INCOME_MONTH: _sum(days.month, Direction.INJECTED, injected.tariff.currency),
-            INCOME_TOTAL: _total(days.today, Direction.INJECTED, before),
+            PRICE_INJECTION: None if price is None else f"{price:f}",
+            INCOME_TODAY: _sum(days.today, Direction.INJECTION, injection.tariff.currency),
+            INCOME_MONTH: _sum(days.month, Direction.INJECTION, injection.tariff.currency),
+            INCOME_TOTAL: _total(days.today, Direction.INJECTION, before),
         }
     return {name: NOTHING if text is None else text for name, text in told.items()}
 
@@ -148,8 +148,8 @@ def paid_on(site: str, direction: Direction, day: date, terms: Terms | None) -> 
 
 
 def aliases_on(site: str, day: date, terms: Terms | None) -> Mapping[str, str]:
-    """What the contract for drawn energy of a local day says of the meter's names; nothing where there is none."""
-    contract = terms.contracts.on(site, Direction.DRAWN, day) if terms else None
+    """What the contract for consumed energy of a local day says of the meter's names; nothing where there is none."""
+    contract = terms.contracts.on(site, Direction.CONSUMPTION, day) if terms else None
     return contract.aliases if contract else {}
 
 
@@ -204,7 +204,7 @@ def _total(today: Iterable[CostRow], direction: Direction, before: Mapping[Direc
 
 def _told(amount: Decimal, direction: Direction) -> str:
     """In cents, income as income."""
-    return f"{to_cents(amount if direction is Direction.DRAWN else -amount) + 0:f}"
+    return f"{to_cents(amount if direction is Direction.CONSUMPTION else -amount) + 0:f}"
 
 
 def _amounts(rows: Iterable[CostRow], direction: Direction) -> Iterator[Decimal | None]:

@@ -14,7 +14,7 @@ from tictally_recorder.cost.standby import trend, year_cost_of
 from tictally_recorder.hubs.current_period import present_period
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_state import (
-    INJECTED_NAMES,
+    INJECTION_NAMES,
     NOTHING,
     Present,
     aliases_on,
@@ -81,7 +81,7 @@ class SiteUpdater:
         self._sites: Sequence[Site] = ()
         self._kept: dict[str, _Kept] = {}
         self._standbys: dict[str, _Standby] = {}
-        self._with_injected: set[str] = set()
+        self._with_injection: set[str] = set()
 
     def read(self, now_ms: int) -> None:
         """Read again what the keeper has kept. Raises as the ledger's methods do."""
@@ -108,12 +108,12 @@ class SiteUpdater:
 
     def _with_income(self, site: str, told: dict[str, str]) -> dict[str, str]:
         """Where income was ever told of a site, it is told that there is none any more: what is retained stays else."""
-        if told.keys() >= set(INJECTED_NAMES):
-            if site not in self._with_injected:
-                self._with_injected.add(site)
-                self._ledger.remember(_INCOME_NOTE, " ".join(sorted(self._with_injected)))
-        elif site in self._with_injected:
-            told |= dict.fromkeys(INJECTED_NAMES, NOTHING)
+        if told.keys() >= set(INJECTION_NAMES):
+            if site not in self._with_injection:
+                self._with_injection.add(site)
+                self._ledger.remember(_INCOME_NOTE, " ".join(sorted(self._with_injection)))
+        elif site in self._with_injection:
+            told |= dict.fromkeys(INJECTION_NAMES, NOTHING)
         return told
 
     def _today(self, now_ms: int) -> date:
@@ -150,7 +150,7 @@ class SiteUpdater:
     def _forget(self) -> None:
         """A site that has joined another since it was told of is cleared."""
         here = {site.id for site in self._sites}
-        self._with_injected = here.intersection((self._ledger.recall(_INCOME_NOTE) or "").split())
+        self._with_injection = here.intersection((self._ledger.recall(_INCOME_NOTE) or "").split())
         told = set((self._ledger.recall(_NOTE) or "").split())
         if told != here:
             self._publisher.clear(sorted(told - here))

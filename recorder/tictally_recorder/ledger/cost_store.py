@@ -22,14 +22,14 @@ class CostLine:
     """What the figures of many days have in common.
 
     Attributes:
-        direction: `drawn` or `injected`.
+        direction: `consumption` or `injection`.
         period: of the price list; None for the subscription.
         price: decimal, of a kWh or of a month's subscription, or None.
         currency: ISO 4217, or None.
         version: of the price list, or None.
         hash: of its content, or None.
         source: where its figures are from, or None.
-        sureness: how sure they are, or None.
+        confidence: how reliable they are, or None.
         power_kva: subscribed, or None.
         quality: `measured`, `estimated`, `provisional` or `unknown`.
         reason: a sentence, with `{day}` where it names the day, or None.
@@ -42,7 +42,7 @@ class CostLine:
     version: str | None
     hash: str | None
     source: str | None
-    sureness: str | None
+    confidence: str | None
     power_kva: int | None
     quality: str
     reason: str | None
@@ -197,4 +197,4 @@ class Costs:
 
 
 def _figures(day: CostDay) -> Sequence[CostEntry]:
-    return [replace(each, line=replace(each.line, source=None, sureness=None)) for each in day.entries]
+    return [replace(each, line=replace(each.line, source=None, confidence=None)) for each in day.entries]

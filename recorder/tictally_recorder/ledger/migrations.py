@@ -82,9 +82,19 @@ def _copy_to_sinks(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _rename_directions_and_confidence(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE cost_line RENAME COLUMN sureness TO confidence")
+    connection.execute("UPDATE cost_line SET direction = iif(direction = 'injected', 'injection', 'consumption')")
+
+
 # Each version with what makes it out of the one before, in order; a function runs inside a transaction, and so uses
 # `execute` only: `executescript` would end it. Version 1 is the first.
-STEPS: Final[Sequence[Step]] = ((2, _tell_when_frames_were_lost), (3, _keep_cost), (4, _copy_to_sinks))
+STEPS: Final[Sequence[Step]] = (
+    (2, _tell_when_frames_were_lost),
+    (3, _keep_cost),
+    (4, _copy_to_sinks),
+    (5, _rename_directions_and_confidence),
+)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step], now: datetime) -> Path | None:

@@ -14,7 +14,7 @@ from tictally_recorder.ledger.migrations import STEPS, migrate, version_of
 from tictally_recorder.ledger.outbox_queue import TABLES as OF_SINKS
 
 APPLICATION_ID: Final = 0x54494354  # "TICT"
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 _BUSY_S: Final = 2.0
 _log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ CREATE TABLE touched (
 -- Cost. Days are numbered from 1 on 1 January of the year 1. replaced_ms: 0 while a figure holds. See costs.py.
 CREATE TABLE cost_line (
     id INTEGER PRIMARY KEY, direction TEXT NOT NULL, period TEXT, price TEXT, currency TEXT, version TEXT, hash TEXT,
-    source TEXT, sureness TEXT, power_kva INTEGER, quality TEXT NOT NULL, reason TEXT
+    source TEXT, confidence TEXT, power_kva INTEGER, quality TEXT NOT NULL, reason TEXT
 ) STRICT;
 CREATE INDEX cost_line_by_version ON cost_line (version, period);
 -- A local day is the quarters first to end, excluded. key: of contract and prices that were used.

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from tictally_recorder.cost import CostRow, Quality, to_cents
 from tictally_recorder.cost.aggregation import Line, Summed, doubts, stretches_of
-from tictally_recorder.cost.model import UNTOLD
+from tictally_recorder.cost.model import UNMETERED
 from tictally_recorder.reports.table import plain_table
 
 COLUMNS: Final = (
@@ -187,7 +187,7 @@ def _line_record(site: str, summed: Summed, line: Line) -> Record:
         "direction": str(line.direction),
         "period": line.period,
         "days": len(line.rows),
-        "energy_wh": line.energy_wh if line.period and line.period != UNTOLD else None,
+        "energy_wh": line.energy_wh if line.period and line.period != UNMETERED else None,
         "price": None if line.price is None else f"{line.price:f}",
         "amount": None if amount is None else f"{amount:f}",
         "rounded": None if amount is None else cents(amount),

@@ -30,7 +30,7 @@ def as_record(line: Line) -> dict[str, object]:
     """What a program needs to come to the same figure.
 
     Registers from and to, in Wh, where they go on from day to day as one; for a price series by quarter with prices.
-    Months with the days that the subscription is for. Source and sureness of the version.
+    Months with the days that the subscription is for. Source and confidence of the version.
     """
     return {
         "registers": [
@@ -50,7 +50,7 @@ def as_record(line: Line) -> dict[str, object]:
             {"month": month, "days": days, "days_of_month": of_month} for month, days, of_month in _months(line)
         ],
         "source": line.version.source if line.version else None,
-        "sureness": str(line.version.sureness) if line.version else None,
+        "confidence": str(line.version.confidence) if line.version else None,
     }
 
 
@@ -70,7 +70,7 @@ def _of_line(line: Line, tz: ZoneInfo) -> Iterator[str]:
     if line.version:
         version = line.version
         power = f", {line.power_kva} kVA" if line.power_kva else ""
-        yield f"by {version.id}{power}, hash {version.hash}; {version.sureness}: {version.source}"
+        yield f"by {version.id}{power}, hash {version.hash}; {version.confidence}: {version.source}"
     reasons = [f"{doubt.reason} ({told_days(doubt.days)})" for doubt in doubts(line.rows)]
     yield ": ".join([str(line.quality), *(["; ".join(reasons)] if reasons else [])])
 

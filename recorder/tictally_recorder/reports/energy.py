@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from tictally_recorder.cost.model import Untold
+from tictally_recorder.cost.model import Unmetered
 from tictally_recorder.energy import EnergyRow, Gap
 from tictally_recorder.reports.table import plain_table
 from tictally_shared.calendar import QUARTER_MS, By
@@ -108,13 +108,13 @@ class Missing:
         began_ms: time of the site's first frame ever.
         gaps: where there are no frames.
         lost: frames that no edge has any more, as far as is known when they were.
-        untold: times of which no register tells, whenever they were.
+        unmetered: times of which no register tells, whenever they were.
     """
 
     began_ms: int
     gaps: Sequence[Gap] = ()
     lost: int = 0
-    untold: Sequence[Untold] = ()
+    unmetered: Sequence[Unmetered] = ()
 
 
 def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -> list[str]:
@@ -158,13 +158,13 @@ def _between(row: EnergyRow, by: By, tz: ZoneInfo) -> str:
 
 def _meanwhile(missing: Missing, tz: ZoneInfo) -> str:
     """What becomes of that which was counted in the gaps."""
-    untold = {
+    unmetered = {
         (each.start_ms, each.end_ms): [gap for gap in missing.gaps if each.concerns(gap.start_ms, gap.end_ms)]
-        for each in missing.untold
+        for each in missing.unmetered
     }
-    times = [f"from {_minute(start, tz)} to {_minute(end, tz)}" for (start, end), inside in untold.items() if inside]
+    times = [f"from {_minute(start, tz)} to {_minute(end, tz)}" for (start, end), inside in unmetered.items() if inside]
     said = []
-    if set(missing.gaps) - {gap for inside in untold.values() for gap in inside}:
+    if set(missing.gaps) - {gap for inside in unmetered.values() for gap in inside}:
         said.append("What the registers counted meanwhile is divided by time.")
     if times:
         said.append(f"{'They' if said else 'The registers'} do not say what was counted {' and '.join(times)}.")

@@ -33,7 +33,7 @@ def list_as_table(tariffs: Iterable[Tariff], day: date, language: str) -> Table:
     for heading in ("Id", "Supplier", "Name"):
         table.add_column(heading)
     table.add_column("Versions", justify="right")
-    for heading in ("Newest", "Sureness", "Overdue since"):
+    for heading in ("Newest", "Confidence", "Overdue since"):
         table.add_column(heading)
     for record in list_records(tariffs, day, language):
         table.add_row(*("" if value is None else str(value) for value in record.values()))
@@ -41,7 +41,7 @@ def list_as_table(tariffs: Iterable[Tariff], day: date, language: str) -> Table:
 
 
 def list_as_json(tariffs: Iterable[Tariff], day: date, language: str) -> str:
-    """An array of objects: id, supplier, name, versions, newest, sureness, overdue_since or null."""
+    """An array of objects: id, supplier, name, versions, newest, confidence, overdue_since or null."""
     return _array(list_records(tariffs, day, language))
 
 
@@ -54,7 +54,7 @@ def list_records(tariffs: Iterable[Tariff], day: date, language: str) -> list[di
             "name": name_of(tariff, language),
             "versions": len(tariff.versions),
             "newest": str(tariff.versions[-1].start),
-            "sureness": str(tariff.versions[-1].sureness),
+            "confidence": str(tariff.versions[-1].confidence),
             "overdue_since": _date(tariff.overdue_since(day)),
         }
         for tariff in sorted(tariffs, key=lambda tariff: tariff.id)
@@ -66,9 +66,9 @@ def version_as_text(tariff: Tariff, version: Version, language: str) -> list[str
     until = _last_day(tariff, version)
     lines = [
         f"{version.id}, hash {version.hash}",
-        f"{tariff.supplier}, {name_of(tariff, language)}: amounts in {tariff.currency}, energy {tariff.direction}",
+        f"{tariff.supplier}, {name_of(tariff, language)}: amounts in {tariff.currency}, {tariff.direction}",
         f"Holds from {version.start}" + (f" to {until}" if until is not None else ""),
-        f"Source: {version.source} ({version.sureness}); {version.file}",
+        f"Source: {version.source} ({version.confidence}); {version.file}",
     ]
     if version.note:
         lines.append(f"Note: {version.note}")
@@ -123,7 +123,7 @@ def version_record(tariff: Tariff, version: Version, language: str) -> dict[str,
         "from": str(version.start),
         "until": _date(_last_day(tariff, version)),
         "hash": version.hash,
-        "sureness": str(version.sureness),
+        "confidence": str(version.confidence),
         "source": version.source,
         "note": version.note,
         "file": version.file,

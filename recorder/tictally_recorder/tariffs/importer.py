@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from tictally_recorder.tariffs.catalogue import is_shipped
-from tictally_recorder.tariffs.model import Price, Sureness, Tariff, Taxes, Version
+from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Taxes, Version
 from tictally_recorder.tariffs.providers.cre.csv import History, Revision, Row
 from tictally_recorder.tariffs.providers.cre.plausibility import doubt_of
 
@@ -200,7 +200,7 @@ class _Merge:
             subscription_ht={power: ht for power, (_, _, ht) in self._powers.items() if ht is not None},
             taxes=_taxes_since(self.revision.start),
             source=_SOURCE,
-            sureness=Sureness.OFFICIAL,
+            confidence=Confidence.OFFICIAL,
             note=_NOTE,
             file=self._target,
         )
@@ -219,11 +219,11 @@ class _Merge:
         )
         if not stays:
             return merged
-        note = f"{' and '.join(stays)} as before ({present.sureness})"
+        note = f"{' and '.join(stays)} as before ({present.confidence})"
         if present.note:
             note = present.note if present.note.startswith(note) else f"{note}; {present.note}"
         source = present.source if _SOURCE in present.source else f"{_SOURCE}; {present.source}"
-        return replace(merged, source=source, sureness=present.sureness, note=note)
+        return replace(merged, source=source, confidence=present.confidence, note=note)
 
     def _amounts(self, power: int, row: Row) -> tuple[dict[str, Price], Decimal | None, Decimal | None]:
         """Prices and the month's two subscriptions as they would be written."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.model import Direction, Price, Sureness, Tariff, Taxes, Version
+from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Taxes, Version
 from tictally_recorder.tariffs.toml_lines import Path, Places
 from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST, Values
 
@@ -21,8 +21,11 @@ _LIST_KEYS: Final = frozenset(
 )
 _OVERLAY_KEYS: Final = frozenset({"id", "overlay", "version"})
 _VERSION_KEYS: Final = frozenset(
-    {"from", "until", "sureness", "source", "note", "energy", "subscription", "subscription_ht", "power", "taxes"}
+    {"from", "until", "confidence", "source", "note", "energy", "subscription", "subscription_ht", "power", "taxes"}
 )
+# Files of people that were written for former names are read as before.
+_FORMER_KEYS: Final = {"confidence": "sureness"}
+_FORMER_DIRECTIONS: Final = {"drawn": Direction.CONSUMPTION, "injected": Direction.INJECTION}
 _POWER_KEYS: Final = frozenset({"energy", "subscription", "subscription_ht"})
 _TAXES: Final = {
     "accise": (Decimal(1), "a kWh"),
@@ -92,7 +95,7 @@ class TariffFile:
             currency=self._currency(),
             periods=periods,
             versions=(),
-            direction=Direction(values.one_of(("direction",), tuple(Direction), Direction.DRAWN)),
+            direction=_direction(values),
             revised=values.days_of_year(("revised",)),
             series=self.series is not None,
         )
@@ -146,7 +149,7 @@ class TariffFile:
 
 
 def _version(values: Values, path: Path, tariff: Tariff) -> Version:
-    values.keys(path, _VERSION_KEYS)
+    values.keys(path, _VERSION_KEYS, _FORMER_KEYS.values())
     start = values.day((*path, "from"))
     until = values.day((*path, "until")) if values.has((*path, "until")) else None
     if until is not None and until < start:
@@ -164,10 +167,22 @@ def _version(values: Values, path: Path, tariff: Tariff) -> Version:
         subscription_ht=_subscription_ht(values, path, powers, subscription),
         taxes=_taxes(values, (*path, "taxes")),
         source=values.text((*path, "source")),
-        sureness=Sureness(values.one_of((*path, "sureness"), tuple(Sureness))),
+        confidence=Confidence(values.one_of((*path, _key_in_use(values, path, "confidence")), tuple(Confidence))),
         note=values.text((*path, "note"), ""),
         file=values.file,
     )
+
+
+def _direction(values: Values) -> Direction:
+    path = ("direction",)
+    former = next((way for name, way in _FORMER_DIRECTIONS.items() if values.is_word(path, name)), None)
+    return former or Direction(values.one_of(path, tuple(Direction), Direction.CONSUMPTION))
+
+
+def _key_in_use(values: Values, path: Path, key: str) -> str:
+    """The former name of a key where the table has only that."""
+    former = _FORMER_KEYS[key]
+    return former if values.has((*path, former)) and not values.has((*path, key)) else key
 
 
 def _energy(
@@ -219,7 +234,7 @@ def _subscription(values: Values, path: Path, powers: Mapping[int, str], tariff:
             raise values.wrong((*path, "subscription"), "powers are named here: give each of them its own subscription")
         each = {power: _monthly(values, (*path, "power", key, "subscription")) for power, key in sorted(powers.items())}
         return {power: amount for power, amount in each.items() if amount is not None}
-    if tariff.direction is Direction.INJECTED and not values.has((*path, "subscription")):
+    if tariff.direction is Direction.INJECTION and not values.has((*path, "subscription")):
         return {None: Decimal(0)}
     amount = _monthly(values, (*path, "subscription"))
     return {} if amount is None else {None: amount}

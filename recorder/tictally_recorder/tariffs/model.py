@@ -17,8 +17,8 @@ from typing import Final
 _HASH_DIGITS: Final = 12
 
 
-class Sureness(StrEnum):
-    """How sure a version is."""
+class Confidence(StrEnum):
+    """How reliable the source of a version is."""
 
     OFFICIAL = "official"
     """From whoever sets the price."""
@@ -31,8 +31,8 @@ class Sureness(StrEnum):
 class Direction(StrEnum):
     """Which way the energy goes."""
 
-    DRAWN = "drawn"
-    INJECTED = "injected"
+    CONSUMPTION = "consumption"
+    INJECTION = "injection"
     """What the tariff pays is income: amounts are counted negative."""
 
 
@@ -79,7 +79,7 @@ class Version:
         subscription_ht: the same without taxes, as far as it is known.
         taxes: that the amounts hold.
         source: where the figures are from, for people.
-        sureness: how sure they are.
+        confidence: how reliable they are.
         note: for people, or an empty text.
         file: where it stands, for people.
     """
@@ -90,7 +90,7 @@ class Version:
     energy: Mapping[int | None, Mapping[str, Price]]
     subscription: Mapping[int | None, Decimal]
     source: str
-    sureness: Sureness
+    confidence: Confidence
     subscription_ht: Mapping[int | None, Decimal] = field(default_factory=dict)
     taxes: Taxes = Taxes()
     note: str = ""
@@ -153,7 +153,7 @@ class Tariff:
     currency: str
     periods: tuple[str, ...]
     versions: tuple[Version, ...]
-    direction: Direction = Direction.DRAWN
+    direction: Direction = Direction.CONSUMPTION
     revised: tuple[tuple[int, int], ...] = ()
     series: bool = False
 

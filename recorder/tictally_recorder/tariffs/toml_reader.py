@@ -42,12 +42,15 @@ class Values:
         """True where the value is that word."""
         return self._find(path) == word
 
-    def keys(self, path: Path, known: Collection[str] | None = None) -> list[str]:
+    def keys(
+        self, path: Path, known: Collection[str] | None = None, former: Collection[str] = frozenset()
+    ) -> list[str]:
         """The keys of a table; none where it is absent.
 
         Args:
             path: of the table.
             known: keys that it may have; None: any.
+            former: keys that it may have too, and that no message names.
         """
         table = self._document if path == () else self._find(path)
         if table is None:
@@ -55,7 +58,7 @@ class Values:
         if not isinstance(table, dict):
             raise self.wrong(path, f"{_written(path)} must be a table, not {_shown(table)}")
         for key in table:
-            if known is not None and key not in known:
+            if known is not None and key not in known and key not in former:
                 there_are = ", ".join(sorted(known))
                 raise self.wrong((*path, key), f"there is no {_written((*path, key))}; there are: {there_are}")
         return list(table)

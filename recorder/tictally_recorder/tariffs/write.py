@@ -98,7 +98,7 @@ def _version(version: Version) -> dict[str, object]:
     table: dict[str, object] = {"from": version.start}
     if version.until is not None:
         table["until"] = version.until
-    table |= {"sureness": str(version.sureness), "source": version.source}
+    table |= {"confidence": str(version.confidence), "source": version.source}
     if version.note:
         table["note"] = version.note
     common = _common(version.energy)

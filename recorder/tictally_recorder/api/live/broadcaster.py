@@ -13,7 +13,7 @@ from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.query import cost_of
 from tictally_recorder.energy import energy
-from tictally_recorder.energy.register_totals import Counted, drawn_total, injected_total
+from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.hubs.current_period import present_period
 from tictally_recorder.hubs.site_state import Present as SitePresent
 from tictally_recorder.hubs.site_state import aliases_on, figures, paid_on
@@ -47,16 +47,16 @@ class Known:
         site: as the ledger has it.
         subscribed_kva: by contract, else as the meter announces it, or None.
         figures: of today, as `tictally_recorder.hubs` has them.
-        drawn: what was drawn today.
-        injected: what was injected today.
+        consumption: what was consumed today.
+        injection: what was injected today.
         until_ms: when that was read.
     """
 
     site: Site
     subscribed_kva: int | None
     figures: Mapping[str, str]
-    drawn: Counted
-    injected: Counted
+    consumption: Counted
+    injection: Counted
     until_ms: int
 
 
@@ -209,7 +209,7 @@ def _known(context: Context, reader: LedgerReader, site: Site, sites: Sequence[S
     period = present_period(reader, site, now_ms - context.settings.idle_minutes * 60_000, aliases)
     present = SitePresent(site.id, today, now_ms, period, problem)
     energies = _today(reader, site, today, now, context)
-    paid = paid_on(site.id, Direction.DRAWN, today, terms)
+    paid = paid_on(site.id, Direction.CONSUMPTION, today, terms)
     power = (paid.contract.power_kva if paid else None) or announced(reader, site).power_kva
     told = figures(present, rows, {}, terms)
     return Known(site, power, told, *energies, now_ms)
@@ -220,4 +220,4 @@ def _today(reader: LedgerReader, site: Site, today: date, now: datetime, context
     if start >= now.astimezone(UTC):
         return Counted(), Counted()
     rows = energy(reader, site.id, start, now, By.DAY, context.tz, all_registers=True)
-    return drawn_total(rows), injected_total(rows)
+    return consumption_total(rows), injection_total(rows)

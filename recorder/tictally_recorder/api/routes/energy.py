@@ -18,7 +18,7 @@ from tictally_recorder.api.routes.common import Answering, context_of
 from tictally_recorder.api.schemas import EnergyItem, ListOf, UseItem
 from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.energy.register_totals import drawn_by_period, drawn_total, injected_total
+from tictally_recorder.energy.register_totals import consumption_by_period, consumption_total, injection_total
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports.energy import COLUMNS, records
 from tictally_recorder.tariffs.model import Direction
@@ -26,7 +26,17 @@ from tictally_shared.calendar import By, period_start
 
 router = APIRouter(tags=["energy"])
 
-_USE_COLUMNS: Final = ("site", "from", "to", "drawn_wh", "injected_wh", "periods", "estimated", "covered", "quarters")
+_USE_COLUMNS: Final = (
+    "site",
+    "from",
+    "to",
+    "consumption_wh",
+    "injection_wh",
+    "periods",
+    "estimated",
+    "covered",
+    "quarters",
+)
 _OPTION: Final = "NGTF"
 
 ByAny = Annotated[By, Query(alias="by", description="What a row stands for.")]
@@ -65,7 +75,7 @@ async def use(  # noqa: PLR0913, PLR0917 - parameters of a question
     limit: params.Limit = 2000,
     form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
-    """What was drawn and injected, each kWh once, and by tariff period what was drawn."""
+    """What was consumed and injected, each kWh once, and by tariff period what was consumed."""
     context = context_of(request)
     window = times(start, end, context.tz, context.now, most_days=MOST_DAYS[by])
 
@@ -134,23 +144,23 @@ def _uses(  # noqa: PLR0913, PLR0917 - as above
         option = next((value for time_ms, value in reversed(options) if time_ms < end_ms), None)
         last = local_day(end_ms - 1, context.tz)
         if last not in aliases:
-            contract = contracts.on(site.id, Direction.DRAWN, last)
+            contract = contracts.on(site.id, Direction.CONSUMPTION, last)
             aliases[last] = contract.aliases if contract else {}
         record = _use(site, of_period, option or None, aliases[last], context)
         yield _period_key(start_ms, by, context), record
 
 
 def _use(site: Site, rows: list[EnergyRow], option: str | None, aliases: Mapping[str, str], context: Context) -> Record:
-    drawn, injected = drawn_total(rows), injected_total(rows)
-    periods = {name: counted.energy_wh for name, counted in drawn_by_period(rows, option, aliases).items()}
+    consumption, injection = consumption_total(rows), injection_total(rows)
+    periods = {name: counted.energy_wh for name, counted in consumption_by_period(rows, option, aliases).items()}
     return {
         "site": site.id,
         "from": told(rows[0].start_ms, context.tz),
         "to": told(rows[0].end_ms, context.tz),
-        "drawn_wh": drawn.energy_wh if drawn.parts else None,
-        "injected_wh": injected.energy_wh if injected.parts else None,
+        "consumption_wh": consumption.energy_wh if consumption.parts else None,
+        "injection_wh": injection.energy_wh if injection.parts else None,
         "periods": {name: energy_wh for name, energy_wh in periods.items() if energy_wh},
-        "estimated": drawn.estimated or injected.estimated,
+        "estimated": consumption.estimated or injection.estimated,
         "covered": rows[0].covered,
         "quarters": rows[0].quarters,
     }

@@ -23,7 +23,7 @@ from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.query import cost_of, days_with_frames
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy import energy as energy_rows
-from tictally_recorder.energy.register_totals import drawn_total
+from tictally_recorder.energy.register_totals import consumption_total
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By, local_midnight, local_time
@@ -44,7 +44,7 @@ async def profile(
     end: params.To = None,
     form: params.Format = None,  # noqa: ARG001 - read from the request
 ) -> Response:
-    """Mean power drawn by weekday (1 Monday) and local hour, of the hours that have frames throughout."""
+    """Mean power consumed by weekday (1 Monday) and local hour, of the hours that have frames throughout."""
     context = context_of(request)
     window = days(start, end, context.tz, context.today, most_days=REPLAY_DAYS, back=_YEAR)
 
@@ -79,7 +79,7 @@ def _profile(context: Context, reader: LedgerReader, site: Site, window: Days) -
         found: dict[date, list[tuple[int, int]]] = {}
         for start_ms, group in groupby(rows, key=lambda row: row.start_ms):
             of_hour = list(group)
-            counted = drawn_total(of_hour)
+            counted = consumption_total(of_hour)
             # Of an hour that a gap was divided over nobody knows when in it what was used.
             if counted.parts and not counted.estimated and of_hour[0].covered == of_hour[0].quarters == _QUARTERS:
                 local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(context.tz)
@@ -107,13 +107,13 @@ def _usual(context: Context, reader: LedgerReader, site: Site, terms: Terms | No
     for day in past:
         start, end = local_midnight(day, tz), local_midnight(day + timedelta(days=1), tz)
         rows = energy_rows(reader, site.id, start, end, By.DAY, tz)
-        counted = drawn_total(rows)
+        counted = consumption_total(rows)
         if counted.parts and rows[0].quarters == rows[0].covered >= (end - start) // timedelta(minutes=15):
             until = local_time(day, clock, tz)
-            by_now = _drawn(energy_rows(reader, site.id, start, until, By.DAY, tz)) if until > start else 0
+            by_now = _consumption(energy_rows(reader, site.id, start, until, By.DAY, tz)) if until > start else 0
             complete.append((day, counted.energy_wh, by_now))
     begin, until = local_midnight(today, tz), local_time(today, clock, tz)
-    drawn = _drawn(energy_rows(reader, site.id, begin, until, By.DAY, tz)) if until > begin else 0
+    consumption = _consumption(energy_rows(reader, site.id, begin, until, By.DAY, tz)) if until > begin else 0
     costs = _costs(reader, site, [today, *(day for day, _, _ in complete)], terms, context)
     known = [amount for day, _, _ in complete if (amount := costs.get(day)) is not None]
     return {
@@ -121,18 +121,18 @@ def _usual(context: Context, reader: LedgerReader, site: Site, terms: Terms | No
         "weekday": today.isoweekday(),
         "days": [str(day) for day, _, _ in complete],
         "until": f"{clock:%H:%M}",
-        "today": {"drawn_wh": drawn, "cost": _told(costs.get(today))},
-        "usual_by_now": {"drawn_wh": _median([each for _, _, each in complete if each is not None])},
+        "today": {"consumption_wh": consumption, "cost": _told(costs.get(today))},
+        "usual_by_now": {"consumption_wh": _median([each for _, _, each in complete if each is not None])},
         "usual_day": {
-            "drawn_wh": _median([each for _, each, _ in complete]),
+            "consumption_wh": _median([each for _, each, _ in complete]),
             "cost": _told(median(known)) if known and len(known) == len(complete) else None,
         },
         "currency": _currency(site, today, terms),
     }
 
 
-def _drawn(rows: Sequence[EnergyRow]) -> int | None:
-    counted = drawn_total(rows)
+def _consumption(rows: Sequence[EnergyRow]) -> int | None:
+    counted = consumption_total(rows)
     return counted.energy_wh if counted.parts else None
 
 
@@ -153,13 +153,13 @@ def _costs(
         return found
     for day in days:
         rows = cost_of(reader, site, day, day + timedelta(days=1), terms, context.tz)
-        amounts = [row.amount for row in rows if row.direction is Direction.DRAWN]
+        amounts = [row.amount for row in rows if row.direction is Direction.CONSUMPTION]
         if amounts and None not in amounts:
             found[day] = sum((amount for amount in amounts if amount is not None), Decimal(0))
     return found
 
 
 def _currency(site: Site, day: date, terms: Terms | None) -> str | None:
-    contract = terms.contracts.on(site.id, Direction.DRAWN, day) if terms else None
+    contract = terms.contracts.on(site.id, Direction.CONSUMPTION, day) if terms else None
     tariff = terms.tariffs.get(contract.tariff) if terms and contract else None
     return tariff.currency if tariff else None

@@ -47,7 +47,7 @@ def _record(  # noqa: PLR0913, PLR0917 - all that is told
     tz = context.tz
     said = announced(reader, site)
     contracts = [each for each in terms.contracts.all if each.concerns(site.id)] if terms else []
-    helpless = terms is not None and not any(each.direction is Direction.DRAWN for each in contracts)
+    helpless = terms is not None and not any(each.direction is Direction.CONSUMPTION for each in contracts)
     return {
         "site": site.id,
         "name": None,

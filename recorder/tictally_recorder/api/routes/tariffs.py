@@ -20,7 +20,7 @@ from tictally_recorder.tariffs.model import Tariff, Version
 router = APIRouter(prefix="/tariffs", tags=["tariffs"])
 
 _COLUMNS: Final = (
-    *("id", "supplier", "name", "currency", "direction", "periods", "is_series", "versions", "newest", "sureness"),
+    *("id", "supplier", "name", "currency", "direction", "periods", "is_series", "versions", "newest", "confidence"),
     "overdue_since",
 )
 _PERCENT: Final = Decimal("0.1")

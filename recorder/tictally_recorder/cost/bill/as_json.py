@@ -9,7 +9,7 @@ from typing import Final
 from tictally_recorder.cost.bill.model import Bill, Line, Split, Total
 from tictally_recorder.cost.bill.remarks import remarks, what
 from tictally_recorder.cost.bill.totals import cents
-from tictally_recorder.cost.model import UNTOLD
+from tictally_recorder.cost.model import UNMETERED
 
 _BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "rounding", "unexplained", "ttc")
 
@@ -31,7 +31,7 @@ def record(bill: Bill) -> dict[str, object]:
         "lines": [_line_record(line) for line in bill.lines],
         "totals": [_total_record(total) for total in bill.totals],
         "versions": [
-            {"id": each.id, "hash": each.hash, "sureness": str(each.sureness), "source": each.source}
+            {"id": each.id, "hash": each.hash, "confidence": str(each.confidence), "source": each.source}
             for each in bill.versions
         ],
         "remarks": remarks(bill),
@@ -46,7 +46,7 @@ def _line_record(line: Line) -> dict[str, object]:
         "from": str(line.first),
         "to": str(line.end),
         "days": line.days,
-        "energy_wh": None if line.period == UNTOLD else line.energy_wh,
+        "energy_wh": None if line.period == UNMETERED else line.energy_wh,
         "months": [{"month": _month(part.month), "days": part.days, "of": part.of} for part in line.months],
         "power_kva": line.power_kva,
         "version": line.version.id if line.version else None,

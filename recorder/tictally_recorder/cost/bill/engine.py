@@ -39,7 +39,7 @@ def make_bill(site: str, start: date, end: date, rows: Iterable[CostRow], tariff
         groups.setdefault(_key(row, versions), []).append(row)
     lines = [_line(group, versions) for group in groups.values()]
     # A stable order: of lines that begin on one day, that of the day's rows.
-    lines.sort(key=lambda line: (line.direction is Direction.INJECTED, line.period is None, line.first))
+    lines.sort(key=lambda line: (line.direction is Direction.INJECTION, line.period is None, line.first))
     days = [row.day for row in own]
     used = {row.version.id: row.version for row in own if row.version}
     return Bill(

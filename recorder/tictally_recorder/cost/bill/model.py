@@ -77,7 +77,7 @@ class Line:
     """Energy of one period, or the subscription, at one price.
 
     Attributes:
-        direction: drawn, or injected, whose amounts are negative where it is income.
+        direction: consumption or injection, whose amounts are negative where it is income.
         period: of the price list; None for the subscription.
         first: first of its days.
         last: last of its days.
@@ -122,7 +122,7 @@ class Line:
     @property
     def is_income(self) -> bool:
         """True for energy that earns."""
-        return self.direction is Direction.INJECTED and self.period is not None
+        return self.direction is Direction.INJECTION and self.period is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ def remarks(bill: Bill) -> list[str]:
 
 def what(line: Line) -> str:
     """A line in two words: `HC`, `subscription at 6 kVA`, `injected SURPLUS`."""
-    injected = "injected " if line.is_income else ""
+    injection = "injected " if line.is_income else ""
     power = "" if line.power_kva is None else f" at {line.power_kva} kVA"
-    return f"subscription{power}" if line.period is None else f"{injected}{line.period}"
+    return f"subscription{power}" if line.period is None else f"{injection}{line.period}"
 
 
 def _days(bill: Bill) -> Iterator[str]:

@@ -38,8 +38,8 @@ def sections(bill: Bill) -> list[Section]:
     """The parts in the order of a bill; those without a line are left out. `To` is excluded in each."""
     found = []
     for direction, energy, subscription in (
-        (Direction.DRAWN, "Energy", "Subscription"),
-        (Direction.INJECTED, "Energy injected: income", "Subscription for what is injected"),
+        (Direction.CONSUMPTION, "Energy", "Subscription"),
+        (Direction.INJECTION, "Energy injected: income", "Subscription for what is injected"),
     ):
         lines = [line for line in bill.lines if line.direction is direction]
         found.append(_energy(energy, [line for line in lines if line.period is not None]))
@@ -123,8 +123,8 @@ def _sum(total: Total, *, is_whole: bool) -> Section:
 
 
 def _versions(bill: Bill) -> Section:
-    rows = tuple((each.id, each.hash, str(each.sureness), each.source) for each in bill.versions)
-    return Section("Price lists", ("Version", "Hash", "Sureness", "Source"), frozenset(), rows)
+    rows = tuple((each.id, each.hash, str(each.confidence), each.source) for each in bill.versions)
+    return Section("Price lists", ("Version", "Hash", "Confidence", "Source"), frozenset(), rows)
 
 
 def _from_to(line: Line) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from tictally_recorder.cost.engine import day_bounds_ms
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.proration import daily_share
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.energy.register_totals import Counted, drawn_by_period, drawn_total
+from tictally_recorder.energy.register_totals import Counted, consumption_by_period, consumption_total
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.tariff_options import HPHC, TEMPO
 
@@ -25,7 +25,7 @@ _WH_PER_KWH = Decimal(1000)
 def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
     use: Use, days: Sequence[date], tariffs: Iterable[Tariff], power_kva: int | None, assumed: Assumed, tz: ZoneInfo
 ) -> list[Offer]:
-    """What some days would have cost on each price list of drawn energy, at the power and those beside it.
+    """What some days would have cost on each price list of consumed energy, at the power and those beside it.
 
     Args:
         use: what the site's registers counted by quarter.
@@ -40,15 +40,15 @@ def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
         local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(tz)
         quarter = _Quarter(local, list(rows), use.ngtf.get(local.date()), assumed.aliases)
         by_day.setdefault(local.date(), []).append(quarter)
-    untold = [each for each in use.untold if each.direction is Direction.DRAWN]
+    unmetered = [each for each in use.unmetered if each.direction is Direction.CONSUMPTION]
     lacking = {
         day: "the registers do not say all that was counted"
         for day in days
-        if any(each.concerns(*day_bounds_ms(day, tz)) for each in untold)
+        if any(each.concerns(*day_bounds_ms(day, tz)) for each in unmetered)
     }
     found = []
     for tariff in tariffs:
-        if tariff.direction is Direction.DRAWN and not tariff.series:
+        if tariff.direction is Direction.CONSUMPTION and not tariff.series:
             divided = [_day(tariff, day, by_day.get(day, []), assumed).lacking(lacking.get(day)) for day in days]
             powers = _powers(tariff, days[-1], power_kva, is_every=assumed.every_power)
             found += [_offer(tariff, power, divided) for power in powers]
@@ -74,14 +74,14 @@ class _Quarter:
         self, local: datetime, rows: Sequence[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]
     ) -> None:
         self.local = local
-        self.total = drawn_total(rows)
+        self.total = consumption_total(rows)
         self._rows, self._ngtf, self._aliases = rows, ngtf, aliases
 
     @cached_property
     def by_period(self) -> Mapping[str, Counted]:
         """As the meter's own registers tell; one that counted nothing need be of no period of a list."""
         counted = [row for row in self._rows if row.energy or row.lost]
-        return drawn_by_period(counted, self._ngtf, self._aliases)
+        return consumption_by_period(counted, self._ngtf, self._aliases)
 
 
 @dataclass(frozen=True, slots=True)

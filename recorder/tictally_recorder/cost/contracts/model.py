@@ -30,7 +30,7 @@ class Contract:
     start: date
     until: date | None = None
     power_kva: int | None = None
-    direction: Direction = Direction.DRAWN
+    direction: Direction = Direction.CONSUMPTION
     aliases: Mapping[str, str] = field(default_factory=dict)
     windows: tuple[Hours, ...] = ()
 

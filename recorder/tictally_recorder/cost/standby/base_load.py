@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tictally_shared.calendar import local_time
 
 LABELS: Final = ("SINSTS", "PAPP", "SINSTI")
-"""What a frame must be asked for: drawn by all phases together (standard mode, historique), and injected."""
+"""What a frame must be asked for: consumed by all phases together (standard mode, historique), and injected."""
 ENOUGH_MINUTES: Final = 180
 """Half of an ordinary night. In less, one cycle of a water heater or the hour in which people rise may be all of it."""
 

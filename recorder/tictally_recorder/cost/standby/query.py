@@ -57,7 +57,7 @@ def year_cost_of(reader: LedgerReader, site: Site, va: int, day: date, terms: Te
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    contract = terms.contracts.on(site.id, Direction.DRAWN, day)
+    contract = terms.contracts.on(site.id, Direction.CONSUMPTION, day)
     tariff = terms.tariffs.get(contract.tariff) if contract else None
     told: list[Told] = []
     if contract and tariff and len(tariff.periods) > 1:

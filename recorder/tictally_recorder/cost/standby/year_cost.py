@@ -63,7 +63,7 @@ def year_cost(  # noqa: PLR0913, PLR0917 - a question has this many parts
         told: what the site's meters told in `year_before` that day, on that contract; in order of time.
         tz: of the days.
     """
-    contract = terms.contracts.on(site, Direction.DRAWN, day)
+    contract = terms.contracts.on(site, Direction.CONSUMPTION, day)
     if contract is None:
         return YearCost(va, reason=f"there is no contract for {day}")
     tariff = terms.tariffs.get(contract.tariff)

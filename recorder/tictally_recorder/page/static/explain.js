@@ -97,7 +97,7 @@ function facts(line) {
   const pairs = [
     [t("explain.registers"), registers.length && registers],
     [t("explain.version"), line.version && [line.version, line.power_kva && `, ${line.power_kva} kVA`, line.hash && h("span", { class: "note" }, ` ${line.hash.slice(0, 12)}`)]],
-    [t("explain.source"), explained.source && [linked(explained.source), explained.sureness && ` (${t(`sure.${explained.sureness}`)})`]],
+    [t("explain.source"), explained.source && [linked(explained.source), explained.confidence && ` (${t(`sure.${explained.confidence}`)})`]],
     [t("explain.quality"), badge(line.quality)],
     [t("explain.reason"), line.reason && sentence(line.reason)],
   ];

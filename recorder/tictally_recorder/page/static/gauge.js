@@ -27,7 +27,7 @@ export function gauge() {
     figure.dataset.unit = "VA";
     const parts = [most && known && t("live.share", { share: percent(share), kva: item.subscribed_kva })];
     if (item.overload) parts.push(t("live.overload"));
-    if (item.injected_va) parts.push(t("live.injected", { va: whole(item.injected_va) }));
+    if (item.injection_va) parts.push(t("live.injection", { va: whole(item.injection_va) }));
     under.textContent = parts.filter(Boolean).join(" · ");
     element.setAttribute("aria-valuemax", most ?? Math.max(item.power_va ?? 0, 1));
     element.setAttribute("aria-valuenow", item.power_va ?? 0);

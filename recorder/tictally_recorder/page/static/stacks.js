@@ -9,8 +9,8 @@ import { fill, inOrder } from "./periods.js";
 export function energyBars(rows, label, heading) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const series = periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => shown((row.periods[name] ?? 0) / 1000))));
-  if (!periods.length) series.push(bar(t("energy"), { color: colour("accent") }, rows.map((row) => shown((row.drawn_wh ?? 0) / 1000))));
-  if (rows.some((row) => row.injected_wh)) series.push({ ...bar(t("injected"), { color: colour("injected") }, rows.map((row) => shown(-(row.injected_wh ?? 0) / 1000))) });
+  if (!periods.length) series.push(bar(t("energy"), { color: colour("accent") }, rows.map((row) => shown((row.consumption_wh ?? 0) / 1000))));
+  if (rows.some((row) => row.injection_wh)) series.push({ ...bar(t("injection"), { color: colour("injection") }, rows.map((row) => shown(-(row.injection_wh ?? 0) / 1000))) });
   const tooltip = (found) => tip(heading(rows[found[0].dataIndex]), lines(found, (value) => kwh(value * 1000), kwh(sum(found) * 1000)));
   return option(rows.map(label), series, "kWh", tooltip);
 }
@@ -18,8 +18,8 @@ export function energyBars(rows, label, heading) {
 /** Money: lines of /cost, of the windows that rows of /use have; `marks` are [index, words] of new versions. */
 export function moneyBars(windows, items, label, heading, marks = []) {
   // What has no amount has no bar either, and so no place in the legend.
-  const drawn = items.filter((each) => each.kind === "energy" && each.amount !== null);
-  const periods = inOrder(drawn.map((each) => each.period ?? ""));
+  const consumption = items.filter((each) => each.kind === "energy" && each.amount !== null);
+  const periods = inOrder(consumption.map((each) => each.period ?? ""));
   const currency = items.find((each) => each.currency)?.currency ?? "EUR";
   const amounts = (wanted) => windows.map((window) => shown(total(items.filter((each) => each.from === window && wanted(each)))));
   const series = periods.map((name) => bar(name ? periodName(name) : t("energy"), name ? fill(name) : { color: colour("accent") }, amounts((each) => each.kind === "energy" && (each.period ?? "") === name)));

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.energy.register_totals import Counted, drawn_total, injected_total
+from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.ledger import CostDay, CostEntry, Quarter, RawFrame
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import local_midnight
@@ -162,7 +162,10 @@ def _by_period(rows: Iterable[EnergyRow]) -> Iterator[tuple[tuple[str, int], lis
 
 
 def _totals(rows: list[EnergyRow]) -> Iterator[tuple[str, Counted]]:
-    for direction, counted in ((Direction.DRAWN, drawn_total(rows)), (Direction.INJECTED, injected_total(rows))):
+    for direction, counted in (
+        (Direction.CONSUMPTION, consumption_total(rows)),
+        (Direction.INJECTION, injection_total(rows)),
+    ):
         if counted.parts:
             yield direction.value, counted
 

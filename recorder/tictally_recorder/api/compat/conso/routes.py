@@ -20,7 +20,7 @@ from tictally_recorder.api.params import Times
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import JSON, as_json
 from tictally_recorder.api.routes.common import context_of
-from tictally_recorder.energy.register_totals import drawn_total, injected_total
+from tictally_recorder.energy.register_totals import consumption_total, injection_total
 from tictally_recorder.ledger import LedgerReader, Quarter, Site
 from tictally_shared.calendar import By, CalendarError, local_midnight, parse_moment
 
@@ -58,7 +58,7 @@ class _Kind:
     reading_type: Mapping[str, str]
     most_days: int
     by: By | None
-    is_drawn: bool = True
+    is_consumption: bool = True
 
 
 _ENERGY: Final = {"unit": "Wh", "measurement_kind": "energy", "aggregate": "sum", "measuring_period": "P1D"}
@@ -72,32 +72,32 @@ End = Annotated[str | None, Query(max_length=40, description="The day after the 
 
 @router.get("/daily_consumption", response_model=Metering)
 async def daily_consumption(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
-    """Energy drawn by day; today's as far as it has come."""
+    """Energy consumed by day; today's as far as it has come."""
     return await _answer(request, _Kind(_ENERGY, _MOST_DAYS, By.DAY), prm, start, end)
 
 
 @router.get("/consumption_load_curve", response_model=Metering)
 async def consumption_load_curve(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
-    """Mean power drawn by half hour, dated by its end."""
+    """Mean power consumed by half hour, dated by its end."""
     return await _answer(request, _Kind(_CURVE, _MOST_CURVE_DAYS, By.QUARTER), prm, start, end)
 
 
 @router.get("/consumption_max_power", response_model=Metering)
 async def consumption_max_power(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
-    """The greatest power drawn by day."""
+    """The greatest power consumed by day."""
     return await _answer(request, _Kind(_MAXIMUM, _MOST_DAYS, None), prm, start, end)
 
 
 @router.get("/daily_production", response_model=Metering)
 async def daily_production(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
     """Energy injected by day."""
-    return await _answer(request, _Kind(_ENERGY, _MOST_DAYS, By.DAY, is_drawn=False), prm, start, end)
+    return await _answer(request, _Kind(_ENERGY, _MOST_DAYS, By.DAY, is_consumption=False), prm, start, end)
 
 
 @router.get("/production_load_curve", response_model=Metering)
 async def production_load_curve(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
     """Mean power injected by half hour, dated by its end."""
-    return await _answer(request, _Kind(_CURVE, _MOST_CURVE_DAYS, By.QUARTER, is_drawn=False), prm, start, end)
+    return await _answer(request, _Kind(_CURVE, _MOST_CURVE_DAYS, By.QUARTER, is_consumption=False), prm, start, end)
 
 
 async def _answer(request: Request, kind: _Kind, prm: str | None, start: str | None, end: str | None) -> Response:
@@ -152,7 +152,7 @@ def _intervals(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     if kind.by is None:
         return max_power(_quarters(reader, site, window), tz)
     rows, _ = cached_energy(reader, context.energies, site, window, kind.by, tz, context.today, all_registers=True)
-    total = drawn_total if kind.is_drawn else injected_total
+    total = consumption_total if kind.is_consumption else injection_total
     if kind.by is By.DAY:
         return daily(rows, total, tz)
     last_ms = max(meter.last_ms for meter in site.meters)

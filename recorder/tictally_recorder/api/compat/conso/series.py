@@ -24,7 +24,7 @@ def daily(rows: Iterable[EnergyRow], total: Total, tz: ZoneInfo) -> Iterator[dic
 
     Args:
         rows: by day.
-        total: of what was drawn, or injected.
+        total: of what was consumed, or injected.
         tz: whose days.
     """
     for start_ms, of_day in groupby(rows, key=lambda row: row.start_ms):
@@ -38,7 +38,7 @@ def load_curve(rows: Iterable[EnergyRow], total: Total, tz: ZoneInfo, until_ms: 
 
     Args:
         rows: by quarter of an hour.
-        total: of what was drawn, or injected.
+        total: of what was consumed, or injected.
         tz: whose half hours; each is of one day.
         until_ms: half hours that end later are not over yet.
     """

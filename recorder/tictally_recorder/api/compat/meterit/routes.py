@@ -238,6 +238,6 @@ def _is_known(reader: LedgerReader, reading: _Reading) -> bool:
 
 
 def _price(site: Site, time_ms: int, period: str | None, terms: Terms | None, context: Context) -> str | None:
-    paid = paid_on(site.id, Direction.DRAWN, local_day(time_ms, context.tz), terms)
+    paid = paid_on(site.id, Direction.CONSUMPTION, local_day(time_ms, context.tz), terms)
     price = paid.price(terms, paid.period(period), time_ms) if paid and terms else None
     return None if price is None else f"{price:f}"

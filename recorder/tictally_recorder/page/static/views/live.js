@@ -140,25 +140,25 @@ function todayCard(item, usual, site) {
   const hasContract = site.contracts.length > 0;
   return [
     h("h2", {}, t("live.today")),
-    h("p", { class: "big" }, kwh(today.drawn_wh), today.estimated && badge("estimated")),
-    today.injected_wh ? h("p", { class: "note" }, t("live.injectedToday", { kwh: kwh(today.injected_wh) })) : null,
+    h("p", { class: "big" }, kwh(today.consumption_wh), today.estimated && badge("estimated")),
+    today.injection_wh ? h("p", { class: "note" }, t("live.injectionToday", { kwh: kwh(today.injection_wh) })) : null,
     hasContract ? h("p", { class: "cost" }, amount(cost, asked, t("explain.title")), today.cost === null && today.reason && h("span", { class: "reason" }, sentence(today.reason))) : h("p", { class: "cost" }, noContract(site)),
     usual && usualBar(usual),
   ];
 }
 
 function usualBar(usual) {
-  const most = Math.max(usual.today.drawn_wh ?? 0, usual.usual_day?.drawn_wh ?? 0, 1);
-  const byNow = usual.usual_by_now?.drawn_wh;
-  if (!byNow || usual.today.drawn_wh === null) return h("p", { class: "note" }, t("usual.none"));
-  const share = usual.today.drawn_wh / byNow - 1;
+  const most = Math.max(usual.today.consumption_wh ?? 0, usual.usual_day?.consumption_wh ?? 0, 1);
+  const byNow = usual.usual_by_now?.consumption_wh;
+  if (!byNow || usual.today.consumption_wh === null) return h("p", { class: "note" }, t("usual.none"));
+  const share = usual.today.consumption_wh / byNow - 1;
   const name = weekday(usual.weekday);
   const width = (wh, element) => {
     element.style.inlineSize = `${Math.min((wh / most) * 100, 100)}%`;
     return element;
   };
-  const bars = h("div", { class: "usual", "aria-hidden": "true" }, width(usual.usual_day.drawn_wh, h("i", { class: "whole" })), width(byNow, h("i", { class: "by-now" })), width(usual.today.drawn_wh, h("i", { class: "is" })));
-  return [bars, h("p", { class: "note" }, t(share < 0 ? "usual.less" : "usual.more", { share: percent(Math.abs(share)), weekday: name, until: usual.until, byNow: kwh(byNow), day: kwh(usual.usual_day.drawn_wh) }))];
+  const bars = h("div", { class: "usual", "aria-hidden": "true" }, width(usual.usual_day.consumption_wh, h("i", { class: "whole" })), width(byNow, h("i", { class: "by-now" })), width(usual.today.consumption_wh, h("i", { class: "is" })));
+  return [bars, h("p", { class: "note" }, t(share < 0 ? "usual.less" : "usual.more", { share: percent(Math.abs(share)), weekday: name, until: usual.until, byNow: kwh(byNow), day: kwh(usual.usual_day.consumption_wh) }))];
 }
 
 function phasesCard(item) {
@@ -223,7 +223,7 @@ function dayOption(found, standbyVa, last) {
   const rows = placesOf(found);
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const bar = (name, style, data) => ({ name, type: "bar", stack: "all", data, barCategoryGap: "8%", itemStyle: { ...style, borderWidth: 0.5 }, emphasis: { disabled: true } });
-  const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => mean(row, row.periods[name], last)))) : [bar(t("energy"), { color: colour("accent") }, rows.map((row) => mean(row, row.drawn_wh, last)))];
+  const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => mean(row, row.periods[name], last)))) : [bar(t("energy"), { color: colour("accent") }, rows.map((row) => mean(row, row.consumption_wh, last)))];
   if (standbyVa && series.length) series[0].markLine = standbyLine(standbyVa, null);
   const heading = (row) => `${clock(row.from)} – ${clock(row.to)}`;
   const shown = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(each.value)} W`, each.color]);
@@ -241,7 +241,7 @@ function dayTable(rows) {
   rows.forEach((row) => {
     const hour = row.from.slice(0, 13);
     const kept = of.get(hour) ?? { from: row.from, wh: 0, periods: new Set() };
-    kept.wh += row.drawn_wh ?? 0;
+    kept.wh += row.consumption_wh ?? 0;
     Object.entries(row.periods).forEach(([name, wh]) => wh && kept.periods.add(name));
     of.set(hour, kept);
   });

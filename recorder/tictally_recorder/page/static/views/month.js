@@ -62,7 +62,7 @@ async function before(site, month, months, until, signal) {
   const [there, here] = await Promise.all([all("/use", window, signal), whole ? null : all("/use", { ...window, from: `${month}-01`, to: until }, signal)]);
   // A month that was begun within says nothing beside a whole one.
   if (!there.items.length || first(site) > start) return null;
-  return { wh: there.items[0].drawn_wh, ofWh: here ? here.items[0]?.drawn_wh : undefined, days: daysBetween(start, end) };
+  return { wh: there.items[0].consumption_wh, ofWh: here ? here.items[0]?.consumption_wh : undefined, days: daysBetween(start, end) };
 }
 
 function tiles({ site, asked, use, total, title, lastMonth, lastYear, isRunning }) {
@@ -70,9 +70,9 @@ function tiles({ site, asked, use, total, title, lastMonth, lastYear, isRunning 
   const sum = all.reduce((found, [, wh]) => found + wh, 0);
   const cheap = all.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   const note = (other) => (isRunning ? count("compared.days", other.days) : null);
-  const beside = (name, other) => other && comparison(name, other.ofWh ?? use.drawn_wh, other.wh, note(other));
+  const beside = (name, other) => other && comparison(name, other.ofWh ?? use.consumption_wh, other.wh, note(other));
   return [
-    tile(t("energy"), kwh(use.drawn_wh), use.estimated ? t("estimated.part") : use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
+    tile(t("energy"), kwh(use.consumption_wh), use.estimated ? t("estimated.part") : use.injection_wh ? t("injection.of", { kwh: kwh(use.injection_wh) }) : null),
     tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     beside(t("month.last"), lastMonth),
@@ -107,7 +107,7 @@ function daysTable(rows, costs, site) {
     const total = costs.find((each) => each.kind === "total" && each.from === from) ?? null;
     const asked = { site: site.site, from, to: addDays(from, 1), by: "day" };
     const cost = total ? amount(total, asked, t("explain.of", { what: day(from) })) : amountText(null);
-    return [day(row.from), kwh(row.drawn_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
+    return [day(row.from), kwh(row.consumption_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("month.days"), columns, told);
 }

@@ -38,8 +38,8 @@ export async function render({ site, argument, signal, address }) {
   };
 }
 
-/** What is drawn by now. */
-const contractOf = (site) => site?.contracts.filter((each) => each.direction === "drawn").at(-1) ?? null;
+/** Consumption until now. */
+const contractOf = (site) => site?.contracts.filter((each) => each.direction === "consumption").at(-1) ?? null;
 const powerOf = (site) => contractOf(site)?.power_kva ?? site?.announced?.power_kva ?? USUAL_KVA;
 
 function chooser(lists, chosen, contract, address) {
@@ -84,7 +84,7 @@ function versions(history, power) {
       h(
         "details",
         { open: each === history.versions.at(-1) },
-        h("summary", {}, h("h3", {}, fullDay(each.from)), h("span", { class: "note" }, t(`sure.${each.sureness}`)), brief(each)),
+        h("summary", {}, h("h3", {}, fullDay(each.from)), h("span", { class: "note" }, t(`sure.${each.confidence}`)), brief(each)),
         each.changes.length ? changesTable(each, history) : h("p", { class: "note" }, t("tariff.first")),
         h("p", { class: "source" }, before("explain.source"), h("span", { lang: "en" }, each.source)),
         each.note && h("p", { class: "source", lang: "en" }, each.note),

@@ -1,4 +1,4 @@
-/** A year: its months, when in the week power is drawn, and what never stops drawing. */
+/** A year: its months, when in the week power is consumed, and what never stops drawing. */
 
 import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
@@ -73,7 +73,7 @@ async function before(site, from, until, signal) {
     all("/use", { site: site.site, from: start, to: end, by: "year" }, signal),
     all("/use", { site: site.site, from, to: until, by: "year" }, signal),
   ]);
-  return there.items.length && here.items.length ? { wh: there.items[0].drawn_wh, ofWh: here.items[0].drawn_wh, days: daysBetween(start, end) } : null;
+  return there.items.length && here.items.length ? { wh: there.items[0].consumption_wh, ofWh: here.items[0].consumption_wh, days: daysBetween(start, end) } : null;
 }
 
 function tiles({ site, asked, use, total, year, lastYear, isRunning }) {
@@ -81,7 +81,7 @@ function tiles({ site, asked, use, total, year, lastYear, isRunning }) {
   const sum = parts.reduce((found, [, wh]) => found + wh, 0);
   const cheap = parts.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   return [
-    tile(t("energy"), kwh(use.drawn_wh), use.injected_wh ? t("injected.of", { kwh: kwh(use.injected_wh) }) : null),
+    tile(t("energy"), kwh(use.consumption_wh), use.injection_wh ? t("injection.of", { kwh: kwh(use.injection_wh) }) : null),
     tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? count("compared.days", lastYear.days) : null),
@@ -113,7 +113,7 @@ function monthsTable(rows, costs, site, address) {
     const asked = { site: site.site, from: `${of}-01`, to: `${addMonths(of, 1)}-01`, by: "month" };
     const link = h("a", { href: address("month", of) }, month(row.from));
     const cost = total ? amount(total, asked, t("explain.of", { what: month(row.from) })) : amountText(null);
-    return [link, kwh(row.drawn_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
+    return [link, kwh(row.consumption_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("year.months"), columns, told);
 }

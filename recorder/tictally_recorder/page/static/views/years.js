@@ -52,10 +52,10 @@ function yearsTable(rows, costs, site, address) {
     const cheap = Object.entries(row.periods).filter(([name]) => isCheap(name)).reduce((a, [, wh]) => a + wh, 0);
     // The first year and the one that runs are parts of years: beside them a change would say nothing.
     const isWhole = (each) => each && site.first.slice(0, 10) <= each.from.slice(0, 10) && each.to.slice(5, 10) === "01-01";
-    const share = isWhole(row) && isWhole(rows[n - 1]) ? change(row.drawn_wh / rows[n - 1].drawn_wh - 1) : "–";
-    const mean = total?.amount && row.drawn_wh && total.quality !== "unknown" ? `${money(Number(total.amount) / (row.drawn_wh / 1000), total.currency)}/kWh` : "–";
+    const share = isWhole(row) && isWhole(rows[n - 1]) ? change(row.consumption_wh / rows[n - 1].consumption_wh - 1) : "–";
+    const mean = total?.amount && row.consumption_wh && total.quality !== "unknown" ? `${money(Number(total.amount) / (row.consumption_wh / 1000), total.currency)}/kWh` : "–";
     const cost = total ? amount(total, asked, t("explain.of", { what: year })) : amountText(null);
-    return [h("a", { href: address("year", year) }, year), kwh(row.drawn_wh), cost, mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
+    return [h("a", { href: address("year", year) }, year), kwh(row.consumption_wh), cost, mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
   });
   return table(t("years.title"), columns, told);
 }
@@ -67,7 +67,7 @@ function besides(rows) {
   const of = (year, n) => rows.find((row) => row.from.startsWith(`${year}-${MONTHS[n].slice(5)}`));
   const value = (year, n) => {
     const row = of(year, n);
-    return row ? Math.round(row.drawn_wh / 100) / 10 : null;
+    return row ? Math.round(row.consumption_wh / 100) / 10 : null;
   };
   const isLast = (year) => year === years.at(-1);
   const series = () => years.map((year, at) => ({ name: year, type: "line", data: MONTHS.map((_, n) => value(year, n)), symbol: "circle", symbolSize: isLast(year) ? 7 : 4, lineStyle: { width: isLast(year) ? 3 : 1.5, color: lineColour(years.length - 1 - at) }, itemStyle: { color: lineColour(years.length - 1 - at) }, emphasis: { disabled: true } }));
@@ -78,7 +78,7 @@ function besides(rows) {
     series: series(),
   });
   const columns = [t("table.month"), ...years.map((each) => figures(each))];
-  const told = MONTHS.map((each, n) => [shortMonth(each), ...years.map((year) => (of(year, n) ? kwh(of(year, n).drawn_wh) : "–"))]);
+  const told = MONTHS.map((each, n) => [shortMonth(each), ...years.map((year) => (of(year, n) ? kwh(of(year, n).consumption_wh) : "–"))]);
   return figure({ title: t("years.besides"), note: t("years.besidesNote"), option, table: table(t("years.besides"), columns, told) });
 }
 

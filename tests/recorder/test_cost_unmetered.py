@@ -11,8 +11,8 @@ from ledger_building import METER, NOON_MS, frame, message
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import CostRow, Quality, Use, cost
 from tictally_recorder.cost.fingerprint import Keys
-from tictally_recorder.cost.model import UNTOLD, Untold
-from tictally_recorder.cost.unmetered import untold_of
+from tictally_recorder.cost.model import UNMETERED, Unmetered
+from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.hubs.site_state import Present, figures
 from tictally_recorder.ledger import Ledger, LedgerReader, join_sites
 from tictally_recorder.tariffs.model import Direction
@@ -27,7 +27,7 @@ def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=PARIS).timestamp() * 1000)
 
 
-SILENCE = Untold(Direction.DRAWN, ms("2026-11-10T10:00"), ms("2026-11-11T15:00"))
+SILENCE = Unmetered(Direction.CONSUMPTION, ms("2026-11-10T10:00"), ms("2026-11-11T15:00"))
 
 
 def hear(path: Path, meter: str, first: str, last: str, *registers: str, boot: str = "00000000000000a1") -> None:
@@ -52,16 +52,16 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def found(path: Path) -> list[Untold]:
+def found(path: Path) -> list[Unmetered]:
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()
-        return list(untold_of(reader, site))
+        return list(unmetered_of(reader, site))
 
 
-def costs(*untold: Untold, rows: Mapping[str, int] | None = None) -> list[CostRow]:
+def costs(*unmetered: Unmetered, rows: Mapping[str, int] | None = None) -> list[CostRow]:
     """Of Tuesday to Thursday; without rows each day has a kWh."""
     when = [TUESDAY, WEDNESDAY, THURSDAY]
-    use = Use(SITE, [row(day, *each) for day in when for each in (rows or {"EAST": 1000}).items()], untold=untold)
+    use = Use(SITE, [row(day, *each) for day in when for each in (rows or {"EAST": 1000}).items()], unmetered=unmetered)
     return cost(use, when, terms(on(BASE, SURPLUS), BASE, SURPLUS), PARIS)
 
 
@@ -74,7 +74,7 @@ def test_a_silence_between_two_meters_is_told_by_nothing(tmp_path: Path) -> None
     hear(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "EAST", "EAIT")
     hear(path, OTHER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EAIT", boot="00000000000000b1")
     join_sites(path, OTHER, METER)
-    assert found(path) == [SILENCE, Untold(Direction.INJECTED, SILENCE.start_ms, SILENCE.end_ms)]
+    assert found(path) == [SILENCE, Unmetered(Direction.INJECTION, SILENCE.start_ms, SILENCE.end_ms)]
 
 
 def test_a_silence_over_which_a_register_goes_on_is_told_by_it(path: Path) -> None:
@@ -97,35 +97,35 @@ def test_a_change_without_a_silent_quarter_misses_nothing_that_would_be_told(
     assert bool(found(path)) is not told
 
 
-def test_days_with_an_untold_time_have_their_known_part_and_something_unknown() -> None:
-    lines = {(each.day, each.period): each for each in costs(SILENCE) if each.direction is Direction.DRAWN}
-    assert {day for day, period in lines if period == UNTOLD} == {TUESDAY, WEDNESDAY}
+def test_days_with_an_unmetered_time_have_their_known_part_and_something_unknown() -> None:
+    lines = {(each.day, each.period): each for each in costs(SILENCE) if each.direction is Direction.CONSUMPTION}
+    assert {day for day, period in lines if period == UNMETERED} == {TUESDAY, WEDNESDAY}
     for day in (TUESDAY, WEDNESDAY):
-        missing = lines[day, UNTOLD]
+        missing = lines[day, UNMETERED]
         assert (missing.amount, missing.quality, missing.reason) == (None, Quality.UNKNOWN, REASON)
         assert (lines[day, "BASE"].energy_wh, str(lines[day, "BASE"].amount)) == (1000, "0.2016")
         assert lines[day, None].amount is not None
 
 
 def test_a_day_that_ends_in_the_last_quarter_heard_lacks_nothing() -> None:
-    overnight = Untold(Direction.DRAWN, ms("2026-11-10T23:59"), ms("2026-11-12T00:00"))
-    assert {each.day for each in costs(overnight) if each.period == UNTOLD} == {WEDNESDAY}
+    overnight = Unmetered(Direction.CONSUMPTION, ms("2026-11-10T23:59"), ms("2026-11-12T00:00"))
+    assert {each.day for each in costs(overnight) if each.period == UNMETERED} == {WEDNESDAY}
 
 
 def test_two_times_of_one_day_are_one_line() -> None:
-    again = Untold(Direction.DRAWN, ms("2026-11-11T18:00"), ms("2026-11-11T20:00"))
-    (missing,) = [each for each in costs(SILENCE, again) if (each.day, each.period) == (WEDNESDAY, UNTOLD)]
+    again = Unmetered(Direction.CONSUMPTION, ms("2026-11-11T18:00"), ms("2026-11-11T20:00"))
+    (missing,) = [each for each in costs(SILENCE, again) if (each.day, each.period) == (WEDNESDAY, UNMETERED)]
     assert missing.reason == f"{REASON} and from 2026-11-11 18:00 to 2026-11-11 20:00"
 
 
 def test_what_was_injected_is_told_by_its_own_register() -> None:
-    silence = Untold(Direction.INJECTED, SILENCE.start_ms, SILENCE.end_ms)
-    missing = [each for each in costs(silence, rows={"EAST": 1000, "EAIT": 5}) if each.period == UNTOLD]
-    assert {each.direction for each in missing} == {Direction.INJECTED}
+    silence = Unmetered(Direction.INJECTION, SILENCE.start_ms, SILENCE.end_ms)
+    missing = [each for each in costs(silence, rows={"EAST": 1000, "EAIT": 5}) if each.period == UNMETERED]
+    assert {each.direction for each in missing} == {Direction.INJECTION}
 
 
 def test_a_day_of_which_nothing_was_told_says_just_that() -> None:
-    use = Use(SITE, [], untold=[SILENCE])
+    use = Use(SITE, [], unmetered=[SILENCE])
     lines = cost(use, [WEDNESDAY], terms(on(HPHC), HPHC), PARIS)
     assert [each.period for each in lines] == ["HC", "HP", None]
 
@@ -136,15 +136,15 @@ def test_registers_are_told_at_moments_at_which_they_were_heard() -> None:
     assert (parts[WEDNESDAY].start_ms, parts[WEDNESDAY].end_ms) == (SILENCE.end_ms, midnight_ms(THURSDAY))
 
 
-def test_the_key_of_a_day_is_another_by_an_untold_time_that_concerns_it() -> None:
+def test_the_key_of_a_day_is_another_by_an_unmetered_time_that_concerns_it() -> None:
     keys = Keys(terms(on(BASE), BASE), PARIS)
-    longer = Untold(Direction.DRAWN, SILENCE.start_ms, SILENCE.end_ms + 1)
+    longer = Unmetered(Direction.CONSUMPTION, SILENCE.start_ms, SILENCE.end_ms + 1)
     for day, concerned in ((TUESDAY, True), (WEDNESDAY, True), (THURSDAY, False)):
         assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [])) is concerned
         assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [longer])) is concerned
 
 
-def test_hubs_are_told_no_sum_of_a_day_or_month_with_an_untold_time() -> None:
+def test_hubs_are_told_no_sum_of_a_day_or_month_with_an_unmetered_time() -> None:
     rows = costs(SILENCE)
     present = Present(SITE, THURSDAY, midnight_ms(THURSDAY), None, since=TUESDAY)
     told = figures(present, rows, {}, terms(on(BASE), BASE))
@@ -158,10 +158,10 @@ def test_cost_and_bill_say_what_is_missing(path: Path, capsys: pytest.CaptureFix
     assert main(["cost", *window]) == 0
     told = capsys.readouterr().out
     assert told.count("and unknown") == 2
-    assert f"And unknown: energy (untold), because {REASON} (2 days: 2026-11-10 to 2026-11-11)." in told
+    assert f"And unknown: energy (unmetered), because {REASON} (2 days: 2026-11-10 to 2026-11-11)." in told
     assert main(["bill", *window]) == 0
     told = capsys.readouterr().out
     assert "Total of what is known, TTC" in told
-    assert f"Unknown: untold (2 days from 2026-11-10 to 2026-11-12): {REASON}." in told
+    assert f"Unknown: unmetered (2 days from 2026-11-10 to 2026-11-12): {REASON}." in told
     assert main(["bill", *window, "--json"]) == 0
     assert '"whole": false' in capsys.readouterr().out
