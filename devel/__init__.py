@@ -1,1 +1,1 @@
-"""What the errands of `./run` need beyond bash."""
+"""Python parts of the tasks of `./run`."""

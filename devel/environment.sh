@@ -1,4 +1,4 @@
-# Sourced by ./run: .venv with everything the lock names, and a mosquitto to start. Both stand in .venv; deleting it starts anew.
+# Sourced by ./run: creates .venv from uv.lock, and provides a mosquitto. Deleting .venv resets both.
 # shellcheck shell=bash
 
 # A variable of the caller's shell must not send uv, pip or Python elsewhere.
@@ -8,7 +8,7 @@ mosquitto_home=$venv/mosquitto
 # Debian puts mosquitto into /usr/sbin, which is on no ordinary user's PATH.
 export PATH=$venv/bin:$mosquitto_home/bin:$PATH:/usr/local/sbin:/usr/sbin
 
-# uv brings certificates of its own; a network whose proxy has another one has it in the system's.
+# uv has certificates of its own; that of a network's proxy is among the system's.
 [[ ! -s /etc/ssl/certs/ca-certificates.crt ]] || export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
 
 die() {
@@ -16,24 +16,24 @@ die() {
   exit 1
 }
 
-say() {
+log() {
   printf '%s\n' "$*" >&2
 }
 
-# need_environment: .venv as the lock says; no network and no work where it is already.
+# need_environment: .venv in step with uv.lock; without network and work where it already is.
 need_environment() {
   local stamp=$venv/.tictally-stamp wanted
   wanted=$PWD$'\n'$(cat uv.lock pyproject.toml ./*/pyproject.toml | cksum)
   [[ -x $venv/bin/python && $(cat "$stamp" 2>/dev/null) == "$wanted" ]] && return
-  # The programs in a virtual environment name its path: one that was moved or copied is of no use.
+  # Programs in a virtual environment contain its path: a moved or copied one is unusable.
   [[ -e $stamp && $(head -n 1 "$stamp") != "$PWD" ]] && rm -rf "$venv"
-  say "setting up .venv (a minute, the first time) …"
+  log "setting up .venv (a minute, the first time) …"
   command -v uv >/dev/null || install_uv
-  uv sync --frozen --quiet || die "uv could not build .venv from uv.lock; what it said stands above"
+  uv sync --frozen --quiet || die "uv could not build .venv from uv.lock; its output is above"
   printf '%s\n' "$wanted" >"$stamp"
 }
 
-# install_uv: a virtual environment of python3 with uv in it, of the very version that the lock names.
+# install_uv: a virtual environment with the version of uv that the lock has.
 install_uv() {
   local version
   command -v python3 >/dev/null || die "python3 is missing: tictally needs Python 3.11 or newer"
@@ -43,7 +43,7 @@ install_uv() {
   python3 -m venv --clear "$venv" || die "python3 could not make a virtual environment in .venv"
   version=$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$version" ||
-    die "uv could not be installed from the package index; what pip said stands above"
+    die "uv could not be installed from the package index; pip's output is above"
   hash -r
 }
 
@@ -51,10 +51,10 @@ install_python3_venv() {
   command -v apt-get >/dev/null || die "python3 lacks its venv module: install your system's package for it"
   ((EUID == 0)) || die "python3 lacks its venv module: sudo apt-get install python3-venv"
   { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3-venv; } >/dev/null ||
-    die "python3-venv could not be installed; what apt-get said stands above"
+    die "python3-venv could not be installed; apt-get's output is above"
 }
 
-# need_mosquitto: the broker on PATH; root installs it, anybody else has it unpacked into .venv.
+# need_mosquitto: mosquitto on PATH; root installs the package, other users unpack it into .venv.
 need_mosquitto() {
   command -v mosquitto >/dev/null && return
   command -v apt-get >/dev/null ||
@@ -63,17 +63,17 @@ need_mosquitto() {
     hash -r
     return
   fi
-  say "unpacking mosquitto into .venv …"
+  log "unpacking mosquitto into .venv …"
   if ! devel/fetch-mosquitto "$mosquitto_home" >"$venv/mosquitto.log" 2>&1; then
     die "$(tail -n 5 "$venv/mosquitto.log")" "mosquitto is missing and could not be fetched: sudo apt-get install mosquitto"
   fi
   hash -r
 }
 
-# install_mosquitto: Debian's package, without the service on port 1883 that it would start now and at every boot.
+# install_mosquitto: Debian's package, without starting its service on port 1883 now or at boot.
 install_mosquitto() {
   local policy=/usr/sbin/policy-rc.d ours=0 status=0
-  say "installing mosquitto …"
+  log "installing mosquitto …"
   if [[ ! -e $policy ]]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && ours=1
   fi

@@ -21,7 +21,7 @@ METER: Final = "021961000001"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The errand; 0 where everything holds, or where there is no engine to ask."""
+    """Run the checks; exit code 0 where all hold, or where there is no Docker engine."""
     parser = argparse.ArgumentParser(prog="./run stack", description="The deployment for real, under a Docker engine.")
     parser.add_argument("--keep", action="store_true", help="leave the stack running, and say where")
     args = parser.parse_args(argv)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent.parent.parent
-# Of the box and of its edge, for this errand.
+# Names of the machine and of its edge in this run.
 NAME: Final = "stack"
 _MEMORY: Final = Path("/dev/shm") / f"tictally-edge-{NAME}"  # noqa: S108 - the machine's memory, where its journal is
 _WITHIN_S: Final = 240.0

@@ -314,7 +314,7 @@ def test_another_contract_takes_what_is_no_more_and_leaves_the_rest_its_history(
     home.wait_until(lambda: (home.value(line.entity("period")) or "").endswith(COLOURS), "showed a Tempo period")
 
 
-def test_the_errand_shows_what_home_assistant_makes_of_a_meter() -> None:
+def test_the_task_shows_what_home_assistant_makes_of_a_meter() -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "devel.hass", "sim:ejp?mode=historique", "--language", "en"]
     environ = os.environ | {"COLUMNS": "200"}

@@ -1,4 +1,4 @@
-"""The slow errands in their short forms: they run, and what they show holds."""
+"""The slow tasks in their short forms: they run, and their figures hold."""
 
 import subprocess
 import sys
@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ERRANDS = {
+TASKS = {
     "a healthy edge writes nothing": ["devel.soak", "--short", "writes"],
     "memory and open files stay flat": ["devel.soak", "--short", "weeks"],
     "decoding is measured": ["devel.bench", "--short", "decode"],
 }
 
 
-@pytest.mark.parametrize("errand", ERRANDS)
-def test_an_errand_runs_and_what_it_shows_holds(errand: str) -> None:
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_runs_and_its_figures_hold(task: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", *ERRANDS[errand]], cwd=ROOT, capture_output=True, text=True, check=False, timeout=240
+        [sys.executable, "-m", *TASKS[task]], cwd=ROOT, capture_output=True, text=True, check=False, timeout=240
     )
     if "the counter does not move" in " ".join(done.stdout.replace("│", " ").split()):
         pytest.skip("the disk below the temporary folder does not count what is written to it")
