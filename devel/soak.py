@@ -25,7 +25,7 @@ from demo.broker import COMMON, HOST, configuration
 from demo.ports import free_port
 from tictally_edge.journal import segment
 from tictally_shared.frames import parse_time_ms
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 Figures = dict[str, float | int | str]
 
@@ -123,9 +123,9 @@ class Hub:
                 self.labels += 1
                 self.oldest_s = max(self.oldest_s, time.time() - parse_time_ms(value) / 1000)
 
-    def ranges(self, what: str) -> dict[str, Ranges]:
+    def ranges(self, what: str) -> dict[str, IntervalSet]:
         """`held` or `backlog`, as the latest health tells them."""
-        return {each["boot"]: Ranges(each[what]) for each in self.health.get("boots", ()) if each[what]}
+        return {each["boot"]: IntervalSet(each[what]) for each in self.health.get("boots", ()) if each[what]}
 
     def close(self) -> None:
         """Leave."""
@@ -282,17 +282,17 @@ def frames_of(ledger: Path) -> int | None:
         return None
 
 
-def lacking(ledger: Path, held: dict[str, Ranges]) -> int:
+def lacking(ledger: Path, held: dict[str, IntervalSet]) -> int:
     """How many of these frames a ledger has not."""
     connection = sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)
     with contextlib.closing(connection):
         rows = connection.execute(
             "SELECT boot.boot, first, last FROM number JOIN boot ON boot.id = number.boot WHERE status = 1"
         ).fetchall()
-    stored: dict[str, Ranges] = {}
+    stored: dict[str, IntervalSet] = {}
     for boot, first, last in rows:
-        stored.setdefault(boot, Ranges()).add(first, last)
-    return sum(len(ranges) - len(ranges & stored.get(boot, Ranges())) for boot, ranges in held.items())
+        stored.setdefault(boot, IntervalSet()).add(first, last)
+    return sum(len(ranges) - len(ranges & stored.get(boot, IntervalSet())) for boot, ranges in held.items())
 
 
 def memory_kib(program: Program, which: str) -> int:

@@ -16,7 +16,7 @@ from tictally_recorder.hubs.recorder_device import announcement
 from tictally_recorder.hubs.site_device import SiteDevice
 from tictally_shared.home_assistant import PREFIX, Component, Language, birth_topic, config_topic, read_discovery
 from tictally_shared.labels import CATALOGUE, METER_NUMBER, Kind, Label, Mode
-from tictally_shared.tariff_options import CONTRACTS
+from tictally_shared.tariff_options import TARIFF_OPTIONS
 from tictally_shared.topics import Topics
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "topics.md"
@@ -24,7 +24,7 @@ PAGE: Final = Path(__file__).parent.parent / "docs" / "topics.md"
 _TOPICS: Final = Topics()
 _LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
 _METER, _EDGE, _RECORDER, _SITE = "<meter>", "<edge>", "<name>", "<site>"
-_PERIODS: Final = dict.fromkeys(period for contract in CONTRACTS.values() for period in contract.periods)
+_PERIODS: Final = dict.fromkeys(period for contract in TARIFF_OPTIONS.values() for period in contract.periods)
 
 
 def _words(values: Iterable[str]) -> str:
@@ -191,7 +191,7 @@ belong to the device `tictally_site_{_SITE}`: `sensor.tictally_site_{_SITE}_pric
 
 def _profiles() -> list[Profile]:
     """Profiles that together have every entity."""
-    contracts = [None, *CONTRACTS.values()]
+    contracts = [None, *TARIFF_OPTIONS.values()]
     labels = {mode: frozenset(each.name for each in CATALOGUE if each.mode is mode) for mode in Mode}
     registers = frozenset(each.name for each in CATALOGUE if each.kind is Kind.REGISTER)
     return [

@@ -18,7 +18,7 @@ from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.points import Point
 from tictally_shared.calendar import local_midnight
 from tictally_shared.status_register import Colour
-from tictally_shared.tariff_options import CONTRACTS
+from tictally_shared.tariff_options import TARIFF_OPTIONS
 
 HISTORIQUE: Final = "021900000088"
 """A meter of which there are frames only: on HP/HC of 30 A, three-phase, in the historique mode."""
@@ -26,7 +26,7 @@ RECORDER: Final = "nas"
 _REGISTERS: Final = {
     period: f"EASF{at:02d}"
     for option in ("hphc", "tempo")
-    for at, period in enumerate(CONTRACTS[option].periods, start=1)
+    for at, period in enumerate(TARIFF_OPTIONS[option].periods, start=1)
 }
 # What a meter in standard mode calls the periods of HP/HC; those of Tempo have one name everywhere.
 _CALLED: Final = {"HC": "HEURE CREUSE", "HP": "HEURE PLEINE"}

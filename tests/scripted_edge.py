@@ -11,7 +11,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from recording import BOOT, frame
 
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 
 @dataclass
@@ -59,9 +59,9 @@ class ScriptedEdge:
 
     def tell_health(self) -> None:
         """Says what it holds; nothing is ever in its backlog."""
-        held: dict[str, Ranges] = {}
+        held: dict[str, IntervalSet] = {}
         for boot, seq in list(self.frames):
-            held.setdefault(boot, Ranges()).add(seq, seq)
+            held.setdefault(boot, IntervalSet()).add(seq, seq)
         boots = [{"boot": boot, "held": list(ranges), "backlog": []} for boot, ranges in held.items()]
         self._publish("health", json.dumps({"boots": boots}), retain=True)
 

@@ -30,7 +30,7 @@ _LATEST_MS: Final = 253_402_300_799_999  # the end of year 9999
 _MODES: Final = {mode.value: mode for mode in Mode}
 
 
-class Refusal(StrEnum):
+class FrameRejection(StrEnum):
     """Why a message is not a frame."""
 
     SIZE = "size"
@@ -49,7 +49,7 @@ class FrameError(ValueError):
         sentence: for a person.
     """
 
-    def __init__(self, reason: Refusal, sentence: str) -> None:
+    def __init__(self, reason: FrameRejection, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
         self.sentence = sentence
@@ -134,7 +134,7 @@ def strict_json(payload: bytes | str) -> dict[str, Any]:
         FrameError: size, json, integer or form.
     """
     if len(payload) > MAX_BYTES:
-        raise FrameError(Refusal.SIZE, f"{len(payload)} bytes are more than {MAX_BYTES}")
+        raise FrameError(FrameRejection.SIZE, f"{len(payload)} bytes are more than {MAX_BYTES}")
     try:
         text = payload.decode("utf-8") if isinstance(payload, bytes) else payload
         body = _DECODER.decode(text)
@@ -143,28 +143,28 @@ def strict_json(payload: bytes | str) -> dict[str, Any]:
     except FrameError:
         raise
     except RecursionError:
-        raise FrameError(Refusal.JSON, "nested too deep") from None
+        raise FrameError(FrameRejection.JSON, "nested too deep") from None
     except ValueError as error:  # UnicodeDecodeError and JSONDecodeError among them
-        raise FrameError(Refusal.JSON, f"not JSON: {str(error)[:120]}") from None
+        raise FrameError(FrameRejection.JSON, f"not JSON: {str(error)[:120]}") from None
     if not isinstance(body, dict):
-        raise FrameError(Refusal.FORM, "not a JSON object")
+        raise FrameError(FrameRejection.FORM, "not a JSON object")
     return body
 
 
 def _integer(digits: str) -> int:
     if len(digits) > len(str(_INT64)) + 1 or abs(value := int(digits)) > _INT64:
-        raise FrameError(Refusal.INTEGER, "an integer beyond 64 bits")
+        raise FrameError(FrameRejection.INTEGER, "an integer beyond 64 bits")
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    raise FrameError(Refusal.JSON, f"{name} is not JSON")
+    raise FrameError(FrameRejection.JSON, f"{name} is not JSON")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     body = dict(pairs)
     if len(body) != len(pairs):
-        raise FrameError(Refusal.JSON, "a key stands twice in one object")
+        raise FrameError(FrameRejection.JSON, "a key stands twice in one object")
     return body
 
 
@@ -174,9 +174,9 @@ _DECODER: Final = json.JSONDecoder(parse_int=_integer, parse_constant=_constant,
 def _build(body: dict[str, Any], edge: str | None) -> Frame:
     version = body.get("v")
     if type(version) is not int:
-        raise FrameError(Refusal.FORM, "v, the version of the form, is missing")
+        raise FrameError(FrameRejection.FORM, "v, the version of the form, is missing")
     if version != VERSION:
-        raise FrameError(Refusal.VERSION, f"version {version} of the form; this program reads {VERSION}")
+        raise FrameError(FrameRejection.VERSION, f"version {version} of the form; this program reads {VERSION}")
     _check(body.keys() >= _REQUIRED, lambda: f"missing: {', '.join(sorted(_REQUIRED - body.keys()))}")
     _check(body.keys() <= _FIELDS, lambda: f"unknown field: {min(body.keys() - _FIELDS)[:40]}")
     meter, name, boot, seq, mode = body["meter"], body["edge"], body["boot"], body["seq"], body["mode"]
@@ -188,7 +188,7 @@ def _build(body: dict[str, Any], edge: str | None) -> Frame:
     _check("serial" not in body or _matches(SERIAL, serial), "serial is not 8 to 64 hexadecimal digits")
     _check(isinstance(mode, str) and mode in _MODES, "mode is neither historique nor standard")
     if edge is not None and name != edge:
-        raise FrameError(Refusal.EDGE, f"it names edge {name}, its topic {edge}")
+        raise FrameError(FrameRejection.EDGE, f"it names edge {name}, its topic {edge}")
     return Frame(
         meter=meter,
         edge=name,
@@ -204,7 +204,7 @@ def _build(body: dict[str, Any], edge: str | None) -> Frame:
 
 def _check(good: bool, sentence: Any) -> None:  # noqa: ANN401, FBT001 - a sentence, or what makes one
     if not good:
-        raise FrameError(Refusal.FORM, sentence() if callable(sentence) else sentence)
+        raise FrameError(FrameRejection.FORM, sentence() if callable(sentence) else sentence)
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:
@@ -213,18 +213,18 @@ def _matches(pattern: re.Pattern[str], value: object) -> bool:
 
 def _time_ms(value: object) -> int:
     if not isinstance(value, str):
-        raise FrameError(Refusal.FORM, "time is not a text")
+        raise FrameError(FrameRejection.FORM, "time is not a text")
     try:
         time_ms = parse_time_ms(value)
     except (ValueError, OverflowError) as error:
-        raise FrameError(Refusal.FORM, f"time: {error}") from None
+        raise FrameError(FrameRejection.FORM, f"time: {error}") from None
     _check(0 <= time_ms <= _LATEST_MS, "time lies before 1970 or after 9999")
     return time_ms
 
 
 def _values(values: object) -> dict[str, int | str]:
     if not isinstance(values, dict) or len(values) > _MAX_VALUES:
-        raise FrameError(Refusal.FORM, f"values is not an object of at most {_MAX_VALUES} labels")
+        raise FrameError(FrameRejection.FORM, f"values is not an object of at most {_MAX_VALUES} labels")
     for name, value in values.items():
         label = LABELS.get(name)
         if label is None:
@@ -232,14 +232,14 @@ def _values(values: object) -> dict[str, int | str]:
         else:
             good = type(value) is (int if label.is_number else str)
         if not good or (type(value) is str and len(value) > _MAX_TEXT):
-            raise FrameError(Refusal.FORM, f"value of {name[:40]!r}")
+            raise FrameError(FrameRejection.FORM, f"value of {name[:40]!r}")
     return values
 
 
 def _dated(dated: object) -> dict[str, str]:
     if not isinstance(dated, dict) or len(dated) > _MAX_VALUES:
-        raise FrameError(Refusal.FORM, f"dated is not an object of at most {_MAX_VALUES} labels")
+        raise FrameError(FrameRejection.FORM, f"dated is not an object of at most {_MAX_VALUES} labels")
     for name, value in dated.items():
         if UNKNOWN_LABEL.fullmatch(name) is None or not isinstance(value, str) or not _TIME.fullmatch(value):
-            raise FrameError(Refusal.FORM, f"horodate of {name[:40]!r}")
+            raise FrameError(FrameRejection.FORM, f"horodate of {name[:40]!r}")
     return dated

@@ -1,6 +1,6 @@
 """Home Assistant's MQTT device discovery: one retained message per device. Pure.
 
-Source: Home Assistant, MQTT integration, "Device discovery payload". Both programs announce their devices by it.
+Source: Home Assistant, MQTT integration, "Device discovery payload". Both programs publish their devices with it.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from tictally_shared.frames import FrameError, strict_json
 
 DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
-# Five healths that did not come: what the last one said is no longer known.
+# After five missing health messages the values of the last one are unknown.
 _EXPIRES_S: Final = 300
 
 
@@ -19,7 +19,7 @@ Language = Literal["fr", "en"]
 
 ORIGIN: Final = "tictally"
 PREFIX: Final = "homeassistant"
-# What stands in a component beside its settings.
+# The keys of a component beside its settings.
 _OWN: Final = frozenset({"platform", "unique_id", "default_entity_id", "object_id", "name"})
 
 
@@ -28,10 +28,10 @@ class Component:
     """An entity.
 
     Attributes:
-        key: names it within its device, `[a-z0-9_]+`, for ever: its history in the hub hangs on it.
+        key: names it within its device, `[a-z0-9_]+`, for ever: the hub files its history under it.
         platform: `sensor` or `binary_sensor`.
         name: for people, without the device's.
-        settings: what else Home Assistant shall know of it, by its own long names (`state_topic`, `device_class` …).
+        settings: everything else, by Home Assistant's own long names (`state_topic`, `device_class` …).
     """
 
     key: str
@@ -47,12 +47,12 @@ class Device:
     Attributes:
         id: `tictally_…`; begins every unique id and entity id below it.
         name: for people.
-        version: of the program that announces it.
+        version: of the program that publishes it.
         maker: or None.
         model: or None.
         serial: or None.
-        hardware: what stands where a hub shows the hardware's version, or None.
-        availability: topics that must all say `online`.
+        hardware: shown by hubs as the hardware version, or None.
+        availability: topics that must all be `online`.
     """
 
     id: str
@@ -66,22 +66,22 @@ class Device:
 
 
 def config_topic(device_id: str, prefix: str = PREFIX) -> str:
-    """Where a device is announced."""
+    """Return the topic of a device's discovery message."""
     return f"{prefix}/device/{device_id}/config"
 
 
 def birth_topic(prefix: str = PREFIX) -> str:
-    """Where the hub says `online` when it has started."""
+    """Return the topic on which the hub publishes `online` when it has started."""
     return f"{prefix}/status"
 
 
 def discovery_json(device: Device, components: Sequence[Component], removed: Mapping[str, str] | None = None) -> str:
-    """The message.
+    """Return a device's discovery message.
 
     Args:
-        device: that is announced.
+        device: the device.
         components: its entities, each key once.
-        removed: key → platform of those that it no longer has; the hub forgets them.
+        removed: key → platform of entities that it no longer has; the hub deletes them.
     """
     about = {
         "identifiers": [device.id],
@@ -107,14 +107,14 @@ def discovery_json(device: Device, components: Sequence[Component], removed: Map
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
-    """What a message of ours has announced.
+class Discovered:
+    """The content of a discovery message of this project.
 
     Attributes:
         version: of the program that wrote it.
         hardware: of the device, or None.
         components: by key.
-        removed: key → platform of those that it took away.
+        removed: key → platform of the entities that it deletes.
     """
 
     version: str
@@ -123,13 +123,13 @@ class Announced:
     removed: Mapping[str, str]
 
 
-def read_discovery(payload: bytes) -> Announced | None:
-    """What a message announced, or None where it is none of ours."""
+def read_discovery(payload: bytes) -> Discovered | None:
+    """Parse a discovery message; None where it is not one of this project."""
     try:
         body = strict_json(payload)
         raw = {key: dict(each) for key, each in body["components"].items()}
         hardware = body["device"].get("hw_version")
-        return Announced(
+        return Discovered(
             version=_text(body["origin"]["sw_version"]),
             hardware=None if hardware is None else _text(hardware),
             components={key: _read_component(key, each) for key, each in raw.items() if "unique_id" in each},
@@ -164,15 +164,15 @@ def _component(device: Device, component: Component) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Something that a health message says, as an entity.
+class HealthEntity:
+    """A field of a health message, as an entity.
 
     Attributes:
         key: of the entity.
         fr: its name in French.
         en: its name in English.
-        value: under which name it stands in the message, the key unless given.
-        settings: what else the hub shall know of it.
+        value: the field's name in the message; the key unless given.
+        settings: everything else, by Home Assistant's own names.
         platform: `sensor`, or `binary_sensor` for true and false; for the latter true is `on` unless `on_when` differs.
         on_when: which of the two is `on`.
         whole: True to show no fraction of a number.
@@ -189,12 +189,12 @@ class Said:
 
 
 def program_device(kind: str, name: str, shown: str, version: str, availability: str) -> Device:
-    """The device of one process.
+    """Return the device of one process.
 
     Args:
         kind: `edge` or `recorder`.
         name: of the process in its topics.
-        shown: what people call such a process.
+        shown: the kind of process in the user's language.
         version: of its program.
         availability: topic of `online` and `offline`.
     """
@@ -208,13 +208,15 @@ def program_device(kind: str, name: str, shown: str, version: str, availability:
     )
 
 
-def program_components(availability: str, health: str, says: Iterable[Said], language: Language) -> list[Component]:
-    """The entities of one process: `connected` first, which says so itself when the process is gone.
+def program_components(
+    availability: str, health: str, entities: Iterable[HealthEntity], language: Language
+) -> list[Component]:
+    """Return the entities of one process: `connected` first, which stays available when the process is gone.
 
     Args:
         availability: topic of `online` and `offline`.
         health: topic of its health message.
-        says: what to show of that message.
+        entities: the fields to show.
         language: of the entities' names.
     """
     connected = Component(
@@ -230,23 +232,23 @@ def program_components(availability: str, health: str, says: Iterable[Said], lan
         },
     )
     about = {"state_topic": health, "expire_after": _EXPIRES_S}
-    return [connected, *(_program_component(each, about, language) for each in says)]
+    return [connected, *(_program_component(each, about, language) for each in entities)]
 
 
-def _program_component(said: Said, about: Mapping[str, Any], language: Language) -> Component:
-    is_binary = said.platform == "binary_sensor"
-    states = {"payload_on": str(said.on_when), "payload_off": str(not said.on_when)} if is_binary else {}
+def _program_component(entity: HealthEntity, about: Mapping[str, Any], language: Language) -> Component:
+    is_binary = entity.platform == "binary_sensor"
+    states = {"payload_on": str(entity.on_when), "payload_off": str(not entity.on_when)} if is_binary else {}
     return Component(
-        key=said.key,
-        platform=said.platform,
-        name=said.fr if language == "fr" else said.en,
-        settings={**about, "value_template": _template(said), **states, **said.settings},
+        key=entity.key,
+        platform=entity.platform,
+        name=entity.fr if language == "fr" else entity.en,
+        settings={**about, "value_template": _template(entity), **states, **entity.settings},
     )
 
 
-def _template(said: Said) -> str:
-    """Gives `None`, which is no state, for a message that was cleared or does not have it (another version's)."""
-    value = f"(value_json | default({{}})).get('{said.value or said.key}')"
-    if said.whole:
+def _template(entity: HealthEntity) -> str:
+    """Return a template that renders `None`, which is no state, where a message is empty or lacks the field."""
+    value = f"(value_json | default({{}})).get('{entity.value or entity.key}')"
+    if entity.whole:
         return f"{{% set number = {value} %}}{{{{ number if number is none else number | round | int }}}}"
     return f"{{{{ {value} }}}}"

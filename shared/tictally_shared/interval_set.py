@@ -1,17 +1,17 @@
-"""Sets of frame numbers as sorted, merged ranges, both ends included."""
+"""Sets of integers (frame numbers) as sorted, merged intervals, both ends included."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
 
-class Ranges:
-    """A set of integers, kept as `[first, last]` ranges that neither touch nor overlap."""
+class IntervalSet:
+    """A set of integers, stored as `[first, last]` intervals that neither touch nor overlap."""
 
-    def __init__(self, ranges: Iterable[Iterable[int]] = ()) -> None:
+    def __init__(self, intervals: Iterable[Iterable[int]] = ()) -> None:
         self._firsts: list[int] = []
         self._lasts: list[int] = []
-        for first, last in ranges:
+        for first, last in intervals:
             self.add(first, last)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
@@ -21,7 +21,7 @@ class Ranges:
         return bool(self._firsts)
 
     def __len__(self) -> int:
-        """How many integers are in the set."""
+        """Return how many integers are in the set."""
         return sum(last - first + 1 for first, last in self)
 
     def __contains__(self, number: int) -> bool:
@@ -29,16 +29,16 @@ class Ranges:
         return i >= 0 and number <= self._lasts[i]
 
     def __repr__(self) -> str:
-        return f"Ranges({[list(each) for each in self]})"
+        return f"IntervalSet({[list(each) for each in self]})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ranges) and self._firsts == other._firsts and self._lasts == other._lasts
+        return isinstance(other, IntervalSet) and self._firsts == other._firsts and self._lasts == other._lasts
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
-    def __and__(self, other: "Ranges") -> "Ranges":
-        """What is in both."""
-        both = Ranges()
+    def __and__(self, other: "IntervalSet") -> "IntervalSet":
+        """Return the intersection."""
+        both = IntervalSet()
         i = j = 0
         while i < len(self._firsts) and j < len(other._firsts):
             first = max(self._firsts[i], other._firsts[j])
@@ -51,46 +51,46 @@ class Ranges:
                 j += 1
         return both
 
-    def __or__(self, other: "Ranges") -> "Ranges":
-        """What is in one of them, or in both."""
-        union = Ranges(self)
+    def __or__(self, other: "IntervalSet") -> "IntervalSet":
+        """Return the union."""
+        union = IntervalSet(self)
         for first, last in other:
             union.add(first, last)
         return union
 
-    def __sub__(self, other: "Ranges") -> "Ranges":
-        """What is here and not in the other."""
-        rest = Ranges(self)
+    def __sub__(self, other: "IntervalSet") -> "IntervalSet":
+        """Return the difference: what is in this set and not in the other."""
+        rest = IntervalSet(self)
         for first, last in other:
             rest.remove(first, last)
         return rest
 
-    def lowest(self, most_numbers: int, most_ranges: int) -> "Ranges":
-        """The lowest numbers: at most so many, in at most so many ranges."""
-        taken = Ranges()
-        for first, last in islice(self, most_ranges):
-            if most_numbers <= 0:
+    def lowest(self, max_count: int, max_intervals: int) -> "IntervalSet":
+        """Return the lowest integers: at most so many, in at most so many intervals."""
+        taken = IntervalSet()
+        for first, last in islice(self, max_intervals):
+            if max_count <= 0:
                 break
-            taken.add(first, min(last, first + most_numbers - 1))
-            most_numbers -= last - first + 1
+            taken.add(first, min(last, first + max_count - 1))
+            max_count -= last - first + 1
         return taken
 
     def add(self, first: int, last: int) -> None:
-        """Puts first … last in.
+        """Add first … last.
 
         Raises:
             ValueError: last comes before first.
         """
         if last < first:
-            raise ValueError(f"a range from {first} to {last}")
-        start = bisect_left(self._lasts, first - 1)  # the first range that touches or follows
+            raise ValueError(f"an interval from {first} to {last}")
+        start = bisect_left(self._lasts, first - 1)  # the first interval that touches or follows
         stop = bisect_right(self._firsts, last + 1)  # behind the last one that touches or precedes
         if start < stop:
             first, last = min(first, self._firsts[start]), max(last, self._lasts[stop - 1])
         self._firsts[start:stop], self._lasts[start:stop] = [first], [last]
 
     def remove(self, first: int, last: int) -> None:
-        """Takes first … last out, what of it is in."""
+        """Remove first … last, as far as it is in the set."""
         start = bisect_left(self._lasts, first)
         stop = bisect_right(self._firsts, last)
         if start >= stop:
@@ -100,18 +100,18 @@ class Ranges:
         self._firsts[start:stop] = [part[0] for part in rest]
         self._lasts[start:stop] = [part[1] for part in rest]
 
-    def inward(self, most: int) -> list[tuple[int, int]]:
-        """At most `most` ranges that hold nothing which is not in the set: the longest ones."""
-        longest = sorted(self, key=lambda each: each[0] - each[1])[:most]
+    def longest(self, limit: int) -> list[tuple[int, int]]:
+        """Return a subset: the longest intervals, at most `limit` of them, in order."""
+        longest = sorted(self, key=lambda each: each[0] - each[1])[:limit]
         return sorted(longest)
 
-    def outward(self, most: int) -> list[tuple[int, int]]:
-        """At most `most` ranges that hold all of the set: the smallest gaps between ranges are closed."""
-        ranges = list(self)
-        gaps = sorted(range(1, len(ranges)), key=lambda i: ranges[i][0] - ranges[i - 1][1])
-        closed = set(gaps[: max(len(ranges) - most, 0)])
+    def covering(self, limit: int) -> list[tuple[int, int]]:
+        """Return a superset of at most `limit` intervals, in order: the smallest gaps are closed."""
+        intervals = list(self)
+        gaps = sorted(range(1, len(intervals)), key=lambda i: intervals[i][0] - intervals[i - 1][1])
+        closed = set(gaps[: max(len(intervals) - limit, 0)])
         merged: list[tuple[int, int]] = []
-        for i, (first, last) in enumerate(ranges):
+        for i, (first, last) in enumerate(intervals):
             if i in closed:
                 merged[-1] = (merged[-1][0], last)
             else:

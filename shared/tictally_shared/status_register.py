@@ -1,4 +1,4 @@
-"""STGE, the status register of the standard mode, taken apart. Source: Enedis-NOI-CPT_54E §6.2.3.14."""
+"""Decodes STGE, the status register of the standard mode. Source: Enedis-NOI-CPT_54E §6.2.3.14."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -29,16 +29,16 @@ class Colour(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """What STGE says.
+class StatusRegister:
+    """The fields of STGE.
 
     Attributes:
         contact_open: the dry contact, which starts a water heater, is open.
         cutoff: the meter's switch; None for the value that is not assigned.
         cover_open: the terminals' cover is open.
         overvoltage: on a phase.
-        overload: more than the reference power is consumed.
-        producer: the meter counts what is injected too.
+        overload: consumption exceeds the reference power.
+        producer: the meter counts injection too.
         injecting: active energy flows outward.
         supplier_register: that counts now, 1 … 10 (up to 16 can be written).
         distributor_register: that counts now, 1 … 4.
@@ -65,8 +65,8 @@ class Status:
     peak_now: int
 
 
-def parse_status(stge: str) -> Status:
-    """The register's meaning.
+def parse_status_register(stge: str) -> StatusRegister:
+    """Decode the register.
 
     Args:
         stge: eight hexadecimal digits.
@@ -80,7 +80,7 @@ def parse_status(stge: str) -> Status:
         return word >> first & (1 << count) - 1
 
     cutoff = bits(1, 3)
-    return Status(
+    return StatusRegister(
         contact_open=bool(bits(0, 1)),
         cutoff=Cutoff(cutoff) if cutoff != _NOT_ASSIGNED else None,
         cover_open=bool(bits(4, 1)),

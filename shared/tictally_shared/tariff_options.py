@@ -1,4 +1,4 @@
-"""The regulated options: which periods they have, which register counts which, and by which words meters name them.
+"""The regulated options: which periods they have, which register counts which, and how meters name them.
 
 Periods bear the names that meters and suppliers give them, in one spelling for both modes: `HC`, `HP BLEU`, `PM`.
 Source: Enedis-NOI-CPT_54E §5.3 (historique) and §6.2 (standard).
@@ -9,7 +9,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
+class TariffOption:
     """One option.
 
     Attributes:
@@ -28,22 +28,22 @@ class Contract:
         return tuple(f"EASF{n:02d}" for n in range(1, len(self.periods) + 1))
 
     def period_of(self, register: str) -> str | None:
-        """The period that a register counts, or None where this contract does not use it."""
+        """The period that a register counts, or None where this option does not use it."""
         if register in self.registers:
             return self.periods[self.registers.index(register)]
         standard = self.standard_registers
         return self.periods[standard.index(register)] if register in standard else None
 
 
-BASE: Final = Contract("base", ("BASE",), ("BASE",))
-HPHC: Final = Contract("hphc", ("HC", "HP"), ("HCHC", "HCHP"))
-EJP: Final = Contract("ejp", ("HN", "PM"), ("EJPHN", "EJPHPM"))
-TEMPO: Final = Contract(
+BASE: Final = TariffOption("base", ("BASE",), ("BASE",))
+HPHC: Final = TariffOption("hphc", ("HC", "HP"), ("HCHC", "HCHP"))
+EJP: Final = TariffOption("ejp", ("HN", "PM"), ("EJPHN", "EJPHPM"))
+TEMPO: Final = TariffOption(
     "tempo",
     ("HC BLEU", "HP BLEU", "HC BLANC", "HP BLANC", "HC ROUGE", "HP ROUGE"),
     ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
 )
-CONTRACTS: Final = {contract.key: contract for contract in (BASE, HPHC, EJP, TEMPO)}
+TARIFF_OPTIONS: Final = {option.key: option for option in (BASE, HPHC, EJP, TEMPO)}
 
 _OF_OPTARIF: Final = {"BASE": BASE, "HC..": HPHC, "EJP.": EJP}
 _OF_NGTF: Final = {"BASE": BASE, "H PLEINE/CREUSE": HPHC, "EJP": EJP, "TEMPO": TEMPO}
@@ -62,13 +62,13 @@ _OF_PTEC: Final = {
 }
 
 
-def contract_of_optarif(optarif: str) -> Contract | None:
-    """The contract that OPTARIF names, or None. The last character of Tempo's is a programme's, and may be any."""
+def option_of_optarif(optarif: str) -> TariffOption | None:
+    """The option that OPTARIF names, or None. The last character of Tempo's is its programme, and may be any."""
     return TEMPO if optarif.startswith("BBR") else _OF_OPTARIF.get(optarif)
 
 
-def contract_of_ngtf(ngtf: str) -> Contract | None:
-    """The contract that NGTF, stripped, names; None for a supplier's own calendar."""
+def option_of_ngtf(ngtf: str) -> TariffOption | None:
+    """The option that NGTF, stripped, names; None for a supplier's own calendar."""
     return _OF_NGTF.get(ngtf)
 
 

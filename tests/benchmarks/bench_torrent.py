@@ -15,7 +15,7 @@ from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 from scripted_edge import ScriptedEdge
 
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 TOPIC = "tictally/edge/cellar/frame"
 EVERY_S = 0.1
@@ -66,7 +66,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         "malformed_set_aside_per_s": round(set_aside / set_aside_s),
         "good_within_the_torrent": len(within),
         "good_lost": len(sent) - len(stored),
-        "good_asked_for_again": sum(len(Ranges(request["ranges"])) for request in edge.requests),
+        "good_asked_for_again": sum(len(IntervalSet(request["ranges"])) for request in edge.requests),
         "without_p50_ms": round(statistics.median(before)),
         "without_max_ms": max(before),
         "within_p50_ms": round(statistics.median(within)),

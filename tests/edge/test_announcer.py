@@ -259,7 +259,7 @@ def test_a_profile_names_the_contract_by_either_mode() -> None:
         for _ in range(3):
             watch.hear(frame(values), is_whole=True)
         assert watch.profile is not None
-        assert (watch.profile.contract, watch.profile.phases, watch.profile.producer) == (contract, 1, False)
+        assert (watch.profile.option, watch.profile.phases, watch.profile.producer) == (contract, 1, False)
 
 
 def test_a_programme_of_tempo_is_no_other_contract() -> None:

@@ -13,7 +13,7 @@ from tictally_edge.journal.journal import FRAMES_PER_BLOCK
 from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.frames import Frame
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
 
@@ -146,7 +146,7 @@ def test_power_that_goes_during_an_outage_costs_the_last_minute_at_most(machine:
 def test_an_orderly_end_costs_nothing(machine: Machine) -> None:
     archive = machine.archive()
     keep(archive, range(FRAMES_PER_BLOCK + 7))
-    archive.journal.acknowledge({archive.journal.boot: Ranges([(1, 500)])})
+    archive.journal.acknowledge({archive.journal.boot: IntervalSet([(1, 500)])})
     archive.close()
     for path in machine.memory.iterdir():
         path.unlink()
@@ -180,7 +180,7 @@ def test_after_an_outage_the_disk_learns_that_the_broker_has_all(machine: Machin
     archive.tend(is_away=False, now_s=80.0)
     assert archive.wait_until_saved(20)
     assert archive.saves == 1  # it still lacks frames
-    archive.journal.acknowledge({archive.journal.boot: Ranges([(1, 10)])})
+    archive.journal.acknowledge({archive.journal.boot: IntervalSet([(1, 10)])})
     for now_s in (90.0, 100.0):
         archive.tend(is_away=False, now_s=now_s)
         assert archive.wait_until_saved(20)

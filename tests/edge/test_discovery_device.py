@@ -6,7 +6,7 @@ from tictally_edge.home_assistant.entities import meter_device
 from tictally_edge.home_assistant.meter_profile import Profile, hardware_of
 from tictally_shared.home_assistant import Device, Language, discovery_json
 from tictally_shared.labels import Mode
-from tictally_shared.tariff_options import HPHC, contract_of_ngtf, contract_of_optarif
+from tictally_shared.tariff_options import HPHC, option_of_ngtf, option_of_optarif
 from tictally_shared.topics import Topics
 
 H, S = Mode.HISTORIQUE, Mode.STANDARD
@@ -14,7 +14,7 @@ LINKY, OLDER = "021876000001", "041467000002"
 
 
 def profile(mode: Mode = H, option: str = "HC..", phases: int = 1, *, producer: bool = False) -> Profile:
-    contract = (contract_of_optarif if mode is H else contract_of_ngtf)(option)
+    contract = (option_of_optarif if mode is H else option_of_ngtf)(option)
     return Profile(mode, phases, option, contract, producer, frozenset({"PAPP"}), {}, frozenset())
 
 

@@ -15,7 +15,7 @@ from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.derived_topics import derive
 from tictally_shared.home_assistant import Component, Language
 from tictally_shared.labels import CATALOGUE, LABELS, Kind, Mode
-from tictally_shared.tariff_options import BASE, CONTRACTS, EJP, HPHC, TEMPO
+from tictally_shared.tariff_options import BASE, EJP, HPHC, TARIFF_OPTIONS, TEMPO
 from tictally_shared.topics import Topics
 
 H, S = Mode.HISTORIQUE, Mode.STANDARD
@@ -49,8 +49,8 @@ def profile_of(labels: dict[str, int | str], mode: Mode, contract: str, phases: 
     return Profile(
         mode=mode,
         phases=phases,
-        option=str(labels["OPTARIF" if mode is H else "NGTF"]),
-        contract=CONTRACTS[contract],
+        option_name=str(labels["OPTARIF" if mode is H else "NGTF"]),
+        option=TARIFF_OPTIONS[contract],
         producer=producer,
         labels=frozenset(labels),
         names={},
@@ -151,7 +151,7 @@ def test_what_is_made_of_labels_has_its_entity_and_no_entity_lacks_its_topic(
 FIELDS = [(0, 2), (1, 7), (4, 2), (6, 2), (7, 2), (9, 2), (16, 2), (24, 4), (26, 4), (28, 4), (30, 4)]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("contract", TARIFF_OPTIONS)
 def test_no_value_of_the_status_register_is_outside_an_entitys_states(contract: str) -> None:
     profile, labels = METERS[f"standard {contract} 1 producer"]
     made = entities(profile)
@@ -239,7 +239,7 @@ def test_registers_are_named_by_what_they_count(kind: str) -> None:
 
 
 def test_a_historique_register_is_named_even_where_its_option_is_not_known() -> None:
-    profile = replace(METERS["historique hphc 1"][0], option="HC?!", contract=None)
+    profile = replace(METERS["historique hphc 1"][0], option_name="HC?!", option=None)
     assert energies(profile, "fr") == ENERGIES["historique hphc 3"]["fr"]
 
 

@@ -41,10 +41,10 @@ def test_an_edge_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown() -
 def test_everything_shown_is_said_in_a_health_message() -> None:
     nothing: dict[str, Any] = {field.name: 0 for field in fields(Report)}
     report = Report(**nothing)
-    said = json.loads(health_json("b" * 16, {}, {}, Counts(), report))
+    entity = json.loads(health_json("b" * 16, {}, {}, Counts(), report))
     for key, each in announced().items():
         if key != "connected":
-            assert any(f".get('{name}')" in str(each["value_template"]) for name in said), key
+            assert any(f".get('{name}')" in str(each["value_template"]) for name in entity), key
 
 
 def test_two_edges_on_one_broker_share_nothing() -> None:

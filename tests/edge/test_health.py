@@ -10,7 +10,7 @@ from tictally_edge.decoding.decoder import DecodedFrame
 from tictally_edge.publishing.health import Counts, Report, health_json, steady_ms
 from tictally_edge.publishing.line_quality import LastHour
 from tictally_edge.validation.validator import BelievedFrame
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
 
 MINUTE = 60.0
@@ -80,8 +80,8 @@ def test_a_moment_keeps_its_date_until_the_clock_is_set(
 
 
 def test_the_backlog_is_counted_exactly_where_its_ranges_are_rounded() -> None:
-    odd = Ranges((number, number) for number in range(1, 1000, 2))
-    body = json.loads(health_json("b" * 16, {"a" * 16: Ranges([(1, 999)])}, {"a" * 16: odd}, Counts(), report()))
+    odd = IntervalSet((number, number) for number in range(1, 1000, 2))
+    body = json.loads(health_json("b" * 16, {"a" * 16: IntervalSet([(1, 999)])}, {"a" * 16: odd}, Counts(), report()))
     assert body["backlog"] == 500
     assert sum(last - first + 1 for first, last in body["boots"][0]["backlog"]) > 500
 

@@ -19,7 +19,7 @@ from tictally_edge.journal.segments import KEPT_MS
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.frames import Frame
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import LABELS, Mode
 
 NOW_MS = 1_795_000_000_000
@@ -36,7 +36,7 @@ def put(journal: Journal, count: int, *, start_ms: int = NOW_MS, east: int = 0) 
     return [append(n) for n in range(count)]
 
 
-def ranges(found: dict[str, Ranges]) -> dict[str, list[tuple[int, int]]]:
+def ranges(found: dict[str, IntervalSet]) -> dict[str, list[tuple[int, int]]]:
     return {boot: list(each) for boot, each in found.items()}
 
 
@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 def test_numbers_and_backlog_go_on_after_a_kill(folder: Path, count: int) -> None:
     journal = reopened(folder)
     made = put(journal, count)
-    journal.acknowledge({journal.boot: Ranges([(1, 2), (4, 4)])})
+    journal.acknowledge({journal.boot: IntervalSet([(1, 2), (4, 4)])})
     os.close(journal._lock)  # a kill: nothing else is done
     again = reopened(folder)
     assert again.boot == journal.boot
@@ -68,7 +68,7 @@ def test_numbers_and_backlog_go_on_after_a_kill(folder: Path, count: int) -> Non
 def test_acknowledgements_survive_the_sealing_of_a_block(folder: Path) -> None:
     journal = reopened(folder)
     put(journal, FRAMES_PER_BLOCK - 1)
-    journal.acknowledge({journal.boot: Ranges([(1, FRAMES_PER_BLOCK - 10)])})
+    journal.acknowledge({journal.boot: IntervalSet([(1, FRAMES_PER_BLOCK - 10)])})
     put(journal, 20)
     journal.close()
     assert ranges(reopened(folder).backlog()) == {journal.boot: [(FRAMES_PER_BLOCK - 9, FRAMES_PER_BLOCK + 19)]}

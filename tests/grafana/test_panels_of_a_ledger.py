@@ -17,7 +17,7 @@ from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.ledger_source import LedgerRows
 from tictally_shared.calendar import QUARTER_MS, zone
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
 
 PARIS = zone("Europe/Paris")
@@ -57,7 +57,7 @@ def copied(server: Influxd, path: Path, bucket: str) -> None:
     with LedgerReader.open(path) as reader:
         rows = LedgerRows(reader, PARIS)
         sites = rows.sites()
-        touched = {meter.id: Ranges([(first, first + DAYS * 96 - 1)]) for site in sites for meter in site.meters}
+        touched = {meter.id: IntervalSet([(first, first + DAYS * 96 - 1)]) for site in sites for meter in site.meters}
         for each in rows.of_quarters(sites, touched):
             client.write(bucket, [point.line for point in each.points])
     client.close()

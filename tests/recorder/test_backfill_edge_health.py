@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tictally_recorder.ingest.backfill import HealthError, parse_health
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 BOOT = "9f2c61d07ab3e514"
 OTHER = "00000000000000a1"
@@ -24,8 +24,8 @@ def health(*boots: object) -> bytes:
 def test_held_and_backlog_are_read_by_boot() -> None:
     read = parse_health(health(boot([[1, 512], [600, 600]], name=OTHER), boot([[1, 90]], [[80, 90]])))
     assert list(read.boots) == [OTHER, BOOT]
-    assert read.boots[OTHER].held == Ranges([(1, 512), (600, 600)])
-    assert read.boots[BOOT].backlog == Ranges([(80, 90)])
+    assert read.boots[OTHER].held == IntervalSet([(1, 512), (600, 600)])
+    assert read.boots[BOOT].backlog == IntervalSet([(80, 90)])
     assert not read.boots[BOOT].is_rounded
     assert read.is_whole
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tictally_recorder.ingest.backfill import EdgeHealth, Plan, Planner, Request, parse_health
 from tictally_recorder.ingest.backfill.planner import MOST_FRAMES, MOST_RANGES, floors_of
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 A, B = "9f2c61d07ab3e514", "00000000000000a1"
 Spans = list[tuple[int, int]]
@@ -22,8 +22,8 @@ def health(*boots: tuple[str, Spans, Spans]) -> EdgeHealth:
     )
 
 
-def known(spans: Spans, boot: str = A) -> dict[str, Ranges]:
-    return {boot: Ranges(spans)}
+def known(spans: Spans, boot: str = A) -> dict[str, IntervalSet]:
+    return {boot: IntervalSet(spans)}
 
 
 def asked(plan: Plan) -> tuple[str, Spans] | None:
@@ -35,7 +35,7 @@ def lost(plan: Plan) -> dict[str, Spans]:
 
 
 def test_a_request_is_what_the_edge_reads() -> None:
-    assert Request(A, Ranges([(1, 4), (9, 9)])).to_json() == f'{{"boot":"{A}","ranges":[[1,4],[9,9]]}}'
+    assert Request(A, IntervalSet([(1, 4), (9, 9)])).to_json() == f'{{"boot":"{A}","ranges":[[1,4],[9,9]]}}'
 
 
 def test_what_is_held_and_not_known_at_two_healths_is_asked_for() -> None:
@@ -201,7 +201,7 @@ def test_what_no_edge_holds_any_more_is_lost(first: EdgeHealth, second: EdgeHeal
 
 def test_holes_of_boots_that_no_health_names_any_more_are_lost() -> None:
     planner = Planner()
-    has = {A: Ranges([(1, 5), (8, 9)]), B: Ranges([(1, 3)])}
+    has = {A: IntervalSet([(1, 5), (8, 9)]), B: IntervalSet([(1, 3)])}
     for now_s in (0.0, 60.0):
         planner.hear(health((B, [(1, 3)], [])), has, now_s)
     assert lost(planner.plan(has, 60.0)) == {A: [(6, 7)]}
@@ -209,7 +209,7 @@ def test_holes_of_boots_that_no_health_names_any_more_are_lost() -> None:
 
 def test_what_was_before_ledger_and_edge_met_is_not_lost() -> None:
     first = health((B, [(700, 900)], []), (A, [(1, 6)], [(7, 9)]))
-    floors = floors_of(first, {A: Ranges([(8, 9)]), "0" * 16: Ranges([(4, 5)])})
+    floors = floors_of(first, {A: IntervalSet([(8, 9)]), "0" * 16: IntervalSet([(4, 5)])})
     assert floors == {B: 700, A: 1, "0" * 16: 4}
     planner = Planner(floors)
     for now_s in (0.0, 60.0):
@@ -235,7 +235,7 @@ class Edge:
     inbox: list[int] = field(default_factory=list)
 
     def health(self) -> EdgeHealth:
-        return health((A, list(Ranges((n, n) for n in self.held)), []))
+        return health((A, list(IntervalSet((n, n) for n in self.held)), []))
 
     def take(self, request: Request) -> None:
         self.inbox += [n for n in self.held - self.unreadable if n in request.numbers]
@@ -254,7 +254,7 @@ def test_every_hole_is_filled_or_lost_and_nothing_else_is(
 ) -> None:
     numbers = set(range(1, top + 1))
     edge = Edge(numbers - dropped, unreadable)
-    has = Ranges((n, n) for n in stored & numbers)
+    has = IntervalSet((n, n) for n in stored & numbers)
     planner = Planner()
     gone: set[int] = set()
     for now_s in range(0, 4000, 10):
@@ -271,7 +271,7 @@ def test_every_hole_is_filled_or_lost_and_nothing_else_is(
             has.add(number, number)
         del edge.inbox[:30]
     top_seen = max(edge.held | stored & numbers, default=0) if edge.held else max(stored & numbers, default=0)
-    assert has == Ranges([(1, top_seen)] if top_seen else [])
+    assert has == IntervalSet([(1, top_seen)] if top_seen else [])
     # A request that went astray counts as one in vain, so a readable number may be given up where three did.
     assert gone >= {n for n in (dropped | unreadable) - stored if n <= top_seen}
     assert planner.is_idle

@@ -16,7 +16,7 @@ from recording import BOOT, Recorder
 from scripted_edge import ScriptedEdge
 
 from tictally_recorder.ledger import LedgerReader, NumberRange, Status
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 OTHER = "00000000000000a1"
 
@@ -240,7 +240,7 @@ def test_holes_and_what_is_lost_stand_in_the_recorders_health(
 
 
 def has_no_hole(ranges: list[NumberRange]) -> bool:
-    return [first for first, _ in Ranges((each.first, each.last) for each in ranges)] == [1]
+    return [first for first, _ in IntervalSet((each.first, each.last) for each in ranges)] == [1]
 
 
 def run_for_a_moment(edge: real_edge.Process, hub: Hub) -> None:

@@ -23,7 +23,7 @@ from tictally_recorder.ledger import (
     refill_sink,
 )
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 FIRST = NOON_MS // QUARTER_MS
 EVER = 2**62
@@ -50,7 +50,7 @@ def outbox(folder: Path) -> Outbox:
     return Outbox.open(folder / "ledger.sqlite", "far")
 
 
-def ranges(taken: dict[int, Ranges]) -> list[tuple[int, int]]:
+def ranges(taken: dict[int, IntervalSet]) -> list[tuple[int, int]]:
     return [(first - FIRST, last - FIRST) for each in taken.values() for first, last in each]
 
 

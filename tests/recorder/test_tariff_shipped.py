@@ -11,7 +11,7 @@ import pytest
 from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_recorder.tariffs.check import Fault, check
 from tictally_recorder.tariffs.model import Confidence, Tariff, Version
-from tictally_shared.tariff_options import CONTRACTS
+from tictally_shared.tariff_options import TARIFF_OPTIONS
 
 TARIFFS = load_shelf().tariffs
 BASE, HPHC, TEMPO, EJP = (TARIFFS[f"edf-bleu-{option}"] for option in ("base", "hphc", "tempo", "ejp"))
@@ -126,7 +126,7 @@ def test_what_rests_on_others_than_edf_and_the_cre_says_so() -> None:
 
 @pytest.mark.parametrize("option", ["base", "hphc", "tempo", "ejp"])
 def test_the_periods_are_those_of_the_meter_s_registers(option: str) -> None:
-    assert TARIFFS[f"edf-bleu-{option}"].periods == CONTRACTS[option].periods
+    assert TARIFFS[f"edf-bleu-{option}"].periods == TARIFF_OPTIONS[option].periods
 
 
 def test_with_taxes_is_without_plus_accise_and_vat() -> None:

@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 
 from tictally_shared.home_assistant import (
-    Announced,
     Component,
     Device,
+    Discovered,
     birth_topic,
     config_topic,
     discovery_json,
@@ -45,9 +45,9 @@ def test_a_component_that_is_gone_is_reduced_to_its_platform() -> None:
 
 def test_a_message_is_read_as_it_was_written() -> None:
     message = discovery_json(METER, [ENERGY], {"hchc": "sensor"}).encode()
-    assert read_discovery(message) == Announced("0.1.0", None, {"east": ENERGY}, {"hchc": "sensor"})
+    assert read_discovery(message) == Discovered("0.1.0", None, {"east": ENERGY}, {"hchc": "sensor"})
     one_phase = replace(METER, hardware="TIC standard")
-    assert read_discovery(discovery_json(one_phase, []).encode()) == Announced("0.1.0", "TIC standard", {}, {})
+    assert read_discovery(discovery_json(one_phase, []).encode()) == Discovered("0.1.0", "TIC standard", {}, {})
 
 
 def test_what_is_no_message_of_ours_is_none() -> None:

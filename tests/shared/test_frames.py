@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_shared.frames import MAX_BYTES, Frame, FrameError, Refusal, iso_utc, parse_time_ms
+from tictally_shared.frames import MAX_BYTES, Frame, FrameError, FrameRejection, iso_utc, parse_time_ms
 from tictally_shared.labels import CATALOGUE, LABELS, Kind, Mode
 
 SCHEMA = json.loads(files("tictally_shared").joinpath("frame.schema.json").read_text(encoding="utf-8"))
@@ -71,42 +71,46 @@ def replaced(**fields: object) -> str:
     return json.dumps(BODY | fields)
 
 
-NOT_FRAMES: dict[str, tuple[bytes | str, Refusal, bool]] = {
+NOT_FRAMES: dict[str, tuple[bytes | str, FrameRejection, bool]] = {
     # what is wrong: (message, reason, the schema sees it too)
-    "nothing": (b"", Refusal.JSON, False),
-    "a list": (b"[]", Refusal.FORM, True),
-    "bytes that are no UTF-8": (b'{"v":1,"meter":"\xff"}', Refusal.JSON, False),
-    "half a surrogate pair": (replaced(values={"MSG1": "#"}).replace("#", "\\ud800"), Refusal.JSON, False),
-    "NaN": (replaced(values={"EAST": float("nan")}), Refusal.JSON, False),
-    "infinity": (replaced(seq=float("inf")), Refusal.JSON, False),
-    "a key twice": (FRAME.to_json().replace('"v":1', '"v":1,"v":1'), Refusal.JSON, False),
-    "deep nesting": ("[" * 30_000, Refusal.JSON, False),
-    "deep nesting that is closed": ('{"v":' + "[" * 20_000 + "]" * 20_000 + "}", Refusal.JSON, False),
-    "an integer of ten thousand digits": (FRAME.to_json().replace("48211", "9" * 10_000), Refusal.INTEGER, False),
-    "an integer of 64 bits and one": (replaced(values={"EAST": 2**63}), Refusal.INTEGER, True),
-    "a megabyte": (b" " * (MAX_BYTES + 1), Refusal.SIZE, False),
-    "another version": (replaced(v=2), Refusal.VERSION, True),
-    "a version that is true": (replaced(v=True), Refusal.FORM, True),
-    "a field more": (replaced(extra=1), Refusal.FORM, True),
-    "a meter in capitals": (replaced(meter="PI"), Refusal.FORM, True),
-    "a meter with a line feed": (replaced(meter="pi\n"), Refusal.FORM, False),
-    "a boot too short": (replaced(boot="9f2c"), Refusal.FORM, True),
-    "a number that is zero": (replaced(seq=0), Refusal.FORM, True),
-    "a number that is true": (replaced(seq=True), Refusal.FORM, True),
-    "a mode in a list": (replaced(mode=["standard"]), Refusal.FORM, True),
-    "a time without offset": (replaced(time="2026-11-21T20:27:09"), Refusal.FORM, True),
-    "a time that is no date": (replaced(time="2026-02-30T20:27:09Z"), Refusal.FORM, False),
-    "a time before 1970": (replaced(time="1969-12-31T20:27:09Z"), Refusal.FORM, False),
-    "a text where a number belongs": (replaced(values={"EAST": "1"}), Refusal.FORM, False),
-    "a number where a text belongs": (replaced(values={"LTARF": 1}), Refusal.FORM, False),
-    "a fraction": (replaced(values={"EAST": 1.5}), Refusal.FORM, True),
-    "true": (replaced(values={"EAST": True}), Refusal.FORM, True),
-    "a label in lower case": (replaced(values={"east": 1}), Refusal.FORM, True),
-    "a text without end": (replaced(values={"MSG1": "x" * 300}), Refusal.FORM, True),
-    "more labels than there are": (replaced(values={f"X{n}": "" for n in range(300)}), Refusal.FORM, True),
-    "a horodate that is none": (replaced(dated={"DATE": "now"}), Refusal.FORM, True),
-    "a serial that is none": (replaced(serial=None), Refusal.FORM, True),
-    **{f"no {name}": (without(name), Refusal.FORM, True) for name in BODY},
+    "nothing": (b"", FrameRejection.JSON, False),
+    "a list": (b"[]", FrameRejection.FORM, True),
+    "bytes that are no UTF-8": (b'{"v":1,"meter":"\xff"}', FrameRejection.JSON, False),
+    "half a surrogate pair": (replaced(values={"MSG1": "#"}).replace("#", "\\ud800"), FrameRejection.JSON, False),
+    "NaN": (replaced(values={"EAST": float("nan")}), FrameRejection.JSON, False),
+    "infinity": (replaced(seq=float("inf")), FrameRejection.JSON, False),
+    "a key twice": (FRAME.to_json().replace('"v":1', '"v":1,"v":1'), FrameRejection.JSON, False),
+    "deep nesting": ("[" * 30_000, FrameRejection.JSON, False),
+    "deep nesting that is closed": ('{"v":' + "[" * 20_000 + "]" * 20_000 + "}", FrameRejection.JSON, False),
+    "an integer of ten thousand digits": (
+        FRAME.to_json().replace("48211", "9" * 10_000),
+        FrameRejection.INTEGER,
+        False,
+    ),
+    "an integer of 64 bits and one": (replaced(values={"EAST": 2**63}), FrameRejection.INTEGER, True),
+    "a megabyte": (b" " * (MAX_BYTES + 1), FrameRejection.SIZE, False),
+    "another version": (replaced(v=2), FrameRejection.VERSION, True),
+    "a version that is true": (replaced(v=True), FrameRejection.FORM, True),
+    "a field more": (replaced(extra=1), FrameRejection.FORM, True),
+    "a meter in capitals": (replaced(meter="PI"), FrameRejection.FORM, True),
+    "a meter with a line feed": (replaced(meter="pi\n"), FrameRejection.FORM, False),
+    "a boot too short": (replaced(boot="9f2c"), FrameRejection.FORM, True),
+    "a number that is zero": (replaced(seq=0), FrameRejection.FORM, True),
+    "a number that is true": (replaced(seq=True), FrameRejection.FORM, True),
+    "a mode in a list": (replaced(mode=["standard"]), FrameRejection.FORM, True),
+    "a time without offset": (replaced(time="2026-11-21T20:27:09"), FrameRejection.FORM, True),
+    "a time that is no date": (replaced(time="2026-02-30T20:27:09Z"), FrameRejection.FORM, False),
+    "a time before 1970": (replaced(time="1969-12-31T20:27:09Z"), FrameRejection.FORM, False),
+    "a text where a number belongs": (replaced(values={"EAST": "1"}), FrameRejection.FORM, False),
+    "a number where a text belongs": (replaced(values={"LTARF": 1}), FrameRejection.FORM, False),
+    "a fraction": (replaced(values={"EAST": 1.5}), FrameRejection.FORM, True),
+    "true": (replaced(values={"EAST": True}), FrameRejection.FORM, True),
+    "a label in lower case": (replaced(values={"east": 1}), FrameRejection.FORM, True),
+    "a text without end": (replaced(values={"MSG1": "x" * 300}), FrameRejection.FORM, True),
+    "more labels than there are": (replaced(values={f"X{n}": "" for n in range(300)}), FrameRejection.FORM, True),
+    "a horodate that is none": (replaced(dated={"DATE": "now"}), FrameRejection.FORM, True),
+    "a serial that is none": (replaced(serial=None), FrameRejection.FORM, True),
+    **{f"no {name}": (without(name), FrameRejection.FORM, True) for name in BODY},
 }
 
 
@@ -131,7 +135,7 @@ def test_a_frame_on_another_edges_topic_is_refused() -> None:
     assert Frame.from_json(FRAME.to_json(), edge="pi-cellar") == FRAME
     with pytest.raises(FrameError, match="it names edge pi-cellar, its topic attic") as caught:
         Frame.from_json(FRAME.to_json(), edge="attic")
-    assert caught.value.reason is Refusal.EDGE
+    assert caught.value.reason is FrameRejection.EDGE
 
 
 def test_a_label_that_this_version_does_not_know_is_taken_as_it_is() -> None:

@@ -4,16 +4,16 @@ import pytest
 
 from tictally_shared.euridis import identity_of
 from tictally_shared.labels import LABELS, Kind
-from tictally_shared.status_register import Colour, Cutoff, parse_status
+from tictally_shared.status_register import Colour, Cutoff, parse_status_register
 from tictally_shared.tariff_options import (
     BASE,
-    CONTRACTS,
     EJP,
     HPHC,
+    TARIFF_OPTIONS,
     TEMPO,
-    Contract,
-    contract_of_ngtf,
-    contract_of_optarif,
+    TariffOption,
+    option_of_ngtf,
+    option_of_optarif,
     period_of_ptec,
 )
 
@@ -44,18 +44,18 @@ def test_what_is_no_number_tells_nothing(number: str) -> None:
     ("optarif", "ngtf", "contract"),
     [("BASE", "BASE", BASE), ("HC..", "H PLEINE/CREUSE", HPHC), ("EJP.", "EJP", EJP), ("BBR(", "TEMPO", TEMPO)],
 )
-def test_both_modes_name_the_same_contracts(optarif: str, ngtf: str, contract: Contract) -> None:
-    assert contract_of_optarif(optarif) is contract
-    assert contract_of_ngtf(ngtf) is contract
+def test_both_modes_name_the_same_contracts(optarif: str, ngtf: str, contract: TariffOption) -> None:
+    assert option_of_optarif(optarif) is contract
+    assert option_of_ngtf(ngtf) is contract
 
 
 def test_a_suppliers_own_calendar_is_no_contract_of_ours() -> None:
-    assert contract_of_ngtf("HC et Week-End") is None
-    assert contract_of_optarif("") is None
+    assert option_of_ngtf("HC et Week-End") is None
+    assert option_of_optarif("") is None
 
 
-@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
-def test_every_period_has_a_register_in_both_modes(contract: Contract) -> None:
+@pytest.mark.parametrize("contract", TARIFF_OPTIONS.values(), ids=TARIFF_OPTIONS)
+def test_every_period_has_a_register_in_both_modes(contract: TariffOption) -> None:
     for n, (period, register) in enumerate(zip(contract.periods, contract.registers, strict=True), 1):
         assert contract.period_of(register) == contract.period_of(f"EASF{n:02d}") == period
         assert LABELS[register].kind is Kind.REGISTER
@@ -64,12 +64,14 @@ def test_every_period_has_a_register_in_both_modes(contract: Contract) -> None:
 
 def test_every_word_of_ptec_is_a_period_of_some_contract() -> None:
     words = ["TH..", "HC..", "HP..", "HN..", "PM..", *(f"H{hour}J{day}" for hour in "CP" for day in "BWR")]
-    assert {period_of_ptec(word) for word in words} == {name for each in CONTRACTS.values() for name in each.periods}
+    assert {period_of_ptec(word) for word in words} == {
+        name for each in TARIFF_OPTIONS.values() for name in each.periods
+    }
     assert period_of_ptec("----") is None
 
 
 def test_a_blue_day_of_a_quiet_meter() -> None:
-    status = parse_status("013AC501")
+    status = parse_status_register("013AC501")
     assert status.contact_open
     assert status.cutoff is Cutoff.CLOSED
     assert not status.cover_open
@@ -108,11 +110,11 @@ def test_a_blue_day_of_a_quiet_meter() -> None:
     ],
 )
 def test_each_bit_has_its_meaning_and_no_other(bit: int, field: str, value: object) -> None:
-    quiet, status = parse_status("00000000"), parse_status(f"{1 << bit:08X}")
+    quiet, status = parse_status_register("00000000"), parse_status_register(f"{1 << bit:08X}")
     differing = [name for name in status.__slots__ if getattr(status, name) != getattr(quiet, name)]
     assert differing == [field]
     assert getattr(status, field) == value
 
 
 def test_a_switch_state_that_is_not_assigned_is_none() -> None:
-    assert parse_status("0000000E").cutoff is None
+    assert parse_status_register("0000000E").cutoff is None

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 8)).map(lambda each: (each[0], each[0] + each[1])))
 
@@ -16,7 +16,7 @@ def numbers(spans: list[tuple[int, int]]) -> set[int]:
 
 @given(SPANS, SPANS)
 def test_adding_and_removing_are_those_of_a_set(added: list[tuple[int, int]], removed: list[tuple[int, int]]) -> None:
-    ranges = Ranges(added)
+    ranges = IntervalSet(added)
     for first, last in removed:
         ranges.remove(first, last)
     expected = numbers(added) - numbers(removed)
@@ -29,29 +29,29 @@ def test_adding_and_removing_are_those_of_a_set(added: list[tuple[int, int]], re
 
 @given(SPANS, SPANS)
 def test_what_is_in_both(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
-    assert numbers(list(Ranges(one) & Ranges(other))) == numbers(one) & numbers(other)
+    assert numbers(list(IntervalSet(one) & IntervalSet(other))) == numbers(one) & numbers(other)
 
 
 @given(SPANS, SPANS)
 def test_what_is_in_either_and_in_one_alone(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
-    here, there = Ranges(one), Ranges(other)
+    here, there = IntervalSet(one), IntervalSet(other)
     assert numbers(list(here | there)) == numbers(one) | numbers(other)
     assert numbers(list(here - there)) == numbers(one) - numbers(other)
-    assert (here, there) == (Ranges(one), Ranges(other))
+    assert (here, there) == (IntervalSet(one), IntervalSet(other))
     assert (here == there) is (numbers(one) == numbers(other))
 
 
 @given(SPANS, st.integers(0, 30), st.integers(0, 4))
 def test_the_lowest_numbers_are_few_in_few_ranges(spans: list[tuple[int, int]], most: int, ranges: int) -> None:
-    taken = Ranges(spans).lowest(most, ranges)
-    whole = [n for first, last in list(Ranges(spans))[:ranges] for n in range(first, last + 1)]
+    taken = IntervalSet(spans).lowest(most, ranges)
+    whole = [n for first, last in list(IntervalSet(spans))[:ranges] for n in range(first, last + 1)]
     assert sorted(numbers(list(taken))) == whole[:most]
 
 
 @given(SPANS, st.integers(1, 5))
 def test_too_many_ranges_are_rounded_to_the_safe_side(spans: list[tuple[int, int]], most: int) -> None:
-    ranges = Ranges(spans)
-    inward, outward = ranges.inward(most), ranges.outward(most)
+    ranges = IntervalSet(spans)
+    inward, outward = ranges.longest(most), ranges.covering(most)
     assert len(inward) <= most
     assert len(outward) <= most
     assert numbers(inward) <= numbers(spans) <= numbers(outward)

@@ -14,7 +14,7 @@ from tictally_edge.home_assistant.translations import DERIVED
 from tictally_edge.topics.naming import Naming
 from tictally_edge.topics.retained_message import Publication
 from tictally_edge.validation.validator import BelievedFrame
-from tictally_shared.home_assistant import Announced, Language, config_topic, discovery_json, read_discovery
+from tictally_shared.home_assistant import Discovered, Language, config_topic, discovery_json, read_discovery
 from tictally_shared.labels import CATALOGUE, DELIVERY_POINT
 
 # What this program can announce, of any meter.
@@ -60,7 +60,7 @@ class Announcer:
         self._meter = naming.key or number
         self.topic = config_topic(f"tictally_{self._meter}", announcing.prefix)
         self._watch = ProfileWatch(frozenset() if naming.prm else frozenset({DELIVERY_POINT}))
-        self._standing: Announced | None = None
+        self._standing: Discovered | None = None
         self._said = ""
         self._profile: Profile | None = None  # of which it was said
 
@@ -107,7 +107,7 @@ class Announcer:
                 kept = {key: each for key, each in gone.items() if key in _ITS_OWN and self._may_show(key)}
                 present |= kept
                 gone = {key: each for key, each in gone.items() if key not in kept}
-                if profile.contract is None:
+                if profile.option is None:
                     present |= {
                         component_key(name): standing.components[component_key(name)]
                         for name in SUPPLIER_REGISTERS - profile.names.keys()

@@ -54,12 +54,12 @@ def _enum(options: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _period_options(profile: Profile) -> dict[str, Any]:
-    """The contract's periods. A supplier may call its own whatever it likes: such a period is a text."""
-    return _enum(profile.contract.periods) if profile.contract is not None else {"icon": "mdi:calendar-clock"}
+    """Return the option's periods. A supplier may name its own as it likes: such a period is free text."""
+    return _enum(profile.option.periods) if profile.option is not None else {"icon": "mdi:calendar-clock"}
 
 
 def _has_period(profile: Profile) -> bool:
-    return not profile.labels.isdisjoint({"PTEC", "NTARF" if profile.contract is not None else "LTARF"})
+    return not profile.labels.isdisjoint({"PTEC", "NTARF" if profile.option is not None else "LTARF"})
 
 
 def _has_subscription(profile: Profile) -> bool:
@@ -79,13 +79,13 @@ def _has_injection(profile: Profile) -> bool:
 
 
 def _has_colour(label: str) -> Callable[[Profile], bool]:
-    return lambda profile: profile.contract is TEMPO and not profile.labels.isdisjoint({"STGE", label})
+    return lambda profile: profile.option is TEMPO and not profile.labels.isdisjoint({"STGE", label})
 
 
 def _has_peaks(profile: Profile) -> bool:
     if profile.mode is Mode.HISTORIQUE:
-        return profile.contract is EJP
-    return profile.contract in {EJP, None} and _has_status(profile)
+        return profile.option is EJP
+    return profile.option in {EJP, None} and _has_status(profile)
 
 
 # In the order of the topics' reference. Icons only where no device class brings one.

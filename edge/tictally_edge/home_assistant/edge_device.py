@@ -6,8 +6,8 @@ from tictally_shared.home_assistant import (
     DIAGNOSTIC,
     Component,
     Device,
+    HealthEntity,
     Language,
-    Said,
     program_components,
     program_device,
 )
@@ -36,7 +36,7 @@ def edge_components(edge: str, topics: Topics, language: Language) -> list[Compo
         topics: below which base.
         language: of the entities' names.
     """
-    return program_components(topics.edge(edge, "availability"), topics.edge(edge, "health"), _SAYS, language)
+    return program_components(topics.edge(edge, "availability"), topics.edge(edge, "health"), _ENTITIES, language)
 
 
 def _counted(state_class: str, icon: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - the hub's own settings
@@ -44,8 +44,8 @@ def _counted(state_class: str, icon: str, **more: Any) -> dict[str, Any]:  # noq
 
 
 # Counts have no unit: one in words would be another one in another language, and break a hub's statistics.
-_SAYS: Final = (
-    Said(
+_ENTITIES: Final = (
+    HealthEntity(
         "meter_heard",
         "Compteur entendu",
         "Meter heard",
@@ -53,14 +53,14 @@ _SAYS: Final = (
         {"device_class": "connectivity"},
         platform="binary_sensor",
     ),
-    Said("backlog", "Trames en attente", "Frames waiting", settings=_counted("measurement", "mdi:tray-full")),
-    Said(
+    HealthEntity("backlog", "Trames en attente", "Frames waiting", settings=_counted("measurement", "mdi:tray-full")),
+    HealthEntity(
         "refused_per_hour",
         "Groupes refusés en une heure",
         "Groups refused in an hour",
         settings=_counted("measurement", "mdi:filter-remove-outline"),
     ),
-    Said(
+    HealthEntity(
         "signal_quality",
         "Qualité du signal",
         "Signal quality",
@@ -68,7 +68,7 @@ _SAYS: Final = (
             "measurement", "mdi:signal-cellular-3", unit_of_measurement="%", suggested_display_precision=1
         ),
     ),
-    Said(
+    HealthEntity(
         "clock",
         "Horloge non prouvée",
         "Clock not proved",
@@ -77,13 +77,13 @@ _SAYS: Final = (
         platform="binary_sensor",
         on_when=False,
     ),
-    Said(
+    HealthEntity(
         "clock_steps",
         "Sauts de l'horloge",
         "Clock steps",
         settings=_counted("total_increasing", "mdi:clock-alert-outline"),
     ),
-    Said(
+    HealthEntity(
         "meter_clock_drift",
         "Écart de l'horloge du compteur",
         "Meter clock drift",
@@ -97,12 +97,12 @@ _SAYS: Final = (
         },
         whole=True,
     ),
-    Said(
+    HealthEntity(
         "frames_lost",
         "Trames perdues",
         "Frames lost",
         settings=_counted("total_increasing", "mdi:cloud-off-outline"),
     ),
     # When, not for how long: it changes when there is something to see.
-    Said("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
+    HealthEntity("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
 )

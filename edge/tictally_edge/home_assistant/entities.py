@@ -22,7 +22,7 @@ from tictally_edge.home_assistant.translations import (
 from tictally_shared.euridis import identity_of
 from tictally_shared.home_assistant import Component, Device, Language
 from tictally_shared.labels import CATALOGUE, Kind, Label
-from tictally_shared.tariff_options import CONTRACTS
+from tictally_shared.tariff_options import TARIFF_OPTIONS
 from tictally_shared.topics import Topics
 
 
@@ -132,8 +132,8 @@ def _is_announced(label: Label, profile: Profile) -> bool:
     if name.startswith(_DISTRIBUTOR):
         return name in profile.registers
     if name.startswith(_SUPPLIER):
-        if profile.contract is not None:
-            return profile.contract.period_of(name) is not None
+        if profile.option is not None:
+            return profile.option.period_of(name) is not None
         return bool(profile.names.get(name)) or name in profile.registers
     return name not in NOT_ANNOUNCED
 
@@ -166,8 +166,8 @@ def _name(label: Label, profile: Profile, language: Language, *, is_ambiguous: b
 def _period(register: str, profile: Profile) -> str | None:
     """What a register counts. The historique registers' labels say it, whatever the option is called."""
     if register.startswith(_SUPPLIER):
-        return profile.contract.period_of(register) if profile.contract is not None else None
-    return next((period for each in CONTRACTS.values() if (period := each.period_of(register)) is not None), None)
+        return profile.option.period_of(register) if profile.option is not None else None
+    return next((period for each in TARIFF_OPTIONS.values() if (period := each.period_of(register)) is not None), None)
 
 
 def _settings(label: Label, meter: str, topics: Topics) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Final
 from tictally_edge.validation.completeness import labels_of
 from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.labels import LABELS, Kind, Mode
-from tictally_shared.tariff_options import TEMPO, Contract, contract_of_ngtf, contract_of_optarif
+from tictally_shared.tariff_options import TEMPO, TariffOption, option_of_ngtf, option_of_optarif
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,19 @@ class Profile:
     Attributes:
         mode: of its line.
         phases: 1 or 3.
-        option: OPTARIF or NGTF as read; Tempo's in historique mode as BBR, without its programme. Empty if not known.
-        contract: that the option names; None for a supplier's own calendar, or one that is not known.
+        option_name: OPTARIF or NGTF as read; Tempo's in historique mode as BBR, without its programme. Empty if
+            unknown.
+        option: the regulated option of that name; None for a supplier's own calendar.
         producer: it counts what is injected too.
         labels: that it sends.
-        names: register, `EASF07` → the text of LTARF while it counts; learned, and used only without a contract.
+        names: register, `EASF07` → the text of LTARF while it counts; learned, and used only without an option.
         registers: EASFnn and EASDnn that have counted something.
     """
 
     mode: Mode
     phases: int
-    option: str
-    contract: Contract | None
+    option_name: str
+    option: TariffOption | None
     producer: bool
     labels: frozenset[str]
     names: Mapping[str, str]
@@ -43,12 +44,12 @@ class Profile:
 def hardware_of(profile: Profile) -> str:
     """What stands where a hub shows the hardware's version: `TIC historique, HC.., 1 phase`.
 
-    A function of mode, option, phases and kind of meter alone, and in one language: entities are taken away only when
-    it has changed.
+    A function of mode, option, phases and kind of meter alone, and in one language: entities are removed only when it
+    changes.
     """
     parts = (
         f"TIC {profile.mode}",
-        profile.option,
+        profile.option_name,
         f"{profile.phases} phase{'s' * (profile.phases > 1)}",
         "producer" if profile.producer else "",
     )
@@ -70,7 +71,7 @@ class _Traits:
 
     mode: Mode
     phases: int
-    option: str
+    option_name: str
     producer: bool
 
 
@@ -123,7 +124,7 @@ class ProfileWatch:
         self._pair_frames = self._pair_frames + 1 if pair == self._pair else 1
         self._pair = pair
         names = dict(profile.names)
-        if self._pair_frames >= _FRAMES_UNTIL_NAMED and all(pair) and profile.contract is None:
+        if self._pair_frames >= _FRAMES_UNTIL_NAMED and all(pair) and profile.option is None:
             names[f"EASF{pair[0]}"] = pair[1]
         self.profile = replace(
             profile,
@@ -148,22 +149,22 @@ def _traits(believed: BelievedFrame) -> _Traits | None:
     option_label = _OPTION_LABEL[mode]
     if option_label in believed.unconfirmed:
         return None
-    option = str(believed.values.get(option_label, ""))
+    option_name = str(believed.values.get(option_label, ""))
     return _Traits(
         mode=mode,
         phases=3 if not _ONLY_ON_THREE_PHASES.isdisjoint(labels) else 1,
-        option=_TEMPO if contract_of_optarif(option) is TEMPO else option,
+        option_name=_TEMPO if option_of_optarif(option_name) is TEMPO else option_name,
         producer=not _ONLY_OF_PRODUCERS.isdisjoint(labels),
     )
 
 
 def _profile(traits: _Traits) -> Profile:
-    name_of = contract_of_optarif if traits.mode is Mode.HISTORIQUE else contract_of_ngtf
+    name_of = option_of_optarif if traits.mode is Mode.HISTORIQUE else option_of_ngtf
     return Profile(
         mode=traits.mode,
         phases=traits.phases,
-        option=traits.option,
-        contract=name_of(traits.option),
+        option_name=traits.option_name,
+        option=name_of(traits.option_name),
         producer=traits.producer,
         labels=frozenset(),
         names={},

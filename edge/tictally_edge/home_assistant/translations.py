@@ -13,8 +13,8 @@ TIMES_1000: Final = "{{ value | int * 1000 if value else None }}"
 def one_of(options: Sequence[str]) -> str:
     """A state only where it is one of the options.
 
-    When the contract changes, the topic changes first and the options with the announcement. Home Assistant warns of a
-    state outside the options, and fails to take new options that its present state is not among.
+    When the tariff option changes, the topic changes first, and the list of states with the discovery message. Home
+    Assistant warns of a state outside the list, and rejects a new list that lacks its present state.
     """
     return f"{{{{ value if value in {list(options)} else None }}}}"
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from tictally_edge.journal import wal
 from tictally_edge.journal.segments import MOST_BYTES, Blocks
 from tictally_shared.frames import Frame, FrameError
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.runtime import atomic_file
 
@@ -59,7 +59,7 @@ class Journal:
         self.newest_ms = 0
         self.released = ("", 0)
         self._damaged_tails = 0
-        self._backlog: dict[str, Ranges] = {}
+        self._backlog: dict[str, IntervalSet] = {}
         self._frames: list[Frame] = []  # of the tail
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -103,13 +103,13 @@ class Journal:
             self._write(wal.DATED, f"{waited[0]} {waited[1]} {frame.to_json()}")
             self.released = (waited[0], waited[1] + 1)
         self._frames.append(frame)
-        self._backlog.setdefault(self.boot, Ranges()).add(frame.seq, frame.seq)
+        self._backlog.setdefault(self.boot, IntervalSet()).add(frame.seq, frame.seq)
         self._learn(frame)
         if len(self._frames) % FRAMES_PER_BLOCK == 0:
             self._seal(frame.time_ms)
         return frame
 
-    def acknowledge(self, acked: dict[str, Ranges]) -> None:
+    def acknowledge(self, acked: dict[str, IntervalSet]) -> None:
         """Notes that the broker has frames, by boot.
 
         Raises:
@@ -130,14 +130,14 @@ class Journal:
             self.number, self.registers = number, {}
             self._write(wal.NUMBER, json.dumps(number))
 
-    def held(self) -> dict[str, Ranges]:
+    def held(self) -> dict[str, IntervalSet]:
         """The frames that are here, by boot."""
         held = self._blocks.held()
         if self._frames:
-            held.setdefault(self.boot, Ranges()).add(self._first, self.next_seq - 1)
+            held.setdefault(self.boot, IntervalSet()).add(self._first, self.next_seq - 1)
         return held
 
-    def backlog(self) -> dict[str, Ranges]:
+    def backlog(self) -> dict[str, IntervalSet]:
         """The frames that are here and that the broker has not acknowledged, by boot."""
         held = self.held()
         here = {boot: ranges & held[boot] for boot, ranges in self._backlog.items() if boot in held}
@@ -196,7 +196,7 @@ class Journal:
         self.number, self.newest_ms = head["number"], head["newest"]
         self.registers = {label: (value, at) for label, (value, at) in head["registers"].items()}
         self.released = (head["released"][0], head["released"][1])
-        self._backlog = {boot: Ranges(ranges) for boot, ranges in head["backlog"].items()}
+        self._backlog = {boot: IntervalSet(ranges) for boot, ranges in head["backlog"].items()}
         frames = []
         for line in read.lines[1:]:
             if line.letter in (wal.FRAME, wal.DATED):
@@ -206,7 +206,7 @@ class Journal:
                     self.released = (waiting, int(index) + 1)
                 frame = Frame.from_json(text)
                 frames.append(frame)
-                self._backlog.setdefault(frame.boot, Ranges()).add(frame.seq, frame.seq)
+                self._backlog.setdefault(frame.boot, IntervalSet()).add(frame.seq, frame.seq)
                 self._learn(frame)
             elif line.letter == wal.ACK:
                 for boot, ranges in json.loads(line.text).items():

@@ -10,7 +10,7 @@ from typing import Final
 
 from tictally_edge.journal import segment
 from tictally_shared.frames import Frame
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.runtime import atomic_file
 
 KEPT_MS: Final = 14 * 86_400_000
@@ -55,11 +55,11 @@ class Blocks:
         ]
         self.dropped = self.damaged = 0
 
-    def held(self) -> dict[str, Ranges]:
+    def held(self) -> dict[str, IntervalSet]:
         """The frames that are here, by boot."""
-        held: dict[str, Ranges] = {}
+        held: dict[str, IntervalSet] = {}
         for each in self._sealed:
-            held.setdefault(each.boot, Ranges()).add(each.first, each.last)
+            held.setdefault(each.boot, IntervalSet()).add(each.first, each.last)
         return held
 
     def last(self, boot: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.frames import iso_utc
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
 
 _MOST_RANGES: Final = 64
@@ -82,7 +82,9 @@ class Report:
     callback_errors: int
 
 
-def health_json(boot: str, held: dict[str, Ranges], backlog: dict[str, Ranges], counts: Counts, report: Report) -> str:
+def health_json(
+    boot: str, held: dict[str, IntervalSet], backlog: dict[str, IntervalSet], counts: Counts, report: Report
+) -> str:
     """The message.
 
     `backlog`: frames that the broker has not acknowledged. `frames_lost`: since this process started, those that the
@@ -131,8 +133,8 @@ def health_json(boot: str, held: dict[str, Ranges], backlog: dict[str, Ranges], 
         "boots": [
             {
                 "boot": each,
-                "held": held.get(each, Ranges()).inward(_MOST_RANGES),
-                "backlog": backlog.get(each, Ranges()).outward(_MOST_RANGES),
+                "held": held.get(each, IntervalSet()).longest(_MOST_RANGES),
+                "backlog": backlog.get(each, IntervalSet()).covering(_MOST_RANGES),
             }
             for each in boots
         ],

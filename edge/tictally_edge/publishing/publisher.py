@@ -15,7 +15,7 @@ from tictally_edge.topics.retained_message import Publication
 from tictally_edge.validation.validator import BelievedFrame
 from tictally_shared.frames import Frame
 from tictally_shared.home_assistant import birth_topic
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import DELIVERY_POINT
 from tictally_shared.topics import EdgeTopic
 
@@ -69,7 +69,7 @@ class Publisher:
         self._is_behind = False  # a frame was not sent on this connection, and is not in the backlog that is being sent
         self._backlog: Iterator[Frame] = iter(())
         self._asked_for: Iterator[Frame] | None = None
-        self._acked: dict[str, Ranges] = {}
+        self._acked: dict[str, IntervalSet] = {}
         self.meter: str | None = None
         self.online = False
         self.refused_by_broker = self.resent = self.bad_requests = 0
@@ -235,7 +235,7 @@ class Publisher:
                 log.warning("The broker refuses what this edge publishes; its user may not write these topics.")
         elif sent is not None:
             boot, seq = sent
-            self._acked.setdefault(boot, Ranges()).add(seq, seq)
+            self._acked.setdefault(boot, IntervalSet()).add(seq, seq)
 
     def _send_on(self) -> None:
         """The backlog as far as the window allows, and when there is none, what was asked for."""

@@ -9,8 +9,8 @@ from typing import Final
 from tictally_edge.topics.retained_message import NOTHING, Publication
 from tictally_shared.frames import iso_utc
 from tictally_shared.labels import LABELS, Mode
-from tictally_shared.status_register import Cutoff, Status, parse_status
-from tictally_shared.tariff_options import EJP, TEMPO, Contract, contract_of_ngtf, contract_of_optarif, period_of_ptec
+from tictally_shared.status_register import Cutoff, StatusRegister, parse_status_register
+from tictally_shared.tariff_options import EJP, TEMPO, TariffOption, option_of_ngtf, option_of_optarif, period_of_ptec
 from tictally_shared.topics import Topics
 
 Labels = Mapping[str, int | str]
@@ -36,12 +36,12 @@ _WHOLE_UNTIL_KNOWN: Final = 3
 _CONTRACT_V: Final = 200
 
 
-def contract_of(labels: Labels) -> Contract | None:
-    """The contract that a meter's labels name, or None."""
+def option_of(labels: Labels) -> TariffOption | None:
+    """Return the regulated tariff option that a meter's labels name, or None."""
     optarif, ngtf = labels.get("OPTARIF"), labels.get("NGTF")
     if isinstance(optarif, str):
-        return contract_of_optarif(optarif)
-    return contract_of_ngtf(ngtf) if isinstance(ngtf, str) else None
+        return option_of_optarif(optarif)
+    return option_of_ngtf(ngtf) if isinstance(ngtf, str) else None
 
 
 def derive(labels: Labels) -> dict[str, str]:
@@ -50,18 +50,18 @@ def derive(labels: Labels) -> dict[str, str]:
     Args:
         labels: label → value, what the meter shows at present.
     """
-    contract = contract_of(labels)
+    option = option_of(labels)
     stge = labels.get("STGE")
-    status = parse_status(stge) if isinstance(stge, str) else None
+    status = parse_status_register(stge) if isinstance(stge, str) else None
     derived = {
-        "period": _period(labels, contract),
+        "period": _period(labels, option),
         **_power(labels),
         "overload": _overload(labels, status),
         **(_of_status(status) if status is not None else {}),
     }
-    if contract is TEMPO:
+    if option is TEMPO:
         derived |= _colours(labels, status)
-    if contract is EJP or (contract is None and status is not None):
+    if option is EJP or (option is None and status is not None):
         derived |= _peaks(labels, status)
     return {name: value for name, value in derived.items() if value is not None}
 
@@ -122,13 +122,13 @@ class DerivedTopics:
         return [Publication(self._topics.derived(self._meter, name), "") for name in sorted(gone)]
 
 
-def _period(labels: Labels, contract: Contract | None) -> str | None:
+def _period(labels: Labels, option: TariffOption | None) -> str | None:
     match labels:
         case {"PTEC": str(ptec)}:
             return period_of_ptec(ptec)
-        case {"NTARF": str(ntarf)} if contract is not None:
-            return contract.period_of(f"EASF{ntarf}")
-        case {"LTARF": str(ltarf)} if contract is None:
+        case {"NTARF": str(ntarf)} if option is not None:
+            return option.period_of(f"EASF{ntarf}")
+        case {"LTARF": str(ltarf)} if option is None:
             return ltarf or NOTHING
     return None
 
@@ -145,7 +145,7 @@ def _power(labels: Labels) -> dict[str, str | None]:
     return {"available_power": str(subscribed - consumption), "subscription_share": share}
 
 
-def _overload(labels: Labels, status: Status | None) -> str | None:
+def _overload(labels: Labels, status: StatusRegister | None) -> str | None:
     """In historique mode alarms are there only while they last; in standard mode only the status register tells."""
     if status is not None:
         return _on(status.overload)
@@ -153,7 +153,7 @@ def _overload(labels: Labels, status: Status | None) -> str | None:
     return _on(any(alarm in labels for alarm in _ALARMS)) if is_historique else None
 
 
-def _of_status(status: Status) -> dict[str, str | None]:
+def _of_status(status: StatusRegister) -> dict[str, str | None]:
     return {
         "contact": _open(status.contact_open),
         "cutoff": CUTOFF[status.cutoff] if status.cutoff is not None else None,
@@ -164,7 +164,7 @@ def _of_status(status: Status) -> dict[str, str | None]:
     }
 
 
-def _colours(labels: Labels, status: Status | None) -> dict[str, str | None]:
+def _colours(labels: Labels, status: StatusRegister | None) -> dict[str, str | None]:
     if status is not None:
         return {"colour_today": COLOURS[status.colour_today], "colour_tomorrow": COLOURS[status.colour_tomorrow]}
     ptec, tomorrow = labels.get("PTEC"), labels.get("DEMAIN")
@@ -175,7 +175,7 @@ def _colours(labels: Labels, status: Status | None) -> dict[str, str | None]:
     }
 
 
-def _peaks(labels: Labels, status: Status | None) -> dict[str, str | None]:
+def _peaks(labels: Labels, status: StatusRegister | None) -> dict[str, str | None]:
     if status is not None:
         return {"peak_notice": PEAKS[status.peak_notice], "peak_now": PEAKS[status.peak_now]}
     ptec = labels.get("PTEC")

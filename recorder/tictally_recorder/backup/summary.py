@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.energy.register_totals import CONSUMPTION_TOTAL, INJECTION_TOTAL
 from tictally_recorder.ledger import LedgerReader, Site
-from tictally_shared.tariff_options import CONTRACTS
+from tictally_shared.tariff_options import TARIFF_OPTIONS
 
 _EVER_MS: Final = 2**62
 _SUPPLIER: Final = "EASF"
-_HISTORIQUE: Final = frozenset(register for contract in CONTRACTS.values() for register in contract.registers)
+_HISTORIQUE: Final = frozenset(register for contract in TARIFF_OPTIONS.values() for register in contract.registers)
 
 
 def totals(reader: LedgerReader, site: Site) -> dict[str, int]:

@@ -24,7 +24,7 @@ from tictally_recorder.energy.register_totals import (
 )
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import local_midnight
-from tictally_shared.tariff_options import contract_of_ngtf
+from tictally_shared.tariff_options import option_of_ngtf
 
 _TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION: injection_total}
 
@@ -230,7 +230,7 @@ class _Day:
         supplier's own calendar; a regulated option has no other periods than its own.
         """
         rest = [period for period in found if period not in tariff.periods]
-        own_calendar = self.ngtf is not None and contract_of_ngtf(self.ngtf) is None
+        own_calendar = self.ngtf is not None and option_of_ngtf(self.ngtf) is None
         return (
             own_calendar
             and any(map(is_supplier_register, rest))

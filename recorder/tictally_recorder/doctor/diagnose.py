@@ -11,7 +11,7 @@ from tictally_recorder.doctor.facts import CostFacts, EdgeFacts, Facts, Finding,
 from tictally_recorder.ingest.backfill import HealthError, parse_health
 from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, SinkCounts, Status
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 
 def cost_findings(cost: CostFacts) -> Iterator[Finding]:
@@ -269,7 +269,7 @@ def _missing(health: bytes | None, boots: Mapping[str, list[NumberRange]]) -> in
     except HealthError:
         return 0
     return sum(
-        len(each.held - each.backlog - Ranges((r.first, r.last) for r in boots.get(boot, ())))
+        len(each.held - each.backlog - IntervalSet((r.first, r.last) for r in boots.get(boot, ())))
         for boot, each in here.items()
     )
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tictally_recorder.ledger import TextChange
-from tictally_shared.tariff_options import CONTRACTS
+from tictally_shared.tariff_options import TARIFF_OPTIONS
 
 # Historique: the label says it.
 _HISTORIQUE: Final = {
     register: period
-    for contract in CONTRACTS.values()
+    for contract in TARIFF_OPTIONS.values()
     for register, period in zip(contract.registers, contract.periods, strict=True)
 }
 # Standard: NTARF says which EASFnn counts while LTARF says what that is called. Source: Enedis-NOI-CPT_54E §6.2.

@@ -7,13 +7,13 @@ from typing import Final, Self
 from tictally_recorder.cost.model import Part
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Direction
-from tictally_shared.tariff_options import CONTRACTS, contract_of_ngtf
+from tictally_shared.tariff_options import TARIFF_OPTIONS, option_of_ngtf
 
 CONSUMPTION_TOTAL: Final = "EAST"
 INJECTION_TOTAL: Final = "EAIT"
 _SUPPLIER: Final = "EASF"
 _STANDARD: Final = "standard"
-_HISTORIQUE: Final = {register: contract for contract in CONTRACTS.values() for register in contract.registers}
+_HISTORIQUE: Final = {register: contract for contract in TARIFF_OPTIONS.values() for register in contract.registers}
 # What the ledger can hold. A single value is never as much; two registers of one day, or one that fell, may be.
 _TOO_MUCH_WH: Final = 2**63
 
@@ -117,7 +117,7 @@ def period_of(register: str, told: str | None, ngtf: str | None, aliases: Mappin
 def _regulated(register: str, ngtf: str | None) -> str | None:
     if historique := _HISTORIQUE.get(register):
         return historique.period_of(register)
-    option = None if ngtf is None else contract_of_ngtf(ngtf)
+    option = None if ngtf is None else option_of_ngtf(ngtf)
     return option.period_of(register) if option else None
 
 

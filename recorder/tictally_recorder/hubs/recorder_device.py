@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from tictally_shared.home_assistant import (
     DIAGNOSTIC,
+    HealthEntity,
     Language,
-    Said,
     birth_topic,
     config_topic,
     discovery_json,
@@ -48,7 +48,7 @@ def announcement(  # noqa: PLR0913 - what an announcement says
     """
     availability, health = topics.recorder(name, "availability"), topics.recorder(name, "health")
     device = program_device("recorder", name, _SHOWN[language], version, availability)
-    components = program_components(availability, health, (*_SAYS, *_OF_SINK) if has_sink else _SAYS, language)
+    components = program_components(availability, health, (*_ENTITIES, *_OF_SINK) if has_sink else _ENTITIES, language)
     return Announcement(config_topic(device.id, prefix), discovery_json(device, components), birth_topic(prefix))
 
 
@@ -59,8 +59,8 @@ def _counted(state_class: str, icon: str) -> dict[str, Any]:
 # What changes every minute while all is well is there for whoever wants it.
 _ON_DEMAND: Final = {"enabled_by_default": False, **DIAGNOSTIC}
 # Counts have no unit: one in words would be another one in another language, and break a hub's statistics.
-_SAYS: Final = (
-    Said(
+_ENTITIES: Final = (
+    HealthEntity(
         "idle",
         "Enregistrement interrompu",
         "Recording stalled",
@@ -68,22 +68,24 @@ _SAYS: Final = (
         {"device_class": "problem"},
         platform="binary_sensor",
     ),
-    Said("holes", "Trames manquantes", "Frames missing", settings=_counted("measurement", "mdi:puzzle-outline")),
+    HealthEntity(
+        "holes", "Trames manquantes", "Frames missing", settings=_counted("measurement", "mdi:puzzle-outline")
+    ),
     # Not a total: one that arrives after all is lost no longer.
-    Said("lost", "Trames perdues", "Frames lost", settings=_counted("measurement", "mdi:cloud-off-outline")),
-    Said(
+    HealthEntity("lost", "Trames perdues", "Frames lost", settings=_counted("measurement", "mdi:cloud-off-outline")),
+    HealthEntity(
         "set_aside",
         "Messages mis de côté",
         "Messages set aside",
         settings=_counted("total_increasing", "mdi:tray-remove"),
     ),
-    Said(
+    HealthEntity(
         "kept",
         "Messages gardés pour plus tard",
         "Messages kept for later",
         settings=_counted("measurement", "mdi:tray-full"),
     ),
-    Said(
+    HealthEntity(
         "cost_problem",
         "Coût non calculé",
         "Cost not computed",
@@ -91,7 +93,7 @@ _SAYS: Final = (
         {"device_class": "problem", **DIAGNOSTIC},
         platform="binary_sensor",
     ),
-    Said(
+    HealthEntity(
         "ledger_size",
         "Taille du registre",
         "Ledger size",
@@ -104,7 +106,7 @@ _SAYS: Final = (
             **DIAGNOSTIC,
         },
     ),
-    Said(
+    HealthEntity(
         "backup_problem",
         "Sauvegarde en échec",
         "Backup failing",
@@ -112,19 +114,23 @@ _SAYS: Final = (
         {"device_class": "problem", **DIAGNOSTIC},
         platform="binary_sensor",
     ),
-    Said("last_backup", "Dernière sauvegarde", "Last backup", settings={"device_class": "timestamp", **DIAGNOSTIC}),
-    Said(
+    HealthEntity(
+        "last_backup", "Dernière sauvegarde", "Last backup", settings={"device_class": "timestamp", **DIAGNOSTIC}
+    ),
+    HealthEntity(
         "stored_age",
         "Temps écoulé depuis le dernier enregistrement",
         "Time since something was stored",
         "stored_age_s",
         {"device_class": "duration", "unit_of_measurement": "s", "state_class": "measurement", **_ON_DEMAND},
     ),
-    Said("newest_frame", "Trame la plus récente", "Newest frame", settings={"device_class": "timestamp", **_ON_DEMAND}),
-    Said("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
+    HealthEntity(
+        "newest_frame", "Trame la plus récente", "Newest frame", settings={"device_class": "timestamp", **_ON_DEMAND}
+    ),
+    HealthEntity("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
 )
 _OF_SINK: Final = (
-    Said(
+    HealthEntity(
         "sink_lag",
         "Retard de la copie vers InfluxDB",
         "Delay of the copy in InfluxDB",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tictally_recorder.ledger.frame_codec import encode_body
 from tictally_recorder.ledger.model import Message
-from tictally_shared.frames import BOOT, KEY, VERSION, Frame, FrameError, Refusal, strict_json
+from tictally_shared.frames import BOOT, KEY, VERSION, Frame, FrameError, FrameRejection, strict_json
 
 AHEAD_MS: Final = 10 * 60 * 1000
 _INT64: Final = 2**63 - 1
@@ -71,13 +71,13 @@ def judge(message: Message, now_ms: int) -> Good | Later | Bad:
         body = encode_body(frame.values, frame.dated)
     except FrameError as error:
         number = _number(fields, message.topic_edge)
-        if error.reason is Refusal.VERSION:
+        if error.reason is FrameRejection.VERSION:
             return Later(number, fields["v"], 0)
         # A sentence may quote what was wrong with the message, halves of surrogate pairs included.
         return Bad(number, error.reason.value, error.sentence.encode(errors="backslashreplace").decode())
     except UnicodeEncodeError:
         number = _number(fields, message.topic_edge)
-        return Bad(number, Refusal.JSON.value, "a text holds half of a surrogate pair")
+        return Bad(number, FrameRejection.JSON.value, "a text holds half of a surrogate pair")
     if frame.time_ms > now_ms + AHEAD_MS:
         return Later(Number(frame.boot, frame.seq), VERSION, frame.time_ms - AHEAD_MS)
     return Good(frame, body)

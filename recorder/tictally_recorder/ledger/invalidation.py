@@ -14,7 +14,7 @@ from tictally_recorder.ledger.outbox_queue import mark_quarters, sinks_of
 from tictally_recorder.ledger.quarter_codec import unpack_registers
 from tictally_recorder.ledger.rollup import REGISTERS
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 _BETWEEN: Final = (
     "SELECT quarter, packed FROM quarter WHERE meter = ? AND quarter >= ? AND quarter <= ? ORDER BY quarter"
@@ -31,12 +31,12 @@ class Touched:
         self._connection = connection
         self._labels = labels
         self._sinks = sinks_of(connection)
-        self._new: dict[int, Ranges] = {}
+        self._new: dict[int, IntervalSet] = {}
         self._late: dict[int, tuple[MeterState, dict[int, set[str]]]] = {}
 
     def add(self, meter_id: int, first_ms: int, last_ms: int) -> None:
         """The quarters from one moment to another, both included, are touched."""
-        self._new.setdefault(meter_id, Ranges()).add(first_ms // QUARTER_MS, last_ms // QUARTER_MS)
+        self._new.setdefault(meter_id, IntervalSet()).add(first_ms // QUARTER_MS, last_ms // QUARTER_MS)
 
     def add_late(self, meter: MeterState, time_ms: int, labels: Iterable[str]) -> None:
         """A frame with some labels has come that is not the newest."""
@@ -46,7 +46,7 @@ class Touched:
     def save(self) -> None:
         """Write it; in the transaction of the frames."""
         for meter, quarters in self._late.values():
-            found = self._new.setdefault(meter.id, Ranges())
+            found = self._new.setdefault(meter.id, IntervalSet())
             for number, registers in quarters.items():
                 found.add(self._before(meter, number, registers), self._after(meter, number, registers))
         for meter_id, new in self._new.items():
@@ -83,21 +83,23 @@ class Touched:
         return None
 
 
-def touched_of(connection: sqlite3.Connection, meter_id: int) -> Ranges:
+def touched_of(connection: sqlite3.Connection, meter_id: int) -> IntervalSet:
     """The quarters of a meter, by number, that are touched."""
-    return Ranges(connection.execute("SELECT first, last FROM touched WHERE meter = ? ORDER BY first", (meter_id,)))
+    return IntervalSet(
+        connection.execute("SELECT first, last FROM touched WHERE meter = ? ORDER BY first", (meter_id,))
+    )
 
 
 def touch(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
     """Quarters first … last are to be computed again; in a transaction."""
     known = touched_of(connection, meter_id)
-    _put(connection, meter_id, known, known | Ranges([(first, last)]))
+    _put(connection, meter_id, known, known | IntervalSet([(first, last)]))
 
 
 def untouch(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
     """Quarters first … last have been computed again; in a transaction."""
     known = touched_of(connection, meter_id)
-    _put(connection, meter_id, known, known - Ranges([(first, last)]))
+    _put(connection, meter_id, known, known - IntervalSet([(first, last)]))
 
 
 def touch_all(connection: sqlite3.Connection, site_id: int) -> None:
@@ -105,14 +107,14 @@ def touch_all(connection: sqlite3.Connection, site_id: int) -> None:
     for meter_id, first_ms, last_ms in _meters(connection, site_id):
         first, last = first_ms // QUARTER_MS, last_ms // QUARTER_MS
         touch(connection, meter_id, first, last)
-        mark_quarters(connection, sinks_of(connection), meter_id, Ranges([(first, last)]))
+        mark_quarters(connection, sinks_of(connection), meter_id, IntervalSet([(first, last)]))
 
 
 def _meters(connection: sqlite3.Connection, site_id: int) -> Iterator[tuple[int, int, int]]:
     yield from connection.execute("SELECT id, first_ms, last_ms FROM meter WHERE site = ?", (site_id,)).fetchall()
 
 
-def _put(connection: sqlite3.Connection, meter_id: int, known: Ranges, wanted: Ranges) -> None:
+def _put(connection: sqlite3.Connection, meter_id: int, known: IntervalSet, wanted: IntervalSet) -> None:
     if known != wanted:
         connection.execute("DELETE FROM touched WHERE meter = ?", (meter_id,))
         rows = ((meter_id, first, last) for first, last in wanted)

@@ -17,7 +17,7 @@ from tictally_recorder.ledger.frame_codec import decode_body
 from tictally_recorder.ledger.outbox_queue import mark_all, marked_quarters, put_quarters, replace_quarters, sinks_of
 from tictally_recorder.ledger.schema import open_for_writing, require, told, transaction
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 _REFUSED_AT_MOST: Final = 1000
 _LONGEST_POINT: Final = 4096
@@ -224,7 +224,7 @@ class Outbox:
             self._keep(note)
             self._add_windows(windows)
 
-    def take_quarters(self, before: int, at_most: int) -> dict[int, Ranges]:
+    def take_quarters(self, before: int, at_most: int) -> dict[int, IntervalSet]:
         """Take the newest marked quarters before one, of a stretch of time at most so long; meter id → quarters.
 
         Args:
@@ -238,7 +238,7 @@ class Outbox:
             (newest,) = self._connection.execute(select, (before - 1, self._sink, before)).fetchone()
             if newest is None:
                 return {}
-            stretch = Ranges([(newest - at_most + 1, newest)])
+            stretch = IntervalSet([(newest - at_most + 1, newest)])
             meters = "SELECT DISTINCT meter FROM sink_quarter WHERE sink = ? AND taken = 0"
             found = {}
             for (meter_id,) in self._connection.execute(meters, (self._sink,)).fetchall():
@@ -276,7 +276,7 @@ class Outbox:
         with transaction(self._connection):
             for meter_id, first, last in self._connection.execute(taken, (self._sink,)).fetchall():
                 known = marked_quarters(self._connection, self._sink, meter_id)
-                put_quarters(self._connection, self._sink, meter_id, known, Ranges([(first, last)]))
+                put_quarters(self._connection, self._sink, meter_id, known, IntervalSet([(first, last)]))
             self._connection.execute("DELETE FROM sink_quarter WHERE sink = ? AND taken = 1", (self._sink,))
             update = "UPDATE OR REPLACE sink_cost SET taken = 0 WHERE sink = ? AND taken = 1"
             self._connection.execute(update, (self._sink,))

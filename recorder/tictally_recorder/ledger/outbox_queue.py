@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 TABLES: Final = """
 -- Where the ledger is copied to, and up to which frame. In its copy no raw frame from raw_since_ms on is missing.
@@ -66,7 +66,7 @@ def mark_all(connection: sqlite3.Connection, sink: str, start_ms: int = 0, end_m
     for meter_id, first_ms, last_ms in connection.execute("SELECT id, first_ms, last_ms FROM meter").fetchall():
         first, last = max(first_ms, start_ms) // QUARTER_MS, min(last_ms, end_ms - 1) // QUARTER_MS
         if first <= last:
-            mark_quarters(connection, [sink], meter_id, Ranges([(first, last)]))
+            mark_quarters(connection, [sink], meter_id, IntervalSet([(first, last)]))
     connection.execute(
         "INSERT OR IGNORE INTO sink_cost SELECT ?, 0, site, day FROM cost_day "
         "WHERE replaced_ms = 0 AND end * ? > ? AND first * ? < ?",
@@ -80,26 +80,28 @@ def mark_all(connection: sqlite3.Connection, sink: str, start_ms: int = 0, end_m
     )
 
 
-def mark_quarters(connection: sqlite3.Connection, sinks: Iterable[str], meter_id: int, quarters: Ranges) -> None:
+def mark_quarters(connection: sqlite3.Connection, sinks: Iterable[str], meter_id: int, quarters: IntervalSet) -> None:
     """Quarters of a meter, by number, are to be copied; in a transaction."""
     for sink in sinks:
         put_quarters(connection, sink, meter_id, marked_quarters(connection, sink, meter_id), quarters)
 
 
-def marked_quarters(connection: sqlite3.Connection, sink: str, meter_id: int) -> Ranges:
+def marked_quarters(connection: sqlite3.Connection, sink: str, meter_id: int) -> IntervalSet:
     """The quarters of a meter, by number, that a sink has to copy and has not taken."""
     select = "SELECT first, last FROM sink_quarter WHERE sink = ? AND taken = 0 AND meter = ? ORDER BY first"
-    return Ranges(connection.execute(select, (sink, meter_id)))
+    return IntervalSet(connection.execute(select, (sink, meter_id)))
 
 
-def put_quarters(connection: sqlite3.Connection, sink: str, meter_id: int, known: Ranges, more: Ranges) -> None:
+def put_quarters(
+    connection: sqlite3.Connection, sink: str, meter_id: int, known: IntervalSet, more: IntervalSet
+) -> None:
     """Let more quarters be marked beside those that are known to be."""
     wanted = known | more
     if wanted != known:
         replace_quarters(connection, sink, meter_id, wanted)
 
 
-def replace_quarters(connection: sqlite3.Connection, sink: str, meter_id: int, wanted: Ranges) -> None:
+def replace_quarters(connection: sqlite3.Connection, sink: str, meter_id: int, wanted: IntervalSet) -> None:
     """Let just these quarters of a meter be marked."""
     connection.execute("DELETE FROM sink_quarter WHERE sink = ? AND taken = 0 AND meter = ?", (sink, meter_id))
     rows = ((sink, meter_id, first, last) for first, last in wanted)

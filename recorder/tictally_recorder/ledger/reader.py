@@ -27,7 +27,7 @@ from tictally_recorder.ledger.sites import all_sites, site_id
 from tictally_recorder.ledger.standby_store import Night, newest_before, nights_between
 from tictally_recorder.ledger.statistics import count
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 # A quarter that only dirty knows has no row yet.
 _QUARTERS: Final = """
@@ -197,7 +197,7 @@ class LedgerReader:
             found = site_id(self._connection, site)
             return Decimal(0) if found is None else Costs(self._connection).total(found, direction, currency, without)
 
-    def touched(self, meter_id: int) -> Ranges:
+    def touched(self, meter_id: int) -> IntervalSet:
         """A meter's quarters, by number, that frames have touched and whose cost is not computed again yet."""
         with told():
             return touched_of(self._connection, meter_id)

@@ -12,7 +12,7 @@ from tictally_recorder.hubs import site_state as names
 from tictally_recorder.hubs.site_state import NOTHING
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_shared.labels import LABELS, Kind
-from tictally_shared.status_register import Colour, Status, parse_status
+from tictally_shared.status_register import Colour, StatusRegister, parse_status_register
 from tictally_shared.tariff_options import period_of_ptec
 
 if TYPE_CHECKING:
@@ -99,10 +99,10 @@ def _number(values: Mapping[str, int | str], *labels: str) -> int | None:
     return None
 
 
-def _status(values: Mapping[str, int | str]) -> Status | None:
+def _status(values: Mapping[str, int | str]) -> StatusRegister | None:
     text = values.get("STGE")
     try:
-        return parse_status(text) if isinstance(text, str) else None
+        return parse_status_register(text) if isinstance(text, str) else None
     except ValueError:
         return None
 
@@ -132,13 +132,13 @@ def _phases(values: Mapping[str, int | str]) -> Iterator[dict[str, int | None]]:
             yield {"phase": phase, **told_of}
 
 
-def _colour_today(values: Mapping[str, int | str], status: Status | None) -> str | None:
+def _colour_today(values: Mapping[str, int | str], status: StatusRegister | None) -> str | None:
     if status is not None:
         return _COLOURS.get(status.colour_today)
     return _OF_PTEC.get(str(values.get("PTEC", ""))[2:])
 
 
-def _colour_tomorrow(values: Mapping[str, int | str], status: Status | None) -> str | None:
+def _colour_tomorrow(values: Mapping[str, int | str], status: StatusRegister | None) -> str | None:
     if status is not None:
         return _COLOURS.get(status.colour_tomorrow)
     return _OF_DEMAIN.get(str(values.get("DEMAIN", "")))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.ledger import TextChange
-from tictally_shared.status_register import Colour, parse_status
+from tictally_shared.status_register import Colour, parse_status_register
 
 NIGHT: Final[Hours] = (time(22), time(6))
 """Tempo's off-peak hours, and what is assumed of HP/HC where nothing is told."""
@@ -87,6 +87,6 @@ def _colour(change: TextChange) -> Colour:
     if change.label == "PTEC":
         return _OF_PTEC.get(change.value[2:], Colour.NONE)
     try:
-        return parse_status(change.value).colour_today
+        return parse_status_register(change.value).colour_today
     except ValueError:
         return Colour.NONE

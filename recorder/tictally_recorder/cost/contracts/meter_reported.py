@@ -9,10 +9,9 @@ from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import LedgerReader, Meter, Quarter, Site
 from tictally_recorder.tariffs.model import Tariff
-from tictally_shared.tariff_options import BASE, contract_of_ngtf, contract_of_optarif
-from tictally_shared.tariff_options import Contract as Option
+from tictally_shared.tariff_options import BASE, TariffOption, option_of_ngtf, option_of_optarif
 
-_OPTIONS: Final = {"NGTF": contract_of_ngtf, "OPTARIF": contract_of_optarif}
+_OPTIONS: Final = {"NGTF": option_of_ngtf, "OPTARIF": option_of_optarif}
 _POWERS: Final = ("PREF", "ISOUSC")
 # ISOUSC is what is subscribed by phase, in A, at the 200 V that contracts reckon with.
 _AMPERES_PER_KVA: Final = 5
@@ -30,7 +29,7 @@ class Announced:
     """
 
     name: str | None = None
-    option: Option | None = None
+    option: TariffOption | None = None
     power_kva: int | None = None
 
     @property
@@ -74,13 +73,13 @@ def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff:
         yield f"the meter announces {said.power_kva} kVA, and the contract has {contract.power_kva} kVA"
 
 
-def _periods(reader: LedgerReader, site: Site, contract: Contract, option: Option, name: str | None) -> set[str]:
+def _periods(reader: LedgerReader, site: Site, contract: Contract, option: TariffOption, name: str | None) -> set[str]:
     """What a contract makes of the periods of a regulated option: its aliases may be of the meter's own words."""
     meter = _newest_meter(site)
     names = PeriodNames(
         reader.text_changes(meter.id, PERIOD_LABELS, 0, meter.last_ms + 1) if contract.aliases else (), meter.last_ms
     )
-    standard = name is not None and contract_of_ngtf(name) is option
+    standard = name is not None and option_of_ngtf(name) is option
     registers = option.standard_registers if standard else option.registers
     return {period_of(register, names.name(register, meter.last_ms), name, contract.aliases) for register in registers}
 

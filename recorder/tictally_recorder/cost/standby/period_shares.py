@@ -11,7 +11,7 @@ from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import TextChange
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.tariff_options import CONTRACTS, contract_of_ngtf, contract_of_optarif, period_of_ptec
+from tictally_shared.tariff_options import TARIFF_OPTIONS, option_of_ngtf, option_of_optarif, period_of_ptec
 
 OPTIONS: Final = ("NGTF", "OPTARIF")
 """Which option a meter is on: these may stand for years."""
@@ -21,7 +21,7 @@ COUNTING: Final = (*PERIOD_LABELS, "PTEC")
 _HISTORIQUE: Final = frozenset({"OPTARIF", "PTEC"})
 _REGISTERS: Final = {
     period: register
-    for contract in CONTRACTS.values()
+    for contract in TARIFF_OPTIONS.values()
     for period, register in zip(contract.periods, contract.registers, strict=True)
 }
 _DAY_MS: Final = 96 * QUARTER_MS
@@ -51,7 +51,7 @@ class Told:
     @property
     def regime(self) -> object:
         """The same for all names of one option."""
-        return self.option and (contract_of_ngtf(self.option) or contract_of_optarif(self.option) or self.option)
+        return self.option and (option_of_ngtf(self.option) or option_of_optarif(self.option) or self.option)
 
 
 class NotKnownError(Exception):

@@ -9,7 +9,7 @@ from tictally_recorder.ingest.backfill import EdgeHealth, HealthError, Known, Pl
 from tictally_recorder.ingest.health import BackfillState
 from tictally_recorder.ledger import Ledger
 from tictally_shared.frames import KEY
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.runtime.log import RateLimitedLogger
 
 MOST_EDGES: Final = 1024
@@ -91,7 +91,7 @@ class BackfillCoordinator:
 
     def _known(self, edge: str) -> Known:
         numbers = self._ledger.numbers(edge)
-        return {boot: Ranges((each.first, each.last) for each in ranges) for boot, ranges in numbers.items()}
+        return {boot: IntervalSet((each.first, each.last) for each in ranges) for boot, ranges in numbers.items()}
 
     def _floors(self, edge: str, health: EdgeHealth, known: Known) -> dict[str, int]:
         """Where each boot begins for this ledger, as it was when it first heard of the edge's health."""

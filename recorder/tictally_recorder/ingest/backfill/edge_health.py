@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tictally_shared.frames import BOOT, FrameError, strict_json
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 MOST_BOOTS: Final = 16
 MOST_RANGES: Final = 64
@@ -25,8 +25,8 @@ class Here:
         is_rounded: True where there may be more ranges than a message names: what it does not name may be held too.
     """
 
-    held: Ranges
-    backlog: Ranges
+    held: IntervalSet
+    backlog: IntervalSet
     is_rounded: bool
 
 
@@ -75,10 +75,10 @@ def _boot(each: Any) -> tuple[str, Here]:  # noqa: ANN401 - whatever JSON can sa
     return boot, Here(here, _ranges(backlog, "backlog"), len(held) >= MOST_RANGES)
 
 
-def _ranges(pairs: Any, name: str) -> Ranges:  # noqa: ANN401 - whatever JSON can say
+def _ranges(pairs: Any, name: str) -> IntervalSet:  # noqa: ANN401 - whatever JSON can say
     if not isinstance(pairs, list) or len(pairs) > MOST_RANGES:
         raise HealthError(f"{name} is not a list of at most {MOST_RANGES} ranges")
     for pair in pairs:
         if not isinstance(pair, list) or [type(end) for end in pair] != [int, int] or not 1 <= pair[0] <= pair[1]:
             raise HealthError(f"{name} has a range that is not [first, last]")
-    return Ranges(pairs)
+    return IntervalSet(pairs)

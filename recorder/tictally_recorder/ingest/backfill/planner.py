@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tictally_recorder.ingest.backfill.edge_health import EdgeHealth
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 MOST_RANGES: Final = 256
 # Some seconds of an edge's time, and a second of the recorder's.
@@ -21,9 +21,9 @@ _PATIENCE_S: Final = 60.0
 _MOST_PATIENCE_S: Final = 3600.0
 # An edge says its health once a minute; one that has been silent for longer is not there to be asked.
 _SILENT_S: Final = 150.0
-_NOTHING: Final = Ranges()
+_NOTHING: Final = IntervalSet()
 
-Known = Mapping[str, Ranges]
+Known = Mapping[str, IntervalSet]
 """Boot → the numbers of which the ledger knows what became of them, those that are lost included."""
 
 
@@ -37,7 +37,7 @@ class Request:
     """
 
     boot: str
-    numbers: Ranges
+    numbers: IntervalSet
 
     def to_json(self) -> str:
         """The payload of `…/edge/<edge>/resend`."""
@@ -54,13 +54,13 @@ class Plan:
     """
 
     request: Request | None = None
-    lost: Mapping[str, Ranges] = field(default_factory=dict)
+    lost: Mapping[str, IntervalSet] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Asked:
     boot: str
-    left: Ranges
+    left: IntervalSet
     times_before: int
     at_s: float
     progress_s: float
@@ -93,11 +93,11 @@ class Planner:
 
     def __init__(self, floors: Mapping[str, int] | None = None) -> None:
         self._floors = dict(floors or {})
-        self._missing: dict[str, Ranges] = {}  # at the last health: the edge holds them
-        self._gone: dict[str, Ranges] = {}  # at the last health: it does not
-        self._wanted: dict[str, Ranges] = {}  # missing at two healths
-        self._tried: dict[str, list[Ranges]] = {}  # of these, asked for in vain once, twice
-        self._lost: dict[str, Ranges] = {}
+        self._missing: dict[str, IntervalSet] = {}  # at the last health: the edge holds them
+        self._gone: dict[str, IntervalSet] = {}  # at the last health: it does not
+        self._wanted: dict[str, IntervalSet] = {}  # missing at two healths
+        self._tried: dict[str, list[IntervalSet]] = {}  # of these, asked for in vain once, twice
+        self._lost: dict[str, IntervalSet] = {}
         self._asked: _Asked | None = None
         self._vain = 0
         self._heard_s = 0.0
@@ -169,7 +169,7 @@ class Planner:
         return float(min(_PATIENCE_S * 2 ** min(self._vain, TIMES * 2), _MOST_PATIENCE_S))
 
     def _note_in_vain(self, asked: _Asked) -> None:
-        tried = self._tried.setdefault(asked.boot, [Ranges() for _ in range(1, TIMES)])
+        tried = self._tried.setdefault(asked.boot, [IntervalSet() for _ in range(1, TIMES)])
         if asked.times_before:
             tried[asked.times_before - 1] -= asked.left
         if asked.times_before < TIMES - 1:
@@ -189,7 +189,7 @@ class Planner:
                     return Request(boot, numbers)
         return None
 
-    def _pool(self, boot: str, times: int) -> Ranges:
+    def _pool(self, boot: str, times: int) -> IntervalSet:
         """Wanted numbers that were asked for in vain so many times."""
         wanted, tried = self._wanted[boot], self._tried.get(boot)
         if times:
@@ -198,23 +198,23 @@ class Planner:
             wanted -= each
         return wanted
 
-    def _up_to(self, boot: str, seen: Ranges) -> Ranges:
+    def _up_to(self, boot: str, seen: IntervalSet) -> IntervalSet:
         """Every number that a boot must have given out."""
         top = max((last for _, last in seen), default=0)
         floor = self._floors.get(boot, 1)
-        return Ranges([(floor, top)] if floor <= top else [])
+        return IntervalSet([(floor, top)] if floor <= top else [])
 
-    def _add_lost(self, boot: str, ranges: Ranges) -> None:
+    def _add_lost(self, boot: str, ranges: IntervalSet) -> None:
         if ranges:
             self._lost[boot] = self._lost.get(boot, _NOTHING) | ranges
 
 
-def _forget(numbers: dict[str, Ranges], known: Known) -> None:
+def _forget(numbers: dict[str, IntervalSet], known: Known) -> None:
     for boot in list(numbers):
         numbers[boot] -= known.get(boot, _NOTHING)
         if not numbers[boot]:
             del numbers[boot]
 
 
-def _some(numbers: Mapping[str, Ranges]) -> dict[str, Ranges]:
+def _some(numbers: Mapping[str, IntervalSet]) -> dict[str, IntervalSet]:
     return {boot: ranges for boot, ranges in numbers.items() if ranges}

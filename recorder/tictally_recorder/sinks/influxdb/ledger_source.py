@@ -11,7 +11,7 @@ from tictally_recorder.sinks.influxdb import points
 from tictally_recorder.sinks.influxdb.points import Point, day_ms
 from tictally_recorder.sinks.influxdb.reconcile import Rows
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight
-from tictally_shared.interval_set import Ranges
+from tictally_shared.interval_set import IntervalSet
 
 
 class LedgerRows:
@@ -30,7 +30,7 @@ class LedgerRows:
         """The ledger's sites."""
         return self._reader.sites()
 
-    def of_quarters(self, sites: Iterable[Site], quarters: Mapping[int, Ranges]) -> list[Rows]:
+    def of_quarters(self, sites: Iterable[Site], quarters: Mapping[int, IntervalSet]) -> list[Rows]:
         """What hangs on some quarters: they themselves, and the local days that they are part of.
 
         Args:
@@ -50,9 +50,9 @@ class LedgerRows:
 
     def of_cost(self, days: Iterable[tuple[str, int]]) -> list[Rows]:
         """What some days cost; (site, day by number)."""
-        by_site: dict[str, Ranges] = {}
+        by_site: dict[str, IntervalSet] = {}
         for site, day in days:
-            by_site.setdefault(site, Ranges()).add(day, day)
+            by_site.setdefault(site, IntervalSet()).add(day, day)
         return [
             self._cost(site, date.fromordinal(first), date.fromordinal(last))
             for site, ranges in by_site.items()
