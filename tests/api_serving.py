@@ -13,14 +13,14 @@ from typing import Any, Final, Self
 import httpx
 from pydantic import SecretStr
 
-from tictally_recorder.api import HttpServer
 from tictally_recorder.api.context import Context
+from tictally_recorder.api.server import HttpServer
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.features import settings_with
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Event, Inbox, WriteCommand
 from tictally_recorder.ledger import Ledger, LedgerReader, Message
-from tictally_recorder.settings import Settings
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 
@@ -76,7 +76,7 @@ class Served:
         self.reader = self._stack.enter_context(LedgerReader.open(self.path))
         self.ledger.store(messages(self.stored))
         terms = WatchedTerms(self.folder / "contracts.toml", self.folder / "tariffs")
-        settings = Settings(name="nas", ledger=self.path, http_token=SecretStr(TOKEN), **self.settings)
+        settings = settings_with(name="nas", ledger=self.path, http_token=SecretStr(TOKEN), **self.settings)
         self.keeper = CostKeeper(self.ledger, self.reader, terms, settings.zone)
         self.keep_cost()
         self.inbox: Inbox = SimpleQueue()

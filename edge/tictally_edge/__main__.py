@@ -11,15 +11,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from tictally_edge import settings as edge_settings
 from tictally_edge.decode import Sums, decode, line
 from tictally_edge.doctor.examine import LISTEN_S, as_json, examine
+from tictally_edge.features import load
 from tictally_edge.journal.journal import JournalError
 from tictally_edge.service import Edge
-from tictally_edge.settings import Settings
+from tictally_edge.settings import SERVICE_FILE, Settings
 from tictally_edge.simulator import serve
 from tictally_edge.sources.source import SourceError, SourceSettingError
-from tictally_shared.settings_sources import SettingsError
+from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
 _FAILED, _WRONG_USE = 1, 2
 _CHUNK_BYTES: Final = 65536
@@ -116,9 +116,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    return edge_settings.load(
-        os.environ, hostname=socket.gethostname(), read=lambda path: Path(path).read_text("utf-8"), config=args.config
-    )
+    service = EnvironmentFile.read(SERVICE_FILE)
+    return load(Origins(os.environ, read_file, args.config, service), hostname=socket.gethostname())
 
 
 def _doctor(args: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 
 from tictally_edge.clock.kernel import Kernel
 from tictally_edge.clock.timekeeper import Timekeeper
-from tictally_edge.home_assistant.announcer import own_announcement
+from tictally_edge.home_assistant.announcer import announcing_of, own_announcement
 from tictally_edge.journal.frame_store import Archive
 from tictally_edge.mqtt.client import Broker, Will, access_of
 from tictally_edge.pipeline import Reader
@@ -22,6 +22,7 @@ from tictally_edge.settings import Settings
 from tictally_edge.sources.autobaud import SILENCE_S, Line
 from tictally_edge.sources.recording import Recording
 from tictally_edge.sources.serial_port import Port
+from tictally_edge.sources.settings import LineSettings
 from tictally_edge.sources.simulated import Simulated
 from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceSetting
 from tictally_edge.topics.naming import Naming
@@ -76,7 +77,8 @@ class Edge:
     def __init__(self, settings: Settings, stopping: Callable[[], bool]) -> None:
         self._settings, self._stopping = settings, stopping
         self._started = time.monotonic()
-        setting = SourceSetting.parse(settings.port)
+        self._port = settings.section(LineSettings).port
+        setting = SourceSetting.parse(self._port)
         self._line, self._is_unpaced = _line(settings, setting), setting.is_unpaced
         topics = Topics(settings.base_topic)
         naming = Naming(topics, settings.name, settings.meter, settings.prm, settings.interval_s)
@@ -89,7 +91,7 @@ class Edge:
         self._meter_clock: tuple[int, float] | None = None  # its DATE in ms, and when it came
         will = Will(topics.edge(settings.name, "availability"), OFFLINE)
         self._broker = Broker(access_of(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
-        announcing = settings.announcing
+        announcing = announcing_of(settings)
         own = own_announcement(announcing, naming) if announcing is not None else None
         self._publisher = Publisher(self._broker, self._archive, naming, time.monotonic, announcing, own)
         self._counts, self._at_last_summary = Counts(), Counts()
@@ -101,12 +103,14 @@ class Edge:
 
     def run(self) -> None:
         """Reads and publishes until it is told to stop, or until its source is at its end."""
+        for warning in self._settings.warnings:
+            log.warning("%s.", warning)
         log.info(
             "Edge %s reads %s and publishes to %s:%d.",
             self._settings.name,
-            self._settings.port,
-            self._settings.mqtt_host,
-            self._settings.mqtt_port,
+            self._port,
+            self._settings.mqtt.host,
+            self._settings.mqtt.port,
         )
         health = _Due(_HEALTH_EVERY_S, self._started)
         summary = _Due(_SUMMARY_EVERY_S, self._started + _SUMMARY_EVERY_S)
@@ -209,7 +213,7 @@ class Edge:
             version=version("tictally-edge"),
             uptime_s=int(now_s - self._started),
             started_ms=self._started_ms,
-            port=f"{self._settings.port} ({self._line.state})",
+            port=f"{self._port} ({self._line.state})",
             meter=self._publisher.meter,
             meter_online=self._publisher.online,
             refused_per_hour=self._last_hour.refused(now_s),
@@ -251,7 +255,7 @@ class Edge:
         while self._journal.backlog() and time.monotonic() < deadline and not self._stopping():
             self._publisher.tend()
             time.sleep(0.02)
-        log.info("%s is at its end.", self._settings.port)
+        log.info("%s is at its end.", self._port)
 
     def _close(self) -> None:
         self._notifier.stopping()
@@ -263,15 +267,16 @@ class Edge:
 
 
 def _line(settings: Settings, setting: SourceSetting) -> Line:
+    line = settings.section(LineSettings)
     if setting.kind == "port":
-        return Line(lambda baud: Port(setting.target, baud, settings.framing), settings.fixed_mode, setting.target)
+        return Line(lambda baud: Port(setting.target, baud, line.framing), line.fixed_mode, setting.target)
     start = Moment(time.monotonic(), time.time_ns() // 1_000_000)
     source: Source
     if setting.kind == "file":
         source = Recording(Path(setting.target), setting.options, start)
     else:
         source = Simulated(setting.target, setting.options, start)
-    return Line(lambda _: source, settings.fixed_mode, settings.port, reopens=False)
+    return Line(lambda _: source, line.fixed_mode, line.port, reopens=False)
 
 
 def _machine() -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.standby.recompute import NightKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.hubs.site_device import site_device_of
 from tictally_recorder.hubs.site_publisher import Publish, SitePublisher
 from tictally_recorder.hubs.site_updater import SiteUpdater
 from tictally_recorder.ingest.health import CostState
@@ -35,7 +36,7 @@ class Cost:
     def __init__(self, ledger: Ledger, reader: LedgerReader, settings: Settings, publish: Publish) -> None:
         terms = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
         self._keeper = CostKeeper(ledger, reader, terms, settings.zone)
-        self._publisher = SitePublisher(settings.topics, settings.site_device, publish)
+        self._publisher = SitePublisher(settings.topics, site_device_of(settings), publish)
         self._teller = SiteUpdater(
             ledger, reader, self._keeper, self._publisher, settings.zone, settings.idle_minutes * 60_000
         )

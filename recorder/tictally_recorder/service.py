@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 
+from tictally_recorder.api.settings import HttpSettings
 from tictally_recorder.backup.swap import clear_second_names
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Event, Inbox, ReloadConfig, Stop
@@ -17,7 +18,8 @@ from tictally_recorder.ingest.loop import Ingest
 from tictally_recorder.ingest.mqtt_client import BrokerAddress, Connection
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
 from tictally_recorder.maintenance import Cost
-from tictally_recorder.settings import Settings
+from tictally_recorder.settings import OFF, Settings
+from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
 from tictally_recorder.sinks.runner import Copy
 from tictally_shared.runtime.systemd import Notifier
 
@@ -45,6 +47,8 @@ def record(settings: Settings) -> None:
         cost = Cost(ledger, reader, settings, connection.publish)
         broadcast = Broadcast()
         ingest = Ingest(ledger, connection, inbox, settings, notifier, cost, copy, broadcast)
+        for warning in settings.warnings:
+            _log.warning("%s", warning)
         whose = ", ".join(settings.edges) or "all edges"
         _log.info("recording %s from %s into %s as %s", whose, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
@@ -57,18 +61,19 @@ def record(settings: Settings) -> None:
 
 
 def _http(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> AbstractContextManager[object]:
-    if settings.http == "off":
+    http = settings.section(HttpSettings)
+    if http.switch == OFF:
         return nullcontext()
-    from tictally_recorder.api import HttpServer  # noqa: PLC0415 - half a second and 30 MB, for who wants it
     from tictally_recorder.api.context import Context  # noqa: PLC0415
+    from tictally_recorder.api.server import HttpServer  # noqa: PLC0415 - half a second and 30 MB, for who wants it
 
-    return HttpServer(Context(settings, broadcast, inbox), settings.http_host, settings.http_port)
+    return HttpServer(Context(settings, broadcast, inbox), http.host, http.port)
 
 
 @contextmanager
 def copying(settings: Settings, ledger: Ledger) -> Iterator[Copy | None]:
     """While the recorder runs its ledger is copied, where a sink is set; else it keeps nothing for one."""
-    target = settings.influxdb
+    target = settings.section(InfluxdbSettings).target
     if target is None:
         ledger.use_sinks([])
         yield None
@@ -88,14 +93,8 @@ def copying(settings: Settings, ledger: Ledger) -> Iterator[Copy | None]:
 
 def broker_of(settings: Settings) -> BrokerAddress:
     """The broker that settings name."""
-    password = settings.mqtt_password
-    return BrokerAddress(
-        settings.mqtt_host,
-        settings.mqtt_port,
-        settings.mqtt_username,
-        None if password is None else password.get_secret_value(),
-        settings.mqtt_ca,
-    )
+    mqtt = settings.mqtt
+    return BrokerAddress(mqtt.host, mqtt.port, mqtt.username, mqtt.secret, mqtt.ca)
 
 
 def _hear_signals(inbox: Inbox) -> None:

@@ -14,13 +14,13 @@ import httpx
 from ledger_building import frame, message
 from years_building import START, build
 
-from tictally_recorder.api import HttpServer
 from tictally_recorder.api.context import Context
+from tictally_recorder.api.server import HttpServer
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.features import settings_with
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.settings import Settings
 from tictally_shared.calendar import zone
 
 _CONTRACT: Final = '[[contract]]\ntariff = "edf-bleu-hphc"\npower = 6\nfrom = 2016-08-01\n'
@@ -38,7 +38,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         ledger = stack.enter_context(Ledger.open(path))
         _keep_cost(ledger, path)
         now = START + timedelta(days=days) - timedelta(hours=3)
-        context = Context(Settings(name="bench", ledger=path), Broadcast(), SimpleQueue(), lambda: now)
+        context = Context(settings_with(name="bench", ledger=path), Broadcast(), SimpleQueue(), lambda: now)
         server = stack.enter_context(HttpServer(context, "127.0.0.1", 0))
         assert server.wait(20)
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=300))

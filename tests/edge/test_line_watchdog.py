@@ -14,9 +14,9 @@ import pytest
 from real_broker import Hub, Mosquitto
 
 from tictally_edge.decoding.decoder import Decoder
+from tictally_edge.features import settings_with
 from tictally_edge.pipeline import is_good
 from tictally_edge.service import Edge
-from tictally_edge.settings import Settings
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
@@ -225,7 +225,7 @@ def test_a_meter_that_falls_silent_is_offline_until_it_is_heard_again(
     monkeypatch.setattr("tictally_edge.service.SILENCE_S", 1.5)
     monkeypatch.setattr(lines, "SILENCE_S", 1.5)
     monkeypatch.setattr(lines, "_PATIENCE_S", 0.5)
-    settings = Settings(
+    settings = settings_with(
         port=voice.name,
         name="pi",
         clock="trust",

@@ -1,4 +1,4 @@
-"""The edge's settings: what is taken, what is refused, in which words."""
+"""The edge's settings: what is accepted, what is rejected, in which words."""
 
 import subprocess
 import sys
@@ -6,26 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tictally_edge.settings import Settings, load
+from tictally_edge.features import LineSettings, load
+from tictally_edge.settings import Settings
 from tictally_shared.labels import Mode
-from tictally_shared.settings_sources import SettingsError
+from tictally_shared.settings import Origins, SettingsError, read_file
 
 PORT = {"TICTALLY_EDGE_PORT": "/dev/ttyUSB0"}
 
 
 def settings(environ: dict[str, str], config: str | None = None) -> Settings:
-    return load(
-        PORT | environ,
-        hostname="Pi-Cellar.lan",
-        read=lambda path: Path(path).read_text(encoding="utf-8"),
-        config=config,
-    )
+    return load(Origins(PORT | environ, read_file, config), hostname="Pi-Cellar.lan")
 
 
 def test_a_port_is_enough() -> None:
     got = settings({})
-    assert (got.name, got.mqtt_host, got.mqtt_port, got.base_topic) == ("pi-cellar", "localhost", 1883, "tictally")
-    assert (got.fixed_mode, got.framing, got.meter, got.prm, got.interval_s) == (None, "8N1", None, False, 5.0)
+    assert (got.name, got.mqtt.host, got.mqtt.port, got.base_topic) == ("pi-cellar", "localhost", 1883, "tictally")
+    line = got.section(LineSettings)
+    assert (line.fixed_mode, line.framing, got.meter, got.prm, got.interval_s) == (None, "8N1", None, False, 5.0)
 
 
 JOURNALS = [
@@ -46,9 +43,9 @@ def test_a_file_and_secret_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("pass word\n")
     secret = {"TICTALLY_EDGE_MQTT_PASSWORD_FILE": str(tmp_path / "secret")}
     got = settings(secret, config=str(tmp_path / "edge.toml"))
-    assert got.mqtt_password is not None
-    assert got.mqtt_password.get_secret_value() == "pass word"
-    assert (got.fixed_mode, got.mqtt_port, got.prm) == (Mode.HISTORIQUE, 8883, True)
+    assert got.mqtt.password is not None
+    assert got.mqtt.password.get_secret_value() == "pass word"
+    assert (got.section(LineSettings).fixed_mode, got.mqtt.port, got.prm) == (Mode.HISTORIQUE, 8883, True)
     assert "pass word" not in repr(got)
 
 
@@ -91,7 +88,9 @@ def test_the_command_stops_with_the_sentence_and_status_2() -> None:
         [sys.executable, "-m", "tictally_edge", "run"], capture_output=True, text=True, check=False, env={}
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "TICTALLY_EDGE_PORT: say where the line is, such as /dev/serial/by-id/… of the dongle\n"
+    assert done.stderr == (
+        "TICTALLY_EDGE_PORT: it is required; set it to the device of the line, such as /dev/serial/by-id/…\n"
+    )
 
 
 def test_an_option_of_a_recording_that_there_is_not_stops_the_start(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from tictally_recorder.backup import scheduler as module
 from tictally_recorder.backup.create import Of
 from tictally_recorder.backup.repository import back_up_into, backups_in
 from tictally_recorder.backup.scheduler import NOTE, BackupState, Nightly
+from tictally_recorder.features import settings_with
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.settings import Settings
 
 HEALTH = "tictally/recorder/nas/health"
 
@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 def nightly(tmp_path: Path, folder: Path) -> Nightly:
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 3)
-    return Nightly(Settings(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
+    return Nightly(settings_with(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
 
 
 def now_ms() -> int:
@@ -238,7 +238,7 @@ def other(tmp_path: Path, folder: Path) -> Nightly:
     ledger = tmp_path / "other" / "ledger.sqlite"
     build(ledger, 3)
     began(ledger, datetime.now(UTC) - timedelta(days=5))
-    return Nightly(Settings(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
+    return Nightly(settings_with(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
 
 
 def began(ledger: Path, moment: datetime) -> None:
@@ -281,7 +281,7 @@ def test_a_ledger_that_was_restored_elsewhere_knows_its_backups(nightly: Nightly
     (made,) = folder.iterdir()
     new = tmp_path / "new" / "ledger.sqlite"
     restore(made, new, new.parent / "contracts.toml", new.parent / "tariffs", datetime.now(UTC))
-    there = Nightly(Settings(name="nas", ledger=new, backup=folder), BackupState(str(folder)))
+    there = Nightly(settings_with(name="nas", ledger=new, backup=folder), BackupState(str(folder)))
     assert there.look(now_ms())
     assert list(folder.iterdir()) == [made]
 

@@ -14,12 +14,12 @@ from real_broker import Mosquitto
 from recorder_events import next_of
 
 from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.features import settings_with
 from tictally_recorder.ingest.events import Connected, Inbox, MessageReceived, Subscribed
 from tictally_recorder.ingest.loop import Ingest
 from tictally_recorder.ingest.mqtt_client import BrokerAddress, Connection
 from tictally_recorder.ledger import Ledger, LedgerReader, Quarter, quarters
 from tictally_recorder.maintenance import Cost
-from tictally_recorder.settings import Settings
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.runtime.systemd import Notifier
 
@@ -53,7 +53,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def loop(folder: Path, ledger: Ledger, port: int) -> tuple[Ingest, Watched, Inbox]:
     inbox: Inbox = SimpleQueue()
     connection = Watched(ledger, port, inbox)
-    settings = Settings(name="nas", ledger=folder / "ledger.sqlite")
+    settings = settings_with(name="nas", ledger=folder / "ledger.sqlite")
     cost = Cost(ledger, LedgerReader.open(settings.ledger), settings, connection.publish)
     return Ingest(ledger, connection, inbox, settings, Notifier({}), cost), connection, inbox
 

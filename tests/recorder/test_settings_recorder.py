@@ -1,11 +1,20 @@
-"""The recorder's settings: what is taken, what is refused, in which words."""
+"""The recorder's settings: what is accepted, what is rejected, in which words."""
 
 from pathlib import Path
 
 import pytest
 
-from tictally_recorder.settings import Settings, load
-from tictally_shared.settings_sources import SettingsError
+from tictally_recorder.features import (
+    ConsoSettings,
+    HttpSettings,
+    InfluxdbSettings,
+    MeteritSettings,
+    load,
+)
+from tictally_recorder.hubs.recorder_device import Announcement, announcement_of
+from tictally_recorder.settings import Settings
+from tictally_recorder.sinks.influxdb.config import Target
+from tictally_shared.settings import Origins, SettingsError, read_file
 
 HOME = {"HOME": "/home/me"}
 INFLUX = {
@@ -16,34 +25,36 @@ INFLUX = {
 
 
 def settings(environ: dict[str, str], *, config: str | None = None, ledger: str | None = None) -> Settings:
-    return load(
-        HOME | environ,
-        hostname="NAS.lan",
-        read=lambda path: Path(path).read_text(encoding="utf-8"),
-        config=config,
-        ledger=ledger,
-    )
+    return load(Origins(HOME | environ, read_file, config), hostname="NAS.lan", ledger=ledger)
 
 
 def test_nothing_set_is_enough() -> None:
     got = settings({})
-    assert (got.name, got.mqtt_host, got.mqtt_port, got.base_topic, got.timezone) == (
+    assert (got.name, got.mqtt.host, got.mqtt.port, got.base_topic, got.timezone) == (
         "nas",
         "localhost",
         1883,
         "tictally",
         "Europe/Paris",
     )
-    assert (got.mqtt_username, got.mqtt_password, got.mqtt_ca, got.edges) == (None, None, None, ())
+    assert (got.mqtt.username, got.mqtt.password, got.mqtt.ca, got.edges) == (None, None, None, ())
     assert got.zone.key == "Europe/Paris"
     assert (got.idle_minutes, got.discovery, got.language) == (10, "homeassistant", "fr")
 
 
+def announced(environ: dict[str, str]) -> Announcement | None:
+    return announcement_of(settings(environ), has_sink=False)
+
+
+def influxdb(environ: dict[str, str]) -> Target | None:
+    return settings(environ).section(InfluxdbSettings).target
+
+
 def test_discovery_is_below_a_prefix_or_off() -> None:
-    made = settings({"TICTALLY_DISCOVERY": "ha/discovery"}).announcement
+    made = announced({"TICTALLY_DISCOVERY": "ha/discovery"})
     assert made is not None
     assert (made.topic, made.birth) == ("ha/discovery/device/tictally_recorder_nas/config", "ha/discovery/status")
-    assert settings({"TICTALLY_DISCOVERY": "off"}).announcement is None
+    assert announced({"TICTALLY_DISCOVERY": "off"}) is None
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,7 @@ def test_price_lists_and_contracts_lie_beside_the_ledger_or_where_it_is_said() -
 
 
 def test_no_home_is_needed_where_the_ledger_is_said() -> None:
-    got = load({"TICTALLY_LEDGER": "/data/l.sqlite"}, hostname="nas", read=lambda _: "")
+    got = load(Origins({"TICTALLY_LEDGER": "/data/l.sqlite"}, lambda _: ""), hostname="nas")
     assert got.ledger == Path("/data/l.sqlite")
 
 
@@ -87,9 +98,9 @@ def test_a_file_says_the_same_as_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "tictally.toml"
     file.write_text('name = "box"\nmqtt_port = 1884\nedges = ["cellar", "attic"]\nmqtt_password = "secret"\n')
     got = settings({"TICTALLY_CONFIG": str(file)})
-    assert (got.name, got.mqtt_port, got.edges) == ("box", 1884, ("cellar", "attic"))
-    assert got.mqtt_password is not None
-    assert got.mqtt_password.get_secret_value() == "secret"
+    assert (got.name, got.mqtt.port, got.edges) == ("box", 1884, ("cellar", "attic"))
+    assert got.mqtt.password is not None
+    assert got.mqtt.password.get_secret_value() == "secret"
     assert "secret" not in repr(got)
 
 
@@ -123,7 +134,7 @@ def test_a_file_says_the_same_as_the_environment(tmp_path: Path) -> None:
         (INFLUX | {"TICTALLY_INFLUXDB_RAW_DAYS": "0"}, "TICTALLY_INFLUXDB_MINUTE_DAYS: minutes are made of raw"),
         ({"TICTALLY_TIMEZONE": "Europe/Lyon"}, "TICTALLY_TIMEZONE: 'Europe/Lyon' is not a time zone"),
         ({"TICTALLY_MQTT_PASSWORD_FILE": "/absent"}, "TICTALLY_MQTT_PASSWORD_FILE: /absent cannot be read"),
-        ({"HOME": ""}, "TICTALLY_LEDGER: say where the ledger lies"),
+        ({"HOME": ""}, "TICTALLY_LEDGER: it is required; there is no home folder"),
     ],
 )
 def test_a_wrong_setting_is_named_as_it_was_written(environ: dict[str, str], sentence: str) -> None:
@@ -153,13 +164,13 @@ def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence:
 
 
 def test_nothing_is_copied_unless_it_is_said_where_to() -> None:
-    assert settings({}).influxdb is None
+    assert influxdb({}) is None
 
 
 def test_an_influxdb_has_two_tokens_at_most_and_shows_none(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("may-set-up\n")
-    target = settings(INFLUX | {"TICTALLY_INFLUXDB_SETUP_TOKEN_FILE": str(file)}).influxdb
+    target = influxdb(INFLUX | {"TICTALLY_INFLUXDB_SETUP_TOKEN_FILE": str(file)})
     assert target is not None
     assert (target.url, target.org, target.token, target.setup_token) == (
         "https://nas:8086",
@@ -179,15 +190,16 @@ def test_an_influxdb_has_two_tokens_at_most_and_shows_none(tmp_path: Path) -> No
 
 def test_the_token_that_may_set_up_does_all_where_it_is_alone() -> None:
     alone = {"TICTALLY_INFLUXDB_SETUP_TOKEN": "x", "TICTALLY_INFLUXDB_TOKEN": ""}
-    target = settings({key: value for key, value in (INFLUX | alone).items() if value}).influxdb
+    target = influxdb({key: value for key, value in (INFLUX | alone).items() if value})
     assert target is not None
     assert (target.token, target.setup_token) == ("x", "x")
 
 
 def test_http_is_for_this_machine_alone_unless_it_is_said_otherwise() -> None:
     got = settings({})
-    assert (got.http, got.http_host, got.http_port) == ("on", "127.0.0.1", 8780)
-    assert (got.http_reads, got.meterit, got.http_token) == ("open", "off", None)
+    http = got.section(HttpSettings)
+    assert (http.switch, http.host, http.port) == ("on", "127.0.0.1", 8780)
+    assert (http.reads, got.section(MeteritSettings).access, http.token) == ("open", "off", None)
 
 
 def test_what_http_is_told_is_read() -> None:
@@ -201,9 +213,9 @@ def test_what_http_is_told_is_read() -> None:
             "TICTALLY_PRMS": "12345678901234=021900000002, 12345678901235=021900000003",
         }
     )
-    assert got.http_names == ("energy.example.org", "other.example")
-    assert [str(each) for each in got.meterit] == ["192.168.1.0/24", "fd00::/8"]
-    assert got.prms == {"12345678901234": "021900000002", "12345678901235": "021900000003"}
+    assert got.section(HttpSettings).names == ("energy.example.org", "other.example")
+    assert [str(each) for each in got.section(MeteritSettings).access] == ["192.168.1.0/24", "fd00::/8"]
+    assert got.section(ConsoSettings).prms == {"12345678901234": "021900000002", "12345678901235": "021900000003"}
     assert token not in repr(got)
 
 

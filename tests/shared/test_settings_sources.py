@@ -1,15 +1,30 @@
 """Where settings come from, and what a wrong source is told."""
 
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from tictally_shared.settings_sources import Given, SettingsError, gather, host_key
+from tictally_shared.settings import Given, Origins, Program, ProgramSettings, Section, SettingsError
+from tictally_shared.settings.checks import host_key
+from tictally_shared.settings.loading import _sources
 from tictally_shared.topics import is_name
 
-NAMES = ("name", "mqtt_port", "mqtt_password")
+
+class Broker(BaseModel):
+    port: int = 1883
+    password: str = ""
+
+
+class Settings(ProgramSettings):
+    name: str = ""
+    mqtt: Annotated[Broker, Section("mqtt_")] = Broker()
+
+
+PROGRAM = Program("T_", "T_EDGE_")
 FILES = {
     "/run/secrets/password": "from secret\n",
     "/etc/t.toml": 'mqtt_password = "from config"\nmqtt_port = 1884\n',
@@ -27,6 +42,18 @@ def read(path: str) -> str:
         return FILES[path]
     except KeyError:
         raise FileNotFoundError(2, "No such file or directory", path) from None
+
+
+def gather(
+    environ: dict[str, str], read: Callable[[str], str] = read, *, config: str | None = None
+) -> dict[str, Given]:
+    found: dict[str, Any] = {}
+    written: dict[str, str] = {}
+    for source in _sources(Settings, PROGRAM, Origins(environ, read, config)):
+        source._set_current_state(found)  # as pydantic-settings does
+        found = {**source(), **found}
+        written |= source.written
+    return {name: Given(value, written[name]) for name, value in found.items()}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +93,7 @@ def read(path: str) -> str:
 def test_environment_comes_before_secret_file_before_configuration(
     environ: dict[str, str], config: str | None, expected: dict[str, Given]
 ) -> None:
-    assert gather("T_", NAMES, environ, read, config=config) == expected
+    assert gather(environ, config=config) == expected
 
 
 @pytest.mark.parametrize(
@@ -80,7 +107,7 @@ def test_environment_comes_before_secret_file_before_configuration(
         (
             {},
             "/etc/typo.toml",
-            "mqtt_prot in /etc/typo.toml is not a setting; there are: mqtt_password, mqtt_port, name",
+            "mqtt_prot in /etc/typo.toml is not a setting; did you mean mqtt_port?",
         ),
         (
             {},
@@ -91,7 +118,7 @@ def test_environment_comes_before_secret_file_before_configuration(
 )
 def test_a_wrong_source_is_named_as_it_was_written(environ: dict[str, str], config: str | None, sentence: str) -> None:
     with pytest.raises(SettingsError) as raised:
-        gather("T_", NAMES, environ, read, config=config)
+        gather(environ, config=config)
     assert str(raised.value) == sentence
 
 
@@ -99,7 +126,7 @@ def test_a_secret_file_is_not_read_where_nothing_names_it() -> None:
     def never(path: str) -> NoReturn:
         raise AssertionError(path)
 
-    assert gather("T_", NAMES, {"T_NAME": "x"}, never) == {"name": Given("x", "T_NAME")}
+    assert gather({"T_NAME": "x"}, never) == {"name": Given("x", "T_NAME")}
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from deployed import DEPLOY, ROOT, Box
 
-from tictally_edge.settings import Settings as EdgeSettings
-from tictally_recorder.settings import Settings as RecorderSettings
+from tictally_edge.features import all_settings as edge_settings
+from tictally_recorder.features import all_settings as recorder_settings
+from tictally_shared.settings.sections import settings_in
 
 MIB = 1024 * 1024
-# By another engineer's hand: settings of the recorder's copy in InfluxDB.
-OF_SINK = {"influxdb_url", "influxdb_org", "influxdb_token", "influxdb_setup_token"}
 PUBLISHED = {"mosquitto": 8883, "grafana": 3000, "recorder": 8780}
 
 
@@ -126,9 +125,9 @@ def test_no_secret_is_in_an_environment(services: dict[str, dict[str, Any]]) -> 
 @pytest.mark.parametrize(
     ("name", "prefix", "known"),
     [
-        ("edge", "TICTALLY_EDGE_", set(EdgeSettings.model_fields)),
-        ("recorder", "TICTALLY_", set(RecorderSettings.model_fields) | OF_SINK),
-        ("setup", "TICTALLY_", set(RecorderSettings.model_fields) | OF_SINK),
+        ("edge", "TICTALLY_EDGE_", set(settings_in(edge_settings()))),
+        ("recorder", "TICTALLY_", set(settings_in(recorder_settings()))),
+        ("setup", "TICTALLY_", set(settings_in(recorder_settings()))),
     ],
 )
 def test_a_program_is_told_settings_that_there_are(

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from deployed import DEPLOY, ROOT, Box
 
-from tictally_edge.settings import load
-from tictally_recorder.settings import load as load_recorder
+from tictally_edge.features import load
+from tictally_recorder.features import load as load_recorder
+from tictally_shared.settings import Origins
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 Snapshot = dict[str, tuple[bytes, int, int]]
@@ -179,7 +180,7 @@ def test_a_host_gives_a_name_that_the_programs_take_and_an_address_that_there_is
     box.init("--host", host, *own)
     assert f"TICTALLY_NAME={name}\n" in (box.folder / ".env").read_text()
     environ = {"TICTALLY_NAME": name, "TICTALLY_LEDGER": "ledger.sqlite"}
-    assert load_recorder(environ, hostname="other", read=lambda _path: "").name == name
+    assert load_recorder(Origins(environ, lambda _path: ""), hostname="other").name == name
     said = box.init("hub", "ha")
     assert f"{reached}, or 192.0.2.7" in said
     box.init("edge", "pi", "--meter", "021900000007")
@@ -214,10 +215,10 @@ def test_an_edge_elsewhere_gets_settings_that_the_edge_takes(box: Box, meter: st
     lines = [line for line in (handed / "edge.env").read_text().splitlines() if line and not line.startswith("#")]
     environ = dict(line.split("=", 1) for line in lines)
     environ["TICTALLY_EDGE_MQTT_CA"] = str(handed / "ca.pem")
-    settings = load(environ, hostname="other", read=lambda path: (handed / Path(path).name).read_text())
-    assert settings.mqtt_password is not None
-    assert settings.mqtt_password.get_secret_value() == box.password("edge-pi")
-    assert (settings.name, settings.mqtt_username, settings.mqtt_host) == ("pi", "edge-pi", "nas.local")
+    settings = load(Origins(environ, lambda path: (handed / Path(path).name).read_text()), hostname="other")
+    assert settings.mqtt.password is not None
+    assert settings.mqtt.password.get_secret_value() == box.password("edge-pi")
+    assert (settings.name, settings.mqtt.username, settings.mqtt.host) == ("pi", "edge-pi", "nas.local")
     assert settings.meter == (None if meter.isdecimal() else meter)
     assert len(environ) == len(lines) == (7 if meter.isdecimal() else 8)
 

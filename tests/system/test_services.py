@@ -16,8 +16,9 @@ import real_edge
 from recording import Recorder
 
 from demo.ports import free_port
-from tictally_edge.settings import Settings as EdgeSettings
-from tictally_recorder.settings import Settings as RecorderSettings
+from tictally_edge.features import all_settings as edge_settings
+from tictally_recorder.features import all_settings as recorder_settings
+from tictally_shared.settings.sections import Setting, settings_in
 
 ROOT = Path(__file__).parent.parent.parent
 UNITS = ROOT / "deploy" / "systemd"
@@ -182,12 +183,15 @@ def test_a_unit_starts_a_command_that_there_is(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "prefix", "settings"),
-    [("edge", "TICTALLY_EDGE_", EdgeSettings), ("recorder", "TICTALLY_", RecorderSettings)],
+    [
+        ("edge", "TICTALLY_EDGE_", settings_in(edge_settings())),
+        ("recorder", "TICTALLY_", settings_in(recorder_settings())),
+    ],
 )
 def test_the_files_of_settings_name_settings_that_there_are(
-    name: str, prefix: str, settings: type[EdgeSettings | RecorderSettings]
+    name: str, prefix: str, settings: dict[str, Setting]
 ) -> None:
     lines = [line for line in (UNITS / f"{name}.env").read_text().splitlines() if line and not line.startswith("#")]
     names = {line.partition("=")[0].removeprefix(prefix).removesuffix("_FILE").lower() for line in lines}
     assert names
-    assert names <= settings.model_fields.keys()
+    assert names <= settings.keys()

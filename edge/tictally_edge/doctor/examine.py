@@ -19,6 +19,7 @@ from tictally_edge.mqtt.client import access_of
 from tictally_edge.publishing.publisher import ONLINE
 from tictally_edge.settings import Settings
 from tictally_edge.sources.serial_port import Port
+from tictally_edge.sources.settings import LineSettings
 from tictally_edge.sources.source import Moment, SourceError, SourceSetting
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.topics import Topics
@@ -34,7 +35,8 @@ def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = Fals
         listen_s: how long to listen at each speed, at most.
         show: True to tell the meter's whole number.
     """
-    port, edge = _look_at_port(settings.port)
+    line = settings.section(LineSettings)
+    port, edge = _look_at_port(line.port)
     yield port
     topics = Topics(settings.base_topic)
     names = topics.edge(settings.name, "availability"), topics.edge(settings.name, "health")
@@ -42,7 +44,7 @@ def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = Fals
     yield asked.finding
     if edge is not None or asked.availability == ONLINE:
         yield from _as_the_edge_says(edge, asked)
-    elif port.ok and SourceSetting.parse(settings.port).kind == "port":
+    elif port.ok and SourceSetting.parse(line.port).kind == "port":
         yield from _listen(settings, listen_s, show=show)
     else:
         yield _clock(settings, Heard())
@@ -81,13 +83,14 @@ def _as_the_edge_says(edge: Process | None, asked: Asked) -> Iterator[Finding]:
 
 
 def _listen(settings: Settings, listen_s: float, *, show: bool) -> Iterator[Finding]:
+    line = settings.section(LineSettings)
     try:
-        heard = listen(lambda baud: Port(settings.port, baud, settings.framing), settings.fixed_mode, listen_s)
+        heard = listen(lambda baud: Port(line.port, baud, line.framing), line.fixed_mode, listen_s)
     except SourceError as error:
-        yield bad(LINE, f"{error}.", f"sudo fuser -v {settings.port} shows who has a device open.")
+        yield bad(LINE, f"{error}.", f"sudo fuser -v {line.port} shows who has a device open.")
         heard = Heard()
     else:
-        yield from judge(heard, settings.fixed_mode, show=show)
+        yield from judge(heard, line.fixed_mode, show=show)
     yield _clock(settings, heard)
 
 

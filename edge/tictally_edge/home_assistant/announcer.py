@@ -5,12 +5,14 @@ earlier life has announced, and takes away what the meter no longer has, only wh
 """
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final
 
 from tictally_edge.home_assistant.edge_device import edge_components, edge_device
 from tictally_edge.home_assistant.entities import SUPPLIER_REGISTERS, component_key, components, meter_device
 from tictally_edge.home_assistant.meter_profile import Profile, ProfileWatch
 from tictally_edge.home_assistant.translations import DERIVED
+from tictally_edge.settings import Settings
 from tictally_edge.topics.naming import Naming
 from tictally_edge.topics.retained_message import Publication
 from tictally_edge.validation.validator import BelievedFrame
@@ -34,6 +36,13 @@ class Announcing:
     prefix: str
     language: Language
     version: str
+
+
+def announcing_of(settings: Settings) -> Announcing | None:
+    """How devices are announced by the edge's settings; None where discovery is off."""
+    if not settings.is_discoverable:
+        return None
+    return Announcing(settings.discovery, settings.language, version("tictally-edge"))
 
 
 def own_announcement(announcing: Announcing, naming: Naming) -> Publication:

@@ -54,14 +54,8 @@ class Access:
 
 def access_of(settings: Settings) -> Access:
     """As the settings have it."""
-    password = settings.mqtt_password
-    return Access(
-        settings.mqtt_host,
-        settings.mqtt_port,
-        settings.mqtt_username,
-        password.get_secret_value() if password is not None else None,
-        settings.mqtt_ca,
-    )
+    mqtt = settings.mqtt
+    return Access(mqtt.host, mqtt.port, mqtt.username, mqtt.secret, mqtt.ca)
 
 
 @dataclass(frozen=True, slots=True)

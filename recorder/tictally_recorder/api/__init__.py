@@ -1,5 +1,1 @@
-"""What the recorder answers on HTTP: its API, readings by HTTP, and Conso API's interface over the local data."""
-
-from tictally_recorder.api.server import HttpServer
-
-__all__ = ["HttpServer"]
+"""The recorder's HTTP interfaces: its API, readings by HTTP, and Conso API's interface over the local data."""

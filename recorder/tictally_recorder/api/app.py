@@ -26,6 +26,7 @@ from tictally_recorder.api.prewarm import prewarm
 from tictally_recorder.api.problem_details import PROBLEM_TYPE, Problem
 from tictally_recorder.api.responses import JSON
 from tictally_recorder.api.routes import ROUTERS, health
+from tictally_recorder.api.settings import HttpSettings
 from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.page import page_routes
@@ -81,7 +82,8 @@ def make_app(context: Context) -> ASGIApp:
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    return _Begun(RequestGuard(HeadMiddleware(app), context.settings.http_names or ()), app.state.broadcaster)
+    names = context.settings.section(HttpSettings).names or ()
+    return _Begun(RequestGuard(HeadMiddleware(app), names), app.state.broadcaster)
 
 
 class _Begun:

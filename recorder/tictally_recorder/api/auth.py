@@ -8,6 +8,7 @@ from starlette.requests import Request
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.middleware.request_guard import is_in_networks
 from tictally_recorder.api.problem_details import Problem
+from tictally_recorder.api.settings import HttpSettings, MeteritSettings
 
 _COOKIE = "tictally_token"
 
@@ -26,7 +27,7 @@ def has_token(request: Request, context: Context, *, by_cookie: bool = False) ->
         context: with the settings.
         by_cookie: also where it is in a cookie: never for what writes, as others' pages make browsers send cookies.
     """
-    wanted = context.settings.http_token
+    wanted = context.settings.section(HttpSettings).token
     told = bearer(request) or (request.cookies.get(_COOKIE) if by_cookie else None)
     if wanted is None or told is None:
         return False
@@ -40,7 +41,7 @@ def require_read_access(request: Request) -> None:
         Problem: it needs a token and has none, or a wrong one.
     """
     context: Context = request.app.state.context
-    if context.settings.http_reads == "token" and not has_token(request, context, by_cookie=True):
+    if context.settings.section(HttpSettings).reads == "token" and not has_token(request, context, by_cookie=True):
         raise unauthorized()
 
 
@@ -51,7 +52,7 @@ def require_meterit_access(request: Request) -> None:
         Problem: it is off, or the request has neither token nor an allowed address.
     """
     context: Context = request.app.state.context
-    allowed = context.settings.meterit
+    allowed = context.settings.section(MeteritSettings).access
     if allowed == "off":
         raise Problem(HTTPStatus.NOT_FOUND, "readings by HTTP are off; TICTALLY_METERIT switches them on")
     by_address = not isinstance(allowed, str) and request.client and is_in_networks(request.client.host, allowed)

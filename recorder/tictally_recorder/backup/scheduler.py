@@ -19,6 +19,7 @@ from typing import Final, Self
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.repository import Own, backups_in
 from tictally_recorder.backup.schedule import is_due, made_by
+from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.ledger import LedgerError, LedgerReader
 from tictally_recorder.settings import PREFIX, Settings
 
@@ -126,7 +127,7 @@ class Nightly:
         own = self._own = self._own or self._of_ledger()
         there = backups_in(self._folder, self._settings.name)
         self._check_same_disk()
-        if is_due(own.of(there), now_ms, self._settings.backup_hour, self._settings.zone):
+        if is_due(own.of(there), now_ms, self._settings.section(BackupSettings).hour, self._settings.zone):
             self._may_take(_TAKES_AT_MOST_S + _ANSWERS_WITHIN_S)
             self._make()
             self._may_take(_ANSWERS_WITHIN_S)
@@ -202,5 +203,5 @@ def _environment(environ: Mapping[str, str], settings: Settings) -> dict[str, st
         f"{PREFIX}TIMEZONE": settings.timezone,
         f"{PREFIX}TARIFFS": str(settings.tariffs_folder),
         f"{PREFIX}CONTRACTS": str(settings.contracts_file),
-        f"{PREFIX}BACKUP": str(settings.backup),
+        f"{PREFIX}BACKUP": str(settings.section(BackupSettings).folder),
     }

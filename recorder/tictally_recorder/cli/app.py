@@ -26,7 +26,7 @@ from tictally_recorder.service import record as run_recorder
 from tictally_recorder.sinks.runner import SinkError
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_shared.runtime import log
-from tictally_shared.settings_sources import SettingsError
+from tictally_shared.settings import SettingsError
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
 

@@ -16,6 +16,7 @@ from tictally_recorder.backup import verify as verify_backup
 from tictally_recorder.backup.config_files import left_out
 from tictally_recorder.backup.create import Of
 from tictally_recorder.backup.repository import back_up_into
+from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cli.console import say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.settings import Settings
@@ -92,11 +93,12 @@ def restore(
 
 
 def _as_every_night(settings: Settings, of: Of, now: datetime) -> Made:
-    if settings.backup is None:
+    folder = settings.section(BackupSettings).folder
+    if folder is None:
         raise typer.BadParameter("say which FILE, or set TICTALLY_BACKUP to a folder", param_hint="FILE")
     with suppress(OSError):  # a service's sandbox may forbid it
         os.nice(_NICE)
-    return back_up_into(settings.backup, of, now)
+    return back_up_into(folder, of, now)
 
 
 @contextmanager

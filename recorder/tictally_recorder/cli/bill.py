@@ -56,7 +56,9 @@ def bill(  # noqa: PLR0913 - options of a command
             bills.append(make_bill(asked.id, first, until, rows, paid.terms.tariffs))
             if not paid.has_contract(asked.id):
                 help_wanted.append(
-                    how_to_begin(settings, asked, announced(reader, asked), is_only_site=len(sites) == 1)
+                    how_to_begin(
+                        settings.contracts_file, tz, asked, announced(reader, asked), is_only_site=len(sites) == 1
+                    )
                 )
     if json:
         say(as_json(bills))

@@ -79,7 +79,9 @@ def cost(  # noqa: PLR0913 - options of a command
                 before[asked.id] = read_before(asked.id, reader.cost_days(asked.id, first, until, replaced=True))
             if not paid.has_contract(asked.id):
                 help_wanted.append(
-                    how_to_begin(settings, asked, announced(reader, asked), is_only_site=len(sites) == 1)
+                    how_to_begin(
+                        settings.contracts_file, tz, asked, announced(reader, asked), is_only_site=len(sites) == 1
+                    )
                 )
     if json or csv:
         found = [

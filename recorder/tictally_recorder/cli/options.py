@@ -2,12 +2,13 @@
 
 import os
 import socket
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tictally_recorder.settings import Settings, load
+from tictally_recorder.features import load
+from tictally_recorder.settings import SERVICE_FILE, Settings
+from tictally_shared.settings import EnvironmentFile, Origins, read_file
 
 LedgerOption = Annotated[
     str | None,
@@ -35,10 +36,5 @@ def settings_of(config: str | None, ledger: str | None) -> Settings:
     Raises:
         SettingsError: one is wrong.
     """
-    return load(
-        os.environ,
-        hostname=socket.gethostname(),
-        read=lambda path: Path(path).read_text(encoding="utf-8"),
-        config=config,
-        ledger=ledger,
-    )
+    service = EnvironmentFile.read(SERVICE_FILE)
+    return load(Origins(os.environ, read_file, config, service), hostname=socket.gethostname(), ledger=ledger)

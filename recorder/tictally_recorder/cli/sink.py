@@ -16,9 +16,10 @@ from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_o
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerInUse, LedgerReader, SinkCounts, refill_sink
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.influxdb.config import Target
+from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
 from tictally_recorder.sinks.runner import SinkError
 from tictally_shared.calendar import CalendarError, parse_moment
-from tictally_shared.settings_sources import SettingsError
+from tictally_shared.settings import SettingsError
 
 _LOOK_S: Final = 1.0
 _RETRY_S: Final = (1.0, 30.0)
@@ -194,7 +195,7 @@ def _left(counts: SinkCounts) -> str:
 
 
 def _target(settings: Settings) -> Target:
-    target = settings.influxdb
+    target = settings.section(InfluxdbSettings).target
     if target is None:
         raise SettingsError("TICTALLY_INFLUXDB_URL: no InfluxDB is set, so the ledger is copied nowhere")
     return target

@@ -68,7 +68,9 @@ def standby(  # noqa: PLR0913 - options of a command
             answers.append(_answer(reader, asked, (first, until), By(by), prices_of, paid.terms, tz))
             if not paid.has_contract(asked.id):
                 help_wanted.append(
-                    how_to_begin(settings, asked, announced(reader, asked), is_only_site=len(sites) == 1)
+                    how_to_begin(
+                        settings.contracts_file, tz, asked, announced(reader, asked), is_only_site=len(sites) == 1
+                    )
                 )
     answers = [answer for answer in answers if answer.sums]
     if json or csv:

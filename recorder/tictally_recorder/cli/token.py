@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from tictally_recorder.api.settings import ConsoSettings
 from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.ledger import LedgerReader
@@ -32,7 +33,7 @@ def create(
     settings = settings_of(config, ledger)
     with LedgerReader.open(settings.ledger) as reader:
         known = {name for site in reader.sites() for name in (site.id, *(meter.key for meter in site.meters))}
-    sites = settings.prms or {}
+    sites = settings.section(ConsoSettings).prms
     for each in prm:
         if sites.get(each, each) not in known:
             raise typer.BadParameter(

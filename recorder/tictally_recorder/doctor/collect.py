@@ -10,6 +10,7 @@ from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.repository import Own, backups_in
 from tictally_recorder.backup.schedule import last_due_ms, made_by
 from tictally_recorder.backup.scheduler import NOTE, BackupState
+from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
@@ -19,6 +20,7 @@ from tictally_recorder.ingest.mqtt_client import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
 from tictally_recorder.settings import Settings
+from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
 from tictally_recorder.tariffs.model import Direction
 
 
@@ -89,11 +91,12 @@ def _ledger(ledger: Path) -> LedgerFacts | str:
 
 
 def _backup(settings: Settings, now_ms: int) -> BackupFacts:
-    folder = settings.backup
+    nightly = settings.section(BackupSettings)
+    folder = nightly.folder
     if folder is None:
         return BackupFacts()
     noted, own = _noted(settings.ledger, folder)
-    due_ms = last_due_ms(now_ms, settings.backup_hour, settings.zone)
+    due_ms = last_due_ms(now_ms, nightly.hour, settings.zone)
     try:
         made_ms = max(made_by(own.of(backups_in(folder, settings.name)), now_ms), default=None)
         shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
@@ -113,7 +116,7 @@ def _noted(ledger: Path, folder: Path) -> tuple[BackupState, Own]:
 
 
 def _influxdb(settings: Settings) -> InfluxFacts | None:
-    target = settings.influxdb
+    target = settings.section(InfluxdbSettings).target
     if target is None:
         return None
     from tictally_recorder.sinks.influxdb.provisioning import look as look_at  # noqa: PLC0415 - influxdb-client takes a second

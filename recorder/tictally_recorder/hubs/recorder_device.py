@@ -1,8 +1,10 @@
 """The recorder as a device of a hub: whoever has automations shall notice when nothing is stored any more. Pure."""
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Final
 
+from tictally_recorder.settings import Settings
 from tictally_shared.home_assistant import (
     DIAGNOSTIC,
     HealthEntity,
@@ -34,7 +36,7 @@ class Announcement:
 
 
 def announcement(  # noqa: PLR0913 - what an announcement says
-    name: str, topics: Topics, prefix: str, language: Language, version: str, *, has_sink: bool = False
+    name: str, topics: Topics, prefix: str, language: Language, own_version: str, *, has_sink: bool = False
 ) -> Announcement:
     """The announcement.
 
@@ -43,13 +45,21 @@ def announcement(  # noqa: PLR0913 - what an announcement says
         topics: below which base.
         prefix: below which topic hubs look for announcements.
         language: of names.
-        version: of its program.
+        own_version: of its program.
         has_sink: True where the ledger is copied to a sink.
     """
     availability, health = topics.recorder(name, "availability"), topics.recorder(name, "health")
-    device = program_device("recorder", name, _SHOWN[language], version, availability)
+    device = program_device("recorder", name, _SHOWN[language], own_version, availability)
     components = program_components(availability, health, (*_ENTITIES, *_OF_SINK) if has_sink else _ENTITIES, language)
     return Announcement(config_topic(device.id, prefix), discovery_json(device, components), birth_topic(prefix))
+
+
+def announcement_of(settings: Settings, *, has_sink: bool) -> Announcement | None:
+    """The announcement by the recorder's settings; None where discovery is off."""
+    if not settings.is_discoverable:
+        return None
+    own = version("tictally-recorder")
+    return announcement(settings.name, settings.topics, settings.discovery, settings.language, own, has_sink=has_sink)
 
 
 def _counted(state_class: str, icon: str) -> dict[str, Any]:

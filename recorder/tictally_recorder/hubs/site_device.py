@@ -6,10 +6,12 @@ total that begins anew each day would need to say when; so day and month have no
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, Final
 
 from tictally_recorder.cost.model import Quality
 from tictally_recorder.hubs import site_state
+from tictally_recorder.settings import Settings
 from tictally_shared.home_assistant import DIAGNOSTIC, ORIGIN, Component, Device, Language, config_topic, discovery_json
 from tictally_shared.topics import Topics
 
@@ -139,6 +141,16 @@ class SiteDevice:
                 **entity.settings,
             },
         )
+
+
+def site_device_of(settings: Settings) -> SiteDevice | None:
+    """How sites are announced by the recorder's settings; None where discovery is off."""
+    if not settings.is_discoverable:
+        return None
+    availability = settings.topics.recorder(settings.name, "availability")
+    return SiteDevice(
+        settings.topics, settings.discovery, settings.language, version("tictally-recorder"), availability
+    )
 
 
 def _id(site: str) -> str:

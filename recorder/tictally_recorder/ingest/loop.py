@@ -9,6 +9,8 @@ from queue import Empty
 from typing import Final
 
 from tictally_recorder.backup.scheduler import NOTE, BackupState, Nightly
+from tictally_recorder.backup.settings import BackupSettings
+from tictally_recorder.hubs.recorder_device import announcement_of
 from tictally_recorder.ingest.backfill.coordinator import BackfillCoordinator
 from tictally_recorder.ingest.batch import MessageBuffer
 from tictally_recorder.ingest.broadcast import Broadcast, LoopHeartbeat
@@ -86,7 +88,7 @@ class Ingest:
         self._copy = copy
         self._availability = settings.topics.recorder(settings.name, "availability")
         self._health = settings.topics.recorder(settings.name, "health")
-        self._announcement = settings.announcement
+        self._announcement = announcement_of(settings, has_sink=copy is not None)
         births = [self._announcement.birth] if self._announcement is not None else []
         self._filters = edge_filters(settings.topics, settings.edges) + births
         self._given_up = _note_filters(ledger, self._filters)
@@ -95,7 +97,8 @@ class Ingest:
             ledger,
             lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False),
         )
-        noted = BackupState.of_note(ledger.recall(NOTE), settings.backup) if settings.backup is not None else None
+        folder = settings.section(BackupSettings).folder
+        noted = BackupState.of_note(ledger.recall(NOTE), folder) if folder is not None else None
         self._backup = noted
         self._nightly = Nightly(settings, noted) if noted is not None else None
         self._limited_log = RateLimitedLogger(_log)

@@ -67,7 +67,11 @@ def _record(  # noqa: PLR0913, PLR0917 - all that is told
         "edges": list(site.edges),
         "announced": {"option": said.name, "power_kva": said.power_kva, "tariff": said.shipped_tariff},
         "contracts": [_contract(each) for each in contracts],
-        "how_to_begin": how_to_begin(context.settings, site, said, is_only_site=len(every) == 1) if helpless else None,
+        "how_to_begin": (
+            how_to_begin(context.settings.contracts_file, tz, site, said, is_only_site=len(every) == 1)
+            if helpless
+            else None
+        ),
     }
 
 

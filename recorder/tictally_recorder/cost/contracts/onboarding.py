@@ -1,33 +1,35 @@
 """How a site comes to its first contract, for a person who asks what its energy costs."""
 
 from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.load import sites_named
 from tictally_recorder.cost.contracts.meter_reported import Announced
 from tictally_recorder.ledger import Site
-from tictally_recorder.settings import Settings
 
 
-def how_to_begin(settings: Settings, site: Site, announced: Announced, *, is_only_site: bool) -> str:
+def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Announced, *, is_only_site: bool) -> str:
     """What to write where, so that a site's energy has a cost.
 
     Args:
-        settings: that say where contracts stand.
+        contracts_file: where contracts stand.
+        tz: whose days are meant.
         site: that has none.
         announced: what its meter says it is on; the example is of that.
         is_only_site: True where a contract need not name its site.
     """
-    first = datetime.fromtimestamp(site.meters[0].first_ms / 1000, UTC).astimezone(settings.zone).date()
+    first = datetime.fromtimestamp(site.meters[0].first_ms / 1000, UTC).astimezone(tz).date()
     lines = [f"there is no contract of site {site.id}, so what its energy costs is not known."]
-    others = sites_named(settings.contracts_file) - {site.id} if is_only_site else set()
+    others = sites_named(contracts_file) - {site.id} if is_only_site else set()
     if others:
         named = ", ".join(sorted(others))
         lines += [
-            f"The contracts in {settings.contracts_file} are of sites that the ledger does not have: {named}.",
+            f"The contracts in {contracts_file} are of sites that the ledger does not have: {named}.",
             f'Write site = "{site.id}" there, or beside them which price list it is on, from when, such as',
         ]
     else:
-        lines.append(f"Write into {settings.contracts_file} which price list it is on, from when, such as")
+        lines.append(f"Write into {contracts_file} which price list it is on, from when, such as")
     lines.append("    [[contract]]")
     if others or not is_only_site:
         lines.append(f'    site = "{site.id}"')

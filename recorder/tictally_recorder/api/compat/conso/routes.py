@@ -20,6 +20,7 @@ from tictally_recorder.api.params import Times
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import JSON, as_json
 from tictally_recorder.api.routes.common import context_of
+from tictally_recorder.api.settings import ConsoSettings
 from tictally_recorder.energy.register_totals import consumption_total, injection_total
 from tictally_recorder.ledger import LedgerReader, Quarter, Site
 from tictally_shared.calendar import By, CalendarError, local_midnight, parse_moment
@@ -165,7 +166,7 @@ def _quarters(reader: LedgerReader, site: Site, window: Times) -> Iterable[Quart
 
 
 def _site(reader: LedgerReader, context: Context, prm: str) -> Site | None:
-    name = (context.settings.prms or {}).get(prm, prm)
+    name = context.settings.section(ConsoSettings).prms.get(prm, prm)
     sites = reader.sites()
     return next((site for site in sites if name == site.id or any(name == meter.key for meter in site.meters)), None)
 

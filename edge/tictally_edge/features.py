@@ -1,0 +1,20 @@
+"""The features that bring settings of their own: importing this module registers their sections.
+
+The program and tools take `load` from here, so that no section is missing.
+"""
+
+from tictally_edge.settings import SECTIONS, Settings, load
+from tictally_edge.sources.settings import LineSettings
+from tictally_shared.settings.program import compose
+
+__all__ = ["LineSettings", "all_settings", "load", "settings_with"]
+
+
+def all_settings() -> type[Settings]:
+    """The edge's settings with every registered section, for references."""
+    return compose(Settings, SECTIONS)
+
+
+def settings_with(**values: object) -> Settings:
+    """Settings from flat names and values alone, as a tool or a test has them; nothing is read."""
+    return all_settings().model_validate(values)

@@ -1,0 +1,126 @@
+"""Settings of the HTTP server, and of the interfaces of other programs that it offers."""
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from tictally_recorder.settings import OFF, PREFIX, SECTIONS, Settings
+from tictally_shared.frames import KEY
+from tictally_shared.settings import SettingError
+from tictally_shared.settings.checks import checked_host
+
+_BY_TOKEN: Final = "token"  # noqa: S105 - a word
+_TOKEN_CHARACTERS: Final = 16
+_NO_TOKEN: Final = f"there is no token; set {PREFIX}HTTP_TOKEN"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < _TOKEN_CHARACTERS or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(f"a token is {_TOKEN_CHARACTERS} characters or more, without spaces")
+    return token
+
+
+def _words(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def _host_name(text: str) -> str:
+    return checked_host(text).lower()
+
+
+def _networks(value: object) -> object:
+    """`off` and `token` are themselves, everything else is ranges of addresses."""
+    if value in {OFF, _BY_TOKEN}:
+        return value
+    words = _words(value)
+    if not isinstance(words, tuple | list) or not words:
+        raise ValueError("give off, token, or ranges of addresses separated by commas: 192.168.1.0/24")
+    try:
+        return tuple(ipaddress.ip_network(word) for word in words)
+    except ValueError as error:
+        raise ValueError(f"{error}; a range is such as 192.168.1.0/24") from None
+
+
+def _prms(value: object) -> object:
+    pairs = value
+    if isinstance(value, str):
+        pairs = {prm.strip(): site.strip() for prm, _, site in (word.partition("=") for word in value.split(","))}
+    if not isinstance(pairs, dict):
+        raise ValueError("give pairs: 12345678901234=021900000002, several with commas")  # noqa: TRY004 - pydantic's
+    for prm, site in pairs.items():
+        if not (isinstance(prm, str) and prm.isdigit() and isinstance(site, str) and KEY.fullmatch(site)):
+            raise ValueError(f"{str(prm)[:20]!r} has no site; give pairs: 12345678901234=021900000002")
+    return pairs
+
+
+class HttpSettings(BaseModel):
+    """The HTTP server of page and API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+    switch: Literal["on", "off"] = Field(default="on", alias="http", description="`off`: no page and no API.")
+    host: Annotated[str, AfterValidator(checked_host)] = Field(
+        default="127.0.0.1",
+        description="Address that page and API listen on. With another than this machine's own, others reach them.",
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8780, description="Port that page and API listen on.")
+    token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(
+        default=None,
+        description="Bearer token required for writes, and for reads where `http_reads` is `token`. 16 characters or "
+        "more.",
+    )
+    reads: Literal["open", "token"] = Field(
+        default="open", description="Whether reading requires the token: `open` or `token`."
+    )
+    names: Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)] | None = Field(
+        default=None,
+        description="Host names that requests may be addressed to besides this machine's own, such as a proxy's; "
+        "separated by commas.",
+    )
+
+    @model_validator(mode="after")
+    def _check_token(self) -> Self:
+        if self.reads == _BY_TOKEN and self.token is None:
+            raise SettingError("http_reads", _NO_TOKEN)
+        return self
+
+
+class MeteritSettings(BaseModel):
+    """The interface of meterit: readings that devices send."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+    access: Annotated[Literal["off", "token"] | tuple[Network, ...], BeforeValidator(_networks)] = Field(
+        default="off",
+        alias="meterit",
+        description="Who may send readings as to meterit: `off`, `token`, or address ranges such as `192.168.1.0/24`, "
+        "separated by commas.",
+    )
+
+
+class ConsoSettings(BaseModel):
+    """The interface of Conso API over the local data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    prms: Annotated[Mapping[str, str], BeforeValidator(_prms)] = Field(
+        default_factory=dict,
+        alias="prms",
+        description="Delivery points for clients of Conso API, each with its site: `12345678901234=021900000002`, "
+        "several separated by commas.",
+    )
+
+
+def _check_meterit(settings: Settings) -> None:
+    if settings.section(MeteritSettings).access == _BY_TOKEN and settings.section(HttpSettings).token is None:
+        raise SettingError("meterit", _NO_TOKEN)
+
+
+SECTIONS.register(HttpSettings, "http_")
+SECTIONS.register(MeteritSettings, check=_check_meterit)
+SECTIONS.register(ConsoSettings)

@@ -1,0 +1,31 @@
+"""The features that bring settings of their own: importing this module registers their sections.
+
+Programs and tools take `load` from here, so that no section is missing.
+"""
+
+from tictally_recorder.api.settings import ConsoSettings, HttpSettings, MeteritSettings
+from tictally_recorder.backup.settings import BackupSettings
+from tictally_recorder.settings import SECTIONS, Settings, load
+from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
+from tictally_shared.settings.program import compose
+
+__all__ = [
+    "BackupSettings",
+    "ConsoSettings",
+    "HttpSettings",
+    "InfluxdbSettings",
+    "MeteritSettings",
+    "all_settings",
+    "load",
+    "settings_with",
+]
+
+
+def all_settings() -> type[Settings]:
+    """The recorder's settings with every registered section, for references."""
+    return compose(Settings, SECTIONS)
+
+
+def settings_with(**values: object) -> Settings:
+    """Settings from flat names and values alone, as a tool or a test has them; nothing is read."""
+    return all_settings().model_validate(values)

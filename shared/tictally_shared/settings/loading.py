@@ -1,0 +1,134 @@
+"""Loading: the sources in their order of precedence, and errors that name a setting as the user wrote it.
+
+Precedence: command line, environment, `_FILE` of the environment, the same two of the service's environment file, TOML,
+the machine's defaults.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from tictally_shared.settings.program import Program, ProgramSettings, compose
+from tictally_shared.settings.sections import Sections, SettingError, SettingsError, settings_in
+from tictally_shared.settings.sources import (
+    CONFIG,
+    EnvironmentFile,
+    EnvironmentSource,
+    Given,
+    GivenSource,
+    Read,
+    Source,
+    TomlSource,
+)
+from tictally_shared.settings.unknown import unknown_variables
+
+_Settings = TypeVar("_Settings", bound=ProgramSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where settings may come from.
+
+    Attributes:
+        environ: the environment.
+        read: returns the text of a file; its OSError and UnicodeError become a SettingsError.
+        config: path of a TOML file, from `--config`; None: `<prefix>CONFIG` may name one.
+        service: the environment file of the program's service. A TOML file that command line or environment names
+            stands for other settings than the service's: then this one is not used.
+        options: settings from the command line.
+        defaults: settings that the machine decides, such as its host name.
+    """
+
+    environ: Mapping[str, str]
+    read: Read
+    config: str | None = None
+    service: EnvironmentFile | None = None
+    options: Mapping[str, Given] = field(default_factory=dict)
+    defaults: Mapping[str, Given] = field(default_factory=dict)
+
+
+def load_settings(base: type[_Settings], sections: Sections, program: Program, origins: Origins) -> _Settings:
+    """The settings of a program.
+
+    Args:
+        base: its own settings.
+        sections: those of its features.
+        program: the names of its variables.
+        origins: where settings may come from.
+
+    Raises:
+        SettingsError: one of them is wrong or missing.
+    """
+    composed = compose(base, sections)
+    if origins.config or origins.environ.get(program.prefix + CONFIG):
+        origins = replace(origins, service=None)
+    sources = _sources(composed, program, origins)
+
+    class Loaded(composed):  # type: ignore[misc, valid-type]  # pydantic-settings asks the class for its sources
+        @classmethod
+        def settings_customise_sources(
+            cls, *_: type[BaseSettings], **__: PydanticBaseSettingsSource
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return tuple(sources)
+
+    try:
+        settings: _Settings = Loaded()
+    except ValidationError as error:
+        raise SettingsError(_message(error, composed, program, sources)) from None
+    settings._warnings = (*_unknown(composed, program, origins), *(each for of in sources for each in of.warnings))  # noqa: SLF001 - its own factory
+    return settings
+
+
+def _sources(composed: type[ProgramSettings], program: Program, origins: Origins) -> list[Source]:
+    prefix = program.prefix
+    path, written = origins.config, "--config"
+    if not path:
+        path, written = origins.environ.get(prefix + CONFIG) or None, prefix + CONFIG
+    service = origins.service
+    if service is not None:
+        path, written = service.variables.get(prefix + CONFIG) or None, f"{prefix}{CONFIG} in {service.path}"
+    sources: list[Source] = [
+        GivenSource(composed, origins.options),
+        EnvironmentSource(composed, prefix, origins.environ, origins.read),
+    ]
+    if service is not None:
+        sources.append(EnvironmentSource(composed, prefix, service.variables, origins.read, service.path))
+    return [*sources, TomlSource(composed, path, written, origins.read), GivenSource(composed, origins.defaults)]
+
+
+def _message(error: ValidationError, composed: type[ProgramSettings], program: Program, sources: list[Source]) -> str:
+    problem = error.errors()[0]
+    # A validator's own ValueError comes with its sentence in the context; pydantic puts words before it elsewhere.
+    cause = problem.get("ctx", {}).get("error")
+    by_path = {each.path: each for each in settings_in(composed).values()}
+    if isinstance(cause, SettingError):
+        name = cause.name
+    else:
+        place = tuple(str(each) for each in problem["loc"])
+        name = next(by_path[place[:depth]].name for depth in (2, 1) if place[:depth] in by_path)
+    written = next((each.written[name] for each in sources if name in each.written), program.prefix + name.upper())
+    if problem["type"] == "missing":
+        return f"{written}: it is required{_missing(composed, name)}"
+    return f"{written}: {cause or problem['msg']}"
+
+
+def _missing(composed: type[ProgramSettings], name: str) -> str:
+    extra = settings_in(composed)[name].field.json_schema_extra
+    return f"; {extra['missing']}" if isinstance(extra, dict) and "missing" in extra else ""
+
+
+def _unknown(composed: type[ProgramSettings], program: Program, origins: Origins) -> list[str]:
+    names = settings_in(composed)
+    service = {} if origins.service is None else origins.service.variables
+    return list(
+        unknown_variables(
+            {**service, **origins.environ},
+            program.prefix,
+            names,
+            sibling_prefix=program.sibling_prefix,
+            others=program.other_variables,
+        )
+    )
