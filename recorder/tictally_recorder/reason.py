@@ -1,0 +1,96 @@
+"""Why a figure is unknown, provisional or in need of action, as data: a code with its parameters.
+
+Nothing stores, sends or parses a sentence: whoever shows a reason makes its words, from the catalogue of the reader's
+language (`tictally_recorder.translations`), where the code `no_contract` stands as `reason.no_contract`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self, TypeAlias
+
+Parameter: TypeAlias = str | int | tuple[str, ...] | tuple[tuple[str, str], ...]
+"""Days and moments are ISO 8601, spans of time are pairs of moments, fractions are decimal strings."""
+
+
+class ReasonCode(StrEnum):
+    """Every reason that there is; the placeholders of its words are its parameters."""
+
+    # Contracts and tariffs
+    NO_CONTRACT = "no_contract"
+    UNKNOWN_TARIFF = "unknown_tariff"
+    NO_VERSION = "no_version"
+    REVISION_OVERDUE = "revision_overdue"
+    NO_PRICE = "no_price"
+    NO_PRICE_AT_POWER = "no_price_at_power"
+    NO_SUBSCRIPTION = "no_subscription"
+    NO_SUBSCRIPTION_AT_POWER = "no_subscription_at_power"
+    NO_SERIES = "no_series"
+    NO_PRICE_AT_TIME = "no_price_at_time"
+    NO_PRICE_IN_DAYS = "no_price_in_days"
+
+    # Energy
+    NO_FRAMES = "no_frames"
+    PERIOD_NOT_COUNTED = "period_not_counted"
+    REGISTER_WITHOUT_PERIOD = "register_without_period"
+    PERIOD_NOT_IN_TARIFF = "period_not_in_tariff"
+    UNMETERED_SPANS = "unmetered_spans"
+    UNMETERED_IN_PART = "unmetered_in_part"
+    ENERGY_IMPLAUSIBLE = "energy_implausible"
+    ENERGY_MAYBE_TWICE = "energy_maybe_twice"
+    REGISTER_FELL_IN_GAP = "register_fell_in_gap"
+
+    # Comparison of tariffs
+    TEMPO_COLOUR_UNKNOWN = "tempo_colour_unknown"
+    NO_REGISTER_FOR_PERIODS = "no_register_for_periods"
+
+    # Standby
+    TOO_FEW_NIGHTS = "too_few_nights"
+    NO_PERIOD_REPORTED = "no_period_reported"
+    REPORTED_PERIODS_NOT_IN_TARIFF = "reported_periods_not_in_tariff"
+    WEEK_OF_PERIODS_NEEDED = "week_of_periods_needed"
+    YEAR_OF_PERIODS_NEEDED = "year_of_periods_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason.
+
+    Attributes:
+        code: which.
+        parameters: name → what fills the placeholder of that name in the reason's words.
+    """
+
+    code: ReasonCode
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """By code and parameters, so that equal reasons of many days are one key."""
+        return hash((self.code, frozenset(self.parameters.items())))
+
+    def as_json(self) -> dict[str, object]:
+        """Code and parameters, as JSON has them."""
+        return {"code": self.code.value, "parameters": dict(self.parameters)}
+
+    @classmethod
+    def from_json(cls, code: str, parameters: Mapping[str, object]) -> Self:
+        """What `as_json` made.
+
+        Raises:
+            ValueError: there is no such code, or a parameter is of another type.
+        """
+        return cls(ReasonCode(code), {name: _parameter(value) for name, value in parameters.items()})
+
+
+def _parameter(value: object) -> Parameter:
+    if isinstance(value, str | int):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    if isinstance(value, list | tuple) and all(_is_span(each) for each in value):
+        return tuple((str(start), str(end)) for start, end in value)
+    raise ValueError(f"{value!r} is no parameter of a reason")
+
+
+def _is_span(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(each, str) for each in value)  # noqa: PLR2004 - from and to

@@ -1,0 +1,117 @@
+"""One catalogue of words per language, for command line, page and hubs alike.
+
+A catalogue is `<language>.json`: key → string, or plural forms `{"one": …, "other": …}` chosen by `{count}`. A
+placeholder is `{name}` or `{name|format}`; formats are those of `_FORMATS`. The page reads the same files.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Final, TypeAlias, cast
+
+from tictally_recorder.reason import Reason
+
+LANGUAGES: Final = ("en", "fr")
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
+
+Words: TypeAlias = str | Mapping[str, str]
+
+
+class Catalogue:
+    """The words of a language.
+
+    Args:
+        language: one of `LANGUAGES`.
+        words: key → string or plural forms.
+    """
+
+    def __init__(self, language: str, words: Mapping[str, Words]) -> None:
+        self._language = language
+        self._words = words
+
+    def text(self, key: str, **values: object) -> str:
+        """The words of a key, its placeholders filled in.
+
+        Args:
+            key: as in the file.
+            values: name → value; `count` also selects the plural form.
+
+        Raises:
+            KeyError: there is no such key, or a value is missing.
+        """
+        words = self._words[key]
+        if not isinstance(words, str):
+            words = words[self._form(cast("int", values["count"]))]
+
+        def filled(placeholder: re.Match[str]) -> str:
+            value = values[placeholder[1]]
+            return _FORMATS[placeholder[2]](self, value) if placeholder[2] else str(value)
+
+        return _PLACEHOLDER.sub(filled, words)
+
+    def reason(self, reason: Reason) -> str:
+        """A reason as a clause: lower case, without full stop, to follow "because"."""
+        return self.text(f"reason.{reason.code.value}", **reason.parameters)
+
+    def listed(self, names: Sequence[str]) -> str:
+        """`A, B and C`."""
+        head, last = ", ".join(names[:-1]), names[-1]
+        return self.text("list.and", first=head, last=last) if head else last
+
+    def date(self, iso: str) -> str:
+        """A day, `2026-11-21`, as the language writes it."""
+        year, month, day = iso.split("-")
+        return self.text("format.date", year=year, month=month, day=day)
+
+    def moment(self, iso: str, key: str = "format.moment") -> str:
+        """A moment, ISO 8601 with offset, to the minute."""
+        moment = datetime.fromisoformat(iso)
+        offset = moment.isoformat(timespec="minutes")[16:]
+        return self.text(key, date=self.date(f"{moment:%Y-%m-%d}"), time=f"{moment:%H:%M}", offset=offset)
+
+    def spans(self, spans: Sequence[tuple[str, str]]) -> str:
+        """Times, each from a moment to a moment."""
+        return self.listed(
+            [
+                self.text(
+                    "format.span", start=self.moment(start, "format.minute"), end=self.moment(end, "format.minute")
+                )
+                for start, end in spans
+            ]
+        )
+
+    def decimal(self, text: str) -> str:
+        """A decimal string, `12.5`."""
+        return text.replace(".", self.text("format.point"))
+
+    def _form(self, count: int) -> str:
+        is_one = count == 1 or (self._language == "fr" and count == 0)
+        return "one" if is_one else "other"
+
+
+# Periods have names on the page; where a row stands for them, they are what the meter calls them.
+_FORMATS: Final[Mapping[str, Callable[[Catalogue, object], str]]] = {
+    "date": lambda words, value: words.date(str(value)),
+    "moment": lambda words, value: words.moment(str(value)),
+    "spans": lambda words, value: words.spans(cast("Sequence[tuple[str, str]]", value)),
+    "list": lambda words, value: words.listed(cast("Sequence[str]", value)),
+    "periods": lambda words, value: words.listed(cast("Sequence[str]", value)),
+    "period": lambda _, value: str(value),
+    "decimal": lambda words, value: words.decimal(str(value)),
+}
+
+
+@cache
+def catalogue(language: str) -> Catalogue:
+    """The catalogue of a language.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"there are no words in {language!r}, only in {', '.join(LANGUAGES)}")
+    text = files(__package__).joinpath(f"{language}.json").read_text(encoding="utf-8")
+    return Catalogue(language, json.loads(text))

@@ -1,0 +1,121 @@
+"""Reasons: their words in both languages, and their form in JSON."""
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+
+import pytest
+
+import tictally_recorder.translations
+from tictally_recorder.reason import Parameter, Reason, ReasonCode
+from tictally_recorder.translations import LANGUAGES, catalogue
+
+PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
+VALUES: Mapping[str, Parameter] = {
+    "count": 3,
+    "day": "2026-08-03",
+    "days": 365,
+    "due": "2026-08-01",
+    "enough": 10,
+    "nights": 30,
+    "period": "HP WE",
+    "periods": ("HP WE", "HC WE"),
+    "power_kva": 9,
+    "registers": ("EASF03", "EASF04"),
+    "share": "12.5",
+    "spans": (("2026-08-03T10:00+02:00", "2026-08-03T12:30+02:00"),),
+    "tariff": "own",
+    "time": "2026-10-25T02:15+02:00",
+    "version": "own 2026-02-01",
+}
+SHOWN = {
+    "en": {"due": "2026-08-01", "share": "12.5 %", "spans": "from 2026-08-03 10:00 to 2026-08-03 12:30"},
+    "fr": {"due": "01/08/2026", "share": "12,5 %", "spans": "du 03/08/2026 à 10:00 au 03/08/2026 à 12:30"},
+}
+
+
+def words(language: str) -> dict[str, str | dict[str, str]]:
+    text = files(tictally_recorder.translations).joinpath(f"{language}.json").read_text(encoding="utf-8")
+    found: dict[str, str | dict[str, str]] = json.loads(text)
+    return found
+
+
+def forms(value: str | dict[str, str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value.values())
+
+
+def placeholders(language: str, key: str) -> set[str]:
+    return {name for form in forms(words(language)[key]) for name in PLACEHOLDER.findall(form)}
+
+
+def example(code: ReasonCode) -> Reason:
+    """The reason with a value for each placeholder of its English words."""
+    return Reason(code, {name: VALUES[name] for name in placeholders("en", f"reason.{code}")})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_reason_has_words_that_show_all_its_parameters(code: ReasonCode, language: str) -> None:
+    reason = example(code)
+    assert placeholders(language, f"reason.{code}") == reason.parameters.keys()
+    text = catalogue(language).reason(reason)
+    assert "{" not in text
+    assert not text.endswith(".")
+    assert text[0].islower() or text.startswith(("own", "EASF"))
+    for name, value in reason.parameters.items():
+        plain = [value] if isinstance(value, str) else value if isinstance(value, tuple) else [str(value)]
+        shown = SHOWN[language].get(name)
+        if shown is not None:
+            assert shown in text
+        elif name not in {"day", "time"}:
+            assert all(str(each) in text for each in plain)
+
+
+def test_no_words_are_of_a_reason_that_there_is_not() -> None:
+    for language in LANGUAGES:
+        codes = {key.removeprefix("reason.") for key in words(language) if key.startswith("reason.")}
+        assert codes == {code.value for code in ReasonCode}
+
+
+def test_both_languages_have_the_same_words_with_the_same_placeholders() -> None:
+    english, french = words("en"), words("fr")
+    assert english.keys() == french.keys()
+    assert {key for key in english if placeholders("en", key) != placeholders("fr", key)} == set()
+    assert {key for key in english if len(forms(english[key])) != len(forms(french[key]))} == set()
+
+
+def test_a_reason_is_the_same_from_its_json() -> None:
+    for code in ReasonCode:
+        reason = example(code)
+        body = json.loads(json.dumps(reason.as_json()))
+        again = Reason.from_json(body["code"], body["parameters"])
+        assert again == reason
+        assert len({again, reason}) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "parameters"), [("no_such_code", {}), ("no_version", {"tariff": None}), ("no_version", {"tariff": [[1]]})]
+)
+def test_what_is_no_reason_is_rejected(code: str, parameters: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"no_such_code|no parameter"):
+        Reason.from_json(code, parameters)
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "expected"),
+    [("en", 0, "0 days"), ("en", 1, "1 day,"), ("fr", 0, "0 jour,"), ("fr", 1, "1 jour,"), ("fr", 2, "2 jours,")],
+)
+def test_the_plural_is_that_of_the_language(language: str, count: int, expected: str) -> None:
+    assert expected in catalogue(language).reason(Reason(ReasonCode.WEEK_OF_PERIODS_NEEDED, {"count": count}))
+
+
+def test_the_repeated_hour_is_told_apart_by_its_offset() -> None:
+    reason = Reason(ReasonCode.NO_PRICE_AT_TIME, {"time": "2026-10-25T02:15+02:00"})
+    assert catalogue("en").reason(reason) == "there is no price for 2026-10-25 02:15+02:00"
+    assert catalogue("fr").reason(reason) == "aucun prix n\u2019est connu pour le 25/10/2026 à 02:15"
+
+
+def test_there_are_no_words_in_another_language() -> None:
+    with pytest.raises(ValueError, match="no words in 'de', only in en, fr"):
+        catalogue("de")
