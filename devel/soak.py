@@ -40,8 +40,8 @@ _TIME: Final = re.compile(rb'"time":"([^"]+)"')
 _MIB: Final = 1024 * 1024
 
 
-class Soaked(Exception):  # noqa: N818 - it is what a show says, not what went wrong in the program
-    """Something that should hold does not; the sentence says what."""
+class Soaked(Exception):  # noqa: N818 - a finding of the run, not a fault of the program
+    """An expectation that does not hold, with a sentence for a person."""
 
 
 class Place:
@@ -124,7 +124,7 @@ class Hub:
                 self.oldest_s = max(self.oldest_s, time.time() - parse_time_ms(value) / 1000)
 
     def ranges(self, what: str) -> dict[str, IntervalSet]:
-        """`held` or `backlog`, as the latest health tells them."""
+        """`held` or `backlog`, from the latest health message."""
         return {each["boot"]: IntervalSet(each[what]) for each in self.health.get("boots", ()) if each[what]}
 
     def close(self) -> None:
@@ -154,7 +154,7 @@ def outage(place: Place, *, short: bool) -> Iterator[Figures]:
     }
     hub = Hub(place.port)
     place.start_broker_and_recorder()
-    wait_until("the edge tells its health", lambda: hub.health)
+    wait_until("the edge publishes its health", lambda: hub.health)
     held = hub.ranges("held")
     begin = time.monotonic()
     yield {"frames_kept": sum(map(len, held.values())), "frames_dropped": hub.health["journal_dropped"]}

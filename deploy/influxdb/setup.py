@@ -35,7 +35,7 @@ Permission = tuple[str, str, str]
 
 
 class SetupError(Exception):
-    """Something that has to be looked at; the sentence says what."""
+    """A problem that needs attention, with a sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class Server:
             with urllib.request.urlopen(request, timeout=_ANSWER_WITHIN_S) as answer:  # noqa: S310
                 text = answer.read()
         except urllib.error.HTTPError as error:
-            said = error.read(1000).decode("utf-8", "replace")
-            raise SetupError(f"InfluxDB answers {method} {path} with {error.code}: {said.strip()}") from None
-        told: Json = json.loads(text) if text else {}
-        return told
+            detail = error.read(1000).decode("utf-8", "replace")
+            raise SetupError(f"InfluxDB answers {method} {path} with {error.code}: {detail.strip()}") from None
+        answer: Json = json.loads(text) if text else {}
+        return answer
 
     def list(self, kind: str) -> list[Json]:
         """All that there is of a kind, of this organisation."""
@@ -98,7 +98,7 @@ def make_first_user(server: Server, password: str) -> None:
     """The first user, the organisation and the token that may do everything, where nobody has been there yet."""
     if not server.ask("GET", "/api/v2/setup")["allowed"]:
         return
-    # It wants a bucket as well; what it is for, `tictally sink setup` says.
+    # InfluxDB requires a bucket as well; `tictally sink setup` creates the ones in use.
     first = {
         "username": "tictally",
         "password": password,
@@ -107,7 +107,7 @@ def make_first_user(server: Server, password: str) -> None:
         "token": server.token,
     }
     server.ask("POST", "/api/v2/setup", first)
-    say("InfluxDB has its first user, tictally")
+    log("InfluxDB has its first user, tictally")
 
 
 def settle_token(server: Server, reader: str, folder: Path = _TOKENS) -> None:
@@ -135,7 +135,7 @@ def settle_token(server: Server, reader: str, folder: Path = _TOKENS) -> None:
         ]
         body = {"orgID": org_id, "description": _description(reader), "permissions": permissions}
         write(file, server.ask("POST", "/api/v2/authorizations", body)["token"], group)
-        say(f"InfluxDB has a new token for {reader}: {len(permissions)} permissions")
+        log(f"InfluxDB has a new token for {reader}: {len(permissions)} permissions")
         return
     for each in ours:
         if each is not current:
@@ -161,19 +161,19 @@ def main(environ: Mapping[str, str]) -> int:
     are_there = all((_TOKENS / reader).exists() for reader in _READERS)
     try:
         if not server.wait(_WAIT_S):
-            raise SetupError(f"InfluxDB does not answer at {server.url}")  # noqa: TRY301 - one place says what is wrong
+            raise SetupError(f"InfluxDB does not answer at {server.url}")  # noqa: TRY301 - reported in one place
         make_first_user(server, password)
-        # What it says stands in this log too. Where it fails the recorder does without, and says so itself.
+        # Its output is in this log too. If it fails, the recorder runs without InfluxDB and reports that itself.
         subprocess.run(["tictally", "sink", "setup"], check=False)  # noqa: S607
         for reader in _READERS:
             settle_token(server, reader)
     except (SetupError, OSError) as error:
-        say(f"{error}{'; the tokens of an earlier time stay' if are_there else ''}")
+        log(f"{error}{'; the tokens of an earlier time stay' if are_there else ''}")
         return 0 if are_there else 1
     return 0
 
 
-def say(sentence: str) -> None:
+def log(sentence: str) -> None:
     """To the container's log."""
     sys.stderr.write(f"{sentence}\n")
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by deploy/init: secrets, and the broker's users.
 
-# settle_secrets: of this box's own services; each file belongs to the one that reads it.
+# settle_secrets: secrets of this machine's own services; each file belongs to its reader.
 settle_secrets() {
   folder_of "$local/secrets" 0711 0
   random 32 | keep "$local/secrets/influxdb-setup-token" 0600 "$setup_uid"
@@ -10,7 +10,7 @@ settle_secrets() {
   random 24 | keep "$local/secrets/http-token" 0600 "$recorder_uid"
 }
 
-# settle_broker: everybody's password, mosquitto's hashes of them, and what each may do.
+# settle_broker: all passwords, mosquitto's hashes of them, and the ACL.
 settle_broker() {
   local here_name kind each
   here_name=$(setting TICTALLY_NAME)
@@ -22,21 +22,21 @@ settle_broker() {
       random 24 | keep "$local/secrets/$kind-$each-password" 0600 "$(reader_of "$kind" "$each" "$here_name")"
     done
   done
-  # Options of mosquitto_sub, by which the broker's health check asks: a password is on no command line that way.
+  # Options of mosquitto_sub for the broker's health check, in a file, so that no password is on a command line.
   folder_of "$local/mosquitto" 0700 "$broker_uid"
   printf '%s\n' "-u health" "-P $(cat "$local/secrets/health-password")" |
     put "$local/mosquitto/mosquitto_sub" 0600 "$broker_uid"
   for each in $(users); do user_line "$each"; done | put "$local/mosquitto/passwords" 0600 "$broker_uid"
   access | put "$local/mosquitto/acl" 0600 "$broker_uid"
-  tell_broker
+  reload_broker
 }
 
-# reader_of KIND NAME HERE: whose file its password is. Root's, where the user lives on another machine.
+# reader_of KIND NAME HERE: uid that owns the password's file; root for a user on another machine.
 reader_of() {
   if [[ $1 == edge && $2 == "$3" ]]; then echo "$edge_uid"; else echo 0; fi
 }
 
-# users: one a line. A user is called by what it is and by its name.
+# users: one per line, named after kind and name.
 users() {
   local kind
   echo health
@@ -44,7 +44,7 @@ users() {
   for kind in edge hub; do known "$kind" | sed "s/^/$kind-/"; done
 }
 
-# user_line USER: for mosquitto's password file: the line that stands there, where it is of this password.
+# user_line USER: its line of mosquitto's password file; the existing one if it matches the password.
 #
 # The scheme is a salted SHA-512, not the slow PBKDF2: slowness protects passwords that can be guessed, and these are 24
 # random bytes. Any openssl can make it, where PBKDF2 needs Python or mosquitto's own program.
@@ -63,8 +63,8 @@ salted() {
   { printf '%s' "$1" && printf '%s' "$2" | openssl base64 -d -A; } | openssl dgst -sha512 -binary | openssl base64 -A
 }
 
-# tell_broker: a running one reads its users and rights again; one that is not there will read them when it starts.
-tell_broker() {
+# reload_broker: a running broker reloads users and ACL; a stopped one reads them at its start.
+reload_broker() {
   [[ $folder == "$here" ]] || return 0
   ! command -v docker >/dev/null || docker compose --file "$here/compose.yaml" kill --signal HUP mosquitto >/dev/null 2>&1 || true
 }

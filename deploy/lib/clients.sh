@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by deploy/init: what an edge or a hub on another machine needs, as a folder to copy from, and words that say where to.
+# Sourced by deploy/init: a folder with the files that an edge or hub on another machine needs, and instructions.
 
 hand_over_edge() {
   local from=$local/clients/edge-$1 meter_of
@@ -36,7 +36,7 @@ The hub $1 may read everything but frames. In its MQTT settings:
 TEXT
 }
 
-# hand_over USER FILE: its password, under that name, and by whom the broker is vouched for.
+# hand_over USER FILE: its password, under that name, and the CA's certificate.
 hand_over() {
   folder_of "$local/clients" 0700 0
   folder_of "$local/clients/$1" 0700 0

@@ -34,7 +34,7 @@ ask() {
 }
 
 settle_settings() {
-  keep "$folder/.env" 0644 0 <<<"# Settings of deploy/compose.yaml, made by deploy/init: no secrets. Yours may stand here too."
+  keep "$folder/.env" 0644 0 <<<"# Settings of deploy/compose.yaml, created by deploy/init; no secrets. Add your own here."
   settle_host
   settle_address
   settle_device
@@ -52,7 +52,7 @@ settle_host() {
   is_set TICTALLY_NAME || set_to TICTALLY_NAME "$(free_key "${host%%.*}")"
 }
 
-# reachable_host: the name that others find this box by: without a domain the one that it tells of itself.
+# reachable_host: the name by which others reach this machine; without a domain its mDNS name.
 reachable_host() {
   if [[ $host == *.* ]]; then echo "$host"; else echo "$host.local"; fi
 }
@@ -60,11 +60,11 @@ reachable_host() {
 settle_address() {
   [[ -n $address ]] || address=$(setting TICTALLY_ADDRESS)
   [[ -n $address ]] || address=$(own_address)
-  [[ $address =~ ^([0-9]{1,3}\.){3}[0-9]{1,3}$ ]] || die "--address: say this box's IPv4 address in the LAN"
+  [[ $address =~ ^([0-9]{1,3}\.){3}[0-9]{1,3}$ ]] || die "--address: give this machine's IPv4 address in the LAN"
   set_to TICTALLY_ADDRESS "$address"
 }
 
-# own_address: the one from which this box would speak to the world; nothing where that cannot be told.
+# own_address: source address of the default route; empty if there is none.
 own_address() {
   { ip -4 route get 192.0.2.1 || true; } 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p'
 }
@@ -96,12 +96,12 @@ group_of() {
   stat -L -c %g "$1" 2>/dev/null || sed -n 's/^dialout:[^:]*:\([0-9]*\):.*/\1/p' /etc/group | grep . || echo 20
 }
 
-# settle_meter: of the edge on this box, where there is one. A number is heard on the line; a key has to be told.
+# settle_meter: the meter of the edge on this machine, if any. A number is read from the line; an alias is a setting.
 settle_meter() {
   local known
   known=$local/names/edge/$(setting TICTALLY_NAME)
   if [[ -z $(setting TICTALLY_EDGE_PORT) ]]; then
-    [[ -z $meter ]] || die "--meter: there is no edge on this box (--device none)"
+    [[ -z $meter ]] || die "--meter: there is no edge on this machine (--device none)"
     return
   fi
   [[ -n $meter ]] || meter=$(cat "$known" 2>/dev/null) || meter=$(ask "the meter's number, or a key that stands for it" "" --meter)
@@ -119,6 +119,6 @@ settle_profiles() {
 
 # need_box: a name can be added once this box itself is known.
 need_box() {
-  is_set TICTALLY_HOST || die "this box is not set up yet: deploy/init first, without a word behind it"
+  is_set TICTALLY_HOST || die "this machine is not set up yet: run deploy/init first, without arguments"
   host=$(setting TICTALLY_HOST)
 }

@@ -23,7 +23,7 @@ METER: Final = "021961000001"
 def main(argv: list[str] | None = None) -> int:
     """Run the checks; exit code 0 where all hold, or where there is no Docker engine."""
     parser = argparse.ArgumentParser(prog="./run stack", description="The deployment for real, under a Docker engine.")
-    parser.add_argument("--keep", action="store_true", help="leave the stack running, and say where")
+    parser.add_argument("--keep", action="store_true", help="leave the stack running, and print where")
     args = parser.parse_args(argv)
     if missing := why_not():
         sys.stdout.write(f"stack: skipped, {missing}\n")
@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def show(steps: list[tuple[str, Callable[[], str]]]) -> int:
-    """How many steps failed; each is told as soon as it is done."""
+    """Number of failed steps; each is printed when it ends."""
     failed = 0
     for name, step in steps:
         start = time.monotonic()

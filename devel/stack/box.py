@@ -19,7 +19,7 @@ _WITHIN_S: Final = 240.0
 
 
 class StackError(Exception):
-    """Something that should hold does not; the sentence says what."""
+    """An expectation that does not hold, with a sentence for a person."""
 
 
 def run(*command: str | Path, stdin: str = "", is_checked: bool = True) -> str:
@@ -113,10 +113,10 @@ class Box:
         return done.stdout
 
     def containers(self) -> dict[str, dict[str, Any]]:
-        """Service → what `docker inspect` says; the one-shot as well."""
+        """Service → its `docker inspect` record, the one-shot service included."""
         ids = self.compose("ps", "--all", "--quiet").split()
-        told = json.loads(run("docker", "inspect", *ids))
-        return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in told}
+        records = json.loads(run("docker", "inspect", *ids))
+        return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in records}
 
     def state(self, service: str) -> str:
         """`healthy`, `starting`, `unhealthy`, or what the container does."""

@@ -54,8 +54,8 @@ def up_again(box: Box) -> str:
 
 def confined(box: Box) -> str:
     """As the engine sees it, and as it is inside."""
-    for service, told in box.containers().items():
-        host, user = told["HostConfig"], told["Config"]["User"]
+    for service, record in box.containers().items():
+        host, user = record["HostConfig"], record["Config"]["User"]
         check(host["ReadonlyRootfs"], f"{service} may write to its root")
         check(host["CapDrop"] == ["ALL"] and not host["CapAdd"], f"{service} has capabilities")
         check(host["SecurityOpt"] == ["no-new-privileges:true"], f"{service} may gain privileges")
@@ -69,8 +69,8 @@ def confined(box: Box) -> str:
         check("refused" in wrote or "Read-only" in wrote, f"{service} could write to its root")
     ports = {
         f"{binding['HostIp']}:{inside}"
-        for told in box.containers().values()
-        for inside, bindings in told["NetworkSettings"]["Ports"].items()
+        for record in box.containers().values()
+        for inside, bindings in record["NetworkSettings"]["Ports"].items()
         for binding in bindings or ()
     }
     check(ports == {"127.0.0.1:8883/tcp", "127.0.0.1:8780/tcp"}, f"published: {ports}")
@@ -84,7 +84,9 @@ def secrets_hidden(box: Box) -> str:
     ]
     secrets += _HASHES.findall((box.local / "mosquitto" / "passwords").read_text())
     ours = [
-        told["Config"]["Image"] for told in box.containers().values() if told["Config"]["Image"].startswith("tictally-")
+        record["Config"]["Image"]
+        for record in box.containers().values()
+        if record["Config"]["Image"].startswith("tictally-")
     ]
     places = {
         "docker inspect": json.dumps(box.containers()),
@@ -179,10 +181,10 @@ def edge_elsewhere(box: Box) -> str:
             ),
             "its frames in the ledger",
         )
-        said = run("docker", "logs", name)
+        output = run("docker", "logs", name)
     finally:
         run("docker", "rm", "--force", name, is_checked=False)
-    check("refuse" not in said, said)
+    check("refuse" not in output, output)
     return f"its frames are in the ledger after {took_s:.0f} s"
 
 
@@ -306,8 +308,8 @@ def edge_killed(box: Box) -> str:
 
 def memory(box: Box) -> str:
     """What each takes, of what it may."""
-    told = box.compose("stats", "--no-stream", "--format", "json").splitlines()
-    return "; ".join(f"{each['Name'].split('-')[-2]} {each['MemUsage']}" for each in map(json.loads, told))
+    lines = box.compose("stats", "--no-stream", "--format", "json").splitlines()
+    return "; ".join(f"{each['Name'].split('-')[-2]} {each['MemUsage']}" for each in map(json.loads, lines))
 
 
 def upgrade(box: Box) -> str:
@@ -372,7 +374,7 @@ def _contents(box: Box) -> dict[str, bytes]:
 
 
 def _ids(box: Box) -> dict[str, str]:
-    return {service: told["Id"] for service, told in box.containers().items() if service != "setup"}
+    return {service: record["Id"] for service, record in box.containers().items() if service != "setup"}
 
 
 def _pid_of_program(box: Box, service: str) -> str:
@@ -386,6 +388,6 @@ def _kill_from_outside(box: Box, service: str) -> None:
 
 
 def _holes(box: Box) -> int:
-    """What the recorder's doctor says is missing, over all edges."""
-    told = json.loads(box.compose("exec", "-T", "recorder", "tictally", "doctor", "--json", is_checked=False))
-    return len([each for each in told if "missing" in json.dumps(each)])
+    """Number of findings of the recorder's doctor about missing frames."""
+    findings = json.loads(box.compose("exec", "-T", "recorder", "tictally", "doctor", "--json", is_checked=False))
+    return len([each for each in findings if "missing" in json.dumps(each)])
