@@ -71,8 +71,8 @@ class Server:
         except urllib.error.HTTPError as error:
             detail = error.read(1000).decode("utf-8", "replace")
             raise SetupError(f"InfluxDB answers {method} {path} with {error.code}: {detail.strip()}") from None
-        answer: Json = json.loads(text) if text else {}
-        return answer
+        decoded: Json = json.loads(text) if text else {}
+        return decoded
 
     def list(self, kind: str) -> list[Json]:
         """All that there is of a kind, of this organisation."""
