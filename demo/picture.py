@@ -96,4 +96,4 @@ class Picture:
 
     def _health(self, text: str) -> None:
         health: dict[str, Any] = json.loads(text) if text else {}
-        self.refused = {reason: count for reason, count in health.get("refused", {}).items() if count}
+        self.refused = {reason: count for reason, count in health.get("rejected", {}).items() if count}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
-from tictally_edge.pipeline import Reader
+from tictally_edge.pipeline import Pipeline
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import Meter
 from tictally_recorder.ledger import Ledger, Message
@@ -42,7 +42,7 @@ class Truth:
 
 def messages(meter: Meter, interval_s: float | None, until: datetime, truth: Truth | None) -> Iterator[Message]:
     """The frames of a meter as an edge publishes them, one after another; with a truth, what they told is noted."""
-    reader = Reader()
+    reader = Pipeline()
     begin = meter.moment
     held: list[tuple[int, dict[str, int]]] = []
     seq = 0
@@ -53,7 +53,7 @@ def messages(meter: Meter, interval_s: float | None, until: datetime, truth: Tru
             time_ms, registers = held.pop(0)
             if truth is not None:
                 truth.add(reading.number, time_ms, registers)
-            frame = reading.believed.frame
+            frame = reading.validated.frame
             published = Frame(
                 meter=reading.number,
                 edge="pi",
@@ -61,8 +61,8 @@ def messages(meter: Meter, interval_s: float | None, until: datetime, truth: Tru
                 seq=seq,
                 time_ms=time_ms,
                 mode=frame.mode,
-                values=reading.believed.values,
-                dated=reading.believed.dated,
+                values=reading.validated.values,
+                dated=reading.validated.dated,
             )
             yield Message("pi", published.to_json().encode(), time_ms + 50, "tictally/edge/pi/frame")
 

@@ -54,8 +54,8 @@ def _signal(say: Say) -> Panel:
 
 def _refused_per_hour(say: Say) -> Panel:
     shown = stat(
-        say("refused_per_hour"),
-        query(pipe(_of_edge("refused_per_hour"), newest(), columns(refused="r._value"))),
+        say("rejected_per_hour"),
+        query(pipe(_of_edge("rejected_per_hour"), newest(), columns(refused="r._value"))),
         Field("refused", unit=COUNT, decimals=0),
         nothing=say("no_value"),
         help=say("refused.help"),

@@ -215,7 +215,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Part des groupes acceptés. Sous 99 %, regarder câble, masse et adaptateur.",
         "Share of groups that were accepted. Below 99 %, look at wires, ground and adapter.",
     ),
-    "refused_per_hour": ("Groupes refusés par heure", "Groups refused in an hour"),
+    "rejected_per_hour": ("Groupes refusés par heure", "Groups refused in an hour"),
     "refused": ("Refus par motif", "Refusals by reason"),
     "refused.help": (
         "Groupes que la parité, la somme de contrôle ou la physique ont refusés.",

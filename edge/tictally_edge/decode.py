@@ -8,21 +8,21 @@ from typing import Any
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
 from tictally_edge.sources.source import BITS_PER_CHARACTER, SPEED
-from tictally_edge.validation.validator import Believer
+from tictally_edge.validation.validator import FrameValidator
 from tictally_shared.labels import DELIVERY_POINT
 
 
 class Sums:
-    """What a file held: frames, complete ones, groups, and what was refused or left out."""
+    """What a file held: frames, complete ones, groups, and what was rejected or left out."""
 
     def __init__(self) -> None:
         self.frames = self.complete = self.groups = self.unconfirmed = self.horodates_unreadable = 0
-        self.refused: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
 
     def sentence(self) -> str:
         """The sums for a person, two lines at most."""
-        refused = ", ".join(f"{count} {reason}" for reason, count in sorted(self.refused.items())) or "none"
-        first = f"{self.frames} frames ({self.complete} complete), {self.groups} groups; refused: {refused}"
+        rejected = ", ".join(f"{count} {reason}" for reason, count in sorted(self.rejected.items())) or "none"
+        first = f"{self.frames} frames ({self.complete} complete), {self.groups} groups; rejected: {rejected}"
         if self.unconfirmed or self.horodates_unreadable:
             first += f"; unconfirmed: {self.unconfirmed}; unreadable horodates: {self.horodates_unreadable}"
         return first
@@ -38,23 +38,23 @@ def decode(chunks: Iterable[bytes], sums: Sums, *, prm: bool = False) -> Iterato
         sums: counted up.
         prm: True to show the delivery point's number.
     """
-    decoder, believer = Decoder(), Believer(first_sights=True)
+    decoder, validator = Decoder(), FrameValidator(accepts_first=True)
     for frame in _frames(decoder, chunks):
         per_second = SPEED[frame.mode] / BITS_PER_CHARACTER
-        believed = believer.weigh(replace(frame, at=frame.offset / per_second))
+        validated = validator.validate(replace(frame, at=frame.offset / per_second))
         sums.frames += 1
         sums.complete += frame.complete
         sums.groups += frame.groups
-        sums.unconfirmed += len(believed.unconfirmed)
+        sums.unconfirmed += len(validated.unconfirmed)
         sums.horodates_unreadable += frame.horodates_unreadable
-        sums.refused.update(believed.refused)
+        sums.rejected.update(validated.rejected)
         yield {
             "mode": frame.mode.value,
             "meter": frame.number,
-            "values": {name: value for name, value in believed.values.items() if prm or name != DELIVERY_POINT},
-            "dated": believed.dated,
+            "values": {name: value for name, value in validated.values.items() if prm or name != DELIVERY_POINT},
+            "dated": validated.dated,
             "complete": frame.complete,
-            "refused": believed.refused,
+            "rejected": validated.rejected,
         }
 
 

@@ -1,58 +1,61 @@
-"""Bytes to frames that may be published: decoding, who speaks, what is believed. Pure: time comes in with the bytes."""
+"""Pipeline: bytes to validated frames of a known meter. Pure: time comes in with the bytes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
-from tictally_edge.validation.energy_registers import Sighting
-from tictally_edge.validation.meter_identity import Identity
-from tictally_edge.validation.validator import BelievedFrame, Believer
+from tictally_edge.validation.energy_registers import RegisterValue
+from tictally_edge.validation.meter_identity import MeterIdentity
+from tictally_edge.validation.validator import FrameValidator, ValidatedFrame
 
-_FEWEST_GOOD_GROUPS: Final = 3
+_MIN_GOOD_GROUPS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A frame whose meter is known.
+class MeterFrame:
+    """A validated frame whose meter is known.
 
     Attributes:
         number: the meter's own number.
-        is_new: True for the first frame of a meter that was not believed before.
-        believed: what of the frame is believed.
+        is_new: True for the first frame of a meter that was just accepted.
+        validated: what of the frame may be published.
     """
 
     number: str
     is_new: bool
-    believed: BelievedFrame
+    validated: ValidatedFrame
 
 
-class Reader:
-    """One line's frames.
+class Pipeline:
+    """Turns the bytes of one line into frames.
+
+    Attributes:
+        last_good: the latest good frame, for whoever searches the line's speed; reset by that caller.
 
     Args:
-        number: the meter that spoke last, from the journal, or None.
-        registers: what was believed of its registers, their times on the clock of `at`.
+        number: the meter accepted last, from the journal, or None.
+        registers: its registers accepted last, their times on the clock of `at`.
     """
 
-    def __init__(self, number: str | None = None, registers: Mapping[str, Sighting] | None = None) -> None:
+    def __init__(self, number: str | None = None, registers: Mapping[str, RegisterValue] | None = None) -> None:
         self._decoder = Decoder()
-        self._identity = Identity(believed=number)
-        self._believer = Believer(dict(registers or {}))
+        self._identity = MeterIdentity(number)
+        self._validator = FrameValidator(dict(registers or {}))
         self.last_good: DecodedFrame | None = None
 
     @property
-    def waiting(self) -> int:
+    def pending(self) -> int:
         """Frames that wait for their meter's number."""
-        return self._identity.waiting
+        return self._identity.pending
 
     @property
     def dropped(self) -> int:
-        """Frames given up because no number could be read in time."""
+        """Frames dropped because no number could be read in time."""
         return self._identity.dropped
 
-    def feed(self, chunk: bytes, at: float) -> Iterator[Reading]:
-        """Yields the frames that a chunk makes known.
+    def feed(self, chunk: bytes, at: float) -> Iterator[MeterFrame]:
+        """Yield the frames that a chunk completes or attributes.
 
         Args:
             chunk: bytes as they came.
@@ -61,21 +64,21 @@ class Reader:
         for frame in self._decoder.feed(chunk, at):
             if is_good(frame):
                 self.last_good = frame
-            yield from self._hear(frame)
+            yield from self._validate(frame)
 
     def interrupt(self) -> None:
-        """The line was interrupted: what comes next begins somewhere else."""
+        """Discard the frame that is open: the line was interrupted."""
         self._decoder.interrupt()
 
-    def _hear(self, frame: DecodedFrame) -> Iterator[Reading]:
-        for known in self._identity.hear(frame):
-            if known.is_new:
-                self._believer = Believer()
-                self._believer.prime(known.frames)
-            for i, each in enumerate(known.frames):
-                yield Reading(known.number, known.is_new and i == 0, self._believer.weigh(each))
+    def _validate(self, frame: DecodedFrame) -> Iterator[MeterFrame]:
+        for attributed in self._identity.add(frame):
+            if attributed.is_new:
+                self._validator = FrameValidator()
+                self._validator.prime(attributed.frames)
+            for i, each in enumerate(attributed.frames):
+                yield MeterFrame(attributed.number, attributed.is_new and i == 0, self._validator.validate(each))
 
 
 def is_good(frame: DecodedFrame) -> bool:
-    """True for a frame that shows that a meter is heard at this speed: more than chance lets through."""
-    return len(frame.values) >= _FEWEST_GOOD_GROUPS and sum(frame.refused.values()) * 2 <= frame.groups
+    """Return True for a frame that proves a meter at this speed: more than chance lets through."""
+    return len(frame.values) >= _MIN_GOOD_GROUPS and sum(frame.rejected.values()) * 2 <= frame.groups

@@ -14,7 +14,7 @@ from tictally_edge.clock.timekeeper import Timekeeper
 from tictally_edge.home_assistant.announcer import announcing_of, own_announcement
 from tictally_edge.journal.frame_store import Archive
 from tictally_edge.mqtt.client import Broker, Will, access_of
-from tictally_edge.pipeline import Reader
+from tictally_edge.pipeline import Pipeline
 from tictally_edge.publishing.health import Counts, Report, health_json, steady_ms
 from tictally_edge.publishing.line_quality import LastHour
 from tictally_edge.publishing.publisher import OFFLINE, Publisher
@@ -26,8 +26,8 @@ from tictally_edge.sources.settings import LineSettings
 from tictally_edge.sources.simulated import Simulated
 from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceSetting
 from tictally_edge.topics.naming import Naming
-from tictally_edge.validation.energy_registers import Sighting
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.energy_registers import RegisterValue
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.runtime.systemd import Notifier
 from tictally_shared.topics import Topics
@@ -97,7 +97,7 @@ class Edge:
         self._counts, self._at_last_summary = Counts(), Counts()
         self._last_hour = LastHour()
         self._started_ms: int | None = None  # dated when a clock has proved itself
-        self._reader: Reader | None = None
+        self._pipeline: Pipeline | None = None
         self._last_good_at: float | None = None
         self._notifier = Notifier(os.environ)
 
@@ -145,43 +145,43 @@ class Edge:
             return
         moment = self._line.now()
         self._time.look(moment, self._kernel.evidence(self._meter_ms(moment.at)))
-        if self._reader is None:
-            self._reader = self._restored(moment)
+        if self._pipeline is None:
+            self._pipeline = self._restored(moment)
         if self._line.take_interruption():
-            self._reader.interrupt()
+            self._pipeline.interrupt()
         is_first = False
-        for reading in self._reader.feed(chunk, moment.at):
+        for frame in self._pipeline.feed(chunk, moment.at):
             is_first |= not self._counts.frames
-            if reading.is_new:
-                log.info("The meter is %s.", self._settings.meter or reading.number)
-                self._archive.believe(reading.number)
-            self._counts.add(reading.believed)
-            self._last_hour.add(reading.believed)
-            at = reading.believed.frame.at
-            self._note_meter_clock(reading.believed)
-            self._publisher.frame(reading.number, reading.believed, at, self._time.date_ms(at))
+            if frame.is_new:
+                log.info("The meter is %s.", self._settings.meter or frame.number)
+                self._archive.believe(frame.number)
+            self._counts.add(frame.validated)
+            self._last_hour.add(frame.validated)
+            at = frame.validated.frame.at
+            self._note_meter_clock(frame.validated)
+            self._publisher.frame(frame.number, frame.validated, at, self._time.date_ms(at))
         if is_first:
             self._publisher.say_health(self._health())
-        good = self._reader.last_good
+        good = self._pipeline.last_good
         if good is not None:
-            self._reader.last_good = None
+            self._pipeline.last_good = None
             self._last_good_at = time.monotonic()
             self._line.heard(good.mode)
             if not self._publisher.online:
                 self._say_heard(heard=True)
 
-    def _restored(self, now: Moment) -> Reader:
+    def _restored(self, now: Moment) -> Pipeline:
         """A reader that goes on where the journal stands; how long ago that was, a proved clock alone can tell."""
         is_proved = self._time.proof is not None
         registers = {
-            label: Sighting(value, now.at - max(now.time_ms - time_ms, 0) / 1000 if is_proved else None)
+            label: RegisterValue(value, now.at - max(now.time_ms - time_ms, 0) / 1000 if is_proved else None)
             for label, (value, time_ms) in self._journal.registers.items()
         }
-        return Reader(self._journal.number, registers)
+        return Pipeline(self._journal.number, registers)
 
-    def _note_meter_clock(self, believed: BelievedFrame) -> None:
-        if (horodate := believed.dated.get("DATE")) is not None:
-            self._meter_clock = parse_time_ms(horodate), believed.frame.at
+    def _note_meter_clock(self, validated: ValidatedFrame) -> None:
+        if (horodate := validated.dated.get("DATE")) is not None:
+            self._meter_clock = parse_time_ms(horodate), validated.frame.at
 
     def _meter_ms(self, at: float) -> int | None:
         """The meter's DATE as it is now, or None where it has not been told lately."""
@@ -206,7 +206,7 @@ class Edge:
         self._publisher.say_health(self._health())
 
     def _health(self) -> str:
-        reader, now_s = self._reader, time.monotonic()
+        pipeline, now_s = self._pipeline, time.monotonic()
         self._started_ms = steady_ms(self._started_ms, self._time.date_ms(self._started))
         report = Report(
             time_ms=time.time_ns() // 1_000_000,
@@ -216,7 +216,7 @@ class Edge:
             port=f"{self._port} ({self._line.state})",
             meter=self._publisher.meter,
             meter_online=self._publisher.online,
-            refused_per_hour=self._last_hour.refused(now_s),
+            rejected_per_hour=self._last_hour.rejected(now_s),
             signal_quality_percent=self._last_hour.quality_percent(now_s),
             clock=self._time.proof or f"waits for {self._time.waits_for}",
             clock_waits_for=self._time.waits_for,
@@ -224,9 +224,9 @@ class Edge:
             meter_drift_s=self._meter_drift_s(),
             waiting_for_date=len(self._archive.waiting),
             dropped_without_date=self._archive.waiting.dropped,
-            waiting=reader.waiting if reader is not None else 0,
-            without_number=reader.dropped if reader is not None else 0,
-            refused_by_broker=self._publisher.refused_by_broker,
+            waiting=pipeline.pending if pipeline is not None else 0,
+            without_number=pipeline.dropped if pipeline is not None else 0,
+            rejected_by_broker=self._publisher.rejected_by_broker,
             unkept=self._archive.unkept,
             resent=self._publisher.resent,
             bad_requests=self._publisher.bad_requests,
@@ -240,10 +240,10 @@ class Edge:
         """What came since the last summary."""
         counts, before = self._counts, self._at_last_summary
         self._at_last_summary = counts.copy()
-        refused = counts.refused - before.refused
-        told = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items())) or "none"
+        rejected = counts.rejected - before.rejected
+        told = ", ".join(f"{count} {reason}" for reason, count in sorted(rejected.items())) or "none"
         frames, groups = counts.frames - before.frames, counts.groups - before.groups
-        return f"In the last hour: {frames} frames, {groups} groups, refused: {told}."
+        return f"In the last hour: {frames} frames, {groups} groups, rejected: {told}."
 
     def _status(self) -> str:
         meter = self._publisher.meter or "no meter yet"

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tictally_edge.decoding.decoder import Decoder
-from tictally_edge.decoding.framing import WITHOUT_PARITY, pieces
+from tictally_edge.decoding.framing import WITHOUT_PARITY, split_groups
 from tictally_edge.decoding.groups import checksum
-from tictally_edge.pipeline import Reader
+from tictally_edge.pipeline import Pipeline
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import encode_group, with_parity
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.lines import PAUSE_MS
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources.source import BITS_PER_CHARACTER, SPEED
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.calendar import parse_horodate
 from tictally_shared.labels import LABELS, METER_NUMBER, Kind, Mode
 
@@ -80,7 +80,7 @@ def measure(mode: Mode, damage: Damage, corrupted: int, contract: Contract = Con
     figures = Figures()
     meter = SimulatedMeter(contract, mode, start=datetime(2026, 1, 12, 5, tzinfo=UTC), phases=phases, seed=1)
     faults = Faults(bit_flip=damage.flip, lose=damage.lose, double=damage.double, seed=1, parity=damage.parity)
-    reader, decoder = Reader(), Decoder()
+    reader, decoder = Pipeline(), Decoder()
     truths: dict[float, Truth] = {}  # of the latest frames, by when their end arrived
     at = 0.0
     begin = meter.moment
@@ -101,17 +101,17 @@ def measure(mode: Mode, damage: Damage, corrupted: int, contract: Contract = Con
                 _count(figures.shaped, recent, label, (value, frame.dated.get(label)))
         for reading in reader.feed(stream, at):
             ends = list(truths)
-            end = ends.index(reading.believed.frame.at) + 1
-            _judge(figures, [truths[each] for each in ends[max(end - _REACH, 0) : end]], reading.believed)
+            end = ends.index(reading.validated.frame.at) + 1
+            _judge(figures, [truths[each] for each in ends[max(end - _REACH, 0) : end]], reading.validated)
         figures.frames += 1
         meter.advance(begin + timedelta(seconds=at))
     return figures
 
 
-def _judge(figures: Figures, recent: list[Truth], believed: BelievedFrame) -> None:
-    said: Truth = {label: (value, believed.dated.get(label)) for label, value in believed.values.items()}
-    if "DATE" in believed.dated:
-        said["DATE"] = (None, believed.dated["DATE"])
+def _judge(figures: Figures, recent: list[Truth], validated: ValidatedFrame) -> None:
+    said: Truth = {label: (value, validated.dated.get(label)) for label, value in validated.values.items()}
+    if "DATE" in validated.dated:
+        said["DATE"] = (None, validated.dated["DATE"])
     figures.published += len(said)
     for label, value in said.items():
         if _count(figures.ours, recent, label, value):
@@ -138,7 +138,7 @@ def _truth(label: str, data: str, horodate: str | None) -> Value:
 def _bare(stream: bytes) -> Iterator[tuple[str, int | str]]:
     """What a reader publishes that checks the label and the checksum, and no more."""
     masked = stream.translate(WITHOUT_PARITY).replace(STX, b"").replace(ETX, b"")
-    for piece in pieces(masked):
+    for piece in split_groups(masked):
         text = piece.decode("ascii")
         separator = "\t" if "\t" in text else " "
         counted = text[:-1] if separator == "\t" else text[:-2]

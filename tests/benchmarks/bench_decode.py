@@ -1,10 +1,10 @@
-"""How fast the edge decodes and believes frames, in this process."""
+"""How fast the edge decodes and validates frames, in this process."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 from tictally_edge.decoding.decoder import Decoder
-from tictally_edge.pipeline import Reader
+from tictally_edge.pipeline import Pipeline
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.lines import simulated_frames
@@ -20,7 +20,7 @@ LINES = (
 
 
 def main(*, short: bool) -> dict[str, float | int | str]:
-    """Frames per second, decoded alone and decoded and believed."""
+    """Frames per second, decoded alone and decoded and validated."""
     results: dict[str, float | int | str] = {}
     for name, contract, mode, phases in LINES:
         start = datetime(2026, 1, 12, 6, tzinfo=UTC)
@@ -30,13 +30,13 @@ def main(*, short: bool) -> dict[str, float | int | str]:
             ((moment - start).total_seconds(), with_parity(line))
             for moment, line in simulated_frames(meter, None, until)
         ]
-        decoder, reader = Decoder(), Reader()
+        decoder, reader = Decoder(), Pipeline()
         begin = time.perf_counter()
         decoded = sum(1 for at, line in lines for _ in decoder.feed(line, at))
         middle = time.perf_counter()
-        believed = sum(1 for at, line in lines for _ in reader.feed(line, at))
+        validated = sum(1 for at, line in lines for _ in reader.feed(line, at))
         end = time.perf_counter()
         results[f"{name}_frames"] = len(lines)
         results[f"{name}_decoded_frames_per_s"] = round(decoded / (middle - begin))
-        results[f"{name}_decoded_and_believed_frames_per_s"] = round(believed / (end - middle))
+        results[f"{name}_decoded_and_validated_frames_per_s"] = round(validated / (end - middle))
     return results

@@ -10,8 +10,8 @@ from tictally_edge.decoding.decoder import DecodedFrame
 from tictally_edge.home_assistant.announcer import Announcer, Announcing
 from tictally_edge.home_assistant.meter_profile import ProfileWatch
 from tictally_edge.topics.naming import Naming
-from tictally_edge.validation.completeness import Wholeness
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.completeness import Completeness
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.labels import Mode
 from tictally_shared.tariff_options import HPHC, TEMPO
 from tictally_shared.topics import Topics
@@ -45,12 +45,12 @@ STANDARD: Values = {
 }
 
 
-def frame(values: Values, *, damaged: bool = False, unconfirmed: frozenset[str] = frozenset()) -> BelievedFrame:
+def frame(values: Values, *, damaged: bool = False, unconfirmed: frozenset[str] = frozenset()) -> ValidatedFrame:
     mode = Mode.HISTORIQUE if "PTEC" in values else Mode.STANDARD
-    refused = {"checksum": 1} if damaged else {}
+    rejected = {"checksum": 1} if damaged else {}
     kept = {name: value for name, value in values.items() if name not in unconfirmed}
-    decoded = DecodedFrame(mode, NUMBER, dict(values), {}, True, refused, 9, 0, False, 0, 0.0)  # noqa: FBT003
-    return BelievedFrame(decoded, kept, {}, refused, unconfirmed)
+    decoded = DecodedFrame(mode, NUMBER, dict(values), {}, True, rejected, 9, 0, False, 0, 0.0)  # noqa: FBT003
+    return ValidatedFrame(decoded, kept, {}, rejected, unconfirmed)
 
 
 def without(values: Values, *labels: str) -> Values:
@@ -62,15 +62,15 @@ class Hub:
 
     def __init__(self, announcing: Announcing = FRENCH, naming: Naming = NAMING, standing: str = "") -> None:
         self.announcer = Announcer(announcing, naming, NUMBER)
-        self.wholeness = Wholeness()
+        self.wholeness = Completeness()
         self.said: list[str] = []
         self.standing = standing
         if standing:
             self.announcer.found(standing.encode())
 
-    def hear(self, *frames: BelievedFrame) -> None:
+    def hear(self, *frames: ValidatedFrame) -> None:
         for each in frames:
-            self.announcer.hear(each, is_whole=self.wholeness.of(each))
+            self.announcer.hear(each, is_complete=self.wholeness.check(each))
             for publication in self.announcer.news():
                 assert publication.topic == self.announcer.topic
                 self.said.append(publication.payload)
@@ -257,7 +257,7 @@ def test_a_profile_names_the_contract_by_either_mode() -> None:
     for values, contract in ((HP_HC, HPHC), (STANDARD, HPHC), (TEMPO_H, TEMPO)):
         watch = ProfileWatch()
         for _ in range(3):
-            watch.hear(frame(values), is_whole=True)
+            watch.hear(frame(values), is_complete=True)
         assert watch.profile is not None
         assert (watch.profile.option, watch.profile.phases, watch.profile.producer) == (contract, 1, False)
 
@@ -271,7 +271,7 @@ def test_a_programme_of_tempo_is_no_other_contract() -> None:
 def test_a_producer_and_three_phases_show() -> None:
     watch = ProfileWatch()
     for _ in range(3):
-        watch.hear(frame({**STANDARD, "EAIT": 0, "IRMS3": 1}), is_whole=True)
+        watch.hear(frame({**STANDARD, "EAIT": 0, "IRMS3": 1}), is_complete=True)
     assert watch.profile is not None
     assert (watch.profile.phases, watch.profile.producer) == (3, True)
 
@@ -280,10 +280,10 @@ def test_a_suppliers_own_periods_are_learned_when_number_and_text_stay_together(
     own = {**STANDARD, "NGTF": "HC et Week-End", "NTARF": "03", "LTARF": "HC WEEK-END", "EASF03": 5}
     watch = ProfileWatch()
     for _ in range(4):
-        watch.hear(frame(own), is_whole=True)
-    watch.hear(frame({**own, "NTARF": "04"}), is_whole=True)  # the text follows a frame later
+        watch.hear(frame(own), is_complete=True)
+    watch.hear(frame({**own, "NTARF": "04"}), is_complete=True)  # the text follows a frame later
     for _ in range(5):
-        watch.hear(frame({**own, "NTARF": "04", "LTARF": "HP SEMAINE"}), is_whole=True)
+        watch.hear(frame({**own, "NTARF": "04", "LTARF": "HP SEMAINE"}), is_complete=True)
     assert watch.profile is not None
     assert watch.profile.names == {"EASF04": "HP SEMAINE"}
     assert watch.profile.registers >= {"EAST", "EASF01", "EASF02", "EASF03"}

@@ -66,7 +66,7 @@ def test_decoding_what_was_encoded_gives_the_frame(  # noqa: PLR0913, PLR0917 - 
     assert got.number == number
     assert got.values == {label: value for label, value in shown.items() if LABELS[label].kind is not Kind.CLOCK}
     assert got.dated == {g.label: parse_horodate(g.horodate).isoformat() for g in groups if g.horodate is not None}
-    assert (got.mode, got.complete, got.refused, got.groups) == (mode, True, {}, len(groups))
+    assert (got.mode, got.complete, got.rejected, got.groups) == (mode, True, {}, len(groups))
     assert got.parity is parity
 
 
@@ -113,7 +113,7 @@ def test_a_damaged_group_costs_only_itself(damaged: str) -> None:
     (got,) = decoded(frame(ADSC, EAST, SINSTS, bytes_of_group, group("PREF", "09")))
     costs = {"SINSTS"} if reason == "repeated" else set()
     assert got.values.keys() == {"EAST", "SINSTS", "PREF"} - costs
-    assert got.refused == {reason: 2 if costs else 1}
+    assert got.rejected == {reason: 2 if costs else 1}
     assert got.complete
 
 
@@ -121,7 +121,7 @@ def test_a_character_with_wrong_parity_costs_its_group_although_the_checksum_is_
     line = bytearray(with_parity(frame(ADSC, EAST, SINSTS)))
     line[line.index(b"E"[0] | 0x80) + 6] ^= 0x80
     (got,) = decoded(bytes(line))
-    assert got.refused == {"parity": 1}
+    assert got.rejected == {"parity": 1}
     assert got.values.keys() == {"SINSTS"}
 
 
@@ -135,7 +135,7 @@ def test_a_damaged_line_feed_does_not_glue_two_groups() -> None:
     line = frame(ADSC, EAST, SINSTS).replace(SINSTS, b"\x0b" + SINSTS[1:])
     (got,) = decoded(line)
     assert got.values.keys() == {"EAST"}
-    assert sum(got.refused.values()) == 1
+    assert sum(got.rejected.values()) == 1
 
 
 @pytest.mark.parametrize("end", [b"\r", b"\n"])
@@ -170,7 +170,7 @@ def test_a_frame_that_a_silence_broke_off_is_not_mixed_with_what_comes_after_it(
 def test_a_transmission_broken_off_drops_the_group_that_was_open() -> None:
     (got,) = decoded(b"\x02" + ADSC + EAST + SINSTS[:-3] + b"\x04" + SINSTS)
     assert got.values.keys() == {"EAST"}
-    assert (got.complete, got.refused) == (False, {})
+    assert (got.complete, got.rejected) == (False, {})
 
 
 def test_what_stands_outside_frames_counts_for_nothing() -> None:
@@ -191,7 +191,7 @@ def test_an_empty_text_and_a_checksum_that_is_a_space_are_values() -> None:
 def test_a_horodate_that_is_no_date_is_left_out_and_counted() -> None:
     (got,) = decoded(frame(ADSC, group("SMAXSN", "00740", "H000000000000")))
     assert got.values == {"SMAXSN": 740}
-    assert (got.dated, got.horodates_unreadable, got.refused) == ({}, 1, {})
+    assert (got.dated, got.horodates_unreadable, got.rejected) == ({}, 1, {})
 
 
 def test_texts_lose_their_padding_and_runs_of_spaces() -> None:
@@ -203,7 +203,7 @@ def test_an_unknown_label_is_published_as_text_from_its_third_sighting_in_a_row(
     novel = frame(ADSC, group("NOVEL", " 12 "))
     seen = decoded(novel * 2 + frame(ADSC) + novel * 3)
     assert [got.values for got in seen] == [{}, {}, {}, {}, {}, {"NOVEL": "12"}]
-    assert [got.refused for got in seen] == [{"label": 1}] * 2 + [{}] + [{"label": 1}] * 2 + [{}]
+    assert [got.rejected for got in seen] == [{"label": 1}] * 2 + [{}] + [{"label": 1}] * 2 + [{}]
 
 
 def test_no_more_than_twenty_unknown_labels_are_published() -> None:

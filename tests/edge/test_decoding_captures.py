@@ -15,21 +15,21 @@ from tictally_shared.labels import LABELS, METER_NUMBER
 CAPTURES = Path(__file__).parents[3] / "shared" / "captures"
 pytestmark = pytest.mark.skipif(not (CAPTURES / "expected.json").exists(), reason="no captures beside the project")
 
-# Where our rules refuse more than the decoder that made expected.json: (label, why).
+# Where our rules reject more than the decoder that made expected.json: (label, why).
 STRICTER = {
     "historique_tri_ejp": {"ADCO": "10 digits instead of 12: not a meter's number (shape)"},
     "standard_mono_hcweekend": {"ADSC": "11 digits instead of 12: not a meter's number (shape)"},
 }
-# What physics refuses on top, last values as `tictally-edge decode` prints them.
+# What plausibility rejects on top, last values as `tictally-edge decode` prints them.
 HELD_BACK = {
     "historique_mono_hc": {
-        "HCHC": "the last frame is of another day: 8.8 MWh in a second (physics)",
-        "HCHP": "the last frame is of another day: 5.8 MWh in a second (physics)",
+        "HCHC": "the last frame is of another day: 8.8 MWh in a second (plausibility)",
+        "HCHP": "the last frame is of another day: 5.8 MWh in a second (plausibility)",
     },
     "standard_tri_phantom_sinsts": {
-        "SINSTS1": "48 370 VA on a phase that carries 2 A (physics)",
-        "SINSTS2": "17 742 VA on a phase that carries 2 A (physics)",
-        "SINSTS3": "41 187 VA on a phase that carries 2 A (physics)",
+        "SINSTS1": "48 370 VA on a phase that carries 2 A (plausibility)",
+        "SINSTS2": "17 742 VA on a phase that carries 2 A (plausibility)",
+        "SINSTS3": "41 187 VA on a phase that carries 2 A (plausibility)",
     },
 }
 
@@ -75,7 +75,7 @@ def test_a_capture_gives_the_values_of_an_independent_decoder(name: str) -> None
     assert sum(frame.complete for frame in frames) == wanted["frames_complete"]
     assert sum(frame.groups for frame in frames) == wanted["groups"]
     if not stricter:
-        assert sum(sum(frame.refused.values()) for frame in frames) == wanted["groups_refused"]
+        assert sum(sum(frame.rejected.values()) for frame in frames) == wanted["groups_refused"]
     assert last_values(frames) == {
         label: (parse_horodate(horodate).isoformat() if horodate else None, converted(label, data))
         for label, (horodate, data) in wanted["last_values"].items()
@@ -90,8 +90,8 @@ def test_a_capture_gives_the_same_frames_in_chunks_of_any_size_and_with_parity(n
     for size in range(1, 65):
         assert in_chunks(data, size) == whole
     odd = in_chunks(with_parity(data), 7)
-    assert [(f.values, f.dated, f.refused, f.complete) for f in odd] == [
-        (f.values, f.dated, f.refused, f.complete) for f in whole
+    assert [(f.values, f.dated, f.rejected, f.complete) for f in odd] == [
+        (f.values, f.dated, f.rejected, f.complete) for f in whole
     ]
     assert all(frame.parity for frame in odd)
     assert not any(frame.parity for frame in whole)

@@ -97,11 +97,11 @@ def test_derived(case: str) -> None:
     assert {name: derived.get(name) for name in expected} == expected
 
 
-def told(topics: DerivedTopics, labels: Labels, at: float, *, is_whole: bool = True) -> dict[str, str]:
+def told(topics: DerivedTopics, labels: Labels, at: float, *, is_complete: bool = True) -> dict[str, str]:
     prefix = f"tictally/{METER}/"
     return {
         each.topic.removeprefix(prefix): each.payload
-        for each in topics.publish(labels, at, 1_795_000_000_123, is_whole=is_whole)
+        for each in topics.publish(labels, at, 1_795_000_000_123, is_complete=is_complete)
     }
 
 
@@ -110,7 +110,7 @@ QUIET: Labels = {"OPTARIF": "HC..", "PTEC": "HC..", "ISOUSC": 30, "PAPP": 600}
 
 def test_nothing_is_made_of_labels_before_a_whole_frame_has_shown_them_all() -> None:
     topics = DerivedTopics(Topics(), METER)
-    assert told(topics, {"PTEC": "HC.."}, 0, is_whole=False) == {}
+    assert told(topics, {"PTEC": "HC.."}, 0, is_complete=False) == {}
     assert told(topics, QUIET, 1).keys() == {"period", "available_power", "subscription_share", "overload"}
 
 
@@ -118,7 +118,7 @@ def test_changes_are_told_at_once_and_all_every_five_minutes() -> None:
     topics = DerivedTopics(Topics(), METER)
     told(topics, QUIET, 0)
     assert told(topics, QUIET, 1) == {}
-    assert told(topics, QUIET | {"ADPS": 31}, 2, is_whole=False) == {"overload": "ON"}
+    assert told(topics, QUIET | {"ADPS": 31}, 2, is_complete=False) == {"overload": "ON"}
     assert told(topics, QUIET, 3) == {"overload": "OFF"}
     assert told(topics, QUIET, 303).keys() == {"period", "available_power", "subscription_share", "overload"}
 
@@ -141,4 +141,4 @@ def test_another_connection_gets_everything_again() -> None:
     topics = DerivedTopics(Topics(), METER)
     told(topics, TEMPO_H, 0)
     topics.connected()
-    assert told(topics, TEMPO_H, 1, is_whole=False) == derive(TEMPO_H)
+    assert told(topics, TEMPO_H, 1, is_complete=False) == derive(TEMPO_H)

@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said_with_what_to_do(tmp_path: Path) -> None:
     status, found = doctor(edge)
     assert status == 1
     assert "there is no such device" in found["port"]["sentence"]
-    assert "cannot be reached: Connection refused" in found["broker"]["sentence"]
+    assert "cannot be reached: Connection rejected" in found["broker"]["sentence"]
     assert "mosquitto has a listener" in found["broker"]["advice"]
 
 

@@ -68,7 +68,7 @@ def test_a_line_becomes_topics_and_frames(tmp_path: Path, broker: Mosquitto, sta
         health = json.loads(late.wait_for(f"{base}/edge/pi/health"))
         assert health["mode"] == mode
         assert health["parity"] is True
-        assert health["refused"] == {}
+        assert health["rejected"] == {}
         assert [each["boot"] for each in health["boots"]] == [frame["boot"]]
 
 

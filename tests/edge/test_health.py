@@ -9,19 +9,19 @@ import pytest
 from tictally_edge.decoding.decoder import DecodedFrame
 from tictally_edge.publishing.health import Counts, Report, health_json, steady_ms
 from tictally_edge.publishing.line_quality import LastHour
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
 
 MINUTE = 60.0
 
 
-def frame(at: float, groups: int = 10, **refused: int) -> BelievedFrame:
+def frame(at: float, groups: int = 10, **rejected: int) -> ValidatedFrame:
     decoded = DecodedFrame(Mode.STANDARD, None, {}, {}, True, {}, groups, 0, True, 0, at)  # noqa: FBT003
-    return BelievedFrame(decoded, {}, {}, refused, frozenset())
+    return ValidatedFrame(decoded, {}, {}, rejected, frozenset())
 
 
-def hour(*frames: BelievedFrame) -> LastHour:
+def hour(*frames: ValidatedFrame) -> LastHour:
     last = LastHour()
     for each in frames:
         last.add(each)
@@ -33,17 +33,17 @@ def report(**given: Any) -> Report:  # noqa: ANN401 - fields of many types
 
 
 def test_every_reason_counts_as_a_refusal_of_the_hour() -> None:
-    assert hour(frame(0.0, checksum=2, parity=1), frame(1.0), frame(MINUTE, physics=4)).refused(MINUTE) == 7
+    assert hour(frame(0.0, checksum=2, parity=1), frame(1.0), frame(MINUTE, plausibility=4)).rejected(MINUTE) == 7
 
 
-@pytest.mark.parametrize(("now_s", "refused"), [(0.0, 7), (59 * MINUTE, 7), (60 * MINUTE, 4), (61 * MINUTE, 0)])
-def test_a_refusal_leaves_the_hour_by_whole_minutes(now_s: float, refused: int) -> None:
-    assert hour(frame(10.0, checksum=3), frame(70.0, parity=4)).refused(now_s) == refused
+@pytest.mark.parametrize(("now_s", "rejected"), [(0.0, 7), (59 * MINUTE, 7), (60 * MINUTE, 4), (61 * MINUTE, 0)])
+def test_a_refusal_leaves_the_hour_by_whole_minutes(now_s: float, rejected: int) -> None:
+    assert hour(frame(10.0, checksum=3), frame(70.0, parity=4)).rejected(now_s) == rejected
 
 
 def test_an_hour_of_frames_after_a_long_silence_holds_nothing_from_before_it() -> None:
     last = hour(frame(0.0, checksum=5), *(frame(1e6 + minute * MINUTE, checksum=1) for minute in range(200)))
-    assert last.refused(1e6 + 199 * MINUTE) == 60
+    assert last.rejected(1e6 + 199 * MINUTE) == 60
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_an_hour_of_frames_after_a_long_silence_holds_nothing_from_before_it() -
         ([], 0.0, None),
         ([frame(0.0)], 0.0, 100.0),
         ([frame(0.0, 10, checksum=1)], 0.0, 90.0),
-        ([frame(0.0, 10_000, checksum=1)], 0.0, 99.9),  # not 100: something was refused
+        ([frame(0.0, 10_000, checksum=1)], 0.0, 99.9),  # not 100: something was rejected
         ([frame(0.0, 3, parity=3)], 0.0, 0.0),
         ([frame(0.0, checksum=10), frame(5 * MINUTE)], 5 * MINUTE, 100.0),  # a good line again is a good line
         ([frame(0.0)], 5 * MINUTE, None),  # no meter: nothing can be said of its signal
     ],
 )
-def test_signal_quality(frames: list[BelievedFrame], now_s: float, percent: float | None) -> None:
+def test_signal_quality(frames: list[ValidatedFrame], now_s: float, percent: float | None) -> None:
     assert hour(*frames).quality_percent(now_s) == percent
 
 

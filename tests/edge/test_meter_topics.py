@@ -4,17 +4,17 @@ from tictally_edge.decoding.decoder import DecodedFrame
 from tictally_edge.home_assistant.announcer import Announcing
 from tictally_edge.publishing.meter_publisher import MeterTopics
 from tictally_edge.topics.naming import Naming
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.labels import Mode
 from tictally_shared.topics import Topics
 
 NUMBER = "021861000001"
 
 
-def frame(optarif: str, ptec: str) -> BelievedFrame:
+def frame(optarif: str, ptec: str) -> ValidatedFrame:
     values: dict[str, int | str] = {"OPTARIF": optarif, "PTEC": ptec, "ISOUSC": 30, "PAPP": 500}
     decoded = DecodedFrame(Mode.HISTORIQUE, NUMBER, values, {}, True, {}, 4, 0, False, 0, 0.0)  # noqa: FBT003
-    return BelievedFrame(decoded, values, {}, {}, frozenset())
+    return ValidatedFrame(decoded, values, {}, {}, frozenset())
 
 
 def test_values_come_before_the_announcement_that_explains_them_and_again_when_it_was_taken_in() -> None:

@@ -1,4 +1,4 @@
-"""Load curves from files of Enedis's customer space: what is read, what is unknown, and what is refused."""
+"""Load curves from files of Enedis's customer space: what is read, what is unknown, and what is rejected."""
 
 import logging
 from datetime import UTC, datetime, timedelta

@@ -134,9 +134,8 @@ def test_a_cost_that_is_unknown_has_no_amount() -> None:
 
 
 def test_an_edge_says_whatever_it_likes_and_types_stay() -> None:
-    payload = (
-        b'{"frames": true, "groups": 7, "mode": 4, "refused": {"parity": 2, "physics": "x"}, "signal_quality": 99}'
-    )
+    rejected = b'{"parity": 2, "plausibility": "x"}'
+    payload = b'{"frames": true, "groups": 7, "mode": 4, "rejected": %b, "signal_quality": 99}' % rejected
     edge, parity = of_edge("e", payload, 5)
     assert edge.fields == {"groups": 7, "signal_quality_percent": 99.0, "refused": 2}
     assert (parity.tags, parity.fields) == ((("edge", "e"), ("reason", "parity")), {"n": 2})

@@ -49,7 +49,7 @@ def test_registers_are_the_suppliers_that_have_counted_in_the_catalogues_order()
 
 def test_refusals_are_told_by_reason() -> None:
     made = picture()
-    made.take(TOPICS.edge("demo", "health"), json.dumps({"refused": {"checksum": 3, "physics": 0}}).encode())
+    made.take(TOPICS.edge("demo", "health"), json.dumps({"rejected": {"checksum": 3, "plausibility": 0}}).encode())
     assert summary(made, Kept())[1] == "groups refused by the edge: checksum 3"
 
 

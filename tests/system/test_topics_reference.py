@@ -10,7 +10,7 @@ import pytest
 from devel import topics_reference
 from tictally_edge.home_assistant.announcer import Announcing
 from tictally_edge.home_assistant.edge_device import edge_components
-from tictally_edge.pipeline import Reader
+from tictally_edge.pipeline import Pipeline
 from tictally_edge.publishing.meter_publisher import MeterTopics
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
@@ -59,13 +59,13 @@ def test_the_page_is_what_the_code_makes() -> None:
 def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mode: Mode, phases: int) -> None:
     start = datetime(2026, 1, 13, 12, tzinfo=UTC)
     meter = SimulatedMeter(contract, mode, start=start, phases=phases, producer=mode is Mode.STANDARD, number=NUMBER)
-    reader = Reader()
+    reader = Pipeline()
     topics = MeterTopics(Naming(Topics(), EDGE, prm=True), NUMBER, Announcing("homeassistant", "en", "1"))
     published = {
         each.topic
         for n in range(8)
         for reading in reader.feed(with_parity(meter.frame()), n * 2.0)
-        for each in topics.publish(reading.believed, n * 2.0, None, is_read=True)
+        for each in topics.publish(reading.validated, n * 2.0, None, is_read=True)
     }
     assert f"homeassistant/device/tictally_{NUMBER}/config" in published
     assert [topic for topic in sorted(published) if not in_reference(topic)] == []

@@ -37,7 +37,7 @@ class Timekeeper:
     """Dates moments.
 
     Attributes:
-        proof: why the clock is believed, a phrase, or None while it is not.
+        proof: why the clock is validated, a phrase, or None while it is not.
         steps: steps of the wall clock that were noticed.
 
     Args:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_edge.decoding.framing import FrameBytes, Framer, carries_parity, pieces
-from tictally_edge.decoding.groups import Group, Refused, parse_group
+from tictally_edge.decoding.framing import FrameBytes, Framer, carries_parity, split_groups
+from tictally_edge.decoding.groups import Group, GroupRejection, parse_group
 from tictally_shared.labels import LABELS, METER_NUMBER, Kind, Mode
 
 MAX_UNKNOWN_LABELS: Final = 20
@@ -27,8 +27,8 @@ class DecodedFrame:
         values: label → value, in the frame's order, the number left out.
         dated: label → horodate, ISO 8601 with offset.
         complete: True from STX to ETX without EOT.
-        refused: reason → groups.
-        groups: groups seen, refused ones among them.
+        rejected: reason → groups.
+        groups: groups seen, rejected ones among them.
         horodates_unreadable: values whose horodate is no date; they are kept without it.
         parity: True where the line's parity was there and checked.
         offset: bytes fed to the decoder when the frame was closed.
@@ -40,7 +40,7 @@ class DecodedFrame:
     values: dict[str, int | str]
     dated: dict[str, str]
     complete: bool
-    refused: dict[str, int]
+    rejected: dict[str, int]
     groups: int
     horodates_unreadable: int
     parity: bool
@@ -78,19 +78,19 @@ class Decoder:
 
     def _decode(self, raw: FrameBytes, at: float) -> Iterator[DecodedFrame]:
         parity = carries_parity(raw.content)
-        parsed = [parse_group(piece, parity=parity) for piece in pieces(raw.content)]
+        parsed = [parse_group(piece, parity=parity) for piece in split_groups(raw.content)]
         if not parsed:
             return
-        refused = Counter[str](outcome.value for outcome in parsed if isinstance(outcome, Refused))
+        rejected = Counter[str](outcome.value for outcome in parsed if isinstance(outcome, GroupRejection))
         groups = [outcome for outcome in parsed if isinstance(outcome, Group)]
         mode = _spoken(groups, raw.content)
-        refused[Refused.SHAPE.value] += sum(group.mode is not mode for group in groups)
+        rejected[GroupRejection.SHAPE.value] += sum(group.mode is not mode for group in groups)
         groups = [group for group in groups if group.mode is mode]
         admitted = self._unknown.admit({group.label for group in groups if not group.known})
-        refused[Refused.LABEL.value] += sum(not group.known and group.label not in admitted for group in groups)
+        rejected[GroupRejection.LABEL.value] += sum(not group.known and group.label not in admitted for group in groups)
         groups = [group for group in groups if group.known or group.label in admitted]
         single = _without_contradictions(groups)
-        refused[Refused.REPEATED.value] += len(groups) - sum(count for _, count in single.values())
+        rejected[GroupRejection.REPEATED.value] += len(groups) - sum(count for _, count in single.values())
         kept = [group for group, _ in single.values()]
         number = next((str(group.value) for group in kept if group.label in _METER_NUMBERS), None)
         yield DecodedFrame(
@@ -99,7 +99,7 @@ class Decoder:
             values={g.label: g.value for g in kept if g.label not in _METER_NUMBERS and not _is_clock(g.label)},
             dated={g.label: g.horodate for g in kept if g.horodate is not None},
             complete=raw.complete,
-            refused={reason: count for reason, count in refused.items() if count},
+            rejected={reason: count for reason, count in rejected.items() if count},
             groups=len(parsed),
             horodates_unreadable=sum(group.unreadable_horodate for group in kept),
             parity=parity,

@@ -92,7 +92,7 @@ def _last_group_end(content: bytes) -> int:
     return max(masked.rfind(b"\r"), masked.rfind(b"\n")) + 1
 
 
-def pieces(content: bytes) -> list[bytes]:
+def split_groups(content: bytes) -> list[bytes]:
     """The groups of a frame's content, without LF and CR, bit 7 as it came.
 
     Either of the two ends a group: a damaged LF must not glue two groups together, and a terminal in cooked mode turns

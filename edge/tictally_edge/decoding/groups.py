@@ -1,4 +1,4 @@
-"""A group's bytes to its label, horodate and value, or to the reason why it is refused. Pure.
+"""A group's bytes to its label, horodate and value, or to the reason why it is rejected. Pure.
 
 Source: Enedis-NOI-CPT_54E §5.2 (historique) and §6.2 (standard).
 """
@@ -21,7 +21,7 @@ _SHORTEST_GROUP: Final = 4
 _DATED_FIELDS: Final = 3
 
 
-class Refused(StrEnum):
+class GroupRejection(StrEnum):
     """Why a group does not count."""
 
     PARITY = "parity"
@@ -29,7 +29,7 @@ class Refused(StrEnum):
     LABEL = "label"
     SHAPE = "shape"
     REPEATED = "repeated"
-    PHYSICS = "physics"
+    PLAUSIBILITY = "plausibility"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def checksum(content: bytes | str) -> int:
 
 # Most groups of a frame are those of the frame before, to the letter: on a Pi this halves the work.
 @lru_cache(maxsize=1024)
-def parse_group(piece: bytes, *, parity: bool) -> Group | Refused:
+def parse_group(piece: bytes, *, parity: bool) -> Group | GroupRejection:
     """What a piece between LF and CR says.
 
     Args:
@@ -70,45 +70,45 @@ def parse_group(piece: bytes, *, parity: bool) -> Group | Refused:
     """
     masked = piece.translate(WITHOUT_PARITY)
     if piece != (masked.translate(_EVEN_PARITY) if parity else masked):
-        return Refused.PARITY
+        return GroupRejection.PARITY
     if len(masked) < _SHORTEST_GROUP:
-        return Refused.SHAPE
+        return GroupRejection.SHAPE
     text = masked.decode("ascii")
     if _HT in text:
         return _standard(text)
     return _historique(text)
 
 
-def _historique(text: str) -> Group | Refused:
+def _historique(text: str) -> Group | GroupRejection:
     content = text[:-2]  # the last separator is not counted
     if ord(text[-1]) != checksum(content):
-        return Refused.CHECKSUM
+        return GroupRejection.CHECKSUM
     label, separator, data = content.partition(" ")
     if text[-2] != " " or not separator:
-        return Refused.SHAPE
+        return GroupRejection.SHAPE
     return _valued(label, Mode.HISTORIQUE, data, None)
 
 
-def _standard(text: str) -> Group | Refused:
+def _standard(text: str) -> Group | GroupRejection:
     if ord(text[-1]) != checksum(text[:-1]):  # the last separator is counted
-        return Refused.CHECKSUM
+        return GroupRejection.CHECKSUM
     fields = text[:-2].split(_HT)
     if text[-2] != _HT or len(fields) not in (2, _DATED_FIELDS):
-        return Refused.SHAPE
+        return GroupRejection.SHAPE
     horodate = fields[1] if len(fields) == _DATED_FIELDS else None
     return _valued(fields[0], Mode.STANDARD, fields[-1], horodate)
 
 
-def _valued(name: str, mode: Mode, data: str, horodate: str | None) -> Group | Refused:
+def _valued(name: str, mode: Mode, data: str, horodate: str | None) -> Group | GroupRejection:
     label = LABELS.get(name)
     if label is None:
         if not UNKNOWN_LABEL.fullmatch(name):
-            return Refused.LABEL
+            return GroupRejection.LABEL
         good = _UNKNOWN_VALUE.fullmatch(data)
     else:
         good = label.shape.fullmatch(data) if label.mode is mode and label.dated is (horodate is not None) else None
     if good is None or (horodate is not None and not _HORODATE.fullmatch(horodate)):
-        return Refused.SHAPE
+        return GroupRejection.SHAPE
     value = int(data) if label is not None and label.is_number else " ".join(data.split())
     if horodate is None:
         return Group(name, mode, value, known=label is not None)

@@ -1,4 +1,4 @@
-"""Whether this machine's clock is believed, and how the meter's compares."""
+"""Whether this machine's clock is validated, and how the meter's compares."""
 
 from typing import Final
 

@@ -17,7 +17,7 @@ from tictally_shared.labels import Mode
 LINE, METER = "line", "meter"
 # So many frames tell what a line is like; a speed at which nothing is heard is left when half the time is over.
 _ENOUGH_FRAMES: Final = 10
-# Above this share of refused groups a value is often missing; below the other one nobody notices.
+# Above this share of rejected groups a value is often missing; below the other one nobody notices.
 _POOR, _FAIR = 0.05, 0.01
 _SHOWN_DIGITS: Final = 4
 
@@ -30,7 +30,7 @@ class Heard:
         received: speed in baud → bytes.
         frames: good ones.
         groups: in frames of any kind.
-        refused: reason → groups.
+        rejected: reason → groups.
         mode: of the last good frame, or None where there was none.
         baud: speed at which it came.
         parity: True where the line's parity came and could be checked.
@@ -41,7 +41,7 @@ class Heard:
     received: Counter[int] = field(default_factory=Counter)
     frames: int = 0
     groups: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
     mode: Mode | None = None
     baud: int = 0
     parity: bool = False
@@ -52,7 +52,7 @@ class Heard:
     def add(self, frame: DecodedFrame, baud: int) -> None:
         """Counts a frame; one that is not good counts by its groups."""
         self.groups += frame.groups
-        self.refused.update(frame.refused)
+        self.rejected.update(frame.rejected)
         if not is_good(frame):
             return
         self.frames += 1
@@ -82,7 +82,7 @@ def listen(opener: Opener, first: Mode | None, listen_s: float, clock: Callable[
         if heard.frames:
             break
         heard.groups = 0
-        heard.refused.clear()
+        heard.rejected.clear()
     return heard
 
 
@@ -113,7 +113,7 @@ def judge(heard: Heard, wanted: Mode | None, *, show: bool) -> list[Finding]:
         return [bad(LINE, says, "Take MODE out of the settings: the mode is then found by listening.")]
     mode = f"{heard.mode.value} mode at {heard.baud} baud"
     return [
-        signal(mode, heard.frames, heard.groups, heard.refused, parity=heard.parity),
+        signal(mode, heard.frames, heard.groups, heard.rejected, parity=heard.parity),
         _meter(heard, show=show),
     ]
 
@@ -127,20 +127,20 @@ def _nothing(heard: Heard) -> Finding:
     return bad(LINE, f"{told} came, and no good frame among them.", do)
 
 
-def signal(mode: str, frames: int, groups: int, refused: Mapping[str, int], *, parity: bool) -> Finding:
-    """What the share of refused groups says of the line.
+def signal(mode: str, frames: int, groups: int, rejected: Mapping[str, int], *, parity: bool) -> Finding:
+    """What the share of rejected groups says of the line.
 
     Args:
         mode: and speed, as it is to be told.
         frames: good ones.
         groups: in all.
-        refused: reason → groups.
+        rejected: reason → groups.
         parity: True where it came and was checked.
     """
-    share = sum(refused.values()) / max(groups, 1)
-    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()) if count) or "none"
+    share = sum(rejected.values()) / max(groups, 1)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(rejected.items()) if count) or "none"
     checked = "parity is checked" if parity else "parity does not come through the adapter"
-    told = f"{mode}; {frames} frames, {groups} groups, refused: {reasons}; {checked}."
+    told = f"{mode}; {frames} frames, {groups} groups, rejected: {reasons}; {checked}."
     if share >= _POOR:
         do = "Shorten the cable or keep it away from mains wires; use a twisted pair; try another dongle."
         return bad(LINE, f"a poor signal: {told}", do)

@@ -16,8 +16,8 @@ _AGAIN: Final = "It has just started: ask again in a minute."
 _STOP: Final = "Stop the edge (sudo systemctl stop tictally-edge) and ask again: the line is then listened to."
 # Counts that stay at nought while all is well → what they mean, what to do.
 _TROUBLES: Final = {
-    "refused_by_broker": (
-        "messages were refused by the broker.",
+    "rejected_by_broker": (
+        "messages were rejected by the broker.",
         "Let the edge's user write below its base topic (mosquitto's acl_file).",
     ),
     "journal_unkept": ("frames could not be kept.", "Make room where the journal lies."),
@@ -63,8 +63,8 @@ def _line(health: dict[str, Any]) -> Finding:
     if not str(health.get("port", "")).endswith("(heard)"):
         do = _AGAIN if _count(health, "uptime_s") < _YOUNG_S else _STOP
         return bad(LINE, f"the edge hears no meter on {health.get('port')}.", do)
-    refused = health.get("refused")
-    counts = {name: n for name, n in refused.items() if isinstance(n, int)} if isinstance(refused, dict) else {}
+    rejected = health.get("rejected")
+    counts = {name: n for name, n in rejected.items() if isinstance(n, int)} if isinstance(rejected, dict) else {}
     mode = f"{health.get('mode')} mode"
     return signal(mode, _count(health, "frames"), _count(health, "groups"), counts, parity=health.get("parity") is True)
 

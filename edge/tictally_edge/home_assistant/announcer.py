@@ -15,7 +15,7 @@ from tictally_edge.home_assistant.translations import DERIVED
 from tictally_edge.settings import Settings
 from tictally_edge.topics.naming import Naming
 from tictally_edge.topics.retained_message import Publication
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.home_assistant import Discovered, Language, config_topic, discovery_json, read_discovery
 from tictally_shared.labels import CATALOGUE, DELIVERY_POINT
 
@@ -82,14 +82,14 @@ class Announcer:
         """The announcement once more: the broker, or a hub, may have lost it."""
         return [Publication(self.topic, self._said)] if self._said else []
 
-    def hear(self, believed: BelievedFrame, *, is_whole: bool) -> None:
+    def hear(self, validated: ValidatedFrame, *, is_complete: bool) -> None:
         """Takes a frame in.
 
         Args:
-            believed: the frame.
-            is_whole: True where it shows all that its meter sends.
+            validated: the frame.
+            is_complete: True where it shows all that its meter sends.
         """
-        self._watch.hear(believed, is_whole=is_whole)
+        self._watch.hear(validated, is_complete=is_complete)
 
     def news(self) -> list[Publication]:
         """The announcement, where it is another than before; not to be asked before what stands there has been read."""

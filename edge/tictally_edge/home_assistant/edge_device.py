@@ -55,9 +55,9 @@ _ENTITIES: Final = (
     ),
     HealthEntity("backlog", "Trames en attente", "Frames waiting", settings=_counted("measurement", "mdi:tray-full")),
     HealthEntity(
-        "refused_per_hour",
+        "rejected_per_hour",
         "Groupes refusés en une heure",
-        "Groups refused in an hour",
+        "Groups rejected in an hour",
         settings=_counted("measurement", "mdi:filter-remove-outline"),
     ),
     HealthEntity(

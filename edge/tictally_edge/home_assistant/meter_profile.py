@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tictally_edge.validation.completeness import labels_of
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.labels import LABELS, Kind, Mode
 from tictally_shared.tariff_options import TEMPO, TariffOption, option_of_ngtf, option_of_optarif
 
@@ -95,28 +95,28 @@ class ProfileWatch:
         self._counting: Counter[str] = Counter()
         self._pair, self._pair_frames = ("", ""), 0
 
-    def hear(self, believed: BelievedFrame, *, is_whole: bool) -> None:
+    def hear(self, validated: ValidatedFrame, *, is_complete: bool) -> None:
         """Takes a frame in.
 
         Args:
-            believed: the frame.
-            is_whole: True where it shows all that its meter sends.
+            validated: the frame.
+            is_complete: True where it shows all that its meter sends.
         """
-        if not is_whole or (traits := _traits(believed)) is None:
+        if not is_complete or (traits := _traits(validated)) is None:
             return
         if traits != self._candidate:
             self._candidate, self._frames = traits, 0
             self._seen.clear()
             self._counting.clear()
         self._frames += 1
-        self._seen = _in_a_row(self._seen, labels_of(believed) - self._hidden)
-        counting = {name for name, value in believed.values.items() if _counts(name, value)}
-        self._counting = _in_a_row(self._counting, counting | (self._counting.keys() & believed.unconfirmed))
+        self._seen = _in_a_row(self._seen, labels_of(validated) - self._hidden)
+        counting = {name for name, value in validated.values.items() if _counts(name, value)}
+        self._counting = _in_a_row(self._counting, counting | (self._counting.keys() & validated.unconfirmed))
         if self._frames < _FRAMES_UNTIL_PROVED:
             return
         if traits != self._proved or self.profile is None:
             self._proved, self.profile = traits, _profile(traits)
-        self._learn(believed.values, self.profile)
+        self._learn(validated.values, self.profile)
 
     def _learn(self, values: Mapping[str, int | str], profile: Profile) -> None:
         """Adds what has been seen often enough; nothing ever goes."""
@@ -143,13 +143,13 @@ def _often(counter: Counter[str]) -> set[str]:
     return {name for name, count in counter.items() if count >= _FRAMES_UNTIL_PROVED}
 
 
-def _traits(believed: BelievedFrame) -> _Traits | None:
+def _traits(validated: ValidatedFrame) -> _Traits | None:
     """The traits that a frame shows, or None while its option waits for a second sighting."""
-    labels, mode = labels_of(believed), believed.frame.mode
+    labels, mode = labels_of(validated), validated.frame.mode
     option_label = _OPTION_LABEL[mode]
-    if option_label in believed.unconfirmed:
+    if option_label in validated.unconfirmed:
         return None
-    option_name = str(believed.values.get(option_label, ""))
+    option_name = str(validated.values.get(option_label, ""))
     return _Traits(
         mode=mode,
         phases=3 if not _ONLY_ON_THREE_PHASES.isdisjoint(labels) else 1,

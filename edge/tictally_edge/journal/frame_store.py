@@ -10,7 +10,7 @@ from tictally_edge.journal.disk_mirror import DiskCopy
 from tictally_edge.journal.journal import Journal, JournalError
 from tictally_edge.journal.undated_queue import Waiting, WaitingRoom
 from tictally_edge.topics.naming import Naming, serial_of
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 
@@ -59,12 +59,12 @@ class Archive:
         self._saving: Thread | None = None
         self._is_stale = False  # the copy on disk says that the broker lacks frames which it has by now
 
-    def keep(self, number: str, believed: BelievedFrame, at: float, time_ms: int | None) -> Frame | None:
+    def keep(self, number: str, validated: ValidatedFrame, at: float, time_ms: int | None) -> Frame | None:
         """Numbers and keeps a frame, or lets it wait where it has no date.
 
         Args:
             number: the meter's own.
-            believed: what of the frame is believed.
+            validated: what of the frame may be published.
             at: monotonic seconds.
             time_ms: when its end arrived, or None where no clock is known to be right.
 
@@ -73,12 +73,12 @@ class Archive:
         """
         try:
             if time_ms is None:
-                waiting = Waiting(at, number, believed.frame.mode, believed.values, believed.dated)
+                waiting = Waiting(at, number, validated.frame.mode, validated.values, validated.dated)
                 self.waiting.put(waiting)
                 return None
             return self.journal.append(
                 lambda boot, seq: self._frame(
-                    number, believed.frame.mode, believed.values, believed.dated, (boot, seq, time_ms)
+                    number, validated.frame.mode, validated.values, validated.dated, (boot, seq, time_ms)
                 )
             )
         except OSError as error:

@@ -78,11 +78,11 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The broker has taken a message, or refused it.
+    """The broker has taken a message, or rejected it.
 
     Attributes:
         mid: the message's number on this connection.
-        taken: False where the broker refused it.
+        taken: False where the broker rejected it.
     """
 
     mid: int
@@ -239,7 +239,7 @@ class Broker:
         self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
-            self._problems.warning(f"The broker {self._access.host}:{self._access.port} refuses this edge: {reason}.")
+            self._problems.warning(f"The broker {self._access.host}:{self._access.port} rejects this edge: {reason}.")
             self._events.put((client, Disconnected()))
         else:
             self._events.put((client, Connected()))

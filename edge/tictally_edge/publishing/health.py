@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import iso_utc
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
@@ -23,7 +23,7 @@ class Counts:
     Attributes:
         frames: that were numbered.
         groups: seen in them.
-        refused: reason → groups.
+        rejected: reason → groups.
         unconfirmed: values left out until another frame agreed.
         horodates_unreadable: values whose horodate is no date.
         mode: spoken last, or None.
@@ -32,24 +32,24 @@ class Counts:
 
     frames: int = 0
     groups: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
     unconfirmed: int = 0
     horodates_unreadable: int = 0
     mode: Mode | None = None
     parity: bool | None = None
 
-    def add(self, believed: BelievedFrame) -> None:
+    def add(self, validated: ValidatedFrame) -> None:
         """Counts one frame."""
         self.frames += 1
-        self.groups += believed.frame.groups
-        self.refused.update(believed.refused)
-        self.unconfirmed += len(believed.unconfirmed)
-        self.horodates_unreadable += believed.frame.horodates_unreadable
-        self.mode, self.parity = believed.frame.mode, believed.frame.parity
+        self.groups += validated.frame.groups
+        self.rejected.update(validated.rejected)
+        self.unconfirmed += len(validated.unconfirmed)
+        self.horodates_unreadable += validated.frame.horodates_unreadable
+        self.mode, self.parity = validated.frame.mode, validated.frame.parity
 
     def copy(self) -> "Counts":
         """As they are now."""
-        return replace(self, refused=self.refused.copy())
+        return replace(self, rejected=self.rejected.copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Report:
     port: str
     meter: str | None
     meter_online: bool
-    refused_per_hour: int
+    rejected_per_hour: int
     signal_quality_percent: float | None
     clock: str
     clock_waits_for: str | None
@@ -73,7 +73,7 @@ class Report:
     dropped_without_date: int
     waiting: int
     without_number: int
-    refused_by_broker: int
+    rejected_by_broker: int
     unkept: int
     resent: int
     bad_requests: int
@@ -89,7 +89,7 @@ def health_json(
 
     `backlog`: frames that the broker has not acknowledged. `frames_lost`: since this process started, those that the
     meter sent and that never got a number; nobody can ask for them. `signal_quality`: per cent of the groups of the
-    last minutes that were not refused, null where none came. `started`: null until a clock has proved itself.
+    last minutes that were not rejected, null where none came. `started`: null until a clock has proved itself.
 
     Where there are too many ranges of a boot, those of frames held are rounded inward and those of the backlog outward:
     what is said to be held can be asked for, what may still come by itself is not asked for.
@@ -114,8 +114,8 @@ def health_json(
         "dropped_without_date": report.dropped_without_date,
         "frames": counts.frames,
         "groups": counts.groups,
-        "refused": dict(sorted(counts.refused.items())),
-        "refused_per_hour": report.refused_per_hour,
+        "rejected": dict(sorted(counts.rejected.items())),
+        "rejected_per_hour": report.rejected_per_hour,
         "signal_quality": report.signal_quality_percent,
         "unconfirmed": counts.unconfirmed,
         "horodates_unreadable": counts.horodates_unreadable,
@@ -123,7 +123,7 @@ def health_json(
         "dropped_without_number": report.without_number,
         "frames_lost": report.dropped_without_date + report.without_number + report.unkept,
         "backlog": sum(map(len, backlog.values())),
-        "refused_by_broker": report.refused_by_broker,
+        "rejected_by_broker": report.rejected_by_broker,
         "callback_errors": report.callback_errors,
         "resent": report.resent,
         "bad_requests": report.bad_requests,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import floor
 from typing import Final
 
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 
 _MINUTE_S: Final = 60.0
 _HOUR: Final = 60
@@ -17,11 +17,11 @@ _LATELY: Final = 5
 class _Minute:
     number: int
     groups: int = 0
-    refused: int = 0
+    rejected: int = 0
 
 
 class LastHour:
-    """Groups seen and refused, a sum for each minute of the last sixty.
+    """Groups seen and rejected, a sum for each minute of the last sixty.
 
     Times are seconds on a clock that never steps, that of the frames' `at`.
     """
@@ -29,28 +29,28 @@ class LastHour:
     def __init__(self) -> None:
         self._minutes: deque[_Minute] = deque(maxlen=_HOUR)
 
-    def add(self, believed: BelievedFrame) -> None:
+    def add(self, validated: ValidatedFrame) -> None:
         """Counts one frame."""
-        number = int(believed.frame.at // _MINUTE_S)
+        number = int(validated.frame.at // _MINUTE_S)
         if not self._minutes or self._minutes[-1].number != number:
             self._minutes.append(_Minute(number))
-        self._minutes[-1].groups += believed.frame.groups
-        self._minutes[-1].refused += sum(believed.refused.values())
+        self._minutes[-1].groups += validated.frame.groups
+        self._minutes[-1].rejected += sum(validated.rejected.values())
 
-    def refused(self, now_s: float) -> int:
-        """Groups refused in the last hour, or since the start where that is not so long ago."""
-        return sum(minute.refused for minute in self._since(now_s, _HOUR))
+    def rejected(self, now_s: float) -> int:
+        """Groups rejected in the last hour, or since the start where that is not so long ago."""
+        return sum(minute.rejected for minute in self._since(now_s, _HOUR))
 
     def quality_percent(self, now_s: float) -> float | None:
-        """How many in a hundred groups of the last five minutes were not refused; None where none came.
+        """How many in a hundred groups of the last five minutes were not rejected; None where none came.
 
-        In tenths, rounded down: 100 says that nothing was refused.
+        In tenths, rounded down: 100 says that nothing was rejected.
         """
         minutes = self._since(now_s, _LATELY)
         groups = sum(minute.groups for minute in minutes)
         if not groups:
             return None
-        accepted = groups - sum(minute.refused for minute in minutes)
+        accepted = groups - sum(minute.rejected for minute in minutes)
         return floor(1000 * accepted / groups) / 10
 
     def _since(self, now_s: float, minutes: int) -> list[_Minute]:

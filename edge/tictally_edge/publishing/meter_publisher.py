@@ -7,8 +7,8 @@ from tictally_edge.topics.derived_topics import DerivedTopics
 from tictally_edge.topics.label_topics import LabelTopics
 from tictally_edge.topics.naming import Naming
 from tictally_edge.topics.retained_message import Publication
-from tictally_edge.validation.completeness import Wholeness
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.completeness import Completeness
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.topics import DerivedTopic, LabelTopic
 
 # A hub has taken an announcement in by then.
@@ -33,7 +33,7 @@ class MeterTopics:
         self._topics = naming.topics
         self._labels = LabelTopics(naming.topics, self.meter, every_s=naming.every_s)
         self._derived = DerivedTopics(naming.topics, self.meter)
-        self._wholeness = Wholeness()
+        self._completeness = Completeness()
         self._announcer = Announcer(announcing, naming, number) if announcing is not None else None
         self._tell_again_at: float | None = None
         announced = [self._announcer.topic] if self._announcer is not None else []
@@ -59,7 +59,7 @@ class MeterTopics:
             case DerivedTopic(self.meter, name):
                 self._derived.found(name)
 
-    def publish(self, believed: BelievedFrame, at: float, time_ms: int | None, *, is_read: bool) -> list[Publication]:
+    def publish(self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_read: bool) -> list[Publication]:
         """What a frame changes.
 
         Values come before the announcement: Home Assistant cannot take another contract's periods while its state is
@@ -67,20 +67,20 @@ class MeterTopics:
         of labels is told once more when it has had time for that.
 
         Args:
-            believed: the frame.
+            validated: the frame.
             at: monotonic seconds.
             time_ms: when the frame's end arrived, or None where no clock is known to be right.
             is_read: True once what stood on the broker has had time to come.
         """
-        is_whole = self._wholeness.of(believed)
+        is_complete = self._completeness.check(validated)
         if self._tell_again_at is not None and at >= self._tell_again_at:
             self._tell_again_at = None
             self._derived.connected()
-        labels = self._labels.publish(believed, at, time_ms, is_whole=is_whole)
-        derived = self._derived.publish(self._labels.present, at, time_ms, is_whole=is_whole)
+        labels = self._labels.publish(validated, at, time_ms, is_complete=is_complete)
+        derived = self._derived.publish(self._labels.present, at, time_ms, is_complete=is_complete)
         announced = []
         if self._announcer is not None:
-            self._announcer.hear(believed, is_whole=is_whole)
+            self._announcer.hear(validated, is_complete=is_complete)
             announced = self._announcer.news() if is_read else []
         if announced:
             self._tell_again_at = at + _TAKEN_IN_S

@@ -12,7 +12,7 @@ from tictally_edge.publishing.backfill_request import RequestError, parse_reques
 from tictally_edge.publishing.meter_publisher import MeterTopics
 from tictally_edge.topics.naming import Naming
 from tictally_edge.topics.retained_message import Publication
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
 from tictally_shared.home_assistant import birth_topic
 from tictally_shared.interval_set import IntervalSet
@@ -36,7 +36,7 @@ class Publisher:
     Attributes:
         meter: the number or key that is published now, None before the first frame.
         online: True while the meter is heard.
-        refused_by_broker: messages that the broker refused.
+        rejected_by_broker: messages that the broker rejected.
         resent: frames published again because a recorder asked for them.
         bad_requests: messages on the resend topic that were no requests.
 
@@ -72,22 +72,22 @@ class Publisher:
         self._acked: dict[str, IntervalSet] = {}
         self.meter: str | None = None
         self.online = False
-        self.refused_by_broker = self.resent = self.bad_requests = 0
+        self.rejected_by_broker = self.resent = self.bad_requests = 0
 
-    def frame(self, number: str, believed: BelievedFrame, at: float, time_ms: int | None) -> None:
+    def frame(self, number: str, validated: ValidatedFrame, at: float, time_ms: int | None) -> None:
         """Numbers, keeps and publishes a frame; one without date only moves label topics, until it is released.
 
         Args:
             number: the meter's own.
-            believed: what of the frame is believed.
+            validated: what of the frame may be published.
             at: monotonic seconds.
             time_ms: when its end arrived, or None where no clock is known to be right.
         """
         self._speak_for(number)
         if not self._naming.prm:
-            shown = {label: value for label, value in believed.values.items() if label != DELIVERY_POINT}
-            believed = replace(believed, values=shown, unconfirmed=believed.unconfirmed - {DELIVERY_POINT})
-        kept = self._archive.keep(number, believed, at, time_ms)
+            shown = {label: value for label, value in validated.values.items() if label != DELIVERY_POINT}
+            validated = replace(validated, values=shown, unconfirmed=validated.unconfirmed - {DELIVERY_POINT})
+        kept = self._archive.keep(number, validated, at, time_ms)
         if not self._broker.connected:
             return
         if self._broker.unacknowledged >= _STUCK:
@@ -97,7 +97,7 @@ class Publisher:
             self._send(kept)
         if self._of_meter is not None:
             is_read = self._clock() >= self._read_until
-            self._publish(self._of_meter.publish(believed, at, time_ms, is_read=is_read))
+            self._publish(self._of_meter.publish(validated, at, time_ms, is_read=is_read))
 
     def released(self, frames: list[Frame]) -> None:
         """Frames that waited for their date are in the journal now; they go out behind the present."""
@@ -230,9 +230,9 @@ class Publisher:
     def _settle(self, mid: int, *, taken: bool) -> None:
         sent = self._in_flight.pop(mid, None)
         if not taken:
-            self.refused_by_broker += 1
-            if self.refused_by_broker == 1:
-                log.warning("The broker refuses what this edge publishes; its user may not write these topics.")
+            self.rejected_by_broker += 1
+            if self.rejected_by_broker == 1:
+                log.warning("The broker rejects what this edge publishes; its user may not write these topics.")
         elif sent is not None:
             boot, seq = sent
             self._acked.setdefault(boot, IntervalSet()).add(seq, seq)

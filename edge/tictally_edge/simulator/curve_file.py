@@ -2,7 +2,7 @@
 
 UTF-8 with a byte order mark. Line 1 has names, line 2 their values (delivery point, kind, dates, unit, step), line 3 is
 `Horodate;Valeur`, then `2022-07-29T00:30:00+02:00;330`: the mean power in W of the step that ends then. A value can be
-empty, and a line can be missing: such steps are unknown, which is told. Anything else is refused, with its line.
+empty, and a line can be missing: such steps are unknown, which is told. Anything else is rejected, with its line.
 """
 
 import logging

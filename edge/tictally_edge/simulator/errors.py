@@ -1,4 +1,4 @@
-"""What a simulated meter refuses to be."""
+"""What a simulated meter rejects to be."""
 
 
 class SimulatorError(ValueError):

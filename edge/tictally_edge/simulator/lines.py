@@ -28,7 +28,7 @@ def simulated_frames(
     Raises:
         SimulatorError: the interval is no number above zero.
     """
-    if interval_s is not None and not 0 < interval_s < inf:  # NaN is refused as well
+    if interval_s is not None and not 0 < interval_s < inf:  # NaN is rejected as well
         raise SimulatorError(f"frames every {interval_s} s: the interval must be a number above zero")
     while until is None or meter.moment < until:
         frame = meter.frame()

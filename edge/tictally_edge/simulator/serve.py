@@ -202,6 +202,6 @@ def _seconds(text: str) -> int:
 
 def _positive(text: str) -> float:
     number = float(text)
-    if not 0 < number < inf:  # NaN is refused as well
+    if not 0 < number < inf:  # NaN is rejected as well
         raise argparse.ArgumentTypeError(f"{text} is not a number above zero")
     return number

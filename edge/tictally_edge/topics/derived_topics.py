@@ -31,7 +31,7 @@ CUTOFF: Final = {
     Cutoff.OVERHEATING_ON_OVERLOAD: "overheating",
 }
 # A label that waits for its second sighting lacks in a whole frame; in so many, none does.
-_WHOLE_UNTIL_KNOWN: Final = 3
+_COMPLETE_UNTIL_KNOWN: Final = 3
 # ISOUSC is what the subscription allows per phase, at the 200 V that contracts reckon with: 30 A are 6 kVA.
 _CONTRACT_V: Final = 200
 
@@ -79,7 +79,7 @@ class DerivedTopics:
         self._topics, self._meter, self._all_every_s = topics, meter, all_every_s
         self._shown: dict[str, tuple[str, float]] = {}
         self._left: set[str] = set()
-        self._whole_frames = 0
+        self._complete_frames = 0
 
     def connected(self) -> None:
         """The broker is another one, or knows nothing: everything is published again with the next frame."""
@@ -90,17 +90,17 @@ class DerivedTopics:
         """A topic of this meter stands retained on the broker; it is cleared if nothing is made of its name."""
         self._left.add(name)
 
-    def publish(self, labels: Labels, at: float, time_ms: int | None, *, is_whole: bool) -> list[Publication]:
+    def publish(self, labels: Labels, at: float, time_ms: int | None, *, is_complete: bool) -> list[Publication]:
         """What the labels change; nothing before a whole frame has shown all labels.
 
         Args:
             labels: label → value, as it stands on the label topics.
             at: seconds on a clock that never steps.
             time_ms: when the frame's end arrived, or None where no clock is known to be right.
-            is_whole: True where this frame shows all that its meter sends.
+            is_complete: True where this frame shows all that its meter sends.
         """
-        self._whole_frames += is_whole
-        if not self._whole_frames:
+        self._complete_frames += is_complete
+        if not self._complete_frames:
             return []
         time = None if time_ms is None else iso_utc(time_ms)
         derived = derive(labels)
@@ -114,7 +114,7 @@ class DerivedTopics:
 
     def _clear(self, derived: Mapping[str, str]) -> list[Publication]:
         gone = self._shown.keys() - derived.keys()
-        if self._whole_frames >= _WHOLE_UNTIL_KNOWN:
+        if self._complete_frames >= _COMPLETE_UNTIL_KNOWN:
             gone |= self._left - derived.keys()
             self._left.clear()
         for name in gone:

@@ -9,7 +9,7 @@ from typing import Final
 
 from tictally_edge.topics.retained_message import NOTHING, Publication
 from tictally_edge.validation.completeness import labels_of
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import iso_utc
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.topics import Topics
@@ -55,26 +55,28 @@ class LabelTopics:
         """A topic of this meter stands retained on the broker; it is cleared if the meter does not send it."""
         self._left.add(label)
 
-    def publish(self, believed: BelievedFrame, at: float, time_ms: int | None, *, is_whole: bool) -> list[Publication]:
+    def publish(
+        self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_complete: bool
+    ) -> list[Publication]:
         """What a frame changes.
 
         Args:
-            believed: the frame.
+            validated: the frame.
             at: seconds on a clock that never steps.
             time_ms: when the frame's end arrived, or None where no clock is known to be right.
-            is_whole: True where the frame shows all that its meter sends.
+            is_complete: True where the frame shows all that its meter sends.
         """
         time = None if time_ms is None else iso_utc(time_ms)
         changes: list[Publication] = []
-        for label in [*believed.values, *(name for name in believed.dated if name not in believed.values)]:
-            said = _Shown(believed.values.get(label), believed.dated.get(label), at)
+        for label in [*validated.values, *(name for name in validated.dated if name not in validated.values)]:
+            said = _Shown(validated.values.get(label), validated.dated.get(label), at)
             before = self._shown.get(label)
             if before is None or self._is_due(label, before, said):
                 self._shown[label] = said
                 if said.value is not None:
                     self.present[label] = said.value
                 changes += self._tell(label, before, said, time)
-        return changes + self._clear(self._gone(believed, is_whole=is_whole))
+        return changes + self._clear(self._gone(validated, is_complete=is_complete))
 
     def _is_due(self, label: str, before: _Shown, said: _Shown) -> bool:
         elapsed_s = said.at - before.at
@@ -96,12 +98,12 @@ class LabelTopics:
             changes.append(Publication(self._topics.label_time(self._meter, label), ""))
         return changes
 
-    def _gone(self, believed: BelievedFrame, *, is_whole: bool) -> list[str]:
+    def _gone(self, validated: ValidatedFrame, *, is_complete: bool) -> list[str]:
         """Labels that this frame shows to be gone."""
-        seen = labels_of(believed)
+        seen = labels_of(validated)
         for label in seen & self._lacking.keys():
             del self._lacking[label]
-        if not is_whole:
+        if not is_complete:
             return []
         gone = []
         for label in (self._shown.keys() | self._left) - seen:

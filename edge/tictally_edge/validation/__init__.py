@@ -1,1 +1,1 @@
-"""What of a well-formed frame is believed: who speaks, texts confirmed, registers and readings within physics. Pure."""
+"""Validation: what of a decoded frame may be published, as decided by earlier frames and by plausibility."""

@@ -1,46 +1,46 @@
-"""Which frames show all that their meter sends, so that what they lack may be taken for gone. Pure.
+"""Completeness: which frames show everything their meter sends, so that a label they lack may be removed. Pure.
 
-Noise must take nothing away. But some meters send a group in every frame that has to be refused, and some ports swallow
-the end of every frame: what is the same in many frames in a row is not noise.
+Noise must remove nothing. But some meters send, in every frame, a group that has to be rejected, and some ports cut off
+the end of every frame: a fault that repeats identically in many frames is not noise.
 """
 
 from typing import Final
 
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.labels import Mode
 
 # Enedis-NOI-CPT_54E §5.3: what a three-phase meter sends, again and again, while a phase is overloaded.
 _SHORT_FRAME: Final = frozenset({"ADIR1", "ADIR2", "ADIR3", "IINST1", "IINST2", "IINST3"})
-_UNTIL_NO_NOISE: Final = 20
+_UNTIL_SYSTEMATIC: Final = 20
 
 Fault = tuple[frozenset[str], bool, tuple[tuple[str, int], ...]]
 
 
-def labels_of(believed: BelievedFrame) -> frozenset[str]:
-    """The labels that a frame shows to be there: what they say may have to wait, or be refused by physics."""
-    return frozenset({*believed.frame.values, *believed.frame.dated, *believed.unconfirmed})
+def labels_of(validated: ValidatedFrame) -> frozenset[str]:
+    """Return the labels that a frame contains, also where a value is unconfirmed or rejected as implausible."""
+    return frozenset({*validated.frame.values, *validated.frame.dated, *validated.unconfirmed})
 
 
-class Wholeness:
-    """Looks at one meter's frames, one after another."""
+class Completeness:
+    """Watches one meter's frames, one after another."""
 
     def __init__(self) -> None:
         self._fault: Fault | None = None
         self._times = 0
 
-    def of(self, believed: BelievedFrame) -> bool:
-        """True for a frame that shows all that its meter sends.
+    def check(self, validated: ValidatedFrame) -> bool:
+        """Return True for a frame that shows everything its meter sends.
 
-        It is complete, no group of it is refused for what came over the line, and it is not one of the short frames
-        that overloaded meters send; or it lacks the same as all of the last twenty.
+        It is complete, none of its groups was rejected by the decoder, and it is not one of the short frames of an
+        overloaded meter; or it has the same fault as each of the last twenty.
         """
-        frame = believed.frame
+        frame = validated.frame
         if frame.mode is Mode.HISTORIQUE and frame.values.keys() <= _SHORT_FRAME:
             return False
-        if frame.complete and not frame.refused:
+        if frame.complete and not frame.rejected:
             self._fault = None
             return True
-        fault = labels_of(believed), frame.complete, tuple(sorted(frame.refused.items()))
+        fault = labels_of(validated), frame.complete, tuple(sorted(frame.rejected.items()))
         self._times = self._times + 1 if fault == self._fault else 1
         self._fault = fault
-        return self._times >= _UNTIL_NO_NOISE
+        return self._times >= _UNTIL_SYSTEMATIC

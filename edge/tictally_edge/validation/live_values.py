@@ -1,18 +1,18 @@
-"""Live readings: powers, currents and voltages that may be another in every frame.
+"""Live values: powers, currents and voltages that may differ in every frame.
 
-A reading is believed when it is close to the one before or agrees with a second sighting. A jump is believed at once
-where the frame bears it out: a power and its currents moved together. One that fits its witness but moved alone is
-believed when the sighting before it had to wait too, so that a restless load is never silent for long. One that its own
-currents contradict grossly is refused, however often it comes: meters have sent 48 kVA on a phase that carried 2 A.
+A value is accepted when it is close to the one before or agrees with a second sighting. A jump is accepted at once
+where the frame supports it: a power and its currents moved together. One that fits its currents but moved alone is
+accepted when the value before it had to wait too, so that a restless load never lacks values for long. One that its own
+currents contradict grossly is rejected, however often it comes: meters have sent 48 kVA on a phase that carried 2 A.
 """
 
 from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.validation.plausibility import Verdict, is_possible
+from tictally_edge.validation.plausibility import Decision, is_plausible
 from tictally_shared.labels import LABELS, Kind
 
-READINGS: Final = frozenset(label.name for label in LABELS.values() if label.live)
+LIVE_LABELS: Final = frozenset(label.name for label in LABELS.values() if label.live)
 
 _PHASES: Final = ("IRMS1", "IRMS2", "IRMS3")
 # Power → the currents that make it, the first set that the frame has whole.
@@ -30,10 +30,10 @@ _NOMINAL_V: Final = 230
 # French low voltage is 230 V ± 10 %; a few per cent more for the rounding of both figures.
 _LOWEST_RATIO, _HIGHEST_RATIO = 0.85, 1.15
 _ROUNDING_VA: Final = 60
-# A power beyond three times what its currents carry, and more than any load that the meter's figures may lag behind.
+# A power beyond three times what its currents carry, and more than any load that the meter's values may lag behind.
 _GROSS_FACTOR: Final = 3
 _GROSS_VA: Final = 9000
-# What a reading moves by from frame to frame while nothing is switched.
+# How much a value moves from frame to frame while nothing is switched.
 _CLOSE_A: Final = 1
 _CLOSE_V: Final = 2
 _CLOSE_VA: Final = 30
@@ -43,44 +43,46 @@ _MOVED_VA: Final = 100
 Band = tuple[float, float]
 
 
-class Readings:
-    """The live readings of one meter.
+class LiveValues:
+    """The live values of one meter.
 
     Args:
-        first_sights: True to believe at once what is not contradicted, for decoding a file.
+        accepts_first: True to accept at once what is not contradicted, for decoding a file.
     """
 
-    def __init__(self, *, first_sights: bool = False) -> None:
-        self._first_sights = first_sights
-        self._believed: dict[str, int] = {}
-        self._candidate: dict[str, int] = {}
+    def __init__(self, *, accepts_first: bool = False) -> None:
+        self._accepts_first = accepts_first
+        self._accepted: dict[str, int] = {}
+        self._candidates: dict[str, int] = {}
 
-    def judge(self, frame: DecodedFrame) -> dict[str, Verdict]:
-        """A verdict for each live reading in a frame."""
-        present = {name: value for name, value in frame.values.items() if name in READINGS and isinstance(value, int)}
+    def decide(self, frame: DecodedFrame) -> dict[str, Decision]:
+        """Decide on each live value of a frame."""
+        present = {
+            name: value for name, value in frame.values.items() if name in LIVE_LABELS and isinstance(value, int)
+        }
         moved = {name for name, value in present.items() if self._has_moved(name, value)}
-        return {name: self._weigh(name, value, present, moved) for name, value in present.items()}
+        return {name: self._decide(name, value, present, moved) for name, value in present.items()}
 
-    def _weigh(self, name: str, value: int, present: dict[str, int], moved: set[str]) -> Verdict:
+    def _decide(self, name: str, value: int, present: dict[str, int], moved: set[str]) -> Decision:
         band = _power_band(name, present)
-        if not is_possible(name, value) or (band is not None and value > _GROSS_FACTOR * band[1] + _GROSS_VA):
-            return Verdict.REFUSED
-        before = self._believed.get(name)
-        candidate = self._candidate.pop(name, None)
-        together = before is None or candidate is not None or not moved.isdisjoint(_witnesses(name))
+        if not is_plausible(name, value) or (band is not None and value > _GROSS_FACTOR * band[1] + _GROSS_VA):
+            return Decision.REJECTED
+        before = self._accepted.get(name)
+        candidate = self._candidates.pop(name, None)
+        together = before is None or candidate is not None or not moved.isdisjoint(_related_labels(name))
         if (
-            self._first_sights
+            self._accepts_first
             or (before is not None and _is_close(name, before, value))
             or (candidate is not None and _is_close(name, candidate, value))
-            or (together and _is_borne_out(name, value, present))
+            or (together and _is_supported(name, value, present))
         ):
-            self._believed[name] = value
-            return Verdict.BELIEVED
-        self._candidate[name] = value
-        return Verdict.UNCONFIRMED
+            self._accepted[name] = value
+            return Decision.ACCEPTED
+        self._candidates[name] = value
+        return Decision.UNCONFIRMED
 
     def _has_moved(self, name: str, value: int) -> bool:
-        before = self._believed.get(name)
+        before = self._accepted.get(name)
         if before is None:
             return False
         return abs(value - before) >= (_MOVED_VA if LABELS[name].kind is Kind.APPARENT_POWER else _CLOSE_A)
@@ -95,23 +97,23 @@ def _is_close(name: str, before: int, value: int) -> bool:
     return abs(value - before) <= max(_CLOSE_VA, before // _CLOSE_SHARE_VA)
 
 
-def _witnesses(name: str) -> set[str]:
-    """The labels that move when this one does."""
+def _related_labels(name: str) -> set[str]:
+    """Return the labels that move when this one does."""
     if name in _CURRENTS_OF:
         return {current for group in _CURRENTS_OF[name] for current in group}
     return {power for power, groups in _CURRENTS_OF.items() if any(name in group for group in groups)}
 
 
-def _is_borne_out(name: str, value: int, present: dict[str, int]) -> bool:
+def _is_supported(name: str, value: int, present: dict[str, int]) -> bool:
     if name in _CURRENTS_OF:
         return _is_within(value, _power_band(name, present))
     if LABELS[name].kind is Kind.VOLTAGE:
         return _LOWEST_RATIO * _NOMINAL_V <= value <= _HIGHEST_RATIO * _NOMINAL_V
-    return any(_carries(power, name, value, present) for power in _witnesses(name) & present.keys())
+    return any(_carries(power, name, value, present) for power in _related_labels(name) & present.keys())
 
 
 def _carries(power: str, current: str, amperes: int, present: dict[str, int]) -> bool:
-    """True where a current is not more than a power can be, and where it makes the power alone, not less either."""
+    """Return True where a current fits a power: not above it, and not below it where no other current adds to it."""
     alone = any(group == (current,) and group[0] in present for group in _CURRENTS_OF[power])
     shared = any(len(group) > 1 and set(group) <= present.keys() for group in _CURRENTS_OF[power])
     if alone and not shared:
@@ -124,14 +126,14 @@ def _is_within(value: int, band: Band | None) -> bool:
 
 
 def _power_band(name: str, present: dict[str, int]) -> Band | None:
-    """The least and most apparent power that the frame's currents carry, each current being rounded to whole ampere."""
+    """Return the least and most apparent power that a frame's currents carry, each rounded to whole amperes."""
     for group in _CURRENTS_OF.get(name, ()):
         if not all(current in present for current in group):
             continue
         volts = [present.get(_VOLTAGE_OF.get(current, ""), _NOMINAL_V) for current in group]
         low = sum(max(present[current] - 1, 0) * volt for current, volt in zip(group, volts, strict=True))
         high = sum((present[current] + 1) * volt for current, volt in zip(group, volts, strict=True))
-        # A producer's currents carry what is injected too.
+        # A producer's currents carry injection too.
         least = 0.0 if _INJECTION in present else low * _LOWEST_RATIO - _ROUNDING_VA
         return least, high * _HIGHEST_RATIO + _ROUNDING_VA
     return None

@@ -1,55 +1,59 @@
-"""What stays the same from frame to frame: texts, codes, schedules, and numbers that change a few times a day.
+"""Steady values: strings, codes, schedules, and numbers that change a few times a day.
 
-The very first value is believed at once; a changed one on its second equal sighting, so that one damaged group changes
-nothing. Only the overload bit of STGE is always believed: an alarm that comes a frame late is a cut-off.
+The first value is accepted at once; a changed one on its second identical sighting, so that one damaged group changes
+nothing. Only the overload bit of STGE is accepted at once: an alarm that comes a frame late is a power cut.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_edge.validation.plausibility import Verdict
+from tictally_edge.validation.plausibility import Decision
 
 _STGE: Final = "STGE"
 _OVERLOAD: Final = 1 << 7  # Enedis-NOI-CPT_54E, STGE bit 7: reference power exceeded
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TextValue:
     """A value with its horodate, which change together."""
 
     value: int | str
     horodate: str | None = None
 
 
-class Texts:
+class TextValues:
     """The steady values of one meter.
 
     Attributes:
-        believed: label → what it says.
+        accepted: label → the value accepted last.
 
     Args:
-        first_sights: True to believe a change at once, for decoding a file.
+        accepts_first: True to accept a change at once, for decoding a file.
     """
 
-    def __init__(self, *, first_sights: bool = False) -> None:
-        self._first_sights = first_sights
-        self.believed: dict[str, Said] = {}
-        self._candidate: dict[str, Said] = {}
+    def __init__(self, *, accepts_first: bool = False) -> None:
+        self._accepts_first = accepts_first
+        self.accepted: dict[str, TextValue] = {}
+        self._candidates: dict[str, TextValue] = {}
 
-    def judge(self, name: str, said: Said) -> tuple[Verdict, Said]:
-        """A verdict, and what to publish where it is believed."""
-        before = self.believed.get(name)
-        candidate = self._candidate.pop(name, None)
-        if before is None or self._first_sights or said in (before, candidate):
-            self.believed[name] = said
-            return Verdict.BELIEVED, said
-        self._candidate[name] = said
-        if name == _STGE and (overloaded := _with_overload_of(before, said)) != before:
-            self.believed[name] = overloaded
-            return Verdict.BELIEVED, overloaded
-        return Verdict.UNCONFIRMED, before
+    def decide(self, name: str, value: TextValue) -> tuple[Decision, TextValue]:
+        """Decide on a value.
+
+        Returns:
+            The decision, and the value to publish where it is accepted.
+        """
+        before = self.accepted.get(name)
+        candidate = self._candidates.pop(name, None)
+        if before is None or self._accepts_first or value in (before, candidate):
+            self.accepted[name] = value
+            return Decision.ACCEPTED, value
+        self._candidates[name] = value
+        if name == _STGE and (overloaded := _with_overload_of(before, value)) != before:
+            self.accepted[name] = overloaded
+            return Decision.ACCEPTED, overloaded
+        return Decision.UNCONFIRMED, before
 
 
-def _with_overload_of(before: Said, said: Said) -> Said:
-    status = int(str(before.value), 16) & ~_OVERLOAD | int(str(said.value), 16) & _OVERLOAD
-    return Said(f"{status:08X}")
+def _with_overload_of(before: TextValue, value: TextValue) -> TextValue:
+    status = int(str(before.value), 16) & ~_OVERLOAD | int(str(value.value), 16) & _OVERLOAD
+    return TextValue(f"{status:08X}")

@@ -1,4 +1,4 @@
-"""A meter's frames weighed against what it said before: the last step before a frame is published."""
+"""Validates a meter's frames against its earlier ones: the last step before a frame is published."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,111 +6,112 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.decoding.groups import Refused
-from tictally_edge.validation.energy_registers import Registers, Sighting
-from tictally_edge.validation.live_values import Readings
-from tictally_edge.validation.plausibility import Verdict, is_possible
-from tictally_edge.validation.text_values import Said, Texts
+from tictally_edge.decoding.groups import GroupRejection
+from tictally_edge.validation.energy_registers import EnergyRegisters, RegisterValue
+from tictally_edge.validation.live_values import LiveValues
+from tictally_edge.validation.plausibility import Decision, is_plausible
+from tictally_edge.validation.text_values import TextValue, TextValues
 from tictally_shared.labels import LABELS, Kind
 
 _DATE: Final = "DATE"
 # The meter's clock runs with the line; frames that arrive in one piece, and its whole seconds, blur it.
-_CLOCK_BLUR_S: Final = 5.0
+_CLOCK_TOLERANCE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class BelievedFrame:
+class ValidatedFrame:
     """What of a frame is published.
 
     Attributes:
         frame: the frame as decoded.
         values: label → value.
         dated: label → horodate, ISO 8601 with offset.
-        refused: reason → groups, of decoding and of physics.
-        unconfirmed: labels left out until another frame agrees; neither refused nor lacking.
+        rejected: reason → groups, by decoding and by plausibility.
+        unconfirmed: labels left out until another frame agrees; neither rejected nor missing.
     """
 
     frame: DecodedFrame
     values: dict[str, int | str]
     dated: dict[str, str]
-    refused: dict[str, int]
+    rejected: dict[str, int]
     unconfirmed: frozenset[str]
 
 
-class Believer:
-    """Weighs the frames of one meter, in their order.
+class FrameValidator:
+    """Validates the frames of one meter, in their order.
 
     Args:
-        baseline: registers believed last, from the journal; their times on the clock of the frames' `at`.
-        first_sights: True where first sights count, for decoding a file.
+        baseline: registers accepted last, from the journal; their times on the clock of the frames' `at`.
+        accepts_first: True to accept first sightings, for decoding a file.
     """
 
-    def __init__(self, baseline: dict[str, Sighting] | None = None, *, first_sights: bool = False) -> None:
-        self.registers = Registers(baseline, first_sights=first_sights)
-        self._readings = Readings(first_sights=first_sights)
-        self._texts = Texts(first_sights=first_sights)
-        self._clock = _Clock(first_sights=first_sights)
+    def __init__(self, baseline: dict[str, RegisterValue] | None = None, *, accepts_first: bool = False) -> None:
+        self.registers = EnergyRegisters(baseline, accepts_first=accepts_first)
+        self._live = LiveValues(accepts_first=accepts_first)
+        self._texts = TextValues(accepts_first=accepts_first)
+        self._clock = _MeterClock(accepts_first=accepts_first)
 
     def prime(self, frames: tuple[DecodedFrame, ...]) -> None:
-        """Lets frames that waited together vouch for each other's registers."""
+        """Take the registers' baselines from frames that waited together."""
         self.registers.prime(frames)
 
-    def weigh(self, frame: DecodedFrame) -> BelievedFrame:
-        """What of a frame is believed."""
-        verdicts = {**self.registers.judge(frame), **self._readings.judge(frame)}
+    def validate(self, frame: DecodedFrame) -> ValidatedFrame:
+        """Decide on every value of a frame."""
+        decisions = {**self.registers.decide(frame), **self._live.decide(frame)}
         values: dict[str, int | str] = {}
         dated: dict[str, str] = {}
         for name, value in frame.values.items():
-            verdict = verdicts.get(name)
-            said = Said(value, frame.dated.get(name))
-            if verdict is None:
-                verdict, said = self._steady(name, said)
-                verdicts[name] = verdict
-            if verdict is Verdict.BELIEVED:
-                values[name] = said.value
-                if said.horodate is not None:
-                    dated[name] = said.horodate
+            decision = decisions.get(name)
+            published = TextValue(value, frame.dated.get(name))
+            if decision is None:
+                decision, published = self._decide_steady(name, published)
+                decisions[name] = decision
+            if decision is Decision.ACCEPTED:
+                values[name] = published.value
+                if published.horodate is not None:
+                    dated[name] = published.horodate
         if _DATE in frame.dated:
-            verdicts[_DATE] = self._clock.judge(frame.dated[_DATE], frame.at)
-            if verdicts[_DATE] is Verdict.BELIEVED:
+            decisions[_DATE] = self._clock.decide(frame.dated[_DATE], frame.at)
+            if decisions[_DATE] is Decision.ACCEPTED:
                 dated[_DATE] = frame.dated[_DATE]
-        refused = Counter(frame.refused)
-        refused[Refused.PHYSICS.value] = sum(verdict is Verdict.REFUSED for verdict in verdicts.values())
-        return BelievedFrame(
+        rejected = Counter(frame.rejected)
+        rejected[GroupRejection.PLAUSIBILITY.value] = sum(each is Decision.REJECTED for each in decisions.values())
+        return ValidatedFrame(
             frame=frame,
             values=values,
             dated=dated,
-            refused={reason: count for reason, count in refused.items() if count},
-            unconfirmed=frozenset(name for name, verdict in verdicts.items() if verdict is Verdict.UNCONFIRMED),
+            rejected={reason: count for reason, count in rejected.items() if count},
+            unconfirmed=frozenset(name for name, each in decisions.items() if each is Decision.UNCONFIRMED),
         )
 
-    def _steady(self, name: str, said: Said) -> tuple[Verdict, Said]:
-        if isinstance(said.value, int) and not is_possible(name, said.value):
-            return Verdict.REFUSED, said
+    def _decide_steady(self, name: str, value: TextValue) -> tuple[Decision, TextValue]:
+        if isinstance(value.value, int) and not is_plausible(name, value.value):
+            return Decision.REJECTED, value
         label = LABELS.get(name)
         if label is not None and label.kind is Kind.ALARM:
-            return Verdict.BELIEVED, said
-        return self._texts.judge(name, said)
+            return Decision.ACCEPTED, value
+        return self._texts.decide(name, value)
 
 
-class _Clock:
-    """The meter's DATE: believed when it goes on from the one before, else when two in a row agree."""
+class _MeterClock:
+    """The meter's DATE: accepted where it continues the one before, else when two in a row agree."""
 
-    def __init__(self, *, first_sights: bool) -> None:
-        self._first_sights = first_sights
-        self._believed: tuple[datetime, float] | None = None
+    def __init__(self, *, accepts_first: bool) -> None:
+        self._accepts_first = accepts_first
+        self._accepted: tuple[datetime, float] | None = None
         self._candidate: tuple[datetime, float] | None = None
 
-    def judge(self, horodate: str, at: float) -> Verdict:
-        here = (datetime.fromisoformat(horodate), at)
+    def decide(self, horodate: str, at: float) -> Decision:
+        current = (datetime.fromisoformat(horodate), at)
         candidate, self._candidate = self._candidate, None
-        agrees = candidate is not None and _goes_on(candidate, here)
-        if self._believed is None or self._first_sights or agrees or _goes_on(self._believed, here):
-            self._believed = here
-            return Verdict.BELIEVED
-        self._candidate = here
-        return Verdict.UNCONFIRMED
+        agrees = candidate is not None and _continues(candidate, current)
+        if self._accepted is None or self._accepts_first or agrees or _continues(self._accepted, current):
+            self._accepted = current
+            return Decision.ACCEPTED
+        self._candidate = current
+        return Decision.UNCONFIRMED
 
 
-def _goes_on(before: tuple[datetime, float], here: tuple[datetime, float]) -> bool:
-    return abs(here[0] - before[0] - timedelta(seconds=here[1] - before[1])) <= timedelta(seconds=_CLOCK_BLUR_S)
+def _continues(before: tuple[datetime, float], current: tuple[datetime, float]) -> bool:
+    drift = current[0] - before[0] - timedelta(seconds=current[1] - before[1])
+    return abs(drift) <= timedelta(seconds=_CLOCK_TOLERANCE_S)

@@ -236,7 +236,7 @@ export default {
   "refused.label": "label",
   "refused.shape": "shape",
   "refused.repeated": "repeated",
-  "refused.physics": "physics",
+  "refused.plausibility": "plausibility",
   "period.BASE": "Base",
   "period.HC": "Off-peak",
   "period.HP": "Peak",

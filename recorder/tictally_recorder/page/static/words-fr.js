@@ -236,7 +236,7 @@ export default {
   "refused.label": "étiquette",
   "refused.shape": "forme",
   "refused.repeated": "répété",
-  "refused.physics": "physique",
+  "refused.plausibility": "vraisemblance",
   "period.BASE": "Base",
   "period.HC": "Heures creuses",
   "period.HP": "Heures pleines",

@@ -24,7 +24,7 @@ _OF_EDGE: Final = {
     "frames": int,
     "groups": int,
     "unconfirmed": int,
-    "refused_per_hour": int,
+    "rejected_per_hour": int,
     "uptime_s": int,
     "meter_online": bool,
     "mode": str,
@@ -62,7 +62,7 @@ def of_edge(name: str, payload: bytes, time_ms: int) -> Iterator[Point]:
     fields: dict[str, Value | None] = {
         name: health[name] for name, kind in _OF_EDGE.items() if type(health.get(name)) is kind
     }
-    quality, refused = health.get("signal_quality"), health.get("refused")
+    quality, refused = health.get("signal_quality"), health.get("rejected")
     if isinstance(quality, int | float):
         fields["signal_quality_percent"] = float(quality)
     counts = {reason: n for reason, n in refused.items() if type(n) is int} if isinstance(refused, dict) else {}

@@ -65,7 +65,7 @@ const state = (value) => h("span", { class: `badge state-${value}` }, t(`state.$
 
 function edge(each) {
   const health = each.health ?? {};
-  const groups = Object.entries(health.refused ?? {}).filter(([, n]) => n);
+  const groups = Object.entries(health.rejected ?? {}).filter(([, n]) => n);
   const backlog = (health.boots ?? []).flatMap((boot) => boot.backlog ?? []).reduce((sum, [first, last]) => sum + last - first + 1, 0);
   return h(
     "section",

@@ -11,7 +11,7 @@ from tictally_edge.journal.disk_mirror import DiskCopy
 from tictally_edge.journal.frame_store import Archive
 from tictally_edge.journal.journal import FRAMES_PER_BLOCK
 from tictally_edge.topics.naming import Naming
-from tictally_edge.validation.validator import BelievedFrame
+from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
@@ -23,10 +23,10 @@ NOW_MS = 1_795_000_000_000
 ROOM = 1 << 20
 
 
-def believed(n: int) -> BelievedFrame:
+def validated(n: int) -> ValidatedFrame:
     values: dict[str, int | str] = {"EAST": n}
     frame = DecodedFrame(Mode.STANDARD, NUMBER, values, {}, True, {}, 1, 0, False, 0, float(n))  # noqa: FBT003
-    return BelievedFrame(frame, values, {}, {}, frozenset())
+    return ValidatedFrame(frame, values, {}, {}, frozenset())
 
 
 class Machine:
@@ -55,7 +55,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def keep(archive: Archive, numbers: range, *, dated: bool = True) -> list[Frame]:
-    kept = [archive.keep(NUMBER, believed(n), float(n), NOW_MS + n * 1000 if dated else None) for n in numbers]
+    kept = [archive.keep(NUMBER, validated(n), float(n), NOW_MS + n * 1000 if dated else None) for n in numbers]
     return [frame for frame in kept if frame is not None]
 
 

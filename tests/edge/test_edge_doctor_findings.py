@@ -34,8 +34,8 @@ NOW = Moment(1000.0, 1_800_000_000_000)
 EDGE = Process(7, ("python", "tictally-edge", "run"))
 
 
-def heard(refused: int = 0, numbers: int = 10, **changes: Any) -> Heard:  # noqa: ANN401 - a table's
-    return Heard(**CLEAN | {"refused": Counter(parity=refused), "numbers": Counter({NUMBER: numbers})} | changes)
+def heard(rejected: int = 0, numbers: int = 10, **changes: Any) -> Heard:  # noqa: ANN401 - a table's
+    return Heard(**CLEAN | {"rejected": Counter(parity=rejected), "numbers": Counter({NUMBER: numbers})} | changes)
 
 
 def told(findings: list[Finding] | Iterator[Finding]) -> str:
@@ -44,9 +44,9 @@ def told(findings: list[Finding] | Iterator[Finding]) -> str:
 
 LINES: dict[str, tuple[Heard, Mode | None, str, bool]] = {
     "a clean line": (heard(), None, "a clean signal: standard mode at 9600 baud; 10 frames, 400 groups", True),
-    "one group in a while": (heard(refused=2), None, "a good signal", True),
-    "some groups": (heard(refused=12), None, "a fair signal", True),
-    "many groups": (heard(refused=20), None, "a poor signal", False),
+    "one group in a while": (heard(rejected=2), None, "a good signal", True),
+    "some groups": (heard(rejected=12), None, "a fair signal", True),
+    "many groups": (heard(rejected=20), None, "a poor signal", False),
     "seven bits": (heard(parity=False), None, "parity does not come through the adapter", True),
     "the mode that is set": (heard(), Mode.STANDARD, "a clean signal", True),
     "another mode than is set": (heard(), Mode.HISTORIQUE, "Take MODE out of the settings", False),
@@ -97,7 +97,7 @@ WELL = {
     "mode": "standard",
     "frames": 900,
     "groups": 9000,
-    "refused": {},
+    "rejected": {},
     "parity": True,
     "clock": "kept by a time server",
     "boots": [{"boot": "a", "backlog": [[3, 5], [9, 9]]}],
@@ -106,11 +106,11 @@ SERVICES: dict[str, tuple[dict[str, Any], str, bool]] = {
     "all is well": ({}, "4 frames waited for the broker", True),
     "no meter": ({"port": "/dev/ttyUSB0 (listening)"}, "hears no meter on /dev/ttyUSB0 (listening)", False),
     "just started": ({"port": "x (closed)", "uptime_s": 0}, "ask again in a minute", False),
-    "a noisy line": ({"refused": {"checksum": 900}}, "a poor signal", False),
+    "a noisy line": ({"rejected": {"checksum": 900}}, "a poor signal", False),
     "no proof of the clock": ({"clock_waits_for": "a sign", "waiting_for_date": 4}, "4 frames wait for a sign", False),
     "a full disk": ({"journal_unkept": 3}, "3 frames could not be kept", False),
-    "topics that may not be written": ({"refused_by_broker": 1}, "were refused by the broker", False),
-    "another version's": ({"boots": [1, 2], "frames": "many", "refused": 7}, "0 frames waited", True),
+    "topics that may not be written": ({"rejected_by_broker": 1}, "were rejected by the broker", False),
+    "another version's": ({"boots": [1, 2], "frames": "many", "rejected": 7}, "0 frames waited", True),
 }
 
 
@@ -162,7 +162,7 @@ def test_listening_tells_the_mode_and_ends_when_it_has_heard_enough(terminal: tu
     what = listen(lambda baud: Port(name, baud, "8N1"), None, 10.0)
     stop.set()
     speaking.join()
-    assert (what.mode, what.frames >= 10, what.refused.total()) == (mode, True, 0)
+    assert (what.mode, what.frames >= 10, what.rejected.total()) == (mode, True, 0)
     assert what.numbers[NUMBER] == what.frames
 
 
