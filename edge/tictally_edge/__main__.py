@@ -121,8 +121,10 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    findings = []
-    for finding in examine(_settings(args), listen_s=args.listen, show=args.show):
+    settings, findings = _settings(args), []
+    for warning in settings.warnings:
+        sys.stderr.write(f"-- settings: {warning}\n")
+    for finding in examine(settings, listen_s=args.listen, show=args.show):
         findings.append(finding)
         if not args.json:
             sys.stdout.write(f"{finding.lines()}\n")

@@ -30,40 +30,46 @@ from tictally_shared.settings.checks import checked_base_topic, checked_name, ho
 
 PREFIX: Final = "TICTALLY_EDGE_"
 SERVICE_FILE: Final = Path("/etc/tictally/edge.env")
+SERVICE_JOURNAL: Final = "/run/tictally-edge/journal"
+SERVICE_STATE: Final = "/var/lib/tictally-edge/journal"
 PROGRAM: Final = Program(PREFIX, "TICTALLY_")
 SECTIONS: Final = Sections()
 OFF: Final = "off"
-_RUNTIME: Final = "/run/tictally-edge"
 
 
 class Settings(ProgramSettings):
     """The edge's settings, checked. Its features' are reached with `section`."""
 
     name: Annotated[str, AfterValidator(checked_name)] = Field(
-        description="Name of this edge in its topics.", json_schema_extra={"default": "the host's name"}
+        description="Name of this edge in its topics: 1 to 32 of `a-z`, `0-9`, `-`.",
+        json_schema_extra={"default": "the host's name"},
     )
     meter: Annotated[str, AfterValidator(checked_name)] | None = Field(
-        default=None, description="Key that stands for the meter's number everywhere. Unset: the number itself."
+        default=None,
+        description="Key that stands for the meter's number in topics and in the ledger. Unset: the number itself.",
     )
     prm: bool = Field(
         default=False, description="Whether the number of the delivery point (PRM) is published: `true` or `false`."
     )
     clock: Literal["auto", "trust"] = Field(
         default="auto",
-        description="`auto`: frames wait until this machine's clock has proved itself since boot. `trust`: it is "
-        "right; for a network without a time server.",
+        description="`auto`: frames wait until this machine's clock has proved itself since boot: by a time server, "
+        "a hardware clock or the meter's clock. `trust`: the clock is right; for a network without a time server.",
     )
     journal: Path = Field(
-        description="Folder of the journal, in memory.",
-        json_schema_extra={"default": "`journal` in the service's runtime folder, else in `$XDG_RUNTIME_DIR`"},
+        description="Folder of the frames that the broker does not have yet, in memory.",
+        json_schema_extra={"default": "`journal` in `$RUNTIME_DIRECTORY`, `$XDG_RUNTIME_DIR` or `/run/tictally-edge`"},
     )
     state: Path | None = Field(
         default=None,
-        description="Folder on disk that the journal is copied to while the broker is away, and when the edge stops.",
-        json_schema_extra={"default": "`journal` in the service's state folder, else none"},
+        description="Folder on disk that the journal is copied to while the broker is away for more than a minute, "
+        "and when the edge stops.",
+        json_schema_extra={"default": "`journal` in `$STATE_DIRECTORY`, else none"},
     )
     journal_mb: Annotated[int, Field(ge=1, le=4096)] = Field(
-        default=64, description="Size limit of the journal in MiB. Beyond it the oldest frames are deleted."
+        default=64,
+        description="Size limit of the journal in MiB; the default holds two weeks of frames at least. Beyond it the "
+        "oldest frames are deleted.",
     )
     interval_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         default=5.0,
@@ -75,7 +81,8 @@ class Settings(ProgramSettings):
     )
     discovery: Annotated[str, AfterValidator(checked_base_topic)] = Field(
         default=PREFIX_OF_HUBS,
-        description="Topic below which hubs look for discovery messages. `off`: none is published.",
+        description="Topic below which hubs look for discovery messages. `off`: none is published, and earlier ones "
+        "stay.",
     )
     mqtt: Annotated[MqttSettings, Section("mqtt_")] = MqttSettings()
 
@@ -95,11 +102,13 @@ def load(origins: Origins, *, hostname: str) -> Settings:
     Raises:
         SettingsError: one of them is wrong; the message names it as the user wrote it.
     """
-    defaults = {
-        "name": Given(host_key(hostname), "the host's name"),
-        "journal": Given(_default_journal(origins.environ), f"{PREFIX}JOURNAL"),
-    }
-    if state := origins.environ.get("STATE_DIRECTORY", "").split(":")[0]:  # systemd makes it for the service
+    environ = origins.environ
+    journal, state = _default_journal(environ), environ.get("STATE_DIRECTORY", "").split(":")[0]
+    defaults = {"name": Given(host_key(hostname), "the host's name")}
+    if origins.used_service(PROGRAM) is not None and "RUNTIME_DIRECTORY" not in environ:
+        journal, state = SERVICE_JOURNAL, SERVICE_STATE.removesuffix("/journal")
+    defaults["journal"] = Given(journal, f"{PREFIX}JOURNAL")
+    if state:  # systemd makes it for the service
         defaults["state"] = Given(f"{state}/journal", f"{PREFIX}STATE")
     return load_settings(Settings, SECTIONS, PROGRAM, replace(origins, defaults=defaults))
 
@@ -107,4 +116,4 @@ def load(origins: Origins, *, hostname: str) -> Settings:
 def _default_journal(environ: Mapping[str, str]) -> str:
     """In memory: the folder that systemd makes for the service, else the user's own."""
     folder = environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or environ.get("XDG_RUNTIME_DIR", "")
-    return f"{folder or _RUNTIME}/journal"
+    return f"{folder}/journal" if folder else SERVICE_JOURNAL

@@ -33,6 +33,7 @@ from tictally_shared.topics import Topics
 
 PREFIX: Final = "TICTALLY_"
 SERVICE_FILE: Final = Path("/etc/tictally/recorder.env")
+SERVICE_LEDGER: Final = "/var/lib/tictally/ledger.sqlite"
 SECTIONS: Final = Sections()
 OFF: Final = "off"
 
@@ -62,7 +63,8 @@ class Settings(ProgramSettings):
     """The recorder's settings, checked. Its features' are reached with `section`."""
 
     name: Annotated[str, AfterValidator(checked_name)] = Field(
-        description="Name of this recorder in its topics.", json_schema_extra={"default": "the host's name"}
+        description="Name of this recorder in its topics: 1 to 32 of `a-z`, `0-9`, `-`.",
+        json_schema_extra={"default": "the host's name"},
     )
     ledger: Path = Field(
         description="File of the ledger.",
@@ -72,16 +74,20 @@ class Settings(ProgramSettings):
         },
     )
     edges: Annotated[tuple[str, ...], BeforeValidator(_edges)] = Field(
-        default=(), description="Edges whose frames are recorded: `all`, or names separated by commas."
+        default=(),
+        description="Edges whose frames are recorded: `all`, or names separated by commas.",
+        json_schema_extra={"default": "`all`"},
     )
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(
         default="Europe/Paris", description="Time zone of days, months and years: a name of the tz database."
     )
     language: Language = Field(
-        default="fr", description="Language of names and messages in hubs and on the page: `fr` or `en`."
+        default="fr", description="Language of names and messages in hubs: `fr` or `en`. Ids are the same in both."
     )
     idle_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
-        default=10, description="Minutes without a stored frame after which health reports the recorder as idle."
+        default=10,
+        description="Minutes without a stored frame after which the recorder reports that it is idle; hubs show a "
+        "problem.",
     )
     tariffs: Path | None = Field(
         default=None,
@@ -98,7 +104,8 @@ class Settings(ProgramSettings):
     )
     discovery: Annotated[str, AfterValidator(checked_base_topic)] = Field(
         default=PREFIX_OF_HUBS,
-        description="Topic below which hubs look for discovery messages. `off`: none is published.",
+        description="Topic below which hubs look for discovery messages. `off`: none is published, and earlier ones "
+        "stay.",
     )
     mqtt: Annotated[MqttSettings, Section("mqtt_")] = MqttSettings()
 
@@ -141,7 +148,8 @@ def load(origins: Origins, *, hostname: str, ledger: str | None = None) -> Setti
     """
     options = {} if ledger is None else {"ledger": Given(ledger, "--ledger")}
     defaults = {"name": Given(host_key(hostname), "the host's name")}
-    if (path := _default_ledger(origins.environ)) is not None:
+    path = _default_ledger(origins.environ) if origins.used_service(PROGRAM) is None else SERVICE_LEDGER
+    if path is not None:
         defaults["ledger"] = Given(path, f"{PREFIX}LEDGER")
     return load_settings(Settings, SECTIONS, PROGRAM, replace(origins, options=options, defaults=defaults))
 

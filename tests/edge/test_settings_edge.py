@@ -1,5 +1,6 @@
 """The edge's settings: what is accepted, what is rejected, in which words."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tictally_edge.features import LineSettings, load
-from tictally_edge.settings import Settings
+from tictally_edge.settings import SERVICE_FILE, Settings
 from tictally_shared.labels import Mode
-from tictally_shared.settings import Origins, SettingsError, read_file
+from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
 PORT = {"TICTALLY_EDGE_PORT": "/dev/ttyUSB0"}
 
@@ -119,3 +120,14 @@ def test_a_file_that_cannot_be_read_is_a_sentence() -> None:
         [sys.executable, "-m", "tictally_edge", "decode", "/none"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (1, "/none: No such file or directory\n")
+
+
+def test_with_the_services_file_journal_and_state_are_the_services() -> None:
+    unit = (Path(__file__).parent.parent.parent / "deploy/systemd/tictally-edge.service").read_text()
+    assert f"\nEnvironmentFile={SERVICE_FILE}\n" in unit
+    for setting, folder, name in (("Runtime", "/run", "journal"), ("State", "/var/lib", "state")):
+        made = re.search(rf"^{setting}Directory=(.+)$", unit, re.MULTILINE)
+        assert made is not None
+        service = EnvironmentFile(str(SERVICE_FILE), PORT)
+        got = load(Origins({"XDG_RUNTIME_DIR": "/run/user/0"}, read_file, service=service), hostname="pi")
+        assert getattr(got, name) == Path(folder) / made[1] / "journal"

@@ -12,9 +12,9 @@ from tictally_recorder.features import (
     load,
 )
 from tictally_recorder.hubs.recorder_device import Announcement, announcement_of
-from tictally_recorder.settings import Settings
+from tictally_recorder.settings import SERVICE_FILE, SERVICE_LEDGER, Settings
 from tictally_recorder.sinks.influxdb.config import Target
-from tictally_shared.settings import Origins, SettingsError, read_file
+from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
 HOME = {"HOME": "/home/me"}
 INFLUX = {
@@ -235,3 +235,14 @@ def test_what_http_cannot_use_is_named(environ: dict[str, str], sentence: str) -
     with pytest.raises(SettingsError) as caught:
         settings(environ)
     assert str(caught.value).startswith(sentence)
+
+
+def test_with_the_services_file_the_ledger_is_the_services() -> None:
+    unit = (Path(__file__).parent.parent.parent / "deploy/systemd/tictally-recorder.service").read_text()
+    assert f"\nEnvironment=TICTALLY_LEDGER={SERVICE_LEDGER}\n" in unit
+    service = EnvironmentFile(str(SERVICE_FILE), {"TICTALLY_MQTT_HOST": "nas.local"})
+    got = load(Origins(HOME, read_file, service=service), hostname="nas")
+    assert (got.ledger, got.mqtt.host) == (Path(SERVICE_LEDGER), "nas.local")
+    assert f"\nEnvironmentFile={SERVICE_FILE}\n" in unit
+    other = load(Origins(HOME | {"TICTALLY_LEDGER": "/data/l.sqlite"}, read_file, service=service), hostname="nas")
+    assert other.ledger == Path("/data/l.sqlite")

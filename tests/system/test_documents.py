@@ -1,43 +1,14 @@
-"""The documents name every setting with its default, and only files that exist; the README stays short."""
+"""The documents name only files that exist, and every option of a simulated meter; the README stays short."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tictally_edge.features import all_settings as edge_settings
 from tictally_edge.sources.simulated import _OPTIONS
-from tictally_recorder.features import all_settings as recorder_settings
-from tictally_shared.settings.sections import Setting, settings_in
 
 ROOT = Path(__file__).parent.parent.parent
-SETTINGS = (ROOT / "docs/settings.md").read_text()
-ROWS = re.findall(r"^\| `([A-Z_]+)` \| ([^|]+) \| ([^|]+) \| ", SETTINGS, re.MULTILINE)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "mosquitto/README.md"])
-WRITTEN = {"()": "all", "False": "false"}
-
-
-def _in_table(column: int) -> dict[str, str]:
-    return {row[0].lower(): row[column].strip("` ") for row in ROWS if row[column] != "-"}
-
-
-@pytest.mark.parametrize(
-    ("column", "settings"), [(1, settings_in(edge_settings())), (2, settings_in(recorder_settings()))]
-)
-def test_the_table_has_every_setting_and_no_other(column: int, settings: dict[str, Setting]) -> None:
-    assert sorted(_in_table(column)) == sorted(settings)
-
-
-@pytest.mark.parametrize(
-    ("column", "settings"), [(1, settings_in(edge_settings())), (2, settings_in(recorder_settings()))]
-)
-def test_the_table_has_every_default(column: int, settings: dict[str, Setting]) -> None:
-    told = _in_table(column)
-    for name, setting in settings.items():
-        field = setting.field
-        if not field.is_required():
-            default = "none" if field.get_default(call_default_factory=True) in (None, {}) else str(field.default)
-            assert told[name] == WRITTEN.get(default, default), name
 
 
 def test_the_table_of_a_simulated_meter_has_every_option_and_no_other() -> None:

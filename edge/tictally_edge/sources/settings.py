@@ -29,7 +29,9 @@ class LineSettings(BaseModel):
         default="auto", description="TIC mode of the meter: `auto` detects it; else `historique` or `standard`."
     )
     framing: Literal["8N1", "7E1"] = Field(
-        default="8N1", description="How the device is opened: with `8N1` the parity of the line is checked; else `7E1`."
+        default="8N1",
+        description="How the device is opened: with `8N1` the parity bit arrives and is checked; `7E1` is for "
+        "adapters that need it.",
     )
 
     @property

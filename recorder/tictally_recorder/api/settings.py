@@ -66,9 +66,13 @@ class HttpSettings(BaseModel):
     switch: Literal["on", "off"] = Field(default="on", alias="http", description="`off`: no page and no API.")
     host: Annotated[str, AfterValidator(checked_host)] = Field(
         default="127.0.0.1",
-        description="Address that page and API listen on. With another than this machine's own, others reach them.",
+        description="Address that page and API listen on. The default is for this machine alone; `0.0.0.0` lets "
+        "others in.",
     )
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(default=8780, description="Port that page and API listen on.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default=8780,
+        description="Port that page and API listen on. While another program has it, recording goes on without them.",
+    )
     token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(
         default=None,
         description="Bearer token required for writes, and for reads where `http_reads` is `token`. 16 characters or "
@@ -79,8 +83,8 @@ class HttpSettings(BaseModel):
     )
     names: Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)] | None = Field(
         default=None,
-        description="Host names that requests may be addressed to besides this machine's own, such as a proxy's; "
-        "separated by commas.",
+        description="Host names that requests may be addressed to, such as a proxy's, separated by commas. Addresses "
+        "and names of a home network (`nas`, `nas.local`) are always allowed.",
     )
 
     @model_validator(mode="after")
@@ -98,8 +102,8 @@ class MeteritSettings(BaseModel):
     access: Annotated[Literal["off", "token"] | tuple[Network, ...], BeforeValidator(_networks)] = Field(
         default="off",
         alias="meterit",
-        description="Who may send readings as to meterit: `off`, `token`, or address ranges such as `192.168.1.0/24`, "
-        "separated by commas.",
+        description="Who may send readings as to meterit: `off`, `token`, or address ranges such as "
+        "`192.168.1.0/24`, separated by commas.",
     )
 
 

@@ -28,7 +28,8 @@ def doctor(
     or with !! for what needs a person. Exit code 0 where nothing does, else 1.
     """
     settings = settings_of(config, ledger)
-    found = findings(look(settings, broker_of(settings), time.time_ns() // 1_000_000), settings.zone)
+    found = [Finding("settings", Level.NOTE, each, None) for each in settings.warnings]
+    found += findings(look(settings, broker_of(settings), time.time_ns() // 1_000_000), settings.zone)
     say(as_json(found) if json else as_text(found))
     if any(each.level is Level.TROUBLE for each in found):
         raise typer.Exit(1)

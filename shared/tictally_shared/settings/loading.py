@@ -49,6 +49,10 @@ class Origins:
     options: Mapping[str, Given] = field(default_factory=dict)
     defaults: Mapping[str, Given] = field(default_factory=dict)
 
+    def used_service(self, program: Program) -> EnvironmentFile | None:
+        """The service's environment file, where no other configuration is named."""
+        return None if self.config or self.environ.get(program.prefix + CONFIG) else self.service
+
 
 def load_settings(base: type[_Settings], sections: Sections, program: Program, origins: Origins) -> _Settings:
     """The settings of a program.
@@ -63,8 +67,7 @@ def load_settings(base: type[_Settings], sections: Sections, program: Program, o
         SettingsError: one of them is wrong or missing.
     """
     composed = compose(base, sections)
-    if origins.config or origins.environ.get(program.prefix + CONFIG):
-        origins = replace(origins, service=None)
+    origins = replace(origins, service=origins.used_service(program))
     sources = _sources(composed, program, origins)
 
     class Loaded(composed):  # type: ignore[misc, valid-type]  # pydantic-settings asks the class for its sources

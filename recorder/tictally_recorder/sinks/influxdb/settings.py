@@ -42,10 +42,13 @@ class InfluxdbSettings(BaseModel):
     org: Annotated[str, Field(min_length=1)] | None = Field(default=None, description="Name of the organization there.")
     token: SecretStr | None = Field(
         default=None,
-        description="Token that may read and write in the buckets and run the tasks. Unset: the setup token is used.",
+        description="Token that may read and write in the buckets and run the tasks; `tictally sink setup "
+        "--new-token FILE` creates one. Unset: the setup token is used.",
     )
     setup_token: SecretStr | None = Field(
-        default=None, description="Token that may create buckets and tasks. Unset: the other token is tried."
+        default=None,
+        description="Token that may create buckets and tasks. Set: they are created, and again where InfluxDB was "
+        "emptied. Unset: the other token is tried.",
     )
     ca: Certificate | None = Field(
         default=None,
