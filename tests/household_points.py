@@ -179,8 +179,8 @@ def _health(time_ms: int, n: int, since_start: int) -> Iterator[Point]:
         "mode": "standard",
     }
     yield from health_points.of_edge(EDGE, json.dumps(edge).encode(), time_ms)
-    recorder = dict.fromkeys(("stored", "repeated", "refused", "kept", "ledger_bytes"), n)
-    recorder |= {"holes": 11, "lost": 12, "set_aside": 13, "sink_refused": 14, "sink_windows": 15}
+    recorder = dict.fromkeys(("stored", "repeated", "rejected", "deferred", "ledger_bytes"), n)
+    recorder |= {"missing": 11, "lost": 12, "dead_letters": 13, "sink_rejected": 14, "sink_windows": 15}
     recorder |= {"lag_s": n % 7, "sink_lag_s": n % 5}
     yield from health_points.of_recorder(RECORDER, recorder, {"form": 3}, time_ms)
 

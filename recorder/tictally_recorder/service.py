@@ -1,23 +1,41 @@
-"""`tictally record`: ledger, connection and loop put together, and ended by a signal."""
+"""`tictally record`: connects ledger, broker, loop and maintenance, and stops on a signal."""
 
 import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 
 from tictally_recorder.api.settings import HttpSettings
+from tictally_recorder.backup.scheduler import BackupStep, Nightly, nightly_backup
 from tictally_recorder.backup.swap import clear_second_names
+from tictally_recorder.cost.maintenance import CostStep
+from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.standby.maintenance import StandbyStep
+from tictally_recorder.cost.standby.recompute import NightKeeper
+from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.hubs.discovery import DiscoveryStep
+from tictally_recorder.hubs.recorder_device import announcement_of
+from tictally_recorder.hubs.recorder_health import HealthSource, HealthStep, SinkHealth
+from tictally_recorder.hubs.site_device import site_device_of
+from tictally_recorder.hubs.site_publisher import SitePublisher
+from tictally_recorder.hubs.site_updater import SiteSource, SiteUpdater
+from tictally_recorder.ingest.backfill.coordinator import BackfillCoordinator
 from tictally_recorder.ingest.broadcast import Broadcast
+from tictally_recorder.ingest.broker import broker_address
 from tictally_recorder.ingest.events import Event, Inbox, ReloadConfig, Stop
-from tictally_recorder.ingest.loop import Ingest
-from tictally_recorder.ingest.mqtt_client import BrokerAddress, Connection
+from tictally_recorder.ingest.loop import Ingest, IngestParts
+from tictally_recorder.ingest.mqtt_client import Connection
+from tictally_recorder.ingest.statistics import IngestStatistics, SummaryStep
+from tictally_recorder.ingest.subscriptions import IngestTopics
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
-from tictally_recorder.maintenance import Cost
+from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep
+from tictally_recorder.maintenance.ledger_steps import DeferredStep, QuarterStep, RetentionStep
 from tictally_recorder.settings import OFF, Settings
 from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
 from tictally_recorder.sinks.runner import Copy
@@ -26,38 +44,128 @@ from tictally_shared.runtime.systemd import Notifier
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a recorder has opened.
+
+    Attributes:
+        settings: the recorder's.
+        ledger: open for writing.
+        reader: of the same ledger.
+        connection: to the broker; not started yet.
+        inbox: of the loop.
+        broadcast: for other threads of this process.
+        replica: the ledger's sink, or None.
+        nightly: the nightly backup, or None.
+    """
+
+    settings: Settings
+    ledger: Ledger
+    reader: LedgerReader
+    connection: Connection
+    inbox: Inbox
+    broadcast: Broadcast
+    replica: Copy | None = None
+    nightly: Nightly | None = None
+
+
 def record(settings: Settings) -> None:
-    """Record until SIGTERM or SIGINT; at SIGHUP look at once whether price lists or contracts are others.
+    """Record until SIGTERM or SIGINT; SIGHUP applies edited price lists and contracts at once.
 
     Raises:
         LedgerError: the ledger cannot be used.
     """
     inbox: Inbox = SimpleQueue()
-    _hear_signals(inbox)
+    _handle_signals(inbox)
     _make_folder(settings.ledger.parent)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(settings.ledger))
         clear_second_names(settings.ledger.resolve())
         reader = stack.enter_context(LedgerReader.open(settings.ledger))
-        copy = stack.enter_context(copying(settings, ledger))
-        broker = broker_of(settings)
+        replica = stack.enter_context(copying(settings, ledger))
+        broker = broker_address(settings)
         will = (settings.topics.recorder(settings.name, "availability"), "offline")
         connection = Connection(broker, ledger.client_id, will, inbox)
+        nightly = nightly_backup(settings, ledger)
+        resources = Resources(settings, ledger, reader, connection, inbox, Broadcast(), replica, nightly)
         notifier = Notifier(os.environ)
-        cost = Cost(ledger, reader, settings, connection.publish)
-        broadcast = Broadcast()
-        ingest = Ingest(ledger, connection, inbox, settings, notifier, cost, copy, broadcast)
+        ingest = make_ingest(resources, notifier)
         for warning in settings.warnings:
             _log.warning("%s", warning)
-        whose = ", ".join(settings.edges) or "all edges"
-        _log.info("recording %s from %s into %s as %s", whose, broker, settings.ledger, settings.name)
+        edges = ", ".join(settings.edges) or "all edges"
+        _log.info("recording %s from %s into %s as %s", edges, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
-        http = _http(settings, broadcast, inbox)
-        # What is here by now stays to the end. Else the collector, which messages set off again and again, would walk
-        # over all of it each time: a fifth of the recorder's time when it is busy.
+        http = _http(settings, resources.broadcast, inbox)
+        # Objects that exist by now live until the end. Without this the collector, which messages trigger again and
+        # again, would traverse all of them each time: a fifth of the recorder's time when it is busy.
         gc.freeze()
-        with http:
+        with http, nightly or nullcontext():
             ingest.run()
+
+
+def make_ingest(resources: Resources, notifier: Notifier) -> Ingest:
+    """The loop with its maintenance."""
+    settings, ledger, connection = resources.settings, resources.ledger, resources.connection
+    announcement = announcement_of(settings, has_sink=resources.replica is not None)
+    statistics = IngestStatistics(settings.idle_minutes * 60)
+    backfill = BackfillCoordinator(
+        ledger, lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False)
+    )
+    steps: list[MaintenanceStep] = [
+        QuarterStep(ledger),
+        RetentionStep(ledger),
+        *_feature_steps(resources, statistics, backfill),
+        SummaryStep(statistics),
+    ]
+    if announcement is not None:
+        steps.insert(0, DiscoveryStep(announcement, connection.publish))
+    birth = None if announcement is None else announcement.birth
+    return Ingest(
+        IngestParts(
+            ledger=ledger,
+            connection=connection,
+            inbox=resources.inbox,
+            topics=IngestTopics.of(settings.name, settings.topics, settings.edges, birth),
+            statistics=statistics,
+            backfill=backfill,
+            maintenance=MaintenanceScheduler(steps, resources.inbox.empty),
+            broadcast=resources.broadcast,
+            notifier=notifier,
+            health_listeners=[] if resources.replica is None else [resources.replica.say_edge],
+        )
+    )
+
+
+def _feature_steps(
+    resources: Resources, statistics: IngestStatistics, backfill: BackfillCoordinator
+) -> Sequence[MaintenanceStep]:
+    """Cost, standby, sites and backfill, and at the end the health message that has fields of each."""
+    settings, ledger, reader = resources.settings, resources.ledger, resources.reader
+    keeper = CostKeeper(ledger, reader, WatchedTerms(settings.contracts_file, settings.tariffs_folder), settings.zone)
+    cost, standby = CostStep(keeper), StandbyStep(NightKeeper(ledger, reader, settings.zone))
+    sites = SiteUpdater(
+        SiteSource(
+            ledger=ledger,
+            reader=reader,
+            keeper=keeper,
+            tz=settings.zone,
+            silent_after_ms=settings.idle_minutes * 60_000,
+            revision=lambda: cost.revision + standby.revision,
+        ),
+        SitePublisher(settings.topics, site_device_of(settings), resources.connection.publish),
+    )
+    sources: list[HealthSource] = [backfill, cost, sites, SinkHealth(ledger)]
+    topic, replica = settings.topics.recorder(settings.name, "health"), resources.replica
+    health = HealthStep(
+        ledger,
+        statistics,
+        sources,
+        lambda payload: resources.connection.publish(topic, payload),
+        [] if replica is None else [replica.say_health],
+    )
+    backup = BackupStep(resources.nightly, ledger, health.publish_soon)
+    sources.append(backup)
+    return [backup, cost, standby, sites, backfill, DeferredStep(ledger, statistics.add), health]
 
 
 def _http(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> AbstractContextManager[object]:
@@ -65,14 +173,14 @@ def _http(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> AbstractCon
     if http.switch == OFF:
         return nullcontext()
     from tictally_recorder.api.context import Context  # noqa: PLC0415
-    from tictally_recorder.api.server import HttpServer  # noqa: PLC0415 - half a second and 30 MB, for who wants it
+    from tictally_recorder.api.server import HttpServer  # noqa: PLC0415 - it takes half a second and 30 MB
 
     return HttpServer(Context(settings, broadcast, inbox), http.host, http.port)
 
 
 @contextmanager
 def copying(settings: Settings, ledger: Ledger) -> Iterator[Copy | None]:
-    """While the recorder runs its ledger is copied, where a sink is set; else it keeps nothing for one."""
+    """Replicate the ledger to the sink, where one is configured; else the ledger keeps nothing for one."""
     target = settings.section(InfluxdbSettings).target
     if target is None:
         ledger.use_sinks([])
@@ -91,13 +199,7 @@ def copying(settings: Settings, ledger: Ledger) -> Iterator[Copy | None]:
         copy.close()
 
 
-def broker_of(settings: Settings) -> BrokerAddress:
-    """The broker that settings name."""
-    mqtt = settings.mqtt
-    return BrokerAddress(mqtt.host, mqtt.port, mqtt.username, mqtt.secret, mqtt.ca)
-
-
-def _hear_signals(inbox: Inbox) -> None:
+def _handle_signals(inbox: Inbox) -> None:
     def put(event: Event) -> Callable[[int, FrameType | None], None]:
         return lambda _signal, _frame: inbox.put(event)  # SimpleQueue may be put to from a signal handler
 

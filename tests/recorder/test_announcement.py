@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from real_broker import Hub, Mosquitto
+from recorder_loop import recorder_loop
 from recording import Recorder, frame
 
 from tictally_recorder.doctor.broker_probe import visit
 from tictally_recorder.hubs.recorder_device import announcement
-from tictally_recorder.ingest.health import BackfillState, CostState, Uptime, health_json
-from tictally_recorder.ingest.mqtt_client import BrokerAddress
-from tictally_recorder.ledger import LedgerCounts, Stored
+from tictally_recorder.ingest.broker import BrokerAddress
+from tictally_recorder.ledger import Ledger
 from tictally_shared.home_assistant import Language
 from tictally_shared.topics import Topics
 
@@ -51,14 +51,12 @@ def test_a_recorder_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown(
     assert not any("availability" in each for each in said.values())
 
 
-def test_everything_shown_is_said_in_a_health_message() -> None:
-    counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms={}, dirty=0, size_bytes=0)
-    said = json.loads(
-        health_json(Stored(), counts, BackfillState(0, 0), CostState(0, None, {}), Uptime(0, 0, 0, None, 600))
-    )
+def test_every_entity_shows_a_field_of_the_health_message(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger, recorder_loop(tmp_path, ledger) as loop:
+        fields = loop.health()
     for key, each in components().items():
         if key != "connected":
-            assert any(f".get('{name}')" in each["value_template"] for name in said), key
+            assert any(f".get('{name}')" in each["value_template"] for name in fields), key
 
 
 def test_two_recorders_on_one_broker_share_nothing() -> None:

@@ -10,8 +10,7 @@ import pytest
 from ledger_building import BOOT, EDGE, NOON_MS, frame, message
 
 from tictally_recorder.ingest.backfill import coordinator
-from tictally_recorder.ingest.backfill.coordinator import BackfillCoordinator
-from tictally_recorder.ingest.health import BackfillState
+from tictally_recorder.ingest.backfill.coordinator import BackfillCoordinator, BackfillState
 from tictally_recorder.ledger import Ledger, LedgerUnavailable, NumberRange, Status
 
 
@@ -29,20 +28,20 @@ def store(ledger: Ledger, first: int, last: int) -> None:
     ledger.store([message(frame(seq, NOON_MS + seq, {"EAST": seq})) for seq in range(first, last + 1)])
 
 
-def tell_twice(healer: BackfillCoordinator, payload: bytes, from_s: float = 0.0, edge: str = EDGE) -> None:
+def publish_twice(backfill: BackfillCoordinator, payload: bytes, from_s: float = 0.0, edge: str = EDGE) -> None:
     for now_s in (from_s, from_s + 60):
-        healer.hear(edge, "health", payload, now_s)
-        healer.tend(now_s)
+        backfill.on_message(edge, "health", payload, now_s)
+        backfill.tick(now_s)
 
 
 def test_where_ledger_and_edge_met_is_remembered_over_a_restart(ledger: Ledger) -> None:
-    asked: list[tuple[str, str]] = []
+    requests: list[tuple[str, str]] = []
     store(ledger, 900, 903)
-    tell_twice(BackfillCoordinator(ledger, lambda *request: asked.append(request)), health(900, 903))
+    publish_twice(BackfillCoordinator(ledger, lambda *request: requests.append(request)), health(900, 903))
     assert ledger.counts().lost == 0
-    again = BackfillCoordinator(ledger, lambda *request: asked.append(request))
-    tell_twice(again, health(5, 6, "f" * 16))  # what this boot had before is lost: the ledger knew the edge by then
-    assert asked == [(EDGE, f'{{"boot":"{"f" * 16}","ranges":[[5,6]]}}')]
+    again = BackfillCoordinator(ledger, lambda *request: requests.append(request))
+    publish_twice(again, health(5, 6, "f" * 16))  # what this boot had before is lost: the ledger knew the edge by then
+    assert requests == [(EDGE, f'{{"boot":"{"f" * 16}","ranges":[[5,6]]}}')]
     assert ledger.numbers(EDGE) == {
         BOOT: [NumberRange(900, 903, Status.STORED)],
         "f" * 16: [NumberRange(1, 4, Status.LOST)],
@@ -50,34 +49,34 @@ def test_where_ledger_and_edge_met_is_remembered_over_a_restart(ledger: Ledger) 
 
 
 def test_a_locked_ledger_puts_a_health_off(ledger: Ledger, tmp_path: Path) -> None:
-    asked: list[str] = []
-    healer = BackfillCoordinator(ledger, lambda _, request: asked.append(request))
+    requests: list[str] = []
+    backfill = BackfillCoordinator(ledger, lambda _, request: requests.append(request))
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)) as other:
-        healer.hear(EDGE, "health", health(1, 9), 0.0)
+        backfill.on_message(EDGE, "health", health(1, 9), 0.0)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerUnavailable):
-            healer.tend(0.0)
+            backfill.tick(0.0)
         other.execute("ROLLBACK")
-    healer.tend(1.0)
-    healer.hear(EDGE, "health", health(1, 9), 60.0)
-    healer.tend(60.0)
-    assert asked == [f'{{"boot":"{BOOT}","ranges":[[1,9]]}}']
+    backfill.tick(1.0)
+    backfill.on_message(EDGE, "health", health(1, 9), 60.0)
+    backfill.tick(60.0)
+    assert requests == [f'{{"boot":"{BOOT}","ranges":[[1,9]]}}']
 
 
 def test_a_name_that_is_none_is_ignored(ledger: Ledger) -> None:
-    healer = BackfillCoordinator(ledger, lambda *_: None)
+    backfill = BackfillCoordinator(ledger, lambda *_: None)
     for name in ("", "Cellar", "x" * 33, "a b"):
-        tell_twice(healer, health(1, 9), edge=name)
-    assert healer.state == BackfillState(missing=0, ignored=8)
+        publish_twice(backfill, health(1, 9), edge=name)
+    assert backfill.state == BackfillState(missing=0, ignored=8)
 
 
 def test_ever_new_edges_do_not_fill_the_memory(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coordinator, "MOST_EDGES", 4)
-    healer = BackfillCoordinator(ledger, lambda *_: None)
+    monkeypatch.setattr(coordinator, "MAX_EDGES", 4)
+    backfill = BackfillCoordinator(ledger, lambda *_: None)
     for number in range(12):
-        tell_twice(healer, health(1, 9), edge=f"edge-{number}")
-        healer.hear(f"edge-{number}", "availability", b"online", 0.0)
+        publish_twice(backfill, health(1, 9), edge=f"edge-{number}")
+        backfill.on_message(f"edge-{number}", "availability", b"online", 0.0)
     for number in range(12):
-        healer.hear(f"edge-{number}", "health", health(1, 9), 0.0)
-    assert len(healer._planners) == len(healer._heard) == 4
-    assert healer.state.missing == 4 * 9
+        backfill.on_message(f"edge-{number}", "health", health(1, 9), 0.0)
+    assert len(backfill._planners) == len(backfill._healths) == 4
+    assert backfill.state.missing == 4 * 9

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tictally_recorder.ingest.backfill import EdgeHealth, Plan, Planner, Request, parse_health
-from tictally_recorder.ingest.backfill.planner import MOST_FRAMES, MOST_RANGES, floors_of
+from tictally_recorder.ingest.backfill.planner import MAX_FRAMES, MAX_RANGES, floors_of
 from tictally_shared.interval_set import IntervalSet
 
 A, B = "9f2c61d07ab3e514", "00000000000000a1"
@@ -40,24 +40,24 @@ def test_a_request_is_what_the_edge_reads() -> None:
 
 def test_what_is_held_and_not_known_at_two_healths_is_asked_for() -> None:
     planner = Planner()
-    planner.hear(health((A, [(1, 90)], [])), known([(1, 10), (15, 80)]), 0.0)
+    planner.update(health((A, [(1, 90)], [])), known([(1, 10), (15, 80)]), 0.0)
     assert asked(planner.plan(known([(1, 10), (15, 80)]), 0.0)) is None
     assert planner.missing == 14
-    planner.hear(health((A, [(1, 150)], [])), known([(1, 10), (15, 88)]), 60.0)
+    planner.update(health((A, [(1, 150)], [])), known([(1, 10), (15, 88)]), 60.0)
     assert asked(planner.plan(known([(1, 10), (15, 88)]), 60.0)) == (A, [(11, 14), (89, 90)])
 
 
 def test_what_is_still_to_come_by_itself_is_not_asked_for() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
-        planner.hear(health((A, [(1, 90)], [(40, 90)])), known([(1, 30)]), now_s)
+        planner.update(health((A, [(1, 90)], [(40, 90)])), known([(1, 30)]), now_s)
     assert asked(planner.plan(known([(1, 30)]), 60.0)) == (A, [(31, 39)])
 
 
 def test_nothing_is_planned_where_nothing_is_missing() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
-        planner.hear(health((A, [(1, 90)], [(81, 90)])), known([(1, 80)]), now_s)
+        planner.update(health((A, [(1, 90)], [(81, 90)])), known([(1, 80)]), now_s)
         assert planner.plan(known([(1, 80)]), now_s) == Plan()
     assert planner.is_idle
 
@@ -65,26 +65,26 @@ def test_nothing_is_planned_where_nothing_is_missing() -> None:
 def test_a_request_is_bounded_and_the_next_follows_when_it_is_answered() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
-        planner.hear(health((A, [(1, 5000)], [])), {}, now_s)
-    assert asked(planner.plan({}, 60.0)) == (A, [(1, MOST_FRAMES)])
-    assert asked(planner.plan(known([(1, MOST_FRAMES - 1)]), 61.0)) is None
-    assert asked(planner.plan(known([(1, MOST_FRAMES)]), 62.0)) == (A, [(MOST_FRAMES + 1, 2 * MOST_FRAMES)])
+        planner.update(health((A, [(1, 5000)], [])), {}, now_s)
+    assert asked(planner.plan({}, 60.0)) == (A, [(1, MAX_FRAMES)])
+    assert asked(planner.plan(known([(1, MAX_FRAMES - 1)]), 61.0)) is None
+    assert asked(planner.plan(known([(1, MAX_FRAMES)]), 62.0)) == (A, [(MAX_FRAMES + 1, 2 * MAX_FRAMES)])
 
 
 def test_a_request_has_no_more_ranges_than_an_edge_takes() -> None:
     planner = Planner()
     every_other = known([(2 * n, 2 * n) for n in range(1, 1000)])
     for now_s in (0.0, 60.0):
-        planner.hear(health((A, [(1, 2000)], [])), every_other, now_s)
+        planner.update(health((A, [(1, 2000)], [])), every_other, now_s)
     request = planner.plan(every_other, 60.0).request
     assert request is not None
-    assert len(list(request.numbers)) == MOST_RANGES
+    assert len(list(request.numbers)) == MAX_RANGES
 
 
 def test_one_boot_at_a_time_the_older_first() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
-        planner.hear(health((B, [(1, 4)], []), (A, [(1, 6)], [])), {}, now_s)
+        planner.update(health((B, [(1, 4)], []), (A, [(1, 6)], [])), {}, now_s)
     assert asked(planner.plan({}, 60.0)) == (B, [(1, 4)])
     assert asked(planner.plan(known([(1, 4)], B), 61.0)) == (A, [(1, 6)])
 
@@ -95,7 +95,7 @@ def test_asked_for_three_times_in_vain_is_lost_and_the_patience_grows() -> None:
     asked_at = []
     for now_s in range(0, 900, 10):
         if now_s % 60 == 0:
-            planner.hear(health((A, [(1, 12)], [])), has, float(now_s))
+            planner.update(health((A, [(1, 12)], [])), has, float(now_s))
         plan = planner.plan(has, float(now_s))
         if plan.request is not None:
             assert asked(plan) == (A, [(11, 12)])
@@ -112,7 +112,7 @@ def test_asked_for_three_times_in_vain_is_lost_and_the_patience_grows() -> None:
 def test_what_is_lost_is_told_until_the_ledger_knows_it_and_not_asked_for() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0, 120.0, 180.0):
-        planner.hear(health((A, [(5, 9)], [])), known([(5, 9)]), now_s)
+        planner.update(health((A, [(5, 9)], [])), known([(5, 9)]), now_s)
         assert lost(planner.plan(known([(5, 9)]), now_s)) == ({A: [(1, 4)]} if now_s else {})
     assert planner.missing == 4
     assert planner.plan(known([(1, 9)]), 181.0) == Plan()
@@ -121,11 +121,11 @@ def test_what_is_lost_is_told_until_the_ledger_knows_it_and_not_asked_for() -> N
 
 def test_a_slow_answer_is_no_vain_one() -> None:
     planner = Planner()
-    planner.hear(health((A, [(1, 100)], [])), {}, 0.0)
+    planner.update(health((A, [(1, 100)], [])), {}, 0.0)
     for seconds in range(60, 3000, 30):
         arrived = known([(1, seconds // 30)])
         if seconds % 60 == 0:
-            planner.hear(health((A, [(1, 100)], [])), arrived, float(seconds))
+            planner.update(health((A, [(1, 100)], [])), arrived, float(seconds))
         plan = planner.plan(arrived, float(seconds))
         assert plan.lost == {}
         assert (plan.request is None) is (seconds > 60)
@@ -134,23 +134,23 @@ def test_a_slow_answer_is_no_vain_one() -> None:
 def test_numbers_that_do_not_come_hold_up_no_others() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
-        planner.hear(health((A, [(1, 3000)], [])), {}, now_s)
+        planner.update(health((A, [(1, 3000)], [])), {}, now_s)
     planner.plan({}, 60.0)
-    has = known([(2, MOST_FRAMES)])  # 1 is damaged where it lies
+    has = known([(2, MAX_FRAMES)])  # 1 is damaged where it lies
     planner.plan(has, 70.0)
-    planner.hear(health((A, [(1, 3000)], [])), has, 120.0)
-    assert asked(planner.plan(has, 130.0)) == (A, [(MOST_FRAMES + 1, 3000)])
+    planner.update(health((A, [(1, 3000)], [])), has, 120.0)
+    assert asked(planner.plan(has, 130.0)) == (A, [(MAX_FRAMES + 1, 3000)])
     assert asked(planner.plan(known([(2, 3000)]), 131.0)) == (A, [(1, 1)])
 
 
 def test_an_answer_ends_the_waiting_that_had_grown() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0, 61.0):
-        planner.hear(health((A, [(1, 20)], [])), {}, now_s)
+        planner.update(health((A, [(1, 20)], [])), {}, now_s)
         planner.plan({}, now_s)
     planner.plan({}, 120.0)  # in vain, and asked again: two minutes of patience
     planner.plan(known([(1, 10)]), 130.0)
-    planner.hear(health((A, [(1, 20)], [])), known([(1, 10)]), 140.0)
+    planner.update(health((A, [(1, 20)], [])), known([(1, 10)]), 140.0)
     assert asked(planner.plan(known([(1, 10)]), 189.0)) is None
     assert asked(planner.plan(known([(1, 10)]), 190.0)) == (A, [(11, 20)])
 
@@ -158,13 +158,13 @@ def test_an_answer_ends_the_waiting_that_had_grown() -> None:
 def test_an_edge_that_is_away_is_not_asked_and_loses_nothing_by_it() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
-        planner.hear(health((A, [(1, 3)], [])), {}, now_s)
+        planner.update(health((A, [(1, 3)], [])), {}, now_s)
     assert asked(planner.plan({}, 60.0)) == (A, [(1, 3)])
     for now_s in range(70, 10_000, 10):
         assert planner.plan({}, float(now_s)) == Plan()
     planner.forget_request()  # its availability says that it has gone
     assert planner.plan({}, 10_000.0) == Plan()
-    planner.hear(health((A, [(1, 3)], [])), {}, 10_060.0)
+    planner.update(health((A, [(1, 3)], [])), {}, 10_060.0)
     assert asked(planner.plan({}, 10_060.0)) == (A, [(1, 3)])
 
 
@@ -193,9 +193,9 @@ def test_an_edge_that_is_away_is_not_asked_and_loses_nothing_by_it() -> None:
 def test_what_no_edge_holds_any_more_is_lost(first: EdgeHealth, second: EdgeHealth, is_lost: dict[str, Spans]) -> None:
     planner = Planner({B: 1})
     has = known([(1, 10)])
-    planner.hear(first, has, 0.0)
+    planner.update(first, has, 0.0)
     assert planner.plan(has, 0.0).lost == {}
-    planner.hear(second, has, 60.0)
+    planner.update(second, has, 60.0)
     assert lost(planner.plan(has, 60.0)) == is_lost
 
 
@@ -203,7 +203,7 @@ def test_holes_of_boots_that_no_health_names_any_more_are_lost() -> None:
     planner = Planner()
     has = {A: IntervalSet([(1, 5), (8, 9)]), B: IntervalSet([(1, 3)])}
     for now_s in (0.0, 60.0):
-        planner.hear(health((B, [(1, 3)], [])), has, now_s)
+        planner.update(health((B, [(1, 3)], [])), has, now_s)
     assert lost(planner.plan(has, 60.0)) == {A: [(6, 7)]}
 
 
@@ -213,7 +213,7 @@ def test_what_was_before_ledger_and_edge_met_is_not_lost() -> None:
     assert floors == {B: 700, A: 1, "0" * 16: 4}
     planner = Planner(floors)
     for now_s in (0.0, 60.0):
-        planner.hear(first, {}, now_s)
+        planner.update(first, {}, now_s)
     assert planner.plan({}, 60.0).lost == {}
 
 
@@ -222,7 +222,7 @@ def test_a_health_without_any_number_is_no_hole() -> None:
     assert floors_of(empty, {}) == {A: 1}
     planner = Planner()
     for now_s in (0.0, 60.0):
-        planner.hear(empty, {}, now_s)
+        planner.update(empty, {}, now_s)
     assert planner.is_idle
 
 
@@ -259,7 +259,7 @@ def test_every_hole_is_filled_or_lost_and_nothing_else_is(
     gone: set[int] = set()
     for now_s in range(0, 4000, 10):
         if now_s % 60 == 0:
-            planner.hear(edge.health(), {A: has}, float(now_s))
+            planner.update(edge.health(), {A: has}, float(now_s))
         plan = planner.plan({A: has}, float(now_s))
         if plan.request is not None and random.random() < 0.9:
             edge.take(plan.request)

@@ -70,7 +70,7 @@ def test_a_new_recorder_gets_all_that_the_edge_remembers(recorder: Recorder, hub
     assert counts.lost == 0
     assert numbers(recorder.ledger) == list(range(1, 2501))
     assert numbers(recorder.ledger, OTHER) == list(range(700, 1101))
-    assert recorder.log.count("edge 'cellar' is asked for frames that are missing here") == 1
+    assert recorder.log.count("requesting missing frames from edge 'cellar'") == 1
     assert edge.requests == [
         {"boot": OTHER, "ranges": [[700, 1100]]},
         {"boot": BOOT, "ranges": [[1, 2000]]},
@@ -152,7 +152,7 @@ def test_what_the_edge_no_longer_has_is_lost_and_said(recorder: Recorder, hub: H
     edge.frames.clear()
     edge.hold(31, 40)
     with edge.telling_health():
-        recorder.wait_for_log("20 frames of edge 'cellar' are lost: the edge has them no longer")
+        recorder.wait_for_log("20 frames of edge 'cellar' are lost: the edge no longer holds them")
         assert recorder.wait_until(lambda counts: counts.frames == 20).lost == 20
     assert ranges_of(recorder.ledger, "cellar") == [
         NumberRange(1, 10, Status.STORED),
@@ -192,7 +192,7 @@ def test_healths_that_are_none_are_counted_and_cost_nothing(recorder: Recorder, 
     edge.hold(7, 9)
     with edge.telling_health():
         recorder.wait_until(lambda counts: counts.frames == 9)
-    recorder.wait_for_log("the health of edge 'cellar' is ignored: not JSON")
+    recorder.wait_for_log("ignored the health of edge 'cellar': not JSON")
     assert "Traceback" not in recorder.log
 
 
@@ -212,7 +212,7 @@ def test_an_edge_that_comes_again_is_asked_again(recorder: Recorder, hub: Hub, e
     assert edge.requests == 2 * [{"boot": BOOT, "ranges": [[5, 11]]}]
 
 
-def test_holes_and_what_is_lost_stand_in_the_recorders_health(
+def test_missing_and_lost_frames_are_in_the_recorders_health(
     own_broker: Mosquitto, recorder: Recorder, hub: Hub
 ) -> None:
     wait_until_online(hub)
@@ -224,14 +224,14 @@ def test_holes_and_what_is_lost_stand_in_the_recorders_health(
         with edge.telling_health():
             recorder.wait_until(lambda counts: counts.lost == 2)
             edge.say("health", "nothing of the kind")
-            recorder.wait_for_log("the health of edge 'cellar' is ignored: not JSON")
+            recorder.wait_for_log("ignored the health of edge 'cellar': not JSON")
         own_broker.stop()
-        own_broker.start()  # health is told on every connect
+        own_broker.start()  # health is published on every connect
         wait_until_online(hub)
         health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
         while health["healths_ignored"] == 0:  # the broker kept an earlier one
             health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
-    assert {name: health[name] for name in ("holes", "lost")} == {"holes": 5, "lost": 2}
+    assert {name: health[name] for name in ("missing", "lost")} == {"missing": 5, "lost": 2}
     assert health["healths_ignored"] in {
         1,
         2,

@@ -15,7 +15,7 @@ from demo.ports import free_port
 from tictally_recorder.backup.scheduler import NOTE, BackupState
 from tictally_recorder.cli.app import main
 from tictally_recorder.doctor.broker_probe import Outcome, visit
-from tictally_recorder.ingest.mqtt_client import BrokerAddress
+from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ledger import Ledger
 
 

@@ -12,8 +12,9 @@ from real_broker import Hub, Mosquitto
 from recorder_events import next_of
 
 from demo.ports import free_port
+from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.events import Connected, ConnectionProblem, Event, Inbox, MessageReceived
-from tictally_recorder.ingest.mqtt_client import BrokerAddress, Connection
+from tictally_recorder.ingest.mqtt_client import Connection
 
 TOPIC = "t/edge/a/frame"
 Connect = Callable[..., tuple[Connection, Inbox]]

@@ -172,15 +172,15 @@ def test_health_says_what_was_stored(recorder: Recorder, hub: Hub) -> None:
     recorder.wait_until(lambda counts: counts.frames == 2)
     recorder.stop()
     hub.wait_for("tictally/recorder/nas/availability", "offline")
-    recorder.start()  # health is told on every connect
+    recorder.start()  # health is published on every connect
     hub.wait_for("tictally/recorder/nas/availability", "online")
     health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
     assert health["newest"] == {METER: "2026-09-21T14:13:22.000Z"}
     assert health.keys() == {
-        "version", "started", "uptime_s", "stored", "repeated", "refused", "stored_age_s", "is_idle", "kept", "newest",
-        "newest_frame", "ledger_bytes", "ledger_mb", "lost", "set_aside", "holes", "healths_ignored", "lag_s",
-        "cost_days_left", "cost_problem", "has_cost_problem", "tariff_ages", "last_backup", "backup_problem",
-        "is_backup_failing",
+        "version", "started", "uptime_s", "stored", "repeated", "rejected", "stored_age_s", "is_idle", "deferred",
+        "newest", "newest_frame", "ledger_bytes", "ledger_mb", "lost", "dead_letters", "missing", "healths_ignored",
+        "lag_s", "cost_days_left", "cost_problem", "has_cost_problem", "tariff_ages", "last_backup", "backup_problem",
+        "is_backup_failing", "sinks", "maintenance_problems",
     }  # fmt: skip
     assert health["ledger_bytes"] > 0
 

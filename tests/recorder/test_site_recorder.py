@@ -14,7 +14,7 @@ from real_broker import Hub, Mosquitto
 from recording import METER, Recorder
 
 from tictally_recorder.doctor.broker_probe import visit
-from tictally_recorder.ingest.mqtt_client import BrokerAddress
+from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 

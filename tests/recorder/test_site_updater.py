@@ -13,7 +13,7 @@ from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.hubs.site_device import SiteDevice
 from tictally_recorder.hubs.site_publisher import SitePublisher
-from tictally_recorder.hubs.site_updater import SiteUpdater
+from tictally_recorder.hubs.site_updater import SiteSource, SiteUpdater
 from tictally_recorder.ledger import Ledger, LedgerReader, Night
 from tictally_shared.topics import Topics
 
@@ -41,25 +41,27 @@ def ms(text: str) -> int:
 
 
 class Told:
-    """A teller whose messages are gathered."""
+    """An updater whose messages are gathered."""
 
     def __init__(self, folder: Path, ledger: Ledger, reader: LedgerReader) -> None:
         self.messages: list[tuple[str, str]] = []
         self.keeper = CostKeeper(ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS)
         device = SiteDevice(Topics(), "homeassistant", "en", "1", "tictally/recorder/nas/availability")
         self.publisher = SitePublisher(Topics(), device, lambda *each: self.messages.append(each))
-        self.teller = SiteUpdater(ledger, reader, self.keeper, self.publisher, PARIS, 10 * MINUTE_MS)
+        self.updater = SiteUpdater(
+            SiteSource(ledger, reader, self.keeper, PARIS, 10 * MINUTE_MS, lambda: 0), self.publisher
+        )
 
     def round(self, now_ms: int) -> None:
         self.keeper.begin()
         while self.keeper.step(lambda: now_ms):
             pass
-        self.teller.read(now_ms)
+        self.updater.read(now_ms)
 
     def at(self, now_ms: int) -> dict[str, str]:
         """What is said then, by the last level of its topic."""
         self.messages.clear()
-        self.teller.tell(now_ms)
+        self.updater.publish(now_ms)
         return {topic.split("/")[-1]: payload for topic, payload in self.messages}
 
 
@@ -203,9 +205,9 @@ def test_income_that_ends_while_the_recorder_is_stopped_is_taken_back(
 
 
 def test_a_figure_that_is_no_more_is_taken_back(told: Told) -> None:
-    told.publisher.tell("here", {"cost_today": "1.00", "income_today": "2.00"})
+    told.publisher.publish("here", {"cost_today": "1.00", "income_today": "2.00"})
     told.messages.clear()
-    told.publisher.tell("here", {"cost_today": "1.00"})
+    told.publisher.publish("here", {"cost_today": "1.00"})
     assert told.messages == [("tictally/site/here/income_today", "none")]
 
 

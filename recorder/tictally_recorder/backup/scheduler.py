@@ -9,19 +9,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.repository import Own, backups_in
 from tictally_recorder.backup.schedule import is_due, made_by
 from tictally_recorder.backup.settings import BackupSettings
-from tictally_recorder.ledger import LedgerError, LedgerReader
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
+from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.settings import PREFIX, Settings
+from tictally_shared.frames import iso_utc
 
 NOTE: Final = "backup"
 
@@ -103,6 +105,13 @@ class Nightly:
         process = self._process
         if process is not None:
             process.kill()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def look(self, now_ms: int) -> bool:
         """Make one where it is due; True where all is well.
@@ -191,6 +200,53 @@ class Nightly:
             )
         except OSError as error:
             raise BackupError(f"its process cannot be started ({sys.executable}): {error.strerror or error}") from None
+
+
+def nightly_backup(settings: Settings, ledger: Ledger) -> Nightly | None:
+    """The nightly backup of a recorder, in the state in which it was noted last; None where there is no folder."""
+    folder = settings.section(BackupSettings).folder
+    return None if folder is None else Nightly(settings, BackupState.of_note(ledger.recall(NOTE), folder))
+
+
+class BackupStep:
+    """Notes the state of the nightly backup in the ledger, where it outlives the process.
+
+    Args:
+        nightly: the backup, or None where none is made.
+        ledger: where it is noted.
+        on_change: called after the state has changed.
+    """
+
+    name: ClassVar[str] = "backup"
+    needs_idle: ClassVar[bool] = False
+    due_s: ClassVar[float] = 0.0
+
+    def __init__(self, nightly: Nightly | None, ledger: Ledger, on_change: Callable[[], None]) -> None:
+        self._nightly = nightly
+        self._ledger = ledger
+        self._on_change = on_change
+        self._noted = None if nightly is None else nightly.state
+
+    def run(self, _turn: Turn) -> bool:
+        """Note the state where it has changed."""
+        state = None if self._nightly is None else self._nightly.state
+        if state is not None and state != self._noted:
+            self._ledger.remember(NOTE, state.to_note())
+            self._noted = state
+            self._on_change()
+        return True
+
+    def wake(self, reason: Wake) -> None:
+        """Nothing changes: its thread has its own clock."""
+
+    def health(self, _turn: Turn) -> dict[str, object]:
+        """`last_backup`, `is_backup_failing` and `backup_problem` of the recorder's health."""
+        state = self._noted
+        return {
+            "last_backup": None if state is None or state.made_ms is None else iso_utc(state.made_ms),
+            "is_backup_failing": state is not None and state.problem is not None,
+            "backup_problem": None if state is None else state.problem,
+        }
 
 
 def _environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:

@@ -11,7 +11,7 @@ from tictally_recorder.cli.console import say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.doctor import Finding, Level, findings
 from tictally_recorder.doctor.collect import look
-from tictally_recorder.service import broker_of
+from tictally_recorder.ingest.broker import broker_address
 
 _MARKS: Final = {Level.OK: "ok", Level.NOTE: "--", Level.TROUBLE: "!!"}
 
@@ -29,7 +29,7 @@ def doctor(
     """
     settings = settings_of(config, ledger)
     found = [Finding("settings", Level.NOTE, each, None) for each in settings.warnings]
-    found += findings(look(settings, broker_of(settings), time.time_ns() // 1_000_000), settings.zone)
+    found += findings(look(settings, broker_address(settings), time.time_ns() // 1_000_000), settings.zone)
     say(as_json(found) if json else as_text(found))
     if any(each.level is Level.TROUBLE for each in found):
         raise typer.Exit(1)

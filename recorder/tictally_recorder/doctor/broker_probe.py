@@ -12,7 +12,8 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tictally_recorder.ingest.mqtt_client import CONNECT_TIMEOUT_S, BrokerAddress, describe_error, set_credentials
+from tictally_recorder.ingest.broker import BrokerAddress, describe_error, set_credentials
+from tictally_recorder.ingest.mqtt_client import CONNECT_TIMEOUT_S
 
 # Retained messages follow a subscription's answer at once; a broker far away may take a while between two of them.
 _QUIET_S: Final = 0.5

@@ -16,7 +16,7 @@ from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.broker_probe import Visit, visit
 from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, InfluxFacts, LedgerFacts, PaidFacts
-from tictally_recorder.ingest.mqtt_client import BrokerAddress
+from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
 from tictally_recorder.settings import Settings

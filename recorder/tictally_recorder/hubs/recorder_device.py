@@ -1,4 +1,4 @@
-"""The recorder as a device of a hub: whoever has automations shall notice when nothing is stored any more. Pure."""
+"""The recorder as a device of a hub, so that automations notice when nothing is stored any more. Pure."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -66,9 +66,9 @@ def _counted(state_class: str, icon: str) -> dict[str, Any]:
     return {"state_class": state_class, "icon": icon, **DIAGNOSTIC}
 
 
-# What changes every minute while all is well is there for whoever wants it.
+# Entities that change every minute while all is well are off until a user enables them.
 _ON_DEMAND: Final = {"enabled_by_default": False, **DIAGNOSTIC}
-# Counts have no unit: one in words would be another one in another language, and break a hub's statistics.
+# Counts have no unit: a word would differ between languages and break a hub's statistics.
 _ENTITIES: Final = (
     HealthEntity(
         "idle",
@@ -79,20 +79,20 @@ _ENTITIES: Final = (
         platform="binary_sensor",
     ),
     HealthEntity(
-        "holes", "Trames manquantes", "Frames missing", settings=_counted("measurement", "mdi:puzzle-outline")
+        "missing", "Trames manquantes", "Frames missing", settings=_counted("measurement", "mdi:puzzle-outline")
     ),
-    # Not a total: one that arrives after all is lost no longer.
+    # Not a total: a frame that arrives after all is no longer lost.
     HealthEntity("lost", "Trames perdues", "Frames lost", settings=_counted("measurement", "mdi:cloud-off-outline")),
     HealthEntity(
-        "set_aside",
-        "Messages mis de côté",
-        "Messages set aside",
+        "dead_letters",
+        "Messages rejetés",
+        "Rejected messages",
         settings=_counted("total_increasing", "mdi:tray-remove"),
     ),
     HealthEntity(
-        "kept",
-        "Messages gardés pour plus tard",
-        "Messages kept for later",
+        "deferred",
+        "Messages différés",
+        "Deferred messages",
         settings=_counted("measurement", "mdi:tray-full"),
     ),
     HealthEntity(
@@ -129,8 +129,8 @@ _ENTITIES: Final = (
     ),
     HealthEntity(
         "stored_age",
-        "Temps écoulé depuis le dernier enregistrement",
-        "Time since something was stored",
+        "Temps depuis le dernier enregistrement",
+        "Time since last stored frame",
         "stored_age_s",
         {"device_class": "duration", "unit_of_measurement": "s", "state_class": "measurement", **_ON_DEMAND},
     ),
@@ -142,8 +142,8 @@ _ENTITIES: Final = (
 _OF_SINK: Final = (
     HealthEntity(
         "sink_lag",
-        "Retard de la copie vers InfluxDB",
-        "Delay of the copy in InfluxDB",
+        "Retard de la réplication vers InfluxDB",
+        "InfluxDB replication lag",
         "sink_lag_s",
         {"device_class": "duration", "unit_of_measurement": "s", "state_class": "measurement", **DIAGNOSTIC},
     ),

@@ -21,52 +21,52 @@ class SitePublisher:
     Args:
         topics: below which base.
         device: how sites are announced, or None where they are not.
-        publish: what sends a message.
+        send: sends a retained message.
     """
 
-    def __init__(self, topics: Topics, device: SiteDevice | None, publish: Publish) -> None:
+    def __init__(self, topics: Topics, device: SiteDevice | None, send: Publish) -> None:
         self._topics = topics
         self._device = device
-        self._publish = publish
-        self._told: dict[str, dict[str, str]] = {}
+        self._send = send
+        self._published: dict[str, dict[str, str]] = {}
         self._announced: dict[str, tuple[frozenset[str], str]] = {}
 
     @property
     def tariff_ages(self) -> dict[str, int]:
         """Site → days since the first day of the price list that holds, where one does."""
-        ages = {site: told.get(TARIFF_AGE, NOTHING) for site, told in self._told.items()}
+        ages = {site: published.get(TARIFF_AGE, NOTHING) for site, published in self._published.items()}
         return {site: int(age) for site, age in ages.items() if age != NOTHING}
 
-    def tell(self, site: str, figures: Mapping[str, str]) -> None:
+    def publish(self, site: str, figures: Mapping[str, str]) -> None:
         """Publish what has changed of a site's figures, and announce it where it has others than before."""
-        told = self._told.setdefault(site, {})
+        published = self._published.setdefault(site, {})
         self._announce(site, figures)
         for name, payload in figures.items():
-            if told.get(name) != payload:
-                self._publish(self._topics.site(site, name), payload)
-        for name in told.keys() - figures.keys():  # its contract is gone
-            self._publish(self._topics.site(site, name), NOTHING)
-        self._told[site] = dict(figures)
+            if published.get(name) != payload:
+                self._send(self._topics.site(site, name), payload)
+        for name in published.keys() - figures.keys():  # its contract is gone
+            self._send(self._topics.site(site, name), NOTHING)
+        self._published[site] = dict(figures)
 
     def connected(self) -> None:
         """The broker is another one, or knows nothing: all is published with the next figures."""
-        self._told.clear()
+        self._published.clear()
         self._announced.clear()
 
     def announce_again(self) -> None:
-        """A hub has begun anew: it is told of all sites."""
+        """A hub has begun anew: it is published of all sites."""
         if self._device is not None:
             for site, (names, currency) in self._announced.items():
-                self._publish(self._device.topic(site), self._device.payload(site, names, currency))
+                self._send(self._device.topic(site), self._device.payload(site, names, currency))
 
     def clear(self, sites: Iterable[str]) -> None:
         """Take back what stands of sites that are no longer."""
         for site in sites:
             for name in _NAMES:
-                self._publish(self._topics.site(site, name), "")
+                self._send(self._topics.site(site, name), "")
             if self._device is not None:
-                self._publish(self._device.topic(site), "")
-            self._told.pop(site, None)
+                self._send(self._device.topic(site), "")
+            self._published.pop(site, None)
             self._announced.pop(site, None)
 
     def _announce(self, site: str, figures: Mapping[str, str]) -> None:
@@ -77,8 +77,8 @@ class SitePublisher:
         if figures.get(CURRENCY, NOTHING) != NOTHING:
             currency = figures[CURRENCY]
         # Without a price list no amount has a unit.
-        told = figures.keys() if currency else {name for name in _OF_LOAD if figures.get(name, NOTHING) != NOTHING}
-        known = names | told, currency
+        published = figures.keys() if currency else {name for name in _OF_LOAD if figures.get(name, NOTHING) != NOTHING}
+        known = names | published, currency
         if known[0] and known != self._announced.get(site):
             self._announced[site] = known
-            self._publish(self._device.topic(site), self._device.payload(site, *known))
+            self._send(self._device.topic(site), self._device.payload(site, *known))

@@ -1,10 +1,10 @@
-"""Tells hubs what sites' energy costs, from the figures that the keeper keeps, and which period counts."""
+"""Keeps the sites' topics up to date: cost, price, period and standby, as figures and the meter's period change."""
 
-from collections.abc import Sequence  # noqa: TC003 - of an attribute
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import from_day
@@ -23,17 +23,39 @@ from tictally_recorder.hubs.site_state import (
     standby_figures,
 )
 from tictally_recorder.ledger import Ledger, LedgerReader, Night, Site
+from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.tariffs.model import Direction
 
-_NOTE: Final = "sites"
+_SITES_NOTE: Final = "sites"
 _INCOME_NOTE: Final = "sites-with-income"
-# The thirty nights that count, and those that they are compared with.
+# The thirty nights of the trend, and those that they are compared with.
 _NIGHTS_BACK: Final = timedelta(days=70)
 
 
-@dataclass(slots=True)
-class _Kept:
-    """What does not change from second to second."""
+@dataclass(frozen=True, slots=True)
+class SiteSource:
+    """Where the figures of sites come from.
+
+    Attributes:
+        ledger: remembers which sites were published.
+        reader: of the same ledger.
+        keeper: has contracts and price lists, or the reason why they cannot be used.
+        tz: whose days are meant.
+        silent_after_ms: a meter that has sent no frame for longer has no current period.
+        revision: increases whenever stored figures may have changed.
+    """
+
+    ledger: Ledger
+    reader: LedgerReader
+    keeper: CostKeeper
+    tz: ZoneInfo
+    silent_after_ms: int
+    revision: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredFigures:
+    """What changes only with the source's revision, or at midnight."""
 
     rows: list[CostRow]
     before: dict[Direction, Decimal]
@@ -42,116 +64,136 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Standby:
-    """What is told of base load, and by what."""
+    """Figures of base load, and what they were computed from."""
 
     nights: list[Night]
     today: date
     terms: Terms | None
-    told: dict[str, str]
+    values: dict[str, str]
 
 
 class SiteUpdater:
     """One for all sites of a ledger.
 
     Args:
-        ledger: remembers which sites have been told of.
-        reader: of the same ledger.
-        keeper: of its cost.
-        publisher: of what is told.
-        tz: whose days are meant.
-        heard_within_ms: a meter that is not heard for so long tells no period.
+        source: of the figures.
+        publisher: of the topics.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - its parts
-        self,
-        ledger: Ledger,
-        reader: LedgerReader,
-        keeper: CostKeeper,
-        publisher: SitePublisher,
-        tz: ZoneInfo,
-        heard_within_ms: int,
-    ) -> None:
-        self._ledger = ledger
-        self._reader = reader
-        self._keeper = keeper
+    name: ClassVar[str] = "sites"
+    needs_idle: ClassVar[bool] = True
+    due_s: ClassVar[float] = 0.0
+
+    def __init__(self, source: SiteSource, publisher: SitePublisher) -> None:
+        self._source = source
         self._publisher = publisher
-        self._tz = tz
-        self._heard_within_ms = heard_within_ms
+        self._revision = 0
         self._day: date | None = None
         self._sites: Sequence[Site] = ()
-        self._kept: dict[str, _Kept] = {}
+        self._stored: dict[str, _StoredFigures] = {}
         self._standbys: dict[str, _Standby] = {}
-        self._with_injection: set[str] = set()
+        self._with_income: set[str] = set()
+        self._is_hub_new = False
+
+    def run(self, turn: Turn) -> bool:
+        """Publish what has changed; nothing before the first figures are stored."""
+        if not turn.is_connected:
+            return True
+        if self._is_hub_new:
+            self._publisher.announce_again()
+            self._is_hub_new = False
+        revision = self._source.revision()
+        if revision != self._revision:
+            self.read(turn.now_ms)
+            self._revision = revision
+        self.publish(turn.now_ms)
+        return True
+
+    def wake(self, reason: Wake) -> None:
+        """Publish all at the next turn for a new connection, only the discovery messages for a hub that has started."""
+        if reason is Wake.CONNECTED:
+            self._publisher.connected()
+        elif reason is Wake.HUB_STARTED:
+            self._is_hub_new = True
+
+    def health(self, _turn: Turn) -> dict[str, object]:
+        """`tariff_ages` of the recorder's health: site → days since the first day of its current price list."""
+        return {"tariff_ages": self._publisher.tariff_ages}
 
     def read(self, now_ms: int) -> None:
-        """Read again what the keeper has kept. Raises as the ledger's methods do."""
+        """Read the stored figures. Raises as the ledger's methods do."""
         self._day = self._today(now_ms)
-        self._sites = self._reader.sites()
-        self._forget()
-        self._kept = {site.id: self._read(site, self._day) for site in self._sites}
+        self._sites = self._source.reader.sites()
+        self._clear_joined()
+        self._stored = {site.id: self._read(site, self._day) for site in self._sites}
 
-    def tell(self, now_ms: int) -> None:
-        """Tell what has changed; nothing before the first `read`. Raises as the ledger's methods do."""
+    def publish(self, now_ms: int) -> None:
+        """Publish what has changed; nothing before the first `read`. Raises as the ledger's methods do."""
         if self._day is None:
             return
         today = self._today(now_ms)
-        if today != self._day:  # else a total would lack the day that has ended, until the next round
+        if today != self._day:  # else a total would lack the day that has ended, until the next revision
             self.read(now_ms)
         for site in self._sites:
-            kept = self._kept[site.id]
-            aliases = aliases_on(site.id, today, self._keeper.terms)
-            period = present_period(self._reader, site, now_ms - self._heard_within_ms, aliases)
-            since = self._today(min(meter.first_ms for meter in site.meters))
-            present = Present(site.id, today, now_ms, period, self._keeper.problem, since)
-            told = figures(present, kept.rows, kept.before, self._keeper.terms)
-            self._publisher.tell(site.id, self._with_income(site.id, told) | kept.standby)
+            self._publish_site(site, today, now_ms)
 
-    def _with_income(self, site: str, told: dict[str, str]) -> dict[str, str]:
-        """Where income was ever told of a site, it is told that there is none any more: what is retained stays else."""
-        if told.keys() >= set(INJECTION_NAMES):
-            if site not in self._with_injection:
-                self._with_injection.add(site)
-                self._ledger.remember(_INCOME_NOTE, " ".join(sorted(self._with_injection)))
-        elif site in self._with_injection:
-            told |= dict.fromkeys(INJECTION_NAMES, NOTHING)
-        return told
+    def _publish_site(self, site: Site, today: date, now_ms: int) -> None:
+        source, stored = self._source, self._stored[site.id]
+        aliases = aliases_on(site.id, today, source.keeper.terms)
+        period = present_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
+        since = self._today(min(meter.first_ms for meter in site.meters))
+        present = Present(site.id, today, now_ms, period, source.keeper.problem, since)
+        values = figures(present, stored.rows, stored.before, source.keeper.terms)
+        self._publisher.publish(site.id, self._complete_income(site.id, values) | stored.standby)
+
+    def _complete_income(self, site: str, values: dict[str, str]) -> dict[str, str]:
+        """A site that once had income keeps its topics, with no value: what is retained would stay otherwise."""
+        if values.keys() >= set(INJECTION_NAMES):
+            if site not in self._with_income:
+                self._with_income.add(site)
+                self._source.ledger.remember(_INCOME_NOTE, " ".join(sorted(self._with_income)))
+        elif site in self._with_income:
+            values |= dict.fromkeys(INJECTION_NAMES, NOTHING)
+        return values
 
     def _today(self, now_ms: int) -> date:
-        return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(self._tz).date()
+        return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(self._source.tz).date()
 
-    def _read(self, site: Site, today: date) -> _Kept:
+    def _read(self, site: Site, today: date) -> _StoredFigures:
+        reader, terms = self._source.reader, self._source.keeper.terms
         start = min(today.replace(day=1), today - timedelta(days=1))
-        days = self._reader.cost_days(site.id, start, today + timedelta(days=1))
+        days = reader.cost_days(site.id, start, today + timedelta(days=1))
         rows = [row for day in days for row in from_day(site.id, day)]
         before = {
-            direction: self._reader.cost_total(site.id, direction.value, paid.tariff.currency, without=today)
+            direction: reader.cost_total(site.id, direction.value, paid.tariff.currency, without=today)
             for direction in Direction
-            if (paid := paid_on(site.id, direction, today, self._keeper.terms))
+            if (paid := paid_on(site.id, direction, today, terms))
         }
-        return _Kept(rows, before, self._standby(site, today))
+        return _StoredFigures(rows, before, self._standby(site, today))
 
     def _standby(self, site: Site, today: date) -> dict[str, str]:
-        """Computed again when a night, the day or the terms are others: it asks for a year of texts."""
+        """Computed again only when nights, day or terms have changed, because it reads a year of strings."""
+        reader, terms = self._source.reader, self._source.keeper.terms
         tomorrow = today + timedelta(days=1)
-        newest = self._reader.newest_night(site, tomorrow)
-        nights = [] if newest is None else self._reader.standby(site, newest - _NIGHTS_BACK, tomorrow)
-        terms = self._keeper.terms
+        newest = reader.newest_night(site, tomorrow)
+        nights = [] if newest is None else reader.standby(site, newest - _NIGHTS_BACK, tomorrow)
         known = self._standbys.get(site.id)
         if known is not None and (known.nights, known.today) == (nights, today) and known.terms is terms:
-            return known.told
+            return known.values
         found = trend(nights)
         year = None
         if found is not None and found.recent.va is not None and terms is not None:
-            year = year_cost_of(self._reader, site, found.recent.va, today, terms, self._tz)
-        told = standby_figures(found, year)
-        self._standbys[site.id] = _Standby(nights, today, terms, told)
-        return told
+            year = year_cost_of(reader, site, found.recent.va, today, terms, self._source.tz)
+        values = standby_figures(found, year)
+        self._standbys[site.id] = _Standby(nights, today, terms, values)
+        return values
 
-    def _forget(self) -> None:
-        """A site that has joined another since it was told of is cleared."""
-        here = {site.id for site in self._sites}
-        self._with_injection = here.intersection((self._ledger.recall(_INCOME_NOTE) or "").split())
-        told = set((self._ledger.recall(_NOTE) or "").split())
-        if told != here:
-            self._publisher.clear(sorted(told - here))
-            self._ledger.remember(_NOTE, " ".join(sorted(here)))
+    def _clear_joined(self) -> None:
+        """Clear the topics of a site that has been joined to another since they were published."""
+        ledger = self._source.ledger
+        existing = {site.id for site in self._sites}
+        self._with_income = existing.intersection((ledger.recall(_INCOME_NOTE) or "").split())
+        published = set((ledger.recall(_SITES_NOTE) or "").split())
+        if published != existing:
+            self._publisher.clear(sorted(published - existing))
+            ledger.remember(_SITES_NOTE, " ".join(sorted(existing)))

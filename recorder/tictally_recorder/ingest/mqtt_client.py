@@ -1,12 +1,9 @@
-"""The connection to the broker: paho's callbacks become events in a queue, and acknowledgements find their way back."""
+"""The connection to the broker: paho's callbacks become events in a queue; acknowledgements go to its own session."""
 
 import logging
-import socket
 import sys
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -16,33 +13,20 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from tictally_recorder.ingest.broker import BrokerAddress, describe_error, set_credentials
 from tictally_recorder.ingest.events import Connected, ConnectionProblem, Inbox, MessageReceived, Subscribed
 
-# How many messages the broker may have under way to us. A batch is half of it, so that one travels while one is stored.
+# How many unacknowledged messages the broker may send. A batch is half of it, so that one travels while one is stored.
 WINDOW: Final = 1000
 _KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 5.0
 _RECONNECT_S: Final = (1, 30)
 _NEVER: Final = 0xFFFFFFFF  # MQTT 5 §3.1.2.11.2: the session does not expire; brokers have limits of their own
 _NO_RETAINED: Final = 2  # MQTT 5 §3.8.3.1: subscribing does not bring retained messages
-# paho says much that means nothing (errors when all it does is end). What counts is an exception of a callback of ours.
+# paho logs errors in the course of an orderly end. What counts is an exception of a callback of ours.
 _paho_log = logging.getLogger(f"{__name__}.paho")
 _paho_log.setLevel(logging.ERROR)
 _paho_log.addFilter(lambda record: record.getMessage().startswith("Caught exception"))
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where the broker is and how it knows us; `ca` makes the connection TLS."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = None
-    ca: Path | None = None
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
 
 
 class Connection:
@@ -65,7 +49,7 @@ class Connection:
         self._count = 0
         self._current: int | None = None
         self._is_answered = False
-        self._is_refusal_told = False
+        self._is_refusal_logged = False
         self._published: dict[int, str] = {}
         self._client = self._make_client(client_id, will)
 
@@ -89,10 +73,10 @@ class Connection:
         return number is not None and number == self._current
 
     def acknowledge(self, message: MessageReceived) -> None:
-        """Tell the broker that a message is safe.
+        """Acknowledge a message that is stored.
 
-        One of an earlier connection is passed over: the broker sends it again, and by now its number may be that of
-        another message, which would be acknowledged unread.
+        One of an earlier connection is skipped: the broker sends it again, and by now its number may be that of another
+        message, which would be acknowledged unread.
         """
         with self._lock:
             if message.connection == self._current:
@@ -159,7 +143,7 @@ class Connection:
         with self._lock:
             self._count += 1
             self._current = self._count
-        self._is_refusal_told = False
+        self._is_refusal_logged = False
         self._inbox.put(Connected(self._count))
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
@@ -204,8 +188,8 @@ class Connection:
         self, _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         topic = self._published.pop(mid, "a topic of ours")
-        if reason.is_failure and not self._is_refusal_told:  # one of a kind is refused as all are
-            self._is_refusal_told = True
+        if reason.is_failure and not self._is_refusal_logged:  # one of a kind is refused as all are
+            self._is_refusal_logged = True
             self._inbox.put(
                 ConnectionProblem(f"the broker at {self._broker} refuses what is published on {topic}: {reason}")
             )
@@ -225,18 +209,3 @@ def _topic(message: MQTTMessage) -> str:
         return message.topic
     except UnicodeDecodeError:
         return ""
-
-
-def set_credentials(client: Client, broker: BrokerAddress) -> None:
-    """Tell a client as whom it comes, and by whom the broker must be vouched for."""
-    if broker.username is not None or broker.password is not None:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.ca is not None:
-        client.tls_set(ca_certs=str(broker.ca))
-
-
-def describe_error(error: BaseException | None) -> str:
-    """What kept a connection from being made, as a phrase."""
-    if isinstance(error, socket.gaierror):
-        return "there is no host of that name"
-    return str((isinstance(error, OSError) and error.strerror) or error or "no reason given")

@@ -1,30 +1,59 @@
-"""Which topics the recorder hears, and what a message's topic says."""
+"""Which topics the recorder subscribes to, and what a message's topic means."""
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 from tictally_shared.topics import Topics
 
-_HEARD: Final = ("frame", "health", "availability")
+_SUBSCRIBED: Final = ("frame", "health", "availability")
 _BIRTH: Final = "/status"
 
 
+@dataclass(frozen=True, slots=True)
+class IngestTopics:
+    """The topics of a recorder's loop.
+
+    Attributes:
+        availability: where it publishes whether it is there.
+        filters: that it subscribes to.
+        birth: where hubs publish `online` when they have started, or None where none is to be noticed.
+    """
+
+    availability: str
+    filters: list[str]
+    birth: str | None = None
+
+    @classmethod
+    def of(cls, recorder: str, topics: Topics, edges: Sequence[str], birth: str | None = None) -> Self:
+        """The topics of a recorder.
+
+        Args:
+            recorder: its name.
+            topics: below the base topic.
+            edges: whose frames are recorded; none: those of all edges.
+            birth: as of the class.
+        """
+        filters = edge_filters(topics, edges) + ([] if birth is None else [birth])
+        return cls(topics.recorder(recorder, "availability"), filters, birth)
+
+
 def edge_filters(topics: Topics, edges: Sequence[str]) -> list[str]:
-    """The filters of what some edges say; none named: all of them."""
-    return [topics.edge(edge, what) for edge in edges or ("+",) for what in _HEARD]
+    """The filters of what some edges publish; none named: all of them."""
+    return [topics.edge(edge, what) for edge in edges or ("+",) for what in _SUBSCRIBED]
 
 
 def edge_and_what(topic: str) -> tuple[str, str]:
-    """The edge that a topic names, whatever its base, and what the edge says there; both empty for another topic."""
+    """The edge that a topic names, below whatever base, and what is published there; both empty for another topic."""
     match topic.split("/")[-3:]:
-        case ["edge", edge, what] if what in _HEARD:
+        case ["edge", edge, what] if what in _SUBSCRIBED:
             return edge, what
     return "", ""
 
 
 def is_birth(topic: str) -> bool:
-    """True for a topic on which hubs say that they have started: of all that is heard, those alone end so.
+    """True for a topic on which hubs publish that they have started: of all subscribed topics only those end so.
 
-    Below any prefix: what a hub said below an earlier one may still wait at the broker.
+    Below any prefix: what a hub published below an earlier one may still wait at the broker.
     """
     return topic.endswith(_BIRTH)

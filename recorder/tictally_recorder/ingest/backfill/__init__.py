@@ -1,4 +1,4 @@
-"""Which frames the ledger lacks, what is asked of an edge for them, and what is lost. Pure: no clock, no I/O."""
+"""Which frames the ledger lacks, what is requested from an edge, and what is lost. Pure: no clock, no I/O."""
 
 from tictally_recorder.ingest.backfill.edge_health import EdgeHealth, HealthError, parse_health
 from tictally_recorder.ingest.backfill.planner import Known, Plan, Planner, Request, floors_of

@@ -1,4 +1,4 @@
-"""What an edge's health says of its frames: those it holds, and those that are still to come by themselves. Pure."""
+"""The frames that an edge holds, and those that it has yet to send, as its health message lists them. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any, Final
 from tictally_shared.frames import BOOT, FrameError, strict_json
 from tictally_shared.interval_set import IntervalSet
 
-MOST_BOOTS: Final = 16
-MOST_RANGES: Final = 64
+MAX_BOOTS: Final = 16
+MAX_RANGES: Final = 64
 
 
 class HealthError(ValueError):
@@ -16,7 +16,7 @@ class HealthError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class BootFrames:
     """What an edge has of one boot.
 
     Attributes:
@@ -39,7 +39,7 @@ class EdgeHealth:
         is_whole: False where there may be boots that it does not name.
     """
 
-    boots: Mapping[str, Here]
+    boots: Mapping[str, BootFrames]
     is_whole: bool
 
 
@@ -58,26 +58,26 @@ def parse_health(payload: bytes) -> EdgeHealth:
     except FrameError as error:
         raise HealthError(error.sentence) from None
     boots = body.get("boots")
-    if not isinstance(boots, list) or len(boots) > MOST_BOOTS:
-        raise HealthError(f"boots is not a list of at most {MOST_BOOTS}")
+    if not isinstance(boots, list) or len(boots) > MAX_BOOTS:
+        raise HealthError(f"boots is not a list of at most {MAX_BOOTS}")
     here = dict(_boot(each) for each in boots)
     if len(here) != len(boots):
         raise HealthError("a boot stands twice in it")
-    return EdgeHealth(here, len(boots) < MOST_BOOTS)
+    return EdgeHealth(here, len(boots) < MAX_BOOTS)
 
 
-def _boot(each: Any) -> tuple[str, Here]:  # noqa: ANN401 - whatever JSON can say
+def _boot(each: Any) -> tuple[str, BootFrames]:  # noqa: ANN401 - whatever JSON can say
     boot = each.get("boot") if isinstance(each, dict) else None
     if not isinstance(boot, str) or not BOOT.fullmatch(boot):
         raise HealthError("boot is not 16 hexadecimal digits")
     held, backlog = each.get("held"), each.get("backlog")
     here = _ranges(held, "held")
-    return boot, Here(here, _ranges(backlog, "backlog"), len(held) >= MOST_RANGES)
+    return boot, BootFrames(here, _ranges(backlog, "backlog"), len(held) >= MAX_RANGES)
 
 
 def _ranges(pairs: Any, name: str) -> IntervalSet:  # noqa: ANN401 - whatever JSON can say
-    if not isinstance(pairs, list) or len(pairs) > MOST_RANGES:
-        raise HealthError(f"{name} is not a list of at most {MOST_RANGES} ranges")
+    if not isinstance(pairs, list) or len(pairs) > MAX_RANGES:
+        raise HealthError(f"{name} is not a list of at most {MAX_RANGES} ranges")
     for pair in pairs:
         if not isinstance(pair, list) or [type(end) for end in pair] != [int, int] or not 1 <= pair[0] <= pair[1]:
             raise HealthError(f"{name} has a range that is not [first, last]")

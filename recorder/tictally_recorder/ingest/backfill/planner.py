@@ -1,4 +1,4 @@
-"""What one edge is asked for, and which of its frames are lost. Pure: the clock is handed in.
+"""Which frames to request from one edge, and which of them are lost. Pure: the clock is an argument.
 
 A frame is missing where its edge holds it, does not have it still to send, and the ledger does not know its number. An
 edge's messages come in the order in which it sent them, so that is seen in one health already; for brokers that keep
@@ -13,13 +13,13 @@ from typing import Final
 from tictally_recorder.ingest.backfill.edge_health import EdgeHealth
 from tictally_shared.interval_set import IntervalSet
 
-MOST_RANGES: Final = 256
+MAX_RANGES: Final = 256
 # Some seconds of an edge's time, and a second of the recorder's.
-MOST_FRAMES: Final = 2000
-TIMES: Final = 3
+MAX_FRAMES: Final = 2000
+MAX_ATTEMPTS: Final = 3
 _PATIENCE_S: Final = 60.0
-_MOST_PATIENCE_S: Final = 3600.0
-# An edge says its health once a minute; one that has been silent for longer is not there to be asked.
+_MAX_PATIENCE_S: Final = 3600.0
+# An edge publishes its health once a minute; one that has published none for longer cannot answer.
 _SILENT_S: Final = 150.0
 _NOTHING: Final = IntervalSet()
 
@@ -29,7 +29,7 @@ Known = Mapping[str, IntervalSet]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The frames that an edge is asked for.
+    """The frames that are requested from an edge.
 
     Attributes:
         boot: whose.
@@ -50,7 +50,7 @@ class Plan:
 
     Attributes:
         request: to be sent, or None.
-        lost: boot → numbers to be noted as lost; told again until the ledger knows them.
+        lost: boot → numbers to be noted as lost; repeated until the ledger knows them.
     """
 
     request: Request | None = None
@@ -58,10 +58,10 @@ class Plan:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _PendingRequest:
     boot: str
     left: IntervalSet
-    times_before: int
+    attempts_before: int
     at_s: float
     progress_s: float
 
@@ -69,7 +69,7 @@ class _Asked:
 def floors_of(health: EdgeHealth, known: Known) -> dict[str, int]:
     """Boot → its lowest number that an edge or the ledger has, when a ledger meets an edge for the first time.
 
-    What was before that is not lost: nobody had asked this ledger to keep it.
+    What was before that is not lost: this ledger was not yet recording.
     """
     floors = {}
     for boot in health.boots.keys() | known.keys():
@@ -80,12 +80,12 @@ def floors_of(health: EdgeHealth, known: Known) -> dict[str, int]:
 
 
 class Planner:
-    """Follows one edge's healths.
+    """Follows one edge's health messages.
 
-    One request is under way at a time. It is answered when all its numbers are known; where none of them has come for
-    longer than the patience, which doubles while nothing comes, it was in vain, and the same numbers are asked for
-    again when everything else has been. A number that was asked for three times in vain is lost, and so is one that the
-    edge no longer holds.
+    One request is under way at a time. It is answered when all its numbers are known. It has failed when none of them
+    has come for longer than the patience, which doubles with each failure; its numbers are requested again when all
+    others have been. A number that was requested three times without an answer is lost, and so is one that the edge no
+    longer holds.
 
     Args:
         floors: boot → number below which nothing is missed; 1 for others.
@@ -96,23 +96,23 @@ class Planner:
         self._missing: dict[str, IntervalSet] = {}  # at the last health: the edge holds them
         self._gone: dict[str, IntervalSet] = {}  # at the last health: it does not
         self._wanted: dict[str, IntervalSet] = {}  # missing at two healths
-        self._tried: dict[str, list[IntervalSet]] = {}  # of these, asked for in vain once, twice
+        self._tried: dict[str, list[IntervalSet]] = {}  # of these, requested once, twice without an answer
         self._lost: dict[str, IntervalSet] = {}
-        self._asked: _Asked | None = None
-        self._vain = 0
-        self._heard_s = 0.0
+        self._pending: _PendingRequest | None = None
+        self._failures = 0
+        self._health_s = 0.0
 
     @property
     def is_idle(self) -> bool:
         """True while nothing is missing, or lost and not noted."""
-        return not (self._missing or self._gone or self._lost or self._asked)
+        return not (self._missing or self._gone or self._lost or self._pending)
 
     @property
     def missing(self) -> int:
         """Numbers that are missing and not noted as lost, as of the last `plan`."""
         return sum(len(ranges) for each in (self._missing, self._gone, self._lost) for ranges in each.values())
 
-    def hear(self, health: EdgeHealth, known: Known, now_s: float) -> None:
+    def update(self, health: EdgeHealth, known: Known, now_s: float) -> None:
         """Take a live health in, after the frames that came before it."""
         missing, gone = {}, {}
         for boot in [*known.keys() - health.boots.keys(), *health.boots]:
@@ -133,67 +133,67 @@ class Planner:
         }
         self._missing = _some(missing)
         self._gone = _some({boot: ranges - self._lost.get(boot, _NOTHING) for boot, ranges in gone.items()})
-        self._heard_s = now_s
+        self._health_s = now_s
 
     def forget_request(self) -> None:
-        """The request under way may not have been heard: the edge or the connection has gone meanwhile."""
-        self._asked = None
+        """The request under way may have been lost: the edge or the connection has gone meanwhile."""
+        self._pending = None
 
     def plan(self, known: Known, now_s: float) -> Plan:
         """What is to be done now; the request, if there is one, counts as sent."""
         for each in (self._missing, self._gone, self._wanted, self._lost):
             _forget(each, known)
-        self._judge(known, now_s)
+        self._check_progress(known, now_s)
         request = None
-        if self._asked is None and now_s - self._heard_s <= _SILENT_S:
-            request = self._ask(now_s)
+        if self._pending is None and now_s - self._health_s <= _SILENT_S:
+            request = self._next_request(now_s)
         return Plan(request, dict(self._lost))
 
-    def _judge(self, known: Known, now_s: float) -> None:
-        """Has what was asked for come, or was it in vain?"""
-        asked = self._asked
-        if asked is None:
+    def _check_progress(self, known: Known, now_s: float) -> None:
+        """Note whether the request under way is answered, or has failed."""
+        pending = self._pending
+        if pending is None:
             return
-        left = asked.left - known.get(asked.boot, _NOTHING)
-        if left != asked.left:
-            asked.left, asked.progress_s, self._vain = left, now_s, 0
+        left = pending.left - known.get(pending.boot, _NOTHING)
+        if left != pending.left:
+            pending.left, pending.progress_s, self._failures = left, now_s, 0
         if not left:
-            self._asked = None
-        elif now_s - asked.progress_s >= self._patience_s and self._heard_s > asked.at_s:
-            self._asked = None
-            self._vain += 1
-            self._note_in_vain(asked)
+            self._pending = None
+        elif now_s - pending.progress_s >= self._patience_s and self._health_s > pending.at_s:
+            self._pending = None
+            self._failures += 1
+            self._note_failure(pending)
 
     @property
     def _patience_s(self) -> float:
-        return float(min(_PATIENCE_S * 2 ** min(self._vain, TIMES * 2), _MOST_PATIENCE_S))
+        return float(min(_PATIENCE_S * 2 ** min(self._failures, MAX_ATTEMPTS * 2), _MAX_PATIENCE_S))
 
-    def _note_in_vain(self, asked: _Asked) -> None:
-        tried = self._tried.setdefault(asked.boot, [IntervalSet() for _ in range(1, TIMES)])
-        if asked.times_before:
-            tried[asked.times_before - 1] -= asked.left
-        if asked.times_before < TIMES - 1:
-            tried[asked.times_before] |= asked.left
+    def _note_failure(self, pending: _PendingRequest) -> None:
+        tried = self._tried.setdefault(pending.boot, [IntervalSet() for _ in range(1, MAX_ATTEMPTS)])
+        if pending.attempts_before:
+            tried[pending.attempts_before - 1] -= pending.left
+        if pending.attempts_before < MAX_ATTEMPTS - 1:
+            tried[pending.attempts_before] |= pending.left
             return
-        self._add_lost(asked.boot, asked.left)
+        self._add_lost(pending.boot, pending.left)
         for each in (self._missing, self._wanted):
-            _forget(each, {asked.boot: asked.left})
+            _forget(each, {pending.boot: pending.left})
 
-    def _ask(self, now_s: float) -> Request | None:
-        for times in range(TIMES):
+    def _next_request(self, now_s: float) -> Request | None:
+        for attempts in range(MAX_ATTEMPTS):
             for boot in self._wanted:
-                pool = self._pool(boot, times)
+                pool = self._pool(boot, attempts)
                 if pool:
-                    numbers = pool.lowest(MOST_FRAMES, MOST_RANGES)
-                    self._asked = _Asked(boot, numbers, times, now_s, now_s)
+                    numbers = pool.lowest(MAX_FRAMES, MAX_RANGES)
+                    self._pending = _PendingRequest(boot, numbers, attempts, now_s, now_s)
                     return Request(boot, numbers)
         return None
 
-    def _pool(self, boot: str, times: int) -> IntervalSet:
-        """Wanted numbers that were asked for in vain so many times."""
+    def _pool(self, boot: str, attempts: int) -> IntervalSet:
+        """Wanted numbers that were requested so many times without an answer."""
         wanted, tried = self._wanted[boot], self._tried.get(boot)
-        if times:
-            return wanted & tried[times - 1] if tried else _NOTHING
+        if attempts:
+            return wanted & tried[attempts - 1] if tried else _NOTHING
         for each in tried or ():
             wanted -= each
         return wanted

@@ -6,20 +6,21 @@ from typing import Any, Final
 from tictally_recorder.sinks.influxdb.points import Point, Value, point
 from tictally_shared.frames import FrameError, strict_json
 
-_OF_RECORDER: Final = (
-    "stored",
-    "repeated",
-    "refused",
-    "kept",
-    "set_aside",
-    "lost",
-    "holes",
-    "lag_s",
-    "ledger_bytes",
-    "sink_lag_s",
-    "sink_refused",
-    "sink_windows",
-)
+# Field → key of the health message.
+_OF_RECORDER: Final = {
+    "stored": "stored",
+    "repeated": "repeated",
+    "refused": "rejected",
+    "kept": "deferred",
+    "set_aside": "dead_letters",
+    "lost": "lost",
+    "holes": "missing",
+    "lag_s": "lag_s",
+    "ledger_bytes": "ledger_bytes",
+    "sink_lag_s": "sink_lag_s",
+    "sink_refused": "sink_rejected",
+    "sink_windows": "sink_windows",
+}
 _OF_EDGE: Final = {
     "frames": int,
     "groups": int,
@@ -40,7 +41,7 @@ def of_recorder(name: str, health: Mapping[str, Any], refused: Mapping[str, int]
         refused: reason → messages set aside.
         time_ms: when.
     """
-    fields = {each: health[each] for each in _OF_RECORDER if isinstance(health.get(each), int)}
+    fields = {name: health[key] for name, key in _OF_RECORDER.items() if isinstance(health.get(key), int)}
     yield point("recorder", time_ms, {"recorder": name}, fields)
     for reason, n in refused.items():
         yield point("recorder_refused", time_ms, {"recorder": name, "reason": reason}, {"n": n})

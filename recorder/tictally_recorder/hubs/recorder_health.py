@@ -1,0 +1,146 @@
+"""The recorder's health message: once a minute, and at once when it falls idle, wakes up or has news."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import ClassVar, Final, Protocol
+
+from tictally_recorder.ingest.statistics import IngestStatistics, Uptime
+from tictally_recorder.ledger import Ledger, LedgerCounts, Stored
+from tictally_recorder.maintenance import Turn, Wake
+from tictally_shared.frames import iso_utc
+
+_EVERY_S: Final = 60.0
+
+Publish = Callable[[str], None]
+"""Sends the payload to the hubs."""
+
+HealthListener = Callable[[Mapping[str, object], Mapping[str, int], int], None]
+"""Gets the fields of the message, dead letters by reason, and the time in milliseconds, also without a broker."""
+
+
+class HealthSource(Protocol):
+    """A feature that has fields of its own in the health message."""
+
+    def health(self, turn: Turn) -> Mapping[str, object]:
+        """Its fields, each a value that JSON has."""
+
+
+class HealthStep:
+    """Composes the health message and publishes it.
+
+    Args:
+        ledger: whose figures it has.
+        statistics: of this process.
+        sources: features with fields of their own.
+        publish: sends the message.
+        listeners: get its fields.
+    """
+
+    name: ClassVar[str] = "health"
+    needs_idle: ClassVar[bool] = False
+    due_s: ClassVar[float] = 0.0
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        statistics: IngestStatistics,
+        sources: Sequence[HealthSource],
+        publish: Publish,
+        listeners: Sequence[HealthListener] = (),
+    ) -> None:
+        self._ledger = ledger
+        self._statistics = statistics
+        self._sources = sources
+        self._publish = publish
+        self._listeners = listeners
+        self._next_s = 0.0
+        self._was_idle = False
+
+    def run(self, turn: Turn) -> bool:
+        """Publish it where it is due."""
+        uptime = self._statistics.uptime(turn.now_s, turn.now_ms)
+        if turn.now_s < self._next_s and uptime.is_idle == self._was_idle:
+            return True
+        counts = self._ledger.counts()
+        health: dict[str, object] = ledger_health(self._statistics.total, counts, uptime)
+        for source in self._sources:
+            health.update(source.health(turn))
+        health["maintenance_problems"] = dict(turn.problems)
+        if turn.is_connected:
+            self._publish(json.dumps(health, separators=(",", ":")))
+        for listener in self._listeners:
+            listener(health, counts.refused, turn.now_ms)
+        self._was_idle, self._next_s = uptime.is_idle, turn.now_s + _EVERY_S
+        return True
+
+    def wake(self, reason: Wake) -> None:
+        """Publish it on every new connection."""
+        if reason is Wake.CONNECTED:
+            self.publish_soon()
+
+    def publish_soon(self) -> None:
+        """Publish it at the next turn: a figure that hubs wait for has changed."""
+        self._next_s = 0.0
+
+
+class SinkHealth:
+    """Replication lag of each sink.
+
+    Args:
+        ledger: that has their cursors.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def health(self, turn: Turn) -> dict[str, object]:
+        """`sinks` of the recorder's health: by name, `lag_s`, the rejected points, and the windows to aggregate again.
+
+        `lag_s` is the time since the oldest frame arrived that the sink has not got.
+        """
+        sinks = {
+            sink.name: {
+                "lag_s": 0 if sink.oldest_ms is None else max(turn.now_ms - sink.oldest_ms, 0) // 1000,
+                "rejected": sink.refused,
+                "windows": sink.windows,
+            }
+            for sink in self._ledger.sinks()
+        }
+        first = next(iter(sinks.values()), None)
+        flat = {} if first is None else {f"sink_{name}": value for name, value in first.items()}
+        return {"sinks": sinks, **flat}
+
+
+def ledger_health(done: Stored, counts: LedgerCounts, uptime: Uptime) -> dict[str, object]:
+    """The fields about process and ledger.
+
+    `stored`, `repeated`, `rejected` count messages since this process started, and `stored_age_s` is the time since it
+    stored a frame, null before its first. `deferred` (messages), `lost` (frames that no edge holds any more),
+    `dead_letters` (messages) and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the
+    newest of them all and `lag_s` its age, null where there is none.
+
+    Args:
+        done: counts of this process.
+        counts: of the ledger.
+        uptime: of this process.
+    """
+    newest_ms = max(counts.newest_ms.values(), default=None)
+    return {
+        "version": version("tictally-recorder"),
+        "started": iso_utc(uptime.started_ms),
+        "uptime_s": uptime.uptime_s,
+        "stored": done.stored,
+        "repeated": done.repeated,
+        "rejected": done.refused,
+        "stored_age_s": uptime.stored_age_s,
+        "is_idle": uptime.is_idle,
+        "deferred": counts.kept,
+        "lost": counts.lost,
+        "dead_letters": sum(counts.refused.values()),
+        "lag_s": None if newest_ms is None else max(uptime.now_ms - newest_ms, 0) // 1000,
+        "newest_frame": None if newest_ms is None else iso_utc(newest_ms),
+        "newest": {meter: iso_utc(time_ms) for meter, time_ms in sorted(counts.newest_ms.items())},
+        "ledger_bytes": counts.size_bytes,
+        "ledger_mb": round(counts.size_bytes / 1e6, 1),
+    }
