@@ -45,7 +45,7 @@ class Soaked(Exception):  # noqa: N818 - a finding of the run, not a fault of th
 
 
 class Place:
-    """Broker, edge and recorder in a folder of their own, the journal in memory.
+    """BrokerConnection, edge and recorder in a folder of their own, the journal in memory.
 
     Attributes:
         broker: mosquitto, with the project's configuration.
@@ -257,14 +257,14 @@ def wait_until(what: str, is_so: Callable[[], object], every_s: float = 0.2) -> 
 
 def newest_age_s(journal: Path) -> float:
     """How long ago the newest frame of a journal's tail was, by its own time."""
-    tail = journal / "tail"
+    tail = journal / "wal"
     times = _TIME.findall(tail.read_bytes()) if tail.exists() else []
     return time.time() - parse_time_ms(times[-1].decode()) / 1000 if times else float("inf")
 
 
 def age_blocks(journal: Path, aged: set[str]) -> None:
     """Give each sealed block the date of its last frame: the time that is compressed counts for files too."""
-    for path in journal.glob("*.block"):
+    for path in journal.glob("*.segment"):
         if path.name not in aged:
             with contextlib.suppress(FileNotFoundError):  # dropped by now
                 last_s = segment.unpack(path.read_bytes())[-1].time_ms / 1000

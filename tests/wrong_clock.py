@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tictally_edge.__main__ import main
 from tictally_edge.clock import kernel
-from tictally_edge.clock.timekeeper import Evidence
+from tictally_edge.clock.timekeeper import ClockStatus
 
 offset = Path(sys.argv[1])
 right_ns = time.time_ns
@@ -20,10 +20,10 @@ def wrong_ns() -> int:
     return right_ns() + int(offset.read_text() or "0") * 1_000_000
 
 
-def nothing(_kernel: object, meter_ms: int | None) -> Evidence:
-    return Evidence(meter_ms=meter_ms)
+def nothing(_kernel: object, meter_ms: int | None) -> ClockStatus:
+    return ClockStatus(meter_ms=meter_ms)
 
 
 time.time_ns = wrong_ns
-setattr(kernel.Kernel, "evidence", nothing)  # noqa: B010 - the kernel is everybody's too
+setattr(kernel.KernelClock, "status", nothing)  # noqa: B010 - the kernel is everybody's too
 sys.exit(main(["run"]))

@@ -9,21 +9,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.clock.kernel import Kernel
+from tictally_edge.clock.kernel import KernelClock
 from tictally_edge.clock.timekeeper import Timekeeper
-from tictally_edge.home_assistant.announcer import announcing_of, own_announcement
-from tictally_edge.journal.frame_store import Archive
-from tictally_edge.mqtt.client import Broker, Will, access_of
+from tictally_edge.home_assistant.announcer import announcing_of, edge_discovery
+from tictally_edge.journal.frame_store import FrameStore
+from tictally_edge.mqtt.client import BrokerConnection, Will, broker_access
 from tictally_edge.pipeline import Pipeline
-from tictally_edge.publishing.health import Counts, Report, health_json, steady_ms
-from tictally_edge.publishing.line_quality import LastHour
+from tictally_edge.publishing.health import HealthReport, LineCounts, health_json, steady_ms
+from tictally_edge.publishing.line_quality import LineQuality
 from tictally_edge.publishing.publisher import OFFLINE, Publisher
 from tictally_edge.settings import Settings
-from tictally_edge.sources.autobaud import SILENCE_S, Line
-from tictally_edge.sources.recording import Recording
-from tictally_edge.sources.serial_port import Port
+from tictally_edge.sources.autobaud import SILENCE_S, AutobaudSource
+from tictally_edge.sources.recording import RecordingSource
+from tictally_edge.sources.serial_port import SerialPort
 from tictally_edge.sources.settings import LineSettings
-from tictally_edge.sources.simulated import Simulated
+from tictally_edge.sources.simulated import SimulatedSource
 from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceSetting
 from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.energy_registers import RegisterValue
@@ -83,19 +83,19 @@ class Edge:
         topics = Topics(settings.base_topic)
         naming = Naming(topics, settings.name, settings.meter, settings.prm, settings.interval_s)
         room = settings.journal_mb * 1024 * 1024
-        self._archive = Archive(settings.journal, settings.state, naming, _machine(), room)
-        self._journal = self._archive.journal
-        self._kernel = Kernel()
+        self._store = FrameStore(settings.journal, settings.state, naming, _machine(), room)
+        self._journal = self._store.journal
+        self._kernel = KernelClock()
         is_trusted = settings.clock == "trust" or setting.is_dated
         self._time = Timekeeper(trusted=is_trusted, not_before_ms=self._journal.newest_ms)
         self._meter_clock: tuple[int, float] | None = None  # its DATE in ms, and when it came
         will = Will(topics.edge(settings.name, "availability"), OFFLINE)
-        self._broker = Broker(access_of(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
+        self._broker = BrokerConnection(broker_access(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
         announcing = announcing_of(settings)
-        own = own_announcement(announcing, naming) if announcing is not None else None
-        self._publisher = Publisher(self._broker, self._archive, naming, time.monotonic, announcing, own)
-        self._counts, self._at_last_summary = Counts(), Counts()
-        self._last_hour = LastHour()
+        own = edge_discovery(announcing, naming) if announcing is not None else None
+        self._publisher = Publisher(self._broker, self._store, naming, time.monotonic, announcing, own)
+        self._counts, self._at_last_summary = LineCounts(), LineCounts()
+        self._quality = LineQuality()
         self._started_ms: int | None = None  # dated when a clock has proved itself
         self._pipeline: Pipeline | None = None
         self._last_good_at: float | None = None
@@ -122,9 +122,9 @@ class Edge:
                     time.sleep(_HELD_BACK_S)
                 else:
                     self._read()
-                self._publisher.released(self._archive.release(self._time.date_ms, _RELEASED_AT_ONCE))
+                self._publisher.released(self._store.date_queued(self._time.date_ms, _RELEASED_AT_ONCE))
                 connected = self._publisher.tend()
-                self._archive.tend(is_away=not self._broker.connected, now_s=time.monotonic())
+                self._store.tick(is_away=not self._broker.connected, now_s=time.monotonic())
                 self._mind_silence()
                 if health.is_due(time.monotonic()) or connected:
                     self._publisher.say_health(self._health())
@@ -144,7 +144,7 @@ class Edge:
         if not chunk:
             return
         moment = self._line.now()
-        self._time.look(moment, self._kernel.evidence(self._meter_ms(moment.at)))
+        self._time.look(moment, self._kernel.status(self._meter_ms(moment.at)))
         if self._pipeline is None:
             self._pipeline = self._restored(moment)
         if self._line.take_interruption():
@@ -154,9 +154,9 @@ class Edge:
             is_first |= not self._counts.frames
             if frame.is_new:
                 log.info("The meter is %s.", self._settings.meter or frame.number)
-                self._archive.believe(frame.number)
+                self._store.set_meter(frame.number)
             self._counts.add(frame.validated)
-            self._last_hour.add(frame.validated)
+            self._quality.add(frame.validated)
             at = frame.validated.frame.at
             self._note_meter_clock(frame.validated)
             self._publisher.frame(frame.number, frame.validated, at, self._time.date_ms(at))
@@ -208,7 +208,7 @@ class Edge:
     def _health(self) -> str:
         pipeline, now_s = self._pipeline, time.monotonic()
         self._started_ms = steady_ms(self._started_ms, self._time.date_ms(self._started))
-        report = Report(
+        report = HealthReport(
             time_ms=time.time_ns() // 1_000_000,
             version=version("tictally-edge"),
             uptime_s=int(now_s - self._started),
@@ -216,18 +216,18 @@ class Edge:
             port=f"{self._port} ({self._line.state})",
             meter=self._publisher.meter,
             meter_online=self._publisher.online,
-            rejected_per_hour=self._last_hour.rejected(now_s),
-            signal_quality_percent=self._last_hour.quality_percent(now_s),
+            rejected_per_hour=self._quality.rejected(now_s),
+            signal_quality_percent=self._quality.quality_percent(now_s),
             clock=self._time.proof or f"waits for {self._time.waits_for}",
             clock_waits_for=self._time.waits_for,
             clock_steps=self._time.steps,
             meter_drift_s=self._meter_drift_s(),
-            waiting_for_date=len(self._archive.waiting),
-            dropped_without_date=self._archive.waiting.dropped,
+            waiting_for_date=len(self._store.undated),
+            dropped_without_date=self._store.undated.dropped,
             waiting=pipeline.pending if pipeline is not None else 0,
             without_number=pipeline.dropped if pipeline is not None else 0,
             rejected_by_broker=self._publisher.rejected_by_broker,
-            unkept=self._archive.unkept,
+            unstored=self._store.unstored,
             resent=self._publisher.resent,
             bad_requests=self._publisher.bad_requests,
             dropped=self._journal.dropped,
@@ -263,20 +263,22 @@ class Edge:
         self._publisher.say_health(self._health())
         self._publisher.close(_GOODBYE_S)
         self._publisher.tend()
-        self._archive.close()
+        self._store.close()
 
 
-def _line(settings: Settings, setting: SourceSetting) -> Line:
+def _line(settings: Settings, setting: SourceSetting) -> AutobaudSource:
     line = settings.section(LineSettings)
     if setting.kind == "port":
-        return Line(lambda baud: Port(setting.target, baud, line.framing), line.fixed_mode, setting.target)
+        return AutobaudSource(
+            lambda baud: SerialPort(setting.target, baud, line.framing), line.fixed_mode, setting.target
+        )
     start = Moment(time.monotonic(), time.time_ns() // 1_000_000)
     source: Source
     if setting.kind == "file":
-        source = Recording(Path(setting.target), setting.options, start)
+        source = RecordingSource(Path(setting.target), setting.options, start)
     else:
-        source = Simulated(setting.target, setting.options, start)
-    return Line(lambda _: source, line.fixed_mode, line.port, reopens=False)
+        source = SimulatedSource(setting.target, setting.options, start)
+    return AutobaudSource(lambda _: source, line.fixed_mode, line.port, reopens=False)
 
 
 def _machine() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.home_assistant.announcer import Announcer, Announcing
+from tictally_edge.home_assistant.announcer import Announcer, DiscoverySettings
 from tictally_edge.home_assistant.meter_profile import ProfileWatch
 from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.completeness import Completeness
@@ -18,7 +18,7 @@ from tictally_shared.topics import Topics
 
 NUMBER = "021861000001"
 NAMING = Naming(Topics(), "pi")
-FRENCH = Announcing("homeassistant", "fr", "1.0.0")
+FRENCH = DiscoverySettings("homeassistant", "fr", "1.0.0")
 Values = Mapping[str, int | str]
 
 HP_HC: Values = {"OPTARIF": "HC..", "HCHC": 10, "HCHP": 20, "PTEC": "HC..", "ISOUSC": 30, "IINST": 2, "PAPP": 500}
@@ -60,7 +60,7 @@ def without(values: Values, *labels: str) -> Values:
 class Hub:
     """An announcer, and what stands on the broker by it."""
 
-    def __init__(self, announcing: Announcing = FRENCH, naming: Naming = NAMING, standing: str = "") -> None:
+    def __init__(self, announcing: DiscoverySettings = FRENCH, naming: Naming = NAMING, standing: str = "") -> None:
         self.announcer = Announcer(announcing, naming, NUMBER)
         self.wholeness = Completeness()
         self.said: list[str] = []
@@ -157,7 +157,7 @@ def test_another_mode_takes_its_labels_and_keeps_what_is_made_of_them() -> None:
 def test_a_new_life_takes_away_what_an_earlier_one_announced_of_another_contract(version: str) -> None:
     earlier = Hub()
     earlier.hear(*[frame(HP_HC)] * 3)
-    later = Hub(Announcing("homeassistant", "fr", version), standing=earlier.standing)
+    later = Hub(DiscoverySettings("homeassistant", "fr", version), standing=earlier.standing)
     later.hear(*[frame(TEMPO_H)] * 3)
     assert later.removed == {"hchc", "hchp"}
 
@@ -179,7 +179,7 @@ def test_another_version_takes_nothing_away_that_it_can_announce_itself() -> Non
     other = {**own, "NTARF": "02", "LTARF": "HP SEMAINE"}
     for values in (other, {**other, "EASF03": 0}):
         for version in ("1.0.0", "2.0.0"):
-            later = Hub(Announcing("homeassistant", "fr", version), standing=earlier.standing)
+            later = Hub(DiscoverySettings("homeassistant", "fr", version), standing=earlier.standing)
             later.hear(frame(values, unconfirmed=frozenset({"EASF03"})), *[frame(values)] * 2)
             assert later.components["easf03"]["name"] == "Énergie HC WEEK-END"
             assert later.removed == set()
@@ -216,7 +216,7 @@ def test_a_meter_with_the_same_fault_in_every_frame_is_announced_all_the_same() 
 def test_what_was_taken_away_stays_taken_away_for_a_hub_that_was_not_there() -> None:
     hub = Hub()
     hub.hear(*[frame(HP_HC)] * 3, *[frame(TEMPO_H)] * 3)
-    later = Hub(Announcing("homeassistant", "fr", "2.0.0"), standing=hub.standing)
+    later = Hub(DiscoverySettings("homeassistant", "fr", "2.0.0"), standing=hub.standing)
     later.hear(*[frame(TEMPO_H)] * 3)
     assert later.removed == {"hchc", "hchp"}
 
@@ -226,7 +226,7 @@ def test_a_new_version_drops_what_it_announces_no_more() -> None:
     earlier.hear(*[frame(HP_HC)] * 3)
     old = json.loads(earlier.standing)
     old["components"]["relic"] = {"platform": "binary_sensor", "unique_id": f"tictally_{NUMBER}_relic", "name": "Relic"}
-    later = Hub(Announcing("homeassistant", "fr", "2.0.0"), standing=json.dumps(old))
+    later = Hub(DiscoverySettings("homeassistant", "fr", "2.0.0"), standing=json.dumps(old))
     later.hear(*[frame(HP_HC)] * 3)
     assert later.removed == {"relic"}
     assert later.components["relic"] == {"platform": "binary_sensor"}

@@ -21,8 +21,8 @@ from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources import autobaud as lines
-from tictally_edge.sources.autobaud import Line
-from tictally_edge.sources.serial_port import Port
+from tictally_edge.sources.autobaud import AutobaudSource
+from tictally_edge.sources.serial_port import SerialPort
 from tictally_edge.sources.source import SPEED, Moment, Source, SourceError
 from tictally_shared.labels import Mode
 
@@ -83,7 +83,7 @@ class Listener:
         self.opened: list[int] = []
         self.mode: Mode | None = None
         began = time.monotonic()
-        self.line = Line(
+        self.line = AutobaudSource(
             lambda baud: self._open(name, baud), None, name, lambda: began + (time.monotonic() - began) * FASTER
         )
         self._decoder = Decoder()
@@ -99,7 +99,7 @@ class Listener:
 
     def _open(self, name: str, baud: int) -> Source:
         self.opened.append(baud)
-        return Port(name, baud, "8N1")
+        return SerialPort(name, baud, "8N1")
 
 
 def test_a_mode_that_changes_is_found_again_at_its_own_speed(voice: Voice) -> None:
@@ -139,7 +139,7 @@ class Wire:
 
     def listen(self, until_s: int, *, heard_at: range = range(0), mode: Mode | None = None) -> list[tuple[float, int]]:
         """When the port was opened, and at which speed."""
-        line = Line(self._open, mode, "wire", lambda: self.now_s)
+        line = AutobaudSource(self._open, mode, "wire", lambda: self.now_s)
         while self.now_s < until_s:
             line.read()
             if int(self.now_s) in heard_at:
@@ -203,7 +203,7 @@ def test_a_port_that_is_away_is_tried_less_and_less_often_and_anew_once_it_was_h
         tried.append(now_s)
         raise SourceError("line: there is no such device")
 
-    line = Line(away, None, "line", lambda: now_s)
+    line = AutobaudSource(away, None, "line", lambda: now_s)
     while now_s < 100:
         line.read()
         now_s += 0.5

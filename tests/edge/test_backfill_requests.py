@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from real_broker import Hub, Mosquitto
 
-from tictally_edge.journal.journal import FRAMES_PER_BLOCK
-from tictally_edge.publishing.backfill_request import MOST_FRAMES, RequestError, parse_request
+from tictally_edge.journal.journal import FRAMES_PER_SEGMENT
+from tictally_edge.publishing.backfill_request import MOST_FRAMES, BackfillRequestError, parse_backfill_request
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
@@ -27,7 +27,7 @@ NUMBERS = st.integers(1, 2**40)
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS).map(sorted), min_size=1, max_size=256))
 def test_a_request_never_asks_for_more_than_its_share(ranges: list[list[int]]) -> None:
-    request = parse_request(json.dumps({"boot": BOOT, "ranges": ranges}).encode())
+    request = parse_backfill_request(json.dumps({"boot": BOOT, "ranges": ranges}).encode())
     assert sum(last - first + 1 for first, last in request.ranges) <= MOST_FRAMES
     assert all(
         [first, given[0]] == [given[0], first] for (first, _), given in zip(request.ranges, ranges, strict=False)
@@ -52,14 +52,14 @@ NOT_REQUESTS: dict[str, object] = {
 
 @pytest.mark.parametrize("case", NOT_REQUESTS)
 def test_what_is_no_request_is_a_sentence(case: str) -> None:
-    with pytest.raises(RequestError):
-        parse_request(json.dumps(NOT_REQUESTS[case]).encode())
+    with pytest.raises(BackfillRequestError):
+        parse_backfill_request(json.dumps(NOT_REQUESTS[case]).encode())
 
 
 @given(st.binary(max_size=100))
 def test_arbitrary_bytes_are_no_request(payload: bytes) -> None:
-    with pytest.raises(RequestError):
-        parse_request(payload)
+    with pytest.raises(BackfillRequestError):
+        parse_backfill_request(payload)
 
 
 def next_frame(hub: Hub) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def next_frame(hub: Hub) -> dict[str, Any]:
 def test_the_edge_sends_again_what_is_asked_for_and_nothing_else(tmp_path: Path, broker: Mosquitto) -> None:
     # Two blocks of the journal and a tail, in a second; then the line is silent, and what comes was asked for.
     meter = SimulatedMeter(Contract.HPHC, Mode.HISTORIQUE, start=datetime(2026, 1, 12, tzinfo=UTC))
-    line = b"".join(each for _, each in islice(simulated_frames(meter), FRAMES_PER_BLOCK * 2 + 50))
+    line = b"".join(each for _, each in islice(simulated_frames(meter), FRAMES_PER_SEGMENT * 2 + 50))
     with Hub(broker.port) as hub, socket.create_server(("127.0.0.1", 0)) as bridge:
         hub.subscribe("again/edge/pi/frame")
         port = f"socket://127.0.0.1:{bridge.getsockname()[1]}"
@@ -81,14 +81,14 @@ def test_the_edge_sends_again_what_is_asked_for_and_nothing_else(tmp_path: Path,
             with connection:
                 time.sleep(1)  # pyserial throws away what comes before it has opened
                 connection.sendall(line)
-                seen = [next_frame(hub) for _ in range(FRAMES_PER_BLOCK * 2)]
+                seen = [next_frame(hub) for _ in range(FRAMES_PER_SEGMENT * 2)]
                 ranges = [[3, 5], [600, 600], [1000, 1000]]
                 hub.publish("again/edge/pi/resend", "{}", json.dumps({"boot": seen[0]["boot"], "ranges": ranges}))
                 wanted = [3, 4, 5, 600, 1000]
                 rest = [next_frame(hub) for _ in range(50 + len(wanted))]
         finally:
             edge.end()
-    last = FRAMES_PER_BLOCK * 2
+    last = FRAMES_PER_SEGMENT * 2
     assert sorted(frame["seq"] for frame in rest) == [*wanted, *range(last + 1, last + 51)]
     assert [frame for frame in rest if frame["seq"] <= last] == [seen[seq - 1] for seq in wanted]
     assert "A request for frames cannot be read: boot is not 16 hexadecimal digits." in edge.said

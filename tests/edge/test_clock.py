@@ -2,21 +2,21 @@
 
 import pytest
 
-from tictally_edge.clock.timekeeper import WRITTEN_MS, Evidence, Timekeeper
+from tictally_edge.clock.timekeeper import WRITTEN_MS, ClockStatus, Timekeeper
 from tictally_edge.sources.source import Moment
 
 NOW_MS = WRITTEN_MS + 86_400_000
 YEAR_MS = 365 * 86_400_000
-NOTHING = Evidence()
-SERVER = Evidence(synchronised=True)
-HARDWARE = Evidence(hardware=True)
+NOTHING = ClockStatus()
+SERVER = ClockStatus(synchronised=True)
+HARDWARE = ClockStatus(hardware=True)
 
 
-def meter(ms: int) -> Evidence:
-    return Evidence(meter_ms=ms)
+def meter(ms: int) -> ClockStatus:
+    return ClockStatus(meter_ms=ms)
 
 
-PROOFS: dict[str, tuple[int, Evidence, str | None]] = {
+PROOFS: dict[str, tuple[int, ClockStatus, str | None]] = {
     "nothing": (NOW_MS, NOTHING, None),
     "a time server": (NOW_MS, SERVER, "kept by a time server"),
     "a time server that is in the past": (WRITTEN_MS - 1, SERVER, None),
@@ -29,9 +29,9 @@ PROOFS: dict[str, tuple[int, Evidence, str | None]] = {
 
 @pytest.mark.parametrize("case", PROOFS)
 def test_the_clock_is_proved_by(case: str) -> None:
-    wall_ms, evidence, proof = PROOFS[case]
+    wall_ms, status, proof = PROOFS[case]
     keeper = Timekeeper(trusted=False, not_before_ms=WRITTEN_MS + 1000)
-    keeper.look(Moment(50.0, wall_ms), evidence)
+    keeper.look(Moment(50.0, wall_ms), status)
     assert keeper.proof == proof
     assert keeper.date_ms(40.0) == (None if proof is None else wall_ms - 10_000)
     assert (keeper.waits_for is None) is (proof is not None)
@@ -60,7 +60,7 @@ def test_drift_is_followed() -> None:
     assert keeper.steps == 0
 
 
-STEPS: dict[str, tuple[int, Evidence, int, str | None]] = {
+STEPS: dict[str, tuple[int, ClockStatus, int, str | None]] = {
     # (by how much, what speaks for it, which date the next frame gets, what is waited for)
     "a wrong step is noticed and not followed": (YEAR_MS, NOTHING, 0, "a proof of the clock after its step"),
     "a hardware clock proves no step": (YEAR_MS, HARDWARE, 0, "a proof of the clock after its step"),
@@ -71,10 +71,10 @@ STEPS: dict[str, tuple[int, Evidence, int, str | None]] = {
 
 @pytest.mark.parametrize("case", STEPS)
 def test_after_a_step(case: str) -> None:
-    step_ms, evidence, dated_ms, waits_for = STEPS[case]
+    step_ms, status, dated_ms, waits_for = STEPS[case]
     keeper = Timekeeper(trusted=False)
     keeper.look(Moment(0.0, NOW_MS), SERVER)
-    keeper.look(Moment(1.0, NOW_MS + 1000 + step_ms), evidence)
+    keeper.look(Moment(1.0, NOW_MS + 1000 + step_ms), status)
     assert keeper.date_ms(1.0) == NOW_MS + 1000 + dated_ms
     assert (keeper.steps, keeper.waits_for) == (1, waits_for)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tictally_edge.home_assistant.entities import NOT_ANNOUNCED, component_key, components
 from tictally_edge.home_assistant.meter_profile import Profile
-from tictally_edge.simulator.contracts import Contract as Simulated
+from tictally_edge.simulator.contracts import Contract as SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.derived_topics import derive
 from tictally_shared.home_assistant import Component, Language
@@ -61,7 +61,7 @@ def profile_of(labels: dict[str, int | str], mode: Mode, contract: str, phases: 
 def simulated() -> Iterable[tuple[str, Profile, dict[str, int | str]]]:
     """Every kind of meter that the simulator has: what it is, its profile, what it shows."""
     start = datetime(2026, 1, 12, 6, tzinfo=UTC)
-    for contract, mode, phases, producer in product(Simulated, Mode, (1, 3), (False, True)):
+    for contract, mode, phases, producer in product(SimulatedContract, Mode, (1, 3), (False, True)):
         if mode is H and producer:
             continue
         labels = labels_of(SimulatedMeter(contract, mode, start=start, phases=phases, producer=producer, seed=7))

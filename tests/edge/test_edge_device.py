@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tictally_edge.home_assistant.edge_device import edge_components, edge_device
-from tictally_edge.publishing.health import Counts, Report, health_json
+from tictally_edge.publishing.health import HealthReport, LineCounts, health_json
 from tictally_shared.home_assistant import Language, discovery_json
 from tictally_shared.topics import Topics
 
@@ -39,9 +39,9 @@ def test_an_edge_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown() -
 
 
 def test_everything_shown_is_said_in_a_health_message() -> None:
-    nothing: dict[str, Any] = {field.name: 0 for field in fields(Report)}
-    report = Report(**nothing)
-    entity = json.loads(health_json("b" * 16, {}, {}, Counts(), report))
+    nothing: dict[str, Any] = {field.name: 0 for field in fields(HealthReport)}
+    report = HealthReport(**nothing)
+    entity = json.loads(health_json("b" * 16, {}, {}, LineCounts(), report))
     for key, each in announced().items():
         if key != "connected":
             assert any(f".get('{name}')" in str(each["value_template"]) for name in entity), key

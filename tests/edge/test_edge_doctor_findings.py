@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tictally_edge.clock.timekeeper import Evidence
+from tictally_edge.clock.timekeeper import ClockStatus
 from tictally_edge.doctor.clock import judge_clock
 from tictally_edge.doctor.finding import Finding
 from tictally_edge.doctor.folder import look_at_folders
@@ -24,7 +24,7 @@ from tictally_edge.doctor.service import judge_service
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_edge.sources.serial_port import Port
+from tictally_edge.sources.serial_port import SerialPort
 from tictally_edge.sources.source import Moment
 from tictally_shared.labels import Mode
 
@@ -73,20 +73,20 @@ def test_a_meters_number_is_told_whole_only_when_asked_for() -> None:
     assert NUMBER in told(judge(heard(), None, show=True))
 
 
-CLOCKS: dict[str, tuple[Evidence, bool, str, bool]] = {
-    "a time server": (Evidence(synchronised=True), False, "kept by a time server.", True),
-    "nothing": (Evidence(), False, "frames wait for a time server", False),
-    "nothing, trusted": (Evidence(), True, "trusted by setting.", True),
-    "the meter agrees": (Evidence(meter_ms=NOW.time_ms - 5000), False, "the meter's is 5 s behind", True),
-    "the meter is far": (Evidence(meter_ms=NOW.time_ms + 600_000), False, "10 minutes apart", False),
-    "trusted, the meter is far": (Evidence(meter_ms=NOW.time_ms + 600_000), True, "10 minutes apart", False),
+CLOCKS: dict[str, tuple[ClockStatus, bool, str, bool]] = {
+    "a time server": (ClockStatus(synchronised=True), False, "kept by a time server.", True),
+    "nothing": (ClockStatus(), False, "frames wait for a time server", False),
+    "nothing, trusted": (ClockStatus(), True, "trusted by setting.", True),
+    "the meter agrees": (ClockStatus(meter_ms=NOW.time_ms - 5000), False, "the meter's is 5 s behind", True),
+    "the meter is far": (ClockStatus(meter_ms=NOW.time_ms + 600_000), False, "10 minutes apart", False),
+    "trusted, the meter is far": (ClockStatus(meter_ms=NOW.time_ms + 600_000), True, "10 minutes apart", False),
 }
 
 
 @pytest.mark.parametrize("case", CLOCKS)
 def test_a_clock_is_judged_as_the_edge_would(case: str) -> None:
-    evidence, trusted, sentence, is_well = CLOCKS[case]
-    finding = judge_clock(NOW, evidence, trusted=trusted)
+    status, trusted, sentence, is_well = CLOCKS[case]
+    finding = judge_clock(NOW, status, trusted=trusted)
     assert sentence in finding.says
     assert (finding.ok, bool(finding.do)) == (is_well, not is_well)
 
@@ -108,7 +108,7 @@ SERVICES: dict[str, tuple[dict[str, Any], str, bool]] = {
     "just started": ({"port": "x (closed)", "uptime_s": 0}, "ask again in a minute", False),
     "a noisy line": ({"rejected": {"checksum": 900}}, "a poor signal", False),
     "no proof of the clock": ({"clock_waits_for": "a sign", "waiting_for_date": 4}, "4 frames wait for a sign", False),
-    "a full disk": ({"journal_unkept": 3}, "3 frames could not be kept", False),
+    "a full disk": ({"journal_unstored": 3}, "3 frames could not be kept", False),
     "topics that may not be written": ({"rejected_by_broker": 1}, "were rejected by the broker", False),
     "another version's": ({"boots": [1, 2], "frames": "many", "rejected": 7}, "0 frames waited", True),
 }
@@ -159,7 +159,7 @@ def test_listening_tells_the_mode_and_ends_when_it_has_heard_enough(terminal: tu
 
     speaking = Thread(target=speak)
     speaking.start()
-    what = listen(lambda baud: Port(name, baud, "8N1"), None, 10.0)
+    what = listen(lambda baud: SerialPort(name, baud, "8N1"), None, 10.0)
     stop.set()
     speaking.join()
     assert (what.mode, what.frames >= 10, what.rejected.total()) == (mode, True, 0)
@@ -167,7 +167,7 @@ def test_listening_tells_the_mode_and_ends_when_it_has_heard_enough(terminal: tu
 
 
 def test_a_silent_port_is_listened_to_at_both_speeds(terminal: tuple[int, str]) -> None:
-    what = listen(lambda baud: Port(terminal[1], baud, "8N1"), None, 0.4)
+    what = listen(lambda baud: SerialPort(terminal[1], baud, "8N1"), None, 0.4)
     assert (dict(what.received), what.frames) == ({9600: 0, 1200: 0}, 0)
 
 

@@ -82,7 +82,7 @@ def test_frames_of_an_outage_come_after_a_kill_and_numbers_go_on(
         seen = [next_frame(hub, "tictally") for _ in range(4)]
     own_broker.stop()
     edge.wait_until_said("cannot be reached", within_s=40)
-    (tail,) = (tmp_path / "journal").glob("tail")
+    (tail,) = (tmp_path / "journal").glob("wal")
     before = tail.stat().st_size
     while tail.stat().st_size < before + 3000:  # two or three frames that nobody took
         pass
@@ -167,7 +167,7 @@ def test_what_has_no_pace_waits_for_the_broker(tmp_path: Path, own_broker: Mosqu
     edge = start(real_edge.edge(tmp_path, source, own_broker.port))
     edge.wait_until_said("cannot be reached")
     time.sleep(1)
-    assert NUMBER not in (tmp_path / "journal" / "tail").read_text()
+    assert NUMBER not in (tmp_path / "journal" / "wal").read_text()
     edge.stop()
     own_broker.start()
     with Hub(own_broker.port) as hub:
@@ -190,7 +190,7 @@ def edge_with_clock(folder: Path, off_ms: int, port: str, broker_port: int, **se
 
 
 def wait_for_waiting(folder: Path, size: int) -> None:
-    path, end = folder / "journal" / "waiting", time.monotonic() + 20
+    path, end = folder / "journal" / "undated", time.monotonic() + 20
     while not path.exists() or path.stat().st_size < size:
         assert time.monotonic() < end
         time.sleep(0.05)

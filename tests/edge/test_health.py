@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.publishing.health import Counts, Report, health_json, steady_ms
-from tictally_edge.publishing.line_quality import LastHour
+from tictally_edge.publishing.health import HealthReport, LineCounts, health_json, steady_ms
+from tictally_edge.publishing.line_quality import LineQuality
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
@@ -21,15 +21,15 @@ def frame(at: float, groups: int = 10, **rejected: int) -> ValidatedFrame:
     return ValidatedFrame(decoded, {}, {}, rejected, frozenset())
 
 
-def hour(*frames: ValidatedFrame) -> LastHour:
-    last = LastHour()
+def hour(*frames: ValidatedFrame) -> LineQuality:
+    last = LineQuality()
     for each in frames:
         last.add(each)
     return last
 
 
-def report(**given: Any) -> Report:  # noqa: ANN401 - fields of many types
-    return Report(**{field.name: 0 for field in fields(Report)} | {"started_ms": None} | given)
+def report(**given: Any) -> HealthReport:  # noqa: ANN401 - fields of many types
+    return HealthReport(**{field.name: 0 for field in fields(HealthReport)} | {"started_ms": None} | given)
 
 
 def test_every_reason_counts_as_a_refusal_of_the_hour() -> None:
@@ -81,21 +81,23 @@ def test_a_moment_keeps_its_date_until_the_clock_is_set(
 
 def test_the_backlog_is_counted_exactly_where_its_ranges_are_rounded() -> None:
     odd = IntervalSet((number, number) for number in range(1, 1000, 2))
-    body = json.loads(health_json("b" * 16, {"a" * 16: IntervalSet([(1, 999)])}, {"a" * 16: odd}, Counts(), report()))
+    body = json.loads(
+        health_json("b" * 16, {"a" * 16: IntervalSet([(1, 999)])}, {"a" * 16: odd}, LineCounts(), report())
+    )
     assert body["backlog"] == 500
     assert sum(last - first + 1 for first, last in body["boots"][0]["backlog"]) > 500
 
 
 def test_frames_are_lost_for_want_of_a_date_of_a_number_or_of_room() -> None:
     body = json.loads(
-        health_json("b" * 16, {}, {}, Counts(), report(dropped_without_date=1, without_number=20, unkept=300))
+        health_json("b" * 16, {}, {}, LineCounts(), report(dropped_without_date=1, without_number=20, unstored=300))
     )
     assert body["frames_lost"] == 321
 
 
 def test_the_start_is_told_once_a_clock_is_believed() -> None:
     said = [
-        json.loads(health_json("b" * 16, {}, {}, Counts(), report(started_ms=started_ms)))["started"]
+        json.loads(health_json("b" * 16, {}, {}, LineCounts(), report(started_ms=started_ms)))["started"]
         for started_ms in (None, 1_795_000_000_123)
     ]
     assert said == [None, "2026-11-18T11:06:40.123Z"]
@@ -103,5 +105,5 @@ def test_the_start_is_told_once_a_clock_is_believed() -> None:
 
 @pytest.mark.parametrize(("waits_for", "is_proved"), [("a time server", False), (None, True)])
 def test_a_clock_that_waits_for_a_proof_is_not_proved(waits_for: str | None, *, is_proved: bool) -> None:
-    body = json.loads(health_json("b" * 16, {}, {}, Counts(), report(clock_waits_for=waits_for)))
+    body = json.loads(health_json("b" * 16, {}, {}, LineCounts(), report(clock_waits_for=waits_for)))
     assert (body["clock_proved"], body["clock_waits_for"]) == (is_proved, waits_for)

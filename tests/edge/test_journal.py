@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tictally_edge.journal import segment, wal
-from tictally_edge.journal.journal import FRAMES_PER_BLOCK, Journal, JournalError
-from tictally_edge.journal.segments import KEPT_MS
+from tictally_edge.journal.journal import FRAMES_PER_SEGMENT, Journal, JournalError
+from tictally_edge.journal.segments import RETENTION_MS
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.frames import Frame
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "journal"
 
 
-@pytest.mark.parametrize("count", [5, FRAMES_PER_BLOCK, FRAMES_PER_BLOCK * 2 + 5])
+@pytest.mark.parametrize("count", [5, FRAMES_PER_SEGMENT, FRAMES_PER_SEGMENT * 2 + 5])
 def test_numbers_and_backlog_go_on_after_a_kill(folder: Path, count: int) -> None:
     journal = reopened(folder)
     made = put(journal, count)
@@ -67,11 +67,11 @@ def test_numbers_and_backlog_go_on_after_a_kill(folder: Path, count: int) -> Non
 
 def test_acknowledgements_survive_the_sealing_of_a_block(folder: Path) -> None:
     journal = reopened(folder)
-    put(journal, FRAMES_PER_BLOCK - 1)
-    journal.acknowledge({journal.boot: IntervalSet([(1, FRAMES_PER_BLOCK - 10)])})
+    put(journal, FRAMES_PER_SEGMENT - 1)
+    journal.acknowledge({journal.boot: IntervalSet([(1, FRAMES_PER_SEGMENT - 10)])})
     put(journal, 20)
     journal.close()
-    assert ranges(reopened(folder).backlog()) == {journal.boot: [(FRAMES_PER_BLOCK - 9, FRAMES_PER_BLOCK + 19)]}
+    assert ranges(reopened(folder).backlog()) == {journal.boot: [(FRAMES_PER_SEGMENT - 9, FRAMES_PER_SEGMENT + 19)]}
 
 
 def test_a_machine_that_started_anew_begins_a_new_boot_and_keeps_the_old_ones_frames(folder: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_line_that_was_being_written_is_cut_off_and_its_number_used_again(fold
     journal = reopened(folder)
     put(journal, 2)
     journal.close()
-    with (folder / "tail").open("ab") as file:
+    with (folder / "wal").open("ab") as file:
         file.write(wal.encode(wal.FRAME, "{}")[:-3])
     again = reopened(folder)
     assert (again.boot, again.next_seq, again.damaged) == (journal.boot, 3, 0)
@@ -107,7 +107,7 @@ def test_a_damaged_tail_begins_a_new_boot_and_is_counted(folder: Path, damage: s
     journal = reopened(folder)
     made = put(journal, 3)
     journal.close()
-    path = folder / "tail"
+    path = folder / "wal"
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
     again = reopened(folder)
     assert (again.boot != journal.boot, again.next_seq, again.damaged) == (True, 1, 1)
@@ -116,43 +116,43 @@ def test_a_damaged_tail_begins_a_new_boot_and_is_counted(folder: Path, damage: s
 
 def test_a_tail_of_another_form_is_set_aside(folder: Path) -> None:
     folder.mkdir()
-    (folder / "tail").write_bytes(wal.encode(wal.HEAD, json.dumps({"tail": 99})))
+    (folder / "wal").write_bytes(wal.encode(wal.HEAD, json.dumps({"wal": 99})))
     journal = reopened(folder)
     assert (journal.next_seq, journal.damaged) == (1, 1)
-    assert (folder / "tail.unread").exists()
+    assert (folder / "wal.unread").exists()
 
 
 def test_a_damaged_block_costs_only_its_frames(folder: Path) -> None:
     journal = reopened(folder)
-    put(journal, FRAMES_PER_BLOCK * 2)
+    put(journal, FRAMES_PER_SEGMENT * 2)
     journal.close()
-    victim = folder / f"{journal.boot}-1-{FRAMES_PER_BLOCK}.block"
+    victim = folder / f"{journal.boot}-1-{FRAMES_PER_SEGMENT}.segment"
     victim.write_bytes(victim.read_bytes()[:-100])
     again = reopened(folder)
-    found = [frame.seq for frame in again.frames(journal.boot, 1, FRAMES_PER_BLOCK * 2)]
-    assert found == list(range(FRAMES_PER_BLOCK + 1, FRAMES_PER_BLOCK * 2 + 1))
+    found = [frame.seq for frame in again.frames(journal.boot, 1, FRAMES_PER_SEGMENT * 2)]
+    assert found == list(range(FRAMES_PER_SEGMENT + 1, FRAMES_PER_SEGMENT * 2 + 1))
     assert again.damaged == 1
-    assert ranges(again.held()) == {journal.boot: [(FRAMES_PER_BLOCK + 1, FRAMES_PER_BLOCK * 2)]}
+    assert ranges(again.held()) == {journal.boot: [(FRAMES_PER_SEGMENT + 1, FRAMES_PER_SEGMENT * 2)]}
 
 
 def test_frames_that_are_two_weeks_old_go_and_are_counted(folder: Path) -> None:
     journal = reopened(folder)
-    put(journal, FRAMES_PER_BLOCK)
-    put(journal, FRAMES_PER_BLOCK, start_ms=NOW_MS + KEPT_MS + FRAMES_PER_BLOCK * 1000)
-    assert journal.dropped == FRAMES_PER_BLOCK
-    assert ranges(journal.held()) == {journal.boot: [(FRAMES_PER_BLOCK + 1, FRAMES_PER_BLOCK * 2)]}
+    put(journal, FRAMES_PER_SEGMENT)
+    put(journal, FRAMES_PER_SEGMENT, start_ms=NOW_MS + RETENTION_MS + FRAMES_PER_SEGMENT * 1000)
+    assert journal.dropped == FRAMES_PER_SEGMENT
+    assert ranges(journal.held()) == {journal.boot: [(FRAMES_PER_SEGMENT + 1, FRAMES_PER_SEGMENT * 2)]}
     assert ranges(journal.backlog()) == ranges(journal.held())
 
 
 def test_what_was_believed_is_remembered(folder: Path) -> None:
     journal = reopened(folder)
-    journal.believe("021961000001")
+    journal.set_meter("021961000001")
     put(journal, 3, east=5000)
     journal.close()
     again = reopened(folder)
     assert again.number == "021961000001"
     assert again.registers == {"EAST": (5002, NOW_MS + 2000)}
-    again.believe("021961000002")
+    again.set_meter("021961000002")
     again.close()
     assert reopened(folder).registers == {}
 
@@ -257,7 +257,7 @@ def test_a_block_gives_back_whatever_was_packed(frames: list[Frame]) -> None:
 
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_block_are_a_sentence(data: bytes) -> None:
-    with pytest.raises(segment.BlockError):
+    with pytest.raises(segment.SegmentError):
         segment.unpack(data)
 
 

@@ -1,8 +1,8 @@
 """The retained topics of a meter, in the order in which hubs get them."""
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.home_assistant.announcer import Announcing
-from tictally_edge.publishing.meter_publisher import MeterTopics
+from tictally_edge.home_assistant.announcer import DiscoverySettings
+from tictally_edge.publishing.meter_publisher import MeterPublisher
 from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.labels import Mode
@@ -18,7 +18,7 @@ def frame(optarif: str, ptec: str) -> ValidatedFrame:
 
 
 def test_values_come_before_the_announcement_that_explains_them_and_again_when_it_was_taken_in() -> None:
-    topics = MeterTopics(Naming(Topics(), "pi"), NUMBER, Announcing("homeassistant", "fr", "1"))
+    topics = MeterPublisher(Naming(Topics(), "pi"), NUMBER, DiscoverySettings("homeassistant", "fr", "1"))
     told: list[tuple[float, str, str]] = []
     frames = [frame("HC..", "HC..")] * 6 + [frame("BBR(", "HCJB")] * 6
     for n, each in enumerate(frames):

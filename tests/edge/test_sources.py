@@ -15,10 +15,10 @@ import serial
 from enedis_files import lines_of, write
 from serial.rfc2217 import PortManager
 
-from tictally_edge.sources.autobaud import Line
-from tictally_edge.sources.recording import Recording
-from tictally_edge.sources.serial_port import Port
-from tictally_edge.sources.simulated import Simulated
+from tictally_edge.sources.autobaud import AutobaudSource
+from tictally_edge.sources.recording import RecordingSource
+from tictally_edge.sources.serial_port import SerialPort
+from tictally_edge.sources.simulated import SimulatedSource
 from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceError, SourceSetting, SourceSettingError
 
 NOW = Moment(100.0, 1_795_000_000_000)
@@ -47,7 +47,7 @@ def gathered(source: Source, size: int, within_s: float = 10.0) -> bytes:
 @pytest.mark.parametrize("framing", ["8N1", "7E1"])
 def test_a_port_gives_every_byte_as_it_came(terminal: tuple[int, str], framing: str) -> None:
     near, name = terminal
-    port = Port(name, 9600, framing)
+    port = SerialPort(name, 9600, framing)
     os.write(near, CONTENT)
     assert gathered(port, len(CONTENT)) == CONTENT
     port.close()
@@ -55,7 +55,7 @@ def test_a_port_gives_every_byte_as_it_came(terminal: tuple[int, str], framing: 
 
 def test_a_device_that_goes_away_is_a_sentence(terminal: tuple[int, str]) -> None:
     near, name = terminal
-    port = Port(name, 9600, "8N1")
+    port = SerialPort(name, 9600, "8N1")
     os.close(near)
     with pytest.raises(SourceError, match=name):
         gathered(port, 1)
@@ -63,26 +63,26 @@ def test_a_device_that_goes_away_is_a_sentence(terminal: tuple[int, str]) -> Non
 
 
 def test_a_device_that_another_has_open_is_a_sentence(terminal: tuple[int, str]) -> None:
-    first = Port(terminal[1], 9600, "8N1")
+    first = SerialPort(terminal[1], 9600, "8N1")
     with pytest.raises(SourceError, match="another program has it open"):
-        Port(terminal[1], 1200, "8N1")
+        SerialPort(terminal[1], 1200, "8N1")
     first.close()
-    Port(terminal[1], 1200, "8N1").close()
+    SerialPort(terminal[1], 1200, "8N1").close()
 
 
 def test_what_is_no_port_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such device; is the dongle plugged in"):
-        Port(str(tmp_path / "none"), 9600, "8N1")
+        SerialPort(str(tmp_path / "none"), 9600, "8N1")
     (tmp_path / "capture.bin").write_bytes(CONTENT)
     with pytest.raises(SourceError, match=r"a recording is given as file:"):
-        Port(str(tmp_path / "capture.bin"), 9600, "8N1")
+        SerialPort(str(tmp_path / "capture.bin"), 9600, "8N1")
     with pytest.raises(SourceError, match=r"socket://127\.0\.0\.1:1"):
-        Port("socket://127.0.0.1:1", 9600, "8N1")
+        SerialPort("socket://127.0.0.1:1", 9600, "8N1")
 
 
 def test_a_bridge_over_tcp_gives_every_byte_and_its_end_is_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = Port(f"socket://127.0.0.1:{server.getsockname()[1]}", 9600, "8N1")
+        port = SerialPort(f"socket://127.0.0.1:{server.getsockname()[1]}", 9600, "8N1")
         bridge, _ = server.accept()
         bridge.sendall(CONTENT)
         assert gathered(port, len(CONTENT)) == CONTENT
@@ -100,7 +100,7 @@ def test_a_bridge_that_speaks_rfc2217_gives_every_byte(terminal: tuple[int, str]
     with socket.create_server(("127.0.0.1", 0)) as server:
         serving = threading.Thread(target=_bridge, args=(server, device, stop))
         serving.start()
-        port = Port(f"rfc2217://127.0.0.1:{server.getsockname()[1]}", 1200, "8N1")
+        port = SerialPort(f"rfc2217://127.0.0.1:{server.getsockname()[1]}", 1200, "8N1")
         os.write(near, CONTENT)
         got = gathered(port, len(CONTENT))
         stop.set()
@@ -144,7 +144,7 @@ class _Writer:
 def test_a_recording_comes_whole_on_a_clock_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "capture.bin"
     path.write_bytes(CONTENT)
-    recording = Recording(path, {"pace": "fast"}, NOW)
+    recording = RecordingSource(path, {"pace": "fast"}, NOW)
     assert gathered(recording, len(CONTENT)) == CONTENT
     elapsed_s = len(CONTENT) * 10 / 9600
     assert recording.now() == Moment(NOW.at + elapsed_s, NOW.time_ms + int(elapsed_s * 1000))
@@ -155,7 +155,7 @@ def test_a_recording_comes_whole_on_a_clock_of_its_own(tmp_path: Path) -> None:
 def test_a_recording_can_be_looped(tmp_path: Path) -> None:
     path = tmp_path / "capture.bin"
     path.write_bytes(b"abc")
-    recording = Recording(path, {"pace": "fast", "loop": "yes"}, NOW)
+    recording = RecordingSource(path, {"pace": "fast", "loop": "yes"}, NOW)
     assert gathered(recording, 8)[:8] == b"abcabcab"
 
 
@@ -194,12 +194,12 @@ OPTIONS: dict[str, tuple[dict[str, str], str]] = {
 def test_wrong_options_of_a_simulated_meter_are_a_sentence(case: str) -> None:
     options, sentence = OPTIONS[case]
     with pytest.raises(SourceSettingError, match=sentence):
-        Simulated("hphc", options, NOW)
+        SimulatedSource("hphc", options, NOW)
 
 
 def test_a_simulated_meter_that_began_earlier_catches_up_with_the_present_and_goes_on_at_its_pace() -> None:
     present = Moment(time.monotonic(), time.time_ns() // 1_000_000)
-    meter = Simulated("hphc", {"ago": "570", "interval": "60"}, present)
+    meter = SimulatedSource("hphc", {"ago": "570", "interval": "60"}, present)
     frames = [meter.now().at - present.at for _ in range(15) if meter.read()]
     assert len(frames) == 10
     assert frames == pytest.approx(range(-570, 0, 60), abs=0.001)
@@ -207,7 +207,7 @@ def test_a_simulated_meter_that_began_earlier_catches_up_with_the_present_and_go
 
 
 def test_a_frame_without_an_interval_arrives_when_the_line_has_carried_it() -> None:
-    meter = Simulated("hphc", {"pace": "fast"}, NOW)
+    meter = SimulatedSource("hphc", {"pace": "fast"}, NOW)
     ends_ms, begin_ms = [], NOW.time_ms
     for _ in range(3):
         begin_ms += len(meter.read()) * 10_000 // 9600
@@ -222,7 +222,7 @@ CURVE_START = datetime(2022, 7, 28, 22, tzinfo=UTC)
 def test_a_load_curve_is_followed_on_its_own_clock_from_beginning_to_end(tmp_path: Path) -> None:
     path = write(tmp_path / "curve.csv", lines_of(CURVE_START, [330, 364]))
     present = Moment(100.0007, time.time_ns() // 1_000_000)  # after a boot, long after the curve
-    meter = Simulated("hphc", {"curve": str(path), "interval": "900", "pace": "fast"}, present)
+    meter = SimulatedSource("hphc", {"curve": str(path), "interval": "900", "pace": "fast"}, present)
     moments = [meter.now() for _ in range(5) if meter.read()]
     with pytest.raises(SourceEnded):
         meter.read()
@@ -237,11 +237,11 @@ def test_a_load_curve_is_followed_on_its_own_clock_from_beginning_to_end(tmp_pat
 def test_a_load_curve_is_followed_from_some_time_ago(tmp_path: Path) -> None:
     path = write(tmp_path / "curve.csv", lines_of(CURVE_START, [330, 364]))
     present = Moment(100.0, int(CURVE_START.timestamp()) * 1000 + 3_600_000)
-    meter = Simulated("hphc", {"curve": str(path), "ago": "1800", "interval": "900"}, present)
+    meter = SimulatedSource("hphc", {"curve": str(path), "ago": "1800", "interval": "900"}, present)
     meter.read()
     assert meter.now() == Moment(100.0 - 1800, present.time_ms - 1_800_000)
     with pytest.raises(SourceSettingError, match="lies outside the load curve"):
-        Simulated("hphc", {"curve": str(path), "ago": "3601"}, present)
+        SimulatedSource("hphc", {"curve": str(path), "ago": "3601"}, present)
 
 
 WAITING = {
@@ -278,7 +278,7 @@ class _Unplugged:
 
 def test_a_line_that_was_opened_anew_says_so_once() -> None:
     time_s = 0.0
-    line = Line(lambda _baud: _Unplugged(), None, "line", lambda: time_s)
+    line = AutobaudSource(lambda _baud: _Unplugged(), None, "line", lambda: time_s)
     assert (line.read(), line.take_interruption(), line.take_interruption()) == (b"beginning", True, False)
     assert (line.read(), line.take_interruption()) == (b"", False)
     time_s = 5.0

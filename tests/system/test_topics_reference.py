@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from devel import topics_reference
-from tictally_edge.home_assistant.announcer import Announcing
+from tictally_edge.home_assistant.announcer import DiscoverySettings
 from tictally_edge.home_assistant.edge_device import edge_components
 from tictally_edge.pipeline import Pipeline
-from tictally_edge.publishing.meter_publisher import MeterTopics
+from tictally_edge.publishing.meter_publisher import MeterPublisher
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
@@ -60,7 +60,7 @@ def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mod
     start = datetime(2026, 1, 13, 12, tzinfo=UTC)
     meter = SimulatedMeter(contract, mode, start=start, phases=phases, producer=mode is Mode.STANDARD, number=NUMBER)
     reader = Pipeline()
-    topics = MeterTopics(Naming(Topics(), EDGE, prm=True), NUMBER, Announcing("homeassistant", "en", "1"))
+    topics = MeterPublisher(Naming(Topics(), EDGE, prm=True), NUMBER, DiscoverySettings("homeassistant", "en", "1"))
     published = {
         each.topic
         for n in range(8)

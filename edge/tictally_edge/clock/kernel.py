@@ -4,7 +4,7 @@ import ctypes
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.clock.timekeeper import Evidence
+from tictally_edge.clock.timekeeper import ClockStatus
 
 # struct timex is 208 bytes or less everywhere; with modes = 0 adjtimex(2) only reads, and its result tells the state.
 _TIMEX_BYTES: Final = 512
@@ -12,20 +12,20 @@ _TIME_ERROR: Final = 5
 _HARDWARE: Final = Path("/sys/class/rtc/rtc0/hctosys")
 
 
-class Kernel:
+class KernelClock:
     """Asks the kernel, as often as it is wanted; each answer costs microseconds."""
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None)
         self._has_hardware_clock = _reads_one(_HARDWARE)
 
-    def evidence(self, meter_ms: int | None) -> Evidence:
+    def status(self, meter_ms: int | None) -> ClockStatus:
         """What speaks for the wall clock now.
 
         Args:
             meter_ms: the meter's DATE as it is now, milliseconds since 1970, or None.
         """
-        return Evidence(self._is_synchronised(), self._has_hardware_clock, meter_ms)
+        return ClockStatus(self._is_synchronised(), self._has_hardware_clock, meter_ms)
 
     def _is_synchronised(self) -> bool:
         adjtimex = getattr(self._libc, "adjtimex", None)

@@ -19,7 +19,7 @@ _STEP_MS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ClockStatus:
     """What speaks for the wall clock.
 
     Attributes:
@@ -63,12 +63,12 @@ class Timekeeper:
             return "a proof of the clock after its step"
         return None
 
-    def look(self, now: Moment, evidence: Evidence) -> None:
+    def look(self, now: Moment, status: ClockStatus) -> None:
         """Weighs the wall clock as it is now.
 
         Args:
             now: both clocks at one moment.
-            evidence: what speaks for the wall clock at that moment.
+            status: what speaks for the wall clock at that moment.
         """
         offset_ms = now.time_ms - round(now.at * 1000)
         stepped = self._seen_offset_ms is not None and abs(offset_ms - self._seen_offset_ms) > _STEP_MS
@@ -79,7 +79,7 @@ class Timekeeper:
         if self._offset_ms is not None and not self._is_doubted:
             self._offset_ms = offset_ms
             return
-        proof = self._prove(now, evidence)
+        proof = self._prove(now, status)
         if proof is not None:
             self._offset_ms, self._is_doubted, self.proof = offset_ms, False, proof
 
@@ -87,15 +87,15 @@ class Timekeeper:
         """Milliseconds since 1970 of a monotonic moment, or None while no clock is believed."""
         return None if self._offset_ms is None else round(at * 1000) + self._offset_ms
 
-    def _prove(self, now: Moment, evidence: Evidence) -> str | None:
+    def _prove(self, now: Moment, status: ClockStatus) -> str | None:
         if self._trusted:
             return "trusted by setting"
-        if evidence.meter_ms is not None and abs(evidence.meter_ms - now.time_ms) <= _AGREE_MS:
+        if status.meter_ms is not None and abs(status.meter_ms - now.time_ms) <= _AGREE_MS:
             return "the meter's clock agrees"
         # A step back to the past is not believed of anything but the meter; a server that is wrong has been seen too.
-        if evidence.synchronised and now.time_ms >= WRITTEN_MS:
+        if status.synchronised and now.time_ms >= WRITTEN_MS:
             return "kept by a time server"
         # The hardware clock was read at boot: it speaks for the first time that is seen, not for one after a step.
-        if evidence.hardware and self._offset_ms is None and not self.steps and now.time_ms >= self._not_before_ms:
+        if status.hardware and self._offset_ms is None and not self.steps and now.time_ms >= self._not_before_ms:
             return "from a hardware clock"
         return None

@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tictally_edge.doctor.finding import Finding, bad, good
-from tictally_edge.mqtt.client import Access
+from tictally_edge.mqtt.client import BrokerAccess
 from tictally_shared.frames import FrameError, strict_json
 
 SUBJECT: Final = "broker"
@@ -43,7 +43,7 @@ class _Session:
     retained: dict[str, bytes] = field(default_factory=dict)
 
 
-def ask(access: Access, availability: str, health: str) -> Asked:
+def ask(access: BrokerAccess, availability: str, health: str) -> Asked:
     """Connects as the edge's user under a name of its own, reads two retained topics, and leaves.
 
     Args:
@@ -85,7 +85,7 @@ def _turn(client: mqtt.Client, is_done: Callable[[], bool], within_s: float) -> 
             return
 
 
-def _let_in(reason: ReasonCode | None, where: str, access: Access) -> Finding:
+def _let_in(reason: ReasonCode | None, where: str, access: BrokerAccess) -> Finding:
     user = f"user {access.username}" if access.username is not None else "us, without a user"
     if reason is None:
         return bad(SUBJECT, f"{where} gives no answer.", "Is it a broker? With TLS, set MQTT_CA; without, do not.")

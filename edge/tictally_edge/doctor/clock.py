@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tictally_edge.clock.timekeeper import Evidence, Timekeeper
+from tictally_edge.clock.timekeeper import ClockStatus, Timekeeper
 from tictally_edge.doctor.finding import Finding, bad, good
 from tictally_edge.sources.source import Moment
 
@@ -12,17 +12,17 @@ _NEAR_MS: Final = 120_000
 GET_TIME: Final = "Set a time server up (timedatectl set-ntp true); without one in this network, set CLOCK=trust."
 
 
-def judge_clock(now: Moment, evidence: Evidence, *, trusted: bool) -> Finding:
+def judge_clock(now: Moment, status: ClockStatus, *, trusted: bool) -> Finding:
     """What the edge would make of the clock. Pure.
 
     Args:
         now: both clocks at one moment.
-        evidence: what speaks for the wall clock then.
+        status: what speaks for the wall clock then.
         trusted: by setting.
     """
     keeper = Timekeeper(trusted=trusted)
-    keeper.look(now, evidence)
-    drift_ms = None if evidence.meter_ms is None else evidence.meter_ms - now.time_ms
+    keeper.look(now, status)
+    drift_ms = None if status.meter_ms is None else status.meter_ms - now.time_ms
     if drift_ms is not None and abs(drift_ms) > _NEAR_MS:
         says = f"this machine's clock and the meter's are {abs(drift_ms) // 60_000} minutes apart."
         return bad(SUBJECT, says, GET_TIME if trusted else f"One of them is wrong. {GET_TIME}")

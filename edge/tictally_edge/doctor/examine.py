@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tictally_edge.clock.kernel import Kernel
+from tictally_edge.clock.kernel import KernelClock
 from tictally_edge.doctor.broker import Asked, ask
 from tictally_edge.doctor.clock import judge_clock
 from tictally_edge.doctor.finding import Finding, bad, good
@@ -15,10 +15,10 @@ from tictally_edge.doctor.port import SUBJECT as PORT
 from tictally_edge.doctor.port import look_at_device
 from tictally_edge.doctor.processes import Process
 from tictally_edge.doctor.service import judge_service
-from tictally_edge.mqtt.client import access_of
+from tictally_edge.mqtt.client import broker_access
 from tictally_edge.publishing.publisher import ONLINE
 from tictally_edge.settings import Settings
-from tictally_edge.sources.serial_port import Port
+from tictally_edge.sources.serial_port import SerialPort
 from tictally_edge.sources.settings import LineSettings
 from tictally_edge.sources.source import Moment, SourceError, SourceSetting
 from tictally_shared.frames import parse_time_ms
@@ -40,7 +40,7 @@ def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = Fals
     yield port
     topics = Topics(settings.base_topic)
     names = topics.edge(settings.name, "availability"), topics.edge(settings.name, "health")
-    asked = ask(access_of(settings), *names)
+    asked = ask(broker_access(settings), *names)
     yield asked.finding
     if edge is not None or asked.availability == ONLINE:
         yield from _as_the_edge_says(edge, asked)
@@ -85,7 +85,7 @@ def _as_the_edge_says(edge: Process | None, asked: Asked) -> Iterator[Finding]:
 def _listen(settings: Settings, listen_s: float, *, show: bool) -> Iterator[Finding]:
     line = settings.section(LineSettings)
     try:
-        heard = listen(lambda baud: Port(line.port, baud, line.framing), line.fixed_mode, listen_s)
+        heard = listen(lambda baud: SerialPort(line.port, baud, line.framing), line.fixed_mode, listen_s)
     except SourceError as error:
         yield bad(LINE, f"{error}.", f"sudo fuser -v {line.port} shows who has a device open.")
         heard = Heard()
@@ -97,4 +97,4 @@ def _listen(settings: Settings, listen_s: float, *, show: bool) -> Iterator[Find
 def _clock(settings: Settings, heard: Heard) -> Finding:
     now = Moment(time.monotonic(), time.time_ns() // 1_000_000)
     meter_ms = None if heard.meter_ms is None else heard.meter_ms + round((now.at - heard.meter_at) * 1000)
-    return judge_clock(now, Kernel().evidence(meter_ms), trusted=settings.clock == "trust")
+    return judge_clock(now, KernelClock().status(meter_ms), trusted=settings.clock == "trust")

@@ -9,7 +9,7 @@ from typing import Final
 from tictally_edge.doctor.finding import Finding, bad, good
 from tictally_edge.doctor.processes import locker
 from tictally_edge.journal import wal
-from tictally_edge.journal.segments import MOST_BYTES, Blocks
+from tictally_edge.journal.segments import MAX_BYTES, Segments
 
 SUBJECT: Final = "journal"
 _MIB: Final = 1024 * 1024
@@ -52,7 +52,7 @@ def _room(says: str, free_mib: int, room_mb: int) -> Finding:
 
 
 def _frames(folder: Path) -> int:
-    sealed = sum(len(ranges) for ranges in Blocks(folder, MOST_BYTES).held().values())
-    path = folder / "tail"
-    lines = wal.decode(path.read_bytes()).lines if path.exists() else []
-    return sealed + sum(line.letter in (wal.FRAME, wal.DATED) for line in lines)
+    sealed = sum(len(ranges) for ranges in Segments(folder, MAX_BYTES).held().values())
+    path = folder / "wal"
+    records = wal.decode(path.read_bytes()).records if path.exists() else []
+    return sealed + sum(record.letter in (wal.FRAME, wal.DATED) for record in records)

@@ -50,7 +50,7 @@ class Heard:
     meter_at: float = 0.0
 
     def add(self, frame: DecodedFrame, baud: int) -> None:
-        """Counts a frame; one that is not good counts by its groups."""
+        """LineCounts a frame; one that is not good counts by its groups."""
         self.groups += frame.groups
         self.rejected.update(frame.rejected)
         if not is_good(frame):

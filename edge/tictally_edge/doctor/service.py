@@ -14,19 +14,19 @@ _STALE_S: Final = 180
 _YOUNG_S: Final = 60
 _AGAIN: Final = "It has just started: ask again in a minute."
 _STOP: Final = "Stop the edge (sudo systemctl stop tictally-edge) and ask again: the line is then listened to."
-# Counts that stay at nought while all is well → what they mean, what to do.
+# LineCounts that stay at nought while all is well → what they mean, what to do.
 _TROUBLES: Final = {
     "rejected_by_broker": (
         "messages were rejected by the broker.",
         "Let the edge's user write below its base topic (mosquitto's acl_file).",
     ),
-    "journal_unkept": ("frames could not be kept.", "Make room where the journal lies."),
+    "journal_unstored": ("frames could not be kept.", "Make room where the journal lies."),
     "journal_damaged": (
         "files of the journal could not be read.",
         "See what journalctl -u tictally-edge says of them.",
     ),
     "dropped_without_number": ("frames were given up without a meter's number.", "See to the line's signal."),
-    "callback_errors": ("errors in the edge itself.", "Report what journalctl -u tictally-edge says of them."),
+    "callback_errors": ("errors in the edge itself.", "HealthReport what journalctl -u tictally-edge says of them."),
 }
 
 

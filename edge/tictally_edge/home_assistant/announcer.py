@@ -14,7 +14,7 @@ from tictally_edge.home_assistant.meter_profile import Profile, ProfileWatch
 from tictally_edge.home_assistant.translations import DERIVED
 from tictally_edge.settings import Settings
 from tictally_edge.topics.naming import Naming
-from tictally_edge.topics.retained_message import Publication
+from tictally_edge.topics.retained_message import RetainedMessage
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.home_assistant import Discovered, Language, config_topic, discovery_json, read_discovery
 from tictally_shared.labels import CATALOGUE, DELIVERY_POINT
@@ -24,7 +24,7 @@ _ITS_OWN: Final = frozenset({*(component_key(label.name) for label in CATALOGUE)
 
 
 @dataclass(frozen=True, slots=True)
-class Announcing:
+class DiscoverySettings:
     """How devices are announced.
 
     Attributes:
@@ -38,18 +38,18 @@ class Announcing:
     version: str
 
 
-def announcing_of(settings: Settings) -> Announcing | None:
+def announcing_of(settings: Settings) -> DiscoverySettings | None:
     """How devices are announced by the edge's settings; None where discovery is off."""
     if not settings.is_discoverable:
         return None
-    return Announcing(settings.discovery, settings.language, version("tictally-edge"))
+    return DiscoverySettings(settings.discovery, settings.language, version("tictally-edge"))
 
 
-def own_announcement(announcing: Announcing, naming: Naming) -> Publication:
+def edge_discovery(announcing: DiscoverySettings, naming: Naming) -> RetainedMessage:
     """The announcement of the edge itself, which never changes while it runs."""
     device = edge_device(naming.edge, naming.topics, announcing.version, announcing.language)
     entities = edge_components(naming.edge, naming.topics, announcing.language)
-    return Publication(config_topic(device.id, announcing.prefix), discovery_json(device, entities))
+    return RetainedMessage(config_topic(device.id, announcing.prefix), discovery_json(device, entities))
 
 
 class Announcer:
@@ -64,7 +64,7 @@ class Announcer:
         number: the meter's own.
     """
 
-    def __init__(self, announcing: Announcing, naming: Naming, number: str) -> None:
+    def __init__(self, announcing: DiscoverySettings, naming: Naming, number: str) -> None:
         self._announcing, self._naming, self._number = announcing, naming, number
         self._meter = naming.key or number
         self.topic = config_topic(f"tictally_{self._meter}", announcing.prefix)
@@ -78,9 +78,9 @@ class Announcer:
         if not self._said:
             self._standing = read_discovery(payload)
 
-    def again(self) -> list[Publication]:
+    def again(self) -> list[RetainedMessage]:
         """The announcement once more: the broker, or a hub, may have lost it."""
-        return [Publication(self.topic, self._said)] if self._said else []
+        return [RetainedMessage(self.topic, self._said)] if self._said else []
 
     def hear(self, validated: ValidatedFrame, *, is_complete: bool) -> None:
         """Takes a frame in.
@@ -91,7 +91,7 @@ class Announcer:
         """
         self._watch.hear(validated, is_complete=is_complete)
 
-    def news(self) -> list[Publication]:
+    def news(self) -> list[RetainedMessage]:
         """The announcement, where it is another than before; not to be asked before what stands there has been read."""
         if self._watch.profile is None or self._watch.profile == self._profile:
             return []

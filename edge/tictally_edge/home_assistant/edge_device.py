@@ -43,7 +43,7 @@ def _counted(state_class: str, icon: str, **more: Any) -> dict[str, Any]:  # noq
     return {"state_class": state_class, "icon": icon, **more, **DIAGNOSTIC}
 
 
-# Counts have no unit: one in words would be another one in another language, and break a hub's statistics.
+# LineCounts have no unit: one in words would be another one in another language, and break a hub's statistics.
 _ENTITIES: Final = (
     HealthEntity(
         "meter_heard",

@@ -1,1 +1,1 @@
-"""The edge's memory of the frames it numbered, kept over restarts and kills."""
+"""Journal: numbers frames and stores two weeks of them, in memory, and on disk while the broker is away."""

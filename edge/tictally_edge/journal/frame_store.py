@@ -1,4 +1,4 @@
-"""What becomes of a frame: it waits for its date, is numbered, and is kept, in memory and where need be on disk."""
+"""Stores an edge's frames: queued until they have a date, then numbered and kept in the journal, mirrored to disk."""
 
 import logging
 from collections.abc import Callable
@@ -6,119 +6,114 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
-from tictally_edge.journal.disk_mirror import DiskCopy
+from tictally_edge.journal.disk_mirror import DiskMirror
 from tictally_edge.journal.journal import Journal, JournalError
-from tictally_edge.journal.undated_queue import Waiting, WaitingRoom
+from tictally_edge.journal.undated_queue import UndatedFrame, UndatedQueue
 from tictally_edge.topics.naming import Naming, serial_of
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
-from tictally_shared.labels import Mode
 
 # A broker that restarts is back by then, and nothing was written.
 _AWAY_BEFORE_SAVING_S: Final = 60.0
-_SAVED_EVERY_S: Final = 60.0
-# At the end: what is under way may take this long.
-_SAVED_WITHIN_S: Final = 2.0
+_SAVE_INTERVAL_S: Final = 60.0
+# At the end: how long a copy under way may take.
+_SAVE_TIMEOUT_S: Final = 2.0
 
 log = logging.getLogger(__name__)
 
 
-class Archive:
-    """Journal, waiting room and copy on disk of one edge.
+class FrameStore:
+    """Journal, queue of undated frames and disk mirror of one edge.
 
     Attributes:
         journal: the numbered frames.
-        waiting: the frames without date.
-        unkept: frames that could not be kept, and which therefore never were numbered.
+        undated: the frames without date.
+        unstored: frames that could not be written, and therefore never were numbered.
         saves: how often the journal was copied to disk.
 
     Args:
         folder: of the journal, in memory.
-        disk: of its copy, or None where there is none.
-        naming: under which names frames are kept.
-        machine: what names this life of the machine, or an empty text where nothing does.
-        most_bytes: room for the journal.
+        disk: of its mirror, or None where there is none.
+        naming: under which names frames are stored.
+        machine: identifies this life of the machine; empty where nothing does.
+        max_bytes: room for the journal.
 
     Raises:
         JournalError: a folder cannot be used.
     """
 
-    def __init__(self, folder: Path, disk: Path | None, naming: Naming, machine: str, most_bytes: int) -> None:
+    def __init__(self, folder: Path, disk: Path | None, naming: Naming, machine: str, max_bytes: int) -> None:
         self._naming = naming
-        self._copy = DiskCopy(folder, disk) if disk is not None else None
+        self._mirror = DiskMirror(folder, disk) if disk is not None else None
         try:
-            if self._copy is not None:
-                self._copy.bring_back()
-            self.journal = Journal(folder, naming.edge, machine, most_bytes)
-            self.waiting = WaitingRoom(folder, machine, self.journal.released)
+            if self._mirror is not None:
+                self._mirror.restore()
+            self.journal = Journal(folder, naming.edge, machine, max_bytes)
+            self.undated = UndatedQueue(folder, machine, self.journal.released)
         except OSError as error:
             raise JournalError(f"the journal {folder} cannot be used: {error.strerror or error}") from None
-        self.unkept = self.saves = 0
+        self.unstored = self.saves = 0
         self._away_since: float | None = None
         self._saved_at = 0.0
         self._saving: Thread | None = None
-        self._is_stale = False  # the copy on disk says that the broker lacks frames which it has by now
+        self._is_stale = False  # frames that the mirror has as unacknowledged were acknowledged since
 
-    def keep(self, number: str, validated: ValidatedFrame, at: float, time_ms: int | None) -> Frame | None:
-        """Numbers and keeps a frame, or lets it wait where it has no date.
+    def add(self, number: str, validated: ValidatedFrame, at: float, time_ms: int | None) -> Frame | None:
+        """Number and store a frame, or queue it where it has no date.
 
         Args:
             number: the meter's own.
-            validated: what of the frame may be published.
-            at: monotonic seconds.
-            time_ms: when its end arrived, or None where no clock is known to be right.
+            validated: what of the frame is published.
+            at: when its end arrived, in monotonic seconds.
+            time_ms: the same in milliseconds since 1970, or None where no clock is proved.
 
         Returns:
-            The numbered frame; None where it waits, or could not be kept.
+            The numbered frame; None where it is queued, or could not be written.
         """
+        frame = UndatedFrame(at, number, validated.frame.mode, validated.values, validated.dated)
         try:
             if time_ms is None:
-                waiting = Waiting(at, number, validated.frame.mode, validated.values, validated.dated)
-                self.waiting.put(waiting)
+                self.undated.put(frame)
                 return None
-            return self.journal.append(
-                lambda boot, seq: self._frame(
-                    number, validated.frame.mode, validated.values, validated.dated, (boot, seq, time_ms)
-                )
-            )
+            return self.journal.append(lambda boot, seq: self._numbered(frame, boot, seq, time_ms))
         except OSError as error:
-            self._complain(error)
+            self._note_unstored(error)
             return None
 
-    def believe(self, number: str) -> None:
-        """Notes which meter speaks."""
+    def set_meter(self, number: str) -> None:
+        """Record which meter is read."""
         try:
-            self.journal.believe(number)
+            self.journal.set_meter(number)
         except OSError as error:
-            log.warning("The journal cannot note the meter's number: %s", error.strerror or error)
+            log.warning("Journal: the meter's number cannot be written: %s", error.strerror or error)
 
-    def release(self, date_ms: Callable[[float], int | None], most: int) -> list[Frame]:
-        """Dates, numbers and keeps frames that waited, the oldest first, as soon as a date can be had.
+    def date_queued(self, date_ms: Callable[[float], int | None], limit: int) -> list[Frame]:
+        """Number and store queued frames, the oldest first, as soon as they can be dated.
 
         Args:
-            date_ms: dates a monotonic moment, or says None.
-            most: frames in one call.
+            date_ms: converts monotonic seconds to milliseconds since 1970, or returns None.
+            limit: frames in one call.
         """
-        released: list[Frame] = []
+        dated: list[Frame] = []
         try:
-            while len(released) < most and (first := self.waiting.first()) is not None:
+            while len(dated) < limit and (first := self.undated.peek()) is not None:
                 index, frame = first
                 time_ms = date_ms(frame.at)
                 if time_ms is None:
                     break
-                released.append(self._append_waiting(index, frame, time_ms))
-                self.waiting.leave()
+                dated.append(self._append_queued(index, frame, time_ms))
+                self.undated.pop()
         except OSError as error:
-            self._complain(error)
-        return released
+            self._note_unstored(error)
+        return dated
 
-    def tend(self, *, is_away: bool, now_s: float) -> None:
-        """Copies the journal to disk while the broker is away for more than a minute, and once when it has all again.
+    def tick(self, *, is_away: bool, now_s: float) -> None:
+        """Mirror the journal to disk while the broker is away for more than a minute, and once after it has caught up.
 
-        A card may take seconds, for which the line does not wait: the copy is made beside the loop, one at a time.
+        A card may take seconds, for which the line does not wait: a thread writes the mirror, one at a time.
 
         Args:
-            is_away: the broker has not accepted us.
+            is_away: there is no connection to the broker.
             now_s: monotonic seconds.
         """
         if self._saving is not None and self._saving.is_alive():
@@ -127,74 +122,63 @@ class Archive:
             self._away_since = None
             if self._is_stale and not self.journal.backlog():
                 self._is_stale = False
-                self._save_beside(now_s)
+                self._start_saving(now_s)
             return
         if self._away_since is None:
             self._away_since = now_s
-        if now_s - self._away_since >= _AWAY_BEFORE_SAVING_S and now_s - self._saved_at >= _SAVED_EVERY_S:
+        if now_s - self._away_since >= _AWAY_BEFORE_SAVING_S and now_s - self._saved_at >= _SAVE_INTERVAL_S:
             self._is_stale = True
-            self._save_beside(now_s)
+            self._start_saving(now_s)
 
     def wait_until_saved(self, timeout_s: float) -> bool:
-        """True once no copy is under way."""
+        """Return True once no copy is under way."""
         if self._saving is not None:
             self._saving.join(timeout_s)
             return not self._saving.is_alive()
         return True
 
     def close(self) -> None:
-        """Copies the journal to disk and lets it go."""
-        if self.wait_until_saved(_SAVED_WITHIN_S):
+        """Mirror the journal to disk and close it."""
+        if self.wait_until_saved(_SAVE_TIMEOUT_S):
             self._save()
         else:
-            log.warning("The journal cannot be copied to disk: the disk does not answer.")
-        self.waiting.close()
+            log.warning("The journal cannot be copied to disk: the disk does not respond.")
+        self.undated.close()
         self.journal.close()
 
-    def _append_waiting(self, index: int, waiting: Waiting, time_ms: int) -> Frame:
+    def _append_queued(self, index: int, frame: UndatedFrame, time_ms: int) -> Frame:
         return self.journal.append(
-            lambda boot, seq: self._frame(
-                waiting.number, waiting.mode, waiting.values, waiting.dated, (boot, seq, time_ms)
-            ),
-            (self.waiting.id, index),
+            lambda boot, seq: self._numbered(frame, boot, seq, time_ms), (self.undated.id, index)
         )
 
-    def _frame(
-        self,
-        number: str,
-        mode: Mode,
-        values: dict[str, int | str],
-        dated: dict[str, str],
-        numbered: tuple[str, int, int],
-    ) -> Frame:
-        boot, seq, time_ms = numbered
+    def _numbered(self, frame: UndatedFrame, boot: str, seq: int, time_ms: int) -> Frame:
         return Frame(
-            meter=self._naming.key or number,
+            meter=self._naming.key or frame.number,
             edge=self._naming.edge,
             boot=boot,
             seq=seq,
             time_ms=time_ms,
-            mode=mode,
-            values=values,
-            dated=dated,
-            serial=serial_of(number) if self._naming.key else None,
+            mode=frame.mode,
+            values=frame.values,
+            dated=frame.dated,
+            serial=serial_of(frame.number) if self._naming.key else None,
         )
 
-    def _save_beside(self, now_s: float) -> None:
+    def _start_saving(self, now_s: float) -> None:
         self._saved_at = now_s
         self._saving = Thread(target=self._save, name="journal-to-disk", daemon=True)
         self._saving.start()
 
     def _save(self) -> None:
-        if self._copy is None:
+        if self._mirror is None:
             return
         try:
-            self._copy.save()
+            self._mirror.save()
             self.saves += 1
         except OSError as error:
             log.warning("The journal cannot be copied to disk: %s", error.strerror or error)
 
-    def _complain(self, error: OSError) -> None:
-        self.unkept += 1
-        if self.unkept == 1:
-            log.error("The journal cannot keep frames (%s); they are lost until it can.", error.strerror or error)
+    def _note_unstored(self, error: OSError) -> None:
+        self.unstored += 1
+        if self.unstored == 1:
+            log.error("Journal: frames cannot be written (%s); they are lost until it works.", error.strerror or error)

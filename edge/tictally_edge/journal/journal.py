@@ -1,9 +1,9 @@
-"""The journal: numbers frames, keeps them, knows which of them the broker has acknowledged.
+"""The journal: numbers frames, stores them, and tracks which of them the broker has acknowledged.
 
-A folder with one `tail` (see tail.py) and sealed blocks `<boot>-<first>-<last>.block` (see block.py). A frame is in
-the tail before it is published; a full tail is sealed by rename. After a kill the numbering goes on where it stood.
-Where that cannot be known (the tail is damaged, or the machine itself started anew, so that the last lines may not have
-reached the medium) a new boot begins, because a number that is used twice would hide a frame for ever.
+A folder with a write-ahead log `wal` (see wal.py) and segments `<boot>-<first>-<last>.segment` (see segment.py). A
+frame is in the log before it is published; a full log becomes a segment. After a kill the numbering continues. Where
+the last number cannot be known (the log is damaged, or the machine itself restarted, so that the last records may not
+have reached the medium) a new boot begins, because a number used twice would hide a frame for ever.
 """
 
 import fcntl
@@ -16,58 +16,58 @@ from pathlib import Path
 from typing import Any, Final
 
 from tictally_edge.journal import wal
-from tictally_edge.journal.segments import MOST_BYTES, Blocks
+from tictally_edge.journal.segments import MAX_BYTES, Segments
 from tictally_shared.frames import Frame, FrameError
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.runtime import atomic_file
 
-FRAMES_PER_BLOCK: Final = 512
-_TAIL: Final = "tail"
+FRAMES_PER_SEGMENT: Final = 512
+_WAL: Final = "wal"
 
 log = logging.getLogger(__name__)
 
 
 class JournalError(Exception):
-    """A journal that cannot be used; the sentence says why."""
+    """A journal that cannot be used; the message states why."""
 
 
 class Journal:
-    """One edge's journal. Only one process at a time has a folder open.
+    """One edge's journal. Only one process at a time can open a folder.
 
     Attributes:
         boot: 16 hexadecimal digits, this life of the journal.
-        number: the meter's own number believed last, or None.
-        registers: label → (value, time in milliseconds since 1970), believed last.
-        newest_ms: the time of the newest frame that was ever here, as far as is known, or 0.
-        released: the id of the waiting file whose frames were dated last, and how many of them were.
+        number: the meter's own number, or None.
+        registers: label → (value, time in milliseconds since 1970), as stored last.
+        newest_ms: the time of the newest frame ever stored, as far as is known, or 0.
+        released: the id of the undated file whose frames were dated last, and how many of them were.
 
     Args:
-        folder: where it lives; made where it is missing.
+        folder: where it is stored; created where it is missing.
         edge: the edge's name.
-        machine: what names this life of the machine, or an empty text where nothing does.
-        most_bytes: room for sealed blocks; beyond it the oldest go.
+        machine: identifies this life of the machine; empty where nothing does.
+        max_bytes: room for segments, in bytes; beyond it the oldest are dropped.
 
     Raises:
-        JournalError: the folder cannot be written, or another process has it.
+        JournalError: the folder cannot be written, or another process has it open.
     """
 
-    def __init__(self, folder: Path, edge: str, machine: str, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, folder: Path, edge: str, machine: str, max_bytes: int = MAX_BYTES) -> None:
         self._folder, self._edge, self._machine = folder, edge, machine
         self.number: str | None = None
         self.registers: dict[str, tuple[int, int]] = {}
         self.newest_ms = 0
         self.released = ("", 0)
-        self._damaged_tails = 0
+        self._damaged_logs = 0
         self._backlog: dict[str, IntervalSet] = {}
-        self._frames: list[Frame] = []  # of the tail
+        self._frames: list[Frame] = []  # of the log
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._take_lock()
             atomic_file.remove_stale_parts(folder, older_than_s=0)
-            self._blocks = Blocks(folder, most_bytes)
+            self._segments = Segments(folder, max_bytes)
             self.boot, first = self._restore()
-            self._begin_tail(first)
+            self._begin_log(first)
         except OSError as error:
             raise JournalError(f"the journal {folder} cannot be used: {error.strerror or error}") from None
 
@@ -78,50 +78,50 @@ class Journal:
 
     @property
     def dropped(self) -> int:
-        """Frames that went because they were old or there was no room, since this process started."""
-        return self._blocks.dropped
+        """Frames dropped because they were old or there was no room, since this process started."""
+        return self._segments.dropped
 
     @property
     def damaged(self) -> int:
-        """Blocks and tails that could not be read, since this process started."""
-        return self._damaged_tails + self._blocks.damaged
+        """Segments and logs that could not be read, since this process started."""
+        return self._damaged_logs + self._segments.damaged
 
-    def append(self, make: Callable[[str, int], Frame], waited: tuple[str, int] | None = None) -> Frame:
-        """Numbers a frame and keeps it; where there is no room, the oldest block goes.
+    def append(self, make: Callable[[str, int], Frame], queued: tuple[str, int] | None = None) -> Frame:
+        """Number and store a frame; where there is no room, the oldest segment is dropped.
 
         Args:
-            make: gives the frame for a boot and a number.
-            waited: of one that had waited for its date, the id of the waiting file and its number there.
+            make: returns the frame for a boot and a number.
+            queued: of one that had waited for its date, the id of the undated file and its number there.
 
         Raises:
-            OSError: it could not be written; its number is given to the next one.
+            OSError: it could not be written; the next frame gets its number.
         """
         frame = make(self.boot, self.next_seq)
-        if waited is None:
+        if queued is None:
             self._write(wal.FRAME, frame.to_json())
         else:
-            self._write(wal.DATED, f"{waited[0]} {waited[1]} {frame.to_json()}")
-            self.released = (waited[0], waited[1] + 1)
+            self._write(wal.DATED, f"{queued[0]} {queued[1]} {frame.to_json()}")
+            self.released = (queued[0], queued[1] + 1)
         self._frames.append(frame)
         self._backlog.setdefault(self.boot, IntervalSet()).add(frame.seq, frame.seq)
-        self._learn(frame)
-        if len(self._frames) % FRAMES_PER_BLOCK == 0:
+        self._note_registers(frame)
+        if len(self._frames) % FRAMES_PER_SEGMENT == 0:
             self._seal(frame.time_ms)
         return frame
 
     def acknowledge(self, acked: dict[str, IntervalSet]) -> None:
-        """Notes that the broker has frames, by boot.
+        """Record that the broker has frames, by boot.
 
         Raises:
             OSError: it could not be written; they will be published again after a restart.
         """
         for boot, ranges in acked.items():
             for first, last in ranges:
-                self._settle(boot, first, last)
+                self._mark_acknowledged(boot, first, last)
         self._write(wal.ACK, _compact({boot: list(ranges) for boot, ranges in acked.items()}))
 
-    def believe(self, number: str) -> None:
-        """Notes the meter's own number, and forgets the registers of the one before.
+    def set_meter(self, number: str) -> None:
+        """Record the meter's own number, and forget the registers of the one before.
 
         Raises:
             OSError: it could not be written; it is not known after a restart.
@@ -131,28 +131,28 @@ class Journal:
             self._write(wal.NUMBER, json.dumps(number))
 
     def held(self) -> dict[str, IntervalSet]:
-        """The frames that are here, by boot."""
-        held = self._blocks.held()
+        """Return the numbers of the stored frames, by boot."""
+        held = self._segments.held()
         if self._frames:
             held.setdefault(self.boot, IntervalSet()).add(self._first, self.next_seq - 1)
         return held
 
     def backlog(self) -> dict[str, IntervalSet]:
-        """The frames that are here and that the broker has not acknowledged, by boot."""
+        """Return the numbers of stored frames that the broker has not acknowledged, by boot."""
         held = self.held()
         here = {boot: ranges & held[boot] for boot, ranges in self._backlog.items() if boot in held}
         return {boot: ranges for boot, ranges in here.items() if ranges}
 
     def frames(self, boot: str, first: int, last: int) -> Iterator[Frame]:
-        """The frames first … last of a boot, as far as they are here, in the order of their numbers."""
-        yield from self._blocks.frames(boot, first, last)
+        """Yield the frames first … last of a boot, as far as they are stored, in the order of their numbers."""
+        yield from self._segments.frames(boot, first, last)
         if boot == self.boot:
             yield from [frame for frame in self._frames if first <= frame.seq <= last]
 
     def close(self) -> None:
-        """Writes what is open to the medium and lets the folder go."""
-        self._tail.sync()
-        self._tail.close()
+        """Flush the log to the medium and release the folder."""
+        self._log.sync()
+        self._log.close()
         os.close(self._lock)
 
     def _take_lock(self) -> int:
@@ -165,98 +165,98 @@ class Journal:
         return fd
 
     def _restore(self) -> tuple[str, int]:
-        """Reads the tail; gives the boot and the number to go on with."""
-        path = self._folder / _TAIL
+        """Read the log; return the boot and the number to continue with."""
+        path = self._folder / _WAL
         data = path.read_bytes() if path.exists() else b""
-        read = wal.decode(data)
-        if not read.lines:
-            self._damaged_tails += bool(data)
+        content = wal.decode(data)
+        if not content.records:
+            self._damaged_logs += bool(data)
             return secrets.token_hex(8), 1
         try:
-            head, frames = self._take_in(read)
+            head, frames = self._replay(content)
         except (ValueError, KeyError, TypeError, IndexError, FrameError):
-            log.warning("The journal's tail is of a form that this program does not read; it is kept as tail.unread.")
+            log.warning("Journal: the log has a format that this version cannot read; it is kept as wal.unread.")
             path.replace(path.with_suffix(".unread"))
-            self._damaged_tails += 1
+            self._damaged_logs += 1
             return secrets.token_hex(8), 1
         boot: str = head["boot"]
-        sealed = self._blocks.last(boot)
+        sealed = self._segments.last(boot)
         frames = [frame for frame in frames if frame.seq > sealed]
         if frames:
-            self._blocks.seal(frames)
-        if read.sound and self._machine and head["machine"] == self._machine:
+            self._segments.seal(frames)
+        if content.is_intact and self._machine and head["machine"] == self._machine:
             return boot, max(head["first"], sealed + 1, frames[-1].seq + 1 if frames else 1)
-        self._damaged_tails += not read.sound
+        self._damaged_logs += not content.is_intact
         return secrets.token_hex(8), 1
 
-    def _take_in(self, read: wal.Read) -> tuple[dict[str, Any], list[Frame]]:
-        head = json.loads(read.lines[0].text)
-        if read.lines[0].letter != wal.HEAD or head["tail"] != wal.VERSION:
-            raise ValueError("not the first line of a tail")
+    def _replay(self, content: wal.WalContent) -> tuple[dict[str, Any], list[Frame]]:
+        head = json.loads(content.records[0].text)
+        if content.records[0].letter != wal.HEAD or head["wal"] != wal.VERSION:
+            raise ValueError("not the first record of a log")
         self.number, self.newest_ms = head["number"], head["newest"]
         self.registers = {label: (value, at) for label, (value, at) in head["registers"].items()}
         self.released = (head["released"][0], head["released"][1])
         self._backlog = {boot: IntervalSet(ranges) for boot, ranges in head["backlog"].items()}
         frames = []
-        for line in read.lines[1:]:
-            if line.letter in (wal.FRAME, wal.DATED):
-                text = line.text
-                if line.letter == wal.DATED:
-                    waiting, index, text = text.split(" ", 2)
-                    self.released = (waiting, int(index) + 1)
+        for record in content.records[1:]:
+            if record.letter in (wal.FRAME, wal.DATED):
+                text = record.text
+                if record.letter == wal.DATED:
+                    queue_id, index, text = text.split(" ", 2)
+                    self.released = (queue_id, int(index) + 1)
                 frame = Frame.from_json(text)
                 frames.append(frame)
                 self._backlog.setdefault(frame.boot, IntervalSet()).add(frame.seq, frame.seq)
-                self._learn(frame)
-            elif line.letter == wal.ACK:
-                for boot, ranges in json.loads(line.text).items():
+                self._note_registers(frame)
+            elif record.letter == wal.ACK:
+                for boot, ranges in json.loads(record.text).items():
                     for first, last in ranges:
-                        self._settle(boot, first, last)
-            elif line.letter == wal.NUMBER:
-                self.number, self.registers = json.loads(line.text), {}
+                        self._mark_acknowledged(boot, first, last)
+            elif record.letter == wal.NUMBER:
+                self.number, self.registers = json.loads(record.text), {}
         return head, frames
 
-    def _learn(self, frame: Frame) -> None:
+    def _note_registers(self, frame: Frame) -> None:
         self.newest_ms = max(self.newest_ms, frame.time_ms)
         for label, value in frame.values.items():
             if isinstance(value, int) and (known := LABELS.get(label)) and known.kind is Kind.REGISTER:
                 self.registers[label] = (value, frame.time_ms)
 
-    def _settle(self, boot: str, first: int, last: int) -> None:
+    def _mark_acknowledged(self, boot: str, first: int, last: int) -> None:
         if boot in self._backlog:
             self._backlog[boot].remove(first, last)
 
     def _write(self, letter: str, text: str) -> None:
         try:
-            self._tail.append(letter, text)
+            self._log.append(letter, text)
         except OSError:
-            if not self._blocks.make_room():
+            if not self._segments.make_room():
                 raise
-            self._tail.append(letter, text)
+            self._log.append(letter, text)
 
     def _seal(self, now_ms: int) -> None:
-        """Turns the tail into a block; on a full disk the tail goes on growing, and the next turn tries again."""
-        full = self._tail
+        """Turn the log into a segment; on a full disk the log goes on growing, and the next call tries again."""
+        full = self._log
         try:
-            sealed = self._blocks.seal(self._frames)
+            sealed = self._segments.seal(self._frames)
         except OSError as error:
-            log.warning("The journal could not seal a block: %s", error.strerror or error)
-            self._blocks.make_room()
+            log.warning("Journal: a segment cannot be written: %s", error.strerror or error)
+            self._segments.make_room()
             return
         try:
-            self._begin_tail(self.next_seq)
+            self._begin_log(self.next_seq)
         except OSError as error:
-            log.warning("The journal could not begin a new tail: %s", error.strerror or error)
-            self._blocks.take_back(sealed)
+            log.warning("Journal: a new log cannot be started: %s", error.strerror or error)
+            self._segments.discard(sealed)
             return
         full.close()
-        self._blocks.drop_old(now_ms)
+        self._segments.drop_old(now_ms)
 
-    def _begin_tail(self, first: int) -> None:
-        held = self._blocks.held()
+    def _begin_log(self, first: int) -> None:
+        held = self._segments.held()
         self._backlog = {boot: ranges & held[boot] for boot, ranges in self._backlog.items() if boot in held}
         head = {
-            "tail": wal.VERSION,
+            "wal": wal.VERSION,
             "boot": self.boot,
             "machine": self._machine,
             "first": first,
@@ -266,7 +266,7 @@ class Journal:
             "newest": self.newest_ms,
             "released": self.released,
         }
-        self._tail = wal.replace(self._folder / _TAIL, head)
+        self._log = wal.replace(self._folder / _WAL, head)
         self._first, self._frames = first, []
 
 

@@ -1,10 +1,10 @@
-"""A sealed block of the journal: consecutive frames of one boot, compressed. Pure.
+"""A segment of the journal: consecutive frames of one boot, compressed. Pure.
 
 Format, version 1: zlib (RFC 1950) over lines of JSON in UTF-8, each ended by a line feed. The first line is
-`{"block":1,"edge":…,"boot":…,"first":…,"last":…}`; then a line for each frame, in the order of their numbers:
+`{"segment":1,"edge":…,"boot":…,"first":…,"last":…}`; then a line for each frame, in the order of their numbers:
 `[time, meter, serial, mode, set, unset, dated, undated]`. time: milliseconds since the frame before (the first: since
-1970). meter, serial, mode: null where they are those of the frame before, an empty text for a serial that is gone.
-set and dated: what differs from the frame before; unset and undated: labels it had and this one has not. Elements at
+1970). meter, serial, mode: null where they are those of the frame before, an empty string for a serial that is gone.
+set and dated: what differs from the frame before; unset and undated: labels that it had and this one lacks. Elements at
 the end of a line that are empty or null are left out. A label's integer is written as the difference to its integer in
 the frame before.
 """
@@ -19,23 +19,23 @@ from tictally_shared.labels import Mode
 
 VERSION: Final = 1
 _ELEMENTS: Final = 8
-# More than any block of ours unpacks to; a damaged or foreign file must not fill the memory.
-_MOST_BYTES: Final = 64 * 1024 * 1024
+# More than any segment unpacks to; a damaged or foreign file must not fill the memory.
+_MAX_BYTES: Final = 64 * 1024 * 1024
 
 
-class BlockError(ValueError):
-    """A block that cannot be read; the sentence says why."""
+class SegmentError(ValueError):
+    """A segment that cannot be read; the message states why."""
 
 
 def pack(frames: Sequence[Frame]) -> bytes:
-    """Consecutive frames of one boot as a block.
+    """Pack consecutive frames of one boot into a segment.
 
     Raises:
         ValueError: none, or not consecutive.
     """
     if not frames or any(frame.seq != frames[0].seq + i for i, frame in enumerate(frames)):
-        raise ValueError("a block holds consecutive frames")
-    head = {"block": VERSION, "edge": frames[0].edge, "boot": frames[0].boot}
+        raise ValueError("a segment holds consecutive frames")
+    head = {"segment": VERSION, "edge": frames[0].edge, "boot": frames[0].boot}
     lines = [_line(head | {"first": frames[0].seq, "last": frames[-1].seq})]
     before: Frame | None = None
     for frame in frames:
@@ -45,20 +45,20 @@ def pack(frames: Sequence[Frame]) -> bytes:
 
 
 def unpack(data: bytes) -> list[Frame]:
-    """The frames of a block.
+    """Unpack the frames of a segment.
 
     Raises:
-        BlockError: it is damaged, or of another version.
+        SegmentError: it is damaged, or of another version.
     """
     try:
-        text = zlib.decompressobj().decompress(data, _MOST_BYTES).decode()
+        text = zlib.decompressobj().decompress(data, _MAX_BYTES).decode()
         head, *rows = (json.loads(line) for line in text.rstrip("\n").split("\n"))
-        sound = head["block"] == VERSION and len(rows) == head["last"] - head["first"] + 1
+        sound = head["segment"] == VERSION and len(rows) == head["last"] - head["first"] + 1
         frames = _frames(head, rows) if sound else []
     except (zlib.error, ValueError, KeyError, TypeError, IndexError) as error:
-        raise BlockError(f"a damaged block: {error}") from None
+        raise SegmentError(f"a damaged segment: {error}") from None
     if not sound:
-        raise BlockError(f"a block of another version than {VERSION}, or with frames missing")
+        raise SegmentError(f"a segment of another version than {VERSION}, or with frames missing")
     return frames
 
 

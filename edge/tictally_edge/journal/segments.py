@@ -1,4 +1,4 @@
-"""The journal's sealed blocks in their folder: written once, dropped when they are old or there is no room."""
+"""The journal's segments in their folder: written once, dropped when they are old or there is no room."""
 
 import logging
 import os
@@ -13,17 +13,17 @@ from tictally_shared.frames import Frame
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.runtime import atomic_file
 
-KEPT_MS: Final = 14 * 86_400_000
+RETENTION_MS: Final = 14 * 86_400_000
 # Two weeks of a frame a second take about 40 MB.
-MOST_BYTES: Final = 64 * 1024 * 1024
-_NAME: Final = re.compile(r"([0-9a-f]{16})-(\d{1,19})-(\d{1,19})\.block")
+MAX_BYTES: Final = 64 * 1024 * 1024
+_NAME: Final = re.compile(r"([0-9a-f]{16})-(\d{1,19})-(\d{1,19})\.segment")
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """One block: the frames first … last of a boot, and its file."""
+class Segment:
+    """One segment: the frames first … last of a boot, and its file."""
 
     boot: str
     first: int
@@ -32,54 +32,54 @@ class Sealed:
     size: int
 
 
-class Blocks:
-    """The blocks of one journal.
+class Segments:
+    """The segments of one journal.
 
     Attributes:
-        dropped: frames whose blocks went because they were two weeks old or there was no room.
-        damaged: blocks that could not be read; they are renamed to `….unread`.
+        dropped: frames of segments dropped because they were two weeks old or there was no room.
+        damaged: segments that could not be read; they are renamed to `….unread`.
 
     Args:
         folder: of the journal; it exists.
-        most_bytes: room for all blocks; beyond it the oldest go.
+        max_bytes: room for all segments, in bytes; beyond it the oldest are dropped.
 
     Raises:
         OSError: the folder cannot be read.
     """
 
-    def __init__(self, folder: Path, most_bytes: int) -> None:
-        self._folder, self._most_bytes = folder, most_bytes
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._folder, self._max_bytes = folder, max_bytes
         named = ((path, _NAME.fullmatch(path.name)) for path in folder.iterdir())
         self._sealed = [
-            Sealed(name[1], int(name[2]), int(name[3]), path, path.stat().st_size) for path, name in named if name
+            Segment(name[1], int(name[2]), int(name[3]), path, path.stat().st_size) for path, name in named if name
         ]
         self.dropped = self.damaged = 0
 
     def held(self) -> dict[str, IntervalSet]:
-        """The frames that are here, by boot."""
+        """Return the numbers of the stored frames, by boot."""
         held: dict[str, IntervalSet] = {}
         for each in self._sealed:
             held.setdefault(each.boot, IntervalSet()).add(each.first, each.last)
         return held
 
     def last(self, boot: str) -> int:
-        """The highest number of a boot that is sealed, or 0."""
+        """Return the highest number of a boot that is sealed, or 0."""
         return max((each.last for each in self._sealed if each.boot == boot), default=0)
 
     def frames(self, boot: str, first: int, last: int) -> Iterator[Frame]:
-        """The frames first … last of a boot, as far as they are here, in the order of their numbers."""
+        """Yield the frames first … last of a boot, as far as they are stored, in the order of their numbers."""
         ours = [each for each in self._sealed if each.boot == boot and each.first <= last and first <= each.last]
         for each in sorted(ours, key=lambda sealed: sealed.first):
             yield from (frame for frame in self._unpack(each) if first <= frame.seq <= last)
 
-    def seal(self, frames: list[Frame]) -> Sealed:
-        """Writes consecutive frames of one boot as a block, in one step.
+    def seal(self, frames: list[Frame]) -> Segment:
+        """Write consecutive frames of one boot as a segment, in one step.
 
         Raises:
             OSError: it could not be written.
         """
         boot, first, last = frames[0].boot, frames[0].seq, frames[-1].seq
-        path = self._folder / f"{boot}-{first}-{last}.block"
+        path = self._folder / f"{boot}-{first}-{last}.segment"
         packed = segment.pack(frames)
         newest_s = frames[-1].time_ms / 1000
         try:
@@ -88,43 +88,43 @@ class Blocks:
                 file.flush()
                 os.utime(file.fileno(), (newest_s, newest_s))
         except OSError:
-            path.unlink(missing_ok=True)  # its frames are still in the tail
+            path.unlink(missing_ok=True)  # its frames are still in the log
             raise
-        sealed = Sealed(boot, first, last, path, len(packed))
+        sealed = Segment(boot, first, last, path, len(packed))
         self._sealed.append(sealed)
         return sealed
 
-    def take_back(self, sealed: Sealed) -> None:
-        """Removes a block whose frames are still elsewhere."""
+    def discard(self, sealed: Segment) -> None:
+        """Remove a segment whose frames are still in the log."""
         self._sealed.remove(sealed)
         sealed.path.unlink(missing_ok=True)
 
     def drop_old(self, now_ms: int) -> None:
-        """Drops what is two weeks old, and the oldest of what there is no room for."""
+        """Drop segments older than two weeks, and the oldest ones for which there is no room."""
         for each in list(self._sealed):
             # The time of its last frame, see `seal`.
-            if each.path.stat().st_mtime * 1000 < now_ms - KEPT_MS:
+            if each.path.stat().st_mtime * 1000 < now_ms - RETENTION_MS:
                 self._drop(each)
-        while sum(each.size for each in self._sealed) > self._most_bytes:
+        while sum(each.size for each in self._sealed) > self._max_bytes:
             self.make_room()
 
     def make_room(self) -> bool:
-        """Drops the oldest block; False where there is none."""
+        """Drop the oldest segment; return False where there is none."""
         if not self._sealed:
             return False
         self._drop(min(self._sealed, key=lambda each: (each.path.stat().st_mtime, each.first)))
         return True
 
-    def _drop(self, each: Sealed) -> None:
+    def _drop(self, each: Segment) -> None:
         self.dropped += each.last - each.first + 1
-        self.take_back(each)
+        self.discard(each)
 
-    def _unpack(self, each: Sealed) -> list[Frame]:
+    def _unpack(self, each: Segment) -> list[Frame]:
         try:
             return segment.unpack(each.path.read_bytes())
-        except (OSError, segment.BlockError) as error:
+        except (OSError, segment.SegmentError) as error:
             self.damaged += 1
-            log.warning("%s: %s; its frames are lost.", each.path.name, error)
+            log.warning("Journal: segment %s cannot be read (%s); its frames are lost.", each.path.name, error)
             self._sealed.remove(each)
             each.path.replace(each.path.with_suffix(".unread"))
             return []

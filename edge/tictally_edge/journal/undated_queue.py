@@ -1,9 +1,9 @@
-"""Frames that wait for a date: kept in the journal's folder while this machine's clock has not proved itself.
+"""Frames without a date: queued in the journal's folder while this machine's clock has not been proved.
 
-A file `waiting` of the tail's lines (see tail.py). The first has the letter `M`, `{"machine":…,"id":…}`: the life of
+A file `undated` of the log's records (see wal.py). The first has the letter `M`, `{"machine":…,"id":…}`: the life of
 the machine, whose monotonic clock dates them later, and a random name of this file. The others have the letter `W`:
 `{"at":…,"number":…,"mode":…,"values":…,"dated":…}`, `at` in seconds on that clock. They are numbered by their order
-from 0. Once dated, a frame's line in the tail says which of them it was, so that a kill in between doubles none.
+from 0. Once dated, a frame's record in the log names its number here, so that a kill in between duplicates none.
 """
 
 import json
@@ -15,20 +15,20 @@ from typing import Any, Final
 from tictally_edge.journal import wal
 from tictally_shared.labels import Mode
 
-_FILE: Final = "waiting"
-_MACHINE, _WAITING = "M", "W"
+_FILE: Final = "undated"
+_MACHINE, _UNDATED = "M", "W"
 # Half a day of frames. In memory on a Pi, and a clock that is not right by then will not be.
-MOST_BYTES: Final = 32 * 1024 * 1024
+MAX_BYTES: Final = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class UndatedFrame:
     """A frame without date.
 
     Attributes:
         at: when its end arrived, in seconds on the machine's monotonic clock.
         number: the meter's own.
-        mode: the language it was in.
+        mode: of its line.
         values: label → value.
         dated: label → horodate.
     """
@@ -40,16 +40,16 @@ class Waiting:
     dated: dict[str, str]
 
 
-class WaitingRoom:
-    """The frames that wait, oldest first.
+class UndatedQueue:
+    """The frames that wait for a date, oldest first.
 
     Attributes:
-        id: names this room's file, for the journal.
-        dropped: frames given up: the machine was started anew, or there was no room.
+        id: names this queue's file, for the journal.
+        dropped: frames dropped: the machine was restarted, or there was no room.
 
     Args:
         folder: of the journal.
-        machine: what names this life of the machine, or an empty text where nothing does.
+        machine: identifies this life of the machine; empty where nothing does.
         released: from the journal, the id of the file and how many of its frames were dated already.
 
     Raises:
@@ -60,31 +60,31 @@ class WaitingRoom:
         self._path, self._machine = folder / _FILE, machine
         self.id = ""
         self.dropped = 0
-        self._file: wal.TailFile | None = None
+        self._file: wal.WalFile | None = None
         self._size = self._count = self._next = 0
-        self._read_to = 0  # where the oldest frame's line begins
-        self._first: tuple[Waiting, int] | None = None  # and what it says, with its bytes
+        self._read_to = 0  # where the oldest frame's record begins
+        self._first: tuple[UndatedFrame, int] | None = None  # and its content, with its length in bytes
         self._restore(released)
 
     def __len__(self) -> int:
         return self._count - self._next
 
-    def put(self, frame: Waiting) -> None:
-        """Lets a frame wait.
+    def put(self, frame: UndatedFrame) -> None:
+        """Queue a frame.
 
         Raises:
             OSError: it could not be written.
         """
-        if self._size >= MOST_BYTES:
+        if self._size >= MAX_BYTES:
             self.dropped += 1
             return
         file = self._file or self._begin()
         body = {"at": frame.at, "number": frame.number, "mode": frame.mode.value}
-        self._size += file.append(_WAITING, _compact({**body, "values": frame.values, "dated": frame.dated}))
+        self._size += file.append(_UNDATED, _compact({**body, "values": frame.values, "dated": frame.dated}))
         self._count += 1
 
-    def first(self) -> tuple[int, Waiting] | None:
-        """The oldest frame that waits and its number in the file, or None.
+    def peek(self) -> tuple[int, UndatedFrame] | None:
+        """Return the oldest frame and its number in the file, or None.
 
         Raises:
             OSError: the file cannot be read.
@@ -95,12 +95,12 @@ class WaitingRoom:
             with self._path.open("rb") as file:
                 file.seek(self._read_to)
                 line = file.readline()
-            (read,) = wal.decode(line).lines
-            self._first = _frame(json.loads(read.text)), len(line)
+            (record,) = wal.decode(line).records
+            self._first = _frame(json.loads(record.text)), len(line)
         return self._next, self._first[0]
 
-    def leave(self) -> None:
-        """The oldest frame, that `first` gave, has been dated and is in the journal."""
+    def pop(self) -> None:
+        """Remove the oldest frame, as returned by `peek`: it has been dated and is in the journal."""
         if self._first is not None:
             self._read_to += self._first[1]
         self._first = None
@@ -112,15 +112,15 @@ class WaitingRoom:
             self._size = self._count = self._next = self._read_to = 0
 
     def close(self) -> None:
-        """Closes the file; what waits is there after a restart."""
+        """Close the file; the frames are still there after a restart."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
-    def _begin(self) -> wal.TailFile:
+    def _begin(self) -> wal.WalFile:
         self.id = secrets.token_hex(8)
         self._path.write_bytes(b"")
-        self._file = wal.TailFile(self._path, 0)
+        self._file = wal.WalFile(self._path, 0)
         self._size = self._read_to = self._file.append(_MACHINE, _compact({"machine": self._machine, "id": self.id}))
         return self._file
 
@@ -128,25 +128,25 @@ class WaitingRoom:
         if not self._path.exists():
             return
         data = self._path.read_bytes()
-        read = wal.decode(data)
-        lines = [line for line in read.lines if line.letter == _WAITING]
+        content = wal.decode(data)
+        frames = [record for record in content.records if record.letter == _UNDATED]
         try:
-            head = json.loads(read.lines[0].text)
-            is_ours = bool(self._machine) and head["machine"] == self._machine
+            head = json.loads(content.records[0].text)
+            is_of_this_life = bool(self._machine) and head["machine"] == self._machine
         except (IndexError, ValueError, KeyError, TypeError):
-            is_ours = False
-        if not is_ours:
-            self.dropped += len(lines)
+            is_of_this_life = False
+        if not is_of_this_life:
+            self.dropped += len(frames)
             self._path.unlink()
             return
-        self.id, self._size, self._count = head["id"], read.size, len(lines)
+        self.id, self._size, self._count = head["id"], content.size, len(frames)
         self._next = min(released[1], self._count) if released[0] == self.id else 0
         self._read_to = sum(map(len, data.splitlines(keepends=True)[: self._next + 1]))
-        self._file = wal.TailFile(self._path, read.size)
+        self._file = wal.WalFile(self._path, content.size)
 
 
-def _frame(body: dict[str, Any]) -> Waiting:
-    return Waiting(body["at"], body["number"], Mode(body["mode"]), body["values"], body["dated"])
+def _frame(body: dict[str, Any]) -> UndatedFrame:
+    return UndatedFrame(body["at"], body["number"], Mode(body["mode"]), body["values"], body["dated"])
 
 
 def _compact(body: object) -> str:

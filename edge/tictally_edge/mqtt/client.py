@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class BrokerAccess:
     """Where the broker is and who we are there.
 
     Attributes:
@@ -52,10 +52,10 @@ class Access:
     ca: Path | None = None
 
 
-def access_of(settings: Settings) -> Access:
+def broker_access(settings: Settings) -> BrokerAccess:
     """As the settings have it."""
     mqtt = settings.mqtt
-    return Access(mqtt.host, mqtt.port, mqtt.username, mqtt.secret, mqtt.ca)
+    return BrokerAccess(mqtt.host, mqtt.port, mqtt.username, mqtt.secret, mqtt.ca)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class MessageReceived:
     """A message on a topic that was listened to.
 
     Attributes:
@@ -104,10 +104,10 @@ class Received:
     retained: bool
 
 
-Event = Connected | Disconnected | Acknowledged | Received
+Event = Connected | Disconnected | Acknowledged | MessageReceived
 
 
-class Broker:
+class BrokerConnection:
     """Connects, and connects again, to one broker.
 
     Attributes:
@@ -122,7 +122,7 @@ class Broker:
         clock: monotonic seconds.
     """
 
-    def __init__(self, access: Access, client_id: str, will: Will, clock: Callable[[], float]) -> None:
+    def __init__(self, access: BrokerAccess, client_id: str, will: Will, clock: Callable[[], float]) -> None:
         self._access, self._client_id, self._will, self._clock = access, client_id, will, clock
         self._client: mqtt.Client | None = None
         self._events: SimpleQueue[tuple[mqtt.Client, Event]] = SimpleQueue()
@@ -262,4 +262,4 @@ class Broker:
         self._events.put((client, Acknowledged(mid, taken=not reason.is_failure)))
 
     def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401 - paho's
-        self._events.put((client, Received(message.topic, bytes(message.payload), message.retain)))
+        self._events.put((client, MessageReceived(message.topic, bytes(message.payload), message.retain)))

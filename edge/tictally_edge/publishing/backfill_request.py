@@ -11,12 +11,12 @@ MOST_FRAMES: Final = 10_000
 _INT64: Final = 2**63 - 1
 
 
-class RequestError(ValueError):
+class BackfillRequestError(ValueError):
     """A message that is no request; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BackfillRequest:
     """Frames that are asked for.
 
     Attributes:
@@ -28,32 +28,32 @@ class Request:
     ranges: tuple[tuple[int, int], ...]
 
 
-def parse_request(payload: bytes) -> Request:
+def parse_backfill_request(payload: bytes) -> BackfillRequest:
     """The request that a message holds; what goes beyond 10 000 frames is left out.
 
     Raises:
-        RequestError: it is none.
+        BackfillRequestError: it is none.
     """
     try:
         body = strict_json(payload)
     except FrameError as error:
-        raise RequestError(error.sentence) from None
+        raise BackfillRequestError(error.sentence) from None
     boot, ranges = body.get("boot"), body.get("ranges")
     if not isinstance(boot, str) or not BOOT.fullmatch(boot):
-        raise RequestError("boot is not 16 hexadecimal digits")
+        raise BackfillRequestError("boot is not 16 hexadecimal digits")
     if not isinstance(ranges, list) or not 0 < len(ranges) <= MOST_RANGES:
-        raise RequestError(f"ranges is not a list of 1 to {MOST_RANGES}")
+        raise BackfillRequestError(f"ranges is not a list of 1 to {MOST_RANGES}")
     room, asked = MOST_FRAMES, []
     for each in ranges:
         first, last = _range(each)
         if room > 0:
             asked.append((first, min(last, first + room - 1)))
             room -= last - first + 1
-    return Request(boot, tuple(asked))
+    return BackfillRequest(boot, tuple(asked))
 
 
 def _range(each: object) -> tuple[int, int]:
     match each:
         case [int(first), int(last)] if type(first) is int and type(last) is int and 1 <= first <= last <= _INT64:
             return first, last
-    raise RequestError("a range is not [first, last] with 1 ≤ first ≤ last")
+    raise BackfillRequestError("a range is not [first, last] with 1 ≤ first ≤ last")

@@ -17,7 +17,7 @@ _JITTER_MS: Final = 1000
 
 
 @dataclass(slots=True)
-class Counts:
+class LineCounts:
     """What came over the line since this process started.
 
     Attributes:
@@ -39,7 +39,7 @@ class Counts:
     parity: bool | None = None
 
     def add(self, validated: ValidatedFrame) -> None:
-        """Counts one frame."""
+        """LineCounts one frame."""
         self.frames += 1
         self.groups += validated.frame.groups
         self.rejected.update(validated.rejected)
@@ -47,13 +47,13 @@ class Counts:
         self.horodates_unreadable += validated.frame.horodates_unreadable
         self.mode, self.parity = validated.frame.mode, validated.frame.parity
 
-    def copy(self) -> "Counts":
+    def copy(self) -> "LineCounts":
         """As they are now."""
         return replace(self, rejected=self.rejected.copy())
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class HealthReport:
     """What stands in a health message beside the counts."""
 
     time_ms: int
@@ -74,7 +74,7 @@ class Report:
     waiting: int
     without_number: int
     rejected_by_broker: int
-    unkept: int
+    unstored: int
     resent: int
     bad_requests: int
     dropped: int
@@ -83,7 +83,7 @@ class Report:
 
 
 def health_json(
-    boot: str, held: dict[str, IntervalSet], backlog: dict[str, IntervalSet], counts: Counts, report: Report
+    boot: str, held: dict[str, IntervalSet], backlog: dict[str, IntervalSet], counts: LineCounts, report: HealthReport
 ) -> str:
     """The message.
 
@@ -121,13 +121,13 @@ def health_json(
         "horodates_unreadable": counts.horodates_unreadable,
         "waiting_for_number": report.waiting,
         "dropped_without_number": report.without_number,
-        "frames_lost": report.dropped_without_date + report.without_number + report.unkept,
+        "frames_lost": report.dropped_without_date + report.without_number + report.unstored,
         "backlog": sum(map(len, backlog.values())),
         "rejected_by_broker": report.rejected_by_broker,
         "callback_errors": report.callback_errors,
         "resent": report.resent,
         "bad_requests": report.bad_requests,
-        "journal_unkept": report.unkept,
+        "journal_unstored": report.unstored,
         "journal_dropped": report.dropped,
         "journal_damaged": report.damaged,
         "boots": [

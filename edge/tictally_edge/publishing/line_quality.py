@@ -20,7 +20,7 @@ class _Minute:
     rejected: int = 0
 
 
-class LastHour:
+class LineQuality:
     """Groups seen and rejected, a sum for each minute of the last sixty.
 
     Times are seconds on a clock that never steps, that of the frames' `at`.
@@ -30,7 +30,7 @@ class LastHour:
         self._minutes: deque[_Minute] = deque(maxlen=_HOUR)
 
     def add(self, validated: ValidatedFrame) -> None:
-        """Counts one frame."""
+        """LineCounts one frame."""
         number = int(validated.frame.at // _MINUTE_S)
         if not self._minutes or self._minutes[-1].number != number:
             self._minutes.append(_Minute(number))

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from tictally_edge.home_assistant.announcer import Announcer, Announcing
+from tictally_edge.home_assistant.announcer import Announcer, DiscoverySettings
 from tictally_edge.topics.derived_topics import DerivedTopics
 from tictally_edge.topics.label_topics import LabelTopics
 from tictally_edge.topics.naming import Naming
-from tictally_edge.topics.retained_message import Publication
+from tictally_edge.topics.retained_message import RetainedMessage
 from tictally_edge.validation.completeness import Completeness
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.topics import DerivedTopic, LabelTopic
@@ -15,7 +15,7 @@ from tictally_shared.topics import DerivedTopic, LabelTopic
 _TAKEN_IN_S: Final = 2.0
 
 
-class MeterTopics:
+class MeterPublisher:
     """The topics of one meter.
 
     Attributes:
@@ -28,7 +28,7 @@ class MeterTopics:
         announcing: how it is announced to hubs, or None.
     """
 
-    def __init__(self, naming: Naming, number: str, announcing: Announcing | None) -> None:
+    def __init__(self, naming: Naming, number: str, announcing: DiscoverySettings | None) -> None:
         self.meter = naming.key or number
         self._topics = naming.topics
         self._labels = LabelTopics(naming.topics, self.meter, every_s=naming.every_s)
@@ -39,13 +39,13 @@ class MeterTopics:
         announced = [self._announcer.topic] if self._announcer is not None else []
         self.filters = [*naming.topics.of_meter(self.meter), *announced]
 
-    def connected(self) -> list[Publication]:
+    def connected(self) -> list[RetainedMessage]:
         """The broker is another one, or knows nothing: what it gets at once. The rest comes with the next frame."""
         self._labels.connected()
         self._derived.connected()
         return self.announced()
 
-    def announced(self) -> list[Publication]:
+    def announced(self) -> list[RetainedMessage]:
         """The announcement, for a hub that has just started."""
         return self._announcer.again() if self._announcer is not None else []
 
@@ -59,7 +59,9 @@ class MeterTopics:
             case DerivedTopic(self.meter, name):
                 self._derived.found(name)
 
-    def publish(self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_read: bool) -> list[Publication]:
+    def publish(
+        self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_read: bool
+    ) -> list[RetainedMessage]:
         """What a frame changes.
 
         Values come before the announcement: Home Assistant cannot take another contract's periods while its state is

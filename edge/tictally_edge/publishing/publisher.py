@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from tictally_edge.home_assistant.announcer import Announcing
-from tictally_edge.journal.frame_store import Archive
-from tictally_edge.mqtt.client import Acknowledged, Broker, Connected, Disconnected, Received
-from tictally_edge.publishing.backfill_request import RequestError, parse_request
-from tictally_edge.publishing.meter_publisher import MeterTopics
+from tictally_edge.home_assistant.announcer import DiscoverySettings
+from tictally_edge.journal.frame_store import FrameStore
+from tictally_edge.mqtt.client import Acknowledged, BrokerConnection, Connected, Disconnected, MessageReceived
+from tictally_edge.publishing.backfill_request import BackfillRequestError, parse_backfill_request
+from tictally_edge.publishing.meter_publisher import MeterPublisher
 from tictally_edge.topics.naming import Naming
-from tictally_edge.topics.retained_message import Publication
+from tictally_edge.topics.retained_message import RetainedMessage
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
 from tictally_shared.home_assistant import birth_topic
@@ -42,7 +42,7 @@ class Publisher:
 
     Args:
         broker: the connection.
-        archive: numbers and keeps the frames.
+        store: numbers and keeps the frames.
         naming: under which names.
         clock: monotonic seconds.
         announcing: how devices are announced to hubs, or None.
@@ -51,20 +51,20 @@ class Publisher:
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it brings together
         self,
-        broker: Broker,
-        archive: Archive,
+        broker: BrokerConnection,
+        store: FrameStore,
         naming: Naming,
         clock: Callable[[], float],
-        announcing: Announcing | None = None,
-        announcement: Publication | None = None,
+        announcing: DiscoverySettings | None = None,
+        announcement: RetainedMessage | None = None,
     ) -> None:
-        self._broker, self._archive, self._journal, self._naming = broker, archive, archive.journal, naming
+        self._broker, self._store, self._journal, self._naming = broker, store, store.journal, naming
         self._topics, self._edge = naming.topics, naming.edge
         self._announcing, self._announcement = announcing, announcement
         self._clock, self._read_until = clock, 0.0
         self._is_told_online = False
         self._number = ""
-        self._of_meter: MeterTopics | None = None
+        self._of_meter: MeterPublisher | None = None
         self._in_flight: dict[int, tuple[str, int]] = {}
         self._is_behind = False  # a frame was not sent on this connection, and is not in the backlog that is being sent
         self._backlog: Iterator[Frame] = iter(())
@@ -87,7 +87,7 @@ class Publisher:
         if not self._naming.prm:
             shown = {label: value for label, value in validated.values.items() if label != DELIVERY_POINT}
             validated = replace(validated, values=shown, unconfirmed=validated.unconfirmed - {DELIVERY_POINT})
-        kept = self._archive.keep(number, validated, at, time_ms)
+        kept = self._store.add(number, validated, at, time_ms)
         if not self._broker.connected:
             return
         if self._broker.unacknowledged >= _STUCK:
@@ -119,7 +119,7 @@ class Publisher:
                     self._in_flight.clear()
                 case Acknowledged(mid, taken):
                     self._settle(mid, taken=taken)
-                case Received():
+                case MessageReceived():
                     self._receive(event)
         if self._acked:
             acked, self._acked = self._acked, {}
@@ -171,12 +171,12 @@ class Publisher:
                 self._say_available()
             self._read_retained(self._of_meter)
 
-    def _read_retained(self, of_meter: MeterTopics) -> None:
+    def _read_retained(self, of_meter: MeterPublisher) -> None:
         self._read_until = self._clock() + _READ_WITHIN_S
         for topic_filter in of_meter.filters:
             self._broker.listen(topic_filter)
 
-    def _receive(self, message: Received) -> None:
+    def _receive(self, message: MessageReceived) -> None:
         if self._topics.parse(message.topic) == EdgeTopic(self._edge, "resend"):
             if not message.retained:
                 self._take_request(message.payload)
@@ -190,14 +190,14 @@ class Publisher:
         self._publish([self._announcement] if self._announcement is not None else [])
         self._publish(self._of_meter.announced() if self._of_meter is not None and self.online else [])
 
-    def _publish(self, publications: list[Publication]) -> None:
-        for each in publications:
+    def _publish(self, messages: list[RetainedMessage]) -> None:
+        for each in messages:
             self._broker.publish(each.topic, each.payload, retain=True, time=each.time)
 
     def _take_request(self, payload: bytes) -> None:
         try:
-            request = parse_request(payload)
-        except RequestError as error:
+            request = parse_backfill_request(payload)
+        except BackfillRequestError as error:
             self.bad_requests += 1
             if self.bad_requests == 1:
                 log.warning("A request for frames cannot be read: %s.", error)
@@ -211,7 +211,7 @@ class Publisher:
     def _speak_for(self, number: str) -> None:
         if number == self._number:
             return
-        of_meter = MeterTopics(self._naming, number, self._announcing)
+        of_meter = MeterPublisher(self._naming, number, self._announcing)
         if self.meter is not None:
             log.info("Meter %s speaks now, no longer %s.", number, self._number)
             if self.meter != of_meter.meter:

@@ -27,7 +27,7 @@ _IDLE_S: Final = 0.05
 log = logging.getLogger(__name__)
 
 
-class Line:
+class AutobaudSource:
     """Reads bytes, opens and reopens.
 
     Args:

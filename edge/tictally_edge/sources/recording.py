@@ -17,7 +17,7 @@ from tictally_shared.labels import Mode
 _CHUNK_S: Final = 0.05
 
 
-class Recording:
+class RecordingSource:
     """A recorded file as a source.
 
     Args:

@@ -30,7 +30,7 @@ _SENTENCES: Final = {
 }
 
 
-class Port:
+class SerialPort:
     """An open serial port.
 
     Args:

@@ -22,7 +22,7 @@ _CHUNK_S: Final = 0.05
 _LONGEST_AGO_S: Final = 10 * 366 * 86_400
 
 
-class Simulated:
+class SimulatedSource:
     """A simulated meter, one whole frame at a time.
 
     Args:

@@ -6,7 +6,7 @@ Hubs could decode all of it themselves, and each has done it wrong at times. The
 from collections.abc import Mapping
 from typing import Final
 
-from tictally_edge.topics.retained_message import NOTHING, Publication
+from tictally_edge.topics.retained_message import NOTHING, RetainedMessage
 from tictally_shared.frames import iso_utc
 from tictally_shared.labels import LABELS, Mode
 from tictally_shared.status_register import Cutoff, StatusRegister, parse_status_register
@@ -90,7 +90,7 @@ class DerivedTopics:
         """A topic of this meter stands retained on the broker; it is cleared if nothing is made of its name."""
         self._left.add(name)
 
-    def publish(self, labels: Labels, at: float, time_ms: int | None, *, is_complete: bool) -> list[Publication]:
+    def publish(self, labels: Labels, at: float, time_ms: int | None, *, is_complete: bool) -> list[RetainedMessage]:
         """What the labels change; nothing before a whole frame has shown all labels.
 
         Args:
@@ -109,17 +109,17 @@ class DerivedTopics:
             before = self._shown.get(name)
             if before is None or before[0] != value or at - before[1] >= self._all_every_s:
                 self._shown[name] = value, at
-                changes.append(Publication(self._topics.derived(self._meter, name), value, time))
+                changes.append(RetainedMessage(self._topics.derived(self._meter, name), value, time))
         return changes + self._clear(derived)
 
-    def _clear(self, derived: Mapping[str, str]) -> list[Publication]:
+    def _clear(self, derived: Mapping[str, str]) -> list[RetainedMessage]:
         gone = self._shown.keys() - derived.keys()
         if self._complete_frames >= _COMPLETE_UNTIL_KNOWN:
             gone |= self._left - derived.keys()
             self._left.clear()
         for name in gone:
             self._shown.pop(name, None)
-        return [Publication(self._topics.derived(self._meter, name), "") for name in sorted(gone)]
+        return [RetainedMessage(self._topics.derived(self._meter, name), "") for name in sorted(gone)]
 
 
 def _period(labels: Labels, option: TariffOption | None) -> str | None:

@@ -7,7 +7,7 @@ because of a damaged group or of the short frames that three-phase meters send w
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_edge.topics.retained_message import NOTHING, Publication
+from tictally_edge.topics.retained_message import NOTHING, RetainedMessage
 from tictally_edge.validation.completeness import labels_of
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import iso_utc
@@ -57,7 +57,7 @@ class LabelTopics:
 
     def publish(
         self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_complete: bool
-    ) -> list[Publication]:
+    ) -> list[RetainedMessage]:
         """What a frame changes.
 
         Args:
@@ -67,7 +67,7 @@ class LabelTopics:
             is_complete: True where the frame shows all that its meter sends.
         """
         time = None if time_ms is None else iso_utc(time_ms)
-        changes: list[Publication] = []
+        changes: list[RetainedMessage] = []
         for label in [*validated.values, *(name for name in validated.dated if name not in validated.values)]:
             said = _Shown(validated.values.get(label), validated.dated.get(label), at)
             before = self._shown.get(label)
@@ -87,15 +87,15 @@ class LabelTopics:
         known = LABELS.get(label)
         return known is None or known.kind not in _UNSTEADY or elapsed_s >= self._every_s
 
-    def _tell(self, label: str, before: _Shown | None, said: _Shown, time: str | None) -> list[Publication]:
+    def _tell(self, label: str, before: _Shown | None, said: _Shown, time: str | None) -> list[RetainedMessage]:
         changes = []
         if said.value is not None:
             payload = NOTHING if said.value == "" else str(said.value)
-            changes.append(Publication(self._topics.label(self._meter, label), payload, time))
+            changes.append(RetainedMessage(self._topics.label(self._meter, label), payload, time))
         if said.horodate is not None:
-            changes.append(Publication(self._topics.label_time(self._meter, label), said.horodate, time))
+            changes.append(RetainedMessage(self._topics.label_time(self._meter, label), said.horodate, time))
         elif before is not None and before.horodate is not None:
-            changes.append(Publication(self._topics.label_time(self._meter, label), ""))
+            changes.append(RetainedMessage(self._topics.label_time(self._meter, label), ""))
         return changes
 
     def _gone(self, validated: ValidatedFrame, *, is_complete: bool) -> list[str]:
@@ -114,11 +114,11 @@ class LabelTopics:
                 gone.append(label)
         return sorted(gone)
 
-    def _clear(self, labels: list[str]) -> list[Publication]:
+    def _clear(self, labels: list[str]) -> list[RetainedMessage]:
         for label in labels:
             self._shown.pop(label, None)
             self.present.pop(label, None)
             self._left.discard(label)
             self._lacking.pop(label, None)
         both = (self._topics.label, self._topics.label_time)
-        return [Publication(topic(self._meter, label), "") for label in labels for topic in both]
+        return [RetainedMessage(topic(self._meter, label), "") for label in labels for topic in both]

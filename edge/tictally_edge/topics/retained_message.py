@@ -8,7 +8,7 @@ NOTHING: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class RetainedMessage:
     """A retained message.
 
     Attributes:
