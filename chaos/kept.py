@@ -15,7 +15,8 @@ FROM frame JOIN boot ON boot.id = frame.boot JOIN edge ON edge.id = boot.edge JO
 ORDER BY time_ms, boot.boot, edge.name, seq
 """
 _LOST: Final = """
-SELECT edge.name, sum(last - first + 1) FROM number JOIN boot ON boot.id = number.boot JOIN edge ON edge.id = boot.edge
+SELECT edge.name, sum(last - first + 1) FROM frame_number
+JOIN boot ON boot.id = frame_number.boot JOIN edge ON edge.id = boot.edge
 WHERE status = ? GROUP BY edge.name
 """
 _FOR_EVER: Final = 1 << 48
@@ -74,7 +75,7 @@ def read_ledger(path: Path) -> Ledger:
         counts = reader.counts()
         meters = sorted({frame.meter_id for frame in frames})
         quarters = [each for meter in meters for each in reader.quarters(meter, 0, _FOR_EVER)]
-    return Ledger(frames, quarters, counts.kept + sum(counts.refused.values()), lost)
+    return Ledger(frames, quarters, counts.deferred + sum(counts.rejected.values()), lost)
 
 
 def _kept(edge: str, boot: str, seq: int, time_ms: int, meter_id: int, meter: str, mode: str, body: bytes) -> Kept:  # noqa: PLR0913, PLR0917 - a row

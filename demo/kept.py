@@ -46,7 +46,7 @@ def ask(ledger: Path, now: datetime, tz: ZoneInfo) -> Kept:
         counts = reader.counts()
         midnight = period_start(now, By.DAY, tz)
         rows = [row for site in reader.sites() for row in energy(reader, site.id, midnight, now, By.DAY, tz)]
-    return Kept(counts.frames, sum(counts.refused.values()), tuple(_figure(row) for row in rows if _counts(row)))
+    return Kept(counts.frames, sum(counts.rejected.values()), tuple(_figure(row) for row in rows if _counts(row)))
 
 
 def _counts(row: EnergyRow) -> bool:

@@ -287,7 +287,7 @@ def lacking(ledger: Path, held: dict[str, IntervalSet]) -> int:
     connection = sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)
     with contextlib.closing(connection):
         rows = connection.execute(
-            "SELECT boot.boot, first, last FROM number JOIN boot ON boot.id = number.boot WHERE status = 1"
+            "SELECT boot.boot, first, last FROM frame_number JOIN boot ON boot.id = frame_number.boot WHERE status = 1"
         ).fetchall()
     stored: dict[str, IntervalSet] = {}
     for boot, first, last in rows:

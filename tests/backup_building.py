@@ -16,7 +16,7 @@ from tictally_shared.calendar import zone
 PARIS: Final = zone("Europe/Paris")
 CONTRACT: Final = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2026-01-01\n'
 # What a backup leaves out unless it is to be whole, and how pruning would leave it.
-LEFT_OUT: Final = frozenset({"frame", "dirty", "aside"})
+LEFT_OUT: Final = frozenset({"frame", "dirty_quarter", "dead_letter"})
 
 
 def build(path: Path, hours: int = 30, *, seed: int = 1) -> None:
@@ -29,7 +29,7 @@ def build(path: Path, hours: int = 30, *, seed: int = 1) -> None:
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(seq, NOON_MS + seq * MINUTE_MS, values(seq))) for seq in seqs if seq not in late])
         ledger.store([message(b"no frame"), message(b"\xff")])
-        while ledger.settle_dirty(1000):
+        while ledger.recompute_dirty(1000):
             pass
         with LedgerReader.open(path) as reader:
             terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs")
@@ -39,7 +39,7 @@ def build(path: Path, hours: int = 30, *, seed: int = 1) -> None:
                 pass
         # Quarters that late frames touched and that are not computed again yet.
         ledger.store([message(frame(seq, NOON_MS + seq * MINUTE_MS, values(seq))) for seq in late])
-        ledger.remember("filters", "tictally/edge/+/frame")
+        ledger.put_value("filters", "tictally/edge/+/frame")
 
 
 def values(seq: int) -> dict[str, int | str]:

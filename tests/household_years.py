@@ -14,7 +14,7 @@ from ledger_building import EDGE, frame, message
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, Quarter
-from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
 from tictally_recorder.ledger.rollup import Rollup
 from tictally_shared.calendar import QUARTER_MS
@@ -39,7 +39,7 @@ def build(path: Path, days: int, contract: Contract = Contract.HPHC, mode: Mode 
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM frame")
         connection.execute("DELETE FROM quarter")
-        ids = LabelNames(connection).ids
+        ids = LabelIds(connection).ids
         texts: dict[str, str] = {}
         for number in range(days * 96):
             quarter, changes = _quarter(meter, START + number * timedelta(minutes=15), texts, rng)
@@ -51,7 +51,7 @@ def build(path: Path, days: int, contract: Contract = Contract.HPHC, mode: Mode 
             )
         connection.execute("UPDATE meter SET last_ms = ?", (quarter.last_ms,))
         connection.execute("UPDATE seen SET last_ms = ?", (quarter.last_ms,))
-        connection.execute("UPDATE number SET last = ?", (days * 96 * _FRAMES,))
+        connection.execute("UPDATE frame_number SET last = ?", (days * 96 * _FRAMES,))
     with Ledger.open(path) as ledger:  # a frame of now, so that the ledger has all that a living one has
         last_ms = quarter.last_ms + _FRAME_MS
         meter.advance(START + timedelta(days=days))

@@ -1,9 +1,6 @@
 """Frames and messages for tests of the ledger and of what is answered from it."""
 
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
-from pathlib import Path
 from typing import Final
 
 from tictally_recorder.ledger import Message
@@ -36,25 +33,3 @@ def message(content: Frame | bytes, *, edge: str = EDGE, arrived_ms: int | None 
         arrived = content.time_ms if arrived_ms is None else arrived_ms
         return Message(content.edge, content.to_json().encode(), arrived, f"tictally/edge/{content.edge}/frame")
     return Message(edge, content, NOON_MS if arrived_ms is None else arrived_ms, f"tictally/edge/{edge}/frame")
-
-
-# What each version added.
-_ADDED: Final = {
-    4: ("sink_refused", "sink_window", "sink_cost", "sink_quarter", "sink"),
-    3: ("cost", "cost_day", "cost_line", "touched", "standby"),
-    2: ("lost",),
-}
-
-
-def make_first_version(path: Path) -> None:
-    """Takes from a ledger what later versions added: it is as the first one made it."""
-    make_version(path, 1)
-
-
-def make_version(path: Path, version: int) -> None:
-    """Takes from a ledger what versions after that one added."""
-    with closing(sqlite3.connect(path)) as connection:
-        for added in (each for each in _ADDED if each > version):
-            for table in _ADDED[added]:
-                connection.execute(f"DROP TABLE {table}")
-        connection.execute(f"PRAGMA user_version = {version}")

@@ -11,7 +11,7 @@ from typing import Final
 from ledger_building import frame, message
 
 from tictally_recorder.ledger import Ends, Ledger, Live, Quarter, Run
-from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
 from tictally_shared.calendar import QUARTER_MS
 
@@ -32,7 +32,7 @@ def build(path: Path, days: int) -> None:
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(seq, at_ms, values)) for seq, (at_ms, values) in enumerate(_frames(quarters), 1)])
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        ids = LabelNames(connection).ids
+        ids = LabelIds(connection).ids
         connection.execute("DELETE FROM frame")
         connection.execute("DELETE FROM quarter")
         connection.execute("DELETE FROM text_change WHERE label IN (?, ?)", (ids["NTARF"], ids["LTARF"]))

@@ -16,7 +16,7 @@ from demo.past.nights import night_of
 from demo.past.quarters import quarters
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, Message, Quarter
-from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
 from tictally_recorder.ledger.standby_store import Night
 from tictally_shared.calendar import QUARTER_MS
@@ -90,7 +90,7 @@ def _message(meter: SimulatedMeter, edge: str, seq: int) -> Message:
 
 
 def _write(connection: sqlite3.Connection, told: list[tuple[Quarter, dict[str, str]]]) -> None:
-    ids = LabelNames(connection).ids
+    ids = LabelIds(connection).ids
     connection.execute("DELETE FROM frame WHERE seq = 1")
     connection.executemany(
         "INSERT OR REPLACE INTO quarter VALUES (1, ?, ?, x'')",

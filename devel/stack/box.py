@@ -134,7 +134,7 @@ class Box:
 
     def frames(self) -> int:
         """How many frames are in the ledger."""
-        sql = "SELECT coalesce(sum(last - first + 1), 0) FROM number WHERE status = 1"
+        sql = "SELECT coalesce(sum(last - first + 1), 0) FROM frame_number WHERE status = 1"
         path = "file:/var/lib/tictally/ledger.sqlite?mode=ro"
         return int(
             self.python(

@@ -364,7 +364,7 @@ _KEPT: Final = {
 def _frames_and_boots(ledger: Path) -> tuple[int, int]:
     """How many frames there are, and of how many lives of journals."""
     with sqlite3.connect(ledger) as connection:
-        sql = "SELECT sum(last - first + 1), count(DISTINCT boot) FROM number WHERE status = 1"
+        sql = "SELECT sum(last - first + 1), count(DISTINCT boot) FROM frame_number WHERE status = 1"
         frames, boots = connection.execute(sql).fetchone()
     return int(frames), int(boots)
 

@@ -74,7 +74,7 @@ def _pruned_ms(folder: Path) -> float:
         more = True
         while more:
             begin = time.perf_counter()
-            more = ledger.prune(now_ms)
+            more = ledger.apply_retention(now_ms)
             longest_s = max(longest_s, time.perf_counter() - begin)
     return round(longest_s * 1000, 1)
 
@@ -87,11 +87,11 @@ def _quarters(folder: Path, days: int) -> dict[str, float | int | str]:
         frames = messages(meter, 10.0 if days < 10 else 60.0, START + timedelta(days=days), Truth())
         while batch := list(islice(frames, 500)):
             ledger.store(batch)
-            while ledger.prune(batch[-1].arrived_ms):
+            while ledger.apply_retention(batch[-1].arrived_ms):
                 pass
         size = ledger.counts().size_bytes
         now_ms = _go_on(ledger, START + timedelta(days=days + 3))
-        while ledger.prune(now_ms):
+        while ledger.apply_retention(now_ms):
             pass
         frame_count = ledger.counts().frames
     with contextlib.closing(sqlite3.connect(path)) as connection:

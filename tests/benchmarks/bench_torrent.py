@@ -55,7 +55,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         poured_s = time.monotonic() - begin
         with edge.telling_health(every_s=5.0):
             recorder.wait_until(lambda counts: counts.frames == len(sent), within_s=600)
-        set_aside = sum(recorder.wait_until(lambda _: True).refused.values())
+        set_aside = sum(recorder.wait_until(lambda _: True).rejected.values())
         set_aside_s = time.monotonic() - begin
     late = [round(1000 * (stored[seq] - sent[seq])) for seq in sorted(stored)]
     before, within = late[:quiet], late[quiet:]

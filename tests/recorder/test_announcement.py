@@ -98,7 +98,7 @@ def hub(own_broker: Mosquitto) -> Iterator[Hub]:
 def nothing_set_aside(recorder: Recorder, hub: Hub) -> bool:
     """A frame that is published now comes to the ledger behind all that was published before."""
     hub.publish(FRAMES, frame(1))
-    return not recorder.wait_until(lambda counts: counts.frames == 1).refused
+    return not recorder.wait_until(lambda counts: counts.frames == 1).rejected
 
 
 def test_it_is_announced_on_every_connect_and_stays_with_the_broker(

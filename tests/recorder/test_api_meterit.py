@@ -118,8 +118,8 @@ def test_a_recorder_that_begins_again_goes_on_where_it_was(tmp_path: Path) -> No
         assert row["energy"] == 49  # 177 s: also what was less than a Wh is not lost
         with closing(sqlite3.connect(served.path)) as connection:
             numbers = connection.execute(
-                "SELECT first, last FROM number JOIN boot ON boot.id = number.boot JOIN edge ON edge.id = edge "
-                "WHERE name = 'http-readings'"
+                "SELECT first, last FROM frame_number JOIN boot ON boot.id = frame_number.boot "
+                "JOIN edge ON edge.id = edge WHERE name = 'http-readings'"
             ).fetchall()
         assert numbers == [(1, 4)]
 

@@ -42,7 +42,7 @@ def test_where_ledger_and_edge_met_is_remembered_over_a_restart(ledger: Ledger) 
     again = BackfillCoordinator(ledger, lambda *request: requests.append(request))
     publish_twice(again, health(5, 6, "f" * 16))  # what this boot had before is lost: the ledger knew the edge by then
     assert requests == [(EDGE, f'{{"boot":"{"f" * 16}","ranges":[[5,6]]}}')]
-    assert ledger.numbers(EDGE) == {
+    assert ledger.frame_numbers(EDGE) == {
         BOOT: [NumberRange(900, 903, Status.STORED)],
         "f" * 16: [NumberRange(1, 4, Status.LOST)],
     }

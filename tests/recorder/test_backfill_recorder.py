@@ -58,7 +58,7 @@ def numbers(ledger: Path, boot: str = BOOT) -> list[int]:
 
 def ranges_of(ledger: Path, edge: str) -> list[NumberRange]:
     with LedgerReader.open(ledger) as reader:
-        return [each for ranges in reader.numbers(edge).values() for each in ranges]
+        return [each for ranges in reader.frame_numbers(edge).values() for each in ranges]
 
 
 def test_a_new_recorder_gets_all_that_the_edge_remembers(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:

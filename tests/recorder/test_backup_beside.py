@@ -105,7 +105,7 @@ def test_a_file_of_an_odd_name_does_not_stop_the_ledger(
     backup, new = made(ledger, tmp_path / "b"), tmp_path / "new" / "ledger.sqlite"
     verify(backup)
     done = restore(backup, new, new.parent / "contracts.toml", new.parent / "tariffs", NOW)
-    assert rows(new)["number"] == rows(ledger)["number"]
+    assert rows(new)["frame_number"] == rows(ledger)["frame_number"]
     assert "of a name that no file beside a ledger has" in done.said[0]
     assert [each.name for each in (new.parent / "tariffs").iterdir()] == ["mine.toml"]
 

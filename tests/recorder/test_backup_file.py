@@ -53,7 +53,7 @@ def test_all_that_the_ledger_keeps_for_ever_comes_back(ledger: Path, tmp_path: P
     for table in before.keys() - LEFT_OUT - {"meta", "quarter"}:
         assert after[table] == before[table], table
     assert {table for table in LEFT_OUT if after[table]} == set()
-    assert before["dirty"]
+    assert before["dirty_quarter"]
     assert {row[3] for row in after["quarter"]} == {b""}
     assert {row[:2] for row in after["quarter"]} >= {row[:2] for row in before["quarter"]}
     assert integrity(new) == []
@@ -85,8 +85,8 @@ def test_frames_that_the_backup_has_are_known_and_later_ones_are_taken(ledger: P
     with Ledger.open(new) as opened:
         known, later = (frame(seq, NOON_MS + seq * 60_000, {"EAST": 1_000_000 + 10 * seq}) for seq in (1799, 1900))
         stored = opened.store([message(known), message(later)])
-        assert (stored.stored, stored.repeated) == (1, 1)
-        assert [(each.first, each.last) for each in opened.numbers(EDGE)["00000000000000a1"]] == [
+        assert (stored.stored, stored.duplicates) == (1, 1)
+        assert [(each.first, each.last) for each in opened.frame_numbers(EDGE)["00000000000000a1"]] == [
             (1, 299),
             (400, 1799),
             (1900, 1900),
@@ -153,12 +153,12 @@ def test_the_client_id_belongs_to_the_place(ledger: Path, tmp_path: Path) -> Non
     here = client_id(ledger)
     assert restored(backup, ledger).old_client_id is None
     assert client_id(ledger) == here
-    assert ("note:filters", "tictally/edge/+/frame") in rows(ledger)["meta"]
+    assert ("state:filters", "tictally/edge/+/frame") in rows(ledger)["meta"]
     other = tmp_path / "other" / "ledger.sqlite"
     assert restored(backup, other).old_client_id == here
     there = client_id(other)
     assert there != here
-    assert not any(name.startswith("note:filters") for name, _ in rows(other)["meta"])
+    assert not any(name.startswith("state:filters") for name, _ in rows(other)["meta"])
     restored(backup, tmp_path / "third" / "ledger.sqlite")
     assert client_id(tmp_path / "third" / "ledger.sqlite") not in {here, there}
     later = datetime(2026, 11, 26, tzinfo=UTC)
@@ -236,7 +236,7 @@ def test_a_disk_that_gives_back_something_else_is_found_out_at_once(
 def test_a_damage_that_has_the_right_checksum_is_found_in_the_rows(ledger: Path, tmp_path: Path) -> None:
     lines = made(ledger, tmp_path / "b").path.read_bytes().split(b"\n", 2)
     content = lzma.decompress(lines[2][:-73])
-    at = content.index(b'"table":"seen"')
+    at = content.index(b'"table":"label_seen"')
     records = content[at:].split(b"\n", 2)
     for other in (content[:at] + records[0] + b"\n" + records[2], content[: content.rindex(b'{"end"')]):
         body = b"\n".join([*lines[:2], lzma.compress(other)])
@@ -250,9 +250,9 @@ def test_a_damage_that_has_the_right_checksum_is_found_in_the_rows(ledger: Path,
     [
         (b"form 1\n", b"form 2\n", "has form 2; this program reads forms up to 1: upgrade it"),
         (
-            b'"schema":4',
+            b'"schema":1',
             b'"schema":9',
-            r"version 9, made by tictally .*; this program knows versions up to \d+: upgrade",
+            r"version 9, made by tictally .*; this program reads versions up to \d+: upgrade",
         ),
     ],
 )
@@ -299,14 +299,14 @@ def test_what_cannot_be_put_beside_a_restored_ledger_is_said(ledger: Path, tmp_p
 
 def test_a_ledger_that_is_damaged_is_kept_with_its_log(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
-    whole = rows(ledger)["number"]
+    whole = rows(ledger)["frame_number"]
     ledger.write_bytes(b"rubbish" * 1000)
     ledger.with_name("ledger.sqlite-wal").write_bytes(b"log")
     done = restored(backup, ledger)
     assert done.kept is not None
     assert done.kept.read_bytes() == b"rubbish" * 1000
     assert done.kept.with_name(f"{done.kept.name}-wal").read_bytes() == b"log"
-    assert rows(ledger)["number"] == whole
+    assert rows(ledger)["frame_number"] == whole
 
 
 def test_what_a_killed_recorder_left_in_the_log_is_kept_too(ledger: Path, tmp_path: Path) -> None:
@@ -321,8 +321,8 @@ def test_what_a_killed_recorder_left_in_the_log_is_kept_too(ledger: Path, tmp_pa
     done = restored(backup, other)
     assert done.kept is not None
     assert rows(done.kept) == before
-    assert (5000, 5000) in {row[1:3] for row in before["number"]}
-    assert (5000, 5000) not in {row[1:3] for row in rows(other)["number"]}
+    assert (5000, 5000) in {row[1:3] for row in before["frame_number"]}
+    assert (5000, 5000) not in {row[1:3] for row in rows(other)["frame_number"]}
 
 
 def test_nothing_but_a_backup_is_written_over(ledger: Path, tmp_path: Path) -> None:

@@ -77,10 +77,10 @@ def test_a_restore_that_is_killed_leaves_one_whole_ledger_or_the_other(tmp_path:
     build(ledger, 60)
     target = made(ledger, tmp_path / "b")
     build(ledger, 61, seed=2)
-    old = rows(ledger)["number"]
+    old = rows(ledger)["frame_number"]
     assert kill_at_random(12, "restore", target, ledger=ledger) < KILLED
     assert integrity(ledger) == []
-    assert rows(ledger)["number"] in (old, rows_of(target, tmp_path)["number"])
+    assert rows(ledger)["frame_number"] in (old, rows_of(target, tmp_path)["frame_number"])
     for kept in ledger.parent.glob("*before-restore*"):
         if kept.suffix != ".part" and not kept.name.endswith("-wal"):
             assert integrity(kept) == []

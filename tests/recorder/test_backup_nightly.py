@@ -113,7 +113,7 @@ def test_one_that_fails_is_said_in_its_own_words(nightly: Nightly, folder: Path,
     with closing(sqlite3.connect(tmp_path / "nas" / "ledger.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 99")
     assert not nightly.look(now_ms())
-    assert "has version 99; this program knows versions up to" in str(nightly.state.problem)
+    assert "has version 99; this program reads versions up to" in str(nightly.state.problem)
     assert list(folder.iterdir()) == []
 
 
@@ -308,9 +308,9 @@ def test_a_recorder_makes_it_by_itself_and_tells_hubs(own_broker: Mosquitto, tmp
         assert said["backup_problem"] is None
         assert recorder.stop() == 0
     with LedgerReader.open(recorder.ledger) as reader:
-        noted = BackupState.of_note(reader.recall(NOTE), folder)
+        noted = BackupState.of_note(reader.get_value(NOTE), folder)
         assert noted == BackupState(str(folder), made_ms, None)
-        assert BackupState.of_note(reader.recall(NOTE), tmp_path) == BackupState(str(tmp_path))
+        assert BackupState.of_note(reader.get_value(NOTE), tmp_path) == BackupState(str(tmp_path))
 
 
 def test_a_recorder_whose_share_is_away_says_so_and_records(own_broker: Mosquitto, tmp_path: Path) -> None:
@@ -330,9 +330,9 @@ def test_a_ledger_that_was_restored_knows_of_no_backups(tmp_path: Path, nightly:
     """Else the folder of its new place would be taken for one whose share is away."""
     ledger = tmp_path / "nas" / "ledger.sqlite"
     with Ledger.open(ledger) as opened:
-        opened.remember(NOTE, BackupState(str(folder), 1).to_note())
+        opened.put_value(NOTE, BackupState(str(folder), 1).to_note())
     assert nightly.look(now_ms())
     (made,) = folder.iterdir()
     restore(made, ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", datetime.now(UTC))
     with LedgerReader.open(ledger) as reader:
-        assert reader.recall(NOTE) is None
+        assert reader.get_value(NOTE) is None

@@ -169,9 +169,9 @@ def test_a_file_system_that_syncs_no_folders_takes_backups(
         fsync(number)
 
     monkeypatch.setattr(os, "fsync", of_files_only)
-    before = rows(ledger)["number"]
+    before = rows(ledger)["frame_number"]
     assert restored(made(ledger, tmp_path / "b"), ledger).said == ()
-    assert rows(ledger)["number"] == before
+    assert rows(ledger)["frame_number"] == before
 
 
 def test_a_restored_ledger_may_be_read_by_whom_the_old_one_could(ledger: Path, backup: Path) -> None:
@@ -219,8 +219,8 @@ def test_a_link_to_a_backup_on_another_disk_stays_one(ledger: Path, tmp_path: Pa
 
 def test_a_row_of_something_that_is_not_there_is_told_with_its_table(ledger: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(ledger)) as connection, connection:
-        connection.execute("UPDATE number SET boot = boot + 99")
-    with pytest.raises(BackupError, match="a row of the table number is of something that is not there"):
+        connection.execute("UPDATE frame_number SET boot = boot + 99")
+    with pytest.raises(BackupError, match="a row of the table frame_number is of something that is not there"):
         restored(made(ledger, tmp_path / "b"), ledger)
 
 

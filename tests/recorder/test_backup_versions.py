@@ -1,6 +1,6 @@
-"""A backup of every version of the ledger that ever was goes into this one.
+"""A backup of every released version of the ledger is restored by this one.
 
-`data/ledger-v<version>.backup` is what that version had. A new version of the ledger's tables needs one:
+`data/ledger-v<version>.backup` is of that version. A new version of the ledger's tables needs one:
 `PYTHONPATH=tests python tests/recorder/test_backup_versions.py` writes it.
 """
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ledger_building import METER, NOON_MS, frame, make_version, message
+from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.backup import read_header, restore, verify
 from tictally_recorder.backup.create import dump
@@ -32,17 +32,16 @@ SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name
 """
 
 
-def make(path: Path, version: int) -> None:
-    """A backup of a small ledger as a version had it; older than this program's, its tables are taken back."""
+def make(path: Path) -> None:
+    """A backup of a small ledger of this version."""
     with tempfile.TemporaryDirectory() as name:
         ledger = Path(name) / "ledger.sqlite"
         with Ledger.open(ledger) as opened:
             opened.store(message(frame(seq, NOON_MS + seq * 30_000, _values(seq))) for seq in range(1, LAST + 1))
         with LedgerReader.open(ledger) as reader:
             sites = summarise(reader)
-        make_version(ledger, version)
         with closing(sqlite3.connect(ledger)) as connection, path.open("wb") as file:
-            header = Header(version, "0.1.0", int(NOW.timestamp() * 1000), "nas", is_whole=True, sites=sites)
+            header = Header(SCHEMA_VERSION, "0.1.0", int(NOW.timestamp() * 1000), "nas", is_whole=True, sites=sites)
             write(file, header, dump(connection, is_whole=True))
 
 
@@ -81,7 +80,7 @@ def test_its_energy_is_what_it_was_and_its_numbers_are_known(backup: Path, tmp_p
         assert row.energy == 7 * (LAST - 1) == read_header(backup).sites[0].consumption_wh
     with Ledger.open(ledger) as opened:
         late = message(frame(LAST, NOON_MS + LAST * 30_000, _values(LAST)))
-        assert opened.store([late]).repeated == 1
+        assert opened.store([late]).duplicates == 1
 
 
 def _tables(path: Path) -> list[tuple[str, str]]:
@@ -90,5 +89,5 @@ def _tables(path: Path) -> list[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    make(DATA / f"ledger-v{SCHEMA_VERSION}.backup", SCHEMA_VERSION)
+    make(DATA / f"ledger-v{SCHEMA_VERSION}.backup")
     sys.stdout.write(f"{DATA}/ledger-v{SCHEMA_VERSION}.backup\n")

@@ -39,7 +39,7 @@ def backed_up(ledger: Path, target: Path) -> None:
 
 def numbers(ledger: Path) -> list[tuple[int, int]]:
     with LedgerReader.open(ledger) as reader:
-        return [(each.first, each.last) for each in reader.numbers("cellar")[BOOT]]
+        return [(each.first, each.last) for each in reader.frame_numbers("cellar")[BOOT]]
 
 
 @contextmanager

@@ -476,9 +476,9 @@ def test_days_of_a_site_that_has_other_meters_meanwhile_are_not_kept(home: House
     stored = home.reader.cost_days("111", LONG_AGO, FAR_AHEAD)
     home.hear(*hours("2025-07-31T13:00+02:00", "2025-08-01T12:00+02:00"), meter="222")
     home.ledger.join_sites("222", "111")
-    touched = [home.reader.touched(meter.id) for meter in home.site.meters]
+    touched = [home.reader.invalidated(meter.id) for meter in home.site.meters]
     assert home.ledger.store_cost(before, stored) is None
-    assert [home.reader.touched(meter.id) for meter in home.site.meters] == touched
+    assert [home.reader.invalidated(meter.id) for meter in home.site.meters] == touched
 
 
 def test_nothing_is_left_of_the_cost_of_a_site_that_has_joined_another(home: Household) -> None:
@@ -616,6 +616,6 @@ def test_frames_that_wait_in_the_ledger_of_an_older_version_are_computed_when_it
         home.contract()
         home.hear(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"))
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection, connection:
-        connection.execute("DELETE FROM touched")
+        connection.execute("DELETE FROM invalidated")
     with household(tmp_path) as home:
         assert home.keep() == 2

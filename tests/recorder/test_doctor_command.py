@@ -50,7 +50,7 @@ def test_where_all_is_well_it_says_so_and_where_not_what_to_do(
         with Hub(running.port) as hub:
             hub.publish("tictally/edge/cellar/frame", *edge.frames.values(), "no frame")
         edge.tell_health()
-        running.wait_until(lambda counts: counts.frames == 5 and bool(counts.refused))
+        running.wait_until(lambda counts: counts.frames == 5 and bool(counts.rejected))
         assert main(["doctor"]) == 0
         well = capsys.readouterr().out
         assert "!!" not in well
@@ -107,7 +107,7 @@ def test_a_backup_dated_years_ahead_hides_none_that_fails(
     folder.mkdir()
     (folder / "tictally-nas-20990101T040000Z.backup").touch()
     with Ledger.open(ledger) as opened:
-        opened.remember(NOTE, BackupState(str(folder), None, "no space is left").to_note())
+        opened.put_value(NOTE, BackupState(str(folder), None, "no space is left").to_note())
     assert main(["doctor", "--json"]) == 1
     found = [each for each in json.loads(capsys.readouterr().out) if each["about"] == "backup"]
     assert (found[0]["level"], found[0]["sentence"]) == ("trouble", "no space is left; there is none yet")

@@ -25,8 +25,8 @@ from tictally_recorder.ledger import (
     LedgerCounts,
     Meter,
     NumberRange,
-    Refused,
     RefusedPoint,
+    RejectionSummary,
     SinkCounts,
     Site,
     Status,
@@ -46,7 +46,7 @@ def health(held: list[tuple[int, int]] | None = None, *, age_ms: int = 20_000, *
 
 
 COUNTS = LedgerCounts(
-    frames=1200, refused={}, kept=0, lost=0, newest_ms={"0219": NOW_MS - 2000}, dirty=0, size_bytes=4096
+    frames=1200, rejected={}, deferred=0, lost=0, newest_ms={"0219": NOW_MS - 2000}, dirty=0, size_bytes=4096
 )
 LEDGER = LedgerFacts(
     path=Path("/l.sqlite"),
@@ -157,16 +157,20 @@ def test_what_needs_a_person_is_said_with_what_to_do(facts: Facts, about: str, s
     ("facts", "about", "sentence"),
     [
         (
-            with_ledger(counts=replace(COUNTS, kept=1)),
+            with_ledger(counts=replace(COUNTS, deferred=1)),
             "ledger",
             "1 message kept for later: of a newer form, or dated ahead of this clock",
         ),
         (
-            with_ledger(refused=(Refused("json", 7, "t/edge/pi/frame", "a word", NOW_MS - 130_000),)),
+            with_ledger(refused=(RejectionSummary("json", 7, "t/edge/pi/frame", "a word", NOW_MS - 130_000),)),
             "ledger",
             "7 messages set aside for json; the newest came 2026-11-21 12:57:50 (2 min ago) on t/edge/pi/frame: a word",
         ),
-        (with_ledger(refused=(Refused("size", 1, None, None, None),)), "ledger", "1 message set aside for size"),
+        (
+            with_ledger(refused=(RejectionSummary("size", 1, None, None, None),)),
+            "ledger",
+            "1 message set aside for size",
+        ),
         (
             with_edge("online", health([(1, 1205)])),
             "edge pi",

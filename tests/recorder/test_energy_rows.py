@@ -15,7 +15,7 @@ from ledger_building import DAY_MS, METER, MINUTE_MS, NOON_MS, frame, message
 
 from tictally_recorder.energy import EnergyRow, energy
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Quarter, TextChange
-from tictally_recorder.ledger.quarter_codec import Straight
+from tictally_recorder.ledger.quarter_codec import MonotonicRegisters
 from tictally_shared.calendar import QUARTER_MS, By, zone
 from tictally_shared.frames import Frame
 
@@ -197,7 +197,7 @@ def test_a_week_of_outage_is_divided_and_marked_and_heals_when_the_week_arrives(
         assert ask(broken, by) == ask(whole, by)
     with Ledger.open(broken) as ledger:
         assert ledger.counts().dirty
-        while ledger.settle_dirty(50):
+        while ledger.recompute_dirty(50):
             pass
     for by in By:
         assert ask(broken, by) == ask(whole, by)
@@ -362,7 +362,7 @@ def test_a_register_that_is_no_more_is_not_looked_for(path: Path, monkeypatch: p
 
     def counted(
         reader: LedgerReader, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False
-    ) -> Iterator[Quarter | Straight]:
+    ) -> Iterator[Quarter | MonotonicRegisters]:
         for quarter in registers(reader, meter_id, start_ms, end_ms, newest_first=newest_first):
             read.append(quarter.start_ms)
             yield quarter

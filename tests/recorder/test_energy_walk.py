@@ -11,7 +11,7 @@ from tictally_recorder.energy.interpolation import Piece, Point
 from tictally_recorder.energy.register_scan import Walk
 from tictally_recorder.energy.window import Window
 from tictally_recorder.ledger import Quarter
-from tictally_recorder.ledger.quarter_codec import Straight, pack, unpack, unpack_registers
+from tictally_recorder.ledger.quarter_codec import MonotonicRegisters, pack, unpack, unpack_registers
 from tictally_recorder.ledger.rollup import roll_up
 from tictally_shared.calendar import QUARTER_MS
 
@@ -62,7 +62,7 @@ def packed(quarters: list[Told]) -> list[tuple[int, bytes]]:
 
 
 def walked(
-    quarters: Iterable[Quarter | Straight],
+    quarters: Iterable[Quarter | MonotonicRegisters],
     lengths: list[int],
     before: Mapping[str, Point],
     after: Mapping[str, Point],
@@ -100,7 +100,7 @@ def test_straight_quarters_tell_what_their_registers_tell_one_by_one(
 def test_a_day_in_which_all_goes_on_is_one_piece_a_register() -> None:
     rows = packed([(1, [(1, (0, 0, 0)), (QUARTER_MS - 1, (10, 4, 0))], ())] * 96)
     quick = [unpack_registers(each, 7, start_ms, NAMES) for start_ms, each in rows]
-    assert all(isinstance(each, Straight) for each in quick)
+    assert all(isinstance(each, MonotonicRegisters) for each in quick)
     before = {"EAST": 990, "EASF01": 490, "EAIT": 0}
     last = FIRST + 95
     assert walked(quick, [96], {name: Point(FIRST * QUARTER_MS - 1, value) for name, value in before.items()}, {}) == {

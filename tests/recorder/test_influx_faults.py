@@ -48,7 +48,7 @@ def prune(here: Home) -> None:
     """Raw frames that have served go, as when time has passed."""
     here.hear([frame(900_000, NOW_MS - QUARTER_MS, {"EAST": 1_000_000})])
     here.copy()
-    while here.ledger.prune(NOW_MS):
+    while here.ledger.apply_retention(NOW_MS):
         pass
 
 

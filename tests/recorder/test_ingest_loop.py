@@ -95,13 +95,13 @@ def test_dirty_quarters_hold_a_tick_for_a_moment_only(
     ]
     ledger.store([message(each, arrived_ms=NOON_MS) for each in late_to_early])
     assert ledger.counts().dirty == dirty
-    compute = quarters.compute
+    compute = quarters.compute_quarter
 
     def slow(*args: Any) -> Quarter | None:  # noqa: ANN401 - handed on
         time.sleep(0.05)
         return compute(*args)
 
-    monkeypatch.setattr(quarters, "compute", slow)
+    monkeypatch.setattr(quarters, "compute_quarter", slow)
     left = [dirty]
     while left[-1]:
         loop.ingest._tick()
@@ -141,7 +141,7 @@ def test_a_hubs_birth_is_answered_and_is_no_frame(  # noqa: PLR0913 - cases and 
     loop.ingest._store()
     loop.ingest._tick()
     assert loop.connection.topics == published
-    assert ledger.counts().refused == {}
+    assert ledger.counts().rejected == {}
 
 
 def test_health_has_the_time_since_a_frame_was_stored(loop: Loop) -> None:

@@ -113,8 +113,8 @@ def test_poison_costs_its_batch_no_good_frame(recorder: Recorder, hub: Hub) -> N
     for seq in range(101, 301):
         mixed += [frame(seq), poison[seq % len(poison)]]
     hub.publish(TOPIC, *mixed)
-    counts = recorder.wait_until(lambda counts: counts.frames == 200 and sum(counts.refused.values()) >= len(poison))
-    assert counts.kept == 0
+    counts = recorder.wait_until(lambda counts: counts.frames == 200 and sum(counts.rejected.values()) >= len(poison))
+    assert counts.deferred == 0
     hub.publish(TOPIC, frame(301))
     recorder.wait_until(lambda counts: counts.frames == 201)
 
@@ -222,7 +222,7 @@ def test_a_broker_with_a_window_of_one_is_drained(own_broker: Mosquitto, tmp_pat
     with Hub(own_broker.port) as hub, Recorder(tmp_path, own_broker.port) as recorder:
         wait_until_subscribed(hub)
         hub.publish(TOPIC, *(frame(seq) for seq in range(1, 31)))
-        assert recorder.wait_until(lambda counts: counts.frames == 30).refused == {}
+        assert recorder.wait_until(lambda counts: counts.frames == 30).rejected == {}
 
 
 def test_tls_lets_in_whom_the_authority_vouches_for(own_broker: Mosquitto, tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 from ledger_building import NOON_MS, frame, message
 
-from tictally_recorder.ledger import Ledger, LedgerError, LedgerInUse, LedgerReader, LedgerUnavailable, Message, Stored
+from tictally_recorder.ledger import (
+    BatchResult,
+    Ledger,
+    LedgerError,
+    LedgerInUse,
+    LedgerReader,
+    LedgerUnavailable,
+    Message,
+)
 from tictally_recorder.ledger.schema import SCHEMA_VERSION
 
 
@@ -104,7 +112,7 @@ def test_a_locked_ledger_takes_the_same_batch_later(tmp_path: Path) -> None:
             ledger.store(batch(6, 5))
         blocker.execute("ROLLBACK")
         blocker.close()
-        assert ledger.store(batch(6, 5)) == Stored(stored=5)
+        assert ledger.store(batch(6, 5)) == BatchResult(stored=5)
 
 
 def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path) -> None:
@@ -117,7 +125,7 @@ def test_a_full_disk_leaves_nothing_half_done(tmp_path: Path) -> None:
             ledger.store(batch(21, 2000))
         assert ledger.counts().frames == 20
         ledger._connection.execute("PRAGMA max_page_count = 1000000")
-        assert ledger.store(batch(21, 2000)) == Stored(stored=2000)
+        assert ledger.store(batch(21, 2000)) == BatchResult(stored=2000)
         other.store(batch(1, 2020))
     assert list(dump(path)) == list(dump(whole))
 
@@ -134,7 +142,7 @@ def test_an_interrupted_batch_leaves_nothing_half_done(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             ledger.store(interrupted())
         assert ledger.counts().frames == 20
-        assert ledger.store(batch(21, 30)) == Stored(stored=30)
+        assert ledger.store(batch(21, 30)) == BatchResult(stored=30)
         other.store(batch(1, 50))
     assert list(dump(path)) == list(dump(whole))
 
@@ -163,8 +171,8 @@ def test_what_was_acknowledged_survives_kill_9_and_comes_again_as_repeated(tmp_p
     with Ledger.open(path) as ledger:
         before = ledger.counts().frames
         assert before >= acknowledged
-        assert ledger.store(batch(1, acknowledged)) == Stored(repeated=acknowledged)
-        assert ledger.store(batch(1, before + 50)) == Stored(stored=50, repeated=before)
+        assert ledger.store(batch(1, acknowledged)) == BatchResult(duplicates=acknowledged)
+        assert ledger.store(batch(1, before + 50)) == BatchResult(stored=50, duplicates=before)
     whole = tmp_path / "whole.sqlite"
     with Ledger.open(whole) as other:
         other.store(batch(1, before + 50))

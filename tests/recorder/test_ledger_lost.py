@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ledger_building import BOOT, EDGE, MINUTE_MS, NOON_MS, frame, make_first_version, message
+from ledger_building import BOOT, EDGE, MINUTE_MS, NOON_MS, frame, message
 
-from tictally_recorder.ledger import Ledger, LedgerReader, NumberRange, Status, Stored
+from tictally_recorder.ledger import BatchResult, Ledger, LedgerReader, NumberRange, Status
 
 
 def test_what_is_lost_stays_known_and_what_came_stays_stored(tmp_path: Path) -> None:
@@ -14,7 +14,7 @@ def test_what_is_lost_stays_known_and_what_came_stays_stored(tmp_path: Path) -> 
         ledger.mark_lost(EDGE, {BOOT: [(1, 7)], "f" * 16: [(1, 2**62)]})
     with LedgerReader.open(path) as reader:
         assert reader.edges() == {EDGE: NOON_MS + 9}
-        assert reader.numbers(EDGE) == {
+        assert reader.frame_numbers(EDGE) == {
             BOOT: [
                 NumberRange(1, 3, Status.LOST),
                 NumberRange(4, 5, Status.STORED),
@@ -24,7 +24,7 @@ def test_what_is_lost_stays_known_and_what_came_stays_stored(tmp_path: Path) -> 
             "f" * 16: [NumberRange(1, 2**62, Status.LOST)],
         }
         assert (reader.counts().frames, reader.counts().lost) == (3, 5 + 2**62)
-        assert reader.numbers("attic") == {}
+        assert reader.frame_numbers("attic") == {}
 
 
 def test_a_lost_frame_that_arrives_is_stored(tmp_path: Path) -> None:
@@ -32,8 +32,8 @@ def test_a_lost_frame_that_arrives_is_stored(tmp_path: Path) -> None:
         late = [message(frame(seq, NOON_MS + seq * MINUTE_MS, {"EAST": seq})) for seq in (1, 2, 3)]
         ledger.store(late[:1])
         ledger.mark_lost(EDGE, {BOOT: [(2, 3)]})
-        assert ledger.store(late) == Stored(stored=2, repeated=1)
-        assert ledger.numbers(EDGE) == {BOOT: [NumberRange(1, 3, Status.STORED)]}
+        assert ledger.store(late) == BatchResult(stored=2, duplicates=1)
+        assert ledger.frame_numbers(EDGE) == {BOOT: [NumberRange(1, 3, Status.STORED)]}
         assert ledger.counts().lost == 0
 
 
@@ -51,13 +51,3 @@ def test_when_frames_were_lost_is_known_by_their_neighbours(tmp_path: Path) -> N
         ]
         assert reader.lost_between(["attic"], 0, 2**60) == 0
     assert found == [7, 0, 7 + 2, 7 + 2, 7 + 2, 2]
-
-
-def test_a_ledger_of_the_first_version_learns_to_tell_when(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite"
-    with Ledger.open(path) as ledger:
-        ledger.store([message(frame(1, NOON_MS, {"EAST": 1}))])
-    make_first_version(path)
-    with Ledger.open(path) as ledger:
-        ledger.mark_lost(EDGE, {BOOT: [(2, 3)]})
-        assert ledger.counts().lost == 2

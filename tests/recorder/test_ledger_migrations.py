@@ -1,4 +1,4 @@
-"""A ledger of an older version becomes one of this program's, wholly or not at all, and what it was is kept."""
+"""A ledger of an older version is migrated to this program's, completely or not at all, after it was copied."""
 
 import shutil
 import sqlite3
@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from ledger_building import NOON_MS, frame, make_first_version, message
+from ledger_building import NOON_MS, frame, message
 
-from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Stored, integrity, join_sites, schema
+from tictally_recorder.ledger import BatchResult, Ledger, LedgerError, LedgerReader, integrity, join_sites
+from tictally_recorder.ledger import connection as opening
 from tictally_recorder.ledger.migrations import STEPS, Step, migrate
+from tictally_recorder.ledger.schema import PRERELEASE_APPLICATION_ID, SCHEMA_VERSION
 
 NOW = datetime(2026, 11, 21, 23, 15, tzinfo=UTC)
 
@@ -50,8 +52,8 @@ def old(tmp_path: Path) -> Path:
 @pytest.fixture
 def tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that is two versions ahead."""
-    monkeypatch.setattr(schema, "STEPS", TO_3)
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(opening, "STEPS", TO_3)
+    monkeypatch.setattr(opening, "SCHEMA_VERSION", 3)
 
 
 def dump(path: Path) -> list[str]:
@@ -61,32 +63,34 @@ def dump(path: Path) -> list[str]:
 
 def test_the_steps_end_at_this_programs_version() -> None:
     versions = [version for version, _ in STEPS]
-    assert versions == list(range(2, schema.SCHEMA_VERSION + 1))
+    assert versions == list(range(2, SCHEMA_VERSION + 1))
 
 
-def test_the_steps_make_the_tables_of_a_new_ledger(tmp_path: Path) -> None:
-    def tables(path: Path) -> set[str]:
-        with Ledger.open(path), closing(sqlite3.connect(path)) as connection:
-            rows = connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
-        return {" ".join(sql.split()) for (sql,) in rows}
-
-    new, old = tmp_path / "new.sqlite", tmp_path / "old.sqlite"
-    Ledger.open(old).close()
-    make_first_version(old)
-    assert tables(old) == tables(new)
+@pytest.mark.parametrize("version", [1, 4])
+def test_a_pre_release_ledger_gets_a_sentence_and_is_left_alone(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID")
+        connection.execute(f"PRAGMA application_id = {PRERELEASE_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {version}")
+    before = path.read_bytes()
+    for open_it in (Ledger.open, LedgerReader.open):
+        with pytest.raises(LedgerError, match=r"is of a pre-release version.*move it away"):
+            open_it(path)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.usefixtures("tomorrow")
-def test_an_older_ledger_is_brought_up_when_the_recorder_starts(old: Path) -> None:
+def test_an_older_ledger_is_migrated_when_the_recorder_starts(old: Path) -> None:
     before = dump(old)
     with Ledger.open(old) as ledger:
-        assert ledger.store([message(frame(4, NOON_MS + 4, {"EAST": 4}))]) == Stored(stored=1)
+        assert ledger.store([message(frame(4, NOON_MS + 4, {"EAST": 4}))]) == BatchResult(stored=1)
         assert ledger.counts().frames == 4
     with closing(sqlite3.connect(old)) as connection:
         assert connection.execute("SELECT * FROM novelty").fetchall() == [(1, 7)]
         assert connection.execute("PRAGMA user_version").fetchone() == (3,)
     (copy,) = old.parent.glob("ledger.sqlite.v1-*")
-    # The copy is one file: it needs none of those that stand beside the ledger.
+    # The copy is a single file: it needs none of those beside the ledger.
     alone = old.parent / "elsewhere" / "copy.sqlite"
     alone.parent.mkdir()
     shutil.copy(copy, alone)
@@ -106,7 +110,7 @@ def test_a_new_ledger_needs_no_copy(tmp_path: Path) -> None:
 def test_who_only_reads_or_joins_leaves_an_older_ledger_alone(old: Path) -> None:
     before = dump(old)
     for do in (LedgerReader.open, lambda path: join_sites(path, "a", "b")):
-        with pytest.raises(LedgerError, match=r"has version 1; `tictally record` brings it to 3 when it starts"):
+        with pytest.raises(LedgerError, match=r"has version 1; `tictally record` migrates it to 3 when it starts"):
             do(old)
     assert integrity(old)
     assert dump(old) == before

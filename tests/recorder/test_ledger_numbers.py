@@ -1,18 +1,18 @@
-"""Numbers: ranges tell the same as a list of single numbers, in as few rows as can be."""
+"""FrameNumbers: ranges tell the same as a list of single numbers, in as few rows as can be."""
 
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.ledger.frame_numbers import NumberRange, Numbers, Status
+from tictally_recorder.ledger.frame_numbers import FrameNumbers, NumberRange, Status
 
 PUTS = st.lists(st.tuples(st.integers(1, 30), st.sampled_from(Status)), max_size=60)
 
 
 @given(PUTS)
 def test_ranges_tell_what_single_numbers_would(puts: list[tuple[int, Status]]) -> None:
-    numbers, naive = Numbers(), {}
+    numbers, naive = FrameNumbers(), {}
     for number, status in puts:
         numbers.put(number, status)
         naive[number] = status
@@ -21,7 +21,7 @@ def test_ranges_tell_what_single_numbers_would(puts: list[tuple[int, Status]]) -
 
 @given(PUTS)
 def test_ranges_are_disjoint_and_neighbours_of_one_status_are_one(puts: list[tuple[int, Status]]) -> None:
-    numbers = Numbers()
+    numbers = FrameNumbers()
     for number, status in puts:
         numbers.put(number, status)
     ranges = list(numbers)
@@ -35,7 +35,7 @@ def test_ranges_are_disjoint_and_neighbours_of_one_status_are_one(puts: list[tup
 def test_filling_gives_a_status_to_what_has_none(
     puts: list[tuple[int, Status]], first: int, more: int, status: Status
 ) -> None:
-    numbers, one_by_one = Numbers(), Numbers()
+    numbers, one_by_one = FrameNumbers(), FrameNumbers()
     for number, each in puts:
         numbers.put(number, each)
         one_by_one.put(number, each)
@@ -48,7 +48,7 @@ def test_filling_gives_a_status_to_what_has_none(
 
 @given(PUTS, PUTS)
 def test_changes_bring_saved_ranges_up_to_date(early: list[tuple[int, Status]], late: list[tuple[int, Status]]) -> None:
-    numbers = Numbers()
+    numbers = FrameNumbers()
     saved: dict[int, NumberRange] = {}
     for puts in (early, late):
         for number, status in puts:
@@ -61,7 +61,7 @@ def test_changes_bring_saved_ranges_up_to_date(early: list[tuple[int, Status]], 
 
 
 def test_a_million_numbers_in_a_row_are_one_range() -> None:
-    numbers = Numbers([NumberRange(1, 999_999, Status.STORED)])
+    numbers = FrameNumbers([NumberRange(1, 999_999, Status.STORED)])
     numbers.put(1_000_000, Status.STORED)
     assert list(numbers) == [NumberRange(1, 1_000_000, Status.STORED)]
     assert numbers.take_changes() == ([], [NumberRange(1, 1_000_000, Status.STORED)])

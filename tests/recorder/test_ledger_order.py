@@ -133,15 +133,15 @@ def test_any_order_and_doubling_ends_in_what_the_frames_say(some: list[Frame], r
             size = rng.randint(1, 6)
             batch, arriving = arriving[:size], arriving[size:]
             stored = ledger.store([message(each, arrived_ms=NOON_MS + QUARTER_MS * 9) for each in batch])
-            assert stored.stored + stored.repeated == len(batch)
+            assert stored.stored + stored.duplicates == len(batch)
             choice = rng.randrange(4)
             if choice == 0:
-                ledger.settle_dirty(2)
+                ledger.recompute_dirty(2)
             elif choice == 1:
                 ledger.close()
                 ledger = Ledger.open(path)
         check(path, some)
-        while ledger.settle_dirty(3):
+        while ledger.recompute_dirty(3):
             pass
         assert ledger.counts().dirty == 0
         check(path, some)

@@ -141,7 +141,7 @@ def test_a_sink_that_is_new_has_all_to_copy_and_one_that_is_no_more_nothing(tmp_
 
 def test_frames_that_went_before_they_were_copied_are_known_to_be_missing(ledger: Ledger, tmp_path: Path) -> None:
     hear(ledger, (0, 1), (31 * 24 * 60, 2))
-    while ledger.prune(NOON_MS + 31 * DAY_MS):
+    while ledger.apply_retention(NOON_MS + 31 * DAY_MS):
         pass
     assert ledger.sinks()[0].raw_since_ms == NOON_MS + QUARTER_MS
     with closing(outbox(tmp_path)) as box:
@@ -152,7 +152,7 @@ def test_a_copy_that_begins_anew_has_raw_frames_from_where_the_ledger_has_all(le
     hear(ledger, (0, 1), (3 * 24 * 60, 2))
     with closing(outbox(tmp_path)) as box:
         box.advance(0, 2, [Window(60_000, NOON_MS)], [])
-        while ledger.prune(NOON_MS + 3 * DAY_MS):
+        while ledger.apply_retention(NOON_MS + 3 * DAY_MS):
             pass
         assert box.raw_since_ms == 0
         box.take_quarters(EVER, 1000)

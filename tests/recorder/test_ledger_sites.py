@@ -93,9 +93,9 @@ def test_joined_meters_follow_one_another_at_the_old_site(tmp_path: Path, *, whi
 @pytest.mark.parametrize(
     ("new", "old", "sentence"),
     [
-        ("222", "999", "there is no site '999' in the ledger; it knows 111, 222"),
+        ("222", "999", "there is no site '999' in the ledger; its sites are 111, 222"),
         ("999", "111", "there is no site '999'"),
-        ("222", "222", "one site already"),
+        ("222", "222", "already the same site"),
     ],
 )
 def test_sites_that_cannot_be_joined_stay_as_they_are(tmp_path: Path, new: str, old: str, sentence: str) -> None:

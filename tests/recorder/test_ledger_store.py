@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_building import BOOT, EDGE, METER, MINUTE_MS, NOON_MS, frame, message
 
-from tictally_recorder.ledger import Ledger, LedgerReader, Stored
-from tictally_recorder.ledger.classify import Bad, Good, Later, judge
+from tictally_recorder.ledger import BatchResult, Ledger, LedgerReader
+from tictally_recorder.ledger.classify import Accepted, Deferred, Rejected, classify
 from tictally_recorder.ledger.quarantine import HEAD_BYTES
 from tictally_shared.frames import iso_utc
 
@@ -57,10 +57,10 @@ POISON = {
 @pytest.mark.parametrize(("poison", "reason"), POISON.values(), ids=POISON.keys())
 def test_a_poisonous_message_costs_its_batch_nothing(tmp_path: Path, poison: bytes, reason: str) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
-        assert ledger.store([GOOD[0], message(poison), GOOD[1]]) == Stored(stored=2, refused=1)
-        assert ledger.counts().refused == {reason: 1}
+        assert ledger.store([GOOD[0], message(poison), GOOD[1]]) == BatchResult(stored=2, rejected=1)
+        assert ledger.counts().rejected == {reason: 1}
         assert ledger.counts().frames == 2
-    ((size, head),) = rows(tmp_path / "ledger.sqlite", "SELECT size, head FROM aside")
+    ((size, head),) = rows(tmp_path / "ledger.sqlite", "SELECT size, head FROM dead_letter")
     assert (size, head) == (len(poison), poison[:HEAD_BYTES])
 
 
@@ -78,36 +78,36 @@ def test_whatever_a_message_holds_it_is_good_or_kept_or_bad(changes: dict[str, A
     whole = json.dumps(json.loads(body()) | changes).encode()
     for payload in (whole, whole[:-1] + junk, junk):
         for topic_edge in (EDGE, edge):
-            verdict = judge(message(payload, edge=topic_edge), NOON_MS)
-            assert isinstance(verdict, Good | Later | Bad)
-            if isinstance(verdict, Bad):
-                verdict.sentence.encode()  # what SQLite does with it
+            verdict = classify(message(payload, edge=topic_edge), NOON_MS)
+            assert isinstance(verdict, Accepted | Deferred | Rejected)
+            if isinstance(verdict, Rejected):
+                verdict.detail.encode()  # what SQLite does with it
 
 
 def test_a_number_that_was_stored_is_ignored_for_ever(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
-        assert ledger.store([GOOD[0], GOOD[0], GOOD[1]]) == Stored(stored=2, repeated=1)
+        assert ledger.store([GOOD[0], GOOD[0], GOOD[1]]) == BatchResult(stored=2, duplicates=1)
     other_content = message(frame(1, NOON_MS, {"EAST": 999}))
     with Ledger.open(path) as ledger:
-        assert ledger.store([GOOD[1], other_content, GOOD[2]]) == Stored(stored=1, repeated=2)
+        assert ledger.store([GOOD[1], other_content, GOOD[2]]) == BatchResult(stored=1, duplicates=2)
         assert ledger.counts().frames == 3
 
 
 def test_a_number_that_was_refused_is_ignored_for_ever(tmp_path: Path) -> None:
     bad = message(body(seq=1, values={"EAST": "text"}))
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
-        assert ledger.store([bad]) == Stored(refused=1)
-        assert ledger.store([bad, GOOD[0]]) == Stored(repeated=2)
-        assert ledger.counts().refused == {"form": 1}
+        assert ledger.store([bad]) == BatchResult(rejected=1)
+        assert ledger.store([bad, GOOD[0]]) == BatchResult(duplicates=2)
+        assert ledger.counts().rejected == {"form": 1}
         assert ledger.counts().frames == 0
 
 
 def test_a_number_in_another_edges_name_is_not_believed(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
-        assert ledger.store([message(body(seq=1, edge="attic", values=0))]) == Stored(refused=1)
-        assert ledger.store([message(body(seq=1, values=0), edge="attic")]) == Stored(refused=1)
-        assert ledger.store([GOOD[0]]) == Stored(stored=1)
+        assert ledger.store([message(body(seq=1, edge="attic", values=0))]) == BatchResult(rejected=1)
+        assert ledger.store([message(body(seq=1, values=0), edge="attic")]) == BatchResult(rejected=1)
+        assert ledger.store([GOOD[0]]) == BatchResult(stored=1)
 
 
 def test_a_lost_number_that_arrives_is_stored(tmp_path: Path) -> None:
@@ -115,12 +115,12 @@ def test_a_lost_number_that_arrives_is_stored(tmp_path: Path) -> None:
     with Ledger.open(path) as ledger:
         ledger.store([GOOD[0]])
     connection = sqlite3.connect(path)
-    connection.execute("INSERT INTO number SELECT boot, 2, 5, 4 FROM number")
+    connection.execute("INSERT INTO frame_number SELECT boot, 2, 5, 4 FROM frame_number")
     connection.commit()
     connection.close()
     with Ledger.open(path) as ledger:
-        assert ledger.store([GOOD[1], GOOD[2]]) == Stored(stored=2)
-    assert rows(path, "SELECT first, last, status FROM number") == [(1, 3, 1), (4, 5, 4)]
+        assert ledger.store([GOOD[1], GOOD[2]]) == BatchResult(stored=2)
+    assert rows(path, "SELECT first, last, status FROM frame_number") == [(1, 3, 1), (4, 5, 4)]
 
 
 def test_a_frame_from_the_future_is_kept_until_it_is_due(tmp_path: Path) -> None:
@@ -128,19 +128,21 @@ def test_a_frame_from_the_future_is_kept_until_it_is_due(tmp_path: Path) -> None
     due_ms = NOON_MS + 5 * MINUTE_MS
     ahead = message(frame(1, due_ms + 10 * MINUTE_MS, {"EAST": 5}), arrived_ms=NOON_MS)
     with Ledger.open(path) as ledger:
-        assert ledger.store([ahead]) == Stored(kept=1)
-        assert ledger.store([ahead]) == Stored(repeated=1)
-        assert ledger.retry_kept(due_ms - 1) == Stored()
-        assert (ledger.counts().frames, ledger.counts().kept) == (0, 1)
-        assert ledger.retry_kept(due_ms) == Stored(stored=1)
-        assert (ledger.counts().frames, ledger.counts().kept) == (1, 0)
-        assert ledger.store([ahead]) == Stored(repeated=1)
+        assert ledger.store([ahead]) == BatchResult(deferred=1)
+        assert ledger.store([ahead]) == BatchResult(duplicates=1)
+        assert ledger.retry_deferred(due_ms - 1) == BatchResult()
+        assert (ledger.counts().frames, ledger.counts().deferred) == (0, 1)
+        assert ledger.retry_deferred(due_ms) == BatchResult(stored=1)
+        assert (ledger.counts().frames, ledger.counts().deferred) == (1, 0)
+        assert ledger.store([ahead]) == BatchResult(duplicates=1)
     assert rows(path, "SELECT arrived_ms FROM frame") == [(NOON_MS,)]
-    assert rows(path, "SELECT first, last, status FROM number") == [(1, 1, 1)]
+    assert rows(path, "SELECT first, last, status FROM frame_number") == [(1, 1, 1)]
 
 
-@pytest.mark.parametrize(("ahead_ms", "expected"), [(600_000, Stored(stored=1)), (600_001, Stored(kept=1))])
-def test_ten_minutes_ahead_of_arrival_are_allowed(tmp_path: Path, ahead_ms: int, expected: Stored) -> None:
+@pytest.mark.parametrize(
+    ("ahead_ms", "expected"), [(600_000, BatchResult(stored=1)), (600_001, BatchResult(deferred=1))]
+)
+def test_ten_minutes_ahead_of_arrival_are_allowed(tmp_path: Path, ahead_ms: int, expected: BatchResult) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         assert ledger.store([message(frame(1, NOON_MS + ahead_ms, {}), arrived_ms=NOON_MS)]) == expected
 
@@ -149,11 +151,11 @@ def test_a_message_of_another_version_is_kept_whole_for_an_upgrade(tmp_path: Pat
     path = tmp_path / "ledger.sqlite"
     tomorrows = body(v=2, seq=1, novelty=[1, 2])
     with Ledger.open(path) as ledger:
-        assert ledger.store([message(tomorrows), GOOD[0]]) == Stored(kept=1, repeated=1)
-        assert ledger.retry_kept(NOON_MS * 2) == Stored()
-        assert ledger.counts().kept == 1
-    assert rows(path, "SELECT payload, version FROM kept") == [(tomorrows, 2)]
-    assert rows(path, "SELECT first, last, status FROM number") == [(1, 1, 2)]
+        assert ledger.store([message(tomorrows), GOOD[0]]) == BatchResult(deferred=1, duplicates=1)
+        assert ledger.retry_deferred(NOON_MS * 2) == BatchResult()
+        assert ledger.counts().deferred == 1
+    assert rows(path, "SELECT payload, version FROM deferred_message") == [(tomorrows, 2)]
+    assert rows(path, "SELECT first, last, status FROM frame_number") == [(1, 1, 2)]
 
 
 def test_a_kept_message_that_turns_out_bad_is_set_aside(tmp_path: Path) -> None:
@@ -161,13 +163,13 @@ def test_a_kept_message_that_turns_out_bad_is_set_aside(tmp_path: Path) -> None:
     with Ledger.open(path) as ledger:
         ledger.store([message(body(v=2, seq=1, novelty=1))])
     connection = sqlite3.connect(path)  # what an upgrade to a program that reads version 2 amounts to
-    connection.execute("UPDATE kept SET version = 1, payload = ?", (body(seq=1, novelty=1),))
+    connection.execute("UPDATE deferred_message SET version = 1, payload = ?", (body(seq=1, novelty=1),))
     connection.commit()
     connection.close()
     with Ledger.open(path) as ledger:
-        assert ledger.retry_kept(NOON_MS) == Stored(refused=1)
-        assert (ledger.counts().kept, ledger.counts().refused) == (0, {"form": 1})
-    assert rows(path, "SELECT first, last, status FROM number") == [(1, 1, 3)]
+        assert ledger.retry_deferred(NOON_MS) == BatchResult(rejected=1)
+        assert (ledger.counts().deferred, ledger.counts().rejected) == (0, {"form": 1})
+    assert rows(path, "SELECT first, last, status FROM frame_number") == [(1, 1, 3)]
 
 
 def test_of_messages_set_aside_the_newest_are_held_and_all_are_counted(tmp_path: Path) -> None:
@@ -175,8 +177,8 @@ def test_of_messages_set_aside_the_newest_are_held_and_all_are_counted(tmp_path:
     with Ledger.open(path) as ledger:
         for start in (0, 6000):
             ledger.store([message(b"%d" % each) for each in range(start, start + 6000)])
-        assert ledger.counts().refused == {"form": 12_000}
-    assert rows(path, "SELECT count(*), min(CAST(head AS INTEGER)), max(topic) FROM aside") == [
+        assert ledger.counts().rejected == {"form": 12_000}
+    assert rows(path, "SELECT count(*), min(CAST(head AS INTEGER)), max(topic) FROM dead_letter") == [
         (10_000, 2000, f"tictally/edge/{EDGE}/frame")
     ]
 
@@ -199,11 +201,11 @@ def test_values_and_horodates_are_kept_as_they_came(tmp_path: Path) -> None:
 def test_a_note_is_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
-        assert ledger.recall("filters") is None
-        ledger.remember("filters", "a")
-        ledger.remember("filters", "b")
+        assert ledger.get_value("filters") is None
+        ledger.put_value("filters", "a")
+        ledger.put_value("filters", "b")
     with Ledger.open(path) as ledger:
-        assert ledger.recall("filters") == "b"
+        assert ledger.get_value("filters") == "b"
         assert ledger.client_id != "b"
 
 

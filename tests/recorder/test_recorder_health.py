@@ -8,7 +8,7 @@ from recorder_loop import Loop, recorder_loop
 
 from tictally_recorder.hubs.recorder_health import ledger_health
 from tictally_recorder.ingest.statistics import Uptime, summary
-from tictally_recorder.ledger import Ledger, LedgerCounts, Stored
+from tictally_recorder.ledger import BatchResult, Ledger, LedgerCounts
 
 
 @pytest.fixture
@@ -24,15 +24,15 @@ def uptime(*, now_ms: int = 0, uptime_s: int = 0, stored_age_s: int | None = Non
 def test_health_has_the_counts_of_this_process_and_of_the_ledger() -> None:
     counts = LedgerCounts(
         frames=9,
-        refused={"json": 4, "schema": 5},
-        kept=2,
+        rejected={"json": 4, "schema": 5},
+        deferred=2,
         lost=8,
         newest_ms={"b": 1_790_000_000_123, "a": 0},
         dirty=1,
         size_bytes=4_160_000,
     )
     since = Uptime(1_790_000_060_000, started_ms=1_790_000_000_000, uptime_s=61, stored_age_s=7, idle_after_s=600)
-    assert ledger_health(Stored(5, 1, 7, 3), counts, since) == {
+    assert ledger_health(BatchResult(5, 1, 7, 3), counts, since) == {
         "version": "0.1.0",
         "started": "2026-09-21T14:13:20.000Z",
         "uptime_s": 61,
@@ -72,8 +72,8 @@ def test_each_feature_adds_its_fields(loop: Loop) -> None:
 
 @pytest.mark.parametrize(("newest", "lag_s"), [({}, None), ({"a": 5_000, "b": 7_000}, 3), ({"a": 11_000}, 0)])
 def test_the_lag_is_the_newest_frames_age(newest: dict[str, int], lag_s: int | None) -> None:
-    counts = LedgerCounts(frames=0, refused={}, kept=0, lost=0, newest_ms=newest, dirty=0, size_bytes=0)
-    assert ledger_health(Stored(), counts, uptime(now_ms=10_000))["lag_s"] == lag_s
+    counts = LedgerCounts(frames=0, rejected={}, deferred=0, lost=0, newest_ms=newest, dirty=0, size_bytes=0)
+    assert ledger_health(BatchResult(), counts, uptime(now_ms=10_000))["lag_s"] == lag_s
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ def test_a_recorder_is_idle_when_nothing_was_stored_for_too_long(
 @pytest.mark.parametrize(
     ("done", "line"),
     [
-        (Stored(), "0 frames stored"),
-        (Stored(stored=1800), "1800 frames stored"),
-        (Stored(1800, 2, 3, 4), "1800 frames stored, 2 repeated, 3 deferred, 4 rejected"),
+        (BatchResult(), "0 frames stored"),
+        (BatchResult(stored=1800), "1800 frames stored"),
+        (BatchResult(1800, 2, 3, 4), "1800 frames stored, 2 repeated, 3 deferred, 4 rejected"),
     ],
 )
-def test_a_summary_names_only_what_happened(done: Stored, line: str) -> None:
+def test_a_summary_names_only_what_happened(done: BatchResult, line: str) -> None:
     assert summary(done) == line

@@ -40,8 +40,8 @@ class Nights:
             steps += 1
         return steps
 
-    def prune(self, now_ms: int) -> None:
-        while self.ledger.prune(now_ms):
+    def apply_retention(self, now_ms: int) -> None:
+        while self.ledger.apply_retention(now_ms):
             pass
 
     @property
@@ -93,7 +93,7 @@ def test_what_was_kept_stays_when_raw_frames_go(nights: Nights) -> None:
     nights.hear(95, MIDNIGHT_MS, MORNING_MS)
     nights.hear(800, MIDNIGHT_MS + 3 * DAY_MS, MIDNIGHT_MS + 3 * DAY_MS + MINUTE_MS)
     nights.keep()
-    nights.prune(MIDNIGHT_MS + 3 * DAY_MS)
+    nights.apply_retention(MIDNIGHT_MS + 3 * DAY_MS)
     assert nights.reader.raw_between(1, MIDNIGHT_MS, MORNING_MS) == (0, 0)
     nights.hear(10, MIDNIGHT_MS + 30_000, MORNING_MS, arrived_ms=MIDNIGHT_MS + 3 * DAY_MS)
     nights.keep()

@@ -49,8 +49,8 @@ def later(time_ms: int, *, meter: str = METER) -> Message:
     return message(frame(1, time_ms, {"EAST": 10**6}, meter=meter, boot=f"{time_ms:016x}"))
 
 
-def prune(ledger: Ledger, now_ms: int) -> None:
-    while ledger.prune(now_ms):
+def apply_retention(ledger: Ledger, now_ms: int) -> None:
+    while ledger.apply_retention(now_ms):
         pass
 
 
@@ -103,11 +103,11 @@ def test_what_was_computed_stays_when_raw_frames_are_gone(path: Path) -> None:
         keep(ledger, path)
         partly_ms = MIDNIGHT_MS + 105 * MINUTE_MS + 2 * DAY_MS
         ledger.store([later(partly_ms)])
-        prune(ledger, partly_ms)
+        apply_retention(ledger, partly_ms)
         assert keep(ledger, path) == 0
         assert kept(path) == [("2026-11-21", 120, 345)]
         ledger.store([later(MIDNIGHT_MS + 4 * DAY_MS)])
-        prune(ledger, MIDNIGHT_MS + 4 * DAY_MS)
+        apply_retention(ledger, MIDNIGHT_MS + 4 * DAY_MS)
         assert keep(ledger, path) == 0
         assert kept(path) == [("2026-11-21", 120, 345)]
 
@@ -115,7 +115,7 @@ def test_what_was_computed_stays_when_raw_frames_are_gone(path: Path) -> None:
 def test_late_frames_in_a_quarter_that_was_never_heard_replace_nothing_of_a_night_that_is_gone(path: Path) -> None:
     with Ledger.open(path) as ledger:
         ledger.store([*heard(range(20, 165), lambda _: 120), later(MIDNIGHT_MS + 4 * DAY_MS)])
-        prune(ledger, MIDNIGHT_MS + 4 * DAY_MS)
+        apply_retention(ledger, MIDNIGHT_MS + 4 * DAY_MS)
         ledger.store(heard([*range(15), *range(165, 360)], lambda _: 5, arrived_ms=MIDNIGHT_MS + 4 * DAY_MS))
         assert nights(path) == []
 
@@ -123,9 +123,9 @@ def test_late_frames_in_a_quarter_that_was_never_heard_replace_nothing_of_a_nigh
 def test_a_night_that_comes_whole_after_days_is_as_good_as_one_in_time(path: Path) -> None:
     with Ledger.open(path) as ledger:
         ledger.store([later(MIDNIGHT_MS - DAY_MS), later(MIDNIGHT_MS + 5 * DAY_MS)])
-        prune(ledger, MIDNIGHT_MS + 5 * DAY_MS)
+        apply_retention(ledger, MIDNIGHT_MS + 5 * DAY_MS)
         ledger.store(heard(range(360), lambda _: 77, arrived_ms=MIDNIGHT_MS + 5 * DAY_MS))
-        prune(ledger, MIDNIGHT_MS + 6 * DAY_MS)
+        apply_retention(ledger, MIDNIGHT_MS + 6 * DAY_MS)
         assert [(each.va, each.minutes) for each in nights(path)] == [(77, 360)]
 
 

@@ -164,7 +164,7 @@ def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             for edge in edges:
                 edge.end()
         counts = recorder.wait_until(lambda counts: counts.frames >= 2 * (2 * len(ends) + 1))
-        assert (counts.refused, counts.kept, counts.lost) == ({}, 0, 0)
+        assert (counts.rejected, counts.deferred, counts.lost) == ({}, 0, 0)
         recorder.stop()
     return Kept(case, recorder.ledger, used(ends))
 

@@ -130,7 +130,7 @@ def test_an_edge_whose_meter_is_another_than_it_may_speak_for_says_so_and_nothin
 
 def holds_all_from_the_first(recorder: Recorder) -> bool:
     with LedgerReader.open(recorder.ledger) as reader:
-        (ranges,) = reader.numbers("pi").values()
+        (ranges,) = reader.frame_numbers("pi").values()
     return (len(ranges), ranges[0].first) == (1, 1)
 
 

@@ -25,7 +25,8 @@ def frames_of(ledger: Path, edge: str) -> dict[str, int]:
     """Boot → how many of its frames are stored."""
     with LedgerReader.open(ledger) as reader:
         return {
-            boot: sum(each.last - each.first + 1 for each in ranges) for boot, ranges in reader.numbers(edge).items()
+            boot: sum(each.last - each.first + 1 for each in ranges)
+            for boot, ranges in reader.frame_numbers(edge).items()
         }
 
 
@@ -61,7 +62,7 @@ def test_another_pi_brings_the_old_ones_frames_and_is_the_same_meter(own_broker:
         assert len(reader.sites()[0].meters) == 1
         assert reader.counts().lost == 0
         # From the first on, without a hole: what the old one read while the broker was away came by the new one.
-        for ranges in reader.numbers("pi").values():
+        for ranges in reader.frame_numbers("pi").values():
             assert [each.first for each in ranges] == [1]
 
 

@@ -82,7 +82,7 @@ def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     path, truth = tmp_path_factory.mktemp("ledger") / "ledger.sqlite", Truth()
     with Ledger.open(path) as ledger:
         store(ledger, messages(span.meter(), span.interval_s, span.end, truth))
-        while ledger.settle_dirty(1000):
+        while ledger.recompute_dirty(1000):
             pass
     join_sites(path, SECOND, FIRST)
     return span, path, truth
@@ -188,7 +188,7 @@ def test_late_frames_end_in_the_same_rows(
     path = Path(shutil.copy(parted[0], tmp_path))
     with Ledger.open(path) as ledger:
         assert store(ledger, parted[1]) == len(parted[1]) // 2
-        while ledger.settle_dirty(1000):
+        while ledger.recompute_dirty(1000):
             pass
     assert contents(path) == contents(whole)
     assert answer(path, span, By.QUARTER) == answer(whole, span, By.QUARTER)
@@ -206,7 +206,7 @@ def test_late_frames_whose_raw_neighbours_are_gone_end_in_the_same_rows(
         assert store(ledger, parted[1]) == len(parted[1]) // 2
         assert raw_frames(path) == len(parted[1]) // 2
         assert answer(path, span, By.QUARTER) == energies  # while quarters wait to be computed
-        while ledger.settle_dirty(1000):
+        while ledger.recompute_dirty(1000):
             pass
         assert contents(path) == expected
         prune(ledger, span.end + timedelta(days=6))
@@ -220,7 +220,7 @@ def prune(ledger: Ledger, now: datetime) -> None:
     now_ms = _ms(now.isoformat())
     frame = Frame(OTHER, "attic", "00000000000000a1", now_ms // 1000, now_ms, Mode.STANDARD, {"EAST": 1})
     ledger.store([Message("attic", frame.to_json().encode(), now_ms, "tictally/edge/attic/frame")])
-    while ledger.prune(now_ms):
+    while ledger.apply_retention(now_ms):
         pass
 
 
@@ -239,6 +239,6 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
             for table, columns in (
                 ("quarter", "quarter, packed"),
                 ("text_change", "label, time_ms, value"),
-                ("dirty", "quarter"),
+                ("dirty_quarter", "quarter"),
             )
         }

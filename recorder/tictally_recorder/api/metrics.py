@@ -31,11 +31,11 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     yield InfoMetricFamily("tictally", "The program.", {"version": context.version})
     yield CounterMetricFamily("tictally_frames_stored", "Frames stored since the ledger was made.", counts.frames)
     refused = CounterMetricFamily("tictally_messages_refused", "Messages set aside, by reason.", labels=["reason"])
-    for reason, number in counts.refused.items():
+    for reason, number in counts.rejected.items():
         refused.add_metric([reason], number)
     yield refused
     yield GaugeMetricFamily("tictally_frames_lost", "Frames that no edge has any more.", counts.lost)
-    yield GaugeMetricFamily("tictally_messages_kept", "Messages that wait to be tried again.", counts.kept)
+    yield GaugeMetricFamily("tictally_messages_kept", "Messages that wait to be tried again.", counts.deferred)
     yield GaugeMetricFamily("tictally_quarters_waiting", "Quarters that wait to be computed again.", counts.dirty)
     yield GaugeMetricFamily("tictally_ledger_bytes", "The ledger's file, without its log.", counts.size_bytes)
     newest = GaugeMetricFamily(

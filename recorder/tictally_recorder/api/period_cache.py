@@ -62,7 +62,7 @@ def read_states(reader: LedgerReader, site: Site, first: date, until: date, tz: 
         today: local.
     """
     # In this order: what is stored between the two is newer than what it was touched by.
-    touched = [each for meter in site.meters for each in reader.touched(meter.id)]
+    touched = [each for meter in site.meters for each in reader.invalidated(meter.id)]
     computed = reader.cost_states(site.id, first, until)
     for low, high in touched:
         start, end = (

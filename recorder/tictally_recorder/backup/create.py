@@ -21,7 +21,7 @@ from tictally_recorder.backup.summary import summarise
 from tictally_recorder.backup.tables import Source, records_of, settled_quarters
 from tictally_recorder.backup.verify import verify
 from tictally_recorder.ledger import LedgerReader
-from tictally_recorder.ledger.schema import open_for_reading, told
+from tictally_recorder.ledger.connection import open_for_reading, translate_sqlite_errors
 
 
 def _nothing(_connection: sqlite3.Connection) -> tuple[tuple[Any, ...], ...]:
@@ -31,8 +31,8 @@ def _nothing(_connection: sqlite3.Connection) -> tuple[tuple[Any, ...], ...]:
 # What is of the last two days, and in the quarters already; and the first bytes of messages that were no frames.
 _LEFT_OUT: Final[Mapping[str, Source]] = {
     "frame": _nothing,
-    "dirty": _nothing,
-    "aside": _nothing,
+    "dirty_quarter": _nothing,
+    "dead_letter": _nothing,
     "quarter": settled_quarters,
 }
 
@@ -139,7 +139,7 @@ def sync_folder(folder: Path) -> None:
 def _write(file: BinaryIO, of: Of, now: datetime) -> Header:
     connection = open_for_reading(of.ledger)
     # One snapshot for all of it. A reader of a write-ahead log holds nobody up; only the log grows meanwhile.
-    with closing(connection), told():
+    with closing(connection), translate_sqlite_errors():
         connection.execute("BEGIN")
         header = _header(connection, of, now)
         files = (({"file": name}, content) for name, content in files_beside(of.contracts, of.tariffs))
@@ -156,7 +156,7 @@ def _header(connection: sqlite3.Connection, of: Of, now: datetime) -> Header:
         recorder=of.recorder,
         is_whole=of.is_whole,
         sites=summarise(reader),
-        began=reader.began,
+        began=reader.created,
     )
 
 

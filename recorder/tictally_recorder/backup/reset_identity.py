@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tictally_recorder.ledger.key_value import STATE_PREFIX
+
 # Notes about the broker's session; they go where the session goes.
-_OF_SESSION: Final = "note:filters"
-_OF_BACKUPS: Final = "note:backup"
+_OF_SESSION: Final = f"{STATE_PREFIX}filters"
+_OF_BACKUPS: Final = f"{STATE_PREFIX}backup"
 
 
 @dataclass(frozen=True, slots=True)

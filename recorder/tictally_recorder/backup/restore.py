@@ -82,7 +82,7 @@ def _check_version(header: Header, backup: Path) -> None:
     if header.schema > SCHEMA_VERSION:
         raise BackupError(
             f"the backup {backup} holds a ledger of version {header.schema}, made by tictally {header.program}; this "
-            f"program knows versions up to {SCHEMA_VERSION}: upgrade it. Nothing was changed"
+            f"program reads versions up to {SCHEMA_VERSION}: upgrade it. Nothing was changed"
         )
 
 

@@ -146,7 +146,7 @@ class Nightly:
 
     def _of_ledger(self) -> Own:
         with LedgerReader.open(self._settings.ledger) as reader:
-            return Own(reader.began)
+            return Own(reader.created)
 
     def _may_take(self, most_s: float) -> None:
         self._done_by_s = time.monotonic() + most_s
@@ -205,7 +205,7 @@ class Nightly:
 def nightly_backup(settings: Settings, ledger: Ledger) -> Nightly | None:
     """The nightly backup of a recorder, in the state in which it was noted last; None where there is no folder."""
     folder = settings.section(BackupSettings).folder
-    return None if folder is None else Nightly(settings, BackupState.of_note(ledger.recall(NOTE), folder))
+    return None if folder is None else Nightly(settings, BackupState.of_note(ledger.get_value(NOTE), folder))
 
 
 class BackupStep:
@@ -231,7 +231,7 @@ class BackupStep:
         """Note the state where it has changed."""
         state = None if self._nightly is None else self._nightly.state
         if state is not None and state != self._noted:
-            self._ledger.remember(NOTE, state.to_note())
+            self._ledger.put_value(NOTE, state.to_note())
             self._noted = state
             self._on_change()
         return True

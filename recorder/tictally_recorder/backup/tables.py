@@ -17,15 +17,17 @@ from typing import Any, Final
 
 from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.quarter_columns import pack_quarters, unpack_quarters
-from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
-from tictally_recorder.ledger.quarters import compute
+from tictally_recorder.ledger.quarters import compute_quarter
 
 # As the ledger's own pruning leaves it: all that packed holds is settled.
 _WHOLE: Final = b""
 _SETTLED: Final = """
 SELECT meter, quarter, packed FROM quarter
-WHERE NOT EXISTS (SELECT 1 FROM dirty WHERE dirty.meter = quarter.meter AND dirty.quarter = quarter.quarter)
+WHERE NOT EXISTS (
+    SELECT 1 FROM dirty_quarter AS dirty WHERE dirty.meter = quarter.meter AND dirty.quarter = quarter.quarter
+)
 ORDER BY meter, quarter
 """
 
@@ -34,9 +36,11 @@ def settled_quarters(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]
     """The rows of `quarter`, in which raw frames are wholly taken in; those that late frames touched come last."""
     for row in connection.execute(_SETTLED):
         yield (*row, _WHOLE)
-    labels = LabelNames(connection)
-    for meter, number in connection.execute("SELECT meter, quarter FROM dirty ORDER BY meter, quarter").fetchall():
-        quarter = compute(connection, labels.names, meter, number)
+    labels = LabelIds(connection)
+    for meter, number in connection.execute(
+        "SELECT meter, quarter FROM dirty_quarter ORDER BY meter, quarter"
+    ).fetchall():
+        quarter = compute_quarter(connection, labels.names, meter, number)
         if quarter is not None:
             yield meter, number, pack(quarter, labels.ids), _WHOLE
 

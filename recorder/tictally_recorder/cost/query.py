@@ -67,7 +67,7 @@ def touched_days(reader: LedgerReader, site: Site, tz: ZoneInfo) -> list[date]:
     """The local days with frames that frames have touched since the recorder computed their cost, in order."""
     found: set[date] = set()
     for meter in site.meters:
-        for first, last in reader.touched(meter.id):
+        for first, last in reader.invalidated(meter.id):
             found.update(days_between(_day(first * QUARTER_MS, tz), _day((last + 1) * QUARTER_MS - 1, tz)))
     return sorted(found.intersection(days_with_frames(site, date.min, date.max, tz)))
 

@@ -149,7 +149,7 @@ class CostKeeper:
                 if known.get(day) != keys.of(site.id, day, self._unmetered[site.id])
             ]
             if days:
-                self._ledger.touch(site, [self._quarters(first, last) for first, last in stretches_of(days)])
+                self._ledger.invalidate(site, [self._quarters(first, last) for first, last in stretches_of(days)])
             changed += len(days)
         if changed:
             _log.info(

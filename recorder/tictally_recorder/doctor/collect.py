@@ -80,8 +80,8 @@ def _ledger(ledger: Path) -> LedgerFacts | str:
                 problems=problems,
                 recorder=_recorder(path),
                 counts=reader.counts(),
-                refused=tuple(reader.refusals()),
-                numbers={edge: reader.numbers(edge) for edge in newest_ms},
+                refused=tuple(reader.rejections()),
+                numbers={edge: reader.frame_numbers(edge) for edge in newest_ms},
                 newest_ms=newest_ms,
                 sites=tuple(reader.sites()),
                 sinks=tuple(reader.sinks()),
@@ -110,7 +110,7 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
 def _noted(ledger: Path, folder: Path) -> tuple[BackupState, Own]:
     try:
         with LedgerReader.open(ledger) as reader:
-            return BackupState.of_note(reader.recall(NOTE), folder), Own(reader.began)
+            return BackupState.of_note(reader.get_value(NOTE), folder), Own(reader.created)
     except LedgerError:
         return BackupState(str(folder)), Own(None)
 

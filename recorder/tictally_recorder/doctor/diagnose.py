@@ -90,16 +90,18 @@ class _Teller:
             yield Finding("recorder", Level.TROUBLE, "no recorder writes into it", advice)
         else:
             yield Finding("recorder", Level.OK, f"process {ledger.recorder} records into it")
-        if counts.kept:
-            sentence = f"{_many(counts.kept, 'message')} kept for later: of a newer form, or dated ahead of this clock"
+        if counts.deferred:
+            sentence = (
+                f"{_many(counts.deferred, 'message')} kept for later: of a newer form, or dated ahead of this clock"
+            )
             yield Finding("ledger", Level.NOTE, sentence, "upgrade the recorder where edges are newer than it")
         yield from self._refused(ledger)
 
     def _refused(self, ledger: LedgerFacts) -> Iterator[Finding]:
         for each in ledger.refused:
             sentence = f"{_many(each.n, 'message')} set aside for {each.reason}"
-            if each.topic is not None and each.sentence is not None and each.arrived_ms is not None:
-                example = f"on {each.topic[:_LONG_TEXT]}: {each.sentence[:_LONG_TEXT]}"
+            if each.topic is not None and each.detail is not None and each.arrived_ms is not None:
+                example = f"on {each.topic[:_LONG_TEXT]}: {each.detail[:_LONG_TEXT]}"
                 sentence += f"; the newest came {self._when(each.arrived_ms)} {example}"
             yield Finding("ledger", Level.NOTE, sentence)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tictally_recorder.doctor.broker_probe import Visit
-from tictally_recorder.ledger import LedgerCounts, NumberRange, Refused, SinkCounts, Site
+from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
 
 
 class Level(StrEnum):
@@ -62,7 +62,7 @@ class LedgerFacts:
     problems: tuple[str, ...]
     recorder: str | None
     counts: LedgerCounts
-    refused: tuple[Refused, ...]
+    refused: tuple[RejectionSummary, ...]
     numbers: Mapping[str, Mapping[str, list[NumberRange]]]
     newest_ms: Mapping[str, int | None]
     sites: tuple[Site, ...]

@@ -6,7 +6,7 @@ from operator import le
 from tictally_recorder.energy.interpolation import Piece, Point, pieces_between, pieces_of
 from tictally_recorder.energy.window import Window
 from tictally_recorder.ledger import Quarter
-from tictally_recorder.ledger.quarter_codec import Straight
+from tictally_recorder.ledger.quarter_codec import MonotonicRegisters
 from tictally_shared.calendar import QUARTER_MS
 
 
@@ -30,9 +30,11 @@ class Walk:
         self._window = window
         self._newest = dict(before)
         self._since: dict[str, int] = {}
-        self._stretch: Straight | None = None  # its last quarter, whose values are not yet in _newest
+        self._stretch: MonotonicRegisters | None = None  # its last quarter, whose values are not yet in _newest
 
-    def pieces(self, quarters: Iterable[Quarter | Straight], after: Mapping[str, Point]) -> Iterator[tuple[str, Piece]]:
+    def pieces(
+        self, quarters: Iterable[Quarter | MonotonicRegisters], after: Mapping[str, Point]
+    ) -> Iterator[tuple[str, Piece]]:
         """(register, piece), each register's in order of time.
 
         Args:
@@ -47,7 +49,7 @@ class Walk:
             if number >= end:
                 yield from self._finish_all()
                 first, end = window.bounds[window.period(number)]
-            if isinstance(quarter, Straight) and self._goes_on(quarter):
+            if isinstance(quarter, MonotonicRegisters) and self._goes_on(quarter):
                 self._stretch = quarter
                 continue
             self._end_stretch()
@@ -59,7 +61,7 @@ class Walk:
             for piece in pieces_between(self._newest[register], after[register], window.first, window.end):
                 yield register, piece
 
-    def _goes_on(self, quarter: Straight) -> bool:
+    def _goes_on(self, quarter: MonotonicRegisters) -> bool:
         """True where all registers of the stretch go on in the next quarter of its period, and no other appears."""
         stretch = self._stretch
         return (
@@ -69,7 +71,7 @@ class Walk:
             and all(map(le, stretch.lasts, quarter.firsts))
         )
 
-    def _one_by_one(self, quarter: Quarter | Straight, from_ms: int) -> Iterator[tuple[str, Piece]]:
+    def _one_by_one(self, quarter: Quarter | MonotonicRegisters, from_ms: int) -> Iterator[tuple[str, Piece]]:
         newest, since = self._newest, self._since
         all_steady = True
         for register, runs in quarter.registers.items():
@@ -91,7 +93,7 @@ class Walk:
                     yield register, piece
             newest[register] = Point(runs[-1].last_ms, runs[-1].last)
         # Only now each of its registers is in _since.
-        if all_steady and isinstance(quarter, Straight):
+        if all_steady and isinstance(quarter, MonotonicRegisters):
             self._stretch = quarter
 
     def _end_stretch(self) -> None:

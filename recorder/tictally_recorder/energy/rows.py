@@ -12,7 +12,7 @@ from tictally_recorder.energy.period_names import COUNTING, PERIOD_LABELS, Perio
 from tictally_recorder.energy.register_scan import Walk
 from tictally_recorder.energy.window import Window
 from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Meter, Quarter, Run
-from tictally_recorder.ledger.quarter_codec import Straight
+from tictally_recorder.ledger.quarter_codec import MonotonicRegisters
 from tictally_shared.calendar import QUARTER_MS, By
 from tictally_shared.labels import LABELS, Kind
 
@@ -195,7 +195,7 @@ def _names(reader: LedgerReader, meter: Meter, window: Window, registers: Collec
             return names
         if back_ms == _MONTH_MS:
             # A meter has ten of these, and says of most of them never that they count.
-            unsure &= named_by(reader.texts_ever(meter.id, COUNTING))
+            unsure &= named_by(reader.distinct_texts(meter.id, COUNTING))
             if not unsure:
                 return names
         back_ms *= 12
@@ -223,7 +223,7 @@ def _seen_around(reader: LedgerReader, meter: Meter, time_ms: int) -> set[str]:
 
 
 def _nearest(
-    wanted: set[str], quarters: Iterator[Quarter | Straight], point: Callable[[tuple[Run, ...]], Point]
+    wanted: set[str], quarters: Iterator[Quarter | MonotonicRegisters], point: Callable[[tuple[Run, ...]], Point]
 ) -> dict[str, Point]:
     """A point of each wanted register, from the first of the quarters that has it; the others are not read."""
     found: dict[str, Point] = {}

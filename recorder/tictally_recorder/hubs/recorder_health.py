@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import ClassVar, Final, Protocol
 
 from tictally_recorder.ingest.statistics import IngestStatistics, Uptime
-from tictally_recorder.ledger import Ledger, LedgerCounts, Stored
+from tictally_recorder.ledger import BatchResult, Ledger, LedgerCounts
 from tictally_recorder.maintenance import Turn, Wake
 from tictally_shared.frames import iso_utc
 
@@ -70,7 +70,7 @@ class HealthStep:
         if turn.is_connected:
             self._publish(json.dumps(health, separators=(",", ":")))
         for listener in self._listeners:
-            listener(health, counts.refused, turn.now_ms)
+            listener(health, counts.rejected, turn.now_ms)
         self._was_idle, self._next_s = uptime.is_idle, turn.now_s + _EVERY_S
         return True
 
@@ -112,7 +112,7 @@ class SinkHealth:
         return {"sinks": sinks, **flat}
 
 
-def ledger_health(done: Stored, counts: LedgerCounts, uptime: Uptime) -> dict[str, object]:
+def ledger_health(done: BatchResult, counts: LedgerCounts, uptime: Uptime) -> dict[str, object]:
     """The fields about process and ledger.
 
     `stored`, `repeated`, `rejected` count messages since this process started, and `stored_age_s` is the time since it
@@ -131,13 +131,13 @@ def ledger_health(done: Stored, counts: LedgerCounts, uptime: Uptime) -> dict[st
         "started": iso_utc(uptime.started_ms),
         "uptime_s": uptime.uptime_s,
         "stored": done.stored,
-        "repeated": done.repeated,
-        "rejected": done.refused,
+        "repeated": done.duplicates,
+        "rejected": done.rejected,
         "stored_age_s": uptime.stored_age_s,
         "is_idle": uptime.is_idle,
-        "deferred": counts.kept,
+        "deferred": counts.deferred,
         "lost": counts.lost,
-        "dead_letters": sum(counts.refused.values()),
+        "dead_letters": sum(counts.rejected.values()),
         "lag_s": None if newest_ms is None else max(uptime.now_ms - newest_ms, 0) // 1000,
         "newest_frame": None if newest_ms is None else iso_utc(newest_ms),
         "newest": {meter: iso_utc(time_ms) for meter, time_ms in sorted(counts.newest_ms.items())},

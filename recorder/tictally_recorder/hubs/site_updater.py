@@ -151,7 +151,7 @@ class SiteUpdater:
         if values.keys() >= set(INJECTION_NAMES):
             if site not in self._with_income:
                 self._with_income.add(site)
-                self._source.ledger.remember(_INCOME_NOTE, " ".join(sorted(self._with_income)))
+                self._source.ledger.put_value(_INCOME_NOTE, " ".join(sorted(self._with_income)))
         elif site in self._with_income:
             values |= dict.fromkeys(INJECTION_NAMES, NOTHING)
         return values
@@ -192,8 +192,8 @@ class SiteUpdater:
         """Clear the topics of a site that has been joined to another since they were published."""
         ledger = self._source.ledger
         existing = {site.id for site in self._sites}
-        self._with_income = existing.intersection((ledger.recall(_INCOME_NOTE) or "").split())
-        published = set((ledger.recall(_SITES_NOTE) or "").split())
+        self._with_income = existing.intersection((ledger.get_value(_INCOME_NOTE) or "").split())
+        published = set((ledger.get_value(_SITES_NOTE) or "").split())
         if published != existing:
             self._publisher.clear(sorted(published - existing))
-            ledger.remember(_SITES_NOTE, " ".join(sorted(existing)))
+            ledger.put_value(_SITES_NOTE, " ".join(sorted(existing)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from tictally_recorder.ledger import Message, Stored
+from tictally_recorder.ledger import BatchResult, Message
 
 # A reader that needs every message reads the ledger; this buffer serves live views, for which the newest are enough.
 _MAX_MESSAGES: Final = 256
@@ -39,7 +39,7 @@ class LoopHeartbeat:
 
     at_s: float
     is_up: bool
-    done: Stored
+    done: BatchResult
     missing: int
     started_ms: int
 

@@ -257,7 +257,7 @@ def _note_filters(ledger: Ledger, filters: Sequence[str]) -> list[str]:
 
     A session keeps its filters at the broker until they are given up, and MQTT has no way to ask for them.
     """
-    noted = set((ledger.recall(_FILTERS_NOTE) or "").split())
+    noted = set((ledger.get_value(_FILTERS_NOTE) or "").split())
     if not noted.issuperset(filters):
-        ledger.remember(_FILTERS_NOTE, " ".join(sorted(noted.union(filters))))
+        ledger.put_value(_FILTERS_NOTE, " ".join(sorted(noted.union(filters))))
     return sorted(noted.difference(filters))

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tictally_recorder.ledger import Stored
+from tictally_recorder.ledger import BatchResult
 from tictally_recorder.maintenance import Turn, Wake
 
 _HOUR_S: Final = 3600.0
@@ -54,18 +54,18 @@ class IngestStatistics:
         self.started_ms = time.time_ns() // 1_000_000
         self.started_s = time.monotonic()
         self.stored_s: float | None = None
-        self.total = self._hour = Stored()
+        self.total = self._hour = BatchResult()
 
-    def add(self, stored: Stored) -> None:
+    def add(self, stored: BatchResult) -> None:
         """Count a batch."""
         if stored.stored:
             self.stored_s = time.monotonic()
         self.total += stored
         self._hour += stored
 
-    def take_hour(self) -> Stored:
+    def take_hour(self) -> BatchResult:
         """Counts since the last call."""
-        hour, self._hour = self._hour, Stored()
+        hour, self._hour = self._hour, BatchResult()
         return hour
 
     def uptime(self, now_s: float, now_ms: int) -> Uptime:
@@ -108,12 +108,16 @@ class SummaryStep:
         """Nothing changes: an hour is an hour."""
 
 
-def summary(counts: Stored) -> str:
+def summary(counts: BatchResult) -> str:
     """Counts as a phrase for the log."""
     words = [f"{counts.stored} frames stored"]
     words += [
         f"{count} {word}"
-        for count, word in ((counts.repeated, "repeated"), (counts.kept, "deferred"), (counts.refused, "rejected"))
+        for count, word in (
+            (counts.duplicates, "repeated"),
+            (counts.deferred, "deferred"),
+            (counts.rejected, "rejected"),
+        )
         if count
     ]
     return ", ".join(words)

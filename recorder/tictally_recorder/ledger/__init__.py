@@ -1,4 +1,4 @@
-"""The ledger: the SQLite file that keeps what meters said, for decades. One process writes it, any number reads."""
+"""The ledger: a SQLite file with decades of meter readings. One process writes it, any number read it."""
 
 from tictally_recorder.ledger.cost_store import CostDay, CostEntry, CostLine
 from tictally_recorder.ledger.errors import LedgerError, LedgerInUse, LedgerUnavailable
@@ -6,6 +6,7 @@ from tictally_recorder.ledger.frame_numbers import NumberRange, Status
 from tictally_recorder.ledger.integrity import integrity
 from tictally_recorder.ledger.model import (
     INTEGRATED_EDGE,
+    BatchResult,
     Ends,
     LedgerCounts,
     Live,
@@ -14,11 +15,10 @@ from tictally_recorder.ledger.model import (
     Quarter,
     Run,
     Site,
-    Stored,
     TextChange,
 )
 from tictally_recorder.ledger.outbox import Outbox, RawFrame, RefusedPoint, SinkCounts, Window, refill_sink
-from tictally_recorder.ledger.quarantine import Refused
+from tictally_recorder.ledger.quarantine import RejectionSummary
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.sites import join_sites
 from tictally_recorder.ledger.standby_store import Night
@@ -26,6 +26,7 @@ from tictally_recorder.ledger.writer import Ledger
 
 __all__ = [
     "INTEGRATED_EDGE",
+    "BatchResult",
     "CostDay",
     "CostEntry",
     "CostLine",
@@ -44,13 +45,12 @@ __all__ = [
     "Outbox",
     "Quarter",
     "RawFrame",
-    "Refused",
     "RefusedPoint",
+    "RejectionSummary",
     "Run",
     "SinkCounts",
     "Site",
     "Status",
-    "Stored",
     "TextChange",
     "Window",
     "integrity",

@@ -1,4 +1,4 @@
-"""What a message is: a frame, something to keep for later, or something to set aside. Pure."""
+"""Classify a message: a valid frame, one to defer, or one to reject. Pure."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -7,63 +7,63 @@ from tictally_recorder.ledger.frame_codec import encode_body
 from tictally_recorder.ledger.model import Message
 from tictally_shared.frames import BOOT, KEY, VERSION, Frame, FrameError, FrameRejection, strict_json
 
-AHEAD_MS: Final = 10 * 60 * 1000
+MOST_AHEAD_MS: Final = 10 * 60 * 1000
 _INT64: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A frame's number: `seq` within `boot` of the edge whose topic it came on."""
+class FrameNumber:
+    """A frame's number: `seq` within `boot` of the edge on whose topic it arrived."""
 
     boot: str
     seq: int
 
 
 @dataclass(frozen=True, slots=True)
-class Good:
-    """A frame, and the bytes that keep its values."""
+class Accepted:
+    """A valid frame and its encoded values."""
 
     frame: Frame
     body: bytes
 
     @property
-    def number(self) -> Number:
+    def number(self) -> FrameNumber:
         """The frame's number."""
-        return Number(self.frame.boot, self.frame.seq)
+        return FrameNumber(self.frame.boot, self.frame.seq)
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """A message to keep whole.
+class Deferred:
+    """A message to store whole and retry later.
 
     Attributes:
-        number: where it can be read out safely.
-        version: of its form.
-        due_ms: not to be tried before.
+        number: None where it cannot be read reliably.
+        version: of the frame format.
+        due_ms: earliest retry, milliseconds since 1970.
     """
 
-    number: Number | None
+    number: FrameNumber | None
     version: int
     due_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
-    """A message to set aside.
+class Rejected:
+    """A message for the dead letters.
 
     Attributes:
-        number: where it can be read out safely.
-        reason: for counting.
-        sentence: for a person.
+        number: None where it cannot be read reliably.
+        reason: short code, for counting.
+        detail: what is wrong, for a person.
     """
 
-    number: Number | None
+    number: FrameNumber | None
     reason: str
-    sentence: str
+    detail: str
 
 
-def judge(message: Message, now_ms: int) -> Good | Later | Bad:
-    """What a message is at `now_ms`; whatever it holds, it is one of the three."""
+def classify(message: Message, now_ms: int) -> Accepted | Deferred | Rejected:
+    """Classify a message received at `now_ms`; never raises, whatever the payload."""
     fields: dict[str, Any] = {}
     try:
         fields = strict_json(message.payload)
@@ -72,22 +72,22 @@ def judge(message: Message, now_ms: int) -> Good | Later | Bad:
     except FrameError as error:
         number = _number(fields, message.topic_edge)
         if error.reason is FrameRejection.VERSION:
-            return Later(number, fields["v"], 0)
-        # A sentence may quote what was wrong with the message, halves of surrogate pairs included.
-        return Bad(number, error.reason.value, error.sentence.encode(errors="backslashreplace").decode())
+            return Deferred(number, fields["v"], 0)
+        # The detail may quote the message, unpaired surrogates included.
+        return Rejected(number, error.reason.value, error.sentence.encode(errors="backslashreplace").decode())
     except UnicodeEncodeError:
         number = _number(fields, message.topic_edge)
-        return Bad(number, FrameRejection.JSON.value, "a text holds half of a surrogate pair")
-    if frame.time_ms > now_ms + AHEAD_MS:
-        return Later(Number(frame.boot, frame.seq), VERSION, frame.time_ms - AHEAD_MS)
-    return Good(frame, body)
+        return Rejected(number, FrameRejection.JSON.value, "a string contains an unpaired surrogate")
+    if frame.time_ms > now_ms + MOST_AHEAD_MS:
+        return Deferred(FrameNumber(frame.boot, frame.seq), VERSION, frame.time_ms - MOST_AHEAD_MS)
+    return Accepted(frame, body)
 
 
-def _number(fields: dict[str, Any], edge: str) -> Number | None:
-    """The number that a message means, unless it is not sure to be one of this edge's."""
+def _number(fields: dict[str, Any], edge: str) -> FrameNumber | None:
+    """The number of a message, or None unless it certainly belongs to this edge."""
     boot, seq = fields.get("boot"), fields.get("seq")
     if fields.get("edge") != edge or not KEY.fullmatch(edge):
         return None
     if not isinstance(boot, str) or not BOOT.fullmatch(boot) or type(seq) is not int or not 1 <= seq <= _INT64:
         return None
-    return Number(boot, seq)
+    return FrameNumber(boot, seq)

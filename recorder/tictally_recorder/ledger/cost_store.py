@@ -1,4 +1,4 @@
-"""Cost by local day as the ledger keeps it: what holds, and what held before and was shown."""
+"""Stores cost by local day: the current figures, and those replaced that were shown before."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,16 @@ from typing import Final
 
 from tictally_shared.calendar import QUARTER_MS
 
-# A day's figures that were replaced; more than so many and the oldest of them go.
-_REPLACED_AT_MOST: Final = 8
-_HOLDS: Final = 0
-# What held for less was on its way: the figures between two late frames of many.
+# How many replaced versions of a day's figures are stored; beyond that the oldest is deleted.
+_MOST_REPLACED: Final = 8
+_CURRENT: Final = 0
+# Figures current for less are intermediate: between two of many late frames.
 _SHOWN_MS: Final = 3_599_000  # an hour, but for what `put` adds
 
 
 @dataclass(frozen=True, slots=True)
 class CostLine:
-    """What the figures of many days have in common.
+    """What the figures of many days share.
 
     Attributes:
         direction: `consumption` or `injection`.
@@ -73,10 +73,10 @@ class CostDay:
         day: local.
         first: its first quarter, by number.
         end: the quarter after its last.
-        key: of all that its figures depend on beside the frames.
-        computed_ms: when, first, where the same was computed again after the day had ended.
+        key: fingerprint of all that its figures depend on beside the frames.
+        computed_ms: when first, where a recomputation after the day's end gave the same figures.
         entries: its figures, in order.
-        replaced_ms: when they were replaced by others, or None while they hold.
+        replaced_ms: when they were replaced, or None for the current figures.
     """
 
     day: date
@@ -104,13 +104,13 @@ WHERE site = ? AND replaced_ms = 0 AND direction = ? AND currency = ? AND day <>
 
 
 class Costs:
-    """Reads and writes cost; what writes stands in a transaction."""
+    """Reads and writes cost; writes are inside a transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def days(self, site_id: int, start: date, end: date, *, replaced: bool = False) -> Iterator[CostDay]:
-        """The days of [start, end) that have been computed, in order; or what they were before, the oldest first."""
+        """The computed days of [start, end), in order; or their replaced figures, the oldest first."""
         bounds = (site_id, start.toordinal(), end.toordinal(), not replaced)
         rows = self._connection.execute(_DAYS, bounds)
         for (number, replaced_ms, first, until, key, computed_ms), of_day in groupby(rows, key=lambda row: row[:6]):
@@ -123,7 +123,7 @@ class Costs:
         return {date.fromordinal(day): key for day, key in rows}
 
     def states(self, site_id: int, start: date, end: date) -> dict[date, int]:
-        """Day → when it was computed, of the days of [start, end) that have been."""
+        """Day → when it was computed, of the computed days of [start, end)."""
         select = "SELECT day, computed_ms FROM cost_day WHERE site = ? AND day >= ? AND day < ? AND replaced_ms = 0"
         rows = self._connection.execute(select, (site_id, start.toordinal(), end.toordinal()))
         return {date.fromordinal(day): computed_ms for day, computed_ms in rows}
@@ -134,58 +134,58 @@ class Costs:
         return sum((Decimal(amount) for (amount,) in rows), Decimal(0))
 
     def put(self, site_id: int, new: CostDay) -> bool:
-        """Let a day have new figures.
+        """Store a day's new figures.
 
-        What was computed after the day had ended and held for an hour stays as its figures of before; what is earlier
-        was of a day that went on.
+        The old ones are kept as replaced where they were computed after the day's end and were current for an hour;
+        earlier ones were of an unfinished day.
 
         Returns:
-            True where they differ from what was there: in more than words about their source.
+            True where the figures changed, source and confidence aside.
         """
         old = next(self.days(site_id, new.day, date.fromordinal(new.day.toordinal() + 1)), None)
-        here = (site_id, new.day.toordinal())
+        site_day = (site_id, new.day.toordinal())
         changed = old is None or _figures(old) != _figures(new)
         computed_ms = new.computed_ms
         if old is not None and old.computed_ms >= old.end * QUARTER_MS:
             if not changed:
-                # Since when they hold; another one than before, since who keeps answers of a day knows it by this.
+                # Since when they are current; not the same as before, since caches recognise a change by it.
                 computed_ms = old.computed_ms + 1
             elif new.computed_ms - old.computed_ms >= _SHOWN_MS:
-                self._replace(here, new.computed_ms)
-        self._drop(here, _HOLDS)
-        row = (*here, _HOLDS, new.first, new.end, new.key, computed_ms)
+                self._replace(site_day, new.computed_ms)
+        self._drop(site_day, _CURRENT)
+        row = (*site_day, _CURRENT, new.first, new.end, new.key, computed_ms)
         self._connection.execute("INSERT INTO cost_day VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         rows = (
-            (*here, _HOLDS, n, self._line(each.line), each.energy_wh, each.amount, each.parts)
+            (*site_day, _CURRENT, n, self._line(each.line), each.energy_wh, each.amount, each.parts)
             for n, each in enumerate(new.entries)
         )
         self._connection.executemany("INSERT INTO cost VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         return changed
 
     def drop(self, site_id: int, day: date) -> None:
-        """A day that there is no longer has no figures; what it was before stays."""
-        self._drop((site_id, day.toordinal()), _HOLDS)
+        """Delete the current figures of a day; its replaced ones stay."""
+        self._drop((site_id, day.toordinal()), _CURRENT)
 
     def drop_site(self, site_id: int) -> None:
-        """A site that there is no longer has no cost."""
+        """Delete all cost of a site."""
         self._connection.execute("DELETE FROM cost WHERE site = ?", (site_id,))
         self._connection.execute("DELETE FROM cost_day WHERE site = ?", (site_id,))
 
-    def _replace(self, here: tuple[int, int], now_ms: int) -> None:
+    def _replace(self, site_day: tuple[int, int], now_ms: int) -> None:
         select = "SELECT replaced_ms FROM cost_day WHERE site = ? AND day = ? ORDER BY replaced_ms DESC"
-        replaced = [each for (each,) in self._connection.execute(select, here) if each != _HOLDS]
-        # Two within a millisecond, or after a clock was set back: the order of the figures is that of their numbers.
+        replaced = [each for (each,) in self._connection.execute(select, site_day) if each != _CURRENT]
+        # Two within a millisecond, or a clock set back: replaced_ms must still rise.
         now_ms = max(now_ms, *replaced[:1]) + 1 if replaced and replaced[0] >= now_ms else now_ms
         for table in ("cost_day", "cost"):
             update = f"UPDATE {table} SET replaced_ms = ? WHERE site = ? AND day = ? AND replaced_ms = 0"  # noqa: S608
-            self._connection.execute(update, (now_ms, *here))
-        for oldest in replaced[_REPLACED_AT_MOST - 1 :]:
-            self._drop(here, oldest)
+            self._connection.execute(update, (now_ms, *site_day))
+        for oldest in replaced[_MOST_REPLACED - 1 :]:
+            self._drop(site_day, oldest)
 
-    def _drop(self, here: tuple[int, int], replaced_ms: int) -> None:
+    def _drop(self, site_day: tuple[int, int], replaced_ms: int) -> None:
         for table in ("cost", "cost_day"):
             delete = f"DELETE FROM {table} WHERE site = ? AND day = ? AND replaced_ms = ?"  # noqa: S608
-            self._connection.execute(delete, (*here, replaced_ms))
+            self._connection.execute(delete, (*site_day, replaced_ms))
 
     def _line(self, line: CostLine) -> int:
         values = astuple(line)

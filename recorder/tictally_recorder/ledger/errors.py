@@ -1,13 +1,13 @@
-"""What can go wrong with a ledger, each a sentence for a person."""
+"""Errors of the ledger; each message is a sentence for a person."""
 
 
 class LedgerError(Exception):
-    """A ledger that cannot be used; the sentence says why."""
+    """The ledger cannot be used; the message gives the reason."""
 
 
 class LedgerInUse(LedgerError):  # noqa: N818 - a state that a person reads, not a fault
-    """Another recorder holds the ledger."""
+    """Another recorder has the ledger open for writing."""
 
 
 class LedgerUnavailable(LedgerError):  # noqa: N818 - a state that passes
-    """Nothing was written, and the same call may succeed later: the file is locked, the disk full or gone."""
+    """Nothing was written, and a retry may succeed: the file is locked, the disk full or gone."""

@@ -1,7 +1,7 @@
-"""A raw frame's values and horodates as the bytes that the ledger keeps of them. Pure.
+"""Codec of a raw frame's values and horodates. Pure.
 
-Byte 1, then the JSON array [values, dated], deflated (raw, window of 4 KiB) with `_WORDS` as preset dictionary. This
-form is final, `_WORDS` to the letter; another gets another first byte.
+The byte 1, then the JSON array [values, dated], deflated (raw, window of 4 KiB) with `_DICTIONARY` as preset
+dictionary. This format is final, `_DICTIONARY` to the letter; another format gets another first byte.
 """
 
 import json
@@ -12,13 +12,13 @@ from typing import Final
 
 from tictally_recorder.ledger.errors import LedgerError
 
-_FORM_1: Final = b"\x01"
+_FORMAT_1: Final = b"\x01"
 _WINDOW_BITS: Final = -12
 _MEMORY: Final = 4
 _LEVEL: Final = 3
 
-# What frames look like, the most usual last.
-_WORDS: Final = (
+# What frames look like, the most frequent last.
+_DICTIONARY: Final = (
     '[{"OPTARIF":"BBR(","ISOUSC":45,"BBRHCJB":012345678,"BBRHPJB":0,"BBRHCJW":0,"BBRHPJW":0,"BBRHCJR":0,"BBRHPJR":0,'
     '"PTEC":"HPJB","DEMAIN":"----","IINST1":1,"IINST2":1,"IINST3":1,"IMAX1":60,"IMAX2":60,"IMAX3":60,"PMAX":01234,'
     '"PAPP":01234,"HHPHC":"A","MOTDETAT":"000000","PPOT":"00"},{}]'
@@ -46,10 +46,10 @@ def encode_body(values: Mapping[str, int | str], dated: Mapping[str, str]) -> by
     """A frame's body.
 
     Raises:
-        UnicodeEncodeError: a text holds half of a surrogate pair, which JSON can say and no file can hold.
+        UnicodeEncodeError: a string contains an unpaired surrogate, which JSON can express and UTF-8 cannot.
     """
-    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY, zlib.Z_DEFAULT_STRATEGY, _WORDS)
-    return _FORM_1 + deflate.compress(_to_json([values, dated]).encode()) + deflate.flush()
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY, zlib.Z_DEFAULT_STRATEGY, _DICTIONARY)
+    return _FORMAT_1 + deflate.compress(_to_json([values, dated]).encode()) + deflate.flush()
 
 
 def decode_body(body: bytes) -> tuple[dict[str, int | str], dict[str, str]]:
@@ -65,18 +65,18 @@ def decode_body(body: bytes) -> tuple[dict[str, int | str], dict[str, str]]:
     return values, dated
 
 
-class Numbers:
-    """Reads some labels' numbers out of bodies, in less than half the time that reading all of them takes.
+class NumberReader:
+    """Reads some labels' numbers out of bodies, in less than half the time of a full decode.
 
     Args:
-        labels: whose numbers are wanted; texts are never found.
+        labels: to read; strings are never found.
     """
 
     def __init__(self, labels: Iterable[str]) -> None:
-        # Inside a text JSON escapes the quotes, so that only a label can stand so.
+        # JSON escapes quotes inside of strings, so only a label can match.
         self._keys = [(label, f'"{label}":'.encode()) for label in labels]
 
-    def of(self, body: bytes) -> dict[str, int]:
+    def read(self, body: bytes) -> dict[str, int]:
         """Label → number, for those of the labels that a body has. Raises as `decode_body`."""
         text = _inflate(body)
         found = {}
@@ -88,9 +88,9 @@ class Numbers:
 
 
 def _inflate(body: bytes) -> bytes:
-    if body[:1] != _FORM_1:
-        raise LedgerError(f"a frame begins with {body[:1].hex() or 'nothing'}; this program reads 01")
-    inflate = zlib.decompressobj(_WINDOW_BITS, _WORDS)
+    if body[:1] != _FORMAT_1:
+        raise LedgerError(f"a frame's bytes begin with {body[:1].hex() or 'nothing'}; this program reads format 01")
+    inflate = zlib.decompressobj(_WINDOW_BITS, _DICTIONARY)
     try:
         text = inflate.decompress(body[1:])
     except zlib.error:

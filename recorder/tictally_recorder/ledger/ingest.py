@@ -1,7 +1,7 @@
-"""Messages into rows: what a recorder does with each, inside one transaction.
+"""Stores messages as rows, inside one transaction.
 
-An intake holds in memory what it would else look up for each frame. Where a transaction fails, the intake is thrown
-away with it: no memory outlives the rows that it stands for.
+A `MessageStore` caches what it would otherwise look up for each frame. Where a transaction fails, the caller discards
+the store too: the cache never outlives the rows that it mirrors.
 """
 
 import sqlite3
@@ -9,29 +9,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_recorder.ledger.classify import Bad, Good, Later, judge
-from tictally_recorder.ledger.frame_numbers import NumberRange, Numbers, Status, note_when
-from tictally_recorder.ledger.invalidation import Touched
-from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.classify import Accepted, Deferred, Rejected, classify
+from tictally_recorder.ledger.frame_numbers import FrameNumbers, NumberRange, Status, record_lost_range
+from tictally_recorder.ledger.invalidation import Invalidations
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import LabelState, Meters, MeterState
-from tictally_recorder.ledger.model import Message, Stored
-from tictally_recorder.ledger.quarantine import Asides, keep, take_due
-from tictally_recorder.ledger.quarters import Quarters
-from tictally_recorder.ledger.retention import Candidates, Limits
+from tictally_recorder.ledger.model import BatchResult, Message
+from tictally_recorder.ledger.quarantine import DeadLetters, defer, take_due
+from tictally_recorder.ledger.quarters import QuarterStore
+from tictally_recorder.ledger.retention import RetentionLimits, RetentionScan
 from tictally_recorder.ledger.rollup import REGISTERS
 from tictally_recorder.ledger.text_changes import add_change, add_late
 from tictally_shared.frames import Frame
 
-_STORED: Final = Stored(stored=1)
-_REPEATED: Final = Stored(repeated=1)
-_KEPT: Final = Stored(kept=1)
-_REFUSED: Final = Stored(refused=1)
-_STATUS: Final = {Good: Status.STORED, Later: Status.KEPT, Bad: Status.REFUSED}
-# What tells which period a register counts, from then on. Source: Enedis-NOI-CPT_54E §6.2.
+_STORED: Final = BatchResult(stored=1)
+_DUPLICATE: Final = BatchResult(duplicates=1)
+_DEFERRED: Final = BatchResult(deferred=1)
+_REJECTED: Final = BatchResult(rejected=1)
+_STATUS: Final = {Accepted: Status.STORED, Deferred: Status.DEFERRED, Rejected: Status.REJECTED}
+# The labels that define which period a register counts, from then on. Source: Enedis-NOI-CPT_54E §6.2.
 _OPTION: Final = "NGTF"
-_TELL_PERIODS: Final = frozenset({"LTARF", _OPTION, "NTARF"})
+_PERIOD_LABELS: Final = frozenset({"LTARF", _OPTION, "NTARF"})
 _INSERT: Final = "INSERT INTO frame VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-# Numbers of frames that have gone are never given again: a sink that has copied one knows it by its number.
+# FrameNumbers of frames that have gone are never given again: a sink that has copied one knows it by its number.
 _NEWEST: Final = """
 SELECT max((SELECT coalesce(max(id), 0) FROM frame), (SELECT coalesce(max(frame), 0) FROM sink))
 """
@@ -41,89 +41,88 @@ SELECT max((SELECT coalesce(max(id), 0) FROM frame), (SELECT coalesce(max(frame)
 class _Boot:
     id: int
     edge: int
-    numbers: Numbers
+    numbers: FrameNumbers
 
 
-class Intake:
-    """Stores frames; every call stands in a transaction, `save` ends it."""
+class MessageStore:
+    """Stores messages; every call is inside a transaction, `save` is its last."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._labels = LabelNames(connection)
+        self._labels = LabelIds(connection)
         self._meters = Meters(connection, self._labels)
-        self._quarters = Quarters(connection, self._labels)
-        self._candidates = Candidates(connection)
+        self._quarters = QuarterStore(connection, self._labels)
+        self._retention = RetentionScan(connection)
         self._newest_ms: int = connection.execute("SELECT coalesce(max(last_ms), 0) FROM meter").fetchone()[0]
         self._boots: dict[tuple[str, str], _Boot] = {}
-        self._asides = Asides(connection)
-        self._touched = Touched(connection, self._labels)
+        self._dead_letters = DeadLetters(connection)
+        self._invalidations = Invalidations(connection, self._labels)
         self._newest_id: int = connection.execute(_NEWEST).fetchone()[0]
 
-    def take(self, message: Message) -> Stored:
-        """Store, keep or set aside one message."""
-        return self._take(message, message.arrived_ms)
+    def store(self, message: Message) -> BatchResult:
+        """Store, defer or reject one message."""
+        return self._classify_and_store(message, message.arrived_ms)
 
-    def take_due(self, now_ms: int, limit: int) -> Stored:
-        """Take up to `limit` kept messages that are due."""
-        return sum(
-            (self._take(each, now_ms, Status.KEPT) for each in take_due(self._connection, now_ms, limit)), Stored()
-        )
+    def retry_deferred(self, now_ms: int, limit: int) -> BatchResult:
+        """Store up to `limit` deferred messages that are due."""
+        due = take_due(self._connection, now_ms, limit)
+        return sum((self._classify_and_store(each, now_ms, Status.DEFERRED) for each in due), BatchResult())
 
-    def settle(self, limit: int) -> int:
-        """Compute up to `limit` dirty quarters again; how many were."""
-        settled = self._quarters.settle(limit)
-        self._are_clean(settled)
-        return len(settled)
+    def recompute_dirty(self, limit: int) -> int:
+        """Recompute up to `limit` dirty quarters; returns how many were dirty."""
+        recomputed = self._quarters.recompute_dirty(limit)
+        self._mark_clean(recomputed)
+        return len(recomputed)
 
-    def prune(self, now_ms: int) -> bool:
-        """Let raw frames of a few quarters go that have served; True where there may be more."""
-        found = self._candidates.step(Limits.at(now_ms, self._newest_ms))
-        self._are_clean([each for each in found or () if self._quarters.close(*each)])
+    def apply_retention(self, now_ms: int) -> bool:
+        """Delete the raw frames of a few quarters whose retention ended; True where there may be more."""
+        found = self._retention.step(RetentionLimits.at(now_ms, self._newest_ms))
+        self._mark_clean([each for each in found or () if self._quarters.settle(*each)])
         return found is not None
 
-    def _are_clean(self, quarters: Iterable[tuple[int, int]]) -> None:
+    def _mark_clean(self, quarters: Iterable[tuple[int, int]]) -> None:
         states = {meter.id: meter for meter in self._meters}
         for meter_id, number in quarters:
             if meter_id in states:
                 states[meter_id].dirty.discard(number)
 
     def mark_lost(self, edge: str, boot: str, ranges: Iterable[tuple[int, int]]) -> None:
-        """Note numbers as lost, as far as nothing else is known of them."""
+        """Mark numbers as lost, except those that have another status."""
         found = self._boot(edge, boot)
         for first, last in ranges:
             found.numbers.fill(first, last, Status.LOST)
-            note_when(self._connection, found.id, first, last)
+            record_lost_range(self._connection, found.id, first, last)
 
     def save(self) -> None:
-        """Write what was gathered in memory."""
-        self._asides.save()
+        """Write what was collected in memory."""
+        self._dead_letters.save()
         for meter in self._meters:
             self._quarters.save(meter)
-        self._touched.save()
+        self._invalidations.save()
         self._meters.save()
         for boot in self._boots.values():
             gone, ranges = boot.numbers.take_changes()
             for first in gone:
-                self._connection.execute("DELETE FROM number WHERE boot = ? AND first = ?", (boot.id, first))
+                self._connection.execute("DELETE FROM frame_number WHERE boot = ? AND first = ?", (boot.id, first))
             rows = [(boot.id, each.first, each.last, each.status) for each in ranges]
-            self._connection.executemany("INSERT OR REPLACE INTO number VALUES (?, ?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO frame_number VALUES (?, ?, ?, ?)", rows)
 
-    def _take(self, message: Message, now_ms: int, *again: Status) -> Stored:
-        verdict = judge(message, now_ms)
-        number = verdict.number
+    def _classify_and_store(self, message: Message, now_ms: int, *again: Status) -> BatchResult:
+        outcome = classify(message, now_ms)
+        number = outcome.number
         if number is not None:
             numbers = self._boot(message.topic_edge, number.boot).numbers
             if numbers.status(number.seq) not in {None, Status.LOST, *again}:
-                return _REPEATED
-            numbers.put(number.seq, _STATUS[type(verdict)])
-        if isinstance(verdict, Good):
-            self._store(verdict, self._boot(message.topic_edge, verdict.frame.boot), message.arrived_ms)
+                return _DUPLICATE
+            numbers.put(number.seq, _STATUS[type(outcome)])
+        if isinstance(outcome, Accepted):
+            self._store_frame(outcome, self._boot(message.topic_edge, outcome.frame.boot), message.arrived_ms)
             return _STORED
-        if isinstance(verdict, Later):
-            keep(self._connection, message, verdict)
-            return _KEPT
-        self._asides.add(message, verdict)
-        return _REFUSED
+        if isinstance(outcome, Deferred):
+            defer(self._connection, message, outcome)
+            return _DEFERRED
+        self._dead_letters.add(message, outcome)
+        return _REJECTED
 
     def _boot(self, edge: str, name: str) -> _Boot:
         found = self._boots.get((edge, name))
@@ -137,20 +136,20 @@ class Intake:
         edge_id = execute("SELECT id FROM edge WHERE name = ?", (edge,)).fetchone()[0]
         execute("INSERT INTO boot (edge, boot) VALUES (?, ?) ON CONFLICT DO NOTHING", (edge_id, name))
         boot_id = execute("SELECT id FROM boot WHERE edge = ? AND boot = ?", (edge_id, name)).fetchone()[0]
-        rows = execute("SELECT first, last, status FROM number WHERE boot = ?", (boot_id,))
+        rows = execute("SELECT first, last, status FROM frame_number WHERE boot = ?", (boot_id,))
         return _Boot(
-            boot_id, edge_id, Numbers(NumberRange(first, last, Status(status)) for first, last, status in rows)
+            boot_id, edge_id, FrameNumbers(NumberRange(first, last, Status(status)) for first, last, status in rows)
         )
 
-    def _store(self, good: Good, boot: _Boot, arrived_ms: int) -> None:
-        frame = good.frame
+    def _store_frame(self, accepted: Accepted, boot: _Boot, arrived_ms: int) -> None:
+        frame = accepted.frame
         time_ms = frame.time_ms
         meter = self._meters.find(frame.meter, frame.serial, time_ms)
-        # It came after the frames that are here: a clock that has jumped back is not believed.
+        # It arrived after the frames already stored: a clock that jumped back is not trusted.
         arrived_ms = max(arrived_ms, self._newest_ms)
         self._newest_ms = max(self._newest_ms, time_ms)
         self._newest_id += 1
-        row = (self._newest_id, meter.id, boot.id, frame.seq, time_ms, arrived_ms, frame.mode.value, good.body)
+        row = (self._newest_id, meter.id, boot.id, frame.seq, time_ms, arrived_ms, frame.mode.value, accepted.body)
         self._connection.execute(_INSERT, row)
         if boot.edge not in meter.edges:
             self._connection.execute("INSERT INTO meter_edge VALUES (?, ?)", (meter.id, boot.edge))
@@ -159,15 +158,15 @@ class Intake:
         newest_ms = meter.last_ms
         meter.first_ms = min(meter.first_ms, time_ms)
         meter.last_ms = max(newest_ms, time_ms)
-        observed_ms = self._note_labels(meter, frame)
+        observed_ms = self._update_labels(meter, frame)
         if time_ms < newest_ms:
-            self._touched.add_late(meter, time_ms, frame.values)
+            self._invalidations.add_late_frame(meter, time_ms, frame.values)
         else:
-            self._touched.add(meter.id, min(newest_ms, observed_ms), time_ms)
+            self._invalidations.add(meter.id, min(newest_ms, observed_ms), time_ms)
         self._quarters.add(meter, time_ms, frame.values)
 
-    def _note_labels(self, meter: MeterState, frame: Frame) -> int:
-        """When each label was seen, and the changes of texts; since when one of the registers was not observed."""
+    def _update_labels(self, meter: MeterState, frame: Frame) -> int:
+        """Record sightings and changes of labels; returns the oldest last observation of a register before."""
         time_ms = observed_ms = frame.time_ms
         meter.changed_labels.update(frame.values)
         for name, value in frame.values.items():
@@ -180,7 +179,7 @@ class Intake:
                 if value != state.text and isinstance(value, str):
                     add_change(self._connection, meter.id, state.id, time_ms, value)
                     state.text = value
-                    self._touch_since(meter, name, time_ms)
+                    self._invalidate_since(meter, name, time_ms)
                 state.last_ms = time_ms
                 continue
             state.first_ms = min(state.first_ms, time_ms)
@@ -188,13 +187,13 @@ class Intake:
                 self._connection, meter.id, (state.id, name), (time_ms, value), state.last_ms
             ):
                 state.text = self._meters.newest_text(meter.id, state.id)
-                self._touch_since(meter, name, time_ms)
+                self._invalidate_since(meter, name, time_ms)
         return observed_ms
 
-    def _touch_since(self, meter: MeterState, label: str, time_ms: int) -> None:
-        """A text that changed may say which period a register counts, until it says another.
+    def _invalidate_since(self, meter: MeterState, label: str, time_ms: int) -> None:
+        """Invalidate from a changed string on, where it defines which period a register counts.
 
-        An option goes on for the meter that comes after, until that tells its own.
+        An option applies to the meter installed next too, until that sends its own.
         """
-        if label in _TELL_PERIODS:
-            self._touched.add(meter.id, time_ms, self._newest_ms if label == _OPTION else meter.last_ms)
+        if label in _PERIOD_LABELS:
+            self._invalidations.add(meter.id, time_ms, self._newest_ms if label == _OPTION else meter.last_ms)

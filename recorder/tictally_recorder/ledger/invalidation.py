@@ -1,14 +1,14 @@
-"""Which quarters frames have touched, for cost and for sinks: kept with the frames that made it so.
+"""Which quarters' cost is dirty: recorded in the transaction of the frames that changed it, for cost and for sinks.
 
-What a register counted between two observations hangs on both, however far apart they are: so a frame touches all from
-the observation before it to the one after it, of each of its registers.
+What a register counted between two observations depends on both, however far apart they are. So a frame invalidates
+every quarter from the observation before it to the one after it, of each of its registers.
 """
 
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import MeterState
 from tictally_recorder.ledger.outbox_queue import mark_quarters, sinks_of
 from tictally_recorder.ledger.quarter_codec import unpack_registers
@@ -21,13 +21,13 @@ _BETWEEN: Final = (
 )
 
 
-class Touched:
-    """Gathers what the frames of a transaction touch; `save` writes it.
+class Invalidations:
+    """Collects what the frames of a transaction invalidate; `save` writes it.
 
-    Another process may write the table too (`tictally site join`), so nothing of it is kept in memory.
+    Another process may write the table too (`tictally site join`), so nothing of it is cached.
     """
 
-    def __init__(self, connection: sqlite3.Connection, labels: LabelNames) -> None:
+    def __init__(self, connection: sqlite3.Connection, labels: LabelIds) -> None:
         self._connection = connection
         self._labels = labels
         self._sinks = sinks_of(connection)
@@ -35,11 +35,11 @@ class Touched:
         self._late: dict[int, tuple[MeterState, dict[int, set[str]]]] = {}
 
     def add(self, meter_id: int, first_ms: int, last_ms: int) -> None:
-        """The quarters from one moment to another, both included, are touched."""
+        """Mark dirty the quarters from one moment to another, both included."""
         self._new.setdefault(meter_id, IntervalSet()).add(first_ms // QUARTER_MS, last_ms // QUARTER_MS)
 
-    def add_late(self, meter: MeterState, time_ms: int, labels: Iterable[str]) -> None:
-        """A frame with some labels has come that is not the newest."""
+    def add_late_frame(self, meter: MeterState, time_ms: int, labels: Iterable[str]) -> None:
+        """Mark dirty what a frame with some labels changes that is not the newest."""
         _, quarters = self._late.setdefault(meter.id, (meter, {}))
         quarters.setdefault(time_ms // QUARTER_MS, set()).update(REGISTERS.intersection(labels))
 
@@ -50,14 +50,14 @@ class Touched:
             for number, registers in quarters.items():
                 found.add(self._before(meter, number, registers), self._after(meter, number, registers))
         for meter_id, new in self._new.items():
-            known = touched_of(self._connection, meter_id)
+            known = invalidated_quarters(self._connection, meter_id)
             _put(self._connection, meter_id, known, known | new)
             mark_quarters(self._connection, self._sinks, meter_id, new)
         self._new.clear()
         self._late.clear()
 
     def _before(self, meter: MeterState, number: int, registers: set[str]) -> int:
-        """The newest quarter by which each of some registers was observed before a quarter, or the quarter itself."""
+        """The newest quarter before another by which each of some registers was observed, or the quarter itself."""
         seen = {name: meter.labels[name].first_ms // QUARTER_MS for name in registers}
         wanted = {name for name, first in seen.items() if first < number}
         bounds = min((seen[name] for name in wanted), default=number), number - 1
@@ -71,9 +71,9 @@ class Touched:
         return self._nearest(meter.id, wanted, bounds, "") or bounds[1]
 
     def _nearest(self, meter_id: int, wanted: set[str], bounds: tuple[int, int], order: str) -> int | None:
-        """The first quarter of some by which each of some registers was observed.
+        """The first of some quarters by which each of some registers was observed.
 
-        None where rows do not tell: a quarter that late frames made has none yet, and so all that there is counts.
+        None where the rows do not show it: a quarter made by late frames only has no row yet, so all bounds count.
         """
         for number, packed in self._connection.execute(_BETWEEN + order, (meter_id, *bounds)) if wanted else ():
             seen = unpack_registers(packed, meter_id, number * QUARTER_MS, self._labels.names).registers
@@ -83,30 +83,29 @@ class Touched:
         return None
 
 
-def touched_of(connection: sqlite3.Connection, meter_id: int) -> IntervalSet:
-    """The quarters of a meter, by number, that are touched."""
-    return IntervalSet(
-        connection.execute("SELECT first, last FROM touched WHERE meter = ? ORDER BY first", (meter_id,))
-    )
+def invalidated_quarters(connection: sqlite3.Connection, meter_id: int) -> IntervalSet:
+    """The quarters of a meter, by number, whose cost is dirty."""
+    select = "SELECT first, last FROM invalidated WHERE meter = ? ORDER BY first"
+    return IntervalSet(connection.execute(select, (meter_id,)))
 
 
-def touch(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
-    """Quarters first … last are to be computed again; in a transaction."""
-    known = touched_of(connection, meter_id)
+def mark_dirty(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
+    """The cost of quarters first … last must be recomputed; in a transaction."""
+    known = invalidated_quarters(connection, meter_id)
     _put(connection, meter_id, known, known | IntervalSet([(first, last)]))
 
 
-def untouch(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
-    """Quarters first … last have been computed again; in a transaction."""
-    known = touched_of(connection, meter_id)
+def clear(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
+    """The cost of quarters first … last has been recomputed; in a transaction."""
+    known = invalidated_quarters(connection, meter_id)
     _put(connection, meter_id, known, known - IntervalSet([(first, last)]))
 
 
-def touch_all(connection: sqlite3.Connection, site_id: int) -> None:
-    """All of a site is to be computed again; in a transaction."""
+def mark_site_dirty(connection: sqlite3.Connection, site_id: int) -> None:
+    """All cost of a site must be recomputed; in a transaction."""
     for meter_id, first_ms, last_ms in _meters(connection, site_id):
         first, last = first_ms // QUARTER_MS, last_ms // QUARTER_MS
-        touch(connection, meter_id, first, last)
+        mark_dirty(connection, meter_id, first, last)
         mark_quarters(connection, sinks_of(connection), meter_id, IntervalSet([(first, last)]))
 
 
@@ -116,6 +115,6 @@ def _meters(connection: sqlite3.Connection, site_id: int) -> Iterator[tuple[int,
 
 def _put(connection: sqlite3.Connection, meter_id: int, known: IntervalSet, wanted: IntervalSet) -> None:
     if known != wanted:
-        connection.execute("DELETE FROM touched WHERE meter = ?", (meter_id,))
+        connection.execute("DELETE FROM invalidated WHERE meter = ?", (meter_id,))
         rows = ((meter_id, first, last) for first, last in wanted)
-        connection.executemany("INSERT INTO touched VALUES (?, ?, ?)", rows)
+        connection.executemany("INSERT INTO invalidated VALUES (?, ?, ?)", rows)

@@ -1,10 +1,10 @@
-"""Labels by the small numbers that rows hold instead of them."""
+"""Numeric ids of labels, stored in rows instead of their names."""
 
 import sqlite3
 
 
-class LabelNames:
-    """Ids of labels, given when a label is first met, for ever.
+class LabelIds:
+    """Ids of labels; assigned when a label is first seen, never changed.
 
     Attributes:
         ids: label → id.
@@ -14,14 +14,14 @@ class LabelNames:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.names: dict[int, str] = dict(connection.execute("SELECT id, name FROM label"))
-        self.ids = {name: each for each, name in self.names.items()}
+        self.ids = {name: label_id for label_id, name in self.names.items()}
 
     def id(self, name: str) -> int:
-        """A label's id, a new one where it is new; in a transaction."""
-        found = self.ids.get(name)
-        if found is None:
-            found = len(self.ids) + 1
-            self._connection.execute("INSERT INTO label VALUES (?, ?)", (found, name))
-            self.ids[name] = found
-            self.names[found] = name
-        return found
+        """A label's id, assigned where it has none yet; in a transaction."""
+        label_id = self.ids.get(name)
+        if label_id is None:
+            label_id = len(self.ids) + 1
+            self._connection.execute("INSERT INTO label VALUES (?, ?)", (label_id, name))
+            self.ids[name] = label_id
+            self.names[label_id] = name
+        return label_id

@@ -1,4 +1,4 @@
-"""One recorder per ledger: a lock that the system takes back when its holder dies, however it dies."""
+"""One recorder per ledger: a lock that the system releases when its holder dies, however it dies."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        path = path.resolve()  # a link and what it leads to are one ledger
+        path = path.resolve()  # a link and its target are one ledger
         lock = path.with_name(f"{path.name}.lock")
         try:
             self._fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -32,7 +32,7 @@ class Lock:
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 
     def close(self) -> None:
-        """Let others have it; a second time does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

@@ -1,16 +1,16 @@
-"""The meters that a recorder is hearing, as far as it needs them in memory to store the next frame."""
+"""The meters that send frames, as far as the next frame needs them in memory."""
 
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.rollup import Rollup
 
 
 @dataclass(slots=True)
 class LabelState:
-    """What the ledger knows of one label of one meter: when it was seen, and its newest text."""
+    """One label of one meter: when it was first and last seen, and its newest string."""
 
     id: int
     first_ms: int
@@ -20,18 +20,18 @@ class LabelState:
 
 @dataclass(slots=True)
 class MeterState:
-    """One meter while frames are stored.
+    """One meter while its frames are stored.
 
     Attributes:
-        id: the ledger's number for it.
+        id: of its row.
         serial: see `Meter`.
         first_ms: time of its oldest frame.
         last_ms: time of its newest frame.
-        labels: label → what is known of it.
+        labels: label → its state.
         edges: ids of the edges that read it.
-        open: quarters that frames were added to lately, by number.
-        dirty: quarters that wait to be computed again.
-        changed: frames were stored since it was saved.
+        open: quarters that recently got frames, by number.
+        dirty: numbers of quarters that wait to be recomputed.
+        changed: True where frames were stored since it was saved.
         changed_labels: to be saved.
         changed_quarters: to be saved.
     """
@@ -50,9 +50,9 @@ class MeterState:
 
 
 class Meters:
-    """Meters by key and serial, loaded when first heard."""
+    """Meters by key and serial, loaded with their first frame."""
 
-    def __init__(self, connection: sqlite3.Connection, labels: LabelNames) -> None:
+    def __init__(self, connection: sqlite3.Connection, labels: LabelIds) -> None:
         self._connection = connection
         self._labels = labels
         self._rows: dict[str, list[MeterState]] = {}
@@ -61,9 +61,9 @@ class Meters:
         return (meter for rows in self._rows.values() for meter in rows)
 
     def find(self, key: str, serial: str | None, time_ms: int) -> MeterState:
-        """The meter that a frame is from, a new one where it is new; in a transaction.
+        """The meter that sent a frame, created where it is new; in a transaction.
 
-        A frame without serial is from the key's newest meter. The first serial seen completes a meter that had none;
+        A frame without serial belongs to the key's newest meter. The first serial seen completes a meter that had none;
         another serial is another meter of the same site.
         """
         rows = self._rows.get(key)
@@ -93,23 +93,23 @@ class Meters:
 
     def _load(self, key: str) -> list[MeterState]:
         select = "SELECT id, serial, first_ms, last_ms FROM meter WHERE key = ? ORDER BY id"
-        return [self._filled(MeterState(*row)) for row in self._connection.execute(select, (key,)).fetchall()]
+        return [self._load_details(MeterState(*row)) for row in self._connection.execute(select, (key,)).fetchall()]
 
-    def _filled(self, meter: MeterState) -> MeterState:
+    def _load_details(self, meter: MeterState) -> MeterState:
         select = self._connection.execute
         names = self._labels.names
         for label, first_ms, last_ms in select(
-            "SELECT label, first_ms, last_ms FROM seen WHERE meter = ?", (meter.id,)
+            "SELECT label, first_ms, last_ms FROM label_seen WHERE meter = ?", (meter.id,)
         ):
             meter.labels[names[label]] = LabelState(label, first_ms, last_ms)
         for state in meter.labels.values():
             state.text = self.newest_text(meter.id, state.id)
         meter.edges.update(row[0] for row in select("SELECT edge FROM meter_edge WHERE meter = ?", (meter.id,)))
-        meter.dirty.update(row[0] for row in select("SELECT quarter FROM dirty WHERE meter = ?", (meter.id,)))
+        meter.dirty.update(row[0] for row in select("SELECT quarter FROM dirty_quarter WHERE meter = ?", (meter.id,)))
         return meter
 
     def newest_text(self, meter_id: int, label_id: int) -> str | None:
-        """The text that a label has now, or None where it has none."""
+        """A label's newest string, or None where it has none."""
         newest = "SELECT value FROM text_change WHERE meter = ? AND label = ? ORDER BY time_ms DESC LIMIT 1"
         row = self._connection.execute(newest, (meter_id, label_id)).fetchone()
         return row[0] if row is not None else None
@@ -125,6 +125,6 @@ class Meters:
                 for each in map(meter.labels.__getitem__, meter.changed_labels)
             ]
             meter.changed_labels.clear()
-            self._connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO label_seen VALUES (?, ?, ?, ?)", rows)
             times = (meter.first_ms, meter.last_ms, meter.id)
             self._connection.execute("UPDATE meter SET first_ms = ?, last_ms = ? WHERE id = ?", times)

@@ -1,4 +1,4 @@
-"""What flows into a ledger and out of it. What a year has millions of are named tuples, made three times as fast."""
+"""The values of a ledger. Those that occur by the million are named tuples: three times as fast."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from tictally_shared.calendar import QUARTER_MS
 
 INTEGRATED_EDGE: Final = "http-readings"
-"""The edge of meters without registers: the recorder integrates what they tell by HTTP, and marks what it counted."""
+"""The edge of meters without registers: the recorder integrates the powers they post by HTTP, and marks the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class Message:
 
     Attributes:
         topic_edge: the edge's name in the topic.
-        payload: as it came, whatever it is.
-        arrived_ms: when it came, milliseconds since 1970.
-        topic: the whole topic, kept with what is set aside.
+        payload: as received, unchecked.
+        arrived_ms: when it arrived, milliseconds since 1970.
+        topic: the whole topic, stored with a dead letter.
     """
 
     topic_edge: str
@@ -28,27 +28,27 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What became of a batch; the four add up to its messages.
+class BatchResult:
+    """The outcome of a batch; the four counts add up to its messages.
 
     Attributes:
         stored: frames that are new in the ledger.
-        repeated: frames whose number the ledger had already.
-        kept: messages kept whole, to be tried again: of another form version, or dated too far ahead.
-        refused: messages set aside, counted by reason.
+        duplicates: frames whose number the ledger already had.
+        deferred: messages stored whole for a retry: of another format version, or dated too far ahead.
+        rejected: messages that became dead letters.
     """
 
     stored: int = 0
-    repeated: int = 0
-    kept: int = 0
-    refused: int = 0
+    duplicates: int = 0
+    deferred: int = 0
+    rejected: int = 0
 
-    def __add__(self, other: "Stored") -> "Stored":
-        return Stored(
+    def __add__(self, other: "BatchResult") -> "BatchResult":
+        return BatchResult(
             self.stored + other.stored,
-            self.repeated + other.repeated,
-            self.kept + other.kept,
-            self.refused + other.refused,
+            self.duplicates + other.duplicates,
+            self.deferred + other.deferred,
+            self.rejected + other.rejected,
         )
 
 
@@ -57,18 +57,18 @@ class LedgerCounts:
     """The ledger's figures.
 
     Attributes:
-        frames: frames stored since the ledger was made.
-        refused: messages set aside, by reason, since the ledger was made.
-        kept: messages that wait to be tried again.
-        lost: frames of which no edge holds a copy any more.
+        frames: frames stored since the ledger was created.
+        rejected: reason → messages rejected since the ledger was created.
+        deferred: messages that wait for a retry.
+        lost: frames of which no edge has a copy any more.
         newest_ms: meter key → time of its newest frame.
-        dirty: quarters that wait to be computed again.
+        dirty: quarters that wait to be recomputed.
         size_bytes: of the database file, without its write-ahead log.
     """
 
     frames: int
-    refused: Mapping[str, int]
-    kept: int
+    rejected: Mapping[str, int]
+    deferred: int
     lost: int
     newest_ms: Mapping[str, int]
     dirty: int
@@ -77,11 +77,11 @@ class LedgerCounts:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A meter that the ledger knows: one row for each (key, serial).
+    """A meter in the ledger: one row for each (key, serial).
 
     Attributes:
-        id: the ledger's own number for it.
-        key: its number, or the key given at installation.
+        id: of its row.
+        key: its number, or the key configured at installation.
         serial: short hash of the number where a key replaces it, else None.
         first_ms: time of its oldest frame.
         last_ms: time of its newest frame.
@@ -100,7 +100,7 @@ class Site:
 
     Attributes:
         id: its first meter's key.
-        meters: those that stood there, in the order in which they were first heard.
+        meters: those installed there, in the order of their first frames.
         edges: names of the edges that read them, sorted.
     """
 
@@ -111,7 +111,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """The first frame in which a text differs from what was seen before."""
+    """A label's new string value, and the time of the first frame that has it."""
 
     label: str
     time_ms: int
@@ -128,7 +128,7 @@ class Run(NamedTuple):
 
 
 class Live(NamedTuple):
-    """What a quarter keeps of a power, current or voltage."""
+    """Statistics of a power, current or voltage over a quarter."""
 
     first_ms: int
     first: int
@@ -141,7 +141,7 @@ class Live(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """What a quarter keeps of any other number: the first and the last value."""
+    """The first and the last value of any other number in a quarter."""
 
     first_ms: int
     first: int
@@ -151,15 +151,15 @@ class Ends(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """A meter's quarter of an hour, [start_ms, start_ms + 15 min).
+    """A meter's quarter-hour, [start_ms, start_ms + 15 min).
 
     Attributes:
-        meter_id: the ledger's number of the meter.
+        meter_id: the meter's id in the ledger.
         start_ms: its start.
         n: frames in it.
         first_ms: time of the first of them.
         last_ms: time of the last.
-        registers: label → runs in the order of time; each fall begins another.
+        registers: label → runs in order of time; a register that falls starts a new run.
         live: label → statistics.
         ends: label → first and last value.
     """

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
+from tictally_recorder.ledger.connection import open_for_writing, require, transaction, translate_sqlite_errors
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.frame_codec import decode_body
 from tictally_recorder.ledger.outbox_queue import mark_all, marked_quarters, put_quarters, replace_quarters, sinks_of
-from tictally_recorder.ledger.schema import open_for_writing, require, told, transaction
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
 
@@ -140,7 +140,7 @@ class Outbox:
 
     def frames(self, limit: int) -> list[RawFrame]:
         """The next raw frames, in the order in which they were stored."""
-        with told():
+        with translate_sqlite_errors():
             rows = self._connection.execute(_FRAMES, (self._sink, limit)).fetchall()
         return [
             RawFrame(number, meter, edge, seq, time_ms, decode_body(body)[0])
@@ -178,14 +178,14 @@ class Outbox:
         select = (
             "SELECT time_ms FROM frame WHERE id <= (SELECT frame FROM sink WHERE name = ?) ORDER BY id DESC LIMIT 1"
         )
-        with told():
+        with translate_sqlite_errors():
             row = self._connection.execute(select, (self._sink,)).fetchone()
         return None if row is None else int(row[0])
 
     @property
     def oldest_ms(self) -> int:
         """The time of the oldest frame ever."""
-        with told():
+        with translate_sqlite_errors():
             row = self._connection.execute("SELECT coalesce(min(first_ms), 0) FROM meter").fetchone()
         return int(row[0])
 
@@ -283,7 +283,7 @@ class Outbox:
 
     def windows(self) -> list[Window]:
         """Those that are to be run again, the longest first, of each length the newest first."""
-        with told():
+        with translate_sqlite_errors():
             return [Window(*row) for row in self._connection.execute(_WINDOWS, (self._sink,))]
 
     def add_windows(self, windows: Iterable[Window]) -> None:
@@ -299,7 +299,7 @@ class Outbox:
 
     def counts(self) -> SinkCounts:
         """How far the sink is."""
-        with told():
+        with translate_sqlite_errors():
             return next(each for each in sink_counts(self._connection) if each.name == self._sink)
 
     def close(self) -> None:
@@ -307,7 +307,7 @@ class Outbox:
         self._connection.close()
 
     def _one(self, select: str) -> Any:  # noqa: ANN401 - of whatever column
-        with told():
+        with translate_sqlite_errors():
             return self._connection.execute(select, (self._sink,)).fetchone()[0]
 
     def _add_windows(self, windows: Iterable[Window]) -> None:

@@ -1,4 +1,4 @@
-"""A quarter as the few bytes that the ledger keeps for ever. Pure. This form is final; another gets another first byte.
+"""Codec of quarters, a few bytes each, stored for ever. Pure. The format is final: another gets another first byte.
 
     byte 1, then varints:
         n · first_ms - start_ms · last_ms - first_ms
@@ -25,22 +25,22 @@ from typing import Final, NamedTuple
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.model import Ends, Live, Quarter, Run
 
-_FORM_1: Final = 1
+_FORMAT_1: Final = 1
 _STILL, _RUN, _RUNS, _LIVE, _LIVE_PART, _SAME, _ENDS, _ENDS_PART = range(8)
 
 
-class Straight(NamedTuple):
+class MonotonicRegisters(NamedTuple):
     """The registers of a quarter in which none fell and each was in the first and in the last frame, as nearly always.
 
-    Years of quarters are told so, in a third of the time: they need no object for each register.
+    Reading years of quarters so takes a third of the time: no object is needed for each register.
 
     Attributes:
         start_ms: of the quarter.
         first_ms: time of its first frame.
         last_ms: time of its last frame.
         names: the registers.
-        firsts: what each of them was in the first frame.
-        lasts: what each of them was in the last frame.
+        firsts: their values in the first frame.
+        lasts: their values in the last frame.
     """
 
     start_ms: int
@@ -120,7 +120,7 @@ def unpack(
 
     Args:
         packed: its bytes.
-        meter_id: the ledger's number of the meter.
+        meter_id: the meter's id in the ledger.
         start_ms: of the quarter.
         names: id → label.
         registers_only: True leaves all other labels out, in half the time.
@@ -139,15 +139,15 @@ def unpack(
 
 def unpack_registers(
     packed: bytes, meter_id: int, start_ms: int, names: Mapping[int, str], last_id: int = 2**62
-) -> Quarter | Straight:
-    """The registers of the quarter that `pack` packed, in the cheapest form that tells all of them.
+) -> Quarter | MonotonicRegisters:
+    """The registers of the quarter that `pack` packed, in the cheapest representation that holds all of them.
 
     Args:
         packed: its bytes.
-        meter_id: the ledger's number of the meter.
+        meter_id: the meter's id in the ledger.
         start_ms: of the quarter.
         names: id → label.
-        last_id: registers of a higher id need not be told.
+        last_id: registers of a higher id may be left out.
 
     Raises:
         LedgerError: it is damaged, or from a newer program.
@@ -174,7 +174,7 @@ def unpack_registers(
             lasts.append(first if form == _STILL else first + next(numbers))
     except (StopIteration, KeyError):
         raise LedgerError("a quarter's bytes are damaged") from None
-    return Straight(start_ms, first_ms, last_ms, found, firsts, lasts)
+    return MonotonicRegisters(start_ms, first_ms, last_ms, found, firsts, lasts)
 
 
 def span(packed: bytes, start_ms: int) -> tuple[int, int]:
@@ -254,7 +254,7 @@ def _unzigzag(number: int) -> int:
 
 
 def _to_bytes(numbers: list[int]) -> bytes:
-    packed = bytearray((_FORM_1,))
+    packed = bytearray((_FORMAT_1,))
     for each in numbers:
         number = each
         while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
@@ -265,8 +265,8 @@ def _to_bytes(numbers: list[int]) -> bytes:
 
 
 def _to_numbers(packed: bytes) -> Iterator[int]:
-    if packed[:1] != bytes((_FORM_1,)):
-        raise LedgerError(f"a quarter begins with {packed[:1].hex() or 'nothing'}; this program reads 01")
+    if packed[:1] != bytes((_FORMAT_1,)):
+        raise LedgerError(f"a quarter's bytes begin with {packed[:1].hex() or 'nothing'}; this program reads format 01")
     rest = iter(packed[1:])
     for byte in rest:
         if byte <= 0x7F:  # noqa: PLR2004 - as most are

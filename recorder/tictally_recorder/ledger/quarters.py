@@ -1,10 +1,10 @@
-"""Quarters kept up to date: a frame in the order of time is added at once, others have their quarter made again."""
+"""Keeps quarters up to date: frames in order of time are added at once, late ones make their quarter dirty."""
 
 import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from tictally_recorder.ledger.label_ids import LabelNames
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import MeterState
 from tictally_recorder.ledger.model import Quarter
 from tictally_recorder.ledger.outbox_queue import note_gone
@@ -13,18 +13,20 @@ from tictally_recorder.ledger.raw_frames import frames_between
 from tictally_recorder.ledger.rollup import Rollup, add_frames, roll_up
 from tictally_shared.calendar import QUARTER_MS
 
-_OPEN_AT_MOST: Final = 8
+_MOST_OPEN: Final = 8
 _SETTLED: Final = """
 SELECT CASE settled WHEN x'' THEN packed ELSE settled END FROM quarter WHERE meter = ? AND quarter = ?
 """
-# What was settled as a whole stays the settled part when more comes.
+# A quarter that was completely settled keeps that as its settled part when more frames arrive.
 _PUT: Final = """
 INSERT INTO quarter (meter, quarter, packed) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET settled = CASE settled WHEN x'' THEN packed ELSE settled END, packed = excluded.packed
 """
 
 
-def compute(connection: sqlite3.Connection, names: Mapping[int, str], meter_id: int, number: int) -> Quarter | None:
+def compute_quarter(
+    connection: sqlite3.Connection, names: Mapping[int, str], meter_id: int, number: int
+) -> Quarter | None:
     """A quarter from its settled part and its raw frames; None where there are neither."""
     start_ms = number * QUARTER_MS
     frames = frames_between(connection, meter_id, start_ms, start_ms + QUARTER_MS)
@@ -34,15 +36,15 @@ def compute(connection: sqlite3.Connection, names: Mapping[int, str], meter_id: 
     return add_frames(unpack(row[0], meter_id, start_ms, names), frames)
 
 
-class Quarters:
-    """Writes the rows of quarters; every call stands in a transaction."""
+class QuarterStore:
+    """Writes the rows of quarters; every call is inside a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, labels: LabelNames) -> None:
+    def __init__(self, connection: sqlite3.Connection, labels: LabelIds) -> None:
         self._connection = connection
         self._labels = labels
 
     def add(self, meter: MeterState, time_ms: int, values: Mapping[str, int | str]) -> None:
-        """Add a frame that stands among the raw ones already."""
+        """Add a frame whose raw row is already inserted."""
         number = time_ms // QUARTER_MS
         if number in meter.dirty:
             return
@@ -50,35 +52,37 @@ class Quarters:
         if rollup is None:
             rollup = meter.open[number] = self._load(meter.id, number)
         if rollup.n and time_ms <= rollup.last_ms:
-            # Between two frames only the raw ones can tell whether a register fell and rose again.
+            # Only the raw frames show whether a register fell and rose again between two frames.
             del meter.open[number]
             meter.changed_quarters.discard(number)
             meter.dirty.add(number)
-            self._connection.execute("INSERT INTO dirty VALUES (?, ?)", (meter.id, number))
+            self._connection.execute("INSERT INTO dirty_quarter VALUES (?, ?)", (meter.id, number))
             return
         rollup.add(time_ms, values)
         meter.changed_quarters.add(number)
 
     def save(self, meter: MeterState) -> None:
-        """Write the rows that have changed; the newest stay open for the next frames."""
+        """Write the rows that changed; the newest stay open for the next frames."""
         for number in meter.changed_quarters:
             self._put(meter.open[number].quarter())
         meter.changed_quarters.clear()
-        for number in sorted(meter.open)[:-_OPEN_AT_MOST]:
+        for number in sorted(meter.open)[:-_MOST_OPEN]:
             del meter.open[number]
 
-    def settle(self, limit: int) -> list[tuple[int, int]]:
-        """Compute dirty quarters again, the oldest first; which (meter id, number) were."""
-        select = "SELECT meter, quarter FROM dirty ORDER BY quarter LIMIT ?"
-        settled: list[tuple[int, int]] = self._connection.execute(select, (limit,)).fetchall()
-        for meter_id, number in settled:
+    def recompute_dirty(self, limit: int) -> list[tuple[int, int]]:
+        """Recompute dirty quarters, the oldest first; returns their (meter id, number)."""
+        select = "SELECT meter, quarter FROM dirty_quarter ORDER BY quarter LIMIT ?"
+        dirty: list[tuple[int, int]] = self._connection.execute(select, (limit,)).fetchall()
+        for meter_id, number in dirty:
             self._compute(meter_id, number)
-        return settled
+        return dirty
 
-    def close(self, meter_id: int, number: int) -> bool:
-        """Take all that a quarter has into its settled part, its raw frames go; True where it was dirty."""
+    def settle(self, meter_id: int, number: int) -> bool:
+        """Make the whole quarter its settled part and delete its raw frames; True where it was dirty."""
         row = (meter_id, number)
-        is_dirty = self._connection.execute("SELECT 1 FROM dirty WHERE meter = ? AND quarter = ?", row).fetchone()
+        is_dirty = self._connection.execute(
+            "SELECT 1 FROM dirty_quarter WHERE meter = ? AND quarter = ?", row
+        ).fetchone()
         if is_dirty:
             self._compute(meter_id, number)
         self._connection.execute("UPDATE quarter SET settled = x'' WHERE meter = ? AND quarter = ?", row)
@@ -88,10 +92,10 @@ class Quarters:
         return is_dirty is not None
 
     def _compute(self, meter_id: int, number: int) -> None:
-        quarter = compute(self._connection, self._labels.names, meter_id, number)
+        quarter = compute_quarter(self._connection, self._labels.names, meter_id, number)
         if quarter is not None:
             self._put(quarter)
-        self._connection.execute("DELETE FROM dirty WHERE meter = ? AND quarter = ?", (meter_id, number))
+        self._connection.execute("DELETE FROM dirty_quarter WHERE meter = ? AND quarter = ?", (meter_id, number))
 
     def _load(self, meter_id: int, number: int) -> Rollup:
         select = "SELECT packed FROM quarter WHERE meter = ? AND quarter = ?"

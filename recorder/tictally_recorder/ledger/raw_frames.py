@@ -1,21 +1,20 @@
-"""Raw frames of a meter, read back in the order of time."""
+"""Reads raw frames, in order of time."""
 
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 
-from tictally_recorder.ledger.frame_codec import Numbers, decode_body
+from tictally_recorder.ledger.frame_codec import NumberReader, decode_body
 from tictally_shared.calendar import QUARTER_MS
 
-# Frames of one millisecond follow one another by what is theirs, not by when they came: the order of arrival never
-# shows in an answer.
+# Frames of the same millisecond are ordered by their own fields, so that no result depends on the order of arrival.
 _BETWEEN = """
 SELECT frame.time_ms, frame.body FROM frame JOIN boot ON boot.id = frame.boot JOIN edge ON edge.id = boot.edge
 WHERE frame.meter = ? AND frame.time_ms >= ? AND frame.time_ms < ?
 ORDER BY frame.time_ms, boot.boot, edge.name, frame.seq
 """
-# Pruning goes by quarters, and what is gone of one stands in its settled part. One statement sees one moment of both.
-_WHOLE_BETWEEN = """
+# Retention deletes quarter by quarter and leaves a settled part. One statement reads one snapshot of both.
+_COMPLETE_BETWEEN = """
 SELECT time_ms, body FROM frame WHERE meter = :meter AND time_ms >= :start AND time_ms < :end AND NOT EXISTS (
     SELECT 1 FROM quarter WHERE meter = :meter AND quarter >= :first AND quarter <= :last AND settled IS NOT NULL
 )
@@ -52,15 +51,15 @@ def frames_between(
         yield time_ms, decode_body(body)[0]
 
 
-def whole_numbers_between(
+def complete_numbers_between(
     connection: sqlite3.Connection, meter_id: int, labels: Iterable[str], start_ms: int, end_ms: int
 ) -> Iterator[tuple[int, dict[str, int]]]:
-    """(time_ms, numbers of some labels) of the frames in [start_ms, end_ms), if all that came are there yet.
+    """(time_ms, numbers of some labels) of the frames in [start_ms, end_ms), where no raw frame is missing.
 
-    None of them where a frame of any quarter that meets the window has gone already.
+    Empty where retention deleted frames of any quarter that overlaps the window.
     """
-    numbers = Numbers(labels)
+    reader = NumberReader(labels)
     bounds = {"meter": meter_id, "start": start_ms, "end": end_ms}
     quarters = {"first": start_ms // QUARTER_MS, "last": (end_ms - 1) // QUARTER_MS}
-    for time_ms, body in connection.execute(_WHOLE_BETWEEN, bounds | quarters):
-        yield time_ms, numbers.of(body)
+    for time_ms, body in connection.execute(_COMPLETE_BETWEEN, bounds | quarters):
+        yield time_ms, reader.read(body)

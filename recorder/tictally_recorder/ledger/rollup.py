@@ -1,7 +1,8 @@
-"""Frames into quarters: what a quarter keeps of each label, and how two parts of one become one. Pure.
+"""Rolls frames up into quarters, and merges two parts of a quarter. Pure.
 
-A register keeps its runs, a power, current or voltage its statistics, any other number its ends; texts are kept change
-by change instead. Frames are added in the order of time; parts that overlap in time are merged by `merge`.
+A quarter has the runs of a register, the statistics of a power, current or voltage, and the ends of any other number;
+strings are stored by change instead. Frames are added in order of time; parts that overlap in time are merged by
+`merge`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -208,7 +209,7 @@ def add_frames(part: Quarter, frames: Iterable[tuple[int, Mapping[str, int | str
 def merge(one: Quarter, other: Quarter) -> Quarter:
     """One quarter out of two parts of it, in either order.
 
-    Exact where a label's parts do not overlap in time. Where they do, a register's runs are judged by their ends:
+    Exact where a label's parts do not overlap in time. Where they do, a register's runs are compared by their ends:
     what is consistent with one run becomes one.
     """
     return replace(

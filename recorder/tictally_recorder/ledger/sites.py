@@ -1,20 +1,20 @@
-"""Sites: where meters follow one another."""
+"""Sites: delivery points, where one meter may replace another."""
 
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from tictally_recorder.ledger.connection import open_for_writing, require, transaction
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
-from tictally_recorder.ledger.invalidation import touch_all, untouch
+from tictally_recorder.ledger.invalidation import clear, mark_site_dirty
 from tictally_recorder.ledger.model import Meter, Site
 from tictally_recorder.ledger.outbox_queue import mark_cost
-from tictally_recorder.ledger.schema import open_for_writing, require, transaction
 
 
 def join_sites(path: Path, new: str, old: str) -> None:
-    """Make the meters of site `new` part of site `old`, whose id stays; also while a recorder runs.
+    """Move the meters of site `new` to site `old`, whose id stays; also while a recorder runs.
 
     Args:
         path: the ledger.
@@ -34,10 +34,10 @@ def join(connection: sqlite3.Connection, new: str, old: str) -> None:
     """As `join_sites`, in a transaction."""
     ends, stays = _site(connection, new), _site(connection, old)
     if ends == stays:
-        raise LedgerError(f"{new} and {old} are one site already")
+        raise LedgerError(f"{new} and {old} are already the same site")
     connection.execute("UPDATE meter SET site = ? WHERE site = ?", (stays, ends))
     Costs(connection).drop_site(ends)
-    touch_all(connection, stays)
+    mark_site_dirty(connection, stays)
     connection.execute("DELETE FROM site WHERE id = ?", (ends,))
 
 
@@ -48,21 +48,21 @@ def _site(connection: sqlite3.Connection, name: str) -> int:
     row = connection.execute("SELECT site FROM meter WHERE key = ? LIMIT 1", (name,)).fetchone()
     if row is None:
         known = ", ".join(each for (each,) in connection.execute("SELECT name FROM site ORDER BY name LIMIT 20"))
-        raise LedgerError(f"there is no site {name[:40]!r} in the ledger; it knows {known or 'none yet'}")
+        raise LedgerError(f"there is no site {name[:40]!r} in the ledger; its sites are {known or 'none yet'}")
     return int(row[0])
 
 
 def site_id(connection: sqlite3.Connection, name: str) -> int | None:
-    """The ledger's own number of a site, or None where there is none."""
+    """The id of a site's row, or None where there is none."""
     row = connection.execute("SELECT id FROM site WHERE name = ?", (name,)).fetchone()
     return None if row is None else int(row[0])
 
 
 def store_cost(connection: sqlite3.Connection, site: Site, days: Iterable[CostDay]) -> int | None:
-    """Let days of a site have figures, which are then touched no more; in a transaction.
+    """Store the figures of a site's days and clear their invalidation; in a transaction.
 
     Returns:
-        How many of them differ from what was there; None, and nothing was done, where the site has other meters now.
+        How many of them changed; None where the site has other meters now, and nothing was stored.
     """
     found = site_id(connection, site.id)
     meters = {each for (each,) in connection.execute("SELECT id FROM meter WHERE site = ?", (found,))}
@@ -74,7 +74,7 @@ def store_cost(connection: sqlite3.Connection, site: Site, days: Iterable[CostDa
             changed += 1
             mark_cost(connection, found, day.day.toordinal())
         for meter in meters:
-            untouch(connection, meter, day.first, day.end - 1)
+            clear(connection, meter, day.first, day.end - 1)
     return changed
 
 

@@ -1,4 +1,4 @@
-"""The base load of nights as the ledger keeps it, for ever: the raw frames that it came from are gone in two days."""
+"""The base load of nights, stored for ever: the raw frames it is computed from are deleted after two days."""
 
 import json
 import sqlite3
@@ -21,13 +21,13 @@ _NEWEST: Final = "SELECT max(day) FROM standby WHERE meter IN (SELECT value FROM
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What a meter told of the night that a local day begins with.
+    """A meter's base load in the night in which a local day begins.
 
     Attributes:
-        meter_id: the ledger's number of the meter.
+        meter_id: the meter's id in the ledger.
         day: local.
         va: base load.
-        minutes: that had frames.
+        minutes: how many had frames.
     """
 
     meter_id: int
@@ -37,13 +37,13 @@ class Night:
 
 
 def put_nights(connection: sqlite3.Connection, nights: Iterable[Night]) -> int:
-    """Keep nights, each instead of what was known of it; in a transaction. How many differ from what was known."""
+    """Store nights, replacing what was stored; in a transaction. Returns how many differ from that."""
     rows = ((night.meter_id, night.day.toordinal(), night.va, night.minutes) for night in nights)
     return sum(connection.execute(_PUT, row).rowcount for row in rows)
 
 
 def nights_between(connection: sqlite3.Connection, meter_ids: Collection[int], start: date, end: date) -> list[Night]:
-    """The nights of the local days of [start, end), in order; each of the meter that was heard longest in it."""
+    """The nights of the local days of [start, end), in order; each of the meter with the most minutes in it."""
     bounds = (json.dumps(list(meter_ids)), start.toordinal(), end.toordinal())
     rows = connection.execute(_NIGHTS, bounds)
     longest = {day: Night(meter_id, date.fromordinal(day), va, minutes) for meter_id, day, va, minutes in rows}
@@ -51,6 +51,6 @@ def nights_between(connection: sqlite3.Connection, meter_ids: Collection[int], s
 
 
 def newest_before(connection: sqlite3.Connection, meter_ids: Collection[int], end: date) -> date | None:
-    """The newest local day before another whose night is known of any of some meters, or None."""
+    """The newest local day before another with a night of any of some meters, or None."""
     (day,) = connection.execute(_NEWEST, (json.dumps(list(meter_ids)), end.toordinal())).fetchone()
     return None if day is None else date.fromordinal(day)

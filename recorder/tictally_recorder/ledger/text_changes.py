@@ -1,7 +1,7 @@
-"""Text changes: a row where a text differs from what was seen before, and the frame that comes late among them.
+"""String changes: a row where a label's string differs from the one before, and how a late frame changes the rows.
 
-What was seen at one millisecond counts once: the last in the order of `frames_between`. At every moment at which a text
-was seen, the rows tell what was seen; so where the raw frames are gone, it is enough to know such moments.
+Of one millisecond the last frame counts, in the order of `frames_between`. The rows give the string of every moment at
+which it was seen; so where the raw frames were deleted, knowing such moments is enough.
 """
 
 import sqlite3
@@ -24,35 +24,35 @@ WHERE meter = ? AND quarter >= ? AND quarter <= ? AND settled IS NOT NULL ORDER 
 
 
 def add_change(connection: sqlite3.Connection, meter_id: int, label_id: int, time_ms: int, value: str) -> None:
-    """A row for a text that differs from what was seen before."""
+    """Write a row for a string that differs from the one before."""
     connection.execute(_PUT, (meter_id, label_id, time_ms, value))
 
 
 def add_late(
     connection: sqlite3.Connection, meter_id: int, label: tuple[int, str], seen: tuple[int, str], last_ms: int
 ) -> bool:
-    """Make the rows right after a text was seen at a time that is not the newest; True where one changed.
+    """Correct the rows for a string seen at a time that is not the newest; True where one changed.
 
-    The frame stands among the raw ones already. Its row and the next one's are all that it can touch.
+    The frame's raw row is already inserted. Only the row of its time and the next one can change.
 
     Args:
         connection: in a transaction.
-        meter_id: the ledger's number of the meter.
+        meter_id: the meter's id in the ledger.
         label: its id and its name.
-        seen: the time and the text.
-        last_ms: when the label was seen last.
+        seen: the time and the string.
+        last_ms: when the label was last seen.
     """
     label_id, name = label
     time_ms, value = seen
-    told = _text_before(connection, meter_id, label_id, time_ms + 1)
-    if value == told:
-        return False  # what the rows say of this moment already: it changes neither this row nor the next
-    here = _raw_text(connection, meter_id, name, time_ms)
+    recorded = _text_before(connection, meter_id, label_id, time_ms + 1)
+    if value == recorded:
+        return False  # the rows have it already: neither this row nor the next changes
+    raw_text = _raw_text(connection, meter_id, name, time_ms)
     after_ms = connection.execute(_NEXT, (meter_id, label_id, time_ms)).fetchone()[0]
-    if told is not None:  # else the next row is the first that was ever seen
+    if recorded is not None:  # else the next row is the first that was ever seen
         until_ms = last_ms if after_ms is None else after_ms
         after_ms = _next_seen(connection, meter_id, name, time_ms, until_ms) or after_ms
-    moments = [(time_ms, here)]
+    moments = [(time_ms, raw_text)]
     if after_ms is not None:
         moments.append((after_ms, _text_before(connection, meter_id, label_id, after_ms + 1)))
     state = _text_before(connection, meter_id, label_id, time_ms)
@@ -71,7 +71,7 @@ def _text_before(connection: sqlite3.Connection, meter_id: int, label_id: int, t
 
 
 def _raw_text(connection: sqlite3.Connection, meter_id: int, name: str, time_ms: int) -> str | None:
-    """What counts of the raw frames of a moment."""
+    """The string that counts among the raw frames of one millisecond."""
     text: str | None = None
     for _, values in frames_between(connection, meter_id, time_ms, time_ms + 1):
         value = values.get(name)
@@ -81,10 +81,10 @@ def _raw_text(connection: sqlite3.Connection, meter_id: int, name: str, time_ms:
 
 
 def _next_seen(connection: sqlite3.Connection, meter_id: int, name: str, after_ms: int, until_ms: int) -> int | None:
-    """The first moment in (after_ms, until_ms] at which a text is known to have been seen.
+    """The first moment in (after_ms, until_ms] at which a string is known to have been seen.
 
-    Where raw frames are gone, those are the first and the last moment of each settled part: texts are taken to stand in
-    every frame.
+    Where raw frames were deleted, those are the first and the last moment of each settled part: strings are assumed to
+    be in every frame.
     """
     found: int | None = None
     for time_ms, values in frames_between(connection, meter_id, after_ms + 1, until_ms + 1):
@@ -96,6 +96,6 @@ def _next_seen(connection: sqlite3.Connection, meter_id: int, name: str, after_m
         first_ms, last_ms = span(settled, number * QUARTER_MS)
         if last_ms > after_ms:
             moment = first_ms if first_ms > after_ms else last_ms
-            # What ends later than the label was seen, or a row stands in: there is the moment.
+            # A part may end after the label was last seen, or after the next row.
             return min(moment, until_ms)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tictally_recorder.ledger import Ledger, Stored
+from tictally_recorder.ledger import BatchResult, Ledger
 from tictally_recorder.maintenance.scheduler import Turn, Wake
 
 _DEFERRED_EVERY_S: Final = 60.0
@@ -25,7 +25,7 @@ class QuarterStep:
 
     def run(self, turn: Turn) -> bool:
         """Recompute what the budget allows."""
-        while self.ledger.settle_dirty(1):
+        while self.ledger.recompute_dirty(1):
             if not turn.has_time():
                 return False
         return True
@@ -49,7 +49,7 @@ class RetentionStep:
 
     def run(self, turn: Turn) -> bool:
         """Delete a few; the ledger bounds how many at a time."""
-        self.ledger.prune(turn.now_ms)
+        self.ledger.apply_retention(turn.now_ms)
         return True
 
     def wake(self, reason: Wake) -> None:
@@ -66,14 +66,14 @@ class DeferredStep:
     """
 
     ledger: Ledger
-    count: Callable[[Stored], None]
+    count: Callable[[BatchResult], None]
     due_s: float = 0.0
     name: ClassVar[str] = "deferred"
     needs_idle: ClassVar[bool] = False
 
     def run(self, turn: Turn) -> bool:
         """Retry all of them."""
-        self.count(self.ledger.retry_kept(turn.now_ms))
+        self.count(self.ledger.retry_deferred(turn.now_ms))
         self.due_s = turn.now_s + _DEFERRED_EVERY_S
         return True
 

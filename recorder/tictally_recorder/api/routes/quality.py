@@ -50,10 +50,10 @@ async def quality(
                     "reason": each.reason,
                     "n": each.n,
                     "topic": each.topic,
-                    "sentence": each.sentence,
+                    "sentence": each.detail,
                     "at": None if each.arrived_ms is None else told(each.arrived_ms, context.tz),
                 }
-                for each in reader.refusals()
+                for each in reader.rejections()
             ],
             "recorder": _recorder(context, reader),
         }
@@ -95,7 +95,7 @@ def _of_edge(context: Context, reader: LedgerReader, edge: str) -> Record:
     is_off = said is not None and said.payload == b"offline" and (newest_ms is None or newest_ms <= said.at_ms)
     lost = sum(
         each.last - each.first + 1
-        for ranges in reader.numbers(edge).values()
+        for ranges in reader.frame_numbers(edge).values()
         for each in ranges
         if each.status is Status.LOST
     )
@@ -124,7 +124,7 @@ def _recorder(context: Context, reader: LedgerReader) -> Record:
         "version": context.version,
         "started": None if heartbeat is None else told(heartbeat.started_ms, context.tz),
         "frames": counts.frames,
-        "kept": counts.kept,
+        "kept": counts.deferred,
         "lost": counts.lost,
         "waiting_quarters": counts.dirty,
         "ledger_bytes": counts.size_bytes,

@@ -46,7 +46,7 @@ def night_of(reader: LedgerReader, site: Site, day: date, tz: ZoneInfo) -> Night
         for meter in site.meters
         if meter.first_ms < end_ms
         and meter.last_ms >= start_ms
-        and (load := base_load(reader.whole_raw(meter.id, LABELS, start_ms, end_ms)))
+        and (load := base_load(reader.complete_raw_numbers(meter.id, LABELS, start_ms, end_ms)))
     ]
     return max(found, key=lambda night: (night.minutes, night.meter_id), default=None)
 

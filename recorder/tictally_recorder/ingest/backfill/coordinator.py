@@ -121,17 +121,17 @@ class BackfillCoordinator:
             self._send_request(edge, plan.request.to_json())
 
     def _known(self, edge: str) -> Known:
-        numbers = self._ledger.numbers(edge)
+        numbers = self._ledger.frame_numbers(edge)
         return {boot: IntervalSet((each.first, each.last) for each in ranges) for boot, ranges in numbers.items()}
 
     def _floors(self, edge: str, health: EdgeHealth, known: Known) -> dict[str, int]:
         """Where each boot begins for this ledger, as it was when it first received the edge's health."""
         note = f"floors:{edge}"
-        noted = self._ledger.recall(note)
+        noted = self._ledger.get_value(note)
         if noted is not None:
             return dict(json.loads(noted))
         floors = {boot: floor for boot, floor in floors_of(health, known).items() if floor > 1}
-        self._ledger.remember(note, json.dumps(floors))
+        self._ledger.put_value(note, json.dumps(floors))
         return floors
 
 

@@ -107,7 +107,7 @@ async def hand_in(request: Request) -> Response:
     reading = _reading(await _json(request), now_ms)
 
     def work(ledger: Ledger) -> None:
-        book = Integrator.of(ledger.recall(_NOTE), lambda: secrets.token_hex(8))
+        book = Integrator.of(ledger.get_value(_NOTE), lambda: secrets.token_hex(8))
         message = message_of(book.frame(reading.station, reading.time_ms, reading.milliwatts), now_ms)
         ledger.store([message], {_NOTE: book.to_json()})
         context.broadcast.publish_stored([message])

@@ -17,7 +17,7 @@ from real_broker import Mosquitto
 from recording import Recorder
 
 from tictally_recorder.ledger import Ledger, LedgerReader, LedgerUnavailable, Message, Outbox, Quarter, Run, TextChange
-from tictally_recorder.ledger.retention import KEEP_MS
+from tictally_recorder.ledger.retention import RETENTION_MS
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.frames import Frame
 
@@ -44,8 +44,8 @@ def answers(path: Path) -> tuple[list[Quarter], list[TextChange], dict[str, tupl
         )
 
 
-def prune(ledger: Ledger, now_ms: int) -> None:
-    while ledger.prune(now_ms):
+def apply_retention(ledger: Ledger, now_ms: int) -> None:
+    while ledger.apply_retention(now_ms):
         pass
 
 
@@ -68,12 +68,12 @@ def test_raw_frames_go_when_their_quarter_is_two_days_past(tmp_path: Path) -> No
     with Ledger.open(path) as ledger:
         ledger.store(hourly(72))
         before = answers(path)
-        prune(ledger, newest_ms)
+        apply_retention(ledger, newest_ms)
         assert raw(path) == [NOON_MS + hour * HOUR_MS for hour in range(23, 72)]
         assert ledger.counts().frames == 72
         assert answers(path) == before
         ledger.store([goes_on(newest_ms + QUARTER_MS)])
-        prune(ledger, newest_ms + QUARTER_MS)
+        apply_retention(ledger, newest_ms + QUARTER_MS)
         assert raw(path)[0] == NOON_MS + 24 * HOUR_MS
 
 
@@ -82,9 +82,9 @@ def test_a_frame_that_came_late_stays_two_days_from_its_arrival(tmp_path: Path) 
     came_ms = NOON_MS + 10 * DAY_MS
     with Ledger.open(path) as ledger:
         ledger.store([goes_on(came_ms), *hourly(3, arrived_ms=came_ms)])
-        for later_ms, left in ((KEEP_MS - QUARTER_MS, 3), (KEEP_MS, 0)):
+        for later_ms, left in ((RETENTION_MS - QUARTER_MS, 3), (RETENTION_MS, 0)):
             ledger.store([goes_on(came_ms + later_ms)])
-            prune(ledger, came_ms + later_ms)
+            apply_retention(ledger, came_ms + later_ms)
             assert len(raw(path)) == left
 
 
@@ -94,17 +94,17 @@ def test_a_clock_that_jumps_prunes_nothing_that_is_not_due(tmp_path: Path, jump_
     now_ms = NOON_MS + 71 * HOUR_MS
     with Ledger.open(path) as ledger:
         ledger.store(hourly(72))
-        prune(ledger, now_ms)
+        apply_retention(ledger, now_ms)
         before = raw(path)
-        prune(ledger, now_ms + jump_ms)
+        apply_retention(ledger, now_ms + jump_ms)
         # What arrives now is stamped by the wrong clock.
         late = [frame(1000 + i, NOON_MS + i * MINUTE_MS, {"EAST": 0}) for i in range(10)]
         ledger.store([message(each, arrived_ms=max(now_ms + jump_ms, NOON_MS)) for each in late])
-        prune(ledger, now_ms + jump_ms)
-        prune(ledger, now_ms)
+        apply_retention(ledger, now_ms + jump_ms)
+        apply_retention(ledger, now_ms)
         assert [time_ms for time_ms in raw(path) if time_ms % HOUR_MS == NOON_MS % HOUR_MS] == [NOON_MS, *before]
-        ledger.store([goes_on(now_ms + KEEP_MS - QUARTER_MS)])
-        prune(ledger, now_ms + KEEP_MS - QUARTER_MS)
+        ledger.store([goes_on(now_ms + RETENTION_MS - QUARTER_MS)])
+        apply_retention(ledger, now_ms + RETENTION_MS - QUARTER_MS)
         assert set(raw(path)) >= {each.time_ms for each in late}
 
 
@@ -114,8 +114,8 @@ def test_a_clock_that_is_behind_prunes_by_its_own_time(tmp_path: Path, back_ms: 
     now_ms = NOON_MS + 96 * HOUR_MS
     with Ledger.open(path) as ledger:
         ledger.store(hourly(97))
-        prune(ledger, now_ms - back_ms)
-    assert raw(path)[0] == max(now_ms - back_ms - KEEP_MS, NOON_MS)
+        apply_retention(ledger, now_ms - back_ms)
+    assert raw(path)[0] == max(now_ms - back_ms - RETENTION_MS, NOON_MS)
 
 
 def test_a_late_frame_does_not_turn_the_present_back(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_late_frame_does_not_turn_the_present_back(tmp_path: Path) -> None:
     now_ms = NOON_MS + 5 * DAY_MS
     with Ledger.open(path) as ledger:
         ledger.store([*hourly(2), goes_on(now_ms), goes_on(NOON_MS - DAY_MS, arrived_ms=now_ms)])
-        prune(ledger, now_ms)
+        apply_retention(ledger, now_ms)
         assert raw(path) == []
 
 
@@ -134,7 +134,7 @@ def test_a_stamp_of_a_clock_that_was_ahead_keeps_a_frame_thirty_days_and_no_long
         for days, left in ((29, 3), (31, 0)):
             now_ms = NOON_MS + days * DAY_MS
             ledger.store([goes_on(now_ms)])
-            prune(ledger, now_ms)
+            apply_retention(ledger, now_ms)
             assert len(raw(path)) == left
 
 
@@ -150,7 +150,7 @@ def test_a_sink_that_lags_keeps_frames_thirty_days_at_most(
         if behind_days is not None:
             with closing(Outbox.open(path, "far")) as outbox:
                 outbox.advance(0, max(40 - behind_days, 0), [], [])
-        prune(ledger, newest_ms)
+        apply_retention(ledger, newest_ms)
     assert raw(path)[0] == newest_ms - left_days * DAY_MS
 
 
@@ -175,7 +175,7 @@ def test_a_quarter_that_waits_to_be_computed_is_computed_first(tmp_path: Path) -
         ledger.store([message(frame(1 + i, NOON_MS + s * 1000, {"EAST": v})) for i, (s, v) in enumerate(seen)])
         assert ledger.counts().dirty == 1
         ledger.store([goes_on(NOON_MS + 3 * DAY_MS)])
-        prune(ledger, NOON_MS + 3 * DAY_MS)
+        apply_retention(ledger, NOON_MS + 3 * DAY_MS)
         assert raw(path) == []
         (quarter,) = answers(path)[0]
         assert quarter.registers["EAST"] == (
@@ -193,14 +193,14 @@ def test_late_frames_after_a_settled_part_and_then_between_count_once(tmp_path: 
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(1, NOON_MS, {"EAST": 5})), goes_on(NOON_MS + 3 * DAY_MS)])
-        prune(ledger, NOON_MS + 3 * DAY_MS)
+        apply_retention(ledger, NOON_MS + 3 * DAY_MS)
         for seq, after_ms in ((2, 4000), (3, 6000), (4, 5000)):
             ledger.store([message(frame(seq, NOON_MS + after_ms, {"EAST": 5 + after_ms}))])
         for _ in range(2):
             (quarter,) = answers(path)[0]
             assert quarter.n == 4
             assert quarter.registers["EAST"] == (Run(NOON_MS, 5, NOON_MS + 6000, 6005),)
-            ledger.settle_dirty(10)
+            ledger.recompute_dirty(10)
 
 
 def test_a_locked_ledger_is_pruned_later(tmp_path: Path) -> None:
@@ -209,9 +209,9 @@ def test_a_locked_ledger_is_pruned_later(tmp_path: Path) -> None:
         ledger.store([*hourly(3), goes_on(NOON_MS + 3 * DAY_MS)])
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerUnavailable):
-            ledger.prune(NOON_MS + 3 * DAY_MS)
+            ledger.apply_retention(NOON_MS + 3 * DAY_MS)
         other.execute("ROLLBACK")
-        prune(ledger, NOON_MS + 3 * DAY_MS)
+        apply_retention(ledger, NOON_MS + 3 * DAY_MS)
         assert raw(path) == []
 
 
@@ -224,11 +224,11 @@ def test_an_interrupted_pruning_leaves_all_as_it_was(tmp_path: Path) -> None:
             "CREATE TEMP TRIGGER no BEFORE DELETE ON frame WHEN old.seq = 2 BEGIN SELECT raise(ABORT, 'no'); END"
         )
         with pytest.raises(Exception, match="no"):
-            prune(ledger, NOON_MS + 3 * DAY_MS)
+            apply_retention(ledger, NOON_MS + 3 * DAY_MS)
         ledger._connection.execute("DROP TRIGGER no")
         assert len(raw(path)) == 3
         assert answers(path) == before
-        prune(ledger, NOON_MS + 3 * DAY_MS)
+        apply_retention(ledger, NOON_MS + 3 * DAY_MS)
         assert raw(path) == []
         assert answers(path) == before
 
@@ -247,7 +247,7 @@ def test_the_file_grows_by_its_quarters_alone(tmp_path: Path) -> None:
                 for time_ms in range(begin_ms, begin_ms + HOUR_MS, step_ms)
             ]
             ledger.store([message(each) for each in frames])
-            prune(ledger, begin_ms + HOUR_MS)
+            apply_retention(ledger, begin_ms + HOUR_MS)
             if hour % 24 == 23:
                 sizes.append(ledger.counts().size_bytes)
     grown = [after - before for before, after in pairwise(sizes)]
@@ -290,14 +290,14 @@ def pruned_and_late(path: Path, some: Sequence[Frame], is_late: Callable[[Frame]
     with Ledger.open(path) as ledger:
         ledger.store([message(each) for each in some if not is_late(each)])
         ledger.store([goes_on(NOON_MS + 4 * DAY_MS)])
-        prune(ledger, NOON_MS + 4 * DAY_MS)
+        apply_retention(ledger, NOON_MS + 4 * DAY_MS)
         assert raw(path) == []
         while late:
             size = rng.randint(1, 8)
             ledger.store(late[:size])
             late = late[size:]
             if rng.random() < 0.3:
-                ledger.settle_dirty(2)
+                ledger.recompute_dirty(2)
         assert len(raw(path)) == sum(map(is_late, some))
 
 
@@ -318,7 +318,7 @@ def test_late_frames_between_pruned_ones_end_in_the_same_rows(
         assert answers(path)[:3] == expected[:3]
         with Ledger.open(path) as ledger:
             ledger.store([goes_on(NOON_MS + 9 * DAY_MS)])
-            prune(ledger, NOON_MS + 9 * DAY_MS)
+            apply_retention(ledger, NOON_MS + 9 * DAY_MS)
         assert raw(path) == []
         assert answers(path) == expected
 

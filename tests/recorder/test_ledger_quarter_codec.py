@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.ledger import Ends, LedgerError, Live, Quarter, Run
-from tictally_recorder.ledger.frame_codec import Numbers, decode_body, encode_body
-from tictally_recorder.ledger.quarter_codec import Straight, pack, unpack, unpack_registers
+from tictally_recorder.ledger.frame_codec import NumberReader, decode_body, encode_body
+from tictally_recorder.ledger.quarter_codec import MonotonicRegisters, pack, unpack, unpack_registers
 from tictally_recorder.ledger.rollup import roll_up
 from tictally_shared.calendar import QUARTER_MS
 
@@ -79,7 +79,7 @@ def test_the_cheapest_form_tells_the_same_registers(frames: list[tuple[int, dict
     part = unpack_registers(pack(quarter, IDS), 7, NOON_MS, NAMES)
     ends = (quarter.first_ms, quarter.last_ms)
     assert (part.registers, part.start_ms, part.first_ms, part.last_ms) == (quarter.registers, NOON_MS, *ends)
-    assert isinstance(part, Straight) == all(
+    assert isinstance(part, MonotonicRegisters) == all(
         len(runs) == 1 and (runs[0].first_ms, runs[0].last_ms) == ends for runs in quarter.registers.values()
     )
 
@@ -105,7 +105,7 @@ def test_the_form_of_a_body_never_changes() -> None:
 def test_single_numbers_are_those_of_the_whole_body_and_texts_are_none(values: dict[str, int | str]) -> None:
     labels = ["A", "B", "A1", "-1"]
     expected = {label: values[label] for label in labels if isinstance(values.get(label), int)}
-    assert Numbers(labels).of(encode_body(values, {"A": "1", "AB": '"B":1'})) == expected
+    assert NumberReader(labels).read(encode_body(values, {"A": "1", "AB": '"B":1'})) == expected
 
 
 @pytest.mark.parametrize("damage", ["", "02 03", "01", "01 03", GOLDEN_HEX[:60], "01 03 00 00 f8 07 00"])
@@ -125,7 +125,7 @@ def test_a_damaged_body_is_said_to_be_damaged(damage: str) -> None:
     with pytest.raises(LedgerError):
         decode_body(bytes.fromhex(damage))
     with pytest.raises(LedgerError):
-        Numbers(["EAST"]).of(bytes.fromhex(damage))
+        NumberReader(["EAST"]).read(bytes.fromhex(damage))
 
 
 def test_a_standard_one_phase_meter_needs_less_than_120_bytes_a_quarter() -> None:

@@ -1,0 +1,165 @@
+"""Opens a ledger's file, and runs transactions in it."""
+
+import logging
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tictally_recorder.ledger.errors import LedgerError, LedgerUnavailable
+from tictally_recorder.ledger.migrations import STEPS, migrate, version_of
+from tictally_recorder.ledger.schema import APPLICATION_ID, PRERELEASE_APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
+
+_BUSY_S: Final = 2.0
+_log = logging.getLogger(__name__)
+
+
+def open_for_writing(path: Path, *, upgrade: bool = False) -> sqlite3.Connection:
+    """Open a ledger's file; create it where it is missing.
+
+    Args:
+        path: of the file.
+        upgrade: True migrates an older version to this program's; only the holder of its lock may do that.
+
+    Raises:
+        LedgerError: it is not a ledger, from a newer version, from an older one without `upgrade`, or cannot be opened.
+    """
+    with _opening(path):
+        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            if _is_empty(connection):
+                _create(connection)
+            _check_newest(connection, path)
+            _make_durable(connection, path)
+            if upgrade:
+                _upgrade(connection, path)
+            _check_oldest(connection, path)
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def require(path: Path) -> None:
+    """Raise LedgerError where there is no file."""
+    if not path.exists():
+        raise LedgerError(f"there is no ledger at {path}; `tictally record` creates one")
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a ledger's file read-only.
+
+    Raises:
+        LedgerError: it is missing, not a ledger, from another version, or cannot be opened.
+    """
+    require(path)
+    with _opening(path):
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)
+        try:
+            _check_newest(connection, path)
+            _check_oldest(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit all statements of the block, or none.
+
+    Raises:
+        LedgerUnavailable: the file is locked, the disk full or gone.
+        LedgerError: the file is damaged.
+    """
+    with translate_sqlite_errors():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def translate_sqlite_errors() -> Iterator[None]:
+    """Raise SQLite's errors as LedgerUnavailable where a retry may succeed, as LedgerError for a damaged file."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise LedgerUnavailable(f"the ledger is unavailable: {error}") from error
+    except sqlite3.Error as error:
+        raise LedgerError(f"the ledger is damaged: {error}") from error
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise LedgerError(f"the ledger {path} cannot be opened: {error}") from error
+    except sqlite3.Error as error:
+        raise LedgerError(f"{path} is not a ledger: {error}") from error
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    return not tables and _pragma(connection, "application_id") == 0 == version_of(connection)
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        for statement in STATEMENTS:
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('client_id', ?)", (f"tictally-{secrets.token_hex(8)}",))
+        connection.execute("INSERT INTO meta VALUES ('created', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
+    # Set at every start: a ledger that was restored from a copy may have another mode.
+    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise LedgerError(f"the ledger {path} is on a disk without support for a write-ahead log; use a local disk")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    copy = migrate(connection, path, STEPS, datetime.now(UTC))
+    if copy is not None:
+        _log.info("ledger migrated version=%d previous=%s", version_of(connection), copy)
+
+
+def _check_newest(connection: sqlite3.Connection, path: Path) -> None:
+    application_id = _pragma(connection, "application_id")
+    if application_id == PRERELEASE_APPLICATION_ID:
+        raise LedgerError(
+            f"the ledger {path} is of a pre-release version, which this program cannot read: move it away, and "
+            "`tictally record` creates a new one"
+        )
+    if application_id != APPLICATION_ID:
+        raise LedgerError(f"{path} is a database, but not a ledger of tictally")
+    version = version_of(connection)
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"the ledger {path} has version {version}; this program reads versions up to {SCHEMA_VERSION}: upgrade it"
+        )
+
+
+def _check_oldest(connection: sqlite3.Connection, path: Path) -> None:
+    version = version_of(connection)
+    if version < SCHEMA_VERSION:
+        raise LedgerError(
+            f"the ledger {path} has version {version}; `tictally record` migrates it to {SCHEMA_VERSION} when it starts"
+        )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
