@@ -54,7 +54,7 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     lay(here.recorder.ledger, Past(HOME, "pi", since, now, PARIS))
     (folder / "contracts.toml").write_text(CONTRACT)
     with here.recorder:
-        here.recorder.wait_for_log("HTTP answers")
+        here.recorder.wait_for_log("HTTP server listens")
         here.recorder.wait_for_log("connected to the broker")
         here.meter.wait_until_said("line")
         here.edge.start()
@@ -70,7 +70,7 @@ def guarded(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Ser
     here = served(tmp_path, broker, "page-guarded")
     here.recorder.settings |= {"TICTALLY_HTTP_READS": "token", "TICTALLY_HTTP_TOKEN": TOKEN}
     with here.recorder:
-        here.recorder.wait_for_log("HTTP answers")
+        here.recorder.wait_for_log("HTTP server listens")
         here.recorder.wait_for_log("connected to the broker")
         yield here
 
@@ -80,6 +80,6 @@ def new(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]
     """A recorder that has not heard anything yet."""
     here = served(tmp_path, broker, "page-new")
     with here.recorder:
-        here.recorder.wait_for_log("HTTP answers")
+        here.recorder.wait_for_log("HTTP server listens")
         here.recorder.wait_for_log("connected to the broker")
         yield here

@@ -93,16 +93,16 @@ def test_a_site_may_be_asked_for_by_its_own_id(served: Served, token: str) -> No
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("start=2026-03-28&end=2026-03-29", "prm is missing: it is the number of the delivery point"),
+        ("start=2026-03-28&end=2026-03-29", "prm is missing: the number of the delivery point"),
         (f"prm={PRM}&end=2026-03-29", "start is missing: a day such as 2026-11-21"),
         (f"prm={PRM}&start=2026-03-28", "end is missing: a day such as 2026-11-21"),
-        (f"prm={PRM}&start=28/03/2026&end=2026-03-29", "start is no day such as 2026-11-21"),
-        (f"prm={PRM}&start=2026-03-28T10&end=2026-03-29", "start is no day such as 2026-11-21"),
+        (f"prm={PRM}&start=28/03/2026&end=2026-03-29", "start is not a day such as 2026-11-21"),
+        (f"prm={PRM}&start=2026-03-28T10&end=2026-03-29", "start is not a day such as 2026-11-21"),
         (
             f"prm={PRM}&start=2026-03-29&end=2026-03-29",
             "start (2026-03-29) must be before end (2026-03-29), which is excluded",
         ),
-        (f"prm={PRM}&start=2026-03-20&end=2026-03-29", "at most 7 days can be asked for at once"),
+        (f"prm={PRM}&start=2026-03-20&end=2026-03-29", "the range is longer than 7 days, the maximum for this request"),
     ],
 )
 def test_a_wrong_question_is_a_400_in_their_form(served: Served, token: str, query: str, message: str) -> None:

@@ -1,19 +1,22 @@
-"""What is kept of days and months is what would be reckoned, whatever frames came, late ones among them."""
+"""Cached energy of days and months is what would be computed, whatever frames came, late ones among them."""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_building import METER, frame, message
 
-from tictally_recorder.api.cached_energy import Rows, cached_energy
-from tictally_recorder.api.params import Times
-from tictally_recorder.api.period_cache import PeriodCache
+from tictally_recorder.api.cached_energy import cached_energy
+from tictally_recorder.api.context import Context
+from tictally_recorder.api.params import TimeRange
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.energy import energy
+from tictally_recorder.features import settings_with
+from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import By, zone
 
@@ -42,7 +45,7 @@ def store(ledger: Ledger, found: list[tuple[int, int, str]], seq: int) -> None:
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(first=frames, late=frames, asked=st.lists(windows, min_size=2, max_size=6))
-def test_kept_energy_is_reckoned_energy(
+def test_cached_energy_is_computed_energy(
     first: list[tuple[int, int, str]], late: list[tuple[int, int, str]], asked: list[tuple[int, int, By]]
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -51,7 +54,7 @@ def test_kept_energy_is_reckoned_energy(
             keeper = CostKeeper(
                 ledger, reader, WatchedTerms(Path(name) / "contracts.toml", Path(name) / "tariffs"), PARIS
             )
-            cache: PeriodCache[Rows] = PeriodCache(100)
+            context = Context(settings_with(name="nas", ledger=path), Broadcast(), SimpleQueue(), lambda: NOW)
             computed_ms = [int(NOW.timestamp() * 1000)]
             for batch, seq, keeps in ((first, 1, True), (late, 1000, False), ([], 2000, True)):
                 store(ledger, batch, seq)
@@ -62,15 +65,15 @@ def test_kept_energy_is_reckoned_energy(
                         pass
                 for _ in range(2):
                     for begin, length, by in asked:
-                        check(reader, cache, (begin, length), by)
+                        check(context, reader, (begin, length), by)
 
 
-def check(reader: LedgerReader, cache: PeriodCache[Rows], window: tuple[int, int], by: By) -> None:
-    (site,) = reader.sites()
+def check(context: Context, reader: LedgerReader, window: tuple[int, int], by: By) -> None:
+    session = context.session(reader)
+    (site,) = session.sites
     start = START + timedelta(hours=window[0])
     end = start + timedelta(hours=window[1])
-    today = NOW.astimezone(PARIS).date()
     for every in (False, True):
         wanted = energy(reader, METER, start, end, by, PARIS, all_registers=every)
-        found, _ = cached_energy(reader, cache, site, Times(start, end), by, PARIS, today, all_registers=every)
+        found, _ = cached_energy(session, site, TimeRange(start, end), by, all_registers=every)
         assert found == wanted

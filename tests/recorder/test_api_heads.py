@@ -39,7 +39,7 @@ def test_a_head_is_that_of_the_answer(served: Served, path: str) -> None:
 
 
 def test_the_head_of_a_stream_ends_and_holds_no_place(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_STREAMS_AT_MOST", 1)
+    monkeypatch.setattr(live, "_MAX_STREAMS", 1)
     with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
         for _ in range(3):  # on one connection: the next is answered when the former is over
             begin_s = time.monotonic()

@@ -179,7 +179,7 @@ def test_a_recorder_serves_what_it_hears_and_comes_back(broker: Mosquitto, tmp_p
     recorder = Recorder(tmp_path, broker.port, base, settings)
     now_ms = time.time_ns() // 1_000_000
     with Hub(broker.port) as hub, recorder:
-        recorder.wait_for_log("HTTP answers at")
+        recorder.wait_for_log("HTTP server listens on")
         recorder.wait_for_log("connected to the broker")
         hub.publish(f"{base}/edge/cellar/frame", frame(1, time_ms=now_ms))
         recorder.wait_until(lambda counts: counts.frames == 1)
@@ -215,7 +215,7 @@ def test_a_port_that_is_taken_holds_up_nothing(broker: Mosquitto, tmp_path: Path
         taken.listen()
         settings = {"TICTALLY_HTTP": "on", "TICTALLY_HTTP_PORT": str(taken.getsockname()[1])}
         with Hub(broker.port) as hub, Recorder(tmp_path, broker.port, "api-taken", settings) as recorder:
-            recorder.wait_for_log("recording goes on, and it is tried again")
+            recorder.wait_for_log("recording continues, next attempt in")
             recorder.wait_for_log("connected to the broker")
             hub.publish("api-taken/edge/cellar/frame", frame(1))
             recorder.wait_until(lambda counts: counts.frames == 1)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tictally_recorder.api.compat.meterit.integrator import (
-    HOLDS_MS,
+    MAX_GAP_MS,
     Integrator,
     StaleReadingError,
     TooManyStationsError,
@@ -23,6 +23,7 @@ from tictally_recorder.api.compat.meterit.integrator import (
 AUTHORIZATION = f"Bearer {TOKEN}"
 CONTRACTS = '[[contract]]\nsite = "021900000002"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
 OF_STATION = '[[contract]]\nsite = "station-1"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
+NOT_JSON = 'the body is not valid JSON; an example: {"watts": 123.4, "station_id": 1}'
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_the_same_station_and_time_again_changes_nothing(served: Served) -> None
 def test_an_older_reading_is_refused_with_a_sentence(served: Served) -> None:
     hand_in(served, 100, 0)
     answer = served.post({"watts": 1, "station_id": 1, "time_created": "2026-03-30T11:00:00+02:00"})
-    message = "station 1 has told a newer reading already, and what lies before it is counted"
+    message = "station 1 already has a newer reading; the energy up to it is counted"
     assert (answer.status_code, answer.json()) == (400, {"status": 400, "message": message})
 
 
@@ -143,32 +144,35 @@ def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"watts=1", 'this is no JSON such as {"watts": 123.4, "station_id": 1}'),
-        (b"[1]", 'a reading is an object such as {"watts": 123.4, "station_id": 1}'),
-        (b"", 'this is no JSON such as {"watts": 123.4, "station_id": 1}'),
-        (b'{"watts": NaN, "station_id": 1}', 'this is no JSON such as {"watts": 123.4, "station_id": 1}'),
-        (b"[" * 9000, 'this is no JSON such as {"watts": 123.4, "station_id": 1}'),
-        ({"station_id": 1}, "watts is a number from 0 to 99999"),
-        ({"watts": -1, "station_id": 1}, "watts is a number from 0 to 99999"),
-        ({"watts": "1", "station_id": 1}, "watts is a number from 0 to 99999"),
-        ({"watts": True, "station_id": 1}, "watts is a number from 0 to 99999"),
+        (b"watts=1", NOT_JSON),
+        (b"[1]", 'a reading is an object, such as {"watts": 123.4, "station_id": 1}'),
+        (b"", NOT_JSON),
+        (
+            b'{"watts": NaN, "station_id": 1}',
+            NOT_JSON,
+        ),
+        (b"[" * 9000, NOT_JSON),
+        ({"station_id": 1}, "watts must be a number from 0 to 99999"),
+        ({"watts": -1, "station_id": 1}, "watts must be a number from 0 to 99999"),
+        ({"watts": "1", "station_id": 1}, "watts must be a number from 0 to 99999"),
+        ({"watts": True, "station_id": 1}, "watts must be a number from 0 to 99999"),
         (
             b'{"watts": 1e99999999999999999999, "station_id": 1}',
-            'this is no JSON such as {"watts": 123.4, "station_id": 1}',
+            NOT_JSON,
         ),
         (
             b'{"watts": 1e-99999999999999999999, "station_id": 1}',
-            'this is no JSON such as {"watts": 123.4, "station_id": 1}',
+            NOT_JSON,
         ),
-        (b'{"watts": 1e999999999, "station_id": 1}', "watts is a number from 0 to 99999"),
-        ({"watts": 1}, "station_id is a whole number from 0 to 999999"),
-        ({"watts": 1, "station_id": 1.5}, "station_id is a whole number from 0 to 999999"),
-        ({"watts": 1, "station_id": 10**30}, "station_id is a whole number from 0 to 999999"),
+        (b'{"watts": 1e999999999, "station_id": 1}', "watts must be a number from 0 to 99999"),
+        ({"watts": 1}, "station_id must be an integer from 0 to 999999"),
+        ({"watts": 1, "station_id": 1.5}, "station_id must be an integer from 0 to 999999"),
+        ({"watts": 1, "station_id": 10**30}, "station_id must be an integer from 0 to 999999"),
         (
             {"watts": 1, "station_id": 1, "time_created": "2026-03-30"},
-            "time_created is a time with offset: 2026-11-21T20:27:09+01:00",
+            "time_created must be a time with offset, such as 2026-11-21T20:27:09+01:00",
         ),
-        ({"watts": 1, "station_id": 1, "time_created": "2026-03-30T13:00:00+02:00"}, "time_created lies in the future"),
+        ({"watts": 1, "station_id": 1, "time_created": "2026-03-30T13:00:00+02:00"}, "time_created is in the future"),
     ],
 )
 def test_what_is_no_reading_is_a_400_with_a_sentence(served: Served, body: object, message: str) -> None:
@@ -204,7 +208,7 @@ def test_it_needs_the_token_or_an_allowed_address(tmp_path: Path) -> None:
 
 
 def test_a_recorder_that_stores_nothing_is_said_to(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tictally_recorder.api.context._SAFE_WITHIN_S", 0.2)
+    monkeypatch.setattr("tictally_recorder.api.context._WRITE_TIMEOUT_S", 0.2)
     answer = served.client.post(
         "/meterit/", json={"watts": 1, "station_id": 1}, headers={"authorization": AUTHORIZATION}
     )
@@ -213,26 +217,26 @@ def test_a_recorder_that_stores_nothing_is_said_to(served: Served, monkeypatch: 
     assert readings(served) == []  # who gave up has withdrawn it
 
 
-@given(st.lists(st.tuples(st.integers(1, HOLDS_MS), st.integers(0, 99_999_000)), min_size=1, max_size=30))
+@given(st.lists(st.tuples(st.integers(1, MAX_GAP_MS), st.integers(0, 99_999_000)), min_size=1, max_size=30))
 def test_the_register_is_the_area_under_the_lines_whatever_is_kept_between(steps: list[tuple[int, int]]) -> None:
-    book = Integrator.of(None, lambda: "a" * 16)
-    book.frame(1, 0, 0)
+    integrator = Integrator.restore(None, lambda: "a" * 16)
+    integrator.frame(1, 0, 0)
     at_ms, before, halves, register = 0, 0, 0, 0
     for gap_ms, milliwatts in steps:
         at_ms += gap_ms
         halves += (before + milliwatts) * gap_ms
         before = milliwatts
-        book = Integrator.of(book.to_json(), lambda: "b" * 16)
-        register = int(book.frame(1, at_ms, milliwatts).values["EAST"])
+        integrator = Integrator.restore(integrator.to_json(), lambda: "b" * 16)
+        register = int(integrator.frame(1, at_ms, milliwatts).values["EAST"])
     assert register == halves // 7_200_000_000
     with pytest.raises(StaleReadingError):
-        book.frame(1, at_ms, 0)
+        integrator.frame(1, at_ms, 0)
 
 
 def test_stations_are_bounded() -> None:
-    book = Integrator.of(None, lambda: "a" * 16)
+    integrator = Integrator.restore(None, lambda: "a" * 16)
     for station in range(64):
-        book.frame(station, 0, 0)
+        integrator.frame(station, 0, 0)
     with pytest.raises(TooManyStationsError):
-        book.frame(64, 0, 0)
-    assert json.loads(book.to_json())["seq"] == 64
+        integrator.frame(64, 0, 0)
+    assert json.loads(integrator.to_json())["seq"] == 64

@@ -26,19 +26,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.parametrize(
     ("path", "status", "sentence"),
     [
-        ("/nothing", 404, "there is nothing at /nothing; /docs lists what there is"),
-        ("/api/v1/energy?site=x", 404, "there is no site 'x' here"),
-        ("/api/v1/tariffs/x", 404, "there is no tariff 'x'; /api/v1/tariffs lists them"),
+        ("/nothing", 404, "nothing is served at /nothing; /docs lists every address"),
+        ("/api/v1/energy?site=x", 404, "no site or meter 'x'"),
+        ("/api/v1/tariffs/x", 404, "no tariff 'x'; /api/v1/tariffs lists them"),
         ("/api/v1/energy?from=soon", 400, "from: 'soon' is neither a date (2026-11-21) nor a time (2026-11-21T20:00)"),
         ("/api/v1/energy?from=2026-03-29T02:30", 400, "from: 2026-03-29T02:30 does not exist in Europe/Paris"),
         ("/api/v1/energy?from=2026-03-02&to=2026-03-01", 400, "from: 2026-03-02T00:00:00+01:00 is not before"),
-        ("/api/v1/energy?from=2026-01-01&by=quarter", 400, "from: at most 32 days can be asked for at once"),
-        ("/api/v1/cost?from=2026-03-01T12:00", 400, "from: '2026-03-01T12:00' is inside a day"),
+        ("/api/v1/energy?from=2026-01-01&by=quarter", 400, "from: the range is longer than 32 days"),
+        ("/api/v1/cost?from=2026-03-01T12:00", 400, "from: '2026-03-01T12:00' is within a day"),
         ("/api/v1/energy?by=week", 400, "by: Input should be 'quarter', 'hour', 'day', 'month' or 'year'"),
         ("/api/v1/energy?limit=0", 400, "limit: Input should be greater than or equal to 1"),
-        ("/api/v1/energy?format=xml", 400, "format: 'xml' is neither json nor csv"),
-        ("/api/v1/bill", 400, "from: a bill needs both its first day and the day after its last"),
-        ("/api/v1/bill?from=2026-03-01&to=2026-03-02&format=csv", 406, "this answer has no form of CSV"),
+        ("/api/v1/energy?format=xml", 400, "format: Input should be 'json' or 'csv'"),
+        ("/api/v1/bill", 400, "from: a bill requires its first day and the day after its last"),
+        ("/api/v1/bill?from=2026-03-01&to=2026-03-02&format=csv", 406, "this list is not available as CSV"),
         ("/api/v1/compare?windows=night", 400, "windows: "),
     ],
 )
@@ -52,7 +52,7 @@ def test_what_is_wrong_is_a_problem_with_a_sentence(served: Served, path: str, s
 
 def test_a_method_that_is_not_there_is_a_problem(served: Served) -> None:
     answer = served.client.delete("/api/v1/energy")
-    assert (answer.status_code, answer.json()["detail"]) == (405, "DELETE is not possible at /api/v1/energy")
+    assert (answer.status_code, answer.json()["detail"]) == (405, "/api/v1/energy does not support DELETE")
     assert answer.headers["allow"] == "GET"
 
 
@@ -106,7 +106,7 @@ def test_a_body_of_unknown_length_is_refused_when_it_is_too_large(served: Served
 
     headers = {"content-type": "application/json", "authorization": f"Bearer {TOKEN}"}
     answer = httpx.post(f"{served.base}/meterit/", content=pieces(), headers=headers)
-    assert (answer.status_code, answer.json()) == (413, {"status": 413, "message": "a body is at most 16384 bytes"})
+    assert (answer.status_code, answer.json()) == (413, {"status": 413, "message": "the body exceeds 16384 bytes"})
 
 
 def test_a_stream_whose_client_sends_on_and_on_ends_without_an_error(
@@ -125,7 +125,7 @@ def test_a_stream_whose_client_sends_on_and_on_ends_without_an_error(
 
 
 def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_limits, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(connection_limits, "MAX_CONNECTIONS", 20)
     with ExitStack() as stack:
         clients = [stack.enter_context(socket.create_connection(("127.0.0.1", served.port))) for _ in range(100)]
         for client in clients:
@@ -139,8 +139,8 @@ def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypat
 
 
 def test_a_client_that_never_asks_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_limits, "REQUEST_WITHIN_S", 0.2)
-    monkeypatch.setattr(connection_limits, "_LOOK_S", 0.1)
+    monkeypatch.setattr(connection_limits, "REQUEST_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(connection_limits, "_CHECK_INTERVAL_S", 0.1)
     with socket.create_connection(("127.0.0.1", served.port)) as client:
         begin = time.monotonic()
         while not _is_closed(client):
@@ -150,8 +150,8 @@ def test_a_client_that_never_asks_is_left(served: Served, monkeypatch: pytest.Mo
 
 
 def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_limits, "READ_WITHIN_S", 0.3)
-    monkeypatch.setattr(connection_limits, "_LOOK_S", 0.1)
+    monkeypatch.setattr(connection_limits, "READ_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(connection_limits, "_CHECK_INTERVAL_S", 0.1)
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         client.connect(("127.0.0.1", served.port))
@@ -167,8 +167,8 @@ def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.M
 
 
 def test_a_client_that_reads_slowly_but_reads_gets_all(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_limits, "REQUEST_WITHIN_S", 0.2)
-    monkeypatch.setattr(connection_limits, "_LOOK_S", 0.05)
+    monkeypatch.setattr(connection_limits, "REQUEST_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(connection_limits, "_CHECK_INTERVAL_S", 0.05)
     made = LimitedConnection.connection_made
 
     def made_with_little_room(self: LimitedConnection, transport: asyncio.Transport) -> None:
@@ -205,8 +205,8 @@ def test_a_page_from_elsewhere_is_refused_and_a_link_is_followed(served: Served)
 
 
 def test_who_asks_too_often_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_guard, "_AT_ONCE", 5.0)
-    monkeypatch.setattr(request_guard, "_PER_S", 0.01)
+    monkeypatch.setattr(request_guard, "_BURST", 5.0)
+    monkeypatch.setattr(request_guard, "_REQUESTS_PER_S", 0.01)
     with Served(tmp_path) as served:
         statuses = [served.get("/api/v1/tariffs/x").status_code for _ in range(12)]
         assert statuses[:5] == [404] * 5
@@ -217,7 +217,7 @@ def test_who_asks_too_often_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_STREAMS_AT_MOST", 2)
+    monkeypatch.setattr(live, "_MAX_STREAMS", 2)
     with Served(tmp_path) as served:
         with ExitStack() as stack:
             for _ in range(2):

@@ -24,8 +24,8 @@ _STREAM = "/api/v1/live"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(request_guard, "_PER_S", 1e6)  # as many as come
-        patch.setattr(context, "_SAFE_WITHIN_S", 0.05)
+        patch.setattr(request_guard, "_REQUESTS_PER_S", 1e6)  # as many as come
+        patch.setattr(context, "_WRITE_TIMEOUT_S", 0.05)
         with Served(tmp_path_factory.mktemp("served"), {"meterit": "token"}) as found:
             yield found
 

@@ -1,1 +1,1 @@
-"""The recorder's HTTP interfaces: its API, readings by HTTP, and Conso API's interface over the local data."""
+"""HTTP: the API, the live stream, and interfaces compatible with Conso API and meterit."""

@@ -1,8 +1,9 @@
-"""The application: routes, guard, and every failure as a sentence."""
+"""The ASGI application: routes, middleware, background tasks, and a problem for every error."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,165 +14,170 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from tictally_recorder.api.auth import require_read_access
 from tictally_recorder.api.compat.conso.routes import router as conso_router
 from tictally_recorder.api.compat.meterit.routes import router as meterit_router
-from tictally_recorder.api.context import Context, problem_of
+from tictally_recorder.api.context import Context
 from tictally_recorder.api.live.broadcaster import Broadcaster
 from tictally_recorder.api.middleware.head import HeadMiddleware
 from tictally_recorder.api.middleware.request_guard import RequestGuard
 from tictally_recorder.api.prewarm import prewarm
-from tictally_recorder.api.problem_details import PROBLEM_TYPE, Problem
+from tictally_recorder.api.problem_details import PROBLEM_TYPE, Problem, unavailable
 from tictally_recorder.api.responses import JSON
 from tictally_recorder.api.routes import ROUTERS, health
-from tictally_recorder.api.settings import HttpSettings
 from tictally_recorder.cost.contracts import ContractError
-from tictally_recorder.ledger import LedgerError
+from tictally_recorder.ledger import LedgerError, LedgerUnavailable
 from tictally_recorder.page import page_routes
 from tictally_recorder.tariffs.errors import TariffError
 
 PREFIX: Final = "/api/v1"
-_WORTH_PACKING: Final = 1024
-_PACKED_SO_MUCH: Final = 5
+_MIN_GZIP_BYTES: Final = 1024
+_GZIP_LEVEL: Final = 5
 _log = logging.getLogger(__name__)
 _PROBLEM: Final = {
     "type": "object",
-    "description": "RFC 9457",
+    "description": "Problem details (RFC 9457)",
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "A sentence for a person."},
-        "parameter": {"type": "string", "description": "That is wrong."},
+        "detail": {"type": "string", "description": "What happened, as a sentence."},
+        "parameter": {"type": "string", "description": "The invalid parameter."},
     },
 }
 _MESSAGE: Final = {
     "type": "object",
-    "description": "As the interfaces of others have it",
+    "description": "An error in the format of the compatible interface",
     "required": ["status", "message"],
     "properties": {"status": {"type": "integer"}, "message": {"type": "string"}},
 }
 
 
+def _error_response(media_type: str, schema: str) -> dict[int | str, dict[str, Any]]:
+    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"default": {"description": "Error", "content": content}}
+
+
+_OWN_ERRORS: Final = _error_response(PROBLEM_TYPE, "Problem")
+_COMPATIBLE_ERRORS: Final = _error_response(JSON, "Message")
+
+
+class _Api(FastAPI):
+    """An application whose OpenAPI description has this API's errors instead of FastAPI's."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI description."""
+        if self.openapi_schema is None:
+            description = get_openapi(
+                title=self.title, version=self.version, description=self.description, routes=self.routes
+            )
+            schemas = description.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Problem"], schemas["Message"] = _PROBLEM, _MESSAGE
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            self.openapi_schema = description
+        return self.openapi_schema
+
+
 def make_app(context: Context) -> ASGIApp:
-    """What answers requests, for one server.
+    """The application of one server.
 
     Args:
-        context: what answers are made from.
+        context: shared by all requests.
     """
-    app = FastAPI(
+    app = _Api(
         title="tictally",
         version=context.version,
-        description="What a Linky meter said, what its energy cost, and why. See docs/api.md.",
+        description="Readings of a Linky meter, their cost, and how each figure came about. See docs/api.md.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=_lifespan,
     )
     app.state.context = context
     app.state.broadcaster = Broadcaster(context)
     for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX, dependencies=[Depends(require_read_access)], responses=_OURS)
-    app.include_router(health.router, responses=_OURS)
-    app.include_router(conso_router, responses=_OF_OTHERS)
-    app.include_router(meterit_router, responses=_OF_OTHERS)
+        app.include_router(router, prefix=PREFIX, dependencies=[Depends(require_read_access)], responses=_OWN_ERRORS)
+    app.include_router(health.router, responses=_OWN_ERRORS)
+    app.include_router(conso_router, responses=_COMPATIBLE_ERRORS)
+    app.include_router(meterit_router, responses=_COMPATIBLE_ERRORS)
     app.router.routes.extend(page_routes())
-    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=_PACKED_SO_MUCH)
-    for kind, handler in _HANDLERS.items():
-        app.add_exception_handler(kind, handler)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    names = context.settings.section(HttpSettings).names or ()
-    return _Begun(RequestGuard(HeadMiddleware(app), names), app.state.broadcaster)
+    app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
+    _add_error_handlers(app)
+    return RequestGuard(HeadMiddleware(app), context.http.names or ())
 
 
-class _Begun:
-    """Starts what runs beside requests, in the loop that answers."""
-
-    def __init__(self, app: ASGIApp, broadcaster: Broadcaster) -> None:
-        self._app = app
-        self._broadcaster = broadcaster
-        self._follows: asyncio.Task[None] | None = None
-        self._warms: asyncio.Task[None] | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        if self._follows is None or self._follows.done():
-            self._follows = loop.create_task(self._broadcaster.follow())
-        if self._warms is None:
-            self._warms = loop.create_task(prewarm(self._broadcaster.context))
-        await self._app(scope, receive, send)
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Runs the background tasks for as long as the server answers."""
+    tasks: set[asyncio.Task[None]] = set()
+    _run_in_background(app.state.broadcaster.run, tasks)
+    _run_in_background(lambda: prewarm(app.state.context), tasks)
+    yield
+    running = [*tasks]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
-def _wrong(media_type: str, schema: str) -> dict[int | str, dict[str, Any]]:
-    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"default": {"description": "What is wrong", "content": content}}
+def _run_in_background(work: Callable[[], Coroutine[Any, Any, None]], tasks: set[asyncio.Task[None]]) -> None:
+    """Run work in a task of its own, again after it has failed."""
+    task = asyncio.get_running_loop().create_task(work())
+    tasks.add(task)
+
+    def finished(task: asyncio.Task[None]) -> None:
+        tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a background task of the HTTP server failed and is restarted", exc_info=error)
+            _run_in_background(work, tasks)
+
+    task.add_done_callback(finished)
 
 
-_OURS: Final = _wrong(PROBLEM_TYPE, "Problem")
-_OF_OTHERS: Final = _wrong(JSON, "Message")
+def _add_error_handlers(app: FastAPI) -> None:
+    app.exception_handler(Problem)(_problem)
+    app.exception_handler(RequestValidationError)(_invalid_request)
+    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(LedgerError)(_ledger_error)
+    app.exception_handler(ContractError)(_terms_error)
+    app.exception_handler(TariffError)(_terms_error)
+    app.exception_handler(Exception)(_unexpected_error)
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        found = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
-        )
-        schemas = found.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"], schemas["Message"] = _PROBLEM, _MESSAGE
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        app.openapi_schema = found
-    return app.openapi_schema
-
-
-async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - what it is called for
-    return error.response(request.url.path)
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is called for
-    first = error.errors()[0]
-    place = [str(each) for each in first["loc"][1:]]
-    name = ".".join(place) or "the body"
-    return Problem(HTTPStatus.BAD_REQUEST, f"{name}: {first['msg']}", parameter=name).response(request.url.path)
-
-
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - what it is called for
-    sentences = {
-        HTTPStatus.NOT_FOUND: f"there is nothing at {request.url.path[:200]}; /docs lists what there is",
-        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at {request.url.path[:200]}",
-    }
-    detail = sentences.get(HTTPStatus(error.status_code), str(error.detail))
-    return Problem(error.status_code, detail, headers=error.headers).response(request.url.path)
-
-
-async def _ledger(request: Request, error: Exception) -> Response:
-    assert isinstance(error, LedgerError)  # noqa: S101 - what it is called for
-    return problem_of(error).response(request.url.path)
-
-
-async def _terms(request: Request, error: Exception) -> Response:
-    problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"retry-after": "60"})
+async def _problem(request: Request, problem: Problem) -> Response:
     return problem.response(request.url.path)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def _invalid_request(request: Request, error: RequestValidationError) -> Response:
+    first = error.errors()[0]
+    name = ".".join(str(each) for each in first["loc"][1:]) or "the body"
+    return Problem(HTTPStatus.BAD_REQUEST, f"{name}: {first['msg']}", parameter=name).response(request.url.path)
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    path = request.url.path[:200]
+    details = {
+        HTTPStatus.NOT_FOUND: f"nothing is served at {path}; /docs lists every address",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{path} does not support {request.method}",
+    }
+    detail = details.get(HTTPStatus(error.status_code), str(error.detail))
+    return Problem(error.status_code, detail, headers=error.headers).response(request.url.path)
+
+
+async def _ledger_error(request: Request, error: LedgerError) -> Response:
+    retry_after_s = 2 if isinstance(error, LedgerUnavailable) else 60
+    return unavailable(str(error), retry_after_s=retry_after_s).response(request.url.path)
+
+
+async def _terms_error(request: Request, error: ContractError | TariffError) -> Response:
+    return unavailable(str(error), retry_after_s=60).response(request.url.path)
+
+
+async def _unexpected_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ClientDisconnect):
-        _log.error("%s %s was not answered, by an error of ours", request.method, request.url.path, exc_info=error)
-    detail = "an error of ours; the recorder's log has it"
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail).response(request.url.path)
-
-
-_HANDLERS: Final[dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = {
-    Problem: _problem,
-    RequestValidationError: _invalid,
-    HTTPException: _http,
-    LedgerError: _ledger,
-    ContractError: _terms,
-    TariffError: _terms,
-    Exception: _unexpected,
-}
+        _log.error("%s %s failed unexpectedly", request.method, request.url.path, exc_info=error)
+    problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error; the recorder's log has the details")
+    return problem.response(request.url.path)

@@ -1,78 +1,77 @@
-"""Who may read, and who may write."""
+"""Authorization of requests: reading, writing, and readings by HTTP."""
 
 import hmac
 from http import HTTPStatus
+from typing import Final
 
 from starlette.requests import Request
 
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.middleware.request_guard import is_in_networks
 from tictally_recorder.api.problem_details import Problem
-from tictally_recorder.api.settings import HttpSettings, MeteritSettings
+from tictally_recorder.api.settings import MeteritSettings
 
-_COOKIE = "tictally_token"
+_COOKIE: Final = "tictally_token"
 
 
 def bearer(request: Request) -> str | None:
-    """The token that a request bears, or None."""
+    """The bearer token of a request, or None."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def has_token(request: Request, context: Context, *, by_cookie: bool = False) -> bool:
-    """True where a request bears the recorder's token.
-
-    Args:
-        request: what came.
-        context: with the settings.
-        by_cookie: also where it is in a cookie: never for what writes, as others' pages make browsers send cookies.
-    """
-    wanted = context.settings.section(HttpSettings).token
-    told = bearer(request) or (request.cookies.get(_COOKIE) if by_cookie else None)
-    if wanted is None or told is None:
-        return False
-    return hmac.compare_digest(told.encode(), wanted.get_secret_value().encode())
-
-
 def require_read_access(request: Request) -> None:
-    """Let a reading request pass.
+    """Check that a request may read.
 
     Raises:
-        Problem: it needs a token and has none, or a wrong one.
+        Problem: reading requires the token, and the request has none or a wrong one.
     """
     context: Context = request.app.state.context
-    if context.settings.section(HttpSettings).reads == "token" and not has_token(request, context, by_cookie=True):
-        raise unauthorized()
+    if context.http.reads == "token" and not _has_token(request, context, by_cookie=True):
+        raise _unauthorized()
 
 
 def require_meterit_access(request: Request) -> None:
-    """Let a request to `/meterit` pass.
+    """Check that a request may use `/meterit`.
 
     Raises:
-        Problem: it is off, or the request has neither token nor an allowed address.
+        Problem: the interface is off, or the request has neither the token nor an allowed address.
     """
     context: Context = request.app.state.context
     allowed = context.settings.section(MeteritSettings).access
     if allowed == "off":
-        raise Problem(HTTPStatus.NOT_FOUND, "readings by HTTP are off; TICTALLY_METERIT switches them on")
+        raise Problem(HTTPStatus.NOT_FOUND, "readings by HTTP are off; set TICTALLY_METERIT to enable them")
     by_address = not isinstance(allowed, str) and request.client and is_in_networks(request.client.host, allowed)
-    if not by_address and not has_token(request, context):
-        raise unauthorized()
+    if not by_address and not _has_token(request, context):
+        raise _unauthorized()
 
 
 def require_token(request: Request) -> None:
-    """Let a request pass that does something.
+    """Check that a request may write.
 
     Raises:
-        Problem: it has no token.
+        Problem: it has no token, or a wrong one.
     """
-    if not has_token(request, request.app.state.context):
-        raise unauthorized()
+    if not _has_token(request, request.app.state.context):
+        raise _unauthorized()
 
 
-def unauthorized() -> Problem:
-    """No token, or a wrong one: which of the two is nobody's business."""
+def _has_token(request: Request, context: Context, *, by_cookie: bool = False) -> bool:
+    """True where a request has the recorder's token.
+
+    Args:
+        request: the request.
+        context: with the settings.
+        by_cookie: also in a cookie. Never for writes: pages of other sites make browsers send cookies.
+    """
+    expected = context.http.token
+    token = bearer(request) or (request.cookies.get(_COOKIE) if by_cookie else None)
+    if expected is None or token is None:
+        return False
+    return hmac.compare_digest(token.encode(), expected.get_secret_value().encode())
+
+
+def _unauthorized() -> Problem:
+    """Does not reveal whether a token is missing or wrong."""
     headers = {"www-authenticate": 'Bearer realm="tictally"'}
-    return Problem(
-        HTTPStatus.UNAUTHORIZED, "this needs the token of the recorder (TICTALLY_HTTP_TOKEN)", headers=headers
-    )
+    return Problem(HTTPStatus.UNAUTHORIZED, "the recorder's token is required (TICTALLY_HTTP_TOKEN)", headers=headers)

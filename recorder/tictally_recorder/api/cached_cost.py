@@ -1,15 +1,16 @@
-"""Cost by day, month and year as records, from periods that were told before: the same as `tictally cost`, sooner."""
+"""Cost by day, month and year as records, the past from a cache: the results of `tictally cost`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
-from tictally_recorder.api.period_cache import PeriodCache, periods_of, read_states
-from tictally_recorder.cost.aggregation import Line, Summed, sum_up
+from tictally_recorder.api.context import CostPeriod, ReadSession
+from tictally_recorder.api.params import DayRange
+from tictally_recorder.api.period_cache import PeriodQuery
+from tictally_recorder.cost.aggregation import Line, Summed, first_day, sum_up
 from tictally_recorder.cost.model import CostRow, Quality, Terms
 from tictally_recorder.cost.query import cost_of, days_with_frames
-from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.ledger import Site
 from tictally_recorder.reports import cost as cost_report
 from tictally_recorder.reports import cost_explain
 from tictally_recorder.reports.cost_before import Before, as_records, read_before
@@ -17,83 +18,86 @@ from tictally_shared.calendar import By
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is told of a period.
+class CostQuery:
+    """A request for cost.
 
     Attributes:
-        records: its lines and totals.
-        doubtful: the rows that something must be said of.
+        days: the range.
+        by: length of a period: day, month or year.
+        explain: also how each figure came about.
     """
 
-    records: tuple[cost_report.Record, ...] = ()
-    doubtful: tuple[CostRow, ...] = ()
+    days: DayRange
+    by: By
+    explain: bool = False
 
 
-def cached_cost(  # noqa: PLR0913, PLR0917 - a question has this many parts
-    reader: LedgerReader,
-    cache: PeriodCache[Told],
-    site: Site,
-    days: tuple[date, date],
-    by: By,
-    terms: Terms,
-    generation: int,
-    tz: ZoneInfo,
-    today: date,
-) -> tuple[list[Told], str | None]:
-    """A site's periods in order, and the state that they rest on.
+@dataclass(frozen=True, slots=True)
+class SiteCost:
+    """The cost of a site.
+
+    Attributes:
+        periods: in order of time.
+        remarks: on figures that are unknown, provisional or estimated.
+        state: what they rest on; None where they can change at any moment.
+    """
+
+    periods: Sequence[CostPeriod] = ()
+    remarks: Sequence[str] = field(default_factory=list)
+    state: str | None = None
+
+
+def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms, terms_version: int) -> SiteCost:
+    """The cost of a site by period. Explained figures are not cached.
 
     Args:
-        reader: the ledger.
-        cache: of periods.
+        session: of the request.
         site: of the ledger.
-        days: from the first to the last, excluded.
-        by: day, month or year.
+        query: the request.
         terms: contracts and price lists.
-        generation: another number for other terms.
-        tz: whose days.
-        today: local.
+        terms_version: another number for other terms.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
     """
-    known = days_with_frames(site, *days, tz)
+    tz = session.tz
+    if query.explain:
+        rows = cost_of(session.reader, site, query.days.first, query.days.until, terms, tz)
+        replaced = session.reader.cost_days(site.id, query.days.first, query.days.until, replaced=True)
+        before = read_before(site.id, replaced)
+        explained = [_period(site.id, each, query.by, before) for each in sum_up(rows, query.by)]
+        return SiteCost(explained, _remarks(site.id, explained))
+    known = days_with_frames(site, query.days.first, query.days.until, tz)
     if not known:
-        return [], None
-    first, until = max(days[0], known[0]), min(days[1], date.fromordinal(known[-1].toordinal() + 1))
-    states = read_states(reader, site, first, until, tz, today)
+        return SiteCost()
+    days = DayRange(max(query.days.first, known[0]), min(query.days.until, known[-1] + timedelta(days=1)))
 
-    def work(begin: date, end: date) -> dict[date, Told]:
-        sums = sum_up(cost_of(reader, site, begin, end, terms, tz), by)
-        return {each.start: _told(site.id, each) for each in sums}
+    def compute(missing: DayRange) -> dict[date, CostPeriod]:
+        sums = sum_up(cost_of(session.reader, site, missing.first, missing.until, terms, tz), query.by)
+        return {each.start: _period(site.id, each, query.by) for each in sums}
 
-    found = cache.fill((site.id, "cost", by, generation), periods_of(first, until, by, tz), states, work, Told)
-    state = states.of(first, until)
-    return found, None if state is None else f"{generation}:{state}"
-
-
-def explained(  # noqa: PLR0913, PLR0917 - as above
-    reader: LedgerReader, site: Site, days: tuple[date, date], by: By, terms: Terms, tz: ZoneInfo
-) -> list[Told]:
-    """The same with how each figure came about, which nothing is kept of."""
-    sums = sum_up(cost_of(reader, site, *days, terms, tz), by)
-    before = read_before(site.id, reader.cost_days(site.id, *days, replaced=True))
-    return [_told(site.id, each, before) for each in sums]
+    topic = PeriodQuery(site, ("cost", terms_version), days, query.by, tz, session.today)
+    periods, state = session.context.caches.cost.fill(session.reader, topic, compute)
+    return SiteCost(periods, _remarks(site.id, periods), None if state is None else f"{terms_version}:{state}")
 
 
-def remarks(site: str, told: Sequence[Told]) -> list[str]:
-    """What a person must know of some periods: what is unknown, provisional and estimated, and why."""
-    rows = tuple(row for each in told for row in each.doubtful)
+def _remarks(site: str, periods: Sequence[CostPeriod]) -> list[str]:
+    rows = tuple(row for each in periods for row in each.doubtful)
     if not rows:
         return []
     return cost_report.remarks(cost_report.Answer(site, [Summed(rows[0].day, rows[-1].day, (Line(rows),))]))
 
 
-def _told(site: str, summed: Summed, before: list[Before] | None = None) -> Told:
+def _period(site: str, summed: Summed, by: By, before: list[Before] | None = None) -> CostPeriod:
     answer = cost_report.Answer(site, [summed])
     records = [
-        record if before is None else record | _explained(of, before) for record, of in cost_report.records(answer)
+        record if before is None else record | _explanation(of, before) for record, of in cost_report.records(answer)
     ]
-    return Told(tuple(records), tuple(row for row in summed.rows if _is_doubtful(row)))
+    doubtful = tuple(row for row in summed.rows if _is_doubtful(row))
+    return CostPeriod(first_day(summed.start, by), tuple(records), doubtful)
 
 
-def _explained(of: Line | Summed, before: list[Before]) -> cost_report.Record:
+def _explanation(of: Line | Summed, before: list[Before]) -> cost_report.Record:
     if isinstance(of, Line):
         return {"explain": cost_explain.as_record(of), "before": None}
     return {"explain": None, "before": as_records(before, of)}

@@ -1,188 +1,182 @@
-"""Energy by day, month and year from days that were reckoned before: the rows of `tictally energy`, much sooner."""
+"""Energy by day, month and year, the past from a cache: the rows of `tictally energy`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
+from typing import Final
 
-from tictally_recorder.api.params import Times
-from tictally_recorder.api.period_cache import PeriodCache, States, periods_of, read_states
+from tictally_recorder.api.context import EnergyRows, ReadSession
+from tictally_recorder.api.params import DayRange, TimeRange
+from tictally_recorder.api.period_cache import DayStates, PeriodQuery, read_states
 from tictally_recorder.energy import EnergyRow, energy
-from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.ledger import Site
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, next_period, period_start
 from tictally_shared.labels import LABELS
 
-_ORDER = {name: at for at, name in enumerate(LABELS)}
-
-_DAYS_KEPT = timedelta(days=100)
-
-Rows = tuple[EnergyRow, ...]
+_ORDER: Final = {name: at for at, name in enumerate(LABELS)}
+# Single days of the months before are rarely requested.
+_DAYS_CACHED: Final = timedelta(days=100)
 
 
-def cached_energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
-    reader: LedgerReader,
-    cache: PeriodCache[Rows],
-    site: Site,
-    window: Times,
-    by: By,
-    tz: ZoneInfo,
-    today: date,
-    *,
-    all_registers: bool = False,
+def cached_energy(
+    session: ReadSession, site: Site, window: TimeRange, by: By, *, all_registers: bool = False
 ) -> tuple[list[EnergyRow], str | None]:
-    """A site's rows, and the state that they rest on.
+    """A site's rows of energy, and the state that they rest on.
 
     Args:
-        reader: the ledger.
-        cache: of days and months.
+        session: of the request.
         site: of the ledger.
-        window: from when to when.
+        window: the range.
         by: the period of a row.
-        tz: whose periods.
-        today: local.
-        all_registers: also those that stood at zero throughout.
+        all_registers: also registers that are zero throughout.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
     """
+    source = _Source(session, site, by)
     if by in {By.QUARTER, By.HOUR}:
-        return energy(reader, site.id, window.start, window.end, by, tz, all_registers=all_registers), None
-    window = _clipped(window, site, by, tz)
+        return source.read(window, by, all_registers=all_registers), None
+    window = source.clipped(window)
     if window.start >= window.end:
         return [], None
-    first, head_end = _whole_day_from(window.start, tz)
-    until = window.end.astimezone(tz).date()
-    tail_start = local_midnight(until, tz)
+    first, head_end = source.first_whole_day(window.start)
+    until = window.end.astimezone(session.tz).date()
+    tail_start = local_midnight(until, session.tz)
     rows: list[EnergyRow] = []
     state = None
-    if first > until:  # inside a day
-        rows = energy(reader, site.id, window.start, window.end, By.DAY, tz, all_registers=True)
+    if first > until:  # within a day
+        rows = source.read(window, By.DAY)
     else:
-        states = read_states(reader, site, first, until, tz, today)
+        days = DayRange(first, until)
+        states = read_states(session.reader, source.query(days, By.DAY))
         if window.start < head_end:
-            rows += energy(reader, site.id, window.start, head_end, By.DAY, tz, all_registers=True)
-        if by is By.DAY:
-            rows += _days(reader, cache, site, first, until, states, tz)
-        else:
-            rows += _months(reader, cache, site, first, until, states, tz)
+            rows += source.read(TimeRange(window.start, head_end), By.DAY)
+        rows += source.days(days, states) if by is By.DAY else source.months(days, states)
         if tail_start < window.end:
-            rows += energy(reader, site.id, tail_start, window.end, By.DAY, tz, all_registers=True)
+            rows += source.read(TimeRange(tail_start, window.end), By.DAY)
         if window.start == head_end and tail_start == window.end:
-            state = states.of(first, until)
-    found = list(_merged(rows, window, by, site, tz))
+            state = states.of(days)
+    merged = list(source.merged(rows, window, by))
     if not all_registers:
-        moved = {row.register for row in found if row.first_value or row.last_value or row.energy}
-        found = [row for row in found if row.register in moved]
-    return found, state
+        used = {row.register for row in merged if row.first_value or row.last_value or row.energy}
+        merged = [row for row in merged if row.register in used]
+    return merged, state
 
 
-def _clipped(window: Times, site: Site, by: By, tz: ZoneInfo) -> Times:
-    """Without the periods before the first and after the last frame, in whole quarters."""
-    first, last = (
-        datetime.fromtimestamp(each / 1000, UTC)
-        for each in (min(meter.first_ms for meter in site.meters), max(meter.last_ms for meter in site.meters))
-    )
-    end = period_start(window.end, By.QUARTER, tz)
-    if end < window.end:
-        end += timedelta(milliseconds=QUARTER_MS)
-    return Times(
-        max(period_start(window.start, By.QUARTER, tz), period_start(first, by, tz)),
-        min(end, next_period(period_start(last, by, tz), by, tz)),
-    )
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The energy of a site, from the ledger and from the cache."""
+
+    session: ReadSession
+    site: Site
+    by: By
+
+    def read(self, window: TimeRange, by: By, *, all_registers: bool = True) -> list[EnergyRow]:
+        """Rows from the ledger."""
+        reader, tz = self.session.reader, self.session.tz
+        return energy(reader, self.site.id, window.start, window.end, by, tz, all_registers=all_registers)
+
+    def query(self, days: DayRange, by: By) -> PeriodQuery:
+        return PeriodQuery(self.site, "energy", days, by, self.session.tz, self.session.today)
+
+    def clipped(self, window: TimeRange) -> TimeRange:
+        """A range without the periods before the first and after the last frame, in whole quarter-hours."""
+        tz, meters = self.session.tz, self.site.meters
+        first, last = (
+            datetime.fromtimestamp(each / 1000, UTC)
+            for each in (min(meter.first_ms for meter in meters), max(meter.last_ms for meter in meters))
+        )
+        end = period_start(window.end, By.QUARTER, tz)
+        if end < window.end:
+            end += timedelta(milliseconds=QUARTER_MS)
+        return TimeRange(
+            max(period_start(window.start, By.QUARTER, tz), period_start(first, self.by, tz)),
+            min(end, next_period(period_start(last, self.by, tz), self.by, tz)),
+        )
+
+    def first_whole_day(self, start: datetime) -> tuple[date, datetime]:
+        """The first whole day from a moment on, and its start."""
+        day = start.astimezone(self.session.tz).date()
+        if local_midnight(day, self.session.tz) < start:
+            day += timedelta(days=1)
+        return day, local_midnight(day, self.session.tz)
+
+    def days(self, days: DayRange, states: DayStates) -> Iterator[EnergyRow]:
+        """Rows of days."""
+
+        def compute(missing: DayRange) -> dict[date, EnergyRows]:
+            return self._by_day(self.read(self._range(missing), By.DAY))
+
+        cache, query = self.session.context.caches.energy, self.query(days, By.DAY)
+        for rows in cache.fill(self.session.reader, query, compute, states)[0]:
+            yield from rows
+
+    def months(self, days: DayRange, states: DayStates) -> Iterator[EnergyRow]:
+        """Rows of months: past ones from the cache, the others from their days."""
+
+        def compute(missing: DayRange) -> dict[date, EnergyRows]:
+            recent = (self.session.today - _DAYS_CACHED).replace(day=1)
+            split = min(max(missing.first, recent), missing.until)
+            rows: list[EnergyRow] = []
+            if missing.first < split:
+                rows += self.read(self._range(DayRange(missing.first, split)), By.MONTH)
+            rows += self.days(DayRange(split, missing.until), states)
+            return self._by_day(self.merged(rows, self._range(missing), By.MONTH))
+
+        cache, query = self.session.context.caches.energy, self.query(days, By.MONTH)
+        for rows in cache.fill(self.session.reader, query, compute, states)[0]:
+            yield from rows
+
+    def merged(self, rows: Iterable[EnergyRow], window: TimeRange, by: By) -> Iterator[EnergyRow]:
+        """Rows of shorter periods, in order of time, added up to longer ones."""
+        start_ms, end_ms = window.bounds_ms
+        data_end = max(meter.last_ms for meter in self.site.meters) // QUARTER_MS + 1
+        bounds: dict[int, tuple[int, int]] = {}
+
+        def period(row: EnergyRow) -> int:
+            if row.start_ms not in bounds:
+                start = period_start(datetime.fromtimestamp(row.start_ms / 1000, UTC), by, self.session.tz)
+                end = next_period(start, by, self.session.tz)
+                bounds[row.start_ms] = int(start.timestamp()) * 1000, int(end.timestamp()) * 1000
+            return bounds[row.start_ms][0]
+
+        for begin_ms, group in groupby(rows, key=period):
+            of_period = list(group)
+            low_ms = max(begin_ms, start_ms)
+            high_ms = min(bounds[of_period[0].start_ms][1], end_ms)
+            quarters = min(high_ms // QUARTER_MS, data_end) - low_ms // QUARTER_MS
+            yield from _merged_period(of_period, (low_ms, high_ms), quarters)
+
+    def _range(self, days: DayRange) -> TimeRange:
+        return TimeRange(local_midnight(days.first, self.session.tz), local_midnight(days.until, self.session.tz))
+
+    def _by_day(self, rows: Iterable[EnergyRow]) -> dict[date, EnergyRows]:
+        def day(row: EnergyRow) -> date:
+            return datetime.fromtimestamp(row.start_ms / 1000, UTC).astimezone(self.session.tz).date()
+
+        return {first: tuple(group) for first, group in groupby(rows, key=day)}
 
 
-def _whole_day_from(start: datetime, tz: ZoneInfo) -> tuple[date, datetime]:
-    """The first whole day from a moment on, and when it begins."""
-    day = start.astimezone(tz).date()
-    if local_midnight(day, tz) < start:
-        day += timedelta(days=1)
-    return day, local_midnight(day, tz)
-
-
-def _days(  # noqa: PLR0913, PLR0917 - as above
-    reader: LedgerReader,
-    cache: PeriodCache[Rows],
-    site: Site,
-    first: date,
-    until: date,
-    states: States,
-    tz: ZoneInfo,
-) -> Iterator[EnergyRow]:
-    def work(begin: date, end: date) -> dict[date, Rows]:
-        window = local_midnight(begin, tz), local_midnight(end, tz)
-        rows = energy(reader, site.id, *window, By.DAY, tz, all_registers=True)
-        return {day: tuple(of_day) for day, of_day in groupby(rows, key=lambda row: _day(row.start_ms, tz))}
-
-    periods = periods_of(first, until, By.DAY, tz)
-    for rows in cache.fill((site.id, "energy", By.DAY), periods, states, work, tuple):
-        yield from rows
-
-
-def _months(  # noqa: PLR0913, PLR0917 - as above
-    reader: LedgerReader,
-    cache: PeriodCache[Rows],
-    site: Site,
-    first: date,
-    until: date,
-    states: States,
-    tz: ZoneInfo,
-) -> Iterator[EnergyRow]:
-    """Rows of months: those that are over as they were found before, the others from their days."""
-
-    def work(begin: date, end: date) -> dict[date, Rows]:
-        # Of months long ago nobody asks for days: they would be kept for nothing.
-        recent = (states.today - _DAYS_KEPT).replace(day=1)
-        split = min(max(begin, recent), end)
-        rows: list[EnergyRow] = []
-        if begin < split:
-            window = local_midnight(begin, tz), local_midnight(split, tz)
-            rows += energy(reader, site.id, *window, By.MONTH, tz, all_registers=True)
-        rows += _days(reader, cache, site, split, end, states, tz)
-        merged = _merged(rows, Times(local_midnight(begin, tz), local_midnight(end, tz)), By.MONTH, site, tz)
-        return {day: tuple(each) for day, each in groupby(merged, key=lambda row: _day(row.start_ms, tz))}
-
-    periods = periods_of(first, until, By.MONTH, tz)
-    for rows in cache.fill((site.id, "energy", By.MONTH), periods, states, work, tuple):
-        yield from rows
-
-
-def _merged(rows: Iterable[EnergyRow], window: Times, by: By, site: Site, tz: ZoneInfo) -> Iterator[EnergyRow]:
-    """Rows of shorter pieces, in order of time, added up to periods."""
-    start_ms, end_ms = window.bounds_ms
-    data_end = max(meter.last_ms for meter in site.meters) // QUARTER_MS + 1
-    starts: dict[int, tuple[int, int]] = {}
-
-    def period(row: EnergyRow) -> int:
-        if row.start_ms not in starts:
-            moment = period_start(datetime.fromtimestamp(row.start_ms / 1000, UTC), by, tz)
-            bounds = int(moment.timestamp()) * 1000, int(next_period(moment, by, tz).timestamp()) * 1000
-            starts[row.start_ms] = bounds
-        return starts[row.start_ms][0]
-
-    for begin_ms, of_period in groupby(rows, key=period):
-        found = list(of_period)
-        low_ms = max(begin_ms, start_ms)
-        high_ms = min(starts[found[0].start_ms][1], end_ms)
-        pieces = {row.start_ms: row.covered for row in found}
-        by_register: dict[str, list[EnergyRow]] = {}
-        for row in found:
-            by_register.setdefault(row.register, []).append(row)
-        for register in sorted(by_register, key=_ORDER.__getitem__):
-            parts = by_register[register]
-            if len(parts) == 1 and (parts[0].start_ms, parts[0].end_ms) == (low_ms, high_ms):
-                yield parts[0]
-                continue
-            yield replace(
-                parts[-1],
-                start_ms=low_ms,
-                end_ms=high_ms,
-                energy=sum(part.energy for part in parts),
-                estimated=any(part.estimated for part in parts),
-                fell=any(part.fell for part in parts),
-                lost=any(part.lost for part in parts),
-                first_value=parts[0].first_value,
-                covered=sum(pieces.values()),
-                quarters=min(high_ms // QUARTER_MS, data_end) - low_ms // QUARTER_MS,
-            )
-
-
-def _day(time_ms: int, tz: ZoneInfo) -> date:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(tz).date()
+def _merged_period(rows: list[EnergyRow], bounds_ms: tuple[int, int], quarters: int) -> Iterator[EnergyRow]:
+    covered = sum({row.start_ms: row.covered for row in rows}.values())
+    by_register: dict[str, list[EnergyRow]] = {}
+    for row in rows:
+        by_register.setdefault(row.register, []).append(row)
+    for register in sorted(by_register, key=_ORDER.__getitem__):
+        parts = by_register[register]
+        if len(parts) == 1 and (parts[0].start_ms, parts[0].end_ms) == bounds_ms:
+            yield parts[0]
+            continue
+        yield replace(
+            parts[-1],
+            start_ms=bounds_ms[0],
+            end_ms=bounds_ms[1],
+            energy=sum(part.energy for part in parts),
+            estimated=any(part.estimated for part in parts),
+            fell=any(part.fell for part in parts),
+            lost=any(part.lost for part in parts),
+            first_value=parts[0].first_value,
+            covered=covered,
+            quarters=quarters,
+        )

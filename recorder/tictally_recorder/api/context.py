@@ -1,54 +1,110 @@
-"""What answers are made from, for all routes: settings, ledger, terms, what the loop tells, and the present."""
+"""What all requests share (`Context`), and what one request reads from (`ReadSession`)."""
 
 import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo  # noqa: TC003 - of an attribute
+from zoneinfo import ZoneInfo
 
-from tictally_recorder.api.cached_cost import Told  # noqa: TC001 - of an attribute
-from tictally_recorder.api.cached_energy import Rows  # noqa: TC001 - of an attribute
-from tictally_recorder.api.period_cache import HoursOfDay, Offers, PeriodCache
-from tictally_recorder.api.problem_details import Problem
+from tictally_recorder.api.period_cache import PeriodCache
+from tictally_recorder.api.problem_details import Problem, unavailable
+from tictally_recorder.api.settings import HttpSettings
 from tictally_recorder.api.worker_pool import WorkerPool
-from tictally_recorder.cost.model import Terms
+from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.energy import EnergyRow
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Inbox, ReloadConfig, WriteCommand
-from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, LedgerUnavailable, Site
+from tictally_recorder.ledger import Ledger, LedgerReader, LedgerUnavailable, Site
 from tictally_recorder.settings import Settings
 
-_LOOK_AT_FILES_S: Final = 5.0
-_SAFE_WITHIN_S: Final = 10.0
-# Seven years of days and their months; a day takes some kilobytes, a whole comparison ten times as much.
-_DAYS_KEPT: Final = 4_000
-_COMPARISONS_KEPT: Final = 32
+_CHECK_FILES_S: Final = 5.0
+_WRITE_TIMEOUT_S: Final = 10.0
+# Seven years of days and their months. A day takes a few kilobytes, a comparison ten times as much.
+_MAX_DAYS: Final = 4_000
+_MAX_COMPARISONS: Final = 32
 
 _T = TypeVar("_T")
 
+EnergyRows = tuple[EnergyRow, ...]
+HourlyEnergy = tuple[tuple[int, int], ...]
+"""(local hour, Wh) of the hours of a day that have frames throughout."""
+Comparison = tuple[dict[str, object], ...]
+"""The records of a comparison of tariffs."""
 
-class Context:
-    """One for all requests.
 
-    Args:
-        settings: the recorder's.
-        broadcast: what its loop tells.
-        inbox: of its loop.
-        now: the present, aware.
+@dataclass(frozen=True, slots=True)
+class CostPeriod:
+    """The cost of a period.
 
     Attributes:
-        settings: the recorder's.
-        broadcast: what its loop tells.
-        desk: where answers are worked out.
-        energies: kept of days and months.
-        costs: kept of periods.
-        profiles: kept of days.
-        offers: kept of whole comparisons.
+        first: the first day of the calendar period, which the site's first day may cut.
+        records: of its lines and totals.
+        doubtful: the rows that a remark is due on.
+    """
+
+    first: date = date.min
+    records: tuple[dict[str, object], ...] = ()
+    doubtful: tuple[CostRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """Results of past days: a cache for each kind."""
+
+    energy: PeriodCache[EnergyRows] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, tuple))
+    cost: PeriodCache[CostPeriod] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, CostPeriod))
+    profile: PeriodCache[HourlyEnergy] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, tuple))
+    comparison: PeriodCache[Comparison] = field(default_factory=lambda: PeriodCache(_MAX_COMPARISONS, tuple))
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentTerms:
+    """Contracts and price lists as they are now.
+
+    Attributes:
+        terms: None while one of the files cannot be used.
+        problem: that file, and why; None where all can be used.
+        version: another number for other terms.
+    """
+
+    terms: Terms | None
+    problem: str | None
+    version: int
+
+    def required(self) -> Terms:
+        """The terms.
+
+        Raises:
+            Problem: one of the files cannot be used.
+        """
+        if self.terms is None:
+            raise unavailable(f"cost cannot be computed: {self.problem}", retry_after_s=60)
+        return self.terms
+
+
+class Context:
+    """Shared by all requests.
+
+    Args:
+        settings: of the recorder.
+        broadcast: what the recorder's loop publishes.
+        inbox: of the recorder's loop.
+        now: the clock; returns an aware datetime.
+
+    Attributes:
+        settings: of the recorder.
+        http: settings of the HTTP server.
+        broadcast: what the recorder's loop publishes.
+        pool: the threads that read the ledger.
+        caches: results of past days.
         version: of the program.
-        tz: whose days are meant.
+        tz: the recorder's time zone.
+        now: the clock.
     """
 
     def __init__(
@@ -59,92 +115,108 @@ class Context:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.settings = settings
+        self.http = settings.section(HttpSettings)
         self.broadcast = broadcast
-        self.tz: ZoneInfo = settings.zone  # which it is takes a millisecond to find out
+        self.tz: ZoneInfo = settings.zone  # resolving it takes a millisecond
         self.pool = WorkerPool(settings.ledger)
-        self.energies: PeriodCache[Rows] = PeriodCache(_DAYS_KEPT)
-        self.costs: PeriodCache[Told] = PeriodCache(_DAYS_KEPT)
-        self.profiles: PeriodCache[HoursOfDay] = PeriodCache(_DAYS_KEPT)
-        self.offers: PeriodCache[Offers] = PeriodCache(_COMPARISONS_KEPT)
+        self.caches = Caches()
         self.version = version("tictally-recorder")
+        self.now = now
         self._inbox = inbox
-        self._now = now
-        self._closing: list[Callable[[], None]] = []
+        self._on_close: list[Callable[[], None]] = []
         self._watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
         self._lock = threading.Lock()
-        self._looked_s = float("-inf")
-        self._generation = 0
+        self._checked_s = float("-inf")
+        self._terms_version = 0
 
-    @property
-    def now(self) -> datetime:
-        """The present."""
-        return self._now()
+    def session(self, reader: LedgerReader, site: str | None = None) -> "ReadSession":
+        """What a request reads from.
 
-    @property
-    def today(self) -> date:
-        """The local day."""
-        return self.now.astimezone(self.tz).date()
+        Args:
+            reader: the ledger.
+            site: id of a site or key of a meter; None: every site.
 
-    def terms(self, sites: Sequence[Site]) -> tuple[Terms | None, str | None, int]:
-        """Contracts and price lists, or None and why; and a number that is another whenever they are others.
+        Raises:
+            Problem: there is no such site.
+        """
+        all_sites = sites = reader.sites()
+        if site is not None:
+            sites = [each for each in sites if site == each.id or any(site == meter.key for meter in each.meters)]
+            if not sites:
+                raise Problem(404, f"no site or meter {site[:40]!r}; /api/v1/sites lists them", parameter="site")
+        now = self.now()
+        return ReadSession(reader, self, sites, all_sites, now, now.astimezone(self.tz).date(), self.tz)
+
+    def current_terms(self, sites: Sequence[Site]) -> CurrentTerms:
+        """Contracts and price lists as they are now; changed files are noticed within five seconds.
 
         Args:
             sites: all of the ledger.
         """
         with self._lock:
             now_s = time.monotonic()
-            if now_s - self._looked_s >= _LOOK_AT_FILES_S:
-                self._generation += self._watched.look(sites)
-                self._looked_s = now_s
-            return self._watched.terms, self._watched.problem, self._generation
+            if now_s - self._checked_s >= _CHECK_FILES_S:
+                self._terms_version += self._watched.look(sites)
+                self._checked_s = now_s
+            return CurrentTerms(self._watched.terms, self._watched.problem, self._terms_version)
 
     def reload_terms(self) -> None:
-        """Contracts and price lists may be others: look at once, here and in the loop."""
-        self._looked_s = float("-inf")
+        """Check the files of contracts and price lists at once, here and in the recorder's loop."""
+        self._checked_s = float("-inf")
         self._inbox.put(ReloadConfig())
 
     async def write(self, work: Callable[[Ledger], _T]) -> _T:
-        """Have the recorder's loop write something; returns when it is safe.
+        """Run a write in the recorder's loop, which owns the ledger; returns when it is committed.
 
         Raises:
-            LedgerError: it could not be written.
-            LedgerUnavailable: it was not written in time; it may yet be.
+            LedgerError: it failed.
+            LedgerUnavailable: it did not finish in time; it may still be committed.
         """
-        event = WriteCommand(work)
-        self._inbox.put(event)
+        command = WriteCommand(work)
+        self._inbox.put(command)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(event.done), _SAFE_WITHIN_S)  # type: ignore[arg-type]
+            return await asyncio.wait_for(asyncio.wrap_future(command.done), _WRITE_TIMEOUT_S)  # type: ignore[arg-type]
         except TimeoutError:
             raise LedgerUnavailable("the recorder has not stored it in time; send it again") from None
 
-    def when_closing(self, work: Callable[[], None]) -> None:
-        """Have something done when HTTP ends."""
-        self._closing.append(work)
+    def on_close(self, action: Callable[[], None]) -> None:
+        """Register an action for the end of the HTTP server. It is called from another thread."""
+        self._on_close.append(action)
 
     def close(self) -> None:
-        """HTTP ends."""
-        for work in self._closing:
-            work()
+        """End streams and start no more work; work in progress is not awaited."""
+        for action in self._on_close:
+            action()
         self.pool.close()
 
 
-def sites_of(reader: LedgerReader, asked: str | None) -> list[Site]:
-    """The sites that are meant: one, by its id or a meter of it, or all.
+@dataclass(frozen=True, slots=True)
+class ReadSession:
+    """What one request reads from, in a thread of the pool.
 
-    Raises:
-        Problem: there is no such site.
+    Attributes:
+        reader: the ledger.
+        context: shared by all requests.
+        sites: those of the request.
+        all_sites: of the ledger.
+        now: time of the request, aware.
+        today: its local day.
+        tz: the recorder's time zone.
     """
-    sites = reader.sites()
-    if asked is None:
-        return sites
-    found = [site for site in sites if asked == site.id or any(asked == meter.key for meter in site.meters)]
-    if not found:
-        raise Problem(404, f"there is no site {asked[:40]!r} here", parameter="site")
-    return found
 
+    reader: LedgerReader
+    context: Context
+    sites: Sequence[Site]
+    all_sites: Sequence[Site]
+    now: datetime
+    today: date
+    tz: ZoneInfo
 
-def problem_of(error: LedgerError) -> Problem:
-    """What a ledger that cannot be read is to a client."""
-    if isinstance(error, LedgerUnavailable):
-        return Problem(503, str(error), headers={"retry-after": "2"})
-    return Problem(503, str(error), headers={"retry-after": "60"})
+    @property
+    def now_ms(self) -> int:
+        """Time of the request in milliseconds since 1970."""
+        return int(self.now.timestamp() * 1000)
+
+    def current_terms(self) -> CurrentTerms:
+        """Contracts and price lists as they are now."""
+        return self.context.current_terms(self.all_sites)

@@ -1,135 +1,173 @@
-"""From when to when a question asks: parsed, checked and bounded. Pure."""
+"""Query parameters: their models, and the time ranges that they stand for. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Final
+from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
 
-from tictally_recorder.api.problem_details import Problem, wrong
+from tictally_recorder.api.problem_details import Problem, invalid_parameter
 from tictally_shared.calendar import By, CalendarError, local_midnight, parse_moment, period_start
 
-Site = Annotated[
-    str | None,
-    Query(alias="site", max_length=64, description="A site's id or a meter of it; without it every site."),
-]
-From = Annotated[
-    str | None,
-    Query(alias="from", max_length=40, description="Where it begins: a local date, local time, or time with offset."),
-]
-To = Annotated[str | None, Query(alias="to", max_length=40, description="Where it ends, excluded.")]
-Format = Annotated[
-    str | None, Query(alias="format", max_length=20, description="json or csv; without it as Accept has it.")
-]
-Limit = Annotated[
-    int, Query(ge=1, le=5000, description="Rows of a page at most, but for those of one period, which stay together.")
-]
-
-
 _CENTURY: Final = 36_525
-# What an answer may be reckoned from, so that none takes longer than a few seconds.
-MOST_DAYS: Final[Mapping[By, int]] = {
-    By.QUARTER: 32,
-    By.HOUR: 100,
-    By.DAY: 1200,
-    By.MONTH: _CENTURY,
-    By.YEAR: _CENTURY,
-}
+# Bounds the work of one request to a few seconds.
+MAX_DAYS: Final[Mapping[By, int]] = {By.QUARTER: 32, By.HOUR: 100, By.DAY: 1200, By.MONTH: _CENTURY, By.YEAR: _CENTURY}
 BILL_DAYS: Final = 1200
 REPLAY_DAYS: Final = 400
-"""For what goes through every quarter: comparisons, profiles."""
+"""For requests that read every quarter-hour: comparisons, profiles."""
+YEAR_DAYS: Final = 365
+
+
+class Format(StrEnum):
+    """The format of a list."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+class DayBy(StrEnum):
+    """A period of whole days."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class SiteParams(BaseModel):
+    """Selects sites."""
+
+    model_config = ConfigDict(frozen=True)
+
+    site: str | None = Field(
+        None, max_length=64, description="A site's id, or the key of one of its meters; default: every site."
+    )
+
+
+class RangeParams(SiteParams):
+    """Selects sites and a time range."""
+
+    start: str | None = Field(
+        None, alias="from", max_length=40, description="Start: a local date, a local time, or a time with offset."
+    )
+    end: str | None = Field(None, alias="to", max_length=40, description="End, excluded.")
+
+
+class ListParams(RangeParams):
+    """Selects sites, a time range and the format of the list."""
+
+    format: Format | None = Field(None, description="Default: by the Accept header.")
+
+
+class PageParams(ListParams):
+    """Selects sites, a time range and a page of the list."""
+
+    limit: int = Field(
+        2000, ge=1, le=5000, description="Maximum number of rows of a page; rows of one period stay together."
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """A window of time, its end excluded."""
+class TimeRange:
+    """A range of time.
+
+    Attributes:
+        start: aware.
+        end: aware, excluded.
+    """
 
     start: datetime
     end: datetime
 
     @property
     def bounds_ms(self) -> tuple[int, int]:
-        """In milliseconds since 1970."""
+        """Start and end in milliseconds since 1970."""
         return _ms(self.start), _ms(self.end)
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """Local days, the last excluded."""
+class DayRange:
+    """A range of local days.
+
+    Attributes:
+        first: the first day.
+        until: the day after the last.
+    """
 
     first: date
     until: date
 
 
-def times(start: str | None, end: str | None, tz: ZoneInfo, now: datetime, *, most_days: int, days: int = 0) -> Times:  # noqa: PLR0913 - a question has this many parts
-    """The window of two texts.
+def time_range(params: RangeParams, now: datetime, tz: ZoneInfo, *, max_days: int, days_back: int = 0) -> TimeRange:
+    """The time range of a request.
 
     Args:
-        start: or None: the start of the local day so many days ago.
-        end: or None: now.
-        tz: whose days are meant.
-        now: the present.
-        most_days: how long it may be.
-        days: see `start`.
+        params: of the request; without an end it is `now`.
+        now: the current time, aware.
+        tz: time zone of local dates.
+        max_days: maximum length.
+        days_back: without a start it is the start of the local day this many days ago.
 
     Raises:
-        Problem: one is no moment, they are in the wrong order, or too far apart.
+        Problem: start or end cannot be parsed, are in the wrong order, or too far apart.
     """
-    ends = _moment("to", end, tz) if end else now
-    begins = _moment("from", start, tz) if start else period_start(now - timedelta(days=days), By.DAY, tz)
-    if begins >= ends:
-        raise wrong("from", f"{_told(begins, tz)} is not before {_told(ends, tz)}")
-    # An hour for days on which clocks go back.
-    if ends - begins > timedelta(days=most_days, hours=1):
-        raise _too_long(most_days)
-    return Times(begins, ends)
+    end = _moment("to", params.end, tz) if params.end else now
+    start = (
+        _moment("from", params.start, tz) if params.start else period_start(now - timedelta(days=days_back), By.DAY, tz)
+    )
+    if start >= end:
+        raise invalid_parameter("from", f"{_local(start, tz)} is not before {_local(end, tz)}")
+    # An hour more, for the day on which clocks go back.
+    if end - start > timedelta(days=max_days, hours=1):
+        raise _too_long(max_days)
+    return TimeRange(start, end)
 
 
-def days(start: str | None, end: str | None, tz: ZoneInfo, today: date, *, most_days: int, back: int = 0) -> Days:  # noqa: PLR0913 - a question has this many parts
-    """The days of two texts.
+def day_range(params: RangeParams, now: datetime, tz: ZoneInfo, *, max_days: int, days_back: int = 0) -> DayRange:
+    """The local days of a request.
 
     Args:
-        start: or None: so many days before today.
-        end: or None: tomorrow.
-        tz: whose days are meant.
-        today: local.
-        most_days: how many.
-        back: see `start`.
+        params: of the request; without an end the range includes today.
+        now: the current time, aware.
+        tz: time zone of the days.
+        max_days: maximum number of days.
+        days_back: without a start the range starts this many days ago.
 
     Raises:
-        Problem: one is no day, they are in the wrong order, or too far apart.
+        Problem: start or end is not a day, they are in the wrong order, or too far apart.
     """
-    first = _day("from", start, tz) if start else today - timedelta(days=back)
-    until = _day("to", end, tz) if end else today + timedelta(days=1)
+    today = now.astimezone(tz).date()
+    first = _day("from", params.start, tz) if params.start else today - timedelta(days=days_back)
+    until = _day("to", params.end, tz) if params.end else today + timedelta(days=1)
     if first >= until:
-        raise wrong("from", f"{first} is not before {until}")
-    if (until - first).days > most_days:
-        raise _too_long(most_days)
-    return Days(first, until)
+        raise invalid_parameter("from", f"{first} is not before {until}")
+    if (until - first).days > max_days:
+        raise _too_long(max_days)
+    return DayRange(first, until)
 
 
-def _too_long(most_days: int) -> Problem:
-    return wrong("from", f"at most {most_days} days can be asked for at once in this form")
+def _too_long(max_days: int) -> Problem:
+    return invalid_parameter("from", f"the range is longer than {max_days} days, the maximum for this request")
 
 
 def _moment(parameter: str, text: str, tz: ZoneInfo) -> datetime:
     try:
         return parse_moment(text, tz)
     except (CalendarError, OverflowError) as error:
-        raise wrong(parameter, str(error)) from None
+        raise invalid_parameter(parameter, str(error)) from None
 
 
 def _day(parameter: str, text: str, tz: ZoneInfo) -> date:
     moment = _moment(parameter, text, tz)
     day = moment.astimezone(tz).date()
     if moment != local_midnight(day, tz):
-        raise wrong(parameter, f"{text[:40]!r} is inside a day, and here whole days are meant")
+        raise invalid_parameter(parameter, f"{text[:40]!r} is within a day; this request takes whole days")
     return day
 
 
-def _told(moment: datetime, tz: ZoneInfo) -> str:
+def _local(moment: datetime, tz: ZoneInfo) -> str:
     return moment.astimezone(tz).isoformat(timespec="seconds")
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a request, as RFC 9457 has it: a status, a sentence, and as little else as serves."""
+"""Errors of a request as problem details (RFC 9457): a status, a sentence and, where there is one, the parameter."""
 
 import json
 from collections.abc import Mapping
@@ -8,19 +8,19 @@ from typing import Final
 from starlette.responses import Response
 
 PROBLEM_TYPE: Final = "application/problem+json"
-_OF_OTHERS: Final = ("/api/", "/meterit")
-_OURS: Final = "/api/v1"
+_COMPATIBLE: Final = ("/api/", "/meterit")
+_OWN: Final = "/api/v1"
 
 
 class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
-    """A request that is not answered as it was meant.
+    """A request that fails.
 
     Attributes:
-        status: of HTTP.
-        detail: a sentence for a person.
-        parameter: that is wrong, or None.
-        headers: of the answer.
-        more: what the interfaces of others tell beside.
+        status: HTTP status.
+        detail: a sentence for the reader.
+        parameter: name of the invalid parameter, or None.
+        headers: of the response.
+        more: further members of the message in the compatible interfaces.
     """
 
     def __init__(
@@ -40,15 +40,15 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         self.more = dict(more or {})
 
     def response(self, path: str = "") -> Response:
-        """The answer that tells it.
+        """The response that reports it.
 
         Args:
-            path: that was asked for: the interfaces of others have a form of their own.
+            path: of the request; the compatible interfaces have their own error format.
         """
-        if path.startswith(_OF_OTHERS) and not path.startswith(_OURS):
-            told = {"status": self.status, "message": self.detail, **self.more}
-            headers = {"cache-control": "no-store", **self.headers}
-            return Response(json.dumps(told, ensure_ascii=False), self.status, headers, "application/json")
+        headers = {"cache-control": "no-store", **self.headers}
+        if path.startswith(_COMPATIBLE) and not path.startswith(_OWN):
+            message = {"status": self.status, "message": self.detail, **self.more}
+            return Response(json.dumps(message, ensure_ascii=False), self.status, headers, "application/json")
         body: dict[str, object] = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
@@ -57,15 +57,20 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         }
         if self.parameter is not None:
             body["parameter"] = self.parameter
-        headers = {"cache-control": "no-store", **self.headers}
         return Response(json.dumps(body, ensure_ascii=False), self.status, headers, PROBLEM_TYPE)
 
 
-def unavailable(detail: str, *, seconds: int = 1, status: int = HTTPStatus.SERVICE_UNAVAILABLE) -> Problem:
-    """One that passes by itself."""
-    return Problem(status, detail, headers={"retry-after": str(seconds)})
+def unavailable(detail: str, *, retry_after_s: int = 1, status: int = HTTPStatus.SERVICE_UNAVAILABLE) -> Problem:
+    """A temporary failure.
+
+    Args:
+        detail: a sentence for the reader.
+        retry_after_s: when the client may retry, in seconds.
+        status: HTTP status.
+    """
+    return Problem(status, detail, headers={"retry-after": str(retry_after_s)})
 
 
-def wrong(parameter: str, detail: str) -> Problem:
+def invalid_parameter(parameter: str, detail: str) -> Problem:
     """A parameter that cannot be used."""
     return Problem(HTTPStatus.BAD_REQUEST, f"{parameter}: {detail}", parameter=parameter)

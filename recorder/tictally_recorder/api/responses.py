@@ -1,157 +1,160 @@
-"""A list as an answer: JSON or CSV, a page of it, and whether it is what the client has already."""
+"""Lists as responses: JSON or CSV, in pages, with a validator where the rows rest on a known state."""
 
 import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api.problem_details import Problem, wrong
-from tictally_recorder.cost.engine import day_bounds_ms
-
-
-def told(time_ms: int, tz: ZoneInfo) -> str:
-    """Milliseconds since 1970 as a local time with offset; milliseconds where there are any."""
-    moment = datetime.fromtimestamp(time_ms // 1000, UTC).replace(microsecond=time_ms % 1000 * 1000)
-    return moment.astimezone(tz).isoformat(timespec="milliseconds" if time_ms % 1000 else "seconds")
-
-
-def local_day(time_ms: int, tz: ZoneInfo) -> date:
-    """The local day of a moment."""
-    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).date()
-
-
-def midnight_ms(day: date, tz: ZoneInfo) -> int:
-    """When a local day begins, in milliseconds since 1970."""
-    return day_bounds_ms(day, tz)[0]
-
-
-Record = Mapping[str, object]
-Keyed = tuple[str, Record]
-"""A record, and the start of its period as a question's `from` can have it."""
-
-
-def page_of(rows: Iterable[Keyed], limit: int) -> tuple[list[Record], str | None]:
-    """The first page of some rows, in order of time, and the `from` of the next one, or None.
-
-    Args:
-        rows: in any order of periods; those of one period stay as they are.
-        limit: the page has no more rows, but for those of one period.
-    """
-    by_period: dict[str, list[Record]] = {}
-    for start, record in rows:
-        by_period.setdefault(start, []).append(record)
-    found: list[Record] = []
-    for start in sorted(by_period):
-        if found and len(found) + len(by_period[start]) > limit:
-            return found, start
-        found += by_period[start]
-    return found, None
-
-
-def joined_states(states: Sequence[str | None]) -> str | None:
-    """What an answer of several sites rests on; None where one of them may change at any moment."""
-    known = [state for state in states if state is not None]
-    return "|".join(known) if states and len(known) == len(states) else None
-
+from tictally_recorder.api.context import Context, ReadSession
+from tictally_recorder.api.params import Format
+from tictally_recorder.api.problem_details import Problem, invalid_parameter
+from tictally_recorder.ledger import LedgerReader
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv; charset=utf-8"
-_FORMATS: Final = ("json", "csv")
+CSV_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/csv": {}}}}
+"""For the description of a list that is available as CSV."""
+NO_STORE: Final[Mapping[str, str]] = {"cache-control": "no-store"}
+
+Record = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What an answer tells.
+class PagedRows:
+    """Rows of which a response has one page. A page ends between two periods.
 
     Attributes:
-        items: a record each.
-        extra: what stands beside them in JSON.
-        next_from: `from` of the next page, or None where this is the last.
-        state: what they rest on, as a text that changes with them; None where that may change at any moment.
+        rows: (start of its period, record), in any order of periods; rows of one period keep their order.
+        limit: maximum number of rows of a page, exceeded only by the rows of one period.
+        start_text: the start of a period as the parameter `from` takes it.
     """
 
-    items: Sequence[Record]
+    rows: Iterable[tuple[int, Record]]
+    limit: int
+    start_text: Callable[[int], str]
+
+    def first_page(self) -> tuple[list[Record], str | None]:
+        """The records of the first page, and `from` of the next one, or None."""
+        by_period: dict[int, list[Record]] = {}
+        for start, record in self.rows:
+            by_period.setdefault(start, []).append(record)
+        page: list[Record] = []
+        for start in sorted(by_period):
+            if page and len(page) + len(by_period[start]) > self.limit:
+                return page, self.start_text(start)
+            page += by_period[start]
+        return page, None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The content of a response that is a list.
+
+    Attributes:
+        items: a record each, or rows to be cut into pages.
+        extra: further members of the JSON object.
+        next_from: `from` of the next page where `items` are one page already, or None.
+        states: what the items rest on; each changes with its items, and is None where that can happen at any moment.
+    """
+
+    items: Sequence[Record] | PagedRows
     extra: Mapping[str, object] = field(default_factory=dict)
     next_from: str | None = None
-    state: str | None = None
+    states: Sequence[str | None] = ()
+
+    @property
+    def state(self) -> str | None:
+        """All states in one, or None where an item can change at any moment."""
+        known = [state for state in self.states if state is not None]
+        return "|".join(known) if known and len(known) == len(self.states) else None
 
 
-def wants_csv(request: Request) -> bool:
-    """True where the client asks for CSV.
-
-    Raises:
-        Problem: it asks for a format that there is not.
-    """
-    asked = request.query_params.get("format")
-    if asked is None:
-        accepts = request.headers.get("accept", "")
-        return "text/csv" in accepts and JSON not in accepts
-    if asked not in _FORMATS:
-        raise wrong("format", f"{asked[:20]!r} is neither json nor csv")
-    return asked == "csv"
-
-
-def tag_of(request: Request, state: str | None, version: str) -> str | None:
-    """A weak validator: the same address, the same state, the same program."""
-    if state is None:
-        return None
-    told = (str(request.url.path), str(request.url.query), str(wants_csv(request)), state, version)
-    return f'W/"{hashlib.sha256(chr(0).join(told).encode()).hexdigest()[:24]}"'
-
-
-def is_known(request: Request, tag: str | None) -> bool:
-    """True where the client has what the tag stands for."""
-    told = request.headers.get("if-none-match", "")
-    return tag is not None and any(each.strip() in {tag, "*"} for each in told.split(","))
-
-
-def not_modified(tag: str) -> Response:
-    """What the client has is still so."""
-    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_caching(tag))
-
-
-def render(request: Request, rows: Rows, version: str, columns: Sequence[str] = ()) -> Response:
-    """The answer.
+async def answer_list(
+    request: Request, site: str | None, work: Callable[[ReadSession], Listing], columns: Sequence[str] = ()
+) -> Response:
+    """The response to a request for a list.
 
     Args:
-        request: what was asked.
-        rows: what is told.
-        version: of the program.
-        columns: of CSV; none: there is no CSV.
+        request: the request.
+        site: id of a site or key of a meter; None: every site.
+        work: makes the list; runs in a thread of the pool.
+        columns: of CSV; empty: there is no CSV.
+
+    Raises:
+        Problem: no such site, no CSV, or too many requests are waiting.
+        LedgerError: the ledger cannot be read.
     """
-    tag = tag_of(request, rows.state, version)
-    headers = _caching(tag) | {"vary": "accept, authorization, cookie"}
-    onwards = None
-    if rows.next_from is not None:
+    context: Context = request.app.state.context
+
+    def answer(reader: LedgerReader) -> Response:
+        return respond(request, work(context.session(reader, site)), context.version, columns)
+
+    return await context.pool.read(answer)
+
+
+def respond(request: Request, listing: Listing, version: str, columns: Sequence[str] = ()) -> Response:
+    """A list as a response, or 304 where the client has it already.
+
+    Args:
+        request: the request.
+        listing: its content.
+        version: of the program.
+        columns: of CSV; empty: there is no CSV.
+
+    Raises:
+        Problem: the requested format is unknown, or there is no CSV.
+    """
+    is_csv = _wants_csv(request)
+    headers = dict(NO_STORE)
+    if (state := listing.state) is not None:
+        tag = _entity_tag(request, state, version, is_csv=is_csv)
+        headers = {"cache-control": "private, no-cache", "etag": tag}
+        if any(each.strip() in {tag, "*"} for each in request.headers.get("if-none-match", "").split(",")):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers["vary"] = "accept, authorization, cookie"
+    items, next_from = (
+        listing.items.first_page() if isinstance(listing.items, PagedRows) else (listing.items, listing.next_from)
+    )
+    next_page = None
+    if next_from is not None:
         parameters = [each for each in request.query_params.multi_items() if each[0] != "from"]
-        onwards = f"{request.url.path}?{urlencode([*parameters, ('from', rows.next_from)])}"
-        headers["link"] = f'<{onwards}>; rel="next"'
-    if wants_csv(request):
+        next_page = f"{request.url.path}?{urlencode([*parameters, ('from', next_from)])}"
+        headers["link"] = f'<{next_page}>; rel="next"'
+    if is_csv:
         if not columns:
-            raise Problem(HTTPStatus.NOT_ACCEPTABLE, "this answer has no form of CSV; ask for JSON")
-        return Response(as_csv(rows.items, columns), headers=headers, media_type=CSV)
+            raise Problem(HTTPStatus.NOT_ACCEPTABLE, "this list is not available as CSV; request JSON")
+        return Response(as_csv(items, columns), headers=headers, media_type=CSV)
     return Response(
-        as_json({"items": list(rows.items), **rows.extra, "next": onwards}), headers=headers, media_type=JSON
+        as_json({"items": list(items), **listing.extra, "next": next_page}), headers=headers, media_type=JSON
     )
 
 
+def json_response(value: object, status: int = HTTPStatus.OK) -> Response:
+    """A JSON response that is not to be cached."""
+    return Response(as_json(value), status, dict(NO_STORE), JSON)
+
+
 def as_json(value: object) -> str:
-    """Without spaces; what is no number never stands in it."""
+    """Compact JSON.
+
+    Raises:
+        ValueError: it contains NaN or an infinity.
+    """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def as_csv(items: Sequence[Record], columns: Sequence[str]) -> str:
-    """With a header; true and false in lower case, nothing where JSON has null, JSON where it has more than a value."""
+    """CSV with a header; booleans in lower case, null as an empty cell, objects and lists as JSON."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -160,16 +163,37 @@ def as_csv(items: Sequence[Record], columns: Sequence[str]) -> str:
     return text.getvalue()
 
 
+def local_iso(time_ms: int, tz: ZoneInfo) -> str:
+    """Milliseconds since 1970 as local time with offset; with milliseconds unless they are zero."""
+    moment = datetime.fromtimestamp(time_ms // 1000, UTC).replace(microsecond=time_ms % 1000 * 1000)
+    return moment.astimezone(tz).isoformat(timespec="milliseconds" if time_ms % 1000 else "seconds")
+
+
+def local_day(time_ms: int, tz: ZoneInfo) -> date:
+    """The local day of a moment in milliseconds since 1970."""
+    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).date()
+
+
+def _wants_csv(request: Request) -> bool:
+    name = request.query_params.get("format")
+    if name is None:
+        accepted = request.headers.get("accept", "")
+        return "text/csv" in accepted and JSON not in accepted
+    if name not in {*Format}:
+        raise invalid_parameter("format", f"{name[:20]!r} is neither json nor csv")
+    return name == Format.CSV
+
+
+def _entity_tag(request: Request, state: str, version: str, *, is_csv: bool) -> str:
+    """A weak validator: the same address, state and program."""
+    parts = (str(request.url.path), str(request.url.query), str(is_csv), state, version)
+    return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
+
+
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict | list):
         return as_json(value)
-    # A spreadsheet takes a text that begins so for a formula; texts come from price lists and meters.
+    # Spreadsheets execute a cell that starts so as a formula, and texts come from price lists and meters.
     return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "@", "\t", "\r"} else value
-
-
-def _caching(tag: str | None) -> dict[str, str]:
-    if tag is None:
-        return {"cache-control": "no-store"}
-    return {"cache-control": "private, no-cache", "etag": tag}

@@ -1,4 +1,4 @@
-"""HTTP in a thread of its own beside the recorder's loop; where its port is taken, recording goes on without it."""
+"""The HTTP server: a thread beside the recorder's loop. While its port is taken, recording continues without it."""
 
 import asyncio
 import contextlib
@@ -13,26 +13,26 @@ import uvicorn
 
 from tictally_recorder.api.app import make_app
 from tictally_recorder.api.context import Context
-from tictally_recorder.api.middleware.connection_limits import MOST_HEAD_BYTES, LimitedConnection
+from tictally_recorder.api.middleware.connection_limits import MAX_HEADER_BYTES, LimitedConnection
 from tictally_shared.runtime.log import RateLimitedLogger
 
-_TRY_AGAIN_S: Final = 10.0
-_LEAVE_WITHIN_S: Final = 3.0
+_RETRY_S: Final = 10.0
+_STOP_TIMEOUT_S: Final = 3.0
 _KEEP_ALIVE_S: Final = 15
 _BACKLOG: Final = 256
 _log = logging.getLogger(__name__)
 
 
 class HttpServer:
-    """Answers from `start` to `stop`.
+    """Serves from `start` to `stop`.
 
     Args:
-        context: what answers are made from.
-        host: the address that it listens at.
-        port: that it listens at; 0: any that is free.
+        context: shared by all requests.
+        host: address to listen on.
+        port: to listen on; 0: any free port.
 
     Attributes:
-        port: that it listens at.
+        port: that it listens on.
     """
 
     def __init__(self, context: Context, host: str, port: int) -> None:
@@ -45,21 +45,21 @@ class HttpServer:
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen, in the background, until it succeeds."""
+        """Listen, in the background; retried until it succeeds."""
         self._thread.start()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until it listens; False where it does not by then."""
+        """Wait until it listens; False where it does not in time."""
         return self._listening.wait(timeout_s)
 
     def stop(self) -> None:
-        """End it: streams end at once, answers that are under way have a moment."""
+        """Stop it: streams end at once, requests in progress have a second."""
         self._stopping.set()
         self._context.close()
         server = self._server
         if server is not None:
             server.should_exit = True
-        self._thread.join(_LEAVE_WITHIN_S)
+        self._thread.join(_STOP_TIMEOUT_S)
 
     def _run(self) -> None:
         limited_log, tries = RateLimitedLogger(_log), 0
@@ -67,13 +67,13 @@ class HttpServer:
             try:
                 listener = _listen(self._host, self.port)
             except OSError as error:
-                sentence = f"HTTP cannot listen at {self._host}:{self.port}: {error.strerror or error}"
-                limited_log.log(f"{sentence}; recording goes on, and it is tried again", tries * _TRY_AGAIN_S)
+                problem = f"HTTP cannot listen on {self._host}:{self.port}: {error.strerror or error}"
+                limited_log.log(f"{problem}; recording continues, next attempt in {_RETRY_S:.0f} s", tries * _RETRY_S)
                 tries += 1
-                self._stopping.wait(_TRY_AGAIN_S)
+                self._stopping.wait(_RETRY_S)
                 continue
             self.port = listener.getsockname()[1]
-            _log.info("HTTP answers at http://%s:%d", self._host, self.port)
+            _log.info("HTTP server listens on http://%s:%d", self._host, self.port)
             self._serve(listener)
 
     def _serve(self, listener: socket.socket) -> None:
@@ -81,7 +81,7 @@ class HttpServer:
             make_app(self._context),
             http=LimitedConnection,
             ws="none",
-            lifespan="off",
+            lifespan="on",
             loop="asyncio",
             interface="asgi3",
             log_config=None,
@@ -89,7 +89,7 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             backlog=_BACKLOG,
-            h11_max_incomplete_event_size=MOST_HEAD_BYTES,
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=1,
         )
@@ -98,9 +98,9 @@ class HttpServer:
             self._server.should_exit = True
         try:
             asyncio.run(self._server.serve([listener]))
-        except Exception:  # noqa: BLE001 - recording goes on whatever becomes of HTTP; it is said, and tried again
-            _log.exception("HTTP has ended by an error of ours; recording goes on, and it begins again")
-            self._stopping.wait(_TRY_AGAIN_S)
+        except Exception:  # noqa: BLE001 - recording continues whatever happens to HTTP; it is logged and restarted
+            _log.exception("the HTTP server failed; recording continues, and the server is restarted")
+            self._stopping.wait(_RETRY_S)
         finally:
             listener.close()
             self._listening.clear()
@@ -116,15 +116,15 @@ class HttpServer:
 
 
 class _Server(uvicorn.Server):
-    """One that leaves signals to the recorder."""
+    """A server that leaves signals to the recorder."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], object]) -> None:
         super().__init__(config)
-        self._tell_listening = listening
+        self._on_listening = on_listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._tell_listening()
+        self._on_listening()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
-"""Where answers are worked out: a few threads, each with a ledger of its own to read, and a short queue before them.
+"""The threads that answer requests: each opens the ledger for its request; a bounded number of requests waits.
 
-Neither the recorder's loop nor the event loop of HTTP ever waits for one; whoever comes when the queue is full is told
-to come again.
+Neither the recorder's loop nor the event loop of HTTP waits for them. A request that finds the queue full is rejected
+with 503 and may be retried.
 """
 
 import asyncio
@@ -13,15 +13,15 @@ from typing import Final, TypeVar
 from tictally_recorder.api.problem_details import unavailable
 from tictally_recorder.ledger import LedgerReader
 
-# An answer is reckoned in Python, of which one runs at a time: two let a short one pass a long one.
+# Answers are computed in Python, one thread at a time: the second lets a short one overtake a long one.
 _THREADS: Final = 2
-_WAITING_AT_MOST: Final = 32
+_MAX_WAITING: Final = 32
 
 _T = TypeVar("_T")
 
 
 class WorkerPool:
-    """One for all requests.
+    """A bounded pool of threads.
 
     Args:
         ledger: the ledger's file.
@@ -34,11 +34,11 @@ class WorkerPool:
         self._is_closed = False
 
     async def read(self, work: Callable[[LedgerReader], _T]) -> _T:
-        """What some work finds in the ledger.
+        """Run work that reads the ledger, and return its result.
 
         Raises:
-            Problem: too many wait already.
-            LedgerError: it cannot be read.
+            Problem: too many requests are waiting, or the recorder is shutting down.
+            LedgerError: the ledger cannot be read.
         """
 
         def run() -> _T:
@@ -48,23 +48,24 @@ class WorkerPool:
         return await self.run(run)
 
     async def run(self, work: Callable[[], _T]) -> _T:
-        """What some work finds that needs no ledger. Raises as `read` does."""
+        """Run work that needs no ledger, and return its result. Raises as `read` does."""
         if self._is_closed:
-            raise unavailable("the recorder is ending")
-        if self._waiting >= _WAITING_AT_MOST:
-            raise unavailable("too many answers are being worked out; ask again in a moment")
+            raise unavailable("the recorder is shutting down")
+        if self._waiting >= _MAX_WAITING:
+            raise unavailable("too many requests are waiting; retry in a moment")
         self._waiting += 1
         task = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        # Who asks may leave before; the work goes on, and counts until it is done.
-        task.add_done_callback(self._finished)
+
+        def finished(task: "asyncio.Future[_T]") -> None:
+            self._waiting -= 1
+            if not task.cancelled():
+                task.exception()  # asyncio logs an exception that nobody retrieves
+
+        # The client may leave before; the work goes on, and counts until it is done.
+        task.add_done_callback(finished)
         return await asyncio.shield(task)
 
-    def _finished(self, task: "asyncio.Future[_T]") -> None:
-        self._waiting -= 1
-        if not task.cancelled():
-            task.exception()  # else one that nobody waits for any more is complained about
-
     def close(self) -> None:
-        """Begin nothing any more; what is under way is not waited for."""
+        """Start no more work; work in progress is not awaited."""
         self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,1 +1,1 @@
-"""The live stream: a snapshot and its events."""
+"""The current state of sites, once and as a stream."""

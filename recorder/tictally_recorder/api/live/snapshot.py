@@ -1,69 +1,117 @@
-"""What is told of a site's present, from its newest frame and the figures of the day. Pure."""
+"""The current state of a site as a record: from its latest frame and today's figures. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.api.responses import local_day, midnight_ms, told
+from tictally_recorder.api.responses import local_day, local_iso
 from tictally_recorder.energy.register_totals import Counted, period_of
 from tictally_recorder.hubs import site_state as names
 from tictally_recorder.hubs.site_state import NOTHING
 from tictally_recorder.ingest.broadcast import Broadcast
+from tictally_recorder.ledger import Site
+from tictally_shared.calendar import local_midnight
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.status_register import Colour, StatusRegister, parse_status_register
 from tictally_shared.tariff_options import period_of_ptec
 
-if TYPE_CHECKING:
-    from tictally_recorder.api.live.broadcaster import Known, Newest
-
 ONLINE_MS: Final = 30_000
 _COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
-_OF_PTEC: Final = {"JB": "blue", "JW": "white", "JR": "red"}
-_OF_DEMAIN: Final = {"BLEU": "blue", "BLAN": "white", "ROUG": "red"}
+_PTEC_COLOURS: Final = {"JB": "blue", "JW": "white", "JR": "red"}
+_DEMAIN_COLOURS: Final = {"BLEU": "blue", "BLAN": "white", "ROUG": "red"}
 _ALARMS: Final = ("ADPS", "ADIR1", "ADIR2", "ADIR3")
+
+Values = Mapping[str, int | str]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """What is told of a site.
+class LatestFrame:
+    """The latest frame of a meter.
 
     Attributes:
-        told: without what only time changes: two of the same stand for the same.
-        at_ms: time of its newest frame, or 0.
-        age_s: of that, or None.
+        meter: key of the meter.
+        edge: that sent it.
+        time_ms: its time in milliseconds since 1970.
+        values: label → value.
     """
 
-    told: Mapping[str, object]
+    meter: str
+    edge: str
+    time_ms: int
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFigures:
+    """What is known of a site beside its latest frame.
+
+    Attributes:
+        site: of the ledger.
+        subscribed_kva: by contract, else as the meter reports it, or None.
+        figures: of today, name → text, as published for hubs.
+        consumption: of today.
+        injection: of today.
+        until_ms: when they were read, in milliseconds since 1970.
+    """
+
+    site: Site
+    subscribed_kva: int | None
+    figures: Mapping[str, str]
+    consumption: Counted
+    injection: Counted
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The current state of a site.
+
+    Attributes:
+        content: the record without its age: equal contents mean that nothing has changed.
+        at_ms: time of the latest frame in milliseconds since 1970, or 0.
+        age_s: age of the latest frame in seconds, or None.
+    """
+
+    content: Mapping[str, object]
     at_ms: int
     age_s: int | None
 
     @property
     def record(self) -> dict[str, object]:
-        """All of it."""
-        return {**self.told, "age_s": self.age_s}
+        """As the API returns it."""
+        return {**self.content, "age_s": self.age_s}
 
 
-def item_of(known: "Known", newest: "Newest | None", broadcast: Broadcast, now: datetime, tz: ZoneInfo) -> Item:
-    """What is told of a site now."""
+def make_snapshot(
+    known: SiteFigures, latest: LatestFrame | None, broadcast: Broadcast, now: datetime, tz: ZoneInfo
+) -> Snapshot:
+    """The current state of a site.
+
+    Args:
+        known: figures of the site.
+        latest: its latest frame, or None.
+        broadcast: availability of edges.
+        now: the current time, aware.
+        tz: time zone of the record.
+    """
     now_ms = int(now.timestamp() * 1000)
-    values = newest.values if newest else {}
-    edges = [{"edge": edge, "state": _edge_state(edge, broadcast, newest, now_ms)} for edge in known.site.edges]
+    values = latest.values if latest else {}
+    edges = [{"edge": edge, "state": _edge_state(edge, broadcast, latest, now_ms)} for edge in known.site.edges]
     status = _status(values)
-    period = _period(values)
     figures = {name: None if text == NOTHING else text for name, text in known.figures.items()}
     record: dict[str, object] = {
         "site": known.site.id,
-        "meter": newest.meter if newest else known.site.meters[-1].key,
-        "at": told(newest.time_ms, tz) if newest else None,
-        "state": _state(edges, newest, now_ms),
+        "meter": latest.meter if latest else known.site.meters[-1].key,
+        "at": local_iso(latest.time_ms, tz) if latest else None,
+        "state": _site_state(edges, latest, now_ms),
         "power_va": _number(values, "SINSTS", "PAPP"),
         "injection_va": _number(values, "SINSTI"),
         "subscribed_kva": known.subscribed_kva,
         "overload": any(name in values for name in _ALARMS) or bool(status and status.overload),
         "phases": list(_phases(values)),
-        "period": figures.get(names.PERIOD) or period,
+        "period": figures.get(names.PERIOD) or _period(values),
         "price": figures.get(names.PRICE),
         "currency": figures.get(names.CURRENCY),
         "tariff": figures.get(names.TARIFF),
@@ -73,33 +121,35 @@ def item_of(known: "Known", newest: "Newest | None", broadcast: Broadcast, now: 
         "today": _today(known, figures, tz),
         "edges": edges,
     }
-    age_s = None if newest is None else max(now_ms - newest.time_ms, 0) // 1000
-    return Item(record, newest.time_ms if newest else 0, age_s)
+    age_s = None if latest is None else max(now_ms - latest.time_ms, 0) // 1000
+    return Snapshot(record, latest.time_ms if latest else 0, age_s)
 
 
-def _edge_state(edge: str, broadcast: Broadcast, newest: "Newest | None", now_ms: int) -> str:
-    is_fresh = newest is not None and newest.edge == edge and now_ms - newest.time_ms <= ONLINE_MS
-    said = broadcast.availability.get(edge)
-    if said is not None and said.payload == b"offline" and not (newest and newest.time_ms > said.at_ms and is_fresh):
-        return "offline"
+def _edge_state(edge: str, broadcast: Broadcast, latest: LatestFrame | None, now_ms: int) -> str:
+    is_fresh = latest is not None and latest.edge == edge and now_ms - latest.time_ms <= ONLINE_MS
+    status = broadcast.availability.get(edge)
+    if status is not None and status.payload == b"offline":
+        came_back = latest is not None and latest.time_ms > status.at_ms and is_fresh
+        if not came_back:
+            return "offline"
     return "online" if is_fresh else "silent"
 
 
-def _state(edges: list[dict[str, str]], newest: "Newest | None", now_ms: int) -> str:
+def _site_state(edges: Sequence[Mapping[str, str]], latest: LatestFrame | None, now_ms: int) -> str:
     states = {each["state"] for each in edges}
-    if "online" in states or (newest is not None and now_ms - newest.time_ms <= ONLINE_MS and "offline" not in states):
+    if "online" in states or (latest is not None and now_ms - latest.time_ms <= ONLINE_MS and "offline" not in states):
         return "online"
     return "offline" if states == {"offline"} else "silent"
 
 
-def _number(values: Mapping[str, int | str], *labels: str) -> int | None:
+def _number(values: Values, *labels: str) -> int | None:
     for label in labels:
         if isinstance(value := values.get(label), int):
             return value
     return None
 
 
-def _status(values: Mapping[str, int | str]) -> StatusRegister | None:
+def _status(values: Values) -> StatusRegister | None:
     text = values.get("STGE")
     try:
         return parse_status_register(text) if isinstance(text, str) else None
@@ -107,60 +157,61 @@ def _status(values: Mapping[str, int | str]) -> StatusRegister | None:
         return None
 
 
-def _period(values: Mapping[str, int | str]) -> str | None:
-    ptec, number, called, option = (
+def _period(values: Values) -> str | None:
+    ptec, number, name, option = (
         text if isinstance(text := values.get(label), str) else None for label in ("PTEC", "NTARF", "LTARF", "NGTF")
     )
     if ptec is not None:
         return period_of_ptec(ptec)
-    return called if number is None else _named(f"EASF{number}", called, option)
+    return name if number is None else _period_of_register(f"EASF{number}", name, option)
 
 
-def _named(register: str, called: str | None, option: str | None) -> str | None:
-    period = period_of(register, called, option, {})
+def _period_of_register(register: str, name: str | None, option: str | None) -> str | None:
+    period = period_of(register, name, option, {})
     return None if period == register else period
 
 
-def _phases(values: Mapping[str, int | str]) -> Iterator[dict[str, int | None]]:
+def _phases(values: Values) -> Iterator[dict[str, int | None]]:
     for phase in (1, 2, 3):
-        told_of = {
+        phase_values = {
             "power_va": _number(values, f"SINSTS{phase}"),
             "current_a": _number(values, f"IRMS{phase}", f"IINST{phase}", *(("IINST",) if phase == 1 else ())),
             "voltage_v": _number(values, f"URMS{phase}"),
         }
-        if any(value is not None for value in told_of.values()):
-            yield {"phase": phase, **told_of}
+        if any(value is not None for value in phase_values.values()):
+            yield {"phase": phase, **phase_values}
 
 
-def _colour_today(values: Mapping[str, int | str], status: StatusRegister | None) -> str | None:
+def _colour_today(values: Values, status: StatusRegister | None) -> str | None:
     if status is not None:
         return _COLOURS.get(status.colour_today)
-    return _OF_PTEC.get(str(values.get("PTEC", ""))[2:])
+    return _PTEC_COLOURS.get(str(values.get("PTEC", ""))[2:])
 
 
-def _colour_tomorrow(values: Mapping[str, int | str], status: StatusRegister | None) -> str | None:
+def _colour_tomorrow(values: Values, status: StatusRegister | None) -> str | None:
     if status is not None:
         return _COLOURS.get(status.colour_tomorrow)
-    return _OF_DEMAIN.get(str(values.get("DEMAIN", "")))
+    return _DEMAIN_COLOURS.get(str(values.get("DEMAIN", "")))
 
 
-def _registers(values: Mapping[str, int | str]) -> Iterator[dict[str, object]]:
-    option, called, number = (str(values.get(label) or "") for label in ("NGTF", "LTARF", "NTARF"))
+def _registers(values: Values) -> Iterator[dict[str, object]]:
+    option, current, number = (str(values.get(label) or "") for label in ("NGTF", "LTARF", "NTARF"))
     for name, label in LABELS.items():
         value = values.get(name)
         if label.kind is Kind.REGISTER and isinstance(value, int) and value:
-            is_present = name == f"EASF{number}"
-            period = _named(name, (called or None) if is_present else None, option or None)
+            is_current = name == f"EASF{number}"
+            period = _period_of_register(name, (current or None) if is_current else None, option or None)
             yield {"register": name, "period": period, "value": value, "unit": label.unit}
 
 
-def _today(known: "Known", figures: Mapping[str, str | None], tz: ZoneInfo) -> dict[str, object]:
+def _today(known: SiteFigures, figures: Mapping[str, str | None], tz: ZoneInfo) -> dict[str, object]:
     def energy_wh(counted: Counted) -> int | None:
         return counted.energy_wh if counted.parts else None
 
+    midnight = local_midnight(local_day(known.until_ms, tz), tz)
     return {
-        "from": told(midnight_ms(local_day(known.until_ms, tz), tz), tz),
-        "to": told(known.until_ms // 1000 * 1000, tz),
+        "from": midnight.astimezone(tz).isoformat(timespec="seconds"),
+        "to": local_iso(known.until_ms // 1000 * 1000, tz),
         "consumption_wh": energy_wh(known.consumption),
         "injection_wh": energy_wh(known.injection),
         "estimated": known.consumption.estimated or known.injection.estimated,

@@ -1,1 +1,1 @@
-"""What stands before every route: limits, guards, HEAD."""
+"""Limits and checks of connections and requests, and HEAD."""

@@ -1,4 +1,4 @@
-"""Connections that are bounded: how many, how slow, how long silent. uvicorn bounds none of these by itself."""
+"""Limits of connections: how many, how slow, how long idle. uvicorn limits none of these by itself."""
 
 import asyncio
 import logging
@@ -9,22 +9,22 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-MOST_CONNECTIONS: Final = 256
-MOST_HEAD_BYTES: Final = 16 * 1024
-REQUEST_WITHIN_S: Final = 10.0
-"""For a whole request, its body included, from the connection or the answer before."""
-READ_WITHIN_S: Final = 30.0
-"""For some part of an answer that waits to be sent."""
-_LOOK_S: Final = 2.0
+MAX_CONNECTIONS: Final = 256
+MAX_HEADER_BYTES: Final = 16 * 1024
+REQUEST_TIMEOUT_S: Final = 10.0
+"""For a complete request including its body, from the connection or the previous response on."""
+READ_TIMEOUT_S: Final = 30.0
+"""For the client to read some part of a response."""
+_CHECK_INTERVAL_S: Final = 2.0
 
-logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what clients do wrong is not the recorder's trouble
+logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # errors of clients do not belong in the recorder's log
 
 
 class LimitedConnection(H11Protocol):
-    """A connection that is closed when it is slow, and gives its place to another when it is silent.
+    """A connection that is closed when it is slow, and gives way to a new one when it is idle.
 
-    Where all places are taken, who has been silent longest goes: so clients that only hold connections open never keep
-    out one that asks something.
+    At the maximum the connection that has been idle longest is closed: clients that only hold connections open cannot
+    lock out one that sends a request.
     """
 
     def __init__(
@@ -37,60 +37,60 @@ class LimitedConnection(H11Protocol):
         super().__init__(config, server_state, app_state, _loop)
         self._waits_since_s = self._sent_s = self.loop.time()
         self._unsent = 0
-        self._look: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place, or another's."""
-        if len(self.connections) >= MOST_CONNECTIONS and not self._make_room():
+        """Accept the connection, in place of an idle one at the maximum."""
+        if len(self.connections) >= MAX_CONNECTIONS and not self._make_room():
             transport.abort()
-            # Never among the connections; connection_lost finds what it looks at.
+            # Not one of the connections; connection_lost needs the attribute.
             self.transport = transport
             return
         super().connection_made(transport)
         self._waits_since_s = self.loop.time()
-        self._look = self.loop.call_later(_LOOK_S, self._look_after)
+        self._timer = self.loop.call_later(_CHECK_INTERVAL_S, self._check)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leave the place."""
-        if self._look is not None:
-            self._look.cancel()
+        """Release the connection."""
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """From now on the next request is waited for."""
+        """Wait for the next request from now on."""
         self._waits_since_s = self.loop.time()
         super().on_response_complete()
 
     @property
-    def is_silent(self) -> bool:
-        """True while no request of it is being answered."""
+    def is_idle(self) -> bool:
+        """True while it has no request in progress."""
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
     def _make_room(self) -> bool:
-        silent = [each for each in self.connections if isinstance(each, LimitedConnection) and each.is_silent]
-        if not silent:
+        idle = [each for each in self.connections if isinstance(each, LimitedConnection) and each.is_idle]
+        if not idle:
             return False
-        oldest = min(silent, key=lambda each: each._waits_since_s)  # noqa: SLF001 - of this class
+        oldest = min(idle, key=lambda each: each._waits_since_s)  # noqa: SLF001 - of this class
         oldest.transport.abort()
         self.connections.discard(oldest)
         return True
 
-    def _look_after(self) -> None:
+    def _check(self) -> None:
         now_s = self.loop.time()
         unsent = self.transport.get_write_buffer_size()
         if unsent < self._unsent or not unsent:
             self._sent_s = now_s
         self._unsent = unsent
-        if unsent:  # to uvicorn an answer is complete once it waits to be sent
+        if unsent:  # to uvicorn a response is complete once it is buffered
             self._waits_since_s = now_s
-        is_late = self.is_silent and now_s - self._waits_since_s > REQUEST_WITHIN_S
-        if is_late or now_s - self._sent_s > READ_WITHIN_S:
+        is_late = self.is_idle and now_s - self._waits_since_s > REQUEST_TIMEOUT_S
+        if is_late or now_s - self._sent_s > READ_TIMEOUT_S:
             self.transport.abort()
             return
-        self._look = self.loop.call_later(_LOOK_S, self._look_after)
+        self._timer = self.loop.call_later(_CHECK_INTERVAL_S, self._check)
 
     def send_400_response(self, msg: str) -> None:
-        """Tell a client that what it sends is no HTTP; where an answer is under way already, only end it."""
+        """Respond to invalid HTTP; during a response only close the connection."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             super().send_400_response(msg)
         else:

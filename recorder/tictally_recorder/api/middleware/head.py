@@ -1,4 +1,4 @@
-"""HEAD wherever there is GET, as RFC 9110 §9.3.2 has it: what watches over a recorder often asks no more."""
+"""HEAD wherever there is GET (RFC 9110 §9.3.2): monitors often send nothing else."""
 
 from contextlib import suppress
 
@@ -6,14 +6,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class _HeadSent(BaseException):
-    """The client has all that it will get; no handler of errors is meant."""
+    """The client has all that a HEAD returns; no error handler may catch this."""
 
 
 class HeadMiddleware:
     """Lets the application answer HEAD as it answers GET; the server sends no body after such a head.
 
     Args:
-        app: that knows GET.
+        app: the application, which knows GET.
     """
 
     def __init__(self, app: ASGIApp) -> None:

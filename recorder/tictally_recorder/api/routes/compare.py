@@ -1,28 +1,27 @@
-"""What the same use would have cost on other price lists."""
+"""What the same consumption would have cost on other price lists."""
 
-from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import params
-from tictally_recorder.api.context import Context, sites_of
-from tictally_recorder.api.params import REPLAY_DAYS, days
-from tictally_recorder.api.period_cache import Offers, Period, read_states
-from tictally_recorder.api.problem_details import wrong
-from tictally_recorder.api.responses import Record, Rows
-from tictally_recorder.api.routes.common import Answering, context_of
+from tictally_recorder.api.context import Comparison, Context, ReadSession
+from tictally_recorder.api.params import REPLAY_DAYS, YEAR_DAYS, DayRange, ListParams, day_range
+from tictally_recorder.api.period_cache import PeriodQuery
+from tictally_recorder.api.problem_details import invalid_parameter
+from tictally_recorder.api.responses import CSV_RESPONSES, Listing, answer_list
 from tictally_recorder.api.schemas import ListOf, OfferItem
-from tictally_recorder.cost.compare import Answer, Assumed
+from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import answer_of
 from tictally_recorder.cost.contracts.load import parse_hours
 from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.query import days_with_frames
-from tictally_recorder.cost.terms import read_paid
-from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.cost.terms import Paid, read_paid
+from tictally_recorder.ledger import Site
 from tictally_recorder.reports.compare import records
 
 router = APIRouter(tags=["cost"])
@@ -31,70 +30,75 @@ _COLUMNS: Final = (
     *("site", "from", "to", "tariff", "power_kva", "energy_wh", "amount", "rounded", "currency", "quality"),
     *("unknown", "windows", "actual_tariff", "actual"),
 )
-_YEAR: Final = 365
 
 
-@router.get("/compare", response_model=ListOf[OfferItem])
-async def compare(  # noqa: PLR0913, PLR0917 - parameters of a question
-    request: Request,
-    site: params.Site = None,
-    start: params.From = None,
-    end: params.To = None,
-    windows: Annotated[
-        str | None, Query(max_length=200, description="Off-peak hours of HP/HC: 22:00-06:00, several with commas.")
-    ] = None,
-    powers: Annotated[
-        Literal["beside", "all"], Query(description="Of each list: the subscribed power and those beside it, or all.")
-    ] = "beside",
-    form: params.Format = None,  # noqa: ARG001 - read from the request
-) -> Response:
-    """By each price list, at the subscribed power and those beside it: as `tictally compare` has it."""
-    context = context_of(request)
-    tz = context.tz
-    # Today goes on, and would have all of it reckoned again each time.
-    asked_for = days(start, end or str(context.today), tz, context.today, most_days=REPLAY_DAYS, back=_YEAR)
-    told = _hours(windows)
+class CompareParams(ListParams):
+    """Selects a comparison of tariffs."""
 
-    def work(reader: LedgerReader) -> Rows:
-        sites = reader.sites()
-        *_, generation = context.terms(sites)
-        paid = read_paid(context.settings.contracts_file, context.settings.tariffs_folder, sites)
-        wish = Assumed(told, {}, {}, every_power=powers == "all")
-
-        def compared(each: Site, of: list[date]) -> Answer:
-            return answer_of(reader, each, of, paid, wish, tz)
-
-        items: list[Record] = []
-        for each in sites_of(reader, site):
-            if found := days_with_frames(each, asked_for.first, asked_for.until, tz):
-                about = (each.id, told, powers, generation)
-                items += _offers(context, reader, each, found, about, compared)
-        return Rows(items)
-
-    return await Answering(request, _COLUMNS).by(work)
+    windows: str | None = Field(
+        None, max_length=200, description="Off-peak hours assumed for HP/HC: 22:00-06:00, several with commas."
+    )
+    powers: Literal["beside", "all"] = Field(
+        "beside", description="Of each price list: the subscribed power and its neighbours, or all."
+    )
 
 
-def _offers(  # noqa: PLR0913, PLR0917 - all that an answer depends on
-    context: Context,
-    reader: LedgerReader,
-    site: Site,
-    found: list[date],
-    about: Hashable,
-    compared: Callable[[Site, list[date]], Answer],
-) -> Offers:
-    """A comparison takes seconds: one of days that are over is kept while they are the same."""
-    first, until = found[0], found[-1] + timedelta(days=1)
-    states = read_states(reader, site, first, until, context.tz, context.today)
+@router.get("/compare", response_model=ListOf[OfferItem], responses=CSV_RESPONSES)
+async def compare(request: Request, params: Annotated[CompareParams, Query()]) -> Response:
+    """By each price list, at the subscribed power and its neighbours: the records of `tictally compare`."""
+    context: Context = request.app.state.context
+    if params.end is None:
+        # Without today, whose consumption changes: the result can be cached.
+        params = params.model_copy(update={"end": str(context.now().astimezone(context.tz).date())})
+    days = day_range(params, context.now(), context.tz, max_days=REPLAY_DAYS, days_back=YEAR_DAYS)
+    hours = _off_peak_hours(params.windows)
 
-    def work(begin: date, _end: date) -> dict[date, Offers]:
-        return {begin: tuple(records([compared(site, found)]))}
+    def work(session: ReadSession) -> Listing:
+        settings = context.settings
+        paid = read_paid(settings.contracts_file, settings.tariffs_folder, session.all_sites)
+        comparing = _Comparing(session, paid, hours, every_power=params.powers == "all")
+        return Listing([record for site in session.sites for record in comparing.records(site, days)])
 
-    (offers,) = context.offers.fill(about, [Period(first, until)], states, work, tuple)
-    return offers
+    return await answer_list(request, params.site, work, _COLUMNS)
 
 
-def _hours(text: str | None) -> tuple[Hours, ...]:
+@dataclass(frozen=True, slots=True)
+class _Comparing:
+    """The comparisons of a request.
+
+    Attributes:
+        session: of the request.
+        paid: contracts and price lists.
+        hours: off-peak hours assumed for HP/HC.
+        every_power: also powers far from the subscribed one.
+    """
+
+    session: ReadSession
+    paid: Paid
+    hours: tuple[Hours, ...]
+    every_power: bool
+
+    def records(self, site: Site, days: DayRange) -> Comparison:
+        """The comparison of a site. It takes seconds; that of past days is cached."""
+        session = self.session
+        known = days_with_frames(site, days.first, days.until, session.tz)
+        if not known:
+            return ()
+        assumed = Assumed(self.hours, {}, {}, every_power=self.every_power)
+
+        def compute(missing: DayRange) -> dict[date, Comparison]:
+            answer = answer_of(session.reader, site, known, self.paid, assumed, session.tz)
+            return {missing.first: tuple(records([answer]))}
+
+        topic = ("comparison", self.hours, self.every_power, session.current_terms().version)
+        whole = DayRange(known[0], known[-1] + timedelta(days=1))
+        query = PeriodQuery(site, topic, whole, None, session.tz, session.today)
+        (comparison,), _ = session.context.caches.comparison.fill(session.reader, query, compute)
+        return comparison
+
+
+def _off_peak_hours(text: str | None) -> tuple[Hours, ...]:
     try:
         return tuple(parse_hours(each.strip()) for each in text.split(",")) if text else ()
     except ValueError as error:
-        raise wrong("windows", f"{error}, such as 22:00-06:00") from None
+        raise invalid_parameter("windows", f"{error}, such as 22:00-06:00") from None

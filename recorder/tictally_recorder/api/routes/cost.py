@@ -1,77 +1,51 @@
 """What energy cost, and how each figure came about."""
 
-from datetime import datetime, time
-from enum import StrEnum
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import params
-from tictally_recorder.api.cached_cost import cached_cost, explained, remarks
-from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.params import MOST_DAYS, days
-from tictally_recorder.api.problem_details import Problem
-from tictally_recorder.api.responses import Keyed, Rows, joined_states, page_of
-from tictally_recorder.api.routes.common import Answering, context_of
+from tictally_recorder.api.cached_cost import CostQuery, cached_cost
+from tictally_recorder.api.context import Context, ReadSession
+from tictally_recorder.api.params import MAX_DAYS, DayBy, PageParams, day_range
+from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, Record, answer_list
 from tictally_recorder.api.schemas import CostItem, ListOf
-from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.cost import COLUMNS
-from tictally_shared.calendar import By, period_start
+from tictally_shared.calendar import By
 
 router = APIRouter(tags=["cost"])
 
 
-class CostBy(StrEnum):
-    """The periods by which cost is told."""
+class CostParams(PageParams):
+    """Selects cost."""
 
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
+    by: DayBy = Field(DayBy.DAY, description="Length of a period.")
+    explain: bool = Field(default=False, description="Also how each figure came about.")
 
 
-@router.get("/cost", response_model=ListOf[CostItem])
-async def cost(  # noqa: PLR0913, PLR0917 - parameters of a question
-    request: Request,
-    site: params.Site = None,
-    start: params.From = None,
-    end: params.To = None,
-    by: Annotated[CostBy, Query(description="What a sum stands for.")] = CostBy.DAY,
-    explain: Annotated[bool, Query(description="Also how each figure came about.")] = False,  # noqa: FBT002
-    limit: params.Limit = 2000,
-    form: params.Format = None,  # noqa: ARG001 - read from the request
-) -> Response:
-    """What energy and subscription cost, by which version of which price list: as `tictally cost` has it."""
-    context = context_of(request)
-    tz, today = context.tz, context.today
-    window = days(start, end, tz, today, most_days=MOST_DAYS[By(by)])
-    period = By(by)
+@router.get("/cost", response_model=ListOf[CostItem], responses=CSV_RESPONSES)
+async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Response:
+    """Cost of energy and subscription, with the version of the price list: the records of `tictally cost`."""
+    context: Context = request.app.state.context
+    by = By(params.by)
+    query = CostQuery(day_range(params, context.now(), context.tz, max_days=MAX_DAYS[by]), by, params.explain)
 
-    def work(reader: LedgerReader) -> Rows:
-        every = reader.sites()
-        terms, problem, generation = context.terms(every)
-        if terms is None:
-            raise Problem(503, f"cost is not computed: {problem}", headers={"retry-after": "60"})
-        keyed: list[Keyed] = []
+    def work(session: ReadSession) -> Listing:
+        current = session.current_terms()
+        terms = current.required()
+        rows: list[tuple[int, Record]] = []
+        remarks: list[str] = []
         states: list[str | None] = []
-        said: list[str] = []
-        asked_for = sites_of(reader, site)
-        for each in asked_for:
-            span = (window.first, window.until)
-            if explain:
-                found, state = explained(reader, each, span, period, terms, tz), None
-            else:
-                found, state = cached_cost(reader, context.costs, each, span, period, terms, generation, tz, today)
-            states.append(state)
-            keyed += [(_key(str(record["from"])), record) for told in found for record in told.records]
-            prefix = f"{each.id}: " if len(asked_for) > 1 else ""
-            said += [prefix + remark for remark in remarks(each.id, found)]
-        items, onwards = page_of(keyed, limit)
-        return Rows(items, {"remarks": said, "problem": problem}, onwards, joined_states(states))
+        for site in session.sites:
+            found = cached_cost(session, site, query, terms, current.version)
+            rows += [(each.first.toordinal(), record) for each in found.periods for record in each.records]
+            prefix = f"{site.id}: " if len(session.sites) > 1 else ""
+            remarks += [prefix + remark for remark in found.remarks]
+            states.append(found.state)
+        page = PagedRows(rows, params.limit, lambda start: str(date.fromordinal(start)))
+        return Listing(page, {"remarks": remarks, "problem": current.problem}, states=states)
 
-    def _key(first: str) -> str:
-        noon = datetime.combine(datetime.fromisoformat(first), time(12), tz)
-        return str(period_start(noon, period, tz).astimezone(tz).date())
-
-    return await Answering(request, COLUMNS).by(work)
+    return await answer_list(request, params.site, work, COLUMNS)

@@ -1,38 +1,38 @@
-"""The present: once, or as a stream that a page leaves open."""
+"""The current state of sites: once, or as a stream of Server-Sent Events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from tictally_recorder.api import params
-from tictally_recorder.api.context import sites_of
+from tictally_recorder.api.context import Context
 from tictally_recorder.api.live.broadcaster import Broadcaster
+from tictally_recorder.api.params import SiteParams
 from tictally_recorder.api.problem_details import unavailable
-from tictally_recorder.api.responses import Rows, as_json, render
-from tictally_recorder.api.routes.common import context_of
+from tictally_recorder.api.responses import NO_STORE, Listing, as_json, respond
 from tictally_recorder.api.schemas import ListOf, NowItem
 
 router = APIRouter(tags=["now"])
 
-_STREAMS_AT_MOST: Final = 64
+_MAX_STREAMS: Final = 64
 _HEARTBEAT_S: Final = 15.0
-_AT_MOST_EVERY_S: Final = 1.0
+_MIN_INTERVAL_S: Final = 1.0
 _RETRY_MS: Final = 3000
 
 
 @router.get("/now", response_model=ListOf[NowItem])
-async def now(request: Request, site: params.Site = None) -> Response:
-    """What is the case at each site now: power, period, today's energy and cost."""
-    context = context_of(request)
-    wanted = await _wanted(request, site)
-    found = await _broadcaster(request).now()
-    items = [item.record for site_id, item in found.items() if wanted is None or site_id == wanted]
-    return render(request, Rows(items), context.version)
+async def now(request: Request, params: Annotated[SiteParams, Query()]) -> Response:
+    """The current state of each site: power, tariff period, today's energy and cost."""
+    context: Context = request.app.state.context
+    broadcaster: Broadcaster = request.app.state.broadcaster
+    wanted = await _site_id(context, params.site)
+    current = await broadcaster.current()
+    items = [each.record for site_id, each in current.items() if wanted in {None, site_id}]
+    return respond(request, Listing(items), context.version)
 
 
 @router.get(
@@ -40,64 +40,58 @@ async def now(request: Request, site: params.Site = None) -> Response:
     response_class=StreamingResponse,
     responses={200: {"description": "Events `now`, each an item of /now", "content": {"text/event-stream": {}}}},
 )
-async def live(request: Request, site: params.Site = None) -> Response:
-    """The same as Server-Sent Events: at once, then whenever something has changed."""
-    wanted = await _wanted(request, site)
-    broadcaster = _broadcaster(request)
-    if len(broadcaster.streams) >= _STREAMS_AT_MOST:
-        raise unavailable(f"there are {_STREAMS_AT_MOST} streams already; ask /now instead", seconds=30)
-    place = object()
-    broadcaster.streams.add(place)
+async def live(request: Request, params: Annotated[SiteParams, Query()]) -> Response:
+    """The same as Server-Sent Events: at once, then after each change."""
+    broadcaster: Broadcaster = request.app.state.broadcaster
+    wanted = await _site_id(request.app.state.context, params.site)
+    if len(broadcaster.streams) >= _MAX_STREAMS:
+        raise unavailable(f"the maximum of {_MAX_STREAMS} streams is reached; request /now instead", retry_after_s=30)
+    stream = object()
+    broadcaster.streams.add(stream)
     try:
-        await broadcaster.now()
+        await broadcaster.current()
     except BaseException:
-        broadcaster.streams.discard(place)
+        broadcaster.streams.discard(stream)
         raise
-    return _Stream(_events(broadcaster, wanted), lambda: broadcaster.streams.discard(place))
+    return _EventStream(_events(broadcaster, wanted), lambda: broadcaster.streams.discard(stream))
 
 
-class _Stream(StreamingResponse):
-    """One that gives its place back also where nobody ever reads from it.
+class _EventStream(StreamingResponse):
+    """A stream that is released also where no client ever reads from it.
 
     Args:
-        content: what is sent.
-        leave: gives the place back.
+        content: the events.
+        release: called when it ends.
     """
 
-    def __init__(self, content: AsyncIterator[str], leave: Callable[[], None]) -> None:
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    def __init__(self, content: AsyncIterator[str], release: Callable[[], None]) -> None:
+        headers = {**NO_STORE, "x-accel-buffering": "no"}
         super().__init__(content, headers=headers, media_type="text/event-stream")
-        self._leave = leave
+        self._release = release
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it until the client leaves or the recorder ends."""
+        """Send events until the client leaves or the recorder ends."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._leave()
+            self._release()
 
 
 async def _events(broadcaster: Broadcaster, wanted: str | None) -> AsyncIterator[str]:
-    told: dict[str, object] = {}
+    sent: dict[str, Mapping[str, object]] = {}
     yield f"retry: {_RETRY_MS}\n\n"
     while not broadcaster.is_closing:
         seen = broadcaster.changes
-        for site_id, item in broadcaster.items.items():
-            if (wanted is None or site_id == wanted) and told.get(site_id) != item.told:
-                told[site_id] = item.told
-                yield f"id: {item.at_ms}\nevent: now\ndata: {as_json(item.record)}\n\n"
-        await asyncio.sleep(_AT_MOST_EVERY_S)
+        for site_id, snapshot in broadcaster.snapshots.items():
+            if wanted in {None, site_id} and sent.get(site_id) != snapshot.content:
+                sent[site_id] = snapshot.content
+                yield f"id: {snapshot.at_ms}\nevent: now\ndata: {as_json(snapshot.record)}\n\n"
+        await asyncio.sleep(_MIN_INTERVAL_S)
         if not await broadcaster.wait(seen, _HEARTBEAT_S):
             yield ": alive\n\n"
 
 
-def _broadcaster(request: Request) -> Broadcaster:
-    found: Broadcaster = request.app.state.broadcaster
-    return found
-
-
-async def _wanted(request: Request, site: str | None) -> str | None:
+async def _site_id(context: Context, site: str | None) -> str | None:
     if site is None:
         return None
-    found = await context_of(request).pool.read(lambda reader: sites_of(reader, site))
-    return found[0].id
+    return await context.pool.read(lambda reader: context.session(reader, site).sites[0].id)

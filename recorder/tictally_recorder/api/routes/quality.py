@@ -1,115 +1,109 @@
-"""What is missing and what was refused: gaps, lost frames, edges' health."""
+"""Completeness of the data: gaps, lost frames, rejected messages, health of edges."""
 
 import json
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import params
 from tictally_recorder.api.cached_energy import cached_energy
-from tictally_recorder.api.context import Context, sites_of
+from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.live.snapshot import ONLINE_MS
-from tictally_recorder.api.params import MOST_DAYS, Times, times
-from tictally_recorder.api.responses import Record, Rows, local_day, told
-from tictally_recorder.api.routes.common import Answering, context_of
+from tictally_recorder.api.params import MAX_DAYS, ListParams, TimeRange, time_range
+from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answer_list, local_day, local_iso
 from tictally_recorder.api.schemas import ListOf, QualityItem
 from tictally_recorder.energy import gaps
-from tictally_recorder.ledger import LedgerReader, Site, Status
+from tictally_recorder.ledger import Site, Status
 from tictally_shared.calendar import QUARTER_MS, By
 from tictally_shared.frames import FrameError, strict_json
 
 router = APIRouter(tags=["quality"])
 
 _COLUMNS: Final = ("site", "from", "to", "quarters", "covered", "lost", "gaps", "more_gaps", "falls")
-_GAPS_TOLD: Final = 200
-_MONTH: Final = 30
+_MAX_GAPS: Final = 200
+_MONTH_DAYS: Final = 30
 
 
-@router.get("/quality", response_model=ListOf[QualityItem])
-async def quality(
-    request: Request,
-    site: params.Site = None,
-    start: params.From = None,
-    end: params.To = None,
-    form: params.Format = None,  # noqa: ARG001 - read from the request
-) -> Response:
-    """Gaps, lost frames and falls by site; edges as the recorder hears them; what was refused, and why."""
-    context = context_of(request)
-    window = times(start, end, context.tz, context.now, most_days=MOST_DAYS[By.DAY], days=_MONTH)
+@router.get("/quality", response_model=ListOf[QualityItem], responses=CSV_RESPONSES)
+async def quality(request: Request, params: Annotated[ListParams, Query()]) -> Response:
+    """Gaps, lost frames and register falls by site; status of edges; rejected messages by reason."""
+    context: Context = request.app.state.context
+    window = time_range(params, context.now(), context.tz, max_days=MAX_DAYS[By.DAY], days_back=_MONTH_DAYS)
 
-    def work(reader: LedgerReader) -> Rows:
-        sites = sites_of(reader, site)
-        items = [_of_site(context, reader, each, window) for each in sites]
-        edges = sorted({edge for each in sites for edge in each.edges}) if site else list(reader.edges())
+    def work(session: ReadSession) -> Listing:
+        newest_ms = session.reader.edges()
+        edges = sorted({edge for site in session.sites for edge in site.edges}) if params.site else list(newest_ms)
         extra = {
-            "edges": [_of_edge(context, reader, edge) for edge in edges],
+            "edges": [_edge_record(session, edge, newest_ms.get(edge)) for edge in edges],
             "refused": [
                 {
                     "reason": each.reason,
                     "n": each.n,
                     "topic": each.topic,
                     "sentence": each.detail,
-                    "at": None if each.arrived_ms is None else told(each.arrived_ms, context.tz),
+                    "at": None if each.arrived_ms is None else local_iso(each.arrived_ms, session.tz),
                 }
-                for each in reader.rejections()
+                for each in session.reader.rejections()
             ],
-            "recorder": _recorder(context, reader),
+            "recorder": _recorder_record(session),
         }
-        return Rows(items, extra)
+        return Listing([_site_record(session, site, window) for site in session.sites], extra)
 
-    return await Answering(request, _COLUMNS).by(work)
+    return await answer_list(request, params.site, work, _COLUMNS)
 
 
-def _of_site(context: Context, reader: LedgerReader, site: Site, window: Times) -> Record:
+def _site_record(session: ReadSession, site: Site, window: TimeRange) -> Record:
+    tz = session.tz
     start_ms, end_ms = window.bounds_ms
     start_ms = max(start_ms, min(meter.first_ms for meter in site.meters)) // QUARTER_MS * QUARTER_MS
     last_ms = max(meter.last_ms for meter in site.meters)
     end_ms = max(min(-(-end_ms // QUARTER_MS), last_ms // QUARTER_MS + 1) * QUARTER_MS, start_ms)
-    found = gaps(reader, site, start_ms, end_ms)
+    found = gaps(session.reader, site, start_ms, end_ms)
     quarters = (end_ms - start_ms) // QUARTER_MS
-    rows, _ = cached_energy(reader, context.energies, site, window, By.DAY, context.tz, context.today)
-    falls = [{"register": row.register, "day": str(local_day(row.start_ms, context.tz))} for row in rows if row.fell]
+    rows, _ = cached_energy(session, site, window, By.DAY)
     return {
         "site": site.id,
-        "from": told(start_ms, context.tz),
-        "to": told(end_ms, context.tz),
+        "from": local_iso(start_ms, tz),
+        "to": local_iso(end_ms, tz),
         "quarters": quarters,
         "covered": quarters - sum(gap.quarters for gap in found),
-        "lost": reader.lost_between(site.edges, start_ms, end_ms),
+        "lost": session.reader.lost_between(site.edges, start_ms, end_ms),
         "gaps": [
-            {"from": told(gap.start_ms, context.tz), "to": told(gap.end_ms, context.tz), "quarters": gap.quarters}
-            for gap in found[-_GAPS_TOLD:]
+            {"from": local_iso(gap.start_ms, tz), "to": local_iso(gap.end_ms, tz), "quarters": gap.quarters}
+            for gap in found[-_MAX_GAPS:]
         ],
-        "more_gaps": max(len(found) - _GAPS_TOLD, 0),
-        "falls": falls,
+        "more_gaps": max(len(found) - _MAX_GAPS, 0),
+        "falls": [{"register": row.register, "day": str(local_day(row.start_ms, tz))} for row in rows if row.fell],
     }
 
 
-def _of_edge(context: Context, reader: LedgerReader, edge: str) -> Record:
-    newest_ms = reader.edges().get(edge)
-    said, health = context.broadcast.availability.get(edge), context.broadcast.health.get(edge)
-    now_ms = int(context.now.timestamp() * 1000)
-    is_fresh = newest_ms is not None and now_ms - newest_ms <= ONLINE_MS
-    is_off = said is not None and said.payload == b"offline" and (newest_ms is None or newest_ms <= said.at_ms)
+def _edge_record(session: ReadSession, edge: str, newest_ms: int | None) -> Record:
+    broadcast = session.context.broadcast
+    availability, health = broadcast.availability.get(edge), broadcast.health.get(edge)
+    is_fresh = newest_ms is not None and session.now_ms - newest_ms <= ONLINE_MS
+    is_offline = (
+        availability is not None
+        and availability.payload == b"offline"
+        and (newest_ms is None or newest_ms <= availability.at_ms)
+    )
     lost = sum(
         each.last - each.first + 1
-        for ranges in reader.frame_numbers(edge).values()
+        for ranges in session.reader.frame_numbers(edge).values()
         for each in ranges
         if each.status is Status.LOST
     )
     return {
         "edge": edge,
-        "state": "offline" if is_off else "online" if is_fresh else "silent",
-        "newest": None if newest_ms is None else told(newest_ms, context.tz),
-        "heard": None if health is None else told(health.at_ms, context.tz),
-        "health": None if health is None else _health(health.payload),
+        "state": "offline" if is_offline else "online" if is_fresh else "silent",
+        "newest": None if newest_ms is None else local_iso(newest_ms, session.tz),
+        "heard": None if health is None else local_iso(health.at_ms, session.tz),
+        "health": None if health is None else _parsed_health(health.payload),
         "lost": lost,
     }
 
 
-def _health(payload: bytes) -> dict[str, Any] | None:
+def _parsed_health(payload: bytes) -> dict[str, Any] | None:
     try:
         found = strict_json(payload)
         json.dumps(found, allow_nan=False)
@@ -118,11 +112,11 @@ def _health(payload: bytes) -> dict[str, Any] | None:
     return found
 
 
-def _recorder(context: Context, reader: LedgerReader) -> Record:
-    counts, heartbeat = reader.counts(), context.broadcast.heartbeat
+def _recorder_record(session: ReadSession) -> Record:
+    counts, heartbeat = session.reader.counts(), session.context.broadcast.heartbeat
     return {
-        "version": context.version,
-        "started": None if heartbeat is None else told(heartbeat.started_ms, context.tz),
+        "version": session.context.version,
+        "started": None if heartbeat is None else local_iso(heartbeat.started_ms, session.tz),
         "frames": counts.frames,
         "kept": counts.deferred,
         "lost": counts.lost,

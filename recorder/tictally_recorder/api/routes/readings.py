@@ -1,26 +1,25 @@
-"""What meters said: quarters of an hour for ever, raw frames for two days."""
+"""Readings of meters: quarter-hours for ever, raw frames for two days."""
 
 from collections.abc import Collection, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import params
-from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.params import Times, times
-from tictally_recorder.api.responses import Keyed, Record, Rows, page_of, told
-from tictally_recorder.api.routes.common import Answering, context_of
+from tictally_recorder.api.context import Context, ReadSession
+from tictally_recorder.api.params import ListParams, TimeRange, time_range
+from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, Record, answer_list, local_iso
 from tictally_recorder.api.schemas import FrameItem, ListOf, QuarterItem
-from tictally_recorder.ledger import LedgerReader, Quarter, Site
+from tictally_recorder.ledger import Quarter
 from tictally_shared.labels import LABELS
 
 router = APIRouter(prefix="/readings", tags=["readings"])
 
-_QUARTER_DAYS: Final = 32
-_FRAME_DAYS: Final = 32
+_MAX_DAYS: Final = 32
 _POWER: Final = "power"
 _POWERS: Final = frozenset({"SINSTS", "PAPP"})
 _QUARTER_COLUMNS: Final = (
@@ -28,110 +27,103 @@ _QUARTER_COLUMNS: Final = (
 )
 _FRAME_COLUMNS: Final = ("site", "meter", "at", "values")
 
-Labels = Annotated[
-    list[Annotated[str, Query(max_length=16)]] | None,
-    Query(alias="label", max_length=32, description="A label, several times for several; `power` is SINSTS or PAPP."),
-]
+
+class LabelParams(ListParams):
+    """Selects labels of readings."""
+
+    label: list[Annotated[str, Field(max_length=16)]] | None = Field(
+        None, max_length=32, description="A label, repeated for several; `power` stands for SINSTS or PAPP."
+    )
+
+    @property
+    def labels(self) -> frozenset[str] | None:
+        """The labels; None: those that a request without labels returns."""
+        if not self.label:
+            return None
+        return frozenset(self.label).difference({_POWER}) | (_POWERS if _POWER in self.label else frozenset())
 
 
-@router.get("/quarters", response_model=ListOf[QuarterItem])
-async def quarters(  # noqa: PLR0913, PLR0917 - parameters of a question
-    request: Request,
-    site: params.Site = None,
-    start: params.From = None,
-    end: params.To = None,
-    label: Labels = None,
-    limit: Annotated[int, Query(ge=1, le=2000)] = 2000,
-    form: params.Format = None,  # noqa: ARG001 - read from the request
-) -> Response:
-    """Statistics of powers, currents and voltages by quarter of an hour; registers and others where they are named."""
-    context = context_of(request)
-    window = times(start, end, context.tz, context.now, most_days=_QUARTER_DAYS)
-    labels = _wanted(label)
+class QuarterParams(LabelParams):
+    """Selects quarter-hours."""
 
-    def records(reader: LedgerReader) -> Iterator[Keyed]:
-        for each in sites_of(reader, site):
-            for meter in each.meters:
-                for quarter in reader.quarters(meter.id, *window.bounds_ms):
-                    start_at = told(quarter.start_ms, context.tz)
-                    about = {"site": each.id, "meter": meter.key, "from": start_at}
-                    about["to"] = told(quarter.end_ms, context.tz)
-                    for record in _of_quarter(quarter, labels):
-                        yield f"{quarter.start_ms:015}", {**about, **record}
-
-    def work(reader: LedgerReader) -> Rows:
-        items, onwards = page_of(records(reader), limit)
-        return Rows(items, next_from=None if onwards is None else told(int(onwards), context.tz))
-
-    return await Answering(request, _QUARTER_COLUMNS).by(work)
+    limit: int = Field(2000, ge=1, le=2000, description="Maximum number of rows of a page.")
 
 
-@router.get("/frames", response_model=ListOf[FrameItem])
-async def frames(  # noqa: PLR0913, PLR0917 - parameters of a question
-    request: Request,
-    site: params.Site = None,
-    start: params.From = None,
-    end: params.To = None,
-    label: Labels = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
-    form: params.Format = None,  # noqa: ARG001 - read from the request
-) -> Response:
-    """Raw frames, as far as they are still here (two days); without a window those of the last quarter of an hour."""
-    context = context_of(request)
-    now = context.now
-    if start is None and end is None:
-        window = Times(now - timedelta(minutes=15), now + timedelta(minutes=10))
+class FrameParams(LabelParams):
+    """Selects frames."""
+
+    limit: int = Field(1000, ge=1, le=1000, description="Maximum number of frames of a page.")
+
+
+@router.get("/quarters", response_model=ListOf[QuarterItem], responses=CSV_RESPONSES)
+async def quarters(request: Request, params: Annotated[QuarterParams, Query()]) -> Response:
+    """Statistics of powers, currents and voltages by quarter-hour; registers and others where they are named."""
+    context: Context = request.app.state.context
+    window = time_range(params, context.now(), context.tz, max_days=_MAX_DAYS)
+
+    def rows(session: ReadSession) -> Iterator[tuple[int, Record]]:
+        labels = params.labels
+        for site in session.sites:
+            for meter in site.meters:
+                for quarter in session.reader.quarters(meter.id, *window.bounds_ms):
+                    about = {"site": site.id, "meter": meter.key, "from": local_iso(quarter.start_ms, session.tz)}
+                    about["to"] = local_iso(quarter.end_ms, session.tz)
+                    for record in _quarter_records(quarter, labels):
+                        yield quarter.start_ms, {**about, **record}
+
+    def work(session: ReadSession) -> Listing:
+        return Listing(PagedRows(rows(session), params.limit, partial(local_iso, tz=session.tz)))
+
+    return await answer_list(request, params.site, work, _QUARTER_COLUMNS)
+
+
+@router.get("/frames", response_model=ListOf[FrameItem], responses=CSV_RESPONSES)
+async def frames(request: Request, params: Annotated[FrameParams, Query()]) -> Response:
+    """Raw frames of the last two days; without a time range those of the last 15 minutes."""
+    context: Context = request.app.state.context
+    now = context.now()
+    if params.start is None and params.end is None:
+        window = TimeRange(now - timedelta(minutes=15), now + timedelta(minutes=10))
     else:
-        window = times(start, end, context.tz, now, most_days=_FRAME_DAYS, days=2)
-    labels = _wanted(label)
+        window = time_range(params, now, context.tz, max_days=_MAX_DAYS, days_back=2)
 
-    def work(reader: LedgerReader) -> Rows:
-        found: list[tuple[int, Record]] = []
-        for each in sites_of(reader, site):
-            for meter in each.meters:
-                found += _of_meter(reader, each, meter.id, meter.key, window, labels, limit)
-        found.sort(key=lambda pair: pair[0])
-        # Frames of one millisecond stay together.
-        last = len(found)
-        if last > limit:
-            last = limit
-            while last > 1 and found[last - 1][0] == found[last][0]:
-                last -= 1
-            if found[0][0] == found[last][0]:
-                last = len(found)
-        onwards = told(found[last][0], context.tz) if last < len(found) else None
-        items = [{**record, "at": told(at_ms, context.tz)} for at_ms, record in found[:last]]
-        return Rows(items, next_from=onwards)
+    def work(session: ReadSession) -> Listing:
+        found = sorted(_frames(session, window, params), key=lambda pair: pair[0])
+        size = _page_size([at_ms for at_ms, _ in found], params.limit)
+        next_from = local_iso(found[size][0], session.tz) if size < len(found) else None
+        return Listing([record for _, record in found[:size]], next_from=next_from)
 
-    return await Answering(request, _FRAME_COLUMNS).by(work)
+    return await answer_list(request, params.site, work, _FRAME_COLUMNS)
 
 
-def _of_meter(  # noqa: PLR0913, PLR0917 - as above
-    reader: LedgerReader,
-    site: Site,
-    meter_id: int,
-    key: str,
-    window: Times,
-    labels: Collection[str] | None,
-    limit: int,
-) -> Iterator[tuple[int, Record]]:
-    """So many frames of a meter that a page and where the next one begins are known."""
-    number, last_ms = 0, -1
-    for at_ms, values in reader.frames(meter_id, *window.bounds_ms):
-        if number > limit and at_ms != last_ms:
-            return
-        number, last_ms = number + 1, at_ms
-        told_of = values if labels is None else {name: value for name, value in values.items() if name in labels}
-        yield at_ms, {"site": site.id, "meter": key, "at": "", "values": told_of}
+def _page_size(times_ms: list[int], limit: int) -> int:
+    """How many of some frames make a page: frames of the same millisecond stay together."""
+    size = len(times_ms)
+    if size > limit:
+        size = limit
+        while size > 1 and times_ms[size - 1] == times_ms[size]:
+            size -= 1
+        if times_ms[0] == times_ms[size]:
+            size = len(times_ms)
+    return size
 
 
-def _wanted(labels: list[str] | None) -> frozenset[str] | None:
-    if not labels:
-        return None
-    return frozenset(labels).difference({_POWER}) | (_POWERS if _POWER in labels else frozenset())
+def _frames(session: ReadSession, window: TimeRange, params: FrameParams) -> Iterator[tuple[int, Record]]:
+    """Of each meter as many frames as determine the page and the start of the next one."""
+    labels = params.labels
+    for site in session.sites:
+        for meter in site.meters:
+            number, last_ms = 0, -1
+            for at_ms, values in session.reader.frames(meter.id, *window.bounds_ms):
+                if number > params.limit and at_ms != last_ms:
+                    break
+                number, last_ms = number + 1, at_ms
+                shown = values if labels is None else {name: values[name] for name in values if name in labels}
+                at = local_iso(at_ms, session.tz)
+                yield at_ms, {"site": site.id, "meter": meter.key, "at": at, "values": shown}
 
 
-def _of_quarter(quarter: Quarter, labels: Collection[str] | None) -> Iterator[dict[str, object]]:
+def _quarter_records(quarter: Quarter, labels: Collection[str] | None) -> Iterator[dict[str, object]]:
     for name, live in quarter.live.items():
         if labels is None or name in labels:
             statistics = {"n": live.n, "mean": round(live.sum / live.n, 1), "min": live.min, "max": live.max}

@@ -1,81 +1,73 @@
-"""Sites, their meters, and what they are on."""
+"""Sites, their meters, and their contracts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import params
-from tictally_recorder.api.context import Context, sites_of
-from tictally_recorder.api.responses import Rows, told
-from tictally_recorder.api.routes.common import Answering, context_of
+from tictally_recorder.api.context import ReadSession
+from tictally_recorder.api.params import SiteParams
+from tictally_recorder.api.responses import Listing, Record, answer_list, local_iso
 from tictally_recorder.api.schemas import ListOf, SiteItem
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.contracts.onboarding import how_to_begin
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerReader, Site
+from tictally_recorder.ledger import INTEGRATED_EDGE, Site
 from tictally_recorder.tariffs.model import Direction
 
 router = APIRouter(tags=["sites"])
 
 
 @router.get("/sites", response_model=ListOf[SiteItem])
-async def sites(request: Request, site: params.Site = None) -> Response:
-    """Delivery points with their meters, and the contracts that they are on."""
-    context = context_of(request)
+async def sites(request: Request, params: Annotated[SiteParams, Query()]) -> Response:
+    """Sites with their meters and their contracts."""
 
-    def work(reader: LedgerReader) -> Rows:
-        every = reader.sites()
-        terms, problem, _ = context.terms(every)
-        integrated = reader.meters_of_edge(INTEGRATED_EDGE)
-        items = [_record(context, reader, each, every, terms, integrated) for each in sites_of(reader, site)]
-        return Rows(items, {"problem": problem})
+    def work(session: ReadSession) -> Listing:
+        current = session.current_terms()
+        integrated = session.reader.meters_of_edge(INTEGRATED_EDGE)
+        items = [_record(session, site, current.terms, integrated) for site in session.sites]
+        return Listing(items, {"problem": current.problem})
 
-    return await Answering(request).by(work)
+    return await answer_list(request, params.site, work)
 
 
-def _record(  # noqa: PLR0913, PLR0917 - all that is told
-    context: Context,
-    reader: LedgerReader,
-    site: Site,
-    every: Sequence[Site],
-    terms: Terms | None,
-    integrated: set[int],
-) -> dict[str, object]:
-    tz = context.tz
-    said = announced(reader, site)
+def _record(session: ReadSession, site: Site, terms: Terms | None, integrated: Collection[int]) -> Record:
+    tz, settings = session.tz, session.context.settings
+    reported = announced(session.reader, site)
     contracts = [each for each in terms.contracts.all if each.concerns(site.id)] if terms else []
-    helpless = terms is not None and not any(each.direction is Direction.CONSUMPTION for each in contracts)
+    needs_contract = terms is not None and not any(each.direction is Direction.CONSUMPTION for each in contracts)
+    is_only_site = len(session.all_sites) == 1
     return {
         "site": site.id,
         "name": None,
         "timezone": tz.key,
         "is_integrated": any(meter.id in integrated for meter in site.meters),
-        "first": told(min(meter.first_ms for meter in site.meters), tz),
-        "last": told(max(meter.last_ms for meter in site.meters), tz),
+        "first": local_iso(min(meter.first_ms for meter in site.meters), tz),
+        "last": local_iso(max(meter.last_ms for meter in site.meters), tz),
         "meters": [
             {
                 "meter": meter.key,
                 "serial": meter.serial,
-                "first": told(meter.first_ms, tz),
-                "last": told(meter.last_ms, tz),
+                "first": local_iso(meter.first_ms, tz),
+                "last": local_iso(meter.last_ms, tz),
             }
             for meter in site.meters
         ],
         "edges": list(site.edges),
-        "announced": {"option": said.name, "power_kva": said.power_kva, "tariff": said.shipped_tariff},
+        "announced": {"option": reported.name, "power_kva": reported.power_kva, "tariff": reported.shipped_tariff},
         "contracts": [_contract(each) for each in contracts],
         "how_to_begin": (
-            how_to_begin(context.settings.contracts_file, tz, site, said, is_only_site=len(every) == 1)
-            if helpless
+            how_to_begin(settings.contracts_file, tz, site, reported, is_only_site=is_only_site)
+            if needs_contract
             else None
         ),
     }
 
 
-def _contract(contract: Contract) -> dict[str, object]:
+def _contract(contract: Contract) -> Record:
     return {
         "direction": str(contract.direction),
         "tariff": contract.tariff,

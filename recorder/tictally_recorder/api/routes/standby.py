@@ -1,66 +1,65 @@
-"""What a home draws at night when nobody uses anything."""
+"""The base load of nights: what a home consumes when nobody uses anything."""
 
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api import params
-from tictally_recorder.api.context import sites_of
-from tictally_recorder.api.params import MOST_DAYS, days
-from tictally_recorder.api.responses import Record, Rows
-from tictally_recorder.api.routes.common import Answering, context_of
-from tictally_recorder.api.routes.cost import CostBy
+from tictally_recorder.api.context import Context, ReadSession
+from tictally_recorder.api.params import MAX_DAYS, YEAR_DAYS, DayBy, ListParams, day_range
+from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answer_list
 from tictally_recorder.api.schemas import ListOf
 from tictally_recorder.cost.aggregation import first_day
 from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.standby import HOURS, Trend, YearCost, by_period, trend, year_cost_of
-from tictally_recorder.ledger import LedgerReader, Night
+from tictally_recorder.ledger import Night
 from tictally_recorder.reports.standby import Answer, remarks
 from tictally_shared.calendar import By
 
 router = APIRouter(tags=["standby"])
 
 _COLUMNS: Final = ("site", "from", "to", "nights", "minutes", "typical_va", "lowest_va")
-_YEAR: Final = 365
 
 
-@router.get("/standby", response_model=ListOf[dict[str, Any]])
-async def standby(  # noqa: PLR0913, PLR0917 - parameters of a question
-    request: Request,
-    site: params.Site = None,
-    start: params.From = None,
-    end: params.To = None,
-    by: Annotated[CostBy, Query(description="What a row stands for.")] = CostBy.MONTH,
-    form: params.Format = None,  # noqa: ARG001 - read from the request
-) -> Response:
-    """Base load of nights, whether it rises, and what it costs a year: as `tictally standby` has it."""
-    context = context_of(request)
-    tz, today = context.tz, context.today
-    window = days(start, end, tz, today, most_days=MOST_DAYS[By(by)], back=_YEAR)
+class StandbyParams(ListParams):
+    """Selects base load."""
 
-    def work(reader: LedgerReader) -> Rows:
-        terms, _, _ = context.terms(reader.sites())
+    by: DayBy = Field(DayBy.MONTH, description="The period of a row.")
+
+
+@router.get("/standby", response_model=ListOf[dict[str, Any]], responses=CSV_RESPONSES)
+async def standby(request: Request, params: Annotated[StandbyParams, Query()]) -> Response:
+    """Base load of nights, its trend, and its cost in a year: the records of `tictally standby`."""
+    context: Context = request.app.state.context
+    by = By(params.by)
+    days = day_range(params, context.now(), context.tz, max_days=MAX_DAYS[by], days_back=YEAR_DAYS)
+
+    def work(session: ReadSession) -> Listing:
+        terms = session.current_terms().terms
         items: list[Record] = []
         trends: list[Record] = []
         costs: list[Record] = []
-        for each in sites_of(reader, site):
-            nights = reader.standby(each, date.min, window.until)
-            items += _nights(each.id, [night for night in nights if night.day >= window.first], By(by))
+        last_day = min(session.today, days.until - timedelta(days=1))
+        for site in session.sites:
+            nights = session.reader.standby(site, date.min, days.until)
+            items += _nights(site.id, [night for night in nights if night.day >= days.first], by)
             found = trend(nights)
             if found is None:
                 continue
-            va, day = found.recent.va, min(today, window.until - timedelta(days=1))
-            cost = None if va is None or terms is None else year_cost_of(reader, each, va, day, terms, tz)
-            trends.append(_trend(each.id, found))
+            trends.append(_trend(site.id, found))
+            va = found.recent.va
+            if va is None or terms is None:
+                continue
+            cost = year_cost_of(session.reader, site, va, last_day, terms, session.tz)
             if cost is not None:
-                costs.append(_cost(each.id, cost))
-        return Rows(items, {"trend": trends, "year_cost": costs})
+                costs.append(_cost(site.id, cost))
+        return Listing(items, {"trend": trends, "year_cost": costs})
 
-    return await Answering(request, _COLUMNS).by(work)
+    return await answer_list(request, params.site, work, _COLUMNS)
 
 
 def _nights(site: str, nights: list[Night], by: By) -> list[Record]:

@@ -1,1 +1,1 @@
-"""Conso API's interface over the local data, for the clients that it has."""
+"""The interface of Conso API over the local data, for its existing clients."""

@@ -1,13 +1,14 @@
-"""Conso API's addresses."""
+"""The addresses of Conso API."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,11 +16,10 @@ from tictally_recorder.api.auth import bearer
 from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.compat.conso.series import daily, load_curve, max_power
 from tictally_recorder.api.compat.conso.tokens import TokenBook, TokenError
-from tictally_recorder.api.context import Context
-from tictally_recorder.api.params import Times
+from tictally_recorder.api.context import Context, ReadSession
+from tictally_recorder.api.params import DayRange, TimeRange
 from tictally_recorder.api.problem_details import Problem
-from tictally_recorder.api.responses import JSON, as_json
-from tictally_recorder.api.routes.common import context_of
+from tictally_recorder.api.responses import json_response
 from tictally_recorder.api.settings import ConsoSettings
 from tictally_recorder.energy.register_totals import consumption_total, injection_total
 from tictally_recorder.ledger import LedgerReader, Quarter, Site
@@ -27,8 +27,8 @@ from tictally_shared.calendar import By, CalendarError, local_midnight, parse_mo
 
 router = APIRouter(prefix="/api", tags=["conso"])
 
-_MOST_DAYS: Final = 366
-_MOST_CURVE_DAYS: Final = 7
+_MAX_DAYS: Final = 366
+_MAX_CURVE_DAYS: Final = 7
 _DAY_LENGTH: Final = len("2026-11-21")
 
 
@@ -42,7 +42,7 @@ class Interval(BaseModel):
 
 
 class Metering(BaseModel):
-    """What Conso API answers."""
+    """A response of Conso API."""
 
     usage_point_id: str
     start: str
@@ -52,12 +52,29 @@ class Metering(BaseModel):
     interval_reading: list[Interval]
 
 
+class MeteringParams(BaseModel):
+    """Selects a delivery point and days."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prm: str | None = Field(None, max_length=64, description="Number of the delivery point.")
+    start: str | None = Field(None, max_length=40, description="The first day.")
+    end: str | None = Field(None, max_length=40, description="The day after the last.")
+
+
 @dataclass(frozen=True, slots=True)
-class _Kind:
-    """What is asked for."""
+class _Series:
+    """What an address returns.
+
+    Attributes:
+        reading_type: as Conso API describes it.
+        max_days: of a request.
+        by: length of the intervals that are read; None: the day's maximum power.
+        is_consumption: False: injection.
+    """
 
     reading_type: Mapping[str, str]
-    most_days: int
+    max_days: int
     by: By | None
     is_consumption: bool = True
 
@@ -66,127 +83,128 @@ _ENERGY: Final = {"unit": "Wh", "measurement_kind": "energy", "aggregate": "sum"
 _CURVE: Final = {"unit": "W", "measurement_kind": "power", "aggregate": "average"}
 _MAXIMUM: Final = {"unit": "VA", "measurement_kind": "power", "aggregate": "maximum", "measuring_period": "P1D"}
 
-Prm = Annotated[str | None, Query(max_length=64, description="The delivery point.")]
-Start = Annotated[str | None, Query(max_length=40, description="The first day.")]
-End = Annotated[str | None, Query(max_length=40, description="The day after the last.")]
+Params = Annotated[MeteringParams, Query()]
 
 
 @router.get("/daily_consumption", response_model=Metering)
-async def daily_consumption(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
-    """Energy consumed by day; today's as far as it has come."""
-    return await _answer(request, _Kind(_ENERGY, _MOST_DAYS, By.DAY), prm, start, end)
+async def daily_consumption(request: Request, params: Params) -> Response:
+    """Energy consumed by day, that of today up to now."""
+    return await _answer(request, _Series(_ENERGY, _MAX_DAYS, By.DAY), params)
 
 
 @router.get("/consumption_load_curve", response_model=Metering)
-async def consumption_load_curve(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
-    """Mean power consumed by half hour, dated by its end."""
-    return await _answer(request, _Kind(_CURVE, _MOST_CURVE_DAYS, By.QUARTER), prm, start, end)
+async def consumption_load_curve(request: Request, params: Params) -> Response:
+    """Mean power consumed by half-hour, dated by its end."""
+    return await _answer(request, _Series(_CURVE, _MAX_CURVE_DAYS, By.QUARTER), params)
 
 
 @router.get("/consumption_max_power", response_model=Metering)
-async def consumption_max_power(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
-    """The greatest power consumed by day."""
-    return await _answer(request, _Kind(_MAXIMUM, _MOST_DAYS, None), prm, start, end)
+async def consumption_max_power(request: Request, params: Params) -> Response:
+    """Maximum power consumed by day."""
+    return await _answer(request, _Series(_MAXIMUM, _MAX_DAYS, None), params)
 
 
 @router.get("/daily_production", response_model=Metering)
-async def daily_production(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
+async def daily_production(request: Request, params: Params) -> Response:
     """Energy injected by day."""
-    return await _answer(request, _Kind(_ENERGY, _MOST_DAYS, By.DAY, is_consumption=False), prm, start, end)
+    return await _answer(request, _Series(_ENERGY, _MAX_DAYS, By.DAY, is_consumption=False), params)
 
 
 @router.get("/production_load_curve", response_model=Metering)
-async def production_load_curve(request: Request, prm: Prm = None, start: Start = None, end: End = None) -> Response:
-    """Mean power injected by half hour, dated by its end."""
-    return await _answer(request, _Kind(_CURVE, _MOST_CURVE_DAYS, By.QUARTER, is_consumption=False), prm, start, end)
+async def production_load_curve(request: Request, params: Params) -> Response:
+    """Mean power injected by half-hour, dated by its end."""
+    return await _answer(request, _Series(_CURVE, _MAX_CURVE_DAYS, By.QUARTER, is_consumption=False), params)
 
 
-async def _answer(request: Request, kind: _Kind, prm: str | None, start: str | None, end: str | None) -> Response:
-    context = context_of(request)
-    allowed = await context.pool.run(lambda: _allowed(request, context))
+async def _answer(request: Request, series: _Series, params: MeteringParams) -> Response:
+    context: Context = request.app.state.context
+    prm = params.prm
+    allowed = await context.pool.run(lambda: _allowed_prms(request, context))
     if not prm:
-        raise _bad("prm is missing: it is the number of the delivery point")
+        raise _bad_request("prm is missing: the number of the delivery point")
     if prm not in allowed:
-        raise Problem(HTTPStatus.FORBIDDEN, f"this token does not open {prm[:20]}")
-    first, until = _day("start", start, context), _day("end", end, context)
-    if first >= until:
-        raise _bad(f"start ({first}) must be before end ({until}), which is excluded")
-    if (until - first).days > kind.most_days:
-        raise _bad(f"at most {kind.most_days} days can be asked for at once")
+        raise Problem(HTTPStatus.FORBIDDEN, f"the token does not give access to {prm[:20]}")
+    days = DayRange(_day("start", params.start, context.tz), _day("end", params.end, context.tz))
+    if days.first >= days.until:
+        raise _bad_request(f"start ({days.first}) must be before end ({days.until}), which is excluded")
+    if (days.until - days.first).days > series.max_days:
+        raise _bad_request(f"the range is longer than {series.max_days} days, the maximum for this request")
 
     def work(reader: LedgerReader) -> Response:
-        site = _site(reader, context, prm)
-        found = list(_intervals(context, reader, site, kind, first, until)) if site else []
-        if not found:
+        session = context.session(reader)
+        site = _site(session, prm)
+        intervals = list(_intervals(session, site, series, days)) if site else []
+        if not intervals:
             raise _not_found()
         body = {
             "usage_point_id": prm,
-            "start": str(first),
-            "end": str(until),
+            "start": str(days.first),
+            "end": str(days.until),
             "quality": "BRUT",
-            "reading_type": dict(kind.reading_type),
-            "interval_reading": found,
+            "reading_type": dict(series.reading_type),
+            "interval_reading": intervals,
         }
-        return Response(as_json(body), media_type=JSON, headers={"cache-control": "no-store"})
+        return json_response(body)
 
     return await context.pool.read(work)
 
 
-def _allowed(request: Request, context: Context) -> tuple[str, ...]:
+def _allowed_prms(request: Request, context: Context) -> tuple[str, ...]:
     token = bearer(request)
     headers = {"www-authenticate": 'Bearer realm="tictally"'}
     if token is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "there is no token; tictally token create makes one", headers=headers)
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED, "a token is required; create one with tictally token create", headers=headers
+        )
     try:
-        return TokenBook(context.settings.ledger.parent).prms_of(token, context.now)
+        return TokenBook(context.settings.ledger.parent).prms_of(token, context.now())
     except TokenError as error:
         raise Problem(HTTPStatus.UNAUTHORIZED, str(error), headers=headers) from None
 
 
-def _intervals(  # noqa: PLR0913, PLR0917 - all that an answer depends on
-    context: Context, reader: LedgerReader, site: Site, kind: _Kind, first: date, until: date
-) -> Iterable[dict[str, str]]:
-    tz = context.tz
-    window = Times(local_midnight(first, tz), min(local_midnight(until, tz), context.now))
+def _intervals(session: ReadSession, site: Site, series: _Series, days: DayRange) -> Iterable[dict[str, str]]:
+    tz = session.tz
+    window = TimeRange(local_midnight(days.first, tz), min(local_midnight(days.until, tz), session.now))
     if window.start >= window.end:
         return []
-    if kind.by is None:
-        return max_power(_quarters(reader, site, window), tz)
-    rows, _ = cached_energy(reader, context.energies, site, window, kind.by, tz, context.today, all_registers=True)
-    total = consumption_total if kind.is_consumption else injection_total
-    if kind.by is By.DAY:
+    if series.by is None:
+        return max_power(_quarters(session.reader, site, window), tz)
+    rows, _ = cached_energy(session, site, window, series.by, all_registers=True)
+    total = consumption_total if series.is_consumption else injection_total
+    if series.by is By.DAY:
         return daily(rows, total, tz)
     last_ms = max(meter.last_ms for meter in site.meters)
     return load_curve(rows, total, tz, min(window.bounds_ms[1], last_ms))
 
 
-def _quarters(reader: LedgerReader, site: Site, window: Times) -> Iterable[Quarter]:
+def _quarters(reader: LedgerReader, site: Site, window: TimeRange) -> Iterable[Quarter]:
     for meter in site.meters:
         yield from reader.quarters(meter.id, *window.bounds_ms)
 
 
-def _site(reader: LedgerReader, context: Context, prm: str) -> Site | None:
-    name = context.settings.section(ConsoSettings).prms.get(prm, prm)
-    sites = reader.sites()
-    return next((site for site in sites if name == site.id or any(name == meter.key for meter in site.meters)), None)
+def _site(session: ReadSession, prm: str) -> Site | None:
+    name = session.context.settings.section(ConsoSettings).prms.get(prm, prm)
+    return next(
+        (site for site in session.sites if name == site.id or any(name == meter.key for meter in site.meters)), None
+    )
 
 
-def _day(name: str, text: str | None, context: Context) -> date:
+def _day(name: str, text: str | None, tz: ZoneInfo) -> date:
     if not text:
-        raise _bad(f"{name} is missing: a day such as 2026-11-21")
+        raise _bad_request(f"{name} is missing: a day such as 2026-11-21")
     try:
-        moment = parse_moment(text, context.tz) if len(text) == _DAY_LENGTH else None
+        moment = parse_moment(text, tz) if len(text) == _DAY_LENGTH else None
     except (CalendarError, OverflowError):
         moment = None
     if moment is None:
-        raise _bad(f"{name} is no day such as 2026-11-21")
-    return moment.astimezone(context.tz).date()
+        raise _bad_request(f"{name} is not a day such as 2026-11-21")
+    return moment.astimezone(tz).date()
 
 
-def _bad(sentence: str) -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, sentence)
+def _bad_request(detail: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, detail)
 
 
 def _not_found() -> Problem:
-    told = {"error": "no_data_found", "error_description": "no measure found for this usage point"}
-    return Problem(HTTPStatus.NOT_FOUND, "no_data_found", more={"error": told})
+    error = {"error": "no_data_found", "error_description": "no measure found for this usage point"}
+    return Problem(HTTPStatus.NOT_FOUND, "no_data_found", more={"error": error})

@@ -1,1 +1,1 @@
-"""Readings by HTTP, as meterit takes them: powers of devices that have no register, integrated and marked so."""
+"""Readings by HTTP: powers of devices without a register, in the interface of meterit."""

@@ -1,8 +1,7 @@
-"""What stations said last, and the register that the recorder keeps for each of them. Pure.
+"""Integrates the powers of stations, which have no register, into a register for each. Pure.
 
-Such a device tells powers and counts nothing. Its energy is what lies under the straight lines between its readings, in
-whole numbers, so that nothing is lost by rounding; over a longer silence nobody knows what was used, and nothing is
-counted.
+The energy of a station is the area under the straight lines between its readings, in integers, so that rounding loses
+nothing. Over a longer gap the power is unknown, and nothing is counted.
 """
 
 import json
@@ -14,30 +13,30 @@ from tictally_recorder.ledger import INTEGRATED_EDGE, Message
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 
-HOLDS_MS: Final = 5 * 60 * 1000
-STATIONS_AT_MOST: Final = 64
+MAX_GAP_MS: Final = 5 * 60 * 1000
+MAX_STATIONS: Final = 64
 MILLIWATTS: Final = "MILLIWATTS"
-# Half of a mW·ms, as the area under a line has it, in a Wh.
-_PER_WH: Final = 2 * 1000 * 3_600_000
+# In half mW·ms: the area of a trapezium is half of what is summed.
+_HALVES_PER_WH: Final = 2 * 1000 * 3_600_000
 _MILLI: Final = 1000
 
 
 class StaleReadingError(ValueError):
-    """A reading that is not newer than its station's newest."""
+    """A reading that is not newer than the latest of its station."""
 
 
 class TooManyStationsError(ValueError):
-    """One station more than is kept."""
+    """A new station beyond the maximum."""
 
 
 @dataclass(slots=True)
 class Station:
-    """What a station said last.
+    """A station's latest reading and its energy.
 
     Attributes:
-        time_ms: when.
-        milliwatts: what.
-        halves: twice the mW·ms that it has used since its first reading.
+        time_ms: of the latest reading, in milliseconds since 1970.
+        milliwatts: power of the latest reading.
+        halves: energy since its first reading, in half mW·ms.
     """
 
     time_ms: int
@@ -45,26 +44,26 @@ class Station:
     halves: int = 0
 
     def add(self, time_ms: int, milliwatts: int) -> None:
-        """Take in the next reading."""
+        """Add the next reading."""
         gap_ms = time_ms - self.time_ms
-        if gap_ms <= HOLDS_MS:
+        if gap_ms <= MAX_GAP_MS:
             self.halves += (self.milliwatts + milliwatts) * gap_ms
         self.time_ms, self.milliwatts = time_ms, milliwatts
 
     @property
     def register_wh(self) -> int:
-        """What a register would show."""
-        return self.halves // _PER_WH
+        """The energy as a register in Wh."""
+        return self.halves // _HALVES_PER_WH
 
 
 @dataclass(slots=True)
 class Integrator:
-    """All stations, and the number of the newest frame that was made of their readings.
+    """The registers of all stations, and the frames made of their readings.
 
     Attributes:
         boot: of the frames.
-        seq: of the newest frame.
-        stations: by id.
+        seq: of the latest frame.
+        stations: id → station.
     """
 
     boot: str
@@ -72,35 +71,35 @@ class Integrator:
     stations: dict[int, Station] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, text: str | None, new_boot: Callable[[], str]) -> Self:
-        """The book that was kept, or a new one."""
+    def restore(cls, text: str | None, new_boot: Callable[[], str]) -> Self:
+        """The integrator that `to_json` saved, or a new one where there is none."""
         if text is None:
             return cls(new_boot())
-        kept: dict[str, Any] = json.loads(text)
-        stations = {int(station): Station(*values) for station, values in kept["stations"].items()}
-        return cls(kept["boot"], kept["seq"], stations)
+        saved: dict[str, Any] = json.loads(text)
+        stations = {int(station): Station(*values) for station, values in saved["stations"].items()}
+        return cls(saved["boot"], saved["seq"], stations)
 
     def to_json(self) -> str:
-        """As it is kept."""
+        """Its state, for `restore`."""
         stations = {
             str(station): [each.time_ms, each.milliwatts, each.halves] for station, each in self.stations.items()
         }
         return json.dumps({"boot": self.boot, "seq": self.seq, "stations": stations}, separators=(",", ":"))
 
     def frame(self, station: int, time_ms: int, milliwatts: int) -> Frame:
-        """The frame that a reading makes.
+        """Add a reading, and make its frame.
 
         Raises:
-            StaleReadingError: it is not newer than its station's newest.
-            TooManyStationsError: its station is new, and there are enough.
+            StaleReadingError: it is not newer than the latest of its station.
+            TooManyStationsError: its station is new, and the maximum is reached.
         """
         known = self.stations.get(station)
         if known is None:
-            if len(self.stations) >= STATIONS_AT_MOST:
-                raise TooManyStationsError(f"there are {STATIONS_AT_MOST} stations already")
+            if len(self.stations) >= MAX_STATIONS:
+                raise TooManyStationsError(f"the maximum of {MAX_STATIONS} stations is reached")
             known = self.stations[station] = Station(time_ms, milliwatts)
         elif time_ms <= known.time_ms:
-            raise StaleReadingError(f"station {station} has told a newer reading already")
+            raise StaleReadingError(f"station {station} already has a newer reading")
         else:
             known.add(time_ms, milliwatts)
         self.seq += 1
@@ -113,15 +112,15 @@ class Integrator:
 
 
 def meter_of(station: int) -> str:
-    """The key of a station's meter."""
+    """Key of the meter of a station."""
     return f"station-{station}"
 
 
 def station_of(meter: str) -> int:
-    """The station whose meter has a key."""
+    """Station of the meter with this key."""
     return int(meter.rsplit("-", 1)[1])
 
 
 def message_of(frame: Frame, now_ms: int) -> Message:
-    """A frame as the ledger takes it in."""
+    """A frame as a message for the ledger."""
     return Message(INTEGRATED_EDGE, frame.to_json().encode(), now_ms, f"http/{frame.meter}")

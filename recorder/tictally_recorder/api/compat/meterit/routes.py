@@ -1,9 +1,10 @@
-"""meterit's addresses."""
+"""The addresses of meterit."""
 
 import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -23,10 +24,9 @@ from tictally_recorder.api.compat.meterit.integrator import (
     meter_of,
     station_of,
 )
-from tictally_recorder.api.context import Context
+from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.problem_details import Problem
-from tictally_recorder.api.responses import JSON, as_json, local_day, told
-from tictally_recorder.api.routes.common import context_of
+from tictally_recorder.api.responses import JSON, json_response, local_day, local_iso
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.hubs.current_period import present_period
 from tictally_recorder.hubs.site_state import aliases_on, paid_on
@@ -36,10 +36,10 @@ from tictally_shared.frames import parse_time_ms
 
 router = APIRouter(prefix="/meterit", tags=["meterit"], dependencies=[Depends(require_meterit_access)])
 
-_NOTE: Final = "http-readings"
-_MOST_WATTS: Final = 99_999
-_MOST_STATION: Final = 999_999
-_AHEAD_MS: Final = 10 * 60 * 1000
+_STATE_KEY: Final = "http-readings"
+_MAX_WATTS: Final = 99_999
+_MAX_STATION: Final = 999_999
+_MAX_AHEAD_MS: Final = 10 * 60 * 1000
 _OK: Final = {"status": 200, "message": "OK"}
 _BODY: Final = {
     "requestBody": {
@@ -50,8 +50,8 @@ _BODY: Final = {
                     "type": "object",
                     "required": ["watts", "station_id"],
                     "properties": {
-                        "watts": {"type": "number", "minimum": 0, "maximum": _MOST_WATTS},
-                        "station_id": {"type": "integer", "minimum": 0, "maximum": _MOST_STATION},
+                        "watts": {"type": "number", "minimum": 0, "maximum": _MAX_WATTS},
+                        "station_id": {"type": "integer", "minimum": 0, "maximum": _MAX_STATION},
                         "time_created": {"type": "string", "format": "date-time"},
                     },
                 }
@@ -62,7 +62,7 @@ _BODY: Final = {
 
 
 class Done(BaseModel):
-    """meterit's answer to what succeeds."""
+    """The response to a request that succeeds."""
 
     status: int
     message: str
@@ -80,13 +80,13 @@ class ReadingItem(BaseModel):
 
 
 class Readings(BaseModel):
-    """Readings, the newest first."""
+    """Readings, newest first."""
 
     readings: list[ReadingItem]
 
 
 class Price(BaseModel):
-    """Of a kWh."""
+    """The price of a kWh."""
 
     price: str | None
 
@@ -100,16 +100,16 @@ class _Reading:
 
 @router.post("/", response_model=Done, openapi_extra=_BODY)
 @router.post("", include_in_schema=False)
-async def hand_in(request: Request) -> Response:
-    """A reading, answered when it is safe; the same station and time again changes nothing."""
-    context = context_of(request)
-    now_ms = int(context.now.timestamp() * 1000)
-    reading = _reading(await _json(request), now_ms)
+async def add_reading(request: Request) -> Response:
+    """Store a reading; the response comes once it is committed. The same station and time again changes nothing."""
+    context: Context = request.app.state.context
+    now_ms = int(context.now().timestamp() * 1000)
+    reading = _parse_reading(await _parse_body(request), now_ms)
 
     def work(ledger: Ledger) -> None:
-        book = Integrator.of(ledger.get_value(_NOTE), lambda: secrets.token_hex(8))
-        message = message_of(book.frame(reading.station, reading.time_ms, reading.milliwatts), now_ms)
-        ledger.store([message], {_NOTE: book.to_json()})
+        integrator = Integrator.restore(ledger.get_value(_STATE_KEY), lambda: secrets.token_hex(8))
+        message = message_of(integrator.frame(reading.station, reading.time_ms, reading.milliwatts), now_ms)
+        ledger.store([message], {_STATE_KEY: integrator.to_json()})
         context.broadcast.publish_stored([message])
 
     try:
@@ -117,9 +117,10 @@ async def hand_in(request: Request) -> Response:
     except TooManyStationsError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
     except StaleReadingError as error:
-        if not await context.pool.read(lambda reader: _is_known(reader, reading)):
-            raise Problem(HTTPStatus.BAD_REQUEST, f"{error}, and what lies before it is counted") from None
-    return _answer(_OK)
+        if not await context.pool.read(lambda reader: _is_stored(reader, reading)):
+            detail = f"{error}; the energy up to it is counted"
+            raise Problem(HTTPStatus.BAD_REQUEST, detail) from None
+    return json_response(_OK)
 
 
 @router.get("/", response_model=Readings)
@@ -129,91 +130,82 @@ async def readings(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    """Readings of the last two days, the newest first, with the price of a kWh at their time."""
-    context = context_of(request)
+    """Readings of the last two days, newest first, with the price of a kWh at their time."""
+    context: Context = request.app.state.context
 
     def work(reader: LedgerReader) -> Response:
-        sites = reader.sites()
-        terms, _, _ = context.terms(sites)
-        whose = {meter.id: (meter.key, site) for site in sites for meter in site.meters}
-        meters = reader.meters_of_edge(INTEGRATED_EDGE)
-        found = [
-            {
-                "time_created": told(time_ms, context.tz),
+        session = context.session(reader)
+        terms = session.current_terms().terms
+        by_meter = {meter.id: (meter.key, site) for site in session.sites for meter in site.meters}
+        found = []
+        for meter, time_ms, values in reader.latest_frames(reader.meters_of_edge(INTEGRATED_EDGE), limit, offset):
+            key, site = by_meter[meter]
+            record = {
+                "time_created": local_iso(time_ms, session.tz),
                 "watts": int(values.get(MILLIWATTS, 0)) / 1000,
-                "station_id": station_of(whose[meter][0]),
-                "price": _price(whose[meter][1], time_ms, None, terms, context),
+                "station_id": station_of(key),
+                "price": _price(site, local_day(time_ms, session.tz), time_ms, None, terms),
             }
-            for meter, time_ms, values in reader.latest_frames(meters, limit, offset)
-        ]
-        return _answer({"readings": found})
+            found.append(record)
+        return json_response({"readings": found})
 
     return await context.pool.read(work)
 
 
 @router.get("/current_price", response_model=Price)
 async def current_price(
-    request: Request, station_id: Annotated[int | None, Query(ge=0, le=_MOST_STATION)] = None
+    request: Request, station_id: Annotated[int | None, Query(ge=0, le=_MAX_STATION)] = None
 ) -> Response:
-    """Of a kWh now: the station's, or that of the first site that has one."""
-    context = context_of(request)
-    now_ms = int(context.now.timestamp() * 1000)
+    """The price of a kWh now: of the station, or of the first site that has one."""
+    context: Context = request.app.state.context
 
     def work(reader: LedgerReader) -> Response:
-        sites = reader.sites()
-        terms, _, _ = context.terms(sites)
-        if station_id is not None:
-            key = meter_of(station_id)
-            sites = [site for site in sites if any(meter.key == key for meter in site.meters)]
-        since_ms = now_ms - context.settings.idle_minutes * 60_000
-        today = local_day(now_ms, context.tz)
-        periods = (present_period(reader, each, since_ms, aliases_on(each.id, today, terms)) for each in sites)
-        prices = (_price(each, now_ms, period, terms, context) for each, period in zip(sites, periods, strict=True))
-        return _answer({"price": next((price for price in prices if price is not None), None)})
+        session = context.session(reader)
+        key = None if station_id is None else meter_of(station_id)
+        sites = [site for site in session.sites if key is None or any(meter.key == key for meter in site.meters)]
+        prices = (_price_now(session, site) for site in sites)
+        return json_response({"price": next((price for price in prices if price is not None), None)})
 
     return await context.pool.read(work)
 
 
 @router.get("/force_get_prices", response_model=Done, dependencies=[Depends(require_token)])
 async def force_get_prices(request: Request) -> Response:
-    """Price lists and contracts are looked at now."""
-    context_of(request).reload_terms()
-    return _answer(_OK)
+    """Reload price lists and contracts now."""
+    context: Context = request.app.state.context
+    context.reload_terms()
+    return json_response(_OK)
 
 
 @router.get("/ping", response_model=Done)
 async def ping() -> Response:
-    """Whether this is here."""
-    return _answer(_OK)
+    """Whether this interface is available."""
+    return json_response(_OK)
 
 
-def _answer(body: Mapping[str, object]) -> Response:
-    return Response(as_json(body), media_type=JSON, headers={"cache-control": "no-store"})
-
-
-async def _json(request: Request) -> dict[str, Any]:
+async def _parse_body(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise _bad("a reading is JSON, and says so: content-type: application/json")
+        raise _bad_request("a reading must have the header content-type: application/json")
     try:
-        found = json.loads(await request.body(), parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, ArithmeticError, RecursionError):  # a number of any length and any power is JSON
-        raise _bad('this is no JSON such as {"watts": 123.4, "station_id": 1}') from None
+        found = json.loads(await request.body(), parse_float=Decimal, parse_constant=_reject_constant)
+    except (ValueError, ArithmeticError, RecursionError):  # JSON allows numbers of any length and exponent
+        raise _bad_request('the body is not valid JSON; an example: {"watts": 123.4, "station_id": 1}') from None
     if not isinstance(found, dict):
-        raise _bad('a reading is an object such as {"watts": 123.4, "station_id": 1}')
+        raise _bad_request('a reading is an object, such as {"watts": 123.4, "station_id": 1}')
     return found
 
 
-def _no_number(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _reading(body: Mapping[str, Any], now_ms: int) -> _Reading:
-    told_watts, station, created = body.get("watts"), body.get("station_id"), body.get("time_created")
-    watts = Decimal(told_watts) if isinstance(told_watts, int | Decimal) and not isinstance(told_watts, bool) else None
-    if watts is None or not 0 <= watts <= _MOST_WATTS:
-        raise _bad(f"watts is a number from 0 to {_MOST_WATTS}")
-    if type(station) is not int or not 0 <= station <= _MOST_STATION:
-        raise _bad(f"station_id is a whole number from 0 to {_MOST_STATION}")
+def _parse_reading(body: Mapping[str, Any], now_ms: int) -> _Reading:
+    given, station, created = body.get("watts"), body.get("station_id"), body.get("time_created")
+    watts = Decimal(given) if isinstance(given, int | Decimal) and not isinstance(given, bool) else None
+    if watts is None or not 0 <= watts <= _MAX_WATTS:
+        raise _bad_request(f"watts must be a number from 0 to {_MAX_WATTS}")
+    if type(station) is not int or not 0 <= station <= _MAX_STATION:
+        raise _bad_request(f"station_id must be an integer from 0 to {_MAX_STATION}")
     time_ms = now_ms
     if created is not None:
         try:
@@ -221,23 +213,31 @@ def _reading(body: Mapping[str, Any], now_ms: int) -> _Reading:
         except (ValueError, OverflowError):
             time_ms = -1
         if time_ms < 0:
-            raise _bad("time_created is a time with offset: 2026-11-21T20:27:09+01:00")
-    if time_ms > now_ms + _AHEAD_MS:
-        raise _bad("time_created lies in the future")
+            raise _bad_request("time_created must be a time with offset, such as 2026-11-21T20:27:09+01:00")
+    if time_ms > now_ms + _MAX_AHEAD_MS:
+        raise _bad_request("time_created is in the future")
     return _Reading(station, int((watts * 1000).to_integral_value()), time_ms)
 
 
-def _bad(sentence: str) -> Problem:
-    return Problem(HTTPStatus.BAD_REQUEST, sentence)
+def _bad_request(detail: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, detail)
 
 
-def _is_known(reader: LedgerReader, reading: _Reading) -> bool:
+def _is_stored(reader: LedgerReader, reading: _Reading) -> bool:
     key = meter_of(reading.station)
     meters = [meter for site in reader.sites() for meter in site.meters if meter.key == key]
     return any(True for meter in meters for _ in reader.frames(meter.id, reading.time_ms, reading.time_ms + 1))
 
 
-def _price(site: Site, time_ms: int, period: str | None, terms: Terms | None, context: Context) -> str | None:
-    paid = paid_on(site.id, Direction.CONSUMPTION, local_day(time_ms, context.tz), terms)
+def _price_now(session: ReadSession, site: Site) -> str | None:
+    terms = session.current_terms().terms
+    since_ms = session.now_ms - session.context.settings.idle_minutes * 60_000
+    period = present_period(session.reader, site, since_ms, aliases_on(site.id, session.today, terms))
+    return _price(site, session.today, session.now_ms, period, terms)
+
+
+def _price(site: Site, day: date, time_ms: int, period: str | None, terms: Terms | None) -> str | None:
+    """The price of a kWh of a site at a moment, in a tariff period where it is known."""
+    paid = paid_on(site.id, Direction.CONSUMPTION, day, terms)
     price = paid.price(terms, paid.period(period), time_ms) if paid and terms else None
     return None if price is None else f"{price:f}"
