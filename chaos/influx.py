@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chaos.kept import Kept
 from demo.broker import HOST
+from devel.shifted_clock import inherited
 from tictally_recorder.ledger import Quarter
 from tictally_recorder.sinks.influxdb.client import Client, row_ms
 from tictally_recorder.sinks.runner import SinkError
@@ -20,6 +21,11 @@ _TOKEN: Final = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as l
 _MINUTE_MS: Final = 60_000
 # The minute's task, and what the sink does when it was late for it.
 _SURE_AFTER_MS: Final = 30_000
+
+
+def can_run() -> bool:
+    """Whether influxd is on PATH. It is a static program that no shifted clock reaches, and then takes no part."""
+    return shutil.which("influxd") is not None and not inherited()
 
 
 class Influx:

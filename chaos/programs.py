@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from devel.shifted_clock import inherited
+
 _AGAIN_AFTER_S: Final = 1.0  # as a service manager would
 
 
@@ -23,7 +25,7 @@ class Program:
     Args:
         name: what to call it.
         command: it and its arguments.
-        environ: its whole environment.
+        environ: its environment, to which a shifted clock is added where this process has one.
         folder: where its log lies.
         takes_orders: True where `order` is to reach its standard input.
     """
@@ -48,7 +50,7 @@ class Program:
         with self.log.open("ab") as log, _signals_wait():
             self._process = subprocess.Popen(  # noqa: S603 - our own programs
                 self._command,
-                env=dict(self._environ),
+                env={**inherited(), **self._environ},
                 stdin=subprocess.PIPE if self._takes_orders else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,7 +1,6 @@
 """Everything under fault: two meters with their edges, the broker behind gates, the recorder, and small disks."""
 
 import os
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -15,7 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from chaos.gate import Gate
-from chaos.influx import Influx
+from chaos.influx import Influx, can_run
 from chaos.kept import read_ledger
 from chaos.programs import Program
 from chaos.watch import Span, Watch
@@ -100,7 +99,7 @@ class Stage:
         self.gates = {name: Gate(port) for name in (*EDGES, "recorder")}
         for gate in self.gates.values():
             stack.callback(gate.close)
-        self.influx = Influx(self._folder / "influx", free_port()) if shutil.which("influxd") else None
+        self.influx = Influx(self._folder / "influx", free_port()) if can_run() else None
         self.influxd = None if self.influx is None else self._program(stack, "influxd", self.influx.command, {})
         self.meters = {edge: self._meter(stack, edge) for edge in EDGES}
         self.recorder = self._recorder(stack)

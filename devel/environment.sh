@@ -83,3 +83,33 @@ install_mosquitto() {
   ((status)) || ! command -v systemctl >/dev/null || systemctl disable --quiet mosquitto >>"$venv/mosquitto.log" 2>&1 || true
   return "$status"
 }
+
+# find_faketime: where the library that shifts clocks lies, if it is installed.
+find_faketime() {
+  local found
+  for found in /usr/lib/*/faketime /usr/lib{,64}/faketime /usr/local/lib/faketime; do
+    [[ ! -e $found/libfaketimeMT.so.1 ]] || { printf '%s\n' "$found/libfaketimeMT.so.1" && return; }
+  done
+  return 1
+}
+
+# need_faketime: that library; root installs it.
+need_faketime() {
+  find_faketime >/dev/null && return
+  command -v apt-get >/dev/null || die "libfaketime is missing: install it with your system's package manager"
+  ((EUID == 0)) || die "libfaketime is missing: sudo apt-get install libfaketime"
+  log "installing libfaketime …"
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y libfaketime; } >"$venv/faketime.log" 2>&1 ||
+    die "$(tail -n 5 "$venv/faketime.log")" "libfaketime could not be installed"
+}
+
+# shift_clock DATE: puts into the array `clock` what a command is run with for its clock to start at that date.
+shift_clock() {
+  local variables
+  need_faketime
+  variables=$(python -m devel.shifted_clock "$(find_faketime)" "$1") || exit
+  mapfile -t clock <<<"$variables"
+  clock=(env "${clock[@]}")
+  "${clock[@]}" python -c 'import time; time.sleep(0.001)' || die "--at: Python does not run with libfaketime"
+  log "the clock starts at $("${clock[@]}" date '+%F %T %:z')"
+}

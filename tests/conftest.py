@@ -1,6 +1,7 @@
 """Fixtures that more than one part's tests need: a real mosquitto, a real InfluxDB."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,30 @@ from hypothesis import settings
 from real_broker import Mosquitto
 from real_influx import Influxd, influxd
 
+from devel.shifted_clock import inherited
+
 # How fast an example runs is the machine's business, never a test's verdict.
 settings.register_profile("tictally", deadline=None)
 settings.load_profile("tictally")
 
 # Tests that start processes of their own share a machine with others; chaos is left out: what it finds once is found.
 _OF_PROCESSES = frozenset({"broker", "own_broker", "recorder", "start", "edges", "server", "mortal"})
+
+
+def pytest_configure() -> None:
+    """Under `./run test --at` a program with an environment of its own gets the shifted clock too."""
+    shift = inherited()
+    if not shift:
+        return
+    begin: Callable[..., None] = subprocess.Popen.__init__
+
+    def begin_shifted(process: object, *arguments: object, **options: object) -> None:
+        environ = options.get("env")
+        if isinstance(environ, Mapping):
+            options["env"] = {**shift, **environ}
+        begin(process, *arguments, **options)
+
+    pytest.MonkeyPatch().setattr(subprocess.Popen, "__init__", begin_shifted)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

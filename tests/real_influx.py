@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from demo.ports import free_port
+from devel.shifted_clock import inherited
 
 ORG = "home"
 TOKEN = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as long as a test
@@ -161,11 +162,18 @@ def influxd(folder: Path, *, to_be_killed: bool = False) -> Influxd:
         folder: for its data.
         to_be_killed: True where the test kills or wipes it, for which it must be a process of ours.
     """
+    skip_on_another_date()
     if shutil.which("influxd"):
         return Influxd(folder)
     if not to_be_killed and _has_docker():
         return Container(folder)
     pytest.skip("neither influxd on PATH nor a Docker engine")
+
+
+def skip_on_another_date() -> None:
+    """Skip the test under `./run test --at`."""
+    if inherited():
+        pytest.skip("influxd is a static program: its clock cannot be shifted")
 
 
 def _has_docker() -> bool:

@@ -18,7 +18,7 @@ import pytest
 from certificates import make_certificate
 from ledger_building import NOON_MS, frame, message
 from real_broker import Mosquitto
-from real_influx import ORG, TOKEN, Influxd
+from real_influx import ORG, TOKEN, Influxd, skip_on_another_date
 from recording import Recorder
 
 from tictally_recorder.ledger import Ledger, LedgerReader
@@ -99,6 +99,7 @@ def test_a_refill_that_is_killed_goes_on_with_what_is_left(server: Influxd, tmp_
 
 
 def test_by_tls_only_an_influxdb_that_the_authority_vouches_for_is_filled(tmp_path: Path) -> None:
+    skip_on_another_date()
     certificate, key = make_certificate(tmp_path, "influxdb")
     stranger, _ = make_certificate(tmp_path, "stranger")
     if shutil.which("influxd") is None:
