@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import LedgerReader
 from tictally_shared.calendar import By, period_start
 
@@ -45,7 +45,9 @@ def ask(ledger: Path, now: datetime, tz: ZoneInfo) -> Kept:
     with LedgerReader.open(ledger) as reader:
         counts = reader.counts()
         midnight = period_start(now, By.DAY, tz)
-        rows = [row for site in reader.sites() for row in energy(reader, site.id, midnight, now, By.DAY, tz)]
+        rows = [
+            row for site in reader.sites() for row in energy(reader, EnergyQuery(site.id, midnight, now, By.DAY, tz))
+        ]
     return Kept(counts.frames, sum(counts.rejected.values()), tuple(_figure(row) for row in rows if _counts(row)))
 
 

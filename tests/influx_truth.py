@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import CostDay, LedgerReader
 from tictally_recorder.sinks.influxdb.client import Client, row_ms
 from tictally_shared.calendar import By
@@ -69,7 +69,7 @@ def energy_of(reader: LedgerReader, site: str, by: By, tz: ZoneInfo) -> Cells:
     found: Cells = {}
     local = tz if by is By.DAY else None
     by_start: dict[int, dict[str, EnergyRow]] = defaultdict(dict)
-    for row in energy(reader, site, LONG_AGO, FAR_AHEAD, by, tz, all_registers=True):
+    for row in energy(reader, EnergyQuery(site, LONG_AGO, FAR_AHEAD, by, tz), all_registers=True):
         if row.first_value or row.last_value or row.energy:
             by_start[row.start_ms][row.register] = row
             tags = {"site": site, "register": row.register, "period": row.period or "none"}

@@ -5,9 +5,10 @@ here, so that an edge needs no zone file.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
+from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -113,6 +114,36 @@ def zone(name: str) -> ZoneInfo:
 def local_midnight(day: date, tz: ZoneInfo) -> datetime:
     """The first moment of a local day, in UTC; where midnight does not exist, the first that does."""
     return local_time(day, time(), tz)
+
+
+def day_bounds_ms(day: date, tz: ZoneInfo) -> tuple[int, int]:
+    """The first moment of a local day and of the next one, milliseconds since 1970."""
+    return midnight_ms(day, tz), midnight_ms(day + timedelta(days=1), tz)
+
+
+def midnight_ms(day: date, tz: ZoneInfo) -> int:
+    """The first moment of a local day, milliseconds since 1970."""
+    return int(local_midnight(day, tz).timestamp()) * 1000
+
+
+def local_day(time_ms: int, tz: ZoneInfo) -> date:
+    """The local day of a moment in milliseconds since 1970."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(tz).date()
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """The days from one to another, both included; none where `last` is before `first`."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def runs_of_days(days: Iterable[date]) -> list[tuple[date, date]]:
+    """The first and the last day of each run of consecutive days; the days may be in any order."""
+    runs = groupby(enumerate(sorted(days)), key=lambda each: each[1].toordinal() - each[0])
+    found = []
+    for _, run in runs:
+        run_days = [day for _, day in run]
+        found.append((run_days[0], run_days[-1]))
+    return found
 
 
 def local_time(day: date, clock: time, tz: ZoneInfo) -> datetime:

@@ -12,7 +12,7 @@ from typing import Final
 from ledger_building import METER
 from years_building import START, build
 
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader
 from tictally_shared.calendar import By, zone
 
@@ -46,7 +46,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
 
 
 def _asked(reader: LedgerReader, start: datetime, end: datetime, by: By) -> None:
-    assert energy(reader, METER, start, end, by, PARIS)
+    assert energy(reader, EnergyQuery(METER, start, end, by, PARIS))
 
 
 def _rows_read(path: Path) -> None:

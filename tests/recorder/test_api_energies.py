@@ -14,7 +14,7 @@ from tictally_recorder.api.context import Context
 from tictally_recorder.api.params import TimeRange
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.features import settings_with
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Ledger, LedgerReader
@@ -74,6 +74,6 @@ def check(context: Context, reader: LedgerReader, window: tuple[int, int], by: B
     start = START + timedelta(hours=window[0])
     end = start + timedelta(hours=window[1])
     for every in (False, True):
-        wanted = energy(reader, METER, start, end, by, PARIS, all_registers=every)
+        wanted = energy(reader, EnergyQuery(METER, start, end, by, PARIS), all_registers=every)
         found, _ = cached_energy(session, site, TimeRange(start, end), by, all_registers=every)
         assert found == wanted

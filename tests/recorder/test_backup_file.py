@@ -17,7 +17,7 @@ from ledger_building import EDGE, METER, NOON_MS, frame, message
 from tictally_recorder.backup import BackupError, Made, Restored, back_up, create, read_header, restore, verify
 from tictally_recorder.backup.config_files import put_beside
 from tictally_recorder.backup.create import Of
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
 from tictally_shared.calendar import By
 
@@ -74,9 +74,9 @@ def test_energy_is_the_same(ledger: Path, tmp_path: Path, by: By) -> None:
     new = tmp_path / "new" / "ledger.sqlite"
     restored(made(ledger, tmp_path / "b").path, new)
     with LedgerReader.open(ledger) as here, LedgerReader.open(new) as there:
-        told = energy(here, METER, START, END, by, PARIS)
+        told = energy(here, EnergyQuery(METER, START, END, by, PARIS))
         assert told
-        assert energy(there, METER, START, END, by, PARIS) == told
+        assert energy(there, EnergyQuery(METER, START, END, by, PARIS)) == told
 
 
 def test_frames_that_the_backup_has_are_known_and_later_ones_are_taken(ledger: Path, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_it_says_what_is_in_it(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b")
     (site,) = backup.header.sites
     with LedgerReader.open(ledger) as reader:
-        (east, *_) = energy(reader, METER, START, END, By.YEAR, PARIS)
+        (east, *_) = energy(reader, EnergyQuery(METER, START, END, By.YEAR, PARIS))
         amounts = [
             entry.amount
             for day in reader.cost_days(METER, START.date(), END.date())
@@ -129,7 +129,7 @@ def test_a_fall_of_a_register_and_an_exchange_count_as_in_an_answer(tmp_path: Pa
         opened.join_sites("0" * 12, METER)
     (site,) = made(path, tmp_path / "b").header.sites
     with LedgerReader.open(path) as reader:
-        told = energy(reader, METER, START, END, By.YEAR, PARIS)
+        told = energy(reader, EnergyQuery(METER, START, END, By.YEAR, PARIS))
     of = {row.register: row.energy for row in told}
     assert site.consumption_wh == of["EAST"] + of["HCHC"] + of["HCHP"] == 150 + 370 + 10 + 40 + 56
     assert site.injection_wh == of["EAIT"]

@@ -18,7 +18,7 @@ from tictally_recorder.backup import read_header, restore, verify
 from tictally_recorder.backup.create import dump
 from tictally_recorder.backup.file_format import Header, write
 from tictally_recorder.backup.summary import summarise
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
 from tictally_recorder.ledger.schema import SCHEMA_VERSION
 from tictally_shared.calendar import By, zone
@@ -76,7 +76,7 @@ def test_its_energy_is_what_it_was_and_its_numbers_are_known(backup: Path, tmp_p
     restore(backup, ledger, tmp_path / "contracts.toml", tmp_path / "tariffs", NOW)
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     with LedgerReader.open(ledger) as reader:
-        (row,) = energy(reader, METER, start, end, By.YEAR, zone("Europe/Paris"))
+        (row,) = energy(reader, EnergyQuery(METER, start, end, By.YEAR, zone("Europe/Paris")))
         assert row.energy == 7 * (LAST - 1) == read_header(backup).sites[0].consumption_wh
     with Ledger.open(ledger) as opened:
         late = message(frame(LAST, NOON_MS + LAST * 30_000, _values(LAST)))

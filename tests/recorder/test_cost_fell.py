@@ -16,7 +16,7 @@ from tictally_recorder.cost.aggregation import sum_up
 from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.bill.remarks import remarks as bill_remarks
 from tictally_recorder.cost.codec import from_day, to_day
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.reports.cost import Answer, remarks
 from tictally_shared.calendar import By, local_midnight
@@ -38,7 +38,7 @@ def hear(path: Path, *heard: tuple[str, int]) -> None:
 def days_of(path: Path) -> Iterator[tuple[str, int, bool, bool, bool]]:
     with LedgerReader.open(path) as reader:
         start, end = (local_midnight(day, PARIS) for day in (MONDAY, d("2026-11-14")))
-        for each in energy(reader, METER, start, end, By.DAY, PARIS):
+        for each in energy(reader, EnergyQuery(METER, start, end, By.DAY, PARIS)):
             day = datetime.fromtimestamp(each.start_ms // 1000, PARIS)
             yield f"{day:%d}", each.energy, each.estimated, each.fell, each.lost
 

@@ -10,7 +10,7 @@ from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.cost import CostRow, Quality, Terms, Use, cost, to_cents
 from tictally_recorder.cost.contracts import Contract
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_recorder.tariffs.model import Tariff
@@ -41,7 +41,7 @@ def test_a_gap_over_a_change_of_prices_is_divided_by_time(tmp_path: Path, shippe
     when = days("2025-07-30", "2025-08-02")
     start, end = (local_midnight(day, PARIS) for day in (when[0], d("2025-08-03")))
     with LedgerReader.open(path) as reader:
-        rows = energy(reader, METER, start, end, By.DAY, PARIS, all_registers=True)
+        rows = energy(reader, EnergyQuery(METER, start, end, By.DAY, PARIS), all_registers=True)
     hphc = shipped["edf-bleu-hphc"]
     contracts = on(Contract(None, hphc.id, d("2025-01-01"), power_kva=6))
     use = Use(METER, rows, ngtf=dict.fromkeys(when, "H PLEINE/CREUSE"))

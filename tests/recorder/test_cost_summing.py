@@ -9,8 +9,8 @@ from cost_building import BASE, HPHC, SURPLUS, costs, d, days, on, row, spread, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.cost import Part, Quality, to_cents
-from tictally_recorder.cost.aggregation import doubts, registers_of, stretches_of, sum_up
+from tictally_recorder.cost import Quality, RegisterPart, to_cents
+from tictally_recorder.cost.aggregation import doubts, registers_of, sum_up
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_shared.calendar import By
@@ -99,13 +99,7 @@ def test_the_gravest_day_says_what_a_line_is_worth() -> None:
     assert [line.quality for line in march.lines] == [Quality.ESTIMATED, Quality.MEASURED]
 
 
-def test_stretches_are_of_days_that_follow_one_another() -> None:
-    apart = [*days("2024-12-31", "2025-01-02"), d("2025-03-01")]
-    assert stretches_of(reversed(apart)) == [(d("2024-12-31"), d("2025-01-02")), (d("2025-03-01"), d("2025-03-01"))]
-    assert stretches_of([]) == []
-
-
-PART = Part("EAST", 0, 100, 10, 15, 5, estimated=False)
+PART = RegisterPart("EAST", 0, 100, 10, 15, 5, estimated=False)
 
 
 def test_registers_go_on_where_they_ended_and_only_there() -> None:

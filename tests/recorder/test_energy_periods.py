@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger_building import MINUTE_MS, NOON_MS
 
+from tictally_recorder.energy import EnergyQuery
 from tictally_recorder.energy.interpolation import Piece, Point, pieces_between
 from tictally_recorder.energy.period_names import PeriodNames
-from tictally_recorder.energy.window import Window
+from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import TextChange
 from tictally_shared.calendar import QUARTER_MS, By, zone
 
@@ -93,19 +94,19 @@ def test_a_name_that_is_sure_is_the_one_that_all_earlier_changes_tell(
     whole, part = PeriodNames(seen, at_ms), PeriodNames(seen[left_out:], at_ms)
     for register in ("EASF01", "EASF02"):
         asked_ms = NOON_MS + minute * MINUTE_MS
-        if part.is_sure(register, asked_ms):
+        if part.is_certain(register, asked_ms):
             for later_ms in (asked_ms, asked_ms + MINUTE_MS, at_ms + MINUTE_MS):
                 assert later_ms < asked_ms or part.name(register, later_ms) == whole.name(register, later_ms)
 
 
-def test_only_what_lasted_is_sure() -> None:
+def test_only_what_lasted_is_certain() -> None:
     names = PeriodNames(changes((0, "01", "HC"), (1, "02", "HP")), NOON_MS + 30 * MINUTE_MS)
     at_ms = NOON_MS + 20 * MINUTE_MS
-    assert [names.is_sure(register, at_ms) for register in ("EASF01", "EASF02", "EASF03")] == [False, True, False]
-    assert not names.is_sure("EASF02", NOON_MS + 5 * MINUTE_MS)
-    assert names.is_sure("EASF02", NOON_MS + 6 * MINUTE_MS)
-    assert names.is_sure("BASE", at_ms)
-    assert names.is_sure("EAST", at_ms)
+    assert [names.is_certain(register, at_ms) for register in ("EASF01", "EASF02", "EASF03")] == [False, True, False]
+    assert not names.is_certain("EASF02", NOON_MS + 5 * MINUTE_MS)
+    assert names.is_certain("EASF02", NOON_MS + 6 * MINUTE_MS)
+    assert names.is_certain("BASE", at_ms)
+    assert names.is_certain("EAST", at_ms)
 
 
 Q = QUARTER_MS
@@ -164,20 +165,20 @@ DATA = (int(at("2026-03-01T00:00").timestamp() * 1000), int(at("2026-03-31T00:00
 
 
 def test_bounds_inside_a_quarter_are_moved_outwards() -> None:
-    window = Window.of(at("2026-03-02T10:07"), at("2026-03-02T12:01"), By.DAY, PARIS, DATA)
+    window = QuarterWindow.of(EnergyQuery("", at("2026-03-02T10:07"), at("2026-03-02T12:01"), By.DAY, PARIS), DATA)
     assert window.bounds == [tuple(numbers("2026-03-02T10:00", "2026-03-02T12:15"))]
 
 
 def test_days_on_which_clocks_change_have_23_and_25_hours() -> None:
-    window = Window.of(at("2026-03-28T23:00"), at("2026-03-30T22:00"), By.DAY, PARIS, DATA)
+    window = QuarterWindow.of(EnergyQuery("", at("2026-03-28T23:00"), at("2026-03-30T22:00"), By.DAY, PARIS), DATA)
     assert [end - first for first, end in window.bounds] == [92, 96]
     autumn = (DATA[0], int(at("2026-12-01T00:00").timestamp() * 1000))
-    window = Window.of(at("2026-10-24T22:00"), at("2026-10-25T23:00"), By.DAY, PARIS, autumn)
+    window = QuarterWindow.of(EnergyQuery("", at("2026-10-24T22:00"), at("2026-10-25T23:00"), By.DAY, PARIS), autumn)
     assert [end - first for first, end in window.bounds] == [100]
 
 
 def test_periods_without_data_before_and_after_are_left_out() -> None:
-    window = Window.of(at("1971-01-01T00:00"), at("2999-01-01T00:00"), By.MONTH, PARIS, DATA)
+    window = QuarterWindow.of(EnergyQuery("", at("1971-01-01T00:00"), at("2999-01-01T00:00"), By.MONTH, PARIS), DATA)
     assert window.bounds == [
         tuple(numbers("2026-02-28T23:00", "2026-03-31T22:00")),
     ]
@@ -193,5 +194,5 @@ def test_periods_without_data_before_and_after_are_left_out() -> None:
     ],
 )
 def test_a_window_with_nothing_in_it_is_empty(start: str, end: str) -> None:
-    window = Window.of(at(start), at(end), By.DAY, PARIS, DATA)
+    window = QuarterWindow.of(EnergyQuery("", at(start), at(end), By.DAY, PARIS), DATA)
     assert (window.bounds, window.first, window.end) == ([], 0, 0)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_building import DAY_MS, METER, MINUTE_MS, NOON_MS, frame, message
 
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Quarter, TextChange
 from tictally_recorder.ledger.quarter_codec import MonotonicRegisters
 from tictally_shared.calendar import QUARTER_MS, By, zone
@@ -41,7 +41,7 @@ def ask(
     path: Path, by: By, window: tuple[datetime, datetime] = EVER, *, site: str = METER, all_registers: bool = False
 ) -> list[EnergyRow]:
     with LedgerReader.open(path) as reader:
-        return energy(reader, site, *window, by, PARIS, all_registers=all_registers)
+        return energy(reader, EnergyQuery(site, *window, by, PARIS), all_registers=all_registers)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.energy.interpolation import Piece, Point
-from tictally_recorder.energy.register_scan import Walk
-from tictally_recorder.energy.window import Window
+from tictally_recorder.energy.register_scan import RegisterScan
+from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import Quarter
 from tictally_recorder.ledger.quarter_codec import MonotonicRegisters, pack, unpack, unpack_registers
 from tictally_recorder.ledger.rollup import roll_up
@@ -69,10 +69,10 @@ def walked(
 ) -> dict[str, list[Piece]]:
     """Register → its pieces, in periods of some lengths from FIRST on."""
     bounds = list(pairwise(accumulate(lengths, initial=FIRST)))
-    window = Window(bounds)
+    window = QuarterWindow(bounds)
     pieces: dict[str, list[Piece]] = {}
     inside = (each for each in quarters if each.start_ms < window.end * QUARTER_MS)
-    for register, piece in Walk(window, before).pieces(inside, after):
+    for register, piece in RegisterScan(window, before).pieces(inside, after):
         pieces.setdefault(register, []).append(piece)
     return pieces
 

@@ -19,7 +19,7 @@ from tictally_recorder.cli.app import main
 from tictally_recorder.cost.contracts import read_contracts
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.query import cost_of
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.export import TABLES
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.tariffs.catalogue import load_shelf
@@ -52,7 +52,7 @@ def folder(ledger: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def answered(ledger: Path, by: By) -> list[EnergyRow]:
     with LedgerReader.open(ledger) as reader:
-        return energy(reader, METER, START, END, by, PARIS)
+        return energy(reader, EnergyQuery(METER, START, END, by, PARIS))
 
 
 def queried(select: str) -> list[Any]:

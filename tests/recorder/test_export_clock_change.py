@@ -13,7 +13,7 @@ from backup_building import PARIS, values
 from ledger_building import METER, MINUTE_MS, frame, message
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import QUARTER_MS, By
 
@@ -61,7 +61,7 @@ def expected(ledger: Path, name: str) -> list[tuple[int, ...]]:
     window = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     with LedgerReader.open(ledger) as reader:
         if name in BYS:
-            rows = energy(reader, METER, *window, BYS[name], PARIS)
+            rows = energy(reader, EnergyQuery(METER, *window, BYS[name], PARIS))
             return [(row.start_ms, row.end_ms) for row in rows if row.register == "EAST"]
         if name == "powers":
             return [(each.start_ms, each.start_ms + QUARTER_MS) for each in reader.quarters(1, 0, 2**62)]

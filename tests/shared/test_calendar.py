@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from tictally_shared.calendar import (
     By,
     CalendarError,
+    day_bounds_ms,
     format_horodate,
     french_local,
+    local_day,
     local_midnight,
     local_time,
     next_period,
@@ -20,6 +22,7 @@ from tictally_shared.calendar import (
     parse_moment,
     period_start,
     periods,
+    runs_of_days,
     zone,
 )
 
@@ -141,3 +144,19 @@ def test_what_is_no_horodate_is_a_sentence(text: str) -> None:
 def test_a_horodate_survives_its_text_and_french_time_is_that_of_the_tz_database(moment: datetime) -> None:
     assert french_local(moment).utcoffset() == moment.astimezone(PARIS).utcoffset()
     assert parse_horodate(format_horodate(moment)) == moment
+
+
+def test_a_run_of_days_is_of_consecutive_days() -> None:
+    new_year = [date(2024, 12, 31), date(2025, 1, 1), date(2025, 1, 2)]
+    apart = [*new_year, date(2025, 3, 1)]
+    assert runs_of_days(reversed(apart)) == [(new_year[0], new_year[-1]), (apart[-1], apart[-1])]
+    assert runs_of_days([]) == []
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-03-30", 24), ("2026-10-25", 25)])
+def test_the_bounds_of_a_day_are_its_midnights(day: str, hours: int) -> None:
+    start_ms, end_ms = day_bounds_ms(date.fromisoformat(day), ZoneInfo("Europe/Paris"))
+    assert end_ms - start_ms == hours * 3_600_000
+    assert local_day(start_ms, ZoneInfo("Europe/Paris")) == date.fromisoformat(day)
+    assert local_day(end_ms - 1, ZoneInfo("Europe/Paris")) == date.fromisoformat(day)
+    assert local_day(end_ms, ZoneInfo("Europe/Paris")) != date.fromisoformat(day)

@@ -23,7 +23,7 @@ from simulated_ledger import Truth, messages, store
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.meter import Meter, SimulatedMeter
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, Message, join_sites
 from tictally_shared.calendar import By
 from tictally_shared.frames import Frame
@@ -91,7 +91,7 @@ def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def answer(path: Path, span: Span, by: By) -> list[EnergyRow]:
     reader = LedgerReader.open(path)
     try:
-        return energy(reader, FIRST, span.start, span.end, by, PARIS)
+        return energy(reader, EnergyQuery(FIRST, span.start, span.end, by, PARIS))
     finally:
         reader.close()
 

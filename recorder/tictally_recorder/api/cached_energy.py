@@ -9,7 +9,7 @@ from typing import Final
 from tictally_recorder.api.context import EnergyRows, ReadSession
 from tictally_recorder.api.params import DayRange, TimeRange
 from tictally_recorder.api.period_cache import DayStates, PeriodQuery, read_states
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import Site
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, next_period, period_start
 from tictally_shared.labels import LABELS
@@ -75,7 +75,7 @@ class _Source:
     def read(self, window: TimeRange, by: By, *, all_registers: bool = True) -> list[EnergyRow]:
         """Rows from the ledger."""
         reader, tz = self.session.reader, self.session.tz
-        return energy(reader, self.site.id, window.start, window.end, by, tz, all_registers=all_registers)
+        return energy(reader, EnergyQuery(self.site.id, window.start, window.end, by, tz), all_registers=all_registers)
 
     def query(self, days: DayRange, by: By) -> PeriodQuery:
         return PeriodQuery(self.site, "energy", days, by, self.session.tz, self.session.today)

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -167,11 +167,6 @@ def local_iso(time_ms: int, tz: ZoneInfo) -> str:
     """Milliseconds since 1970 as local time with offset; with milliseconds unless they are zero."""
     moment = datetime.fromtimestamp(time_ms // 1000, UTC).replace(microsecond=time_ms % 1000 * 1000)
     return moment.astimezone(tz).isoformat(timespec="milliseconds" if time_ms % 1000 else "seconds")
-
-
-def local_day(time_ms: int, tz: ZoneInfo) -> date:
-    """The local day of a moment in milliseconds since 1970."""
-    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).date()
 
 
 def _wants_csv(request: Request) -> bool:

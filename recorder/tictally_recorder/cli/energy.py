@@ -9,7 +9,7 @@ import typer
 from tictally_recorder.cli.console import print_table, say
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.cost.unmetered import unmetered_of
-from tictally_recorder.energy import EnergyRow, gaps
+from tictally_recorder.energy import EnergyQuery, EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
 from tictally_recorder.reports.energy import Missing, as_csv, as_json, as_table, remarks
@@ -56,7 +56,7 @@ def energy(  # noqa: PLR0913 - options of a command
     with LedgerReader.open(settings.ledger) as reader:
         answers = []
         for asked in sites_of(reader, site):
-            of_site = energy_rows(reader, asked.id, start_at, end_at, by, tz, all_registers=all_registers)
+            of_site = energy_rows(reader, EnergyQuery(asked.id, start_at, end_at, by, tz), all_registers=all_registers)
             answers.append((asked, of_site, _missing(reader, asked, of_site)))
     rows = [row for _, of_site, _ in answers for row in of_site]
     if json or csv:

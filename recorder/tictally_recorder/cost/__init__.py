@@ -2,14 +2,15 @@
 
 from tictally_recorder.cost.engine import cost, days_on_series
 from tictally_recorder.cost.explain import Explanation, explain
-from tictally_recorder.cost.model import CostRow, Part, Quality, Terms, Use, VersionUsed
+from tictally_recorder.cost.model import CostRow, Quality, Terms, Use, VersionUsed
 from tictally_recorder.cost.proration import to_cents
+from tictally_recorder.energy.register_totals import RegisterPart
 
 __all__ = [
     "CostRow",
     "Explanation",
-    "Part",
     "Quality",
+    "RegisterPart",
     "Terms",
     "Use",
     "VersionUsed",

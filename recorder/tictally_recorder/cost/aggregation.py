@@ -8,7 +8,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
-from tictally_recorder.cost.model import CostRow, Part, Quality, VersionUsed
+from tictally_recorder.cost.model import CostRow, Quality, VersionUsed
+from tictally_recorder.energy.register_totals import RegisterPart
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By
 
@@ -155,25 +156,18 @@ def doubts(rows: Iterable[CostRow]) -> list[Doubt]:
     return [Doubt(reason, tuple(of_reason)) for reason, of_reason in found.items()]
 
 
-def stretches_of(days: Iterable[date]) -> list[tuple[date, date]]:
-    """First and last of each run of days that follow one another."""
-    runs = groupby(enumerate(sorted(days)), key=lambda each: each[1].toordinal() - each[0])
-    found = [[day for _, day in run] for _, run in runs]
-    return [(run[0], run[-1]) for run in found]
-
-
-def registers_of(parts: Iterable[Part]) -> list[Part]:
+def registers_of(parts: Iterable[RegisterPart]) -> list[RegisterPart]:
     """Parts that go on where another of the same register ended, made one: the register from and to, as on a bill.
 
     A part made of parts with prices of their own has none.
     """
-    found: list[Part] = []
+    found: list[RegisterPart] = []
     newest: dict[str, int] = {}
     for part in sorted(parts, key=lambda each: each.start_ms):
         at = newest.get(part.register)
         before = None if at is None else found[at]
         if at is not None and before and (before.end_ms, before.last_value) == (part.start_ms, part.first_value):
-            found[at] = Part(
+            found[at] = RegisterPart(
                 part.register,
                 before.start_ms,
                 part.end_ms,

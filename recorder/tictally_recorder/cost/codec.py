@@ -13,11 +13,11 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.engine import day_bounds_ms
-from tictally_recorder.cost.model import CostRow, Part, Quality, VersionUsed
+from tictally_recorder.cost.model import CostRow, Quality, VersionUsed
+from tictally_recorder.energy.register_totals import RegisterPart
 from tictally_recorder.ledger import CostDay, CostEntry, CostLine
 from tictally_recorder.tariffs.model import Confidence, Direction
-from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.calendar import QUARTER_MS, day_bounds_ms
 
 _DAY: Final = "{day}"
 _LONG: Final = 400
@@ -97,7 +97,7 @@ def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def _pack(parts: Sequence[Part], bounds: tuple[int, int]) -> bytes:
+def _pack(parts: Sequence[RegisterPart], bounds: tuple[int, int]) -> bytes:
     if not parts:
         return b""
     found = []
@@ -121,7 +121,7 @@ def _pack(parts: Sequence[Part], bounds: tuple[int, int]) -> bytes:
     return zlib.compress(text, 9) if len(text) > _LONG else text
 
 
-def _unpack(packed: bytes, bounds: tuple[int, int]) -> tuple[Part, ...]:
+def _unpack(packed: bytes, bounds: tuple[int, int]) -> tuple[RegisterPart, ...]:
     if not packed:
         return ()
     text = packed if packed.startswith(_ARRAY) else zlib.decompress(packed)
@@ -140,8 +140,8 @@ def _part(  # noqa: PLR0913, PLR0917 - a part has this many fields
     fell: int = 0,
     *,
     bounds: tuple[int, int],
-) -> Part:
-    return Part(
+) -> RegisterPart:
+    return RegisterPart(
         register,
         bounds[0] if start_ms is None else start_ms,
         bounds[1] if end_ms is None else end_ms,

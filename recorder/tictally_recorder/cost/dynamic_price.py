@@ -8,9 +8,8 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.model import Part
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.energy.register_totals import Counted
+from tictally_recorder.energy.register_totals import Counted, RegisterPart
 from tictally_recorder.tariffs.series import Series
 
 WH_PER_KWH: Final = Decimal(1000)
@@ -26,7 +25,7 @@ class Priced:
         why: a sentence where that is not all, for want of a price or because the energy is in doubt; else None.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[RegisterPart, ...]
     amount: Decimal
     why: str | None
 
@@ -43,7 +42,7 @@ def price_quarters(
         sign: -1 for energy that earns, else 1.
         tz: the zone in which a time is told to people.
     """
-    parts: list[Part] = []
+    parts: list[RegisterPart] = []
     amount = Decimal(0)
     why = None
     for start_ms, of_quarter in groupby(sorted(rows, key=lambda row: row.start_ms), key=lambda row: row.start_ms):

@@ -23,7 +23,7 @@ from tictally_recorder.energy.register_totals import (
     is_supplier_register,
 )
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
-from tictally_shared.calendar import local_midnight
+from tictally_shared.calendar import day_bounds_ms, midnight_ms
 from tictally_shared.tariff_options import option_of_ngtf
 
 _TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION: injection_total}
@@ -67,8 +67,8 @@ def days_on_series(site: str, days: Iterable[date], terms: Terms) -> set[date]:
 
 
 def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: ZoneInfo) -> dict[date, list[EnergyRow]]:
-    starts = [_midnight_ms(day, tz) for day in wanted]
-    ends = [_midnight_ms(day + timedelta(days=1), tz) for day in wanted]
+    starts = [midnight_ms(day, tz) for day in wanted]
+    ends = [midnight_ms(day + timedelta(days=1), tz) for day in wanted]
     found: dict[date, list[EnergyRow]] = {}
     for row in rows:
         at = bisect_right(starts, row.start_ms) - 1
@@ -85,15 +85,6 @@ def _heard(row: EnergyRow, unmetered: Iterable[Unmetered]) -> EnergyRow:
             start_ms = each.end_ms if each.start_ms < start_ms < each.end_ms else start_ms
             end_ms = each.start_ms if each.start_ms < end_ms <= each.end_ms else end_ms
     return row if (start_ms, end_ms) == (row.start_ms, row.end_ms) else replace(row, start_ms=start_ms, end_ms=end_ms)
-
-
-def day_bounds_ms(day: date, tz: ZoneInfo) -> tuple[int, int]:
-    """A local day's first moment and that of the next, in milliseconds since 1970."""
-    return _midnight_ms(day, tz), _midnight_ms(day + timedelta(days=1), tz)
-
-
-def _midnight_ms(day: date, tz: ZoneInfo) -> int:
-    return int(local_midnight(day, tz).timestamp()) * 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from tictally_recorder.cost.model import CostRow, Part, Quality, VersionUsed
+from tictally_recorder.cost.model import CostRow, Quality, VersionUsed
 from tictally_recorder.cost.proration import days_of_month
+from tictally_recorder.energy.register_totals import RegisterPart
 
 
 class Per(StrEnum):
@@ -34,7 +35,7 @@ class Explanation:
         reason: a sentence, or None.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[RegisterPart, ...]
     energy_wh: int
     per: Per
     price: Decimal | None

@@ -7,9 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.model import Contract
-from tictally_recorder.cost.engine import day_bounds_ms
 from tictally_recorder.cost.model import Terms, Unmetered
 from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import day_bounds_ms
 
 # Goes up when the same frames, contract and prices give other figures than before.
 _RECKONING: Final = 3

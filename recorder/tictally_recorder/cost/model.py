@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy.register_totals import RegisterPart
 from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
 from tictally_recorder.tariffs.series import Series
 from tictally_shared.calendar import QUARTER_MS
@@ -109,33 +110,6 @@ class VersionUsed:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What one register counted of a figure's energy.
-
-    Attributes:
-        register: the label, `EASF01`.
-        start_ms: milliseconds since 1970.
-        end_ms: excluded.
-        first_value: the register at the start, in Wh.
-        last_value: the register at the end, in Wh.
-        energy_wh: their difference, or the sum over what was counted between falls.
-        estimated: a gap was divided by time.
-        price: of a kWh, where parts of one figure have prices of their own (a price series).
-        fell: the register fell.
-    """
-
-    register: str
-    start_ms: int
-    end_ms: int
-    first_value: int
-    last_value: int
-    energy_wh: int
-    estimated: bool
-    price: Decimal | None = None
-    fell: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class CostRow:
     """What one period's energy, or the subscription, cost a site on one local day.
 
@@ -168,7 +142,7 @@ class CostRow:
     power_kva: int | None
     quality: Quality
     reason: str | None = None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[RegisterPart, ...] = ()
 
     @property
     def sign(self) -> int:

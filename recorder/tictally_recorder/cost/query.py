@@ -1,9 +1,8 @@
 """What a site's days cost, from a ledger, price lists and contracts."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import from_day
@@ -11,10 +10,10 @@ from tictally_recorder.cost.engine import cost, days_on_series
 from tictally_recorder.cost.fingerprint import Keys
 from tictally_recorder.cost.model import CostRow, Terms, Use
 from tictally_recorder.cost.unmetered import unmetered_of
-from tictally_recorder.energy import EnergyRow, energy
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Version
-from tictally_shared.calendar import QUARTER_MS, By, local_midnight
+from tictally_shared.calendar import QUARTER_MS, By, days_between, local_day, midnight_ms, runs_of_days
 
 _OPTION = ("NGTF",)
 
@@ -56,7 +55,7 @@ def computed(
         tz: whose days are meant.
     """
     found: dict[date, list[CostRow]] = {}
-    for first, last in _stretches(list(days)):
+    for first, last in runs_of_days(days):
         run = days_between(first, last)
         for row in cost(use_of(reader, site, run, terms, tz), run, terms, tz):
             found.setdefault(row.day, []).append(row)
@@ -68,7 +67,7 @@ def touched_days(reader: LedgerReader, site: Site, tz: ZoneInfo) -> list[date]:
     found: set[date] = set()
     for meter in site.meters:
         for first, last in reader.invalidated(meter.id):
-            found.update(days_between(_day(first * QUARTER_MS, tz), _day((last + 1) * QUARTER_MS - 1, tz)))
+            found.update(days_between(local_day(first * QUARTER_MS, tz), local_day((last + 1) * QUARTER_MS - 1, tz)))
     return sorted(found.intersection(days_with_frames(site, date.min, date.max, tz)))
 
 
@@ -97,43 +96,31 @@ def _in_words_of_now(row: CostRow, versions: Mapping[str, Version]) -> CostRow:
 
 def days_with_frames(site: Site, start: date, end: date, tz: ZoneInfo) -> list[date]:
     """The local days of [start, end) from the day of the site's first frame to that of its last."""
-    first = max(start, _day(min(meter.first_ms for meter in site.meters), tz))
-    last = min(end - timedelta(days=1), _day(max(meter.last_ms for meter in site.meters), tz))
+    first = max(start, local_day(min(meter.first_ms for meter in site.meters), tz))
+    last = min(end - timedelta(days=1), local_day(max(meter.last_ms for meter in site.meters), tz))
     return days_between(first, last)
-
-
-def days_between(first: date, last: date) -> list[date]:
-    """The days from one to another, both included; none where they are in the wrong order."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo) -> Use:
     """What the site's registers counted on some local days that follow one another."""
-    start, end = local_midnight(days[0], tz), local_midnight(days[-1] + timedelta(days=1), tz)
+    bounds = days[0], days[-1] + timedelta(days=1)
     quarters = [
         row
-        for first, last in _stretches(sorted(days_on_series(site.id, days, terms)))
+        for first, last in runs_of_days(days_on_series(site.id, days, terms))
         for row in _by_quarter(reader, site, first, last, tz)
     ]
-    rows = energy(reader, site.id, start, end, By.DAY, tz, all_registers=True)
+    rows = energy(reader, EnergyQuery.of_days(site.id, bounds, By.DAY, tz), all_registers=True)
     return Use(site.id, rows, quarters, options_of(reader, site, days, tz), unmetered_of(reader, site))
 
 
 def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:
-    start, end = local_midnight(first, tz), local_midnight(last + timedelta(days=1), tz)
-    return energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True)
-
-
-def _stretches(days: list[date]) -> Iterator[tuple[date, date]]:
-    """First and last of each run of days that follow one another."""
-    for _, group in groupby(enumerate(days), key=lambda each: each[1].toordinal() - each[0]):
-        run = [day for _, day in group]
-        yield run[0], run[-1]
+    query = EnergyQuery.of_days(site.id, (first, last + timedelta(days=1)), By.QUARTER, tz)
+    return energy(reader, query, all_registers=True)
 
 
 def options_of(reader: LedgerReader, site: Site, days: list[date], tz: ZoneInfo) -> dict[date, str]:
     """Each day's NGTF, as it was when the day ended; of the meter that was there last. Days follow one another."""
-    end_ms = int(local_midnight(days[-1] + timedelta(days=1), tz).timestamp()) * 1000
+    end_ms = midnight_ms(days[-1] + timedelta(days=1), tz)
     changes = sorted(
         (change.time_ms, change.value)
         for meter in site.meters
@@ -142,14 +129,10 @@ def options_of(reader: LedgerReader, site: Site, days: list[date], tz: ZoneInfo)
     at, option = 0, ""
     found: dict[date, str] = {}
     for day in days:
-        day_end_ms = int(local_midnight(day + timedelta(days=1), tz).timestamp()) * 1000
+        day_end_ms = midnight_ms(day + timedelta(days=1), tz)
         while at < len(changes) and changes[at][0] < day_end_ms:
             option = changes[at][1]
             at += 1
         if option:
             found[day] = option
     return found
-
-
-def _day(time_ms: int, tz: ZoneInfo) -> date:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(tz).date()

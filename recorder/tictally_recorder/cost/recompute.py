@@ -7,16 +7,15 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.aggregation import stretches_of
 from tictally_recorder.cost.codec import to_day
-from tictally_recorder.cost.engine import day_bounds_ms, days_on_series
+from tictally_recorder.cost.engine import days_on_series
 from tictally_recorder.cost.fingerprint import Keys
 from tictally_recorder.cost.model import Terms, Unmetered
 from tictally_recorder.cost.query import computed, days_with_frames, touched_days
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
-from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.calendar import QUARTER_MS, day_bounds_ms, runs_of_days
 
 # What a step computes at once: some tenths of a second on a Pi, in which frames wait.
 _DAYS_AT_ONCE: Final = 16
@@ -149,7 +148,7 @@ class CostKeeper:
                 if known.get(day) != keys.of(site.id, day, self._unmetered[site.id])
             ]
             if days:
-                self._ledger.invalidate(site, [self._quarters(first, last) for first, last in stretches_of(days)])
+                self._ledger.invalidate(site, [self._quarters(first, last) for first, last in runs_of_days(days)])
             changed += len(days)
         if changed:
             _log.info(
@@ -170,7 +169,7 @@ def _meters(site: Site) -> tuple[str, set[int]]:
 
 def _runs(days: Sequence[date]) -> Iterator[list[date]]:
     """Days that follow one another, a few at a time, the last run ending with the newest day."""
-    for first, last in stretches_of(days):
+    for first, last in runs_of_days(days):
         end = last
         while end >= first:
             begin = max(first, end - timedelta(days=_DAYS_AT_ONCE - 1))

@@ -1,9 +1,9 @@
-"""A register's observations into what each quarter counted. Pure.
+"""What a register counted in each quarter, from its observations. Pure.
 
 register(T) is the value at T or the last before. Between two frames with whole quarters without frames between them,
 the register at each quarter's bound is interpolated by time in whole units, rounded down, so that the remainder comes
 last.
-A fall begins another segment: what was counted between its two sides is unknown and told as nothing.
+A fall starts a new segment: what was counted across it is unknown and counts as nothing.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class Piece(NamedTuple):
         energy: last - first, 0 over a fall.
         estimated: a bound of the quarter was interpolated.
         fell: the register fell here.
-        lost: what was counted here is not known, because the register fell in a gap.
+        lost: what was counted here is unknown, because the register fell in a gap.
     """
 
     quarter: int
@@ -45,7 +45,7 @@ class Point(NamedTuple):
 def pieces_between(before: Point, after: Point, first: int, end: int) -> Iterator[Piece]:
     """What a register counted from one observation to the next, in the quarters of [first, end) only."""
     begins = before.time_ms // QUARTER_MS
-    # What is observed exactly at a bound was counted before it.
+    # An observation exactly at a bound belongs to the quarter before it.
     ends = max((after.time_ms - 1) // QUARTER_MS, begins)
     fell = after.value < before.value
     if after.time_ms // QUARTER_MS - begins <= 1:

@@ -1,4 +1,4 @@
-"""Which tariff period a register counts, by its short name."""
+"""Which tariff period a register counts, by the period's short name."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
@@ -7,22 +7,22 @@ from typing import Final
 from tictally_recorder.ledger import TextChange
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 
-# Historique: the label says it.
+# Historique: the label defines it.
 _HISTORIQUE: Final = {
     register: period
     for contract in TARIFF_OPTIONS.values()
     for register, period in zip(contract.registers, contract.periods, strict=True)
 }
-# Standard: NTARF says which EASFnn counts while LTARF says what that is called. Source: Enedis-NOI-CPT_54E §6.2.
+# Standard: NTARF is the index of the EASFnn that counts, LTARF its name. Source: Enedis-NOI-CPT_54E §6.2.
 COUNTING: Final = "NTARF"
 PERIOD_LABELS: Final = ("LTARF", COUNTING)
 _SUPPLIER: Final = "EASF"
-# One of the two may reach the ledger some frames after the other: a pair that lasts is no such accident.
-_ATTESTED_MS: Final = 5 * 60 * 1000
+# One of the two may change some frames after the other: only a pair that lasts is consistent.
+_CONSISTENT_AFTER_MS: Final = 5 * 60 * 1000
 
 
 def named_by(counting: Iterable[str]) -> set[str]:
-    """The registers that some texts of NTARF say count."""
+    """The registers that some strings of NTARF refer to."""
     return {_SUPPLIER + text for text in counting}
 
 
@@ -36,7 +36,7 @@ class PeriodNames:
 
     def __init__(self, changes: Iterable[TextChange], end_ms: int) -> None:
         self._known: dict[str, list[tuple[int, str]]] = {}
-        self._sure_ms: dict[str, int] = {}
+        self._certain_ms: dict[str, int] = {}
         texts: dict[str, str] = {}
         since = end_ms
         for change in changes:
@@ -53,17 +53,17 @@ class PeriodNames:
         known = self._known.setdefault(register, [])
         if not known:
             known.append((since, name))
-        if until - since >= _ATTESTED_MS:
-            self._sure_ms.setdefault(register, since + _ATTESTED_MS)
+        if until - since >= _CONSISTENT_AFTER_MS:
+            self._certain_ms.setdefault(register, since + _CONSISTENT_AFTER_MS)
             if known[-1][1] != name:
-                known.append((since + _ATTESTED_MS, name))
+                known.append((since + _CONSISTENT_AFTER_MS, name))
 
-    def is_sure(self, register: str, at_ms: int) -> bool:
-        """True where changes before those given cannot make a register's name at a time, or later, another."""
-        return not register.startswith(_SUPPLIER) or self._sure_ms.get(register, at_ms + 1) <= at_ms
+    def is_certain(self, register: str, at_ms: int) -> bool:
+        """True where earlier changes than those given cannot alter a register's name at a time or later."""
+        return not register.startswith(_SUPPLIER) or self._certain_ms.get(register, at_ms + 1) <= at_ms
 
     def name(self, register: str, at_ms: int) -> str | None:
-        """What a register was called at a time, or None where that is not known."""
+        """A register's name at a time, or None where it is unknown."""
         if register in _HISTORIQUE:
             return _HISTORIQUE[register]
         known = self._known.get(register, [])

@@ -1,31 +1,30 @@
-"""A meter's quarters, one after another, into pieces. Pure."""
+"""Scans a meter's quarters in order and yields what each register counted, in pieces. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from operator import le
 
 from tictally_recorder.energy.interpolation import Piece, Point, pieces_between, pieces_of
-from tictally_recorder.energy.window import Window
+from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import Quarter
 from tictally_recorder.ledger.quarter_codec import MonotonicRegisters
 from tictally_shared.calendar import QUARTER_MS
 
 
-class Walk:
-    """Walks over the quarters of one meter in a window.
+class RegisterScan:
+    """Scans the quarters of one meter in a window.
 
-    Where a register goes on as it should, quarter after quarter, what it counted within a period is told as one piece:
-    a year has half a million of them. Where all registers do, in a stretch of straight quarters, they are not even
-    looked at one by one.
+    Where a register rises without a gap or a fall, what it counted within a period is one piece: a year has half a
+    million quarters. Where all registers do, in a stretch of monotonic quarters, they are not read one by one.
 
     Args:
-        window: what is asked for.
+        window: of the query.
         before: register → its last observation before the window.
 
     Attributes:
-        covered: numbers of the quarters met.
+        covered: numbers of the quarters scanned.
     """
 
-    def __init__(self, window: Window, before: Mapping[str, Point]) -> None:
+    def __init__(self, window: QuarterWindow, before: Mapping[str, Point]) -> None:
         self.covered: list[int] = []
         self._window = window
         self._newest = dict(before)
@@ -35,7 +34,7 @@ class Walk:
     def pieces(
         self, quarters: Iterable[Quarter | MonotonicRegisters], after: Mapping[str, Point]
     ) -> Iterator[tuple[str, Piece]]:
-        """(register, piece), each register's in order of time.
+        """(register, piece) pairs, of each register in order of time.
 
         Args:
             quarters: those of the window that have frames, in order.
@@ -49,20 +48,20 @@ class Walk:
             if number >= end:
                 yield from self._finish_all()
                 first, end = window.bounds[window.period(number)]
-            if isinstance(quarter, MonotonicRegisters) and self._goes_on(quarter):
+            if isinstance(quarter, MonotonicRegisters) and self._continues(quarter):
                 self._stretch = quarter
                 continue
             self._end_stretch()
             # What is observed exactly at a period's start was counted in the period before.
             from_ms = quarter.start_ms + (number == first)
-            yield from self._one_by_one(quarter, from_ms)
+            yield from self._scan_registers(quarter, from_ms)
         yield from self._finish_all()
         for register in after.keys() & self._newest.keys():
             for piece in pieces_between(self._newest[register], after[register], window.first, window.end):
                 yield register, piece
 
-    def _goes_on(self, quarter: MonotonicRegisters) -> bool:
-        """True where all registers of the stretch go on in the next quarter of its period, and no other appears."""
+    def _continues(self, quarter: MonotonicRegisters) -> bool:
+        """True where all registers of the stretch continue in the next quarter of its period, and no other appears."""
         stretch = self._stretch
         return (
             stretch is not None
@@ -71,7 +70,7 @@ class Walk:
             and all(map(le, stretch.lasts, quarter.firsts))
         )
 
-    def _one_by_one(self, quarter: Quarter | MonotonicRegisters, from_ms: int) -> Iterator[tuple[str, Piece]]:
+    def _scan_registers(self, quarter: Quarter | MonotonicRegisters, from_ms: int) -> Iterator[tuple[str, Piece]]:
         newest, since = self._newest, self._since
         all_steady = True
         for register, runs in quarter.registers.items():

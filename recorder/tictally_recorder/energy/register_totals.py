@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Self
 
-from tictally_recorder.cost.model import Part
-from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy.rows import EnergyRow
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.tariff_options import TARIFF_OPTIONS, option_of_ngtf
 
@@ -19,6 +19,33 @@ _TOO_MUCH_WH: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterPart:
+    """The part of a figure's energy that one register counted.
+
+    Attributes:
+        register: the label, `EASF01`.
+        start_ms: milliseconds since 1970.
+        end_ms: excluded.
+        first_value: the register at the start, in Wh.
+        last_value: the register at the end, in Wh.
+        energy_wh: their difference, or the sum over what was counted between falls.
+        estimated: a gap was divided by time.
+        price: of a kWh, where parts of one figure have prices of their own (a price series).
+        fell: the register fell.
+    """
+
+    register: str
+    start_ms: int
+    end_ms: int
+    first_value: int
+    last_value: int
+    energy_wh: int
+    estimated: bool
+    price: Decimal | None = None
+    fell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """Energy and what counted it.
 
@@ -28,11 +55,11 @@ class Counted:
             none because a register fell in a gap, else None.
     """
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[RegisterPart, ...] = ()
     doubt: str | None = None
 
     @classmethod
-    def of(cls, parts: Sequence[Part], doubt: str | None = None) -> Self:
+    def of(cls, parts: Sequence[RegisterPart], doubt: str | None = None) -> Self:
         """What some parts counted together."""
         if sum(part.energy_wh for part in parts) < _TOO_MUCH_WH:
             return cls(tuple(parts), doubt)
@@ -124,7 +151,7 @@ def _regulated(register: str, ngtf: str | None) -> str | None:
 def _counted(rows: Sequence[EnergyRow]) -> Counted:
     rows = sorted(rows, key=lambda row: (row.register, row.start_ms))
     parts = tuple(
-        Part(
+        RegisterPart(
             row.register,
             row.start_ms,
             row.end_ms,

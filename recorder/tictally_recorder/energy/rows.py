@@ -1,23 +1,22 @@
-"""The energy answer: rows per period of the local calendar and register."""
+"""The result of an energy query: rows per period of the local calendar and register."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy.interpolation import Piece, Point
+from tictally_recorder.energy.interpolation import Piece
+from tictally_recorder.energy.observations import points_after, points_before
 from tictally_recorder.energy.period_names import COUNTING, PERIOD_LABELS, PeriodNames, named_by
-from tictally_recorder.energy.register_scan import Walk
-from tictally_recorder.energy.window import Window
-from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Meter, Quarter, Run
-from tictally_recorder.ledger.quarter_codec import MonotonicRegisters
-from tictally_shared.calendar import QUARTER_MS, By
+from tictally_recorder.energy.query import EnergyQuery
+from tictally_recorder.energy.register_scan import RegisterScan
+from tictally_recorder.energy.window import QuarterWindow
+from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Meter, Site
+from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.labels import LABELS, Kind
 
 _UNITS: Final = {name: label.unit or "" for name, label in LABELS.items() if label.kind is Kind.REGISTER}
-_EVER_MS: Final = 2**62
+_ORDER: Final = {register: at for at, register in enumerate(_UNITS)}
 _MONTH_MS: Final = 31 * 24 * 3600 * 1000
 
 
@@ -34,13 +33,13 @@ class EnergyRow:
         unit: "Wh" or "VArh".
         energy: in that unit.
         estimated: a gap was divided by time at one of its quarters, or the meter has no registers and the recorder
-            integrated what it said of powers.
-        fell: the register fell within it; the energy is the sum over the parts.
+            integrated its powers.
+        fell: the register fell within it; the energy is the sum of the parts.
         first_value: the register at the start (or its first value).
         last_value: the register at the end (or its last value so far).
         covered: quarters of the period with frames.
         quarters: quarters of the period, up to the site's last frame.
-        lost: the register fell in a gap that reaches into it, and what it counted in the gap is not known.
+        lost: the register fell in a gap that reaches into it, and what it counted in the gap is unknown.
     """
 
     start_ms: int
@@ -61,7 +60,7 @@ class EnergyRow:
 
 @dataclass(slots=True)
 class _Sum:
-    """One row in the making; its ends are those of the earliest and the latest piece."""
+    """The sum of one row; its ends are those of the earliest and the latest piece."""
 
     first: Piece
     last: Piece
@@ -83,86 +82,54 @@ class _Sum:
             self.meter_id = meter_id
 
 
-def energy(  # noqa: PLR0913, PLR0917 - a question has this many parts
-    reader: LedgerReader,
-    site: str,
-    start: datetime,
-    end: datetime,
-    by: By,
-    tz: ZoneInfo,
-    *,
-    all_registers: bool = False,
-    only: Collection[str] | None = None,
-) -> list[EnergyRow]:
-    """The energy that a site's registers counted in [start, end), by period, then by register in the catalogue's order.
+class _Sums:
+    """The sums of a window, by period and register."""
 
-    A bound inside a quarter is moved to that quarter's own bound, outwards; the rows tell their real ends. Periods
-    before the first and after the last frame have no rows.
+    def __init__(self, window: QuarterWindow) -> None:
+        self._window = window
+        self._sums: dict[tuple[int, str], _Sum] = {}
+        self._covered: set[int] = set()
 
-    Args:
-        reader: the ledger.
-        site: a site's id.
-        start: aware.
-        end: aware, excluded.
-        by: the period of a row.
-        tz: the zone whose hours, days, months and years are meant.
-        all_registers: also those that stood at zero throughout.
-        only: the registers that are wanted; without it all are.
+    def add(self, meter_id: int, pieces: Iterable[tuple[str, Piece]], *, is_integrated: bool) -> None:
+        """Add a meter's pieces by register; `is_integrated` marks them estimated."""
+        sums, window = self._sums, self._window
+        for register, piece in pieces:
+            key = window.period(piece.quarter), register
+            if key not in sums:
+                sums[key] = _Sum(piece, piece, meter_id)
+            sums[key].add(piece, meter_id)
+            sums[key].estimated |= is_integrated
 
-    Raises:
-        LedgerError: there is no such site.
-    """
-    with reader.snapshot():
-        found = next((each for each in reader.sites() if each.id == site), None)
-        if found is None:
-            raise LedgerError(f"there is no site {site[:40]!r} in the ledger")
-        last_ms = max(meter.last_ms for meter in found.meters)
-        window = Window.of(start, end, by, tz, (min(meter.first_ms for meter in found.meters), last_ms))
-        sums: dict[tuple[int, str], _Sum] = {}
-        covered: set[int] = set()
-        integrated = reader.meters_of_edge(INTEGRATED_EDGE)
-        for meter in found.meters:
-            first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
-            walk = Walk(window, _points_before(reader, meter, first_ms))
-            quarters = reader.registers(meter.id, first_ms, end_ms)
-            for register, piece in walk.pieces(quarters, _points_after(reader, meter, end_ms)):
-                if only is not None and register not in only:
-                    continue
-                key = window.period(piece.quarter), register
-                if key not in sums:
-                    sums[key] = _Sum(piece, piece, meter.id)
-                sums[key].add(piece, meter.id)
-                sums[key].estimated |= meter.id in integrated
-            covered.update(walk.covered)
-        if not all_registers:
-            moved = {key[1] for key, each in sums.items() if each.first.first or each.last.last or each.energy}
-            sums = {key: each for key, each in sums.items() if key[1] in moved}
-        names = {
-            meter.id: _names(reader, meter, window, {key[1] for key, each in sums.items() if each.meter_id == meter.id})
-            for meter in found.meters
-        }
-    return _rows(found.id, window, sums, names, Counter(map(window.period, covered)), last_ms // QUARTER_MS + 1)
+    def cover(self, quarters: Iterable[int]) -> None:
+        """Quarters, by number, have frames."""
+        self._covered.update(quarters)
 
+    def drop_idle(self) -> None:
+        """Drop the registers that stood at zero throughout."""
+        moved = {key[1] for key, each in self._sums.items() if each.first.first or each.last.last or each.energy}
+        self._sums = {key: each for key, each in self._sums.items() if key[1] in moved}
 
-def _rows(  # noqa: PLR0913, PLR0917 - all that rows are made of
-    site: str,
-    window: Window,
-    sums: dict[tuple[int, str], _Sum],
-    names: dict[int, PeriodNames],
-    covered: Counter[int],
-    data_end: int,
-) -> list[EnergyRow]:
-    order = {register: at for at, register in enumerate(_UNITS)}
-    rows = []
-    for (period, register), each in sorted(sums.items(), key=lambda item: (item[0][0], order[item[0][1]])):
-        first, end = window.bounds[period]
-        rows.append(
-            EnergyRow(
+    def registers_of(self, meter_id: int) -> set[str]:
+        """The registers whose rows end with a meter."""
+        return {register for (_, register), each in self._sums.items() if each.meter_id == meter_id}
+
+    def rows(self, site: Site, names: Mapping[int, PeriodNames]) -> Iterator[EnergyRow]:
+        """The rows, by period, then by register in the catalogue's order.
+
+        Args:
+            site: of the rows.
+            names: meter id → the names of its registers.
+        """
+        covered = Counter(map(self._window.period, self._covered))
+        data_end = max(meter.last_ms for meter in site.meters) // QUARTER_MS + 1
+        for (period, register), each in sorted(self._sums.items(), key=lambda item: (item[0][0], _ORDER[item[0][1]])):
+            first, end = self._window.bounds[period]
+            yield EnergyRow(
                 start_ms=first * QUARTER_MS,
                 end_ms=end * QUARTER_MS,
-                site=site,
+                site=site.id,
                 register=register,
-                # What is told at the end itself is of the next period: a window that ends here does not know of it.
+                # A name that begins at the end itself is of the next period: a window that ends here does not know it.
                 period=names[each.meter_id].name(register, end * QUARTER_MS - 1),
                 unit=_UNITS[register],
                 energy=each.energy,
@@ -174,63 +141,69 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that rows are made of
                 quarters=min(end, data_end) - first,
                 lost=each.lost,
             )
-        )
-    return rows
 
 
-def _names(reader: LedgerReader, meter: Meter, window: Window, registers: Collection[str]) -> PeriodNames:
-    """What a meter's registers are called in a window, from as few of the texts before it as tell that.
+def energy(
+    reader: LedgerReader, query: EnergyQuery, *, all_registers: bool = False, only: Collection[str] | None = None
+) -> list[EnergyRow]:
+    """The energy that a site's registers counted, by period, then by register in the catalogue's order.
 
-    On peak and off-peak the texts change four times a day, and most often the last month tells all.
+    The rows have their real bounds, in whole quarters. Periods before the first and after the last frame have no rows.
+
+    Args:
+        reader: the ledger.
+        query: the site, the window and the period of a row.
+        all_registers: also those that stood at zero throughout.
+        only: the registers to return; None for all.
+
+    Raises:
+        LedgerError: there is no such site.
     """
-    first_ms, end_ms = window.first * QUARTER_MS, window.end * QUARTER_MS
+    with reader.snapshot():
+        site = _site(reader, query.site)
+        first_ms, last_ms = min(meter.first_ms for meter in site.meters), max(meter.last_ms for meter in site.meters)
+        window = QuarterWindow.of(query, (first_ms, last_ms))
+        sums = _Sums(window)
+        integrated = reader.meters_of_edge(INTEGRATED_EDGE)
+        for meter in site.meters:
+            scan = RegisterScan(window, points_before(reader, meter, window.start_ms))
+            quarters = reader.registers(meter.id, window.start_ms, window.end_ms)
+            pieces = scan.pieces(quarters, points_after(reader, meter, window.end_ms))
+            if only is not None:
+                pieces = (each for each in pieces if each[0] in only)
+            sums.add(meter.id, pieces, is_integrated=meter.id in integrated)
+            sums.cover(scan.covered)
+        if not all_registers:
+            sums.drop_idle()
+        names = {meter.id: _names(reader, meter, window, sums.registers_of(meter.id)) for meter in site.meters}
+    return list(sums.rows(site, names))
+
+
+def _site(reader: LedgerReader, site_id: str) -> Site:
+    site = next((each for each in reader.sites() if each.id == site_id), None)
+    if site is None:
+        raise LedgerError(f"there is no site {site_id[:40]!r} in the ledger")
+    return site
+
+
+def _names(reader: LedgerReader, meter: Meter, window: QuarterWindow, registers: Collection[str]) -> PeriodNames:
+    """The names of a meter's registers in a window, from as few of the strings before it as define them.
+
+    With on-peak and off-peak hours the strings change four times a day, and the last month usually defines all names.
+    """
+    first_ms, end_ms = window.start_ms, window.end_ms
     back_ms = _MONTH_MS
     unsure = set(registers)
     while True:
         since_ms = first_ms - back_ms
         changes = reader.text_changes(meter.id, PERIOD_LABELS, since_ms, end_ms)
         names = PeriodNames(changes, min(meter.last_ms, end_ms))
-        unsure = {register for register in unsure if not names.is_sure(register, first_ms)}
+        unsure = {register for register in unsure if not names.is_certain(register, first_ms)}
         if since_ms <= meter.first_ms or not unsure:
             return names
         if back_ms == _MONTH_MS:
-            # A meter has ten of these, and says of most of them never that they count.
+            # A meter has ten of these, and most of them are never announced as counting.
             unsure &= named_by(reader.distinct_texts(meter.id, COUNTING))
             if not unsure:
                 return names
         back_ms *= 12
-
-
-def _points_before(reader: LedgerReader, meter: Meter, time_ms: int) -> dict[str, Point]:
-    """Each register's last observation before a quarter's bound, of those that are observed after it too."""
-    quarters = reader.registers(meter.id, 0, time_ms, newest_first=True)
-    return _nearest(_seen_around(reader, meter, time_ms), quarters, lambda runs: Point(runs[-1].last_ms, runs[-1].last))
-
-
-def _points_after(reader: LedgerReader, meter: Meter, time_ms: int) -> dict[str, Point]:
-    """Each register's first observation from a quarter's bound on, of those that are observed before it too."""
-    quarters = reader.registers(meter.id, time_ms, _EVER_MS)
-    return _nearest(_seen_around(reader, meter, time_ms), quarters, lambda runs: Point(runs[0].first_ms, runs[0].first))
-
-
-def _seen_around(reader: LedgerReader, meter: Meter, time_ms: int) -> set[str]:
-    """Labels seen both before a time and from then on: only of these can anything have been counted over it.
-
-    One that is no more, as after a change of mode, would be looked for through years of quarters.
-    """
-    seen = reader.labels_seen(meter.id).items()
-    return {name for name, (first_ms, last_ms) in seen if first_ms < time_ms <= last_ms}
-
-
-def _nearest(
-    wanted: set[str], quarters: Iterator[Quarter | MonotonicRegisters], point: Callable[[tuple[Run, ...]], Point]
-) -> dict[str, Point]:
-    """A point of each wanted register, from the first of the quarters that has it; the others are not read."""
-    found: dict[str, Point] = {}
-    missing = wanted & _UNITS.keys()
-    while missing and (quarter := next(quarters, None)) is not None:
-        registers = quarter.registers
-        for register in missing & registers.keys():
-            found[register] = point(registers[register])
-        missing -= found.keys()
-    return found

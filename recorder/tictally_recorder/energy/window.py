@@ -1,18 +1,18 @@
-"""The window of an energy question, in whole quarters, and the periods of its rows. Pure."""
+"""The window of an energy query, in whole quarters, and the periods of its rows. Pure."""
 
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
-from zoneinfo import ZoneInfo
 
+from tictally_recorder.energy.query import EnergyQuery
 from tictally_shared.calendar import QUARTER_MS, By, next_period, period_start, periods
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTER: Final = timedelta(milliseconds=QUARTER_MS)
 
 
-class Window:
-    """Quarters numbered first <= number < end, cut into periods.
+class QuarterWindow:
+    """Quarters numbered first <= number < end, divided into periods.
 
     Attributes:
         bounds: (first, end) of each period in quarter numbers.
@@ -27,27 +27,34 @@ class Window:
         self._firsts = [first for first, _ in bounds]
 
     @classmethod
-    def of(cls, start: datetime, end: datetime, by: By, tz: ZoneInfo, data_ms: tuple[int, int]) -> Self:
-        """The window that a person asked for.
-
-        A bound inside a quarter is moved outwards. Periods before the first and after the last frame are left out.
+    def of(cls, query: EnergyQuery, data_ms: tuple[int, int]) -> Self:
+        """The window of a query, without the periods before the first and after the last frame.
 
         Args:
-            start: aware.
-            end: aware, excluded.
-            by: how long a period is.
-            tz: whose days and months.
+            query: a bound inside a quarter is moved outwards.
             data_ms: the times of the first and the last frame.
         """
+        by, tz = query.by, query.tz
         first, last = (_EPOCH + timedelta(milliseconds=each) for each in data_ms)
-        begin = max(period_start(start, By.QUARTER, tz), period_start(first, by, tz))
-        until = min(_EPOCH + -((_EPOCH - end) // _QUARTER) * _QUARTER, next_period(period_start(last, by, tz), by, tz))
+        begin = max(period_start(query.start, By.QUARTER, tz), period_start(first, by, tz))
+        end = _EPOCH + -((_EPOCH - query.end) // _QUARTER) * _QUARTER
+        until = min(end, next_period(period_start(last, by, tz), by, tz))
         if begin >= until:
             return cls([])
         return cls([(_number(low), _number(high)) for low, high in periods(begin, until, by, tz)])
 
+    @property
+    def start_ms(self) -> int:
+        """The start of the first quarter, milliseconds since 1970."""
+        return self.first * QUARTER_MS
+
+    @property
+    def end_ms(self) -> int:
+        """The end of the last quarter, excluded."""
+        return self.end * QUARTER_MS
+
     def period(self, quarter: int) -> int:
-        """Which period holds a quarter of the window."""
+        """The index of the period that contains a quarter of the window."""
         return bisect_right(self._firsts, quarter) - 1
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.query import cost_of
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, periods
 from tictally_shared.labels import LABELS
@@ -137,7 +137,7 @@ def _energy_by(by: By) -> Callable[[Asked], Iterator[Row]]:
     def rows(asked: Asked) -> Iterator[Row]:
         for site in asked.sites:
             for start, end in _months(asked, site):
-                for row in energy(asked.reader, site.id, start, end, by, asked.tz):
+                for row in energy(asked.reader, EnergyQuery(site.id, start, end, by, asked.tz)):
                     yield (
                         row.site,
                         _moment(row.start_ms, asked.tz),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from tictally_recorder.cost import to_cents
-from tictally_recorder.cost.aggregation import stretches_of
 from tictally_recorder.cost.compare import Answer, Offer
 from tictally_recorder.reports.table import plain_table
+from tictally_shared.calendar import runs_of_days
 
 
 def as_table(answer: Answer) -> Table:
@@ -86,6 +86,6 @@ def _reasons(answer: Answer) -> list[tuple[str, str, str]]:
     for offer in _sorted(answer):
         for reason, days in offer.unknown.items():
             name = f"{offer.tariff} {offer.power_kva} kVA" if offer.power_kva else offer.tariff
-            runs = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in stretches_of(days))
+            runs = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in runs_of_days(days))
             found.append((reason, name, runs))
     return found

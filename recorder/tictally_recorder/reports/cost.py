@@ -12,9 +12,10 @@ from typing import Final
 from rich.table import Table
 
 from tictally_recorder.cost import CostRow, Quality, to_cents
-from tictally_recorder.cost.aggregation import Line, Summed, doubts, stretches_of
+from tictally_recorder.cost.aggregation import Line, Summed, doubts
 from tictally_recorder.cost.model import UNMETERED
 from tictally_recorder.reports.table import plain_table
+from tictally_shared.calendar import runs_of_days
 
 COLUMNS: Final = (
     "site",
@@ -146,7 +147,7 @@ def remarks(answer: Answer) -> list[str]:
 def told_days(days: Iterable[date]) -> str:
     """How many days, and which, the first stretches of them."""
     days = set(days)
-    stretches = stretches_of(days)
+    stretches = runs_of_days(days)
     told = [f"{first}" if first == last else f"{first} to {last}" for first, last in stretches[:_STRETCHES_TOLD]]
     more = len(stretches) - len(told)
     told += [f"{more} more {'stretch' if more == 1 else 'stretches'}"] if more else []

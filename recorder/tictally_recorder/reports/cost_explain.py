@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost import Part
+from tictally_recorder.cost import RegisterPart
 from tictally_recorder.cost.aggregation import Line, doubts, registers_of
 from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.reports.cost import Answer, cents, kwh, told_days
@@ -92,7 +92,7 @@ def _months(line: Line) -> list[tuple[str, int, int]]:
     return [(f"{month:%Y-%m}", days, days_of_month(month)) for month, days in sorted(counted.items())]
 
 
-def _parts(line: Line, *, is_each: bool) -> list[Part]:
+def _parts(line: Line, *, is_each: bool) -> list[RegisterPart]:
     parts = [part for row in line.rows for part in row.parts]
     return parts if is_each and any(part.price is not None for part in parts) else registers_of(parts)
 

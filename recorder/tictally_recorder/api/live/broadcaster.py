@@ -15,7 +15,7 @@ from tictally_recorder.api.live.snapshot import LatestFrame, SiteFigures, Snapsh
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.query import cost_of
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.hubs.current_period import present_period
 from tictally_recorder.hubs.site_state import Present as SitePresent
@@ -194,5 +194,5 @@ def _energy_today(session: ReadSession, site: Site) -> tuple[Counted, Counted]:
     start = local_midnight(session.today, session.tz)
     if start >= session.now.astimezone(UTC):
         return Counted(), Counted()
-    rows = energy(session.reader, site.id, start, session.now, By.DAY, session.tz, all_registers=True)
+    rows = energy(session.reader, EnergyQuery(site.id, start, session.now, By.DAY, session.tz), all_registers=True)
     return consumption_total(rows), injection_total(rows)

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.api.responses import local_day, local_iso
+from tictally_recorder.api.responses import local_iso
 from tictally_recorder.energy.register_totals import Counted, period_of
 from tictally_recorder.hubs import site_state as names
 from tictally_recorder.hubs.site_state import NOTHING
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Site
-from tictally_shared.calendar import local_midnight
+from tictally_shared.calendar import local_day, local_midnight
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.status_register import Colour, StatusRegister, parse_status_register
 from tictally_shared.tariff_options import period_of_ptec

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.params import MAX_DAYS, PageParams, time_range
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, Record, answer_list, local_day, local_iso
+from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, Record, answer_list, local_iso
 from tictally_recorder.api.schemas import EnergyItem, ListOf, UseItem
 from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
@@ -22,7 +22,7 @@ from tictally_recorder.energy.register_totals import consumption_by_period, cons
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports.energy import COLUMNS, records
 from tictally_recorder.tariffs.model import Direction
-from tictally_shared.calendar import By, period_start
+from tictally_shared.calendar import By, local_day, period_start
 
 router = APIRouter(tags=["energy"])
 

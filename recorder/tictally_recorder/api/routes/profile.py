@@ -19,7 +19,7 @@ from tictally_recorder.api.schemas import ListOf, ProfileItem, UsualItem
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.query import cost_of, days_with_frames
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import consumption_total
 from tictally_recorder.ledger import Site
 from tictally_recorder.tariffs.model import Direction
@@ -81,7 +81,7 @@ def _hourly(session: ReadSession, site: Site, days: DayRange) -> dict[date, Hour
     """Each day's consumption by hour."""
     tz = session.tz
     start, end = local_midnight(days.first, tz), local_midnight(days.until, tz)
-    rows = energy(session.reader, site.id, start, end, By.HOUR, tz)
+    rows = energy(session.reader, EnergyQuery(site.id, start, end, By.HOUR, tz))
     found: dict[date, list[tuple[int, int]]] = {}
     for start_ms, group in groupby(rows, key=lambda row: row.start_ms):
         of_hour = list(group)
@@ -103,13 +103,13 @@ def _usual(session: ReadSession, site: Site, terms: Terms | None) -> Record:
         start, until = local_midnight(day, tz), local_time(day, clock, tz)
         if until <= start:
             return 0
-        counted = consumption_total(energy(session.reader, site.id, start, until, By.DAY, tz))
+        counted = consumption_total(energy(session.reader, EnergyQuery(site.id, start, until, By.DAY, tz)))
         return counted.energy_wh if counted.parts else None
 
     complete: dict[date, int] = {}
     for day in (today - timedelta(weeks=week) for week in range(1, _WEEKS + 1)):
         start, end = local_midnight(day, tz), local_midnight(day + timedelta(days=1), tz)
-        rows = energy(session.reader, site.id, start, end, By.DAY, tz)
+        rows = energy(session.reader, EnergyQuery(site.id, start, end, By.DAY, tz))
         counted = consumption_total(rows)
         if counted.parts and rows[0].quarters == rows[0].covered >= (end - start) // _QUARTER:
             complete[day] = counted.energy_wh

@@ -11,11 +11,11 @@ from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.live.snapshot import ONLINE_MS
 from tictally_recorder.api.params import MAX_DAYS, ListParams, TimeRange, time_range
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answer_list, local_day, local_iso
+from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answer_list, local_iso
 from tictally_recorder.api.schemas import ListOf, QualityItem
 from tictally_recorder.energy import gaps
 from tictally_recorder.ledger import Site, Status
-from tictally_shared.calendar import QUARTER_MS, By
+from tictally_shared.calendar import QUARTER_MS, By, local_day
 from tictally_shared.frames import FrameError, strict_json
 
 router = APIRouter(tags=["quality"])

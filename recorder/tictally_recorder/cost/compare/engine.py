@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.compare.model import Assumed, Offer
 from tictally_recorder.cost.compare.tempo_colours import MORNING, NIGHT, is_off_peak
-from tictally_recorder.cost.engine import day_bounds_ms
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.proration import daily_share
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import Counted, consumption_by_period, consumption_total
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
+from tictally_shared.calendar import day_bounds_ms
 from tictally_shared.tariff_options import HPHC, TEMPO
 
 _WH_PER_KWH = Decimal(1000)

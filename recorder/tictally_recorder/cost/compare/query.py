@@ -14,7 +14,7 @@ from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.query import cost_of, options_of
 from tictally_recorder.cost.terms import Paid
 from tictally_recorder.cost.unmetered import unmetered_of
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import direction_of
 from tictally_recorder.ledger import LedgerReader, Site, TextChange
 from tictally_recorder.tariffs.model import Direction
@@ -81,12 +81,12 @@ def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     contract = paid.terms.contracts.on(site.id, Direction.CONSUMPTION, days[-1])
     power = (contract.power_kva if contract else None) or announced(reader, site).power_kva
     until = date.fromordinal(days[-1].toordinal() + 1)
-    start, end = local_midnight(days[0], tz), local_midnight(until, tz)
-    quarters = energy(reader, site.id, start, end, By.QUARTER, tz, all_registers=True, only=_CONSUMPTION)
+    query = EnergyQuery.of_days(site.id, (days[0], until), By.QUARTER, tz)
+    quarters = energy(reader, query, all_registers=True, only=_CONSUMPTION)
     windows = wish.windows or (contract.windows if contract else ()) or (NIGHT,)
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
     yesterday = date.fromordinal(days[0].toordinal() - 1)
-    learned = told_colours(reader, site, local_midnight(yesterday, tz), end, tz)
+    learned = told_colours(reader, site, local_midnight(yesterday, tz), query.end, tz)
     colours = {**learned, **wish.colours}
     assumed = replace(wish, windows=windows, colours=colours, aliases=contract.aliases if contract else {})
     use = Use(site.id, (), quarters, options_of(reader, site, days, tz), unmetered_of(reader, site))

@@ -3,10 +3,10 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.engine import day_bounds_ms
 from tictally_recorder.cost.standby.base_load import night_of_day
 from tictally_recorder.cost.standby.query import compute_nights
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
+from tictally_shared.calendar import day_bounds_ms
 
 _Frames = tuple[tuple[int, int], ...]
 """Of each meter of a site: how many raw frames a night has, and the newest of them."""

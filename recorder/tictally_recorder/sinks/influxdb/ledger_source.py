@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.compare.query import told_colours
-from tictally_recorder.energy import energy
+from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.sinks.influxdb import points
 from tictally_recorder.sinks.influxdb.points import Point, day_ms
@@ -61,7 +61,7 @@ class LedgerRows:
 
     def _quarters(self, site: Site, start_ms: int, end_ms: int) -> Rows:
         start, end = _moment(start_ms), _moment(end_ms)
-        rows = energy(self._reader, site.id, start, end, By.QUARTER, self._tz, all_registers=True)
+        rows = energy(self._reader, EnergyQuery(site.id, start, end, By.QUARTER, self._tz), all_registers=True)
         found = list(points.of_energy_by_quarter(rows))
         for meter in site.meters:
             quarters = self._reader.quarters(meter.id, start_ms, end_ms)
@@ -71,7 +71,7 @@ class LedgerRows:
     def _days(self, site: Site, first: date, last: date) -> Rows:
         until = last + timedelta(days=1)
         start, end = local_midnight(first, self._tz), local_midnight(until, self._tz)
-        rows = energy(self._reader, site.id, start, end, By.DAY, self._tz, all_registers=True)
+        rows = energy(self._reader, EnergyQuery(site.id, start, end, By.DAY, self._tz), all_registers=True)
         found = list(points.of_energy_by_day(rows, self._tz))
         colours = told_colours(self._reader, site, start, end, self._tz)
         found += [points.of_colour(site.id, day, colour, self._tz) for day, colour in sorted(colours.items())]

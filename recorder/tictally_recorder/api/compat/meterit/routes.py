@@ -26,12 +26,13 @@ from tictally_recorder.api.compat.meterit.integrator import (
 )
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.problem_details import Problem
-from tictally_recorder.api.responses import JSON, json_response, local_day, local_iso
+from tictally_recorder.api.responses import JSON, json_response, local_iso
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.hubs.current_period import present_period
 from tictally_recorder.hubs.site_state import aliases_on, paid_on
 from tictally_recorder.ledger import INTEGRATED_EDGE, Ledger, LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import local_day
 from tictally_shared.frames import parse_time_ms
 
 router = APIRouter(prefix="/meterit", tags=["meterit"], dependencies=[Depends(require_meterit_access)])
