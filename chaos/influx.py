@@ -14,7 +14,7 @@ from demo.broker import HOST
 from devel.shifted_clock import inherited
 from tictally_recorder.ledger import Quarter
 from tictally_recorder.sinks.influxdb.client import Client, row_ms
-from tictally_recorder.sinks.runner import SinkError
+from tictally_recorder.sinks.protocol import SinkError
 
 _ORG: Final = "chaos"
 _TOKEN: Final = "of-whoever-sets-up"  # noqa: S105 - of a server that lives as long as the run

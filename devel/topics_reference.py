@@ -14,6 +14,7 @@ from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS
 from tictally_recorder.hubs import site_state
 from tictally_recorder.hubs.recorder_device import announcement
 from tictally_recorder.hubs.site_device import SiteDevice
+from tictally_recorder.sinks.registry import plugins
 from tictally_shared.home_assistant import PREFIX, Component, Language, birth_topic, config_topic, read_discovery
 from tictally_shared.labels import CATALOGUE, METER_NUMBER, Kind, Label, Mode
 from tictally_shared.tariff_options import TARIFF_OPTIONS
@@ -268,7 +269,8 @@ def _sites() -> str:
 
 
 def _of_recorder(language: str) -> Sequence[Component]:
-    message = announcement(_RECORDER, _TOPICS, "homeassistant", "fr" if language == "fr" else "en", "", has_sink=True)
+    sinks = {each.name: each.title for each in plugins()}
+    message = announcement(_RECORDER, _TOPICS, "homeassistant", "fr" if language == "fr" else "en", "", sinks=sinks)
     announced = read_discovery(message.payload.encode())
     return list(announced.components.values()) if announced is not None else []
 

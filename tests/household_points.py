@@ -12,10 +12,12 @@ from simulated_household import EDGE, PARIS, SITE, SUBSCRIBED_KVA, Cost, Househo
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.ledger import CostDay, CostEntry, Live, Quarter, RawFrame
 from tictally_recorder.ledger.cost_store import CostLine
-from tictally_recorder.sinks.influxdb import health_points, points
+from tictally_recorder.sinks.influxdb import points
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets
-from tictally_recorder.sinks.influxdb.points import Point
+from tictally_recorder.sinks.influxdb.health_points import health_points
+from tictally_recorder.sinks.influxdb.points import Point, SiteNight
+from tictally_recorder.sinks.protocol import EdgeHealth, RecorderHealth
 from tictally_shared.calendar import local_midnight
 from tictally_shared.status_register import Colour
 from tictally_shared.tariff_options import TARIFF_OPTIONS
@@ -81,12 +83,12 @@ def of_days(home: Household) -> Iterator[Point]:
     for day in home.days:
         start, end = local_midnight(day, PARIS), local_midnight(day + timedelta(days=1), PARIS)
         counted = _counted(home.by_period(day), home.injection_wh(day))
-        yield from points.of_energy_by_day(_rows(home, day, (start, end), counted, registers), PARIS)
+        yield from points.from_energy_by_day(_rows(home, day, (start, end), counted, registers), PARIS)
         entries = tuple(_entry(each) for each in home.costs_of[day])
-        yield from points.of_cost(SITE, CostDay(day, 0, 0, "", 0, entries), PARIS)
-        yield points.of_standby(SITE, home.meter(day), day, home.standby_va(day), 300, PARIS)
+        yield from points.from_cost_day(SITE, CostDay(day, 0, 0, "", 0, entries), PARIS)
+        yield points.from_night(SiteNight(SITE, home.meter(day), day, home.standby_va(day), 300), PARIS)
         if colour := home.colour(day):
-            yield points.of_colour(SITE, day, _COLOURS[colour], PARIS)
+            yield points.from_colour(SITE, day, _COLOURS[colour], PARIS)
 
 
 def of_quarters(home: Household, since: date) -> Iterator[Point]:
@@ -101,11 +103,11 @@ def of_quarters(home: Household, since: date) -> Iterator[Point]:
             # The registers of all periods have a row, as the ledger has it.
             parts = {**dict.fromkeys(periods, 0), each.period: each.consumption_wh}
             counted = _counted(parts, each.injection_wh)
-            yield from points.of_energy_by_quarter(_rows(home, day, bounds, counted, registers))
+            yield from points.from_energy_by_quarter(_rows(home, day, bounds, counted, registers))
             live = {"SINSTS": Live(0, 0, 0, 0, 450, round(450 * each.mean_va), each.consumption_wh, each.max_va)}
             start_ms = utc_ms(each.start)
             quarter = Quarter(1, start_ms, 450, start_ms, start_ms + 898_000, {}, live, {})
-            yield points.of_quarter(quarter, SITE, home.meter(day))
+            yield points.from_quarter(quarter, SITE, home.meter(day))
 
 
 def of_frames(home: Household, minutes: int) -> Iterator[Point]:
@@ -122,13 +124,13 @@ def of_frames(home: Household, minutes: int) -> Iterator[Point]:
             "LTARF": home.quarters_of[home.days[-1]][-1].period,
             "STGE": f"0{stge[tomorrow or 'blue'] * 4 + stge[today or 'blue']:X}3AC401",
         }
-        yield points.of_frame(RawFrame(step, home.meter(home.days[-1]), EDGE, step, utc_ms(moment), values))
+        yield points.from_frame(RawFrame(step, home.meter(home.days[-1]), EDGE, step, utc_ms(moment), values))
 
 
 def of_historique_frames(home: Household) -> Iterator[Point]:
     """A frame of another meter, just now."""
     values: dict[str, Any] = {"PAPP": 4321, "ISOUSC": 30, "IINST3": 5, "PTEC": "HPJW", "DEMAIN": "ROUG"}
-    yield points.of_frame(RawFrame(0, HISTORIQUE, EDGE, 0, utc_ms(home.now - timedelta(seconds=5)), values))
+    yield points.from_frame(RawFrame(0, HISTORIQUE, EDGE, 0, utc_ms(home.now - timedelta(seconds=5)), values))
 
 
 def frame_va(moment: datetime) -> int:
@@ -178,11 +180,11 @@ def _health(time_ms: int, n: int, since_start: int) -> Iterator[Point]:
         "meter_online": n % 500 != 7,
         "mode": "standard",
     }
-    yield from health_points.of_edge(EDGE, json.dumps(edge).encode(), time_ms)
-    recorder = dict.fromkeys(("stored", "repeated", "rejected", "deferred", "ledger_bytes"), n)
-    recorder |= {"missing": 11, "lost": 12, "dead_letters": 13, "sink_rejected": 14, "sink_windows": 15}
-    recorder |= {"lag_s": n % 7, "sink_lag_s": n % 5}
-    yield from health_points.of_recorder(RECORDER, recorder, {"form": 3}, time_ms)
+    yield from health_points(EdgeHealth(EDGE, json.dumps(edge).encode(), time_ms))
+    recorder: dict[str, object] = dict.fromkeys(("stored", "repeated", "rejected", "deferred", "ledger_bytes"), n)
+    sink = {"lag_s": n % 5, "rejected": 14, "windows": 15}
+    recorder |= {"missing": 11, "lost": 12, "dead_letters": 13, "lag_s": n % 7, "sinks": {"influxdb": sink}}
+    yield from health_points(RecorderHealth(RECORDER, recorder, {"form": 3}, time_ms))
 
 
 def _counted(by_period: Mapping[str, int], injection_wh: int) -> Iterator[tuple[str, str | None, int]]:

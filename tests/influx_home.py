@@ -12,13 +12,15 @@ from influx_truth import Cells, differences, held, of_ledger, windows_of
 from ledger_building import DAY_MS, MINUTE_MS, frame, message
 from real_influx import ORG, TOKEN, Influxd
 
+from tictally_recorder.features import settings_with
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets, Target
-from tictally_recorder.sinks.influxdb.points import Point
-from tictally_recorder.sinks.influxdb.replicator import NAME, sink_of
+from tictally_recorder.sinks.influxdb.opening import open_sink
+from tictally_recorder.sinks.influxdb.plugin import InfluxDb
 from tictally_recorder.sinks.influxdb.sink import InfluxSink
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
+from tictally_recorder.sinks.protocol import HealthReport, SinkContext
 from tictally_shared.frames import Frame
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -34,7 +36,7 @@ class Home:
     ledger: Ledger
     reader: LedgerReader
     client: Client
-    said: deque[Point] = field(default_factory=deque)
+    reports: deque[HealthReport] = field(default_factory=deque)
     sink: InfluxSink | None = None
 
     def hear(self, frames: Iterable[Frame], *, arrived_ms: int | None = None) -> None:
@@ -42,7 +44,8 @@ class Home:
 
     def begin(self) -> InfluxSink:
         """A sink that begins as after a start of the recorder."""
-        self.sink = sink_of(self.target, self.path, PARIS, _sleep, self.said)
+        settings = settings_with(name="nas", ledger=self.path, timezone=PARIS.key)
+        self.sink = open_sink(self.target, SinkContext(settings, _sleep, self.reports))
         return self.sink
 
     def copy(self) -> None:
@@ -99,6 +102,6 @@ def home(folder: Path, server: Influxd, prefix: str, *, raw_days: int = 0, token
     path = folder / f"{prefix}.sqlite"
     client = Client(server.url, TOKEN, ORG)
     with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
-        ledger.use_sinks([NAME])
+        ledger.use_sinks([InfluxDb.name])
         yield Home(path, target, ledger, reader, client)
         client.close()

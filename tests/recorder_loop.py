@@ -18,6 +18,7 @@ from tictally_recorder.ingest.mqtt_client import Connection
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep, Turn
 from tictally_recorder.service import Resources, make_ingest
+from tictally_recorder.sinks.replication import Replication
 from tictally_shared.runtime.systemd import Notifier
 
 AVAILABILITY = "tictally/recorder/nas/availability"
@@ -85,5 +86,5 @@ def recorder_loop(folder: Path, ledger: Ledger, port: int = 1) -> Iterator[Loop]
     connection = RecordedConnection(ledger, port, inbox)
     settings = settings_with(name="nas", ledger=folder / "ledger.sqlite")
     with LedgerReader.open(settings.ledger) as reader:
-        resources = Resources(settings, ledger, reader, connection, inbox, Broadcast())
+        resources = Resources(settings, ledger, reader, connection, inbox, Replication(settings), Broadcast())
         yield Loop(make_ingest(resources, Notifier({})), connection, inbox, reader)

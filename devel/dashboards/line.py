@@ -1,4 +1,6 @@
-"""What the TIC line delivers and refuses, the voltage, and how recording is."""
+"""Quality of the TIC line: frames, rejected groups, voltage, and the state of the recorder."""
+
+from collections.abc import Sequence
 
 from devel.dashboards.colours import ACCENT, BAD, GOOD, WATCH
 from devel.dashboards.dashboard import Clock, Dashboard, choice
@@ -21,11 +23,11 @@ def line(say: Say) -> Dashboard:
         Clock("now-24h", "1m"),
         [*site(say), choice("edge", say("edge"), _edges())],
         [
-            [_signal(say), _refused_per_hour(say), _gaps(say), _heard(say)],
-            [_reasons(say), _refused(say)],
+            [_signal(say), _rejected_per_hour(say), _gaps(say), _heard(say)],
+            [_reasons(say), _rejected(say)],
             [_frames(say), _voltage(say)],
             [_delays(say), _recorder(say)],
-            [_set_aside(say)],
+            [_dead_letters(say)],
         ],
     )
 
@@ -52,13 +54,13 @@ def _signal(say: Say) -> Panel:
     return shown.coloured(steps((None, BAD), (95, WATCH), (99, GOOD)))
 
 
-def _refused_per_hour(say: Say) -> Panel:
+def _rejected_per_hour(say: Say) -> Panel:
     shown = stat(
         say("rejected_per_hour"),
-        query(pipe(_of_edge("rejected_per_hour"), newest(), columns(refused="r._value"))),
-        Field("refused", unit=COUNT, decimals=0),
+        query(pipe(_of_edge("rejected_per_hour"), newest(), columns(rejected="r._value"))),
+        Field("rejected", unit=COUNT, decimals=0),
         nothing=say("no_value"),
-        help=say("refused.help"),
+        help=say("rejected.help"),
         width=5,
         height=4,
     )
@@ -96,15 +98,15 @@ def _heard(say: Say) -> Panel:
 
 
 def _reasons(say: Say) -> Panel:
-    """Counters begin anew with the edge: what was added is counted, not where they stand."""
-    read = rows("edge_refused", "n", SELECTED, _EDGE, bucket=MINUTE)
+    """Counters restart with the edge: their increases are added up, not their values."""
+    read = rows("edge_rejected", "n", SELECTED, _EDGE, bucket=MINUTE)
     found = pipe(read, "increase()", "last()", group(), columns(reason="r.reason", n="r._value"), sort("n", desc=True))
-    shown = bars(say("refused"), query(found), "reason", Field("n", say("count")), unit=COUNT, decimals=0)
-    return shown.explained(say("refused.help")).sized(8, 8)
+    shown = bars(say("rejected"), query(found), "reason", Field("n", say("count")), unit=COUNT, decimals=0)
+    return shown.explained(say("rejected.help")).sized(8, 8)
 
 
-def _refused(say: Say) -> Panel:
-    read = rows("edge_refused", "n", SELECTED, _EDGE, bucket=MINUTE)
+def _rejected(say: Say) -> Panel:
+    read = rows("edge_rejected", "n", SELECTED, _EDGE, bucket=MINUTE)
     found = pipe(
         read,
         "increase()",
@@ -116,7 +118,7 @@ def _refused(say: Say) -> Panel:
         sort("_time"),
     )
     return lines(
-        say("refused_over_time"),
+        say("rejected_over_time"),
         query(found),
         unit=COUNT,
         custom={"drawStyle": "bars", "fillOpacity": 90, "stacking": {"mode": "normal", "group": "A"}},
@@ -186,24 +188,14 @@ def _extreme(name: str, fn: str) -> str:
     return f"{name} =\n    {found}"
 
 
-_RECORDER = ("lag_s", "sink_lag_s")
-
-
 def _delays(say: Say) -> Panel:
-    read = rows("recorder", _RECORDER, SELECTED, bucket=MINUTE)
-    found = pipe(
-        read,
-        f"aggregateWindow({_WINDOW}, fn: max, createEmpty: false)",
-        group(),
-        columns(_time="r._time", name="r._field", value="r._value"),
-        wide("_time"),
-        sort("_time"),
-    )
+    parts = [_lag("recorder", '"lag_s"'), _lag("recorder_sink", '"sink_" + r.sink')]
+    found = pipe(f"union(tables: [{', '.join(parts)}])", group(), wide("_time"), sort("_time"))
     return lines(
         say("delays"),
         query(found),
         Field("lag_s", say("lag"), colour=ACCENT),
-        Field("sink_lag_s", say("sink_lag"), colour=WATCH),
+        Field("sink_influxdb", say("sink_influxdb"), colour=WATCH),
         unit=SECONDS,
         help=say("delays.help"),
         width=12,
@@ -212,20 +204,21 @@ def _delays(say: Say) -> Panel:
     )
 
 
-def _recorder(say: Say) -> Panel:
-    fields = ("holes", "lost", "set_aside", "sink_refused", "sink_windows")
-    read = rows("recorder", fields, SELECTED, bucket=MINUTE)
-    # Several recorders, each with its own edges: their numbers are added.
-    found = pipe(
-        read,
-        "last()",
-        group("_field"),
-        "sum()",
+def _lag(measurement: str, name: str) -> str:
+    """A table of lags, each recorder or sink under a name."""
+    return pipe(
+        rows(measurement, "lag_s", SELECTED, bucket=MINUTE),
+        f"aggregateWindow({_WINDOW}, fn: max, createEmpty: false)",
         group(),
-        columns(row='"row"', name="r._field", value="r._value"),
-        wide("row"),
-        'drop(columns: ["row"])',
+        columns(_time="r._time", name=name, value="r._value"),
     )
+
+
+def _recorder(say: Say) -> Panel:
+    own, sinks = ("missing", "lost", "dead_letters"), ("rejected", "windows")
+    fields = (*own, *(f"sink_{field}" for field in sinks))
+    parts = [_totals("recorder", own, "r._field"), _totals("recorder_sink", sinks, '"sink_" + r._field')]
+    found = pipe(f"union(tables: [{', '.join(parts)}])", group(), wide("row"), 'drop(columns: ["row"])')
     return stat(
         say("recorder"),
         query(found),
@@ -237,8 +230,20 @@ def _recorder(say: Say) -> Panel:
     )
 
 
-def _set_aside(say: Say) -> Panel:
-    read = rows("recorder_refused", "n", SELECTED, bucket=MINUTE)
+def _totals(measurement: str, fields: Sequence[str], name: str) -> str:
+    """Newest figures, added up over recorders and sinks."""
+    return pipe(
+        rows(measurement, fields, SELECTED, bucket=MINUTE),
+        "last()",
+        group("_field"),
+        "sum()",
+        group(),
+        columns(row='"row"', name=name, value="r._value"),
+    )
+
+
+def _dead_letters(say: Say) -> Panel:
+    read = rows("recorder_rejected", "n", SELECTED, bucket=MINUTE)
     found = pipe(
         read,
         "last()",
@@ -249,7 +254,7 @@ def _set_aside(say: Say) -> Panel:
         sort("n", desc=True),
     )
     return table(
-        say("set_aside_reasons"),
+        say("rejected_messages"),
         query(found),
         Field("reason", say("reason")),
         Field("n", say("count"), COUNT, 0),

@@ -6,18 +6,18 @@ Programs and tools take `load` from here, so that no section is missing.
 from tictally_recorder.api.settings import ConsoSettings, HttpSettings, MeteritSettings
 from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.settings import SECTIONS, Settings, load
-from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
+from tictally_recorder.sinks.registry import plugins as sink_plugins
 from tictally_shared.settings.program import compose
 
 __all__ = [
     "BackupSettings",
     "ConsoSettings",
     "HttpSettings",
-    "InfluxdbSettings",
     "MeteritSettings",
     "all_settings",
     "load",
     "settings_with",
+    "sink_plugins",
 ]
 
 

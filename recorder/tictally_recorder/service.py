@@ -4,8 +4,8 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -37,8 +37,7 @@ from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep
 from tictally_recorder.maintenance.ledger_steps import DeferredStep, QuarterStep, RetentionStep
 from tictally_recorder.settings import OFF, Settings
-from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
-from tictally_recorder.sinks.runner import Copy
+from tictally_recorder.sinks.replication import Replication, replicating
 from tictally_shared.runtime.systemd import Notifier
 
 _log = logging.getLogger(__name__)
@@ -54,8 +53,8 @@ class Resources:
         reader: of the same ledger.
         connection: to the broker; not started yet.
         inbox: of the loop.
+        replication: to the configured sinks.
         broadcast: for other threads of this process.
-        replica: the ledger's sink, or None.
         nightly: the nightly backup, or None.
     """
 
@@ -64,8 +63,8 @@ class Resources:
     reader: LedgerReader
     connection: Connection
     inbox: Inbox
+    replication: Replication
     broadcast: Broadcast
-    replica: Copy | None = None
     nightly: Nightly | None = None
 
 
@@ -82,12 +81,13 @@ def record(settings: Settings) -> None:
         ledger = stack.enter_context(Ledger.open(settings.ledger))
         clear_second_names(settings.ledger.resolve())
         reader = stack.enter_context(LedgerReader.open(settings.ledger))
-        replica = stack.enter_context(copying(settings, ledger))
+        replication = stack.enter_context(replicating(settings, ledger))
         broker = broker_address(settings)
         will = (settings.topics.recorder(settings.name, "availability"), "offline")
         connection = Connection(broker, ledger.client_id, will, inbox)
         nightly = nightly_backup(settings, ledger)
-        resources = Resources(settings, ledger, reader, connection, inbox, Broadcast(), replica, nightly)
+        broadcast = Broadcast(sinks=replication.states)
+        resources = Resources(settings, ledger, reader, connection, inbox, replication, broadcast, nightly)
         notifier = Notifier(os.environ)
         ingest = make_ingest(resources, notifier)
         for warning in settings.warnings:
@@ -106,7 +106,7 @@ def record(settings: Settings) -> None:
 def make_ingest(resources: Resources, notifier: Notifier) -> Ingest:
     """The loop with its maintenance."""
     settings, ledger, connection = resources.settings, resources.ledger, resources.connection
-    announcement = announcement_of(settings, has_sink=resources.replica is not None)
+    announcement = announcement_of(settings, resources.replication.titles)
     statistics = IngestStatistics(settings.idle_minutes * 60)
     backfill = BackfillCoordinator(
         ledger, lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False)
@@ -131,7 +131,7 @@ def make_ingest(resources: Resources, notifier: Notifier) -> Ingest:
             maintenance=MaintenanceScheduler(steps, resources.inbox.empty),
             broadcast=resources.broadcast,
             notifier=notifier,
-            health_listeners=[] if resources.replica is None else [resources.replica.say_edge],
+            health_listeners=[resources.replication.report_edge],
         )
     )
 
@@ -154,14 +154,14 @@ def _feature_steps(
         ),
         SitePublisher(settings.topics, site_device_of(settings), resources.connection.publish),
     )
-    sources: list[HealthSource] = [backfill, cost, sites, SinkHealth(ledger)]
-    topic, replica = settings.topics.recorder(settings.name, "health"), resources.replica
+    sources: list[HealthSource] = [backfill, cost, sites, SinkHealth(ledger, resources.replication)]
+    topic = settings.topics.recorder(settings.name, "health")
     health = HealthStep(
         ledger,
         statistics,
         sources,
         lambda payload: resources.connection.publish(topic, payload),
-        [] if replica is None else [replica.say_health],
+        [resources.replication.report_recorder],
     )
     backup = BackupStep(resources.nightly, ledger, health.publish_soon)
     sources.append(backup)
@@ -176,27 +176,6 @@ def _http(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> AbstractCon
     from tictally_recorder.api.server import HttpServer  # noqa: PLC0415 - it takes half a second and 30 MB
 
     return HttpServer(Context(settings, broadcast, inbox), http.host, http.port)
-
-
-@contextmanager
-def copying(settings: Settings, ledger: Ledger) -> Iterator[Copy | None]:
-    """Replicate the ledger to the sink, where one is configured; else the ledger keeps nothing for one."""
-    target = settings.section(InfluxdbSettings).target
-    if target is None:
-        ledger.use_sinks([])
-        yield None
-        return
-    # With its hundreds of modules it takes a second and some memory.
-    from tictally_recorder.sinks.influxdb.replicator import NAME, InfluxCopy  # noqa: PLC0415
-
-    ledger.use_sinks([NAME])
-    _log.info("the ledger is copied to InfluxDB at %s", target.url)
-    copy = InfluxCopy(target, settings.ledger, settings.zone, settings.name)
-    copy.start()
-    try:
-        yield copy
-    finally:
-        copy.close()
 
 
 def _handle_signals(inbox: Inbox) -> None:

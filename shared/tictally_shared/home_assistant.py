@@ -171,7 +171,7 @@ class HealthEntity:
         key: of the entity.
         fr: its name in French.
         en: its name in English.
-        value: the field's name in the message; the key unless given.
+        value: the field's name in the message, `outer.inner` within an object; the key unless given.
         settings: everything else, by Home Assistant's own names.
         platform: `sensor`, or `binary_sensor` for true and false; for the latter true is `on` unless `on_when` differs.
         on_when: which of the two is `on`.
@@ -248,7 +248,9 @@ def _program_component(entity: HealthEntity, about: Mapping[str, Any], language:
 
 def _template(entity: HealthEntity) -> str:
     """Return a template that renders `None`, which is no state, where a message is empty or lacks the field."""
-    value = f"(value_json | default({{}})).get('{entity.value or entity.key}')"
+    *outer, name = (entity.value or entity.key).split(".")
+    objects = "".join(f".get('{each}', {{}})" for each in outer)
+    value = f"(value_json | default({{}})){objects}.get('{name}')"
     if entity.whole:
         return f"{{% set number = {value} %}}{{{{ number if number is none else number | round | int }}}}"
     return f"{{{{ {value} }}}}"

@@ -42,7 +42,7 @@ def test_every_text_of_the_table_is_on_a_dashboard() -> None:
 
 def test_french_and_english_texts_differ_but_where_both_say_the_same() -> None:
     same = {key for key, (french, english) in WORDS.items() if french == english}
-    assert same == {"site", "colour", "nothing", "sink_lag"}
+    assert same == {"site", "colour", "nothing", "sink_influxdb"}
 
 
 @pytest.mark.parametrize(("language", "key"), BOTH)

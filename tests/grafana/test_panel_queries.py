@@ -14,7 +14,7 @@ from simulated_household import EDGE, METERS, PARIS, SITE, SUBSCRIBED_KVA, House
 
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.sinks.influxdb.client import Client
-from tictally_recorder.sinks.influxdb.points import of_energy_by_day
+from tictally_recorder.sinks.influxdb.points import from_energy_by_day
 
 NOW = datetime(2026, 11, 25, 18, 40, tzinfo=PARIS)
 # Two months without contract, on HP/HC, then Tempo; both changes of the clocks, and another meter since July.
@@ -212,7 +212,7 @@ class TestRegisters:
         ]
         make_buckets(server, "registers")
         client = Client(server.url, TOKEN, ORG)
-        client.write("registers", [each.line for each in of_energy_by_day(rows, PARIS)])
+        client.write("registers", [each.line for each in from_energy_by_day(rows, PARIS)])
         client.close()
         asking = Asking(server, "registers", datetime(2026, 3, 5, tzinfo=PARIS), {**VARIABLES, "month": "2026-03"})
         assert asking.rows("month", "By day and period") == [
@@ -430,11 +430,11 @@ class TestLive:
 
 class TestLine:
     def test_refusals_are_counted_over_a_restart_of_the_edge(self, asking: Asking) -> None:
-        found = asking.by("reason", "line", "Refusals by reason")
+        found = asking.by("reason", "line", "Rejected groups by reason")
         assert {reason: row["n"] for reason, row in found.items()} == refusals(HEALTH_MINUTES, 24 * 60)
 
     def test_refusals_over_time_are_as_many(self, asking: Asking) -> None:
-        found = asking.rows("line", "Refusals over time")
+        found = asking.rows("line", "Rejected groups over time")
         expected = refusals(HEALTH_MINUTES, 24 * 60)
         for reason, n in expected.items():
             # The first window has nothing before it.
@@ -451,21 +451,21 @@ class TestLine:
         assert max(float(str(row["highest"])) for row in found) == 242
         assert {row["mean"] for row in found} == {233.5}
 
-    def test_the_recorder_tells_what_it_lacks(self, asking: Asking) -> None:
+    def test_the_recorder_shows_what_is_missing(self, asking: Asking) -> None:
         assert asking.row("line", "The recorder") == {
-            "holes": 11,
+            "missing": 11,
             "lost": 12,
-            "set_aside": 13,
-            "sink_refused": 14,
+            "dead_letters": 13,
+            "sink_rejected": 14,
             "sink_windows": 15,
         }
-        assert asking.rows("line", "Messages set aside, by reason") == [{"reason": "form", "n": 3}]
+        assert asking.rows("line", "Rejected messages by reason") == [{"reason": "form", "n": 3}]
 
     def test_estimated_quarters_are_counted(self, server: Influxd) -> None:
         now = datetime(2026, 5, 11, 2, tzinfo=PARIS)
         home = Household(date(2026, 5, 9), now, date(2026, 5, 9), date(2099, 1, 1), date(2026, 5, 9))
         write(server, home, prefix="gaps", quarters_since=date(2026, 5, 9), minutes=0)
-        found = Asking(server, "gaps", now, VARIABLES).row("line", "Estimated quarters of an hour")
+        found = Asking(server, "gaps", now, VARIABLES).row("line", "Estimated quarter-hours")
         assert found == {"gaps": 22 * 4}  # of 10 May, from 02:00 on
 
 

@@ -15,7 +15,7 @@ from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.sinks.influxdb.client import Client
-from tictally_recorder.sinks.influxdb.ledger_source import LedgerRows
+from tictally_recorder.sinks.influxdb.ledger_source import LedgerSource
 from tictally_shared.calendar import QUARTER_MS, zone
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
@@ -55,10 +55,10 @@ def copied(server: Influxd, path: Path, bucket: str) -> None:
     first = int(START.timestamp()) * 1000 // QUARTER_MS
     client = Client(server.url, TOKEN, ORG)
     with LedgerReader.open(path) as reader:
-        rows = LedgerRows(reader, PARIS)
+        rows = LedgerSource(reader, PARIS)
         sites = rows.sites()
         touched = {meter.id: IntervalSet([(first, first + DAYS * 96 - 1)]) for site in sites for meter in site.meters}
-        for each in rows.of_quarters(sites, touched):
+        for each in rows.quarter_rows(sites, touched):
             client.write(bucket, [point.line for point in each.points])
     client.close()
 

@@ -148,7 +148,11 @@ def test_where_discovery_is_off_nothing_is_announced(own_broker: Mosquitto, hub:
     assert list(seen.retained) == ["tictally/recorder/nas/health"]
 
 
-@pytest.mark.parametrize("has_sink", [True, False])
-def test_the_delay_of_a_copy_is_shown_just_where_there_is_one(has_sink: bool) -> None:
-    made = announcement("nas", Topics("tictally"), "homeassistant", "en", "1", has_sink=has_sink)
-    assert ("sink_lag" in json.loads(made.payload)["components"]) is has_sink
+@pytest.mark.parametrize("sinks", [{}, {"influxdb": "InfluxDB"}, {"influxdb": "InfluxDB", "postgresql": "PostgreSQL"}])
+def test_each_sink_has_its_lag_and_its_problem(sinks: dict[str, str]) -> None:
+    made = announcement("nas", Topics("tictally"), "homeassistant", "en", "1", sinks=sinks)
+    components = json.loads(made.payload)["components"]
+    expected = {f"sink_{name}_{what}": name for name in sinks for what in ("lag", "problem")}
+    assert {key for key in components if key.startswith("sink_")} == expected.keys()
+    for key, name in expected.items():
+        assert f".get('sinks', {{}}).get('{name}', {{}}).get('" in components[key]["value_template"]

@@ -20,12 +20,12 @@ from tictally_recorder.doctor import (
     findings,
 )
 from tictally_recorder.doctor.broker_probe import Outcome, Visit
-from tictally_recorder.doctor.facts import InfluxFacts
+from tictally_recorder.doctor.facts import SinkFacts
 from tictally_recorder.ledger import (
     LedgerCounts,
     Meter,
     NumberRange,
-    RefusedPoint,
+    RejectedPoint,
     RejectionSummary,
     SinkCounts,
     Site,
@@ -309,18 +309,20 @@ def test_a_backup_on_the_ledgers_own_disk_is_noted() -> None:
 
 
 SINK = SinkCounts("influxdb", 0, None, 0, 0, 0, 0, 0, None)
-COPIED = replace(WELL, ledger=replace(LEDGER, sinks=(SINK,)), influxdb=InfluxFacts("http://nas:8086", None))
+COPIED = replace(
+    WELL, ledger=replace(LEDGER, sinks=(SINK,)), sinks=(SinkFacts("influxdb", "InfluxDB", "http://nas:8086"),)
+)
 
 
 def about_influxdb(facts: Facts) -> list[tuple[Level, str]]:
-    return [(each.level, each.sentence) for each in findings(facts, PARIS) if each.about == "influxdb"]
+    return [(each.level, each.sentence) for each in findings(facts, PARIS) if each.about == "sink influxdb"]
 
 
 def test_a_copy_that_is_well_is_said_so_and_none_is_not_mentioned() -> None:
     assert about_influxdb(WELL) == []
     assert about_influxdb(COPIED) == [
         (Level.OK, "InfluxDB at http://nas:8086 answers and has what it needs"),
-        (Level.OK, "it is not behind; no window to run again"),
+        (Level.OK, "it has every frame; no window to aggregate"),
     ]
 
 
@@ -329,14 +331,13 @@ def test_a_copy_that_is_behind_or_refused_is_said_so() -> None:
         SINK,
         oldest_ms=NOW_MS - 3 * 3_600_000,
         windows=2,
-        refused=7,
-        newest_refused=RefusedPoint("tictally_raw", "field type conflict", "tic x=1"),
+        rejected=7,
+        newest_rejected=RejectedPoint("tictally_raw", "field type conflict", "tic x=1"),
     )
-    behind = replace(
-        COPIED, ledger=replace(LEDGER, sinks=(sink,)), influxdb=InfluxFacts("http://nas:8086", "it cannot be reached")
-    )
+    where = SinkFacts("influxdb", "InfluxDB", "http://nas:8086", "it cannot be reached")
+    behind = replace(COPIED, ledger=replace(LEDGER, sinks=(sink,)), sinks=(where,))
     assert about_influxdb(behind) == [
         (Level.TROUBLE, "it cannot be reached"),
-        (Level.TROUBLE, "the oldest frame that it has not got came 3 h ago; 2 windows to run again"),
-        (Level.NOTE, "7 points refused; the newest, for tictally_raw: field type conflict"),
+        (Level.TROUBLE, "the oldest frame that it lacks arrived 3 h ago; 2 windows to aggregate"),
+        (Level.NOTE, "7 points rejected; the newest, for tictally_raw: field type conflict"),
     ]

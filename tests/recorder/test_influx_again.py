@@ -8,7 +8,7 @@ from influx_home import Home, days_ago, home, hour
 from ledger_building import frame
 from real_influx import Influxd
 
-from tictally_recorder.sinks.influxdb.provisioning import Place, set_up
+from tictally_recorder.sinks.influxdb.provisioning import Resources, provision
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 
 FAILS = """
@@ -27,7 +27,7 @@ def copy_all_but_windows(here: Home) -> None:
 def test_an_hour_whose_run_fails_waits_until_the_trouble_has_passed(
     server: Influxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs._AGAIN_S", (0.0,) * 4 + (3600.0,), raising=False)
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs._RETRY_S", (0.0,) * 4 + (3600.0,), raising=False)
     frames = hour(days_ago(0.1))
     with home(tmp_path, server, "fails", raw_days=30) as here:
         sink = here.begin()
@@ -35,21 +35,21 @@ def test_an_hour_whose_run_fails_waits_until_the_trouble_has_passed(
         task_id = sink.task_ids[HOUR_MS]
         server.ask("PATCH", f"/api/v2/tasks/{task_id}", {"flux": FAILS.format(name="fails_hour")})
         here.hear(frames)
-        sink._round_s = 0.0  # it looks for quarters twice a minute
+        sink._ledger._round_at_s = 0.0  # it looks for quarters twice a minute
         copy_all_but_windows(here)
         for _ in range(3):  # it rests between its tries
             assert sink.step() > 0
         runs = server.ask("GET", f"/api/v2/tasks/{task_id}/runs")["runs"]
         assert [each["status"] for each in runs] == ["failed"] * 5
         assert here.ledger.sinks()[0].windows == 1
-        assert "could not find bucket" in str(sink.unmade)
+        assert "could not find bucket" in str(sink.blocked)
         here.copy()  # another sink: it repairs the task
         assert here.wrong_windows(frames) == []
 
 
 def test_a_token_that_sees_tasks_and_may_not_run_them_holds_up_nothing(server: Influxd, tmp_path: Path) -> None:
     with home(tmp_path, server, "sees", raw_days=30) as admin:
-        place = set_up(admin.client, admin.target.buckets)
+        place = provision(admin.client, admin.target.buckets)
         token = reading_tasks(server, place)
     (tmp_path / "other").mkdir()
     with home(tmp_path / "other", server, "sees", raw_days=30, token=token) as here:
@@ -62,7 +62,7 @@ def test_a_token_that_sees_tasks_and_may_not_run_them_holds_up_nothing(server: I
         assert here.ledger.sinks()[0].windows == 1
 
 
-def reading_tasks(server: Influxd, place: Place) -> str:
+def reading_tasks(server: Influxd, place: Resources) -> str:
     org = server.ask("GET", "/api/v2/orgs?org=home")["orgs"][0]["id"]
     rights = [(action, "buckets", each) for each in place.bucket_ids.values() for action in ("read", "write")]
     rights += [("read", "tasks", each) for each in place.task_ids.values()]

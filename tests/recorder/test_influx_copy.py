@@ -99,4 +99,4 @@ def test_minutes_hours_quarters_and_days_are_those_of_the_frames(
         assert here.wrong_windows(frames) == []
         assert here.wrong_ledger() == []
         (counts,) = here.ledger.sinks()
-        assert (counts.refused, counts.is_done) == (0, True)
+        assert (counts.rejected, counts.is_done) == (0, True)

@@ -48,7 +48,7 @@ def test_colours_stand_at_the_day_on_whose_morning_they_begin(server: Influxd, t
 def test_nights_are_copied_and_one_that_late_frames_change_is_copied_again(
     server: Influxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tictally_recorder.sinks.influxdb.sink._ROUND_S", 0.0)  # it looks for nights twice a minute
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.ledger_replicator._ROUND_INTERVAL_S", 0.0)
     tags = (f"site={METER}", f"meter={METER}")
     with home(tmp_path, server, "nights") as here:
         here.hear([at(1, "2026-01-15T12:00", BLUE)])

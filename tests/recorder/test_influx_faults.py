@@ -14,9 +14,9 @@ from real_influx import Influxd, influxd
 
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
-from tictally_recorder.sinks.influxdb.provisioning import make_token, set_up
+from tictally_recorder.sinks.influxdb.provisioning import create_token, provision
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
-from tictally_recorder.sinks.runner import SinkError
+from tictally_recorder.sinks.protocol import SinkError
 from tictally_shared.calendar import QUARTER_MS
 
 LIST = """
@@ -95,7 +95,7 @@ def test_a_frame_forty_days_late_corrects_its_quarter_and_nothing_is_refused(ser
         assert here.wrong_ledger() == []
         assert here.held("ledger") != before
         (counts,) = here.ledger.sinks()
-        assert (counts.refused, counts.windows) == (0, 0)
+        assert (counts.rejected, counts.windows) == (0, 0)
         assert min(int(key[1]) for key in here.held("raw")) >= days_ago(1)
 
 
@@ -146,19 +146,19 @@ def test_refused_points_are_set_aside_with_the_reason_and_the_rest_goes_on(serve
         here.hear(frames)
         here.copy()
         (counts,) = here.ledger.sinks()
-        assert counts.refused == 180
-        assert counts.newest_refused is not None
-        assert "field type conflict" in counts.newest_refused.reason
-        assert "SINSTS=" in counts.newest_refused.point
+        assert counts.rejected == 180
+        assert counts.newest_rejected is not None
+        assert "field type conflict" in counts.newest_rejected.reason
+        assert "SINSTS=" in counts.newest_rejected.point
         raw = here.held("raw")
         assert sum(key[-1] == "EAST" for key in raw) == 180
         assert here.wrong_ledger() == []
 
 
-def test_a_token_of_every_day_is_enough_once_all_is_set_up(server: Influxd, tmp_path: Path) -> None:
+def test_a_token_of_every_day_is_enough_once_all_is_provision(server: Influxd, tmp_path: Path) -> None:
     frames = hour(days_ago(1))
     with home(tmp_path, server, "everyday") as admin:
-        token = make_token(admin.client, admin.target.buckets, set_up(admin.client, admin.target.buckets))
+        token = create_token(admin.client, admin.target.buckets, provision(admin.client, admin.target.buckets))
     (tmp_path / "other").mkdir()
     with home(tmp_path / "other", server, "everyday", token=token) as here:
         here.hear([each for each in frames if each is not frames[90]])
@@ -257,8 +257,8 @@ def test_a_site_that_has_joined_another_leaves_no_rows(server: Influxd, tmp_path
 def test_without_the_right_to_tasks_all_is_copied_and_hours_wait_for_it(server: Influxd, tmp_path: Path) -> None:
     frames = hour(days_ago(1))
     with home(tmp_path, server, "no_tasks") as admin:
-        place = set_up(admin.client, admin.target.buckets)
-        token = make_token(admin.client, admin.target.buckets, replace(place, task_ids={}))
+        place = provision(admin.client, admin.target.buckets)
+        token = create_token(admin.client, admin.target.buckets, replace(place, task_ids={}))
     (tmp_path / "other").mkdir()
     with home(tmp_path / "other", server, "no_tasks", token=token) as here:
         here.hear(frames)

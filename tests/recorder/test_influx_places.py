@@ -13,9 +13,9 @@ from real_influx import ORG, TOKEN, Influxd
 
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets
-from tictally_recorder.sinks.influxdb.provisioning import Place, find, look, make_token, set_up
+from tictally_recorder.sinks.influxdb.provisioning import Resources, check, create_token, find_resources, provision
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
-from tictally_recorder.sinks.runner import SinkError
+from tictally_recorder.sinks.protocol import SinkError
 
 REVOKED = "of-nobody-any-more"
 
@@ -25,9 +25,9 @@ def test_tasks_of_another_organization_are_nobodys_here(server: Influxd) -> None
     server.ask("POST", "/api/v2/orgs", {"name": neighbour})
     buckets = Buckets.of("shared", 30, 365, 0, 0)
     with closing(Client(server.url, TOKEN, neighbour)) as other, closing(Client(server.url, TOKEN, ORG)) as own:
-        theirs, ours = set_up(other, buckets), set_up(own, buckets)
+        theirs, ours = provision(other, buckets), provision(own, buckets)
         assert not set(theirs.task_ids.values()) & set(ours.task_ids.values())
-        assert find(own, buckets).task_ids == ours.task_ids
+        assert find_resources(own, buckets).task_ids == ours.task_ids
 
 
 @pytest.mark.parametrize("days", [40, -40])
@@ -52,12 +52,12 @@ def test_a_clock_that_is_far_off_is_told_and_no_frame_is_passed_over(
 
 
 @contextmanager
-def of_every_day(server: Influxd, folder: Path, prefix: str) -> Iterator[tuple[Home, Place]]:
+def of_every_day(server: Influxd, folder: Path, prefix: str) -> Iterator[tuple[Home, Resources]]:
     """A ledger with a token of every day into what was set up for it, raw frames kept for 30 days."""
     (folder / "set_up").mkdir()
     with home(folder / "set_up", server, prefix, raw_days=30) as admin:
-        place = set_up(admin.client, admin.target.buckets)
-        token = make_token(admin.client, admin.target.buckets, place)
+        place = provision(admin.client, admin.target.buckets)
+        token = create_token(admin.client, admin.target.buckets, place)
     with home(folder, server, prefix, raw_days=30, token=token) as here:
         yield here, place
 
@@ -84,7 +84,7 @@ def test_hours_wait_for_a_task_that_is_not_there_and_all_else_goes_on(
     frames = hour(days_ago(1))
     with of_every_day(server, tmp_path, f"lacks_{lose.__name__}") as (here, place):
         lose(server, place.task_ids[HOUR_MS])
-        assert sentence in str(look(here.target))
+        assert sentence in str(check(here.target))
         here.hear(frames)
         sink = here.begin()
         while sink.step() == 0.0 or not replace(here.ledger.sinks()[0], windows=0).is_done:
@@ -92,7 +92,7 @@ def test_hours_wait_for_a_task_that_is_not_there_and_all_else_goes_on(
         assert [each.message for each in caplog.records if sentence in each.message] != []
         assert here.wrong_ledger() == []
         assert here.ledger.sinks()[0].windows == 1
-        assert set_up(here.client, here.target.buckets).done != ()
+        assert provision(here.client, here.target.buckets).changes != ()
         here.target = replace(here.target, token=TOKEN)  # a new task is not the old token's
         here.copy()
         assert here.wrong_windows(frames) == []

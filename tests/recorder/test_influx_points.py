@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RefusedPoint, Window
+from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RejectedPoint, Window
 from tictally_recorder.sinks.influxdb import points
 from tictally_recorder.sinks.influxdb.config import Buckets
-from tictally_recorder.sinks.influxdb.errors import InfluxError, RefusedError, TooLargeError
-from tictally_recorder.sinks.influxdb.health_points import of_edge, of_recorder
+from tictally_recorder.sinks.influxdb.errors import InfluxError, RejectedError, TooLargeError
+from tictally_recorder.sinks.influxdb.health_points import edge_points, recorder_points
 from tictally_recorder.sinks.influxdb.points import Point, point
-from tictally_recorder.sinks.influxdb.reconcile import OF_SITES, Stale, find_stale
+from tictally_recorder.sinks.influxdb.reconcile import SITE_MEASUREMENTS, StaleRows, stale_rows
 from tictally_recorder.sinks.influxdb.tasks import tasks_of
-from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows, open_windows
 from tictally_recorder.sinks.influxdb.writer import write
+from tictally_recorder.sinks.protocol import EdgeHealth, RecorderHealth
 from tictally_shared.labels import LABELS, Kind
 
+HEALTH_MEASUREMENTS = {"recorder", "recorder_sink", "recorder_rejected", "edge", "edge_rejected"}
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "influxdb.md").read_text(encoding="utf-8")
 FLUX = Path(points.__file__).parent / "flux"
 BUCKETS = Buckets.of("tictally", 30, 365, 0, 0)
@@ -49,7 +51,7 @@ def energy_row(register: str, energy: int, first: int, **more: object) -> Energy
 
 def test_a_frame_has_integers_just_where_the_catalogue_has_a_unit() -> None:
     values: dict[str, int | str] = {name: 1 if label.is_number else "01" for name, label in LABELS.items()}
-    line = points.of_frame(RawFrame(1, "m", "e", 7, NOON_MS, values | {"UNKNOWN": 3})).line
+    line = points.from_frame(RawFrame(1, "m", "e", 7, NOON_MS, values | {"UNKNOWN": 3})).line
     head, fields, time_ms = line.split(" ")
     assert (head, time_ms) == ("tic,edge=e,meter=m", f"{NOON_MS}000007")
     told = dict(each.split("=", 1) for each in fields.split(","))
@@ -80,7 +82,7 @@ def test_fields_that_are_unknown_are_left_out_and_each_type_is_its_own() -> None
 
 def test_a_quarter_has_the_mean_of_its_frames() -> None:
     live = Live(NOON_MS, 1, NOON_MS + 5, 4, n=3, sum=10, min=1, max=5)
-    made = points.of_quarter(Quarter(1, NOON_MS, 3, NOON_MS, NOON_MS + 5, {}, {"SINSTS": live}, {}), "s", "m")
+    made = points.from_quarter(Quarter(1, NOON_MS, 3, NOON_MS, NOON_MS + 5, {}, {"SINSTS": live}, {}), "s", "m")
     assert made == Point(
         "power_quarter",
         (("meter", "m"), ("site", "s")),
@@ -99,7 +101,7 @@ def test_a_quarter_has_the_mean_of_its_frames() -> None:
 )
 def test_a_total_has_each_kwh_once(registers: dict[str, int], consumption: int) -> None:
     rows = [energy_row(register, energy, 5) for register, energy in registers.items()]
-    totals = [each for each in points.of_energy_by_quarter(rows) if each.measurement == "total_quarter"]
+    totals = [each for each in points.from_energy_by_quarter(rows) if each.measurement == "total_quarter"]
     assert [(dict(each.tags)["direction"], each.fields["energy_wh"]) for each in totals] == [
         ("consumption", consumption)
     ]
@@ -107,14 +109,14 @@ def test_a_total_has_each_kwh_once(registers: dict[str, int], consumption: int) 
 
 def test_a_register_that_stood_at_zero_for_ever_has_no_rows_and_reactive_energy_its_own_field() -> None:
     rows = [energy_row("EASF09", 0, 0), energy_row("EAIT", 0, 0), energy_row("ERQ1", 2, 7), energy_row("EAST", 0, 7)]
-    made = {dict(each.tags).get("register", each.measurement): each for each in points.of_energy_by_quarter(rows)}
+    made = {dict(each.tags).get("register", each.measurement): each for each in points.from_energy_by_quarter(rows)}
     assert made.keys() == {"ERQ1", "EAST", "total_quarter"}
     assert made["ERQ1"].fields == {"energy_varh": 2, "first": 7, "last": 9, "estimated": False}
 
 
 def test_a_day_is_stamped_where_it_begins_in_paris_and_names_itself() -> None:
     summer = 1_784_671_200_000  # 2026-07-22 in Paris begins at 22:00 UTC of the day before
-    (row, total) = points.of_energy_by_day([energy_row("EAST", 5, 7, start_ms=summer, period="HP")], PARIS)
+    (row, total) = points.from_energy_by_day([energy_row("EAST", 5, 7, start_ms=summer, period="HP")], PARIS)
     assert (row.time_ms, row.fields["day"]) == (summer, "2026-07-22")
     assert dict(row.tags) == {"site": "s", "register": "EAST", "period": "HP", "month": "2026-07", "year": "2026"}
     assert (total.time_ms, total.measurement) == (summer, "total_day")
@@ -123,7 +125,7 @@ def test_a_day_is_stamped_where_it_begins_in_paris_and_names_itself() -> None:
 def test_a_cost_that_is_unknown_has_no_amount() -> None:
     line = CostLine("consumption", None, None, None, None, None, None, None, None, "unknown", "no contract for {day}")
     day = CostDay(date(2026, 7, 22), 0, 96, "key", 1, (CostEntry(line, 12, None, b""),))
-    (made,) = points.of_cost("s", day, PARIS)
+    (made,) = points.from_cost_day("s", day, PARIS)
     assert made.fields == {
         "energy_wh": 12,
         "quality": "unknown",
@@ -136,17 +138,19 @@ def test_a_cost_that_is_unknown_has_no_amount() -> None:
 def test_an_edge_says_whatever_it_likes_and_types_stay() -> None:
     rejected = b'{"parity": 2, "plausibility": "x"}'
     payload = b'{"frames": true, "groups": 7, "mode": 4, "rejected": %b, "signal_quality": 99}' % rejected
-    edge, parity = of_edge("e", payload, 5)
-    assert edge.fields == {"groups": 7, "signal_quality_percent": 99.0, "refused": 2}
+    edge, parity = edge_points(EdgeHealth("e", payload, 5))
+    assert edge.fields == {"groups": 7, "signal_quality_percent": 99.0, "rejected": 2}
     assert (parity.tags, parity.fields) == ((("edge", "e"), ("reason", "parity")), {"n": 2})
-    assert list(of_edge("e", b"[]", 5)) == []
+    assert list(edge_points(EdgeHealth("e", b"[]", 5))) == []
 
 
-def test_a_recorders_refusals_are_rows_by_reason() -> None:
-    found = list(of_recorder("nas", {"stored": 3, "lag_s": None}, {"json": 2}, 5))
-    assert [(each.measurement, each.fields) for each in found] == [
-        ("recorder", {"stored": 3}),
-        ("recorder_refused", {"n": 2}),
+def test_a_recorders_health_is_a_row_of_its_own_one_for_each_sink_and_one_for_each_reason() -> None:
+    body = {"stored": 3, "lag_s": None, "sinks": {"influxdb": {"lag_s": 4, "rejected": 0, "windows": 1}}}
+    found = list(recorder_points(RecorderHealth("nas", body, {"json": 2}, 5)))
+    assert [(each.measurement, dict(each.tags), each.fields) for each in found] == [
+        ("recorder", {"recorder": "nas"}, {"stored": 3}),
+        ("recorder_sink", {"recorder": "nas", "sink": "influxdb"}, {"lag_s": 4, "rejected": 0, "windows": 1}),
+        ("recorder_rejected", {"recorder": "nas", "reason": "json"}, {"n": 2}),
     ]
 
 
@@ -182,7 +186,7 @@ def test_minute_and_hour_are_made_in_the_same_way() -> None:
 
 
 def test_every_measurement_stands_in_the_document() -> None:
-    for measurement in {*OF_SITES, "recorder", "recorder_refused", "edge", "edge_refused", "tic"}:
+    for measurement in {*SITE_MEASUREMENTS, *HEALTH_MEASUREMENTS, "tic"}:
         assert f"`{measurement}`" in DOCUMENT
 
 
@@ -210,6 +214,19 @@ def test_a_window_that_lacks_raw_frames_is_left_as_it_is() -> None:
     assert late_windows([NOON - 1], NOON + HOUR_MS, NOON - HOUR_MS + 1) == set()
 
 
+@pytest.mark.parametrize(
+    ("after_ms", "windows"),
+    [
+        (0, [(MINUTE_MS, -MINUTE_MS), (MINUTE_MS, 0), (HOUR_MS, -HOUR_MS), (HOUR_MS, 0)]),
+        (10_000, [(MINUTE_MS, 0), (HOUR_MS, -HOUR_MS), (HOUR_MS, 0)]),
+        (30_000, [(MINUTE_MS, 0), (HOUR_MS, 0)]),
+        (65_000, [(MINUTE_MS, 0), (MINUTE_MS, MINUTE_MS), (HOUR_MS, 0)]),
+    ],
+)
+def test_windows_are_open_until_their_task_may_have_begun(after_ms: int, windows: list[tuple[int, int]]) -> None:
+    assert open_windows(NOON + after_ms) == {Window(length_ms, NOON + start_ms) for length_ms, start_ms in windows}
+
+
 def test_minutes_whose_hour_is_over_are_made_with_it() -> None:
     minutes = [Window(MINUTE_MS, NOON + n * MINUTE_MS) for n in range(60)]
     over = NOON + HOUR_MS + 30_000
@@ -218,7 +235,7 @@ def test_minutes_whose_hour_is_over_are_made_with_it() -> None:
     assert coalesced([Window(HOUR_MS, NOON)], over - 1) == {}
 
 
-def lines_refused(*bad: str, with_error: type[InfluxError] = RefusedError) -> tuple[list[str], object]:
+def lines_refused(*bad: str, with_error: type[InfluxError] = RejectedError) -> tuple[list[str], object]:
     taken: list[str] = []
 
     def send(bucket: str, lines: list[str]) -> int:
@@ -237,14 +254,14 @@ def test_just_the_refused_fields_are_set_aside_whichever_they_are(bad: set[int],
     taken, send = lines_refused(*(f"a={n}i" for n in bad if f"a={n}i"))
     bad_texts = [f"a={n}i" for n in bad]
     done = write(send, "bucket", made, 0)  # type: ignore[arg-type]
-    refused = {each.point for each in done.refused}
+    refused = {each.point for each in done.rejected}
     assert all(any(text in each for text in bad_texts) and "b=" not in each for each in refused)
     fields = {(n, field) for n in range(count) for field in "ab"}
     lost = {(n, "a") for n in range(count) if any(text in f"a={n}i" for text in bad_texts)}
     assert {
         (int(line.split()[-1]) // 1_000_000, each[0]) for line in taken for each in line.split()[1].split(",")
     } == fields - lost
-    assert len(done.refused) == len(lost)
+    assert len(done.rejected) == len(lost)
 
 
 def test_what_is_too_large_is_sent_in_parts() -> None:
@@ -257,7 +274,7 @@ def test_what_is_too_large_is_sent_in_parts() -> None:
         return 5
 
     done = write(send, "bucket", [point("m", n, {}, {"a": 1}) for n in range(10)], 0)  # type: ignore[arg-type]
-    assert (done.refused, sum(each for each in sizes if each <= 3)) == ([], 10)
+    assert (done.rejected, sum(each for each in sizes if each <= 3)) == ([], 10)
 
 
 def test_what_cannot_be_written_at_all_is_nobodys_fault_and_nothing_is_set_aside() -> None:
@@ -270,7 +287,7 @@ def test_what_is_older_than_the_bucket_keeps_is_not_sent() -> None:
     taken, send = lines_refused()
     write(send, "bucket", [point("m", n, {}, {"a": 1}) for n in (4, 5, 6)], 5)  # type: ignore[arg-type]
     assert [each.split()[-1] for each in taken] == ["5000000", "6000000"]
-    assert RefusedPoint("b", "r", "p").point == "p"
+    assert RejectedPoint("b", "r", "p").point == "p"
 
 
 def test_neighbours_that_are_to_go_go_together_and_none_that_stays_with_them() -> None:
@@ -281,11 +298,11 @@ def test_neighbours_that_are_to_go_go_together_and_none_that_stays_with_them() -
     tags = tuple(sorted({"site": "s", "register": "EASF01", "period": "none"}.items()))
     stays = point("energy_quarter", base + HOUR_MS, dict(tags), {"last": 5})
     here = [row(each, "none") for each in ("00:00", "00:15", "00:30", "01:00", "02:00")]
-    assert find_stale("energy_quarter", here, [stays]) == [
-        Stale("energy_quarter", tags, base, base + 1_800_000),
-        Stale("energy_quarter", tags, base + 2 * HOUR_MS, base + 2 * HOUR_MS),
+    assert stale_rows("energy_quarter", here, [stays]) == [
+        StaleRows("energy_quarter", tags, base, base + 1_800_000),
+        StaleRows("energy_quarter", tags, base + 2 * HOUR_MS, base + 2 * HOUR_MS),
     ]
     # A field that is no more takes its row with it, which is written again.
-    assert find_stale("energy_quarter", [row("01:00", "none", "gone")], [stays]) == [
-        Stale("energy_quarter", tags, base + HOUR_MS, base + HOUR_MS)
+    assert stale_rows("energy_quarter", [row("01:00", "none", "gone")], [stays]) == [
+        StaleRows("energy_quarter", tags, base + HOUR_MS, base + HOUR_MS)
     ]

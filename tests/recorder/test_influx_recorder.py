@@ -23,7 +23,7 @@ from recording import Recorder
 
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.sinks.influxdb.client import Client
-from tictally_recorder.sinks.runner import SinkError
+from tictally_recorder.sinks.protocol import SinkError
 
 
 def environ(ledger: Path, settings: Mapping[str, str]) -> dict[str, str]:
@@ -59,16 +59,16 @@ def count(server: Influxd, bucket: str, measurement: str, field: str) -> int:
 def test_a_ledger_is_filled_into_an_empty_influxdb_without_a_recorder(server: Influxd, tmp_path: Path) -> None:
     path = filled(tmp_path / "ledger.sqlite")
     own = server.settings | {"TICTALLY_INFLUXDB_PREFIX": "by_hand"}
-    assert "is copied nowhere yet" in tictally("sink", "status", ledger=path, **own).stdout
+    assert "Nothing has been replicated yet" in tictally("sink", "status", ledger=path, **own).stdout
     done = tictally("sink", "refill", ledger=path, **own)
-    assert (done.returncode, done.stdout) == (0, "All is copied.\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "InfluxDB: replication complete.\n"), done.stderr
     assert count(server, "by_hand", "energy_quarter", "energy_wh") == 7
     status = tictally("sink", "status", ledger=path, **own)
     assert status.returncode == 0, status.stderr
-    assert "Every frame is copied." in status.stdout
+    assert "Every frame has been replicated." in status.stdout
     # A part once more; what was there stays.
     more = tictally("sink", "refill", "--from", "2026-11-21T13:30", "--to", "2026-11-21T14:00", ledger=path, **own)
-    assert (more.returncode, more.stdout) == (0, "All is copied.\n"), more.stderr
+    assert (more.returncode, more.stdout) == (0, "InfluxDB: replication complete.\n"), more.stderr
     assert count(server, "by_hand", "energy_quarter", "energy_wh") == 7
 
 
@@ -89,12 +89,12 @@ def test_a_refill_that_is_killed_goes_on_with_what_is_left(server: Influxd, tmp_
     # What was copied before is not copied again: what is taken from it there stays away, until all is asked for.
     with closing(Client(server.url, TOKEN, ORG)) as client:
         client.delete("broken_off_raw", "tic", {"edge": "cellar"}, (NOON_MS, NOON_MS + 99))
-    resumed = tictally("sink", "refill", "--resume", ledger=path, **own)
-    assert (resumed.returncode, resumed.stdout) == (0, "All is copied.\n"), resumed.stderr
+    resumed = tictally("sink", "resume", ledger=path, **own)
+    assert (resumed.returncode, resumed.stdout) == (0, "InfluxDB: replication complete.\n"), resumed.stderr
     assert count(server, "broken_off_raw", "tic", "seq") == frames - 2
     assert count(server, "broken_off", "energy_quarter", "energy_wh") == 2
     whole = tictally("sink", "refill", ledger=path, **own)
-    assert (whole.returncode, whole.stdout) == (0, "All is copied.\n"), whole.stderr
+    assert (whole.returncode, whole.stdout) == (0, "InfluxDB: replication complete.\n"), whole.stderr
     assert count(server, "broken_off_raw", "tic", "seq") == frames
 
 
@@ -115,7 +115,7 @@ def test_by_tls_only_an_influxdb_that_the_authority_vouches_for_is_filled(tmp_pa
         own = server.settings | {"TICTALLY_INFLUXDB_CA": str(certificate)}
         assert server.url.startswith("https:")
         done = tictally("sink", "refill", ledger=path, **own)
-        assert (done.returncode, done.stdout) == (0, "All is copied.\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, "InfluxDB: replication complete.\n"), done.stderr
         assert tictally("sink", "status", ledger=path, **own).returncode == 0
     finally:
         server.kill()
@@ -127,16 +127,16 @@ def test_setup_makes_what_is_missing_once_and_a_token_that_is_enough(server: Inf
     setup = place | {"TICTALLY_INFLUXDB_SETUP_TOKEN": TOKEN, "TICTALLY_INFLUXDB_PREFIX": "set_up"}
     first = tictally("sink", "setup", "--new-token", str(file), ledger=path, **setup)
     assert first.returncode == 0, first.stderr
-    assert "bucket set_up_raw made, kept 30 days" in first.stdout
-    assert "task set_up_hour made" in first.stdout
+    assert "created bucket set_up_raw, retention 30 days" in first.stdout
+    assert "created task set_up_hour" in first.stdout
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text().strip() not in first.stdout
     again = tictally("sink", "setup", ledger=path, **setup)
-    assert "all was there as it should be" in again.stdout
-    assert "made before" not in again.stdout
+    assert "already up to date" in again.stdout
+    assert "do not see new ones" not in again.stdout
     longer = tictally("sink", "setup", ledger=path, **setup | {"TICTALLY_INFLUXDB_RAW_DAYS": "40"})
-    assert "bucket set_up_raw is kept 40 days now" in longer.stdout
-    assert "task set_up_minute upgraded" in longer.stdout
+    assert "changed the retention of bucket set_up_raw to 40 days" in longer.stdout
+    assert "updated task set_up_minute" in longer.stdout
     daily = place | {"TICTALLY_INFLUXDB_TOKEN_FILE": str(file), "TICTALLY_INFLUXDB_PREFIX": "set_up"}
     assert tictally("sink", "status", ledger=path, **daily).returncode == 0
     assert tictally("sink", "refill", ledger=path, **daily).returncode == 0
@@ -147,15 +147,15 @@ def test_setup_makes_what_is_missing_once_and_a_token_that_is_enough(server: Inf
     (task,) = server.ask("GET", "/api/v2/tasks?name=set_up_hour")["tasks"]
     server.ask("DELETE", f"/api/v2/tasks/{task['id']}")
     made = tictally("sink", "setup", ledger=path, **setup)
-    assert "made before does not see what is new: --new-token FILE" in made.stdout
+    assert "do not see new ones; --new-token FILE" in made.stdout
     lacking = tictally("sink", "status", ledger=path, **daily)
     assert (lacking.returncode, "tictally sink setup --new-token FILE" in lacking.stderr) == (1, True), lacking.stderr
 
 
-def test_without_an_influxdb_there_is_nothing_to_tell(tmp_path: Path) -> None:
+def test_without_a_configured_sink_there_is_nothing_to_show(tmp_path: Path) -> None:
     done = tictally("sink", "status", ledger=filled(tmp_path / "ledger.sqlite"))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "no InfluxDB is set" in done.stderr
+    assert "no sink is configured" in done.stderr
 
 
 def test_a_recorder_copies_what_it_stores_and_tells_how_far_it_is(
@@ -171,13 +171,13 @@ def test_a_recorder_copies_what_it_stores_and_tells_how_far_it_is(
             time.sleep(0.2)
         assert count(server, "running", "energy_quarter", "energy_wh") == 7
         end_s = time.monotonic() + 70
-        while not count(server, "running_minute", "recorder", "sink_lag_s"):
+        while not count(server, "running_minute", "recorder_sink", "lag_s"):
             assert time.monotonic() < end_s, recorder.log
             time.sleep(0.5)
         watching = tictally("sink", "refill", ledger=recorder.ledger, **recorder.settings)
-        assert (watching.returncode, watching.stdout) == (0, "All is copied, but for what comes right now.\n")
+        assert (watching.returncode, watching.stdout) == (0, "Replication complete, except for live data.\n")
         told = json.loads(tictally("doctor", "--json", ledger=recorder.ledger, **recorder.settings).stdout)
-        assert [each["level"] for each in told if each["about"] == "influxdb"] == ["ok", "ok"]
+        assert [each["level"] for each in told if each["about"] == "sink influxdb"] == ["ok", "ok"]
         assert recorder.stop() == 0
     assert TOKEN not in recorder.log
 

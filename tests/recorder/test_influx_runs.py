@@ -1,4 +1,4 @@
-"""Runs of InfluxDB's tasks, looked at while they wait, run and end.
+"""TaskRunner of InfluxDB's tasks, looked at while they wait, run and end.
 
 A script answers in InfluxDB's place: what 2.8 answers for the moment between running and ended, a panic of its own,
 comes once in some hundred runs and only on a busy machine.
@@ -16,7 +16,7 @@ from ledger_building import NOON_MS
 from tictally_recorder.ledger import Window
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.errors import InfluxError
-from tictally_recorder.sinks.influxdb.task_runs import Runs
+from tictally_recorder.sinks.influxdb.task_runs import TaskRunner
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 
 PANIC = "a panic has occurred: /api/v2/tasks/t/runs/r: runtime error: invalid memory address or nil pointer dereference"
@@ -24,7 +24,7 @@ WINDOW = Window(HOUR_MS, NOON_MS)
 
 
 @contextmanager
-def answering(*looks: tuple[int, dict[str, str]]) -> Iterator[tuple[Runs, list[str]]]:
+def answering(*looks: tuple[int, dict[str, str]]) -> Iterator[tuple[TaskRunner, list[str]]]:
     """What looks at a run are answered, one after another; yields the runs, and the requests as they come."""
     asked: list[str] = []
     waiting = iter(looks)
@@ -49,7 +49,7 @@ def answering(*looks: tuple[int, dict[str, str]]) -> Iterator[tuple[Runs, list[s
     with HTTPServer(("127.0.0.1", 0), Script) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         with closing(Client(f"http://127.0.0.1:{server.server_port}", "t", "o")) as client:
-            yield Runs(client, lambda _seconds: False), asked
+            yield TaskRunner(client, lambda _seconds: False), asked
         server.shutdown()
 
 
@@ -81,18 +81,18 @@ def test_what_fails_is_tried_again_later_and_others_go_on_meanwhile(monkeypatch:
         for after_s, trouble in ((1.0, None), (30.0, "has failed: failed"), (300.0, "has failed: failed")):
             assert runs.ready([WINDOW, other]) == [WINDOW, other]
             assert runs.run([WINDOW], {HOUR_MS: "t"}) == []
-            assert str(trouble) in str(runs.trouble)
+            assert str(trouble) in str(runs.persistent_failure)
             assert runs.ready([WINDOW, other]) == [other]
             now_s[0] += after_s
         # What waits no longer is forgotten.
         assert runs.ready([other]) == [other]
-        assert runs.trouble is None
+        assert runs.persistent_failure is None
 
 
 def test_what_has_succeeded_is_done_though_another_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs._LONGEST_S", 0.05)
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs._TIMEOUT_S", 0.05)
     slow = Window(HOUR_MS, NOON_MS - HOUR_MS)
     with answering((200, {"status": "success"}), *[(200, {"status": "started"})] * 10_000) as (runs, _):
         assert runs.run([WINDOW, slow], {HOUR_MS: "t"}) == [WINDOW]
-        with pytest.raises(InfluxError, match=r"has not run its task"):
+        with pytest.raises(InfluxError, match=r"has not finished its task"):
             runs.run([slow], {HOUR_MS: "t"})

@@ -24,6 +24,7 @@ def test_the_server_makes_the_minute_by_itself(tmp_path: Path) -> None:
         with home(tmp_path, server, "scheduled", raw_days=30) as here:
             sink = here.begin()
             sink.step()
+            sink._session._open_windows.clear()  # else the sink runs the task of the present minute itself
             heard: list[Frame] = []
             begin_ms = time.time_ns() // 1_000_000
             end_ms = max(begin_ms // each * each + each + OFFSET_MS[each] for each in LENGTHS) + PATIENCE_MS

@@ -41,7 +41,7 @@ def raising(error: Exception) -> Callable[[], None]:
 
 
 def the_reader_fails(sink: InfluxSink) -> None:
-    once(sink._rows, "of_quarters", raising(NO_DISK))
+    once(sink._source, "quarter_rows", raising(NO_DISK))
 
 
 def the_sink_has_a_fault(sink: InfluxSink) -> None:
@@ -76,7 +76,7 @@ def test_a_ledger_that_is_busy_while_something_is_copied_holds_up_nothing_for_lo
         here.hear([*hour(days_ago(20)), *hour(days_ago(1), first=1000)])
         sink = here.begin()
         sink._outbox._connection.execute("PRAGMA busy_timeout = 1")
-        once(sink._rows, "of_quarters", lambda: hold(busy))
+        once(sink._source, "quarter_rows", lambda: hold(busy))
         for _ in range(2):  # the second time nothing can be taken back either
             with pytest.raises(LedgerUnavailable):
                 sink.step()

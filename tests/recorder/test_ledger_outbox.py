@@ -17,10 +17,10 @@ from tictally_recorder.ledger import (
     LedgerError,
     LedgerReader,
     Outbox,
-    RefusedPoint,
+    RejectedPoint,
     Window,
     integrity,
-    refill_sink,
+    refill_sinks,
 )
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
@@ -83,7 +83,7 @@ def test_what_is_touched_while_it_is_copied_is_copied_once_more(ledger: Ledger, 
     with closing(outbox(tmp_path)) as box:
         assert ranges(box.take_quarters(EVER, 100)) == [(0, 1)]
         hear(ledger, (21, 3), first=3)
-        box.drop_taken()
+        box.confirm_taken()
         assert ranges(box.take_quarters(EVER, 100)) == [(1, 1)]
 
 
@@ -95,7 +95,7 @@ def test_what_was_taken_and_not_dropped_is_marked_again(ledger: Ledger, tmp_path
         assert ranges(box.take_quarters(EVER, 100)) == [(0, 1)]
         box.release()
         assert ranges(box.take_quarters(EVER, 100)) == [(0, 1)]
-        box.drop_taken()
+        box.confirm_taken()
         assert box.take_quarters(EVER, 100) == {}
 
 
@@ -106,7 +106,7 @@ def test_the_newest_is_taken_first_and_a_round_comes_to_its_end(ledger: Ledger, 
         while found := box.take_quarters(before, 4):
             taken += ranges(found)
             before = min(first for each in found.values() for first, _ in each)
-            box.drop_taken()
+            box.confirm_taken()
             hear(ledger, (15 * 10 + len(taken), 2), first=10 + len(taken))
         assert taken == [(7, 10), (3, 6), (0, 2)]
         assert ranges(box.take_quarters(EVER, 100)) == [(10, 10)]
@@ -116,7 +116,7 @@ def test_a_late_frame_marks_all_between_its_neighbours(ledger: Ledger, tmp_path:
     hear(ledger, (0, 1), (15 * 10, 20))
     with closing(outbox(tmp_path)) as box:
         box.take_quarters(EVER, 100)
-        box.drop_taken()
+        box.confirm_taken()
         hear(ledger, (15 * 5, 7), first=3, late=True)
         assert ranges(box.take_quarters(EVER, 100)) == [(0, 10)]
 
@@ -132,7 +132,7 @@ def test_a_sink_that_is_new_has_all_to_copy_and_one_that_is_no_more_nothing(tmp_
         ledger.use_sinks([])
         hear(ledger, (40, 3), first=3)
         assert ledger.sinks() == []
-        with pytest.raises(LedgerError, match="is not copied to far yet"):
+        with pytest.raises(LedgerError, match="has no sink far yet"):
             outbox(tmp_path)
         ledger.use_sinks(["far"])
         assert ledger.sinks()[0].quarters == 3
@@ -156,8 +156,8 @@ def test_a_copy_that_begins_anew_has_raw_frames_from_where_the_ledger_has_all(le
             pass
         assert box.raw_since_ms == 0
         box.take_quarters(EVER, 1000)
-        box.drop_taken()
-        box.begin_anew(raw=True, note={"buckets": {"a": "1"}})
+        box.confirm_taken()
+        box.reset(raw=True, note={"buckets": {"a": "1"}})
         assert (box.raw_since_ms, box.windows()) == (NOON_MS + QUARTER_MS, [])
         assert box.note == {"buckets": {"a": "1"}, "refills": 2}
         (counts,) = ledger.sinks()
@@ -168,9 +168,9 @@ def test_a_part_is_copied_again_when_somebody_asks_for_it(ledger: Ledger, tmp_pa
     hear(ledger, (0, 1), (20, 2), (40, 3))
     with closing(outbox(tmp_path)) as box:
         box.take_quarters(EVER, 100)
-        box.drop_taken()
+        box.confirm_taken()
         box.advance(0, 3, [], [])
-        refill_sink(tmp_path / "ledger.sqlite", NOON_MS + 16 * 60_000, NOON_MS + 30 * 60_000)
+        refill_sinks(tmp_path / "ledger.sqlite", ["far"], NOON_MS + 16 * 60_000, NOON_MS + 30 * 60_000)
         assert [each.seq for each in box.frames(9)] == [2, 3]
         assert ranges(box.take_quarters(EVER, 100)) == [(1, 1)]
         # What was asked for while frames were sent is not passed over.
@@ -190,7 +190,7 @@ def test_a_days_cost_is_copied_when_its_figures_change_and_only_then(ledger: Led
         for amount, taken in (("1", 1), ("1", 0), ("2", 1)):
             ledger.store_cost(site, [cost_day(amount)])
             assert box.take_cost(9) == [(METER, date(2026, 11, 21).toordinal())] * taken
-            box.drop_taken()
+            box.confirm_taken()
         ledger.store_cost(site, [cost_day("3")])
         box.take_cost(9)
         ledger.store_cost(site, [cost_day("4")])
@@ -222,9 +222,9 @@ def test_windows_are_kept_once_each_the_longest_first(ledger: Ledger, tmp_path: 
 def test_of_refused_points_the_newest_thousand_stay_and_all_are_counted(ledger: Ledger, tmp_path: Path) -> None:
     with closing(outbox(tmp_path)) as box:
         for n in range(3):
-            box.drop_taken([RefusedPoint("b", f"reason {n} {i}", "p" * 5000) for i in range(600)])
+            box.confirm_taken([RejectedPoint("b", f"reason {n} {i}", "p" * 5000) for i in range(600)])
     (counts,) = ledger.sinks()
-    assert counts.refused == 1800
-    assert counts.newest_refused == RefusedPoint("b", "reason 2 599", "p" * 4096)
+    assert counts.rejected == 1800
+    assert counts.newest_rejected == RejectedPoint("b", "reason 2 599", "p" * 4096)
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection:
-        assert connection.execute("SELECT count(*), min(at_ms) > 1.7e12 FROM sink_refused").fetchone() == (1000, 1)
+        assert connection.execute("SELECT count(*), min(at_ms) > 1.7e12 FROM sink_rejected").fetchone() == (1000, 1)

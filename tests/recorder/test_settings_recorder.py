@@ -7,13 +7,13 @@ import pytest
 from tictally_recorder.features import (
     ConsoSettings,
     HttpSettings,
-    InfluxdbSettings,
     MeteritSettings,
     load,
 )
 from tictally_recorder.hubs.recorder_device import Announcement, announcement_of
 from tictally_recorder.settings import SERVICE_FILE, SERVICE_LEDGER, Settings
 from tictally_recorder.sinks.influxdb.config import Target
+from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
 from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
 HOME = {"HOME": "/home/me"}
@@ -43,7 +43,7 @@ def test_nothing_set_is_enough() -> None:
 
 
 def announced(environ: dict[str, str]) -> Announcement | None:
-    return announcement_of(settings(environ), has_sink=False)
+    return announcement_of(settings(environ), {})
 
 
 def influxdb(environ: dict[str, str]) -> Target | None:

@@ -23,7 +23,7 @@ from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.export import ExportError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.service import record as run_recorder
-from tictally_recorder.sinks.runner import SinkError
+from tictally_recorder.sinks.protocol import SinkError
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_shared.runtime import log
 from tictally_shared.settings import SettingsError

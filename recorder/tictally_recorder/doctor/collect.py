@@ -15,12 +15,13 @@ from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.broker_probe import Visit, visit
-from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, InfluxFacts, LedgerFacts, PaidFacts
+from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, LedgerFacts, PaidFacts, SinkFacts
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
 from tictally_recorder.settings import Settings
-from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
+from tictally_recorder.sinks.protocol import SinkPlugin
+from tictally_recorder.sinks.registry import configured
 from tictally_recorder.tariffs.model import Direction
 
 
@@ -62,7 +63,7 @@ def look(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
         _edges(seen),
         look_at_cost(settings, now_ms),
         _backup(settings, now_ms),
-        _influxdb(settings),
+        tuple(_sink(settings, each) for each in configured(settings)),
     )
 
 
@@ -115,13 +116,8 @@ def _noted(ledger: Path, folder: Path) -> tuple[BackupState, Own]:
         return BackupState(str(folder)), Own(None)
 
 
-def _influxdb(settings: Settings) -> InfluxFacts | None:
-    target = settings.section(InfluxdbSettings).target
-    if target is None:
-        return None
-    from tictally_recorder.sinks.influxdb.provisioning import look as look_at  # noqa: PLC0415 - influxdb-client takes a second
-
-    return InfluxFacts(target.url, look_at(target))
+def _sink(settings: Settings, plugin: SinkPlugin) -> SinkFacts:
+    return SinkFacts(plugin.name, plugin.title, plugin.destination(settings) or "", plugin.check(settings))
 
 
 def _size_bytes(path: Path) -> int:

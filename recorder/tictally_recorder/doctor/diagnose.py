@@ -54,7 +54,7 @@ _LONG_TEXT: Final = 80
 def findings(facts: Facts, tz: ZoneInfo) -> list[Finding]:
     """All that is to be said, times in a zone."""
     tell = _Teller(facts, tz)
-    found = [*tell.ledger(), *tell.backup(), *tell.broker(), *tell.influxdb()]
+    found = [*tell.ledger(), *tell.backup(), *tell.broker(), *tell.sinks()]
     if not isinstance(facts.ledger, str):
         found += [*tell.clock(facts.ledger), *tell.edges(facts.ledger), *tell.sites(facts.ledger)]
         found += cost_findings(facts.cost)
@@ -148,28 +148,30 @@ class _Teller:
                 advice = "is it a broker that listens there, and does it speak TLS just where TICTALLY_MQTT_CA is set?"
                 yield Finding("broker", Level.TROUBLE, f"{name} does not answer as a broker: {visit.reason}", advice)
 
-    def influxdb(self) -> Iterator[Finding]:
-        where, ledger = self.facts.influxdb, self.facts.ledger
-        if where is None:
-            return
-        if where.problem is not None:
-            advice = "the ledger goes on meanwhile; what InfluxDB has not got is copied when it answers"
-            yield Finding("influxdb", Level.TROUBLE, where.problem, advice)
-        else:
-            yield Finding("influxdb", Level.OK, f"InfluxDB at {where.url} answers and has what it needs")
-        for sink in () if isinstance(ledger, str) else ledger.sinks:
-            yield self._lag(sink)
-            if sink.newest_refused is not None:
-                newest = f"the newest, for {sink.newest_refused.place}: {sink.newest_refused.reason[:_LONG_TEXT]}"
-                yield Finding("influxdb", Level.NOTE, f"{_many(sink.refused, 'point')} refused; {newest}")
+    def sinks(self) -> Iterator[Finding]:
+        ledger = self.facts.ledger
+        counts = {} if isinstance(ledger, str) else {each.name: each for each in ledger.sinks}
+        for sink in self.facts.sinks:
+            about = f"sink {sink.name}"
+            if sink.problem is not None:
+                advice = f"the ledger goes on meanwhile; {sink.title} gets what it lacks when it answers again"
+                yield Finding(about, Level.TROUBLE, sink.problem, advice)
+            else:
+                yield Finding(about, Level.OK, f"{sink.title} at {sink.destination} answers and has what it needs")
+            if sink.name in counts:
+                yield from self._backlog(about, counts[sink.name])
 
-    def _lag(self, sink: SinkCounts) -> Finding:
-        lag_ms = 0 if sink.oldest_ms is None else self.facts.now_ms - sink.oldest_ms
-        left = f"{_many(sink.windows, 'window')} to run again" if sink.windows else "no window to run again"
+    def _backlog(self, about: str, counts: SinkCounts) -> Iterator[Finding]:
+        lag_ms = 0 if counts.oldest_ms is None else self.facts.now_ms - counts.oldest_ms
+        windows = f"{_many(counts.windows, 'window')} to aggregate" if counts.windows else "no window to aggregate"
         if lag_ms > _SILENT_MS:
-            sentence = f"the oldest frame that it has not got came {_age(lag_ms)} ago; {left}"
-            return Finding("influxdb", Level.TROUBLE, sentence, "see the recorder's log for what it says of InfluxDB")
-        return Finding("influxdb", Level.OK, f"it is not behind; {left}")
+            sentence = f"the oldest frame that it lacks arrived {_age(lag_ms)} ago; {windows}"
+            yield Finding(about, Level.TROUBLE, sentence, "see what the recorder's log reports of this sink")
+        else:
+            yield Finding(about, Level.OK, f"it has every frame; {windows}")
+        if counts.newest_rejected is not None:
+            newest = f"the newest, for {counts.newest_rejected.place}: {counts.newest_rejected.reason[:_LONG_TEXT]}"
+            yield Finding(about, Level.NOTE, f"{_many(counts.rejected, 'point')} rejected; {newest}")
 
     def clock(self, ledger: LedgerFacts) -> Iterator[Finding]:
         now_ms = self.facts.now_ms

@@ -134,16 +134,20 @@ class BackupFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class InfluxFacts:
-    """The InfluxDB that the ledger is copied to.
+class SinkFacts:
+    """A sink that the ledger is replicated to.
 
     Attributes:
-        url: where it is.
+        name: its key.
+        title: the product's name.
+        destination: its address.
         problem: what is wrong there, a sentence, or None.
     """
 
-    url: str
-    problem: str | None
+    name: str
+    title: str
+    destination: str
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ class Facts:
         edges: those that have left something there.
         cost: contracts and price lists.
         backup: None where it was not looked at.
-        influxdb: where the ledger is copied to, or None.
+        sinks: the configured ones.
     """
 
     now_ms: int
@@ -168,4 +172,4 @@ class Facts:
     edges: Mapping[str, EdgeFacts] = field(default_factory=dict)
     cost: CostFacts = CostFacts()
     backup: BackupFacts | None = None
-    influxdb: InfluxFacts | None = None
+    sinks: tuple[SinkFacts, ...] = ()

@@ -1,7 +1,9 @@
 """The recorder as a device of a hub, so that automations notice when nothing is stored any more. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any, Final
 
 from tictally_recorder.settings import Settings
@@ -36,7 +38,13 @@ class Announcement:
 
 
 def announcement(  # noqa: PLR0913 - what an announcement says
-    name: str, topics: Topics, prefix: str, language: Language, own_version: str, *, has_sink: bool = False
+    name: str,
+    topics: Topics,
+    prefix: str,
+    language: Language,
+    own_version: str,
+    *,
+    sinks: Mapping[str, str] = MappingProxyType({}),
 ) -> Announcement:
     """The announcement.
 
@@ -46,20 +54,21 @@ def announcement(  # noqa: PLR0913 - what an announcement says
         prefix: below which topic hubs look for announcements.
         language: of names.
         own_version: of its program.
-        has_sink: True where the ledger is copied to a sink.
+        sinks: name → title of each sink that the ledger is replicated to.
     """
     availability, health = topics.recorder(name, "availability"), topics.recorder(name, "health")
     device = program_device("recorder", name, _SHOWN[language], own_version, availability)
-    components = program_components(availability, health, (*_ENTITIES, *_OF_SINK) if has_sink else _ENTITIES, language)
+    entities = [*_ENTITIES, *(entity for key, title in sinks.items() for entity in _sink_entities(key, title))]
+    components = program_components(availability, health, entities, language)
     return Announcement(config_topic(device.id, prefix), discovery_json(device, components), birth_topic(prefix))
 
 
-def announcement_of(settings: Settings, *, has_sink: bool) -> Announcement | None:
+def announcement_of(settings: Settings, sinks: Mapping[str, str]) -> Announcement | None:
     """The announcement by the recorder's settings; None where discovery is off."""
     if not settings.is_discoverable:
         return None
     own = version("tictally-recorder")
-    return announcement(settings.name, settings.topics, settings.discovery, settings.language, own, has_sink=has_sink)
+    return announcement(settings.name, settings.topics, settings.discovery, settings.language, own, sinks=sinks)
 
 
 def _counted(state_class: str, icon: str) -> dict[str, Any]:
@@ -139,12 +148,23 @@ _ENTITIES: Final = (
     ),
     HealthEntity("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
 )
-_OF_SINK: Final = (
-    HealthEntity(
-        "sink_lag",
-        "Retard de la réplication vers InfluxDB",
-        "InfluxDB replication lag",
-        "sink_lag_s",
-        {"device_class": "duration", "unit_of_measurement": "s", "state_class": "measurement", **DIAGNOSTIC},
-    ),
-)
+
+
+def _sink_entities(key: str, title: str) -> tuple[HealthEntity, HealthEntity]:
+    return (
+        HealthEntity(
+            f"sink_{key}_lag",
+            f"Retard de la réplication vers {title}",
+            f"Replication lag to {title}",
+            f"sinks.{key}.lag_s",
+            {"device_class": "duration", "unit_of_measurement": "s", "state_class": "measurement", **DIAGNOSTIC},
+        ),
+        HealthEntity(
+            f"sink_{key}_problem",
+            f"Réplication vers {title} en échec",
+            f"Replication to {title} failing",
+            f"sinks.{key}.is_failing",
+            {"device_class": "problem", **DIAGNOSTIC},
+            platform="binary_sensor",
+        ),
+    )

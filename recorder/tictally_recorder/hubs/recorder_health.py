@@ -8,6 +8,7 @@ from typing import ClassVar, Final, Protocol
 from tictally_recorder.ingest.statistics import IngestStatistics, Uptime
 from tictally_recorder.ledger import BatchResult, Ledger, LedgerCounts
 from tictally_recorder.maintenance import Turn, Wake
+from tictally_recorder.sinks.replication import Replication
 from tictally_shared.frames import iso_utc
 
 _EVERY_S: Final = 60.0
@@ -85,31 +86,36 @@ class HealthStep:
 
 
 class SinkHealth:
-    """Replication lag of each sink.
+    """State of each sink.
 
     Args:
         ledger: that has their cursors.
+        replication: that runs them.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, replication: Replication) -> None:
         self._ledger = ledger
+        self._replication = replication
 
     def health(self, turn: Turn) -> dict[str, object]:
-        """`sinks` of the recorder's health: by name, `lag_s`, the rejected points, and the windows to aggregate again.
+        """`sinks` of the recorder's health, by name.
 
-        `lag_s` is the time since the oldest frame arrived that the sink has not got.
+        `lag_s` is the time since the oldest frame arrived that the sink has not got, `rejected` counts points, and
+        `windows` what it has to aggregate again. `problem` is a sentence where the sink accepts nothing, else null, and
+        `is_failing` whether there is one.
         """
-        sinks = {
-            sink.name: {
-                "lag_s": 0 if sink.oldest_ms is None else max(turn.now_ms - sink.oldest_ms, 0) // 1000,
-                "rejected": sink.refused,
-                "windows": sink.windows,
+        return {
+            "sinks": {
+                sink.name: {
+                    "lag_s": sink.lag_s(turn.now_ms),
+                    "rejected": sink.counts.rejected,
+                    "windows": sink.counts.windows,
+                    "is_failing": sink.problem is not None,
+                    "problem": sink.problem,
+                }
+                for sink in self._replication.states(self._ledger.sinks())
             }
-            for sink in self._ledger.sinks()
         }
-        first = next(iter(sinks.values()), None)
-        flat = {} if first is None else {f"sink_{name}": value for name, value in first.items()}
-        return {"sinks": sinks, **flat}
 
 
 def ledger_health(done: BatchResult, counts: LedgerCounts, uptime: Uptime) -> dict[str, object]:

@@ -1,11 +1,12 @@
 """What the loop publishes to other threads of this process without waiting: stored messages, edge status, heartbeat."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tictally_recorder.ledger import BatchResult, Message
+from tictally_recorder.ledger import BatchResult, Message, SinkCounts
+from tictally_recorder.sinks.protocol import SinkState
 
 # A reader that needs every message reads the ledger; this buffer serves live views, for which the newest are enough.
 _MAX_MESSAGES: Final = 256
@@ -44,6 +45,10 @@ class LoopHeartbeat:
     started_ms: int
 
 
+def _no_sinks(_: Sequence[SinkCounts]) -> list[SinkState]:
+    return []
+
+
 @dataclass(slots=True)
 class Broadcast:
     """Written by the loop and read by another thread, without a lock: each step is one assignment or one append.
@@ -53,12 +58,14 @@ class Broadcast:
         health: edge → its newest health.
         availability: edge → `online` or `offline`.
         heartbeat: state of the loop, or None before its first iteration.
+        sinks: the configured sinks' states, from their backlogs in the ledger.
     """
 
     wake: Callable[[], None] | None = None
     health: dict[str, EdgeStatus] = field(default_factory=dict)
     availability: dict[str, EdgeStatus] = field(default_factory=dict)
     heartbeat: LoopHeartbeat | None = None
+    sinks: Callable[[Sequence[SinkCounts]], list[SinkState]] = _no_sinks
     _stored: deque[Message] = field(default_factory=lambda: deque(maxlen=_MAX_MESSAGES))
 
     def publish_stored(self, messages: Iterable[Message]) -> None:

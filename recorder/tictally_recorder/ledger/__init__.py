@@ -17,7 +17,7 @@ from tictally_recorder.ledger.model import (
     Site,
     TextChange,
 )
-from tictally_recorder.ledger.outbox import Outbox, RawFrame, RefusedPoint, SinkCounts, Window, refill_sink
+from tictally_recorder.ledger.outbox import Outbox, RawFrame, RejectedPoint, SinkCounts, Window, refill_sinks
 from tictally_recorder.ledger.quarantine import RejectionSummary
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.sites import join_sites
@@ -45,7 +45,7 @@ __all__ = [
     "Outbox",
     "Quarter",
     "RawFrame",
-    "RefusedPoint",
+    "RejectedPoint",
     "RejectionSummary",
     "Run",
     "SinkCounts",
@@ -55,5 +55,5 @@ __all__ = [
     "Window",
     "integrity",
     "join_sites",
-    "refill_sink",
+    "refill_sinks",
 ]

@@ -1,6 +1,6 @@
-"""A sink's hold on the ledger: what it has yet to copy, and what it has copied.
+"""A sink's outbox in the ledger: what it has yet to replicate, and how far it is.
 
-A connection of its own, in the sink's thread: what it writes are some rows at a time, so that the recorder's
+It has a connection of its own, in the sink's thread, and writes some rows at a time, so that the recorder's
 transactions never wait for a sink.
 """
 
@@ -19,8 +19,8 @@ from tictally_recorder.ledger.outbox_queue import mark_all, marked_quarters, put
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
 
-_REFUSED_AT_MOST: Final = 1000
-_LONGEST_POINT: Final = 4096
+_MAX_REJECTED: Final = 1000
+_MAX_POINT_LENGTH: Final = 4096
 _FRAMES: Final = """
 SELECT frame.id, meter.key, edge.name, frame.seq, frame.time_ms, frame.body FROM frame
 JOIN meter ON meter.id = frame.meter JOIN boot ON boot.id = frame.boot JOIN edge ON edge.id = boot.edge
@@ -31,13 +31,13 @@ _WINDOWS: Final = "SELECT length_ms, start_ms FROM sink_window WHERE sink = ? OR
 
 
 class RawFrame(NamedTuple):
-    """A frame as a sink copies it.
+    """A frame for a sink.
 
     Attributes:
-        id: the ledger's number of it, rising.
+        id: its number in the ledger, rising.
         meter: key of its meter.
-        edge: who read it.
-        seq: its number.
+        edge: name of the edge that read it.
+        seq: its number in its boot.
         time_ms: its time.
         values: label → value.
     """
@@ -63,12 +63,12 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedPoint:
-    """What a sink did not take.
+class RejectedPoint:
+    """A point that a sink's destination rejected.
 
     Attributes:
-        place: where it should have gone.
-        reason: what the sink said.
+        place: bucket or table that it was for.
+        reason: the destination's message.
         point: as it was sent, 4 KiB at most.
     """
 
@@ -79,18 +79,18 @@ class RefusedPoint:
 
 @dataclass(frozen=True, slots=True)
 class SinkCounts:
-    """How far a sink is.
+    """A sink's backlog.
 
     Attributes:
         name: of the sink.
-        frames: that it has yet to copy, at most; some of these numbers may belong to no frame any more.
+        frames: that it has yet to replicate, at most; some of these numbers may belong to no frame any more.
         oldest_ms: when the oldest of them arrived, or None where there is none.
-        quarters: that it has yet to copy, summed over meters.
-        cost_days: that it has yet to copy.
-        windows: that are to be run again.
-        refused: points that were refused since the sink was new.
-        raw_since_ms: from when on it has every raw frame.
-        newest_refused: the newest of them, or None.
+        quarters: that it has yet to replicate, summed over meters.
+        cost_days: that it has yet to replicate.
+        windows: to aggregate again.
+        rejected: points that the destination rejected since the sink was new.
+        raw_since_ms: time from which on it has every raw frame.
+        newest_rejected: the newest of them, or None.
     """
 
     name: str
@@ -99,9 +99,9 @@ class SinkCounts:
     quarters: int
     cost_days: int
     windows: int
-    refused: int
+    rejected: int
     raw_since_ms: int
-    newest_refused: RefusedPoint | None
+    newest_rejected: RejectedPoint | None
 
     @property
     def is_done(self) -> bool:
@@ -110,7 +110,7 @@ class SinkCounts:
 
 
 class Outbox:
-    """What one sink has yet to copy. `Outbox.open` makes one; calls raise LedgerUnavailable as `Ledger.store` does.
+    """What one sink has yet to replicate. `Outbox.open` creates one; calls raise LedgerUnavailable like `Ledger.store`.
 
     Args:
         connection: to the ledger, for writing.
@@ -124,10 +124,10 @@ class Outbox:
 
     @classmethod
     def open(cls, path: Path, sink: str) -> Self:
-        """Open the ledger's file, which some recorder has made.
+        """Open the ledger's file, which a recorder has created.
 
         Raises:
-            LedgerError: it is missing or none, or has no such sink.
+            LedgerError: it is missing, is no ledger, or has no such sink.
         """
         require(path)
         connection = open_for_writing(path)
@@ -147,34 +147,34 @@ class Outbox:
             for number, meter, edge, seq, time_ms, body in rows
         ]
 
-    def advance(self, before: int, after: int, windows: Iterable[Window], refused: Sequence[RefusedPoint]) -> None:
-        """Frames up to `after` have been copied.
+    def advance(self, before: int, after: int, windows: Iterable[Window], rejected: Sequence[RejectedPoint]) -> None:
+        """Frames up to `after` have been replicated.
 
         Args:
-            before: up to where they had been; where that is another by now, somebody wants them once more.
-            after: the last of them.
-            windows: to be run again for them.
-            refused: points of theirs.
+            before: the cursor before; where it has moved meanwhile, a refill has reset it, and it stays.
+            after: id of the last of them.
+            windows: to aggregate again for them.
+            rejected: points of theirs.
         """
         with transaction(self._connection):
             update = "UPDATE sink SET frame = ? WHERE name = ? AND frame = ?"
             self._connection.execute(update, (after, self._sink, before))
             self._add_windows(windows)
-            self._refuse(refused)
+            self._reject(rejected)
 
     @property
     def cursor(self) -> int:
-        """The last frame that has been copied."""
+        """Id of the last frame that has been replicated."""
         return int(self._one("SELECT frame FROM sink WHERE name = ?"))
 
     @property
     def raw_since_ms(self) -> int:
-        """From when on the sink has every raw frame."""
+        """Time from which on the sink has every raw frame."""
         return int(self._one("SELECT raw_since_ms FROM sink WHERE name = ?"))
 
     @property
     def newest_copied_ms(self) -> int | None:
-        """The time of a frame that was copied lately, or None where the ledger has none any more."""
+        """Time of the newest replicated frame, or None where the ledger no longer has it."""
         select = (
             "SELECT time_ms FROM frame WHERE id <= (SELECT frame FROM sink WHERE name = ?) ORDER BY id DESC LIMIT 1"
         )
@@ -184,34 +184,34 @@ class Outbox:
 
     @property
     def oldest_ms(self) -> int:
-        """The time of the oldest frame ever."""
+        """Time of the first frame ever."""
         with translate_sqlite_errors():
             row = self._connection.execute("SELECT coalesce(min(first_ms), 0) FROM meter").fetchone()
         return int(row[0])
 
     @property
     def note(self) -> dict[str, Any]:
-        """What the sink has noted for itself."""
+        """The sink's own note."""
         return dict(json.loads(self._one("SELECT note FROM sink WHERE name = ?")))
 
-    def keep(self, note: Mapping[str, Any], windows: Iterable[Window] = ()) -> None:
-        """Note more, and let windows be run again for it: both or neither.
+    def save_note(self, note: Mapping[str, Any], windows: Iterable[Window] = ()) -> None:
+        """Update the note and add windows to aggregate again: both or neither.
 
         Args:
-            note: name → what can be written as JSON; what is noted by other names stays.
-            windows: to be run again.
+            note: name → value in JSON; other names keep their values.
+            windows: to aggregate again.
         """
         with transaction(self._connection):
-            self._keep(note)
+            self._update_note(note)
             self._add_windows(windows)
 
-    def begin_anew(self, *, raw: bool, note: Mapping[str, Any], windows: Iterable[Window] = ()) -> None:
-        """Copy all once more: the sink is another one, or was emptied.
+    def reset(self, *, raw: bool, note: Mapping[str, Any], windows: Iterable[Window] = ()) -> None:
+        """Replicate everything again: the destination is another one, or was emptied.
 
         Args:
             raw: True where its raw frames are gone too. It gets those that the ledger still has, and no older ones.
-            note: as in `keep`.
-            windows: as in `keep`.
+            note: as in `save_note`.
+            windows: as in `save_note`.
         """
         with transaction(self._connection):
             execute = self._connection.execute
@@ -221,15 +221,15 @@ class Outbox:
                 execute("UPDATE sink SET frame = 0, raw_since_ms = ? WHERE name = ?", (since_ms, self._sink))
                 execute("DELETE FROM sink_window WHERE sink = ?", (self._sink,))
             mark_all(self._connection, self._sink)
-            self._keep(note)
+            self._update_note(note)
             self._add_windows(windows)
 
     def take_quarters(self, before: int, at_most: int) -> dict[int, IntervalSet]:
-        """Take the newest marked quarters before one, of a stretch of time at most so long; meter id → quarters.
+        """Take the newest marked quarters; returns meter id → quarters by number.
 
         Args:
-            before: by number; newer ones stay.
-            at_most: quarters from the first to the last that are taken.
+            before: number of a quarter; this one and newer ones stay.
+            at_most: length of the range that is taken, in quarters.
         """
         select = (
             "SELECT max(min(last, ?)) FROM sink_quarter WHERE sink = ? AND taken = 0 AND first < ?"  # the newest of all
@@ -238,21 +238,21 @@ class Outbox:
             (newest,) = self._connection.execute(select, (before - 1, self._sink, before)).fetchone()
             if newest is None:
                 return {}
-            stretch = IntervalSet([(newest - at_most + 1, newest)])
+            taken_range = IntervalSet([(newest - at_most + 1, newest)])
             meters = "SELECT DISTINCT meter FROM sink_quarter WHERE sink = ? AND taken = 0"
             found = {}
             for (meter_id,) in self._connection.execute(meters, (self._sink,)).fetchall():
                 marked = marked_quarters(self._connection, self._sink, meter_id)
-                taken = marked & stretch
+                taken = marked & taken_range
                 if taken:
                     found[meter_id] = taken
-                    replace_quarters(self._connection, self._sink, meter_id, marked - stretch)
+                    replace_quarters(self._connection, self._sink, meter_id, marked - taken_range)
                     rows = ((self._sink, meter_id, first, last) for first, last in taken)
                     self._connection.executemany("INSERT INTO sink_quarter VALUES (?, 1, ?, ?, ?)", rows)
         return found
 
     def take_cost(self, at_most: int) -> list[tuple[str, int]]:
-        """Take the newest marked days of cost; (site, day by number). Those of a site that is no more are forgotten."""
+        """Take the newest marked days of cost: site and day (proleptic ordinal) each. Marks of deleted sites go."""
         gone = "DELETE FROM sink_cost WHERE sink = ? AND site NOT IN (SELECT id FROM site)"
         newest = "SELECT site, day FROM sink_cost WHERE sink = ? AND taken = 0 ORDER BY day DESC LIMIT ?"
         with transaction(self._connection):
@@ -263,15 +263,15 @@ class Outbox:
             names = dict(self._connection.execute("SELECT id, name FROM site"))
         return [(names[site], day) for site, day in rows]
 
-    def drop_taken(self, refused: Sequence[RefusedPoint] = ()) -> None:
-        """What was taken has been copied, but for some refused points."""
+    def confirm_taken(self, rejected: Sequence[RejectedPoint] = ()) -> None:
+        """What was taken has been replicated, but for rejected points."""
         with transaction(self._connection):
             for table in ("sink_quarter", "sink_cost"):
                 self._connection.execute(f"DELETE FROM {table} WHERE sink = ? AND taken = 1", (self._sink,))  # noqa: S608
-            self._refuse(refused)
+            self._reject(rejected)
 
     def release(self) -> None:
-        """What was taken has not been copied, or nobody knows: it is marked once more."""
+        """What was taken may not have been replicated: mark it again."""
         taken = "SELECT meter, first, last FROM sink_quarter WHERE sink = ? AND taken = 1"
         with transaction(self._connection):
             for meter_id, first, last in self._connection.execute(taken, (self._sink,)).fetchall():
@@ -282,28 +282,28 @@ class Outbox:
             self._connection.execute(update, (self._sink,))
 
     def windows(self) -> list[Window]:
-        """Those that are to be run again, the longest first, of each length the newest first."""
+        """The windows to aggregate again: the longest first, of each length the newest first."""
         with translate_sqlite_errors():
             return [Window(*row) for row in self._connection.execute(_WINDOWS, (self._sink,))]
 
     def add_windows(self, windows: Iterable[Window]) -> None:
-        """These are to be run again."""
+        """Add windows to aggregate again."""
         with transaction(self._connection):
             self._add_windows(windows)
 
     def drop_windows(self, windows: Iterable[Window]) -> None:
-        """These have been, or never will be."""
+        """Remove windows: they have been aggregated, or never will be."""
         delete = "DELETE FROM sink_window WHERE sink = ? AND length_ms = ? AND start_ms = ?"
         with transaction(self._connection):
             self._connection.executemany(delete, [(self._sink, *window) for window in windows])
 
     def counts(self) -> SinkCounts:
-        """How far the sink is."""
+        """The sink's backlog."""
         with translate_sqlite_errors():
             return next(each for each in sink_counts(self._connection) if each.name == self._sink)
 
     def close(self) -> None:
-        """Close it; a second time does nothing."""
+        """Close it; closing twice does nothing."""
         self._connection.close()
 
     def _one(self, select: str) -> Any:  # noqa: ANN401 - of whatever column
@@ -314,25 +314,25 @@ class Outbox:
         insert = "INSERT OR IGNORE INTO sink_window VALUES (?, ?, ?)"
         self._connection.executemany(insert, [(self._sink, *window) for window in windows])
 
-    def _keep(self, note: Mapping[str, Any]) -> None:
-        # Name by name: a refill counts itself in it at any time.
+    def _update_note(self, note: Mapping[str, Any]) -> None:
+        # Name by name, since a refill increments its own counter in it at any time.
         update = "UPDATE sink SET note = json_set(note, '$.' || ?, json(?)) WHERE name = ?"
         self._connection.executemany(update, [(name, json.dumps(each), self._sink) for name, each in note.items()])
 
-    def _refuse(self, refused: Sequence[RefusedPoint]) -> None:
-        if not refused:
+    def _reject(self, rejected: Sequence[RejectedPoint]) -> None:
+        if not rejected:
             return
         execute = self._connection.execute
-        execute("UPDATE sink SET refused = refused + ? WHERE name = ?", (len(refused), self._sink))
-        newest = refused[-_REFUSED_AT_MOST:]
+        execute("UPDATE sink SET rejected = rejected + ? WHERE name = ?", (len(rejected), self._sink))
+        newest = rejected[-_MAX_REJECTED:]
         (now_ms,) = execute("SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)").fetchone()
-        rows = [(self._sink, now_ms, each.place, each.reason, each.point[:_LONGEST_POINT]) for each in newest]
-        self._connection.executemany("INSERT INTO sink_refused VALUES (NULL, ?, ?, ?, ?, ?)", rows)
-        execute("DELETE FROM sink_refused WHERE id <= (SELECT max(id) FROM sink_refused) - ?", (_REFUSED_AT_MOST,))
+        rows = [(self._sink, now_ms, each.place, each.reason, each.point[:_MAX_POINT_LENGTH]) for each in newest]
+        self._connection.executemany("INSERT INTO sink_rejected VALUES (NULL, ?, ?, ?, ?, ?)", rows)
+        execute("DELETE FROM sink_rejected WHERE id <= (SELECT max(id) FROM sink_rejected) - ?", (_MAX_REJECTED,))
 
 
-def refill_sink(path: Path, start_ms: int, end_ms: int) -> None:
-    """All of [start_ms, end_ms) is to be copied to every sink once more; also while a recorder runs.
+def refill_sinks(path: Path, names: Iterable[str], start_ms: int, end_ms: int) -> None:
+    """Let some sinks replicate [start_ms, end_ms) again; also while a recorder runs.
 
     Raises:
         LedgerError: there is no ledger.
@@ -340,28 +340,28 @@ def refill_sink(path: Path, start_ms: int, end_ms: int) -> None:
     """
     require(path)
     with closing(open_for_writing(path)) as connection, transaction(connection):
-        for sink in sinks_of(connection):
+        for sink in set(sinks_of(connection)).intersection(names):
             mark_all(connection, sink, start_ms, end_ms)
 
 
 def _check_has(connection: sqlite3.Connection, sink: str, path: Path) -> None:
     if connection.execute("SELECT 1 FROM sink WHERE name = ?", (sink,)).fetchone() is None:
-        raise LedgerError(f"the ledger {path} is not copied to {sink} yet; start `tictally record` with it once")
+        raise LedgerError(f"the ledger {path} has no sink {sink} yet; start `tictally record` with it once")
 
 
 def sink_counts(connection: sqlite3.Connection) -> list[SinkCounts]:
-    """How far each of the ledger's sinks is: figures that take no time."""
+    """The backlog of each sink, read within milliseconds."""
 
     def one(select: str, *values: object) -> Any:  # noqa: ANN401 - of whatever column
         return connection.execute(select, values).fetchone()[0]
 
     found = []
-    for name, frame, since_ms, refused in connection.execute("SELECT name, frame, raw_since_ms, refused FROM sink"):
+    for name, frame, since_ms, rejected in connection.execute("SELECT name, frame, raw_since_ms, rejected FROM sink"):
         oldest = connection.execute(
             "SELECT arrived_ms FROM frame WHERE id > ? ORDER BY id LIMIT 1", (frame,)
         ).fetchone()
         newest = connection.execute(
-            "SELECT place, reason, point FROM sink_refused WHERE sink = ? ORDER BY id DESC LIMIT 1", (name,)
+            "SELECT place, reason, point FROM sink_rejected WHERE sink = ? ORDER BY id DESC LIMIT 1", (name,)
         ).fetchone()
         found.append(
             SinkCounts(
@@ -371,9 +371,9 @@ def sink_counts(connection: sqlite3.Connection) -> list[SinkCounts]:
                 quarters=one("SELECT coalesce(sum(last - first + 1), 0) FROM sink_quarter WHERE sink = ?", name),
                 cost_days=one("SELECT count(*) FROM sink_cost WHERE sink = ?", name),
                 windows=one("SELECT count(*) FROM sink_window WHERE sink = ?", name),
-                refused=refused,
+                rejected=rejected,
                 raw_since_ms=since_ms,
-                newest_refused=newest and RefusedPoint(*newest),
+                newest_rejected=newest and RejectedPoint(*newest),
             )
         )
     return found

@@ -7,7 +7,7 @@ from typing import Final
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import MeterState
 from tictally_recorder.ledger.model import Quarter
-from tictally_recorder.ledger.outbox_queue import note_gone
+from tictally_recorder.ledger.outbox_queue import note_deleted_frames
 from tictally_recorder.ledger.quarter_codec import pack, unpack
 from tictally_recorder.ledger.raw_frames import frames_between
 from tictally_recorder.ledger.rollup import Rollup, add_frames, roll_up
@@ -87,7 +87,7 @@ class QuarterStore:
             self._compute(meter_id, number)
         self._connection.execute("UPDATE quarter SET settled = x'' WHERE meter = ? AND quarter = ?", row)
         bounds = (meter_id, number * QUARTER_MS, (number + 1) * QUARTER_MS)
-        note_gone(self._connection, *bounds)
+        note_deleted_frames(self._connection, *bounds)
         self._connection.execute("DELETE FROM frame WHERE meter = ? AND time_ms >= ? AND time_ms < ?", bounds)
         return is_dirty is not None
 

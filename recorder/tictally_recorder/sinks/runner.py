@@ -1,110 +1,97 @@
-"""A sink in a thread of its own: whatever it does, or fails to do, the recorder goes on."""
+"""Runs a sink in a thread of its own: whatever the sink does or fails to do, the recorder goes on."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
 
 from tictally_recorder.ledger import LedgerError, LedgerUnavailable
+from tictally_recorder.sinks.protocol import Sink, SinkError, Wait
+from tictally_shared.runtime.backoff import Backoff
 from tictally_shared.runtime.log import RateLimitedLogger
 
-_RETRY_S: Final = (1.0, 30.0)
-# What is wrong with the program itself does not go away by trying.
-_BROKEN_S: Final = 60.0
-_LEAVE_WITHIN_S: Final = 1.5
+_FIRST_RETRY_S: Final = 1.0
+_LONGEST_RETRY_S: Final = 30.0
+# A fault of the program itself does not pass by trying again.
+_FAULT_RETRY_S: Final = 60.0
+_STOP_TIMEOUT_S: Final = 1.5
 _log = logging.getLogger(__name__)
 
 
-Wait = Callable[[float], bool]
-"""Sleeps for so many seconds, or shorter where all shall end: True then."""
+class RetryDelay:
+    """How long to wait after a failed step."""
+
+    def __init__(self) -> None:
+        self._backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S)
+
+    def after(self, error: SinkError | LedgerError) -> float:
+        """Seconds to wait: the destination's own wish, else longer after each failure."""
+        if isinstance(error, LedgerUnavailable):
+            return _FIRST_RETRY_S
+        delay_s = self._backoff.next_s()
+        requested_s = error.retry_s if isinstance(error, SinkError) else None
+        return delay_s if requested_s is None else max(requested_s, _FIRST_RETRY_S)
+
+    def reset(self) -> None:
+        """A step has succeeded."""
+        self._backoff.reset()
 
 
-class SinkError(Exception):
-    """A sink does not take what it is given; the sentence says why. The same is tried again.
-
-    Attributes:
-        retry_s: not before so many seconds, as the sink asked for, or None.
-    """
-
-    def __init__(self, sentence: str, retry_s: float | None = None) -> None:
-        super().__init__(sentence)
-        self.retry_s = retry_s
-
-
-class Sink(Protocol):
-    """What copies a ledger to somewhere else."""
-
-    def step(self) -> float:
-        """Copy some; in how many seconds there may be more to copy.
-
-        Raises:
-            SinkError: it could not; to be tried again.
-            LedgerError: the ledger cannot be read.
-        """
-
-
-class Copy(Protocol):
-    """A ledger's copy as the recorder's loop sees it: nothing that it is told makes the loop wait."""
-
-    def say_health(self, health: Mapping[str, Any], refused: Mapping[str, int], now_ms: int) -> None:
-        """Copy the recorder's health too."""
-
-    def say_edge(self, edge: str, payload: bytes, arrived_ms: int) -> None:
-        """Copy an edge's health too."""
-
-
-class Copier:
-    """Runs a sink until it is closed.
+class SinkRunner:
+    """Runs one sink until it is stopped.
 
     Args:
-        make: makes the sink, in the thread that uses it.
+        name: of the sink, for log and thread.
+        open_sink: opens the sink, in the runner's thread.
 
     Attributes:
-        problem: why the sink takes nothing, a sentence, or None while it does.
+        problem: why the sink accepts nothing, a sentence; None while it does.
     """
 
-    def __init__(self, make: Callable[[Wait], Sink]) -> None:
-        self._make = make
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
+    def __init__(self, name: str, open_sink: Callable[[Wait], Sink]) -> None:
+        self._name = name
+        self._open_sink = open_sink
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._limited_log = RateLimitedLogger(_log)
-        self._retry_s = 0.0
+        self._retry = RetryDelay()
         self.problem: str | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
-    def close(self) -> None:
-        """End; what is not copied yet is at the next start. One that does not end by itself is left behind."""
-        self._end.set()
-        self._thread.join(_LEAVE_WITHIN_S)
+    def request_stop(self) -> None:
+        """Let the sink stop after its present request; returns at once."""
+        self._stopping.set()
+
+    def join(self) -> None:
+        """Wait for the end. What is not replicated yet is, after the next start; a thread that hangs is abandoned."""
+        self._thread.join(_STOP_TIMEOUT_S)
 
     def _run(self) -> None:
         sink: Sink | None = None
-        while not self._end.is_set():
+        while not self._stopping.is_set():
             try:
-                sink = sink or self._make(self._end.wait)
+                sink = sink or self._open_sink(self._stopping.wait)
                 wait_s = sink.step()
             except (SinkError, LedgerError) as error:
-                wait_s = self._wait_s(error)
-                self._say(str(error))
-            except Exception:  # noqa: BLE001 - said, counted, and the recorder is not to end for its copy
-                wait_s = _BROKEN_S
-                _log.exception("the sink has failed; it is tried again in a minute")
-                self.problem = "it has failed, the log says how"
+                wait_s = self._retry.after(error)
+                self._report(str(error))
+            except Exception:  # noqa: BLE001 - logged, shown in health, and the recorder must outlive its sinks
+                wait_s = _FAULT_RETRY_S
+                _log.exception("sink %s failed unexpectedly; next attempt in %d s", self._name, wait_s)
+                self.problem = "it failed unexpectedly, the recorder's log has the details"
             else:
-                self._retry_s, self.problem = 0.0, None
-            self._end.wait(wait_s)
+                self._retry.reset()
+                self.problem = None
+            self._stopping.wait(wait_s)
+        if sink is not None:
+            with suppress(Exception):  # the recorder ends anyway
+                sink.close()
 
-    def _wait_s(self, error: Exception) -> float:
-        if isinstance(error, LedgerUnavailable):
-            return _RETRY_S[0]
-        self._retry_s = min(max(2 * self._retry_s, _RETRY_S[0]), _RETRY_S[1])
-        asked_s = error.retry_s if isinstance(error, SinkError) else None
-        return self._retry_s if asked_s is None else max(asked_s, _RETRY_S[0])
-
-    def _say(self, sentence: str) -> None:
+    def _report(self, sentence: str) -> None:
         self.problem = sentence
-        self._limited_log.log(sentence, time.monotonic())
+        self._limited_log.log(f"sink {self._name}: {sentence}", time.monotonic())

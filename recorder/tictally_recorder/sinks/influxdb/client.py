@@ -1,9 +1,9 @@
-"""The few requests to InfluxDB that the sink makes. Everything of influxdb-client, which has no types, ends here."""
+"""The requests to InfluxDB that the sink makes; the only module that touches influxdb-client, which has no types."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from csv import reader as csv_reader
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -17,41 +17,53 @@ from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
 from tictally_recorder.sinks.influxdb.errors import (
-    FaultError,
     InfluxError,
     NotAllowedError,
-    NotThereError,
-    RefusedError,
+    NotFoundError,
+    RejectedError,
+    ServerFaultError,
     TooLargeError,
 )
 from tictally_shared.frames import iso_utc, parse_time_ms
 
-OF_EVERY_DAY: Final = "TICTALLY_INFLUXDB_TOKEN"
-OF_SETUP: Final = "TICTALLY_INFLUXDB_SETUP_TOKEN"
-# A query or a forced run on a small machine that is busy with its own start.
+EVERYDAY_SETTING: Final = "TICTALLY_INFLUXDB_TOKEN"
+SETUP_SETTING: Final = "TICTALLY_INFLUXDB_SETUP_TOKEN"
+# A query or a forced task run on a small machine that is busy with its own start.
 _TIMEOUT_MS: Final = 20_000
-_LONGEST_SENTENCE: Final = 300
-_LINES: Final = "text/plain; charset=utf-8"
+_MAX_MESSAGE_LENGTH: Final = 300
+_LINE_PROTOCOL: Final = "text/plain; charset=utf-8"
 _FLUX: Final = "application/vnd.flux"
 _JSON: Final = "application/json"
 _CSV: Final = "application/csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What InfluxDB answered.
+class _Request:
+    """One request; `body` is a string, or what is sent as JSON."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+    content_type: str = _JSON
+    accept: str = _JSON
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxResponse:
+    """A successful response.
 
     Attributes:
-        body: text.
-        date_ms: when, by InfluxDB's clock, at the latest.
+        body: its text.
+        date_ms: the latest moment, by InfluxDB's clock, at which it can have been sent.
     """
 
     body: str
     date_ms: int
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever was asked for
-        """The body read as JSON."""
+    def json(self) -> Any:  # noqa: ANN401 - whatever was requested
+        """The body parsed as JSON."""
         return json.loads(self.body or "null")
 
 
@@ -59,173 +71,166 @@ class Client:
     """One InfluxDB, one organization, one token.
 
     Args:
-        url: where it is.
-        token: that may do what is asked of it.
+        url: base address of the server.
+        token: with the rights that the calls need.
         org: name of the organization.
-        ca: certificate that its own must be signed by, or None for those that the system knows.
-        setting: where the token is from, for sentences.
+        ca: certificate that must have signed the server's, or None for the system's authorities.
+        setting: name of the setting that holds the token, for error messages.
     """
 
-    def __init__(self, url: str, token: str, org: str, ca: Path | None = None, setting: str = OF_EVERY_DAY) -> None:
+    def __init__(self, url: str, token: str, org: str, ca: Path | None = None, setting: str = EVERYDAY_SETTING) -> None:
         self.url, self.org, self.setting = url, org, setting
         options: dict[str, Any] = {"timeout": _TIMEOUT_MS, "retries": False, "ssl_ca_cert": ca and str(ca)}
-        made: Any = InfluxDBClient(url=url, token=token, org=org, **options)
-        self._client = made
-        self._api = made.api_client
+        client: Any = InfluxDBClient(url=url, token=token, org=org, **options)
+        self._client = client
+        self._api = client.api_client
 
     def write(self, bucket: str, lines: Iterable[str]) -> int:
-        """Write points; when InfluxDB had done so, by its clock, at the latest.
+        """Write points; returns the latest time, by InfluxDB's clock, at which they were written.
 
         Args:
             bucket: its name.
-            lines: in line protocol, times in nanoseconds.
+            lines: line protocol with times in nanoseconds.
 
         Raises:
-            RefusedError: some of the points; where their form is wrong none was written, else all others were.
+            RejectedError: some points; where their syntax is wrong none was written, else all others were.
             TooLargeError: none was written.
-            InfluxError: none may have been written; they may be written again.
+            InfluxError: some may not have been written; writing all of them again is safe.
         """
         query = {"org": self.org, "bucket": bucket, "precision": "ns"}
-        return self._ask("POST", "/api/v2/write", query, "\n".join(lines), _LINES).date_ms
+        return self._send(_Request("POST", "/api/v2/write", query, "\n".join(lines), _LINE_PROTOCOL)).date_ms
 
     def query(self, flux: str) -> list[dict[str, str]]:
-        """The rows that a query in Flux gives, each column → text. Raises InfluxError."""
-        body = self._ask("POST", "/api/v2/query", {"org": self.org}, flux, _FLUX, _CSV).body
+        """The rows of a Flux query, each column → text. Raises InfluxError."""
+        body = self._send(_Request("POST", "/api/v2/query", {"org": self.org}, flux, _FLUX, _CSV)).body
         rows: list[dict[str, str]] = []
-        heading: Sequence[str] | None = None
-        # Tables follow one another, each with its heading after an empty line.
+        header: Sequence[str] | None = None
+        # Tables follow one another, each with its header after an empty line.
         for cells in csv_reader(StringIO(body)):
             if not cells:
-                heading = None
-            elif heading is None:
-                heading = cells
-            elif "error" in heading:  # after the first rows it is too late for another status
-                raise InfluxError(f"InfluxDB at {self.url} fails within a query: {cells[heading.index('error')]}")
+                header = None
+            elif header is None:
+                header = cells
+            elif "error" in header:  # after the first rows it is too late for another status code
+                raise InfluxError(f"InfluxDB at {self.url} failed within a query: {cells[header.index('error')]}")
             else:
-                rows.append(dict(zip(heading, cells, strict=False)))
+                rows.append(dict(zip(header, cells, strict=False)))
         return rows
 
-    def delete(self, bucket: str, measurement: str, tags: Mapping[str, str], window_ms: tuple[int, int]) -> None:
-        """Delete what has these tags in a window of time, both ends included. Raises InfluxError."""
-        wanted = {"_measurement": measurement, **tags}
+    def delete(self, bucket: str, measurement: str, tags: Mapping[str, str], range_ms: tuple[int, int]) -> None:
+        """Delete the points with these tags in a time range, both ends included. Raises InfluxError."""
+        matches = {"_measurement": measurement, **tags}
         body = {
-            "start": iso_utc(window_ms[0]),
-            "stop": iso_utc(window_ms[1]),
+            "start": iso_utc(range_ms[0]),
+            "stop": iso_utc(range_ms[1]),
             "predicate": " AND ".join(
-                f'"{name}"={json.dumps(text, ensure_ascii=False)}' for name, text in wanted.items()
+                f'"{name}"={json.dumps(text, ensure_ascii=False)}' for name, text in matches.items()
             ),
         }
-        self._ask("POST", "/api/v2/delete", {"org": self.org, "bucket": bucket}, body)
+        self._send(_Request("POST", "/api/v2/delete", {"org": self.org, "bucket": bucket}, body))
 
     def now_ms(self) -> int:
-        """InfluxDB's clock, at the latest. Raises InfluxError where it does not answer."""
-        return self._ask("GET", "/health").date_ms
+        """InfluxDB's clock, rounded up to the second. Raises InfluxError where it does not answer."""
+        return self._send(_Request("GET", "/health")).date_ms
 
-    def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - whatever stands there
-        """What stands at a path. Raises InfluxError."""
-        return self._ask("GET", path, query).json
+    def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - whatever the path returns
+        """The JSON at a path. Raises InfluxError."""
+        return self._send(_Request("GET", path, query)).json
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
-        """Make something. Raises InfluxError."""
-        return self._ask("POST", path, {}, body).json
+        """Create something. Raises InfluxError."""
+        return self._send(_Request("POST", path, body=body)).json
 
     def patch(self, path: str, body: Mapping[str, Any]) -> None:
         """Change something. Raises InfluxError."""
-        self._ask("PATCH", path, {}, body)
+        self._send(_Request("PATCH", path, body=body))
 
     def close(self) -> None:
-        """Let its connections go."""
+        """Close its connections."""
         self._client.close()
 
-    def _ask(  # noqa: PLR0913, PLR0917 - what a request has
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None = None,
-        body: object = None,
-        content: str = _JSON,
-        accept: str = _JSON,
-    ) -> Answer:
+    def _send(self, request: _Request) -> InfluxResponse:
+        body = request.body
         try:
             response, status, headers = self._api.call_api(
-                path,
-                method,
-                query_params=list((query or {}).items()),
-                header_params={"Content-Type": content, "Accept": accept},
+                request.path,
+                request.method,
+                query_params=list(request.query.items()),
+                header_params={"Content-Type": request.content_type, "Accept": request.accept},
                 body=body.encode() if isinstance(body, str) else body,
                 _preload_content=False,
                 urlopen_kw={"redirect": False},
             )
             data: bytes = response.data
         except ApiException as error:
-            if not error.status:  # its certificate is not one that is trusted: influxdb-client makes an answer of that
+            if not error.status:  # an untrusted certificate: influxdb-client reports it like a response
                 raise self._unreachable(error) from None
-            raise self._explained(int(error.status), error.body or b"", error.headers or {}) from None
+            raise self._error(int(error.status), error.body or b"", error.headers or {}) from None
         except (HTTPError, OSError) as error:
             raise self._unreachable(error) from None
         if status >= HTTPStatus.BAD_REQUEST:
-            raise self._explained(status, data, headers)
-        return Answer(data.decode(), _date_ms(headers))
+            raise self._error(status, data, headers)
+        return InfluxResponse(data.decode(), _date_ms(headers))
 
     def _unreachable(self, error: Exception) -> InfluxError:
         return InfluxError(f"InfluxDB at {self.url} cannot be reached: {_short(error)}")
 
-    def _explained(self, status: int, body: bytes | str, headers: Mapping[str, str]) -> InfluxError:
-        said = _said(body)
-        if status == HTTPStatus.UNPROCESSABLE_ENTITY or said.startswith("unable to parse"):
-            return RefusedError(said)
+    def _error(self, status: int, body: bytes | str, headers: Mapping[str, str]) -> InfluxError:
+        message = _message(body)
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY or message.startswith("unable to parse"):
+            return RejectedError(message)
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return TooLargeError(f"InfluxDB takes no request as large: {said}")
-        # To run a task without the right to is answered by 500.
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or said.endswith(": unauthorized"):
+            return TooLargeError(f"InfluxDB at {self.url} rejects so large a request: {message}")
+        # Running a task without the right to is answered by 500.
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or message.endswith(": unauthorized"):
             return NotAllowedError(
-                f"InfluxDB at {self.url} does not allow it, look at the token ({self.setting}) and its rights: {said}"
+                f"InfluxDB at {self.url} denies access, check the token ({self.setting}) and its rights: {message}"
             )
         if status == HTTPStatus.NOT_FOUND:
-            return NotThereError(f"InfluxDB at {self.url} lacks something: {said}")
-        if said.startswith("a panic has occurred"):
-            return FaultError(f"InfluxDB at {self.url} answers {status}: {said}")
+            return NotFoundError(f"InfluxDB at {self.url} lacks something: {message}")
+        if message.startswith("a panic has occurred"):
+            return ServerFaultError(f"InfluxDB at {self.url} answers {status}: {message}")
         wait = " to wait" if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE} else ""
-        return InfluxError(f"InfluxDB at {self.url} answers {status}{wait}: {said}", _retry_s(headers))
+        return InfluxError(f"InfluxDB at {self.url} answers {status}{wait}: {message}", _retry_s(headers))
 
 
 def row_ms(row: Mapping[str, str]) -> int:
-    """The time of a row that a query gave, in whole milliseconds."""
-    seconds, _, more = row["_time"].removesuffix("Z").partition(".")
-    return parse_time_ms(f"{seconds}.{more[:3].ljust(3, '0')}Z")
+    """The time of a query's row, in whole milliseconds."""
+    seconds, _, fraction = row["_time"].removesuffix("Z").partition(".")
+    return parse_time_ms(f"{seconds}.{fraction[:3].ljust(3, '0')}Z")
 
 
 def quoted(text: str) -> str:
-    """A text within a path."""
+    """A text as one segment of a path."""
     return quote(text, safe="")
 
 
-def _said(body: bytes | str) -> str:
+def _message(body: bytes | str) -> str:
     text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
     try:
         text = json.loads(text)["message"]
     except (ValueError, KeyError, TypeError):
         text = text or "nothing"
-    return " ".join(text.split())[:_LONGEST_SENTENCE]
+    return " ".join(text.split())[:_MAX_MESSAGE_LENGTH]
 
 
 def _retry_s(headers: Mapping[str, str]) -> float | None:
     """`Retry-After`: seconds, or a date (RFC 9110 §10.2.3)."""
-    said = headers.get("Retry-After", "")
-    if said.isdigit():
-        return float(said)
+    value = headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
     try:
-        until = parsedate_to_datetime(said)
+        until = parsedate_to_datetime(value)
     except (ValueError, TypeError):
         return None
     return max((until - datetime.now(until.tzinfo)).total_seconds(), 0.0)
 
 
 def _date_ms(headers: Mapping[str, str]) -> int:
-    """The answer's date has whole seconds: it was at most one later."""
+    """The Date header has whole seconds: the response was sent at most one later."""
     return int(parsedate_to_datetime(headers["Date"]).timestamp()) * 1000 + 999
 
 
 def _short(error: Exception) -> str:
     reason = getattr(error, "reason", None) or error
-    return " ".join(str(reason).split("): ")[-1].split())[:_LONGEST_SENTENCE]
+    return " ".join(str(reason).split("): ")[-1].split())[:_MAX_MESSAGE_LENGTH]

@@ -1,4 +1,4 @@
-"""The buckets: what they are called and how long they keep. Pure."""
+"""Where the InfluxDB sink writes: server, buckets and their retention. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,42 +15,42 @@ class Bucket:
 
     Attributes:
         name: in InfluxDB.
-        days: how long it keeps; 0: for ever.
+        days: its retention; 0: for ever.
     """
 
     name: str
     days: int
 
     @property
-    def keeps_s(self) -> int:
-        """How long it keeps, 0 for ever."""
+    def retention_s(self) -> int:
+        """Its retention in seconds, 0: for ever."""
         return self.days * _DAY_S
 
     @property
     def shard_s(self) -> int:
-        """How much time InfluxDB puts into one group of files.
+        """The duration of a shard group: how much time InfluxDB puts into one group of files.
 
-        What is kept for ever is little by the day and asked for by the year: InfluxDB's own week would make hundreds of
-        files of some kilobytes each, and seven years answer twenty times as slow. The others are as InfluxDB has them
-        (a day up to half a year, a week beyond).
+        Data without an end are few a day and queried by the year: InfluxDB's own week would make hundreds of files of
+        some kilobytes each, and make seven years twenty times as slow. The others are InfluxDB's defaults (a day up to
+        half a year of retention, a week beyond).
         """
         if not self.days:
             return 365 * _DAY_S
         return _DAY_S if self.days <= _HALF_A_YEAR else 7 * _DAY_S
 
     def oldest_ms(self, now_ms: int) -> int:
-        """What is older than this it does not take."""
-        return now_ms - self.keeps_s * 1000 if self.days else -(2**62)
+        """The oldest time that it accepts."""
+        return now_ms - self.retention_s * 1000 if self.days else -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """All four.
+    """The four buckets.
 
     Attributes:
         raw: every frame.
-        minute: a row a minute.
-        hour: a row an hour.
+        minute: a row per minute.
+        hour: a row per hour.
         ledger: quarters, days and cost.
     """
 
@@ -61,7 +61,7 @@ class Buckets:
 
     @classmethod
     def of(cls, prefix: str, raw_days: int, minute_days: int, hour_days: int, ledger_days: int) -> Self:
-        """The buckets that begin with a prefix."""
+        """The buckets whose names begin with a prefix."""
         return cls(
             Bucket(f"{prefix}_raw", raw_days),
             Bucket(f"{prefix}_minute", minute_days),
@@ -71,7 +71,7 @@ class Buckets:
 
     @property
     def aggregated(self) -> tuple[Bucket, ...]:
-        """Those that InfluxDB's tasks fill."""
+        """The buckets that InfluxDB's tasks fill."""
         return self.minute, self.hour
 
     def __iter__(self) -> Iterator[Bucket]:
@@ -80,15 +80,15 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One InfluxDB.
+    """An InfluxDB and the buckets in it.
 
     Attributes:
-        url: where it is.
+        url: base address of the server.
         org: name of the organization.
-        token: of every day.
-        setup_token: may make buckets and tasks, or None.
-        ca: certificate that its own must be signed by, or None.
-        buckets: where to.
+        token: for everyday use: reads and writes the buckets, runs the tasks.
+        setup_token: may create buckets and tasks, or None.
+        ca: certificate that must have signed the server's, or None for the system's authorities.
+        buckets: that the sink fills.
     """
 
     url: str

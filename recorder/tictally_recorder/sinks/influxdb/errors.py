@@ -1,27 +1,27 @@
-"""What can go wrong between recorder and InfluxDB, each a sentence for a person."""
+"""What can go wrong between recorder and InfluxDB; each message is a sentence for a person."""
 
-from tictally_recorder.sinks.runner import SinkError
+from tictally_recorder.sinks.protocol import SinkError
 
 
 class InfluxError(SinkError):
-    """Something that may pass; the same is tried again."""
+    """A failure that may pass; the same step is tried again."""
 
 
 class NotAllowedError(InfluxError):
     """The token is wrong, or lacks a right."""
 
 
-class NotThereError(InfluxError):
+class NotFoundError(InfluxError):
     """A bucket, an organization or a task is missing."""
 
 
-class FaultError(InfluxError):
-    """InfluxDB has fallen over a fault of its own; it goes on, and the same may be answered the next time."""
+class ServerFaultError(InfluxError):
+    """InfluxDB failed on a fault of its own; it runs on, and may answer the same request the next time."""
 
 
 class TooLargeError(InfluxError):
-    """A request was larger than InfluxDB takes."""
+    """A request was larger than InfluxDB accepts."""
 
 
-class RefusedError(InfluxError):
-    """Some of the points of a request cannot be taken, ever."""
+class RejectedError(InfluxError):
+    """InfluxDB will never accept some points of the request."""

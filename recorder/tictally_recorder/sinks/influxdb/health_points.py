@@ -1,27 +1,25 @@
-"""What recorder and edges say of themselves as points. Pure."""
+"""Health of recorder and edges as InfluxDB points. Pure."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from tictally_recorder.sinks.influxdb.points import Point, Value, point
+from tictally_recorder.sinks.protocol import EdgeHealth, HealthReport, RecorderHealth
 from tictally_shared.frames import FrameError, strict_json
 
-# Field → key of the health message.
-_OF_RECORDER: Final = {
-    "stored": "stored",
-    "repeated": "repeated",
-    "refused": "rejected",
-    "kept": "deferred",
-    "set_aside": "dead_letters",
-    "lost": "lost",
-    "holes": "missing",
-    "lag_s": "lag_s",
-    "ledger_bytes": "ledger_bytes",
-    "sink_lag_s": "sink_lag_s",
-    "sink_refused": "sink_rejected",
-    "sink_windows": "sink_windows",
-}
-_OF_EDGE: Final = {
+_RECORDER_FIELDS: Final = (
+    "stored",
+    "repeated",
+    "rejected",
+    "deferred",
+    "dead_letters",
+    "lost",
+    "missing",
+    "lag_s",
+    "ledger_bytes",
+)
+_SINK_FIELDS: Final = ("lag_s", "rejected", "windows")
+_EDGE_FIELDS: Final = {
     "frames": int,
     "groups": int,
     "unconfirmed": int,
@@ -32,42 +30,42 @@ _OF_EDGE: Final = {
 }
 
 
-def of_recorder(name: str, health: Mapping[str, Any], refused: Mapping[str, int], time_ms: int) -> Iterator[Point]:
-    """A recorder's health.
-
-    Args:
-        name: of the recorder.
-        health: its message.
-        refused: reason → messages set aside.
-        time_ms: when.
-    """
-    fields = {name: health[key] for name, key in _OF_RECORDER.items() if isinstance(health.get(key), int)}
-    yield point("recorder", time_ms, {"recorder": name}, fields)
-    for reason, n in refused.items():
-        yield point("recorder_refused", time_ms, {"recorder": name, "reason": reason}, {"n": n})
+def health_points(report: HealthReport) -> Iterator[Point]:
+    """The points of a health report; none where an edge's message is not readable."""
+    return recorder_points(report) if isinstance(report, RecorderHealth) else edge_points(report)
 
 
-def of_edge(name: str, payload: bytes, time_ms: int) -> Iterator[Point]:
-    """An edge's health, as far as its message is one.
+def recorder_points(health: RecorderHealth) -> Iterator[Point]:
+    """A recorder's health: itself, its sinks, its rejected messages by reason."""
+    tags, time_ms = {"recorder": health.recorder}, health.time_ms
+    yield point("recorder", time_ms, tags, _integers(health.body, _RECORDER_FIELDS))
+    for name, sink in health.body.get("sinks", {}).items():
+        yield point("recorder_sink", time_ms, {**tags, "sink": name}, _integers(sink, _SINK_FIELDS))
+    for reason, n in health.rejected.items():
+        yield point("recorder_rejected", time_ms, {**tags, "reason": reason}, {"n": n})
 
-    Args:
-        name: of the edge.
-        payload: of its message.
-        time_ms: when it came.
-    """
+
+def edge_points(health: EdgeHealth) -> Iterator[Point]:
+    """An edge's health, as far as its message has the fields with their types."""
     try:
-        health = strict_json(payload)
+        body = strict_json(health.payload)
     except FrameError:
         return
-    # Exactly that type: True is an integer too, and a field keeps the type that it once had.
+    tags, time_ms = {"edge": health.edge}, health.time_ms
+    # Exactly that type: True is an int in Python, and a field keeps the type of its first value.
     fields: dict[str, Value | None] = {
-        name: health[name] for name, kind in _OF_EDGE.items() if type(health.get(name)) is kind
+        name: body[name] for name, kind in _EDGE_FIELDS.items() if type(body.get(name)) is kind
     }
-    quality, refused = health.get("signal_quality"), health.get("rejected")
+    quality, rejected = body.get("signal_quality"), body.get("rejected")
     if isinstance(quality, int | float):
         fields["signal_quality_percent"] = float(quality)
-    counts = {reason: n for reason, n in refused.items() if type(n) is int} if isinstance(refused, dict) else {}
-    fields["refused"] = sum(counts.values())
-    yield point("edge", time_ms, {"edge": name}, fields)
+    counts = {reason: n for reason, n in rejected.items() if type(n) is int} if isinstance(rejected, dict) else {}
+    fields["rejected"] = sum(counts.values())
+    yield point("edge", time_ms, tags, fields)
     for reason, n in counts.items():
-        yield point("edge_refused", time_ms, {"edge": name, "reason": reason}, {"n": n})
+        yield point("edge_rejected", time_ms, {**tags, "reason": reason}, {"n": n})
+
+
+def _integers(body: Mapping[str, object], names: Iterable[str]) -> dict[str, Value | None]:
+    found = {name: body.get(name) for name in names}
+    return {name: value for name, value in found.items() if isinstance(value, int)}

@@ -1,4 +1,4 @@
-"""The ledger's quarters, days and cost, read for InfluxDB."""
+"""Reads quarters, days, cost and nights from the ledger as InfluxDB points."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -8,18 +8,18 @@ from tictally_recorder.cost.compare.query import told_colours
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.sinks.influxdb import points
-from tictally_recorder.sinks.influxdb.points import Point, day_ms
-from tictally_recorder.sinks.influxdb.reconcile import Rows
+from tictally_recorder.sinks.influxdb.points import Point, SiteNight, day_ms
+from tictally_recorder.sinks.influxdb.reconcile import RowSet
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight
 from tictally_shared.interval_set import IntervalSet
 
 
-class LedgerRows:
-    """Reads what InfluxDB shall have.
+class LedgerSource:
+    """Reads what InfluxDB shall hold.
 
     Args:
         reader: of the ledger.
-        tz: whose days are meant.
+        tz: time zone of local days.
     """
 
     def __init__(self, reader: LedgerReader, tz: ZoneInfo) -> None:
@@ -30,8 +30,8 @@ class LedgerRows:
         """The ledger's sites."""
         return self._reader.sites()
 
-    def of_quarters(self, sites: Iterable[Site], quarters: Mapping[int, IntervalSet]) -> list[Rows]:
-        """What hangs on some quarters: they themselves, and the local days that they are part of.
+    def quarter_rows(self, sites: Iterable[Site], quarters: Mapping[int, IntervalSet]) -> list[RowSet]:
+        """The rows that depend on some quarters: theirs, and those of the local days that they are part of.
 
         Args:
             sites: all of the ledger.
@@ -39,17 +39,21 @@ class LedgerRows:
         """
         found = []
         for site in sites:
-            touched = [each for meter in site.meters for each in quarters.get(meter.id, ())]
-            if touched:
-                # What lies between is written once more: one question instead of many.
-                start_ms = min(first for first, _ in touched) * QUARTER_MS
-                end_ms = (max(last for _, last in touched) + 1) * QUARTER_MS
+            ranges = [each for meter in site.meters for each in quarters.get(meter.id, ())]
+            if ranges:
+                # One range instead of many: writing the quarters between them again changes nothing.
+                start_ms = min(first for first, _ in ranges) * QUARTER_MS
+                end_ms = (max(last for _, last in ranges) + 1) * QUARTER_MS
                 found.append(self._quarters(site, start_ms, end_ms))
                 found.append(self._days(site, self._day(start_ms), self._day(end_ms - 1)))
         return found
 
-    def of_cost(self, days: Iterable[tuple[str, int]]) -> list[Rows]:
-        """What some days cost; (site, day by number)."""
+    def cost_rows(self, days: Iterable[tuple[str, int]]) -> list[RowSet]:
+        """The rows of some days' cost.
+
+        Args:
+            days: site and day (proleptic ordinal) each.
+        """
         by_site: dict[str, IntervalSet] = {}
         for site, day in days:
             by_site.setdefault(site, IntervalSet()).add(day, day)
@@ -59,36 +63,37 @@ class LedgerRows:
             for first, last in ranges
         ]
 
-    def _quarters(self, site: Site, start_ms: int, end_ms: int) -> Rows:
+    def _quarters(self, site: Site, start_ms: int, end_ms: int) -> RowSet:
         start, end = _moment(start_ms), _moment(end_ms)
         rows = energy(self._reader, EnergyQuery(site.id, start, end, By.QUARTER, self._tz), all_registers=True)
-        found = list(points.of_energy_by_quarter(rows))
+        found = list(points.from_energy_by_quarter(rows))
         for meter in site.meters:
             quarters = self._reader.quarters(meter.id, start_ms, end_ms)
-            found += [points.of_quarter(each, site.id, meter.key) for each in quarters]
-        return Rows(site.id, ("energy_quarter",), (start_ms, end_ms), found)
+            found += [points.from_quarter(each, site.id, meter.key) for each in quarters]
+        return RowSet(site.id, ("energy_quarter",), (start_ms, end_ms), found)
 
-    def _days(self, site: Site, first: date, last: date) -> Rows:
+    def _days(self, site: Site, first: date, last: date) -> RowSet:
         until = last + timedelta(days=1)
         start, end = local_midnight(first, self._tz), local_midnight(until, self._tz)
         rows = energy(self._reader, EnergyQuery(site.id, start, end, By.DAY, self._tz), all_registers=True)
-        found = list(points.of_energy_by_day(rows, self._tz))
+        found = list(points.from_energy_by_day(rows, self._tz))
         colours = told_colours(self._reader, site, start, end, self._tz)
-        found += [points.of_colour(site.id, day, colour, self._tz) for day, colour in sorted(colours.items())]
-        return Rows(site.id, ("energy_day", "tempo_day"), self._window(first, until), found)
+        found += [points.from_colour(site.id, day, colour, self._tz) for day, colour in sorted(colours.items())]
+        return RowSet(site.id, ("energy_day", "tempo_day"), self._window(first, until), found)
 
-    def _cost(self, site: str, first: date, last: date) -> Rows:
+    def _cost(self, site: str, first: date, last: date) -> RowSet:
         until = last + timedelta(days=1)
         days = self._reader.cost_days(site, first, until)
-        found = [each for day in days for each in points.of_cost(site, day, self._tz)]
-        return Rows(site, ("cost_day",), self._window(first, until), found)
+        found = [each for day in days for each in points.from_cost_day(site, day, self._tz)]
+        return RowSet(site, ("cost_day",), self._window(first, until), found)
 
     def standby(self) -> list[Point]:
-        """The base load of every night that the ledger has."""
-        return [
-            points.of_standby(site, meter, day, va, minutes, self._tz)
-            for site, meter, day, va, minutes in self._reader.all_nights()
-        ]
+        """The base load of every night in the ledger."""
+        return [points.from_night(SiteNight(*night), self._tz) for night in self._reader.all_nights()]
+
+    def close(self) -> None:
+        """Close the reader."""
+        self._reader.close()
 
     def _window(self, first: date, until: date) -> tuple[int, int]:
         return day_ms(first, self._tz), day_ms(until, self._tz)

@@ -1,4 +1,4 @@
-"""Frames, quarters, days and cost as points of InfluxDB: docs/influxdb.md is the same in words. Pure."""
+"""Frames, quarters, days and cost as InfluxDB points, as documented in docs/influxdb.md. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from tictally_shared.status_register import Colour
 
 _NS: Final = 1_000_000
 NONE: Final = "none"
-"""A tag that has nothing to say: one that is missing would make another kind of row of it."""
+"""The value of a tag that has none: without the tag the point would belong to another series."""
 SUBSCRIPTION: Final = "subscription"
 _COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
 _NUMBERS: Final = frozenset(name for name, label in LABELS.items() if label.is_number)
@@ -33,28 +33,38 @@ class Point(NamedTuple):
 
     Attributes:
         measurement: its name.
-        tags: names and texts, in the order of names.
-        fields: name → value; the type is the field's for ever.
+        tags: names and values, sorted by name.
+        fields: name → value; a field never changes its type.
         time_ms: milliseconds since 1970.
-        more_ns: nanoseconds more, less than a millisecond.
+        extra_ns: additional nanoseconds, less than a millisecond.
     """
 
     measurement: str
     tags: tuple[tuple[str, str], ...]
     fields: Mapping[str, Value]
     time_ms: int
-    more_ns: int = 0
+    extra_ns: int = 0
 
     @property
     def line(self) -> str:
-        """In line protocol, with a time in nanoseconds."""
+        """The point in line protocol, with its time in nanoseconds."""
         tags = "".join(f",{_key(name)}={_key(text) or NONE}" for name, text in self.tags)
         fields = ",".join(f"{_key(name)}={_value(value)}" for name, value in self.fields.items())
-        return f"{_key(self.measurement)}{tags} {fields} {self.time_ms * _NS + self.more_ns}"
+        return f"{_key(self.measurement)}{tags} {fields} {self.time_ms * _NS + self.extra_ns}"
+
+
+class SiteNight(NamedTuple):
+    """The base load of the night that a local day begins with, in VA, measured in so many minutes."""
+
+    site: str
+    meter: str
+    day: date
+    va: int
+    minutes: int
 
 
 def point(measurement: str, time_ms: int, tags: Mapping[str, str], fields: Mapping[str, Value | None]) -> Point:
-    """A point with its tags in order; fields that are None are left out."""
+    """A point with sorted tags, without the fields that are None."""
     known = {name: value for name, value in fields.items() if value is not None}
     return Point(measurement, tuple(sorted(tags.items())), known, time_ms)
 
@@ -74,27 +84,27 @@ def _value(value: Value) -> str:
     return '"' + _IN_TEXT.sub(r"\\\1", _CONTROL.sub(" ", value)) + '"'
 
 
-def of_frame(frame: RawFrame) -> Point:
-    """A raw frame. A label's type is the catalogue's; what is not there is text, whatever it holds."""
+def from_frame(frame: RawFrame) -> Point:
+    """A raw frame. A label's type is the catalogue's; an unknown label is a string, whatever it holds."""
     fields: dict[str, Value | None] = {"seq": frame.seq}
     for name, value in frame.values.items():
         fields[name] = value if name in _NUMBERS else str(value)
-    made = point("tic", frame.time_ms, {"meter": frame.meter, "edge": frame.edge}, fields)
-    # Two frames that were read at once have one time, and InfluxDB would keep one of them.
-    return made._replace(more_ns=frame.seq % _NS)
+    found = point("tic", frame.time_ms, {"meter": frame.meter, "edge": frame.edge}, fields)
+    # Two frames may have the same millisecond, and InfluxDB would keep one of them.
+    return found._replace(extra_ns=frame.seq % _NS)
 
 
-def of_quarter(quarter: Quarter, site: str, meter: str) -> Point:
-    """A quarter's powers, currents and voltages, and how many frames were in it."""
+def from_quarter(quarter: Quarter, site: str, meter: str) -> Point:
+    """A quarter's powers, currents and voltages, and its number of frames."""
     fields: dict[str, Value | None] = {"frames": quarter.n}
     for name, live in quarter.live.items():
         fields |= {f"{name}_mean": live.sum / live.n, f"{name}_min": live.min, f"{name}_max": live.max}
     return point("power_quarter", quarter.start_ms, {"site": site, "meter": meter}, fields)
 
 
-def of_energy_by_quarter(rows: Iterable[EnergyRow]) -> Iterator[Point]:
-    """Energy of quarters, by register and in all."""
-    for row in _counting(rows):
+def from_energy_by_quarter(rows: Iterable[EnergyRow]) -> Iterator[Point]:
+    """Energy of quarters, by register and in total."""
+    for row in _in_use(rows):
         yield point("energy_quarter", row.start_ms, _register_tags(row), _energy_fields(row))
     for (site, start_ms), of_period in _by_period(rows):
         for direction, counted in _totals(of_period):
@@ -102,19 +112,19 @@ def of_energy_by_quarter(rows: Iterable[EnergyRow]) -> Iterator[Point]:
             yield point("total_quarter", start_ms, tags, _total_fields(counted))
 
 
-def of_energy_by_day(rows: Iterable[EnergyRow], tz: ZoneInfo) -> Iterator[Point]:
-    """Energy of local days, by register and in all; a row may be cut to the site's first quarter."""
-    for row in _counting(rows):
+def from_energy_by_day(rows: Iterable[EnergyRow], tz: ZoneInfo) -> Iterator[Point]:
+    """Energy of local days, by register and in total; a row may begin at the site's first quarter."""
+    for row in _in_use(rows):
         day = _day_of(row.start_ms, tz)
-        yield _of_day("energy_day", day, tz, _register_tags(row), _energy_fields(row))
+        yield _day_point("energy_day", day, tz, _register_tags(row), _energy_fields(row))
     for (site, start_ms), of_period in _by_period(rows):
         for direction, counted in _totals(of_period):
             tags = {"site": site, "direction": direction}
-            yield _of_day("total_day", _day_of(start_ms, tz), tz, tags, _total_fields(counted))
+            yield _day_point("total_day", _day_of(start_ms, tz), tz, tags, _total_fields(counted))
 
 
-def of_cost(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[Point]:
-    """What a local day cost."""
+def from_cost_day(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[Point]:
+    """The cost of a local day."""
     for entry in cost.entries:
         tags = {
             "site": site,
@@ -122,20 +132,21 @@ def of_cost(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[Point]:
             "period": entry.line.period or SUBSCRIPTION,
             "currency": entry.line.currency or NONE,
         }
-        yield _of_day("cost_day", cost.day, tz, tags, _cost_fields(entry, cost.day))
+        yield _day_point("cost_day", cost.day, tz, tags, _cost_fields(entry, cost.day))
 
 
-def of_standby(site: str, meter: str, day: date, va: int, minutes: int, tz: ZoneInfo) -> Point:  # noqa: PLR0913, PLR0917
+def from_night(night: SiteNight, tz: ZoneInfo) -> Point:
     """The base load of a night."""
-    return _of_day("standby_day", day, tz, {"site": site, "meter": meter}, {"va": va, "minutes": minutes})
+    tags = {"site": night.site, "meter": night.meter}
+    return _day_point("standby_day", night.day, tz, tags, {"va": night.va, "minutes": night.minutes})
 
 
-def of_colour(site: str, day: date, colour: Colour, tz: ZoneInfo) -> Point:
+def from_colour(site: str, day: date, colour: Colour, tz: ZoneInfo) -> Point:
     """The colour of a Tempo day."""
-    return _of_day("tempo_day", day, tz, {"site": site}, {"colour": _COLOURS[colour]})
+    return _day_point("tempo_day", day, tz, {"site": site}, {"colour": _COLOURS[colour]})
 
 
-def _of_day(
+def _day_point(
     measurement: str, day: date, tz: ZoneInfo, tags: Mapping[str, str], fields: Mapping[str, Value | None]
 ) -> Point:
     local = {"month": f"{day:%Y-%m}", "year": f"{day:%Y}"}
@@ -143,7 +154,7 @@ def _of_day(
 
 
 def day_ms(day: date, tz: ZoneInfo) -> int:
-    """When a local day begins."""
+    """The start of a local day."""
     return int(local_midnight(day, tz).timestamp()) * 1000
 
 
@@ -151,13 +162,13 @@ def _day_of(time_ms: int, tz: ZoneInfo) -> date:
     return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).date()
 
 
-def _counting(rows: Iterable[EnergyRow]) -> Iterator[EnergyRow]:
-    """Those that ever counted: a meter has a dozen registers that stand at zero for ever."""
+def _in_use(rows: Iterable[EnergyRow]) -> Iterator[EnergyRow]:
+    """Registers that have counted: a meter has a dozen that stay at zero."""
     return (row for row in rows if row.first_value or row.last_value or row.energy)
 
 
 def _by_period(rows: Iterable[EnergyRow]) -> Iterator[tuple[tuple[str, int], list[EnergyRow]]]:
-    for key, of_period in groupby(_counting(rows), key=lambda row: (row.site, row.start_ms)):
+    for key, of_period in groupby(_in_use(rows), key=lambda row: (row.site, row.start_ms)):
         yield key, list(of_period)
 
 

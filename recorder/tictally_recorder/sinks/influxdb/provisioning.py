@@ -1,134 +1,159 @@
-"""Buckets and tasks: looked for, made, and brought to what this program wants."""
+"""Buckets and tasks in InfluxDB: checked, created where missing, updated where they differ."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tictally_recorder.sinks.influxdb.client import Client, quoted
+from tictally_recorder.sinks.influxdb.client import EVERYDAY_SETTING, SETUP_SETTING, Client, quoted
 from tictally_recorder.sinks.influxdb.config import Bucket, Buckets, Target
-from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotThereError
+from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError
 from tictally_recorder.sinks.influxdb.tasks import Task, tasks_of
-
-
-def look(target: Target) -> str | None:
-    """What is wrong, a sentence, or None. Changes nothing."""
-    client = Client(target.url, target.token, target.org, target.ca)
-    try:
-        place = find(client, target.buckets)
-    except InfluxError as error:
-        return str(error)
-    finally:
-        client.close()
-    return None if place.lack is None else f"InfluxDB at {target.url} {place.lack}"
-
 
 _TASKS: Final = "/api/v2/tasks"
 _BUCKETS: Final = "/api/v2/buckets"
-_ANEW: Final = "run `tictally sink setup --new-token FILE`"
-_HOW: Final = f"give a token that may make it (TICTALLY_INFLUXDB_SETUP_TOKEN), or {_ANEW} with one"
+_RENEWAL: Final = "run `tictally sink setup --new-token FILE`"
+_REMEDY: Final = f"set a token that may create it (TICTALLY_INFLUXDB_SETUP_TOKEN), or {_RENEWAL} with one"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What there is.
+class Resources:
+    """The sink's buckets and tasks in an InfluxDB.
 
     Attributes:
-        bucket_ids: name → InfluxDB's own id of it, another one after it was made anew.
-        task_ids: length of its windows → id of the task that makes them; none where the token does not see it, or it is
-            switched off.
-        lack: which tasks are missing so, and what to do, in words that follow the name of the place; or None.
-        done: what was made or changed, in words.
-        is_new: True where a bucket or a task was made, which no token that was made for some of them sees.
-        has_begun: True where a task runs now that did not before.
+        bucket_ids: name → InfluxDB's id of the bucket; a bucket that was deleted and created again has another one.
+        task_ids: length of its windows, in ms → id of the task that aggregates them; without those that the token does
+            not see or that are switched off.
+        problem: which tasks are missing in `task_ids` and what to do, as words that follow "InfluxDB at …"; or None.
+        changes: what was created or changed, a sentence each.
+        has_created: a bucket or a task was created; a token restricted to the earlier ones does not see it.
+        has_activated: a task runs now that did not before.
     """
 
     bucket_ids: Mapping[str, str]
     task_ids: Mapping[int, str]
-    lack: str | None = None
-    done: tuple[str, ...] = ()
-    is_new: bool = False
-    has_begun: bool = False
+    problem: str | None = None
+    changes: tuple[str, ...] = ()
+    has_created: bool = False
+    has_activated: bool = False
 
 
 @dataclass(slots=True)
 class _Changes:
-    """What `set_up` has made and changed, as `Place` tells it."""
+    """What `provision` has created and changed so far; `Resources` has the same."""
 
-    done: list[str] = field(default_factory=list)
-    is_new: bool = False
-    has_begun: bool = False
+    sentences: list[str] = field(default_factory=list)
+    has_created: bool = False
+    has_activated: bool = False
 
 
-def find(client: Client, buckets: Buckets) -> Place:
-    """Look what there is.
+def check(target: Target) -> str | None:
+    """What is wrong with buckets, tasks or the connection, a sentence; or None. Changes nothing."""
+    try:
+        with closing(Client(target.url, target.token, target.org, target.ca)) as client:
+            resources = find_resources(client, target.buckets)
+    except InfluxError as error:
+        return str(error)
+    return None if resources.problem is None else f"InfluxDB at {target.url} {resources.problem}"
+
+
+def set_up(target: Target) -> list[str]:
+    """Create or update buckets and tasks with the setup token, else the everyday one; a sentence for each change.
 
     Raises:
-        NotThereError: a bucket is missing, or this token does not see it.
+        InfluxError: as `provision` does.
+    """
+    with closing(_setup_client(target)) as client:
+        resources = provision(client, target.buckets)
+    restricted = "tokens restricted to the earlier buckets and tasks do not see new ones; --new-token FILE creates one"
+    return [*resources.changes, *([restricted] if resources.has_created else [])]
+
+
+def new_token(target: Target) -> str:
+    """Create a token for everyday use, with the setup token, else the everyday one.
+
+    Raises:
+        InfluxError: as `provision` does.
+    """
+    with closing(_setup_client(target)) as client:
+        return create_token(client, target.buckets, provision(client, target.buckets))
+
+
+def _setup_client(target: Target) -> Client:
+    setting = SETUP_SETTING if target.setup_token else EVERYDAY_SETTING
+    return Client(target.url, target.setup_token or target.token, target.org, target.ca, setting)
+
+
+def find_resources(client: Client, buckets: Buckets) -> Resources:
+    """Look buckets and tasks up; changes nothing.
+
+    Raises:
+        NotFoundError: a bucket is missing, or this token does not see it.
         InfluxError: InfluxDB does not answer.
     """
-    ids = {}
+    bucket_ids = {}
     for bucket in buckets:
-        found = _bucket(client, bucket)
+        found = _find_bucket(client, bucket)
         if found is None:
-            raise NotThereError(
-                f"InfluxDB at {client.url} has no bucket {bucket.name}, or the token does not see it: {_HOW}"
+            raise NotFoundError(
+                f"InfluxDB at {client.url} has no bucket {bucket.name}, or the token does not see it: {_REMEDY}"
             )
-        ids[bucket.name] = str(found["id"])
-    tasks, lacking = {}, []
+        bucket_ids[bucket.name] = str(found["id"])
+    task_ids, missing = {}, []
     for task in tasks_of(buckets):
-        here = _task(client, task)
-        if here is None:
-            lacking.append(f"no task {task.name} that the token sees")
-        elif here["status"] != "active":
-            lacking.append(f"its task {task.name} switched off")
+        found = _find_task(client, task)
+        if found is None:
+            missing.append(f"no task {task.name} that the token sees")
+        elif found["status"] != "active":
+            missing.append(f"its task {task.name} switched off")
         else:
-            tasks[task.length_ms] = str(here["id"])
-    return Place(ids, tasks, _lack(lacking) if lacking else None)
+            task_ids[task.length_ms] = str(found["id"])
+    return Resources(bucket_ids, task_ids, _missing_tasks(missing) if missing else None)
 
 
-def _lack(tasks: list[str]) -> str:
+def _missing_tasks(tasks: list[str]) -> str:
     return (
-        f"has {' and '.join(tasks)}, so minutes or hours are not made, or not corrected by late frames: switch on what "
-        f"is off, or {_ANEW}"
+        f"has {' and '.join(tasks)}, so minutes or hours are not aggregated, or not corrected by late frames: switch "
+        f"the task on, or {_RENEWAL}"
     )
 
 
-def set_up(client: Client, buckets: Buckets) -> Place:
-    """Make what is missing, and change what is otherwise.
+def provision(client: Client, buckets: Buckets) -> Resources:
+    """Create missing buckets and tasks, and update those that differ.
 
     Args:
         client: with a token that may do so.
-        buckets: that shall be.
+        buckets: the wanted ones.
 
     Raises:
         NotAllowedError: the token may not.
-        NotThereError: the organization is missing, or the token does not see it.
+        NotFoundError: the organization is missing, or the token does not see it.
         InfluxError: InfluxDB does not answer.
     """
     org_id = _org_id(client)
-    made = _Changes()
-    ids = {bucket.name: _set_bucket(client, bucket, org_id, made) for bucket in buckets}
-    tasks = {task.length_ms: _set_task(client, task, org_id, made) for task in tasks_of(buckets)}
-    return Place(ids, tasks, None, tuple(made.done), made.is_new, made.has_begun)
+    changes = _Changes()
+    bucket_ids = {bucket.name: _provision_bucket(client, bucket, org_id, changes) for bucket in buckets}
+    task_ids = {task.length_ms: _provision_task(client, task, org_id, changes) for task in tasks_of(buckets)}
+    return Resources(bucket_ids, task_ids, None, tuple(changes.sentences), changes.has_created, changes.has_activated)
 
 
-def make_token(client: Client, buckets: Buckets, place: Place) -> str:
-    """A token that may do what the recorder does day by day, and no more: read and write in its buckets, run its tasks.
+def create_token(client: Client, buckets: Buckets, resources: Resources) -> str:
+    """Create a token with the recorder's everyday rights only: read and write its buckets, run its tasks.
 
     Args:
-        client: with a token that may make tokens.
-        buckets: that it is for.
-        place: that was set up.
+        client: with a token that may create tokens.
+        buckets: names for the token's description.
+        resources: that the token is restricted to.
 
     Raises:
-        InfluxError: as `set_up` does.
+        InfluxError: as `provision` does.
     """
     org_id = _org_id(client)
-    wanted = [("buckets", each) for each in place.bucket_ids.values()]
-    wanted += [("tasks", each) for each in place.task_ids.values()]
+    allowed = [("buckets", each) for each in resources.bucket_ids.values()]
+    allowed += [("tasks", each) for each in resources.task_ids.values()]
     permissions = [
         {"action": action, "resource": {"type": kind, "id": each, "orgID": org_id}}
-        for kind, each in wanted
+        for kind, each in allowed
         for action in ("read", "write")
     ]
     body = {"orgID": org_id, "description": f"tictally record into {buckets.ledger.name}", "permissions": permissions}
@@ -139,21 +164,21 @@ def _org_id(client: Client) -> str:
     found = client.get("/api/v2/orgs", org=client.org).get("orgs", [])
     if not found:
         raise NotAllowedError(
-            f"InfluxDB at {client.url} has no organization {client.org}, or the token ({client.setting}) may not set "
-            "anything up in it"
+            f"InfluxDB at {client.url} has no organization {client.org}, or the token ({client.setting}) may not "
+            "create anything in it"
         )
     return str(found[0]["id"])
 
 
-def _bucket(client: Client, bucket: Bucket) -> dict[str, Any] | None:
+def _find_bucket(client: Client, bucket: Bucket) -> dict[str, Any] | None:
     try:
         found = client.get(_BUCKETS, name=bucket.name, org=client.org).get("buckets", [])
-    except NotThereError:  # as it is said to whom may see all of them
+    except NotFoundError:  # the answer to a token that may see all buckets
         return None
     return next((each for each in found if each["name"] == bucket.name), None)
 
 
-def _task(client: Client, task: Task) -> dict[str, Any] | None:
+def _find_task(client: Client, task: Task) -> dict[str, Any] | None:
     try:
         found = client.get(_TASKS, name=task.name, org=client.org).get("tasks", [])
     except NotAllowedError:
@@ -161,31 +186,31 @@ def _task(client: Client, task: Task) -> dict[str, Any] | None:
     return next((each for each in found if each["name"] == task.name), None)
 
 
-def _set_bucket(client: Client, bucket: Bucket, org_id: str, made: _Changes) -> str:
-    rule = {"type": "expire", "everySeconds": bucket.keeps_s, "shardGroupDurationSeconds": bucket.shard_s}
-    kept = f"{bucket.days} days" if bucket.days else "for ever"
-    found = _bucket(client, bucket)
+def _provision_bucket(client: Client, bucket: Bucket, org_id: str, changes: _Changes) -> str:
+    rule = {"type": "expire", "everySeconds": bucket.retention_s, "shardGroupDurationSeconds": bucket.shard_s}
+    retention = f"{bucket.days} days" if bucket.days else "for ever"
+    found = _find_bucket(client, bucket)
     if found is None:
-        made.done.append(f"bucket {bucket.name} made, kept {kept}")
-        made.is_new = True
+        changes.sentences.append(f"created bucket {bucket.name}, retention {retention}")
+        changes.has_created = True
         return str(client.post(_BUCKETS, {"orgID": org_id, "name": bucket.name, "retentionRules": [rule]})["id"])
     rules = found.get("retentionRules", [])
-    here = {key: sum(each.get(key, 0) for each in rules) for key in ("everySeconds", "shardGroupDurationSeconds")}
-    if here != {key: rule[key] for key in here}:
+    current = {key: sum(each.get(key, 0) for each in rules) for key in ("everySeconds", "shardGroupDurationSeconds")}
+    if current != {key: rule[key] for key in current}:
         client.patch(f"{_BUCKETS}/{quoted(found['id'])}", {"retentionRules": [rule]})
-        made.done.append(f"bucket {bucket.name} is kept {kept} now")
+        changes.sentences.append(f"changed the retention of bucket {bucket.name} to {retention}")
     return str(found["id"])
 
 
-def _set_task(client: Client, task: Task, org_id: str, made: _Changes) -> str:
-    found = _task(client, task)
+def _provision_task(client: Client, task: Task, org_id: str, changes: _Changes) -> str:
+    found = _find_task(client, task)
     if found is None:
-        made.done.append(f"task {task.name} made")
-        made.is_new = made.has_begun = True
+        changes.sentences.append(f"created task {task.name}")
+        changes.has_created = changes.has_activated = True
         return str(client.post(_TASKS, {"orgID": org_id, "flux": task.flux})["id"])
     was_off = found["status"] != "active"
     if found["flux"] != task.flux or was_off:
         client.patch(f"{_TASKS}/{quoted(found['id'])}", {"flux": task.flux, "status": "active"})
-        made.done.append(f"task {task.name} upgraded" if not was_off else f"task {task.name} was off and is on again")
-        made.has_begun |= was_off
+        changes.sentences.append(f"switched task {task.name} on again" if was_off else f"updated task {task.name}")
+        changes.has_activated |= was_off
     return str(found["id"])

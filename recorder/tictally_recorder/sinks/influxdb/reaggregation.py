@@ -1,4 +1,4 @@
-"""Minutes and hours that are made again for late frames: which of those that wait now, which never."""
+"""Re-aggregates minutes and hours that late frames have changed: which waiting windows run now, and which never."""
 
 import logging
 import time
@@ -9,15 +9,15 @@ from typing import Final
 from tictally_recorder.ledger import Outbox, Window
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets
-from tictally_recorder.sinks.influxdb.provisioning import Place
+from tictally_recorder.sinks.influxdb.provisioning import Resources
 from tictally_recorder.sinks.influxdb.reconcile import Query
-from tictally_recorder.sinks.influxdb.task_runs import AT_ONCE, Runs
+from tictally_recorder.sinks.influxdb.task_runs import MAX_CONCURRENT_RUNS, TaskRunner
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, coalesced
-from tictally_recorder.sinks.runner import Wait
+from tictally_recorder.sinks.protocol import Wait
 from tictally_shared.frames import iso_utc
 from tictally_shared.runtime.log import RateLimitedLogger
 
-_PART: Final = """
+_COUNT: Final = """
     from(bucket: "{bucket}")
         |> range(start: {start}, stop: {stop})
         |> filter(fn: (r) => r._measurement == "tic" and r._field == "{field}")
@@ -27,92 +27,92 @@ _PART: Final = """
 """
 
 
-def thinned(query: Query, buckets: Buckets, windows: Sequence[Window]) -> list[Window]:
-    """Those of some windows, asked for at once.
+def incomplete_windows(query: Query, buckets: Buckets, windows: Sequence[Window]) -> list[Window]:
+    """The windows whose raw bucket holds fewer frames than their rows were made of; one query for all.
 
     Args:
-        query: asks InfluxDB, as `Client.query` does.
-        buckets: where raw frames and rows are.
-        windows: that are to be run again.
+        query: as `Client.query`.
+        buckets: of raw frames and of rows.
+        windows: that wait to be aggregated again.
 
     Raises:
         InfluxError: InfluxDB does not answer.
     """
-    parts = []
+    counts = []
     for n, window in enumerate(windows):
-        # The run of an hour makes its minutes too. Where one of them is not there, what is tells.
-        made = [buckets.minute.name, *([buckets.hour.name] if window.length_ms == HOUR_MS else [])]
-        about = {"start": iso_utc(window.start_ms), "stop": iso_utc(window.end_ms)}
-        parts.append(_PART.format(**about, bucket=buckets.raw.name, field="seq", fn="count", part=f"{n} raw"))
-        parts += [_PART.format(**about, bucket=each, field="frames", fn="sum", part=f"{n} {each}") for each in made]
+        # An hour's run makes its minutes too, so their rows count where the hour's is missing.
+        filled = [buckets.minute.name, *([buckets.hour.name] if window.length_ms == HOUR_MS else [])]
+        span = {"start": iso_utc(window.start_ms), "stop": iso_utc(window.end_ms)}
+        counts.append(_COUNT.format(**span, bucket=buckets.raw.name, field="seq", fn="count", part=f"{n} raw"))
+        counts += [_COUNT.format(**span, bucket=each, field="frames", fn="sum", part=f"{n} {each}") for each in filled]
     raw: dict[tuple[int, str], int] = defaultdict(int)
-    rows: dict[tuple[int, str], int] = defaultdict(int)
-    for row in query(f"union(tables: [{''.join(parts)}]) |> group()"):
+    aggregated: dict[tuple[int, str], int] = defaultdict(int)
+    for row in query(f"union(tables: [{''.join(counts)}]) |> group()"):
         number, _, bucket = row["part"].partition(" ")
         key, frames = (int(number), row["meter"]), int(row["_value"])
-        into = raw if bucket == "raw" else rows
+        into = raw if bucket == "raw" else aggregated
         into[key] = max(into[key], frames)
-    less = {n for (n, meter), frames in rows.items() if raw[n, meter] < frames}
-    return [window for n, window in enumerate(windows) if n in less]
+    incomplete = {n for (n, meter), frames in aggregated.items() if raw[n, meter] < frames}
+    return [window for n, window in enumerate(windows) if n in incomplete]
 
 
-_THINNED: Final = (
-    "InfluxDB has no longer all frames of some minutes or hours that late frames are for: they stay as made"
+_INCOMPLETE: Final = (
+    "InfluxDB lacks raw frames of some minutes or hours that late frames belong to: their rows stay as they are"
 )
 _log = logging.getLogger(__name__)
 
 
-class Again:
-    """Lets InfluxDB's tasks run again.
+class Reaggregator:
+    """Lets InfluxDB's tasks run again for the outbox's windows.
 
     Args:
         client: with a token that may run tasks.
-        buckets: in which they aggregate.
+        buckets: that the tasks read and fill.
         outbox: in which windows wait.
-        wait: sleeps for so many seconds, or shorter where the sink shall end: True then.
+        wait: sleeps; returns True where the sink shall stop.
 
     Attributes:
-        unmade: why windows wait that are not run now nor in a moment, a sentence; or None.
+        blocked: why windows wait though none runs now or in a moment, a sentence; or None.
     """
 
     def __init__(self, client: Client, buckets: Buckets, outbox: Outbox, wait: Wait) -> None:
         self._client, self._buckets, self._outbox = client, buckets, outbox
-        self._runs = Runs(client, wait)
+        self._tasks = TaskRunner(client, wait)
         self._limited_log = RateLimitedLogger(_log)
-        self.unmade: str | None = None
+        self.blocked: str | None = None
 
-    def step(self, place: Place, waiting: Sequence[Window], now_ms: int, since_ms: int) -> bool:
-        """Run some of those that wait; True where there may be more to run at once.
+    def step(self, resources: Resources, waiting: Sequence[Window], now_ms: int, raw_since_ms: int) -> bool:
+        """Run some of the waiting windows; True where more may run at once.
 
         Args:
-            place: with the tasks that there are.
-            waiting: in the outbox.
+            resources: with the tasks that exist.
+            waiting: the windows in the outbox.
             now_ms: by InfluxDB's clock.
-            since_ms: what begins earlier lacks raw frames, and is left as it is.
+            raw_since_ms: windows that begin earlier lack raw frames, and are dropped.
         """
-        found = coalesced(waiting, now_ms)
-        here = [each for each in found if each.start_ms >= since_ms]
-        self._drop(found, [each for each in found if each.start_ms < since_ms])
-        self._keep_as_hours({each: found[each] for each in here if each.length_ms not in place.task_ids})
-        ready = self._runs.ready([each for each in here if each.length_ms in place.task_ids])
-        now = ready[:AT_ONCE]
-        if now:
-            less = thinned(self._client.query, self._buckets, now)
-            if less:
-                self._limited_log.log(_THINNED, time.monotonic())
-                self._drop(found, less)
-            self._drop(found, self._runs.run([each for each in now if each not in less], place.task_ids))
-        lack = None if place.lack is None else f"InfluxDB {place.lack}"
-        self.unmade = None if ready else self._runs.trouble or lack
+        due = coalesced(waiting, now_ms)
+        complete = [each for each in due if each.start_ms >= raw_since_ms]
+        self._drop(due, [each for each in due if each.start_ms < raw_since_ms])
+        self._keep_as_hours({each: due[each] for each in complete if each.length_ms not in resources.task_ids})
+        ready = self._tasks.ready([each for each in complete if each.length_ms in resources.task_ids])
+        batch = ready[:MAX_CONCURRENT_RUNS]
+        if batch:
+            incomplete = incomplete_windows(self._client.query, self._buckets, batch)
+            if incomplete:
+                self._limited_log.log(_INCOMPLETE, time.monotonic())
+                self._drop(due, incomplete)
+            self._drop(due, self._tasks.run([each for each in batch if each not in incomplete], resources.task_ids))
+        problem = None if resources.problem is None else f"InfluxDB {resources.problem}"
+        self.blocked = None if ready else self._tasks.persistent_failure or problem
         return bool(ready)
 
-    def _drop(self, found: Mapping[Window, Sequence[Window]], windows: Sequence[Window]) -> None:
+    def _drop(self, due: Mapping[Window, Sequence[Window]], windows: Sequence[Window]) -> None:
         if windows:
-            self._outbox.drop_windows(each for window in windows for each in found[window])
+            self._outbox.drop_windows(each for window in windows for each in due[window])
 
-    def _keep_as_hours(self, found: Mapping[Window, Sequence[Window]]) -> None:
-        """Windows without a task wait, as hours where they are due, of which there are at most as many as raw has."""
-        done = [each for window, own in found.items() for each in own if each != window]
-        if done:
-            self._outbox.add_windows(found)
-            self._outbox.drop_windows(done)
+    def _keep_as_hours(self, due: Mapping[Window, Sequence[Window]]) -> None:
+        """Windows without a task wait as hours where these are due: no more of them than the raw bucket has hours."""
+        replaced = [each for window, members in due.items() for each in members if each != window]
+        if replaced:
+            self._outbox.add_windows(due)
+            self._outbox.drop_windows(replaced)

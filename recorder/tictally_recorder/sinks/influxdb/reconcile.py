@@ -1,7 +1,7 @@
-"""Rows that InfluxDB has and the ledger has no more: a period that got its name later, an amount that is unknown now.
+"""Finds rows that InfluxDB has and the ledger no longer has, such as those of a period that got its name later.
 
-What has the same tags and time is overwritten by itself, field by field. What has other tags, or a field that is no
-more, would stay and be summed for ever: it is deleted before the new is written.
+A point with the same tags and time overwrites itself, field by field. One with other tags, or a field that is gone,
+would stay and be summed for ever: it is deleted before the new points are written.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,9 +21,9 @@ _TAGS: Final[Mapping[str, tuple[str, ...]]] = {
     "cost_day": ("site", "direction", "period", "currency", "month", "year"),
     "tempo_day": ("site", "month", "year"),
 }
-"""Of the measurements in which that happens."""
-OF_SITES: Final = (*_TAGS, "total_quarter", "total_day", "power_quarter", "standby_day")
-"""All measurements whose rows are a site's."""
+"""Measurements whose rows can become stale."""
+SITE_MEASUREMENTS: Final = (*_TAGS, "total_quarter", "total_day", "power_quarter", "standby_day")
+"""All measurements whose rows belong to a site."""
 _SERIES: Final = """
 from(bucket: "{bucket}")
     |> range(start: {start}, stop: {stop})
@@ -43,14 +43,14 @@ from(bucket: "{bucket}")
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
-    """Rows that are to go.
+class StaleRows:
+    """Rows to delete.
 
     Attributes:
         measurement: its name.
-        tags: their tags.
+        tags: that they all have.
         first_ms: time of the first of them.
-        last_ms: time of the last; none that shall stay has these tags and a time between.
+        last_ms: time of the last; no valid row has these tags and a time between.
     """
 
     measurement: str
@@ -60,64 +60,64 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """All that shall stand of some measurements of a site in a window of time.
+class RowSet:
+    """All valid rows of some measurements of a site in a time range.
 
     Attributes:
-        site: whose.
-        measurements: of which rows may have become stale.
-        window_ms: [from, to), of which the points are all that shall be there.
-        points: these, and of other measurements.
+        site: id of the site.
+        measurements: whose rows may have become stale.
+        range_ms: [from, to) in which `points` are all valid rows of `measurements`.
+        points: these, and those of other measurements.
     """
 
     site: str
     measurements: tuple[str, ...]
-    window_ms: tuple[int, int]
+    range_ms: tuple[int, int]
     points: Sequence[Point]
 
 
-def stale(query: Query, bucket: str, rows: Rows) -> list[Stale]:
-    """The rows that are to be deleted before some others are written.
+def find_stale_rows(query: Query, bucket: str, valid: RowSet) -> list[StaleRows]:
+    """The rows to delete before the valid ones are written.
 
     Args:
-        query: asks InfluxDB, as `Client.query` does.
+        query: as `Client.query`.
         bucket: name of the bucket.
-        rows: that shall be there.
+        valid: the rows of the ledger.
 
     Raises:
         InfluxError: InfluxDB does not answer.
     """
-    start, stop = map(iso_utc, rows.window_ms)
-    about = {"bucket": bucket, "site": rows.site, "start": start, "stop": stop}
-    found = []
-    for measurement in rows.measurements:
-        wanted = [each for each in rows.points if each.measurement == measurement]
-        if measurement == "energy_quarter" and not _has_two_names(query(_SERIES.format(**about)), wanted):
+    start, stop = map(iso_utc, valid.range_ms)
+    span = {"bucket": bucket, "site": valid.site, "start": start, "stop": stop}
+    stale = []
+    for measurement in valid.measurements:
+        points = [each for each in valid.points if each.measurement == measurement]
+        if measurement == "energy_quarter" and not _has_several_periods(query(_SERIES.format(**span)), points):
             continue
         tags = ", ".join(f'"{each}"' for each in _TAGS[measurement])
-        here = query(_ROWS.format(**about, measurement=measurement, tags=tags))
-        found += find_stale(measurement, here, wanted)
-    return found
+        stored = query(_ROWS.format(**span, measurement=measurement, tags=tags))
+        stale += stale_rows(measurement, stored, points)
+    return stale
 
 
-def find_stale(measurement: str, here: Iterable[Mapping[str, str]], wanted: Iterable[Point]) -> list[Stale]:
-    """Those of some rows, one a field, that shall not be there; neighbours in time together. Pure."""
-    shall_be = {(each.tags, each.time_ms): each.fields.keys() for each in wanted}
-    is_stale: dict[tuple[tuple[tuple[str, str], ...], int], bool] = dict.fromkeys(shall_be, False)
-    for row in here:
+def stale_rows(measurement: str, stored: Iterable[Mapping[str, str]], valid: Iterable[Point]) -> list[StaleRows]:
+    """Which stored rows, one per field, are not valid; neighbours in time together. Pure."""
+    valid_fields = {(each.tags, each.time_ms): each.fields.keys() for each in valid}
+    is_stale: dict[tuple[tuple[tuple[str, str], ...], int], bool] = dict.fromkeys(valid_fields, False)
+    for row in stored:
         tags = tuple(sorted((tag, row.get(tag, "")) for tag in _TAGS[measurement]))
         key = tags, row_ms(row)
-        is_stale[key] = is_stale.get(key, False) or row["_field"] not in shall_be.get(key, ())
+        is_stale[key] = is_stale.get(key, False) or row["_field"] not in valid_fields.get(key, ())
     found = []
-    for (tags, goes), keys in groupby(sorted(is_stale), key=lambda key: (key[0], is_stale[key])):
-        if goes:
+    for (tags, stale), keys in groupby(sorted(is_stale), key=lambda key: (key[0], is_stale[key])):
+        if stale:
             times = [time_ms for _, time_ms in keys]
-            found.append(Stale(measurement, tags, times[0], times[-1]))
+            found.append(StaleRows(measurement, tags, times[0], times[-1]))
     return found
 
 
-def _has_two_names(rows: Iterable[Mapping[str, str]], wanted: Iterable[Point]) -> bool:
-    """True where a register has more than one period: only then can one of its rows stand under the wrong one."""
-    here = {(row.get("register", ""), row.get("period", "")) for row in rows}
-    names = here | {(tags["register"], tags["period"]) for tags in (dict(each.tags) for each in wanted)}
-    return bool(here) and len(names) > len({register for register, _ in names})
+def _has_several_periods(stored: Iterable[Mapping[str, str]], valid: Iterable[Point]) -> bool:
+    """True where a register has more than one period: only then can one of its rows have the wrong one."""
+    here = {(row.get("register", ""), row.get("period", "")) for row in stored}
+    series = here | {(tags["register"], tags["period"]) for tags in (dict(each.tags) for each in valid)}
+    return bool(here) and len(series) > len({register for register, _ in series})

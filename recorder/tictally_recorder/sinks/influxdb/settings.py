@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from tictally_recorder.settings import PREFIX, SECTIONS
+from tictally_recorder.settings import PREFIX
 from tictally_recorder.sinks.influxdb.config import Buckets, Target
 from tictally_shared.settings import SettingError
 from tictally_shared.settings.mqtt import Certificate
@@ -91,6 +91,3 @@ class InfluxdbSettings(BaseModel):
         setup_token = None if self.setup_token is None else self.setup_token.get_secret_value()
         buckets = Buckets.of(self.prefix, self.raw_days, self.minute_days, self.hour_days, self.ledger_days)
         return Target(self.url, self.org, token.get_secret_value(), setup_token, self.ca, buckets)
-
-
-SECTIONS.register(InfluxdbSettings, "influxdb_")

@@ -1,4 +1,4 @@
-"""The texts of InfluxDB's tasks: the Flux files beside this one, with the buckets' names and the labels filled in."""
+"""InfluxDB's tasks: the Flux files beside this module, with bucket names and labels filled in."""
 
 import re
 from collections.abc import Iterable
@@ -10,19 +10,19 @@ from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS
 from tictally_shared.labels import LABELS, Kind
 
-# What is kept for ever is kept longer than any window is looked for.
+# A retention without end is longer than the age of any window.
 _FOR_EVER_DAYS: Final = 36_500
 _FILES: Final = {MINUTE_MS: "minute.flux", HOUR_MS: "hour.flux"}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One of them.
+    """A task.
 
     Attributes:
         name: of the task.
         length_ms: of its windows.
-        flux: its text.
+        flux: its source.
     """
 
     name: str
@@ -31,13 +31,13 @@ class Task:
 
 
 def tasks_of(buckets: Buckets) -> list[Task]:
-    """The tasks that aggregate in some buckets."""
+    """The tasks that fill the aggregated buckets."""
     return [_task(length_ms, buckets) for length_ms in _FILES]
 
 
 def _task(length_ms: int, buckets: Buckets) -> Task:
     name = buckets.minute.name if length_ms == MINUTE_MS else buckets.hour.name
-    given = {
+    replacements = {
         '"tictally_raw"': f'"{buckets.raw.name}"',
         '"tictally_minute"': f'"{buckets.minute.name}"',
         '"tictally_hour"': f'"{buckets.hour.name}"',
@@ -48,7 +48,7 @@ def _task(length_ms: int, buckets: Buckets) -> Task:
         ),
     }
     text = files(__package__).joinpath("flux", _FILES[length_ms]).read_text(encoding="utf-8")
-    for before, after in given.items():
+    for before, after in replacements.items():
         text = text.replace(before, after)
     return Task(name, length_ms, text)
 

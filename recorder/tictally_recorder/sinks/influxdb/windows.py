@@ -1,4 +1,4 @@
-"""Which minutes and hours InfluxDB's tasks have aggregated without a frame that came late. Pure."""
+"""Which minutes and hours InfluxDB's tasks may have aggregated without a frame that was late. Pure."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,7 +7,7 @@ from tictally_recorder.ledger import Window
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
-# By how much a task begins after its window has ended: the offsets in the tasks' files.
+# How long after its window's end a task begins: the offsets in the tasks' files.
 OFFSET_MS: Final = {MINUTE_MS: 10_000, HOUR_MS: 30_000}
 
 
@@ -16,30 +16,40 @@ def window_of(time_ms: int, length_ms: int) -> Window:
     return Window(length_ms, time_ms - time_ms % length_ms)
 
 
-def late_windows(times_ms: Iterable[int], written_ms: int, since_ms: int) -> set[Window]:
+def is_due(window: Window, now_ms: int) -> bool:
+    """True where its task may have begun."""
+    return window.end_ms + OFFSET_MS[window.length_ms] <= now_ms
+
+
+def late_windows(times_ms: Iterable[int], written_ms: int, raw_since_ms: int) -> set[Window]:
     """The windows that frames belong to and whose task may have begun before the frames were written.
 
-    The task of an hour makes its minutes too: where that has begun, it is all that has to run again.
+    An hour's task makes its minutes too: where it may have begun, only the hour has to run again.
 
     Args:
         times_ms: of the frames.
-        written_ms: when InfluxDB had written them, by its own clock, or later.
-        since_ms: windows that begin earlier lack raw frames, and are left as they are.
+        written_ms: the latest time, by InfluxDB's clock, at which it had written them.
+        raw_since_ms: windows that begin earlier lack raw frames, and are left as they are.
     """
     found = set()
     for minute in {window_of(each, MINUTE_MS) for each in times_ms}:
         hour = window_of(minute.start_ms, HOUR_MS)
         for window in (hour, minute):
             if is_due(window, written_ms):
-                if hour.start_ms >= since_ms:
+                if hour.start_ms >= raw_since_ms:
                     found.add(window)
                 break
     return found
 
 
-def is_due(window: Window, now_ms: int) -> bool:
-    """True where its task may have begun."""
-    return window.end_ms + OFFSET_MS[window.length_ms] <= now_ms
+def open_windows(now_ms: int) -> set[Window]:
+    """The minutes and hours with frames up to now whose task has not begun yet.
+
+    Args:
+        now_ms: by InfluxDB's clock.
+    """
+    windows = {window_of(time_ms, length_ms) for length_ms in OFFSET_MS for time_ms in (now_ms, now_ms - length_ms)}
+    return {each for each in windows if not is_due(each, now_ms)}
 
 
 def coalesced(windows: Iterable[Window], now_ms: int) -> dict[Window, list[Window]]:

@@ -1,66 +1,63 @@
-"""Points into a bucket: what InfluxDB refuses is found and told apart, what is too large is cut, the rest goes on."""
+"""Writes points into a bucket: isolates those that InfluxDB rejects, splits what is too large, and writes the rest."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tictally_recorder.ledger import RefusedPoint
-from tictally_recorder.sinks.influxdb.errors import RefusedError, TooLargeError
+from tictally_recorder.ledger import RejectedPoint
+from tictally_recorder.sinks.influxdb.errors import RejectedError, TooLargeError
 from tictally_recorder.sinks.influxdb.points import Point
 
-Write = Callable[[str, Sequence[str]], int]
+Send = Callable[[str, Sequence[str]], int]
 
 
 @dataclass(slots=True)
-class Written:
-    """What became of some points.
+class WriteResult:
+    """The outcome of a write.
 
     Attributes:
-        date_ms: when the last of them was written, by InfluxDB's clock; 0 where none was sent.
-        refused: those that it will never take.
+        date_ms: when the last point was written, by InfluxDB's clock; 0 where none was sent.
+        rejected: points that InfluxDB will never accept.
     """
 
     date_ms: int = 0
-    refused: list[RefusedPoint] = field(default_factory=list)
+    rejected: list[RejectedPoint] = field(default_factory=list)
 
 
-def write(send: Write, bucket: str, points: Sequence[Point], oldest_ms: int) -> Written:
-    """Write points; those that are older than the bucket keeps are left out.
+def write(send: Send, bucket: str, points: Sequence[Point], oldest_ms: int) -> WriteResult:
+    """Write points; those older than the bucket's retention are left out.
 
     Args:
         send: writes lines into a bucket, as `Client.write` does.
         bucket: its name.
-        points: in any number.
-        oldest_ms: what is older is not sent.
+        points: any number.
+        oldest_ms: older points are not sent.
 
     Raises:
-        InfluxError: some may not have been written; all may be written again.
+        InfluxError: some may not have been written; writing all of them again is safe.
     """
-    done = Written()
-    # Of those with the same tags, times rise: InfluxDB takes them faster.
-    _write(send, bucket, [each for each in points if each.time_ms >= oldest_ms], done)
-    return done
+    result = WriteResult()
+    # InfluxDB writes series whose times rise faster, so the order is kept.
+    _write(send, bucket, [each for each in points if each.time_ms >= oldest_ms], result)
+    return result
 
 
-def _write(send: Write, bucket: str, points: Sequence[Point], done: Written) -> None:
+def _write(send: Send, bucket: str, points: Sequence[Point], result: WriteResult) -> None:
     if not points:
         return
     try:
-        done.date_ms = max(done.date_ms, send(bucket, [each.line for each in points]))
-    except TooLargeError as error:
+        result.date_ms = max(result.date_ms, send(bucket, [each.line for each in points]))
+    except (TooLargeError, RejectedError) as error:
+        # InfluxDB names one rejected point and their number: which they are shows when halves are sent apart.
         if not _parts(points):
-            done.refused.append(RefusedPoint(bucket, str(error), points[0].line))
-    except RefusedError as error:
-        # InfluxDB tells one of the refused points and how many they are: which they are shows when they are sent apart.
-        if not _parts(points):
-            done.refused.append(RefusedPoint(bucket, str(error), points[0].line))
+            result.rejected.append(RejectedPoint(bucket, str(error), points[0].line))
     else:
         return
     for part in _parts(points):
-        _write(send, bucket, part, done)
+        _write(send, bucket, part, result)
 
 
 def _parts(points: Sequence[Point]) -> list[Sequence[Point]]:
-    """Two halves; of a single point its fields one by one, which are one point again when they are there."""
+    """Two halves; of a single point its fields one by one, which InfluxDB merges into one point again."""
     if len(points) > 1:
         half = len(points) // 2
         return [points[:half], points[half:]]

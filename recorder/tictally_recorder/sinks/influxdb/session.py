@@ -1,0 +1,190 @@
+"""The connection to an InfluxDB: its clock, its buckets and tasks, and what has to be done again after an outage."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tictally_recorder.ledger import Outbox, Window
+from tictally_recorder.sinks.influxdb.client import Client
+from tictally_recorder.sinks.influxdb.config import Bucket, Buckets
+from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError
+from tictally_recorder.sinks.influxdb.provisioning import Resources, find_resources, provision
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, is_due, late_windows, open_windows, window_of
+
+_CHECK_INTERVAL_S: Final = 3600.0
+# A point that is about to leave the retention may do so before it arrives.
+_MARGIN_MS: Final = 60_000
+# Frames written just before an outage may have missed their task, and the task them.
+_BEFORE_OUTAGE_MS: Final = 90_000
+_DAY_MS: Final = 86_400_000
+_MAX_CLOCK_DIFFERENCE_MS: Final = _DAY_MS
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The clients of one InfluxDB.
+
+    Attributes:
+        everyday: with the token for everyday use.
+        setup: with a token that may create buckets and tasks, or None.
+    """
+
+    everyday: Client
+    setup: Client | None = None
+
+
+class Session:
+    """Connects to InfluxDB and checks it once an hour.
+
+    Args:
+        clients: of the InfluxDB.
+        buckets: that shall exist there.
+        outbox: of the sink; receives the windows to aggregate again.
+
+    Attributes:
+        now_ms: InfluxDB's clock, when it last answered.
+        newest_written_ms: time of the newest frame that it has got.
+        resources: buckets and tasks; None while not connected.
+    """
+
+    def __init__(self, clients: Clients, buckets: Buckets, outbox: Outbox) -> None:
+        self._clients, self._buckets, self._outbox = clients, buckets, outbox
+        self._check_at_s = 0.0
+        self._has_logged_denial = False
+        self._has_activated_task = False
+        # Minutes and hours that were not over at the last connect: whether their tasks run is not certain.
+        self._open_windows: set[Window] = set()
+        # What was written before this start may have missed its task like that before an outage.
+        self._outage_ms: int | None = outbox.newest_copied_ms
+        self.newest_written_ms = self._outage_ms or 0
+        self._ahead_ms = 0
+        self.now_ms = 0
+        self.resources: Resources | None = None
+
+    @property
+    def raw_since_ms(self) -> int:
+        """From when on InfluxDB has every raw frame that the ledger had."""
+        return max(self._outbox.raw_since_ms, self.oldest_ms(self._buckets.raw))
+
+    def oldest_ms(self, bucket: Bucket) -> int:
+        """The oldest time that is sent to a bucket."""
+        return bucket.oldest_ms(self.now_ms) + _MARGIN_MS
+
+    def ensure(self) -> Resources:
+        """Connect where there is no connection; look buckets and tasks up again once an hour, as they may be deleted.
+
+        Raises:
+            InfluxError: InfluxDB does not answer, or lacks something.
+        """
+        if self.resources is None:
+            # Whatever a failed step had taken. Here, so that it is tried again where the ledger is busy now.
+            self._outbox.release()
+            resources = self._check()
+            self._queue_after_outage()
+            self.resources = resources
+        elif time.monotonic() >= self._check_at_s:
+            self.resources = self._check()
+        return self.resources
+
+    def lose(self, error: Exception) -> None:
+        """A step has failed: the next one connects again."""
+        is_outage = isinstance(error, InfluxError) and not isinstance(error, NotAllowedError | NotFoundError)
+        if is_outage and self._outage_ms is None:
+            self._outage_ms = self.now_ms
+        self.resources = None
+
+    def set_clock(self, now_ms: int) -> None:
+        """Take InfluxDB's clock over: it decides which points are too old.
+
+        Raises:
+            InfluxError: it is so wrong that points would be left out.
+        """
+        ahead_ms = now_ms - time.time_ns() // 1_000_000
+        if abs(ahead_ms) > _MAX_CLOCK_DIFFERENCE_MS:
+            difference = f"{abs(ahead_ms) / _DAY_MS:.1f} days {'ahead of' if ahead_ms > 0 else 'behind'}"
+            raise InfluxError(
+                f"InfluxDB's clock is {difference} the recorder's: replication waits until both clocks are right"
+            )
+        self.now_ms, self._ahead_ms = now_ms, ahead_ms
+
+    def read_clock(self) -> None:
+        """Ask InfluxDB for its time. Raises InfluxError."""
+        self.set_clock(self._clients.everyday.now_ms())
+
+    def queue_closed_windows(self) -> None:
+        """Put the windows that were open at the last connect into the outbox as soon as their tasks are due."""
+        now_ms = time.time_ns() // 1_000_000 + self._ahead_ms
+        due = {each for each in self._open_windows if is_due(each, now_ms)}
+        if due:
+            first_ms, last_ms = self.raw_since_ms, self.newest_written_ms
+            self._outbox.add_windows(each for each in due if first_ms <= each.start_ms <= last_ms)
+            self._open_windows -= due
+
+    def _queue_after_outage(self) -> None:
+        if self._outage_ms is not None:
+            times_ms = range(self._outage_ms, max(self._outage_ms - _BEFORE_OUTAGE_MS, 0), -MINUTE_MS // 2)
+            self._outbox.add_windows(late_windows(times_ms, self.now_ms, self.raw_since_ms))
+            self._outage_ms = None
+        # An InfluxDB that ends before their tasks run does not run them after its start.
+        self._open_windows |= open_windows(self.now_ms)
+
+    def _check(self) -> Resources:
+        self.read_clock()
+        resources = self._find_or_provision()
+        for sentence in resources.changes:
+            _log.info("InfluxDB: %s", sentence)
+        if resources.problem is not None:
+            _log.warning("InfluxDB %s", resources.problem)
+        self._has_activated_task |= resources.has_activated
+        self._refill_what_is_new(resources)
+        self._has_activated_task = False
+        self._check_at_s = time.monotonic() + _CHECK_INTERVAL_S
+        return resources
+
+    def _find_or_provision(self) -> Resources:
+        everyday, setup = self._clients.everyday, self._clients.setup
+        try:
+            resources = provision(setup or everyday, self._buckets)
+        except NotAllowedError as error:
+            denial = error
+        else:
+            self._has_logged_denial = False
+            return resources
+        try:
+            resources = find_resources(everyday, self._buckets)
+        except (NotAllowedError, NotFoundError) as error:
+            if setup is None:
+                raise
+            raise type(error)(f"{error}; and {denial}") from None
+        if setup is not None and not self._has_logged_denial:
+            _log.warning("InfluxDB's buckets and tasks stay as they are: %s", denial)
+            self._has_logged_denial = True
+        return resources
+
+    def _refill_what_is_new(self, resources: Resources) -> None:
+        """Buckets with another id than before are empty, and tasks that did not exist have aggregated nothing yet."""
+        note, raw = self._outbox.note, self._buckets.raw.name
+        current = {"buckets": dict(resources.bucket_ids), "tasks": sorted(resources.task_ids.values())}
+        known = note.get("buckets", {})
+        new = {name for name, each in resources.bucket_ids.items() if known.get(name) != each}
+        has_new_tasks = self._has_activated_task or set(current["tasks"]) - set(note.get("tasks", current["tasks"]))
+        hours: list[Window] = []
+        if known and raw not in new and (has_new_tasks or new & {each.name for each in self._buckets.aggregated}):
+            hours = self._all_hours()
+        if new & {raw, self._buckets.ledger.name}:
+            self._outbox.reset(raw=raw in new, note=current, windows=hours)
+        elif hours or not _is_noted(current, note):
+            self._outbox.save_note(current, hours)
+
+    def _all_hours(self) -> list[Window]:
+        """The hours that InfluxDB's raw frames may cover."""
+        first = max(self.raw_since_ms, self._outbox.oldest_ms)
+        start_ms = window_of(first + HOUR_MS - 1, HOUR_MS).start_ms
+        return [Window(HOUR_MS, each) for each in range(start_ms, self.now_ms - HOUR_MS, HOUR_MS)]
+
+
+def _is_noted(current: Mapping[str, object], note: Mapping[str, object]) -> bool:
+    return all(note.get(name) == value for name, value in current.items())
