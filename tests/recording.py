@@ -28,12 +28,13 @@ def frame(seq: int, *, edge: str = "cellar", boot: str = BOOT, meter: str = METE
 
 @dataclass
 class Recorder:
-    """`tictally record`, started with nothing but these settings."""
+    """`tictally record`, started with nothing but these settings; module: which Python module is run."""
 
     folder: Path
     port: int
     base: str = "tictally"
     settings: dict[str, str] = field(default_factory=dict)
+    module: str = "tictally_recorder"
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -57,7 +58,7 @@ class Recorder:
         }
         with (self.folder / "recorder.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tictally_recorder", "record"], env=environ | self.settings, stderr=log
+                [sys.executable, "-m", self.module, "record"], env=environ | self.settings, stderr=log
             )
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:

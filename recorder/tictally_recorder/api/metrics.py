@@ -1,7 +1,7 @@
 """The recorder's figures for Prometheus. The library writes the format, so that escapes and types are its business."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from tictally_recorder.api.context import Context
 from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.sinks.protocol import SinkState
 
 
 def registry_of(context: Context, reader: LedgerReader) -> CollectorRegistry:
@@ -44,9 +45,27 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     for meter, newest_ms in counts.newest_ms.items():
         newest.add_metric([meter], newest_ms / 1000)
     yield newest
+    yield from _sink_metrics(context.broadcast.sinks(reader.sinks()))
     if heartbeat is not None:
         yield GaugeMetricFamily("tictally_broker_connected", "1 while the broker listens.", int(heartbeat.is_up))
         yield GaugeMetricFamily("tictally_frames_missing", "Frames that are missing, and asked for.", heartbeat.missing)
         age_s = max(time.monotonic() - heartbeat.at_s, 0.0)
         yield GaugeMetricFamily("tictally_loop_age_seconds", "Since the recorder's loop went round.", age_s)
         yield GaugeMetricFamily("tictally_start_time_seconds", "When the recorder began.", heartbeat.started_ms / 1000)
+
+
+def _sink_metrics(sinks: Sequence[SinkState]) -> list[Metric]:
+    """Nothing where no sink is configured."""
+    now_ms = time.time_ns() // 1_000_000
+    up = GaugeMetricFamily("tictally_sink_up", "1 while the sink accepts data.", labels=["sink"])
+    lag = GaugeMetricFamily(
+        "tictally_sink_lag_seconds", "Age of the oldest frame that the sink has not got.", labels=["sink"]
+    )
+    windows = GaugeMetricFamily("tictally_sink_windows_waiting", "Windows to aggregate again.", labels=["sink"])
+    rejected = CounterMetricFamily("tictally_sink_points_rejected", "Points that the sink rejected.", labels=["sink"])
+    for sink in sinks:
+        up.add_metric([sink.name], int(sink.problem is None))
+        lag.add_metric([sink.name], sink.lag_s(now_ms))
+        windows.add_metric([sink.name], sink.counts.windows)
+        rejected.add_metric([sink.name], sink.counts.rejected)
+    return [up, lag, windows, rejected] if sinks else []

@@ -208,3 +208,18 @@ class QualityItem(_Spanning):
     gaps: list[dict[str, Any]]
     more_gaps: int
     falls: list[dict[str, Any]]
+
+
+class SinkItem(BaseModel):
+    """A sink that the ledger is replicated to."""
+
+    name: str
+    title: str
+    destination: str
+    lag_s: int
+    frames: int
+    quarters: int
+    cost_days: int
+    windows: int
+    rejected: int
+    problem: str | None

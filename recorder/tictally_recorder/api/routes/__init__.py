@@ -11,13 +11,15 @@ from tictally_recorder.api.routes import (
     profile,
     quality,
     readings,
+    sinks,
     sites,
     standby,
     tariffs,
 )
 
 ROUTERS: Final = tuple(
-    each.router for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality)
+    each.router
+    for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality, sinks)
 )
 
 __all__ = ["ROUTERS"]
