@@ -11,8 +11,9 @@ from tictally_edge.home_assistant.translations import DERIVED
 from tictally_edge.topics.derived_topics import CLOSED, COLOURS, CUTOFF, OFF, ON, OPEN, PEAKS
 from tictally_recorder.cost import Quality
 from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS
+from tictally_recorder.features import job_kinds
 from tictally_recorder.hubs import site_state
-from tictally_recorder.hubs.recorder_device import announcement
+from tictally_recorder.hubs.recorder_device import RecorderDevice
 from tictally_recorder.hubs.site_device import SiteDevice
 from tictally_recorder.sinks.registry import plugins
 from tictally_shared.home_assistant import PREFIX, Component, Language, birth_topic, config_topic, read_discovery
@@ -269,8 +270,10 @@ def _sites() -> str:
 
 
 def _of_recorder(language: str) -> Sequence[Component]:
+    shown: Language = "fr" if language == "fr" else "en"
+    jobs = {kind.name: kind.title[shown] for kind in job_kinds()}
     sinks = {each.name: each.title for each in plugins()}
-    message = announcement(_RECORDER, _TOPICS, "homeassistant", "fr" if language == "fr" else "en", "", sinks=sinks)
+    message = RecorderDevice(_RECORDER, _TOPICS, "homeassistant", shown, "", jobs, sinks).announcement()
     announced = read_discovery(message.payload.encode())
     return list(announced.components.values()) if announced is not None else []
 

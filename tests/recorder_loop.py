@@ -15,9 +15,11 @@ from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.events import Inbox
 from tictally_recorder.ingest.loop import Ingest
 from tictally_recorder.ingest.mqtt_client import Connection
+from tictally_recorder.jobs import JobScheduler
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep, Turn
 from tictally_recorder.service import Resources, make_ingest
+from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.replication import Replication
 from tictally_shared.runtime.systemd import Notifier
 
@@ -80,11 +82,12 @@ def turn(now_s: float = 0.0, now_ms: int = 0, *, is_connected: bool = False) -> 
 
 
 @contextmanager
-def recorder_loop(folder: Path, ledger: Ledger, port: int = 1) -> Iterator[Loop]:
+def recorder_loop(folder: Path, ledger: Ledger, port: int = 1, settings: Settings | None = None) -> Iterator[Loop]:
     """The loop of a recorder `nas` whose broker is at a port of this machine."""
     inbox: Inbox = SimpleQueue()
     connection = RecordedConnection(ledger, port, inbox)
-    settings = settings_with(name="nas", ledger=folder / "ledger.sqlite")
+    settings = settings or settings_with(name="nas", ledger=folder / "ledger.sqlite")
     with LedgerReader.open(settings.ledger) as reader:
-        resources = Resources(settings, ledger, reader, connection, inbox, Replication(settings), Broadcast())
+        jobs = JobScheduler(settings, ledger.get_value)
+        resources = Resources(settings, ledger, reader, connection, inbox, Replication(settings), Broadcast(), jobs)
         yield Loop(make_ingest(resources, Notifier({})), connection, inbox, reader)

@@ -1,20 +1,24 @@
-"""The features that bring settings of their own: importing this module registers their sections.
+"""The features that bring settings or jobs of their own: importing this module registers them.
 
 Programs and tools take `load` from here, so that no section is missing.
 """
 
 from tictally_recorder.api.settings import ConsoSettings, HttpSettings, MeteritSettings
+from tictally_recorder.backup.job import BackupJob
 from tictally_recorder.backup.settings import BackupSettings
+from tictally_recorder.jobs import job_kinds
 from tictally_recorder.settings import SECTIONS, Settings, load
 from tictally_recorder.sinks.registry import plugins as sink_plugins
 from tictally_shared.settings.program import compose
 
 __all__ = [
+    "BackupJob",
     "BackupSettings",
     "ConsoSettings",
     "HttpSettings",
     "MeteritSettings",
     "all_settings",
+    "job_kinds",
     "load",
     "settings_with",
     "sink_plugins",

@@ -12,7 +12,6 @@ from queue import SimpleQueue
 from types import FrameType
 
 from tictally_recorder.api.settings import HttpSettings
-from tictally_recorder.backup.scheduler import BackupStep, Nightly, nightly_backup
 from tictally_recorder.backup.swap import clear_second_names
 from tictally_recorder.cost.maintenance import CostStep
 from tictally_recorder.cost.recompute import CostKeeper
@@ -33,6 +32,7 @@ from tictally_recorder.ingest.loop import Ingest, IngestParts
 from tictally_recorder.ingest.mqtt_client import Connection
 from tictally_recorder.ingest.statistics import IngestStatistics, SummaryStep
 from tictally_recorder.ingest.subscriptions import IngestTopics
+from tictally_recorder.jobs import JobScheduler, JobStep
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep
 from tictally_recorder.maintenance.ledger_steps import DeferredStep, QuarterStep, RetentionStep
@@ -55,7 +55,7 @@ class Resources:
         inbox: of the loop.
         replication: to the configured sinks.
         broadcast: for other threads of this process.
-        nightly: the nightly backup, or None.
+        jobs: not started yet.
     """
 
     settings: Settings
@@ -65,7 +65,7 @@ class Resources:
     inbox: Inbox
     replication: Replication
     broadcast: Broadcast
-    nightly: Nightly | None = None
+    jobs: JobScheduler
 
 
 def record(settings: Settings) -> None:
@@ -85,9 +85,9 @@ def record(settings: Settings) -> None:
         broker = broker_address(settings)
         will = (settings.topics.recorder(settings.name, "availability"), "offline")
         connection = Connection(broker, ledger.client_id, will, inbox)
-        nightly = nightly_backup(settings, ledger)
+        jobs = JobScheduler(settings, ledger.get_value)
         broadcast = Broadcast(sinks=replication.states)
-        resources = Resources(settings, ledger, reader, connection, inbox, replication, broadcast, nightly)
+        resources = Resources(settings, ledger, reader, connection, inbox, replication, broadcast, jobs)
         notifier = Notifier(os.environ)
         ingest = make_ingest(resources, notifier)
         for warning in settings.warnings:
@@ -99,7 +99,7 @@ def record(settings: Settings) -> None:
         # Objects that exist by now live until the end. Without this the collector, which messages trigger again and
         # again, would traverse all of them each time: a fifth of the recorder's time when it is busy.
         gc.freeze()
-        with http, nightly or nullcontext():
+        with http, jobs.running():
             ingest.run()
 
 
@@ -163,9 +163,9 @@ def _feature_steps(
         lambda payload: resources.connection.publish(topic, payload),
         [resources.replication.report_recorder],
     )
-    backup = BackupStep(resources.nightly, ledger, health.publish_soon)
-    sources.append(backup)
-    return [backup, cost, standby, sites, backfill, DeferredStep(ledger, statistics.add), health]
+    jobs = JobStep(resources.jobs, ledger, settings, health.publish_soon)
+    sources.append(jobs)
+    return [jobs, cost, standby, sites, backfill, DeferredStep(ledger, statistics.add), health]
 
 
 def _http(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> AbstractContextManager[object]:

@@ -11,7 +11,7 @@ from recorder_loop import recorder_loop
 from recording import Recorder, frame
 
 from tictally_recorder.doctor.broker_probe import visit
-from tictally_recorder.hubs.recorder_device import announcement
+from tictally_recorder.hubs.recorder_device import RecorderDevice
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ledger import Ledger
 from tictally_shared.home_assistant import Language
@@ -23,7 +23,9 @@ FRAMES = "tictally/edge/cellar/frame"
 
 
 def message(name: str = "nas-1", language: Language = "fr") -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(announcement(name, Topics("home"), "ha", language, "1.2.3").payload)
+    body: dict[str, Any] = json.loads(
+        RecorderDevice(name, Topics("home"), "ha", language, "1.2.3").announcement().payload
+    )
     return body
 
 
@@ -33,7 +35,7 @@ def components(name: str = "nas-1", language: Language = "fr") -> dict[str, dict
 
 
 def test_it_stands_where_hubs_look_and_hears_when_they_start() -> None:
-    made = announcement("nas-1", Topics("home"), "ha", "fr", "1.2.3")
+    made = RecorderDevice("nas-1", Topics("home"), "ha", "fr", "1.2.3").announcement()
     assert (made.topic, made.birth) == ("ha/device/tictally_recorder_nas-1/config", "ha/status")
 
 
@@ -150,7 +152,7 @@ def test_where_discovery_is_off_nothing_is_announced(own_broker: Mosquitto, hub:
 
 @pytest.mark.parametrize("sinks", [{}, {"influxdb": "InfluxDB"}, {"influxdb": "InfluxDB", "postgresql": "PostgreSQL"}])
 def test_each_sink_has_its_lag_and_its_problem(sinks: dict[str, str]) -> None:
-    made = announcement("nas", Topics("tictally"), "homeassistant", "en", "1", sinks=sinks)
+    made = RecorderDevice("nas", Topics("tictally"), "homeassistant", "en", "1", sinks=sinks).announcement()
     components = json.loads(made.payload)["components"]
     expected = {f"sink_{name}_{what}": name for name in sinks for what in ("lag", "problem")}
     assert {key for key in components if key.startswith("sink_")} == expected.keys()

@@ -12,10 +12,11 @@ from recording import BOOT, Recorder, frame
 from scripted_edge import ScriptedEdge
 
 from demo.ports import free_port
-from tictally_recorder.backup.scheduler import NOTE, BackupState
 from tictally_recorder.cli.app import main
 from tictally_recorder.doctor.broker_probe import Outcome, visit
 from tictally_recorder.ingest.broker import BrokerAddress
+from tictally_recorder.jobs import JobState
+from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger
 
 
@@ -107,7 +108,8 @@ def test_a_backup_dated_years_ahead_hides_none_that_fails(
     folder.mkdir()
     (folder / "tictally-nas-20990101T040000Z.backup").touch()
     with Ledger.open(ledger) as opened:
-        opened.put_value(NOTE, BackupState(str(folder), None, "no space is left").to_note())
+        state = JobState(problem="no space is left", memory={"folder": str(folder)})
+        opened.put_value(state_key("backup"), state.to_json())
     assert main(["doctor", "--json"]) == 1
     found = [each for each in json.loads(capsys.readouterr().out) if each["about"] == "backup"]
     assert (found[0]["level"], found[0]["sentence"]) == ("trouble", "no space is left; there is none yet")

@@ -179,8 +179,8 @@ def test_health_says_what_was_stored(recorder: Recorder, hub: Hub) -> None:
     assert health.keys() == {
         "version", "started", "uptime_s", "stored", "repeated", "rejected", "stored_age_s", "is_idle", "deferred",
         "newest", "newest_frame", "ledger_bytes", "ledger_mb", "lost", "dead_letters", "missing", "healths_ignored",
-        "lag_s", "cost_days_left", "cost_problem", "has_cost_problem", "tariff_ages", "last_backup", "backup_problem",
-        "is_backup_failing", "sinks", "maintenance_problems",
+        "lag_s", "cost_days_left", "cost_problem", "has_cost_problem", "tariff_ages", "jobs", "sinks",
+        "maintenance_problems",
     }  # fmt: skip
     assert health["ledger_bytes"] > 0
 

@@ -61,9 +61,7 @@ def test_each_feature_adds_its_fields(loop: Loop) -> None:
         "cost_problem": None,
         "has_cost_problem": False,
         "tariff_ages": {},
-        "last_backup": None,
-        "is_backup_failing": False,
-        "backup_problem": None,
+        "jobs": {},
         "sinks": {},
         "maintenance_problems": {},
     }

@@ -16,7 +16,7 @@ from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.naming import Naming
-from tictally_recorder.hubs.recorder_device import announcement
+from tictally_recorder.hubs.recorder_device import RecorderDevice
 from tictally_recorder.hubs.site_device import ENTITIES, SiteDevice
 from tictally_recorder.hubs.site_state import CONSUMPTION_NAMES, INJECTION_NAMES, STANDBY_NAMES
 from tictally_shared.home_assistant import Component, read_discovery
@@ -94,8 +94,8 @@ def test_the_openhab_page_takes_only_topics_that_there_are_and_shows_every_chann
 
 
 def test_the_home_assistant_page_names_only_entities_that_there_are() -> None:
-    told = announcement(RECORDER, Topics(), "homeassistant", "en", "1")
-    announced = read_discovery(told.payload.encode())
+    device = RecorderDevice(RECORDER, Topics(), "homeassistant", "en", "1", {"backup": "Backup"})
+    announced = read_discovery(device.announcement().payload.encode())
     assert announced is not None
     programs: dict[str, Iterable[Component]] = {
         f"recorder_{RECORDER}": announced.components.values(),

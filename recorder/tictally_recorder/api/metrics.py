@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from tictally_recorder.api.context import Context
+from tictally_recorder.jobs import job_reports
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.sinks.protocol import SinkState
 
@@ -31,13 +32,13 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     counts, heartbeat = reader.counts(), context.broadcast.heartbeat
     yield InfoMetricFamily("tictally", "The program.", {"version": context.version})
     yield CounterMetricFamily("tictally_frames_stored", "Frames stored since the ledger was made.", counts.frames)
-    refused = CounterMetricFamily("tictally_messages_refused", "Messages set aside, by reason.", labels=["reason"])
+    rejected = CounterMetricFamily("tictally_messages_rejected", "Messages rejected, by reason.", labels=["reason"])
     for reason, number in counts.rejected.items():
-        refused.add_metric([reason], number)
-    yield refused
-    yield GaugeMetricFamily("tictally_frames_lost", "Frames that no edge has any more.", counts.lost)
-    yield GaugeMetricFamily("tictally_messages_kept", "Messages that wait to be tried again.", counts.deferred)
-    yield GaugeMetricFamily("tictally_quarters_waiting", "Quarters that wait to be computed again.", counts.dirty)
+        rejected.add_metric([reason], number)
+    yield rejected
+    yield GaugeMetricFamily("tictally_frames_lost", "Frames that no edge holds any more.", counts.lost)
+    yield GaugeMetricFamily("tictally_messages_deferred", "Messages that wait for their retry.", counts.deferred)
+    yield GaugeMetricFamily("tictally_quarters_waiting", "Quarter-hours that wait to be recomputed.", counts.dirty)
     yield GaugeMetricFamily("tictally_ledger_bytes", "The ledger's file, without its log.", counts.size_bytes)
     newest = GaugeMetricFamily(
         "tictally_meter_newest_frame_timestamp_seconds", "Time of a meter's newest frame.", labels=["meter"]
@@ -46,12 +47,44 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
         newest.add_metric([meter], newest_ms / 1000)
     yield newest
     yield from _sink_metrics(context.broadcast.sinks(reader.sinks()))
+    yield from _job_metrics(context, reader)
     if heartbeat is not None:
         yield GaugeMetricFamily("tictally_broker_connected", "1 while the broker listens.", int(heartbeat.is_up))
-        yield GaugeMetricFamily("tictally_frames_missing", "Frames that are missing, and asked for.", heartbeat.missing)
+        yield GaugeMetricFamily(
+            "tictally_frames_missing", "Missing frames that are being backfilled.", heartbeat.missing
+        )
         age_s = max(time.monotonic() - heartbeat.at_s, 0.0)
-        yield GaugeMetricFamily("tictally_loop_age_seconds", "Since the recorder's loop went round.", age_s)
-        yield GaugeMetricFamily("tictally_start_time_seconds", "When the recorder began.", heartbeat.started_ms / 1000)
+        yield GaugeMetricFamily(
+            "tictally_loop_age_seconds", "Since the latest iteration of the recorder's loop.", age_s
+        )
+        yield GaugeMetricFamily(
+            "tictally_start_time_seconds", "When the recorder started.", heartbeat.started_ms / 1000
+        )
+
+
+def _job_metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
+    gauges = {
+        name: GaugeMetricFamily(f"tictally_job_{name}", text, labels=["job"])
+        for name, text in (
+            ("failing", "1 while a job cannot do its work."),
+            ("last_run_timestamp_seconds", "When a job's newest run began."),
+            ("last_success_timestamp_seconds", "When a job last succeeded."),
+            ("next_run_timestamp_seconds", "When a job runs next."),
+        )
+    }
+    now_ms = int(context.now().timestamp() * 1000)
+    for report in job_reports(context.settings, reader.get_value, now_ms):
+        if not report.is_enabled:
+            continue
+        gauges["failing"].add_metric([report.name], int(report.problem is not None))
+        for name, time_ms in (
+            ("last_run", report.last_run_ms),
+            ("last_success", report.last_success_ms),
+            ("next_run", report.next_run_ms),
+        ):
+            if time_ms is not None:
+                gauges[f"{name}_timestamp_seconds"].add_metric([report.name], time_ms / 1000)
+    yield from gauges.values()
 
 
 def _sink_metrics(sinks: Sequence[SinkState]) -> list[Metric]:

@@ -185,6 +185,20 @@ class TariffItem(BaseModel):
     overdue_since: str | None
 
 
+class JobItem(BaseModel):
+    """A job."""
+
+    name: str
+    title: str
+    schedule: str | None
+    is_enabled: bool
+    last_run: str | None
+    last_result: str | None
+    last_success: str | None
+    next_run: str | None
+    problem: str | None
+
+
 class TariffHistory(BaseModel):
     """A price list's versions, the oldest first."""
 

@@ -14,7 +14,7 @@ from tictally_recorder.ledger.key_value import STATE_PREFIX
 
 # Notes about the broker's session; they go where the session goes.
 _OF_SESSION: Final = f"{STATE_PREFIX}filters"
-_OF_BACKUPS: Final = f"{STATE_PREFIX}backup"
+_OF_BACKUPS: Final = f"{STATE_PREFIX}job:backup"
 
 
 @dataclass(frozen=True, slots=True)

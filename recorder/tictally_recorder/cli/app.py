@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tictally_recorder.backup import BackupError
-from tictally_recorder.cli import sink, site, tariff, token
+from tictally_recorder.cli import job, sink, site, tariff, token
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
@@ -21,6 +21,7 @@ from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_o
 from tictally_recorder.cli.standby import standby
 from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.export import ExportError
+from tictally_recorder.jobs import JobError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.service import record as run_recorder
 from tictally_recorder.sinks.protocol import SinkError
@@ -50,6 +51,7 @@ app.command(short_help="Look whether all is well, and say what to do where it is
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(sink.app, name="sink")
+app.add_typer(job.app, name="job")
 app.add_typer(token.app, name="token")
 
 
@@ -69,7 +71,16 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(error.format_message().replace("Value error, ", ""), _WRONG_USE)  # pydantic's words, not ours
     except SettingsError as error:
         return _fail(str(error), _WRONG_USE)
-    except (LedgerError, BackupError, ExportError, TariffError, UnknownTariff, ContractError, SinkError) as error:
+    except (
+        LedgerError,
+        BackupError,
+        ExportError,
+        TariffError,
+        UnknownTariff,
+        ContractError,
+        SinkError,
+        JobError,
+    ) as error:
         return _fail(str(error), _FAILED)
     except typer.Abort:
         return _INTERRUPTED

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.job import stored_state
 from tictally_recorder.backup.repository import Own, backups_in
 from tictally_recorder.backup.schedule import last_due_ms, made_by
-from tictally_recorder.backup.scheduler import NOTE, BackupState
 from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.cost.model import Terms
@@ -18,6 +18,7 @@ from tictally_recorder.doctor.broker_probe import Visit, visit
 from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, LedgerFacts, PaidFacts, SinkFacts
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
+from tictally_recorder.jobs import JobReport, JobState, job_reports
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.protocol import SinkPlugin
@@ -64,6 +65,7 @@ def look(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
         look_at_cost(settings, now_ms),
         _backup(settings, now_ms),
         tuple(_sink(settings, each) for each in configured(settings)),
+        _jobs(settings, now_ms),
     )
 
 
@@ -102,18 +104,26 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
         made_ms = max(made_by(own.of(backups_in(folder, settings.name)), now_ms), default=None)
         shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
     except BackupError as error:
-        return BackupFacts(folder, noted.made_ms, now_ms, str(error))
+        return BackupFacts(folder, noted.last_success_ms, now_ms, str(error))
     except OSError:
         shared = False
     return BackupFacts(folder, made_ms, due_ms, noted.problem, shared)
 
 
-def _noted(ledger: Path, folder: Path) -> tuple[BackupState, Own]:
+def _noted(ledger: Path, folder: Path) -> tuple[JobState, Own]:
     try:
         with LedgerReader.open(ledger) as reader:
-            return BackupState.of_note(reader.get_value(NOTE), folder), Own(reader.created)
+            return stored_state(reader.get_value, folder), Own(reader.created)
     except LedgerError:
-        return BackupState(str(folder)), Own(None)
+        return JobState(), Own(None)
+
+
+def _jobs(settings: Settings, now_ms: int) -> tuple[JobReport, ...]:
+    try:
+        with LedgerReader.open(settings.ledger) as reader:
+            return tuple(job_reports(settings, reader.get_value, now_ms))
+    except LedgerError:
+        return ()
 
 
 def _sink(settings: Settings, plugin: SinkPlugin) -> SinkFacts:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.doctor.broker_probe import Outcome
 from tictally_recorder.doctor.facts import CostFacts, EdgeFacts, Facts, Finding, LedgerFacts, Level, PaidFacts
+from tictally_recorder.doctor.jobs import job_findings
 from tictally_recorder.ingest.backfill import HealthError, parse_health
 from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, SinkCounts, Status
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
@@ -54,7 +55,7 @@ _LONG_TEXT: Final = 80
 def findings(facts: Facts, tz: ZoneInfo) -> list[Finding]:
     """All that is to be said, times in a zone."""
     tell = _Teller(facts, tz)
-    found = [*tell.ledger(), *tell.backup(), *tell.broker(), *tell.sinks()]
+    found = [*tell.ledger(), *tell.backup(), *tell.jobs(), *tell.broker(), *tell.sinks()]
     if not isinstance(facts.ledger, str):
         found += [*tell.clock(facts.ledger), *tell.edges(facts.ledger), *tell.sites(facts.ledger)]
         found += cost_findings(facts.cost)
@@ -131,6 +132,9 @@ class _Teller:
         if backup.is_on_ledgers_disk:
             sentence = f"{backup.folder} lies on the same disk as the ledger: what takes one takes both"
             yield Finding("backup", Level.NOTE, sentence, "better is another disk or a mounted share")
+
+    def jobs(self) -> Iterator[Finding]:
+        return job_findings(self.facts.jobs, self._when)
 
     def broker(self) -> Iterator[Finding]:
         visit, name = self.facts.visit, self.facts.broker

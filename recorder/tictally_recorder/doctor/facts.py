@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tictally_recorder.doctor.broker_probe import Visit
+from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
 
 
@@ -163,6 +164,7 @@ class Facts:
         cost: contracts and price lists.
         backup: None where it was not looked at.
         sinks: the configured ones.
+        jobs: every registered job; none where the ledger cannot be read.
     """
 
     now_ms: int
@@ -173,3 +175,4 @@ class Facts:
     cost: CostFacts = CostFacts()
     backup: BackupFacts | None = None
     sinks: tuple[SinkFacts, ...] = ()
+    jobs: tuple[JobReport, ...] = ()

@@ -1,11 +1,11 @@
 """The recorder as a device of a hub, so that automations notice when nothing is stored any more. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
-from types import MappingProxyType
 from typing import Any, Final
 
+from tictally_recorder.jobs import job_kinds
 from tictally_recorder.settings import Settings
 from tictally_shared.home_assistant import (
     DIAGNOSTIC,
@@ -37,38 +37,76 @@ class Announcement:
     birth: str
 
 
-def announcement(  # noqa: PLR0913 - what an announcement says
-    name: str,
-    topics: Topics,
-    prefix: str,
-    language: Language,
-    own_version: str,
-    *,
-    sinks: Mapping[str, str] = MappingProxyType({}),
-) -> Announcement:
-    """The announcement.
+@dataclass(frozen=True, slots=True)
+class RecorderDevice:
+    """How a recorder is announced.
 
-    Args:
+    Attributes:
         name: of the recorder.
-        topics: below which base.
-        prefix: below which topic hubs look for announcements.
-        language: of names.
-        own_version: of its program.
+        topics: below the base topic.
+        prefix: topic below which hubs look for discovery messages.
+        language: of the entities' names.
+        version: of its program.
+        jobs: name → title of each enabled job.
         sinks: name → title of each sink that the ledger is replicated to.
     """
-    availability, health = topics.recorder(name, "availability"), topics.recorder(name, "health")
-    device = program_device("recorder", name, _SHOWN[language], own_version, availability)
-    entities = [*_ENTITIES, *(entity for key, title in sinks.items() for entity in _sink_entities(key, title))]
-    components = program_components(availability, health, entities, language)
-    return Announcement(config_topic(device.id, prefix), discovery_json(device, components), birth_topic(prefix))
+
+    name: str
+    topics: Topics
+    prefix: str
+    language: Language
+    version: str
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    sinks: Mapping[str, str] = field(default_factory=dict)
+
+    def announcement(self) -> Announcement:
+        """The discovery message."""
+        availability, health = (self.topics.recorder(self.name, each) for each in ("availability", "health"))
+        device = program_device("recorder", self.name, _SHOWN[self.language], self.version, availability)
+        entities = [
+            *_ENTITIES,
+            *(entity for name, title in self.jobs.items() for entity in _job_entities(name, title)),
+            *(entity for name, title in self.sinks.items() for entity in _sink_entities(name, title)),
+        ]
+        components = program_components(availability, health, entities, self.language)
+        topic = config_topic(device.id, self.prefix)
+        return Announcement(topic, discovery_json(device, components), birth_topic(self.prefix))
 
 
 def announcement_of(settings: Settings, sinks: Mapping[str, str]) -> Announcement | None:
     """The announcement by the recorder's settings; None where discovery is off."""
     if not settings.is_discoverable:
         return None
-    own = version("tictally-recorder")
-    return announcement(settings.name, settings.topics, settings.discovery, settings.language, own, sinks=sinks)
+    return RecorderDevice(
+        settings.name,
+        settings.topics,
+        settings.discovery,
+        settings.language,
+        version("tictally-recorder"),
+        jobs={kind.name: kind.title[settings.language] for kind in job_kinds() if kind.make(settings) is not None},
+        sinks=sinks,
+    ).announcement()
+
+
+def _job_entities(name: str, title: str) -> tuple[HealthEntity, HealthEntity]:
+    """Whether a job is failing, and when it last succeeded."""
+    return (
+        HealthEntity(
+            f"job_{name}_problem",
+            f"{title} : échec",
+            f"{title} failing",
+            f"jobs.{name}.is_failing",
+            {"device_class": "problem", **DIAGNOSTIC},
+            platform="binary_sensor",
+        ),
+        HealthEntity(
+            f"job_{name}_last_success",
+            f"{title} : dernière réussite",
+            f"{title}: last success",
+            f"jobs.{name}.last_success",
+            {"device_class": "timestamp", **DIAGNOSTIC},
+        ),
+    )
 
 
 def _counted(state_class: str, icon: str) -> dict[str, Any]:
@@ -124,17 +162,6 @@ _ENTITIES: Final = (
             "suggested_display_precision": 1,
             **DIAGNOSTIC,
         },
-    ),
-    HealthEntity(
-        "backup_problem",
-        "Sauvegarde en échec",
-        "Backup failing",
-        "is_backup_failing",
-        {"device_class": "problem", **DIAGNOSTIC},
-        platform="binary_sensor",
-    ),
-    HealthEntity(
-        "last_backup", "Dernière sauvegarde", "Last backup", settings={"device_class": "timestamp", **DIAGNOSTIC}
     ),
     HealthEntity(
         "stored_age",

@@ -7,6 +7,7 @@ from tictally_recorder.api.routes import (
     compare,
     cost,
     energy,
+    jobs,
     live,
     profile,
     quality,
@@ -19,7 +20,7 @@ from tictally_recorder.api.routes import (
 
 ROUTERS: Final = tuple(
     each.router
-    for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality, sinks)
+    for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality, sinks, jobs)
 )
 
 __all__ = ["ROUTERS"]

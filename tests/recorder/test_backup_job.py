@@ -1,4 +1,4 @@
-"""Backups of every night: made by themselves, beside the loop; a folder that is missing or full is said everywhere."""
+"""The nightly backup: made by itself, beside the loop; a folder that is missing or full is reported everywhere."""
 
 import json
 import os
@@ -17,12 +17,17 @@ from backup_building import PARIS, build
 from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 
+from tictally_recorder.backup import job as backup_job
 from tictally_recorder.backup import restore, verify
-from tictally_recorder.backup import scheduler as module
 from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.job import NAME, BackupJob, stored_state
 from tictally_recorder.backup.repository import back_up_into, backups_in
-from tictally_recorder.backup.scheduler import NOTE, BackupState, Nightly
 from tictally_recorder.features import settings_with
+from tictally_recorder.jobs import JobState
+from tictally_recorder.jobs import runner as job_runner
+from tictally_recorder.jobs.runner import JobRunner
+from tictally_recorder.jobs.scheduler import make_runner
+from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger, LedgerReader
 
 HEALTH = "tictally/recorder/nas/health"
@@ -35,30 +40,36 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
+def runner_of(ledger: Path, folder: Path, name: str = "nas", state: JobState | None = None) -> JobRunner:
+    settings = settings_with(name=name, ledger=ledger, backup=folder)
+    stored = None if state is None else state.to_json()
+    return make_runner(settings, NAME, BackupJob(settings, folder), lambda _: stored)
+
+
 @pytest.fixture
-def nightly(tmp_path: Path, folder: Path) -> Nightly:
+def nightly(tmp_path: Path, folder: Path) -> JobRunner:
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 3)
-    return Nightly(settings_with(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
+    return runner_of(ledger, folder)
 
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def test_it_makes_one_when_it_is_due_and_no_other(nightly: Nightly, folder: Path) -> None:
-    assert nightly.look(now_ms())
+def test_it_makes_one_when_it_is_due_and_no_other(nightly: JobRunner, folder: Path) -> None:
+    assert nightly.poll(now_ms())
     (made,) = backups_in(folder, "nas").values()
     verify(made)
-    assert nightly.look(now_ms())
+    assert nightly.poll(now_ms())
     assert list(folder.iterdir()) == [made]
-    assert nightly.state == BackupState(str(folder), max(backups_in(folder, "nas")), None)
+    assert (nightly.state.last_success_ms, nightly.state.problem) == (max(backups_in(folder, "nas")), None)
     made.rename(folder / "tictally-nas-20200101T040000Z.backup")
-    assert nightly.look(now_ms())
+    assert nightly.poll(now_ms())
     assert len(list(folder.iterdir())) == 2
 
 
-def test_old_ones_go_and_nothing_else_does(nightly: Nightly, folder: Path) -> None:
+def test_old_ones_go_and_nothing_else_does(nightly: JobRunner, folder: Path) -> None:
     for n in range(1, 60):
         (folder / f"tictally-nas-{datetime.now(UTC) - timedelta(days=n):%Y%m%dT%H%M%S}Z.backup").touch()
     others = [
@@ -72,58 +83,59 @@ def test_old_ones_go_and_nothing_else_does(nightly: Nightly, folder: Path) -> No
     stale = folder / ".tictally-nas-20200101T040000Z.backup.17.part"
     stale.touch()
     os.utime(stale, (0, 0))
-    assert nightly.look(now_ms())
+    assert nightly.poll(now_ms())
     assert len(backups_in(folder, "nas")) <= 7 + 4 + 3
     assert all((folder / name).exists() for name in others)
     assert not stale.exists()
 
 
-def test_a_folder_that_is_missing_is_said_and_not_made(nightly: Nightly, folder: Path) -> None:
+def test_a_folder_that_is_missing_is_said_and_not_made(nightly: JobRunner, folder: Path) -> None:
     folder.rmdir()
-    assert not nightly.look(now_ms())
+    assert not nightly.poll(now_ms())
     assert nightly.state.problem == f"the folder {folder} for backups is not there; is its disk or share mounted?"
     assert not folder.exists()
     folder.mkdir()
-    assert nightly.look(now_ms())
+    assert nightly.poll(now_ms())
     assert nightly.state.problem is None
 
 
-def test_a_folder_that_has_become_empty_is_not_filled_until_a_person_does(nightly: Nightly, folder: Path) -> None:
-    assert nightly.look(now_ms())
+def test_a_folder_that_has_become_empty_is_not_filled_until_a_person_does(nightly: JobRunner, folder: Path) -> None:
+    assert nightly.poll(now_ms())
     (made,) = folder.iterdir()
     kept = made.read_bytes()
     made.unlink()  # as where its share is not mounted
-    assert not nightly.look(now_ms())
+    assert not nightly.poll(now_ms())
     assert "is empty, and backups were put there before" in str(nightly.state.problem)
-    assert nightly.state.made_ms is not None
+    assert nightly.state.last_success_ms is not None
     assert list(folder.iterdir()) == []
     made.write_bytes(kept)
-    assert nightly.look(now_ms())
+    assert nightly.poll(now_ms())
     assert nightly.state.problem is None
 
 
-def test_a_recorder_that_has_another_name_now_begins_its_own(nightly: Nightly, folder: Path) -> None:
-    assert nightly.look(now_ms())
-    renamed = Nightly(nightly._settings.model_copy(update={"name": "attic"}), nightly.state)
-    assert renamed.look(now_ms())
+def test_a_recorder_that_has_another_name_now_begins_its_own(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
+    assert nightly.poll(now_ms())
+    renamed = runner_of(tmp_path / "nas" / "ledger.sqlite", folder, "attic", nightly.state)
+    assert renamed.poll(now_ms())
     assert len(backups_in(folder, "attic")) == len(backups_in(folder, "nas")) == 1
 
 
-def test_one_that_fails_is_said_in_its_own_words(nightly: Nightly, folder: Path, tmp_path: Path) -> None:
+def test_one_that_fails_is_said_in_its_own_words(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "nas" / "ledger.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 99")
-    assert not nightly.look(now_ms())
+    assert not nightly.poll(now_ms())
     assert "has version 99; this program reads versions up to" in str(nightly.state.problem)
     assert list(folder.iterdir()) == []
 
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in (("_BEGINS_AFTER_S", 0.01), ("_LOOKS_EVERY_S", 0.05), ("_TRIES_AGAIN_AFTER_S", 0.05)):
-        monkeypatch.setattr(module, name, seconds)
+    monkeypatch.setattr(job_runner, "_START_DELAY_S", 0.01)
+    monkeypatch.setattr(job_runner, "_CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr(BackupJob, "retry_s", (0.05, 0.05))
 
 
-def problem_of(nightly: Nightly, within_s: float = 20.0) -> str:
+def problem_of(nightly: JobRunner, within_s: float = 20.0) -> str:
     """The first one that it tells."""
     end_s = time.monotonic() + within_s
     while nightly.state.problem is None:
@@ -132,16 +144,16 @@ def problem_of(nightly: Nightly, within_s: float = 20.0) -> str:
     return nightly.state.problem
 
 
-def wait_until_well(nightly: Nightly, within_s: float = 20.0) -> None:
+def wait_until_well(nightly: JobRunner, within_s: float = 20.0) -> None:
     end_s = time.monotonic() + within_s
-    while nightly.state.problem is not None or nightly.state.made_ms is None:
+    while nightly.state.problem is not None or nightly.state.last_success_ms is None:
         assert time.monotonic() < end_s, nightly.state
         time.sleep(0.01)
 
 
 @pytest.mark.usefixtures("hasty")
 def test_a_process_that_cannot_be_started_is_said_and_tried_again(
-    monkeypatch: pytest.MonkeyPatch, nightly: Nightly
+    monkeypatch: pytest.MonkeyPatch, nightly: JobRunner
 ) -> None:
     with monkeypatch.context() as gone:
         gone.setattr(sys, "executable", "/gone/python")
@@ -153,15 +165,15 @@ def test_a_process_that_cannot_be_started_is_said_and_tried_again(
 
 @pytest.mark.usefixtures("hasty")
 def test_an_error_that_nobody_foresaw_is_said_and_tried_again(
-    monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path
+    monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path
 ) -> None:
     def broken(*_: object) -> dict[int, Path]:
         raise MemoryError("no more")
 
     with monkeypatch.context() as ill:
-        ill.setattr(module, "backups_in", broken)
+        ill.setattr(backup_job, "backups_in", broken)
         nightly.start()
-        assert problem_of(nightly) == "an error that was not foreseen: MemoryError('no more')"
+        assert problem_of(nightly) == "internal error: MemoryError('no more')"
     wait_until_well(nightly)
     nightly.stop()
     assert len(backups_in(folder, "nas")) == 1
@@ -169,7 +181,7 @@ def test_an_error_that_nobody_foresaw_is_said_and_tried_again(
 
 @pytest.mark.usefixtures("hasty")
 def test_a_folder_that_does_not_answer_is_said_while_it_hangs(
-    monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path
+    monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path
 ) -> None:
     answers = Event()
 
@@ -177,8 +189,8 @@ def test_a_folder_that_does_not_answer_is_said_while_it_hangs(
         answers.wait(30)
         return {now_ms(): folder}
 
-    monkeypatch.setattr(module, "_ANSWERS_WITHIN_S", 0.2)
-    monkeypatch.setattr(module, "backups_in", hangs)
+    monkeypatch.setattr(job_runner, "_CHECK_LIMIT_S", 0.2)
+    monkeypatch.setattr(backup_job, "backups_in", hangs)
     nightly.start()
     assert problem_of(nightly) == f"the folder {folder} for backups does not answer"
     answers.set()
@@ -187,7 +199,7 @@ def test_a_folder_that_does_not_answer_is_said_while_it_hangs(
 
 
 def test_a_process_that_cannot_be_killed_holds_nothing_up_and_no_other_is_begun(
-    monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path
+    monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path
 ) -> None:
     """As one is that hangs inside a call to a share whose server is away."""
 
@@ -198,26 +210,28 @@ def test_a_process_that_cannot_be_killed_holds_nothing_up_and_no_other_is_begun(
         def kill(self) -> None:
             pass
 
-    monkeypatch.setattr(module, "_TAKES_AT_MOST_S", 0.1)
-    monkeypatch.setattr(module, "_ENDS_WITHIN_S", 0.1)
+    monkeypatch.setattr(BackupJob, "time_limit_s", 0.1)
+    monkeypatch.setattr(backup_job, "_KILL_LIMIT_S", 0.1)
     monkeypatch.setattr(subprocess, "Popen", Stuck)
     began_s = time.monotonic()
-    assert not nightly.look(now_ms())
+    assert not nightly.poll(now_ms())
     assert "was not done within" in str(nightly.state.problem)
-    process = nightly._process
-    assert not nightly.look(now_ms())
+    job = nightly._job
+    assert isinstance(job, BackupJob)
+    process = job._process
+    assert not nightly.poll(now_ms())
     assert nightly.state.problem == f"the folder {folder} does not answer: the backup begun in it cannot be ended"
-    assert nightly._process is process
+    assert job._process is process
     assert time.monotonic() - began_s < 30
     assert process is not None
     process.terminate()
     process.wait()
 
 
-def test_one_dated_years_ahead_is_not_the_newest(nightly: Nightly, folder: Path) -> None:
+def test_one_dated_years_ahead_is_not_the_newest(nightly: JobRunner, folder: Path) -> None:
     (folder / "tictally-nas-20990101T040000Z.backup").touch()
-    assert nightly.look(now_ms())
-    assert nightly.state.made_ms == min(backups_in(folder, "nas"))
+    assert nightly.poll(now_ms())
+    assert nightly.state.last_success_ms == min(backups_in(folder, "nas"))
 
 
 def test_what_was_made_under_a_clock_that_is_behind_is_there(tmp_path: Path, folder: Path) -> None:
@@ -233,12 +247,12 @@ def test_what_was_made_under_a_clock_that_is_behind_is_there(tmp_path: Path, fol
 
 
 @pytest.fixture
-def other(tmp_path: Path, folder: Path) -> Nightly:
+def other(tmp_path: Path, folder: Path) -> JobRunner:
     """Of the same name and folder as `nightly`, of a ledger that was begun some days before."""
     ledger = tmp_path / "other" / "ledger.sqlite"
     build(ledger, 3)
     began(ledger, datetime.now(UTC) - timedelta(days=5))
-    return Nightly(settings_with(name="nas", ledger=ledger, backup=folder), BackupState(str(folder)))
+    return runner_of(ledger, folder)
 
 
 def began(ledger: Path, moment: datetime) -> None:
@@ -247,92 +261,101 @@ def began(ledger: Path, moment: datetime) -> None:
 
 
 def test_two_of_one_name_make_each_its_own_and_say_so(
-    nightly: Nightly, other: Nightly, folder: Path, tmp_path: Path
+    nightly: JobRunner, other: JobRunner, folder: Path, tmp_path: Path
 ) -> None:
     began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC) - timedelta(days=9))
-    assert nightly.look(now_ms())
+    assert nightly.poll(now_ms())
     (first,) = folder.iterdir()
     time.sleep(1.1)  # a name has whole seconds
-    assert not other.look(now_ms())
+    assert not other.poll(now_ms())
     assert f"another recorder of this name puts its backups into this folder too ({first.name})" in str(
         other.state.problem
     )
     assert first.exists()
     assert len(backups_in(folder, "nas")) == 2
-    assert not nightly.look(now_ms())
-    assert nightly.state.made_ms == min(backups_in(folder, "nas"))
+    assert not nightly.poll(now_ms())
+    assert nightly.state.last_success_ms == min(backups_in(folder, "nas"))
     assert len(backups_in(folder, "nas")) == 2
 
 
 def test_what_a_ledger_left_that_was_lost_stays_and_is_no_problem(
-    nightly: Nightly, other: Nightly, folder: Path, tmp_path: Path
+    nightly: JobRunner, other: JobRunner, folder: Path, tmp_path: Path
 ) -> None:
-    assert other.look(now_ms())
+    assert other.poll(now_ms())
     (left,) = folder.iterdir()
     time.sleep(1.1)
     began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC))
-    assert nightly.look(now_ms())
+    assert nightly.poll(now_ms())
     assert left.exists()
-    assert nightly.state.made_ms == max(backups_in(folder, "nas"))
+    assert nightly.state.last_success_ms == max(backups_in(folder, "nas"))
 
 
-def test_a_ledger_that_was_restored_elsewhere_knows_its_backups(nightly: Nightly, folder: Path, tmp_path: Path) -> None:
-    assert nightly.look(now_ms())
+def test_a_ledger_that_was_restored_elsewhere_knows_its_backups(
+    nightly: JobRunner, folder: Path, tmp_path: Path
+) -> None:
+    assert nightly.poll(now_ms())
     (made,) = folder.iterdir()
     new = tmp_path / "new" / "ledger.sqlite"
     restore(made, new, new.parent / "contracts.toml", new.parent / "tariffs", datetime.now(UTC))
-    there = Nightly(settings_with(name="nas", ledger=new, backup=folder), BackupState(str(folder)))
-    assert there.look(now_ms())
+    there = runner_of(new, folder)
+    assert there.poll(now_ms())
     assert list(folder.iterdir()) == [made]
 
 
-def test_it_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: Nightly, folder: Path) -> None:
+def test_it_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path) -> None:
     monkeypatch.setenv("TICTALLY_MQTT_PASSWORD", "secret")
     monkeypatch.setenv("TICTALLY_CONFIG", "/nowhere")
     monkeypatch.setenv("TICTALLY_LEDGER_FILE", "/nowhere")
-    assert nightly.look(now_ms())
+    assert nightly.poll(now_ms())
     assert len(list(folder.iterdir())) == 1
 
 
-def test_a_recorder_makes_it_by_itself_and_tells_hubs(own_broker: Mosquitto, tmp_path: Path, folder: Path) -> None:
+def job_in(health: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(health)["jobs"][NAME]
+    return found
+
+
+def test_a_recorder_makes_it_by_itself_and_reports_it_to_hubs(
+    own_broker: Mosquitto, tmp_path: Path, folder: Path
+) -> None:
     recorder = Recorder(tmp_path, own_broker.port, settings={"TICTALLY_BACKUP": str(folder)})
     with Hub(own_broker.port) as hub, recorder:
         hub.subscribe(HEALTH)
-        said = json.loads(hub.wait_for(HEALTH))
-        assert (said["last_backup"], said["is_backup_failing"]) == (None, False)
+        job = job_in(hub.wait_for(HEALTH))
+        assert (job["last_success"], job["is_failing"]) == (None, False)
         hub.publish("tictally/edge/cellar/frame", *(frame(seq) for seq in range(1, 100)))
-        while said["last_backup"] is None:
-            said = json.loads(hub.wait_for(HEALTH, within_s=40))
+        while job["last_success"] is None:
+            job = job_in(hub.wait_for(HEALTH, within_s=40))
         (made_ms,) = backups_in(folder, "nas")
-        assert said["last_backup"].startswith(f"{datetime.fromtimestamp(made_ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}")
-        assert said["backup_problem"] is None
+        assert job["last_success"].startswith(f"{datetime.fromtimestamp(made_ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}")
+        assert job["problem"] is None
         assert recorder.stop() == 0
     with LedgerReader.open(recorder.ledger) as reader:
-        noted = BackupState.of_note(reader.get_value(NOTE), folder)
-        assert noted == BackupState(str(folder), made_ms, None)
-        assert BackupState.of_note(reader.get_value(NOTE), tmp_path) == BackupState(str(tmp_path))
+        state = stored_state(reader.get_value, folder)
+        assert (state.last_success_ms, state.problem, len(state.runs)) == (made_ms, None, 1)
+        assert stored_state(reader.get_value, tmp_path) == JobState()
 
 
-def test_a_recorder_whose_share_is_away_says_so_and_records(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_a_recorder_whose_share_is_away_reports_it_and_records(own_broker: Mosquitto, tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, own_broker.port, settings={"TICTALLY_BACKUP": str(tmp_path / "share")})
     with Hub(own_broker.port) as hub, recorder:
         hub.subscribe(HEALTH)
-        said = json.loads(hub.wait_for(HEALTH))
-        while not said["is_backup_failing"]:
-            said = json.loads(hub.wait_for(HEALTH, within_s=40))
-        assert "is its disk or share mounted?" in said["backup_problem"]
+        job = job_in(hub.wait_for(HEALTH))
+        while not job["is_failing"]:
+            job = job_in(hub.wait_for(HEALTH, within_s=40))
+        assert "is its disk or share mounted?" in job["problem"]
         hub.publish("tictally/edge/cellar/frame", frame(1))
         recorder.wait_until(lambda counts: counts.frames == 1)
     assert not (tmp_path / "share").exists()
 
 
-def test_a_ledger_that_was_restored_knows_of_no_backups(tmp_path: Path, nightly: Nightly, folder: Path) -> None:
+def test_a_ledger_that_was_restored_knows_of_no_backups(tmp_path: Path, nightly: JobRunner, folder: Path) -> None:
     """Else the folder of its new place would be taken for one whose share is away."""
     ledger = tmp_path / "nas" / "ledger.sqlite"
     with Ledger.open(ledger) as opened:
-        opened.put_value(NOTE, BackupState(str(folder), 1).to_note())
-    assert nightly.look(now_ms())
+        opened.put_value(state_key(NAME), JobState(1, memory={"folder": str(folder)}).to_json())
+    assert nightly.poll(now_ms())
     (made,) = folder.iterdir()
     restore(made, ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", datetime.now(UTC))
     with LedgerReader.open(ledger) as reader:
-        assert reader.get_value(NOTE) is None
+        assert reader.get_value(state_key(NAME)) is None

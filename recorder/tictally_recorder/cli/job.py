@@ -1,0 +1,128 @@
+"""`tictally job`: what the recorder does by the clock."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.table import Table
+
+from tictally_recorder.cli.console import print_table, say
+from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.jobs import Job, JobError, JobReport, JobState, enabled_jobs, job_reports
+from tictally_recorder.jobs.runner import JobRunner
+from tictally_recorder.jobs.scheduler import make_runner
+from tictally_recorder.jobs.state import state_key
+from tictally_recorder.ledger import Ledger, LedgerInUse, LedgerReader
+from tictally_recorder.reports.cost import as_json
+from tictally_recorder.settings import Settings
+
+app = typer.Typer(help="List, run and inspect the jobs that the recorder runs by the clock.", rich_markup_mode=None)
+JsonOption = Annotated[bool, typer.Option("--json", help="As a JSON array; times in UTC.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Of the job, as `tictally job list` shows it.")]
+
+
+@app.callback(invoke_without_command=True)
+def _without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        say(context.get_help())
+
+
+@app.command("list", short_help="List the jobs with their last and next runs.")
+def list_jobs(*, json: JsonOption = False, ledger: LedgerOption = None, config: ConfigOption = None) -> None:
+    """List every job with its schedule, last success, next run and problem. Times are local."""
+    settings = settings_of(config, ledger)
+    reports = _reports(settings)
+    if json:
+        say(as_json([report.to_record() for report in reports]))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("job", "schedule", "last success", "next run", "problem"):
+        table.add_column(column, overflow="fold")
+    for report in reports:
+        times = (_local(each, settings.zone) for each in (report.state.last_success_ms, report.next_run_ms))
+        table.add_row(report.name, report.schedule or "off", *times, report.problem or "")
+    print_table(table)
+
+
+@app.command(short_help="Run a job at once, whether or not it is due.")
+def run(name: NameArgument, ledger: LedgerOption = None, config: ConfigOption = None) -> None:
+    """Run a job at once, in this process. Exit code 1 where it fails, with the reason."""
+    settings = settings_of(config, ledger)
+    job = enabled_jobs(settings).get(name)
+    if job is None:
+        _check_name(name, _reports(settings))
+        raise JobError(f"job {name} is switched off by the settings")
+    with LedgerReader.open(settings.ledger) as reader:
+        runner = make_runner(settings, name, job, reader.get_value)
+    with _stopped_by_signal(job):
+        is_well = runner.poll(time.time_ns() // 1_000_000, is_forced=True)
+    _store(settings, runner)
+    if not is_well:
+        raise JobError(f"job {name}: {runner.state.problem}")
+    say(runner.state.runs[-1].result or "")
+
+
+@app.command(short_help="Show a job's last runs.")
+def log(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of the job. Without it: all jobs.")] = None,
+    ledger: LedgerOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show the last 20 runs of a job, or of all, oldest first. Times are local."""
+    settings = settings_of(config, ledger)
+    reports = _reports(settings)
+    if name is not None:
+        _check_name(name, reports)
+    runs = [(run, report) for report in reports if name in {None, report.name} for run in report.state.runs]
+    for run, report in sorted(runs, key=lambda each: each[0].started_ms):
+        seconds = (run.finished_ms - run.started_ms) / 1000
+        outcome = f"failed: {run.problem}" if run.problem is not None else run.result
+        say(f"{_local(run.started_ms, settings.zone)}  {report.name}  {seconds:.1f} s  {outcome}")
+
+
+def _reports(settings: Settings) -> list[JobReport]:
+    with LedgerReader.open(settings.ledger) as reader:
+        return job_reports(settings, reader.get_value, time.time_ns() // 1_000_000)
+
+
+def _check_name(name: str, reports: list[JobReport]) -> None:
+    if name not in {report.name for report in reports}:
+        known = ", ".join(report.name for report in reports) or "none"
+        raise typer.BadParameter(f"there is no job {name!r}; there are: {known}", param_hint="NAME")
+
+
+@contextmanager
+def _stopped_by_signal(job: Job) -> Iterator[None]:
+    """While the block runs, Ctrl-C and SIGTERM end the job instead of leaving behind what it has begun."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        job.stop()
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _store(settings: Settings, runner: JobRunner) -> None:
+    """Store the state, unless a recorder runs: that one has a state of its own, and checks every minute."""
+    state: JobState = runner.state
+    try:
+        with Ledger.open(settings.ledger) as writer:
+            writer.put_value(state_key(runner.name), state.to_json())
+    except LedgerInUse:
+        pass
+
+
+def _local(time_ms: int | None, tz: ZoneInfo) -> str:
+    if time_ms is None:
+        return "never"
+    return f"{datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz):%Y-%m-%d %H:%M:%S}"

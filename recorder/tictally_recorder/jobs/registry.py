@@ -1,0 +1,67 @@
+"""The kinds of jobs that this program has: whatever shows or runs jobs walks through them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import BaseModel
+
+from tictally_recorder.jobs.job import Job
+from tictally_recorder.settings import SECTIONS, Settings
+from tictally_shared.home_assistant import Language
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of job.
+
+    Attributes:
+        name: its key in health, metrics, API and on the command line: `[a-z][a-z0-9_]*`.
+        title: its name for people, by language.
+        make: makes it by the recorder's settings; None where they switch it off.
+        settings: its section of the settings, whose names begin with the job's; None where it has none of its own.
+        has_own_findings: True where the doctor examines what the job makes, and needs no finding about the job itself.
+    """
+
+    name: str
+    title: Mapping[Language, str]
+    make: Callable[[Settings], Job | None]
+    settings: type[BaseModel] | None = None
+    has_own_findings: bool = False
+
+
+_kinds: Final[dict[str, JobKind]] = {}
+
+
+def register(kind: JobKind) -> Callable[[], None]:
+    """Make a kind of job known to settings, recorder, command line, health, doctor and API.
+
+    Returns:
+        A function that makes it unknown again.
+
+    Raises:
+        ValueError: there is one of that name.
+    """
+    if kind.name in _kinds:
+        raise ValueError(f"two jobs are named {kind.name}")
+    _kinds[kind.name] = kind
+    if kind.settings is not None:
+        SECTIONS.register(kind.settings, f"{kind.name}_")
+
+    def unregister() -> None:
+        del _kinds[kind.name]
+        if kind.settings is not None:
+            SECTIONS.unregister(kind.settings)
+
+    return unregister
+
+
+def job_kinds() -> Iterator[JobKind]:
+    """Every registered kind, in order of registration."""
+    return iter(tuple(_kinds.values()))
+
+
+def enabled_jobs(settings: Settings) -> dict[str, Job]:
+    """Name → the jobs that the settings do not switch off."""
+    made = ((kind.name, kind.make(settings)) for kind in job_kinds())
+    return {name: job for name, job in made if job is not None}

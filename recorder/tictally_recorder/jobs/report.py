@@ -1,0 +1,98 @@
+"""How jobs stand, for health, metrics, doctor, API and command line: registry, settings and ledger put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tictally_recorder.jobs.registry import JobKind, job_kinds
+from tictally_recorder.jobs.schedule import Schedule
+from tictally_recorder.jobs.state import JobRun, JobState, state_key
+from tictally_recorder.settings import Settings
+from tictally_shared.frames import iso_utc
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """A job.
+
+    Attributes:
+        kind: of the job.
+        title: its name for people, in the language of the settings.
+        schedule: cron expression in local time, or None where the job is switched off.
+        state: what is known of it.
+        next_run_ms: when it runs next, milliseconds since 1970; None where it is switched off.
+    """
+
+    kind: JobKind
+    title: str
+    schedule: str | None
+    state: JobState
+    next_run_ms: int | None
+
+    def to_record(self) -> dict[str, object]:
+        """The report as API and command line show it; times are ISO 8601 in UTC."""
+        return {
+            "name": self.kind.name,
+            "title": self.title,
+            "schedule": self.schedule,
+            "is_enabled": self.is_enabled,
+            "last_run": _iso(self.last_run_ms),
+            "last_result": None if self.last_run is None else self.last_run.result,
+            "last_success": _iso(self.state.last_success_ms),
+            "next_run": _iso(self.next_run_ms),
+            "problem": self.problem,
+        }
+
+    @property
+    def name(self) -> str:
+        """Its key."""
+        return self.kind.name
+
+    @property
+    def is_enabled(self) -> bool:
+        """False where the settings switch it off."""
+        return self.schedule is not None
+
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot do its work at present, a sentence, or None."""
+        return self.state.problem
+
+    @property
+    def last_success_ms(self) -> int | None:
+        """When it last succeeded, milliseconds since 1970, or None."""
+        return self.state.last_success_ms
+
+    @property
+    def last_run(self) -> JobRun | None:
+        """Its newest run, or None."""
+        return self.state.runs[-1] if self.state.runs else None
+
+    @property
+    def last_run_ms(self) -> int | None:
+        """When its newest run began, milliseconds since 1970, or None."""
+        return None if self.last_run is None else self.last_run.started_ms
+
+
+def job_reports(settings: Settings, get_value: Callable[[str], str | None], now_ms: int) -> list[JobReport]:
+    """Every registered job, in order of registration.
+
+    Args:
+        settings: the recorder's.
+        get_value: reads its ledger's key-value store.
+        now_ms: milliseconds since 1970.
+    """
+    return [_report(kind, settings, get_value, now_ms) for kind in job_kinds()]
+
+
+def _report(kind: JobKind, settings: Settings, get_value: Callable[[str], str | None], now_ms: int) -> JobReport:
+    state, title = JobState.from_json(get_value(state_key(kind.name))), kind.title[settings.language]
+    job = kind.make(settings)
+    if job is None:
+        return JobReport(kind, title, None, state, None)
+    schedule = Schedule.spread(job.schedule, settings.zone, f"{settings.name}/{kind.name}")
+    next_run_ms = schedule.next_ms(now_ms) if state.retry_ms is None else state.retry_ms
+    return JobReport(kind, title, job.schedule, state, next_run_ms)
+
+
+def _iso(time_ms: int | None) -> str | None:
+    return None if time_ms is None else iso_utc(time_ms)

@@ -1,0 +1,129 @@
+"""One job in a thread of its own: checks every minute whether it is due, runs it, and retries what failed."""
+
+import logging
+import time
+from dataclasses import replace
+from threading import Event, Thread
+from typing import Final
+
+from tictally_recorder.jobs.job import Job, JobContext, JobError
+from tictally_recorder.jobs.schedule import Schedule
+from tictally_recorder.jobs.state import JobRun, JobState
+from tictally_recorder.ledger import LedgerError
+from tictally_shared.runtime.backoff import Backoff
+
+# What became due while no recorder ran goes first.
+_START_DELAY_S: Final = 10.0
+_CHECK_EVERY_S: Final = 60.0
+# A call to a network share whose server is away may never return.
+_CHECK_LIMIT_S: Final = 5 * 60.0
+_log = logging.getLogger(__name__)
+
+
+class JobRunner:
+    """Runs one job.
+
+    Args:
+        name: of the job.
+        job: itself.
+        schedule: when it is due.
+        state: as it was stored last.
+    """
+
+    def __init__(self, name: str, job: Job, schedule: Schedule, state: JobState) -> None:
+        self.name = name
+        self._job = job
+        self._schedule = schedule
+        self._state = state
+        self._backoff = Backoff(*job.retry_s)
+        # The call under way and its deadline on the monotonic clock; None between two.
+        self._context: JobContext | None = None
+        self._deadline_s: float | None = None
+        self._stopping = Event()
+        self._thread = Thread(target=self._loop, name=f"job-{name}", daemon=True)
+
+    @property
+    def state(self) -> JobState:
+        """As it is, also while the job hangs; never waits."""
+        context, deadline_s = self._context, self._deadline_s
+        if context is None or deadline_s is None or time.monotonic() <= deadline_s:
+            return self._state
+        hangs = f"{context.waits_for} does not answer" if context.waits_for else "it takes longer than it may"
+        return replace(self._state, problem=hangs)
+
+    def start(self) -> None:
+        """Begin, some seconds from now."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, and a run that is under way; waits for neither."""
+        self._stopping.set()
+        self._job.stop()
+
+    def poll(self, now_ms: int, *, is_forced: bool = False) -> bool:
+        """Run the job where it is due.
+
+        Args:
+            now_ms: milliseconds since 1970.
+            is_forced: True to run it in any case.
+
+        Returns:
+            True where all is well.
+        """
+        state = self._state
+        is_scheduled = state.last_success_ms is None or state.last_success_ms < self._schedule.last_ms(now_ms)
+        context = JobContext(now_ms, is_scheduled, state.last_success_ms, dict(state.memory), "", self._stopping)
+        self._context = context
+        result, problem = None, None
+        try:
+            result = self._check_and_run(context, is_forced=is_forced)
+        except (JobError, LedgerError) as error:
+            problem = str(error)
+        except Exception as error:  # noqa: BLE001 - the thread must not end: nothing would run the job any more
+            _log.exception("job %s failed", self.name)
+            problem = f"internal error: {error!r}"
+        finally:
+            self._deadline_s = self._context = None
+        self._state = self._next_state(context, result, problem)
+        return problem is None
+
+    def _check_and_run(self, context: JobContext, *, is_forced: bool) -> str | None:
+        """What a run did, or None where none was due."""
+        self._expect_within(_CHECK_LIMIT_S)
+        is_due = self._job.check(context)
+        if not is_due and not is_forced:
+            return None
+        self._expect_within(self._job.time_limit_s + _CHECK_LIMIT_S)
+        result = self._job.run(context)
+        _log.info("job %s: %s", self.name, result)
+        return result
+
+    def _expect_within(self, limit_s: float) -> None:
+        self._deadline_s = time.monotonic() + limit_s
+
+    def _next_state(self, context: JobContext, result: str | None, problem: str | None) -> JobState:
+        before, finished_ms = self._state, _now_ms()
+        last_success_ms = context.last_success_ms
+        if result is not None and last_success_ms == before.last_success_ms:
+            last_success_ms = finished_ms
+        state = replace(before, last_success_ms=last_success_ms, problem=problem, retry_ms=None, memory=context.memory)
+        if problem is None:
+            self._backoff.reset()
+        else:
+            state = replace(state, retry_ms=finished_ms + int(self._backoff.next_s() * 1000))
+            if problem != before.problem:
+                _log.warning("job %s: %s", self.name, problem)
+        if result is not None or (problem is not None and problem != before.problem):
+            state = state.with_run(JobRun(context.now_ms, finished_ms, result, problem))
+        return state
+
+    def _loop(self) -> None:
+        wait_s = _START_DELAY_S
+        while not self._stopping.wait(wait_s):
+            self.poll(_now_ms())
+            retry_ms = self._state.retry_ms
+            wait_s = _CHECK_EVERY_S if retry_ms is None else max(retry_ms - _now_ms(), 0) / 1000
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

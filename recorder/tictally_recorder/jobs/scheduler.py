@@ -1,0 +1,108 @@
+"""All enabled jobs of a recorder, and the maintenance step that stores their states in the ledger."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Final
+
+from tictally_recorder.jobs.job import Job
+from tictally_recorder.jobs.registry import enabled_jobs
+from tictally_recorder.jobs.report import job_reports
+from tictally_recorder.jobs.runner import JobRunner
+from tictally_recorder.jobs.schedule import Schedule
+from tictally_recorder.jobs.state import JobState, state_key
+from tictally_recorder.ledger import Ledger
+from tictally_recorder.maintenance import Turn, Wake
+from tictally_recorder.settings import Settings
+
+_HEALTH_FIELDS: Final = ("last_run", "last_success", "next_run", "problem")
+
+
+class JobScheduler:
+    """Runs every enabled job.
+
+    Args:
+        settings: the recorder's.
+        get_value: reads its ledger's key-value store.
+    """
+
+    def __init__(self, settings: Settings, get_value: Callable[[str], str | None]) -> None:
+        self._runners = [make_runner(settings, name, job, get_value) for name, job in enabled_jobs(settings).items()]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While the block runs, the jobs do."""
+        for runner in self._runners:
+            runner.start()
+        try:
+            yield
+        finally:
+            for runner in self._runners:
+                runner.stop()
+
+    @property
+    def states(self) -> dict[str, JobState]:
+        """Job → its state now."""
+        return {runner.name: runner.state for runner in self._runners}
+
+
+def make_runner(settings: Settings, name: str, job: Job, get_value: Callable[[str], str | None]) -> JobRunner:
+    """The runner of a job, in the state that was stored last.
+
+    Args:
+        settings: the recorder's.
+        name: of the job.
+        job: itself.
+        get_value: reads the ledger's key-value store.
+    """
+    schedule = Schedule.spread(job.schedule, settings.zone, f"{settings.name}/{name}")
+    return JobRunner(name, job, schedule, JobState.from_json(get_value(state_key(name))))
+
+
+class JobStep:
+    """Stores states in the ledger where they have changed; the jobs' own threads may not write there.
+
+    Args:
+        scheduler: of the jobs.
+        ledger: where states are stored.
+        settings: the recorder's.
+        on_change: called after a state has changed.
+    """
+
+    name: ClassVar[str] = "jobs"
+    needs_idle: ClassVar[bool] = False
+    due_s: ClassVar[float] = 0.0
+
+    def __init__(
+        self, scheduler: JobScheduler, ledger: Ledger, settings: Settings, on_change: Callable[[], None]
+    ) -> None:
+        self._scheduler = scheduler
+        self._ledger = ledger
+        self._settings = settings
+        self._on_change = on_change
+        self._stored = scheduler.states
+
+    def run(self, _turn: Turn) -> bool:
+        """Store what has changed."""
+        for name, state in self._scheduler.states.items():
+            if state != self._stored[name]:
+                self._ledger.put_value(state_key(name), state.to_json())
+                self._stored[name] = state
+                self._on_change()
+        return True
+
+    def wake(self, reason: Wake) -> None:
+        """Nothing changes: jobs have their own clock."""
+
+    def health(self, turn: Turn) -> dict[str, object]:
+        """`jobs` of the recorder's health: by name, `last_run`, `last_success`, `next_run`, `problem`, `is_failing`."""
+        reports = job_reports(self._settings, self._ledger.get_value, turn.now_ms)
+        return {
+            "jobs": {
+                report.name: {
+                    **{each: report.to_record()[each] for each in _HEALTH_FIELDS},
+                    "is_failing": report.problem is not None,
+                }
+                for report in reports
+                if report.is_enabled
+            }
+        }

@@ -1,0 +1,65 @@
+"""What is known of a job; kept in the ledger, so that it outlives the process and any other can show it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final, Self
+
+_MAX_RUNS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """A run, or an attempt that failed before.
+
+    Attributes:
+        started_ms: milliseconds since 1970.
+        finished_ms: the same.
+        result: what was done, a sentence; None where it failed.
+        problem: why it failed, a sentence, or None.
+    """
+
+    started_ms: int
+    finished_ms: int
+    result: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """The state of a job.
+
+    Attributes:
+        last_success_ms: when it last succeeded, milliseconds since 1970, or None.
+        problem: why it cannot do its work at present, a sentence, or None.
+        retry_ms: when it is tried again after a failure, milliseconds since 1970, or None.
+        memory: what the job keeps for its next runs.
+        runs: the newest 20, oldest first.
+    """
+
+    last_success_ms: int | None = None
+    problem: str | None = None
+    retry_ms: int | None = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    runs: tuple[JobRun, ...] = ()
+
+    def with_run(self, run: JobRun) -> Self:
+        """The state with one run more."""
+        return replace(self, runs=(*self.runs, run)[-_MAX_RUNS:])
+
+    def to_json(self) -> str:
+        """As the ledger keeps it."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, stored: str | None) -> Self:
+        """The state as the ledger keeps it; a new one where it keeps none."""
+        if stored is None:
+            return cls()
+        body = json.loads(stored)
+        return cls(**{**body, "runs": tuple(JobRun(**run) for run in body["runs"])})
+
+
+def state_key(job: str) -> str:
+    """The key of a job's state in the ledger."""
+    return f"job:{job}"
