@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
+from tictally_edge.decoding.decoder import Decoder
 from tictally_edge.pipeline import Pipeline
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import Meter
@@ -41,14 +42,15 @@ class Truth:
 
 
 def messages(meter: Meter, interval_s: float | None, until: datetime, truth: Truth | None) -> Iterator[Message]:
-    """The frames of a meter as an edge publishes them, one after another; with a truth, what they told is noted."""
-    reader = Pipeline()
+    """The frames of a meter as an edge publishes them, one after another; with a truth, what they show is noted."""
+    decoder, pipeline = Decoder(), Pipeline()
     begin = meter.moment
     held: list[tuple[int, dict[str, int]]] = []
     seq = 0
     for moment, line in simulated_frames(meter, interval_s, until):
         held.append((_ms(moment), meter.registers()))
-        for reading in reader.feed(line, (moment - begin).total_seconds()):
+        decoded = decoder.feed(line, (moment - begin).total_seconds())
+        for reading in (each for frame in decoded for each in pipeline.add(frame)):
             seq += 1
             time_ms, registers = held.pop(0)
             if truth is not None:

@@ -18,7 +18,7 @@ from tictally_edge.journal.journal import JournalError
 from tictally_edge.service import Edge
 from tictally_edge.settings import SERVICE_FILE, Settings
 from tictally_edge.simulator import serve
-from tictally_edge.sources.source import SourceError, SourceSettingError
+from tictally_edge.sources.base import SourceError, SourceSettingError
 from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
 _FAILED, _WRONG_USE = 1, 2

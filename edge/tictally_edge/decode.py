@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
-from tictally_edge.sources.source import BITS_PER_CHARACTER, SPEED
+from tictally_edge.sources.base import BITS_PER_CHARACTER, SPEED
 from tictally_edge.validation.validator import FrameValidator
 from tictally_shared.labels import DELIVERY_POINT
 

@@ -4,10 +4,20 @@ The program and tools take `load` from here, so that no section is missing.
 """
 
 from tictally_edge.settings import SECTIONS, Settings, load
-from tictally_edge.sources.settings import LineSettings
+from tictally_edge.sources import mqtt_topic, recording, serial_port, simulated
+from tictally_edge.sources.settings import SourceSettings
 from tictally_shared.settings.program import compose
 
-__all__ = ["LineSettings", "all_settings", "load", "settings_with"]
+__all__ = [
+    "SourceSettings",
+    "all_settings",
+    "load",
+    "mqtt_topic",
+    "recording",
+    "serial_port",
+    "settings_with",
+    "simulated",
+]
 
 
 def all_settings() -> type[Settings]:

@@ -1,4 +1,4 @@
-"""The edge's one loop: bytes, frames, topics, and what is due by the clock."""
+"""The edge's loop: reads frames, stores and publishes them, and does what is due by the clock."""
 
 import logging
 import os
@@ -11,6 +11,7 @@ from typing import Final
 
 from tictally_edge.clock.kernel import KernelClock
 from tictally_edge.clock.timekeeper import Timekeeper
+from tictally_edge.decoding.decoder import is_good
 from tictally_edge.home_assistant.announcer import announcing_of, edge_discovery
 from tictally_edge.journal.frame_store import FrameStore
 from tictally_edge.mqtt.client import BrokerConnection, Will, broker_access
@@ -19,12 +20,10 @@ from tictally_edge.publishing.health import HealthReport, LineCounts, health_jso
 from tictally_edge.publishing.line_quality import LineQuality
 from tictally_edge.publishing.publisher import OFFLINE, Publisher
 from tictally_edge.settings import Settings
-from tictally_edge.sources.autobaud import SILENCE_S, AutobaudSource
-from tictally_edge.sources.recording import RecordingSource
-from tictally_edge.sources.serial_port import SerialPort
-from tictally_edge.sources.settings import LineSettings
-from tictally_edge.sources.simulated import SimulatedSource
-from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceSetting
+from tictally_edge.sources.autobaud import SILENCE_S
+from tictally_edge.sources.base import Moment, SourceEnded
+from tictally_edge.sources.registry import SOURCES
+from tictally_edge.sources.settings import SourceSettings
 from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.energy_registers import RegisterValue
 from tictally_edge.validation.validator import ValidatedFrame
@@ -32,33 +31,33 @@ from tictally_shared.frames import parse_time_ms
 from tictally_shared.runtime.systemd import Notifier
 from tictally_shared.topics import Topics
 
-_HEALTH_EVERY_S: Final = 60.0
-_SUMMARY_EVERY_S: Final = 3600.0
-_GOODBYE_S: Final = 3.0
-# A source that is at its end leaves this much time for the broker to take its last frames.
+_HEALTH_INTERVAL_S: Final = 60.0
+_SUMMARY_INTERVAL_S: Final = 3600.0
+_CLOSE_TIMEOUT_S: Final = 3.0
+# How long the broker has to acknowledge the last frames of a source that has ended.
 _LAST_FRAMES_S: Final = 5.0
-# Messages, of which a frame that is the first for minutes makes some fifty. A source without a pace would fill the
-# journal's two weeks in seconds and lose what the broker has not taken by then.
-_MOST_AHEAD: Final = 500
-_HELD_BACK_S: Final = 0.002
-_RELEASED_AT_ONCE: Final = 100
+# Messages; a frame that is the first for minutes makes about fifty. A source without a pace would fill the journal's
+# two weeks in seconds and lose what the broker has not acknowledged by then.
+_MAX_UNACKNOWLEDGED: Final = 500
+_THROTTLE_S: Final = 0.002
+_DATED_AT_ONCE: Final = 100
 _METER_CLOCK_FRESH_S: Final = 10.0
-_MACHINE: Final = Path("/proc/sys/kernel/random/boot_id")
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Due:
-    """Something that is due every so often."""
+class _Timer:
+    """Something that is due at an interval."""
 
-    every_s: float
+    interval_s: float
     next_at: float
 
     def is_due(self, now: float) -> bool:
         if now < self.next_at:
             return False
-        self.next_at = now + self.every_s
+        self.next_at = now + self.interval_s
         return True
 
 
@@ -67,26 +66,27 @@ class Edge:
 
     Args:
         settings: checked.
-        stopping: True once the process has been told to stop.
+        stopping: returns True once the process is to stop.
 
     Raises:
         JournalError: the journal cannot be used.
-        SourceSettingError: the port's setting names options that there are not.
+        SourceError: the source can never be read.
+        SourceSettingError: the source's address has options that do not exist.
     """
 
     def __init__(self, settings: Settings, stopping: Callable[[], bool]) -> None:
         self._settings, self._stopping = settings, stopping
         self._started = time.monotonic()
-        self._port = settings.section(LineSettings).port
-        setting = SourceSetting.parse(self._port)
-        self._line, self._is_unpaced = _line(settings, setting), setting.is_unpaced
+        chosen = settings.section(SourceSettings)
+        kind, self._address = SOURCES.parse(chosen.port, chosen.fixed_mode)
+        self._source = kind.open(self._address, settings)
         topics = Topics(settings.base_topic)
         naming = Naming(topics, settings.name, settings.meter, settings.prm, settings.interval_s)
         room = settings.journal_mb * 1024 * 1024
         self._store = FrameStore(settings.journal, settings.state, naming, _machine(), room)
         self._journal = self._store.journal
         self._kernel = KernelClock()
-        is_trusted = settings.clock == "trust" or setting.is_dated
+        is_trusted = settings.clock == "trust" or self._source.has_own_dates
         self._time = Timekeeper(trusted=is_trusted, not_before_ms=self._journal.newest_ms)
         self._meter_clock: tuple[int, float] | None = None  # its DATE in ms, and when it came
         will = Will(topics.edge(settings.name, "availability"), OFFLINE)
@@ -96,82 +96,82 @@ class Edge:
         self._publisher = Publisher(self._broker, self._store, naming, time.monotonic, announcing, own)
         self._counts, self._at_last_summary = LineCounts(), LineCounts()
         self._quality = LineQuality()
-        self._started_ms: int | None = None  # dated when a clock has proved itself
+        self._started_ms: int | None = None  # dated when the clock is proved
         self._pipeline: Pipeline | None = None
         self._last_good_at: float | None = None
         self._notifier = Notifier(os.environ)
 
     def run(self) -> None:
-        """Reads and publishes until it is told to stop, or until its source is at its end."""
+        """Read and publish until the process is to stop, or until the source has ended."""
         for warning in self._settings.warnings:
             log.warning("%s.", warning)
         log.info(
             "Edge %s reads %s and publishes to %s:%d.",
             self._settings.name,
-            self._port,
+            self._address.text,
             self._settings.mqtt.host,
             self._settings.mqtt.port,
         )
-        health = _Due(_HEALTH_EVERY_S, self._started)
-        summary = _Due(_SUMMARY_EVERY_S, self._started + _SUMMARY_EVERY_S)
+        health = _Timer(_HEALTH_INTERVAL_S, self._started)
+        summary = _Timer(_SUMMARY_INTERVAL_S, self._started + _SUMMARY_INTERVAL_S)
         self._notifier.ready(self._status())
         try:
             while not self._stopping():
                 self._notifier.alive(time.monotonic(), self._status)
-                if self._is_held_back():
-                    time.sleep(_HELD_BACK_S)
+                if self._is_throttled():
+                    time.sleep(_THROTTLE_S)
                 else:
                     self._read()
-                self._publisher.released(self._store.date_queued(self._time.date_ms, _RELEASED_AT_ONCE))
-                connected = self._publisher.tend()
+                self._publisher.add_dated(self._store.date_queued(self._time.date_ms, _DATED_AT_ONCE))
+                connected = self._publisher.tick()
                 self._store.tick(is_away=not self._broker.connected, now_s=time.monotonic())
-                self._mind_silence()
+                self._check_silence()
                 if health.is_due(time.monotonic()) or connected:
-                    self._publisher.say_health(self._health())
+                    self._publisher.publish_health(self._health())
                 if summary.is_due(time.monotonic()):
                     log.info("%s", self._summary())
         except SourceEnded:
-            self._let_the_broker_take_the_last()
+            self._finish_backlog()
         finally:
             self._close()
 
-    def _is_held_back(self) -> bool:
-        """True while the broker takes no more of a source that can wait."""
-        return self._is_unpaced and (not self._broker.connected or self._broker.unacknowledged >= _MOST_AHEAD)
+    def _is_throttled(self) -> bool:
+        """Whether a source that can wait must wait for the broker."""
+        is_full = not self._broker.connected or self._broker.unacknowledged >= _MAX_UNACKNOWLEDGED
+        return self._source.is_unpaced and is_full
 
     def _read(self) -> None:
-        chunk = self._line.read()
-        if not chunk:
+        arrival = self._source.poll()
+        if arrival is None:
             return
-        moment = self._line.now()
-        self._time.look(moment, self._kernel.status(self._meter_ms(moment.at)))
+        moment = arrival.moment
+        self._time.update(moment, self._kernel.status(self._meter_ms(moment.at)))
         if self._pipeline is None:
-            self._pipeline = self._restored(moment)
-        if self._line.take_interruption():
-            self._pipeline.interrupt()
-        is_first = False
-        for frame in self._pipeline.feed(chunk, moment.at):
-            is_first |= not self._counts.frames
-            if frame.is_new:
-                log.info("The meter is %s.", self._settings.meter or frame.number)
-                self._store.set_meter(frame.number)
-            self._counts.add(frame.validated)
-            self._quality.add(frame.validated)
-            at = frame.validated.frame.at
-            self._note_meter_clock(frame.validated)
-            self._publisher.frame(frame.number, frame.validated, at, self._time.date_ms(at))
-        if is_first:
-            self._publisher.say_health(self._health())
-        good = self._pipeline.last_good
-        if good is not None:
-            self._pipeline.last_good = None
+            self._pipeline = self._restored_pipeline(moment)
+        is_first = not self._counts.frames
+        for decoded in arrival.frames:
+            for frame in self._pipeline.add(decoded):
+                self._publish(frame.number, frame.validated, is_new=frame.is_new)
+        if is_first and self._counts.frames:
+            self._publisher.publish_health(self._health())
+        if any(is_good(frame) for frame in arrival.frames):
             self._last_good_at = time.monotonic()
-            self._line.heard(good.mode)
             if not self._publisher.online:
-                self._say_heard(heard=True)
+                self._set_meter_online(is_online=True)
 
-    def _restored(self, now: Moment) -> Pipeline:
-        """A reader that goes on where the journal stands; how long ago that was, a proved clock alone can tell."""
+    def _publish(self, number: str, validated: ValidatedFrame, *, is_new: bool) -> None:
+        if is_new:
+            log.info("The meter is %s.", self._settings.meter or number)
+            self._store.set_meter(number)
+        self._counts.add(validated)
+        self._quality.add(validated)
+        at = validated.frame.at
+        if (horodate := validated.dated.get("DATE")) is not None:
+            self._meter_clock = parse_time_ms(horodate), at
+        self._publisher.publish_frame(number, validated, at, self._time.date_ms(at))
+
+    def _restored_pipeline(self, now: Moment) -> Pipeline:
+        """A pipeline that continues where the journal ended; only a proved clock can tell how long ago that was."""
         is_proved = self._time.proof is not None
         registers = {
             label: RegisterValue(value, now.at - max(now.time_ms - time_ms, 0) / 1000 if is_proved else None)
@@ -179,31 +179,27 @@ class Edge:
         }
         return Pipeline(self._journal.number, registers)
 
-    def _note_meter_clock(self, validated: ValidatedFrame) -> None:
-        if (horodate := validated.dated.get("DATE")) is not None:
-            self._meter_clock = parse_time_ms(horodate), validated.frame.at
-
     def _meter_ms(self, at: float) -> int | None:
-        """The meter's DATE as it is now, or None where it has not been told lately."""
+        """The meter's DATE as it is now, or None where none came recently."""
         if self._meter_clock is None or at - self._meter_clock[1] > _METER_CLOCK_FRESH_S:
             return None
         return self._meter_clock[0] + round((at - self._meter_clock[1]) * 1000)
 
     def _meter_drift_s(self) -> float | None:
-        """How far the meter's clock is ahead of ours, or None where either is not known."""
+        """How far the meter's clock is ahead of ours, or None where either is unknown."""
         if self._meter_clock is None or (ours_ms := self._time.date_ms(self._meter_clock[1])) is None:
             return None
         return (self._meter_clock[0] - ours_ms) / 1000
 
-    def _mind_silence(self) -> None:
+    def _check_silence(self) -> None:
         last = self._last_good_at
         if self._publisher.online and (last is None or time.monotonic() - last > SILENCE_S):
-            log.warning("No good frame for %.0f s: the meter is not heard.", SILENCE_S)
-            self._say_heard(heard=False)
+            log.warning("No good frame for %.0f s: the meter is offline.", SILENCE_S)
+            self._set_meter_online(is_online=False)
 
-    def _say_heard(self, *, heard: bool) -> None:
-        self._publisher.say_heard(heard=heard)
-        self._publisher.say_health(self._health())
+    def _set_meter_online(self, *, is_online: bool) -> None:
+        self._publisher.set_meter_online(is_online=is_online)
+        self._publisher.publish_health(self._health())
 
     def _health(self) -> str:
         pipeline, now_s = self._pipeline, time.monotonic()
@@ -213,23 +209,24 @@ class Edge:
             version=version("tictally-edge"),
             uptime_s=int(now_s - self._started),
             started_ms=self._started_ms,
-            port=f"{self._port} ({self._line.state})",
+            port=self._address.text,
+            source={"type": self._address.scheme or "serial", "state": self._source.state, **self._source.health()},
             meter=self._publisher.meter,
             meter_online=self._publisher.online,
             rejected_per_hour=self._quality.rejected(now_s),
             signal_quality_percent=self._quality.quality_percent(now_s),
-            clock=self._time.proof or f"waits for {self._time.waits_for}",
+            clock=self._time.proof,
             clock_waits_for=self._time.waits_for,
             clock_steps=self._time.steps,
             meter_drift_s=self._meter_drift_s(),
             waiting_for_date=len(self._store.undated),
             dropped_without_date=self._store.undated.dropped,
-            waiting=pipeline.pending if pipeline is not None else 0,
-            without_number=pipeline.dropped if pipeline is not None else 0,
+            waiting_for_number=pipeline.pending if pipeline is not None else 0,
+            dropped_without_number=pipeline.dropped if pipeline is not None else 0,
             rejected_by_broker=self._publisher.rejected_by_broker,
             unstored=self._store.unstored,
-            resent=self._publisher.resent,
-            bad_requests=self._publisher.bad_requests,
+            backfilled=self._publisher.backfilled,
+            invalid_backfill_requests=self._publisher.invalid_requests,
             dropped=self._journal.dropped,
             damaged=self._journal.damaged,
             callback_errors=self._broker.callback_errors,
@@ -241,49 +238,34 @@ class Edge:
         counts, before = self._counts, self._at_last_summary
         self._at_last_summary = counts.copy()
         rejected = counts.rejected - before.rejected
-        told = ", ".join(f"{count} {reason}" for reason, count in sorted(rejected.items())) or "none"
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(rejected.items())) or "none"
         frames, groups = counts.frames - before.frames, counts.groups - before.groups
-        return f"In the last hour: {frames} frames, {groups} groups, rejected: {told}."
+        return f"In the last hour: {frames} frames, {groups} groups, rejected: {reasons}."
 
     def _status(self) -> str:
         meter = self._publisher.meter or "no meter yet"
         broker = "connected to the broker" if self._broker.connected else "waiting for the broker"
-        return f"{meter}, line {self._line.state}, {broker}"
+        return f"{meter}, source {self._source.state}, {broker}"
 
-    def _let_the_broker_take_the_last(self) -> None:
+    def _finish_backlog(self) -> None:
         deadline = time.monotonic() + _LAST_FRAMES_S
         while self._journal.backlog() and time.monotonic() < deadline and not self._stopping():
-            self._publisher.tend()
+            self._publisher.tick()
             time.sleep(0.02)
-        log.info("%s is at its end.", self._port)
+        log.info("%s has ended.", self._address.text)
 
     def _close(self) -> None:
         self._notifier.stopping()
-        self._line.close()
-        self._publisher.say_health(self._health())
-        self._publisher.close(_GOODBYE_S)
-        self._publisher.tend()
+        self._source.close()
+        self._publisher.publish_health(self._health())
+        self._publisher.close(_CLOSE_TIMEOUT_S)
+        self._publisher.tick()
         self._store.close()
 
 
-def _line(settings: Settings, setting: SourceSetting) -> AutobaudSource:
-    line = settings.section(LineSettings)
-    if setting.kind == "port":
-        return AutobaudSource(
-            lambda baud: SerialPort(setting.target, baud, line.framing), line.fixed_mode, setting.target
-        )
-    start = Moment(time.monotonic(), time.time_ns() // 1_000_000)
-    source: Source
-    if setting.kind == "file":
-        source = RecordingSource(Path(setting.target), setting.options, start)
-    else:
-        source = SimulatedSource(setting.target, setting.options, start)
-    return AutobaudSource(lambda _: source, line.fixed_mode, line.port, reopens=False)
-
-
 def _machine() -> str:
-    """What names this life of the machine (Linux, random(4)); empty where nothing does."""
+    """Identifies this life of the machine (Linux, random(4)); empty where nothing does."""
     try:
-        return _MACHINE.read_text().strip()
+        return _BOOT_ID.read_text().strip()
     except OSError:
         return ""

@@ -3,8 +3,8 @@
 Variables begin with `TICTALLY_EDGE_`; `tictally_shared.settings` has the sources and their precedence. A feature
 declares a model beside its code and registers it in one line; whoever needs it asks for it:
 
-    SECTIONS.register(LineSettings)
-    settings.section(LineSettings).port
+    SECTIONS.register(SourceSettings)
+    settings.section(SourceSettings).port
 """
 
 from collections.abc import Mapping

@@ -20,7 +20,7 @@ from tictally_edge.simulator.encode import encode_group, with_parity
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.lines import PAUSE_MS
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_edge.sources.source import BITS_PER_CHARACTER, SPEED
+from tictally_edge.sources.base import BITS_PER_CHARACTER, SPEED
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.calendar import parse_horodate
 from tictally_shared.labels import LABELS, METER_NUMBER, Kind, Mode
@@ -80,7 +80,7 @@ def measure(mode: Mode, damage: Damage, corrupted: int, contract: Contract = Con
     figures = Figures()
     meter = SimulatedMeter(contract, mode, start=datetime(2026, 1, 12, 5, tzinfo=UTC), phases=phases, seed=1)
     faults = Faults(bit_flip=damage.flip, lose=damage.lose, double=damage.double, seed=1, parity=damage.parity)
-    reader, decoder = Pipeline(), Decoder()
+    pipeline, decoder, decoder_again = Pipeline(), Decoder(), Decoder()
     truths: dict[float, Truth] = {}  # of the latest frames, by when their end arrived
     at = 0.0
     begin = meter.moment
@@ -99,7 +99,8 @@ def measure(mode: Mode, damage: Damage, corrupted: int, contract: Contract = Con
         for frame in decoder.feed(stream, at):
             for label, value in frame.values.items():
                 _count(figures.shaped, recent, label, (value, frame.dated.get(label)))
-        for reading in reader.feed(stream, at):
+        decoded = decoder_again.feed(stream, at)
+        for reading in (each for frame in decoded for each in pipeline.add(frame)):
             ends = list(truths)
             end = ends.index(reading.validated.frame.at) + 1
             _judge(figures, [truths[each] for each in ends[max(end - _REACH, 0) : end]], reading.validated)

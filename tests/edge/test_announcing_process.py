@@ -121,7 +121,7 @@ def test_an_edge_that_does_not_hear_a_meter_any_more_does_not_take_it_back_from_
     assert (
         meter.stop() == 0
     )  # takes its port away; a meter that is killed leaves a name that may come to mean another's
-    old.wait_until_said("the meter is not heard", within_s=60)
+    old.wait_until_said("the meter is offline", within_s=60)
     start(edges, tmp_path / "new", sim("hphc", mode="standard"), own_broker, name="new")
     while "new" not in announced(hub)["availability"][0]["topic"]:
         pass

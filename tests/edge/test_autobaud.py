@@ -13,17 +13,16 @@ from pathlib import Path
 import pytest
 from real_broker import Hub, Mosquitto
 
-from tictally_edge.decoding.decoder import Decoder
+from tictally_edge.decoding.decoder import Decoder, is_good
 from tictally_edge.features import settings_with
-from tictally_edge.pipeline import is_good
 from tictally_edge.service import Edge
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources import autobaud as lines
 from tictally_edge.sources.autobaud import AutobaudSource
+from tictally_edge.sources.base import SPEED, ByteSource, Moment, SourceError
 from tictally_edge.sources.serial_port import SerialPort
-from tictally_edge.sources.source import SPEED, Moment, Source, SourceError
 from tictally_shared.labels import Mode
 
 NUMBER = "021961000001"
@@ -95,9 +94,9 @@ class Listener:
             for frame in self._decoder.feed(self.line.read()):
                 if is_good(frame):
                     self.mode = frame.mode
-                    self.line.heard(frame.mode)
+                    self.line.confirm(frame.mode)
 
-    def _open(self, name: str, baud: int) -> Source:
+    def _open(self, name: str, baud: int) -> ByteSource:
         self.opened.append(baud)
         return SerialPort(name, baud, "8N1")
 
@@ -107,7 +106,7 @@ def test_a_mode_that_changes_is_found_again_at_its_own_speed(voice: Voice) -> No
     for mode in (Mode.HISTORIQUE, Mode.STANDARD, Mode.HISTORIQUE):
         voice.mode = mode
         listener.listen_until(lambda mode=mode: listener.mode is mode)  # type: ignore[misc] # bound at once
-        assert listener.line.state == "heard"
+        assert listener.line.state == "receiving"
         assert listener.opened[-1] == SPEED[mode]
     listener.line.close()
 
@@ -122,10 +121,10 @@ def test_a_silent_line_is_opened_again_at_the_same_speed_and_heard_at_once_when_
     listener.listen_until(lambda: len(listener.opened) == before + 2, within_s=20)
     assert listener.opened[before:] == [1200, 1200]
     assert listener.line.state == "listening"
-    assert caplog.text.count("silent; opened again every 30 s") == 1
+    assert caplog.text.count("no data; reopened every 30 s") == 1
     voice.mode, listener.mode = Mode.HISTORIQUE, None
     listener.listen_until(lambda: listener.mode is Mode.HISTORIQUE)
-    assert listener.line.state == "heard"
+    assert listener.line.state == "receiving"
     assert set(listener.opened[before:]) == {1200}
     listener.line.close()
 
@@ -143,11 +142,11 @@ class Wire:
         while self.now_s < until_s:
             line.read()
             if int(self.now_s) in heard_at:
-                line.heard(Mode.HISTORIQUE)
+                line.confirm(Mode.HISTORIQUE)
             self.now_s += 1
         return self.opened
 
-    def _open(self, baud: int) -> Source:
+    def _open(self, baud: int) -> ByteSource:
         self.opened.append((self.now_s, baud))
         return self
 
@@ -199,7 +198,7 @@ def test_a_port_that_is_away_is_tried_less_and_less_often_and_anew_once_it_was_h
     monkeypatch.setattr(lines, "_IDLE_S", 0.0)
     now_s, tried = 0.0, []
 
-    def away(_baud: int) -> Source:
+    def away(_baud: int) -> ByteSource:
         tried.append(now_s)
         raise SourceError("line: there is no such device")
 
@@ -208,8 +207,8 @@ def test_a_port_that_is_away_is_tried_less_and_less_often_and_anew_once_it_was_h
         line.read()
         now_s += 0.5
     assert [after - before for before, after in pairwise(tried)] == [1, 2, 4, 8, 16, 30, 30]
-    assert caplog.text.count("there is no such device; trying again") == 1
-    line.heard(Mode.STANDARD)
+    assert caplog.text.count("there is no such device; retrying") == 1
+    line.confirm(Mode.STANDARD)
     now_s = 200.0
     line.read()
     first = now_s
@@ -224,7 +223,7 @@ def test_a_meter_that_falls_silent_is_offline_until_it_is_heard_again(
 ) -> None:
     monkeypatch.setattr("tictally_edge.service.SILENCE_S", 1.5)
     monkeypatch.setattr(lines, "SILENCE_S", 1.5)
-    monkeypatch.setattr(lines, "_PATIENCE_S", 0.5)
+    monkeypatch.setattr(lines, "_SPEED_TIMEOUT_S", 0.5)
     settings = settings_with(
         port=voice.name,
         name="pi",

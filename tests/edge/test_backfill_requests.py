@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from real_broker import Hub, Mosquitto
 
 from tictally_edge.journal.journal import FRAMES_PER_SEGMENT
-from tictally_edge.publishing.backfill_request import MOST_FRAMES, BackfillRequestError, parse_backfill_request
+from tictally_edge.publishing.backfill_request import MAX_FRAMES, BackfillRequestError, parse_backfill_request
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
@@ -28,7 +28,7 @@ NUMBERS = st.integers(1, 2**40)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS).map(sorted), min_size=1, max_size=256))
 def test_a_request_never_asks_for_more_than_its_share(ranges: list[list[int]]) -> None:
     request = parse_backfill_request(json.dumps({"boot": BOOT, "ranges": ranges}).encode())
-    assert sum(last - first + 1 for first, last in request.ranges) <= MOST_FRAMES
+    assert sum(last - first + 1 for first, last in request.ranges) <= MAX_FRAMES
     assert all(
         [first, given[0]] == [given[0], first] for (first, _), given in zip(request.ranges, ranges, strict=False)
     )
@@ -91,4 +91,4 @@ def test_the_edge_sends_again_what_is_asked_for_and_nothing_else(tmp_path: Path,
     last = FRAMES_PER_SEGMENT * 2
     assert sorted(frame["seq"] for frame in rest) == [*wanted, *range(last + 1, last + 51)]
     assert [frame for frame in rest if frame["seq"] <= last] == [seen[seq - 1] for seq in wanted]
-    assert "A request for frames cannot be read: boot is not 16 hexadecimal digits." in edge.said
+    assert "A request for missing frames is invalid: boot is not 16 hexadecimal digits." in edge.said

@@ -57,9 +57,9 @@ def test_a_callback_that_raises_costs_one_event_and_is_counted_and_told(
     for payload in ("poison", "plain"):
         publish.single(f"clumsy/{payload}", payload, qos=1, retain=True, hostname="127.0.0.1", port=broker.port)
     next_of(Connected, connection)
-    connection.listen("clumsy/poison")
-    connection.listen("clumsy/plain")
+    connection.subscribe("clumsy/poison")
+    connection.subscribe("clumsy/plain")
     assert next_of(MessageReceived, connection).payload == b"plain"
     assert connection.publish("clumsy/after", "", retain=False) == next_of(Acknowledged, connection).mid
     assert connection.callback_errors == 1
-    assert "could not be taken in (MemoryError('no room')); the connection goes on" in caplog.text
+    assert "could not be processed (MemoryError('no room')); the connection continues" in caplog.text

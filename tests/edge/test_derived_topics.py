@@ -133,12 +133,12 @@ def test_what_is_no_longer_made_of_labels_is_cleared() -> None:
 def test_what_an_earlier_life_left_on_the_broker_is_cleared_after_the_third_whole_frame() -> None:
     topics = DerivedTopics(Topics(), METER)
     for name in ("period", "colour_today"):
-        topics.found(name)
+        topics.note_retained(name)
     assert [told(topics, QUIET, at).get("colour_today") for at in (0, 1, 2, 3)] == [None, None, "", None]
 
 
 def test_another_connection_gets_everything_again() -> None:
     topics = DerivedTopics(Topics(), METER)
     told(topics, TEMPO_H, 0)
-    topics.connected()
+    topics.reset()
     assert told(topics, TEMPO_H, 1, is_complete=False) == derive(TEMPO_H)

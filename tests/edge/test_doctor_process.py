@@ -55,7 +55,7 @@ def test_a_healthy_line_is_heard_while_no_edge_runs_and_the_journal_is_not_touch
     status, found = doctor(edge)
     assert found["line"]["sentence"].startswith("a clean signal: standard mode at 9600 baud")
     assert found["meter"]["sentence"].startswith("number ········0001, read ")
-    assert f"127.0.0.1:{broker.port} lets in" in found["broker"]["sentence"]
+    assert f"127.0.0.1:{broker.port} accepts" in found["broker"]["sentence"]
     assert status == 0
     assert not (tmp_path / "journal").exists()
 
@@ -74,15 +74,15 @@ def test_a_running_edge_is_seen_and_asked_and_goes_on(tmp_path: Path, broker: Mo
         assert "meter" not in found
         after = json.loads(hub.wait_for("doctor-runs/edge/pi/frame"))["seq"]
     assert after > before
-    assert "trying again" not in edge.said
+    assert "retrying" not in edge.said
 
 
 def test_what_is_wrong_is_said_with_what_to_do(tmp_path: Path) -> None:
     edge = real_edge.edge(tmp_path, str(tmp_path / "line"), free_port())
     status, found = doctor(edge)
     assert status == 1
-    assert "there is no such device" in found["port"]["sentence"]
-    assert "cannot be reached: Connection rejected" in found["broker"]["sentence"]
+    assert "no such device" in found["port"]["sentence"]
+    assert "cannot be reached: Connection refused" in found["broker"]["sentence"]
     assert "mosquitto has a listener" in found["broker"]["advice"]
 
 
@@ -92,5 +92,5 @@ def test_a_wrong_password_is_said(tmp_path: Path, own_broker: Mosquitto) -> None
     own_broker.start()
     settings = {"mqtt_username": "edge", "mqtt_password": "wrong"}
     _, found = doctor(real_edge.edge(tmp_path, "sim:base", own_broker.port, **settings))
-    assert found["broker"]["sentence"] == f"127.0.0.1:{own_broker.port} does not let in user edge: Not authorized."
+    assert found["broker"]["sentence"] == f"127.0.0.1:{own_broker.port} rejects user edge: Not authorized."
     assert found["port"]["level"] == "ok"

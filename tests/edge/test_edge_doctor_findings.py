@@ -1,4 +1,4 @@
-"""What the edge's doctor makes of what it heard: sentences for people, by table."""
+"""The findings of the edge's doctor, by table."""
 
 import os
 import subprocess
@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 
 from tictally_edge.clock.timekeeper import ClockStatus
-from tictally_edge.doctor.clock import judge_clock
-from tictally_edge.doctor.finding import Finding
-from tictally_edge.doctor.folder import look_at_folders
-from tictally_edge.doctor.listening import Heard, judge, listen
-from tictally_edge.doctor.port import look_at_device
-from tictally_edge.doctor.processes import Process
-from tictally_edge.doctor.service import judge_service
+from tictally_edge.doctor.clock import diagnose_clock
+from tictally_edge.doctor.folder import check_folders
+from tictally_edge.doctor.listening import LineSample, diagnose_line, listen
+from tictally_edge.doctor.service import diagnose_service
+from tictally_edge.finding import Finding
+from tictally_edge.processes import Process
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_edge.sources.base import Moment
+from tictally_edge.sources.device_check import check_device
 from tictally_edge.sources.serial_port import SerialPort
-from tictally_edge.sources.source import Moment
 from tictally_shared.labels import Mode
 
 NUMBER = "021961000001"
@@ -34,90 +34,95 @@ NOW = Moment(1000.0, 1_800_000_000_000)
 EDGE = Process(7, ("python", "tictally-edge", "run"))
 
 
-def heard(rejected: int = 0, numbers: int = 10, **changes: Any) -> Heard:  # noqa: ANN401 - a table's
-    return Heard(**CLEAN | {"rejected": Counter(parity=rejected), "numbers": Counter({NUMBER: numbers})} | changes)
+def heard(rejected: int = 0, numbers: int = 10, **changes: Any) -> LineSample:  # noqa: ANN401 - a table's
+    return LineSample(**CLEAN | {"rejected": Counter(parity=rejected), "numbers": Counter({NUMBER: numbers})} | changes)
 
 
 def told(findings: list[Finding] | Iterator[Finding]) -> str:
     return "\n".join(finding.lines() for finding in findings)
 
 
-LINES: dict[str, tuple[Heard, Mode | None, str, bool]] = {
+LINES: dict[str, tuple[LineSample, Mode | None, str, bool]] = {
     "a clean line": (heard(), None, "a clean signal: standard mode at 9600 baud; 10 frames, 400 groups", True),
     "one group in a while": (heard(rejected=2), None, "a good signal", True),
     "some groups": (heard(rejected=12), None, "a fair signal", True),
     "many groups": (heard(rejected=20), None, "a poor signal", False),
-    "seven bits": (heard(parity=False), None, "parity does not come through the adapter", True),
+    "seven bits": (heard(parity=False), None, "the adapter does not pass parity on", True),
     "the mode that is set": (heard(), Mode.STANDARD, "a clean signal", True),
-    "another mode than is set": (heard(), Mode.HISTORIQUE, "Take MODE out of the settings", False),
-    "a number read too seldom": (heard(numbers=2), None, "was read 2 times; it is believed after 3", False),
+    "another mode than is set": (heard(), Mode.HISTORIQUE, "Remove MODE from the settings", False),
+    "a number read too seldom": (heard(numbers=2), None, "was read 2 times; it is accepted after 3", False),
     "no number": (heard(numbers=0), None, "number could not be read", False),
-    "silence": (Heard(Counter({9600: 0, 1200: 0})), None, "nothing came, neither at 1200 baud nor at 9600", False),
-    "noise": (Heard(Counter({9600: 70})), None, "70 bytes at 9600 baud came, and no good frame", False),
+    "silence": (LineSample(Counter({9600: 0, 1200: 0})), None, "no data, neither at 1200 baud nor at 9600", False),
+    "noise": (LineSample(Counter({9600: 70})), None, "70 bytes at 9600 baud, and no good frame", False),
 }
 
 
 @pytest.mark.parametrize("case", LINES)
-def test_a_line_is_judged_by_what_was_heard(case: str) -> None:
+def test_a_line_is_diagnosed_by_a_sample_of_it(case: str) -> None:
     what, wanted, sentence, is_well = LINES[case]
     what.numbers = +what.numbers
-    findings = judge(what, wanted, show=False)
+    findings = diagnose_line(what, wanted, show=False)
     assert sentence in told(findings)
     assert all(finding.ok for finding in findings) is is_well
-    assert all(finding.ok or finding.do for finding in findings)
+    assert all(finding.ok or finding.advice for finding in findings)
 
 
-def test_a_meters_number_is_told_whole_only_when_asked_for() -> None:
-    assert NUMBER not in told(judge(heard(), None, show=False))
-    assert "········0001" in told(judge(heard(), None, show=False))
-    assert NUMBER in told(judge(heard(), None, show=True))
+def test_a_meters_number_is_shown_whole_only_on_request() -> None:
+    assert NUMBER not in told(diagnose_line(heard(), None, show=False))
+    assert "········0001" in told(diagnose_line(heard(), None, show=False))
+    assert NUMBER in told(diagnose_line(heard(), None, show=True))
 
 
 CLOCKS: dict[str, tuple[ClockStatus, bool, str, bool]] = {
-    "a time server": (ClockStatus(synchronised=True), False, "kept by a time server.", True),
+    "a time server": (ClockStatus(synchronised=True), False, "synchronised by a time server.", True),
     "nothing": (ClockStatus(), False, "frames wait for a time server", False),
     "nothing, trusted": (ClockStatus(), True, "trusted by setting.", True),
     "the meter agrees": (ClockStatus(meter_ms=NOW.time_ms - 5000), False, "the meter's is 5 s behind", True),
-    "the meter is far": (ClockStatus(meter_ms=NOW.time_ms + 600_000), False, "10 minutes apart", False),
-    "trusted, the meter is far": (ClockStatus(meter_ms=NOW.time_ms + 600_000), True, "10 minutes apart", False),
+    "the meter is far": (ClockStatus(meter_ms=NOW.time_ms + 600_000), False, "differ by 10 minutes", False),
+    "trusted, the meter is far": (ClockStatus(meter_ms=NOW.time_ms + 600_000), True, "differ by 10 minutes", False),
 }
 
 
 @pytest.mark.parametrize("case", CLOCKS)
-def test_a_clock_is_judged_as_the_edge_would(case: str) -> None:
+def test_a_clock_is_diagnosed_as_the_edge_would(case: str) -> None:
     status, trusted, sentence, is_well = CLOCKS[case]
-    finding = judge_clock(NOW, status, trusted=trusted)
-    assert sentence in finding.says
-    assert (finding.ok, bool(finding.do)) == (is_well, not is_well)
+    finding = diagnose_clock(NOW, status, trusted=trusted)
+    assert sentence in finding.message
+    assert (finding.ok, bool(finding.advice)) == (is_well, not is_well)
 
 
 WELL = {
     "uptime_s": 7200,
-    "port": "/dev/ttyUSB0 (heard)",
+    "port": "/dev/ttyUSB0",
+    "source": {"type": "serial", "state": "receiving"},
     "mode": "standard",
     "frames": 900,
     "groups": 9000,
     "rejected": {},
     "parity": True,
-    "clock": "kept by a time server",
+    "clock": "ntp",
     "boots": [{"boot": "a", "backlog": [[3, 5], [9, 9]]}],
 }
 SERVICES: dict[str, tuple[dict[str, Any], str, bool]] = {
-    "all is well": ({}, "4 frames waited for the broker", True),
-    "no meter": ({"port": "/dev/ttyUSB0 (listening)"}, "hears no meter on /dev/ttyUSB0 (listening)", False),
-    "just started": ({"port": "x (closed)", "uptime_s": 0}, "ask again in a minute", False),
+    "all is well": ({}, "4 frames wait for the broker", True),
+    "no meter": ({"source": {"state": "listening"}}, "receives no good frame from /dev/ttyUSB0", False),
+    "just started": ({"source": {"state": "closed"}, "uptime_s": 0}, "try again in a minute", False),
     "a noisy line": ({"rejected": {"checksum": 900}}, "a poor signal", False),
-    "no proof of the clock": ({"clock_waits_for": "a sign", "waiting_for_date": 4}, "4 frames wait for a sign", False),
-    "a full disk": ({"journal_unstored": 3}, "3 frames could not be kept", False),
+    "no proof of the clock": (
+        {"clock_waits_for": "proof", "waiting_for_date": 4},
+        "4 frames wait for a time server",
+        False,
+    ),
+    "a full disk": ({"journal_unstored": 3}, "3 frames could not be stored", False),
     "topics that may not be written": ({"rejected_by_broker": 1}, "were rejected by the broker", False),
-    "another version's": ({"boots": [1, 2], "frames": "many", "rejected": 7}, "0 frames waited", True),
+    "another version's": ({"boots": [1, 2], "frames": "many", "rejected": 7}, "0 frames wait", True),
 }
 
 
 @pytest.mark.parametrize("case", SERVICES)
-def test_a_running_edge_is_judged_by_its_own_words(case: str) -> None:
+def test_a_running_edge_is_diagnosed_by_its_health(case: str) -> None:
     changes, sentence, is_well = SERVICES[case]
-    findings = judge_service(EDGE, "online", WELL | changes, 10.0)
+    findings = diagnose_service(EDGE, "online", WELL | changes, 10.0)
     assert sentence in told(findings)
     assert all(finding.ok for finding in findings) is is_well
 
@@ -125,16 +130,16 @@ def test_a_running_edge_is_judged_by_its_own_words(case: str) -> None:
 @pytest.mark.parametrize(
     ("process", "availability", "age_s", "sentence", "is_well"),
     [
-        (EDGE, "", None, "may not read at the broker", True),
-        (EDGE, "offline", 5.0, "the broker has it as offline", False),
-        (EDGE, "online", 1000.0, "its last word is 17 minutes old", False),
+        (EDGE, "", None, "may not read its health at the broker", True),
+        (EDGE, "offline", 5.0, "at the broker it is offline", False),
+        (EDGE, "online", 1000.0, "its health is 17 minutes old", False),
     ],
 )
-def test_an_edge_whose_words_are_not_to_be_had(
+def test_an_edge_whose_health_cannot_be_read(
     process: Process, availability: str, age_s: float | None, sentence: str, *, is_well: bool
 ) -> None:
-    (finding,) = judge_service(process, availability, None if age_s is None else WELL, age_s)
-    assert sentence in finding.says
+    (finding,) = diagnose_service(process, availability, None if age_s is None else WELL, age_s)
+    assert sentence in finding.message
     assert finding.ok is is_well
 
 
@@ -148,7 +153,7 @@ def terminal() -> Iterator[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_listening_tells_the_mode_and_ends_when_it_has_heard_enough(terminal: tuple[int, str], mode: Mode) -> None:
+def test_listening_detects_the_mode_and_ends_after_enough_frames(terminal: tuple[int, str], mode: Mode) -> None:
     near, name = terminal
     meter = SimulatedMeter(Contract.BASE, mode, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
     frame, stop = with_parity(meter.frame()), Event()
@@ -173,11 +178,11 @@ def test_a_silent_port_is_listened_to_at_both_speeds(terminal: tuple[int, str]) 
 
 def test_a_port_that_cannot_be_read_is_a_sentence_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "line.bin").write_bytes(b"")
-    missing, _ = look_at_device(str(tmp_path / "none"))
-    recorded, _ = look_at_device(str(tmp_path / "line.bin"))
-    assert "there is no such device" in missing.says
-    assert "Plug the dongle in" in missing.do
-    assert recorded.do == f"Give a recording as file:{tmp_path}/line.bin."
+    missing, _ = check_device(str(tmp_path / "none"))
+    recorded, _ = check_device(str(tmp_path / "line.bin"))
+    assert "no such device" in missing.message
+    assert "Plug in the dongle" in missing.advice
+    assert recorded.advice == f"Give a recording as file:{tmp_path}/line.bin."
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a device away")
@@ -192,19 +197,19 @@ def test_a_port_that_this_user_may_not_open_is_a_sentence_with_what_to_do(termin
 
 _AS_NOBODY = """
 import os, sys
-from tictally_edge.doctor.port import look_at_device
+from tictally_edge.sources.device_check import check_device
 os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
-print(look_at_device(sys.argv[1])[0].lines())
+print(check_device(sys.argv[1])[0].lines())
 """
 
 
-def test_a_folder_is_judged_and_left_as_it_is(tmp_path: Path) -> None:
-    (found,) = look_at_folders(tmp_path / "new" / "journal", None, 1)
+def test_a_folder_is_checked_and_left_unchanged(tmp_path: Path) -> None:
+    (found,) = check_folders(tmp_path / "new" / "journal", None, 1)
     assert found.ok
-    assert "will be made at the first start" in found.says
+    assert "will be created at the first start" in found.message
     assert list(tmp_path.iterdir()) == []
-    (short,) = look_at_folders(tmp_path, None, 10**9)
-    assert "make room, or lower it" in short.do
+    (short,) = check_folders(tmp_path, None, 10**9)
+    assert "make room, or lower it" in short.advice
     (tmp_path / "file").write_text("")
-    (wrong,) = look_at_folders(tmp_path / "file" / "journal", None, 1)
-    assert "cannot be written" in wrong.says
+    (wrong,) = check_folders(tmp_path / "file" / "journal", None, 1)
+    assert "cannot be written" in wrong.message

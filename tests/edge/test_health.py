@@ -1,4 +1,4 @@
-"""What an edge says of itself."""
+"""The health message of an edge."""
 
 import json
 from dataclasses import fields
@@ -29,7 +29,9 @@ def hour(*frames: ValidatedFrame) -> LineQuality:
 
 
 def report(**given: Any) -> HealthReport:  # noqa: ANN401 - fields of many types
-    return HealthReport(**{field.name: 0 for field in fields(HealthReport)} | {"started_ms": None} | given)
+    return HealthReport(
+        **{field.name: 0 for field in fields(HealthReport)} | {"started_ms": None, "source": {}} | given
+    )
 
 
 def test_every_reason_counts_as_a_refusal_of_the_hour() -> None:
@@ -90,20 +92,22 @@ def test_the_backlog_is_counted_exactly_where_its_ranges_are_rounded() -> None:
 
 def test_frames_are_lost_for_want_of_a_date_of_a_number_or_of_room() -> None:
     body = json.loads(
-        health_json("b" * 16, {}, {}, LineCounts(), report(dropped_without_date=1, without_number=20, unstored=300))
+        health_json(
+            "b" * 16, {}, {}, LineCounts(), report(dropped_without_date=1, dropped_without_number=20, unstored=300)
+        )
     )
     assert body["frames_lost"] == 321
 
 
-def test_the_start_is_told_once_a_clock_is_believed() -> None:
-    said = [
+def test_the_start_is_published_once_the_clock_is_proved() -> None:
+    started = [
         json.loads(health_json("b" * 16, {}, {}, LineCounts(), report(started_ms=started_ms)))["started"]
         for started_ms in (None, 1_795_000_000_123)
     ]
-    assert said == [None, "2026-11-18T11:06:40.123Z"]
+    assert started == [None, "2026-11-18T11:06:40.123Z"]
 
 
-@pytest.mark.parametrize(("waits_for", "is_proved"), [("a time server", False), (None, True)])
+@pytest.mark.parametrize(("waits_for", "is_proved"), [("proof", False), (None, True)])
 def test_a_clock_that_waits_for_a_proof_is_not_proved(waits_for: str | None, *, is_proved: bool) -> None:
     body = json.loads(health_json("b" * 16, {}, {}, LineCounts(), report(clock_waits_for=waits_for)))
     assert (body["clock_proved"], body["clock_waits_for"]) == (is_proved, waits_for)

@@ -122,8 +122,8 @@ def test_an_alarm_ends_with_the_first_whole_frame_without_it() -> None:
 
 def test_what_an_earlier_life_left_on_the_broker_goes_too() -> None:
     labels = topics()
-    labels.found("BASE")
-    labels.found("PTEC")
+    labels.note_retained("BASE")
+    labels.note_retained("PTEC")
     cleared = [moved(labels, validated(FULL), float(n)) for n in range(3)]
     assert "PTEC" in cleared[0]
     assert cleared[2] == {"BASE": "", "BASE/time": ""}
@@ -132,5 +132,5 @@ def test_what_an_earlier_life_left_on_the_broker_goes_too() -> None:
 def test_a_broker_that_came_back_is_told_everything_again() -> None:
     labels = topics()
     first = moved(labels, validated(FULL), 0.0)
-    labels.connected()
+    labels.reset()
     assert moved(labels, validated(FULL), 1.0) == first

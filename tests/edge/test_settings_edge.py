@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tictally_edge.features import LineSettings, load
+from tictally_edge.features import SourceSettings, load
 from tictally_edge.settings import SERVICE_FILE, Settings
+from tictally_edge.sources.serial_port import SerialSettings
 from tictally_shared.labels import Mode
 from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
@@ -22,8 +23,8 @@ def settings(environ: dict[str, str], config: str | None = None) -> Settings:
 def test_a_port_is_enough() -> None:
     got = settings({})
     assert (got.name, got.mqtt.host, got.mqtt.port, got.base_topic) == ("pi-cellar", "localhost", 1883, "tictally")
-    line = got.section(LineSettings)
-    assert (line.fixed_mode, line.framing, got.meter, got.prm, got.interval_s) == (None, "8N1", None, False, 5.0)
+    mode, framing = got.section(SourceSettings).fixed_mode, got.section(SerialSettings).framing
+    assert (mode, framing, got.meter, got.prm, got.interval_s) == (None, "8N1", None, False, 5.0)
 
 
 JOURNALS = [
@@ -46,7 +47,7 @@ def test_a_file_and_secret_files_are_read(tmp_path: Path) -> None:
     got = settings(secret, config=str(tmp_path / "edge.toml"))
     assert got.mqtt.password is not None
     assert got.mqtt.password.get_secret_value() == "pass word"
-    assert (got.section(LineSettings).fixed_mode, got.mqtt.port, got.prm) == (Mode.HISTORIQUE, 8883, True)
+    assert (got.section(SourceSettings).fixed_mode, got.mqtt.port, got.prm) == (Mode.HISTORIQUE, 8883, True)
     assert "pass word" not in repr(got)
 
 
@@ -111,7 +112,7 @@ def test_decoding_prints_a_line_a_frame_and_the_sums(tmp_path: Path) -> None:
             [sys.executable, "-m", "tictally_edge", "decode", source], input=given, capture_output=True, check=False
         )
         assert done.stdout.count(b"\n") == 1
-        assert done.stderr.startswith(b"1 frames (1 complete), 2 groups; refused: ")
+        assert done.stderr.startswith(b"1 frames (1 complete), 2 groups; rejected: ")
         assert done.returncode == 0
 
 

@@ -15,11 +15,13 @@ import serial
 from enedis_files import lines_of, write
 from serial.rfc2217 import PortManager
 
+from tictally_edge.features import settings_with
 from tictally_edge.sources.autobaud import AutobaudSource
+from tictally_edge.sources.base import ByteSource, Moment, SourceEnded, SourceError, SourceSettingError
 from tictally_edge.sources.recording import RecordingSource
+from tictally_edge.sources.registry import SOURCES
 from tictally_edge.sources.serial_port import SerialPort
 from tictally_edge.sources.simulated import SimulatedSource
-from tictally_edge.sources.source import Moment, Source, SourceEnded, SourceError, SourceSetting, SourceSettingError
 
 NOW = Moment(100.0, 1_795_000_000_000)
 CONTENT = bytes(range(256)) * 4
@@ -37,7 +39,7 @@ def terminal() -> Iterator[tuple[int, str]]:
             continue  # the test has closed it
 
 
-def gathered(source: Source, size: int, within_s: float = 10.0) -> bytes:
+def gathered(source: ByteSource, size: int, within_s: float = 10.0) -> bytes:
     data, end = b"", time.monotonic() + within_s
     while len(data) < size and time.monotonic() < end:
         data += source.read()
@@ -163,14 +165,14 @@ WRONG = {
     "": "it is empty",
     "file:": "names nothing",
     "sim:": "names nothing",
-    "http://meter": "begins with http://",
+    "http://meter": "begins with http:, which is unknown",
 }
 
 
 @pytest.mark.parametrize("setting", WRONG)
 def test_a_setting_that_names_no_source_is_a_sentence(setting: str) -> None:
     with pytest.raises(SourceSettingError, match=WRONG[setting]):
-        SourceSetting.parse(setting)
+        SOURCES.parse(setting)
 
 
 OPTIONS: dict[str, tuple[dict[str, str], str]] = {
@@ -244,19 +246,23 @@ def test_a_load_curve_is_followed_from_some_time_ago(tmp_path: Path) -> None:
         SimulatedSource("hphc", {"curve": str(path), "ago": "3601"}, present)
 
 
-WAITING = {
-    "sim:hphc?curve=x.csv&pace=fast": (True, True),
-    "sim:hphc?curve=x.csv": (False, True),
+PACES = {
+    "sim:hphc?curve={curve}&pace=fast": (True, True),
+    "sim:hphc?curve={curve}": (False, True),
     "sim:hphc?pace=line": (False, False),
-    "file:x.bin?pace=fast": (True, False),
+    "file:{capture}?pace=fast": (True, False),
     "/dev/ttyUSB0": (False, False),
 }
 
 
-@pytest.mark.parametrize("setting", WAITING)
-def test_a_setting_says_whether_it_waits_for_the_broker_and_has_dates_of_its_own(setting: str) -> None:
-    parsed = SourceSetting.parse(setting)
-    assert (parsed.is_unpaced, parsed.is_dated) == WAITING[setting]
+@pytest.mark.parametrize("setting", PACES)
+def test_a_source_knows_whether_it_waits_for_the_broker_and_has_dates_of_its_own(setting: str, tmp_path: Path) -> None:
+    curve = write(tmp_path / "curve.csv", lines_of(CURVE_START, [330, 364]))
+    (tmp_path / "capture.bin").write_bytes(CONTENT)
+    text = setting.format(curve=curve, capture=tmp_path / "capture.bin")
+    kind, address = SOURCES.parse(text)
+    source = kind.open(address, settings_with(name="pi", journal=tmp_path, port=text))
+    assert (source.is_unpaced, source.has_own_dates) == PACES[setting]
 
 
 class _Unplugged:

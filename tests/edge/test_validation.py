@@ -214,11 +214,12 @@ def test_the_meters_clock_goes_on_or_is_confirmed() -> None:
 
 
 def validated_frames(meter: Meter, interval_s: float | None, count: int) -> tuple[list[ValidatedFrame], int]:
-    pipeline = Pipeline()
+    decoder, pipeline = Decoder(), Pipeline()
     begin = meter.moment
     found = []
     for _, (moment, line) in zip(range(count), simulated_frames(meter, interval_s), strict=False):
-        found += [each.validated for each in pipeline.feed(line, (moment - begin).total_seconds())]
+        decoded = decoder.feed(line, (moment - begin).total_seconds())
+        found += [each.validated for frame in decoded for each in pipeline.add(frame)]
     return found, pipeline.pending
 
 

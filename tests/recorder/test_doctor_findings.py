@@ -213,7 +213,7 @@ def test_without_a_broker_nothing_is_said_of_who_is_online() -> None:
     [
         ({}, "run `tictally-edge doctor` there: does the meter speak?"),
         ({"port": "/dev/tic (silent)"}, "run `tictally-edge doctor` there: does the meter speak (it reads /dev/tic"),
-        ({"clock_waits_for": "a time server"}, "its frames wait for a right clock; it waits for a time server"),
+        ({"clock_waits_for": "proof"}, "its frames wait until its clock is proved: set up a time server there"),
         ({"clock_waits_for": 5, "port": ["x"]}, "run `tictally-edge doctor` there: does the meter speak?"),
     ],
 )

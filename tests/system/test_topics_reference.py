@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from devel import topics_reference
+from tictally_edge.decoding.decoder import Decoder
 from tictally_edge.home_assistant.announcer import DiscoverySettings
 from tictally_edge.home_assistant.edge_device import edge_components
 from tictally_edge.pipeline import Pipeline
@@ -59,12 +60,13 @@ def test_the_page_is_what_the_code_makes() -> None:
 def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mode: Mode, phases: int) -> None:
     start = datetime(2026, 1, 13, 12, tzinfo=UTC)
     meter = SimulatedMeter(contract, mode, start=start, phases=phases, producer=mode is Mode.STANDARD, number=NUMBER)
-    reader = Pipeline()
+    decoder, pipeline = Decoder(), Pipeline()
     topics = MeterPublisher(Naming(Topics(), EDGE, prm=True), NUMBER, DiscoverySettings("homeassistant", "en", "1"))
     published = {
         each.topic
         for n in range(8)
-        for reading in reader.feed(with_parity(meter.frame()), n * 2.0)
+        for frame in decoder.feed(with_parity(meter.frame()), n * 2.0)
+        for reading in pipeline.add(frame)
         for each in topics.publish(reading.validated, n * 2.0, None, is_read=True)
     }
     assert f"homeassistant/device/tictally_{NUMBER}/config" in published

@@ -1,4 +1,4 @@
-"""What this machine's kernel says of its clock."""
+"""The kernel's evidence for this machine's clock."""
 
 import ctypes
 from pathlib import Path
@@ -6,21 +6,21 @@ from typing import Final
 
 from tictally_edge.clock.timekeeper import ClockStatus
 
-# struct timex is 208 bytes or less everywhere; with modes = 0 adjtimex(2) only reads, and its result tells the state.
+# struct timex is 208 bytes or less everywhere; with modes = 0 adjtimex(2) only reads, and its result is the state.
 _TIMEX_BYTES: Final = 512
 _TIME_ERROR: Final = 5
 _HARDWARE: Final = Path("/sys/class/rtc/rtc0/hctosys")
 
 
 class KernelClock:
-    """Asks the kernel, as often as it is wanted; each answer costs microseconds."""
+    """Reads the state of the kernel's clock; each call costs microseconds."""
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None)
         self._has_hardware_clock = _reads_one(_HARDWARE)
 
     def status(self, meter_ms: int | None) -> ClockStatus:
-        """What speaks for the wall clock now.
+        """Return the evidence for the wall clock now.
 
         Args:
             meter_ms: the meter's DATE as it is now, milliseconds since 1970, or None.

@@ -1,30 +1,47 @@
-"""When frames arrived: the monotonic clock, dated by the wall clock once that has proved itself since boot. Pure.
+"""Dates frames: by the monotonic clock, and by the wall clock once that has been proved since boot. Pure.
 
-A Pi has no battery: it wakes up with the date of its last shutdown, and a network time server corrects it later, or
-never. A record with a wrong date is worse than one that waits. Once proved, the offset between the two clocks is
-followed while it drifts; a step counts only when the new time has proved itself too.
+A Pi has no battery: it starts with the date of its last shutdown, and a time server corrects it later, or never. A
+record with a wrong date is worse than one that waits. Once the clock is proved, the offset between the two clocks is
+followed while it drifts; a step counts only when the new time has been proved too.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Final
 
-from tictally_edge.sources.source import Moment
+from tictally_edge.sources.base import Moment
 
 # No moment that this program sees lies before it was written.
 WRITTEN_MS: Final = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp() * 1000)
 _AGREE_MS: Final = 120_000
-# A time server slews by 0.5 ms a second at most (adjtimex(2)); what moves further between two looks was a step.
+# A time server slews by 0.5 ms a second at most (adjtimex(2)); what moves further between two updates was a step.
 _STEP_MS: Final = 1000
+
+
+class ClockProof(StrEnum):
+    """What proves the wall clock: a setting, the meter's DATE, a time server, or a hardware clock."""
+
+    TRUSTED = "trusted"
+    METER = "meter"
+    NTP = "ntp"
+    RTC = "rtc"
+
+
+class ClockWait(StrEnum):
+    """What the clock waits for: a first proof, or another one after a step."""
+
+    PROOF = "proof"
+    PROOF_AFTER_STEP = "proof_after_step"
 
 
 @dataclass(frozen=True, slots=True)
 class ClockStatus:
-    """What speaks for the wall clock.
+    """The evidence for the wall clock at one moment.
 
     Attributes:
-        synchronised: the kernel says that a time server keeps it (adjtimex(2)).
-        hardware: the kernel took it from a hardware clock at boot.
+        synchronised: the kernel reports that a time server disciplines it (adjtimex(2)).
+        hardware: the kernel set it from a hardware clock at boot.
         meter_ms: the meter's own DATE when the latest frame arrived, milliseconds since 1970, or None.
     """
 
@@ -37,65 +54,63 @@ class Timekeeper:
     """Dates moments.
 
     Attributes:
-        proof: why the clock is validated, a phrase, or None while it is not.
-        steps: steps of the wall clock that were noticed.
+        proof: what proves the clock, or None while nothing does.
+        steps: steps of the wall clock.
 
     Args:
         trusted: the wall clock is right by setting, for a network without a time server.
-        not_before_ms: the newest moment that is known to have been, the journal's newest frame.
+        not_before_ms: the newest moment known to be past, that of the journal's newest frame.
     """
 
     def __init__(self, *, trusted: bool, not_before_ms: int = 0) -> None:
         self._trusted = trusted
         self._not_before_ms = max(not_before_ms, WRITTEN_MS)
-        self._offset_ms: int | None = None  # wall minus monotonic, as it is believed
-        self._seen_offset_ms: int | None = None  # as it was at the last look
-        self._is_doubted = False
-        self.proof: str | None = None
+        self._offset_ms: int | None = None  # wall minus monotonic, as proved last
+        self._seen_offset_ms: int | None = None  # as of the last update
+        self._has_stepped = False
+        self.proof: ClockProof | None = None
         self.steps = 0
 
     @property
-    def waits_for(self) -> str | None:
-        """What would prove the clock, a phrase, or None where nothing is waited for."""
+    def waits_for(self) -> ClockWait | None:
+        """What the clock waits for, or None where it is proved."""
         if self._offset_ms is None:
-            return "a time server, a hardware clock, or the meter's DATE within two minutes of this machine's clock"
-        if self._is_doubted:
-            return "a proof of the clock after its step"
-        return None
+            return ClockWait.PROOF
+        return ClockWait.PROOF_AFTER_STEP if self._has_stepped else None
 
-    def look(self, now: Moment, status: ClockStatus) -> None:
-        """Weighs the wall clock as it is now.
+    def update(self, now: Moment, status: ClockStatus) -> None:
+        """Compare the clocks.
 
         Args:
             now: both clocks at one moment.
-            status: what speaks for the wall clock at that moment.
+            status: the evidence for the wall clock at that moment.
         """
         offset_ms = now.time_ms - round(now.at * 1000)
         stepped = self._seen_offset_ms is not None and abs(offset_ms - self._seen_offset_ms) > _STEP_MS
         self._seen_offset_ms = offset_ms
         if stepped:
             self.steps += 1
-            self._is_doubted = True
-        if self._offset_ms is not None and not self._is_doubted:
+            self._has_stepped = True
+        if self._offset_ms is not None and not self._has_stepped:
             self._offset_ms = offset_ms
             return
         proof = self._prove(now, status)
         if proof is not None:
-            self._offset_ms, self._is_doubted, self.proof = offset_ms, False, proof
+            self._offset_ms, self._has_stepped, self.proof = offset_ms, False, proof
 
     def date_ms(self, at: float) -> int | None:
-        """Milliseconds since 1970 of a monotonic moment, or None while no clock is believed."""
+        """Convert monotonic seconds to milliseconds since 1970; None while the clock is not proved."""
         return None if self._offset_ms is None else round(at * 1000) + self._offset_ms
 
-    def _prove(self, now: Moment, status: ClockStatus) -> str | None:
+    def _prove(self, now: Moment, status: ClockStatus) -> ClockProof | None:
         if self._trusted:
-            return "trusted by setting"
+            return ClockProof.TRUSTED
         if status.meter_ms is not None and abs(status.meter_ms - now.time_ms) <= _AGREE_MS:
-            return "the meter's clock agrees"
-        # A step back to the past is not believed of anything but the meter; a server that is wrong has been seen too.
+            return ClockProof.METER
+        # Only the meter proves a step back into the past; a time server that was wrong has been seen too.
         if status.synchronised and now.time_ms >= WRITTEN_MS:
-            return "kept by a time server"
-        # The hardware clock was read at boot: it speaks for the first time that is seen, not for one after a step.
+            return ClockProof.NTP
+        # The hardware clock was read at boot: it proves the first time seen, not one after a step.
         if status.hardware and self._offset_ms is None and not self.steps and now.time_ms >= self._not_before_ms:
-            return "from a hardware clock"
+            return ClockProof.RTC
         return None

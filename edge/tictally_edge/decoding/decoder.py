@@ -14,6 +14,7 @@ MAX_UNKNOWN_LABELS: Final = 20
 # longer silence is the line's own.
 _BROKEN_AFTER_S: Final = 4.5
 _SIGHTINGS_OF_UNKNOWN: Final = 3
+_MIN_GOOD_VALUES: Final = 3
 _METER_NUMBERS: Final = frozenset(METER_NUMBER.values())
 
 
@@ -46,6 +47,11 @@ class DecodedFrame:
     parity: bool
     offset: int
     at: float
+
+
+def is_good(frame: DecodedFrame) -> bool:
+    """Return True for a frame that proves a meter at this speed: more than chance lets through."""
+    return len(frame.values) >= _MIN_GOOD_VALUES and sum(frame.rejected.values()) * 2 <= frame.groups
 
 
 class Decoder:

@@ -1,1 +1,1 @@
-"""`tictally-edge doctor`: looks at everything the edge needs, and says in sentences what is wrong and what to do."""
+"""`tictally-edge doctor`: checks everything the edge needs, and reports problems with advice."""

@@ -1,4 +1,4 @@
-"""What a while of listening says of the line: mode, signal, meter. The journal is not touched."""
+"""Listens to the line for a while: mode, signal, meter. The journal is not touched."""
 
 import time
 from collections import Counter
@@ -6,25 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tictally_edge.decoding.decoder import DecodedFrame, Decoder
-from tictally_edge.doctor.finding import Finding, bad, good
-from tictally_edge.pipeline import is_good
-from tictally_edge.sources.source import SPEED, Opener
+from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
+from tictally_edge.finding import Finding, bad, good
+from tictally_edge.sources.base import SPEED, Opener
 from tictally_edge.validation.meter_identity import SIGHTINGS
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.labels import Mode
 
 LINE, METER = "line", "meter"
-# So many frames tell what a line is like; a speed at which nothing is heard is left when half the time is over.
+# So many frames describe a line; a speed without any is abandoned after half the time.
 _ENOUGH_FRAMES: Final = 10
-# Above this share of rejected groups a value is often missing; below the other one nobody notices.
+# Above this share of rejected groups values are often missing; below the other nobody notices.
 _POOR, _FAIR = 0.05, 0.01
 _SHOWN_DIGITS: Final = 4
 
 
 @dataclass(slots=True)
-class Heard:
-    """What came.
+class LineSample:
+    """What was received.
 
     Attributes:
         received: speed in baud → bytes.
@@ -63,8 +62,10 @@ class Heard:
             self.meter_ms, self.meter_at = parse_time_ms(horodate), frame.at
 
 
-def listen(opener: Opener, first: Mode | None, listen_s: float, clock: Callable[[], float] = time.monotonic) -> Heard:
-    """Listens at one speed, and at the other where nothing was heard.
+def listen(
+    opener: Opener, first: Mode | None, listen_s: float, clock: Callable[[], float] = time.monotonic
+) -> LineSample:
+    """Listen at one speed, and at the other where no meter was found.
 
     Args:
         opener: opens the port at a speed.
@@ -75,63 +76,63 @@ def listen(opener: Opener, first: Mode | None, listen_s: float, clock: Callable[
     Raises:
         SourceError: the port cannot be opened or read.
     """
-    heard = Heard()
+    sample = LineSample()
     modes = sorted(SPEED, key=lambda mode: (mode is not first, mode is not Mode.STANDARD))
     for mode in modes:
-        _listen_at(SPEED[mode], heard, opener, listen_s, clock)
-        if heard.frames:
+        _listen_at(SPEED[mode], sample, opener, listen_s, clock)
+        if sample.frames:
             break
-        heard.groups = 0
-        heard.rejected.clear()
-    return heard
+        sample.groups = 0
+        sample.rejected.clear()
+    return sample
 
 
-def _listen_at(baud: int, heard: Heard, opener: Opener, listen_s: float, clock: Callable[[], float]) -> None:
+def _listen_at(baud: int, sample: LineSample, opener: Opener, listen_s: float, clock: Callable[[], float]) -> None:
     source, decoder, began = opener(baud), Decoder(), clock()
     try:
-        while heard.frames < _ENOUGH_FRAMES and clock() - began < (listen_s if heard.frames else listen_s / 2):
+        while sample.frames < _ENOUGH_FRAMES and clock() - began < (listen_s if sample.frames else listen_s / 2):
             chunk = source.read()
-            heard.received[baud] += len(chunk)
+            sample.received[baud] += len(chunk)
             for frame in decoder.feed(chunk, clock()):
-                heard.add(frame, baud)
+                sample.add(frame, baud)
     finally:
         source.close()
 
 
-def judge(heard: Heard, wanted: Mode | None, *, show: bool) -> list[Finding]:
-    """What it means. Pure.
+def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> list[Finding]:
+    """Diagnose the line. Pure.
 
     Args:
-        heard: on the line.
+        sample: of the line.
         wanted: the mode that is set, or None.
-        show: True to tell the meter's whole number.
+        show: True to show the meter's whole number.
     """
-    if heard.mode is None:
-        return [_nothing(heard)]
-    if wanted is not None and wanted is not heard.mode:
-        says = f"the meter speaks {heard.mode.value} mode, and the setting MODE says {wanted.value}."
-        return [bad(LINE, says, "Take MODE out of the settings: the mode is then found by listening.")]
-    mode = f"{heard.mode.value} mode at {heard.baud} baud"
+    if sample.mode is None:
+        return [_nothing(sample)]
+    if wanted is not None and wanted is not sample.mode:
+        message = f"the meter is in {sample.mode.value} mode, and the setting MODE is {wanted.value}."
+        return [bad(LINE, message, "Remove MODE from the settings: the mode is then detected.")]
+    mode = f"{sample.mode.value} mode at {sample.baud} baud"
     return [
-        signal(mode, heard.frames, heard.groups, heard.rejected, parity=heard.parity),
-        _meter(heard, show=show),
+        signal(mode, sample.frames, sample.groups, sample.rejected, parity=sample.parity),
+        _meter(sample, show=show),
     ]
 
 
-def _nothing(heard: Heard) -> Finding:
-    if not heard.received.total():
-        says = f"nothing came, neither at {' nor at '.join(f'{baud} baud' for baud in sorted(heard.received))}."
-        return bad(LINE, says, "Look at the wires: TIC leaves the meter at I1 and I2, not at A; then at the dongle.")
-    told = " and ".join(f"{count} bytes at {baud} baud" for baud, count in sorted(heard.received.items()))
-    do = "Look at the wires at I1 and I2. An adapter that demands seven bits wants FRAMING=7E1."
-    return bad(LINE, f"{told} came, and no good frame among them.", do)
+def _nothing(sample: LineSample) -> Finding:
+    if not sample.received.total():
+        message = f"no data, neither at {' nor at '.join(f'{baud} baud' for baud in sorted(sample.received))}."
+        return bad(LINE, message, "Check the wires: TIC leaves the meter at I1 and I2, not at A; then the dongle.")
+    received = " and ".join(f"{count} bytes at {baud} baud" for baud, count in sorted(sample.received.items()))
+    advice = "Check the wires at I1 and I2. An adapter that requires seven bits needs FRAMING=7E1."
+    return bad(LINE, f"{received}, and no good frame.", advice)
 
 
 def signal(mode: str, frames: int, groups: int, rejected: Mapping[str, int], *, parity: bool) -> Finding:
-    """What the share of rejected groups says of the line.
+    """Diagnose the line by the share of rejected groups.
 
     Args:
-        mode: and speed, as it is to be told.
+        mode: and speed, as to be shown.
         frames: good ones.
         groups: in all.
         rejected: reason → groups.
@@ -139,20 +140,20 @@ def signal(mode: str, frames: int, groups: int, rejected: Mapping[str, int], *, 
     """
     share = sum(rejected.values()) / max(groups, 1)
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(rejected.items()) if count) or "none"
-    checked = "parity is checked" if parity else "parity does not come through the adapter"
-    told = f"{mode}; {frames} frames, {groups} groups, rejected: {reasons}; {checked}."
+    checked = "parity is checked" if parity else "the adapter does not pass parity on"
+    summary = f"{mode}; {frames} frames, {groups} groups, rejected: {reasons}; {checked}."
     if share >= _POOR:
-        do = "Shorten the cable or keep it away from mains wires; use a twisted pair; try another dongle."
-        return bad(LINE, f"a poor signal: {told}", do)
-    return good(LINE, f"{'a clean' if not share else 'a good' if share < _FAIR else 'a fair'} signal: {told}")
+        advice = "Shorten the cable or keep it away from mains wires; use a twisted pair; try another dongle."
+        return bad(LINE, f"a poor signal: {summary}", advice)
+    return good(LINE, f"{'a clean' if not share else 'a good' if share < _FAIR else 'a fair'} signal: {summary}")
 
 
-def _meter(heard: Heard, *, show: bool) -> Finding:
-    if not heard.numbers:
-        return bad(METER, "its number could not be read.", "Nothing is kept without it; see to the line's signal.")
-    number, sightings = heard.numbers.most_common(1)[0]
+def _meter(sample: LineSample, *, show: bool) -> Finding:
+    if not sample.numbers:
+        return bad(METER, "its number could not be read.", "Nothing is stored without it; improve the line's signal.")
+    number, sightings = sample.numbers.most_common(1)[0]
     shown = number if show else f"{'·' * (len(number) - _SHOWN_DIGITS)}{number[-_SHOWN_DIGITS:]}"
     if sightings < SIGHTINGS:
-        says = f"number {shown} was read {sightings} times; it is believed after {SIGHTINGS}."
-        return bad(METER, says, "Nothing is kept before; see to the line's signal, or listen longer.")
+        message = f"number {shown} was read {sightings} times; it is accepted after {SIGHTINGS}."
+        return bad(METER, message, "Nothing is stored before; improve the line's signal, or listen longer.")
     return good(METER, f"number {shown}, read {sightings} times.")

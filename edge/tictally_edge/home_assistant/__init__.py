@@ -1,1 +1,1 @@
-"""What hubs are told of the meter and of this edge, in the form that they discover devices by."""
+"""Home Assistant: the meter and this edge as devices, published by MQTT discovery."""

@@ -1,7 +1,7 @@
-"""Announces one meter to hubs, and takes back what it no longer has. Pure.
+"""Discovery messages of one meter: publishes its entities, and removes those it no longer has. Pure.
 
-What stands announced is read back from the broker when the edge starts: an edge that has lost its memory knows what an
-earlier life has announced, and takes away what the meter no longer has, only where the meter has provably changed.
+The retained message is read back from the broker when the edge starts: so an edge that has lost its memory knows the
+entities of an earlier life, and removes those that the meter no longer has, only where the meter has provably changed.
 """
 
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.home_assistant import Discovered, Language, config_topic, discovery_json, read_discovery
 from tictally_shared.labels import CATALOGUE, DELIVERY_POINT
 
-# What this program can announce, of any meter.
-_ITS_OWN: Final = frozenset({*(component_key(label.name) for label in CATALOGUE), *DERIVED})
+# The entities that this version can publish, of any meter.
+_KNOWN_KEYS: Final = frozenset({*(component_key(label.name) for label in CATALOGUE), *DERIVED})
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoverySettings:
-    """How devices are announced.
+    """How devices are published to hubs.
 
     Attributes:
-        prefix: below which hubs look for announcements.
+        prefix: topic below which hubs look for discovery messages.
         language: of names.
         version: of this program.
     """
@@ -39,27 +39,27 @@ class DiscoverySettings:
 
 
 def announcing_of(settings: Settings) -> DiscoverySettings | None:
-    """How devices are announced by the edge's settings; None where discovery is off."""
+    """Return how devices are published to hubs; None where discovery is off."""
     if not settings.is_discoverable:
         return None
     return DiscoverySettings(settings.discovery, settings.language, version("tictally-edge"))
 
 
 def edge_discovery(announcing: DiscoverySettings, naming: Naming) -> RetainedMessage:
-    """The announcement of the edge itself, which never changes while it runs."""
+    """Return the discovery message of the edge itself, which never changes while it runs."""
     device = edge_device(naming.edge, naming.topics, announcing.version, announcing.language)
     entities = edge_components(naming.edge, naming.topics, announcing.language)
     return RetainedMessage(config_topic(device.id, announcing.prefix), discovery_json(device, entities))
 
 
 class Announcer:
-    """One meter's announcement.
+    """One meter's discovery message.
 
     Attributes:
-        topic: where it stands.
+        topic: where it is published.
 
     Args:
-        announcing: how.
+        announcing: how it is published.
         naming: under which names the meter is published.
         number: the meter's own.
     """
@@ -69,58 +69,58 @@ class Announcer:
         self._meter = naming.key or number
         self.topic = config_topic(f"tictally_{self._meter}", announcing.prefix)
         self._watch = ProfileWatch(frozenset() if naming.prm else frozenset({DELIVERY_POINT}))
-        self._standing: Discovered | None = None
-        self._said = ""
-        self._profile: Profile | None = None  # of which it was said
+        self._retained: Discovered | None = None
+        self._current = ""
+        self._profile: Profile | None = None  # published last
 
-    def found(self, payload: bytes) -> None:
-        """What stands on the broker, from this life or an earlier one."""
-        if not self._said:
-            self._standing = read_discovery(payload)
+    def note_retained(self, payload: bytes) -> None:
+        """Note the message retained on the broker, from this life or an earlier one."""
+        if not self._current:
+            self._retained = read_discovery(payload)
 
-    def again(self) -> list[RetainedMessage]:
-        """The announcement once more: the broker, or a hub, may have lost it."""
-        return [RetainedMessage(self.topic, self._said)] if self._said else []
+    def current(self) -> list[RetainedMessage]:
+        """Return the message once more: the broker, or a hub, may have lost it."""
+        return [RetainedMessage(self.topic, self._current)] if self._current else []
 
-    def hear(self, validated: ValidatedFrame, *, is_complete: bool) -> None:
-        """Takes a frame in.
+    def add(self, validated: ValidatedFrame, *, is_complete: bool) -> None:
+        """Take a frame.
 
         Args:
             validated: the frame.
-            is_complete: True where it shows all that its meter sends.
+            is_complete: whether it shows everything that its meter sends.
         """
-        self._watch.hear(validated, is_complete=is_complete)
+        self._watch.add(validated, is_complete=is_complete)
 
-    def news(self) -> list[RetainedMessage]:
-        """The announcement, where it is another than before; not to be asked before what stands there has been read."""
+    def update(self) -> list[RetainedMessage]:
+        """Return the message where it has changed; to be called once the retained one has been read."""
         if self._watch.profile is None or self._watch.profile == self._profile:
             return []
         self._profile = self._watch.profile
         payload = self._payload(self._profile)
-        if payload == self._said:
+        if payload == self._current:
             return []
-        self._said, self._standing = payload, read_discovery(payload.encode())
-        return self.again()
+        self._current, self._retained = payload, read_discovery(payload.encode())
+        return self.current()
 
     def _payload(self, profile: Profile) -> str:
         naming, how = self._naming, self._announcing
         device = meter_device(profile, self._number, naming.key, naming.topics, naming.edge, how.version, how.language)
         present = {each.key: each for each in components(profile, self._meter, naming.topics, how.language)}
         removed: dict[str, str] = {}
-        if (standing := self._standing) is not None:
-            gone = {key: each for key, each in standing.components.items() if key not in present}
-            removed = {key: platform for key, platform in standing.removed.items() if key not in present}
-            if standing.hardware == device.hardware:
-                # The meter is what it was: a frame that lacks a label takes nothing away, another version only what it
-                # announces of no meter. A register's name that was learned is not learned again at once.
-                kept = {key: each for key, each in gone.items() if key in _ITS_OWN and self._may_show(key)}
-                present |= kept
-                gone = {key: each for key, each in gone.items() if key not in kept}
+        if (retained := self._retained) is not None:
+            gone = {key: each for key, each in retained.components.items() if key not in present}
+            removed = {key: platform for key, platform in retained.removed.items() if key not in present}
+            if retained.hardware == device.hardware:
+                # The meter is unchanged: a frame without a label removes nothing, another version only what it never
+                # publishes. The name of a register, once learned, is not learned again at once.
+                unchanged = {key: each for key, each in gone.items() if key in _KNOWN_KEYS and self._may_show(key)}
+                present |= unchanged
+                gone = {key: each for key, each in gone.items() if key not in unchanged}
                 if profile.option is None:
                     present |= {
-                        component_key(name): standing.components[component_key(name)]
+                        component_key(name): retained.components[component_key(name)]
                         for name in SUPPLIER_REGISTERS - profile.names.keys()
-                        if component_key(name) in standing.components
+                        if component_key(name) in retained.components
                     }
             removed |= {key: each.platform for key, each in gone.items()}
         return discovery_json(device, list(present.values()), removed)

@@ -1,4 +1,4 @@
-"""An edge as a device of a hub: whoever has automations shall notice that a meter is not read as it should be. Pure."""
+"""An edge as a device of a hub, so that automations notice when a meter is not read properly. Pure."""
 
 from typing import Any, Final
 
@@ -17,19 +17,19 @@ _SHOWN: Final[dict[Language, str]] = {"fr": "Lecteur tictally", "en": "tictally 
 
 
 def edge_device(edge: str, topics: Topics, version: str, language: Language) -> Device:
-    """The device.
+    """Return the device.
 
     Args:
         edge: its name.
         topics: below which base.
-        version: of its program.
+        version: of the program.
         language: of its name.
     """
     return program_device("edge", edge, _SHOWN[language], version, topics.edge(edge, "availability"))
 
 
 def edge_components(edge: str, topics: Topics, language: Language) -> list[Component]:
-    """The entities: connected or not, and what health says.
+    """Return the entities: connected or not, and the fields of the health message.
 
     Args:
         edge: its name.
@@ -46,18 +46,18 @@ def _counted(state_class: str, icon: str, **more: Any) -> dict[str, Any]:  # noq
 # LineCounts have no unit: one in words would be another one in another language, and break a hub's statistics.
 _ENTITIES: Final = (
     HealthEntity(
-        "meter_heard",
-        "Compteur entendu",
-        "Meter heard",
+        "meter_online",
+        "Liaison avec le compteur",
+        "Meter connection",
         "meter_online",
         {"device_class": "connectivity"},
         platform="binary_sensor",
     ),
-    HealthEntity("backlog", "Trames en attente", "Frames waiting", settings=_counted("measurement", "mdi:tray-full")),
+    HealthEntity("backlog", "Trames en attente", "Frames pending", settings=_counted("measurement", "mdi:tray-full")),
     HealthEntity(
         "rejected_per_hour",
-        "Groupes refusés en une heure",
-        "Groups rejected in an hour",
+        "Groupes rejetés par heure",
+        "Groups rejected per hour",
         settings=_counted("measurement", "mdi:filter-remove-outline"),
     ),
     HealthEntity(
@@ -70,8 +70,8 @@ _ENTITIES: Final = (
     ),
     HealthEntity(
         "clock",
-        "Horloge non prouvée",
-        "Clock not proved",
+        "Horloge non vérifiée",
+        "Clock unverified",
         "clock_proved",
         {"device_class": "problem", **DIAGNOSTIC},
         platform="binary_sensor",
@@ -79,7 +79,7 @@ _ENTITIES: Final = (
     ),
     HealthEntity(
         "clock_steps",
-        "Sauts de l'horloge",
+        "Sauts d'horloge",
         "Clock steps",
         settings=_counted("total_increasing", "mdi:clock-alert-outline"),
     ),
@@ -103,6 +103,6 @@ _ENTITIES: Final = (
         "Frames lost",
         settings=_counted("total_increasing", "mdi:cloud-off-outline"),
     ),
-    # When, not for how long: it changes when there is something to see.
+    # A moment, not a duration: it changes only when there is something to see.
     HealthEntity("started", "Dernier démarrage", "Last start", settings={"device_class": "timestamp", **DIAGNOSTIC}),
 )

@@ -1,7 +1,7 @@
-"""Learns what a meter is, from its frames. Pure.
+"""Detects what a meter is, from its frames. Pure.
 
-Entities hang on it, and their history on them: so a trait counts when three whole frames in a row agree, and a label
-that lacks takes nothing away while mode, phases, option and kind of meter are what they were.
+Its entities and their history depend on it: so a trait counts when three complete frames in a row agree, and a missing
+label removes nothing while mode, phases, option and kind of meter are unchanged.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from tictally_shared.tariff_options import TEMPO, TariffOption, option_of_ngtf, 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One meter, as far as its entities hang on it.
+    """What a meter's entities depend on.
 
     Attributes:
         mode: of its line.
@@ -25,7 +25,7 @@ class Profile:
         option_name: OPTARIF or NGTF as read; Tempo's in historique mode as BBR, without its programme. Empty if
             unknown.
         option: the regulated option of that name; None for a supplier's own calendar.
-        producer: it counts what is injected too.
+        producer: it counts injection too.
         labels: that it sends.
         names: register, `EASF07` → the text of LTARF while it counts; learned, and used only without an option.
         registers: EASFnn and EASDnn that have counted something.
@@ -42,7 +42,7 @@ class Profile:
 
 
 def hardware_of(profile: Profile) -> str:
-    """What stands where a hub shows the hardware's version: `TIC historique, HC.., 1 phase`.
+    """Return what hubs show as the hardware version: `TIC historique, HC.., 1 phase`.
 
     A function of mode, option, phases and kind of meter alone, and in one language: entities are removed only when it
     changes.
@@ -57,7 +57,7 @@ def hardware_of(profile: Profile) -> str:
 
 
 _FRAMES_UNTIL_PROVED: Final = 3
-# NTARF and LTARF may reach us some frames apart.
+# NTARF and LTARF may arrive some frames apart.
 _FRAMES_UNTIL_NAMED: Final = 5
 _OPTION_LABEL: Final = {Mode.HISTORIQUE: "OPTARIF", Mode.STANDARD: "NGTF"}
 _ONLY_ON_THREE_PHASES: Final = frozenset({"IINST3", "IMAX3", "IRMS3", "URMS3", "SINSTS3", "UMOY3"})
@@ -67,7 +67,7 @@ _TEMPO: Final = "BBR"
 
 @dataclass(frozen=True, slots=True)
 class _Traits:
-    """What cannot change without the meter being set otherwise."""
+    """What cannot change without the meter being reconfigured."""
 
     mode: Mode
     phases: int
@@ -79,7 +79,7 @@ class ProfileWatch:
     """One meter's profile.
 
     Attributes:
-        profile: None until three whole frames have agreed.
+        profile: None until three complete frames have agreed.
 
     Args:
         hidden: labels that are published nowhere.
@@ -95,12 +95,12 @@ class ProfileWatch:
         self._counting: Counter[str] = Counter()
         self._pair, self._pair_frames = ("", ""), 0
 
-    def hear(self, validated: ValidatedFrame, *, is_complete: bool) -> None:
-        """Takes a frame in.
+    def add(self, validated: ValidatedFrame, *, is_complete: bool) -> None:
+        """Take a frame.
 
         Args:
             validated: the frame.
-            is_complete: True where it shows all that its meter sends.
+            is_complete: whether it shows everything that its meter sends.
         """
         if not is_complete or (traits := _traits(validated)) is None:
             return
@@ -119,7 +119,7 @@ class ProfileWatch:
         self._learn(validated.values, self.profile)
 
     def _learn(self, values: Mapping[str, int | str], profile: Profile) -> None:
-        """Adds what has been seen often enough; nothing ever goes."""
+        """Add what has been seen often enough; nothing is ever removed."""
         pair = str(values.get("NTARF", "")), str(values.get("LTARF", ""))
         self._pair_frames = self._pair_frames + 1 if pair == self._pair else 1
         self._pair = pair
@@ -144,7 +144,7 @@ def _often(counter: Counter[str]) -> set[str]:
 
 
 def _traits(validated: ValidatedFrame) -> _Traits | None:
-    """The traits that a frame shows, or None while its option waits for a second sighting."""
+    """Return the traits that a frame shows, or None while its option is unconfirmed."""
     labels, mode = labels_of(validated), validated.frame.mode
     option_label = _OPTION_LABEL[mode]
     if option_label in validated.unconfirmed:
@@ -173,6 +173,6 @@ def _profile(traits: _Traits) -> Profile:
 
 
 def _counts(name: str, value: int | str) -> bool:
-    """True for a register that has counted something."""
+    """Return True for a register that has counted something."""
     label = LABELS.get(name)
     return label is not None and label.kind is Kind.REGISTER and isinstance(value, int) and value > 0

@@ -1,4 +1,4 @@
-"""The words of entities that are not the label catalogue's, in each language that people are spoken to."""
+"""Names of entities that are not in the label catalogue, in each language."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ TIMES_1000: Final = "{{ value | int * 1000 if value else None }}"
 
 
 def one_of(options: Sequence[str]) -> str:
-    """A state only where it is one of the options.
+    """Return a template that shows a state only where it is one of the options.
 
     When the tariff option changes, the topic changes first, and the list of states with the discovery message. Home
     Assistant warns of a state outside the list, and rejects a new list that lacks its present state.
@@ -20,19 +20,19 @@ def one_of(options: Sequence[str]) -> str:
 
 
 class Words(NamedTuple):
-    """The same in each language; `{}` stands for what is filled in."""
+    """A name in each language; `{}` stands for what is filled in."""
 
     fr: str
     en: str
 
     def of(self, language: Language) -> str:
-        """In one language."""
+        """Return the name in one language."""
         return self.fr if language == "fr" else self.en
 
 
 METER: Final = Words("Compteur", "Meter")
 ENERGY: Final = Words("Énergie {}", "Energy {}")
-# A supplier's register that has counted, and that no text has named yet; and the distributor's, which none ever names.
+# A supplier's register that has counted and has no name yet; and the distributor's, which never have one.
 SUPPLIER_REGISTER: Final = Words("Énergie index fournisseur {}", "Energy supplier register {}")
 DISTRIBUTOR_REGISTER: Final = Words("Énergie index distributeur {}", "Energy distributor register {}")
 
@@ -50,14 +50,14 @@ PERIODS: Final = {
     "HP ROUGE": Words("heures pleines rouges", "peak red"),
 }
 
-# Where people are better served by another name than the one in the meter's documentation.
+# Where people are better served by another name than that of the meter's documentation.
 LABELS: Final = {
     "EAST": Words("Énergie soutirée", "Energy consumed"),
     "EAIT": Words("Énergie injectée", "Energy injected"),
     "OPTARIF": Words("Option tarifaire", "Tariff option"),
     "NGTF": Words("Option tarifaire", "Tariff option"),
 }
-# The same where there is one phase, which needs no number.
+# The same with one phase, which needs no number.
 LABELS_OF_ONE_PHASE: Final = {
     "IRMS1": Words("Courant efficace", "RMS current"),
     "URMS1": Words("Tension efficace", "RMS voltage"),
@@ -67,7 +67,7 @@ LABELS_OF_ONE_PHASE: Final = {
 DERIVED: Final = {
     "period": Words("Période tarifaire", "Tariff period"),
     "available_power": Words("Puissance disponible", "Available power"),
-    "subscription_share": Words("Part de la puissance souscrite", "Share of subscription"),
+    "subscription_share": Words("Puissance souscrite utilisée", "Subscribed power used"),
     "overload": Words("Dépassement de puissance", "Overload"),
     "contact": Words("Contact sec", "Dry contact"),
     "cutoff": Words("Organe de coupure", "Cut-off switch"),

@@ -1,7 +1,7 @@
-"""The connection to the broker: paho-mqtt with its callbacks made into events that the edge's one loop takes.
+"""The connection to the broker: paho-mqtt, its callbacks turned into events for the edge's loop.
 
-Every connection has a client of its own. paho would send again, on the next connection, what was unacknowledged on the
-last one: for label topics that is the past shown as the present. What must not be lost is in the journal.
+Every connection has a client of its own. paho would resend, on the next connection, what was unacknowledged on the last
+one: for label topics that would show the past as the present. What must not be lost is in the journal.
 """
 
 import logging
@@ -35,14 +35,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BrokerAccess:
-    """Where the broker is and who we are there.
+    """Address of the broker and credentials.
 
     Attributes:
         host: name or address.
         port: of the broker.
         username: or None.
         password: or None.
-        ca: certificate that the broker's is signed by; TLS where it is set.
+        ca: certificate that has signed the broker's; with TLS where it is set.
     """
 
     host: str
@@ -60,7 +60,7 @@ def broker_access(settings: Settings) -> BrokerAccess:
 
 @dataclass(frozen=True, slots=True)
 class Will:
-    """What the broker says for us when we are gone."""
+    """What the broker publishes when this client is gone."""
 
     topic: str
     payload: str
@@ -68,7 +68,7 @@ class Will:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker has accepted us; nothing of an earlier connection counts any more."""
+    """The broker has accepted the connection; earlier ones no longer count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +78,25 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The broker has taken a message, or rejected it.
+    """The broker has accepted a message, or rejected it.
 
     Attributes:
         mid: the message's number on this connection.
-        taken: False where the broker rejected it.
+        accepted: False where the broker rejected it.
     """
 
     mid: int
-    taken: bool
+    accepted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """A message on a topic that was listened to.
+    """A message on a subscribed topic.
 
     Attributes:
-        topic: where it came.
-        payload: as it came.
-        retained: True where the broker had kept it from before.
+        topic: its topic.
+        payload: as received.
+        retained: whether it was published before the subscription.
     """
 
     topic: str
@@ -108,21 +108,21 @@ Event = Connected | Disconnected | Acknowledged | MessageReceived
 
 
 class BrokerConnection:
-    """Connects, and connects again, to one broker.
+    """Connects and reconnects to one broker.
 
     Attributes:
-        connected: True while the broker has accepted us.
-        unacknowledged: messages that were sent on this connection and not acknowledged yet; paho holds them in memory.
-        callback_errors: exceptions in what paho calls here; each cost one event and was logged.
+        connected: whether the broker has accepted the connection.
+        unacknowledged: messages sent on this connection and not acknowledged yet; paho holds them in memory.
+        callback_errors: exceptions in callbacks; each lost one event and was logged.
 
     Args:
-        access: where and as who.
-        client_id: the same for ever; two edges with one id put each other out.
-        will: what the broker says when we are gone.
+        access: address and credentials.
+        client_id: always the same; two clients with one id disconnect each other.
+        will: what the broker publishes when this client is gone, or None.
         clock: monotonic seconds.
     """
 
-    def __init__(self, access: BrokerAccess, client_id: str, will: Will, clock: Callable[[], float]) -> None:
+    def __init__(self, access: BrokerAccess, client_id: str, will: Will | None, clock: Callable[[], float]) -> None:
         self._access, self._client_id, self._will, self._clock = access, client_id, will, clock
         self._client: mqtt.Client | None = None
         self._events: SimpleQueue[tuple[mqtt.Client, Event]] = SimpleQueue()
@@ -133,7 +133,7 @@ class BrokerConnection:
         self.callback_errors = 0
 
     def events(self) -> list[Event]:
-        """What has happened since the last call; also what keeps the connection going."""
+        """Return what has happened since the last call, and reconnect where it is due."""
         events: list[Event] = []
         while True:
             try:
@@ -150,21 +150,21 @@ class BrokerConnection:
             elif isinstance(event, Acknowledged):
                 self.unacknowledged -= 1
             elif isinstance(event, Disconnected):
-                self._give_up()
+                self._disconnect()
                 if not self.connected:
                     continue
                 self.connected = False
-                self._problems.warning(f"The broker {self._access.host}:{self._access.port} is gone; trying again.")
+                self._problems.warning(f"The broker {self._access.host}:{self._access.port} is gone; retrying.")
             events.append(event)
         if self._client is None and self._clock() >= self._retry_at:
             self._connect()
         return events
 
     def publish(self, topic: str, payload: str, *, retain: bool, time: str | None = None) -> int | None:
-        """Sends a message with QoS 1.
+        """Publish a message with QoS 1.
 
         Returns:
-            The number that its acknowledgement will carry, or None where there is no connection.
+            The id that its acknowledgement will have, or None where there is no connection.
         """
         if self._client is None or not self.connected:
             return None
@@ -177,20 +177,20 @@ class BrokerConnection:
         self.unacknowledged += 1
         return info.mid
 
-    def listen(self, topic_filter: str) -> None:
-        """Asks for messages, retained ones first; they come as events. Our own do not."""
+    def subscribe(self, topic_filter: str) -> None:
+        """Subscribe to messages, which come as events, retained ones first; our own are left out."""
         if self._client is not None and self.connected:
             self._client.subscribe(topic_filter, options=SubscribeOptions(qos=1, noLocal=True))
 
-    def close(self, farewell: str, timeout_s: float) -> None:
-        """Says the will's message in our own words, waits for it to be taken, and disconnects."""
-        if self._client is not None and self.connected:
-            info = self._client.publish(self._will.topic, farewell, qos=1, retain=True)
+    def close(self, payload: str = "", timeout_s: float = 0.0) -> None:
+        """Publish a payload on the will's topic, wait until it is acknowledged, and disconnect."""
+        if self._client is not None and self.connected and self._will is not None:
+            info = self._client.publish(self._will.topic, payload, qos=1, retain=True)
             try:
                 info.wait_for_publish(timeout_s)
             except (RuntimeError, ValueError):
-                log.info("The broker was gone before it could be told that this edge stops.")
-        self._give_up()
+                log.info("The broker was gone before this edge could publish that it stops.")
+        self._disconnect()
 
     def _connect(self) -> None:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._client_id, protocol=mqtt.MQTTv5)
@@ -200,7 +200,8 @@ class BrokerConnection:
         if access.ca is not None:
             client.tls_set(ca_certs=str(access.ca), tls_version=ssl.PROTOCOL_TLS_CLIENT)
         client.max_inflight_messages_set(_MAX_IN_FLIGHT)
-        client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
+        if self._will is not None:
+            client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
         client.on_connect = self._guarded(self._on_connect)
         client.on_disconnect = self._guarded(self._on_disconnect)
         client.on_publish = self._guarded(self._on_publish)
@@ -211,29 +212,29 @@ class BrokerConnection:
         client.connect_async(access.host, access.port, keepalive=_KEEPALIVE_S, clean_start=True)
         client.loop_start()
 
-    def _give_up(self) -> None:
+    def _disconnect(self) -> None:
         client, self._client = self._client, None
         self._retry_at = self._clock() + self._backoff.next_s()
         if client is not None:
             client.disconnect()
-            # paho's thread may be in a connect that takes seconds; the line must be read meanwhile.
-            threading.Thread(target=client.loop_stop, name="mqtt-goodbye", daemon=True).start()
+            # paho's thread may be in a connect that takes seconds; the source must be read meanwhile.
+            threading.Thread(target=client.loop_stop, name="mqtt-disconnect", daemon=True).start()
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """The callback, its exceptions counted and told: one that left it would end paho's thread."""
+        """Wrap a callback so that its exceptions are counted and logged: one that left it would end paho's thread."""
 
         def call(*arguments: object) -> None:
             try:
                 callback(*arguments)
-            except Exception as error:  # noqa: BLE001 - counted, told, and shown in health
+            except Exception as error:  # noqa: BLE001 - counted, logged, and shown in health
                 self.callback_errors += 1
                 self._problems.warning(
-                    f"What the broker said could not be taken in ({error!r}); the connection goes on."
+                    f"A message of the broker could not be processed ({error!r}); the connection continues."
                 )
 
         return call
 
-    # paho's thread calls what follows: put into the queue and return.
+    # What follows runs in paho's thread: put into the queue and return.
 
     def _on_connect(
         self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
@@ -245,21 +246,21 @@ class BrokerConnection:
             self._events.put((client, Connected()))
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
-        self._problems.warning(f"The broker {self._access.host}:{self._access.port} cannot be reached; trying again.")
+        self._problems.warning(f"The broker {self._access.host}:{self._access.port} cannot be reached; retrying.")
 
     def _on_disconnect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.value == _SESSION_TAKEN_OVER:
             self._problems.warning(
-                "Another edge of the same name has connected to the broker; give each a name of its own."
+                "Another edge of the same name has connected to the broker; give each edge its own name."
             )
         self._events.put((client, Disconnected()))
 
     def _on_publish(
         self, client: mqtt.Client, _data: object, mid: int, reason: ReasonCode, _properties: object
     ) -> None:
-        self._events.put((client, Acknowledged(mid, taken=not reason.is_failure)))
+        self._events.put((client, Acknowledged(mid, accepted=not reason.is_failure)))
 
     def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:  # noqa: ANN401 - paho's
         self._events.put((client, MessageReceived(message.topic, bytes(message.payload), message.retain)))

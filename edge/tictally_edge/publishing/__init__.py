@@ -1,1 +1,1 @@
-"""What the edge tells the broker: label topics, frames, availability, health."""
+"""Publishing: label topics, frames, availability and health."""

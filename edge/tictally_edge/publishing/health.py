@@ -1,7 +1,8 @@
-"""The edge's health message: what the recorder asks for missing frames by, and a person looks for trouble in. Pure."""
+"""The edge's health message, for recorders that request missing frames and for people who look for problems. Pure."""
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -10,15 +11,15 @@ from tictally_shared.frames import iso_utc
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
 
-_MOST_RANGES: Final = 64
-_MOST_BOOTS: Final = 16
-# Two readings of two clocks are never quite as far apart as the two before.
+_MAX_RANGES: Final = 64
+_MAX_BOOTS: Final = 16
+# The difference of two clocks is never quite the same at two readings.
 _JITTER_MS: Final = 1000
 
 
 @dataclass(slots=True)
 class LineCounts:
-    """What came over the line since this process started.
+    """What has been received since this process started.
 
     Attributes:
         frames: that were numbered.
@@ -26,8 +27,8 @@ class LineCounts:
         rejected: reason → groups.
         unconfirmed: values left out until another frame agreed.
         horodates_unreadable: values whose horodate is no date.
-        mode: spoken last, or None.
-        parity: True where the line's parity came with the last frame and was checked, None before the first.
+        mode: of the last frame, or None.
+        parity: whether parity came with the last frame and was checked, None before the first.
     """
 
     frames: int = 0
@@ -39,7 +40,7 @@ class LineCounts:
     parity: bool | None = None
 
     def add(self, validated: ValidatedFrame) -> None:
-        """LineCounts one frame."""
+        """Count one frame."""
         self.frames += 1
         self.groups += validated.frame.groups
         self.rejected.update(validated.rejected)
@@ -48,59 +49,68 @@ class LineCounts:
         self.mode, self.parity = validated.frame.mode, validated.frame.parity
 
     def copy(self) -> "LineCounts":
-        """As they are now."""
+        """Return the counts as they are now."""
         return replace(self, rejected=self.rejected.copy())
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """What stands in a health message beside the counts."""
+    """The content of a health message beside the counts; see `health_json`."""
 
     time_ms: int
     version: str
     uptime_s: int
     started_ms: int | None
     port: str
+    source: Mapping[str, object]
     meter: str | None
     meter_online: bool
     rejected_per_hour: int
     signal_quality_percent: float | None
-    clock: str
+    clock: str | None
     clock_waits_for: str | None
     clock_steps: int
     meter_drift_s: float | None
     waiting_for_date: int
     dropped_without_date: int
-    waiting: int
-    without_number: int
+    waiting_for_number: int
+    dropped_without_number: int
     rejected_by_broker: int
     unstored: int
-    resent: int
-    bad_requests: int
+    backfilled: int
+    invalid_backfill_requests: int
     dropped: int
     damaged: int
     callback_errors: int
 
 
 def health_json(
-    boot: str, held: dict[str, IntervalSet], backlog: dict[str, IntervalSet], counts: LineCounts, report: HealthReport
+    boot: str,
+    held: Mapping[str, IntervalSet],
+    backlog: Mapping[str, IntervalSet],
+    counts: LineCounts,
+    report: HealthReport,
 ) -> str:
-    """The message.
+    """Return the message.
 
-    `backlog`: frames that the broker has not acknowledged. `frames_lost`: since this process started, those that the
-    meter sent and that never got a number; nobody can ask for them. `signal_quality`: per cent of the groups of the
-    last minutes that were not rejected, null where none came. `started`: null until a clock has proved itself.
+    `source`: its `type`, `state` (closed, listening, receiving) and what its type adds. `clock`: what proves the clock
+    (trusted, meter, ntp, rtc), or null; `clock_waits_for`: proof, proof_after_step, or null. `backlog`: frames that the
+    broker has not acknowledged. `frames_lost`: since this process started, frames of the meter that never got a number;
+    nobody can request them. `signal_quality`: per cent of the groups of the last minutes that were accepted, null where
+    none came. `started`: null until the clock is proved.
 
-    Where there are too many ranges of a boot, those of frames held are rounded inward and those of the backlog outward:
-    what is said to be held can be asked for, what may still come by itself is not asked for.
+    Where a boot has too many ranges, those of frames held are rounded inward and those of the backlog outward: frames
+    reported as held can be requested, and frames that may still come by themselves are not.
     """
-    boots = sorted(held.keys() | backlog.keys(), key=lambda each: each == boot)[-_MOST_BOOTS:]
+    boots = sorted(held.keys() | backlog.keys(), key=lambda each: each == boot)[-_MAX_BOOTS:]
+    nothing = IntervalSet()
     body: dict[str, Any] = {
         "time": iso_utc(report.time_ms),
         "version": report.version,
         "uptime_s": report.uptime_s,
         "started": iso_utc(report.started_ms) if report.started_ms is not None else None,
         "port": report.port,
+        "source": report.source,
         "mode": counts.mode.value if counts.mode is not None else None,
         "parity": counts.parity,
         "meter": report.meter,
@@ -119,22 +129,22 @@ def health_json(
         "signal_quality": report.signal_quality_percent,
         "unconfirmed": counts.unconfirmed,
         "horodates_unreadable": counts.horodates_unreadable,
-        "waiting_for_number": report.waiting,
-        "dropped_without_number": report.without_number,
-        "frames_lost": report.dropped_without_date + report.without_number + report.unstored,
+        "waiting_for_number": report.waiting_for_number,
+        "dropped_without_number": report.dropped_without_number,
+        "frames_lost": report.dropped_without_date + report.dropped_without_number + report.unstored,
         "backlog": sum(map(len, backlog.values())),
         "rejected_by_broker": report.rejected_by_broker,
         "callback_errors": report.callback_errors,
-        "resent": report.resent,
-        "bad_requests": report.bad_requests,
+        "backfilled": report.backfilled,
+        "invalid_backfill_requests": report.invalid_backfill_requests,
         "journal_unstored": report.unstored,
         "journal_dropped": report.dropped,
         "journal_damaged": report.damaged,
         "boots": [
             {
                 "boot": each,
-                "held": held.get(each, IntervalSet()).longest(_MOST_RANGES),
-                "backlog": backlog.get(each, IntervalSet()).covering(_MOST_RANGES),
+                "held": held.get(each, nothing).longest(_MAX_RANGES),
+                "backlog": backlog.get(each, nothing).covering(_MAX_RANGES),
             }
             for each in boots
         ],
@@ -143,10 +153,10 @@ def health_json(
 
 
 def steady_ms(before_ms: int | None, now_ms: int | None) -> int | None:
-    """The date of one moment, which stays as it was told before unless the clock has been set since.
+    """Return the date of one moment, unchanged since before unless the clock has been set.
 
     Args:
-        before_ms: as told before, or None.
+        before_ms: as reported before, or None.
         now_ms: as the clock dates it now, or None.
     """
     if before_ms is None or now_ms is None or abs(now_ms - before_ms) > _JITTER_MS:

@@ -1,4 +1,4 @@
-"""How good the line has been lately, in minutes: what a person looks at, and an alarm can be made of. Pure."""
+"""Quality of the line over the last minutes and the last hour, for people and for alarms. Pure."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tictally_edge.validation.validator import ValidatedFrame
 _MINUTE_S: Final = 60.0
 _HOUR: Final = 60
 # Long enough that one bad frame is no alarm, short enough that somebody who moves a wire sees what it does.
-_LATELY: Final = 5
+_RECENT_MINUTES: Final = 5
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class LineQuality:
         self._minutes: deque[_Minute] = deque(maxlen=_HOUR)
 
     def add(self, validated: ValidatedFrame) -> None:
-        """LineCounts one frame."""
+        """Count one frame."""
         number = int(validated.frame.at // _MINUTE_S)
         if not self._minutes or self._minutes[-1].number != number:
             self._minutes.append(_Minute(number))
@@ -38,15 +38,15 @@ class LineQuality:
         self._minutes[-1].rejected += sum(validated.rejected.values())
 
     def rejected(self, now_s: float) -> int:
-        """Groups rejected in the last hour, or since the start where that is not so long ago."""
+        """Return the groups rejected in the last hour, or since the start where that is more recent."""
         return sum(minute.rejected for minute in self._since(now_s, _HOUR))
 
     def quality_percent(self, now_s: float) -> float | None:
-        """How many in a hundred groups of the last five minutes were not rejected; None where none came.
+        """Return the percentage of groups accepted in the last five minutes; None where none came.
 
-        In tenths, rounded down: 100 says that nothing was rejected.
+        In tenths, rounded down: 100 means that nothing was rejected.
         """
-        minutes = self._since(now_s, _LATELY)
+        minutes = self._since(now_s, _RECENT_MINUTES)
         groups = sum(minute.groups for minute in minutes)
         if not groups:
             return None

@@ -1,4 +1,4 @@
-"""All retained topics of one meter: its labels, what is made of them, and its announcement. Pure."""
+"""All retained topics of one meter: labels, derived values, and its discovery message. Pure."""
 
 from typing import Final
 
@@ -11,8 +11,8 @@ from tictally_edge.validation.completeness import Completeness
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.topics import DerivedTopic, LabelTopic
 
-# A hub has taken an announcement in by then.
-_TAKEN_IN_S: Final = 2.0
+# A hub has processed a discovery message by then.
+_PROCESSED_S: Final = 2.0
 
 
 class MeterPublisher:
@@ -25,7 +25,7 @@ class MeterPublisher:
     Args:
         naming: under which names.
         number: the meter's own.
-        announcing: how it is announced to hubs, or None.
+        announcing: how it is published to hubs, or None.
     """
 
     def __init__(self, naming: Naming, number: str, announcing: DiscoverySettings | None) -> None:
@@ -35,55 +35,55 @@ class MeterPublisher:
         self._derived = DerivedTopics(naming.topics, self.meter)
         self._completeness = Completeness()
         self._announcer = Announcer(announcing, naming, number) if announcing is not None else None
-        self._tell_again_at: float | None = None
-        announced = [self._announcer.topic] if self._announcer is not None else []
-        self.filters = [*naming.topics.of_meter(self.meter), *announced]
+        self._republish_at: float | None = None
+        own = [self._announcer.topic] if self._announcer is not None else []
+        self.filters = [*naming.topics.of_meter(self.meter), *own]
 
-    def connected(self) -> list[RetainedMessage]:
-        """The broker is another one, or knows nothing: what it gets at once. The rest comes with the next frame."""
-        self._labels.connected()
-        self._derived.connected()
-        return self.announced()
+    def reset(self) -> list[RetainedMessage]:
+        """Publish everything again, to a broker that may have nothing: return the first part; frames bring the rest."""
+        self._labels.reset()
+        self._derived.reset()
+        return self.discovery()
 
-    def announced(self) -> list[RetainedMessage]:
-        """The announcement, for a hub that has just started."""
-        return self._announcer.again() if self._announcer is not None else []
+    def discovery(self) -> list[RetainedMessage]:
+        """Return the discovery message, for a hub that has just started."""
+        return self._announcer.current() if self._announcer is not None else []
 
-    def found(self, topic: str, payload: bytes) -> None:
-        """A retained message stands on the broker."""
+    def note_retained(self, topic: str, payload: bytes) -> None:
+        """Note a message that is retained on the broker."""
         if self._announcer is not None and topic == self._announcer.topic:
-            self._announcer.found(payload)
+            self._announcer.note_retained(payload)
         match self._topics.parse(topic):
             case LabelTopic(self.meter, label):
-                self._labels.found(label)
+                self._labels.note_retained(label)
             case DerivedTopic(self.meter, name):
-                self._derived.found(name)
+                self._derived.note_retained(name)
 
     def publish(
         self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_read: bool
     ) -> list[RetainedMessage]:
-        """What a frame changes.
+        """Return the messages that a frame changes.
 
-        Values come before the announcement: Home Assistant cannot take another contract's periods while its state is
-        still one of the old ones. It does not read a topic again whose entity is announced otherwise, so what is made
-        of labels is told once more when it has had time for that.
+        Values come before the discovery message: Home Assistant rejects another option's periods while its state is one
+        of the old ones. It does not read a topic again when the discovery message of its entity changes, so derived
+        values are published once more when it has had time to process that.
 
         Args:
             validated: the frame.
             at: monotonic seconds.
-            time_ms: when the frame's end arrived, or None where no clock is known to be right.
-            is_read: True once what stood on the broker has had time to come.
+            time_ms: when the frame's end arrived, or None where no clock is proved.
+            is_read: whether the retained messages of the broker have had time to arrive.
         """
         is_complete = self._completeness.check(validated)
-        if self._tell_again_at is not None and at >= self._tell_again_at:
-            self._tell_again_at = None
-            self._derived.connected()
+        if self._republish_at is not None and at >= self._republish_at:
+            self._republish_at = None
+            self._derived.reset()
         labels = self._labels.publish(validated, at, time_ms, is_complete=is_complete)
         derived = self._derived.publish(self._labels.present, at, time_ms, is_complete=is_complete)
-        announced = []
+        discovery = []
         if self._announcer is not None:
-            self._announcer.hear(validated, is_complete=is_complete)
-            announced = self._announcer.news() if is_read else []
-        if announced:
-            self._tell_again_at = at + _TAKEN_IN_S
-        return [*labels, *derived, *announced]
+            self._announcer.add(validated, is_complete=is_complete)
+            discovery = self._announcer.update() if is_read else []
+        if discovery:
+            self._republish_at = at + _PROCESSED_S
+        return [*labels, *derived, *discovery]

@@ -1,1 +1,1 @@
-"""Where a line's bytes come from: ports, recorded files, a simulated meter."""
+"""Sources: where frames come from: ports, recordings, a simulated meter, topics of other publishers."""

@@ -1,24 +1,30 @@
-"""A recorded file: at the pace of the line, or as fast as it goes on a clock of its own; once, or looped."""
+"""A recorded file: at the pace of the line, or as fast as possible on a clock of its own; once, or looped."""
 
 import time
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.sources.source import (
+from tictally_edge.finding import good
+from tictally_edge.settings import Settings
+from tictally_edge.sources.autobaud import AutobaudSource
+from tictally_edge.sources.base import (
     BITS_PER_CHARACTER,
     SPEED,
+    FrameSource,
     Moment,
     SourceEnded,
     SourceError,
     SourceSettingError,
 )
+from tictally_edge.sources.line_source import LineSource, is_unpaced
+from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 from tictally_shared.labels import Mode
 
 _CHUNK_S: Final = 0.05
 
 
 class RecordingSource:
-    """A recorded file as a source.
+    """A recorded file as a source of bytes.
 
     Args:
         path: of the file.
@@ -27,7 +33,7 @@ class RecordingSource:
         start: when its first byte arrives.
 
     Raises:
-        SourceSettingError: an option that there is not.
+        SourceSettingError: an option that does not exist.
         SourceError: the file cannot be read, or is empty.
     """
 
@@ -49,7 +55,7 @@ class RecordingSource:
         self._given = 0
 
     def read(self) -> bytes:
-        """The next bytes, when their time has come.
+        """Return the next bytes, when they are due.
 
         Raises:
             SourceEnded: after the last one, where it is not looped.
@@ -63,12 +69,12 @@ class RecordingSource:
         return self._take(due) if due > 0 else b""
 
     def now(self) -> Moment:
-        """When the last byte came: now, or where the recording's own clock stands."""
+        """Return when the last byte arrived, by the recording's own clock."""
         elapsed_s = self._given / self._per_second
         return Moment(self._start.at + elapsed_s, self._start.time_ms + int(elapsed_s * 1000))
 
     def close(self) -> None:
-        """There is nothing open."""
+        """Nothing is open."""
 
     def _take(self, most: int) -> bytes:
         position = self._given % len(self._content)
@@ -82,3 +88,24 @@ def _option(options: dict[str, str], name: str, allowed: tuple[str, ...]) -> str
     if value not in allowed:
         raise SourceSettingError(f"{name}={value[:20]!r} is neither {' nor '.join(allowed)}")
     return value
+
+
+class RecordingSourceType:
+    """`file:capture.bin?pace=fast`."""
+
+    schemes = ("file",)
+    form = "file:capture.bin"
+
+    def open(self, address: SourceAddress, settings: Settings) -> FrameSource:  # noqa: ARG002 - it has no settings
+        """See `SourceType`."""
+        start = Moment(time.monotonic(), time.time_ns() // 1_000_000)
+        source = RecordingSource(Path(address.target), address.options, start)
+        line = AutobaudSource(lambda _: source, address.mode, address.text, reopens=False)
+        return LineSource(line, is_unpaced=is_unpaced(address))
+
+    def examine(self, address: SourceAddress, settings: Settings) -> Examination:  # noqa: ARG002 - it has no settings
+        """See `SourceType`."""
+        return Examination(good("port", f"{address.text} is a recording: there is no line to listen to."))
+
+
+SOURCES.register(RecordingSourceType())

@@ -1,4 +1,4 @@
-"""Serial ports, real and over the network, through pyserial.
+"""Serial ports, local and over the network, through pyserial.
 
 A port is opened at 8N1 by default: 7E1 and 8N1 are the same bits on the wire, and at 8N1 the parity bit arrives as bit
 7 and is checked by the decoder. Opened at 7E1 it is not: pyserial clears INPCK, and damaged characters pass unmarked.
@@ -11,23 +11,42 @@ import stat
 import termios
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Final, Literal
 
 import serial
+from pydantic import BaseModel, ConfigDict, Field
 
-from tictally_edge.sources.source import Moment, SourceError
+from tictally_edge.finding import good
+from tictally_edge.settings import SECTIONS, Settings
+from tictally_edge.sources.autobaud import AutobaudSource
+from tictally_edge.sources.base import FrameSource, Moment, Opener, SourceError
+from tictally_edge.sources.device_check import SUBJECT, check_device
+from tictally_edge.sources.line_source import LineSource
+from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 
-# Bytes may gather this long: at 9600 baud 48 of them, where waking for each one would cost a Pi a third of its time.
-_GATHER_S: Final = 0.05
-_MOST_BYTES: Final = 4096
+# Bytes are collected for this long: 48 at 9600 baud; waking up for each one would cost a Pi a third of its time.
+_COLLECT_S: Final = 0.05
+_MAX_BYTES: Final = 4096
 
-_SENTENCES: Final = {
+_MESSAGES: Final = {
     errno.ENOENT: "there is no such device; is the dongle plugged in?",
     errno.EACCES: "this user may not open it; add it to the group dialout",
     errno.EBUSY: "another program has it open",
     errno.ENXIO: "the device is gone",
     errno.EIO: "the device is gone",
 }
+
+
+class SerialSettings(BaseModel):
+    """How serial ports are opened."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    framing: Literal["8N1", "7E1"] = Field(
+        default="8N1",
+        description="How the device is opened: with `8N1` the parity bit arrives and is checked; `7E1` is for "
+        "adapters that need it.",
+    )
 
 
 class SerialPort:
@@ -46,7 +65,7 @@ class SerialPort:
         self._name = name
         self._is_device = "://" not in name
         if self._is_device:
-            self._refuse_what_is_no_terminal()
+            self._require_terminal()
         seven = framing == "7E1"
         try:
             self._port = serial.serial_for_url(
@@ -55,44 +74,44 @@ class SerialPort:
                 bytesize=serial.SEVENBITS if seven else serial.EIGHTBITS,
                 parity=serial.PARITY_EVEN if seven else serial.PARITY_NONE,
                 stopbits=serial.STOPBITS_ONE,
-                timeout=_GATHER_S,
+                timeout=_COLLECT_S,
             )
             if self._is_device:
                 self._lock()
         except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError; termios.error is not
-            raise self._complaint(error) from None
+            raise self._error(error) from None
 
     def read(self) -> bytes:
-        """What has come within a twentieth of a second.
+        """Return what has come within a twentieth of a second.
 
         Raises:
             SourceError: the device is gone.
         """
         try:
             if not self._is_device:
-                return bytes(self._port.read(_MOST_BYTES))
-            time.sleep(_GATHER_S)
+                return bytes(self._port.read(_MAX_BYTES))
+            time.sleep(_COLLECT_S)
             waiting = self._port.in_waiting
             return bytes(self._port.read(waiting)) if waiting else b""
         except (OSError, ValueError, TypeError, termios.error) as error:  # TypeError: closed while it was being read
-            raise self._complaint(error) from None
+            raise self._error(error) from None
 
     def now(self) -> Moment:
-        """The present."""
+        """Return the present."""
         return Moment(time.monotonic(), time.time_ns() // 1_000_000)
 
     def close(self) -> None:
-        """Closes the port."""
-        with suppress(OSError, termios.error):  # a device that is gone cannot be closed in good form
+        """Close the port."""
+        with suppress(OSError, termios.error):  # a device that is gone cannot be closed properly
             self._port.close()
 
-    def _refuse_what_is_no_terminal(self) -> None:
+    def _require_terminal(self) -> None:
         try:
             mode = os.stat(self._name).st_mode  # noqa: PTH116 - a name, not a path of ours
         except OSError as error:
-            raise self._complaint(error) from None
+            raise self._error(error) from None
         if not stat.S_ISCHR(mode):
-            raise SourceError(f"{self._name}: it is no serial port; a recording is given as file:{self._name}")
+            raise SourceError(f"{self._name}: it is not a serial port; a recording is given as file:{self._name}")
 
     def _lock(self) -> None:
         """An advisory lock, as other serial programs take it; unlike TIOCEXCL it binds root and pseudo-terminals."""
@@ -102,6 +121,49 @@ class SerialPort:
             self._port.close()
             raise OSError(errno.EBUSY, "busy") from None
 
-    def _complaint(self, error: Exception) -> SourceError:
+    def _error(self, error: Exception) -> SourceError:
         code = error.errno if isinstance(error, OSError) else None
-        return SourceError(f"{self._name}: {_SENTENCES.get(code or 0) or error}")
+        return SourceError(f"{self._name}: {_MESSAGES.get(code or 0) or error}")
+
+
+class _SerialSourceType:
+    """What devices and ports over the network have in common."""
+
+    def open(self, address: SourceAddress, settings: Settings) -> FrameSource:
+        """See `SourceType`."""
+        return LineSource(AutobaudSource(_opener(address, settings), address.mode, address.text))
+
+
+class DeviceSourceType(_SerialSourceType):
+    """`/dev/serial/by-id/…`."""
+
+    schemes = ("",)
+    form = "a device such as /dev/serial/by-id/…"
+
+    def examine(self, address: SourceAddress, settings: Settings) -> Examination:
+        """See `SourceType`."""
+        finding, edge = check_device(address.text)
+        return Examination(finding, edge, _opener(address, settings))
+
+
+class NetworkPortSourceType(_SerialSourceType):
+    """`socket://host:port` and `rfc2217://host:port`, in pyserial's form."""
+
+    schemes = ("socket", "rfc2217")
+    form = "socket://host:port, rfc2217://host:port"
+
+    def examine(self, address: SourceAddress, settings: Settings) -> Examination:
+        """See `SourceType`."""
+        return Examination(
+            good(SUBJECT, f"{address.text} is a port over the network."), None, _opener(address, settings)
+        )
+
+
+def _opener(address: SourceAddress, settings: Settings) -> Opener:
+    framing = settings.section(SerialSettings).framing
+    return lambda baud: SerialPort(address.text, baud, framing)
+
+
+SECTIONS.register(SerialSettings)
+SOURCES.register(DeviceSourceType())
+SOURCES.register(NetworkPortSourceType())

@@ -1,37 +1,32 @@
-"""Settings of the line: where it is, and how it is opened."""
+"""Settings of the source: where frames come from, and in which mode."""
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tictally_edge.settings import SECTIONS
-from tictally_edge.sources.source import SourceSetting
+from tictally_edge.sources.registry import SOURCES
 from tictally_shared.labels import Mode
 
 
 def _port(text: str) -> str:
-    SourceSetting.parse(text)
+    SOURCES.parse(text)
     return text
 
 
-class LineSettings(BaseModel):
-    """The line that the edge reads."""
+class SourceSettings(BaseModel):
+    """The source that the edge reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     port: Annotated[str, AfterValidator(_port)] = Field(
-        description="The line: a device, best by its path `/dev/serial/by-id/…`; `socket://host:port`; "
-        "`rfc2217://host:port`; a recording, `file:capture.bin?pace=line|fast&loop=no|yes`; or a simulated meter, "
-        "`sim:hphc?mode=standard`.",
+        description="The source of frames: a device, best by its path `/dev/serial/by-id/…`; `socket://host:port`; "
+        "`rfc2217://host:port`; a recording, `file:capture.bin?pace=line|fast&loop=no|yes`; a simulated meter, "
+        "`sim:hphc?mode=standard`; or the messages of another publisher, `mqtt://host:port/topic?format=raw`.",
         json_schema_extra={"missing": "set it to the device of the line, such as /dev/serial/by-id/…"},
     )
     mode: Literal["auto", "historique", "standard"] = Field(
         default="auto", description="TIC mode of the meter: `auto` detects it; else `historique` or `standard`."
-    )
-    framing: Literal["8N1", "7E1"] = Field(
-        default="8N1",
-        description="How the device is opened: with `8N1` the parity bit arrives and is checked; `7E1` is for "
-        "adapters that need it.",
     )
 
     @property
@@ -40,4 +35,4 @@ class LineSettings(BaseModel):
         return None if self.mode == "auto" else Mode(self.mode)
 
 
-SECTIONS.register(LineSettings)
+SECTIONS.register(SourceSettings)

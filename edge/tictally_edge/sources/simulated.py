@@ -1,9 +1,11 @@
-"""A simulated meter as a source within the edge itself, on its own clock or at the line's pace."""
+"""A simulated meter within the edge itself, at the pace of the line or on a clock of its own."""
 
 import time
 from pathlib import Path
 from typing import Final
 
+from tictally_edge.finding import good
+from tictally_edge.settings import Settings
 from tictally_edge.simulator.contracts import Contract
 from tictally_edge.simulator.curve import LoadCurve
 from tictally_edge.simulator.curve_file import read_load_curve
@@ -12,7 +14,10 @@ from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.simulator.times import from_ms, to_ms
-from tictally_edge.sources.source import Moment, SourceEnded, SourceSettingError
+from tictally_edge.sources.autobaud import AutobaudSource
+from tictally_edge.sources.base import FrameSource, Moment, SourceEnded, SourceSettingError
+from tictally_edge.sources.line_source import LineSource, is_unpaced
+from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 from tictally_shared.labels import Mode
 
 _OPTIONS: Final = frozenset(
@@ -35,7 +40,7 @@ class SimulatedSource:
         start: the present.
 
     Raises:
-        SourceSettingError: an option that there is not, or that cannot be.
+        SourceSettingError: an option that does not exist, or a wrong value.
     """
 
     def __init__(self, contract: str, options: dict[str, str], start: Moment) -> None:
@@ -69,7 +74,7 @@ class SimulatedSource:
         self._now = start
 
     def read(self) -> bytes:
-        """The next frame, when its last character has come.
+        """Return the next frame, when its last character is due.
 
         Raises:
             SourceEnded: after the end of the load curve.
@@ -87,15 +92,15 @@ class SimulatedSource:
         return with_parity(frame)
 
     def now(self) -> Moment:
-        """When the last frame's end arrived."""
+        """Return when the end of the last frame arrived."""
         return self._now
 
     def close(self) -> None:
-        """There is nothing open."""
+        """Nothing is open."""
 
 
 def _beginning(present: Moment, ago: str | None, curve: LoadCurve | None) -> Moment:
-    """Both clocks when the meter begins."""
+    """Both clocks when the meter starts."""
     if ago is None and curve is not None:
         time_ms = curve.start_ms
     else:
@@ -105,3 +110,24 @@ def _beginning(present: Moment, ago: str | None, curve: LoadCurve | None) -> Mom
         time_ms = present.time_ms - round(seconds * 1000)
     # In whole milliseconds, so that a frame is dated by its very moment: one late, it would miss a quarter's end.
     return Moment((round(present.at * 1000) - present.time_ms + time_ms) / 1000, time_ms)
+
+
+class SimulatedSourceType:
+    """`sim:hphc?mode=standard`; its options are those of `SimulatedSource`."""
+
+    schemes = ("sim",)
+    form = "sim:hphc"
+
+    def open(self, address: SourceAddress, settings: Settings) -> FrameSource:  # noqa: ARG002 - it has no settings
+        """See `SourceType`."""
+        start = Moment(time.monotonic(), time.time_ns() // 1_000_000)
+        source = SimulatedSource(address.target, address.options, start)
+        line = AutobaudSource(lambda _: source, address.mode, address.text, reopens=False)
+        return LineSource(line, is_unpaced=is_unpaced(address), has_own_dates="curve" in address.options)
+
+    def examine(self, address: SourceAddress, settings: Settings) -> Examination:  # noqa: ARG002 - it has no settings
+        """See `SourceType`."""
+        return Examination(good("port", f"{address.text} is a simulated meter: there is no line to listen to."))
+
+
+SOURCES.register(SimulatedSourceType())

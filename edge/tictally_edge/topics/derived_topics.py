@@ -1,6 +1,6 @@
-"""What an edge makes of a meter's labels for its hubs: period, available power, overload, the status register. Pure.
+"""Derived topics: what every hub would have to derive from labels: period, available power, overload, status. Pure.
 
-Hubs could decode all of it themselves, and each has done it wrong at times. The values are the same in both modes.
+The values are the same in both modes.
 """
 
 from collections.abc import Mapping
@@ -30,9 +30,9 @@ CUTOFF: Final = {
     Cutoff.OVERHEATING: "overheating",
     Cutoff.OVERHEATING_ON_OVERLOAD: "overheating",
 }
-# A label that waits for its second sighting lacks in a whole frame; in so many, none does.
+# A label that waits for its second sighting is missing in a complete frame; in so many, none is.
 _COMPLETE_UNTIL_KNOWN: Final = 3
-# ISOUSC is what the subscription allows per phase, at the 200 V that contracts reckon with: 30 A are 6 kVA.
+# ISOUSC is the subscribed current per phase, at the 200 V by which contracts are computed: 30 A are 6 kVA.
 _CONTRACT_V: Final = 200
 
 
@@ -45,10 +45,10 @@ def option_of(labels: Labels) -> TariffOption | None:
 
 
 def derive(labels: Labels) -> dict[str, str]:
-    """Name → value, as far as the labels tell.
+    """Return name → value, as far as the labels allow.
 
     Args:
-        labels: label → value, what the meter shows at present.
+        labels: label → value, as the meter shows them now.
     """
     option = option_of(labels)
     stge = labels.get("STGE")
@@ -78,26 +78,26 @@ class DerivedTopics:
     def __init__(self, topics: Topics, meter: str, *, all_every_s: float = 300.0) -> None:
         self._topics, self._meter, self._all_every_s = topics, meter, all_every_s
         self._shown: dict[str, tuple[str, float]] = {}
-        self._left: set[str] = set()
+        self._retained: set[str] = set()
         self._complete_frames = 0
 
-    def connected(self) -> None:
-        """The broker is another one, or knows nothing: everything is published again with the next frame."""
-        self._left |= self._shown.keys()
+    def reset(self) -> None:
+        """Publish everything again with the next frame: the broker may have nothing."""
+        self._retained |= self._shown.keys()
         self._shown.clear()
 
-    def found(self, name: str) -> None:
-        """A topic of this meter stands retained on the broker; it is cleared if nothing is made of its name."""
-        self._left.add(name)
+    def note_retained(self, name: str) -> None:
+        """Note a retained topic of this meter; it is cleared where no value of its name is derived."""
+        self._retained.add(name)
 
     def publish(self, labels: Labels, at: float, time_ms: int | None, *, is_complete: bool) -> list[RetainedMessage]:
-        """What the labels change; nothing before a whole frame has shown all labels.
+        """Return the messages that the labels change; none before a complete frame has shown all labels.
 
         Args:
-            labels: label → value, as it stands on the label topics.
+            labels: label → value, as on the label topics.
             at: seconds on a clock that never steps.
-            time_ms: when the frame's end arrived, or None where no clock is known to be right.
-            is_complete: True where this frame shows all that its meter sends.
+            time_ms: when the frame's end arrived, or None where no clock is proved.
+            is_complete: whether this frame shows everything that its meter sends.
         """
         self._complete_frames += is_complete
         if not self._complete_frames:
@@ -115,8 +115,8 @@ class DerivedTopics:
     def _clear(self, derived: Mapping[str, str]) -> list[RetainedMessage]:
         gone = self._shown.keys() - derived.keys()
         if self._complete_frames >= _COMPLETE_UNTIL_KNOWN:
-            gone |= self._left - derived.keys()
-            self._left.clear()
+            gone |= self._retained - derived.keys()
+            self._retained.clear()
         for name in gone:
             self._shown.pop(name, None)
         return [RetainedMessage(self._topics.derived(self._meter, name), "") for name in sorted(gone)]
@@ -146,7 +146,7 @@ def _power(labels: Labels) -> dict[str, str | None]:
 
 
 def _overload(labels: Labels, status: StatusRegister | None) -> str | None:
-    """In historique mode alarms are there only while they last; in standard mode only the status register tells."""
+    """In historique mode alarms are sent only while they last; in standard mode only the status register has it."""
     if status is not None:
         return _on(status.overload)
     is_historique = any(name in LABELS and LABELS[name].mode is Mode.HISTORIQUE for name in labels)

@@ -1,6 +1,6 @@
-"""Which label topics a frame moves: changes, powers no oftener than hubs need, alarms at once, away when gone. Pure.
+"""Label topics: publishes changes, powers at most every few seconds, alarms at once; clears what is gone. Pure.
 
-Retained topics are what a hub shows, also days later: one that the meter no longer sends must go, and must not go
+Hubs show retained topics also days later: one that the meter no longer sends must be cleared, and must not be cleared
 because of a damaged group or of the short frames that three-phase meters send while overloaded.
 """
 
@@ -29,7 +29,7 @@ class LabelTopics:
     """The label topics of one meter.
 
     Attributes:
-        present: label → value that stands on its topic; not cleared by another connection.
+        present: label → value on its topic; another connection does not clear it.
 
     Args:
         topics: below which base.
@@ -43,74 +43,74 @@ class LabelTopics:
         self._every_s, self._all_every_s = every_s, all_every_s
         self.present: dict[str, int | str] = {}
         self._shown: dict[str, _Shown] = {}
-        self._left: set[str] = set()
-        self._lacking: dict[str, int] = {}
+        self._retained: set[str] = set()
+        self._missing: dict[str, int] = {}
 
-    def connected(self) -> None:
-        """The broker is another one, or knows nothing: everything is published again with the next frame."""
-        self._left |= self._shown.keys()
+    def reset(self) -> None:
+        """Publish everything again with the next frame: the broker may have nothing."""
+        self._retained |= self._shown.keys()
         self._shown.clear()
 
-    def found(self, label: str) -> None:
-        """A topic of this meter stands retained on the broker; it is cleared if the meter does not send it."""
-        self._left.add(label)
+    def note_retained(self, label: str) -> None:
+        """Note a retained topic of this meter; it is cleared where the meter does not send the label."""
+        self._retained.add(label)
 
     def publish(
         self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_complete: bool
     ) -> list[RetainedMessage]:
-        """What a frame changes.
+        """Return the messages that a frame changes.
 
         Args:
             validated: the frame.
             at: seconds on a clock that never steps.
-            time_ms: when the frame's end arrived, or None where no clock is known to be right.
-            is_complete: True where the frame shows all that its meter sends.
+            time_ms: when the frame's end arrived, or None where no clock is proved.
+            is_complete: whether the frame shows everything that its meter sends.
         """
         time = None if time_ms is None else iso_utc(time_ms)
         changes: list[RetainedMessage] = []
         for label in [*validated.values, *(name for name in validated.dated if name not in validated.values)]:
-            said = _Shown(validated.values.get(label), validated.dated.get(label), at)
+            shown = _Shown(validated.values.get(label), validated.dated.get(label), at)
             before = self._shown.get(label)
-            if before is None or self._is_due(label, before, said):
-                self._shown[label] = said
-                if said.value is not None:
-                    self.present[label] = said.value
-                changes += self._tell(label, before, said, time)
+            if before is None or self._is_due(label, before, shown):
+                self._shown[label] = shown
+                if shown.value is not None:
+                    self.present[label] = shown.value
+                changes += self._messages(label, before, shown, time)
         return changes + self._clear(self._gone(validated, is_complete=is_complete))
 
-    def _is_due(self, label: str, before: _Shown, said: _Shown) -> bool:
-        elapsed_s = said.at - before.at
+    def _is_due(self, label: str, before: _Shown, shown: _Shown) -> bool:
+        elapsed_s = shown.at - before.at
         if elapsed_s >= self._all_every_s:
             return True
-        if (said.value, said.horodate) == (before.value, before.horodate):
+        if (shown.value, shown.horodate) == (before.value, before.horodate):
             return False
         known = LABELS.get(label)
         return known is None or known.kind not in _UNSTEADY or elapsed_s >= self._every_s
 
-    def _tell(self, label: str, before: _Shown | None, said: _Shown, time: str | None) -> list[RetainedMessage]:
+    def _messages(self, label: str, before: _Shown | None, shown: _Shown, time: str | None) -> list[RetainedMessage]:
         changes = []
-        if said.value is not None:
-            payload = NOTHING if said.value == "" else str(said.value)
+        if shown.value is not None:
+            payload = NOTHING if shown.value == "" else str(shown.value)
             changes.append(RetainedMessage(self._topics.label(self._meter, label), payload, time))
-        if said.horodate is not None:
-            changes.append(RetainedMessage(self._topics.label_time(self._meter, label), said.horodate, time))
+        if shown.horodate is not None:
+            changes.append(RetainedMessage(self._topics.label_time(self._meter, label), shown.horodate, time))
         elif before is not None and before.horodate is not None:
             changes.append(RetainedMessage(self._topics.label_time(self._meter, label), ""))
         return changes
 
     def _gone(self, validated: ValidatedFrame, *, is_complete: bool) -> list[str]:
-        """Labels that this frame shows to be gone."""
+        """The labels that are gone, as this frame confirms."""
         seen = labels_of(validated)
-        for label in seen & self._lacking.keys():
-            del self._lacking[label]
+        for label in seen & self._missing.keys():
+            del self._missing[label]
         if not is_complete:
             return []
         gone = []
-        for label in (self._shown.keys() | self._left) - seen:
-            self._lacking[label] = self._lacking.get(label, 0) + 1
+        for label in (self._shown.keys() | self._retained) - seen:
+            self._missing[label] = self._missing.get(label, 0) + 1
             known = LABELS.get(label)
             until = 1 if known is not None and known.kind is Kind.ALARM else _FRAMES_UNTIL_GONE
-            if self._lacking[label] >= until:
+            if self._missing[label] >= until:
                 gone.append(label)
         return sorted(gone)
 
@@ -118,7 +118,7 @@ class LabelTopics:
         for label in labels:
             self._shown.pop(label, None)
             self.present.pop(label, None)
-            self._left.discard(label)
-            self._lacking.pop(label, None)
+            self._retained.discard(label)
+            self._missing.pop(label, None)
         both = (self._topics.label, self._topics.label_time)
         return [RetainedMessage(topic(self._meter, label), "") for label in labels for topic in both]

@@ -1,4 +1,4 @@
-"""Under which names an edge publishes and keeps."""
+"""The names under which an edge publishes and stores."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ _SERIAL_DIGITS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Names and what is published under them.
+    """Names, and what is published under them.
 
     Attributes:
         topics: below which base.
         edge: this edge's name.
-        key: what stands for the meter's number, or None.
-        prm: True to publish the delivery point's number too.
+        key: alias of the meter's number, or None.
+        prm: whether the delivery point's number is published too.
         every_s: least time between two changes of a power, current or voltage on its label topic.
     """
 
@@ -29,5 +29,5 @@ class Naming:
 
 
 def serial_of(number: str) -> str:
-    """The short hash that stands for a meter's number where a key replaces it."""
+    """Return the short hash that stands for a meter's number where an alias replaces it."""
     return hashlib.sha256(number.encode()).hexdigest()[:_SERIAL_DIGITS]

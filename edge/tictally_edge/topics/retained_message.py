@@ -1,4 +1,4 @@
-"""What is published and stays: a retained message."""
+"""Retained messages."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -265,7 +265,7 @@ class _Teller:
 def _why_no_frames(health: Mapping[str, Any]) -> str:
     waits_for, port = health.get("clock_waits_for"), health.get("port")
     if isinstance(waits_for, str):
-        return f"its frames wait for a right clock; it waits for {waits_for[:_LONG_TEXT]}"
+        return "its frames wait until its clock is proved: set up a time server there (timedatectl set-ntp true)"
     at_port = f" (it reads {port[:_LONG_TEXT]})" if isinstance(port, str) else ""
     return f"run `tictally-edge doctor` there: does the meter speak{at_port}?"
 

@@ -30,10 +30,6 @@ const FRENCH = [
   ["((?:\\S+, )*\\S+) counted more than any meter can", (r) => `${r} a compté plus qu’aucun compteur ne le peut`],
   ["((?:\\S+, )*\\S+) counted on one day with a gap, so the same energy may be in two of them", (r) => `${r} ont compté un jour où il y a un trou : la même énergie peut être dans deux d’entre eux`],
   ["((?:\\S+, )*\\S+) fell while nothing was heard, so what was counted meanwhile is not known", (r) => `${r} a reculé pendant un silence : ce qui a été compté entre-temps n’est pas connu`],
-  ["trusted by setting", () => "supposée juste, par réglage"],
-  ["the meter's clock agrees", () => "l’horloge du compteur la confirme"],
-  ["kept by a time server", () => "tenue par un serveur de temps"],
-  ["from a hardware clock", () => "d’une horloge matérielle"],
 ].map(([pattern, words]) => [new RegExp(`^${pattern}$`), words]);
 // What is unknown, why, and on how many days, which are told as stretches.
 const PART = /^(?:unknown: (.+?), because )?(.+?)(?: \((\d+) days?: ([^()]+)\))?$/s;

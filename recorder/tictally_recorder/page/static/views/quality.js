@@ -4,7 +4,6 @@ import { get } from "../api.js";
 import { h } from "../dom.js";
 import { clock, duration, fullDay, moment, percent, wall, whole } from "../format.js";
 import { count, t } from "../i18n.js";
-import { sentence } from "../sentences.js";
 import { figures, table } from "../table.js";
 import { tile } from "../tiles.js";
 
@@ -78,7 +77,7 @@ function edge(each) {
       [t("quality.signal"), typeof health.signal_quality === "number" ? `${whole(health.signal_quality)} %` : null],
       [t("quality.refusedGroups"), health.mode ? (groups.length ? groups.map(([reason, n]) => `${t(`refused.${reason}`)} ${whole(n)}`).join(", ") : t("none")) : null],
       [t("quality.backlog"), health.boots ? whole(backlog) : null],
-      [t("quality.clock"), sentence(health.clock)],
+      [t("quality.clock"), health.port && t(`clock.${health.clock ?? "unproved"}`)],
       [t("quality.lost"), whole(each.lost)],
       [t("quality.version"), health.version],
     ]),

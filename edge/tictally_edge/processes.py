@@ -1,4 +1,4 @@
-"""Who has a device open or a file locked, by Linux's /proc (proc(5))."""
+"""Processes that have a device open or a file locked, from Linux's /proc (proc(5))."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ _PROC: Final = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process: its number and what it was started as."""
+    """A process: its id and command line."""
 
     pid: int
     command: tuple[str, ...]
@@ -31,14 +31,14 @@ class Process:
 
 
 def holders(device: Path) -> list[Process]:
-    """Other processes that have a device open, as far as this user may see them."""
+    """Return other processes that have a device open, as far as this user may see them."""
     wanted = device.stat().st_rdev
     found = {int(fd.parts[2]) for fd in _open_files() if _device_of(fd) == wanted}
     return [_process(pid) for pid in sorted(found - {os.getpid()})]
 
 
 def locker(path: Path) -> Process | None:
-    """Who has a lock on a file, or None."""
+    """Return the process that has locked a file, or None."""
     try:
         inode = path.stat().st_ino
         locks = (_PROC / "locks").read_text().splitlines()
@@ -52,7 +52,7 @@ def locker(path: Path) -> Process | None:
 
 def _open_files() -> Iterator[Path]:
     for folder in _PROC.glob("[0-9]*/fd"):
-        with suppress(OSError):  # it has ended, or is another user's
+        with suppress(OSError):  # it has ended, or belongs to another user
             yield from folder.iterdir()
 
 

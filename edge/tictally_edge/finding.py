@@ -1,0 +1,35 @@
+"""Findings of the doctor, and how they are shown."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact.
+
+    Attributes:
+        subject: what was checked, one word.
+        ok: False where somebody has to do something.
+        message: a sentence.
+        advice: what to do, or empty.
+    """
+
+    subject: str
+    ok: bool
+    message: str
+    advice: str = ""
+
+    def lines(self) -> str:
+        """Return one line, and a second one with the advice."""
+        first = f"{'ok' if self.ok else '!!'} {self.subject}: {self.message}"
+        return f"{first}\n   → {self.advice}" if self.advice else first
+
+
+def good(subject: str, message: str) -> Finding:
+    """Return a finding that requires nothing."""
+    return Finding(subject, ok=True, message=message)
+
+
+def bad(subject: str, message: str, advice: str) -> Finding:
+    """Return a finding that requires action."""
+    return Finding(subject, ok=False, message=message, advice=advice)
