@@ -22,11 +22,12 @@ _OFFSETS_SAMPLED: Final = range(1970, 2040)
 
 
 class By(StrEnum):
-    """The periods by which energy and cost are told."""
+    """The periods that energy and cost are summed by. Weeks begin on Monday (ISO 8601)."""
 
     QUARTER = "quarter"
     HOUR = "hour"
     DAY = "day"
+    WEEK = "week"
     MONTH = "month"
     YEAR = "year"
 
@@ -188,6 +189,8 @@ def period_start(moment: datetime, by: By, tz: ZoneInfo) -> datetime:
         return utc - into
     if by is By.DAY:
         return local_midnight(local.date(), tz)
+    if by is By.WEEK:
+        return local_midnight(local.date() - timedelta(days=local.weekday()), tz)
     if by is By.MONTH:
         return local_midnight(local.date().replace(day=1), tz)
     return local_midnight(local.date().replace(month=1, day=1), tz)
@@ -202,6 +205,8 @@ def next_period(start: datetime, by: By, tz: ZoneInfo) -> datetime:
     day = start.astimezone(tz).date()
     if by is By.DAY:
         return local_midnight(day + timedelta(days=1), tz)
+    if by is By.WEEK:
+        return local_midnight(day + timedelta(days=7 - day.weekday()), tz)
     if by is By.MONTH:
         return local_midnight((day.replace(day=1) + timedelta(days=32)).replace(day=1), tz)
     return local_midnight(date(day.year + 1, 1, 1), tz)

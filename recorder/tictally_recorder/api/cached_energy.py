@@ -52,7 +52,7 @@ def cached_energy(
         states = read_states(session.reader, source.query(days, By.DAY))
         if window.start < head_end:
             rows += source.read(TimeRange(window.start, head_end), By.DAY)
-        rows += source.days(days, states) if by is By.DAY else source.months(days, states)
+        rows += source.days(days, states) if by in {By.DAY, By.WEEK} else source.months(days, states)
         if tail_start < window.end:
             rows += source.read(TimeRange(tail_start, window.end), By.DAY)
         if window.start == head_end and tail_start == window.end:

@@ -14,7 +14,14 @@ from tictally_shared.calendar import By, CalendarError, local_midnight, parse_mo
 
 _CENTURY: Final = 36_525
 # Bounds the work of one request to a few seconds.
-MAX_DAYS: Final[Mapping[By, int]] = {By.QUARTER: 32, By.HOUR: 100, By.DAY: 1200, By.MONTH: _CENTURY, By.YEAR: _CENTURY}
+MAX_DAYS: Final[Mapping[By, int]] = {
+    By.QUARTER: 32,
+    By.HOUR: 100,
+    By.DAY: 1200,
+    By.WEEK: 1200,
+    By.MONTH: _CENTURY,
+    By.YEAR: _CENTURY,
+}
 BILL_DAYS: Final = 1200
 REPLAY_DAYS: Final = 400
 """For requests that read every quarter-hour: comparisons, profiles."""
@@ -32,6 +39,7 @@ class DayBy(StrEnum):
     """A period of whole days."""
 
     DAY = "day"
+    WEEK = "week"
     MONTH = "month"
     YEAR = "year"
 

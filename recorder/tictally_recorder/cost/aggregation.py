@@ -185,7 +185,9 @@ def registers_of(parts: Iterable[RegisterPart]) -> list[RegisterPart]:
 
 
 def first_day(day: date, by: By) -> date:
-    """The first day of the period of time, a day, a month or a year, that holds a day."""
+    """The first day of the day, week, month or year that holds a day."""
+    if by is By.WEEK:
+        return day - timedelta(days=day.weekday())
     if by is By.MONTH:
         return day.replace(day=1)
     return day.replace(month=1, day=1) if by is By.YEAR else day

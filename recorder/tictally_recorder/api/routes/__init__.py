@@ -7,20 +7,17 @@ from tictally_recorder.api.routes import (
     compare,
     cost,
     energy,
-    jobs,
     live,
     profile,
     quality,
     readings,
-    sinks,
     sites,
     standby,
     tariffs,
 )
 
 ROUTERS: Final = tuple(
-    each.router
-    for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality, sinks, jobs)
+    each.router for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality)
 )
 
 __all__ = ["ROUTERS"]
