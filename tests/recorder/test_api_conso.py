@@ -188,7 +188,7 @@ def test_tokens_are_made_listed_and_revoked_by_commands(
     with pytest.raises(TokenError, match="revoked"):
         TokenBook(served.folder).prms_of(made, datetime.now().astimezone())
     assert main(["token", "create", "--prm", "00000000000000"]) == 2
-    assert "TICTALLY_PRMS says which site a delivery point is" in capsys.readouterr().err
+    assert "TICTALLY_PRMS maps delivery points to sites" in capsys.readouterr().err
 
 
 def test_a_folder_without_tokens_lets_nobody_in(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_without_file_it_goes_into_the_folder(
     ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["backup", "--ledger", ledger]) == 2
-    assert "say which FILE, or set TICTALLY_BACKUP to a folder" in capsys.readouterr().err
+    assert "give a FILE, or set TICTALLY_BACKUP to a folder" in capsys.readouterr().err
     monkeypatch.setattr("tictally_recorder.cli.backup._NICE", 0)
     monkeypatch.setenv("TICTALLY_BACKUP", str(tmp_path / "usb"))
     monkeypatch.setenv("TICTALLY_NAME", "nas")

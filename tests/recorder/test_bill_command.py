@@ -92,7 +92,7 @@ def test_a_day_that_the_ledger_lacks_is_told(tictally: Commands) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--from", "2025-07-15"), "--to"),
+        (("--from", "July"), "--from"),
         (("--from", "2025-07-15T10:00", "--to", "2025-08-16"), "inside a day"),
         (("--from", "2025-08-16", "--to", "2025-08-16"), "is not before"),
     ],

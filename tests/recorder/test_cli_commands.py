@@ -15,6 +15,7 @@ from recording import METER, frame
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.ledger import Ledger, Message
+from tictally_shared.calendar import zone
 
 HOUR_MS = 3_600_000
 MIDNIGHT_MS = int(datetime.fromisoformat("2026-03-28T00:00:00+01:00").timestamp()) * 1000
@@ -127,11 +128,21 @@ def test_no_energy_is_a_sentence_beside_an_empty_answer(capsys: pytest.CaptureFi
 
 
 @pytest.mark.usefixtures("ledger")
-def test_without_a_window_today_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_window_this_month_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "energy")
     assert code == 0
     assert out.startswith("Nothing was counted between ")
-    assert " 00:00 and " in out
+    assert out.startswith(f"Nothing was counted between {datetime.now(zone('Europe/Paris')):%Y-%m}-01 00:00 and ")
+
+
+@pytest.mark.usefixtures("ledger")
+def test_weeks_begin_on_monday(capsys: pytest.CaptureFixture[str]) -> None:
+    window = ("energy", "--from", "2026-03", "--to", "2026-04", "--by", "week", "--json", "--site", METER)
+    rows = json.loads(run(capsys, *window)[1])
+    assert [(row["from"], row["to"], row["energy"]) for row in rows] == [
+        ("2026-03-23T00:00:00+01:00", "2026-03-30T00:00:00+02:00", 2820),
+        ("2026-03-30T00:00:00+02:00", "2026-04-01T00:00:00+02:00", 0),
+    ]
 
 
 @pytest.mark.usefixtures("ledger")
@@ -142,14 +153,14 @@ def test_without_a_window_today_is_meant(capsys: pytest.CaptureFixture[str]) -> 
         (("energy", "--to", "2026-13-01"), 2, "Invalid value for --to: '2026-13-01' is neither a date"),
         (("energy", "--from", "2026-03-29T02:30"), 2, "Invalid value for --from: 2026-03-29T02:30 does not exist"),
         (("energy", "--from", "2026-03-02", "--to", "2026-03-01"), 2, "Invalid value for --from: 2026-03-02 00:00:00"),
-        (("energy", "--by", "week"), 2, "Invalid value for '--by': 'week' is not one of"),
+        (("energy", "--by", "decade"), 2, "Invalid value for '--by': 'decade' is not one of"),
         (("energy", "--json", "--csv"), 2, "Invalid value for --json: it excludes --csv"),
-        (("energy", "--site", "x"), 1, f"there is no site 'x' in the ledger; it knows {METER}, {NEW_METER}"),
+        (("energy", "--site", "x"), 1, f"there is no site 'x' in the ledger; it has {METER}, {NEW_METER}"),
         (("energy", "--ledger", "/absent/l.sqlite"), 1, "there is no ledger at /absent/l.sqlite"),
         (("energy", "--ledger", __file__), 1, f"{__file__} is not a ledger"),
         (("energy", "--config", "/absent.toml"), 2, "--config: /absent.toml cannot be read"),
         (("site", "join", "x", METER), 1, "there is no site 'x' in the ledger"),
-        (("site", "join", METER, METER), 1, f"{METER} and {METER} are one site already"),
+        (("site", "join", METER, METER), 1, f"{METER} and {METER} are already the same site"),
         (("site", "join", METER), 2, "Missing argument 'OLD'"),
         (("record", "--ledger", "/dev/null/ledger"), 1, "the ledger's folder /dev/null cannot be made"),
         (("recrod",), 2, "No such command 'recrod'."),

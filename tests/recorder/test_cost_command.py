@@ -89,7 +89,8 @@ def summer(run: Commands) -> Commands:
 WINDOW = ("--from", "2025-07-31", "--to", "2025-08-02")
 
 
-def test_a_change_of_prices_is_told_by_day_to_the_cent(summer: Commands) -> None:
+def test_a_change_of_prices_is_shown_by_day_to_the_cent(summer: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     # 4 x 0.1696 = 0.6784, 6 x 0.2146 = 1.2876, 14.04 / 31 = 0.4529…: 2.4189…
     # 4 x 0.1635 = 0.6540, 6 x 0.2081 = 1.2486, 15.74 / 31 = 0.5077…: 2.4103…
     code, out, err = summer("cost", *WINDOW)
@@ -112,6 +113,19 @@ def test_a_change_of_prices_is_told_by_day_to_the_cent(summer: Commands) -> None
 meanwhile is divided by time.
         """
     )
+
+
+def test_at_80_columns_versions_are_references_and_nothing_is_cut(
+    summer: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, err = summer("cost", *WINDOW)
+    assert (code, err) == (0, "")
+    table, _, below = out.partition("Estimated")
+    assert max(map(len, table.splitlines())) <= 80
+    assert "2025-07-31 2025-08-01 HC           4.000 0.1696   0.68 EUR estimated [1]\n" in table
+    assert "[1] edf-bleu-hphc 2025-02-01\n[2] edf-bleu-hphc 2025-08-01\n" in table
+    assert below
 
 
 def test_a_year_has_a_line_for_each_price_and_one_total(summer: Commands) -> None:
@@ -319,10 +333,10 @@ def test_no_frames_in_the_window_is_a_sentence(summer: Commands) -> None:
         (("--from", "2025-07-31T12:00"), 2, "Invalid value for --from: '2025-07-31T12:00' is inside a day"),
         (("--to", "2025-07-31T22:30Z"), 2, "Invalid value for --to: '2025-07-31T22:30Z' is inside a day"),
         (("--from", "2025-08-01", "--to", "2025-08-01"), 2, "Invalid value for --from: 2025-08-01 is not before"),
-        (("--by", "hour"), 2, "Invalid value for '--by': 'hour' is not one of 'day', 'month', 'year'"),
+        (("--by", "hour"), 2, "Invalid value for '--by': 'hour' is not one of 'day', 'week', 'month', 'year'"),
         (("--json", "--csv"), 2, "Invalid value for --json: it excludes --csv"),
         (("--explain", "--csv"), 2, "Invalid value for --explain: it excludes --csv"),
-        (("--site", "x"), 1, f"there is no site 'x' in the ledger; it knows {METER}"),
+        (("--site", "x"), 1, f"there is no site 'x' in the ledger; it has {METER}"),
         (("--ledger", "/absent/l.sqlite"), 1, "there is no ledger at /absent/l.sqlite"),
     ],
 )

@@ -281,9 +281,9 @@ def test_no_night_in_the_window_is_a_sentence(autumn: Commands) -> None:
         (("--from", "soon"), 2, "Invalid value for --from: 'soon' is neither a date"),
         (("--to", "2025-07-31T12:00"), 2, "Invalid value for --to: '2025-07-31T12:00' is inside a day"),
         (("--from", "2025-08-01", "--to", "2025-08-01"), 2, "Invalid value for --from: 2025-08-01 is not before"),
-        (("--by", "hour"), 2, "Invalid value for '--by': 'hour' is not one of 'day', 'month', 'year'"),
+        (("--by", "hour"), 2, "Invalid value for '--by': 'hour' is not one of 'day', 'week', 'month', 'year'"),
         (("--json", "--csv"), 2, "Invalid value for --json: it excludes --csv"),
-        (("--site", "x"), 1, f"there is no site 'x' in the ledger; it knows {METER}"),
+        (("--site", "x"), 1, f"there is no site 'x' in the ledger; it has {METER}"),
         (("--ledger", "/absent/l.sqlite"), 1, "there is no ledger at /absent/l.sqlite"),
     ],
 )

@@ -52,7 +52,8 @@ def tariff(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     return Commands(tmp_path, capsys)
 
 
-def test_list_names_every_list_with_its_newest_version(tariff: Commands) -> None:
+def test_list_names_every_list_with_its_newest_version(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     code, out, _ = tariff("list")
     assert code == 0
     (line,) = [line for line in out.splitlines() if line.startswith("edf-bleu-hphc")]
@@ -102,14 +103,14 @@ def test_show_says_what_is_unknown(tariff: Commands) -> None:
     assert "6 kVA unknown 10.70" in [
         " ".join(line.split()) for line in tariff("show", "edf-bleu-hphc", "--on", "2024-12-31")[1].splitlines()
     ]
-    assert tariff.json("show", "edf-bleu-hphc", "--on", "2024-12-31")["subscription"]["6"] == {
+    assert tariff.json("show", "edf-bleu-hphc", "--on", "2024-12-31")[0]["subscription"]["6"] == {
         "ttc": None,
         "ht": "10.70",
     }
 
 
 def test_show_tells_a_program_everything_as_exact_text(tariff: Commands) -> None:
-    told = tariff.json("show", "edf-bleu-base", "--on", "2025-08-01")
+    (told,) = tariff.json("show", "edf-bleu-base", "--on", "2025-08-01")
     assert (told["tariff"], told["from"], told["until"]) == ("edf-bleu-base", "2025-08-01", "2026-01-31")
     assert told["energy"]["6"] == {"BASE": {"ttc": "0.1952", "ht": "0.1327"}}
     assert told["subscription"]["6"] == {"ttc": "15.47", "ht": "11.07"}
@@ -119,7 +120,7 @@ def test_show_tells_a_program_everything_as_exact_text(tariff: Commands) -> None
 
 def test_show_takes_an_amount_for_every_power_as_such(tariff: Commands) -> None:
     tariff.put(OVERLAY)
-    told = tariff.json("show", "edf-bleu-hphc", "--on", "2199-08-01")
+    (told,) = tariff.json("show", "edf-bleu-hphc", "--on", "2199-08-01")
     assert told["subscription"] == {"*": {"ttc": "16", "ht": None}}
     assert (told["until"], told["confidence"], told["file"]) == (None, "own", f"{tariff.tariffs}/own.toml")
 
@@ -130,8 +131,8 @@ def test_show_takes_an_amount_for_every_power_as_such(tariff: Commands) -> None:
         (("show", "edf-bleu-ejp", "--on", "2020-01-01"), 1, "edf-bleu-ejp has no version on 2020-01-01"),
         (("show", "edf"), 1, "there is no tariff 'edf'; there are: edf-bleu-base, "),
         (("check", "edf"), 1, "there is no tariff 'edf'; there are: edf-bleu-base, "),
-        (("show", "edf-bleu-ejp", "--on", "today"), 2, "Invalid value for --on: 'today' is not a date: 2026-11-21"),
-        (("check", "--from", "today"), 2, "Invalid value for --from: 'today' is not a date: 2026-11-21"),
+        (("show", "edf-bleu-ejp", "--on", "soon"), 2, "Invalid value for --on: 'soon' is neither a date"),
+        (("check", "--from", "soon"), 2, "Invalid value for --from: 'soon' is neither a date"),
     ],
 )
 def test_what_cannot_be_answered_is_a_sentence(
@@ -163,7 +164,7 @@ def test_check_passes_a_list_that_lacks_nothing_since_a_day(tariff: Commands) ->
     tariff.put(OVERLAY)
     assert tariff("check", "edf-bleu-hphc", "--from", "2025-02-01")[:2] == (
         0,
-        "Nothing is lacking, and nothing is overdue.\n",
+        "Nothing is missing, and nothing is overdue.\n",
     )
     assert tariff("check", "edf-bleu-hphc", "--from", "2025-01-31")[0] == 1
 
@@ -213,7 +214,7 @@ def test_check_looks_at_the_lists_of_contracts_while_they_held_and_at_no_other(t
     used = tariff.json("check")
     assert {each["tariff"] for each in used} == {"edf-bleu-base"}
     contracts(tariff, BASE_NOW.replace("2025-08-01", "2025-02-01"))
-    assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
+    assert tariff("check")[:2] == (0, "Nothing is missing, and nothing is overdue.\n")
     assert tariff("check", "edf-bleu-base")[0] == 1
 
 
@@ -224,7 +225,7 @@ def test_a_contract_that_was_left_is_not_looked_at_beyond_its_end(tariff: Comman
     assert "edf-bleu-ejp is overdue" in tariff("check")[1]
     for site in ("", f'site = "{METER}"\n'):
         contracts(tariff, left + BASE_NOW.replace("2025-08-01", "2026-05-01") + site)
-        assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
+        assert tariff("check")[:2] == (0, "Nothing is missing, and nothing is overdue.\n")
 
 
 @pytest.mark.parametrize(
@@ -278,4 +279,4 @@ def test_a_flat_price_goes_with_every_option(tariff: Commands) -> None:
     tariff.put(own.replace("energy.HC", "energy.FLAT").replace('energy.HP = { ttc = "0.2" }\n', ""))
     contracts(tariff, BASE_NOW.replace("edf-bleu-base", "flat"))
     heard(tariff, {"NGTF": "TEMPO"})
-    assert tariff("check")[:2] == (0, "Nothing is lacking, and nothing is overdue.\n")
+    assert tariff("check")[:2] == (0, "Nothing is missing, and nothing is overdue.\n")

@@ -1,14 +1,16 @@
 """The recorder's figures for Prometheus. The library writes the format, so that escapes and types are its business."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from tictally_recorder.api.context import Context
+from tictally_recorder.jobs import job_reports
 from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.sinks.protocol import SinkState
 
 
 def registry_of(context: Context, reader: LedgerReader) -> CollectorRegistry:
@@ -30,13 +32,13 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     counts, heartbeat = reader.counts(), context.broadcast.heartbeat
     yield InfoMetricFamily("tictally", "The program.", {"version": context.version})
     yield CounterMetricFamily("tictally_frames_stored", "Frames stored since the ledger was made.", counts.frames)
-    refused = CounterMetricFamily("tictally_messages_refused", "Messages set aside, by reason.", labels=["reason"])
+    rejected = CounterMetricFamily("tictally_messages_rejected", "Messages rejected, by reason.", labels=["reason"])
     for reason, number in counts.rejected.items():
-        refused.add_metric([reason], number)
-    yield refused
-    yield GaugeMetricFamily("tictally_frames_lost", "Frames that no edge has any more.", counts.lost)
-    yield GaugeMetricFamily("tictally_messages_kept", "Messages that wait to be tried again.", counts.deferred)
-    yield GaugeMetricFamily("tictally_quarters_waiting", "Quarters that wait to be computed again.", counts.dirty)
+        rejected.add_metric([reason], number)
+    yield rejected
+    yield GaugeMetricFamily("tictally_frames_lost", "Frames that no edge holds any more.", counts.lost)
+    yield GaugeMetricFamily("tictally_messages_deferred", "Messages that wait for their retry.", counts.deferred)
+    yield GaugeMetricFamily("tictally_quarters_waiting", "Quarter-hours that wait to be recomputed.", counts.dirty)
     yield GaugeMetricFamily("tictally_ledger_bytes", "The ledger's file, without its log.", counts.size_bytes)
     newest = GaugeMetricFamily(
         "tictally_meter_newest_frame_timestamp_seconds", "Time of a meter's newest frame.", labels=["meter"]
@@ -44,9 +46,59 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     for meter, newest_ms in counts.newest_ms.items():
         newest.add_metric([meter], newest_ms / 1000)
     yield newest
+    yield from _sink_metrics(context.broadcast.sinks(reader.sinks()))
+    yield from _job_metrics(context, reader)
     if heartbeat is not None:
         yield GaugeMetricFamily("tictally_broker_connected", "1 while the broker listens.", int(heartbeat.is_up))
-        yield GaugeMetricFamily("tictally_frames_missing", "Frames that are missing, and asked for.", heartbeat.missing)
+        yield GaugeMetricFamily(
+            "tictally_frames_missing", "Missing frames that are being backfilled.", heartbeat.missing
+        )
         age_s = max(time.monotonic() - heartbeat.at_s, 0.0)
-        yield GaugeMetricFamily("tictally_loop_age_seconds", "Since the recorder's loop went round.", age_s)
-        yield GaugeMetricFamily("tictally_start_time_seconds", "When the recorder began.", heartbeat.started_ms / 1000)
+        yield GaugeMetricFamily(
+            "tictally_loop_age_seconds", "Since the latest iteration of the recorder's loop.", age_s
+        )
+        yield GaugeMetricFamily(
+            "tictally_start_time_seconds", "When the recorder started.", heartbeat.started_ms / 1000
+        )
+
+
+def _job_metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
+    gauges = {
+        name: GaugeMetricFamily(f"tictally_job_{name}", text, labels=["job"])
+        for name, text in (
+            ("failing", "1 while a job cannot do its work."),
+            ("last_run_timestamp_seconds", "When a job's newest run began."),
+            ("last_success_timestamp_seconds", "When a job last succeeded."),
+            ("next_run_timestamp_seconds", "When a job runs next."),
+        )
+    }
+    now_ms = int(context.now().timestamp() * 1000)
+    for report in job_reports(context.settings, reader.get_value, now_ms):
+        if not report.is_enabled:
+            continue
+        gauges["failing"].add_metric([report.name], int(report.problem is not None))
+        for name, time_ms in (
+            ("last_run", report.last_run_ms),
+            ("last_success", report.last_success_ms),
+            ("next_run", report.next_run_ms),
+        ):
+            if time_ms is not None:
+                gauges[f"{name}_timestamp_seconds"].add_metric([report.name], time_ms / 1000)
+    yield from gauges.values()
+
+
+def _sink_metrics(sinks: Sequence[SinkState]) -> list[Metric]:
+    """Nothing where no sink is configured."""
+    now_ms = time.time_ns() // 1_000_000
+    up = GaugeMetricFamily("tictally_sink_up", "1 while the sink accepts data.", labels=["sink"])
+    lag = GaugeMetricFamily(
+        "tictally_sink_lag_seconds", "Age of the oldest frame that the sink has not got.", labels=["sink"]
+    )
+    windows = GaugeMetricFamily("tictally_sink_windows_waiting", "Windows to aggregate again.", labels=["sink"])
+    rejected = CounterMetricFamily("tictally_sink_points_rejected", "Points that the sink rejected.", labels=["sink"])
+    for sink in sinks:
+        up.add_metric([sink.name], int(sink.problem is None))
+        lag.add_metric([sink.name], sink.lag_s(now_ms))
+        windows.add_metric([sink.name], sink.counts.windows)
+        rejected.add_metric([sink.name], sink.counts.rejected)
+    return [up, lag, windows, rejected] if sinks else []

@@ -185,6 +185,20 @@ class TariffItem(BaseModel):
     overdue_since: str | None
 
 
+class JobItem(BaseModel):
+    """A job."""
+
+    name: str
+    title: str
+    schedule: str | None
+    is_enabled: bool
+    last_run: str | None
+    last_result: str | None
+    last_success: str | None
+    next_run: str | None
+    problem: str | None
+
+
 class TariffHistory(BaseModel):
     """A price list's versions, the oldest first."""
 
@@ -208,3 +222,18 @@ class QualityItem(_Spanning):
     gaps: list[dict[str, Any]]
     more_gaps: int
     falls: list[dict[str, Any]]
+
+
+class SinkItem(BaseModel):
+    """A sink that the ledger is replicated to."""
+
+    name: str
+    title: str
+    destination: str
+    lag_s: int
+    frames: int
+    quarters: int
+    cost_days: int
+    windows: int
+    rejected: int
+    problem: str | None

@@ -1,9 +1,9 @@
-"""The commands put together, and every error made a sentence and an exit code."""
+"""The commands together; every error becomes one message and an exit code."""
 
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,12 +12,13 @@ from tictally_recorder.cli import job, sink, site, tariff, token
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
-from tictally_recorder.cli.console import say
+from tictally_recorder.cli.console import echo, echo_error
 from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
 from tictally_recorder.cli.export import export
-from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.option_groups import flattened
+from tictally_recorder.cli.options import Configuration
 from tictally_recorder.cli.standby import standby
 from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.export import ExportError
@@ -30,24 +31,41 @@ from tictally_shared.runtime import log
 from tictally_shared.settings import SettingsError
 
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
+_EPILOG: Final = """Exit codes: 0 done; 1 failed, or the answer needs attention; 2 wrong use or a wrong setting; 130
+interrupted. Environment: TICTALLY_* (docs/settings.md), NO_COLOR, COLUMNS."""
 
 app = typer.Typer(
     name="tictally",
-    help="Keeps what a Linky meter said on MQTT in a ledger, for decades, and tells what its registers counted.",
-    add_completion=False,
+    help="Record what Linky meters publish on MQTT in a ledger, and compute energy, cost and more from it.",
+    epilog=_EPILOG.replace("\n", " "),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(short_help="Tell how much energy went through each register.")(energy)
-app.command(short_help="Tell what that energy cost, and by which price list.")(cost)
-app.command(short_help="Lay that out like a bill, with its taxes.")(bill)
-app.command(short_help="Tell what the same use would have cost on other price lists.")(compare)
-app.command(short_help="Tell what a home draws at night, its trend, and what that costs a year.")(standby)
-app.command(short_help="Write tables that any program reads.")(export)
-app.command(short_help="Put the ledger into one small file.")(backup)
-app.command(short_help="Put a backup in the ledger's place.")(restore)
-app.command(short_help="Look whether all is well, and say what to do where it is not.")(doctor)
+
+
+@app.command(short_help="Record what the edges publish, until stopped.")
+@flattened
+def record(configuration: Configuration) -> None:
+    """Record what every edge publishes, until stopped by SIGTERM or Ctrl-C.
+
+    A message is acknowledged after it is stored; while the recorder is stopped, the broker keeps what arrives. Settings
+    come from the environment, files and TOML: docs/settings.md lists them all.
+    """
+    settings = configuration.settings()
+    log.set_up()
+    run_recorder(settings)
+
+
+app.command(short_help="Show the energy of each register.")(flattened(energy))
+app.command(short_help="Show what that energy cost, by which tariff version.")(flattened(cost))
+app.command(short_help="Show the cost laid out like a bill, with its taxes.")(flattened(bill))
+app.command(short_help="Show what it would have cost on other tariffs.")(flattened(compare))
+app.command(short_help="Show the base load of nights, its trend and cost.")(flattened(standby))
+app.command(short_help="Write tables that any program reads.")(flattened(export))
+app.command(short_help="Back up the ledger into one small file.")(flattened(backup))
+app.command(short_help="Restore the ledger from a backup.")(flattened(restore))
+app.command(short_help="Check everything; show what is wrong and what to do.")(flattened(doctor))
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(sink.app, name="sink")
@@ -62,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: of the command line; None: this process's own.
 
     Returns:
-        The exit code: 0, 1 for what failed, 2 for wrong use or a wrong setting. Each failure is one sentence on stderr.
+        The exit code: 0, 1 for what failed, 2 for wrong use or a wrong setting. Each failure is one message on stderr.
     """
     try:
         result = app(arguments, prog_name="tictally", standalone_mode=False)
@@ -95,30 +113,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _without_command(
     context: typer.Context,
     *,
-    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and end.")] = False,
+    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     if show_version:
-        say(f"tictally {version('tictally-recorder')}")
+        echo(f"tictally {version('tictally-recorder')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        say(context.get_help())
-
-
-@app.command(short_help="Record what the edges publish, until stopped.")
-def record(ledger: LedgerOption = None, config: ConfigOption = None) -> None:
-    """Record what every edge publishes, until stopped by SIGTERM or Ctrl-C.
-
-    A message is acknowledged when the ledger has it safely on its disk; what comes while the recorder is away waits at
-    the broker. Settings come from the environment (TICTALLY_NAME, TICTALLY_MQTT_HOST, TICTALLY_MQTT_PORT,
-    TICTALLY_MQTT_USERNAME, TICTALLY_MQTT_PASSWORD, TICTALLY_MQTT_CA, TICTALLY_BASE_TOPIC, TICTALLY_LEDGER,
-    TICTALLY_EDGES, TICTALLY_TIMEZONE; TICTALLY_INFLUXDB_URL, TICTALLY_INFLUXDB_ORG and TICTALLY_INFLUXDB_TOKEN where
-    the ledger is copied to InfluxDB), each also from a file that TICTALLY_…_FILE names, or from --config.
-    """
-    settings = settings_of(config, ledger)
-    log.set_up()
-    run_recorder(settings)
+        echo(context.get_help())
 
 
 def _fail(sentence: str, code: int) -> int:
-    say(f"tictally: {sentence}", aside=True)
+    echo_error(sentence)
     return code

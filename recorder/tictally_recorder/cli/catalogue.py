@@ -1,10 +1,14 @@
-"""The price lists of this process's settings."""
+"""Tariffs and contracts of this process's settings, and the messages where they are missing or broken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from tictally_recorder.cli.console import say
+import typer
+
+from tictally_recorder.cli.console import echo_error
+from tictally_recorder.cost.contracts.meter_reported import announced
+from tictally_recorder.cost.contracts.onboarding import how_to_begin
 from tictally_recorder.cost.terms import Paid, read_paid
-from tictally_recorder.ledger import Site
+from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import Shelf, load_shelf
 from tictally_recorder.tariffs.errors import UnknownTariff
@@ -12,38 +16,70 @@ from tictally_recorder.tariffs.model import Tariff
 
 
 def paid_by(settings: Settings, sites: Iterable[Site]) -> Paid:
-    """Price lists and contracts of the settings.
+    """Tariffs and contracts of the settings.
 
     Args:
-        settings: that say where they lie.
+        settings: with their paths.
         sites: all of the ledger.
 
     Raises:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
-        TariffError: a shipped price list is broken.
+        TariffError: a bundled tariff is broken.
     """
     return read_paid(settings.contracts_file, settings.tariffs_folder, sites)
 
 
 def shelf_of(settings: Settings) -> Shelf:
-    """The shipped lists, and the user's own over them."""
+    """The bundled tariffs, and the user's own over them."""
     return load_shelf(settings.tariffs_folder)
 
 
-def asked_of(shelf: Shelf, tariff_id: str) -> Tariff:
-    """The list of an id.
+def tariff_of(shelf: Shelf, tariff_id: str) -> Tariff:
+    """The tariff of an id.
 
     Raises:
-        UnknownTariff: there is none; a file that cannot be used, which may be why, has been told.
+        UnknownTariff: there is none; a file that cannot be used, which may be why, has been reported.
     """
     try:
         return shelf.tariff(tariff_id)
     except UnknownTariff:
-        tell_broken(shelf)
+        report_broken(shelf)
         raise
 
 
-def tell_broken(shelf: Shelf) -> None:
-    """Say on stderr which of the user's files could not be used."""
+def report_broken(shelf: Shelf) -> None:
+    """Report on stderr which of the user's files cannot be used."""
     for error in shelf.errors:
-        say(f"tictally: {error}", aside=True)
+        echo_error(str(error))
+
+
+def first_contract_help(
+    settings: Settings, reader: LedgerReader, site: Site, paid: Paid, sites: Sequence[Site]
+) -> list[str]:
+    """How to write a site's first contract; empty where it has one.
+
+    Args:
+        settings: with the path of the contracts.
+        reader: of the ledger.
+        site: that is asked about.
+        paid: tariffs and contracts.
+        sites: all of the ledger.
+    """
+    if paid.has_contract(site.id):
+        return []
+    option, is_only_site = announced(reader, site), len(sites) == 1
+    return [how_to_begin(settings.contracts_file, settings.zone, site, option, is_only_site=is_only_site)]
+
+
+def end_with_problems(advice: Iterable[str], shelf: Shelf) -> None:
+    """Print advice and broken files on stderr, and end with 1 where there are any.
+
+    Raises:
+        typer.Exit: there are.
+    """
+    advice = list(advice)
+    for each in advice:
+        echo_error(each)
+    report_broken(shelf)
+    if advice or shelf.errors:
+        raise typer.Exit(1)

@@ -1,17 +1,17 @@
-"""`tictally compare`: what the same use would have cost on other price lists."""
+"""`tictally compare`: what the same consumption would have cost on other tariffs."""
 
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tictally_recorder.cli.catalogue import paid_by, tell_broken
-from tictally_recorder.cli.console import print_table, say
-from tictally_recorder.cli.cost import window
-from tictally_recorder.cli.energy import sites_of
-from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.catalogue import end_with_problems, paid_by
+from tictally_recorder.cli.console import echo, print_table, progress
+from tictally_recorder.cli.options import Configuration, JsonOption
+from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import answer_of
 from tictally_recorder.cost.compare.tempo_colours import ColourError, read_colours
@@ -30,64 +30,84 @@ class _Powers(StrEnum):
     ALL = "all"
 
 
-def compare(  # noqa: PLR0913 - options of a command
-    *,
-    start: Annotated[str, typer.Option("--from", metavar="DATE", help="The first local day of the answer.")],
-    end: Annotated[str, typer.Option("--to", metavar="DATE", help="The local day on which it ends, excluded.")],
-    site: Annotated[str | None, typer.Option(metavar="SITE", help="One site, or a meter of it. Without: all.")] = None,
-    windows: Annotated[
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What is assumed where the ledger does not know it.
+
+    Attributes:
+        hours: `--off-peak`, or None.
+        colours: `--colours`, or None.
+        powers: `--powers`.
+    """
+
+    hours: Annotated[
         str | None,
         typer.Option(
+            "--off-peak",
+            "--windows",
             metavar="HOURS",
-            help="Off-peak hours of HP/HC, 22:00-06:00, several with commas. Without it: the contract's.",
+            help="Off-peak hours of HP/HC: 22:00-06:00, several separated by commas. Default: the contract's.",
         ),
-    ] = None,
+    ] = None
     colours: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Tempo's colours, lines of date,color: 2026-11-21,blue.")
-    ] = None,
+        Path | None,
+        typer.Option("--colours", metavar="FILE", help="Tempo day colours, lines of date,color: 2026-11-21,blue."),
+    ] = None
     powers: Annotated[
-        _Powers, typer.Option(help="Which powers of each list: the subscribed one and those beside it, or all.")
-    ] = _Powers.BESIDE,
-    json: Annotated[bool, typer.Option("--json", help="As a JSON array; amounts are texts.")] = False,
-    ledger: LedgerOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Tell what the same use would have cost on each price list and power.
+        _Powers, typer.Option("--powers", help="Powers of each tariff: the subscribed one and those beside it, or all.")
+    ] = _Powers.BESIDE
 
-    Off-peak hours are assumed and said; a Tempo day whose colour is not known makes that price list's cost unknown.
+    def assumed(self) -> Assumed:
+        """The same, read.
+
+        Raises:
+            typer.BadParameter: hours or colours cannot be read.
+        """
+        hours = _hours(self.hours) if self.hours else ()
+        colours = _colours(self.colours) if self.colours else {}
+        return Assumed(hours, colours, {}, every_power=self.powers is _Powers.ALL)
+
+
+def compare(
+    window: Window, assumptions: Assumptions, *, json: JsonOption = False, configuration: Configuration
+) -> None:
+    """Show what the same consumption would have cost on each tariff and power.
+
+    Off-peak hours that are assumed are shown. A Tempo day of unknown colour makes the cost of that tariff unknown.
     """
-    settings = settings_of(config, ledger)
+    settings = configuration.settings()
     tz = settings.zone
-    first, until = window(start, end, tz, datetime.now(UTC).astimezone(tz).date())
-    told = _windows(windows) if windows else ()
-    given = _given(colours) if colours else {}
+    first, until = window.days(tz, present())
+    assumed = assumptions.assumed()
+    answers = []
     with LedgerReader.open(settings.ledger) as reader:
         paid = paid_by(settings, reader.sites())
-        asked = {each: days_with_frames(each, first, until, tz) for each in sites_of(reader, site)}
-        wish = Assumed(told, given, {}, every_power=powers is _Powers.ALL)
-        answers = [answer_of(reader, each, days, paid, wish, tz) for each, days in asked.items() if days]
+        days_of = {site: days_with_frames(site, first, until, tz) for site in window.sites(reader)}
+        with progress("Comparing tariffs") as advance:
+            for site, days in days_of.items():
+                if days:
+                    answers.append(answer_of(reader, site, days, paid, assumed, tz))
+                advance(1)
     if json:
-        say(report.as_json(answers))
+        echo(report.as_json(answers))
     else:
         for answer in answers:
             print_table(report.as_table(answer))
             for remark in report.remarks(answer):
-                say(remark)
+                echo(remark)
     if not answers:
-        say(f"Nothing was counted from {first} to {until}.", aside=json)
-    tell_broken(paid.shelf)
-    if paid.shelf.errors:
-        raise typer.Exit(1)
+        echo(f"Nothing was counted from {first} to {until}.", err=json)
+    end_with_problems((), paid.shelf)
 
 
-def _windows(text: str) -> tuple[Hours, ...]:
+def _hours(text: str) -> tuple[Hours, ...]:
     try:
         return tuple(parse_hours(each.strip()) for each in text.split(","))
     except ValueError as error:
-        raise typer.BadParameter(f"{error}, such as 22:00-06:00", param_hint="--windows") from None
+        raise typer.BadParameter(f"{error}, such as 22:00-06:00", param_hint="--off-peak") from None
 
 
-def _given(file: Path) -> dict[date, Colour]:
+def _colours(file: Path) -> dict[date, Colour]:
     try:
         return read_colours(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ColourError) as error:

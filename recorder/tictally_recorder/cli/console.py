@@ -1,25 +1,90 @@
-"""What a command prints: answers on stdout, sentences about them on stderr where a program reads the answer."""
+"""What a command prints: results on stdout, messages beside a machine-readable result on stderr."""
 
 import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-_WIDTH_WITHOUT_TERMINAL = 160
+from tictally_recorder.reports.table import fit
+
+_SHOWN_AFTER_S: Final = 1.0
 
 
 def print_table(table: Table) -> None:
-    """A table, as wide as it needs to be where no terminal bounds it."""
+    """A table as wide as the terminal, elsewhere as COLUMNS or 80; in colour on a terminal without NO_COLOR."""
     console = Console()
+    title, table.title = table.title, None  # rich would wrap it at the table's width
+    fitted, legend = fit(table, console.width)
     if console.is_terminal:
-        console.print(table)
-        return
-    console = Console(width=_WIDTH_WITHOUT_TERMINAL)
-    with console.capture() as capture:
-        console.print(table)
-    say("\n".join(line.rstrip() for line in capture.get().splitlines()))
+        if title:
+            console.print(Text(str(title), "bold"), soft_wrap=True)
+        console.print(fitted)
+    else:
+        with console.capture() as capture:
+            console.print(fitted)
+        echo("\n".join([*([str(title)] if title else []), *map(str.rstrip, capture.get().splitlines())]))
+    for line in legend:
+        echo(line)
 
 
-def say(text: str, *, aside: bool = False) -> None:
-    """Text as it is; aside: on stderr."""
-    print(text, file=sys.stderr if aside else sys.stdout)
+def echo(text: str, *, err: bool = False) -> None:
+    """Text on stdout or stderr: as it is, but that a terminal has long lines wrapped between words."""
+    stream = sys.stderr if err else sys.stdout
+    if stream.isatty():
+        width = Console(file=stream).width
+        text = "\n".join(
+            textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) if len(line) > width else line
+            for line in text.split("\n")
+        )
+    print(text, file=stream)
+
+
+def echo_marked(mark: str, text: str, style: str) -> None:
+    """A line that begins with a mark, which has a colour on a terminal."""
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(Text.assemble((mark, style), " ", text), soft_wrap=True)
+    else:
+        echo(f"{mark} {text}")
+
+
+def echo_error(message: str) -> None:
+    """An error message on stderr, after the program's name."""
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        console.print(Text.assemble(("tictally:", "bold red"), " ", message), soft_wrap=True)
+    else:
+        echo(f"tictally: {message}", err=True)
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr while something lasts more than a second; none where stderr is no terminal.
+
+    Args:
+        label: what is done.
+        total: how many steps there are; None: unknown, the bar only moves.
+
+    Yields:
+        A function that advances the bar by a number of steps.
+    """
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task(label, total=total, visible=False)
+    started_s = time.monotonic()
+
+    def advance(steps: int) -> None:
+        bar.update(task, advance=steps, visible=total is None or time.monotonic() > started_s + _SHOWN_AFTER_S)
+
+    with bar:
+        if total is None:
+            bar.update(task, visible=True)
+        yield advance

@@ -1,4 +1,4 @@
-"""What `tictally tariff check` looks at where there are contracts: their price lists, their sites, what meters say."""
+"""The checks of `tictally tariff check` on contracts: their tariffs, their sites, what meters announce."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tictally_recorder.tariffs.model import Direction, Tariff
 
 @contextmanager
 def ledger_of(settings: Settings) -> Iterator[LedgerReader | None]:
-    """The ledger, or None where there is none yet: price lists can be looked at without.
+    """The ledger, or None where there is none yet: tariffs can be checked without.
 
     Raises:
         LedgerError: there is a file that cannot be read as one.
@@ -28,7 +28,7 @@ def ledger_of(settings: Settings) -> Iterator[LedgerReader | None]:
 
 
 def findings_of_used(tariffs: Mapping[str, Tariff], contracts: Contracts, day: date) -> list[Finding]:
-    """What the contracts' price lists lack, by a day, while a contract was on them."""
+    """What the contracts' tariffs lack, by a day, while a contract was on them."""
     found = []
     for tariff_id, spans in _spans(contracts).items():
         for finding in check([tariffs[tariff_id]], day):
@@ -49,7 +49,7 @@ def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: dat
 
 
 def findings_of_sites(sites: Collection[Site], contracts: Contracts) -> list[Finding]:
-    """Contracts of sites that the ledger does not have; none while it has no site: nothing was heard yet."""
+    """Contracts of sites that the ledger does not have; none while it has no site at all."""
     known = {site.id for site in sites}
     return [
         Finding(contract.tariff, Fault.NO_SITE, contract.start, contract.until, _of_no_site(contract, known))
@@ -66,7 +66,7 @@ def _of_no_site(contract: Contract, known: Collection[str]) -> str:
 
 
 def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date]]]:
-    """Price list → first and last day of each contract on it, by its id."""
+    """Tariff → first and last day of each contract on it, by its id."""
     found: dict[str, list[tuple[date, date]]] = {}
     for contract in contracts.all:
         followers = [

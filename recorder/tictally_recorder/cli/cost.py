@@ -1,150 +1,104 @@
-"""`tictally cost`: what energy cost, by which price list."""
+"""`tictally cost`: what energy cost, by which tariff version."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from tictally_recorder.cli.catalogue import paid_by, tell_broken
-from tictally_recorder.cli.console import print_table, say
-from tictally_recorder.cli.energy import sites_of
-from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.catalogue import end_with_problems, first_contract_help, paid_by
+from tictally_recorder.cli.console import echo, print_table
+from tictally_recorder.cli.options import Configuration, Output
+from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.aggregation import Line, Summed, sum_up
-from tictally_recorder.cost.contracts.meter_reported import announced
-from tictally_recorder.cost.contracts.onboarding import how_to_begin
 from tictally_recorder.cost.query import cost_of, days_with_frames
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports import cost as report
 from tictally_recorder.reports import cost_explain as explaining
 from tictally_recorder.reports.cost_before import Before, as_records, as_text, read_before
-from tictally_shared.calendar import By, CalendarError, local_midnight, parse_moment
+from tictally_shared.calendar import By
 
 
 class Periods(StrEnum):
-    """The periods by which cost is told: of whole days."""
+    """The periods that cost is summed by: whole days."""
 
     DAY = "day"
+    WEEK = "week"
     MONTH = "month"
     YEAR = "year"
 
 
-def cost(  # noqa: PLR0913 - options of a command
-    *,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--from", metavar="DATE", help="The first local day (2026-11-21) of the answer. Without it: today."
-        ),
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option("--to", metavar="DATE", help="The local day on which it ends, excluded. Without it: tomorrow."),
-    ] = None,
-    by: Annotated[Periods, typer.Option(help="What a sum stands for.")] = Periods.DAY,
-    site: Annotated[
-        str | None,
-        typer.Option(metavar="SITE", help="One site, or a meter of it. Without it: every site, each by itself."),
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Also registers from and to, source and reckoning of each figure.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="As a JSON array; amounts are texts.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
-    ledger: LedgerOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Tell what energy and subscription cost, by period of time and tariff period, and by which version of a price
-    list.
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """The cost of a site.
 
-    Cost is of whole local days. What is unknown is in no sum and has its reason below; what rests on a price list that
-    is overdue is provisional. Exit code 1 where a site has no contract, with a sentence that says what to write.
-    """  # noqa: D205 - typer shows the first paragraph as one
-    if csv and (json or explain):
-        raise typer.BadParameter("it excludes --csv", param_hint="--json" if json else "--explain")
-    settings = settings_of(config, ledger)
+    Attributes:
+        answer: its sums.
+        beyond: messages about days before the first frame and after the last.
+        before: what `--explain` shows of replaced figures, or None.
+    """
+
+    answer: report.Answer
+    beyond: list[str] = field(default_factory=list)
+    before: list[Before] | None = None
+
+
+def cost(
+    window: Window,
+    by: Annotated[Periods, typer.Option(help="Period of a sum.")] = Periods.DAY,
+    *,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show registers from and to, source and computation of each figure.")
+    ] = False,
+    output: Output,
+    configuration: Configuration,
+) -> None:
+    """Show what energy and subscription cost, by period of time and tariff period, with the tariff version.
+
+    Cost is computed for whole local days. What is unknown is in no sum, and its reason follows the table; a cost by an
+    overdue tariff is provisional. Exit code 1: a site has no contract (a message shows what to write), or a file of
+    yours cannot be used.
+    """
+    if output.csv and explain:
+        raise typer.BadParameter("it excludes --csv", param_hint="--explain")
+    settings = configuration.settings()
     tz = settings.zone
-    first, until = window(start, end, tz, datetime.now(UTC).astimezone(tz).date())
-    answers, help_wanted, said = [], [], []
-    before: dict[str, list[Before]] = {}
+    first, until = window.days(tz, present())
+    results, advice = [], []
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
         paid = paid_by(settings, sites)
-        for asked in sites_of(reader, site):
-            sums = sum_up(cost_of(reader, asked, first, until, paid.terms, tz), By(by))
-            answers.append(report.Answer(asked.id, sums))
-            said.append(_beyond(asked, first, until, tz))
-            if explain:
-                before[asked.id] = read_before(asked.id, reader.cost_days(asked.id, first, until, replaced=True))
-            if not paid.has_contract(asked.id):
-                help_wanted.append(
-                    how_to_begin(
-                        settings.contracts_file, tz, asked, announced(reader, asked), is_only_site=len(sites) == 1
-                    )
-                )
-    if json or csv:
+        for site in window.sites(reader):
+            sums = sum_up(cost_of(reader, site, first, until, paid.terms, tz), By(by))
+            replaced = reader.cost_days(site.id, first, until, replaced=True) if explain else []
+            before = read_before(site.id, replaced) if explain else None
+            results.append(_Result(report.Answer(site.id, sums), _beyond(site, first, until, tz), before))
+            advice += first_contract_help(settings, reader, site, paid, sites)
+    if output.is_for_programs:
         found = [
-            record | _explained(of, before[answer.site]) if explain else record
-            for answer in answers
-            for record, of in report.records(answer)
+            record if each.before is None else record | _explained(of, each.before)
+            for each in results
+            for record, of in report.records(each.answer)
         ]
-        say((report.as_json if json else report.as_csv)(found))
+        echo((report.as_json if output.json else report.as_csv)(found))
     else:
-        _show(answers, said, tz, By(by), before if explain else None)
-    if not any(answer.sums for answer in answers):
-        say(f"Nothing was counted from {first} to {until}.", aside=json or csv)
-    for each in help_wanted:
-        say(f"tictally: {each}", aside=True)
-    tell_broken(paid.shelf)
-    if help_wanted or paid.shelf.errors:
-        raise typer.Exit(1)
-
-
-def window(start: str | None, end: str | None, tz: ZoneInfo, today: date) -> tuple[date, date]:
-    """The first local day, and the one on which the answer ends, excluded.
-
-    Args:
-        start: as the user wrote it, or None: today.
-        end: as the user wrote it, or None: tomorrow.
-        tz: whose days are meant.
-        today: the local date.
-
-    Raises:
-        typer.BadParameter: one is no day, or they are in the wrong order.
-    """
-    first = today if start is None else local_day("--from", start, tz)
-    until = today + timedelta(days=1) if end is None else local_day("--to", end, tz)
-    if first >= until:
-        raise typer.BadParameter(f"{first} is not before {until}", param_hint="--from")
-    return first, until
-
-
-def local_day(option: str, text: str, tz: ZoneInfo) -> date:
-    """The local day that a user's text means.
-
-    Raises:
-        typer.BadParameter: it means none, or a time inside one.
-    """
-    try:
-        moment = parse_moment(text, tz)
-    except CalendarError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
-    day = moment.astimezone(tz).date()
-    if moment != local_midnight(day, tz):
-        raise typer.BadParameter(f"{text[:40]!r} is inside a day, and the answer is of whole days", param_hint=option)
-    return day
+        _show(results, tz, By(by))
+    if not any(each.answer.sums for each in results):
+        echo(f"Nothing was counted from {first} to {until}.", err=output.is_for_programs)
+    end_with_problems(advice, paid.shelf)
 
 
 def _beyond(site: Site, first: date, until: date, tz: ZoneInfo) -> list[str]:
-    """What a person must know of days that have no rows because the ledger does not reach so far."""
+    """Messages about days that have no rows because the ledger does not reach so far."""
     days = days_with_frames(site, date.min, date.max, tz)
-    said = []
+    messages = []
     if first < days[0]:
-        said.append(f"The first frame is of {days[0]}; what was used before it is not known.")
+        messages.append(f"The first frame is of {days[0]}; what was used before it is not known.")
     if days[-1] < until - timedelta(days=1):
-        said.append(f"The last frame is of {days[-1]}; what was used after it is not known yet.")
-    return said
+        messages.append(f"The last frame is of {days[-1]}; what was used after it is not known yet.")
+    return messages
 
 
 def _explained(of: Line | Summed, before: list[Before]) -> report.Record:
@@ -153,20 +107,14 @@ def _explained(of: Line | Summed, before: list[Before]) -> report.Record:
     return {"explain": None, "before": as_records(before, of)}
 
 
-def _show(
-    answers: list[report.Answer],
-    said: list[list[str]],
-    tz: ZoneInfo,
-    by: By,
-    before: dict[str, list[Before]] | None,
-) -> None:
-    told = [(answer, beyond) for answer, beyond in zip(answers, said, strict=True) if answer.sums]
-    for number, (answer, beyond) in enumerate(told):
+def _show(results: list[_Result], tz: ZoneInfo, by: By) -> None:
+    shown = [each for each in results if each.answer.sums]
+    for number, each in enumerate(shown):
         if number:
-            say("")
-        print_table(report.as_table(answer))
-        for remark in [*report.remarks(answer), *beyond]:
-            say(remark)
-        if before is not None:
-            for line in ["", *explaining.as_text(answer, tz), *as_text(before[answer.site], by, tz)]:
-                say(line)
+            echo("")
+        print_table(report.as_table(each.answer))
+        for remark in [*report.remarks(each.answer), *each.beyond]:
+            echo(remark)
+        if each.before is not None:
+            for line in ["", *explaining.as_text(each.answer, tz), *as_text(each.before, by, tz)]:
+                echo(line)

@@ -1,21 +1,23 @@
 """`tictally export`: the ledger's content as tables that any program reads."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
 from tictally_recorder.cli.catalogue import paid_by
-from tictally_recorder.cli.console import say
-from tictally_recorder.cli.energy import moment_of, sites_of
-from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.console import echo, progress
+from tictally_recorder.cli.options import Configuration
+from tictally_recorder.cli.window import FROM, TO, Window, moment_of, present
 from tictally_recorder.export import Asked, Format
 from tictally_recorder.export import export as write
 from tictally_recorder.ledger import LedgerReader
 
-_EVER: Final = datetime(1971, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+_ALWAYS: Final = datetime(1971, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 
 
 class What(StrEnum):
@@ -29,44 +31,48 @@ class What(StrEnum):
     TEXTS = "texts"
 
 
-def export(  # noqa: PLR0913 - options of a command
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Where a file for each table is put.", show_default=False)
-    ],
-    *,
+@dataclass(frozen=True, slots=True)
+class ExportWindow(Window):
+    """The whole ledger, unless the options say otherwise."""
+
     start: Annotated[
         str | None,
-        typer.Option(
-            "--from", metavar="MOMENT", help="Where it begins, as for `energy`. Without it: at the first frame."
-        ),
-    ] = None,
+        typer.Option(FROM, metavar="WHEN", help="Start, in the forms of `tictally energy`. Default: the first frame."),
+    ] = None
     end: Annotated[
-        str | None,
-        typer.Option("--to", metavar="MOMENT", help="Where it ends, excluded. Without it: after the last frame."),
-    ] = None,
-    what: Annotated[
-        list[What] | None, typer.Option(help="Which table; may be given more than once. Without it: all of them.")
-    ] = None,
-    to: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.CSV,
-    site: Annotated[
-        str | None, typer.Option(metavar="SITE", help="One site, or a meter of it. Without it: every site.")
-    ] = None,
-    ledger: LedgerOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Write the ledger's content as tables that any program reads: energy by quarter of an hour, hour and day, cost by
-    day, powers, and what the meters said in texts.
+        str | None, typer.Option(TO, metavar="WHEN", help="End, excluded. Default: after the last frame.")
+    ] = None
 
-    docs/export.md says what each column is. Parquet needs pyarrow beside this program.
-    """  # noqa: D205 - typer shows the first paragraph as one
-    settings = settings_of(config, ledger)
+    def moments(self, tz: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+        """Start and end in UTC, as of `Window`."""
+        start = _ALWAYS[0] if self.start is None else moment_of(FROM, self.start, tz, now)
+        end = _ALWAYS[1] if self.end is None else moment_of(TO, self.end, tz, now)
+        if start >= end:
+            raise typer.BadParameter(f"{start} is not before {end}", param_hint=FROM)
+        return start, end
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for a file per table.", show_default=False)],
+    window: ExportWindow,
+    what: Annotated[
+        list[What] | None, typer.Option("--what", help="Table; may be repeated. Default: all of them.")
+    ] = None,
+    to: Annotated[Format, typer.Option("--format", help="Format of the files.")] = Format.CSV,
+    *,
+    configuration: Configuration,
+) -> None:
+    """Write the ledger's content as tables: energy by quarter-hour, hour and day, cost by day, powers, and strings.
+
+    docs/export.md describes every column. Parquet needs pyarrow installed with this program.
+    """
+    settings = configuration.settings()
     tz = settings.zone
-    start_at = moment_of("--from", start, tz) if start is not None else _EVER[0]
-    end_at = moment_of("--to", end, tz) if end is not None else _EVER[1]
-    if start_at >= end_at:
-        raise typer.BadParameter(f"{start_at} is not before {end_at}", param_hint="--from")
-    with LedgerReader.open(settings.ledger) as reader:
+    start, end = window.moments(tz, present())
+    tables = list(what or What)
+    with LedgerReader.open(settings.ledger) as reader, progress("Exporting", len(tables)) as advance:
         terms = paid_by(settings, reader.sites()).terms
-        asked = Asked(reader, tuple(sites_of(reader, site)), start_at, end_at, terms, tz)
-        for path, n in write(asked, list(what or What), to, folder):
-            say(f"{path}: {n} rows, {path.stat().st_size / 1000:.0f} kB")
+        asked = Asked(reader, tuple(window.sites(reader)), start, end, terms, tz)
+        for path, rows in write(asked, tables, to, folder):
+            echo(f"{path}: {rows} rows, {path.stat().st_size / 1000:.0f} kB")
+            advance(1)

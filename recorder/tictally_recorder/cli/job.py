@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
-from tictally_recorder.cli.console import print_table, say
+from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
 from tictally_recorder.jobs import Job, JobError, JobReport, JobState, enabled_jobs, job_reports
 from tictally_recorder.jobs.runner import JobRunner
@@ -30,7 +30,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Of the job, a
 @app.callback(invoke_without_command=True)
 def _without_command(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        say(context.get_help())
+        echo(context.get_help())
 
 
 @app.command("list", short_help="List the jobs with their last and next runs.")
@@ -39,7 +39,7 @@ def list_jobs(*, json: JsonOption = False, ledger: LedgerOption = None, config: 
     settings = settings_of(config, ledger)
     reports = _reports(settings)
     if json:
-        say(as_json([report.to_record() for report in reports]))
+        echo(as_json([report.to_record() for report in reports]))
         return
     table = Table(box=None, pad_edge=False)
     for column in ("job", "schedule", "last success", "next run", "problem"):
@@ -65,7 +65,7 @@ def run(name: NameArgument, ledger: LedgerOption = None, config: ConfigOption = 
     _store(settings, runner)
     if not is_well:
         raise JobError(f"job {name}: {runner.state.problem}")
-    say(runner.state.runs[-1].result or "")
+    echo(runner.state.runs[-1].result or "")
 
 
 @app.command(short_help="Show a job's last runs.")
@@ -83,7 +83,7 @@ def log(
     for run, report in sorted(runs, key=lambda each: each[0].started_ms):
         seconds = (run.finished_ms - run.started_ms) / 1000
         outcome = f"failed: {run.problem}" if run.problem is not None else run.result
-        say(f"{_local(run.started_ms, settings.zone)}  {report.name}  {seconds:.1f} s  {outcome}")
+        echo(f"{_local(run.started_ms, settings.zone)}  {report.name}  {seconds:.1f} s  {outcome}")
 
 
 def _reports(settings: Settings) -> list[JobReport]:

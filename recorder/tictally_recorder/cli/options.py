@@ -1,7 +1,8 @@
-"""The options that several commands share, and the settings that they amount to."""
+"""The options that every command has: where settings come from, and the form of the result."""
 
 import os
 import socket
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -11,23 +12,56 @@ from tictally_recorder.settings import SERVICE_FILE, Settings
 from tictally_shared.settings import EnvironmentFile, Origins, read_file
 
 LedgerOption = Annotated[
-    str | None,
-    typer.Option(
-        "--ledger",
-        metavar="PATH",
-        help="The ledger's file. Without it: TICTALLY_LEDGER, else tictally/ledger.sqlite where a user's state lies "
-        "($XDG_STATE_HOME, ~/.local/state).",
-    ),
+    str | None, typer.Option("--ledger", metavar="PATH", help="File of the ledger. Default: TICTALLY_LEDGER.")
 ]
 ConfigOption = Annotated[
-    str | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        help="A TOML file of settings, named as the variables are but in lower case and without TICTALLY_; the "
-        "environment comes before it. Without it: TICTALLY_CONFIG.",
-    ),
+    str | None, typer.Option("--config", metavar="FILE", help="TOML file of settings. Default: TICTALLY_CONFIG.")
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print a JSON array. Amounts are strings.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Where settings come from.
+
+    Attributes:
+        ledger: `--ledger`, or None.
+        config: `--config`, or None.
+    """
+
+    ledger: LedgerOption = None
+    config: ConfigOption = None
+
+    def settings(self) -> Settings:
+        """The settings of this process.
+
+        Raises:
+            SettingsError: one is wrong.
+        """
+        return settings_of(self.config, self.ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The form of a result.
+
+    Attributes:
+        json: a JSON array instead of a table.
+        csv: CSV instead of a table.
+    """
+
+    json: JsonOption = False
+    csv: CsvOption = False
+
+    def __post_init__(self) -> None:
+        if self.json and self.csv:
+            raise typer.BadParameter("it excludes --csv", param_hint="--json")
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Whether a program reads the result; messages then go to stderr."""
+        return self.json or self.csv
 
 
 def settings_of(config: str | None, ledger: str | None) -> Settings:
@@ -38,3 +72,19 @@ def settings_of(config: str | None, ledger: str | None) -> Settings:
     """
     service = EnvironmentFile.read(SERVICE_FILE)
     return load(Origins(os.environ, read_file, config, service), hostname=socket.gethostname(), ledger=ledger)
+
+
+def group(summary: str) -> typer.Typer:
+    """A group of commands, which shows its help where none is named.
+
+    Args:
+        summary: one sentence about it, complete in the list of commands.
+    """
+    app = typer.Typer(help=summary, short_help=summary, rich_markup_mode=None)
+
+    @app.callback(invoke_without_command=True)
+    def without_command(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    return app

@@ -1,12 +1,15 @@
 """The work of `tictally sink refill`: done here, or shown while a recorder does it."""
 
+import sys
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tictally_recorder.cli.console import say
+from tictally_recorder.cli.console import echo
+from tictally_recorder.cli.console import progress as progress_bar
 from tictally_recorder.ledger import Ledger, LedgerReader, SinkCounts
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError, SinkPlugin
@@ -29,6 +32,11 @@ class _Work:
 def refill_here(settings: Settings, ledger: Ledger, plugins: Sequence[SinkPlugin]) -> None:
     """Replicate until no sink has a backlog; one that does not answer holds up no other."""
     pending = [_Work(each, each.open(SinkContext(settings, _sleep, deque()))) for each in plugins]
+    with _display(ledger.sinks()) as show:
+        _replicate(pending, ledger, show)
+
+
+def _replicate(pending: list[_Work], ledger: Ledger, show: Callable[[Iterable[SinkCounts]], None]) -> None:
     shown_s = 0.0
     while pending:
         work = min(pending, key=lambda each: each.due_s or 0.0)
@@ -38,11 +46,36 @@ def refill_here(settings: Settings, ledger: Ledger, plugins: Sequence[SinkPlugin
         if counts is None:
             continue
         if _is_finished(counts, work.sink):
-            say(_result(work, counts))
+            echo(_result(work, counts))
             pending.remove(work)
         elif time.monotonic() >= shown_s + _PROGRESS_S:
             shown_s = time.monotonic()
-            say(progress(counts), aside=True)
+            show(ledger.sinks() if sys.stderr.isatty() else [counts])
+
+
+@contextmanager
+def _display(counts: Iterable[SinkCounts]) -> Iterator[Callable[[Iterable[SinkCounts]], None]]:
+    """A progress bar on a terminal, else a line at each call."""
+    left = sum(map(_backlog, counts))
+    with progress_bar("Replicating", left) as advance:
+
+        def show(counts: Iterable[SinkCounts]) -> None:
+            nonlocal left
+            if sys.stderr.isatty():
+                now = sum(map(_backlog, counts))
+                advance(left - now)
+                left = now
+            else:
+                each_of = list(counts)
+                for each in each_of:
+                    name = f"{each.name}: " if len(each_of) > 1 else ""
+                    echo(f"{name}{progress(each)}", err=True)
+
+        yield show
+
+
+def _backlog(counts: SinkCounts) -> int:
+    return counts.frames + counts.quarters + counts.cost_days + counts.windows
 
 
 def _step(work: _Work, ledger: Ledger) -> SinkCounts | None:
@@ -51,7 +84,7 @@ def _step(work: _Work, ledger: Ledger) -> SinkCounts | None:
         wait_s = work.sink.step()
     except SinkError as error:
         work.due_s = time.monotonic() + work.retry.after(error)
-        say(f"{error}; trying again", aside=True)
+        echo(f"{error}; trying again", err=True)
         return None
     work.retry.reset()
     work.due_s = time.monotonic() + wait_s
@@ -73,13 +106,12 @@ def _result(work: _Work, counts: SinkCounts) -> str:
 
 def watch_recorder(settings: Settings, names: Collection[str]) -> None:
     """Show the progress of a running recorder until only live data are left."""
-    say("The recorder replicates it:", aside=True)
-    with LedgerReader.open(settings.ledger) as reader:
+    echo("The recorder replicates it:", err=True)
+    with LedgerReader.open(settings.ledger) as reader, _display(reader.sinks()) as show:
         while behind := [each for each in reader.sinks() if each.name in names and not _is_live_only(each)]:
-            for counts in behind:
-                say(f"{counts.name}: {progress(counts)}" if len(names) > 1 else progress(counts), aside=True)
+            show(behind)
             time.sleep(_PROGRESS_S)
-    say("Replication complete, except for live data.")
+    echo("Replication complete, except for live data.")
 
 
 def _is_live_only(counts: SinkCounts) -> bool:

@@ -10,51 +10,46 @@ from typing import Annotated, Final
 
 import typer
 
-from tictally_recorder.cli.console import say
-from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.console import echo
+from tictally_recorder.cli.option_groups import flattened
+from tictally_recorder.cli.options import Configuration, group
 from tictally_recorder.cli.refill import progress, refill_here, watch_recorder
+from tictally_recorder.cli.window import FROM, TO, moment_of, present
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerInUse, LedgerReader, SinkCounts, refill_sinks
 from tictally_recorder.settings import PREFIX, Settings
 from tictally_recorder.sinks.protocol import SinkPlugin
 from tictally_recorder.sinks.registry import configured, plugins
-from tictally_shared.calendar import CalendarError, parse_moment
 from tictally_shared.settings import SettingsError
 
 _OWNER_ONLY: Final = 0o600
 
-app = typer.Typer(help="Show the ledger's sinks, set them up, refill them.", rich_markup_mode=None)
+app = group("Show the ledger's sinks, set them up, refill them.")
 SinkOption = Annotated[
-    str | None, typer.Option("--sink", metavar="NAME", help="Only this sink. Without it: every configured one.")
+    str | None, typer.Option("--sink", metavar="NAME", help="Only this sink. Default: every configured one.")
 ]
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="WHEN", help="Local date or time. Without it: the first frame.")
+    str | None,
+    typer.Option(FROM, metavar="WHEN", help="Start, in the forms of `tictally energy`. Default: the first frame."),
 ]
-ToOption = Annotated[
-    str | None, typer.Option("--to", metavar="WHEN", help="Local date or time, excluded. Without it: the last frame.")
-]
-
-
-@app.callback(invoke_without_command=True)
-def _without_command(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        say(context.get_help())
+ToOption = Annotated[str | None, typer.Option(TO, metavar="WHEN", help="End, excluded. Default: the last frame.")]
 
 
 @app.command(short_help="Show backlog, rejected data and problems of the sinks.")
-def status(sink: SinkOption = None, ledger: LedgerOption = None, config: ConfigOption = None) -> None:
+@flattened
+def status(sink: SinkOption = None, *, configuration: Configuration) -> None:
     """Show each sink's backlog, what it rejected, and whether it answers. Exit code 1 where one has a problem."""
-    settings = settings_of(config, ledger)
+    settings = configuration.settings()
     chosen = _chosen(settings, sink)
     with LedgerReader.open(settings.ledger) as reader:
         counts = {each.name: each for each in reader.sinks()}
     problems = []
     for plugin in chosen:
-        say(f"{plugin.title} at {plugin.destination(settings)}:")
+        echo(f"{plugin.title} at {plugin.destination(settings)}:")
         for sentence in describe(counts.get(plugin.name), time.time_ns() // 1_000_000):
-            say(f"  {sentence}")
+            echo(f"  {sentence}")
         problem = plugin.check(settings)
         if problem is None:
-            say("  It answers and has what it needs.")
+            echo("  It answers and has what it needs.")
         else:
             problems.append(problem)
     if problems:
@@ -62,6 +57,7 @@ def status(sink: SinkOption = None, ledger: LedgerOption = None, config: ConfigO
 
 
 @app.command(short_help="Create or update what the sinks need.")
+@flattened
 def setup(
     sink: SinkOption = None,
     new_token: Annotated[
@@ -72,26 +68,26 @@ def setup(
             help="Also create a token with the rights of everyday replication only, and write it to this new file.",
         ),
     ] = None,
-    ledger: LedgerOption = None,
-    config: ConfigOption = None,
+    *,
+    configuration: Configuration,
 ) -> None:
     """Create what a sink lacks, such as buckets and tasks in InfluxDB, and update what differs.
 
     This needs a token with the right to do so: TICTALLY_INFLUXDB_SETUP_TOKEN, else TICTALLY_INFLUXDB_TOKEN. Running it
     again changes nothing.
     """
-    settings = settings_of(config, ledger)
+    settings = configuration.settings()
     chosen = _chosen(settings, sink)
     if new_token is not None and len(chosen) > 1:
         raise typer.BadParameter("several sinks are configured; choose one with --sink", param_hint="--new-token")
     for plugin in chosen:
         where = f"{plugin.title} at {plugin.destination(settings)}"
         for sentence in plugin.set_up(settings) or ("already up to date",):
-            say(f"{where}: {sentence}")
+            echo(f"{where}: {sentence}")
         if new_token is not None:
             _write_secret(new_token, lambda plugin=plugin: plugin.create_token(settings))  # type: ignore[misc]
             variable = f"{PREFIX}{plugin.name.upper()}_TOKEN_FILE"
-            say(f"The new token is in {new_token}: {variable}={new_token}")
+            echo(f"The new token is in {new_token}: {variable}={new_token}")
 
 
 def _write_secret(path: Path, create: Callable[[], str]) -> None:
@@ -110,12 +106,13 @@ def _write_secret(path: Path, create: Callable[[], str]) -> None:
 
 
 @app.command(short_help="Replicate the ledger, or a part of it, again.")
+@flattened
 def refill(
     start: FromOption = None,
     end: ToOption = None,
     sink: SinkOption = None,
-    ledger: LedgerOption = None,
-    config: ConfigOption = None,
+    *,
+    configuration: Configuration,
 ) -> None:
     """Replicate quarters, days, cost and the raw frames that the ledger still has to the sinks again.
 
@@ -123,17 +120,18 @@ def refill(
     progress; Ctrl-C ends only the display. Without a recorder the work is done here; after an interruption
     `tictally sink resume` or the recorder does the rest.
     """
-    settings = settings_of(config, ledger)
-    _replicate(settings, sink, (_ms(start, settings, 0), _ms(end, settings, 2**62)))
+    settings = configuration.settings()
+    _replicate(settings, sink, (_ms(FROM, start, settings, 0), _ms(TO, end, settings, 2**62)))
 
 
 @app.command(short_help="Replicate the present backlog.")
-def resume(sink: SinkOption = None, ledger: LedgerOption = None, config: ConfigOption = None) -> None:
+@flattened
+def resume(sink: SinkOption = None, *, configuration: Configuration) -> None:
     """Replicate what the sinks have not got yet, as after a refill that was interrupted.
 
     A running recorder does it anyway; then this command only shows its progress.
     """
-    _replicate(settings_of(config, ledger), sink, None)
+    _replicate(configuration.settings(), sink, None)
 
 
 def _replicate(settings: Settings, sink: str | None, refill_ms: tuple[int, int] | None) -> None:
@@ -182,10 +180,5 @@ def _chosen(settings: Settings, name: str | None) -> Sequence[SinkPlugin]:
     return chosen
 
 
-def _ms(text: str | None, settings: Settings, default: int) -> int:
-    if text is None:
-        return default
-    try:
-        return int(parse_moment(text, settings.zone).timestamp() * 1000)
-    except CalendarError as error:
-        raise typer.BadParameter(str(error)) from None
+def _ms(option: str, text: str | None, settings: Settings, default: int) -> int:
+    return default if text is None else int(moment_of(option, text, settings.zone, present()).timestamp() * 1000)

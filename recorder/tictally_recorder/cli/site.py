@@ -1,5 +1,6 @@
-"""`tictally site`: which meters stand, or stood, at which delivery point."""
+"""`tictally site`: sites and their meters."""
 
+import json as json_
 from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -7,52 +8,51 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
-from tictally_recorder.cli.console import print_table, say
-from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.console import echo, print_table
+from tictally_recorder.cli.option_groups import flattened
+from tictally_recorder.cli.options import Configuration, JsonOption, group
 from tictally_recorder.ledger import LedgerReader, Site, join_sites
 from tictally_recorder.reports.table import plain_table
 
-app = typer.Typer(help="Show sites, where meters follow one another; join two.", rich_markup_mode=None)
+app = group("List sites and their meters; join two sites.")
 
 
-@app.callback(invoke_without_command=True)
-def _without_command(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        say(context.get_help())
-
-
-@app.command("list", short_help="Show every site with its meters.")
-def list_(ledger: LedgerOption = None, config: ConfigOption = None) -> None:
-    """Show every site with its meters, when each was first and last heard, and by which edges."""
-    settings = settings_of(config, ledger)
+@app.command("list", short_help="List the sites and their meters.")
+@flattened
+def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
+    """List the sites and their meters: when each was first and last received, and from which edges."""
+    settings = configuration.settings()
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
-    if sites:
+    if json:
+        echo(sites_as_json(sites, settings.zone))
+    elif sites:
         print_table(site_table(sites, settings.zone))
-    else:
-        say("The ledger has no frames yet.")
+    if not sites:
+        echo("The ledger has no frames yet.", err=json)
 
 
-@app.command(short_help="Make one site of two, after an exchange of the meter.")
+@app.command(short_help="Make one site of two, after a meter exchange.")
+@flattened
 def join(
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The site of the new meter; it ends.")],
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The site that it belongs to; its name stays.")],
-    ledger: LedgerOption = None,
-    config: ConfigOption = None,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Site of the new meter; this id ends.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="Site that it joins; this id stays.")],
+    configuration: Configuration,
 ) -> None:
-    """Make one site of two, after an exchange of the meter: its energy goes on where the old meter's ended.
+    """Make one site of two, after a meter exchange: its energy continues where the old meter's ended.
 
-    NEW and OLD are sites as `tictally site list` shows them, or meters of theirs. Also while the recorder runs.
+    NEW and OLD are ids as `tictally site list` shows them, or meters of the sites. The recorder may run meanwhile.
     """
-    join_sites(settings_of(config, ledger).ledger, new, old)
-    say(f"The meters of {new} belong to the site of {old} now.")
+    join_sites(configuration.settings().ledger, new, old)
+    echo(f"The meters of {new} belong to the site of {old} now.")
 
 
 def site_table(sites: list[Site], tz: ZoneInfo) -> Table:
-    """The sites for a person, times in a zone."""
+    """The sites as a table, times in a zone."""
     table = plain_table()
-    for heading in ("Site", "Meter", "Serial", "First heard", "Last heard", "Edges"):
-        table.add_column(heading)
+    for heading in ("Site", "Meter", "Serial", "First", "Last"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("Edges")
     for site in sites:
         for number, meter in enumerate(site.meters):
             table.add_row(
@@ -66,5 +66,30 @@ def site_table(sites: list[Site], tz: ZoneInfo) -> Table:
     return table
 
 
+def sites_as_json(sites: list[Site], tz: ZoneInfo) -> str:
+    """A JSON array of sites: site, edges, meters with meter, serial, first, last (local ISO times)."""
+    records = [
+        {
+            "site": site.id,
+            "edges": list(site.edges),
+            "meters": [
+                {
+                    "meter": meter.key,
+                    "serial": meter.serial,
+                    "first": _local(meter.first_ms, tz).isoformat(),
+                    "last": _local(meter.last_ms, tz).isoformat(),
+                }
+                for meter in site.meters
+            ],
+        }
+        for site in sites
+    ]
+    return json_.dumps(records, ensure_ascii=False, indent=2)
+
+
+def _local(time_ms: int, tz: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz)
+
+
 def _minute(time_ms: int, tz: ZoneInfo) -> str:
-    return f"{datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz):%Y-%m-%d %H:%M}"
+    return f"{_local(time_ms, tz):%Y-%m-%d %H:%M}"

@@ -1,21 +1,19 @@
-"""`tictally standby`: what a home draws at night when nobody uses anything, and what that costs a year."""
+"""`tictally standby`: the base load of nights, its trend, and what it costs a year."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
 
-from tictally_recorder.cli.catalogue import paid_by, tell_broken
-from tictally_recorder.cli.console import print_table, say
-from tictally_recorder.cli.cost import Periods, local_day, window
-from tictally_recorder.cli.energy import sites_of
-from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
-from tictally_recorder.cost import Terms
-from tictally_recorder.cost.contracts.meter_reported import announced
-from tictally_recorder.cost.contracts.onboarding import how_to_begin
+from tictally_recorder.cli.catalogue import end_with_problems, first_contract_help, paid_by
+from tictally_recorder.cli.console import echo, print_table
+from tictally_recorder.cli.cost import Periods
+from tictally_recorder.cli.options import Configuration, Output
+from tictally_recorder.cli.window import FROM, TO, Window, day_of, present
 from tictally_recorder.cost.standby import by_period, trend, year_cost_of
-from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import standby as report
 from tictally_recorder.reports.cost import as_csv, as_json
 from tictally_shared.calendar import By
@@ -23,96 +21,75 @@ from tictally_shared.calendar import By
 _MONTHS_BEFORE: Final = 11
 
 
-def standby(  # noqa: PLR0913 - options of a command
-    *,
+@dataclass(frozen=True, slots=True)
+class TrendWindow(Window):
+    """Twelve months, unless the options say otherwise: a trend needs a year."""
+
     start: Annotated[
         str | None,
         typer.Option(
-            "--from",
-            metavar="DATE",
-            help="The first local day (2026-11-21) of the answer. Without it: twelve months, the last one included.",
+            FROM,
+            metavar="WHEN",
+            help="Start, in the forms of `tictally energy`. Default: the first of the month eleven months before --to.",
         ),
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option("--to", metavar="DATE", help="The local day on which it ends, excluded. Without it: tomorrow."),
-    ] = None,
-    by: Annotated[Periods, typer.Option(help="What a row stands for.")] = Periods.MONTH,
-    site: Annotated[
-        str | None,
-        typer.Option(metavar="SITE", help="One site, or a meter of it. Without it: every site, each by itself."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As a JSON array; amounts are texts.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
-    ledger: LedgerOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """Tell the base load of nights, whether it rises or falls, and what it costs a year.
+    ] = None
 
-    A night is from midnight to 06:00, its base load the power that nine of ten of its minutes reach; a row has the
-    median of its nights. Contract and prices are those of the answer's last day. Exit code 1 where a site has no
-    contract, with a sentence that says what to write.
+    def days(self, tz: ZoneInfo, now: datetime) -> tuple[date, date]:
+        """The first local day, and the day after the last, as of `Window`."""
+        if self.start is not None:
+            return Window.days(self, tz, now)
+        tomorrow = now.astimezone(tz).date() + timedelta(days=1)
+        until = tomorrow if self.end is None else day_of(TO, self.end, tz, now)
+        last = until - timedelta(days=1)
+        months = last.year * 12 + last.month - 1 - _MONTHS_BEFORE
+        return date(months // 12, months % 12 + 1, 1), until
+
+
+def standby(
+    window: TrendWindow,
+    by: Annotated[Periods, typer.Option(help="Period of a row.")] = Periods.MONTH,
+    *,
+    output: Output,
+    configuration: Configuration,
+) -> None:
+    """Show the base load of nights, its trend, and what it costs a year.
+
+    A night is from midnight to 06:00; its base load is the power that nine of ten of its minutes reach; a row has the
+    median of its nights. Contract and prices are those of the
+    last day. Exit code 1: a site has no contract (a message shows what to write), or a
+    file of yours cannot be used.
     """
-    if csv and json:
-        raise typer.BadParameter("it excludes --csv", param_hint="--json")
-    settings = settings_of(config, ledger)
-    tz = settings.zone
-    today = datetime.now(UTC).astimezone(tz).date()
-    first, until = _window(start, end, tz, today)
-    answers, help_wanted = [], []
+    settings = configuration.settings()
+    tz, now = settings.zone, present()
+    first, until = window.days(tz, now)
+    last = min(now.astimezone(tz).date(), until - timedelta(days=1))
+    answers, advice = [], []
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
         paid = paid_by(settings, sites)
-        for asked in sites_of(reader, site):
-            prices_of = min(today, until - timedelta(days=1))
-            answers.append(_answer(reader, asked, (first, until), By(by), prices_of, paid.terms, tz))
-            if not paid.has_contract(asked.id):
-                help_wanted.append(
-                    how_to_begin(
-                        settings.contracts_file, tz, asked, announced(reader, asked), is_only_site=len(sites) == 1
-                    )
-                )
-    answers = [answer for answer in answers if answer.sums]
-    if json or csv:
-        found = [record for answer in answers for record in report.records(answer)]
-        say(as_json(found) if json else as_csv(found, report.COLUMNS))
+        for site in window.sites(reader):
+            nights = reader.standby(site, date.min, until)
+            shown = by_period([night for night in nights if night.day >= first], By(by))
+            if shown:
+                found = trend(nights)
+                recent = found.recent.va if found else None
+                cost = None if recent is None else year_cost_of(reader, site, recent, last, paid.terms, tz)
+                answers.append(report.Answer(site.id, shown, found, cost))
+            advice += first_contract_help(settings, reader, site, paid, sites)
+    if output.is_for_programs:
+        records = [record for answer in answers for record in report.records(answer)]
+        echo(as_json(records) if output.json else as_csv(records, report.COLUMNS))
     else:
         _show(answers, By(by))
     if not answers:
-        say(f"No night is known from {first} to {until}.", aside=json or csv)
-    for each in help_wanted:
-        say(f"tictally: {each}", aside=True)
-    tell_broken(paid.shelf)
-    if help_wanted or paid.shelf.errors:
-        raise typer.Exit(1)
-
-
-def _window(start: str | None, end: str | None, tz: ZoneInfo, today: date) -> tuple[date, date]:
-    """The days of the answer, as `tictally cost` has them; without `--from` the last day's month and eleven before."""
-    if start is not None:
-        return window(start, end, tz, today)
-    until = today + timedelta(days=1) if end is None else local_day("--to", end, tz)
-    last = until - timedelta(days=1)
-    months = last.year * 12 + last.month - 1 - _MONTHS_BEFORE
-    return date(months // 12, months % 12 + 1, 1), until
-
-
-def _answer(  # noqa: PLR0913, PLR0917 - all that an answer depends on
-    reader: LedgerReader, site: Site, days: tuple[date, date], by: By, prices_of: date, terms: Terms, tz: ZoneInfo
-) -> report.Answer:
-    first, until = days
-    nights = reader.standby(site, date.min, until)
-    asked = by_period([night for night in nights if night.day >= first], by)
-    found = trend(nights)
-    recent = found.recent.va if found else None
-    cost = None if recent is None else year_cost_of(reader, site, recent, prices_of, terms, tz)
-    return report.Answer(site.id, asked, found, cost)
+        echo(f"No night is known from {first} to {until}.", err=output.is_for_programs)
+    end_with_problems(advice, paid.shelf)
 
 
 def _show(answers: list[report.Answer], by: By) -> None:
     for number, answer in enumerate(answers):
         if number:
-            say("")
+            echo("")
         print_table(report.as_table(answer, by))
         for remark in report.remarks(answer):
-            say(remark)
+            echo(remark)

@@ -56,7 +56,7 @@ def sentences(history: History, comparison: Comparison, written: Path | None) ->
 
 
 def as_json(history: History, comparison: Comparison, written: Path | None) -> str:
-    """An object: tariff, file, versions, same, differences, kept, doubts, written (path or null).
+    """An array of one object: tariff, file, versions, same, differences, kept, doubts, written (path or null).
 
     A difference is {from, state, sentence, present, changes}, `present` being the source and file of what stands; a
     change is {power, item, taxes, old, new}, and in `kept` it has `from` too.
@@ -71,7 +71,7 @@ def as_json(history: History, comparison: Comparison, written: Path | None) -> s
         "doubts": list(comparison.doubts),
         "written": None if written is None else str(written),
     }
-    return json.dumps(record, ensure_ascii=False, indent=2)
+    return json.dumps([record], ensure_ascii=False, indent=2)
 
 
 def _difference(difference: Difference) -> dict[str, object]:

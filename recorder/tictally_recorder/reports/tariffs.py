@@ -30,11 +30,12 @@ def name_of(tariff: Tariff, language: str) -> str:
 def list_as_table(tariffs: Iterable[Tariff], day: date, language: str) -> Table:
     """A line a list, as it stands on a day."""
     table = plain_table()
-    for heading in ("Id", "Supplier", "Name"):
-        table.add_column(heading)
-    table.add_column("Versions", justify="right")
-    for heading in ("Newest", "Confidence", "Overdue since"):
-        table.add_column(heading)
+    for heading in ("Id", "Supplier"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("Name")
+    table.add_column("Versions", justify="right", no_wrap=True)
+    for heading in ("Newest", "Confidence", "Overdue"):
+        table.add_column(heading, no_wrap=True)
     for record in list_records(tariffs, day, language):
         table.add_row(*("" if value is None else str(value) for value in record.values()))
     return table
@@ -104,11 +105,11 @@ def version_as_tables(tariff: Tariff, version: Version) -> list[Table]:
 
 
 def version_as_json(tariff: Tariff, version: Version, language: str) -> str:
-    """An object: tariff, supplier, name, currency, direction, from, until (of its last day), amounts, source, hash.
+    """An array of one object: tariff, supplier, name, currency, direction, from, until, amounts, source, hash.
 
     Powers are the keys of energy and subscription, `*` for every power. A subscription that is unknown is null.
     """
-    return json.dumps(version_record(tariff, version, language), ensure_ascii=False, indent=2)
+    return json.dumps([version_record(tariff, version, language)], ensure_ascii=False, indent=2)
 
 
 def version_record(tariff: Tariff, version: Version, language: str) -> dict[str, object]:

@@ -7,17 +7,20 @@ from tictally_recorder.api.routes import (
     compare,
     cost,
     energy,
+    jobs,
     live,
     profile,
     quality,
     readings,
+    sinks,
     sites,
     standby,
     tariffs,
 )
 
 ROUTERS: Final = tuple(
-    each.router for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality)
+    each.router
+    for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality, sinks, jobs)
 )
 
 __all__ = ["ROUTERS"]

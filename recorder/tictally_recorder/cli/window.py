@@ -1,0 +1,161 @@
+"""`--from`, `--to` and `--site`: which time and which sites a question is about."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from tictally_recorder.ledger import LedgerError, LedgerReader, Site
+from tictally_shared.calendar import By, CalendarError, local_midnight, next_period, parse_moment, period_start
+
+FROM: Final = "--from"
+TO: Final = "--to"
+_MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
+_YEAR: Final = re.compile(r"\d{4}")
+# A word means the start of a period: of which kind, and how many periods from the present one.
+_WORDS: Final = {
+    "today": (By.DAY, 0),
+    "yesterday": (By.DAY, -1),
+    "tomorrow": (By.DAY, 1),
+    "this-week": (By.WEEK, 0),
+    "last-week": (By.WEEK, -1),
+    "this-month": (By.MONTH, 0),
+    "last-month": (By.MONTH, -1),
+    "this-year": (By.YEAR, 0),
+    "last-year": (By.YEAR, -1),
+}
+
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        FROM,
+        metavar="WHEN",
+        help="Start: 2026-11-21, 2026-11, 2026, yesterday, last-week, last-month, last-year … (the first day of it). "
+        "Default: the first of this month.",
+    ),
+]
+ToOption = Annotated[
+    str | None, typer.Option(TO, metavar="WHEN", help="End, excluded, in the same forms. Default: now, today included.")
+]
+SiteOption = Annotated[
+    str | None, typer.Option("--site", metavar="SITE", help="One site, or a meter of it. Default: every site.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a question is about, as the user wrote it.
+
+    Attributes:
+        start: `--from`, or None.
+        end: `--to`, or None.
+        site: `--site`, or None.
+    """
+
+    start: FromOption = None
+    end: ToOption = None
+    site: SiteOption = None
+
+    def moments(self, tz: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+        """Start and end in UTC, the end excluded.
+
+        Args:
+            tz: the time zone of local dates.
+            now: the present.
+
+        Raises:
+            typer.BadParameter: one cannot be read, or the start is not before the end.
+        """
+        start = period_start(now, By.MONTH, tz) if self.start is None else moment_of(FROM, self.start, tz, now)
+        end = now if self.end is None else moment_of(TO, self.end, tz, now)
+        if start >= end:
+            raise typer.BadParameter(f"{start.astimezone(tz)} is not before {end.astimezone(tz)}", param_hint=FROM)
+        return start, end
+
+    def days(self, tz: ZoneInfo, now: datetime) -> tuple[date, date]:
+        """The first local day, and the day after the last.
+
+        Args:
+            tz: the time zone of local days.
+            now: the present.
+
+        Raises:
+            typer.BadParameter: one is no day, or the first is not before the end.
+        """
+        today = now.astimezone(tz).date()
+        first = today.replace(day=1) if self.start is None else day_of(FROM, self.start, tz, now)
+        until = today + timedelta(days=1) if self.end is None else day_of(TO, self.end, tz, now)
+        if first >= until:
+            raise typer.BadParameter(f"{first} is not before {until}", param_hint=FROM)
+        return first, until
+
+    def sites(self, reader: LedgerReader) -> list[Site]:
+        """The sites that are meant: one by its id or a meter of it, or all.
+
+        Raises:
+            LedgerError: the ledger has no such site.
+        """
+        sites = reader.sites()
+        if self.site is None:
+            return sites
+        found = [each for each in sites if self.site == each.id or self.site in {meter.key for meter in each.meters}]
+        if not found:
+            known = ", ".join(each.id for each in sites) or "none yet"
+            raise LedgerError(f"there is no site {self.site[:40]!r} in the ledger; it has {known}")
+        return found
+
+
+def present() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+def moment_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> datetime:
+    """The moment that a user wrote, in UTC; of a word, a month or a year its start.
+
+    Args:
+        option: that has it, for the error.
+        text: a date, a time, a month, a year or a word.
+        tz: the time zone of local dates.
+        now: the present.
+
+    Raises:
+        typer.BadParameter: it cannot be read.
+    """
+    if text == "now":
+        return now
+    if text in _WORDS:
+        return _start_of(*_WORDS[text], tz, now)
+    try:
+        if month := _MONTH.fullmatch(text):
+            return local_midnight(date(int(month[1]), int(month[2]), 1), tz)
+        if _YEAR.fullmatch(text):
+            return local_midnight(date(int(text), 1, 1), tz)
+        return parse_moment(text, tz)
+    except (CalendarError, ValueError) as error:
+        message = str(error) if isinstance(error, CalendarError) else f"{text!r} does not exist"
+        hint = "" if text[:1].isdigit() else f", nor one of {', '.join(_WORDS)}"
+        raise typer.BadParameter(f"{message}{hint}", param_hint=option) from None
+
+
+def day_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> date:
+    """The local day that a user wrote.
+
+    Raises:
+        typer.BadParameter: it cannot be read, or is a time inside a day.
+    """
+    moment = moment_of(option, text, tz, now)
+    day = moment.astimezone(tz).date()
+    if moment != local_midnight(day, tz):
+        raise typer.BadParameter(f"{text[:40]!r} is inside a day, and the answer is of whole days", param_hint=option)
+    return day
+
+
+def _start_of(by: By, offset: int, tz: ZoneInfo, now: datetime) -> datetime:
+    start = period_start(now, by, tz)
+    if offset < 0:
+        return period_start(start - timedelta(seconds=1), by, tz)
+    return next_period(start, by, tz) if offset else start
