@@ -18,8 +18,9 @@ _PRELOAD: Final = "LD_PRELOAD"
 # The library has had two names for the first.
 _OPTIONS: Final = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
 _NOON: Final = 12
-# In the table of the library's symbols, which precedes its other strings.
-_SLEEP: Final = b"\0clock_nanosleep\0"
+# libfaketime 0.9.10 shifts the deadlines of these even on the monotonic clock, which it leaves alone: `time.sleep` of
+# Python 3.11 fails (EINVAL), and Chromium's threads wake at once and for ever.
+_WAITS: Final = (b"clock_nanosleep", b"pthread_cond_timedwait", b"pthread_cond_init", b"pthread_cond_destroy")
 
 
 class ShiftError(Exception):
@@ -57,18 +58,18 @@ def variables(library: Path, start: datetime, folder: Path) -> dict[str, str]:
         folder: where a copy of the library goes.
     """
     offset_s = math.ceil(start.timestamp() - time.time()) + int(os.environ.get(_OFFSET, "0"))
-    return {_PRELOAD: str(_without_sleep(library, folder)), _OFFSET: f"{offset_s:+d}", **_OPTIONS}
+    return {_PRELOAD: str(_without_waits(library, folder)), _OFFSET: f"{offset_s:+d}", **_OPTIONS}
 
 
-def _without_sleep(library: Path, folder: Path) -> Path:
-    """A copy of the library that leaves clock_nanosleep to the C library.
-
-    libfaketime 0.9.10 shifts the deadlines of monotonic sleeps even where it leaves that clock alone, so `time.sleep`
-    of Python 3.11 fails (EINVAL). A symbol of another name is never found.
-    """
-    copy = folder / "libfaketime-without-sleep.so"
+def _without_waits(library: Path, folder: Path) -> Path:
+    """A copy of the library that leaves `_WAITS` to the C library: symbols under another name are never found."""
+    content = library.read_bytes()
+    for name in _WAITS:
+        # The table of symbols' names precedes all other strings.
+        content = content.replace(b"\0" + name + b"\0", b"\0_" + name[1:] + b"\0", 1)
+    copy = folder / "libfaketime-without-waits.so"
     part = copy.with_suffix(f".{os.getpid()}")
-    part.write_bytes(library.read_bytes().replace(_SLEEP, b"\0_" + _SLEEP[2:], 1))
+    part.write_bytes(content)
     part.replace(copy)
     return copy
 
