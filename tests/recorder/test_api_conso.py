@@ -184,7 +184,7 @@ def test_tokens_are_made_listed_and_revoked_by_commands(
     assert token_id in capsys.readouterr().out
     assert main(["token", "revoke", token_id]) == 0
     assert main(["token", "revoke", "x"]) == 2
-    assert "there is no token 'x'" in capsys.readouterr().err
+    assert "no token 'x'" in capsys.readouterr().err
     with pytest.raises(TokenError, match="revoked"):
         TokenBook(served.folder).prms_of(made, datetime.now().astimezone())
     assert main(["token", "create", "--prm", "00000000000000"]) == 2

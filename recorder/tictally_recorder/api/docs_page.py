@@ -1,4 +1,4 @@
-"""/docs: the OpenAPI description as a plain page, without script and without asking anybody for anything. Pure."""
+"""/docs: the OpenAPI description as a plain page, without scripts and external resources. Pure."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -15,7 +15,11 @@ th, td { text-align: left; vertical-align: top; padding: .2rem 1rem .2rem 0; }
 
 
 def docs_page(description: Mapping[str, Any]) -> str:
-    """The page."""
+    """The page as HTML.
+
+    Args:
+        description: an OpenAPI description.
+    """
     info = description["info"]
     body = "\n".join(_operations(description["paths"]))
     return f"""<!doctype html>
@@ -46,7 +50,7 @@ def _operations(paths: Mapping[str, Any]) -> Iterator[str]:
 def _parameter(parameter: Mapping[str, Any]) -> str:
     schema = parameter.get("schema", {})
     cells = (
-        f"<code>{escape(parameter['name'])}</code>{' (needed)' if parameter.get('required') else ''}",
+        f"<code>{escape(parameter['name'])}</code>{' (required)' if parameter.get('required') else ''}",
         escape(_values(schema)),
         escape(parameter.get("description", schema.get("description", ""))),
     )
@@ -56,9 +60,9 @@ def _parameter(parameter: Mapping[str, Any]) -> str:
 def _values(schema: Mapping[str, Any]) -> str:
     reference = str(schema.get("$ref", "")).rsplit("/", 1)[-1]
     kinds = [str(each.get("type", "")) for each in schema.get("anyOf", (schema,))]
-    told = reference or " or ".join(kind for kind in kinds if kind and kind != "null")
+    values = reference or " or ".join(kind for kind in kinds if kind and kind != "null")
     if "enum" in schema:
-        told = ", ".join(map(str, schema["enum"]))
+        values = ", ".join(map(str, schema["enum"]))
     bounds = [f"{word} {schema[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in schema]
     default = f"; {schema['default']}" if schema.get("default") is not None else ""
-    return " ".join([told, *bounds]) + default
+    return " ".join([values, *bounds]) + default

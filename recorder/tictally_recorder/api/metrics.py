@@ -1,4 +1,4 @@
-"""The recorder's figures for Prometheus. The library writes the format, so that escapes and types are its business."""
+"""The recorder's metrics for Prometheus."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,13 +14,13 @@ from tictally_recorder.sinks.protocol import SinkState
 
 
 def registry_of(context: Context, reader: LedgerReader) -> CollectorRegistry:
-    """All figures, as they are now."""
+    """All metrics with their current values."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(list(_metrics(context, reader))))
+    registry.register(_Snapshot(list(_metrics(context, reader))))
     return registry
 
 
-class _Figures(Collector):
+class _Snapshot(Collector):
     def __init__(self, metrics: list[Metric]) -> None:
         self._metrics = metrics
 
@@ -30,18 +30,18 @@ class _Figures(Collector):
 
 def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     counts, heartbeat = reader.counts(), context.broadcast.heartbeat
-    yield InfoMetricFamily("tictally", "The program.", {"version": context.version})
-    yield CounterMetricFamily("tictally_frames_stored", "Frames stored since the ledger was made.", counts.frames)
-    rejected = CounterMetricFamily("tictally_messages_rejected", "Messages rejected, by reason.", labels=["reason"])
+    yield InfoMetricFamily("tictally", "Version of the program.", {"version": context.version})
+    yield CounterMetricFamily("tictally_frames_stored", "Frames stored since the ledger was created.", counts.frames)
+    rejected = CounterMetricFamily("tictally_messages_rejected", "Rejected messages, by reason.", labels=["reason"])
     for reason, number in counts.rejected.items():
         rejected.add_metric([reason], number)
     yield rejected
-    yield GaugeMetricFamily("tictally_frames_lost", "Frames that no edge holds any more.", counts.lost)
-    yield GaugeMetricFamily("tictally_messages_deferred", "Messages that wait for their retry.", counts.deferred)
-    yield GaugeMetricFamily("tictally_quarters_waiting", "Quarter-hours that wait to be recomputed.", counts.dirty)
-    yield GaugeMetricFamily("tictally_ledger_bytes", "The ledger's file, without its log.", counts.size_bytes)
+    yield GaugeMetricFamily("tictally_frames_lost", "Missing frames that no edge holds any more.", counts.lost)
+    yield GaugeMetricFamily("tictally_messages_deferred", "Messages deferred to a later attempt.", counts.deferred)
+    yield GaugeMetricFamily("tictally_quarters_waiting", "Quarter-hours whose cost is to be recomputed.", counts.dirty)
+    yield GaugeMetricFamily("tictally_ledger_bytes", "Size of the ledger's file, without its WAL.", counts.size_bytes)
     newest = GaugeMetricFamily(
-        "tictally_meter_newest_frame_timestamp_seconds", "Time of a meter's newest frame.", labels=["meter"]
+        "tictally_meter_newest_frame_timestamp_seconds", "Time of the newest frame of a meter.", labels=["meter"]
     )
     for meter, newest_ms in counts.newest_ms.items():
         newest.add_metric([meter], newest_ms / 1000)
@@ -49,14 +49,10 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     yield from _sink_metrics(context.broadcast.sinks(reader.sinks()))
     yield from _job_metrics(context, reader)
     if heartbeat is not None:
-        yield GaugeMetricFamily("tictally_broker_connected", "1 while the broker listens.", int(heartbeat.is_up))
-        yield GaugeMetricFamily(
-            "tictally_frames_missing", "Missing frames that are being backfilled.", heartbeat.missing
-        )
+        yield GaugeMetricFamily("tictally_broker_connected", "1 while connected to the broker.", int(heartbeat.is_up))
+        yield GaugeMetricFamily("tictally_frames_missing", "Missing frames being backfilled.", heartbeat.missing)
         age_s = max(time.monotonic() - heartbeat.at_s, 0.0)
-        yield GaugeMetricFamily(
-            "tictally_loop_age_seconds", "Since the latest iteration of the recorder's loop.", age_s
-        )
+        yield GaugeMetricFamily("tictally_loop_age_seconds", "Age of the loop's latest iteration.", age_s)
         yield GaugeMetricFamily(
             "tictally_start_time_seconds", "When the recorder started.", heartbeat.started_ms / 1000
         )

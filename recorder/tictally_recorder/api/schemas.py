@@ -1,6 +1,6 @@
-"""What answers look like, for /openapi.json; `docs/api.md` says the same in examples.
+"""Schemas of responses, for /openapi.json; docs/api.md has an example of each.
 
-Answers are written from records and not through these, which would take longer than finding them out.
+Responses are not validated through them: that would take longer than computing them. A test compares the two.
 """
 
 from typing import Any, Generic, Literal, TypeVar
@@ -11,23 +11,23 @@ _Item = TypeVar("_Item")
 
 
 class ListOf(BaseModel, Generic[_Item]):
-    """A page of a list; some have more beside `items`."""
+    """A page of a list; some lists have further members."""
 
     items: list[_Item]
     next: str | None
 
 
-class _Of(BaseModel):
+class _SiteRecord(BaseModel):
     site: str
 
 
-class _Spanning(_Of):
+class _RangeRecord(_SiteRecord):
     start: str = Field(alias="from")
     to: str
 
 
-class SiteItem(_Of):
-    """A delivery point."""
+class SiteItem(_SiteRecord):
+    """A site."""
 
     name: str | None
     timezone: str
@@ -36,13 +36,13 @@ class SiteItem(_Of):
     last: str
     meters: list[dict[str, Any]]
     edges: list[str]
-    announced: dict[str, Any]
+    meter_reported: dict[str, Any]
     contracts: list[dict[str, Any]]
     how_to_begin: str | None
 
 
-class NowItem(_Of):
-    """What is the case at a site."""
+class NowItem(_SiteRecord):
+    """The current state of a site."""
 
     meter: str
     at: str | None
@@ -64,8 +64,8 @@ class NowItem(_Of):
     edges: list[dict[str, str]]
 
 
-class QuarterItem(_Spanning):
-    """A label in a quarter of an hour."""
+class QuarterItem(_RangeRecord):
+    """A label in a quarter-hour."""
 
     meter: str
     label: str
@@ -79,7 +79,7 @@ class QuarterItem(_Spanning):
     last: int
 
 
-class FrameItem(_Of):
+class FrameItem(_SiteRecord):
     """A raw frame."""
 
     meter: str
@@ -87,7 +87,7 @@ class FrameItem(_Of):
     values: dict[str, int | str]
 
 
-class EnergyItem(_Spanning):
+class EnergyItem(_RangeRecord):
     """What a register counted."""
 
     label: str = Field(alias="register")
@@ -102,8 +102,8 @@ class EnergyItem(_Spanning):
     quarters: int
 
 
-class UseItem(_Spanning):
-    """What was consumed and injected, each kWh once."""
+class UseItem(_RangeRecord):
+    """Consumption and injection, each kWh once."""
 
     consumption_wh: int | None
     injection_wh: int | None
@@ -113,7 +113,7 @@ class UseItem(_Spanning):
     quarters: int
 
 
-class ProfileItem(_Of):
+class ProfileItem(_SiteRecord):
     """Mean power in an hour of a weekday."""
 
     weekday: int
@@ -122,8 +122,8 @@ class ProfileItem(_Of):
     hours: int
 
 
-class UsualItem(_Of):
-    """Today against an ordinary such weekday."""
+class UsualItem(_SiteRecord):
+    """Today against a typical day of the same weekday."""
 
     weekday: int
     days: list[str]
@@ -134,8 +134,8 @@ class UsualItem(_Of):
     currency: str | None
 
 
-class CostItem(_Spanning):
-    """A figure of cost, or a total."""
+class CostItem(_RangeRecord):
+    """A line of cost, or a total."""
 
     kind: Literal["energy", "subscription", "total"]
     direction: str | None
@@ -153,8 +153,8 @@ class CostItem(_Spanning):
     reason: str | None
 
 
-class OfferItem(_Spanning):
-    """What the same use would have cost."""
+class OfferItem(_RangeRecord):
+    """The cost of the same consumption on a price list."""
 
     tariff: str
     power_kva: int | None
@@ -200,7 +200,7 @@ class JobItem(BaseModel):
 
 
 class TariffHistory(BaseModel):
-    """A price list's versions, the oldest first."""
+    """The versions of a price list, the oldest first."""
 
     id: str
     supplier: str
@@ -213,8 +213,8 @@ class TariffHistory(BaseModel):
     versions: list[dict[str, Any]]
 
 
-class QualityItem(_Spanning):
-    """What a site's window lacks."""
+class QualityItem(_RangeRecord):
+    """Completeness of a site's data."""
 
     quarters: int
     covered: int

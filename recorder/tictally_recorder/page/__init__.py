@@ -1,4 +1,4 @@
-"""The page that a person looks at: files as they are, served by the recorder. It asks the API, and nobody else."""
+"""The web page: static files served by the recorder. It requests data from the API and nothing from elsewhere."""
 
 from tictally_recorder.page.routes import page_routes
 

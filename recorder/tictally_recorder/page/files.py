@@ -1,4 +1,4 @@
-"""The page's files, read once: what they are, compressed, and a name for all of them that changes with any."""
+"""The page's files, read once, with a hash of all of them."""
 
 import gzip
 import hashlib
@@ -21,11 +21,11 @@ _FIRST: Final = "first.js"
 
 @dataclass(frozen=True)
 class File:
-    """One of them.
+    """A file of the page.
 
     Attributes:
         content: its bytes.
-        media_type: what they are.
+        media_type: for the content-type header.
     """
 
     content: bytes
@@ -33,7 +33,7 @@ class File:
 
     @cached_property
     def gzipped(self) -> bytes:
-        """The same for whoever takes gzip; worked out when it is first asked for."""
+        """The content compressed with gzip, computed when it is first requested."""
         return gzip.compress(self.content, mtime=0)
 
 
@@ -41,10 +41,11 @@ class Files:
     """All files of a folder that are served.
 
     Args:
-        folder: with `index.html`, in which `{assets}` stands for where the others are, `{preloads}` for its modules.
+        folder: with `index.html`, in which `{assets}` stands for the address of the other files, and `{preloads}` for
+            the preloads of its modules.
 
     Attributes:
-        tag: of all their contents.
+        tag: hash of all contents.
         index: the page itself.
         others: path below the folder → file.
     """
@@ -55,12 +56,12 @@ class Files:
             for path in sorted(folder.rglob("*"))
             if path.suffix in _TYPES
         }
-        told = hashlib.sha256()
+        digest = hashlib.sha256()
         for name, file in found.items():
-            told.update(f"{name}\0{len(file.content)}\0".encode() + file.content)
-        self.tag = told.hexdigest()[:16]
+            digest.update(f"{name}\0{len(file.content)}\0".encode() + file.content)
+        self.tag = digest.hexdigest()[:16]
         index = found.pop(INDEX)
-        # All at once, instead of one after another as each names the next; charts are loaded when there is one.
+        # All modules at once, instead of one after another as each imports the next. Charts are loaded with the first chart.
         scripts = [name for name in found if name.endswith(".js") and not name.startswith(_VENDOR) and name != _FIRST]
         preloads = "".join(f'<link rel="modulepreload" href="{{assets}}/{name}">' for name in scripts)
         text = index.content.replace(_PRELOADS, preloads.encode()).replace(_ASSETS, f"page/{self.tag}".encode())

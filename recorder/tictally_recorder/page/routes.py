@@ -1,6 +1,7 @@
-"""Where the page and its files are, and what a browser may keep of them.
+"""The routes of the page and its files, with their caching.
 
-The files' address holds a name of their contents: they are kept for a year, and another version has another address.
+The address of the files contains a hash of their contents: browsers cache them for a year, and a new version has a new
+address.
 """
 
 from http import HTTPStatus
@@ -14,9 +15,9 @@ from starlette.routing import Route
 from tictally_recorder.page.files import File, Files
 
 _FOLDER: Final = Path(__file__).parent / "static"
-_FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
-_ASK_AGAIN: Final = "no-cache"
-# No script or style but the page's own files, and nothing from or to anybody else.
+_CACHE_FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
+_REVALIDATE: Final = "no-cache"
+# Only the page's own scripts and styles, and no connection to another host.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
@@ -27,30 +28,30 @@ def page_routes(folder: Path = _FOLDER) -> list[Route]:
     """The page at `/`, its files below `/page/`.
 
     Args:
-        folder: with the files.
+        folder: of the files.
     """
     files = Files(folder)
     tag = f'"{files.tag}"'
 
     async def index(request: Request) -> Response:
-        headers = {"cache-control": _ASK_AGAIN, "etag": tag, "content-security-policy": _POLICY}
+        headers = {"cache-control": _REVALIDATE, "etag": tag, "content-security-policy": _POLICY}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return _answer(request, files.index, headers)
+        return _respond(request, files.index, headers)
 
     async def asset(request: Request) -> Response:
         file = files.others.get(request.path_params["path"])
         if file is None:
-            return Response("there is no such file", HTTPStatus.NOT_FOUND, media_type="text/plain; charset=utf-8")
-        # A page that was opened before an upgrade asks by the old name, and gets what there is now.
+            return Response("no such file", HTTPStatus.NOT_FOUND, media_type="text/plain; charset=utf-8")
+        # A page opened before an upgrade requests the old address, and gets the current file.
         is_current = request.path_params["tag"] == files.tag
-        return _answer(request, file, {"cache-control": _FOR_A_YEAR if is_current else _ASK_AGAIN})
+        return _respond(request, file, {"cache-control": _CACHE_FOR_A_YEAR if is_current else _REVALIDATE})
 
-    found = {"/": index, "/page/{tag}/{path:path}": asset}
-    return [Route(path, answer, include_in_schema=False) for path, answer in found.items()]
+    endpoints = {"/": index, "/page/{tag}/{path:path}": asset}
+    return [Route(path, endpoint, include_in_schema=False) for path, endpoint in endpoints.items()]
 
 
-def _answer(request: Request, file: File, headers: dict[str, str]) -> Response:
+def _respond(request: Request, file: File, headers: dict[str, str]) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(
             file.gzipped,

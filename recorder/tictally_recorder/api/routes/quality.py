@@ -36,12 +36,12 @@ async def quality(request: Request, params: Annotated[ListParams, Query()]) -> R
         edges = sorted({edge for site in session.sites for edge in site.edges}) if params.site else list(newest_ms)
         extra = {
             "edges": [_edge_record(session, edge, newest_ms.get(edge)) for edge in edges],
-            "refused": [
+            "rejected": [
                 {
                     "reason": each.reason,
                     "n": each.n,
                     "topic": each.topic,
-                    "sentence": each.detail,
+                    "detail": each.detail,
                     "at": None if each.arrived_ms is None else local_iso(each.arrived_ms, session.tz),
                 }
                 for each in session.reader.rejections()
@@ -97,7 +97,7 @@ def _edge_record(session: ReadSession, edge: str, newest_ms: int | None) -> Reco
         "edge": edge,
         "state": "offline" if is_offline else "online" if is_fresh else "silent",
         "newest": None if newest_ms is None else local_iso(newest_ms, session.tz),
-        "heard": None if health is None else local_iso(health.at_ms, session.tz),
+        "health_at": None if health is None else local_iso(health.at_ms, session.tz),
         "health": None if health is None else _parsed_health(health.payload),
         "lost": lost,
     }
@@ -118,7 +118,7 @@ def _recorder_record(session: ReadSession) -> Record:
         "version": session.context.version,
         "started": None if heartbeat is None else local_iso(heartbeat.started_ms, session.tz),
         "frames": counts.frames,
-        "kept": counts.deferred,
+        "deferred": counts.deferred,
         "lost": counts.lost,
         "waiting_quarters": counts.dirty,
         "ledger_bytes": counts.size_bytes,

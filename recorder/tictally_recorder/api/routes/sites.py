@@ -57,7 +57,7 @@ def _record(session: ReadSession, site: Site, terms: Terms | None, integrated: C
             for meter in site.meters
         ],
         "edges": list(site.edges),
-        "announced": {"option": reported.name, "power_kva": reported.power_kva, "tariff": reported.shipped_tariff},
+        "meter_reported": {"option": reported.name, "power_kva": reported.power_kva, "tariff": reported.shipped_tariff},
         "contracts": [_contract(each) for each in contracts],
         "how_to_begin": (
             how_to_begin(settings.contracts_file, tz, site, reported, is_only_site=is_only_site)
@@ -74,5 +74,5 @@ def _contract(contract: Contract) -> Record:
         "from": str(contract.start),
         "until": None if contract.until is None else str(contract.until),
         "power_kva": contract.power_kva,
-        "windows": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.windows],
+        "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.windows],
     }

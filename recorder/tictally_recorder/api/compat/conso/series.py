@@ -1,4 +1,4 @@
-"""Energy as Enedis tells it: days in Wh, half hours in W stamped at their end, the day's greatest power. Pure."""
+"""Energy as Enedis publishes it: days in Wh, half-hours in W dated by their end, maximum power of the day. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
@@ -16,16 +16,16 @@ _POWERS: Final = ("SINSTS", "PAPP")
 _PER_HOUR: Final = 2
 
 Total = Callable[[Iterable[EnergyRow]], Counted]
-"""Each kWh once, of all registers' rows."""
+"""Adds up rows of all registers, each kWh once."""
 
 
 def daily(rows: Iterable[EnergyRow], total: Total, tz: ZoneInfo) -> Iterator[dict[str, str]]:
-    """What each day counted, in Wh.
+    """The energy of each day, in Wh.
 
     Args:
         rows: by day.
-        total: of what was consumed, or injected.
-        tz: whose days.
+        total: of consumption, or of injection.
+        tz: time zone of the days.
     """
     for start_ms, of_day in groupby(rows, key=lambda row: row.start_ms):
         counted = total(of_day)
@@ -34,13 +34,13 @@ def daily(rows: Iterable[EnergyRow], total: Total, tz: ZoneInfo) -> Iterator[dic
 
 
 def load_curve(rows: Iterable[EnergyRow], total: Total, tz: ZoneInfo, until_ms: int) -> Iterator[dict[str, str]]:
-    """Mean power of each half hour, in W, dated by its end in local time without offset.
+    """Mean power of each half-hour, in W, dated by its end in local time without offset.
 
     Args:
-        rows: by quarter of an hour.
-        total: of what was consumed, or injected.
-        tz: whose half hours; each is of one day.
-        until_ms: half hours that end later are not over yet.
+        rows: by quarter-hour.
+        total: of consumption, or of injection.
+        tz: time zone of the half-hours.
+        until_ms: half-hours that end later are not complete yet, in milliseconds since 1970.
     """
     for start_ms, group in groupby(rows, key=lambda row: _half_hour_ms(row.start_ms, tz)):
         of_half = list(group)
@@ -56,11 +56,11 @@ def load_curve(rows: Iterable[EnergyRow], total: Total, tz: ZoneInfo, until_ms: 
 
 
 def max_power(quarters: Iterable[Quarter], tz: ZoneInfo) -> Iterator[dict[str, str]]:
-    """Each day's greatest power that was heard, in VA, dated by the quarter of an hour in which it was.
+    """The maximum power of each day, in VA, dated by its quarter-hour.
 
     Args:
         quarters: in order of time.
-        tz: whose days.
+        tz: time zone of the days.
     """
     best: dict[date, tuple[int, int]] = {}
     for quarter in quarters:
@@ -73,7 +73,7 @@ def max_power(quarters: Iterable[Quarter], tz: ZoneInfo) -> Iterator[dict[str, s
 
 
 def _half_hour_ms(time_ms: int, tz: ZoneInfo) -> int:
-    # By the clock: offsets are whole quarters, and some not whole half hours.
+    # By the local clock: some zones have an offset that is not a multiple of half an hour.
     minute = _local(time_ms, tz).minute
     return time_ms - minute % 30 * 60_000
 

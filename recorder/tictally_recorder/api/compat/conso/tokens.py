@@ -1,13 +1,10 @@
-"""Bearer tokens as Conso API's clients read them: JWTs whose subject is the list of delivery points.
+"""Bearer tokens as clients of Conso API read them: JWTs whose subject is the list of delivery points.
 
-One secret signs them all; beside it stands which were made and which are revoked, so that a token that somebody else
-has can be taken back by itself.
+One secret signs all of them. A list beside it has every token that was created, so that each can be revoked by itself.
 """
 
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +14,8 @@ from typing import Any, Final
 
 import jwt
 
+from tictally_shared.runtime.atomic_file import write_bytes
+
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "tictally"
 _SECRET_BYTES: Final = 32
@@ -25,19 +24,19 @@ _LIST_FILE: Final = "tokens.json"
 
 
 class TokenError(ValueError):
-    """A token that cannot be used, made or revoked; the sentence says why."""
+    """A token that cannot be used, created or revoked, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A token that was made.
+    """A token that was created.
 
     Attributes:
-        id: names it.
-        prms: delivery points that it opens.
+        id: identifies it.
+        prms: delivery points that it gives access to.
         created: when.
-        expires: from when on it is of no use.
-        is_revoked: True where it is of no use any more.
+        expires: when.
+        is_revoked: True once it was revoked.
     """
 
     id: str
@@ -48,10 +47,10 @@ class Issued:
 
 
 class TokenBook:
-    """Tokens of a ledger, in two files beside it that nobody else may read.
+    """The tokens of a ledger, in two files beside it that only their owner can read.
 
     Args:
-        folder: where they lie.
+        folder: of the files.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +58,7 @@ class TokenBook:
         self._list_file = folder / _LIST_FILE
 
     def create(self, prms: Sequence[str], days: int, now: datetime) -> tuple[Issued, str]:
-        """Make a token for some delivery points, and the secret if there is none yet.
+        """Create a token for some delivery points, and the secret if there is none yet.
 
         Raises:
             TokenError: the files cannot be written.
@@ -68,12 +67,12 @@ class TokenBook:
         issued = Issued(secrets.token_hex(6), tuple(prms), _iso(now), _iso(until))
         claims = {"sub": list(prms), "iss": _ISSUER, "jti": issued.id, "iat": int(now.timestamp())}
         claims["exp"] = int(until.timestamp())
-        token = jwt.encode(claims, self._made_secret(), algorithm=_ALGORITHM)
+        token = jwt.encode(claims, self._secret_or_new(), algorithm=_ALGORITHM)
         self._save([*self.all(), issued])
         return issued, token
 
     def all(self) -> list[Issued]:
-        """Every token that was made, the oldest first.
+        """Every token that was created, the oldest first.
 
         Raises:
             TokenError: the list cannot be read.
@@ -87,21 +86,21 @@ class TokenBook:
             raise TokenError(f"{self._list_file} cannot be read") from None
 
     def revoke(self, token_id: str) -> None:
-        """Let a token be of no use from now on.
+        """Revoke a token.
 
         Raises:
-            TokenError: there is none of that id.
+            TokenError: there is no token of that id.
         """
         found = self.all()
         if all(each.id != token_id for each in found):
-            raise TokenError(f"there is no token {token_id[:40]!r}; `tictally token list` has them")
+            raise TokenError(f"no token {token_id[:40]!r}; `tictally token list` lists them")
         self._save([replace(each, is_revoked=each.is_revoked or each.id == token_id) for each in found])
 
     def prms_of(self, token: str, now: datetime) -> tuple[str, ...]:
-        """The delivery points that a token opens.
+        """The delivery points that a token gives access to.
 
         Raises:
-            TokenError: it is none of ours, or is of no use any more.
+            TokenError: it was not issued here, has expired or was revoked.
         """
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -109,7 +108,7 @@ class TokenBook:
                 self._secret(),
                 algorithms=[_ALGORITHM],
                 issuer=_ISSUER,
-                # The subject is a list, which its clients need and RFC 7519 does not know. The clock is handed in.
+                # Clients need a list as subject, which RFC 7519 does not allow. The clock is an argument.
                 options={
                     "require": ["exp", "jti", "sub"],
                     "verify_sub": False,
@@ -117,18 +116,18 @@ class TokenBook:
                     "verify_iat": False,
                 },
             )
-            is_over = int(claims["exp"]) <= now.timestamp()
+            is_expired = int(claims["exp"]) <= now.timestamp()
         except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, OSError):
             raise TokenError("the token is not valid") from None
         issued = next((each for each in self.all() if each.id == claims["jti"]), None)
-        if issued is None or issued.is_revoked or is_over:
+        if issued is None or issued.is_revoked or is_expired:
             raise TokenError("the token has expired or was revoked")
         return issued.prms
 
     def _secret(self) -> bytes:
         return self._secret_file.read_bytes()
 
-    def _made_secret(self) -> bytes:
+    def _secret_or_new(self) -> bytes:
         with suppress(FileNotFoundError):
             return self._secret()
         self._write(self._secret_file, secrets.token_hex(_SECRET_BYTES).encode())
@@ -138,14 +137,8 @@ class TokenBook:
         self._write(self._list_file, json.dumps([asdict(each) for each in tokens], indent=2).encode())
 
     def _write(self, file: Path, content: bytes) -> None:
-        """Whole or not at all; readable by its owner only."""
         try:
-            descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}")
-            with os.fdopen(descriptor, "wb") as temporary:  # mkstemp makes it 0600
-                temporary.write(content)
-                temporary.flush()
-                os.fsync(temporary.fileno())
-            Path(name).replace(file)
+            write_bytes(file, content, mode=0o600)
         except OSError as error:
             raise TokenError(f"{file} cannot be written: {error.strerror}") from None
 

@@ -22,7 +22,7 @@ export async function render({ site, signal }) {
       of && h("section", { class: "tiles", "aria-label": t("quality.window") }, tilesOf(of, answer)),
       of && gaps(of),
       h("div", { class: "cards" }, answer.edges.map(edge), recorder(answer.recorder)),
-      answer.refused.length ? refused(answer.refused) : null,
+      answer.rejected.length ? rejectedMessages(answer.rejected) : null,
     ),
     ages: true,
   };
@@ -93,14 +93,14 @@ function recorder(of) {
     facts([
       [t("quality.started"), of.started && moment(of.started)],
       [t("quality.frames"), whole(of.frames)],
-      [t("quality.kept"), whole(of.kept)],
+      [t("quality.kept"), whole(of.deferred)],
       [t("quality.ledger"), `${whole(of.ledger_bytes / MEGABYTE)} MB`],
       [t("quality.version"), of.version],
     ]),
   );
 }
 
-function refused(items) {
-  const rows = items.map((each) => [each.at ? moment(each.at) : "–", each.reason, whole(each.n), h("span", { lang: "en" }, each.sentence ?? ""), h("code", {}, each.topic ?? "")]);
+function rejectedMessages(items) {
+  const rows = items.map((each) => [each.at ? moment(each.at) : "–", each.reason, whole(each.n), h("span", { lang: "en" }, each.detail ?? ""), h("code", {}, each.topic ?? "")]);
   return h("section", { class: "card" }, h("h2", {}, t("quality.refused")), h("p", { class: "note" }, t("quality.refusedNote")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("quality.refused") }, table(t("quality.refused"), [t("table.when"), t("explain.reason"), figures(t("table.n")), t("table.sentence"), t("table.topic")], rows)));
 }

@@ -40,7 +40,7 @@ export async function render({ site, argument, signal, address }) {
 
 /** Consumption until now. */
 const contractOf = (site) => site?.contracts.filter((each) => each.direction === "consumption").at(-1) ?? null;
-const powerOf = (site) => contractOf(site)?.power_kva ?? site?.announced?.power_kva ?? USUAL_KVA;
+const powerOf = (site) => contractOf(site)?.power_kva ?? site?.meter_reported?.power_kva ?? USUAL_KVA;
 
 function chooser(lists, chosen, contract, address) {
   const option = (each) => h("option", { value: each.id, selected: each.id === chosen }, `${each.name}${each.id === contract?.tariff ? ` · ${t("tariff.yours")}` : ""}`);
