@@ -32,7 +32,7 @@ def month_name(months_back: int) -> str:
 
 def test_the_live_figure_is_the_meters_and_moves(home: Served, heard: Heard) -> None:
     heard.see(f"{home.address}/#/live")
-    said = heard.page.locator(".said")
+    said = heard.page.locator(".power .time")
     before = said.inner_text()
     expect(heard.page.locator(".gauge .figure")).to_have_text(re.compile(r"^[\d,]+$"))
     expect(said).not_to_have_text(before)
@@ -78,14 +78,14 @@ def test_months_and_years_are_stepped_through_by_keyboard(home: Served, heard: H
 
 def test_a_lost_recorder_is_said_and_found_again(home: Served, heard: Heard) -> None:
     heard.see(f"{home.address}/#/live")
-    heard.page.wait_for_selector(".said:not(:empty)")
+    heard.page.wait_for_selector(".power .time:not(:empty)")
     home.recorder.stop()
     expect(heard.page.locator("#status")).to_contain_text("Connection to the recorder lost since")
     assert "stale" in (heard.page.locator("html").get_attribute("class") or "")
     home.recorder.start()
     expect(heard.page.locator("#status")).to_be_empty()
-    before = heard.page.locator(".said").inner_text()
-    expect(heard.page.locator(".said")).not_to_have_text(before)
+    before = heard.page.locator(".power .time").inner_text()
+    expect(heard.page.locator(".power .time")).not_to_have_text(before)
     # A browser says of each address that nobody answers at that nobody does.
     assert [each for each in heard.errors if "ERR_CONNECTION" not in each and "ERR_INCOMPLETE" not in each] == []
 

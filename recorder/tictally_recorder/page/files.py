@@ -61,7 +61,7 @@ class Files:
             digest.update(f"{name}\0{len(file.content)}\0".encode() + file.content)
         self.tag = digest.hexdigest()[:16]
         index = found.pop(INDEX)
-        # All modules at once, instead of one after another as each imports the next. Charts are loaded with the first chart.
+        # All modules at once, not one after another as each imports the next. ECharts is loaded with the first chart.
         scripts = [name for name in found if name.endswith(".js") and not name.startswith(_VENDOR) and name != _FIRST]
         preloads = "".join(f'<link rel="modulepreload" href="{{assets}}/{name}">' for name in scripts)
         text = index.content.replace(_PRELOADS, preloads.encode()).replace(_ASSETS, f"page/{self.tag}".encode())

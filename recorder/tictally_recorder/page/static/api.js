@@ -1,9 +1,9 @@
-/** The recorder's answers, pages of them put together, its problems as errors with a sentence. */
+/** Requests to the recorder's API: JSON, all pages of a list, problem details as errors. */
 
 const BASE = "/api/v1";
-const MOST_PAGES = 40;
+const MAX_PAGES = 40;
 
-/** What the recorder could not or would not answer. */
+/** A request that failed; `message` is a sentence for the reader, `status` is 0 where the recorder is unreachable. */
 export class Problem extends Error {
   constructor(status, detail) {
     super(detail);
@@ -11,23 +11,23 @@ export class Problem extends Error {
   }
 }
 
-/** An answer. `query`: parameters, those that are undefined left out, arrays repeated. */
+/** Requests an address. `query`: parameters; undefined ones are omitted, arrays are repeated. */
 export async function get(path, query = {}, signal = undefined) {
-  return ask(`${BASE}${path}${search(query)}`, signal);
+  return request(`${BASE}${path}${search(query)}`, signal);
 }
 
-/** An answer whose items are all there, whatever pages it came in. */
+/** Requests a list with the items of all its pages. */
 export async function all(path, query = {}, signal = undefined) {
   const answer = await get(path, query, signal);
-  for (let page = 0; answer.next && page < MOST_PAGES; page += 1) {
-    const more = await ask(answer.next, signal);
+  for (let page = 0; answer.next && page < MAX_PAGES; page += 1) {
+    const more = await request(answer.next, signal);
     answer.items.push(...more.items);
     answer.next = more.next;
   }
   return answer;
 }
 
-/** The address of the stream. */
+/** Address of the live stream. */
 export const liveAddress = (site) => `${BASE}/live${search({ site })}`;
 
 function search(query) {
@@ -37,7 +37,7 @@ function search(query) {
   return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
-async function ask(address, signal) {
+async function request(address, signal) {
   let response;
   try {
     response = await fetch(address, { signal, headers: { accept: "application/json" } });
@@ -46,6 +46,6 @@ async function ask(address, signal) {
     throw new Problem(0, "");
   }
   if (response.ok) return response.json();
-  const told = await response.json().catch(() => ({}));
-  throw new Problem(response.status, told.detail ?? response.statusText);
+  const problem = await response.json().catch(() => ({}));
+  throw new Problem(response.status, problem.detail ?? response.statusText);
 }

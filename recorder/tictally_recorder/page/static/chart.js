@@ -1,11 +1,11 @@
-/** Charts of ECharts in the page's colours, each with the same figures as a table behind it. */
+/** ECharts charts in the page's colours, each with its figures as a table below. */
 
 import { h, put } from "./dom.js";
 import { plain } from "./format.js";
 import { t } from "./i18n.js";
 
 const VENDORED = new URL("vendor/echarts.js", import.meta.url);
-const shown = new Set();
+const charts = new Set();
 let library;
 
 /** ECharts, loaded when the first chart needs it. */
@@ -17,14 +17,14 @@ function load() {
   return library;
 }
 
-/** A colour of the page as the present theme has it. */
+/** A colour of the page in the current theme. */
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 /**
- * A figure: caption, chart, and the table.
+ * A figure: caption, chart, and table.
  *
- * @param {object} what `title`, `note`, `label` (for who does not see it), `option` (a function, so that colours can
- *   change), `table` (a table element or null), `height` as a class: `low`, `tall`.
+ * @param {object} what `title`, `note`, `label` (for screen readers), `option` (a function, because colours change
+ *   with the theme), `table` (a table element or null), `height` as a class: `low`, `tall`.
  */
 export function figure({ title, note, label, option, table, height = "", tools = null }) {
   const stage = h("div", { class: `stage ${height}`, role: "img", "aria-label": label ?? title });
@@ -33,7 +33,7 @@ export function figure({ title, note, label, option, table, height = "", tools =
   const legend = h("ul", { class: "legend" });
   const element = h("figure", { class: "card chart" }, head, legend, stage, behind);
   const entry = { stage, legend, option, chart: null };
-  shown.add(entry);
+  charts.add(entry);
   draw(entry);
   element.redraw = (changed) => {
     entry.option = changed ?? entry.option;
@@ -48,7 +48,7 @@ async function draw(entry) {
   await new Promise((resolve) => requestAnimationFrame(resolve));
   if (!entry.stage.isConnected) {
     entry.chart?.dispose();
-    shown.delete(entry);
+    charts.delete(entry);
     return;
   }
   if (!entry.chart) {
@@ -60,7 +60,7 @@ async function draw(entry) {
   entry.chart.setOption(withTheme(option), { notMerge: true });
 }
 
-/** What stands for a series: words that wrap where there is little room, and that a screen reader reads. */
+/** Legend entry of a series: text that wraps on narrow screens and that screen readers read. */
 function key({ name, itemStyle }) {
   const mark = h("i", { class: "swatch" });
   mark.style.backgroundColor = itemStyle.color;
@@ -68,9 +68,9 @@ function key({ name, itemStyle }) {
   return h("li", {}, mark, name);
 }
 
-/** Draws all charts again: the colours are others. Those that are gone are let go. */
+/** Redraws all charts in the colours of the theme. Charts that left the page are disposed of. */
 export function redrawAll() {
-  shown.forEach(draw);
+  charts.forEach(draw);
 }
 
 function withTheme(option) {
@@ -110,12 +110,12 @@ function tooltip() {
   };
 }
 
-/** What a tooltip shows: a heading, and a line for each [words, figure, colour]. Built as elements: no style is written. */
+/** Content of a tooltip: a heading, and a line for each [label, figure, colour]. Elements, because the policy forbids inline styles. */
 export function tip(heading, lines) {
-  const rows = lines.map(([words, figureText, dot]) => {
+  const rows = lines.map(([label, figureText, dot]) => {
     const mark = h("i", { class: "dot" });
     if (dot) mark.style.backgroundColor = dot;
-    return h("div", { class: "tip-row" }, mark, h("span", {}, words), h("b", {}, figureText));
+    return h("div", { class: "tip-row" }, mark, h("span", {}, label), h("b", {}, figureText));
   });
   return h("div", { class: "tip" }, h("strong", {}, heading), ...rows);
 }

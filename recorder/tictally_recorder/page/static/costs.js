@@ -1,6 +1,7 @@
-/** What a window cost, line by line as a bill has it: period, energy, price, amount, version. */
+/** The cost of a range as the lines of a bill: period, energy, price, amount, version. */
 
-import { beginning } from "./contract.js";
+import { figures, table } from "./components.js";
+import { contractCard } from "./contract.js";
 import { h } from "./dom.js";
 import { badge } from "./explain.js";
 import { fullDay, kwh, money, price } from "./format.js";
@@ -8,11 +9,10 @@ import { periodName, t } from "./i18n.js";
 import { amount } from "./money.js";
 import { slug } from "./periods.js";
 import { sentence } from "./sentences.js";
-import { figures, table } from "./table.js";
 
-/** @param {object} answer of /cost without explanations; `asked` as it was asked. */
-export function costTable(answer, asked, site, title) {
-  if (!site.contracts.length) return beginning(site);
+/** @param {object} answer of /cost without explanations; `query` of the request. */
+export function costTable(answer, query, site, title) {
+  if (!site.contracts.length) return contractCard(site);
   const lines = answer.items.filter((each) => each.kind !== "total" && each.energy_wh !== 0);
   const total = answer.items.find((each) => each.kind === "total") ?? null;
   if (!lines.length) return null;
@@ -23,10 +23,10 @@ export function costTable(answer, asked, site, title) {
     name(each, versions > 1),
     each.energy_wh === null ? "" : kwh(each.energy_wh),
     priceOf(each),
-    amount(each, asked, heading),
+    amount(each, query, heading),
     h("span", { class: "version" }, each.version ?? "–", each.quality !== "measured" && badge(each.quality)),
   ]);
-  const foot = [t("total"), "", "", amount(total, asked, heading), ""];
+  const foot = [t("total"), "", "", amount(total, query, heading), ""];
   return h(
     "section",
     { class: "card" },
@@ -51,6 +51,6 @@ function priceOf(line) {
 }
 
 function reasons(lines) {
-  const told = [...new Set(lines.map((each) => each.reason).filter(Boolean))];
-  return told.length ? h("ul", { class: "reasons" }, told.map((each) => h("li", {}, sentence(each)))) : null;
+  const reasons = [...new Set(lines.map((each) => each.reason).filter(Boolean))];
+  return reasons.length ? h("ul", { class: "reasons" }, reasons.map((each) => h("li", {}, sentence(each)))) : null;
 }

@@ -1,16 +1,16 @@
-/** How a figure of money came about: registers, energy, price, version, source, quality, and what it was before. */
+/** How an amount came about: registers, energy, price, version, source, quality, and its previous values. */
 
 import { all } from "./api.js";
+import { failed, loading } from "./components.js";
 import { h, put } from "./dom.js";
 import { exactMoment, exactMoney, fullDay, kwhExact, longDay, money, price, whole } from "./format.js";
 import { count, periodName, t } from "./i18n.js";
-import { sentence } from "./sentences.js";
 import { slug } from "./periods.js";
-import { failed, loading } from "./states.js";
+import { sentence } from "./sentences.js";
 
 const dialog = () => document.getElementById("dialog");
 
-/** Shows a dialog with a title; the focus returns to where it was when it closes. */
+/** Opens a dialog with a title; the focus returns to its place when the dialog closes. */
 export function show(title, ...content) {
   const close = h("button", { type: "button", class: "close", "aria-label": t("close"), onclick: () => dialog().close() }, "×");
   const body = h("div", { class: "body", tabindex: 0 }, ...content);
@@ -19,32 +19,32 @@ export function show(title, ...content) {
   return body;
 }
 
-/** A click beside it closes it, as the Escape key does. */
-export function closeBeside() {
+/** Closes the dialog on a click beside it, as the Escape key does. */
+export function closeOnOutsideClick() {
   dialog().addEventListener("click", (event) => {
     if (event.target === dialog()) dialog().close();
   });
 }
 
-/** Explains a cost: asks the recorder, and tells line by line. */
-export async function explainCost(asked, title) {
+/** Explains a cost line by line, in a dialog. */
+export async function explainCost(query, title) {
   const body = show(title, loading());
   try {
-    const answer = await all("/cost", { ...asked, explain: true });
-    put(body, told(answer, asked));
+    const answer = await all("/cost", { ...query, explain: true });
+    put(body, explanation(answer, query));
   } catch (error) {
-    put(body, failed(error, () => explainCost(asked, title)));
+    put(body, failed(error, () => explainCost(query, title)));
   }
 }
 
-function told(answer, asked) {
+function explanation(answer, query) {
   if (answer.problem) return h("p", { class: "reason", lang: "en" }, answer.problem);
   if (!answer.items.length) return h("p", {}, t("explain.nothing"));
-  // A period that counted nothing has nothing to explain.
+  // A period without energy has nothing to explain.
   const lines = answer.items.filter((each) => each.kind !== "total" && each.energy_wh !== 0);
   const totals = answer.items.filter((each) => each.kind === "total");
-  const lastDay = new Date(Date.parse(asked.to) - 86_400_000).toISOString().slice(0, 10);
-  const window = asked.by === "day" ? longDay(asked.from) : t("explain.window", { from: fullDay(asked.from), to: fullDay(lastDay) });
+  const lastDay = new Date(Date.parse(query.to) - 86_400_000).toISOString().slice(0, 10);
+  const window = query.by === "day" ? longDay(query.from) : t("explain.window", { from: fullDay(query.from), to: fullDay(lastDay) });
   return [
     h("p", { class: "window" }, window),
     ...totals.map(totalOf),
@@ -97,7 +97,7 @@ function facts(line) {
   const pairs = [
     [t("explain.registers"), registers.length && registers],
     [t("explain.version"), line.version && [line.version, line.power_kva && `, ${line.power_kva} kVA`, line.hash && h("span", { class: "note" }, ` ${line.hash.slice(0, 12)}`)]],
-    [t("explain.source"), explained.source && [linked(explained.source), explained.confidence && ` (${t(`sure.${explained.confidence}`)})`]],
+    [t("explain.source"), explained.source && [sourceText(explained.source), explained.confidence && ` (${t(`sure.${explained.confidence}`)})`]],
     [t("explain.quality"), badge(line.quality)],
     [t("explain.reason"), line.reason && sentence(line.reason)],
   ];
@@ -113,10 +113,10 @@ function beforeOf(total) {
   return [h("h3", {}, count("explain.before", rows.length)), h("ul", { class: "before" }, rows)];
 }
 
-/** How sure a figure is, in a word. */
+/** The quality of a figure as a badge. */
 export const badge = (quality) => h("span", { class: `badge ${quality}` }, t(`quality.${quality}`));
 
-/** Addresses in a source stay texts: the page asks nobody else for anything, but one can copy them. */
-function linked(source) {
+/** URLs in a source stay text: the page links to no other host, but they can be copied. */
+function sourceText(source) {
   return h("span", { class: "source", lang: "fr" }, source);
 }

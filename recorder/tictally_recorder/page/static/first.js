@@ -1,4 +1,4 @@
-// Before anything is painted: the chosen theme and language, so that nothing flashes.
+// Sets the saved theme and language before the first paint, so that nothing flashes.
 try {
   const theme = localStorage.getItem("tictally.theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
@@ -6,5 +6,5 @@ try {
   const wanted = chosen ?? (navigator.languages ?? [navigator.language]).find((each) => /^(fr|en)\b/i.test(each)) ?? "en";
   document.documentElement.lang = wanted.toLowerCase().startsWith("fr") ? "fr" : "en";
 } catch {
-  // Storage is off: the browser's own wishes hold.
+  // Without storage the browser's preferences apply.
 }

@@ -1,41 +1,41 @@
-/** Figures, days and times as people of a language write them. Times are the recorder's own, wherever the reader is. */
+/** Formats figures, days and times in the reader's language. Times are in the recorder's time zone, wherever the reader is. */
 
 import { language, t } from "./i18n.js";
 
-/** The reader's own country where it speaks the language: it decides how days are written. */
+/** The reader's regional variant of the language, where there is one: it decides how dates are written. */
 const locale = () => navigator.languages.find((each) => each.toLowerCase().startsWith(`${language()}-`)) ?? { en: "en-GB", fr: "fr-FR" }[language()];
 
 const number = (value, digits) =>
   new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
-/** As many decimals as it has, two at most. */
+/** With its own decimals, two at most. */
 export const plain = (value) => new Intl.NumberFormat(locale(), { maximumFractionDigits: 2 }).format(value);
 
 /** 1234 → `1 234`. */
 export const whole = (value) => number(value, 0);
 
-/** Wh as kWh, with as many decimals as can be read at its size; what is unknown is a word, never a zero. */
+/** Wh as kWh, with fewer decimals the larger it is; an unknown value is a word, never zero. */
 export function kwh(wh) {
   if (wh === null || wh === undefined) return t("unknown");
   const value = wh / 1000;
   return `${number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)}\u00a0kWh`;
 }
 
-/** Wh as kWh to the Wh. */
+/** Wh as kWh with all decimals. */
 export const kwhExact = (wh) => `${number(wh / 1000, 3)}\u00a0kWh`;
 
-/** An amount that the recorder has rounded to the cent. */
+/** An amount rounded to the cent by the recorder. */
 export const money = (amount, currency = "EUR") =>
   new Intl.NumberFormat(locale(), { style: "currency", currency }).format(Number(amount));
 
-/** A price of a kWh, all its decimals kept. */
+/** A price of a kWh with all its decimals. */
 export function price(text, currency = "EUR") {
   const digits = Math.max(4, (String(text).split(".")[1] ?? "").length);
   const style = { style: "currency", currency, minimumFractionDigits: Math.min(digits, 8) };
   return `${new Intl.NumberFormat(locale(), style).format(Number(text))}/kWh`;
 }
 
-/** An amount with the decimals it has. */
+/** An amount with its own decimals. */
 export function exactMoney(text, currency = "EUR") {
   const digits = Math.min(Math.max(2, (String(text).split(".")[1] ?? "").length), 6);
   return new Intl.NumberFormat(locale(), { style: "currency", currency, minimumFractionDigits: digits }).format(Number(text));
@@ -45,11 +45,11 @@ export function exactMoney(text, currency = "EUR") {
 export const percent = (share, digits = 0) =>
   new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: digits }).format(share);
 
-/** The same with its sign. */
+/** A percentage with its sign. */
 export const change = (share) =>
   new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(share);
 
-/** The local clock of a time with offset, as if it were UTC: what charts and formats go by. */
+/** The local time of an ISO time with offset, as if it were UTC: charts and formats work in UTC. */
 export function wall(iso) {
   const text = iso.length === 7 ? `${iso}-01` : iso;
   return new Date(text.length === 10 ? `${text}T00:00:00Z` : `${text.slice(0, 19)}Z`);
@@ -57,12 +57,12 @@ export function wall(iso) {
 
 let zone = "UTC";
 
-/** Whose days are told: a time in UTC is brought there before it is written. */
-export function tellIn(timeZone) {
+/** Sets the time zone in which moments are shown. */
+export function useTimeZone(timeZone) {
   zone = timeZone;
 }
 
-/** A moment, from a time with any offset. */
+/** A moment in the set time zone, from a time with any offset. */
 export const exactMoment = (iso) =>
   new Intl.DateTimeFormat(locale(), { timeZone: zone, hourCycle: "h23", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
 
@@ -83,7 +83,7 @@ export const moment = dated({ day: "numeric", month: "short", year: "numeric", h
 export const weekday = (n, width = "long") =>
   new Intl.DateTimeFormat(locale(), { weekday: width, timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, n)));
 
-/** A length of time in minutes. */
+/** A duration, from minutes. */
 export function duration(minutes) {
   if (minutes < 60) return t("length.min", { n: minutes });
   if (minutes >= 2880) return t("length.d", { n: Math.round(minutes / 1440) });

@@ -1,4 +1,4 @@
-/** Power against what is subscribed, as a half circle. */
+/** Power against the subscribed power, as a half circle. */
 
 import { h, svg } from "./dom.js";
 import { percent, whole } from "./format.js";

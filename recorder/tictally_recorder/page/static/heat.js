@@ -1,4 +1,4 @@
-/** Mean power by weekday and hour: a table whose cells are coloured, so that it needs no other behind it. */
+/** Mean power by weekday and hour, as a table with coloured cells. */
 
 import { h } from "./dom.js";
 import { weekday, whole } from "./format.js";

@@ -1,24 +1,24 @@
-/** The stream of what is the case now: it comes again by itself, and says since when it was lost. */
+/** The stream of the current state: it reconnects by itself, and reports since when it is lost. */
 
 import { get, liveAddress } from "./api.js";
 
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 30_000;
-// The stream tells something every few seconds while a meter speaks; a connection that died in silence tells nothing.
-const QUIET_MS = 45_000;
+const MIN_DELAY_MS = 1000;
+const MAX_DELAY_MS = 30_000;
+// A meter sends every few seconds. After this long without an event the connection may be dead.
+const IDLE_MS = 45_000;
 
-/** What is known of all sites; `present` and `connection` are dispatched when it changes. */
+/** The current state of all sites. Dispatches `state` (detail: the site) and `connection` (detail: {isRestored}). */
 export class Live extends EventTarget {
   #source = null;
-  #waitMs = FIRST_WAIT_MS;
+  #delayMs = MIN_DELAY_MS;
   #timer = 0;
-  #watch = 0;
-  /** Site → the newest item of `now`. */
+  #idleTimer = 0;
+  /** Site → its latest item of /now. */
   items = new Map();
-  /** When the connection was lost, or null while it stands. */
+  /** When the connection was lost; null while it is open. */
   lostAt = null;
 
-  /** Opens it; from then on it stays open. */
+  /** Opens the stream and keeps it open. */
   start() {
     this.#open();
     addEventListener("online", () => this.#open());
@@ -32,46 +32,46 @@ export class Live extends EventTarget {
     this.#source?.close();
     const source = new EventSource(liveAddress());
     this.#source = source;
-    source.addEventListener("open", () => this.#stands());
-    source.addEventListener("now", (event) => this.#take(JSON.parse(event.data)));
-    // A browser tries again by itself only after some failures, and never says so: we do it, ever more slowly.
-    source.addEventListener("error", () => this.#isLost());
-    this.#listen();
+    source.addEventListener("open", () => this.#onOpen());
+    source.addEventListener("now", (event) => this.#update(JSON.parse(event.data)));
+    // Browsers retry after some failures only, and do not report it: retry here, with exponential back-off.
+    source.addEventListener("error", () => this.#onLost());
+    this.#watchIdle();
   }
 
-  #take(item) {
-    this.#listen();
-    this.items.set(item.site, { ...item, heardAt: Date.now() });
-    this.dispatchEvent(new CustomEvent("present", { detail: item.site }));
+  #update(item) {
+    this.#watchIdle();
+    this.items.set(item.site, { ...item, receivedAt: Date.now() });
+    this.dispatchEvent(new CustomEvent("state", { detail: item.site }));
   }
 
-  #stands() {
-    this.#waitMs = FIRST_WAIT_MS;
-    const lost = this.lostAt;
+  #onOpen() {
+    this.#delayMs = MIN_DELAY_MS;
+    const lostAt = this.lostAt;
     this.lostAt = null;
-    this.dispatchEvent(new CustomEvent("connection", { detail: { mended: lost !== null } }));
+    this.dispatchEvent(new CustomEvent("connection", { detail: { isRestored: lostAt !== null } }));
   }
 
-  #isLost() {
+  #onLost() {
     this.#source.close();
-    clearTimeout(this.#watch);
+    clearTimeout(this.#idleTimer);
     this.lostAt ??= new Date();
-    this.#timer = setTimeout(() => this.#open(), this.#waitMs);
-    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
-    this.dispatchEvent(new CustomEvent("connection", { detail: { mended: false } }));
+    this.#timer = setTimeout(() => this.#open(), this.#delayMs);
+    this.#delayMs = Math.min(this.#delayMs * 2, MAX_DELAY_MS);
+    this.dispatchEvent(new CustomEvent("connection", { detail: { isRestored: false } }));
   }
 
-  #listen() {
-    clearTimeout(this.#watch);
-    this.#watch = setTimeout(async () => {
-      // Nothing has changed for long: is nobody there, or is there nothing to tell?
+  #watchIdle() {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(async () => {
+      // No change for long: check whether the recorder answers.
       try {
         const answer = await get("/now");
-        answer.items.forEach((item) => this.#take(item));
-        this.#listen();
+        answer.items.forEach((item) => this.#update(item));
+        this.#watchIdle();
       } catch {
-        this.#isLost();
+        this.#onLost();
       }
-    }, QUIET_MS);
+    }, IDLE_MS);
   }
 }

@@ -1,15 +1,15 @@
-/** The page: which view of which site is shown, and what stands around it. */
+/** The page: routing between views and sites, navigation, status. */
 
 import { Problem, all } from "./api.js";
 import { redrawAll } from "./chart.js";
+import { empty, failed, loading } from "./components.js";
 import { h, put } from "./dom.js";
-import { closeBeside } from "./explain.js";
-import { tellIn } from "./format.js";
+import { closeOnOutsideClick } from "./explain.js";
+import { useTimeZone } from "./format.js";
 import { t } from "./i18n.js";
 import { Live } from "./live.js";
-import { askForToken } from "./token.js";
-import { empty, failed, loading } from "./states.js";
 import { showStatus } from "./status.js";
+import { tokenForm } from "./token.js";
 import { tools } from "./tools.js";
 
 const VIEWS = ["live", "month", "year", "years", "tariffs", "quality"];
@@ -22,26 +22,26 @@ const ICONS = {
   quality: "M12 3l8 3v6c0 5-3.5 8-8 9-4.500-1-8-4-8-9V6zM9 12l2 2 4-4",
 };
 const SITE_KEY = "tictally.site";
-// What a view shows of today grows old; the stream keeps only the present fresh.
-const FRESH_MS = 5 * 60_000;
+// The stream refreshes only the current state; figures of today are requested again.
+const REFRESH_MS = 5 * 60_000;
 
 const main = document.getElementById("main");
 const live = new Live();
 let sites = [];
-let leave = new AbortController();
+let pending = new AbortController();
 let view = null;
-let hasBegun = false;
+let isLoaded = false;
 
-/** What the address asks for: `#/month/2026-11?site=…`. */
+/** The route of the address: `#/month/2026-11?site=…`. */
 function route() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [name, argument] = path.split("/");
-  const asked = new URLSearchParams(query).get("site") ?? remembered();
-  const site = sites.find((each) => each.site === asked) ?? sites[0];
+  const wanted = new URLSearchParams(query).get("site") ?? savedSite();
+  const site = sites.find((each) => each.site === wanted) ?? sites[0];
   return { name: VIEWS.includes(name) ? name : "live", argument, site };
 }
 
-function remembered() {
+function savedSite() {
   try {
     return localStorage.getItem(SITE_KEY);
   } catch {
@@ -49,19 +49,19 @@ function remembered() {
   }
 }
 
-/** The address of a view, the site kept where there is a choice. */
+/** The address of a view, with the current site where there are several. */
 export function address(name, argument = null, site = route().site) {
   const query = sites.length > 1 && site ? `?site=${encodeURIComponent(site.site)}` : "";
   return `#/${name}${argument ? `/${argument}` : ""}${query}`;
 }
 
-function around(here) {
+function drawHeader(here) {
   document.title = `${t(`nav.${here.name}`)} · tictally`;
   const nav = document.getElementById("nav");
   nav.setAttribute("aria-label", t("nav.label"));
   document.querySelector(".skip").textContent = t("skip");
   put(nav, VIEWS.map((name) => h("a", { href: address(name), "aria-current": name === here.name ? "page" : null }, icon(ICONS[name]), h("span", {}, t(`nav.${name}`)))));
-  put(document.getElementById("tools"), tools({ sites, here, choose: chooseSite, changed: begin, recolour: redrawAll }));
+  put(document.getElementById("tools"), tools({ sites, here, choose: chooseSite, changed: load, recolour: redrawAll }));
 }
 
 function icon(path) {
@@ -78,23 +78,23 @@ function chooseSite(id) {
   try {
     localStorage.setItem(SITE_KEY, id);
   } catch {
-    // The address holds it as well.
+    // The address has it as well.
   }
   const here = route();
   location.hash = address(here.name, here.argument, sites.find((each) => each.site === id));
 }
 
-/** Shows what the address asks for. */
-async function showView({ quietly = false } = {}) {
-  leave.abort();
-  leave = new AbortController();
-  const { signal } = leave;
+/** Shows the view of the address. */
+async function showView({ keepView = false } = {}) {
+  pending.abort();
+  pending = new AbortController();
+  const { signal } = pending;
   const here = route();
-  if (here.site) tellIn(here.site.timezone);
-  around(here);
+  if (here.site) useTimeZone(here.site.timezone);
+  drawHeader(here);
   showStatus(live, here.site);
-  const context = { ...here, sites, live, signal, address, again: () => showView() };
-  if (!quietly) put(main, loading());
+  const context = { ...here, sites, live, signal, address, reload: () => showView() };
+  if (!keepView) put(main, loading());
   try {
     const { render } = await import(`./views/${here.name}.js`);
     const found = here.site || here.name === "tariffs" || here.name === "quality" ? await render(context) : { element: empty(t("empty.title"), t("empty.text"), t("empty.code")) };
@@ -102,49 +102,49 @@ async function showView({ quietly = false } = {}) {
     view = found;
     put(main, found.element);
     redrawAll();
-    view.present?.();
+    view.update?.();
   } catch (error) {
     if (signal.aborted || error.name === "AbortError") return;
     if (error instanceof Problem && error.status === 401) {
-      put(main, askForToken(begin));
+      put(main, tokenForm(load));
       return;
     }
     if (!(error instanceof Problem)) console.error(error);
     view = null;
-    put(main, failed(error, () => begin()));
+    put(main, failed(error, load));
   }
 }
 
-/** From the list of sites on; also after the language has changed. */
-async function begin() {
+/** Loads the list of sites and shows the view; also after a change of language. */
+async function load() {
   try {
     const answer = await all("/sites");
     sites = answer.items;
     live.problem = answer.problem;
-    hasBegun = true;
+    isLoaded = true;
   } catch (error) {
-    around({ name: route().name });
-    if (error instanceof Problem && error.status === 401) put(main, askForToken(begin));
-    else put(main, failed(error, begin));
+    drawHeader({ name: route().name });
+    if (error instanceof Problem && error.status === 401) put(main, tokenForm(load));
+    else put(main, failed(error, load));
     return;
   }
   await showView();
 }
 
-live.addEventListener("present", (event) => {
+live.addEventListener("state", (event) => {
   const here = route();
-  if (!hasBegun) return;
-  if (!sites.some((each) => each.site === event.detail)) begin(); // the first frame of a site that is new
+  if (!isLoaded) return;
+  if (!sites.some((each) => each.site === event.detail)) load(); // the first frame of a new site
   else if (event.detail === here.site?.site) {
     showStatus(live, here.site);
-    view?.present?.();
+    view?.update?.();
   }
 });
 live.addEventListener("connection", (event) => {
   showStatus(live, route().site);
-  if (!event.detail.mended) return;
-  if (sites.length && view) showView({ quietly: true }); // what was missed meanwhile
-  else begin();
+  if (!event.detail.isRestored) return;
+  if (sites.length && view) showView({ keepView: true }); // with what was missed
+  else load();
 });
 addEventListener("hashchange", () => {
   showView();
@@ -154,8 +154,8 @@ addEventListener("hashchange", () => {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
 setInterval(() => showStatus(live, route().site), 5000);
 setInterval(() => {
-  if (!document.hidden && !live.lostAt && view?.ages && !document.getElementById("dialog").open) showView({ quietly: true });
-}, FRESH_MS);
-closeBeside();
+  if (!document.hidden && !live.lostAt && view?.isRefreshed && !document.getElementById("dialog").open) showView({ keepView: true });
+}, REFRESH_MS);
+closeOnOutsideClick();
 live.start();
-begin();
+load();

@@ -1,42 +1,42 @@
-/** Bars stacked by tariff period, of energy or of money: days of a month, months of a year, years. */
+/** Bars stacked by tariff period, of energy or of money, by day, month or year. */
 
 import { colour, tip } from "./chart.js";
 import { kwh, money } from "./format.js";
 import { periodName, t } from "./i18n.js";
 import { fill, inOrder } from "./periods.js";
 
-/** Energy: rows of /use. */
+/** Energy, from rows of /use. */
 export function energyBars(rows, label, heading) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
-  const series = periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => shown((row.periods[name] ?? 0) / 1000))));
-  if (!periods.length) series.push(bar(t("energy"), { color: colour("accent") }, rows.map((row) => shown((row.consumption_wh ?? 0) / 1000))));
-  if (rows.some((row) => row.injection_wh)) series.push({ ...bar(t("injection"), { color: colour("injection") }, rows.map((row) => shown(-(row.injection_wh ?? 0) / 1000))) });
+  const series = periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => orNothing((row.periods[name] ?? 0) / 1000))));
+  if (!periods.length) series.push(bar(t("energy"), { color: colour("accent") }, rows.map((row) => orNothing((row.consumption_wh ?? 0) / 1000))));
+  if (rows.some((row) => row.injection_wh)) series.push({ ...bar(t("injection"), { color: colour("injection") }, rows.map((row) => orNothing(-(row.injection_wh ?? 0) / 1000))) });
   const tooltip = (found) => tip(heading(rows[found[0].dataIndex]), lines(found, (value) => kwh(value * 1000), kwh(sum(found) * 1000)));
   return option(rows.map(label), series, "kWh", tooltip);
 }
 
-/** Money: lines of /cost, of the windows that rows of /use have; `marks` are [index, words] of new versions. */
-export function moneyBars(windows, items, label, heading, marks = []) {
-  // What has no amount has no bar either, and so no place in the legend.
+/** Money, from lines of /cost; `ranges` are the bars' first days, `marks` [index, version] of new versions. */
+export function moneyBars(ranges, items, label, heading, marks = []) {
+  // Without an amount there is no bar, and no entry in the legend.
   const consumption = items.filter((each) => each.kind === "energy" && each.amount !== null);
   const periods = inOrder(consumption.map((each) => each.period ?? ""));
   const currency = items.find((each) => each.currency)?.currency ?? "EUR";
-  const amounts = (wanted) => windows.map((window) => shown(total(items.filter((each) => each.from === window && wanted(each)))));
+  const amounts = (wanted) => ranges.map((range) => orNothing(total(items.filter((each) => each.from === range && wanted(each)))));
   const series = periods.map((name) => bar(name ? periodName(name) : t("energy"), name ? fill(name) : { color: colour("accent") }, amounts((each) => each.kind === "energy" && (each.period ?? "") === name)));
   series.unshift(bar(t("subscription"), { color: colour("subscription") }, amounts((each) => each.kind === "subscription")));
   if (marks.length) series[0].markLine = versionMarks(marks);
-  const tooltip = (found) => tip(heading(windows[found[0].dataIndex]), lines(found, (value) => money(value, currency), money(sum(found), currency)));
-  return option(windows.map(label), series, currency === "EUR" ? "€" : currency, tooltip);
+  const tooltip = (found) => tip(heading(ranges[found[0].dataIndex]), lines(found, (value) => money(value, currency), money(sum(found), currency)));
+  return option(ranges.map(label), series, currency === "EUR" ? "€" : currency, tooltip);
 }
 
-/** Where the version of the price list is another than before: [index, version]. */
-export function newVersions(windows, items) {
-  const of = windows.map((window) => items.find((each) => each.from === window && each.kind === "energy" && each.version)?.version);
+/** Where the version of the price list changes: [index, version]. */
+export function newVersions(ranges, items) {
+  const of = ranges.map((range) => items.find((each) => each.from === range && each.kind === "energy" && each.version)?.version);
   return of.flatMap((version, n) => (n && version && of[n - 1] && of[n - 1] !== version ? [[n, version]] : []));
 }
 
-/** A bar of nothing would still have its border. */
-const shown = (value) => value || null;
+/** null instead of 0: a bar of zero height would still have its border. */
+const orNothing = (value) => value || null;
 const total = (items) => items.reduce((found, each) => found + Number(each.amount ?? 0), 0);
 const sum = (found) => found.reduce((all, each) => all + (each.value ?? 0), 0);
 
@@ -45,8 +45,8 @@ function bar(name, itemStyle, data) {
 }
 
 function lines(found, write, all) {
-  const told = found.filter((each) => each.value).map((each) => [each.seriesName, write(each.value), each.color]).reverse();
-  return told.length > 1 ? [...told, [t("total"), all, null]] : told;
+  const rows = found.filter((each) => each.value).map((each) => [each.seriesName, write(each.value), each.color]).reverse();
+  return rows.length > 1 ? [...rows, [t("total"), all, null]] : rows;
 }
 
 function versionMarks(marks) {

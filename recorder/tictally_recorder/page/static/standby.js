@@ -1,13 +1,13 @@
-/** What a home draws when nobody uses anything: by month, which way it goes, and what it costs in a year. */
+/** Base load: by month, its trend, and its cost in a year. */
 
 import { colour, figure, tip } from "./chart.js";
+import { figures, table } from "./components.js";
 import { h } from "./dom.js";
 import { show } from "./explain.js";
 import { kwh, money, month, monthYear, percent, price, whole } from "./format.js";
 import { before, periodName, t } from "./i18n.js";
 import { amount } from "./money.js";
 import { sentence } from "./sentences.js";
-import { figures, table } from "./table.js";
 
 const HOURS = 8760;
 
@@ -18,7 +18,7 @@ export function standby(answer) {
   const cost = answer.year_cost[0] ?? null;
   const trend = answer.trend[0] ?? null;
   const tools = cost && h("p", { class: "standby-cost" }, h("span", {}, t("standby.year", { va: cost.va })), amount({ ...cost, quality: cost.reason ? (cost.amount === null ? "unknown" : "provisional") : "measured" }, cost, t("standby.costTitle"), explainStandby));
-  const told = [trend && trendText(trend), t("standby.note")].filter(Boolean).join(" ");
+  const note = [trend && trendText(trend), t("standby.note")].filter(Boolean).join(" ");
   const option = () => ({
     tooltip: { formatter: ([found]) => tip(month(rows[found.dataIndex].from), [[t("standby.typical"), `${rows[found.dataIndex].typical_va} VA`, colour("standby")], [t("standby.lowest"), `${rows[found.dataIndex].lowest_va} VA`, null]]) },
     xAxis: { type: "category", data: rows.map((row) => monthYear(row.from)) },
@@ -29,10 +29,10 @@ export function standby(answer) {
   });
   const columns = [t("table.month"), figures(t("standby.typical")), figures(t("standby.lowest")), figures(t("standby.nights"))];
   const behind = table(t("standby.title"), columns, rows.map((row) => [month(row.from), `${row.typical_va} VA`, `${row.lowest_va} VA`, String(row.nights)]));
-  return figure({ title: t("standby.title"), note: told, option, table: behind, height: "low", tools });
+  return figure({ title: t("standby.title"), note, option, table: behind, height: "low", tools });
 }
 
-/** Which way it goes, in words. */
+/** The trend as a sentence. */
 function trendText(trend) {
   if (trend.recent_va === null) return "";
   const change = trend.change_va;

@@ -1,19 +1,19 @@
-/** The line that says when what is shown is not the present: connection lost, edge away, meter silent. */
+/** The status line, shown while the data are not current: connection lost, edge offline, meter silent. */
 
 import { h, put } from "./dom.js";
 import { moment, seconds } from "./format.js";
 import { t } from "./i18n.js";
 
 const place = () => document.getElementById("status");
-let told = "";
+let shown = "";
 const RECENT_S = 43_200;
 
-/** Says it where there is something to say, and marks figures as stale; says nothing twice. */
+/** Updates the status line, and marks figures as stale. An unchanged line is not announced again. */
 export function showStatus(live, site) {
   const [kind, text] = find(live, site);
   document.documentElement.classList.toggle("stale", kind !== "fine");
-  if (`${kind}${text}` === told) return;
-  told = `${kind}${text}`;
+  if (`${kind}${text}` === shown) return;
+  shown = `${kind}${text}`;
   put(place(), text && h("p", { class: kind }, text));
 }
 

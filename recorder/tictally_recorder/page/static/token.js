@@ -1,12 +1,12 @@
-/** Where reading needs a token: asked for once, kept as the cookie that the recorder looks for. */
+/** The token, where reading requires one: entered once, stored in the cookie that the recorder reads. */
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 
 const YEAR_S = 31_536_000;
 
-/** A card with a form; `done` is called when a token was given. */
-export function askForToken(done) {
+/** A form for the token; `done` is called when it is submitted. */
+export function tokenForm(done) {
   const field = h("input", { type: "password", name: "token", id: "token", autocomplete: "current-password", required: true });
   const submit = (event) => {
     event.preventDefault();

@@ -1,4 +1,4 @@
-/** What a reader chooses: site, language, light or dark. */
+/** Choices of the reader: site, language, theme. */
 
 import { h } from "./dom.js";
 import { chooseLanguage, language, t } from "./i18n.js";
@@ -6,7 +6,7 @@ import { chooseLanguage, language, t } from "./i18n.js";
 const THEMES = ["auto", "light", "dark"];
 const SIGNS = { auto: "◐", light: "☀", dark: "☾" };
 
-/** The elements of the tools. */
+/** The elements of the toolbar. */
 export function tools({ sites, here, choose, changed, recolour }) {
   return [sites.length > 1 && siteChooser(sites, here.site, choose), languageButton(changed), themeButton(recolour)];
 }
@@ -29,7 +29,7 @@ function themeButton(recolour) {
   const now = document.documentElement.dataset.theme ?? "auto";
   const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
   const click = (event) => {
-    keep(next);
+    saveTheme(next);
     if (next === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = next;
     const made = themeButton(recolour);
@@ -40,10 +40,10 @@ function themeButton(recolour) {
   return h("button", { type: "button", class: "tool", "aria-label": t("tools.theme", { now: t(`theme.${now}`) }), title: t(`theme.${now}`), onclick: click }, SIGNS[now]);
 }
 
-function keep(theme) {
+function saveTheme(theme) {
   try {
     localStorage.setItem("tictally.theme", theme);
   } catch {
-    // Without storage the choice lasts until the page is loaded again.
+    // Without storage the choice lasts until the page is reloaded.
   }
 }

@@ -1,8 +1,9 @@
-/** Now: power, period, today, and how it came to this. */
+/** The current state: power, tariff period, today, recent power. */
 
 import { all, get } from "../api.js";
-import { colour, figure, tip } from "../chart.js";
 import { addDays, addMonths } from "../calendar.js";
+import { colour, figure, tip } from "../chart.js";
+import { failed, figures, table } from "../components.js";
 import { noContract } from "../contract.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
@@ -12,8 +13,6 @@ import { colon, periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { sentence } from "../sentences.js";
-import { failed } from "../states.js";
-import { figures, table } from "../table.js";
 
 const SHOWN_MS = 15 * 60_000;
 const USUAL_MS = 60_000;
@@ -26,16 +25,16 @@ const HOUR_MS = 3_600_000;
 const LEAST_MS = 60_000;
 const LEAST_W = 100;
 
-/** @param {object} context see main.js. What is the case now does not wait for charts of what was. */
+/** @param {object} context see main.js. The current state is shown before the charts are loaded. */
 export async function render({ site, live, signal }) {
   let item = live.items.get(site.site) ?? (await get("/now", { site: site.site }, signal)).items[0];
   const dial = gauge();
-  const said = h("p", { class: "said" });
+  const time = h("p", { class: "time" });
   const period = h("section", { class: "card period" });
   const today = h("section", { class: "card today" });
   const phases = h("section", { class: "card phases" });
   const places = ["low", ""].map((size) => h("div", { class: `card chart place ${size}`, "aria-busy": "true" }));
-  const element = h("div", { class: "live" }, h("h1", { class: "unseen" }, t("nav.live")), h("section", { class: "card power", "aria-label": t("live.power") }, dial, said), period, today, phases, places);
+  const element = h("div", { class: "live" }, h("h1", { class: "unseen" }, t("nav.live")), h("section", { class: "card power", "aria-label": t("live.power") }, dial, time), period, today, phases, places);
   let points = [];
   let minutes = null;
   const fail = (error) => signal.aborted || places.forEach((place) => place.isConnected && place.replaceWith(failed(error, () => location.reload())));
@@ -52,11 +51,11 @@ export async function render({ site, live, signal }) {
     put(today, todayCard(item, usual, site));
   };
   let drawnAt = 0;
-  const present = () => {
+  const update = () => {
     item = live.items.get(site.site) ?? item;
     if (!item) return;
     dial.set(item);
-    said.textContent = item.at ? t("live.at", { at: seconds(item.at) }) : t("live.last", { at: moment(site.last) });
+    time.textContent = item.at ? t("live.at", { at: seconds(item.at) }) : t("live.last", { at: moment(site.last) });
     put(period, periodCard(item));
     const focused = today.contains(document.activeElement);
     put(today, todayCard(item, usual, site));
@@ -73,10 +72,10 @@ export async function render({ site, live, signal }) {
   askUsual();
   const timer = setInterval(askUsual, USUAL_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
-  return { element, present, ages: true };
+  return { element, update, isRefreshed: true };
 }
 
-/** The last minutes, and the last 24 hours by tariff period, each with the level of standby. */
+/** Power of the last minutes and of the last 24 hours by tariff period, each with the base load. */
 async function charts(site, item, signal) {
   const [standby, frames, quarters] = await Promise.all([
     get("/standby", { site: site.site, from: `${addMonths(dayOf(site.last), -2)}-01`, by: "month" }, signal),
@@ -93,13 +92,13 @@ async function charts(site, item, signal) {
   };
 }
 
-/** True where the last 24 hours are those before the last frame, and not those before now. */
+/** True where the last 24 hours are those before the latest frame instead of before now. */
 const isOld = (item) => !item?.at || item.age_s > OLD_S;
 const dayOf = (iso) => iso.slice(0, 7);
 const before = (iso, minutes) => shifted(iso, -minutes);
 const ahead = (iso) => shifted(iso, 1);
 
-/** A time with offset so many minutes later, the offset kept. */
+/** A time with offset some minutes later, with the same offset. */
 function shifted(iso, minutes) {
   const offset = iso.slice(19).replace(/^\.\d+/, "") || "Z";
   return `${new Date(wall(iso).getTime() + minutes * 60_000).toISOString().slice(0, 19)}${offset}`;
@@ -117,11 +116,11 @@ function periodCard(item) {
   const colours = item.colour_today && h("div", { class: "tempo" }, dayOfTempo("today", item.colour_today), dayOfTempo("tomorrow", item.colour_tomorrow));
   const name = item.period ? periodName(item.period) : t("unknown");
   const known = item.price !== null && item.price !== undefined;
-  const told = () => show(t("price.now"), h("p", {}, `${colon(name)}${price(item.price, item.currency)}`), h("p", {}, t("price.by", { tariff: item.tariff })), h("p", { class: "note" }, t("price.taxes")));
+  const open = () => show(t("price.now"), h("p", {}, `${colon(name)}${price(item.price, item.currency)}`), h("p", {}, t("price.by", { tariff: item.tariff })), h("p", { class: "note" }, t("price.taxes")));
   return [
     h("h2", {}, t("live.period")),
     h("p", { class: "period-now" }, item.period && h("i", { class: `swatch p-${slug(item.period)}` }), name),
-    known ? h("button", { type: "button", class: "money price", onclick: told, "aria-label": `${price(item.price, item.currency)}. ${t("money.explain")}` }, price(item.price, item.currency)) : h("p", { class: "note" }, t("price.unknown")),
+    known ? h("button", { type: "button", class: "money price", onclick: open, "aria-label": `${price(item.price, item.currency)}. ${t("money.explain")}` }, price(item.price, item.currency)) : h("p", { class: "note" }, t("price.unknown")),
     colours,
   ];
 }
@@ -136,13 +135,13 @@ function todayCard(item, usual, site) {
   const { today } = item;
   const first = today.from.slice(0, 10);
   const cost = { amount: today.cost, rounded: today.cost, currency: today.currency, quality: today.quality, reason: today.reason };
-  const asked = { site: site.site, from: first, to: addDays(first, 1), by: "day" };
+  const query = { site: site.site, from: first, to: addDays(first, 1), by: "day" };
   const hasContract = site.contracts.length > 0;
   return [
     h("h2", {}, t("live.today")),
     h("p", { class: "big" }, kwh(today.consumption_wh), today.estimated && badge("estimated")),
     today.injection_wh ? h("p", { class: "note" }, t("live.injectionToday", { kwh: kwh(today.injection_wh) })) : null,
-    hasContract ? h("p", { class: "cost" }, amount(cost, asked, t("explain.title")), today.cost === null && today.reason && h("span", { class: "reason" }, sentence(today.reason))) : h("p", { class: "cost" }, noContract(site)),
+    hasContract ? h("p", { class: "cost" }, amount(cost, query, t("explain.title")), today.cost === null && today.reason && h("span", { class: "reason" }, sentence(today.reason))) : h("p", { class: "cost" }, noContract(site)),
     usual && usualBar(usual),
   ];
 }
@@ -194,7 +193,7 @@ function minutesOption(points, standbyVa, last) {
   };
 }
 
-/** One row a minute: nobody reads six hundred. */
+/** One row a minute: six hundred would be too many to read. */
 function minutesTable(points) {
   const of = new Map();
   points.forEach(([at, va]) => of.set(Math.floor(at / 60_000), [...(of.get(Math.floor(at / 60_000)) ?? []), va]));
@@ -202,14 +201,14 @@ function minutesTable(points) {
   return table(t("live.minutes"), [t("table.time"), figures(t("table.meanVa")), figures(t("table.mostVa"))], rows);
 }
 
-/** The mean power of a row; of the quarter that runs, as far as it has run. */
+/** The mean power of a row; of the current quarter-hour, up to now. */
 function mean(row, wh, last) {
   const from = wall(row.from).getTime();
   const end = Math.min(wall(row.to).getTime(), Math.max(wall(last).getTime(), from + LEAST_MS));
   return Math.round(((wh ?? 0) * HOUR_MS) / (end - from)) || null;
 }
 
-/** The quarters of 24 hours, those without figures too: the first of them does not fill the whole width. */
+/** The quarter-hours of 24 hours, also those without data, so that the axis always spans 24 hours. */
 function placesOf(rows) {
   if (!rows.length) return [];
   const end = wall(rows.at(-1).to).getTime();
@@ -226,26 +225,26 @@ function dayOption(found, standbyVa, last) {
   const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => mean(row, row.periods[name], last)))) : [bar(t("energy"), { color: colour("accent") }, rows.map((row) => mean(row, row.consumption_wh, last)))];
   if (standbyVa && series.length) series[0].markLine = standbyLine(standbyVa, null);
   const heading = (row) => `${clock(row.from)} – ${clock(row.to)}`;
-  const shown = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(each.value)} W`, each.color]);
+  const lines = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(each.value)} W`, each.color]);
   return {
-    tooltip: { formatter: (found) => tip(heading(rows[found[0].dataIndex]), shown(found)) },
+    tooltip: { formatter: (found) => tip(heading(rows[found[0].dataIndex]), lines(found)) },
     xAxis: { type: "category", data: rows.map((row) => clock(row.from)), axisLabel: { interval: (_, text) => text.endsWith("00") && parseInt(text, 10) % HOURS_APART === 0 } },
     yAxis: { type: "value", name: "W", min: 0, max: ({ max }) => (max < LEAST_W ? LEAST_W : null) },
     series,
   };
 }
 
-/** By the hour. */
+/** Energy by hour. */
 function dayTable(rows) {
   const of = new Map();
   rows.forEach((row) => {
     const hour = row.from.slice(0, 13);
-    const kept = of.get(hour) ?? { from: row.from, wh: 0, periods: new Set() };
-    kept.wh += row.consumption_wh ?? 0;
-    Object.entries(row.periods).forEach(([name, wh]) => wh && kept.periods.add(name));
-    of.set(hour, kept);
+    const sum = of.get(hour) ?? { from: row.from, wh: 0, periods: new Set() };
+    sum.wh += row.consumption_wh ?? 0;
+    Object.entries(row.periods).forEach(([name, wh]) => wh && sum.periods.add(name));
+    of.set(hour, sum);
   });
-  const told = [...of.values()].map((each) => [clock(each.from), inOrder([...each.periods]).map(periodName).join(", "), kwh(each.wh)]);
-  return table(t("live.day"), [t("table.hour"), t("table.period"), figures(t("energy"))], told);
+  const cells = [...of.values()].map((each) => [clock(each.from), inOrder([...each.periods]).map(periodName).join(", "), kwh(each.wh)]);
+  return table(t("live.day"), [t("table.hour"), t("table.period"), figures(t("energy"))], cells);
 }
 

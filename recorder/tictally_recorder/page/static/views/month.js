@@ -1,31 +1,30 @@
-/** A month: its days by period, what they cost by which prices, beside last month and last year. */
+/** A month: its days by tariff period, their cost, and the comparison with last month and last year. */
 
 import { all } from "../api.js";
 import { addDays, addMonths, daysBetween, daysOf, earlier, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
-import { costTable } from "../costs.js";
+import { choice, comparison, figures, stepper, table, tile } from "../components.js";
 import { noContract } from "../contract.js";
+import { costTable } from "../costs.js";
 import { h } from "../dom.js";
 import { day, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
 import { count, periodName, t } from "../i18n.js";
 import { amount, amountText } from "../money.js";
 import { inOrder, isCheap } from "../periods.js";
 import { energyBars, moneyBars, newVersions } from "../stacks.js";
-import { figures, table } from "../table.js";
-import { choice, comparison, stepper, tile } from "../tiles.js";
 
 /** @param {object} context see main.js. */
 export async function render({ site, argument, signal, address }) {
   const now = todayIn(site.timezone);
   const month = /^\d{4}-\d\d$/.test(argument ?? "") ? argument : now.slice(0, 7);
   const [from, to] = [`${month}-01`, `${addMonths(month, 1)}-01`];
-  const asked = { site: site.site, from, to };
+  const query = { site: site.site, from, to };
   const isRunning = from <= now && now < to;
   const [days, whole, dayCosts, monthCosts, lastMonth, lastYear] = await Promise.all([
-    all("/use", { ...asked, by: "day" }, signal),
-    all("/use", { ...asked, by: "month" }, signal),
-    all("/cost", { ...asked, by: "day" }, signal),
-    all("/cost", { ...asked, by: "month" }, signal),
+    all("/use", { ...query, by: "day" }, signal),
+    all("/use", { ...query, by: "month" }, signal),
+    all("/cost", { ...query, by: "day" }, signal),
+    all("/cost", { ...query, by: "month" }, signal),
     before(site, month, -1, isRunning ? now : to, signal),
     before(site, month, -12, isRunning ? now : to, signal),
   ]);
@@ -34,23 +33,23 @@ export async function render({ site, argument, signal, address }) {
   const title = monthName(month);
   const names = [t("month.before"), t("month.after")];
   const head = stepper(title, first(site) < from ? address("month", addMonths(month, -1)) : null, to <= now ? address("month", addMonths(month, 1)) : null, names);
-  if (!use) return { element: h("div", { class: "stack" }, head, h("section", { class: "card empty" }, h("h2", {}, t("month.empty")), h("p", {}, t("month.emptyText")))), ages: isRunning };
+  if (!use) return { element: h("div", { class: "stack" }, head, h("section", { class: "card empty" }, h("h2", {}, t("month.empty")), h("p", {}, t("month.emptyText")))), isRefreshed: isRunning };
   return {
     element: h(
       "div",
       { class: "stack" },
       head,
-      h("section", { class: "tiles", "aria-label": title }, tiles({ site, asked, use, total, title, lastMonth, lastYear, isRunning })),
-      chart(days.items, dayCosts.items, site, asked, title),
-      costTable(monthCosts, { ...asked, by: "month" }, site, title),
+      h("section", { class: "tiles", "aria-label": title }, tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning })),
+      chart(days.items, dayCosts.items, site, query, title),
+      costTable(monthCosts, { ...query, by: "month" }, site, title),
     ),
-    ages: isRunning,
+    isRefreshed: isRunning,
   };
 }
 
 const first = (site) => site.first.slice(0, 10);
 
-/** The same days of another month: all of it, or as many as of a running one are over; null before the first frame. */
+/** The same days of another month: all of it, or as many as have passed of the current one; null before the first frame. */
 async function before(site, month, months, until, signal) {
   const other = addMonths(month, months);
   const days = daysBetween(`${month}-01`, until);
@@ -60,12 +59,12 @@ async function before(site, month, months, until, signal) {
   if (end <= first(site) || end <= start) return null;
   const window = { site: site.site, from: start, to: end, by: "month" };
   const [there, here] = await Promise.all([all("/use", window, signal), whole ? null : all("/use", { ...window, from: `${month}-01`, to: until }, signal)]);
-  // A month that was begun within says nothing beside a whole one.
+  // A month with missing days cannot be compared with a complete one.
   if (!there.items.length || first(site) > start) return null;
   return { wh: there.items[0].consumption_wh, ofWh: here ? here.items[0]?.consumption_wh : undefined, days: daysBetween(start, end) };
 }
 
-function tiles({ site, asked, use, total, title, lastMonth, lastYear, isRunning }) {
+function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning }) {
   const all = Object.entries(use.periods);
   const sum = all.reduce((found, [, wh]) => found + wh, 0);
   const cheap = all.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
@@ -73,18 +72,18 @@ function tiles({ site, asked, use, total, title, lastMonth, lastYear, isRunning 
   const beside = (name, other) => other && comparison(name, other.ofWh ?? use.consumption_wh, other.wh, note(other));
   return [
     tile(t("energy"), kwh(use.consumption_wh), use.estimated ? t("estimated.part") : use.injection_wh ? t("injection.of", { kwh: kwh(use.injection_wh) }) : null),
-    tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
+    tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     beside(t("month.last"), lastMonth),
     beside(t("month.lastYear"), lastYear),
   ];
 }
 
-function chart(rows, costs, site, asked, title) {
-  const windows = daysOf(asked.from, asked.to);
+function chart(rows, costs, site, query, title) {
+  const windows = daysOf(query.from, query.to);
   const marks = newVersions(windows, costs);
   const label = (row) => String(wall(row.from).getUTCDate());
-  // Days that are yet to come have their place: the first of a month does not fill the whole width.
+  // Future days are included, so that the axis always spans the whole month.
   const places = windows.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
   const energy = () => energyBars(places, label, (row) => day(row.from));
   const euros = () => moneyBars(windows, costs, (from) => String(wall(from).getUTCDate()), day, marks);
@@ -102,12 +101,12 @@ function chart(rows, costs, site, asked, title) {
 function daysTable(rows, costs, site) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const columns = [t("table.day"), figures(t("energy")), figures(t("cost")), ...periods.map((name) => figures(periodName(name)))];
-  const told = rows.map((row) => {
+  const cells = rows.map((row) => {
     const from = row.from.slice(0, 10);
     const total = costs.find((each) => each.kind === "total" && each.from === from) ?? null;
-    const asked = { site: site.site, from, to: addDays(from, 1), by: "day" };
-    const cost = total ? amount(total, asked, t("explain.of", { what: day(from) })) : amountText(null);
+    const query = { site: site.site, from, to: addDays(from, 1), by: "day" };
+    const cost = total ? amount(total, query, t("explain.of", { what: day(from) })) : amountText(null);
     return [day(row.from), kwh(row.consumption_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
-  return table(t("month.days"), columns, told);
+  return table(t("month.days"), columns, cells);
 }

@@ -1,11 +1,10 @@
-/** How much of what the meter said is here: gaps, falls, edges, the line, the recorder itself. */
+/** Completeness of the data: gaps, register falls, edges, the recorder. */
 
 import { get } from "../api.js";
+import { figures, table, tile } from "../components.js";
 import { h } from "../dom.js";
 import { clock, duration, fullDay, moment, percent, wall, whole } from "../format.js";
 import { count, t } from "../i18n.js";
-import { figures, table } from "../table.js";
-import { tile } from "../tiles.js";
 
 const MEGABYTE = 1_000_000;
 const LEAST_SHARE = 0.001;
@@ -24,16 +23,16 @@ export async function render({ site, signal }) {
       h("div", { class: "cards" }, answer.edges.map(edge), recorder(answer.recorder)),
       answer.rejected.length ? rejectedMessages(answer.rejected) : null,
     ),
-    ages: true,
+    isRefreshed: true,
   };
 }
 
 function tilesOf(of, answer) {
   const share = of.quarters ? of.covered / of.quarters : 0;
   const missing = of.quarters - of.covered;
-  const told = missing > 0 && share > 1 - LEAST_SHARE ? `> ${percent(1 - LEAST_SHARE, 1)}` : percent(share, 1);
+  const shown = missing > 0 && share > 1 - LEAST_SHARE ? `> ${percent(1 - LEAST_SHARE, 1)}` : percent(share, 1);
   return [
-    tile(t("quality.covered"), told, t("quality.coveredNote", { covered: whole(of.covered), quarters: whole(of.quarters), from: fullDay(of.from) })),
+    tile(t("quality.covered"), shown, t("quality.coveredNote", { covered: whole(of.covered), quarters: whole(of.quarters), from: fullDay(of.from) })),
     tile(t("quality.missing"), duration(missing * 15), missing ? t("quality.missingNote") : t("quality.noneMissing")),
     tile(t("quality.lost"), whole(of.lost), t("quality.lostNote")),
     tile(t("quality.late"), whole(answer.recorder.waiting_quarters ?? 0), t("quality.lateNote")),

@@ -1,8 +1,9 @@
-/** Price lists: how each came to be what it is, and whether another would have cost less. */
+/** Price lists: their history, and whether another one would have cost less. */
 
 import { all, get } from "../api.js";
 import { addDays, later, today as todayIn } from "../calendar.js";
 import { figure, tip } from "../chart.js";
+import { failed, figures, loading, table } from "../components.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, wall } from "../format.js";
@@ -10,8 +11,6 @@ import { before, colon, count, language, periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { sentence } from "../sentences.js";
-import { failed, loading } from "../states.js";
-import { figures, table } from "../table.js";
 
 const YEAR_DAYS = 365;
 const USUAL_KVA = 6;
@@ -38,7 +37,7 @@ export async function render({ site, argument, signal, address }) {
   };
 }
 
-/** Consumption until now. */
+/** The latest contract for consumption, and the power of a site. */
 const contractOf = (site) => site?.contracts.filter((each) => each.direction === "consumption").at(-1) ?? null;
 const powerOf = (site) => contractOf(site)?.power_kva ?? site?.meter_reported?.power_kva ?? USUAL_KVA;
 
@@ -73,7 +72,7 @@ function timeline(history, power) {
   return figure({ title: history.name, note, label: t("tariff.timeline", { name: history.name }), option, table: table(history.name, columns, rows) });
 }
 
-/** White on white would be no line: its border is. */
+/** The line colour of a period: white would be invisible, so its border colour is used. */
 const lineOf = (name) => (/BLANC/.test(name) ? fill(name).borderColor : fill(name).color);
 
 function versions(history, power) {
@@ -93,7 +92,7 @@ function versions(history, power) {
   return h("section", { class: "card" }, h("h2", {}, t("tariff.changes")), h("p", { class: "note" }, t("tariff.power", { kva: power })), h("ol", { class: "timeline" }, [...history.versions].reverse().map(one)));
 }
 
-/** The least and the most that prices of energy changed by. */
+/** The smallest and the largest change of energy prices. */
 function brief(version) {
   const found = version.changes.filter((each) => each.item !== "subscription" && each.percent !== null).map((each) => Number(each.percent));
   if (!found.length) return null;
@@ -119,7 +118,7 @@ function changesTable(version, history) {
 
 const signed = (text) => new Intl.NumberFormat(language(), { style: "percent", minimumFractionDigits: 1, signDisplay: "exceptZero" }).format(Number(text) / 100);
 
-/** It costs the recorder some seconds of work: asked for, not done at every visit. */
+/** Takes the recorder seconds to compute: loaded on request, not at every visit. */
 function invitation(start) {
   return h("section", { class: "card" }, h("h2", {}, t("compare.title")), h("p", { class: "note" }, t("compare.patience")), h("button", { type: "button", class: "button", onclick: start }, t("compare.start")));
 }

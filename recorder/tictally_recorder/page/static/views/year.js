@@ -1,10 +1,11 @@
-/** A year: its months, when in the week power is consumed, and what never stops drawing. */
+/** A year: its months, consumption by weekday and hour, base load. */
 
 import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
-import { costTable } from "../costs.js";
+import { choice, comparison, failed, figures, loading, stepper, table, tile } from "../components.js";
 import { noContract } from "../contract.js";
+import { costTable } from "../costs.js";
 import { h, put } from "../dom.js";
 import { kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../heat.js";
@@ -13,9 +14,6 @@ import { amount, amountText } from "../money.js";
 import { inOrder, isCheap } from "../periods.js";
 import { energyBars, moneyBars, newVersions } from "../stacks.js";
 import { standby } from "../standby.js";
-import { failed, loading } from "../states.js";
-import { figures, table } from "../table.js";
-import { choice, comparison, stepper, tile } from "../tiles.js";
 
 const MONTHS = Array.from({ length: 12 }, (_, n) => String(n + 1).padStart(2, "0"));
 
@@ -24,17 +22,17 @@ export async function render({ site, argument, signal, address }) {
   const now = todayIn(site.timezone);
   const year = /^\d{4}$/.test(argument ?? "") ? argument : now.slice(0, 4);
   const [from, to] = [`${year}-01-01`, `${Number(year) + 1}-01-01`];
-  const began = site.first.slice(0, 10);
+  const firstDay = site.first.slice(0, 10);
   const isRunning = from <= now && now < to;
-  const asked = { site: site.site, from, to };
-  const head = stepper(year, began < from ? address("year", String(Number(year) - 1)) : null, to <= now ? address("year", String(Number(year) + 1)) : null, [t("year.before"), t("year.after")]);
+  const query = { site: site.site, from, to };
+  const head = stepper(year, firstDay < from ? address("year", String(Number(year) - 1)) : null, to <= now ? address("year", String(Number(year) + 1)) : null, [t("year.before"), t("year.after")]);
   const [months, whole, monthCosts, yearCosts, lastYear, nights] = await Promise.all([
-    all("/use", { ...asked, by: "month" }, signal),
-    all("/use", { ...asked, by: "year" }, signal),
-    all("/cost", { ...asked, by: "month" }, signal),
-    all("/cost", { ...asked, by: "year" }, signal),
+    all("/use", { ...query, by: "month" }, signal),
+    all("/use", { ...query, by: "year" }, signal),
+    all("/cost", { ...query, by: "month" }, signal),
+    all("/cost", { ...query, by: "year" }, signal),
     before(site, from, isRunning ? now : to, signal),
-    get("/standby", { site: site.site, from: later(addMonths(from.slice(0, 7), -1) + "-01", began), to: earlier(to, addDays(now, 1)), by: "month" }, signal).catch(() => null),
+    get("/standby", { site: site.site, from: later(addMonths(from.slice(0, 7), -1) + "-01", firstDay), to: earlier(to, addDays(now, 1)), by: "month" }, signal).catch(() => null),
   ]);
   const use = whole.items[0] ?? null;
   if (!use) return { element: h("div", { class: "stack" }, head, h("section", { class: "card empty" }, h("h2", {}, t("year.empty")), h("p", {}, t("month.emptyText")))) };
@@ -44,27 +42,27 @@ export async function render({ site, argument, signal, address }) {
       "div",
       { class: "stack" },
       head,
-      h("section", { class: "tiles", "aria-label": year }, tiles({ site, asked, use, total, year, lastYear, isRunning })),
+      h("section", { class: "tiles", "aria-label": year }, tiles({ site, query, use, total, year, lastYear, isRunning })),
       chart(months.items, monthCosts.items, site, year, address),
-      heatLater({ site: site.site, from: later(from, began), to: earlier(to, addDays(now, 1)) }, signal),
+      heatLater({ site: site.site, from: later(from, firstDay), to: earlier(to, addDays(now, 1)) }, signal),
       nights && standby(nights),
-      costTable(yearCosts, { ...asked, by: "year" }, site, year),
+      costTable(yearCosts, { ...query, by: "year" }, site, year),
     ),
-    ages: isRunning,
+    isRefreshed: isRunning,
   };
 }
 
-/** Goes through every quarter of an hour of the year: what is there at once does not wait for it. */
-function heatLater(asked, signal) {
+/** Loaded later: the recorder reads every quarter-hour of the year for it. */
+function heatLater(query, signal) {
   const place = h("section", { class: "card" }, h("h2", {}, t("year.heat")), loading());
-  all("/profile", asked, signal).then(
+  all("/profile", query, signal).then(
     (profile) => (profile.items.length ? place.replaceWith(heat(profile.items)) : place.remove()),
-    (error) => signal.aborted || put(place, failed(error, () => place.replaceWith(heatLater(asked, signal)))),
+    (error) => signal.aborted || put(place, failed(error, () => place.replaceWith(heatLater(query, signal)))),
   );
   return place;
 }
 
-/** The same days of the year before, where it was heard from its beginning. */
+/** The same days of the previous year, where its data are complete from the start. */
 async function before(site, from, until, signal) {
   const start = `${Number(from.slice(0, 4)) - 1}-01-01`;
   const end = addDays(start, daysBetween(from, until));
@@ -76,13 +74,13 @@ async function before(site, from, until, signal) {
   return there.items.length && here.items.length ? { wh: there.items[0].consumption_wh, ofWh: here.items[0].consumption_wh, days: daysBetween(start, end) } : null;
 }
 
-function tiles({ site, asked, use, total, year, lastYear, isRunning }) {
+function tiles({ site, query, use, total, year, lastYear, isRunning }) {
   const parts = Object.entries(use.periods);
   const sum = parts.reduce((found, [, wh]) => found + wh, 0);
   const cheap = parts.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   return [
     tile(t("energy"), kwh(use.consumption_wh), use.injection_wh ? t("injection.of", { kwh: kwh(use.injection_wh) }) : null),
-    tile(t("cost"), site.contracts.length ? amount(total, { ...asked, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
+    tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? count("compared.days", lastYear.days) : null),
   ];
@@ -107,13 +105,13 @@ function chart(rows, costs, site, year, address) {
 function monthsTable(rows, costs, site, address) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const columns = [t("table.month"), figures(t("energy")), figures(t("cost")), ...periods.map((name) => figures(periodName(name)))];
-  const told = rows.map((row) => {
+  const cells = rows.map((row) => {
     const of = row.from.slice(0, 7);
     const total = costs.find((each) => each.kind === "total" && each.from.startsWith(of)) ?? null;
-    const asked = { site: site.site, from: `${of}-01`, to: `${addMonths(of, 1)}-01`, by: "month" };
+    const query = { site: site.site, from: `${of}-01`, to: `${addMonths(of, 1)}-01`, by: "month" };
     const link = h("a", { href: address("month", of) }, month(row.from));
-    const cost = total ? amount(total, asked, t("explain.of", { what: month(row.from) })) : amountText(null);
+    const cost = total ? amount(total, query, t("explain.of", { what: month(row.from) })) : amountText(null);
     return [link, kwh(row.consumption_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
-  return table(t("year.months"), columns, told);
+  return table(t("year.months"), columns, cells);
 }

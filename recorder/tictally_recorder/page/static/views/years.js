@@ -1,9 +1,10 @@
-/** All years, and their months beside one another. */
+/** All years, and their months side by side. */
 
 import { all, get } from "../api.js";
 import { addDays, today as todayIn } from "../calendar.js";
 import { colour, figure, tip } from "../chart.js";
-import { beginning } from "../contract.js";
+import { choice, figures, table } from "../components.js";
+import { contractCard } from "../contract.js";
 import { h } from "../dom.js";
 import { change, kwh, money, percent, shortMonth } from "../format.js";
 import { t } from "../i18n.js";
@@ -11,8 +12,6 @@ import { amount, amountText } from "../money.js";
 import { isCheap } from "../periods.js";
 import { energyBars, moneyBars } from "../stacks.js";
 import { standby } from "../standby.js";
-import { figures, table } from "../table.js";
-import { choice } from "../tiles.js";
 
 const MONTHS = Array.from({ length: 12 }, (_, n) => `2001-${String(n + 1).padStart(2, "0")}`);
 const LINES = 6;
@@ -21,12 +20,12 @@ const LINES = 6;
 export async function render({ site, signal, address }) {
   const from = `${site.first.slice(0, 4)}-01-01`;
   const to = addDays(todayIn(site.timezone), 1);
-  const asked = { site: site.site, from, to };
+  const query = { site: site.site, from, to };
   const [years, months, costs, nights] = await Promise.all([
-    all("/use", { ...asked, by: "year" }, signal),
-    all("/use", { ...asked, by: "month" }, signal),
-    all("/cost", { ...asked, by: "year" }, signal),
-    get("/standby", { ...asked, from: site.first.slice(0, 10), by: "month" }, signal).catch(() => null),
+    all("/use", { ...query, by: "year" }, signal),
+    all("/use", { ...query, by: "month" }, signal),
+    all("/cost", { ...query, by: "year" }, signal),
+    get("/standby", { ...query, from: site.first.slice(0, 10), by: "month" }, signal).catch(() => null),
   ]);
   const yearOf = (row) => row.from.slice(0, 4);
   const windows = costs.items.filter((each) => each.kind === "total").map((each) => each.from);
@@ -39,29 +38,29 @@ export async function render({ site, signal, address }) {
     tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => chart.redraw(key === "eur" ? euros : energy)) : null,
   });
   chart.querySelector("details").open = true;
-  return { element: h("div", { class: "stack" }, h("h1", {}, t("nav.years")), chart, besides(months.items), nights && standby(nights), site.contracts.length ? null : beginning(site)), ages: true };
+  return { element: h("div", { class: "stack" }, h("h1", {}, t("nav.years")), chart, byMonth(months.items), nights && standby(nights), site.contracts.length ? null : contractCard(site)), isRefreshed: true };
 }
 
 function yearsTable(rows, costs, site, address) {
   const columns = [t("table.year"), figures(t("energy")), figures(t("cost")), figures(t("table.perKwh")), figures(t("offpeak")), figures(t("table.change"))];
-  const told = rows.map((row, n) => {
+  const cells = rows.map((row, n) => {
     const year = row.from.slice(0, 4);
     const total = costs.find((each) => each.kind === "total" && each.from.startsWith(year)) ?? null;
-    const asked = { site: site.site, from: `${year}-01-01`, to: `${Number(year) + 1}-01-01`, by: "year" };
+    const query = { site: site.site, from: `${year}-01-01`, to: `${Number(year) + 1}-01-01`, by: "year" };
     const sum = Object.values(row.periods).reduce((a, b) => a + b, 0);
     const cheap = Object.entries(row.periods).filter(([name]) => isCheap(name)).reduce((a, [, wh]) => a + wh, 0);
-    // The first year and the one that runs are parts of years: beside them a change would say nothing.
+    // The first year and the current one are incomplete: a change against them would mislead.
     const isWhole = (each) => each && site.first.slice(0, 10) <= each.from.slice(0, 10) && each.to.slice(5, 10) === "01-01";
     const share = isWhole(row) && isWhole(rows[n - 1]) ? change(row.consumption_wh / rows[n - 1].consumption_wh - 1) : "–";
     const mean = total?.amount && row.consumption_wh && total.quality !== "unknown" ? `${money(Number(total.amount) / (row.consumption_wh / 1000), total.currency)}/kWh` : "–";
-    const cost = total ? amount(total, asked, t("explain.of", { what: year })) : amountText(null);
+    const cost = total ? amount(total, query, t("explain.of", { what: year })) : amountText(null);
     return [h("a", { href: address("year", year) }, year), kwh(row.consumption_wh), cost, mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
   });
-  return table(t("years.title"), columns, told);
+  return table(t("years.title"), columns, cells);
 }
 
-/** Each year a line from January to December. */
-function besides(rows) {
+/** A line for each year, from January to December. */
+function byMonth(rows) {
   const years = [...new Set(rows.map((row) => row.from.slice(0, 4)))];
   if (years.length < 2) return null;
   const of = (year, n) => rows.find((row) => row.from.startsWith(`${year}-${MONTHS[n].slice(5)}`));
@@ -78,8 +77,8 @@ function besides(rows) {
     series: series(),
   });
   const columns = [t("table.month"), ...years.map((each) => figures(each))];
-  const told = MONTHS.map((each, n) => [shortMonth(each), ...years.map((year) => (of(year, n) ? kwh(of(year, n).consumption_wh) : "–"))]);
-  return figure({ title: t("years.besides"), note: t("years.besidesNote"), option, table: table(t("years.besides"), columns, told) });
+  const cells = MONTHS.map((each, n) => [shortMonth(each), ...years.map((year) => (of(year, n) ? kwh(of(year, n).consumption_wh) : "–"))]);
+  return figure({ title: t("years.besides"), note: t("years.besidesNote"), option, table: table(t("years.besides"), columns, cells) });
 }
 
 const lineColour = (back) => colour(`year-${Math.min(back, LINES - 1)}`);

@@ -1,0 +1,79 @@
+/** Building blocks of all views: tables, tiles, choices, placeholders. */
+
+import { Problem } from "./api.js";
+import { h } from "./dom.js";
+import { change, kwh } from "./format.js";
+import { t } from "./i18n.js";
+
+/**
+ * @param {string} caption for screen readers.
+ * @param {Array<string|{text: string, number: boolean}>} columns
+ * @param {Array<Array<string|Node>>} rows the first cell of each is its header.
+ */
+export function table(caption, columns, rows, foot = null) {
+  const heads = columns.map((each) => (typeof each === "string" ? { text: each, number: false } : each));
+  const kind = (n) => (heads[n].number ? "number" : null);
+  const line = (cells) =>
+    h("tr", {}, cells.map((cell, n) => h(n ? "td" : "th", { class: kind(n), scope: n ? null : "row" }, ...[cell].flat())));
+  return h(
+    "table",
+    {},
+    h("caption", { class: "unseen" }, caption),
+    h("thead", {}, h("tr", {}, heads.map((each, n) => h("th", { scope: "col", class: kind(n) }, each.text)))),
+    h("tbody", {}, rows.map(line)),
+    foot && h("tfoot", {}, line(foot)),
+  );
+}
+
+/** A column of numbers. */
+export const figures = (text) => ({ text, number: true });
+
+/** A figure with its label above and a note below. */
+export const tile = (name, figure, note = null) =>
+  h("div", { class: "tile" }, h("h3", {}, name), h("div", { class: "big" }, figure), note && h("p", { class: "note" }, note));
+
+/** A tile with the change against another amount of energy, or null where there is none. */
+export function comparison(name, wh, otherWh, note) {
+  if (!otherWh || wh === null || wh === undefined) return null;
+  const share = wh / otherWh - 1;
+  return tile(name, change(share), [note && [note, h("br")], t("compared", { kwh: kwh(otherWh) })]);
+}
+
+/** A title between links to the previous and the next period; an address is null where there is none. */
+export function stepper(title, before, after, names) {
+  const arrow = (sign, to, name) =>
+    to ? h("a", { class: "arrow", href: to, "aria-label": name, title: name }, sign) : h("span", { class: "arrow none", "aria-hidden": "true" }, sign);
+  return h("div", { class: "stepper" }, arrow("‹", before, names[0]), h("h1", { class: title.length < 6 ? "short" : null }, title), arrow("›", after, names[1]));
+}
+
+/** Buttons for alternative presentations; `choose` is called with the key. */
+export function choice(label, options, chosen, choose) {
+  const buttons = options.map(([key, text]) => h("button", { type: "button", "aria-pressed": String(key === chosen), onclick: () => pick(key) }, text));
+  const pick = (key) => {
+    buttons.forEach((button, n) => button.setAttribute("aria-pressed", String(options[n][0] === key)));
+    choose(key);
+  };
+  return h("div", { class: "choice", role: "group", "aria-label": label }, buttons);
+}
+
+/** Grey shapes while content loads. */
+export const loading = () =>
+  h("div", { class: "loading", "aria-busy": "true" }, h("p", { class: "unseen" }, t("loading")), ...["wide", "", "", "tall"].map((size) => h("div", { class: `bone ${size}`, "aria-hidden": "true" })));
+
+/** A card that explains why there is nothing, and what to do. */
+export const empty = (title, text, code = null) =>
+  h("section", { class: "card empty" }, h("h2", {}, title), h("p", {}, text), code && h("pre", { tabindex: 0 }, code));
+
+/** A card with an error, and a button to retry. */
+export function failed(error, retry) {
+  const isReached = !(error instanceof Problem) || error.status !== 0;
+  const title = isReached ? t("error.title") : t("error.unreached");
+  const detail = error instanceof Problem ? error.message : String(error);
+  return h(
+    "section",
+    { class: "card failed", role: "alert" },
+    h("h2", {}, title),
+    detail && h("p", { lang: "en" }, detail),
+    h("button", { type: "button", class: "button", onclick: retry }, t("error.again")),
+  );
+}
