@@ -18,7 +18,7 @@ from tictally_recorder.ingest.mqtt_client import Connection
 from tictally_recorder.jobs import JobScheduler
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep, Turn
-from tictally_recorder.service import Resources, make_ingest
+from tictally_recorder.service import RecorderResources, make_ingest
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.replication import Replication
 from tictally_shared.runtime.systemd import Notifier
@@ -89,5 +89,7 @@ def recorder_loop(folder: Path, ledger: Ledger, port: int = 1, settings: Setting
     settings = settings or settings_with(name="nas", ledger=folder / "ledger.sqlite")
     with LedgerReader.open(settings.ledger) as reader:
         jobs = JobScheduler(settings, ledger.get_value)
-        resources = Resources(settings, ledger, reader, connection, inbox, Replication(settings), Broadcast(), jobs)
+        resources = RecorderResources(
+            settings, ledger, reader, connection, inbox, Replication(settings), Broadcast(), jobs
+        )
         yield Loop(make_ingest(resources, Notifier({})), connection, inbox, reader)

@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Resources:
+class RecorderResources:
     """What a recorder has opened.
 
     Attributes:
@@ -87,7 +87,7 @@ def record(settings: Settings) -> None:
         connection = Connection(broker, ledger.client_id, will, inbox)
         jobs = JobScheduler(settings, ledger.get_value)
         broadcast = Broadcast(sinks=replication.states)
-        resources = Resources(settings, ledger, reader, connection, inbox, replication, broadcast, jobs)
+        resources = RecorderResources(settings, ledger, reader, connection, inbox, replication, broadcast, jobs)
         notifier = Notifier(os.environ)
         ingest = make_ingest(resources, notifier)
         for warning in settings.warnings:
@@ -103,7 +103,7 @@ def record(settings: Settings) -> None:
             ingest.run()
 
 
-def make_ingest(resources: Resources, notifier: Notifier) -> Ingest:
+def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
     """The loop with its maintenance."""
     settings, ledger, connection = resources.settings, resources.ledger, resources.connection
     announcement = announcement_of(settings, resources.replication.titles)
@@ -137,7 +137,7 @@ def make_ingest(resources: Resources, notifier: Notifier) -> Ingest:
 
 
 def _feature_steps(
-    resources: Resources, statistics: IngestStatistics, backfill: BackfillCoordinator
+    resources: RecorderResources, statistics: IngestStatistics, backfill: BackfillCoordinator
 ) -> Sequence[MaintenanceStep]:
     """Cost, standby, sites and backfill, and at the end the health message that has fields of each."""
     settings, ledger, reader = resources.settings, resources.ledger, resources.reader

@@ -51,7 +51,7 @@ def test_as_many_boots_as_may_be_are_perhaps_not_all() -> None:
         (health(1), "boot is not 16 hexadecimal digits"),
         (health(boot(name="9F2C61D07AB3E514")), "boot is not 16 hexadecimal digits"),
         (health(boot(name=1)), "boot is not 16 hexadecimal digits"),
-        (health(boot(), boot()), "a boot stands twice"),
+        (health(boot(), boot()), "it lists a boot twice"),
         (health({"boot": BOOT, "held": []}), "backlog is not a list"),
         (health(boot([[n * 2, n * 2] for n in range(1, 66)])), "held is not a list of at most 64"),
         (health(boot([[0, 4]])), "held has a range that is not"),

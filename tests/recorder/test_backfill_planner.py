@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tictally_recorder.ingest.backfill import EdgeHealth, Plan, Planner, Request, parse_health
+from tictally_recorder.ingest.backfill import EdgeFrames, Plan, Planner, Request, parse_health
 from tictally_recorder.ingest.backfill.planner import MAX_FRAMES, MAX_RANGES, floors_of
 from tictally_shared.interval_set import IntervalSet
 
@@ -16,7 +16,7 @@ A, B = "9f2c61d07ab3e514", "00000000000000a1"
 Spans = list[tuple[int, int]]
 
 
-def health(*boots: tuple[str, Spans, Spans]) -> EdgeHealth:
+def health(*boots: tuple[str, Spans, Spans]) -> EdgeFrames:
     return parse_health(
         json.dumps({"boots": [{"boot": boot, "held": held, "backlog": back} for boot, held, back in boots]}).encode()
     )
@@ -190,7 +190,7 @@ def test_an_edge_that_is_away_is_not_asked_and_loses_nothing_by_it() -> None:
     ],
     ids=["old", "dropped", "once", "rounded", "boot", "backlog"],
 )
-def test_what_no_edge_holds_any_more_is_lost(first: EdgeHealth, second: EdgeHealth, is_lost: dict[str, Spans]) -> None:
+def test_what_no_edge_holds_any_more_is_lost(first: EdgeFrames, second: EdgeFrames, is_lost: dict[str, Spans]) -> None:
     planner = Planner({B: 1})
     has = known([(1, 10)])
     planner.update(first, has, 0.0)
@@ -234,7 +234,7 @@ class Edge:
     unreadable: set[int]
     inbox: list[int] = field(default_factory=list)
 
-    def health(self) -> EdgeHealth:
+    def health(self) -> EdgeFrames:
         return health((A, list(IntervalSet((n, n) for n in self.held)), []))
 
     def take(self, request: Request) -> None:

@@ -153,7 +153,7 @@ def test_a_topic_that_may_not_be_written_is_said(own_broker: Mosquitto, connect:
     connection.publish("homeassistant/device/tictally_site_old/config", "{}")
     sentence = next_of(ConnectionProblem, inbox).sentence
     topic = "homeassistant/device/tictally_site_old/config"
-    assert sentence == f"the broker at 127.0.0.1:{own_broker.port} refuses what is published on {topic}: Not authorized"
+    assert sentence == f"the broker at 127.0.0.1:{own_broker.port} refuses messages on {topic}: Not authorized"
 
 
 def test_a_broker_that_is_not_there_is_said_and_tried_again(connect: Connect) -> None:
@@ -209,4 +209,4 @@ def test_what_is_no_broker_is_said(answer: bytes, connect: Connect) -> None:
     with server_that_answers(answer) as port:
         _, inbox = connect(port)
         sentence = next_of(ConnectionProblem, inbox).sentence
-    assert sentence.startswith(f"127.0.0.1:{port} ends the connection without an answer")
+    assert sentence.startswith(f"127.0.0.1:{port} closes the connection without an answer")

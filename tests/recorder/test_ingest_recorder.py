@@ -70,7 +70,7 @@ def test_a_broker_that_restarts_is_found_again(own_broker: Mosquitto, recorder: 
     hub.wait_for("tictally/recorder/nas/availability", "online")
     hub.publish(TOPIC, *(frame(seq) for seq in range(301, 601)))
     recorder.wait_until(lambda counts: counts.frames == 600)
-    assert "the connection broke; trying again" in recorder.log
+    assert "connection lost; trying again" in recorder.log
 
 
 def test_what_is_published_while_the_recorder_is_away_waits_for_it(recorder: Recorder, hub: Hub) -> None:
@@ -235,7 +235,7 @@ def test_tls_lets_in_whom_the_authority_vouches_for(own_broker: Mosquitto, tmp_p
     for authority, said in (
         (str(certificate), "connected to the broker"),
         (str(stranger), "cannot be reached: [SSL: CERTIFICATE_VERIFY_FAILED]"),
-        ("", "ends the connection without an answer; is it a broker, with TLS as it is set here?"),
+        ("", "closes the connection without an answer; is it an MQTT broker, and is TLS set on both sides?"),
     ):
         recorder.settings["TICTALLY_MQTT_CA"] = authority
         with recorder:

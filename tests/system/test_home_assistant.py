@@ -187,15 +187,15 @@ def test_registers_are_usable_in_the_energy_dashboard(stage: Stage, home: HomeAs
 
 COST = {
     "cost_today": ("monetary", "EUR", None, "Cost today"),
-    "cost_total": ("monetary", "EUR", "total", "Cost in all"),
-    "income_total": ("monetary", "EUR", "total", "Income in all"),
-    "price": (None, "EUR/kWh", "measurement", "Price of a kWh"),
-    "price_injection": (None, "EUR/kWh", "measurement", "Price of an injected kWh"),
-    "period": (None, None, None, "Period paid"),
+    "cost_total": ("monetary", "EUR", "total", "Total cost"),
+    "income_total": ("monetary", "EUR", "total", "Total income"),
+    "price": (None, "EUR/kWh", "measurement", "Price per kWh"),
+    "price_injection": (None, "EUR/kWh", "measurement", "Price per injected kWh"),
+    "period": (None, None, None, "Tariff period"),
     "subscription": ("monetary", "EUR", None, "Monthly subscription"),
-    "tariff": (None, None, None, "Price list"),
-    "tariff_age": ("duration", "d", "measurement", "Age of the price list"),
-    "quality": ("enum", None, None, "Quality of the cost"),
+    "tariff": (None, None, None, "Tariff"),
+    "tariff_age": ("duration", "d", "measurement", "Tariff age"),
+    "quality": ("enum", None, None, "Cost quality"),
 }
 CONTRACTS = """
 [[contract]]

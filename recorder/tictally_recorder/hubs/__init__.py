@@ -1,1 +1,1 @@
-"""What a site's energy costs now, for hubs: plain topics, kept up to date, and the announcement of their entities."""
+"""For home automation hubs: topics of sites, health of the recorder, and the discovery messages of their entities."""

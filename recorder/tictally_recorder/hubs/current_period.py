@@ -1,4 +1,4 @@
-"""Which tariff period counts at present: what the meter that is heard last at a site says."""
+"""The tariff period that counts now, as the meter with a site's newest frame reports it."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,15 +12,15 @@ _STANDARD: Final = "NTARF"
 _SUPPLIER: Final = "EASF"
 
 
-def present_period(reader: LedgerReader, site: Site, since_ms: int, aliases: Mapping[str, str]) -> str | None:
-    """The period by its alias, or else its own name (regulated options: theirs), or None where the meter tells none.
+def current_period(reader: LedgerReader, site: Site, since_ms: int, aliases: Mapping[str, str]) -> str | None:
+    """The period by its alias, else its own name (regulated options: theirs), or None where the meter reports none.
 
-    Where nothing tells what a register counts, it is the register's own name.
+    Where nothing shows what a register counts, it is the register's own name.
 
     Args:
         reader: the ledger.
         site: of it.
-        since_ms: what was heard before is no longer the present, milliseconds since 1970.
+        since_ms: a meter without a frame since then has no current period, milliseconds since 1970.
         aliases: what the meter calls a period → the price list's period.
 
     Raises:
@@ -30,9 +30,9 @@ def present_period(reader: LedgerReader, site: Site, since_ms: int, aliases: Map
     if meter.last_ms < since_ms:
         return None
     seen = reader.labels_seen(meter.id)
-    told = {label: seen[label][1] for label in (_HISTORIQUE, _STANDARD) if label in seen}
-    # After a change of mode both have been seen, and the other one's last word is old.
-    label = max(told, key=lambda each: told[each], default=None)
+    changed_ms = {label: seen[label][1] for label in (_HISTORIQUE, _STANDARD) if label in seen}
+    # After a change of mode both labels have been seen, and the one of the old mode is stale.
+    label = max(changed_ms, key=lambda each: changed_ms[each], default=None)
     text = None if label is None else reader.newest_text(meter.id, label)
     if not text:
         return None

@@ -27,9 +27,9 @@ class Announcement:
     """A recorder's announcement.
 
     Attributes:
-        topic: where it stands, retained.
+        topic: where it is published, retained.
         payload: the device with its entities.
-        birth: where hubs say `online` when they have started, and want it once more.
+        birth: topic on which hubs publish `online` when they have started and need it again.
     """
 
     topic: str
@@ -126,10 +126,10 @@ _ENTITIES: Final = (
         platform="binary_sensor",
     ),
     HealthEntity(
-        "missing", "Trames manquantes", "Frames missing", settings=_counted("measurement", "mdi:puzzle-outline")
+        "missing", "Trames manquantes", "Missing frames", settings=_counted("measurement", "mdi:puzzle-outline")
     ),
     # Not a total: a frame that arrives after all is no longer lost.
-    HealthEntity("lost", "Trames perdues", "Frames lost", settings=_counted("measurement", "mdi:cloud-off-outline")),
+    HealthEntity("lost", "Trames perdues", "Lost frames", settings=_counted("measurement", "mdi:cloud-off-outline")),
     HealthEntity(
         "dead_letters",
         "Messages rejetés",

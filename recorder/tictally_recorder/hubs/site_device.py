@@ -1,7 +1,7 @@
 """A site as a device of a hub: what its energy costs, and at which price. Pure.
 
-Source of what a class allows: Home Assistant, sensor entity, "Available state classes": money has only `total`, and a
-total that begins anew each day would need to say when; so day and month have no state class, and the total never ends.
+Home Assistant, sensor entity, "Available state classes": `monetary` allows only `total`, and a total that restarts each
+day would have to announce when; so day and month have no state class, and the total never restarts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from tictally_shared.topics import Topics
 _SHOWN: Final[dict[Language, str]] = {"fr": "Coût de l'énergie", "en": "Energy cost"}
 _MONEY: Final = {"device_class": "monetary", "suggested_display_precision": 2}
 _PRICE: Final = {"state_class": "measurement", "suggested_display_precision": 4, "icon": "mdi:cash"}
-# What Home Assistant takes as "no state", for a payload that says that nothing is known.
+# `None` is "no state" for Home Assistant; it stands for a payload of `none`.
 _TEMPLATE: Final = f"{{{{ value if value != '{site_state.NOTHING}' else None }}}}"
 # A hub's state has at most 255 characters.
 _TEXT_TEMPLATE: Final = f"{{{{ (value | truncate(250, true, '…')) if value != '{site_state.NOTHING}' else None }}}}"
@@ -37,53 +37,53 @@ class _Entity:
 _CURRENCY: Final = "{currency}"
 _PER_KWH: Final = "{currency}/kWh"
 ENTITIES: Final = (
-    _Entity(site_state.TODAY, "Coût aujourd'hui", "Cost today", _MONEY, _CURRENCY),
-    _Entity(site_state.YESTERDAY, "Coût hier", "Cost yesterday", _MONEY, _CURRENCY),
-    _Entity(site_state.MONTH, "Coût ce mois", "Cost this month", _MONEY, _CURRENCY),
-    _Entity(site_state.TOTAL, "Coût total", "Cost in all", {**_MONEY, "state_class": "total"}, _CURRENCY),
-    _Entity(site_state.PRICE, "Prix du kWh", "Price of a kWh", _PRICE, _PER_KWH),
-    _Entity(site_state.PERIOD, "Période payée", "Period paid", {"icon": "mdi:clock-outline"}),
+    _Entity(site_state.TODAY, "Coût du jour", "Cost today", _MONEY, _CURRENCY),
+    _Entity(site_state.YESTERDAY, "Coût d'hier", "Cost yesterday", _MONEY, _CURRENCY),
+    _Entity(site_state.MONTH, "Coût du mois", "Cost this month", _MONEY, _CURRENCY),
+    _Entity(site_state.TOTAL, "Coût total", "Total cost", {**_MONEY, "state_class": "total"}, _CURRENCY),
+    _Entity(site_state.PRICE, "Prix du kWh", "Price per kWh", _PRICE, _PER_KWH),
+    _Entity(site_state.PERIOD, "Période tarifaire", "Tariff period", {"icon": "mdi:clock-outline"}),
     _Entity(site_state.SUBSCRIPTION, "Abonnement mensuel", "Monthly subscription", _MONEY, _CURRENCY),
-    _Entity(site_state.TARIFF, "Grille tarifaire", "Price list", {"icon": "mdi:tag-text-outline", **DIAGNOSTIC}),
+    _Entity(site_state.TARIFF, "Tarif appliqué", "Tariff", {"icon": "mdi:tag-text-outline", **DIAGNOSTIC}),
     _Entity(
         site_state.TARIFF_AGE,
-        "Âge de la grille",
-        "Age of the price list",
+        "Âge du tarif",
+        "Tariff age",
         {"device_class": "duration", "state_class": "measurement", **DIAGNOSTIC},
         "d",
     ),
     _Entity(
         site_state.QUALITY,
         "Qualité du coût",
-        "Quality of the cost",
+        "Cost quality",
         {"device_class": "enum", "options": [str(each) for each in Quality], **DIAGNOSTIC},
     ),
     _Entity(
         site_state.REASON,
         "Remarque sur le coût",
-        "Remark on the cost",
+        "Cost remark",
         {"icon": "mdi:comment-question-outline", **DIAGNOSTIC},
         template=_TEXT_TEMPLATE,
     ),
     _Entity(
         site_state.STANDBY,
-        "Veille de la nuit",
-        "Standby last night",
+        "Puissance de veille nocturne",
+        "Standby power at night",
         {"device_class": "apparent_power", "state_class": "measurement"},
         "VA",
     ),
     _Entity(
         site_state.STANDBY_TREND,
         "Évolution de la veille",
-        "Change of standby",
+        "Standby trend",
         {"device_class": "apparent_power", "state_class": "measurement"},
         "VA",
     ),
-    _Entity(site_state.STANDBY_COST_YEAR, "Coût annuel de la veille", "Cost of standby a year", _MONEY, _CURRENCY),
-    _Entity(site_state.INCOME_TODAY, "Revenu aujourd'hui", "Income today", _MONEY, _CURRENCY),
-    _Entity(site_state.INCOME_MONTH, "Revenu ce mois", "Income this month", _MONEY, _CURRENCY),
-    _Entity(site_state.INCOME_TOTAL, "Revenu total", "Income in all", {**_MONEY, "state_class": "total"}, _CURRENCY),
-    _Entity(site_state.PRICE_INJECTION, "Prix du kWh injecté", "Price of an injected kWh", _PRICE, _PER_KWH),
+    _Entity(site_state.STANDBY_COST_YEAR, "Coût annuel de la veille", "Annual standby cost", _MONEY, _CURRENCY),
+    _Entity(site_state.INCOME_TODAY, "Revenu du jour", "Income today", _MONEY, _CURRENCY),
+    _Entity(site_state.INCOME_MONTH, "Revenu du mois", "Income this month", _MONEY, _CURRENCY),
+    _Entity(site_state.INCOME_TOTAL, "Revenu total", "Total income", {**_MONEY, "state_class": "total"}, _CURRENCY),
+    _Entity(site_state.PRICE_INJECTION, "Prix du kWh injecté", "Price per injected kWh", _PRICE, _PER_KWH),
 )
 
 
@@ -92,11 +92,11 @@ class SiteDevice:
     """How sites are announced.
 
     Attributes:
-        topics: below which base.
-        prefix: below which topic hubs look for announcements.
-        language: of names.
+        topics: below the base topic.
+        prefix: topic below which hubs look for discovery messages.
+        language: of the entities' names.
         version: of the program.
-        availability: topic that says whether the recorder is there.
+        availability: topic of the recorder's `online` and `offline`.
     """
 
     topics: Topics
@@ -125,8 +125,8 @@ class SiteDevice:
             model=f"{ORIGIN} site",
             availability=(self.availability,),
         )
-        told = set(names)
-        return discovery_json(device, [self._component(site, each, currency) for each in ENTITIES if each.key in told])
+        known = set(names)
+        return discovery_json(device, [self._component(site, each, currency) for each in ENTITIES if each.key in known])
 
     def _component(self, site: str, entity: _Entity, currency: str) -> Component:
         unit = {"unit_of_measurement": entity.unit.format(currency=currency)} if entity.unit else {}

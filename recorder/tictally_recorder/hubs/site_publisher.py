@@ -1,4 +1,4 @@
-"""Publishes sites' figures: each when it has changed, all of them when the broker or a hub has begun anew."""
+"""Publishes the figures of sites: each when it has changed, all of them to a broker that knows none."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -10,17 +10,17 @@ from tictally_shared.topics import Topics
 Publish = Callable[[str, str], None]
 """(topic, payload), retained."""
 
-# Every name that a site's topics may have: those of a site that is gone are cleared by them.
+# Every name that a site's topics may have, to clear those of a site that is gone.
 _NAMES: Final = (*(entity.key for entity in ENTITIES), CURRENCY)
 _OF_LOAD: Final = (STANDBY, STANDBY_TREND)
 
 
 class SitePublisher:
-    """Knows what stands on the broker.
+    """Knows what is retained at the broker.
 
     Args:
-        topics: below which base.
-        device: how sites are announced, or None where they are not.
+        topics: below the base topic.
+        device: how sites are announced, or None where discovery is off.
         send: sends a retained message.
     """
 
@@ -38,7 +38,7 @@ class SitePublisher:
         return {site: int(age) for site, age in ages.items() if age != NOTHING}
 
     def publish(self, site: str, figures: Mapping[str, str]) -> None:
-        """Publish what has changed of a site's figures, and announce it where it has others than before."""
+        """Publish what has changed of a site's figures, and announce the site where it has new ones."""
         published = self._published.setdefault(site, {})
         self._announce(site, figures)
         for name, payload in figures.items():
@@ -49,18 +49,18 @@ class SitePublisher:
         self._published[site] = dict(figures)
 
     def connected(self) -> None:
-        """The broker is another one, or knows nothing: all is published with the next figures."""
+        """Forget what was published: the broker may be another one, or have lost it."""
         self._published.clear()
         self._announced.clear()
 
     def announce_again(self) -> None:
-        """A hub has begun anew: it is published of all sites."""
+        """Announce every site to a hub that has started."""
         if self._device is not None:
             for site, (names, currency) in self._announced.items():
                 self._send(self._device.topic(site), self._device.payload(site, names, currency))
 
     def clear(self, sites: Iterable[str]) -> None:
-        """Take back what stands of sites that are no longer."""
+        """Clear the topics of sites that no longer exist."""
         for site in sites:
             for name in _NAMES:
                 self._send(self._topics.site(site, name), "")
@@ -70,7 +70,7 @@ class SitePublisher:
             self._announced.pop(site, None)
 
     def _announce(self, site: str, figures: Mapping[str, str]) -> None:
-        """With the first contract or night, and whenever there is more to tell; what it once had stays."""
+        """Announce a site with its first contract or night, and whenever it has more figures; it never loses one."""
         if self._device is None:
             return
         names, currency = self._announced.get(site, (frozenset[str](), ""))

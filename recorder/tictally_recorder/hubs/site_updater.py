@@ -11,7 +11,7 @@ from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.standby import trend, year_cost_of
-from tictally_recorder.hubs.current_period import present_period
+from tictally_recorder.hubs.current_period import current_period
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_state import (
     INJECTION_NAMES,
@@ -140,7 +140,7 @@ class SiteUpdater:
     def _publish_site(self, site: Site, today: date, now_ms: int) -> None:
         source, stored = self._source, self._stored[site.id]
         aliases = aliases_on(site.id, today, source.keeper.terms)
-        period = present_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
+        period = current_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
         since = self._today(min(meter.first_ms for meter in site.meters))
         present = Present(site.id, today, now_ms, period, source.keeper.problem, since)
         values = figures(present, stored.rows, stored.before, source.keeper.terms)

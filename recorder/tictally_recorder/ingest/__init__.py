@@ -1,1 +1,1 @@
-"""From MQTT to the ledger: connection, batches, acknowledgement, and what the recorder says of itself."""
+"""From MQTT to the ledger: connection, batches, acknowledgement, backfill."""

@@ -1,4 +1,4 @@
-"""What has arrived and is not stored yet, and when it is time to store it. Pure: the clock is handed in."""
+"""Messages that wait to be stored, and when to store them. Pure: the clock is an argument."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,10 +7,10 @@ from typing import Final
 
 from tictally_recorder.ingest.events import MessageReceived
 
-# A batch is stored at the latest this long after its first message.
+# A batch is stored at most this long after its first message.
 MAX_AGE_S: Final = 1.0
-# A broker that is not ours may have a window of 20, or of 1: it sends nothing more until something is acknowledged, so
-# silence this long is taken for a full window.
+# Another broker may have a window of 20, or of 1, and send nothing more until something is acknowledged: a pause of
+# this length is treated as a full window.
 LULL_S: Final = 0.05
 
 
@@ -18,8 +18,8 @@ LULL_S: Final = 0.05
 class MessageBuffer:
     """Messages that wait to be stored, in the order in which they came.
 
-    A message that the broker sends again in a new connection takes the place of the one that waits, and is acknowledged
-    under its new number. What waits is thereby bounded by the broker's window, however often it is connected again.
+    A message that the broker sends again in a new connection replaces the one that waits, and is acknowledged under its
+    new packet identifier. The broker's window thereby bounds the buffer, however often the connection is renewed.
 
     Args:
         batch_size: how many messages are stored in one transaction at most.
@@ -34,7 +34,7 @@ class MessageBuffer:
         return len(self._messages)
 
     def add(self, message: MessageReceived, now_s: float) -> None:
-        """Take a message in."""
+        """Add a message."""
         if not self._messages:
             self._first_s = now_s
         self._last_s = now_s
@@ -43,7 +43,7 @@ class MessageBuffer:
         self._messages[key] = [*(twin for twin in twins if twin.connection == message.connection), message]
 
     def due_s(self) -> float | None:
-        """When a batch is to be stored, or None while nothing waits."""
+        """When to store a batch, or None while nothing waits."""
         if not self._messages:
             return None
         if len(self._messages) >= self.batch_size:
@@ -55,6 +55,10 @@ class MessageBuffer:
         return [twins[0] for twins in islice(self._messages.values(), self.batch_size)]
 
     def remove(self, batch: Sequence[MessageReceived], now_s: float) -> list[MessageReceived]:
-        """Take a stored batch out; what is to be acknowledged for it, twins included."""
+        """Remove a stored batch.
+
+        Returns:
+            The messages to acknowledge for it, each as often as it was sent.
+        """
         self._first_s = now_s
         return [twin for message in batch for twin in self._messages.pop((message.topic, message.payload))]

@@ -16,7 +16,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from tictally_recorder.ingest.broker import BrokerAddress, describe_error, set_credentials
 from tictally_recorder.ingest.events import Connected, ConnectionProblem, Inbox, MessageReceived, Subscribed
 
-# How many unacknowledged messages the broker may send. A batch is half of it, so that one travels while one is stored.
+# How many unacknowledged messages the broker may send. A batch is half of it, so that one arrives while one is stored.
 WINDOW: Final = 1000
 _KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -30,7 +30,7 @@ _paho_log.addFilter(lambda record: record.getMessage().startswith("Caught except
 
 
 class Connection:
-    """A persistent MQTT 5 session that paho connects again for ever.
+    """A persistent MQTT 5 session, reconnected by paho for ever.
 
     Its network thread only puts events into the inbox; everything else is called by the loop that empties it. Nothing
     is published or acknowledged while there is no connection: paho would keep it in memory and send it on the next one.
@@ -54,7 +54,7 @@ class Connection:
         self._client = self._make_client(client_id, will)
 
     def start(self) -> None:
-        """Begin to connect, in the background, until it succeeds."""
+        """Connect in the background, as often as it takes."""
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = _NEVER
         properties.ReceiveMaximum = WINDOW
@@ -65,11 +65,11 @@ class Connection:
 
     @property
     def is_up(self) -> bool:
-        """True while the broker listens to us."""
+        """True while connected to the broker."""
         return self._current is not None
 
     def is_current(self, number: int | None) -> bool:
-        """True while the connection of this number stands: not for one that is lost, whether or not another began."""
+        """True while the connection of this number is up; False for a lost one, whether or not another has begun."""
         return number is not None and number == self._current
 
     def acknowledge(self, message: MessageReceived) -> None:
@@ -83,22 +83,22 @@ class Connection:
                 self._client.ack(message.mid, message.qos)
 
     def subscribe(self, filters: list[str]) -> None:
-        """Ask for topics, QoS 1; subscribing again interrupts nothing."""
+        """Subscribe, QoS 1; subscribing again interrupts nothing."""
         options = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED)
         self._client.subscribe([(topic, options) for topic in filters])
 
     def unsubscribe(self, filters: list[str]) -> None:
-        """Give up filters; those that the session does not have do no harm."""
+        """Unsubscribe; filters that the session does not have do no harm."""
         self._client.unsubscribe(filters)
 
     def publish(self, topic: str, payload: str, *, retain: bool = True) -> None:
         """Publish a message, QoS 1, if there is a connection."""
         if self.is_up:
             mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
-            self._published[mid] = topic  # no more than there are numbers; without a lock, which paho may wait for
+            self._published[mid] = topic  # bounded by the packet identifiers; no lock: paho may wait for it
 
     def close(self, topic: str, payload: str, timeout_s: float) -> None:
-        """Publish a last retained message, leave the broker with the session kept, within a time."""
+        """Publish a last retained message and disconnect, keeping the session, within a time."""
         end = time.monotonic() + timeout_s
         if self.is_up:
             # Acknowledgements are in the queue before it: when this one has gone out, they have too.
@@ -162,14 +162,10 @@ class Connection:
         if was_up and flags.is_disconnect_packet_from_server:
             self._inbox.put(ConnectionProblem(f"the broker at {self._broker} is gone: {reason}; trying again"))
         elif was_up and reason.is_failure:
-            self._inbox.put(
-                ConnectionProblem(f"the broker at {self._broker} is gone: the connection broke; trying again")
-            )
+            self._inbox.put(ConnectionProblem(f"the broker at {self._broker} is gone: connection lost; trying again"))
         elif not was_up and not is_answered:
-            sentence = (
-                f"{self._broker} ends the connection without an answer; is it a broker, with TLS as it is set here?"
-            )
-            self._inbox.put(ConnectionProblem(sentence))
+            hint = "is it an MQTT broker, and is TLS set on both sides?"
+            self._inbox.put(ConnectionProblem(f"{self._broker} closes the connection without an answer; {hint}"))
 
     def _on_subscribe(
         self,
@@ -182,17 +178,19 @@ class Connection:
         self._inbox.put(Subscribed())
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
-            self._inbox.put(ConnectionProblem(f"the broker at {self._broker} refuses the edges' topics: {refused[0]}"))
+            self._inbox.put(
+                ConnectionProblem(
+                    f"the broker at {self._broker} refuses the subscription to the edges' topics: {refused[0]}"
+                )
+            )
 
     def _on_publish(
         self, _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         topic = self._published.pop(mid, "a topic of ours")
-        if reason.is_failure and not self._is_refusal_logged:  # one of a kind is refused as all are
+        if reason.is_failure and not self._is_refusal_logged:  # the broker refuses all of a kind alike
             self._is_refusal_logged = True
-            self._inbox.put(
-                ConnectionProblem(f"the broker at {self._broker} refuses what is published on {topic}: {reason}")
-            )
+            self._inbox.put(ConnectionProblem(f"the broker at {self._broker} refuses messages on {topic}: {reason}"))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:  # noqa: ANN401 - paho's signature
         arrived_ms = time.time_ns() // 1_000_000

@@ -17,7 +17,7 @@ from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.query import cost_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
-from tictally_recorder.hubs.current_period import present_period
+from tictally_recorder.hubs.current_period import current_period
 from tictally_recorder.hubs.site_state import Present as SitePresent
 from tictally_recorder.hubs.site_state import aliases_on, figures, paid_on
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
@@ -181,7 +181,7 @@ def _site_figures(session: ReadSession, site: Site) -> SiteFigures:
     terms = current.terms
     rows = cost_of(reader, site, today, today + timedelta(days=1), terms, session.tz) if terms else []
     idle_ms = session.context.settings.idle_minutes * 60_000
-    period = present_period(reader, site, session.now_ms - idle_ms, aliases_on(site.id, today, terms))
+    period = current_period(reader, site, session.now_ms - idle_ms, aliases_on(site.id, today, terms))
     present = SitePresent(site.id, today, session.now_ms, period, current.problem)
     paid = paid_on(site.id, Direction.CONSUMPTION, today, terms)
     power_kva = (paid.contract.power_kva if paid else None) or announced(reader, site).power_kva

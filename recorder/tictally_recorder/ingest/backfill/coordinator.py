@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tictally_recorder.ingest.backfill.edge_health import EdgeHealth, HealthError, parse_health
+from tictally_recorder.ingest.backfill.edge_health import EdgeFrames, HealthError, parse_health
 from tictally_recorder.ingest.backfill.planner import Known, Planner, floors_of
 from tictally_recorder.ledger import Ledger
 from tictally_recorder.maintenance import Turn, Wake
@@ -49,7 +49,7 @@ class BackfillCoordinator:
         self._ledger = ledger
         self._send_request = send_request
         self._planners: dict[str, Planner] = {}  # the edge whose health came last is last
-        self._healths: dict[str, EdgeHealth] = {}  # received since the last `tick`
+        self._healths: dict[str, EdgeFrames] = {}  # received since the last `tick`
         self._limited_log = RateLimitedLogger(_log)
         self._ignored = 0
 
@@ -102,7 +102,7 @@ class BackfillCoordinator:
             if not planner.is_idle:
                 self._follow_plan(edge, planner, now_s)
 
-    def _update_planner(self, edge: str, health: EdgeHealth, now_s: float) -> None:
+    def _update_planner(self, edge: str, health: EdgeFrames, now_s: float) -> None:
         known = self._known(edge)
         planner = self._planners.pop(edge, None) or Planner(self._floors(edge, health, known))
         planner.update(health, known, now_s)
@@ -124,7 +124,7 @@ class BackfillCoordinator:
         numbers = self._ledger.frame_numbers(edge)
         return {boot: IntervalSet((each.first, each.last) for each in ranges) for boot, ranges in numbers.items()}
 
-    def _floors(self, edge: str, health: EdgeHealth, known: Known) -> dict[str, int]:
+    def _floors(self, edge: str, health: EdgeFrames, known: Known) -> dict[str, int]:
         """Where each boot begins for this ledger, as it was when it first received the edge's health."""
         note = f"floors:{edge}"
         noted = self._ledger.get_value(note)
@@ -135,7 +135,7 @@ class BackfillCoordinator:
         return floors
 
 
-def _read(edge: str, payload: bytes) -> EdgeHealth:
+def _read(edge: str, payload: bytes) -> EdgeFrames:
     if not KEY.fullmatch(edge):
         raise HealthError("the edge's name is not [a-z0-9-]{1,32}")
     return parse_health(payload)

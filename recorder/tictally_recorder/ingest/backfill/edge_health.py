@@ -12,17 +12,17 @@ MAX_RANGES: Final = 64
 
 
 class HealthError(ValueError):
-    """A message that is not an edge's health; the sentence says why."""
+    """A message is not an edge's health; the exception's message names the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class BootFrames:
-    """What an edge has of one boot.
+    """The frames that an edge has of one boot.
 
     Attributes:
         held: numbers in its journal, all of them unless `is_rounded`.
         backlog: numbers that the broker has not acknowledged yet, and possibly more.
-        is_rounded: True where there may be more ranges than a message names: what it does not name may be held too.
+        is_rounded: True where the message may lack ranges: a number that it does not list may be held too.
     """
 
     held: IntervalSet
@@ -31,27 +31,27 @@ class BootFrames:
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeHealth:
-    """What an edge has.
+class EdgeFrames:
+    """The frames that an edge has.
 
     Attributes:
-        boots: boot → what it has of it, in the edge's order, the present one last.
-        is_whole: False where there may be boots that it does not name.
+        boots: boot → its frames, in the edge's order, the current boot last.
+        is_whole: False where the edge may have boots that the message does not list.
     """
 
     boots: Mapping[str, BootFrames]
     is_whole: bool
 
 
-def parse_health(payload: bytes) -> EdgeHealth:
-    """The part of `…/edge/<edge>/health` that is about numbers.
+def parse_health(payload: bytes) -> EdgeFrames:
+    """Read the frame numbers of `…/edge/<edge>/health`.
 
     Args:
         payload: the message; `boots: [{"boot": …, "held": [[first, last], …], "backlog": [[first, last], …]}, …]`
-            is looked at, everything else in it is free.
+            is read, everything else ignored.
 
     Raises:
-        HealthError: it is no such message.
+        HealthError: it is not such a message.
     """
     try:
         body = strict_json(payload)
@@ -60,10 +60,10 @@ def parse_health(payload: bytes) -> EdgeHealth:
     boots = body.get("boots")
     if not isinstance(boots, list) or len(boots) > MAX_BOOTS:
         raise HealthError(f"boots is not a list of at most {MAX_BOOTS}")
-    here = dict(_boot(each) for each in boots)
-    if len(here) != len(boots):
-        raise HealthError("a boot stands twice in it")
-    return EdgeHealth(here, len(boots) < MAX_BOOTS)
+    frames = dict(_boot(each) for each in boots)
+    if len(frames) != len(boots):
+        raise HealthError("it lists a boot twice")
+    return EdgeFrames(frames, len(boots) < MAX_BOOTS)
 
 
 def _boot(each: Any) -> tuple[str, BootFrames]:  # noqa: ANN401 - whatever JSON can say
@@ -71,8 +71,8 @@ def _boot(each: Any) -> tuple[str, BootFrames]:  # noqa: ANN401 - whatever JSON 
     if not isinstance(boot, str) or not BOOT.fullmatch(boot):
         raise HealthError("boot is not 16 hexadecimal digits")
     held, backlog = each.get("held"), each.get("backlog")
-    here = _ranges(held, "held")
-    return boot, BootFrames(here, _ranges(backlog, "backlog"), len(held) >= MAX_RANGES)
+    held_numbers = _ranges(held, "held")
+    return boot, BootFrames(held_numbers, _ranges(backlog, "backlog"), len(held) >= MAX_RANGES)
 
 
 def _ranges(pairs: Any, name: str) -> IntervalSet:  # noqa: ANN401 - whatever JSON can say

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tictally_recorder.ingest.backfill.edge_health import EdgeHealth
+from tictally_recorder.ingest.backfill.edge_health import EdgeFrames
 from tictally_shared.interval_set import IntervalSet
 
 MAX_RANGES: Final = 256
@@ -66,7 +66,7 @@ class _PendingRequest:
     progress_s: float
 
 
-def floors_of(health: EdgeHealth, known: Known) -> dict[str, int]:
+def floors_of(health: EdgeFrames, known: Known) -> dict[str, int]:
     """Boot → its lowest number that an edge or the ledger has, when a ledger meets an edge for the first time.
 
     What was before that is not lost: this ledger was not yet recording.
@@ -112,7 +112,7 @@ class Planner:
         """Numbers that are missing and not noted as lost, as of the last `plan`."""
         return sum(len(ranges) for each in (self._missing, self._gone, self._lost) for ranges in each.values())
 
-    def update(self, health: EdgeHealth, known: Known, now_s: float) -> None:
+    def update(self, health: EdgeFrames, known: Known, now_s: float) -> None:
         """Take a live health in, after the frames that came before it."""
         missing, gone = {}, {}
         for boot in [*known.keys() - health.boots.keys(), *health.boots]:

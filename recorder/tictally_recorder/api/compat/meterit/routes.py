@@ -28,7 +28,7 @@ from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import JSON, json_response, local_iso
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.hubs.current_period import present_period
+from tictally_recorder.hubs.current_period import current_period
 from tictally_recorder.hubs.site_state import aliases_on, paid_on
 from tictally_recorder.ledger import INTEGRATED_EDGE, Ledger, LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
@@ -233,7 +233,7 @@ def _is_stored(reader: LedgerReader, reading: _Reading) -> bool:
 def _price_now(session: ReadSession, site: Site) -> str | None:
     terms = session.current_terms().terms
     since_ms = session.now_ms - session.context.settings.idle_minutes * 60_000
-    period = present_period(session.reader, site, since_ms, aliases_on(site.id, session.today, terms))
+    period = current_period(session.reader, site, since_ms, aliases_on(site.id, session.today, terms))
     return _price(site, session.today, session.now_ms, period, terms)
 
 
