@@ -189,7 +189,8 @@ def test_whatever_goes_wrong_with_cost_frames_are_recorded_and_cost_is_tried_aga
         maintenance.run(now_s, is_connected=False)
         assert attempts[-1] == now_s - 1000
     maintenance.wake(Wake.CONFIG_CHANGED)
-    maintenance.run(now_s, is_connected=False)
+    for _ in range(10):  # on a busy machine a round takes more than one budget
+        maintenance.run(now_s, is_connected=False)
     assert maintenance.problems == {}
 
 
