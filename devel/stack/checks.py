@@ -238,7 +238,7 @@ def backup_and_back(box: Box) -> str:
     box.compose("up", "--detach")
     box.until_healthy(*_ALWAYS)
     took_s = box.until_stored()
-    until(lambda: _holes(box) == 0, "no frame is missing")
+    until(lambda: _missing_findings(box) == 0, "no frame is missing")
     check(box.frames() >= frames, f"there were {frames} frames, there are {box.frames()}")
     return f"{backup.stat().st_size} bytes of {frames} frames; the next after {took_s:.0f} s, none missing"
 
@@ -268,7 +268,7 @@ def broker_killed(box: Box) -> str:
     _kill_from_outside(box, "mosquitto")
     took_s = box.until_stored()
     box.until_healthy(*_ALWAYS)
-    until(lambda: _holes(box) == 0, "no frame is missing")
+    until(lambda: _missing_findings(box) == 0, "no frame is missing")
     return f"frames again after {took_s:.0f} s, none missing"
 
 
@@ -292,7 +292,7 @@ def hanging(box: Box) -> str:
         300,
     )
     box.until_healthy(*restarts)
-    until(lambda: _holes(box) == 0, "no frame is missing")
+    until(lambda: _missing_findings(box) == 0, "no frame is missing")
     return f"both were started again within {took_s:.0f} s"
 
 
@@ -302,7 +302,7 @@ def edge_killed(box: Box) -> str:
     run("kill", "-KILL", _pid_of_program(box, "edge"))
     box.until_stored()
     after = box.compose("exec", "-T", "edge", "ls", "-i", f"/run/memory/tictally-edge-{NAME}/tail").split()[0]
-    until(lambda: _holes(box) == 0, "no frame is missing")
+    until(lambda: _missing_findings(box) == 0, "no frame is missing")
     return "same journal" if before == after else "its journal was sealed and goes on"
 
 
@@ -321,7 +321,7 @@ def upgrade(box: Box) -> str:
     box.until_healthy(*_ALWAYS)
     took_s = box.until_stored()
     check(all(before[each] != now for each, now in _ids(box).items()), "a container is the old one")
-    until(lambda: _holes(box) == 0, "no frame is missing")
+    until(lambda: _missing_findings(box) == 0, "no frame is missing")
     return f"frames again after {took_s:.0f} s, none missing"
 
 
@@ -347,7 +347,7 @@ def move(box: Box, other: Box) -> str:
     other.until_healthy(*_ALWAYS)
     check(other.frames() >= frames, f"there were {frames} frames, there are {other.frames()}")
     took_s = other.until_stored()
-    until(lambda: _holes(other) == 0, "no frame is missing")
+    until(lambda: _missing_findings(other) == 0, "no frame is missing")
     other.compose("stop", "recorder")
     other.compose("cp", "recorder:/var/lib/tictally", str(archive / "after"))
     check(_frames_and_boots(archive / "after" / "ledger.sqlite")[1] == boots, "the edge's journal has not come along")
@@ -387,7 +387,7 @@ def _kill_from_outside(box: Box, service: str) -> None:
     run("kill", "-KILL", str(box.containers()[service]["State"]["Pid"]))
 
 
-def _holes(box: Box) -> int:
+def _missing_findings(box: Box) -> int:
     """Number of findings of the recorder's doctor about missing frames."""
     findings = json.loads(box.compose("exec", "-T", "recorder", "tictally", "doctor", "--json", is_checked=False))
     return len([each for each in findings if "missing" in json.dumps(each)])

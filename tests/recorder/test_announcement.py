@@ -34,7 +34,7 @@ def components(name: str = "nas-1", language: Language = "fr") -> dict[str, dict
     return found
 
 
-def test_it_stands_where_hubs_look_and_hears_when_they_start() -> None:
+def test_it_stands_where_hubs_look_and_notices_when_they_start() -> None:
     made = RecorderDevice("nas-1", Topics("home"), "ha", "fr", "1.2.3").announcement()
     assert (made.topic, made.birth) == ("ha/device/tictally_recorder_nas-1/config", "ha/status")
 
@@ -45,7 +45,7 @@ def test_the_device_is_the_recorders_own() -> None:
     assert device["sw_version"] == "1.2.3"
 
 
-def test_a_recorder_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown() -> None:
+def test_a_recorder_that_is_gone_is_shown_as_such_and_its_last_health_is_not() -> None:
     assert message()["availability"] == [{"topic": "home/recorder/nas-1/availability"}]
     assert components()["connected"]["availability"] == []
     said = {key: each for key, each in components().items() if key != "connected"}
@@ -117,7 +117,7 @@ def test_it_is_announced_on_every_connect_and_stays_with_the_broker(
         later.wait_for(CONFIG, first)
 
 
-def test_a_hub_that_starts_is_told_again_and_its_birth_is_no_frame(recorder: Recorder, hub: Hub) -> None:
+def test_a_hub_that_starts_gets_it_again_and_its_birth_is_no_frame(recorder: Recorder, hub: Hub) -> None:
     hub.subscribe(CONFIG)
     announced = hub.wait_for(CONFIG)
     hub.publish("homeassistant/status", "offline", "online")

@@ -38,7 +38,7 @@ def test_a_request_is_what_the_edge_reads() -> None:
     assert Request(A, IntervalSet([(1, 4), (9, 9)])).to_json() == f'{{"boot":"{A}","ranges":[[1,4],[9,9]]}}'
 
 
-def test_what_is_held_and_not_known_at_two_healths_is_asked_for() -> None:
+def test_what_is_held_and_not_known_at_two_healths_is_requested() -> None:
     planner = Planner()
     planner.update(health((A, [(1, 90)], [])), known([(1, 10), (15, 80)]), 0.0)
     assert asked(planner.plan(known([(1, 10), (15, 80)]), 0.0)) is None
@@ -47,7 +47,7 @@ def test_what_is_held_and_not_known_at_two_healths_is_asked_for() -> None:
     assert asked(planner.plan(known([(1, 10), (15, 88)]), 60.0)) == (A, [(11, 14), (89, 90)])
 
 
-def test_what_is_still_to_come_by_itself_is_not_asked_for() -> None:
+def test_what_is_still_to_come_by_itself_is_not_requested() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
         planner.update(health((A, [(1, 90)], [(40, 90)])), known([(1, 30)]), now_s)
@@ -89,7 +89,7 @@ def test_one_boot_at_a_time_the_older_first() -> None:
     assert asked(planner.plan(known([(1, 4)], B), 61.0)) == (A, [(1, 6)])
 
 
-def test_asked_for_three_times_in_vain_is_lost_and_the_patience_grows() -> None:
+def test_requested_three_times_without_an_answer_is_lost_and_the_patience_grows() -> None:
     planner = Planner()
     has = known([(1, 10)])
     asked_at = []
@@ -109,7 +109,7 @@ def test_asked_for_three_times_in_vain_is_lost_and_the_patience_grows() -> None:
     assert planner.is_idle
 
 
-def test_what_is_lost_is_told_until_the_ledger_knows_it_and_not_asked_for() -> None:
+def test_what_is_lost_is_planned_until_the_ledger_knows_it_and_not_requested() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0, 120.0, 180.0):
         planner.update(health((A, [(5, 9)], [])), known([(5, 9)]), now_s)
@@ -119,7 +119,7 @@ def test_what_is_lost_is_told_until_the_ledger_knows_it_and_not_asked_for() -> N
     assert planner.missing == 0
 
 
-def test_a_slow_answer_is_no_vain_one() -> None:
+def test_a_slow_answer_is_no_failure() -> None:
     planner = Planner()
     planner.update(health((A, [(1, 100)], [])), {}, 0.0)
     for seconds in range(60, 3000, 30):
@@ -155,7 +155,7 @@ def test_an_answer_ends_the_waiting_that_had_grown() -> None:
     assert asked(planner.plan(known([(1, 10)]), 190.0)) == (A, [(11, 20)])
 
 
-def test_an_edge_that_is_away_is_not_asked_and_loses_nothing_by_it() -> None:
+def test_an_edge_that_is_away_gets_no_request_and_loses_nothing_by_it() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
         planner.update(health((A, [(1, 3)], [])), {}, now_s)
@@ -199,7 +199,7 @@ def test_what_no_edge_holds_any_more_is_lost(first: EdgeFrames, second: EdgeFram
     assert lost(planner.plan(has, 60.0)) == is_lost
 
 
-def test_holes_of_boots_that_no_health_names_any_more_are_lost() -> None:
+def test_missing_frames_of_boots_that_no_health_names_any_more_are_lost() -> None:
     planner = Planner()
     has = {A: IntervalSet([(1, 5), (8, 9)]), B: IntervalSet([(1, 3)])}
     for now_s in (0.0, 60.0):
@@ -217,7 +217,7 @@ def test_what_was_before_ledger_and_edge_met_is_not_lost() -> None:
     assert planner.plan({}, 60.0).lost == {}
 
 
-def test_a_health_without_any_number_is_no_hole() -> None:
+def test_a_health_without_any_number_lacks_nothing() -> None:
     empty = health((A, [], []))
     assert floors_of(empty, {}) == {A: 1}
     planner = Planner()
@@ -249,7 +249,7 @@ class Edge:
     st.sets(st.integers(1, 120), max_size=12),
     st.randoms(use_true_random=False),
 )
-def test_every_hole_is_filled_or_lost_and_nothing_else_is(
+def test_every_missing_frame_is_filled_or_lost_and_nothing_else_is(
     top: int, stored: set[int], unreadable: set[int], dropped: set[int], random: Random
 ) -> None:
     numbers = set(range(1, top + 1))

@@ -1,4 +1,4 @@
-"""Holes heal: a recorder that is new, was away or was set back, and a broker that has forgotten, all end complete."""
+"""Backfill: a recorder that is new, was away or was restored, and a broker that lost its queue, all end complete."""
 
 import json
 import shutil
@@ -104,7 +104,7 @@ def test_a_recorder_set_back_to_an_older_copy_gets_what_came_since(
     assert numbers(recorder.ledger) == list(range(1, 311))
 
 
-def test_what_a_broker_forgot_that_lost_its_disk_is_asked_for_again(
+def test_what_a_broker_forgot_that_lost_its_disk_is_requested_again(
     own_broker: Mosquitto, recorder: Recorder, hub: Hub
 ) -> None:
     wait_until_online(hub)
@@ -126,7 +126,7 @@ def test_what_a_broker_forgot_that_lost_its_disk_is_asked_for_again(
     assert numbers(recorder.ledger) == list(range(1, 221))
 
 
-def test_what_a_full_queue_dropped_is_asked_for_again(own_broker: Mosquitto, recorder: Recorder, hub: Hub) -> None:
+def test_what_a_full_queue_dropped_is_requested_again(own_broker: Mosquitto, recorder: Recorder, hub: Hub) -> None:
     wait_until_online(hub)
     stop(recorder, hub)
     own_broker.stop()
@@ -145,7 +145,7 @@ def test_what_a_full_queue_dropped_is_asked_for_again(own_broker: Mosquitto, rec
     assert numbers(recorder.ledger) == list(range(1, 603))
 
 
-def test_what_the_edge_no_longer_has_is_lost_and_said(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+def test_what_the_edge_no_longer_has_is_lost_and_logged(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
     wait_until_online(hub)
     edge.send(1, 10)
     recorder.wait_until(lambda counts: counts.frames == 10)
@@ -196,7 +196,7 @@ def test_healths_that_are_none_are_counted_and_cost_nothing(recorder: Recorder, 
     assert "Traceback" not in recorder.log
 
 
-def test_an_edge_that_comes_again_is_asked_again(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+def test_an_edge_that_comes_back_gets_the_request_again(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
     wait_until_online(hub)
     edge.answers = False
     edge.send(1, 4)

@@ -89,7 +89,7 @@ def test_old_ones_go_and_nothing_else_does(nightly: JobRunner, folder: Path) -> 
     assert not stale.exists()
 
 
-def test_a_folder_that_is_missing_is_said_and_not_made(nightly: JobRunner, folder: Path) -> None:
+def test_a_folder_that_is_missing_is_reported_and_not_made(nightly: JobRunner, folder: Path) -> None:
     folder.rmdir()
     assert not nightly.poll(now_ms())
     assert nightly.state.problem == f"the folder {folder} for backups is not there; is its disk or share mounted?"
@@ -120,7 +120,7 @@ def test_a_recorder_that_has_another_name_now_begins_its_own(nightly: JobRunner,
     assert len(backups_in(folder, "attic")) == len(backups_in(folder, "nas")) == 1
 
 
-def test_one_that_fails_is_said_in_its_own_words(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
+def test_one_that_fails_is_reported_in_its_own_words(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "nas" / "ledger.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 99")
     assert not nightly.poll(now_ms())
@@ -152,7 +152,7 @@ def wait_until_well(nightly: JobRunner, within_s: float = 20.0) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_a_process_that_cannot_be_started_is_said_and_tried_again(
+def test_a_process_that_cannot_be_started_is_reported_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, nightly: JobRunner
 ) -> None:
     with monkeypatch.context() as gone:
@@ -164,7 +164,7 @@ def test_a_process_that_cannot_be_started_is_said_and_tried_again(
 
 
 @pytest.mark.usefixtures("hasty")
-def test_an_error_that_nobody_foresaw_is_said_and_tried_again(
+def test_an_error_that_nobody_foresaw_is_reported_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path
 ) -> None:
     def broken(*_: object) -> dict[int, Path]:
@@ -180,7 +180,7 @@ def test_an_error_that_nobody_foresaw_is_said_and_tried_again(
 
 
 @pytest.mark.usefixtures("hasty")
-def test_a_folder_that_does_not_answer_is_said_while_it_hangs(
+def test_a_folder_that_does_not_answer_is_reported_while_it_hangs(
     monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path
 ) -> None:
     answers = Event()
@@ -260,7 +260,7 @@ def began(ledger: Path, moment: datetime) -> None:
         connection.execute("UPDATE meta SET value = ? WHERE name = 'created'", (f"{moment:%Y-%m-%dT%H:%M:%SZ}",))
 
 
-def test_two_of_one_name_make_each_its_own_and_say_so(
+def test_two_of_one_name_make_each_its_own_and_report_it(
     nightly: JobRunner, other: JobRunner, folder: Path, tmp_path: Path
 ) -> None:
     began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC) - timedelta(days=9))
@@ -302,7 +302,7 @@ def test_a_ledger_that_was_restored_elsewhere_knows_its_backups(
     assert list(folder.iterdir()) == [made]
 
 
-def test_it_is_told_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path) -> None:
+def test_it_gets_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path) -> None:
     monkeypatch.setenv("TICTALLY_MQTT_PASSWORD", "secret")
     monkeypatch.setenv("TICTALLY_CONFIG", "/nowhere")
     monkeypatch.setenv("TICTALLY_LEDGER_FILE", "/nowhere")

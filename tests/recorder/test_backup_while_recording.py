@@ -1,4 +1,4 @@
-"""A backup taken while frames come, restored on an empty machine: answers are that moment's, and holes heal."""
+"""A backup taken while frames come, restored on an empty machine: answers are that moment's, and backfill completes."""
 
 import json
 import random
@@ -98,9 +98,9 @@ def test_answers_are_those_of_the_moment_and_the_rest_heals(own_broker: Mosquitt
         for what, to in (("energy", "2027-01-01"), ("cost", "2027-01-01")):
             assert asked(what, ledger, to=to) == asked(what, reference / "ledger.sqlite", to=to), what
         assert asked("energy", ledger, to="2027-01-01")[0]["first"] == 1_000_000 + 10 * had[0]
-        with Recorder(new, own_broker.port) as healed, edge.telling_health():
-            healed.wait_until(lambda counts: counts.frames == LAST, within_s=60)
-            healed.stop()
+        with Recorder(new, own_broker.port) as restored, edge.telling_health():
+            restored.wait_until(lambda counts: counts.frames == LAST, within_s=60)
+            restored.stop()
     assert numbers(ledger) == [(1, LAST)]
     assert integrity(ledger) == []
     told = asked("energy", ledger, to="2027-01-01")

@@ -84,7 +84,7 @@ def test_what_waits_does_not_grow_with_the_number_of_connections(connections: in
 
 
 @pytest.mark.parametrize(("edges", "named"), [((), ["+"]), (("a", "b"), ["a", "b"])])
-def test_what_all_edges_say_or_some_is_asked_for(edges: tuple[str, ...], named: list[str]) -> None:
+def test_filters_are_for_all_edges_or_some(edges: tuple[str, ...], named: list[str]) -> None:
     assert edge_filters(Topics("t"), edges) == [
         f"t/edge/{edge}/{what}" for edge in named for what in ("frame", "health", "availability")
     ]

@@ -94,7 +94,9 @@ def test_a_filter_that_was_given_up_brings_nothing_more(broker: Mosquitto, conne
     assert next_of(MessageReceived, inbox).topic == "f/edge/a/frame"
 
 
-def test_what_the_broker_had_kept_is_told_apart_from_what_is_said_now(own_broker: Mosquitto, connect: Connect) -> None:
+def test_what_the_broker_had_retained_is_distinguished_from_live_messages(
+    own_broker: Mosquitto, connect: Connect
+) -> None:
     connection, inbox = connect(own_broker.port)
     next_of(Connected, inbox)
     connection.publish("r/edge/a/health", "then")
@@ -130,7 +132,7 @@ def test_an_error_in_a_callback_is_logged_and_the_next_message_arrives(
     assert "Caught exception in on_message: no room" in caplog.text
 
 
-def test_a_wrong_password_is_said_and_tried_again(own_broker: Mosquitto, connect: Connect) -> None:
+def test_a_wrong_password_is_reported_and_tried_again(own_broker: Mosquitto, connect: Connect) -> None:
     own_broker.stop()
     own_broker.extra = "allow_anonymous false"
     own_broker.start()
@@ -143,7 +145,7 @@ def test_a_wrong_password_is_said_and_tried_again(own_broker: Mosquitto, connect
         )
 
 
-def test_a_topic_that_may_not_be_written_is_said(own_broker: Mosquitto, connect: Connect) -> None:
+def test_a_topic_that_may_not_be_written_is_reported(own_broker: Mosquitto, connect: Connect) -> None:
     own_broker.stop()
     (own_broker.folder / "acl").write_text("topic readwrite t/#\n")
     own_broker.extra = f"allow_anonymous true\nacl_file {own_broker.folder / 'acl'}"
@@ -156,7 +158,7 @@ def test_a_topic_that_may_not_be_written_is_said(own_broker: Mosquitto, connect:
     assert sentence == f"the broker at 127.0.0.1:{own_broker.port} refuses messages on {topic}: Not authorized"
 
 
-def test_a_broker_that_is_not_there_is_said_and_tried_again(connect: Connect) -> None:
+def test_a_broker_that_is_not_there_is_reported_and_tried_again(connect: Connect) -> None:
     port = free_port()
     _, inbox = connect(port)
     for _ in range(2):
@@ -164,7 +166,7 @@ def test_a_broker_that_is_not_there_is_said_and_tried_again(connect: Connect) ->
         assert sentence == f"the broker at 127.0.0.1:{port} cannot be reached: Connection refused; trying again"
 
 
-def test_a_host_that_does_not_exist_is_said(connect: Connect) -> None:
+def test_a_host_that_does_not_exist_is_reported(connect: Connect) -> None:
     _, inbox = connect(1883, host="broker.invalid")
     sentence = next_of(ConnectionProblem, inbox, within_s=30).sentence
     assert (
@@ -205,7 +207,7 @@ def server_that_answers(answer: bytes) -> Iterator[int]:
     ],
     ids=["a web server", "an endless length", "properties cut short", "an unknown reason", "nothing"],
 )
-def test_what_is_no_broker_is_said(answer: bytes, connect: Connect) -> None:
+def test_what_is_no_broker_is_reported(answer: bytes, connect: Connect) -> None:
     with server_that_answers(answer) as port:
         _, inbox = connect(port)
         sentence = next_of(ConnectionProblem, inbox).sentence

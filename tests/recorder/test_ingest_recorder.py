@@ -145,7 +145,9 @@ def test_a_signal_is_obeyed_while_the_ledger_is_locked(recorder: Recorder, hub: 
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stores_what_has_arrived_and_says_offline(recorder: Recorder, hub: Hub, how: signal.Signals) -> None:
+def test_a_signal_stores_what_has_arrived_and_publishes_offline(
+    recorder: Recorder, hub: Hub, how: signal.Signals
+) -> None:
     wait_until_subscribed(hub)
     hub.publish(TOPIC, *(frame(seq) for seq in range(1, 401)))
     began_s = time.monotonic()
@@ -158,14 +160,14 @@ def test_a_signal_stores_what_has_arrived_and_says_offline(recorder: Recorder, h
     recorder.wait_until(lambda counts: counts.frames == 400)
 
 
-def test_a_recorder_without_a_broker_stops_when_told(tmp_path: Path) -> None:
+def test_a_recorder_without_a_broker_stops_on_a_signal(tmp_path: Path) -> None:
     port = free_port()
     with Recorder(tmp_path, port) as alone:
         alone.wait_for_log(f"the broker at 127.0.0.1:{port} cannot be reached: Connection refused; trying again")
         assert alone.stop() == 0
 
 
-def test_health_says_what_was_stored(recorder: Recorder, hub: Hub) -> None:
+def test_health_has_what_was_stored(recorder: Recorder, hub: Hub) -> None:
     wait_until_subscribed(hub)
     hub.wait_for("tictally/recorder/nas/health")
     hub.publish(TOPIC, frame(1), frame(1), frame(2), "no frame")
@@ -225,7 +227,7 @@ def test_a_broker_with_a_window_of_one_is_drained(own_broker: Mosquitto, tmp_pat
         assert recorder.wait_until(lambda counts: counts.frames == 30).rejected == {}
 
 
-def test_tls_lets_in_whom_the_authority_vouches_for(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_tls_lets_in_whom_the_authority_has_signed(own_broker: Mosquitto, tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path, "broker")
     stranger, _ = make_certificate(tmp_path, "stranger")
     own_broker.stop()

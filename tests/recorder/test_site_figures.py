@@ -115,7 +115,7 @@ def test_a_series_has_the_price_of_the_moment() -> None:
     assert figures(replace(PRESENT, now_ms=start - 1), [], {}, terms)["price"] == "none"
 
 
-def test_without_a_version_today_nothing_is_told_but_why() -> None:
+def test_without_a_version_today_only_the_reason_is_published() -> None:
     later = tariff("hphc", ("HC", "HP"), version("hphc", "2025-07-02", {"HC": "0.1", "HP": "0.2"}, {None: "9"}))
     found = told(on(later), later)
     assert (found["cost_today"], found["cost_yesterday"], found["cost_month"]) == ("1.09", "none", "none")
@@ -125,7 +125,7 @@ def test_without_a_version_today_nothing_is_told_but_why() -> None:
     assert (found["quality"], found["reason"]) == ("unknown", "hphc has no version")
 
 
-def test_without_a_contract_the_reason_says_so() -> None:
+def test_without_a_contract_that_is_the_reason() -> None:
     found = told(Contracts([]))
     assert (found["cost_today"], found["reason"]) == ("none", "there is no contract")
 
@@ -136,7 +136,7 @@ def test_a_list_that_is_overdue_makes_the_cost_provisional() -> None:
     assert found["reason"] == "a revision was due on 2025-07-01, and hphc 2025-02-01 is the newest known"
 
 
-def test_a_day_of_which_the_meter_told_nothing_has_no_cost() -> None:
+def test_a_day_of_which_the_meter_sent_nothing_has_no_cost() -> None:
     found = figures(PRESENT, [], {}, Terms(on(HPHC), {"hphc": HPHC}))
     assert (found["cost_today"], found["quality"]) == ("none", "unknown")
     assert found["reason"] == "nothing was heard of the meter on 2025-07-02"
@@ -148,14 +148,14 @@ def test_one_unknown_part_makes_the_sum_unknown() -> None:
     assert "EASF01 counted HC" in found["reason"]
 
 
-def test_while_a_file_cannot_be_used_no_cost_is_told_but_the_file() -> None:
+def test_while_a_file_cannot_be_used_the_file_is_the_reason() -> None:
     rows: list[CostRow] = costs([TODAY], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
     found = figures(replace(PRESENT, problem="contracts.toml, line 3: no"), rows, {}, None)
     assert {name for name, payload in found.items() if payload != "none"} == {"quality", "reason"}
     assert (found["quality"], found["reason"]) == ("unknown", "contracts.toml, line 3: no")
 
 
-def test_income_is_told_apart_and_as_income() -> None:
+def test_income_is_published_apart_and_as_income() -> None:
     energy = [*ENERGY, row(d("2025-07-01"), "EAIT", 10_000), row(TODAY, "EAIT", 5000)]
     before = {Direction.CONSUMPTION: Decimal(100), Direction.INJECTION: Decimal(-50)}
     found = told(on(HPHC, SURPLUS), HPHC, SURPLUS, energy=energy, before=before)
@@ -164,5 +164,5 @@ def test_income_is_told_apart_and_as_income() -> None:
     assert (found["price_injection"], found["cost_today"], found["cost_total"]) == ("0.04", "1.44", "101.44")
 
 
-def test_without_a_contract_for_it_nothing_is_told_of_income() -> None:
+def test_without_a_contract_for_it_there_is_no_income() -> None:
     assert not any(name.startswith("income") for name in told(on(HPHC), HPHC))

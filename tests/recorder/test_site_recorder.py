@@ -94,7 +94,7 @@ def ledgers_reasons(recorder: Recorder) -> set[str | None]:
         return {reason for (reason,) in rows}
 
 
-def test_cost_and_price_are_told_and_announced(recorder: Recorder, hub: Hub) -> None:
+def test_cost_and_price_are_published_and_announced(recorder: Recorder, hub: Hub) -> None:
     hear(recorder, hub)
     announced: dict[str, Any] = json.loads(hub.wait_for(CONFIG))
     assert announced["device"]["name"] == f"Energy cost {METER}"
@@ -132,7 +132,7 @@ def test_coverage_that_goes_leaves_unknown_and_why_in_hub_ledger_and_answer(reco
     assert ledgers_reasons(recorder) == {"own has no version for {day}"}
 
 
-def test_a_broken_file_is_said_and_recording_goes_on(recorder: Recorder, hub: Hub) -> None:
+def test_a_broken_file_is_reported_and_recording_goes_on(recorder: Recorder, hub: Hub) -> None:
     hear(recorder, hub)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
     (recorder.folder / "contracts.toml").write_text("what = ever")
@@ -153,7 +153,7 @@ def test_the_price_follows_the_period_at_once(recorder: Recorder, hub: Hub) -> N
     hub.wait_for(f"{SITE}/price", "0.50", within_s=5.0)
 
 
-def test_a_hub_and_a_broker_that_begin_anew_are_told_again(recorder: Recorder, hub: Hub) -> None:
+def test_a_hub_and_a_broker_that_restart_get_all_again(recorder: Recorder, hub: Hub) -> None:
     hear(recorder, hub)
     announced = hub.wait_for(CONFIG)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
@@ -174,7 +174,7 @@ def test_a_recorder_that_is_killed_computes_what_it_had_stored(recorder: Recorde
     hub.wait_for(f"{SITE}/cost_today", "1.20")
 
 
-def test_a_site_that_has_joined_another_is_taken_back(recorder: Recorder, hub: Hub) -> None:
+def test_a_site_that_has_joined_another_is_cleared(recorder: Recorder, hub: Hub) -> None:
     hear(recorder, hub)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
     with closing(sqlite3.connect(recorder.ledger)) as connection, connection:

@@ -86,7 +86,7 @@ def hear(ledger: Ledger, *moments: str) -> None:
     )
 
 
-def test_only_what_has_changed_is_told(told: Told, ledger: Ledger) -> None:
+def test_only_what_has_changed_is_published(told: Told, ledger: Ledger) -> None:
     hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
     told.round(now_ms)
@@ -95,7 +95,7 @@ def test_only_what_has_changed_is_told(told: Told, ledger: Ledger) -> None:
     assert told.at(now_ms + 1000) == {}
 
 
-def test_at_midnight_the_total_goes_on_and_today_begins_anew(told: Told, ledger: Ledger) -> None:
+def test_at_midnight_the_total_goes_on_and_today_restarts(told: Told, ledger: Ledger) -> None:
     hear(ledger, "2025-07-02T23:50+02:00", "2025-07-02T23:55+02:00")
     told.round(ms("2025-07-02T23:59+02:00"))
     assert told.at(ms("2025-07-02T23:59+02:00"))["cost_total"] == "0.64"
@@ -104,7 +104,7 @@ def test_at_midnight_the_total_goes_on_and_today_begins_anew(told: Told, ledger:
     assert "cost_total" not in after  # it is what it was
 
 
-def test_a_meter_that_is_no_longer_heard_tells_no_period(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_meter_that_is_silent_has_no_period(told: Told, ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "hphc"))
     ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "PTEC": "HC.."}))])
     told.round(ms("2025-07-02T11:09+02:00"))
@@ -146,7 +146,7 @@ def test_the_period_is_the_lists_own_by_the_contracts_aliases(
     assert (found["period"], found["price"]) == (period, "none" if period == "none" else "0.1")
 
 
-def test_a_hub_that_has_begun_anew_is_told_what_there_is(told: Told, ledger: Ledger) -> None:
+def test_a_hub_that_has_started_gets_what_there_is(told: Told, ledger: Ledger) -> None:
     hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
     told.round(now_ms)
@@ -184,9 +184,7 @@ energy.SURPLUS = { ttc = "0.04" }
 """
 
 
-def test_income_that_ends_while_the_recorder_is_stopped_is_taken_back(
-    told: Told, ledger: Ledger, tmp_path: Path
-) -> None:
+def test_income_that_ends_while_the_recorder_is_stopped_is_cleared(told: Told, ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "tariffs").mkdir()
     (tmp_path / "tariffs" / "surplus.toml").write_text(SURPLUS)
     (tmp_path / "contracts.toml").write_text(CONTRACT + '[[contract]]\ntariff = "surplus"\nfrom = 2020-01-01\n')
@@ -204,14 +202,14 @@ def test_income_that_ends_while_the_recorder_is_stopped_is_taken_back(
     assert after["config"] == before["config"]
 
 
-def test_a_figure_that_is_no_more_is_taken_back(told: Told) -> None:
+def test_a_figure_that_is_no_more_is_cleared(told: Told) -> None:
     told.publisher.publish("here", {"cost_today": "1.00", "income_today": "2.00"})
     told.messages.clear()
     told.publisher.publish("here", {"cost_today": "1.00"})
     assert told.messages == [("tictally/site/here/income_today", "none")]
 
 
-def test_what_stands_of_a_site_that_has_joined_another_is_taken_back(told: Told, ledger: Ledger) -> None:
+def test_what_stands_of_a_site_that_has_joined_another_is_cleared(told: Told, ledger: Ledger) -> None:
     now_ms = ms("2025-07-02T11:06+02:00")
     values: dict[str, int | str] = {"BASE": 1000, "PTEC": "TH.."}
     for seq, meter in enumerate(("111", "222"), 1):
@@ -229,7 +227,7 @@ def test_what_stands_of_a_site_that_has_joined_another_is_taken_back(told: Told,
     assert told.messages == []
 
 
-def test_base_load_its_change_and_what_it_costs_are_told(told: Told, ledger: Ledger) -> None:
+def test_base_load_its_change_and_what_it_costs_are_published(told: Told, ledger: Ledger) -> None:
     hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     today = date(2025, 7, 2)
     ledger.store_standby(
