@@ -21,7 +21,7 @@ from chaos.watch import Span, Watch
 from demo.broker import COMMON, HOST, configuration
 from demo.ports import free_port
 from tictally_recorder.backup import BackupError, back_up, restore
-from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.ledger import LedgerError
 from tictally_shared.calendar import zone
 
@@ -143,7 +143,7 @@ class Stage:
     def back_up_ledger(self) -> None:
         """Make a backup while the recorder writes; with raw frames, by which truth is compared in the end."""
         backup = self._folder / f"{time.monotonic_ns()}.backup"
-        of = Of(self.ledger, *self._beside_ledger, "chaos", _PARIS, is_whole=True)
+        of = BackupSpec(self.ledger, *self._beside_ledger, "chaos", _PARIS, is_complete=True)
         # Locked, or its disk is full: there is the one before.
         with suppress(LedgerError, BackupError):
             self._backups.append(back_up(of, backup, datetime.now(UTC)).path)
@@ -157,8 +157,8 @@ class Stage:
             # Its disk is full: the ledger that is there stays.
             with suppress(BackupError):
                 done = restore(self._backups[0], self.ledger, *self._beside_ledger, datetime.now(UTC))
-                if done.kept is not None:
-                    done.kept.unlink()
+                if done.previous is not None:
+                    done.previous.unlink()
 
     @property
     def _beside_ledger(self) -> tuple[Path, Path]:

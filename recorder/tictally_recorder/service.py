@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from types import FrameType
 
 from tictally_recorder.api.settings import HttpSettings
-from tictally_recorder.backup.swap import clear_second_names
+from tictally_recorder.backup.swap import remove_second_names
 from tictally_recorder.cost.maintenance import CostStep
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.standby.maintenance import StandbyStep
@@ -79,7 +79,7 @@ def record(settings: Settings) -> None:
     _make_folder(settings.ledger.parent)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(settings.ledger))
-        clear_second_names(settings.ledger.resolve())
+        remove_second_names(settings.ledger.resolve())
         reader = stack.enter_context(LedgerReader.open(settings.ledger))
         replication = stack.enter_context(replicating(settings, ledger))
         broker = broker_address(settings)

@@ -14,7 +14,7 @@ from backup_building import PARIS
 from household_years import build
 
 from tictally_recorder.backup import back_up, restore, verify
-from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.cli.app import main as tictally
 from tictally_shared.labels import Mode
 
@@ -31,7 +31,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         build(standard, days)
         build(historique, days, mode=Mode.HISTORIQUE)
         backup = folder / "b"
-        of = Of(standard, folder / "contracts.toml", folder / "tariffs", "nas", PARIS)
+        of = BackupSpec(standard, folder / "contracts.toml", folder / "tariffs", "nas", PARIS)
         new = folder / "new" / "ledger.sqlite"
         figures |= {
             "ledger_mb": round(standard.stat().st_size / 1e6, 2),
@@ -43,7 +43,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
             "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000),
             "historique_ledger_mb": round(historique.stat().st_size / 1e6, 2),
         }
-        back_up(Of(historique, of.contracts, of.tariffs, "nas", PARIS), backup, NOW)
+        back_up(BackupSpec(historique, of.contracts, of.tariffs, "nas", PARIS), backup, NOW)
         figures["historique_backup_mb"] = round(backup.stat().st_size / 1e6, 2)
         for to in ("parquet", "csv"):
             seconds = _seconds(lambda to=to: _export(historique, folder / "tables", to))  # type: ignore[misc]

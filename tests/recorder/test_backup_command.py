@@ -33,10 +33,10 @@ def test_a_backup_is_told_in_plain_words(ledger: str, tmp_path: Path, capsys: py
     assert float(cost[1]) > 3
     assert made.startswith(SITE.format(cost=cost[1]))
     assert re.search(
-        r"b was made and read back: [\d.]+ kB, of [\d: -]+, ledger version \d+, without raw frames\.\n$", made
+        r"b was created and verified: [\d.]+ kB, of [\d: -]+, ledger version \d+, without raw frames\.\n$", made
     )
     assert main(["backup", target, "--check", "--ledger", str(tmp_path / "none")]) == 0
-    assert capsys.readouterr().out == made.replace("was made and read back", "is whole")
+    assert capsys.readouterr().out == made.replace("was created and verified", "is intact")
     assert main(["backup", target, "--whole", "--ledger", ledger]) == 0
     assert re.search(r"ledger version \d+\.\n$", capsys.readouterr().out)
 
@@ -51,18 +51,16 @@ def test_a_restore_says_what_became_of_what_was_there(
     told = capsys.readouterr().out
     for sentence in (
         r"^Site 021900000002: from .* kWh consumed",
-        rf"^{new} is as {target} has it, of [\d: -]+\.$",
-        rf"^{new.parent}/contracts.toml was not there and is from the backup\.$",
-        r"^The recorder has another MQTT client id than when the backup was made;",
-        r"^Start `tictally record`: what came since then, the edges send again\.$",
+        rf"^{new} is restored from {target}, of [\d: -]+\.$",
+        rf"^{new.parent}/contracts.toml was restored\.$",
+        r"^The recorder has a new MQTT client id;",
+        r"^Start `tictally record`: the edges resend what came since then\.$",
     ):
         assert re.search(sentence, told, re.MULTILINE), sentence
     assert "kept at" not in told
     assert main(["restore", target, "--ledger", str(new)]) == 0
     again = capsys.readouterr().out
-    assert re.search(
-        rf"^What was there before is kept at {new}.before-restore-\d{{8}}T\d{{6}}Z\.$", again, re.MULTILINE
-    )
+    assert re.search(rf"^The previous ledger is kept at {new}.before-restore-\d{{8}}T\d{{6}}Z\.$", again, re.MULTILINE)
 
 
 def test_without_file_it_goes_into_the_folder(
@@ -74,7 +72,7 @@ def test_without_file_it_goes_into_the_folder(
     monkeypatch.setenv("TICTALLY_BACKUP", str(tmp_path / "usb"))
     monkeypatch.setenv("TICTALLY_NAME", "nas")
     assert main(["backup", "--ledger", ledger]) == 1
-    assert capsys.readouterr().err.endswith("is not there; is its disk or share mounted?\n")
+    assert capsys.readouterr().err.endswith("is its disk or share mounted?\n")
     (tmp_path / "usb").mkdir()
     assert main(["backup", "--ledger", ledger]) == 0
     (made,) = (tmp_path / "usb").iterdir()
@@ -84,6 +82,6 @@ def test_without_file_it_goes_into_the_folder(
 @pytest.mark.parametrize("command", [["restore"], ["backup", "--check"]])
 def test_what_is_no_backup_is_one_sentence(ledger: str, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, ledger, "--ledger", ledger]) == 1
-    assert capsys.readouterr().err == f"tictally: {ledger} is no backup of tictally\n"
+    assert capsys.readouterr().err == f"tictally: {ledger} is not a backup of tictally\n"
     assert main([*command, "/nowhere", "--ledger", ledger]) == 1
     assert capsys.readouterr().err == "tictally: the backup /nowhere cannot be read: No such file or directory\n"

@@ -14,9 +14,18 @@ import pytest
 from backup_building import CONTRACT, LEFT_OUT, PARIS, build, rows, schema
 from ledger_building import EDGE, METER, NOON_MS, frame, message
 
-from tictally_recorder.backup import BackupError, Made, Restored, back_up, create, read_header, restore, verify
-from tictally_recorder.backup.config_files import put_beside
-from tictally_recorder.backup.create import Of
+from tictally_recorder.backup import (
+    BackupError,
+    BackupResult,
+    RestoreResult,
+    back_up,
+    create,
+    read_header,
+    restore,
+    verify,
+)
+from tictally_recorder.backup.config_files import restore_file
+from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
 from tictally_shared.calendar import By
@@ -32,12 +41,14 @@ def ledger(tmp_path: Path) -> Path:
     return path
 
 
-def made(ledger: Path, target: Path, *, whole: bool = False) -> Made:
-    of = Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_whole=whole)
+def made(ledger: Path, target: Path, *, whole: bool = False) -> BackupResult:
+    of = BackupSpec(
+        ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_complete=whole
+    )
     return back_up(of, target, NOW)
 
 
-def restored(backup: Path, ledger: Path) -> Restored:
+def restored(backup: Path, ledger: Path) -> RestoreResult:
     return restore(backup, ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", NOW)
 
 
@@ -141,10 +152,10 @@ def test_the_old_ledger_is_kept_and_nothing_else_is_left(ledger: Path, tmp_path:
         opened.store([message(frame(5000, NOON_MS + 10**9, {"EAST": 9_000_000}))])
     before = rows(ledger)
     done = restored(backup, ledger)
-    assert done.kept == ledger.with_name("ledger.sqlite.before-restore-20261125T021500Z")
-    assert rows(done.kept) == before
+    assert done.previous == ledger.with_name("ledger.sqlite.before-restore-20261125T021500Z")
+    assert rows(done.previous) == before
     assert {each.name for each in ledger.parent.iterdir()} == {
-        "ledger.sqlite", "ledger.sqlite.lock", done.kept.name, "contracts.toml",
+        "ledger.sqlite", "ledger.sqlite.lock", done.previous.name, "contracts.toml",
     }  # fmt: skip
 
 
@@ -180,19 +191,19 @@ def test_contracts_and_price_lists_come_along_and_what_a_user_has_stays(ledger: 
     (ledger.parent / "tariffs" / "spot" / "prices.csv").write_text("a,b\n")
     backup = made(ledger, tmp_path / "b").path
     new = tmp_path / "new" / "ledger.sqlite"
-    assert len(restored(backup, new).said) == 2
+    assert len(restored(backup, new).notes) == 2
     assert (new.parent / "contracts.toml").read_text() == CONTRACT
     assert (new.parent / "tariffs" / "spot" / "prices.csv").read_text() == "a,b\n"
     (ledger.parent / "contracts.toml").write_text("# newer\n")
-    (said,) = restored(backup, ledger).said
-    assert "is not as it was then and stays as it is" in said
+    (said,) = restored(backup, ledger).notes
+    assert "differs from the backup and was not changed" in said
     assert (ledger.parent / "contracts.toml").read_text() == "# newer\n"
     assert (ledger.parent / "contracts.toml.backup-20261125T021500Z").read_text() == CONTRACT
 
 
 def test_two_restores_of_one_second_keep_both_ledgers(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
-    first, second = restored(backup, ledger).kept, restored(backup, ledger).kept
+    first, second = restored(backup, ledger).previous, restored(backup, ledger).previous
     assert first is not None
     assert second == first.with_name(f"{first.name}-2")
 
@@ -210,7 +221,7 @@ def test_a_damaged_file_is_said_and_changes_nothing(ledger: Path, tmp_path: Path
         }[damage]
         (tmp_path / "bad").write_bytes(bad)
         for use in (verify, lambda path: restored(path, ledger)):
-            with pytest.raises(BackupError, match=r"cut short|damaged|is no backup|has form|cannot be read"):
+            with pytest.raises(BackupError, match=r"truncated|damaged|is not a backup|has format|cannot be read"):
                 use(tmp_path / "bad")
     assert rows(ledger) == before
     assert not list(ledger.parent.glob("*restor*"))
@@ -226,7 +237,7 @@ def test_a_disk_that_gives_back_something_else_is_found_out_at_once(
         file.write(b"?")
         file.flush()
 
-    monkeypatch.setattr(create, "_to_disk", forget_a_bit)
+    monkeypatch.setattr(create, "_flush_to_disk", forget_a_bit)
     with pytest.raises(BackupError, match="damaged"):
         made(ledger, tmp_path / "b")
     assert (tmp_path / "b").read_bytes() == before
@@ -248,11 +259,11 @@ def test_a_damage_that_has_the_right_checksum_is_found_in_the_rows(ledger: Path,
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        (b"form 1\n", b"form 2\n", "has form 2; this program reads forms up to 1: upgrade it"),
+        (b"format 1\n", b"format 2\n", "has format 2; this program reads formats up to 1: upgrade it"),
         (
             b'"schema":1',
             b'"schema":9',
-            r"version 9, made by tictally .*; this program reads versions up to \d+: upgrade",
+            r"version 9, created by tictally .*; this program reads versions up to \d+: upgrade",
         ),
     ],
 )
@@ -279,10 +290,10 @@ def test_a_reader_of_the_old_ledger_is_waited_out_by_a_person(ledger: Path, tmp_
     with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT * FROM meter").fetchone()
-        with pytest.raises(BackupError, match="somebody reads the ledger"):
+        with pytest.raises(BackupError, match="another process reads the ledger"):
             restored(backup, ledger)
     assert not contracts.exists()
-    assert "is from the backup" in restored(backup, ledger).said[0]
+    assert "was restored" in restored(backup, ledger).notes[0]
     assert contracts.read_text() == "# mine\n"
 
 
@@ -293,8 +304,8 @@ def test_what_cannot_be_put_beside_a_restored_ledger_is_said(ledger: Path, tmp_p
     contracts.unlink()
     contracts.mkdir()
     done = restored(backup, ledger)
-    assert done.kept is not None
-    assert "The ledger is restored, but not all that belongs beside it" in done.said[0]
+    assert done.previous is not None
+    assert "The ledger is restored, but one of its configuration files is not" in done.notes[0]
 
 
 def test_a_ledger_that_is_damaged_is_kept_with_its_log(ledger: Path, tmp_path: Path) -> None:
@@ -303,9 +314,9 @@ def test_a_ledger_that_is_damaged_is_kept_with_its_log(ledger: Path, tmp_path: P
     ledger.write_bytes(b"rubbish" * 1000)
     ledger.with_name("ledger.sqlite-wal").write_bytes(b"log")
     done = restored(backup, ledger)
-    assert done.kept is not None
-    assert done.kept.read_bytes() == b"rubbish" * 1000
-    assert done.kept.with_name(f"{done.kept.name}-wal").read_bytes() == b"log"
+    assert done.previous is not None
+    assert done.previous.read_bytes() == b"rubbish" * 1000
+    assert done.previous.with_name(f"{done.previous.name}-wal").read_bytes() == b"log"
     assert rows(ledger)["frame_number"] == whole
 
 
@@ -319,8 +330,8 @@ def test_what_a_killed_recorder_left_in_the_log_is_kept_too(ledger: Path, tmp_pa
             shutil.copy(f"{ledger}{suffix}", f"{other}{suffix}")
         before = rows(ledger)
     done = restored(backup, other)
-    assert done.kept is not None
-    assert rows(done.kept) == before
+    assert done.previous is not None
+    assert rows(done.previous) == before
     assert (5000, 5000) in {row[1:3] for row in before["frame_number"]}
     assert (5000, 5000) not in {row[1:3] for row in rows(other)["frame_number"]}
 
@@ -328,7 +339,7 @@ def test_what_a_killed_recorder_left_in_the_log_is_kept_too(ledger: Path, tmp_pa
 def test_nothing_but_a_backup_is_written_over(ledger: Path, tmp_path: Path) -> None:
     first = made(ledger, tmp_path / "b").path.read_bytes()
     assert made(ledger, tmp_path / "b").path.read_bytes() == first
-    with pytest.raises(BackupError, match="is there already and is no backup"):
+    with pytest.raises(BackupError, match="exists and is not a backup"):
         made(ledger, ledger)
     with pytest.raises(BackupError, match="is its disk or share mounted"):
         made(ledger, tmp_path / "away" / "b")
@@ -337,5 +348,5 @@ def test_nothing_but_a_backup_is_written_over(ledger: Path, tmp_path: Path) -> N
 
 def test_a_file_of_another_name_is_put_nowhere(ledger: Path, tmp_path: Path) -> None:
     for name in ("../evil", "tariffs/../../evil", "tariffs/.hidden", "/etc/passwd", "tariffs"):
-        with pytest.raises(BackupError, match="of a name that no file beside a ledger has"):
-            put_beside(ledger.parent / "contracts.toml", tmp_path / "tariffs", name, b"", NOW)
+        with pytest.raises(BackupError, match="a file with an unexpected name"):
+            restore_file(ledger.parent / "contracts.toml", tmp_path / "tariffs", name, b"", NOW)

@@ -19,9 +19,9 @@ from recording import Recorder, frame
 
 from tictally_recorder.backup import job as backup_job
 from tictally_recorder.backup import restore, verify
-from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.backup.job import NAME, BackupJob, stored_state
-from tictally_recorder.backup.repository import back_up_into, backups_in
+from tictally_recorder.backup.repository import back_up_into, list_backups
 from tictally_recorder.features import settings_with
 from tictally_recorder.jobs import JobState
 from tictally_recorder.jobs import runner as job_runner
@@ -59,11 +59,11 @@ def now_ms() -> int:
 
 def test_it_makes_one_when_it_is_due_and_no_other(nightly: JobRunner, folder: Path) -> None:
     assert nightly.poll(now_ms())
-    (made,) = backups_in(folder, "nas").values()
+    (made,) = list_backups(folder, "nas").values()
     verify(made)
     assert nightly.poll(now_ms())
     assert list(folder.iterdir()) == [made]
-    assert (nightly.state.last_success_ms, nightly.state.problem) == (max(backups_in(folder, "nas")), None)
+    assert (nightly.state.last_success_ms, nightly.state.problem) == (max(list_backups(folder, "nas")), None)
     made.rename(folder / "tictally-nas-20200101T040000Z.backup")
     assert nightly.poll(now_ms())
     assert len(list(folder.iterdir())) == 2
@@ -84,7 +84,7 @@ def test_old_ones_go_and_nothing_else_does(nightly: JobRunner, folder: Path) -> 
     stale.touch()
     os.utime(stale, (0, 0))
     assert nightly.poll(now_ms())
-    assert len(backups_in(folder, "nas")) <= 7 + 4 + 3
+    assert len(list_backups(folder, "nas")) <= 7 + 4 + 3
     assert all((folder / name).exists() for name in others)
     assert not stale.exists()
 
@@ -92,7 +92,7 @@ def test_old_ones_go_and_nothing_else_does(nightly: JobRunner, folder: Path) -> 
 def test_a_folder_that_is_missing_is_reported_and_not_made(nightly: JobRunner, folder: Path) -> None:
     folder.rmdir()
     assert not nightly.poll(now_ms())
-    assert nightly.state.problem == f"the folder {folder} for backups is not there; is its disk or share mounted?"
+    assert nightly.state.problem == f"there is no folder {folder} for backups; is its disk or share mounted?"
     assert not folder.exists()
     folder.mkdir()
     assert nightly.poll(now_ms())
@@ -117,7 +117,7 @@ def test_a_recorder_that_has_another_name_now_begins_its_own(nightly: JobRunner,
     assert nightly.poll(now_ms())
     renamed = runner_of(tmp_path / "nas" / "ledger.sqlite", folder, "attic", nightly.state)
     assert renamed.poll(now_ms())
-    assert len(backups_in(folder, "attic")) == len(backups_in(folder, "nas")) == 1
+    assert len(list_backups(folder, "attic")) == len(list_backups(folder, "nas")) == 1
 
 
 def test_one_that_fails_is_reported_in_its_own_words(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
@@ -171,12 +171,12 @@ def test_an_error_that_nobody_foresaw_is_reported_and_tried_again(
         raise MemoryError("no more")
 
     with monkeypatch.context() as ill:
-        ill.setattr(backup_job, "backups_in", broken)
+        ill.setattr(backup_job, "list_backups", broken)
         nightly.start()
         assert problem_of(nightly) == "internal error: MemoryError('no more')"
     wait_until_well(nightly)
     nightly.stop()
-    assert len(backups_in(folder, "nas")) == 1
+    assert len(list_backups(folder, "nas")) == 1
 
 
 @pytest.mark.usefixtures("hasty")
@@ -190,7 +190,7 @@ def test_a_folder_that_does_not_answer_is_reported_while_it_hangs(
         return {now_ms(): folder}
 
     monkeypatch.setattr(job_runner, "_CHECK_LIMIT_S", 0.2)
-    monkeypatch.setattr(backup_job, "backups_in", hangs)
+    monkeypatch.setattr(backup_job, "list_backups", hangs)
     nightly.start()
     assert problem_of(nightly) == f"the folder {folder} for backups does not answer"
     answers.set()
@@ -231,7 +231,7 @@ def test_a_process_that_cannot_be_killed_holds_nothing_up_and_no_other_is_begun(
 def test_one_dated_years_ahead_is_not_the_newest(nightly: JobRunner, folder: Path) -> None:
     (folder / "tictally-nas-20990101T040000Z.backup").touch()
     assert nightly.poll(now_ms())
-    assert nightly.state.last_success_ms == min(backups_in(folder, "nas"))
+    assert nightly.state.last_success_ms == min(list_backups(folder, "nas"))
 
 
 def test_what_was_made_under_a_clock_that_is_behind_is_there(tmp_path: Path, folder: Path) -> None:
@@ -240,7 +240,7 @@ def test_what_was_made_under_a_clock_that_is_behind_is_there(tmp_path: Path, fol
     right = [folder / f"tictally-nas-2025{month:02}28T030000Z.backup" for month in range(1, 13)]
     for path in right:
         path.touch()
-    of = Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
+    of = BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
     made = back_up_into(folder, of, datetime(2020, 1, 1, 5, tzinfo=UTC))
     assert made.path.exists()
     assert all(path.exists() for path in right)
@@ -268,14 +268,14 @@ def test_two_of_one_name_make_each_its_own_and_report_it(
     (first,) = folder.iterdir()
     time.sleep(1.1)  # a name has whole seconds
     assert not other.poll(now_ms())
-    assert f"another recorder of this name puts its backups into this folder too ({first.name})" in str(
+    assert f"another recorder of this name writes its backups into this folder too ({first.name})" in str(
         other.state.problem
     )
     assert first.exists()
-    assert len(backups_in(folder, "nas")) == 2
+    assert len(list_backups(folder, "nas")) == 2
     assert not nightly.poll(now_ms())
-    assert nightly.state.last_success_ms == min(backups_in(folder, "nas"))
-    assert len(backups_in(folder, "nas")) == 2
+    assert nightly.state.last_success_ms == min(list_backups(folder, "nas"))
+    assert len(list_backups(folder, "nas")) == 2
 
 
 def test_what_a_ledger_left_that_was_lost_stays_and_is_no_problem(
@@ -287,7 +287,7 @@ def test_what_a_ledger_left_that_was_lost_stays_and_is_no_problem(
     began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC))
     assert nightly.poll(now_ms())
     assert left.exists()
-    assert nightly.state.last_success_ms == max(backups_in(folder, "nas"))
+    assert nightly.state.last_success_ms == max(list_backups(folder, "nas"))
 
 
 def test_a_ledger_that_was_restored_elsewhere_knows_its_backups(
@@ -326,7 +326,7 @@ def test_a_recorder_makes_it_by_itself_and_reports_it_to_hubs(
         hub.publish("tictally/edge/cellar/frame", *(frame(seq) for seq in range(1, 100)))
         while job["last_success"] is None:
             job = job_in(hub.wait_for(HEALTH, within_s=40))
-        (made_ms,) = backups_in(folder, "nas")
+        (made_ms,) = list_backups(folder, "nas")
         assert job["last_success"].startswith(f"{datetime.fromtimestamp(made_ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}")
         assert job["problem"] is None
         assert recorder.stop() == 0

@@ -16,7 +16,7 @@ import pytest
 from backup_building import PARIS, build, rows
 
 from tictally_recorder.backup import back_up, verify
-from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.ledger import integrity
 
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
@@ -38,7 +38,7 @@ def environ() -> dict[str, str]:
 
 
 def made(ledger: Path, target: Path) -> Path:
-    of = Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_whole=True)
+    of = BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_complete=True)
     return back_up(of, target, NOW).path
 
 
@@ -115,7 +115,7 @@ def test_a_backup_onto_a_full_disk_is_said_and_the_one_before_stays(tmp_path: Pa
         (disk / "other").write_bytes(bytes(size.f_bavail * size.f_frsize - 8192))
         done = run("backup", "--whole", target, ledger=ledger)
         assert done.returncode == 1
-        sentence = "cannot be made: No space left on device; what was there before is as it was\n"
+        sentence = "cannot be created: No space left on device; what was there before is unchanged\n"
         assert done.stderr == f"tictally: the backup {target} {sentence}"
         verify(target)
         assert {each.name for each in disk.iterdir()} == {"b", "other"}
@@ -134,7 +134,7 @@ def test_a_restore_onto_a_full_disk_is_said_and_the_old_ledger_stays(tmp_path: P
         done = run("restore", target, ledger=ledger)
         assert (done.returncode, done.stdout) == (1, "")
         assert "full" in done.stderr or "No space left" in done.stderr
-        assert done.stderr.endswith("the ledger that was there is as it was\n")
+        assert done.stderr.endswith("the previous ledger is unchanged\n")
         assert ledger.read_bytes() == before
         assert set(ledger.parent.iterdir()) == there
         (disk / "other").unlink()

@@ -17,7 +17,7 @@ from ledger_building import METER, NOON_MS, frame, message
 from tictally_recorder.backup import read_header, restore, verify
 from tictally_recorder.backup.create import dump
 from tictally_recorder.backup.file_format import Header, write
-from tictally_recorder.backup.summary import summarise
+from tictally_recorder.backup.summary import summarize
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
 from tictally_recorder.ledger.schema import SCHEMA_VERSION
@@ -39,10 +39,10 @@ def make(path: Path) -> None:
         with Ledger.open(ledger) as opened:
             opened.store(message(frame(seq, NOON_MS + seq * 30_000, _values(seq))) for seq in range(1, LAST + 1))
         with LedgerReader.open(ledger) as reader:
-            sites = summarise(reader)
+            sites = summarize(reader)
         with closing(sqlite3.connect(ledger)) as connection, path.open("wb") as file:
-            header = Header(SCHEMA_VERSION, "0.1.0", int(NOW.timestamp() * 1000), "nas", is_whole=True, sites=sites)
-            write(file, header, dump(connection, is_whole=True))
+            header = Header(SCHEMA_VERSION, "0.1.0", int(NOW.timestamp() * 1000), "nas", is_complete=True, sites=sites)
+            write(file, header, dump(connection, is_complete=True))
 
 
 def _values(seq: int) -> dict[str, int | str]:

@@ -1,8 +1,6 @@
 """Lists as responses: JSON or CSV, in pages, with a validator where the rows rest on a known state."""
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from starlette.responses import Response
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.params import Format
 from tictally_recorder.api.problem_details import Problem, invalid_parameter
+from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.ledger import LedgerReader
 
 JSON: Final = "application/json"
@@ -133,7 +132,8 @@ def respond(request: Request, listing: Listing, version: str, columns: Sequence[
     if is_csv:
         if not columns:
             raise Problem(HTTPStatus.NOT_ACCEPTABLE, "this list is not available as CSV; request JSON")
-        return Response(as_csv(items, columns), headers=headers, media_type=CSV)
+        cells = ([item.get(column) for column in columns] for item in items)
+        return Response(csv_text(columns, cells), headers=headers, media_type=CSV)
     return Response(
         as_json({"items": list(items), **listing.extra, "next": next_page}), headers=headers, media_type=JSON
     )
@@ -151,16 +151,6 @@ def as_json(value: object) -> str:
         ValueError: it contains NaN or an infinity.
     """
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def as_csv(items: Sequence[Record], columns: Sequence[str]) -> str:
-    """CSV with a header; booleans in lower case, null as an empty cell, objects and lists as JSON."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for item in items:
-        writer.writerow([_cell(item.get(column)) for column in columns])
-    return text.getvalue()
 
 
 def local_iso(time_ms: int, tz: ZoneInfo) -> str:
@@ -183,12 +173,3 @@ def _entity_tag(request: Request, state: str, version: str, *, is_csv: bool) -> 
     """A weak validator: the same address, state and program."""
     parts = (str(request.url.path), str(request.url.query), str(is_csv), state, version)
     return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | list):
-        return as_json(value)
-    # Spreadsheets execute a cell that starts so as a formula, and texts come from price lists and meters.
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "@", "\t", "\r"} else value

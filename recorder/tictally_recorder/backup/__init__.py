@@ -1,17 +1,16 @@
 """Backups: a ledger in one small file that outlives disks, machines and versions, and the way back from it."""
 
-from tictally_recorder.backup.create import Made, back_up
-from tictally_recorder.backup.errors import BackupError
-from tictally_recorder.backup.file_format import Header, read_header
-from tictally_recorder.backup.restore import Restored, restore
+from tictally_recorder.backup.create import BackupResult, back_up
+from tictally_recorder.backup.file_format import BackupError, Header, read_header
+from tictally_recorder.backup.restore import RestoreResult, restore
 from tictally_recorder.backup.summary import SiteSummary, sentences
 from tictally_recorder.backup.verify import verify
 
 __all__ = [
     "BackupError",
+    "BackupResult",
     "Header",
-    "Made",
-    "Restored",
+    "RestoreResult",
     "SiteSummary",
     "back_up",
     "read_header",

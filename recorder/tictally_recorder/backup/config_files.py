@@ -1,13 +1,13 @@
-"""What lies beside a ledger and makes its costs: the contracts and the user's own price lists."""
+"""The configuration files that a ledger's costs depend on: the contracts and the user's own tariffs."""
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.file_format import BackupError
+from tictally_shared.runtime.atomic_file import remove_stale_parts, write_bytes
 
 _CONTRACTS: Final = "contracts.toml"
 _TARIFFS: Final = "tariffs"
@@ -15,8 +15,13 @@ _TARIFFS: Final = "tariffs"
 _MOST_BYTES: Final = 64_000_000
 
 
-def files_beside(contracts: Path, tariffs: Path) -> Iterator[tuple[str, bytes]]:
-    """Name in a backup and content of each file, by what the settings say where they lie.
+def config_files(contracts: Path, tariffs: Path) -> Iterator[tuple[str, bytes]]:
+    """Name in the backup and content of each file.
+
+    Args:
+        contracts: path of the contracts.
+        tariffs: folder of the tariffs.
+
 
     Raises:
         BackupError: one cannot be read.
@@ -26,69 +31,69 @@ def files_beside(contracts: Path, tariffs: Path) -> Iterator[tuple[str, bytes]]:
             yield name, _read(path)
 
 
-def left_out(contracts: Path, tariffs: Path) -> tuple[str, ...]:
-    """A sentence for each that a backup leaves out; what is hidden is nobody's price list, and nothing is said of it.
+def skipped_files(contracts: Path, tariffs: Path) -> tuple[str, ...]:
+    """A sentence for each file that a backup leaves out; hidden files are never tariffs and get none.
 
     Args:
-        contracts: file of the contracts.
-        tariffs: folder of the price lists.
+        contracts: path of the contracts.
+        tariffs: folder of the tariffs.
     """
     found = _found(contracts, tariffs)
     return tuple(f"{_printable(str(path))} is not in the backup: {why}." for path, _, why in found if why is not None)
 
 
-def place_of(contracts: Path, tariffs: Path, name: str) -> Path:
-    """Where a backup's file lies by the settings.
+def target_of(contracts: Path, tariffs: Path, name: str) -> Path:
+    """Where a file of a backup belongs.
 
     Args:
-        contracts: file of the contracts.
-        tariffs: folder of the price lists.
+        contracts: path of the contracts.
+        tariffs: folder of the tariffs.
         name: of the file in the backup.
 
     Raises:
-        BackupError: the name is of no such file.
+        BackupError: no configuration file can have this name.
     """
     if name == _CONTRACTS:
         return contracts
-    if _is_of_a_price_list(name):
+    if _is_tariff_name(name):
         return tariffs.joinpath(*PurePosixPath(name).parts[1:])
-    raise BackupError(f"the backup has a file of a name that no file beside a ledger has: {name[:80]!a}")
+    raise BackupError(f"the backup contains a file with an unexpected name: {name[:80]!a}")
 
 
-def put_beside(contracts: Path, tariffs: Path, name: str, content: bytes, now: datetime) -> str | None:
-    """Put a backup's file where the settings say that it lies. What a user has there stays as it is.
+def restore_file(contracts: Path, tariffs: Path, name: str, content: bytes, now: datetime) -> str | None:
+    """Restore a file of a backup to its place. An existing file is not changed.
 
     Args:
-        contracts: file of the contracts.
-        tariffs: folder of the price lists.
+        contracts: path of the contracts.
+        tariffs: folder of the tariffs.
         name: of the file in the backup.
         content: of it.
-        now: for a name beside one that is there and says something else.
+        now: for the name of a copy beside an existing file that differs.
 
     Returns:
-        A sentence, None where the same was there already.
+        A sentence, None where the same file exists already.
 
     Raises:
-        BackupError: the name is of no such file, or it cannot be written.
+        BackupError: no configuration file can have this name, or it cannot be written.
     """
-    path = place_of(contracts, tariffs, name)
+    path = target_of(contracts, tariffs, name)
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _put_whole(path, content)
-            return f"{path} was not there and is from the backup."
+            _write(path, content)
+            return f"{path} was restored."
         if path.read_bytes() == content:
             return None
-        # No suffix of a price list or a contract: nobody reads it by mistake.
+        # Not the suffix of a tariff or a contract: nothing reads it by mistake.
         beside = path.with_name(f"{path.name}.backup-{now:%Y%m%dT%H%M%SZ}")
-        _put_whole(beside, content)
+        _write(beside, content)
     except OSError as error:
         raise BackupError(f"{path} cannot be written: {error.strerror}") from None
-    return f"{path} is not as it was then and stays as it is; the backup's is beside it as {beside.name}."
+    return f"{path} differs from the backup and was not changed; the backup's version is beside it as {beside.name}."
 
 
 def _found(contracts: Path, tariffs: Path) -> Iterator[tuple[Path, str, str | None]]:
-    """What there is: path, name in a backup, and why it is left out or None."""
+    """The files that exist: path, name in the backup, and why it is left out or None."""
     if contracts.exists():
         yield contracts, _CONTRACTS, None
     elif contracts.is_symlink():
@@ -99,12 +104,12 @@ def _found(contracts: Path, tariffs: Path) -> Iterator[tuple[Path, str, str | No
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """What is in a folder and in those below it, in order, without what is hidden; itself where it cannot be read."""
+    """The files in and below a folder, sorted, without hidden ones; the folder itself where it cannot be read."""
     if not os.access(folder, os.R_OK | os.X_OK):
         yield folder
         return
     for path in sorted(each for each in folder.iterdir() if not each.name.startswith(".")):
-        # A link to a folder may lead in a circle, or to a whole disk.
+        # A link to a folder may be circular, or lead to a whole disk.
         if path.is_dir() and not path.is_symlink():
             yield from _below(path)
         else:
@@ -112,20 +117,20 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _why_not(path: Path, name: str) -> str | None:
-    """Why a restore could not put a file there again, or None where it can."""
+    """Why a restore could not write a file there, or None where it can."""
     if path.is_symlink() and not path.exists():
-        return "it is a link to what is not there"
+        return "it is a broken link"
     if path.is_dir():
         return "it is a link to a folder" if path.is_symlink() else "the folder cannot be read"
     if not path.is_file():
-        return "it is no file"
-    if name != _CONTRACTS and not _is_of_a_price_list(name):
-        return "a restore would not take its name, which has a backslash or is not UTF-8"
+        return "it is not a file"
+    if name != _CONTRACTS and not _is_tariff_name(name):
+        return "a restore rejects its name, which contains a backslash or is not UTF-8"
     return None
 
 
-def _is_of_a_price_list(name: str) -> bool:
-    """True for a name that stays in the folder of price lists, wherever that lies, and that JSON can tell."""
+def _is_tariff_name(name: str) -> bool:
+    """True for a name that stays inside the tariffs' folder and that JSON can express."""
     parts = PurePosixPath(name).parts
     return (
         len(parts) > 1
@@ -136,31 +141,22 @@ def _is_of_a_price_list(name: str) -> bool:
 
 
 def _printable(name: str) -> str:
-    """The same where it is UTF-8; bytes that are not are told by their numbers."""
+    """The same where it is UTF-8; other bytes are escaped."""
     return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise BackupError(f"{path} is larger than a contract or price list can be; move it elsewhere")
+            raise BackupError(f"{path} is larger than a contract or tariff can be; move it elsewhere")
         return path.read_bytes()
     except OSError as error:
         raise BackupError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _put_whole(path: Path, content: bytes) -> None:
-    """A file of that name is whole or not there: one that is cut would be taken for the user's own ever after."""
-    # Hidden and of a suffix that nobody reads; and short, where a price list's name is as long as names can be.
-    for old in path.parent.glob(".restored.*.part"):
-        old.unlink(missing_ok=True)  # of a restore that was killed
-    part = path.with_name(f".restored.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+def _write(path: Path, content: bytes) -> None:
+    """Write a file completely or not at all: a truncated one would count as the user's own ever after."""
+    # Of a restore that was killed; one under another name may be in use and is removed once it is old.
+    remove_stale_parts(path.parent, path.name, older_than_s=0)
+    remove_stale_parts(path.parent)
+    write_bytes(path, content)

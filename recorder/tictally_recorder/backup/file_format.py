@@ -1,12 +1,12 @@
-"""The file of a backup: two lines that a person can read, records in an xz stream, and a checksum of all of it.
+"""The file format of a backup: two lines of text, records in an xz stream, and a checksum of everything.
 
-    tictally backup, form 1
-    {"schema": …, "made": …, …}                      what is in it, see Header
-    an xz stream (`tail -n +3 FILE | head -c -73 | xz -d` shows it) of records: a line of JSON each, which is followed
-    by as many bytes as its `bytes` says, where it has one
-    an empty line's end, `sha256 `, 64 hexadecimal digits: of everything before
+    tictally backup, format 1
+    {"schema": …, "created": …, …}                   see Header
+    an xz stream (`tail -n +3 FILE | head -c -73 | xz -d` shows it) of records: a line of JSON each, followed by
+    as many bytes as its `bytes` says, where it has one
+    a line feed, `sha256 `, 64 hexadecimal digits: of everything before
 
-`docs/backup.md` has the records.
+`docs/backup.md` describes the records.
 """
 
 import hashlib
@@ -23,99 +23,103 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
-from tictally_recorder.backup.errors import BackupError
 from tictally_recorder.backup.summary import SiteSummary
 from tictally_shared.frames import iso_utc, parse_time_ms
 
-FORM: Final = 1
-_FIRST_LINE: Final = re.compile(rb"tictally backup, form (\d{1,6})\n")
-_LINES_AT_MOST: Final = 1 << 20
-_SUM: Final = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
-_SUM_BYTES: Final = 73
+FORMAT_VERSION: Final = 1
+_FIRST_LINE: Final = re.compile(rb"tictally backup, format (\d{1,6})\n")
+_PRERELEASE_FIRST_LINE: Final = re.compile(rb"tictally backup, form \d{1,6}\n")
+_MOST_LINE_BYTES: Final = 1 << 20
+_CHECKSUM: Final = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
+_CHECKSUM_BYTES: Final = 73
 _CHUNK: Final = 1 << 20
-# The columns are short of repetition at a distance: more than this level costs time and memory (9 MB) for 8 %.
+# The columns repeat little over a distance: a higher level costs time and memory (9 MB) for 8 %.
 _LEVEL: Final = 1
 _AHEAD: Final = 2
 
 Record = tuple[dict[str, Any], bytes]
 
 
+class BackupError(Exception):
+    """A backup cannot be created or used; the message says why, and what happened to what was there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is in a backup.
+    """The header of a backup.
 
     Attributes:
         schema: version of the ledger's tables.
-        program: version of the program that made it.
-        made_ms: when, milliseconds since 1970; the ledger is as it was then.
+        program: version of the program that created it.
+        created_ms: when it was created, milliseconds since 1970.
         recorder: its name.
-        is_whole: True where raw frames and messages set aside are in it.
+        is_complete: True where it includes raw frames and dead letters.
         sites: of the ledger.
-        began: when the ledger was begun, as it says; None where the backup is of a program that did not write it.
+        ledger_created: when the ledger was created, ISO 8601; None where the ledger has no such value.
     """
 
     schema: int
     program: str
-    made_ms: int
+    created_ms: int
     recorder: str
-    is_whole: bool
+    is_complete: bool
     sites: tuple[SiteSummary, ...]
-    began: str | None = None
+    ledger_created: str | None = None
 
     def to_json(self) -> str:
-        """As the file's second line has it."""
-        body = asdict(self) | {"made": iso_utc(self.made_ms)}
-        del body["made_ms"]
+        """The file's second line."""
+        body = asdict(self) | {"created": iso_utc(self.created_ms)}
+        del body["created_ms"]
         return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
-        """From the file's second line; names that it does not know are passed over.
+        """From the file's second line; unknown names are ignored.
 
         Raises:
-            ArithmeticError, AttributeError, KeyError, TypeError, ValueError: it is none.
+            ArithmeticError, AttributeError, KeyError, TypeError, ValueError: it is not a header.
         """
         body = json.loads(text)
-        began = body.get("began")
+        ledger_created = body.get("ledger_created")
         return cls(
             schema=int(body["schema"]),
             program=str(body["program"]),
-            made_ms=parse_time_ms(body["made"]),
+            created_ms=parse_time_ms(body["created"]),
             recorder=str(body["recorder"]),
-            is_whole=bool(body["is_whole"]),
+            is_complete=bool(body["is_complete"]),
             sites=tuple(SiteSummary.of(each) for each in body["sites"]),
-            began=None if began is None else str(began),
+            ledger_created=None if ledger_created is None else str(ledger_created),
         )
 
 
 def write(file: BinaryIO, header: Header, records: Iterable[Record]) -> None:
     """Write a backup into an empty file."""
-    summed = hashlib.sha256()
+    checksum = hashlib.sha256()
 
     def put(data: bytes) -> None:
-        summed.update(data)
+        checksum.update(data)
         file.write(data)
 
-    put(f"tictally backup, form {FORM}\n{header.to_json()}\n".encode())
+    put(f"tictally backup, format {FORMAT_VERSION}\n{header.to_json()}\n".encode())
     compressor = lzma.LZMACompressor(preset=_LEVEL)
-    # It compresses beside what makes the next records: its thread needs no lock of the interpreter's.
-    with ThreadPoolExecutor(1, thread_name_prefix="xz") as beside:
-        under_way: deque[Future[bytes]] = deque()
+    # It compresses while the next records are made: its thread does not hold the interpreter's lock.
+    with ThreadPoolExecutor(1, thread_name_prefix="xz") as executor:
+        pending: deque[Future[bytes]] = deque()
         for about, data in records:
             if data:
                 about["bytes"] = len(data)
             line = json.dumps(about, ensure_ascii=False, separators=(",", ":")).encode()
-            under_way.append(beside.submit(compressor.compress, line + b"\n" + data))
-            if len(under_way) > _AHEAD:
-                put(under_way.popleft().result())
-        for each in under_way:
+            pending.append(executor.submit(compressor.compress, line + b"\n" + data))
+            if len(pending) > _AHEAD:
+                put(pending.popleft().result())
+        for each in pending:
             put(each.result())
     put(compressor.flush())
-    file.write(f"\nsha256 {summed.hexdigest()}\n".encode())
+    file.write(f"\nsha256 {checksum.hexdigest()}\n".encode())
 
 
 def is_backup(path: Path) -> bool:
-    """True where a file begins as a backup does.
+    """True where a file begins like a backup.
 
     Raises:
         OSError: it cannot be read.
@@ -125,10 +129,10 @@ def is_backup(path: Path) -> bool:
 
 
 def read_header(path: Path) -> Header:
-    """What a file says that is in it; whether that is so is what `verify` finds out.
+    """The header of a file; `verify` checks whether the content matches.
 
     Raises:
-        BackupError: it is no backup, or of a form that this program does not know.
+        BackupError: it is not a backup, or of a format that this program does not know.
     """
     with _opened(path) as file:
         return _header(file, path)
@@ -136,15 +140,15 @@ def read_header(path: Path) -> Header:
 
 @contextmanager
 def reading(path: Path) -> Iterator[tuple[Header, Iterator[Record]]]:
-    """A backup's header and records, after every bit of the file was held against its checksum.
+    """A backup's header and records; the checksum is verified first.
 
     Raises:
-        BackupError: it is no backup, cut short, damaged, or of a form that this program does not know.
+        BackupError: it is not a backup, truncated, damaged, or of a format that this program does not know.
     """
     with _opened(path) as file:
         header = _header(file, path)
         start = file.tell()
-        end = _check_sum(file, path)
+        end = _verify_checksum(file, path)
         file.seek(start)
         with lzma.LZMAFile(io.BufferedReader(_Part(file, end - start))) as stream:
             yield header, _records(stream, path)
@@ -167,37 +171,41 @@ def _records(stream: lzma.LZMAFile, path: Path) -> Iterator[Record]:
 
 
 def _header(file: BinaryIO, path: Path) -> Header:
-    first = _FIRST_LINE.fullmatch(file.readline(64))
-    if first is None:
-        raise BackupError(f"{path} is no backup of tictally")
-    if int(first[1]) > FORM:
+    first = file.readline(64)
+    if _PRERELEASE_FIRST_LINE.fullmatch(first):
+        raise BackupError(f"the backup {path} is of a pre-release version, which this program cannot read")
+    matched = _FIRST_LINE.fullmatch(first)
+    if matched is None:
+        raise BackupError(f"{path} is not a backup of tictally")
+    if int(matched[1]) > FORMAT_VERSION:
         raise BackupError(
-            f"the backup {path} has form {int(first[1])}; this program reads forms up to {FORM}: upgrade it"
+            f"the backup {path} has format {int(matched[1])}; this program reads formats up to {FORMAT_VERSION}: "
+            "upgrade it"
         )
-    line = file.readline(_LINES_AT_MOST)
+    line = file.readline(_MOST_LINE_BYTES)
     try:
         return Header.from_json(line)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
-        raise BackupError(f"the backup {path} is damaged: what it says of itself cannot be read") from None
+        raise BackupError(f"the backup {path} is damaged: its header cannot be read") from None
 
 
-def _check_sum(file: BinaryIO, path: Path) -> int:
-    """Where the checksum stands."""
-    end = file.seek(0, os.SEEK_END) - _SUM_BYTES
+def _verify_checksum(file: BinaryIO, path: Path) -> int:
+    """Verify the checksum; returns its position in the file."""
+    end = file.seek(0, os.SEEK_END) - _CHECKSUM_BYTES
     file.seek(max(end, 0))
-    said = _SUM.fullmatch(file.read())
-    if said is None:
-        raise BackupError(f"the backup {path} is cut short: its end is missing")
+    recorded = _CHECKSUM.fullmatch(file.read())
+    if recorded is None:
+        raise BackupError(f"the backup {path} is truncated: its end is missing")
     file.seek(0)
-    summed, left = hashlib.sha256(), end
+    checksum, left = hashlib.sha256(), end
     while left:
         data = file.read(min(left, _CHUNK))
         if not data:
             break
-        summed.update(data)
+        checksum.update(data)
         left -= len(data)
-    if summed.hexdigest().encode() != said[1]:
-        raise BackupError(f"the backup {path} is damaged: its content is not what was written")
+    if checksum.hexdigest().encode() != recorded[1]:
+        raise BackupError(f"the backup {path} is damaged: its content does not match its checksum")
     return end
 
 
@@ -211,7 +219,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 class _Part(io.RawIOBase):
-    """So many bytes of a file from where it stands."""
+    """The next bytes of a file, up to a size."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Final
 
-from tictally_recorder.backup.errors import BackupError
-from tictally_recorder.backup.repository import Own, backups_in
-from tictally_recorder.backup.schedule import is_due, made_by
+from tictally_recorder.backup.file_format import BackupError
+from tictally_recorder.backup.repository import OwnBackups, list_backups
+from tictally_recorder.backup.schedule import is_due, not_ahead_of
 from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.jobs.job import JobContext, JobError
 from tictally_recorder.jobs.registry import JobKind, register
@@ -46,7 +46,7 @@ class BackupJob:
         self._settings = settings
         self._folder = folder
         self._hour = settings.section(BackupSettings).hour
-        self._own: Own | None = None
+        self._own: OwnBackups | None = None
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -98,23 +98,23 @@ class BackupJob:
             context.last_success_ms = None
         if self._own is None:
             with LedgerReader.open(self._settings.ledger) as reader:
-                self._own = Own(reader.created)
-        backups = backups_in(self._folder, self._settings.name)
+                self._own = OwnBackups(reader.created)
+        backups = list_backups(self._folder, self._settings.name)
         # A share that is not mounted leaves an empty folder, on the very disk that backups shall outlive.
-        if context.last_success_ms is not None and not backups_in(self._folder, None):  # of whatever name it had then
+        if context.last_success_ms is not None and not list_backups(self._folder, None):  # of whatever name it had then
             raise BackupError(
                 f"the folder {self._folder} is empty, and backups were put there before; is its disk or share mounted? "
                 "If it is a new one, `tictally backup` puts the first there"
             )
-        return self._own.of(backups)
+        return self._own.select(backups)
 
     def _update(self, context: JobContext) -> None:
         """Find out which backup is the newest, and whether another recorder puts its own there too."""
         own = self._own
         if own is None:
             return
-        backups = backups_in(self._folder, self._settings.name)
-        context.last_success_ms = max(made_by(own.of(backups), context.now_ms), default=None)
+        backups = list_backups(self._folder, self._settings.name)
+        context.last_success_ms = max(not_ahead_of(own.select(backups), context.now_ms), default=None)
         problem = own.problem(backups, context.now_ms)
         if problem is not None:
             raise BackupError(problem)

@@ -1,16 +1,15 @@
-"""Quarters' bytes column by column, so that what hardly changes from one to the next costs nothing. Pure.
+"""Packs quarters column by column, so that what hardly changes from one to the next costs nothing. Pure.
 
-A quarter (`tictally_recorder.ledger.quarter_codec`) is varints, most of them those of the quarter before or a little
-more. Quarters whose varints mean the same one by one, a shape, are put below one another and told by column. Where a
-column is a register's first value, only what it differs from where the quarter above ended is told.
+A quarter (`tictally_recorder.ledger.quarter_codec`) is varints, most of them equal to those of the quarter before or a
+little more. Quarters whose varints have the same meanings, a shape, are stored by column. A register's first value is
+stored as the difference from its last value in the quarter above.
 
-This halves what a compressor makes of the quarters, and takes it a third of the time. `pack_quarters` gives a JSON
-object and bytes:
+This halves the compressed size of the quarters in a third of the time. `pack_quarters` returns a JSON object and bytes:
 
-    shapes   [{"rows": n, "heads": hexadecimal}, …]: the varints that say what the others are (a label with its form,
-             and how many runs a register has), the same in each of its quarters
+    shapes   [{"rows": n, "heads": hexadecimal}, …]: the varints that define the others (a label with its form, and
+             how many runs a register has), the same in each of its quarters
     order    each quarter's shape by its number from 0, -1 for a loose one
-    loose    bytes in base64 of each quarter that this form does not cover
+    loose    bytes in base64 of each quarter that this format does not cover
     crc      CRC-32 of all quarters' bytes, one after another
 
 The bytes are the shapes' columns, shape by shape, `rows` varints each; heads are left out. In a register's first value
@@ -26,31 +25,31 @@ from operator import itemgetter
 from typing import Any, Final
 from zlib import crc32
 
-from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.file_format import BackupError
 
-_FORM_1: Final = b"\x01"
-# Form byte, n, first_ms, last_ms: before the labels, as packing.py has it.
+_FORMAT_1: Final = b"\x01"
+# Form byte, n, first_ms, last_ms: before the labels, see quarter_codec.py.
 _BEGINNING: Final = 4
 # Varints that follow a head of each form; those of form 2 are four a run.
 _LENGTHS: Final = (1, 2, 0, 5, 8, 1, 2, 4)
 _STILL, _RUN, _RUNS = range(3)
-_HEADS_AT_LEAST: Final = 2  # as itemgetter has it: of one it gives no tuple
+_HEADS_AT_LEAST: Final = 2  # itemgetter of a single index returns no tuple
 _LOOSE: Final = -1
 _varints: Final[Callable[[bytes], list[bytes]]] = re.compile(rb"[\x80-\xff]*[\x00-\x7f]").findall
-# One number written longer than it need be would come back shorter.
+# A number written longer than necessary would be restored shorter.
 _is_padded: Final = re.compile(rb"[\x80-\xff]\x00").search
 
 
 @dataclass(slots=True)
 class _Shape:
-    """Quarters whose varints mean the same.
+    """Quarters whose varints have the same meanings.
 
     Attributes:
-        heads: the varints that say so.
-        heads_of: takes them from a quarter's.
-        at: where they stand.
-        width: how many varints there are.
-        registers: where a register's first value stands, with where its rise stands, None where it stood still.
+        heads: the varints that define them.
+        heads_of: takes them from a quarter's varints.
+        at: their positions.
+        width: how many varints a quarter has.
+        registers: position of a register's first value → position of its rise, None where it did not change.
         rows: the quarters.
     """
 
@@ -63,7 +62,7 @@ class _Shape:
 
 
 def pack_quarters(quarters: Sequence[bytes]) -> tuple[dict[str, Any], bytes]:
-    """What becomes of some quarters that follow one another."""
+    """Pack consecutive quarters."""
     shapes: list[_Shape] = []
     order, loose = [], []
     for packed in quarters:
@@ -87,7 +86,7 @@ def unpack_quarters(about: dict[str, Any], data: bytes) -> list[bytes]:
     """The quarters that `pack_quarters` packed.
 
     Raises:
-        BackupError: they are not what was packed.
+        BackupError: they differ from what was packed.
     """
     try:
         varints = iter(_varints(data))
@@ -97,18 +96,18 @@ def unpack_quarters(about: dict[str, Any], data: bytes) -> list[bytes]:
     except (KeyError, IndexError, StopIteration, TypeError, ValueError):
         raise BackupError("its quarters cannot be read") from None
     if crc32(b"".join(quarters)) != about["crc"]:
-        raise BackupError("its quarters are not those that were written")
+        raise BackupError("its quarters do not match their checksum")
     return quarters
 
 
 def _is_covered(packed: bytes) -> bool:
-    return packed[:1] == _FORM_1 and packed[-1] <= 0x7F and not _is_padded(packed)  # noqa: PLR2004 - the last of a varint
+    return packed[:1] == _FORMAT_1 and packed[-1] <= 0x7F and not _is_padded(packed)  # noqa: PLR2004 - the last of a varint
 
 
 def _shape_among(shapes: list[_Shape], row: Sequence[bytes]) -> int:
     """The number of a quarter's shape, which is added where it is new; `_LOOSE` where it has none."""
     for number, shape in enumerate(shapes):
-        # A head says where the next one stands: where all are the same, so is all that they say.
+        # A head determines the position of the next: equal heads are at equal positions.
         if shape.width == len(row) and shape.heads_of(row) == shape.heads:
             return number
     new = _shape_of(row)
@@ -147,12 +146,12 @@ def _columns(shape: _Shape) -> Iterator[bytes]:
     for at, column in enumerate(columns):
         if at in shape.registers:
             rises = shape.registers[at]
-            yield _told_from_above(column, None if rises is None else columns[rises])
+            yield _to_differences(column, None if rises is None else columns[rises])
         elif at not in shape.at:
             yield b"".join(column)
 
 
-def _told_from_above(firsts: Sequence[bytes], rises: Sequence[bytes] | None) -> bytes:
+def _to_differences(firsts: Sequence[bytes], rises: Sequence[bytes] | None) -> bytes:
     if rises is None and firsts.count(firsts[0]) == len(firsts):
         return firsts[0] + bytes(len(firsts) - 1)
     values = [_unzigzag(_number(each)) for each in firsts]
@@ -172,10 +171,10 @@ def _rows(n: int, heads: bytes, varints: Iterator[bytes]) -> Iterator[bytes]:
             runs = next(waiting)
             columns.append([runs] * n)
             length = 4 * _number(runs)
-        told = [_taken(n, varints) for _ in range(length)]
+        of_label = [_taken(n, varints) for _ in range(length)]
         if form in {_STILL, _RUN}:
-            told[0] = _from_above(told[0], told[1] if form == _RUN else None)
-        columns += told
+            of_label[0] = _from_differences(of_label[0], of_label[1] if form == _RUN else None)
+        columns += of_label
     return map(b"".join, zip(*columns, strict=True))
 
 
@@ -183,10 +182,10 @@ def _taken(n: int, varints: Iterator[bytes]) -> Sequence[bytes]:
     return list(islice(varints, n))
 
 
-def _from_above(told: Sequence[bytes], rises: Sequence[bytes] | None) -> Sequence[bytes]:
-    if rises is None and told[1:].count(b"\x00") == len(told) - 1:
-        return [told[0]] * len(told)
-    steps = [_unzigzag(_number(each)) for each in told]
+def _from_differences(differences: Sequence[bytes], rises: Sequence[bytes] | None) -> Sequence[bytes]:
+    if rises is None and differences[1:].count(b"\x00") == len(differences) - 1:
+        return [differences[0]] * len(differences)
+    steps = [_unzigzag(_number(each)) for each in differences]
     if rises is not None:
         risen = [0, *(_number(each) for each in rises[:-1])]
         steps = [step + rise for step, rise in zip(steps, risen, strict=True)]

@@ -1,6 +1,7 @@
-"""What a ledger that was restored must not go on with: the one place for it. What comes to keep state elsewhere, such
-as a sink at its cursor, is added to `_FORGET`.
-"""  # noqa: D205 - one sentence is too short
+"""Resets the state of a restored ledger that belongs to its old place.
+
+Whatever keeps state outside of the ledger, such as a sink at its cursor, adds its reset to `_RESETS`.
+"""
 
 import secrets
 import sqlite3
@@ -12,18 +13,18 @@ from typing import Final
 
 from tictally_recorder.ledger.key_value import STATE_PREFIX
 
-# Notes about the broker's session; they go where the session goes.
-_OF_SESSION: Final = f"{STATE_PREFIX}filters"
-_OF_BACKUPS: Final = f"{STATE_PREFIX}job:backup"
+# The topic filters that the broker's session is subscribed to.
+_SESSION_FILTERS: Final = f"{STATE_PREFIX}filters"
+_BACKUP_STATE: Final = f"{STATE_PREFIX}job:backup"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a ledger's recorder is to the broker.
+    """The identity of a ledger's recorder at the broker.
 
     Attributes:
-        client_id: names its session there.
-        filters: note of what that session has subscribed to, or None.
+        client_id: MQTT client id of its session.
+        filters: topic filters of that session, or None.
     """
 
     client_id: str
@@ -31,48 +32,48 @@ class Identity:
 
 
 def identity_of(ledger: Path) -> Identity | None:
-    """That of a ledger, None where there is none that can be read."""
-    # Opened, an empty file would lose the log that stands beside it.
+    """The identity in a ledger; None where there is no readable one."""
+    # Opening an empty file would delete the log beside it.
     if not ledger.exists() or ledger.stat().st_size == 0:
         return None
     try:
         with closing(sqlite3.connect(f"{ledger.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            notes = dict(connection.execute("SELECT name, value FROM meta"))
+            values = dict(connection.execute("SELECT name, value FROM meta"))
     except sqlite3.Error:
         return None
-    return Identity(notes["client_id"], notes.get(_OF_SESSION)) if "client_id" in notes else None
+    return Identity(values["client_id"], values.get(_SESSION_FILTERS)) if "client_id" in values else None
 
 
-def begin_anew(connection: sqlite3.Connection, here: Identity | None) -> str | None:
-    """Make a restored ledger one of this place; in a transaction.
+def reset_identity(connection: sqlite3.Connection, replaced: Identity | None) -> str | None:
+    """Give a restored ledger the identity of its place; in a transaction.
 
-    The client id belongs to the place and not to the data: that of the ledger which is here already stays. Where there
-    is none this may be another machine while the old one still runs, and two with one id throw each other out.
+    The client id belongs to the place and not to the data: that of the replaced ledger stays. Where there is none this
+    may be another machine while the old one still runs, and two clients with one id disconnect each other.
 
     Args:
         connection: to the restored ledger.
-        here: identity of the ledger that it takes the place of.
+        replaced: identity of the ledger that it replaces.
 
     Returns:
-        The client id that was given up, None where it is the same as before.
+        The backup's client id, None where it is the same as before.
     """
     (old,) = connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()
-    here = here or Identity(f"tictally-{secrets.token_hex(8)}", None)
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'client_id'", (here.client_id,))
-    connection.execute("DELETE FROM meta WHERE name IN (?, ?)", (_OF_SESSION, _OF_BACKUPS))
-    if here.filters is not None:
-        connection.execute("INSERT INTO meta VALUES (?, ?)", (_OF_SESSION, here.filters))
-    for forget in _FORGET:
-        forget(connection)
-    return old if old != here.client_id else None
+    new = replaced or Identity(f"tictally-{secrets.token_hex(8)}", None)
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'client_id'", (new.client_id,))
+    connection.execute("DELETE FROM meta WHERE name IN (?, ?)", (_SESSION_FILTERS, _BACKUP_STATE))
+    if new.filters is not None:
+        connection.execute("INSERT INTO meta VALUES (?, ?)", (_SESSION_FILTERS, new.filters))
+    for reset in _RESETS:
+        reset(connection)
+    return old if old != new.client_id else None
 
 
-def _sinks(connection: sqlite3.Connection) -> None:
-    """A sink without a row begins at the beginning: what it has had need not be what this ledger says."""
-    # Those that name a sink before the sinks themselves.
+def _reset_sinks(connection: sqlite3.Connection) -> None:
+    """Sinks without a row start from the beginning: what they have need not match this ledger."""
+    # Tables that reference a sink before the sinks themselves.
     tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'sink*' ORDER BY name DESC"
     for (name,) in connection.execute(tables).fetchall():
         connection.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a name of the schema's
 
 
-_FORGET: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (_sinks,)
+_RESETS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (_reset_sinks,)

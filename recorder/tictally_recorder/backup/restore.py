@@ -1,4 +1,4 @@
-"""A ledger from a backup: made beside the old one, looked through, and only then put in its place."""
+"""Restores a ledger from a backup: built beside the old one, checked, and only then swapped in."""
 
 import os
 import sqlite3
@@ -11,51 +11,50 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from tictally_recorder.backup.config_files import put_beside
-from tictally_recorder.backup.create import sync_folder
-from tictally_recorder.backup.errors import BackupError
-from tictally_recorder.backup.file_format import Header, read_header
-from tictally_recorder.backup.reset_identity import begin_anew, identity_of
-from tictally_recorder.backup.swap import clear, clear_second_names, replace_ledger, unfinished
-from tictally_recorder.backup.verify import take_in
+from tictally_recorder.backup.config_files import restore_file
+from tictally_recorder.backup.file_format import BackupError, Header, read_header
+from tictally_recorder.backup.reset_identity import identity_of, reset_identity
+from tictally_recorder.backup.swap import clear, remove_second_names, replace_ledger, unfinished
+from tictally_recorder.backup.verify import read_backup
 from tictally_recorder.ledger import LedgerError, LedgerInUse
 from tictally_recorder.ledger.lock import Lock
 from tictally_recorder.ledger.migrations import STEPS, migrate
 from tictally_recorder.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
+from tictally_shared.runtime.atomic_file import sync_folder
 
-_UNCHANGED: Final = "the ledger that was there is as it was"
+_UNCHANGED: Final = "the previous ledger is unchanged"
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """What a restore did.
+class RestoreResult:
+    """The result of a restore.
 
     Attributes:
         header: of the backup.
-        kept: the ledger that was there before, None where there was none.
-        old_client_id: MQTT client id that the backup has and the ledger has no longer; None where it is the same.
-        said: sentences about contracts and price lists.
+        previous: where the previous ledger is, None where there was none.
+        old_client_id: the backup's MQTT client id, None where the ledger has the same.
+        notes: sentences about the folder, contracts and tariffs.
     """
 
     header: Header
-    kept: Path | None
+    previous: Path | None
     old_client_id: str | None
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: datetime) -> Restored:
-    """Put the ledger of a backup in the place of the one that is there, which is kept beside it.
+def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: datetime) -> RestoreResult:
+    """Replace the ledger by that of a backup; the previous one is kept beside it.
 
     Args:
         backup: its file.
-        ledger: the ledger's place.
-        contracts: file of the contracts.
-        tariffs: folder of the user's own price lists.
+        ledger: path of the ledger.
+        contracts: path of the contracts.
+        tariffs: folder of the user's own tariffs.
         now: in UTC, for names.
 
     Raises:
-        BackupError: it cannot be done, or a recorder has the ledger; the ledger that was there still is.
-        LedgerError: the ledger's place cannot be used.
+        BackupError: it failed, or a recorder uses the ledger; the previous ledger is unchanged.
+        LedgerError: the ledger's folder cannot be used.
     """
     header = read_header(backup)
     _check_version(header, backup)
@@ -63,57 +62,57 @@ def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: dat
     new = unfinished(ledger)
     try:
         ledger.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        with closing(Lock(ledger)), _explained(backup):
-            clear_second_names(ledger)
+        with closing(Lock(ledger)), _translate_errors(backup):
+            remove_second_names(ledger)
             try:
                 files, old_client_id = _build(backup, new, ledger, now)
-                kept = replace_ledger(new, ledger, now)
-                said = (*_on_disk(ledger), *_put_beside(files, contracts, tariffs, now))
+                previous = replace_ledger(new, ledger, now)
+                notes = (*_sync(ledger), *_restore_files(files, contracts, tariffs, now))
             finally:
                 clear(new)
     except LedgerInUse as error:
         raise BackupError(f"{error}: stop that recorder first; nothing was changed") from None
     except OSError as error:
         raise BackupError(f"the ledger {ledger} cannot be restored: {error.strerror}; {_UNCHANGED}") from None
-    return Restored(header, kept, old_client_id, said)
+    return RestoreResult(header, previous, old_client_id, notes)
 
 
 def _check_version(header: Header, backup: Path) -> None:
     if header.schema > SCHEMA_VERSION:
         raise BackupError(
-            f"the backup {backup} holds a ledger of version {header.schema}, made by tictally {header.program}; this "
-            f"program reads versions up to {SCHEMA_VERSION}: upgrade it. Nothing was changed"
+            f"the backup {backup} holds a ledger of version {header.schema}, created by tictally {header.program}; "
+            f"this program reads versions up to {SCHEMA_VERSION}: upgrade it. Nothing was changed"
         )
 
 
 def _build(backup: Path, new: Path, ledger: Path, now: datetime) -> tuple[dict[str, bytes], str | None]:
-    """Make the new ledger; the backup's other files, and the client id that was given up."""
+    """Build the new ledger; returns the backup's other files, and its client id where that was replaced."""
     clear(new)
     files: dict[str, bytes] = {}
     with closing(sqlite3.connect(new, isolation_level=None)) as connection:
-        # One that is not finished is of no use to anybody: nothing of it need be safe before the end.
+        # An unfinished one is worthless: nothing of it needs to survive a power loss before the end.
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN")
-        header = take_in(backup, connection, files.__setitem__)
+        header = read_backup(backup, connection, files.__setitem__)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {header.schema}")
         connection.execute("COMMIT")
         copy = migrate(connection, new, STEPS, now)
         if copy is not None:
-            copy.unlink()  # the backup itself is what it was before
+            copy.unlink()  # the backup itself is the copy
         connection.execute("BEGIN")
-        old_client_id = begin_anew(connection, identity_of(ledger))
+        old_client_id = reset_identity(connection, identity_of(ledger))
         connection.execute("COMMIT")
         _check(connection)
-    _belong_as(new, ledger)
+    _copy_owner(new, ledger)
     with new.open("rb+") as file:
         os.fsync(file.fileno())
     return files, old_client_id
 
 
-def _belong_as(new: Path, ledger: Path) -> None:
-    """The new one is whose the old one was, or whose the folder is: a recorder that is not root shall open it."""
+def _copy_owner(new: Path, ledger: Path) -> None:
+    """Give the new ledger the old one's owner, or the folder's: a recorder that is not root must be able to open it."""
     if ledger.exists():
         new.chmod(stat.S_IMODE(ledger.stat().st_mode))
     if os.geteuid() == 0:
@@ -122,41 +121,41 @@ def _belong_as(new: Path, ledger: Path) -> None:
             os.chown(path, owner.st_uid, owner.st_gid)
 
 
-def _on_disk(ledger: Path) -> tuple[str, ...]:
+def _sync(ledger: Path) -> tuple[str, ...]:
     try:
         sync_folder(ledger.parent)
     except OSError as error:
-        return (f"The ledger is in its place, but its folder may not be safe on the disk: {error.strerror}.",)
+        return (f"The ledger is restored, but its folder could not be flushed to the disk: {error.strerror}.",)
     return ()
 
 
-def _put_beside(files: Mapping[str, bytes], contracts: Path, tariffs: Path, now: datetime) -> tuple[str, ...]:
-    """What became of contracts and price lists, where it is to be told; last, since it may not be of an old ledger.
+def _restore_files(files: Mapping[str, bytes], contracts: Path, tariffs: Path, now: datetime) -> tuple[str, ...]:
+    """Restore contracts and tariffs, after the ledger; returns sentences about them.
 
-    No file among them, whatever its name, is a reason to go without the ledger.
+    No file among them, whatever its name, makes the restore fail.
     """
-    said: list[str] = []
+    notes: list[str] = []
     for name, content in files.items():
         try:
-            told = put_beside(contracts, tariffs, name, content, now)
+            note = restore_file(contracts, tariffs, name, content, now)
         except BackupError as error:
-            told = f"The ledger is restored, but not all that belongs beside it: {error}."
-        if told is not None:
-            said.append(told)
-    return tuple(said)
+            note = f"The ledger is restored, but one of its configuration files is not: {error}."
+        if note is not None:
+            notes.append(note)
+    return tuple(notes)
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    said = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-    if said == ["ok"]:
+    problems = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
+    if problems == ["ok"]:
         rows = connection.execute("PRAGMA foreign_key_check")
-        said = [f"a row of the table {table} is of something that is not there" for table, *_ in islice(rows, 1)]
-    if said:
-        raise BackupError(f"what was restored does not hold together: {said[0]}; {_UNCHANGED}")
+        problems = [f"a row of the table {table} references a missing row" for table, *_ in islice(rows, 1)]
+    if problems:
+        raise BackupError(f"the restored ledger is inconsistent: {problems[0]}; {_UNCHANGED}")
 
 
 @contextmanager
-def _explained(backup: Path) -> Iterator[None]:
+def _translate_errors(backup: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:

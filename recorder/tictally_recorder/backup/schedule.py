@@ -1,4 +1,4 @@
-"""When a nightly backup is due. Pure: the clock is handed in."""
+"""When a nightly backup is due. Pure: the clock is a parameter."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ _AHEAD_MS: Final = 5 * 60_000
 
 
 def last_due_ms(now_ms: int, hour: int, tz: ZoneInfo) -> int:
-    """When the last one should have been made, milliseconds since 1970.
+    """When the last one was due, milliseconds since 1970.
 
     Args:
         now_ms: milliseconds since 1970.
@@ -23,19 +23,19 @@ def last_due_ms(now_ms: int, hour: int, tz: ZoneInfo) -> int:
     return int(due.timestamp() * 1000)
 
 
-def is_due(made_ms: Iterable[int], now_ms: int, hour: int, tz: ZoneInfo) -> bool:
-    """True where none was made since: also in the morning after a night in which no recorder ran."""
+def is_due(created_ms: Iterable[int], now_ms: int, hour: int, tz: ZoneInfo) -> bool:
+    """True where none was created since the last one was due, also after a night without a recorder."""
     due_ms = last_due_ms(now_ms, hour, tz)
-    return not any(due_ms <= each for each in made_by(made_ms, now_ms))
+    return not any(due_ms <= each for each in not_ahead_of(created_ms, now_ms))
 
 
-def made_by(made_ms: Iterable[int], now_ms: int) -> set[int]:
-    """Those of some backups that a moment's clock allows for.
+def not_ahead_of(created_ms: Iterable[int], now_ms: int) -> set[int]:
+    """The backups that are not dated ahead of the clock.
 
-    One dated minutes ahead was made under a wrong clock, that one or this one, and says nothing of this night.
+    One dated minutes ahead was made under a wrong clock, then or now, and says nothing about this night.
 
     Args:
-        made_ms: when each was made, milliseconds since 1970.
-        now_ms: the moment.
+        created_ms: when each was created, milliseconds since 1970.
+        now_ms: the clock.
     """
-    return {each for each in made_ms if each <= now_ms + _AHEAD_MS}
+    return {each for each in created_ms if each <= now_ms + _AHEAD_MS}

@@ -1,4 +1,4 @@
-"""What a ledger holds, in a few figures and in plain words."""
+"""A summary of a ledger: a few figures, and a sentence for each site."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ _HISTORIQUE: Final = frozenset(register for contract in TARIFF_OPTIONS.values() 
 
 
 def totals(reader: LedgerReader, site: Site) -> dict[str, int]:
-    """Register → energy over all that the ledger has, of those that a total is made of.
+    """Register → energy of the whole ledger, for the registers that totals are made of.
 
-    As an answer by periods has it: what a register rose, over all of its meters; where it fell another count began.
+    As in an energy query: a register's rises over all of its meters; a fall starts a new count.
     """
     seen = {meter.id: reader.labels_seen(meter.id).keys() for meter in site.meters}
     needed = {CONSUMPTION_TOTAL, INJECTION_TOTAL, *_HISTORIQUE}
@@ -52,17 +52,17 @@ _PER_KILO: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class SiteSummary:
-    """A site.
+    """The figures of a site.
 
     Attributes:
         site: its id.
-        meters: that followed one another there.
+        meters: keys of its meters, in order of installation.
         from_ms: time of its first frame.
         to_ms: time of its last frame.
         consumption_wh: all that was consumed in between.
         injection_wh: all that was injected.
-        costs: currency → sum of what the recorder has computed that its days cost, decimal.
-        cost_days: of how many days that is known.
+        costs: currency → the sum of its days' known costs, decimal.
+        cost_days: how many days have a known cost.
     """
 
     site: str
@@ -76,10 +76,10 @@ class SiteSummary:
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
-        """From its JSON form.
+        """From its JSON object.
 
         Raises:
-            KeyError, TypeError, ValueError: it is none.
+            KeyError, TypeError, ValueError: it is not one.
         """
         return cls(
             site=str(body["site"]),
@@ -93,7 +93,7 @@ class SiteSummary:
         )
 
 
-def summarise(reader: LedgerReader) -> tuple[SiteSummary, ...]:
+def summarize(reader: LedgerReader) -> tuple[SiteSummary, ...]:
     """Every site of a ledger."""
     return tuple(_site(reader, site) for site in reader.sites())
 
@@ -119,7 +119,7 @@ def _site(reader: LedgerReader, site: Site) -> SiteSummary:
 
 
 def sentences(sites: Sequence[SiteSummary], tz: ZoneInfo) -> Iterator[str]:
-    """A sentence a site, times in a zone."""
+    """A sentence for each site, with local times."""
     if not sites:
         yield "The ledger has no frames yet."
     for each in sites:
@@ -129,7 +129,7 @@ def sentences(sites: Sequence[SiteSummary], tz: ZoneInfo) -> Iterator[str]:
         of_days = f"{each.cost_days} day{'' if each.cost_days == 1 else 's'}"
         parts += [f"{to_cents(Decimal(amount))} {currency} for {of_days}" for currency, amount in each.costs.items()]
         if not each.costs:
-            parts.append("no cost kept")
+            parts.append("no cost stored")
         yield f"Site {each.site}: from {_minute(each.from_ms, tz)} to {_minute(each.to_ms, tz)}, {', '.join(parts)}."
 
 

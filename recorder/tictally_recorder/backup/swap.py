@@ -1,4 +1,4 @@
-"""A new ledger takes the place of an old one, which is kept: whole at every moment, whatever ends this process."""
+"""Swaps a new ledger in for an old one, which is kept; one of them is intact at every moment, also after a kill."""
 
 import glob
 import os
@@ -9,104 +9,104 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from tictally_recorder.backup.create import sync_folder
-from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.file_format import BackupError
+from tictally_shared.runtime.atomic_file import replacement_path, sync_folder
 
 _LOG: Final = "-wal"
-# The old one's log until the new one is in its place: under its own name SQLite would play it into a ledger in use.
-_WAITING: Final = ".wal"
-_KEPT: Final = ".before-restore-"
+# The old log until the new ledger is in place: under its own name SQLite would replay it into a ledger in use.
+_PARKED_LOG: Final = ".wal"
+_PREVIOUS: Final = ".before-restore-"
 _UNFINISHED: Final = ".restoring"
 _BESIDE: Final = (_LOG, "-shm", "-journal")
 
 
 def replace_ledger(new: Path, ledger: Path, now: datetime) -> Path | None:
-    """Put a ledger in the place of another, whose lock the caller holds. The folder is not yet safe on its disk.
+    """Replace a ledger, whose lock the caller holds, by another. The folder is not flushed to the disk yet.
 
     Args:
-        new: a closed database in the same folder, without files beside it, safe on its disk.
+        new: a closed database in the same folder, without files beside it, flushed to the disk.
         ledger: its place.
-        now: for the name under which the old one is kept.
+        now: for the new name of the old ledger.
 
     Returns:
-        The old one, None where there was none.
+        The old ledger's new name, None where there was none.
 
     Raises:
-        BackupError: somebody reads the old one.
-        OSError: the folder cannot be written; the old one is in its place.
+        BackupError: another process reads the old ledger.
+        OSError: the folder cannot be written; the old ledger is in its place.
     """
-    kept = _free_name(ledger, f"{ledger.name}{_KEPT}{now:%Y%m%dT%H%M%SZ}")
-    log, kept_log = _beside(ledger, _LOG), _beside(kept, _WAITING)
+    previous = _free_name(ledger, f"{ledger.name}{_PREVIOUS}{now:%Y%m%dT%H%M%SZ}")
+    log, previous_log = _beside(ledger, _LOG), _beside(previous, _PARKED_LOG)
     had_one, had_log = ledger.exists(), log.exists()
     try:
-        # Before anybody opens it: SQLite clears away the log of what it takes for no database any more.
+        # Before anything opens it: SQLite deletes the log of a file that is no database any more.
         if had_log:
-            _keep(log, kept_log)
-        is_same = had_one and _keep(ledger, kept)
-        # A log is none of an empty file's: there is nothing to fold it into.
+            _add_name(log, previous_log)
+        is_same = had_one and _add_name(ledger, previous)
+        # An empty file has nothing to fold a log into.
         if had_one and ledger.stat().st_size > 0 and _fold_log(ledger) and is_same:
-            kept_log.unlink(missing_ok=True)
+            previous_log.unlink(missing_ok=True)
         sync_folder(ledger.parent)
-        # A log that stands beside the new one would be taken for its own.
+        # SQLite would take a log beside the new ledger for its own.
         for suffix in _BESIDE:
             _beside(ledger, suffix).unlink(missing_ok=True)
         new.replace(ledger)
     except (BackupError, OSError):
-        if ledger.exists():  # under its own name too: this one says nothing more
-            kept.unlink(missing_ok=True)
+        if ledger.exists():  # under its own name too: the second name is redundant
+            previous.unlink(missing_ok=True)
             if log.exists() or not had_log:
-                kept_log.unlink(missing_ok=True)
+                previous_log.unlink(missing_ok=True)
         raise
-    with suppress(OSError):  # it is kept all the same
-        if kept_log.exists():
-            kept_log.replace(_beside(kept, _LOG))
-    return kept if had_one else None
+    with suppress(OSError):  # the old ledger is kept all the same
+        if previous_log.exists():
+            previous_log.replace(_beside(previous, _LOG))
+    return previous if had_one else None
 
 
-def clear_second_names(ledger: Path) -> None:
-    """Remove what a restore that was killed had begun: an unfinished ledger, and second names of the one in its place.
+def remove_second_names(ledger: Path) -> None:
+    """Remove the leftovers of a killed restore: an unfinished ledger, and second names of the ledger itself.
 
-    Whoever opened such a name would write into the ledger itself. To be called with the ledger's lock held.
+    Opening such a name would write into the ledger itself. The caller holds the ledger's lock.
     """
     for path in ledger.parent.glob(f"{glob.escape(ledger.name)}{_UNFINISHED}*"):
         path.unlink(missing_ok=True)
     if not ledger.exists():
         return
-    for path in ledger.parent.glob(f"{glob.escape(ledger.name)}{_KEPT}*"):
+    for path in ledger.parent.glob(f"{glob.escape(ledger.name)}{_PREVIOUS}*"):
         if path.is_file() and path.samefile(ledger):
             path.unlink()
-            _beside(path, _WAITING).unlink(missing_ok=True)
+            _beside(path, _PARKED_LOG).unlink(missing_ok=True)
 
 
 def _free_name(ledger: Path, name: str) -> Path:
-    """Two within a second, one of which was killed, are two names."""
+    """A name that no file has yet: two restores within a second get two names."""
     names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
-    beside = ("", _LOG, _WAITING)
+    beside = ("", _LOG, _PARKED_LOG)
     return next(
         path for path in map(ledger.with_name, names) if not any(_beside(path, suffix).exists() for suffix in beside)
     )
 
 
 def unfinished(ledger: Path) -> Path:
-    """Where a ledger is made that shall take the place of this one."""
+    """Where the ledger is built that will replace this one."""
     return _beside(ledger, _UNFINISHED)
 
 
 def clear(database: Path) -> None:
-    """Remove a database that was not finished, and what stands beside it."""
+    """Remove an unfinished database and the files beside it."""
     for path in (database, *(_beside(database, suffix) for suffix in _BESIDE)):
         path.unlink(missing_ok=True)
 
 
 def _fold_log(ledger: Path) -> bool:
-    """The old one becomes one file; False for one that is damaged, which is no worse for it."""
+    """Fold the old ledger's log into its file; False for a damaged ledger, which is left as it was."""
     try:
         with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise BackupError(
-                f"somebody reads the ledger {ledger}; try again when that has ended. Nothing was changed"
+                f"another process reads the ledger {ledger}; retry when it has ended. Nothing was changed"
             ) from None
         return False
     except sqlite3.Error:
@@ -114,19 +114,13 @@ def _fold_log(ledger: Path) -> bool:
     return True
 
 
-def _keep(path: Path, kept: Path) -> bool:
-    """A second name, so that there is no moment without the first; False for a copy, where the disk knows no such."""
+def _add_name(path: Path, second: Path) -> bool:
+    """Add a second name, so that the first always exists; False where the disk has no links and it is a copy."""
     try:
-        os.link(path, kept)
+        os.link(path, second)
     except OSError:
-        part = _beside(kept, ".part")
-        try:
+        with replacement_path(second) as part:
             shutil.copy2(path, part)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
-            part.replace(kept)
-        finally:
-            part.unlink(missing_ok=True)
         return False
     return True
 

@@ -1,12 +1,12 @@
-"""A database's tables as records, and back: whatever tables there are, so that any version of a ledger is covered.
+"""Dumps a database's tables as records and loads them: any tables, so that any version of a ledger is covered.
 
     {"table": …, "sql": …, "columns": [[name, kind], …]}     kind: integer, text, blob, or quarters
-    {"rows": n, "columns": […], "bytes": …}                  rows of the table before, by column
+    {"rows": n, "columns": […], "bytes": …}                  rows of the preceding table, by column
     {"index": …, "sql": …}
     {"end": {table: rows, …}}
 
-A column is {"steps": […]}, the first integer and then what each differs from the one before; {"values": […]};
-{"base64": […]} of bytes; or {"quarters": …}, see `tictally_recorder.backup.quarter_columns`. null stands for itself.
+A column is {"steps": […]}, the first integer and then the differences; {"values": […]};
+{"base64": […]} of bytes; or {"quarters": …}, see `tictally_recorder.backup.quarter_columns`. null is itself.
 """
 
 import sqlite3
@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice, pairwise
 from typing import Any, Final
 
-from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.file_format import BackupError
 from tictally_recorder.backup.quarter_columns import pack_quarters, unpack_quarters
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
 from tictally_recorder.ledger.quarters import compute_quarter
 
-# As the ledger's own pruning leaves it: all that packed holds is settled.
+# As the ledger's own retention leaves it: the whole quarter is settled.
 _WHOLE: Final = b""
 _SETTLED: Final = """
 SELECT meter, quarter, packed FROM quarter
@@ -33,7 +33,7 @@ ORDER BY meter, quarter
 
 
 def settled_quarters(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    """The rows of `quarter`, in which raw frames are wholly taken in; those that late frames touched come last."""
+    """The rows of `quarter`, all settled; those with late frames are computed and come last."""
     for row in connection.execute(_SETTLED):
         yield (*row, _WHOLE)
     labels = LabelIds(connection)
@@ -46,25 +46,25 @@ def settled_quarters(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]
 
 
 _QUARTERS: Final = ("quarter", "packed")
-# Rows in one record. A blob may be 64 KiB; a quarter is some hundred bytes, and the more of them the smaller.
+# Rows in one record. A blob may be 64 KiB; a quarter is some hundred bytes, and more of them compress better.
 _ROWS: Final = 2048
-_ROWS_WITH_BLOBS: Final = 256
-_ROWS_OF_QUARTERS: Final = 8192
+_BLOB_ROWS: Final = 256
+_QUARTER_ROWS: Final = 8192
 
 Record = tuple[dict[str, Any], bytes]
 Rows = Iterable[Sequence[Any]]
 Source = Callable[[sqlite3.Connection], Rows]
 
 
-def records_of(connection: sqlite3.Connection, instead: Mapping[str, Source]) -> Iterator[Record]:
-    """A database's tables and indexes.
+def dump_tables(connection: sqlite3.Connection, instead: Mapping[str, Source]) -> Iterator[Record]:
+    """The records of a database's tables and indexes.
 
     Args:
-        connection: in a transaction, so that all of it is of one moment.
-        instead: table → gives the rows that stand for its own, with the same columns.
+        connection: in a transaction, so that all of it is of one snapshot.
+        instead: table → source of the rows to dump instead of its own, with the same columns.
     """
     counts: dict[str, int] = {}
-    for name, sql in _made_by(connection, "table"):
+    for name, sql in _definitions(connection, "table"):
         columns = _columns(connection, name)
         yield {"table": name, "sql": sql, "columns": columns}, b""
         source = instead.get(name)
@@ -73,16 +73,16 @@ def records_of(connection: sqlite3.Connection, instead: Mapping[str, Source]) ->
         while chunk := list(islice(rows, _rows_at_once([kind for _, kind in columns]))):
             counts[name] += len(chunk)
             yield _chunk(chunk, [kind for _, kind in columns])
-    for name, sql in _made_by(connection, "index"):
+    for name, sql in _definitions(connection, "index"):
         yield {"index": name, "sql": sql}, b""
     yield {"end": counts}, b""
 
 
-class Tables:
-    """Takes records in and gives rows.
+class TableLoader:
+    """Loads records into a database.
 
     Args:
-        connection: an empty database that becomes as the one that the records are of; None: they are only read.
+        connection: an empty database; None only checks the records.
     """
 
     def __init__(self, connection: sqlite3.Connection | None) -> None:
@@ -93,8 +93,8 @@ class Tables:
         self._counts: dict[str, int] = {}
         self.is_complete = False
 
-    def take(self, about: Mapping[str, Any], data: bytes) -> None:
-        """Take the next one; a record of another kind is passed over.
+    def load(self, about: Mapping[str, Any], data: bytes) -> None:
+        """Load the next record; one of an unknown kind is skipped.
 
         Raises:
             BackupError: it is damaged.
@@ -117,9 +117,9 @@ class Tables:
         self._insert = f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(columns))})'  # noqa: S608
 
     def _make(self, begins: str, sql: str) -> None:
-        # Nothing but what makes tables: a file from elsewhere shall not have anything else done.
+        # A file from elsewhere must not run any other statement.
         if not sql.startswith(begins):
-            raise BackupError(f"it would make something else than a table: {sql[:40]!r}")
+            raise BackupError(f"it would run another statement than CREATE: {sql[:40]!r}")
         if self._connection is not None:
             self._connection.execute(sql)
 
@@ -131,7 +131,7 @@ class Tables:
             self._connection.executemany(self._insert, rows)
 
 
-def _made_by(connection: sqlite3.Connection, kind: str) -> list[tuple[str, str]]:
+def _definitions(connection: sqlite3.Connection, kind: str) -> list[tuple[str, str]]:
     select = "SELECT name, sql FROM sqlite_schema WHERE type = ? AND sql IS NOT NULL AND name NOT LIKE 'sqlite%'"
     return connection.execute(select, (kind,)).fetchall()
 
@@ -143,8 +143,8 @@ def _columns(connection: sqlite3.Connection, table: str) -> list[list[str]]:
 
 def _rows_at_once(kinds: Sequence[str]) -> int:
     if "quarters" in kinds:
-        return _ROWS_OF_QUARTERS
-    return _ROWS_WITH_BLOBS if "blob" in kinds else _ROWS
+        return _QUARTER_ROWS
+    return _BLOB_ROWS if "blob" in kinds else _ROWS
 
 
 def _chunk(rows: Sequence[Sequence[Any]], kinds: Sequence[str]) -> Record:

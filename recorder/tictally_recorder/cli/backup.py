@@ -10,11 +10,11 @@ from typing import Annotated, Final
 
 import typer
 
-from tictally_recorder.backup import Made, Restored, back_up, sentences
+from tictally_recorder.backup import BackupResult, RestoreResult, back_up, sentences
 from tictally_recorder.backup import restore as restore_ledger
 from tictally_recorder.backup import verify as verify_backup
-from tictally_recorder.backup.config_files import left_out
-from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.config_files import skipped_files
+from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.backup.repository import back_up_into
 from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cli.console import echo, progress
@@ -56,16 +56,15 @@ def backup(
             raise typer.BadParameter("give a FILE", param_hint="--check")
         with _without_collector(), progress("Verifying"):
             header = verify_backup(file)
-        _show_made(Made(file, file.stat().st_size, header), settings, "is whole")
+        _show_made(BackupResult(file, file.stat().st_size, header), settings, "is intact")
         return
-    of = Of(
-        settings.ledger, settings.contracts_file, settings.tariffs_folder, settings.name, settings.zone, is_whole=whole
-    )
+    files = settings.ledger, settings.contracts_file, settings.tariffs_folder
+    spec = BackupSpec(*files, settings.name, settings.zone, is_complete=whole)
     now = datetime.now(UTC)
     with _without_collector(), progress("Backing up"):
-        made = back_up(of, file, now) if file is not None else _as_every_night(settings, of, now)
-    _show_made(made, settings, "was made and read back")
-    for sentence in left_out(of.contracts, of.tariffs):
+        made = back_up(spec, file, now) if file is not None else _as_every_night(settings, spec, now)
+    _show_made(made, settings, "was created and verified")
+    for sentence in skipped_files(spec.contracts, spec.tariffs):
         echo(sentence)
 
 
@@ -86,13 +85,13 @@ def restore(
     _show_restored(done, file, settings)
 
 
-def _as_every_night(settings: Settings, of: Of, now: datetime) -> Made:
+def _as_every_night(settings: Settings, spec: BackupSpec, now: datetime) -> BackupResult:
     folder = settings.section(BackupSettings).folder
     if folder is None:
         raise typer.BadParameter("give a FILE, or set TICTALLY_BACKUP to a folder", param_hint="FILE")
     with suppress(OSError):  # a service's sandbox may forbid it
         os.nice(_NICE)
-    return back_up_into(folder, of, now)
+    return back_up_into(folder, spec, now)
 
 
 @contextmanager
@@ -105,12 +104,12 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _show_made(made: Made, settings: Settings, what: str) -> None:
+def _show_made(made: BackupResult, settings: Settings, what: str) -> None:
     header = made.header
     for sentence in sentences(header.sites, settings.zone):
         echo(sentence)
-    left_out = "" if header.is_whole else ", without raw frames"
-    when = f"{datetime.fromtimestamp(header.made_ms / 1000, UTC).astimezone(settings.zone):%Y-%m-%d %H:%M:%S}"
+    left_out = "" if header.is_complete else ", without raw frames"
+    when = f"{datetime.fromtimestamp(header.created_ms / 1000, UTC).astimezone(settings.zone):%Y-%m-%d %H:%M:%S}"
     size = f"{_size(made.size_bytes)}"
     echo(f"{made.path} {what}: {size}, of {when}, ledger version {header.schema}{left_out}.")
 
@@ -119,18 +118,18 @@ def _size(size_bytes: int) -> str:
     return f"{size_bytes / _MB:.1f} MB" if size_bytes >= _MB else f"{size_bytes / 1000:.1f} kB"
 
 
-def _show_restored(done: Restored, file: Path, settings: Settings) -> None:
+def _show_restored(done: RestoreResult, file: Path, settings: Settings) -> None:
     for sentence in sentences(done.header.sites, settings.zone):
         echo(sentence)
-    when = f"{datetime.fromtimestamp(done.header.made_ms / 1000, UTC).astimezone(settings.zone):%Y-%m-%d %H:%M:%S}"
-    echo(f"{settings.ledger} is as {file} has it, of {when}.")
-    if done.kept is not None:
-        echo(f"What was there before is kept at {done.kept}.")
-    for sentence in done.said:
+    when = f"{datetime.fromtimestamp(done.header.created_ms / 1000, UTC).astimezone(settings.zone):%Y-%m-%d %H:%M:%S}"
+    echo(f"{settings.ledger} is restored from {file}, of {when}.")
+    if done.previous is not None:
+        echo(f"The previous ledger is kept at {done.previous}.")
+    for sentence in done.notes:
         echo(sentence)
     if done.old_client_id is not None:
         echo(
-            "The recorder has another MQTT client id than when the backup was made; what the broker keeps for the old "
-            f"one ({done.old_client_id}) goes when the broker forgets it."
+            "The recorder has a new MQTT client id; the broker drops the queue of the backup's id "
+            f"({done.old_client_id}) when that session expires."
         )
-    echo("Start `tictally record`: what came since then, the edges send again.")
+    echo("Start `tictally record`: the edges resend what came since then.")

@@ -13,7 +13,7 @@ from tictally_recorder.cli.catalogue import paid_by
 from tictally_recorder.cli.console import echo, progress
 from tictally_recorder.cli.options import Configuration
 from tictally_recorder.cli.window import FROM, TO, Window, moment_of, present
-from tictally_recorder.export import Asked, Format
+from tictally_recorder.export import ExportQuery, Format
 from tictally_recorder.export import export as write
 from tictally_recorder.ledger import LedgerReader
 
@@ -72,7 +72,7 @@ def export(
     tables = list(what or What)
     with LedgerReader.open(settings.ledger) as reader, progress("Exporting", len(tables)) as advance:
         terms = paid_by(settings, reader.sites()).terms
-        asked = Asked(reader, tuple(window.sites(reader)), start, end, terms, tz)
-        for path, rows in write(asked, tables, to, folder):
+        query = ExportQuery(reader, tuple(window.sites(reader)), start, end, terms, tz)
+        for path, rows in write(query, tables, to, folder):
             echo(f"{path}: {rows} rows, {path.stat().st_size / 1000:.0f} kB")
             advance(1)

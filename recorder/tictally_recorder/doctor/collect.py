@@ -6,10 +6,10 @@ import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tictally_recorder.backup.errors import BackupError
+from tictally_recorder.backup.file_format import BackupError
 from tictally_recorder.backup.job import stored_state
-from tictally_recorder.backup.repository import Own, backups_in
-from tictally_recorder.backup.schedule import last_due_ms, made_by
+from tictally_recorder.backup.repository import OwnBackups, list_backups
+from tictally_recorder.backup.schedule import last_due_ms, not_ahead_of
 from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.cost.model import Terms
@@ -101,7 +101,7 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
     noted, own = _noted(settings.ledger, folder)
     due_ms = last_due_ms(now_ms, nightly.hour, settings.zone)
     try:
-        made_ms = max(made_by(own.of(backups_in(folder, settings.name)), now_ms), default=None)
+        made_ms = max(not_ahead_of(own.select(list_backups(folder, settings.name)), now_ms), default=None)
         shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
     except BackupError as error:
         return BackupFacts(folder, noted.last_success_ms, now_ms, str(error))
@@ -110,12 +110,12 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
     return BackupFacts(folder, made_ms, due_ms, noted.problem, shared)
 
 
-def _noted(ledger: Path, folder: Path) -> tuple[JobState, Own]:
+def _noted(ledger: Path, folder: Path) -> tuple[JobState, OwnBackups]:
     try:
         with LedgerReader.open(ledger) as reader:
-            return stored_state(reader.get_value, folder), Own(reader.created)
+            return stored_state(reader.get_value, folder), OwnBackups(reader.created)
     except LedgerError:
-        return JobState(), Own(None)
+        return JobState(), OwnBackups(None)
 
 
 def _jobs(settings: Settings, now_ms: int) -> tuple[JobReport, ...]:

@@ -1,4 +1,4 @@
-"""The tables that there are, and their rows out of a ledger. `docs/export.md` says what each column is."""
+"""The tables of an export, and their rows from a ledger. `docs/export.md` describes each column."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,8 +19,12 @@ Value = str | int | bool | Decimal | date | datetime | None
 Row = tuple[Value, ...]
 
 
-class Kind(StrEnum):
-    """Of a column's values; any may be missing."""
+class ExportError(Exception):
+    """A table cannot be written; the message says why."""
+
+
+class ColumnKind(StrEnum):
+    """The type of a column's values; any value may be missing."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -28,7 +32,7 @@ class Kind(StrEnum):
     TRUTH = "true or false"
     DAY = "day"
     MOMENT = "moment"
-    """Aware; told as local time with offset where there is text, in UTC where there is a type for it."""
+    """Aware; local time with offset in CSV, UTC in Parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +40,25 @@ class Column:
     """A column.
 
     Attributes:
-        name: its heading.
+        name: in the header.
         kind: of its values.
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be told.
+class ExportQuery:
+    """What to export.
 
     Attributes:
         reader: of the ledger.
-        sites: of which sites.
+        sites: to export.
         start: aware.
         end: aware, excluded.
-        terms: contracts and price lists.
-        tz: whose days, and by whose clock.
+        terms: contracts and tariffs.
+        tz: the zone of days and times.
     """
 
     reader: LedgerReader
@@ -66,82 +70,82 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ExportTable:
     """A table.
 
     Attributes:
         columns: in order.
-        alike: columns by which rows that follow one another differ least when they are sorted; time comes after them.
-        rows: gives them, by site and time.
+        sort_columns: sorted by these, consecutive rows differ least; time comes after them.
+        rows: yields the rows of a query, by site and time.
     """
 
     columns: tuple[Column, ...]
-    alike: tuple[str, ...]
-    rows: Callable[[Asked], Iterator[Row]]
+    sort_columns: tuple[str, ...]
+    rows: Callable[[ExportQuery], Iterator[Row]]
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SITE: Final = Column("site", Kind.TEXT)
-_SPAN: Final = (Column("from", Kind.MOMENT), Column("to", Kind.MOMENT))
+_SITE: Final = Column("site", ColumnKind.TEXT)
+_SPAN: Final = (Column("from", ColumnKind.MOMENT), Column("to", ColumnKind.MOMENT))
 _ENERGY: Final = (
     _SITE,
     *_SPAN,
-    Column("register", Kind.TEXT),
-    Column("period", Kind.TEXT),
-    Column("energy", Kind.INTEGER),
-    Column("unit", Kind.TEXT),
-    Column("estimated", Kind.TRUTH),
-    Column("fell", Kind.TRUTH),
-    Column("first", Kind.INTEGER),
-    Column("last", Kind.INTEGER),
-    Column("covered", Kind.INTEGER),
-    Column("quarters", Kind.INTEGER),
+    Column("register", ColumnKind.TEXT),
+    Column("period", ColumnKind.TEXT),
+    Column("energy", ColumnKind.INTEGER),
+    Column("unit", ColumnKind.TEXT),
+    Column("estimated", ColumnKind.TRUTH),
+    Column("fell", ColumnKind.TRUTH),
+    Column("first", ColumnKind.INTEGER),
+    Column("last", ColumnKind.INTEGER),
+    Column("covered", ColumnKind.INTEGER),
+    Column("quarters", ColumnKind.INTEGER),
 )
 _COST: Final = (
     _SITE,
-    Column("day", Kind.DAY),
-    Column("direction", Kind.TEXT),
-    Column("period", Kind.TEXT),
-    Column("energy_wh", Kind.INTEGER),
-    Column("price", Kind.DECIMAL),
-    Column("amount", Kind.DECIMAL),
-    Column("currency", Kind.TEXT),
-    Column("version", Kind.TEXT),
-    Column("power_kva", Kind.INTEGER),
-    Column("quality", Kind.TEXT),
-    Column("reason", Kind.TEXT),
+    Column("day", ColumnKind.DAY),
+    Column("direction", ColumnKind.TEXT),
+    Column("period", ColumnKind.TEXT),
+    Column("energy_wh", ColumnKind.INTEGER),
+    Column("price", ColumnKind.DECIMAL),
+    Column("amount", ColumnKind.DECIMAL),
+    Column("currency", ColumnKind.TEXT),
+    Column("version", ColumnKind.TEXT),
+    Column("power_kva", ColumnKind.INTEGER),
+    Column("quality", ColumnKind.TEXT),
+    Column("reason", ColumnKind.TEXT),
 )
 _POWERS: Final = (
     _SITE,
-    Column("meter", Kind.TEXT),
+    Column("meter", ColumnKind.TEXT),
     *_SPAN,
-    Column("label", Kind.TEXT),
-    Column("unit", Kind.TEXT),
-    Column("frames", Kind.INTEGER),
-    Column("min", Kind.INTEGER),
-    Column("sum", Kind.INTEGER),
-    Column("max", Kind.INTEGER),
-    Column("first", Kind.INTEGER),
-    Column("last", Kind.INTEGER),
+    Column("label", ColumnKind.TEXT),
+    Column("unit", ColumnKind.TEXT),
+    Column("frames", ColumnKind.INTEGER),
+    Column("min", ColumnKind.INTEGER),
+    Column("sum", ColumnKind.INTEGER),
+    Column("max", ColumnKind.INTEGER),
+    Column("first", ColumnKind.INTEGER),
+    Column("last", ColumnKind.INTEGER),
 )
 _TEXTS: Final = (
     _SITE,
-    Column("meter", Kind.TEXT),
-    Column("time", Kind.MOMENT),
-    Column("label", Kind.TEXT),
-    Column("value", Kind.TEXT),
+    Column("meter", ColumnKind.TEXT),
+    Column("time", ColumnKind.MOMENT),
+    Column("label", ColumnKind.TEXT),
+    Column("value", ColumnKind.TEXT),
 )
 
 
-def _energy_by(by: By) -> Callable[[Asked], Iterator[Row]]:
-    def rows(asked: Asked) -> Iterator[Row]:
-        for site in asked.sites:
-            for start, end in _months(asked, site):
-                for row in energy(asked.reader, EnergyQuery(site.id, start, end, by, asked.tz)):
+def _energy_by(by: By) -> Callable[[ExportQuery], Iterator[Row]]:
+    def rows(query: ExportQuery) -> Iterator[Row]:
+        for site in query.sites:
+            for start, end in _months(query, site):
+                for row in energy(query.reader, EnergyQuery(site.id, start, end, by, query.tz)):
                     yield (
                         row.site,
-                        _moment(row.start_ms, asked.tz),
-                        _moment(row.end_ms, asked.tz),
+                        _moment(row.start_ms, query.tz),
+                        _moment(row.end_ms, query.tz),
                         row.register,
                         row.period,
                         row.energy,
@@ -157,12 +161,12 @@ def _energy_by(by: By) -> Callable[[Asked], Iterator[Row]]:
     return rows
 
 
-def _cost(asked: Asked) -> Iterator[Row]:
-    for site in asked.sites:
-        for start, end in _months(asked, site):
-            first, until = _day(start, asked.tz), _day(end - timedelta(milliseconds=1), asked.tz) + timedelta(days=1)
-            for row in cost_of(asked.reader, site, first, until, asked.terms, asked.tz):
-                if _is_inside(row, asked):
+def _cost(query: ExportQuery) -> Iterator[Row]:
+    for site in query.sites:
+        for start, end in _months(query, site):
+            first, until = _day(start, query.tz), _day(end - timedelta(milliseconds=1), query.tz) + timedelta(days=1)
+            for row in cost_of(query.reader, site, first, until, query.terms, query.tz):
+                if _is_inside(row, query):
                     yield (
                         row.site,
                         row.day,
@@ -179,53 +183,53 @@ def _cost(asked: Asked) -> Iterator[Row]:
                     )
 
 
-def _powers(asked: Asked) -> Iterator[Row]:
-    start_ms, end_ms = _ms(asked.start), _ms(asked.end)
-    for site in asked.sites:
+def _powers(query: ExportQuery) -> Iterator[Row]:
+    start_ms, end_ms = _ms(query.start), _ms(query.end)
+    for site in query.sites:
         for meter in site.meters:
-            for quarter in asked.reader.quarters(meter.id, start_ms, end_ms):
-                span = _moment(quarter.start_ms, asked.tz), _moment(quarter.start_ms + QUARTER_MS, asked.tz)
+            for quarter in query.reader.quarters(meter.id, start_ms, end_ms):
+                span = _moment(quarter.start_ms, query.tz), _moment(quarter.start_ms + QUARTER_MS, query.tz)
                 for name, live in quarter.live.items():
                     about = (site.id, meter.key, *span, name, LABELS[name].unit)
                     yield (*about, live.n, live.min, live.sum, live.max, live.first, live.last)
 
 
-def _texts(asked: Asked) -> Iterator[Row]:
-    start_ms, end_ms = _ms(asked.start), _ms(asked.end)
-    for site in asked.sites:
+def _texts(query: ExportQuery) -> Iterator[Row]:
+    start_ms, end_ms = _ms(query.start), _ms(query.end)
+    for site in query.sites:
         for meter in site.meters:
-            labels = asked.reader.labels_seen(meter.id)
-            for change in asked.reader.text_changes(meter.id, labels, start_ms, end_ms):
-                yield site.id, meter.key, _moment(change.time_ms, asked.tz), change.label, change.value
+            labels = query.reader.labels_seen(meter.id)
+            for change in query.reader.text_changes(meter.id, labels, start_ms, end_ms):
+                yield site.id, meter.key, _moment(change.time_ms, query.tz), change.label, change.value
 
 
-TABLES: Final[Mapping[str, Table]] = {
-    "quarters": Table(_ENERGY, ("site", "register"), _energy_by(By.QUARTER)),
-    "hours": Table(_ENERGY, ("site", "register"), _energy_by(By.HOUR)),
-    "days": Table(_ENERGY, ("site", "register"), _energy_by(By.DAY)),
-    "cost": Table(_COST, ("site", "direction", "period"), _cost),
-    "powers": Table(_POWERS, ("site", "meter", "label"), _powers),
-    "texts": Table(_TEXTS, ("site", "meter", "label"), _texts),
+TABLES: Final[Mapping[str, ExportTable]] = {
+    "quarters": ExportTable(_ENERGY, ("site", "register"), _energy_by(By.QUARTER)),
+    "hours": ExportTable(_ENERGY, ("site", "register"), _energy_by(By.HOUR)),
+    "days": ExportTable(_ENERGY, ("site", "register"), _energy_by(By.DAY)),
+    "cost": ExportTable(_COST, ("site", "direction", "period"), _cost),
+    "powers": ExportTable(_POWERS, ("site", "meter", "label"), _powers),
+    "texts": ExportTable(_TEXTS, ("site", "meter", "label"), _texts),
 }
 
 
-def _months(asked: Asked, site: Site) -> Iterator[tuple[datetime, datetime]]:
-    """The months of the window in which a site has frames: one at a time, so that decades need no more memory."""
-    first = _moment(min(meter.first_ms for meter in site.meters), asked.tz)
-    last = _moment(max(meter.last_ms for meter in site.meters), asked.tz)
-    start = max(asked.start, local_midnight(first.date(), asked.tz))
-    end = min(asked.end, local_midnight(last.date() + timedelta(days=1), asked.tz))
-    return periods(start, end, By.MONTH, asked.tz)
+def _months(query: ExportQuery, site: Site) -> Iterator[tuple[datetime, datetime]]:
+    """The months of the window in which a site has frames: read one by one, decades need no more memory."""
+    first = _moment(min(meter.first_ms for meter in site.meters), query.tz)
+    last = _moment(max(meter.last_ms for meter in site.meters), query.tz)
+    start = max(query.start, local_midnight(first.date(), query.tz))
+    end = min(query.end, local_midnight(last.date() + timedelta(days=1), query.tz))
+    return periods(start, end, By.MONTH, query.tz)
 
 
-def _is_inside(row: CostRow, asked: Asked) -> bool:
-    """True for a day that the window has wholly: cost is of whole days."""
-    begin, end = local_midnight(row.day, asked.tz), local_midnight(row.day + timedelta(days=1), asked.tz)
-    return asked.start <= begin and end <= asked.end
+def _is_inside(row: CostRow, query: ExportQuery) -> bool:
+    """True for a day that is completely inside the window: cost is of whole days."""
+    begin, end = local_midnight(row.day, query.tz), local_midnight(row.day + timedelta(days=1), query.tz)
+    return query.start <= begin and end <= query.end
 
 
 def _moment(time_ms: int, tz: ZoneInfo) -> datetime:
-    # Added up in UTC: a sum of local time forgets which of two equal hours it is of.
+    # Computed in UTC: local arithmetic loses which of two equal hours it means.
     return (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(tz)
 
 
@@ -237,6 +241,6 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def amount_of(value: Decimal, places: int) -> Decimal:
-    """A decimal with so many places."""
+def quantize(value: Decimal, places: int) -> Decimal:
+    """A decimal with a number of decimal places."""
     return value.quantize(Decimal(1).scaleb(-places))

@@ -1,58 +1,30 @@
-"""Writes tables into a folder: each appears under its name when it is whole."""
+"""Writes tables into a folder: each file appears when it is complete."""
 
-import csv
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from tictally_recorder.backup.create import clear_parts
-from tictally_recorder.export.errors import ExportError
+from tictally_recorder.csv_writer import write_csv
 from tictally_recorder.export.parquet_file import require, write_parquet
-from tictally_recorder.export.tables import TABLES, Asked, Row, Table, Value
-
-
-def write_csv(path: Path, table: Table, rows: Iterable[Row]) -> int:
-    """Write it; how many rows there were.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    n = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(column.name for column in table.columns)
-        for row in rows:
-            writer.writerow(map(_text, row))
-            n += 1
-    return n
-
-
-def _text(value: Value) -> str | int | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value if value is None or isinstance(value, str | int) else value.isoformat()
+from tictally_recorder.export.tables import TABLES, ExportError, ExportQuery
+from tictally_shared.runtime.atomic_file import remove_stale_parts, replacement_path
 
 
 class Format(StrEnum):
-    """How a table is written."""
+    """The file format of a table."""
 
     CSV = "csv"
     PARQUET = "parquet"
 
 
-def export(asked: Asked, names: Sequence[str], to: Format, folder: Path) -> Iterator[tuple[Path, int]]:
-    """Write tables, all of one moment; each as it is done, with how many rows it has.
+def export(query: ExportQuery, names: Sequence[str], to: Format, folder: Path) -> Iterator[tuple[Path, int]]:
+    """Write tables, all of one snapshot; yields each file when it is complete, with its number of rows.
 
     Args:
-        asked: what is to be told.
+        query: what to export.
         names: of tables.
-        to: how.
-        folder: made where it is missing; tables of these names that are there already are replaced.
+        to: the file format.
+        folder: created where it is missing; existing files of these tables are replaced.
 
     Raises:
         ExportError: it cannot be written.
@@ -62,24 +34,20 @@ def export(asked: Asked, names: Sequence[str], to: Format, folder: Path) -> Iter
         require()
     try:
         folder.mkdir(exist_ok=True)
-        for each in (f"{name}.{form}" for name in TABLES for form in Format):
-            clear_parts(folder, f".{each}.")
-        with asked.reader.snapshot():
+        for each in (f"{name}.{suffix}" for name in TABLES for suffix in Format):
+            remove_stale_parts(folder, each)
+        with query.reader.snapshot():
             for name in names:
                 path = folder / f"{name}.{to}"
-                yield path, _write(asked, name, to, path)
+                yield path, _write(query, name, to, path)
     except OSError as error:
         raise ExportError(f"{folder} cannot be written: {error.strerror or error}") from None
 
 
-def _write(asked: Asked, name: str, to: Format, path: Path) -> int:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+def _write(query: ExportQuery, name: str, to: Format, path: Path) -> int:
     table = TABLES[name]
-    write = write_csv if to is Format.CSV else write_parquet
-    try:
-        n = write(part, table, table.rows(asked))
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return n
+    with replacement_path(path) as part:
+        if to is Format.PARQUET:
+            return write_parquet(part, table, table.rows(query))
+        with part.open("x", encoding="utf-8", newline="") as file:
+            return write_csv(file, (column.name for column in table.columns), table.rows(query))

@@ -1,7 +1,5 @@
 """What energy cost as a table for people, as JSON and as CSV. Pure: sums in, text or a table out."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from rich.table import Table
 from tictally_recorder.cost import CostRow, Quality, to_cents
 from tictally_recorder.cost.aggregation import Line, Summed, doubts
 from tictally_recorder.cost.model import UNMETERED
+from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.reports.table import plain_table
 from tictally_shared.calendar import runs_of_days
 
@@ -80,11 +79,7 @@ def as_json(found: Iterable[Record]) -> str:
 
 def as_csv(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> str:
     """CSV with a header, nothing where JSON has null."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(record.values() for record in found)
-    return text.getvalue().rstrip("\n")
+    return csv_text(columns, (record.values() for record in found)).rstrip("\n")
 
 
 def as_table(answer: Answer) -> Table:

@@ -1,7 +1,5 @@
 """Energy rows as a table for people, as JSON and as CSV. Pure: rows in, text or a table out."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from tictally_recorder.cost.model import Unmetered
+from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.energy import EnergyRow, Gap
 from tictally_recorder.reports.table import plain_table
 from tictally_shared.calendar import QUARTER_MS, By
@@ -69,12 +68,7 @@ def as_json(rows: Iterable[EnergyRow], tz: ZoneInfo) -> str:
 
 def as_csv(rows: Iterable[EnergyRow], tz: ZoneInfo) -> str:
     """CSV with a header; true and false in lower case, nothing where there is no period."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for record in records(rows, tz):
-        writer.writerow(str(value).lower() if isinstance(value, bool) else value for value in record.values())
-    return text.getvalue().rstrip("\n")
+    return csv_text(COLUMNS, (record.values() for record in records(rows, tz))).rstrip("\n")
 
 
 def as_table(site: str, rows: Sequence[EnergyRow], by: By, tz: ZoneInfo) -> Table:

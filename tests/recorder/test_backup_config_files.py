@@ -10,12 +10,12 @@ from backup_building import PARIS, build, rows
 
 from tictally_recorder.backup import BackupError, back_up, restore, verify
 from tictally_recorder.backup import create as writing
-from tictally_recorder.backup.config_files import left_out, put_beside
-from tictally_recorder.backup.create import Of
+from tictally_recorder.backup.config_files import restore_file, skipped_files
+from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.cli.app import main
 
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
-NAME = "a restore would not take its name, which has a backslash or is not UTF-8"
+NAME = "a restore rejects its name, which contains a backslash or is not UTF-8"
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def ledger(tmp_path: Path) -> Path:
 
 def made(ledger: Path, target: Path) -> Path:
     return back_up(
-        Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS), target, NOW
+        BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS), target, NOW
     ).path
 
 
@@ -59,9 +59,9 @@ def make_odd(tariffs: Path, odd: str) -> tuple[str, str]:
         return "more", "it is a link to a folder"
     if odd == "dangling link":
         (tariffs / "gone.toml").symlink_to(tariffs / "away.toml")
-        return "gone.toml", "it is a link to what is not there"
+        return "gone.toml", "it is a broken link"
     os.mkfifo(tariffs / "pipe")
-    return "pipe", "it is no file"
+    return "pipe", "it is not a file"
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_contracts_that_are_a_dangling_link_are_told(ledger: Path) -> None:
     contracts = ledger.parent / "contracts.toml"
     contracts.unlink()
     contracts.symlink_to(ledger.parent / "gone.toml")
-    sentence = f"{contracts} is not in the backup: it is a link to what is not there."
-    assert left_out(contracts, ledger.parent / "tariffs") == (sentence,)
+    sentence = f"{contracts} is not in the backup: it is a broken link."
+    assert skipped_files(contracts, ledger.parent / "tariffs") == (sentence,)
 
 
 def test_of_what_is_taken_in_and_what_is_hidden_nothing_is_said(ledger: Path) -> None:
@@ -93,7 +93,7 @@ def test_of_what_is_taken_in_and_what_is_hidden_nothing_is_said(ledger: Path) ->
     (tariffs / "linked.toml").symlink_to(tariffs / "mine.toml")
     (tariffs / "été").mkdir()
     (tariffs / "été" / "prix.csv").touch()
-    assert left_out(ledger.parent / "contracts.toml", tariffs) == ()
+    assert skipped_files(ledger.parent / "contracts.toml", tariffs) == ()
 
 
 @pytest.mark.parametrize("name", ["tariffs/win\\edf.toml", "../evil", "tariffs/a\0b"])
@@ -101,18 +101,18 @@ def test_a_file_of_an_odd_name_does_not_stop_the_ledger(
     ledger: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [(name, b"odd"), ("tariffs/mine.toml", b"# mine\n")]
-    monkeypatch.setattr(writing, "files_beside", lambda _contracts, _tariffs: iter(files))
+    monkeypatch.setattr(writing, "config_files", lambda _contracts, _tariffs: iter(files))
     backup, new = made(ledger, tmp_path / "b"), tmp_path / "new" / "ledger.sqlite"
     verify(backup)
     done = restore(backup, new, new.parent / "contracts.toml", new.parent / "tariffs", NOW)
     assert rows(new)["frame_number"] == rows(ledger)["frame_number"]
-    assert "of a name that no file beside a ledger has" in done.said[0]
+    assert "a file with an unexpected name" in done.notes[0]
     assert [each.name for each in (new.parent / "tariffs").iterdir()] == ["mine.toml"]
 
 
 def test_a_name_that_is_not_utf_8_is_put_nowhere(tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match=r"that no file beside a ledger has: 'tariffs/\\udce9.toml'$"):
-        put_beside(tmp_path / "contracts.toml", tmp_path / "tariffs", "tariffs/\udce9.toml", b"odd", NOW)
+    with pytest.raises(BackupError, match=r"a file with an unexpected name: 'tariffs/\\udce9.toml'$"):
+        restore_file(tmp_path / "contracts.toml", tmp_path / "tariffs", "tariffs/\udce9.toml", b"odd", NOW)
 
 
 @pytest.mark.parametrize("there", [None, b"another"])
@@ -132,9 +132,9 @@ def test_a_disk_that_is_full_leaves_no_cut_file_under_any_name(
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", is_full)
         with pytest.raises(BackupError, match=f"{path.name} cannot be written: No space left on device"):
-            put_beside(contracts, tmp_path / "tariffs", name, b"content", NOW)
+            restore_file(contracts, tmp_path / "tariffs", name, b"content", NOW)
     assert [each for each in tmp_path.rglob("*") if each.is_file()] == before
-    told = put_beside(contracts, tmp_path / "tariffs", name, b"content", NOW)
+    told = restore_file(contracts, tmp_path / "tariffs", name, b"content", NOW)
     assert told is not None
     assert path.read_bytes() == (there or b"content")
 
@@ -151,17 +151,18 @@ def test_a_restore_that_is_killed_leaves_no_cut_file_under_a_name_that_anybody_r
     child = os.fork()
     if not child:
         monkeypatch.setattr(os, "fsync", lambda _number: os._exit(9))
-        put_beside(contracts, tariffs, "tariffs/prices.csv", b"content", NOW)
+        restore_file(contracts, tariffs, "tariffs/prices.csv", b"content", NOW)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     (part,) = (each for each in tariffs.iterdir() if each != path)
-    assert part.name == f".restored.{child}.part"
+    assert part.name.startswith(".prices.csv.")
+    assert part.suffix == ".part"
     assert path.exists() is (there is not None)
-    put_beside(contracts, tariffs, "tariffs/prices.csv", b"content", NOW)
+    restore_file(contracts, tariffs, "tariffs/prices.csv", b"content", NOW)
     assert not part.exists()
 
 
 def test_a_name_as_long_as_a_name_can_be_is_put_there(tmp_path: Path) -> None:
     name = "é" * 125 + ".toml"
-    put_beside(tmp_path / "contracts.toml", tmp_path / "tariffs", f"tariffs/{name}", b"content", NOW)
+    restore_file(tmp_path / "contracts.toml", tmp_path / "tariffs", f"tariffs/{name}", b"content", NOW)
     assert (tmp_path / "tariffs" / name).read_bytes() == b"content"

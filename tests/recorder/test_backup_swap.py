@@ -17,8 +17,8 @@ from ledger_building import MINUTE_MS, NOON_MS, frame, message
 from recording import Recorder
 
 from demo.ports import free_port
-from tictally_recorder.backup import BackupError, Restored, back_up, restore, swap
-from tictally_recorder.backup.create import Of
+from tictally_recorder.backup import BackupError, RestoreResult, back_up, restore, swap
+from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.ledger import Ledger, integrity
 from tictally_recorder.ledger.lock import Lock
 
@@ -39,11 +39,11 @@ def backup(ledger: Path, tmp_path: Path) -> Path:
 
 
 def made(ledger: Path, target: Path) -> Path:
-    of = Of(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
+    of = BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
     return back_up(of, target, NOW).path
 
 
-def restored(backup: Path, ledger: Path) -> Restored:
+def restored(backup: Path, ledger: Path) -> RestoreResult:
     return restore(backup, ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", NOW)
 
 
@@ -93,7 +93,7 @@ def test_what_a_killed_restore_left_goes_with_the_next_one(
     leave_a_log(ledger)
     kill_before_the_log_is_folded(backup, ledger, monkeypatch)
     ledger.with_name("ledger.sqlite.restoring.v3-20261125T021500Z").touch()
-    kept = restored(backup, ledger).kept
+    kept = restored(backup, ledger).previous
     assert kept is not None
     assert {each.name for each in ledger.parent.glob("ledger.sqlite*")} == {
         "ledger.sqlite",
@@ -105,7 +105,7 @@ def test_what_a_killed_restore_left_goes_with_the_next_one(
 def test_what_a_killed_restore_left_goes_when_a_recorder_starts(
     ledger: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older = restored(backup, ledger).kept
+    older = restored(backup, ledger).previous
     kill_before_the_log_is_folded(backup, ledger, monkeypatch)
     with Recorder(ledger.parent, free_port()) as recorder:
         recorder.wait_for_log("recording")
@@ -128,13 +128,13 @@ def test_a_copy_that_does_not_fit_leaves_nothing_where_there_are_no_second_names
 
     monkeypatch.setattr(os, "link", refuse)
     monkeypatch.setattr(shutil, "copy2", half)
-    with pytest.raises(BackupError, match="No space left on device; the ledger that was there is as it was"):
+    with pytest.raises(BackupError, match="No space left on device; the previous ledger is unchanged"):
         restored(backup, ledger)
     assert rows(ledger) == before
     assert not list(ledger.parent.glob("*.before-restore-*"))
     monkeypatch.undo()
     monkeypatch.setattr(os, "link", refuse)
-    kept = restored(backup, ledger).kept
+    kept = restored(backup, ledger).previous
     assert kept is not None
     assert rows(kept) == before
 
@@ -151,9 +151,9 @@ def test_a_folder_that_is_not_safe_on_its_disk_is_said_of_a_ledger_that_is_in_it
         sys.modules["tictally_recorder.backup.restore"], "sync_folder", fail
     )  # the name is a function's too
     done = restored(backup, ledger)
-    assert done.kept is not None
-    assert done.said[0] == (
-        "The ledger is in its place, but its folder may not be safe on the disk: Input/output error."
+    assert done.previous is not None
+    assert done.notes[0] == (
+        "The ledger is restored, but its folder could not be flushed to the disk: Input/output error."
     )
     assert (ledger.parent / "contracts.toml").exists()
 
@@ -170,7 +170,7 @@ def test_a_file_system_that_syncs_no_folders_takes_backups(
 
     monkeypatch.setattr(os, "fsync", of_files_only)
     before = rows(ledger)["frame_number"]
-    assert restored(made(ledger, tmp_path / "b"), ledger).said == ()
+    assert restored(made(ledger, tmp_path / "b"), ledger).notes == ()
     assert rows(ledger)["frame_number"] == before
 
 
@@ -204,8 +204,8 @@ def test_a_link_to_a_ledger_on_another_disk_stays_one(ledger: Path, backup: Path
     done = restored(backup, link)
     assert link.is_symlink()
     assert ledger.stat().st_ino != number
-    assert done.kept is not None
-    assert done.kept.parent == ledger.parent
+    assert done.previous is not None
+    assert done.previous.parent == ledger.parent
 
 
 def test_a_link_to_a_backup_on_another_disk_stays_one(ledger: Path, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_link_to_a_backup_on_another_disk_stays_one(ledger: Path, tmp_path: Pa
 def test_a_row_of_something_that_is_not_there_is_told_with_its_table(ledger: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(ledger)) as connection, connection:
         connection.execute("UPDATE frame_number SET boot = boot + 99")
-    with pytest.raises(BackupError, match="a row of the table frame_number is of something that is not there"):
+    with pytest.raises(BackupError, match="a row of the table frame_number references a missing row"):
         restored(made(ledger, tmp_path / "b"), ledger)
 
 
@@ -228,6 +228,6 @@ def test_the_log_of_a_ledger_that_was_emptied_is_kept(ledger: Path, backup: Path
     leave_a_log(ledger)
     log = ledger.with_name("ledger.sqlite-wal").read_bytes()
     ledger.write_bytes(b"")
-    kept = restored(backup, ledger).kept
+    kept = restored(backup, ledger).previous
     assert kept is not None
     assert kept.with_name(f"{kept.name}-wal").read_bytes() == log

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from backup_building import PARIS
 
-from tictally_recorder.backup.repository import kept
+from tictally_recorder.backup.repository import retained
 from tictally_recorder.backup.schedule import is_due, last_due_ms
 
 DAY_MS = 86_400_000
@@ -26,7 +26,7 @@ def night_by_night(nights: int) -> list[int]:
     there: set[int] = set()
     for n in range(nights):
         now = int((datetime(2024, 1, 1, 4, tzinfo=PARIS) + timedelta(days=n)).timestamp() * 1000)
-        there = kept({*there, now}, now, PARIS)
+        there = retained({*there, now}, now, PARIS)
     return sorted(there)
 
 
@@ -46,21 +46,21 @@ def test_the_newest_always_stays_and_the_more_there_were_the_older_ones_go() -> 
     rng = random.Random(3)
     for _ in range(50):
         there = [rng.randrange(ms("2020-01-01"), ms("2026-01-01")) for _ in range(rng.randrange(1, 60))]
-        stay = kept(there, ms("2026-01-01"), PARIS)
+        stay = retained(there, ms("2026-01-01"), PARIS)
         assert max(there) in stay
         assert stay <= set(there)
-        assert kept(stay, ms("2026-01-01"), PARIS) == stay
+        assert retained(stay, ms("2026-01-01"), PARIS) == stay
 
 
 def test_what_was_made_before_a_long_silence_stays() -> None:
     old = [ms(f"2023-0{month}-15") for month in range(1, 10)]
-    assert set(old) <= kept([*old, ms("2026-11-25T04:00")], ms("2026-11-25T04:00"), PARIS)
+    assert set(old) <= retained([*old, ms("2026-11-25T04:00")], ms("2026-11-25T04:00"), PARIS)
 
 
 def test_those_of_a_clock_that_ran_ahead_take_no_places() -> None:
     right = night_by_night(400)
     ahead = [ms("2030-01-01T04:00") + n * DAY_MS for n in range(400)]
-    stay = kept([*right, *ahead], right[-1], PARIS)
+    stay = retained([*right, *ahead], right[-1], PARIS)
     assert set(right) <= stay
     assert len(stay) <= 2 * (7 + 4 + 12)
 
@@ -68,7 +68,7 @@ def test_those_of_a_clock_that_ran_ahead_take_no_places() -> None:
 def test_a_clock_that_is_years_behind_costs_none_of_the_right_ones() -> None:
     right = night_by_night(400)
     now = ms("2020-01-01T05:00")
-    assert kept([*right, now], now, PARIS) == {*right, now}
+    assert retained([*right, now], now, PARIS) == {*right, now}
 
 
 @pytest.mark.parametrize(
