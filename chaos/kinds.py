@@ -52,8 +52,8 @@ def _unplugged(edge: str) -> Callable[[Stage], End]:
 
 def _ordered(edge: str, first: str, then: str) -> Callable[[Stage], End]:
     def begin(stage: Stage) -> End:
-        stage.meters[edge].order(first)
-        return lambda: stage.meters[edge].order(then)
+        stage.meters[edge].write_line(first)
+        return lambda: stage.meters[edge].write_line(then)
 
     return begin
 
@@ -82,7 +82,7 @@ def _broker_wiped(stage: Stage) -> End:
 
 def _broker_paused(stage: Stage) -> End:
     stage.broker.pause()
-    return stage.broker.go_on
+    return stage.broker.resume
 
 
 def _influxd_killed(stage: Stage) -> End:
@@ -101,7 +101,7 @@ def _influxd_wiped(stage: Stage) -> End:
 def _influxd_paused(stage: Stage) -> End:
     assert stage.influxd is not None  # noqa: S101 - as above
     stage.influxd.pause()
-    return stage.influxd.go_on
+    return stage.influxd.resume
 
 
 def _cut(place: str) -> Callable[[Stage], End]:

@@ -1,140 +1,72 @@
-"""The programs under fault: started, killed, paused, and started again where they end by themselves."""
+"""The programs under fault: started, killed, paused, and restarted when they end by themselves."""
 
-import os
 import signal
-import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Final
 
-from devel.shifted_clock import inherited
+from devel.child_process import ChildProcess
 
-_AGAIN_AFTER_S: Final = 1.0  # as a service manager would
+_RESTART_DELAY_S: Final = 1.0  # as a service manager would
 
 
-class Program:
-    """One program, which runs again after each kill.
+@dataclass
+class RestartingProgram(ChildProcess):
+    """One program, which is restarted after it has ended by itself.
 
     Attributes:
-        name: what it is called before a person.
-        log: file with what all its lives print.
         ended_by_itself: how often it did.
-
-    Args:
-        name: what to call it.
-        command: it and its arguments.
-        environ: its environment, to which a shifted clock is added where this process has one.
-        folder: where its log lies.
-        takes_orders: True where `order` is to reach its standard input.
     """
 
-    def __init__(
-        self, name: str, command: Sequence[str], environ: Mapping[str, str], folder: Path, *, takes_orders: bool = False
-    ) -> None:
-        self.name, self.log, self.ended_by_itself = name, folder / f"{name.replace(' ', '-')}.log", 0
-        self._command, self._environ, self._takes_orders = command, environ, takes_orders
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ended_at_s: float | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """Of the running process, or None."""
-        return self._process.pid if self._process is not None and self._process.poll() is None else None
+    ended_by_itself: int = 0
+    _is_wanted: bool = field(default=False, init=False, repr=False)
+    _ended_at_s: float | None = field(default=None, init=False, repr=False)
 
     def start(self) -> None:
-        """Start it; one that runs is left alone."""
-        if self.pid is not None:
-            return
-        with self.log.open("ab") as log, _signals_wait():
-            self._process = subprocess.Popen(  # noqa: S603 - our own programs
-                self._command,
-                env={**inherited(), **self._environ},
-                stdin=subprocess.PIPE if self._takes_orders else subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C in the terminal leaves its end to us
-            )
+        """See `ChildProcess`; from now on it is to run."""
+        self._is_wanted = True
+        super().start()
 
     def kill(self) -> None:
-        """End it as a power cut does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._forget(self._process)
+        """See `ChildProcess`; it is to run no longer."""
+        self._is_wanted = False
+        super().kill()
 
-    def end(self, timeout_s: float) -> float:
-        """Ask it to end; how many seconds that took.
+    def stop(self, how: signal.Signals = signal.SIGTERM, timeout_s: float = 10.0) -> int:
+        """See `ChildProcess`; it is to run no longer."""
+        self._is_wanted = False
+        return super().stop(how, timeout_s)
+
+    def stop_timed(self, timeout_s: float) -> float:
+        """Stop it with SIGTERM.
+
+        Returns:
+            How many seconds that took.
 
         Raises:
-            TimeoutError: it did not, and was killed.
+            TimeoutError: it did not end, and was killed.
         """
-        process = self._process
-        if process is None:
-            return 0.0
         begin_s = time.monotonic()
-        process.terminate()
-        try:
-            process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise TimeoutError(f"{self.name} did not end within {timeout_s:g} s of SIGTERM") from None
-        self._forget(process)
+        if self.pid is not None:
+            self.stop(timeout_s=timeout_s)
+        self._is_wanted = False
         return time.monotonic() - begin_s
 
     def pause(self) -> None:
-        """Stop it in its tracks."""
-        self._signal(signal.SIGSTOP)
+        """Suspend it."""
+        self.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
-        """Let it go on."""
-        self._signal(signal.SIGCONT)
+    def resume(self) -> None:
+        """Continue it."""
+        self.send_signal(signal.SIGCONT)
 
-    def order(self, order: str) -> None:
-        """Hand it a line on its standard input."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(f"{order}\n".encode())
-            self._process.stdin.flush()
-
-    def tend(self) -> None:
-        """Start it again where it ended by itself a second ago."""
-        if self._process is None or self._process.poll() is None:
+    def restart_if_ended(self) -> None:
+        """Restart it where it ended by itself a second ago."""
+        if not self._is_wanted or self.exit_code is None:
             return
         if self._ended_at_s is None:
             self._ended_at_s = time.monotonic()
             self.ended_by_itself += 1
-        elif time.monotonic() - self._ended_at_s >= _AGAIN_AFTER_S:
+        elif time.monotonic() - self._ended_at_s >= _RESTART_DELAY_S:
             self._ended_at_s = None
             self.start()
-
-    def last_lines(self, most: int = 5) -> list[str]:
-        """What it printed last."""
-        return self.log.read_text(errors="replace").splitlines()[-most:] if self.log.exists() else []
-
-    def _forget(self, ended: subprocess.Popen[bytes]) -> None:
-        """Only now: whoever is interrupted before finds it here and ends it."""
-        self._process = None
-        if ended.stdin is not None:
-            ended.stdin.close()
-
-    def _signal(self, number: signal.Signals) -> None:
-        if (pid := self.pid) is not None:
-            os.kill(pid, number)
-
-
-@contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Let the signals that end the run wait: a process that has begun is known to nobody before `Popen` returns it."""
-    came: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _: came.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    for each in came:
-        signal.raise_signal(each)

@@ -16,7 +16,7 @@ from typing import Final, Self
 from chaos.gate import Gate
 from chaos.influx import Influx, can_run
 from chaos.kept import read_ledger
-from chaos.programs import Program
+from chaos.programs import RestartingProgram
 from chaos.watch import Span, Watch
 from demo.broker import COMMON, HOST, configuration
 from demo.ports import free_port
@@ -35,7 +35,7 @@ _METERS: Final = {
 }
 _PARIS: Final = zone("Europe/Paris")
 _START_S: Final = 20.0
-_END_S: Final = 5.0
+_STOP_S: Final = 5.0
 _LEDGER_DISK: Final = "48m"
 _JOURNAL_DISK: Final = "16m"
 _BACKUPS: Final = 10
@@ -122,7 +122,7 @@ class Stage:
         self._wait("frames of each edge are kept", self._has_frames, self.recorder)
 
     @property
-    def programs(self) -> list[Program]:
+    def programs(self) -> list[RestartingProgram]:
         """All of them."""
         copy = [] if self.influxd is None else [self.influxd]
         return [self.broker, *copy, self.recorder, *self.edges.values(), *self.meters.values()]
@@ -196,14 +196,14 @@ class Stage:
     def tend(self) -> None:
         """Start again what ended by itself."""
         for program in self.programs:
-            program.tend()
+            program.restart_if_ended()
         if self.influx is not None:
             self.influx.tend()
 
     def silence(self) -> None:
         """Let the meters say nothing any more."""
         for meter in self.meters.values():
-            meter.order("silence")
+            meter.write_line("silence")
 
     def end(self) -> dict[str, float]:
         """End every program in order; how many seconds each took.
@@ -212,18 +212,18 @@ class Stage:
             TimeoutError: one took longer than five.
         """
         # What keeps data has a harder end than any other program: InfluxDB's is its own affair.
-        ended = {each.name: each.end(_END_S) for each in (*self.edges.values(), self.recorder, self.broker)}
+        ended = {each.name: each.stop_timed(_STOP_S) for each in (*self.edges.values(), self.recorder, self.broker)}
         if self.influxd is not None:
             self.influxd.kill()
         return ended
 
-    def _meter(self, stack: ExitStack, edge: str) -> Program:
+    def _meter(self, stack: ExitStack, edge: str) -> RestartingProgram:
         line = ["--link", str(self.line(edge)), "--truth", str(self.notes(edge)), "--orders"]
         household = ["--seed", str(self._seed + EDGES.index(edge))]
         command = ["tictally_edge", "simulate", *_METERS[edge], *household, *line]
-        return self._program(stack, f"meter {edge}", _python(*command), {}, takes_orders=True)
+        return self._program(stack, f"meter {edge}", _python(*command), {}, takes_input=True)
 
-    def _edge(self, stack: ExitStack, edge: str) -> Program:
+    def _edge(self, stack: ExitStack, edge: str) -> RestartingProgram:
         settings = {
             "TICTALLY_EDGE_PORT": str(self.line(edge)),
             "TICTALLY_EDGE_NAME": edge,
@@ -238,7 +238,7 @@ class Stage:
         self.set_clock(0)
         return self._program(stack, f"edge {edge}", [sys.executable, str(_CLOCK), str(self._clock)], settings)
 
-    def _recorder(self, stack: ExitStack) -> Program:
+    def _recorder(self, stack: ExitStack) -> RestartingProgram:
         settings = {
             "TICTALLY_NAME": "chaos",
             "TICTALLY_HTTP": "off",
@@ -256,10 +256,11 @@ class Stage:
         command: list[str],
         settings: Mapping[str, str],
         *,
-        takes_orders: bool = False,
-    ) -> Program:
+        takes_input: bool = False,
+    ) -> RestartingProgram:
         environ = {"PATH": os.environ["PATH"], "HOME": str(self._folder), **settings}
-        program = Program(name, command, environ, self._folder, takes_orders=takes_orders)
+        log = self._folder / f"{name.replace(' ', '-')}.log"
+        program = RestartingProgram(name, command, log, environ, takes_input=takes_input)
         stack.callback(program.kill)
         return program
 
@@ -269,11 +270,11 @@ class Stage:
         except (LedgerError, sqlite3.Error):
             return False  # not made yet
 
-    def _wait(self, what: str, is_so: Callable[[], bool], program: Program) -> None:
+    def _wait(self, what: str, is_so: Callable[[], bool], program: RestartingProgram) -> None:
         end_s = time.monotonic() + _START_S
         while not is_so():
             if time.monotonic() > end_s:
-                raise StageError("\n".join([f"not in {_START_S:g} s: {what}", *program.last_lines()]))
+                raise StageError("\n".join([f"not in {_START_S:g} s: {what}", *program.last_lines(5)]))
             time.sleep(0.1)
 
 

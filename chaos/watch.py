@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from chaos.programs import Program
+from chaos.programs import RestartingProgram
 
 _EVERY_S: Final = 0.1
 
@@ -27,7 +27,7 @@ class Watch:
         edges: name → its program.
     """
 
-    def __init__(self, edges: Mapping[str, Program]) -> None:
+    def __init__(self, edges: Mapping[str, RestartingProgram]) -> None:
         self._edges = edges
         self._spans: dict[str, list[Span]] = {edge: [] for edge in edges}
         self._is_open = dict.fromkeys(edges, False)

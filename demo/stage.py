@@ -4,15 +4,18 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from demo import parts
 from demo.broker import COMMON, HOST, configuration
-from demo.parts import Part, wait_until
 from demo.ports import free_port
+from devel.child_process import ChildProcess
 
 NAME: Final = "demo"
 _START_S: Final = 30
+_STOP_S: Final = 8.0
 SUBSCRIBED_KVA: Final = 9
 _PREFIX: Final = "TICTALLY_"
 _CONTRACT: Final = '[[contract]]\ntariff = "{tariff}"\npower = {power}\nfrom = 2020-01-01\n'
@@ -40,7 +43,7 @@ class Stage:
         self._tariff = tariff
         self._stopped = stopped
         self._link = folder / "meter"
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, ChildProcess] = {}
 
     @property
     def page(self) -> str:
@@ -90,21 +93,24 @@ class Stage:
             PartError: one ended.
         """
         for part in self._parts.values():
-            part.check()
+            parts.check(part)
 
     def stop(self, *names: str) -> None:
         """Stop these parts, in this order; none named: all, each before the one it needs."""
         for name in names or ("meter", "edge", "recorder", "mosquitto"):
             if name in self._parts:
-                self._parts.pop(name).stop()
+                with suppress(TimeoutError):
+                    self._parts.pop(name).stop(timeout_s=_STOP_S)
 
     def _start(self, name: str, command: Sequence[str]) -> None:
         if not self._stopped(0):
-            self._parts[name] = Part.start(name, command, self._environ(), self._folder)
+            part = ChildProcess(name, command, self._folder / f"{name}.log", self._environ(), self._folder)
+            parts.start(part)
+            self._parts[name] = part
 
     def _wait(self, name: str, ready: Callable[[], bool]) -> None:
         if name in self._parts:
-            wait_until(ready, self._parts[name], _START_S, self._stopped)
+            parts.wait_until(ready, self._parts[name], _START_S, self._stopped)
 
     def _environ(self) -> dict[str, str]:
         # The settings of a real installation on this machine are not the demo's.

@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from rich.console import Console
 from rich.table import Table
 
-from chaos.programs import Program
+from chaos.programs import RestartingProgram
 from demo.broker import COMMON, HOST, configuration
 from demo.ports import free_port
 from tictally_edge.journal import segment
@@ -69,7 +69,7 @@ class Place:
         settings |= {"TICTALLY_MQTT_HOST": HOST, "TICTALLY_MQTT_PORT": str(self.port)}
         self.recorder = self._program("recorder", [sys.executable, "-m", "tictally_recorder", "record"], settings)
 
-    def edge(self, port: str, journal: Path, **settings: str) -> Program:
+    def edge(self, port: str, journal: Path, **settings: str) -> RestartingProgram:
         """`tictally-edge run`, not started."""
         own = {"PORT": port, "NAME": "soak", "CLOCK": "trust", "JOURNAL": str(journal)}
         own |= {"MQTT_HOST": HOST, "MQTT_PORT": str(self.port), **settings}
@@ -90,10 +90,10 @@ class Place:
         self.recorder.start()
         wait_until("the recorder has a ledger", lambda: frames_of(self.ledger) is not None)
 
-    def _program(self, name: str, command: list[str], settings: dict[str, str]) -> Program:
+    def _program(self, name: str, command: list[str], settings: dict[str, str]) -> RestartingProgram:
         # Logs lie in memory too: what is counted is what the edge writes for its own sake.
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", **settings}
-        program = Program(name, command, environ, self.memory)
+        program = RestartingProgram(name, command, self.memory / f"{name.replace(' ', '-')}.log", environ)
         self._stack.callback(program.kill)
         return program
 
@@ -185,7 +185,7 @@ def writes(place: Place, *, short: bool) -> Iterator[Figures]:
     while not (moved := written(on_disk)) and time.monotonic() < end:
         time.sleep(0.2)
     yield {"written_with_the_journal_on_disk_bytes": moved}
-    on_disk.end(5)
+    on_disk.stop(timeout_s=5)
     if not moved:
         raise Soaked("the counter does not move: this folder's disk does not count what is written to it")
     edge = place.edge(line, place.memory / "journal")
@@ -295,22 +295,22 @@ def lacking(ledger: Path, held: dict[str, IntervalSet]) -> int:
     return sum(len(ranges) - len(ranges & stored.get(boot, IntervalSet())) for boot, ranges in held.items())
 
 
-def memory_kib(program: Program, which: str) -> int:
+def memory_kib(program: RestartingProgram, which: str) -> int:
     """VmRSS, or VmHWM for the most there ever was (proc_pid_status(5))."""
     return _proc(program, "status", f"{which}:")
 
 
-def written(program: Program) -> int:
+def written(program: RestartingProgram) -> int:
     """Bytes that went to a disk on its account (proc_pid_io(5))."""
     return _proc(program, "io", "write_bytes:")
 
 
-def open_files(program: Program) -> int:
+def open_files(program: RestartingProgram) -> int:
     """How many descriptors it has."""
     return len(list(Path(f"/proc/{program.pid}/fd").iterdir()))
 
 
-def _proc(program: Program, file: str, word: str) -> int:
+def _proc(program: RestartingProgram, file: str, word: str) -> int:
     lines = Path(f"/proc/{program.pid}/{file}").read_text().splitlines()
     return int(next(line for line in lines if line.startswith(word)).split()[1])
 

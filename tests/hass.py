@@ -8,10 +8,9 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException
@@ -22,6 +21,7 @@ from urllib.parse import urlencode
 from websockets.sync.client import ClientConnection, connect
 
 from demo.ports import free_port
+from devel.child_process import ChildProcess
 
 WITHIN_S = 20.0
 _START_WITHIN_S, _STOP_WITHIN_S = 120.0, 60.0
@@ -75,7 +75,7 @@ class HomeAssistant:
 
     folder: Path
     port: int = 0
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _process: ChildProcess | None = field(default=None, repr=False)
     _socket: ClientConnection | None = field(default=None, repr=False)
     _open_sockets: ExitStack = field(default_factory=ExitStack, repr=False)
     _asked: int = 0
@@ -86,14 +86,9 @@ class HomeAssistant:
         is_new = not self.port
         self.port = self.port or free_port()
         (self.folder / "configuration.yaml").write_text(_CONFIGURATION.format(port=self.port), encoding="utf-8")
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command(), "--config", str(self.folder), "--skip-pip", "--log-no-color"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-            )
+        arguments = ["--config", str(self.folder), "--skip-pip", "--log-no-color"]
+        self._process = ChildProcess("Home Assistant", [*command(), *arguments], self._log, folder=self.folder)
+        self._process.start()
         if is_new:
             self._make_owner()
         self._wait_until(lambda: self.is_open or self._open(), "opened its WebSocket", _START_WITHIN_S)
@@ -107,12 +102,8 @@ class HomeAssistant:
         self._open_sockets.close()
         self._socket = None
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(_STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            with suppress(TimeoutError):
+                self._process.stop(timeout_s=_STOP_WITHIN_S)
             self._process = None
 
     def add_broker(self, port: int) -> None:
@@ -302,6 +293,6 @@ class HomeAssistant:
         end = time.monotonic() + within_s
         while not is_so():
             assert self._process is not None
-            assert self._process.poll() is None, self.said[-3000:]
+            assert self._process.pid is not None, self.said[-3000:]
             assert time.monotonic() < end, f"Home Assistant never {what}; it said {self.complaints}"
             time.sleep(0.2)

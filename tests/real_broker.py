@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -19,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.reasoncodes import ReasonCode
 
 from demo.ports import free_port
+from devel.child_process import ChildProcess
 
 COMMON = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
 START_WITHIN_S = 20.0
@@ -34,7 +34,7 @@ class Mosquitto:
     folder: Path
     extra: str = "allow_anonymous true"
     port: int = 0
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _process: ChildProcess | None = field(default=None, repr=False)
 
     def start(self) -> None:
         self.port = self.port or free_port()
@@ -43,8 +43,8 @@ class Mosquitto:
         program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
         if program is None:
             pytest.fail("mosquitto is not installed; ./run test brings it along")
-        with (self.folder / "mosquitto.log").open("ab") as log:
-            self._process = subprocess.Popen([program, "-c", str(configuration)], stdout=log, stderr=log)
+        self._process = ChildProcess("mosquitto", [program, "-c", str(configuration)], self.folder / "mosquitto.log")
+        self._process.start()
         self._wait_until_open()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -52,10 +52,10 @@ class Mosquitto:
             return
         end = time.monotonic() + START_WITHIN_S
         # It listens before its loop begins to run, and forgets a signal that comes in between.
-        while self._process.poll() is None:
+        while self._process.pid is not None:
             assert time.monotonic() < end, "mosquitto does not end"
             self._process.send_signal(how)
-            with suppress(subprocess.TimeoutExpired):
+            with suppress(TimeoutError):
                 self._process.wait(1.0)
         self._process = None
 
@@ -76,7 +76,7 @@ class Mosquitto:
     def _wait_until_open(self) -> None:
         assert self._process is not None
         end = time.monotonic() + START_WITHIN_S
-        while time.monotonic() < end and self._process.poll() is None:
+        while time.monotonic() < end and self._process.pid is not None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             except OSError:

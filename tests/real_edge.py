@@ -2,13 +2,11 @@
 
 import os
 import signal
-import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+from devel.child_process import ChildProcess
 
 STOP_WITHIN_S = 6.0
 
@@ -21,49 +19,42 @@ class Process:
     log: Path
     environ: dict[str, str] = field(default_factory=dict)
     is_module: bool = True
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _process: ChildProcess | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *(["-m"] if self.is_module else []), *self.command],
-                stdout=log,
-                stderr=log,
-                env={"PATH": os.environ["PATH"], **self.environ},
-            )
+        program = [sys.executable, *(["-m"] if self.is_module else []), *self.command]
+        environ = {"PATH": os.environ["PATH"], **self.environ}
+        self._process = ChildProcess(self.command[0], program, self.log, environ)
+        self._process.start()
+
+    @property
+    def child(self) -> ChildProcess:
+        assert self._process is not None
+        return self._process
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Ends it; gives its exit status."""
-        assert self._process is not None
-        self._process.send_signal(how)
-        return self.wait()
+        """End it; its exit code."""
+        return self.child.stop(how, STOP_WITHIN_S)
 
     def wait(self, within_s: float = STOP_WITHIN_S) -> int:
-        assert self._process is not None
-        return self._process.wait(within_s)
+        return self.child.wait(within_s)
 
     def end(self) -> None:
-        """Leaves nothing behind, also after a test that failed."""
-        if self._process is not None and self._process.poll() is None:
+        """Leave nothing behind, also after a test that failed."""
+        if self._process is not None:
             self._process.kill()
-            self._process.wait()
 
     @property
     def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+        assert self.child.pid is not None
+        return self.child.pid
 
     @property
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
     def wait_until_said(self, words: str, within_s: float = 15.0) -> None:
-        end = time.monotonic() + within_s
-        while time.monotonic() < end:
-            if self.log.exists() and words in self.said:
-                return
-            time.sleep(0.05)
-        pytest.fail(f"it never said {words!r}, but: {self.said}")
+        self.child.wait_for_output(words, within_s)
 
 
 def edge(folder: Path, port: str, broker_port: int, **settings: str) -> Process:

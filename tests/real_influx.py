@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from demo.ports import free_port
+from devel.child_process import ChildProcess
 from devel.shifted_clock import inherited
 
 ORG = "home"
@@ -37,7 +38,7 @@ class Influxd:
     def __init__(self, folder: Path, options: Sequence[str] = (), ca: Path | None = None) -> None:
         self._folder, self._options = folder, options
         self._tls = None if ca is None else ssl.create_default_context(cafile=ca)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ChildProcess | None = None
         self.port = free_port()
 
     @property
@@ -61,20 +62,14 @@ class Influxd:
         data = self._folder / "data"
         data.mkdir(parents=True, exist_ok=True)
         paths = [f"--{each}-path={data / each}" for each in ("bolt", "sqlite", "engine")]
-        with (self._folder / "influxd.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    "influxd",
-                    "--reporting-disabled",
-                    "--http-bind-address",
-                    f"127.0.0.1:{self.port}",
-                    *paths,
-                    *self._options,
-                ],
-                env={"PATH": os.environ["PATH"], "HOME": str(self._folder)},
-                stdout=log,
-                stderr=log,
-            )
+        address = ["--http-bind-address", f"127.0.0.1:{self.port}"]
+        self._process = ChildProcess(
+            "influxd",
+            ["influxd", "--reporting-disabled", *address, *paths, *self._options],
+            self._folder / "influxd.log",
+            {"PATH": os.environ["PATH"], "HOME": str(self._folder)},
+        )
+        self._process.start()
         self.wait_until_ready()
         self._set_up()
 
@@ -96,8 +91,7 @@ class Influxd:
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.stop(how, 30)
             self._process = None
 
     def wipe(self) -> None:

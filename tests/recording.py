@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from devel.child_process import ChildProcess
 from tictally_recorder.ledger import LedgerCounts, LedgerError, LedgerReader
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
@@ -17,6 +17,8 @@ from tictally_shared.labels import Mode
 BOOT = "9f2c61d07ab3e514"
 METER = "021900000002"
 START_MS = 1_790_000_000_000
+
+STOP_WITHIN_S = 20.0
 
 
 def frame(seq: int, *, edge: str = "cellar", boot: str = BOOT, meter: str = METER, time_ms: int | None = None) -> str:
@@ -35,7 +37,7 @@ class Recorder:
     base: str = "tictally"
     settings: dict[str, str] = field(default_factory=dict)
     module: str = "tictally_recorder"
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _process: ChildProcess | None = field(default=None, repr=False)
 
     @property
     def ledger(self) -> Path:
@@ -56,20 +58,18 @@ class Recorder:
             "TICTALLY_LEDGER": str(self.ledger),
             "TICTALLY_HTTP": "off",  # several recorders have no port in common
         }
-        with (self.folder / "recorder.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", self.module, "record"], env=environ | self.settings, stderr=log
-            )
+        command = [sys.executable, "-m", self.module, "record"]
+        self._process = ChildProcess("recorder", command, self.folder / "recorder.log", environ | self.settings)
+        self._process.start()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Signal it; its exit code once it has ended."""
         assert self._process is not None
-        self._process.send_signal(how)
-        code = self.wait()
+        code = self._process.stop(how, STOP_WITHIN_S)
         self._process = None
         return code
 
-    def wait(self, within_s: float = 20.0) -> int:
+    def wait(self, within_s: float = STOP_WITHIN_S) -> int:
         assert self._process is not None
         return self._process.wait(within_s)
 
@@ -99,5 +99,5 @@ class Recorder:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self.stop(signal.SIGKILL)
+        if self._process is not None:
+            self._process.kill()

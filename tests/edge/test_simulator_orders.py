@@ -3,7 +3,6 @@
 import json
 import os
 import select
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from devel.child_process import ChildProcess
 from tictally_shared.frames import parse_time_ms
 
 WITHIN_S = 15.0
@@ -23,7 +23,7 @@ WITHIN_S = 15.0
 class Meter:
     """A simulated meter at fifty times the line's speed."""
 
-    process: subprocess.Popen[bytes]
+    process: ChildProcess
     folder: Path
 
     @property
@@ -37,9 +37,7 @@ class Meter:
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def order(self, *orders: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("".join(f"{order}\n" for order in orders).encode())
-        self.process.stdin.flush()
+        self.process.write_line("\n".join(orders))
 
     def wait_until(self, is_so: Callable[[], object]) -> None:
         end = time.monotonic() + WITHIN_S
@@ -60,18 +58,13 @@ def shown(note: dict[str, Any]) -> dict[str, str]:
 @pytest.fixture
 def meter(tmp_path: Path) -> Iterator[Meter]:
     options = ["--speed", "50", "--orders", "--link", str(tmp_path / "line"), "--truth", str(tmp_path / "truth")]
-    with (tmp_path / "complaints").open("wb") as complaints:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tictally_edge", "simulate", *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=complaints,
-        )
+    command = [sys.executable, "-m", "tictally_edge", "simulate", *options]
+    process = ChildProcess("meter", command, tmp_path / "complaints", takes_input=True)
+    process.start()
     found = Meter(process, tmp_path)
     found.wait_until(lambda: found.notes)
     yield found
     process.kill()
-    process.communicate()
 
 
 def test_a_line_that_is_unplugged_loses_its_port_and_gets_another(meter: Meter) -> None:
@@ -147,8 +140,9 @@ def test_an_overload_begins_and_ends_by_itself(meter: Meter) -> None:
 def test_what_is_no_order_is_a_sentence_and_nothing_else(meter: Meter) -> None:
     meter.order("explode", "flip much", "flip 2", "mode loud", "contract none", "overload 0", "flip 0")
     meter.wait_for_note(lambda note: note["whole"])
-    complaints = (meter.folder / "complaints").read_text()
-    assert [line[:12] for line in complaints.splitlines()] == [
+    port, *complaints = (meter.folder / "complaints").read_text().splitlines()
+    assert port.endswith("/line")
+    assert [line[:12] for line in complaints] == [
         "'explode' is",
         "'much' is no",
         "2.0 is not a",
@@ -159,7 +153,5 @@ def test_what_is_no_order_is_a_sentence_and_nothing_else(meter: Meter) -> None:
 
 
 def test_whoever_gives_orders_may_go(meter: Meter) -> None:
-    assert meter.process.stdin is not None
-    meter.process.stdin.close()
+    meter.process.close_input()
     meter.wait_for_note(lambda note: note["whole"])
-    meter.process.stdin = None

@@ -3,18 +3,18 @@
 import os
 import random
 import resource
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from backup_building import PARIS, build, rows
 
+from devel.child_process import ChildProcess
 from tictally_recorder.backup import back_up, verify
 from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.ledger import integrity
@@ -50,14 +50,10 @@ def kill_at_random(seed: int, *arguments: str | Path, ledger: Path) -> int:
     takes_s = time.monotonic() - begin
     done = 0
     for _ in range(KILLED):
-        process = subprocess.Popen(
-            command(*arguments, ledger=ledger), env=environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
+        log = ledger.with_name("killed.log")
+        program = ChildProcess("tictally", command(*arguments, ledger=ledger), log, environ())
+        with program as process, suppress(TimeoutError):
             done += process.wait(takes_s * rng.uniform(0.3, 1.1)) == 0
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
     return done
 
 

@@ -55,8 +55,10 @@ def test_files_that_cannot_grow_cost_no_frame(own_broker: Mosquitto, tmp_path: P
 
     def limit(size: int) -> None:
         assert recorder._process is not None
-        hard = resource.prlimit(recorder._process.pid, resource.RLIMIT_FSIZE)[1]
-        resource.prlimit(recorder._process.pid, resource.RLIMIT_FSIZE, (size, hard))
+        pid = recorder._process.pid
+        assert pid is not None
+        hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
 
     def fill() -> None:
         limit(max(each.stat().st_size for each in tmp_path.glob("ledger.sqlite*")))

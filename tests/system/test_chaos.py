@@ -8,6 +8,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
+from devel.child_process import ChildProcess
+
 ROOT = Path(__file__).parent.parent.parent
 FAULTS_MINUTES = 1.0
 HEALING_S = 120
@@ -41,19 +45,16 @@ def test_chaos_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_chaos_that_is_ended_takes_everything_down(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "chaos", "--minutes", "5"],
-        cwd=ROOT,
-        env={"PATH": f"{os.environ['PATH']}:/usr/sbin", "TMPDIR": str(tmp_path)},
-        stdout=subprocess.DEVNULL,
-    )
-    end = time.monotonic() + END_S
-    while not running(tmp_path) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert running(tmp_path)
-    process.terminate()
-    assert process.wait(END_S) == 2
+def test_chaos_that_is_ended_takes_everything_down(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    log_folder = tmp_path_factory.mktemp("log")
+    environ = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "chaos", "--minutes", "5"]
+    with ChildProcess("chaos", command, log_folder / "chaos.log", environ, ROOT) as process:
+        end = time.monotonic() + END_S
+        while not running(tmp_path) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert running(tmp_path)
+        assert process.stop(timeout_s=END_S) == 2
     assert not running(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

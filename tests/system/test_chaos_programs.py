@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chaos.programs import Program
+from chaos.programs import RestartingProgram
 
 
 class SignalledPopen(subprocess.Popen[bytes]):
@@ -35,7 +35,9 @@ def test_a_program_that_is_interrupted_while_it_starts_can_still_be_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subprocess, "Popen", SignalledPopen)
-    program = Program("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ), tmp_path)
+    program = RestartingProgram(
+        "sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", dict(os.environ)
+    )
     with pytest.raises(KeyboardInterrupt):
         program.start()
     (pid,) = SignalledPopen.pids
@@ -47,7 +49,9 @@ def test_a_program_that_is_interrupted_while_it_starts_can_still_be_ended(
 
 
 def test_a_program_starts_without_a_signal(tmp_path: Path) -> None:
-    program = Program("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ), tmp_path)
+    program = RestartingProgram(
+        "sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", dict(os.environ)
+    )
     program.start()
     assert program.pid is not None
     program.kill()

@@ -19,23 +19,23 @@ from hass import HomeAssistant
 from real_broker import Mosquitto
 from recording import Recorder
 
+from devel.child_process import ChildProcess
+
 pytestmark = pytest.mark.skipif(not hass.command(), reason="Home Assistant is not installed, nor in TICTALLY_HASS")
 
 COLOURS = ("BLEU", "BLANC", "ROUGE")
 
 
 @dataclass
-class Line:
+class MeterLine:
     """A simulated meter that takes orders, and the edge that reads it."""
 
     number: str
-    meter: subprocess.Popen[bytes]
+    meter: ChildProcess
     edge: real_edge.Process
 
     def order(self, order: str) -> None:
-        assert self.meter.stdin is not None
-        self.meter.stdin.write(f"{order}\n".encode())
-        self.meter.stdin.flush()
+        self.meter.write_line(order)
 
     def entity(self, key: str) -> str:
         """The unique id of one of the meter's entities."""
@@ -54,23 +54,21 @@ class Stage:
     folder: Path
     broker: Mosquitto
     home: HomeAssistant
-    lines: list[Line]
+    lines: list[MeterLine]
 
-    def line(self, number: str, *options: str, language: str = "fr", **settings: str) -> Line:
+    def line(self, number: str, *options: str, language: str = "fr", **settings: str) -> MeterLine:
         folder = self.folder / number
         folder.mkdir()
         link = folder / "line"
-        meter = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tictally_edge", "simulate", "--orders", "--link", str(link)),
-                *("--number", number, *options),
-                *(part for name, value in settings.items() for part in (f"--{name}", value)),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-        )
+        command = [
+            *(sys.executable, "-m", "tictally_edge", "simulate", "--orders", "--link", str(link)),
+            *("--number", number, *options),
+            *(part for name, value in settings.items() for part in (f"--{name}", value)),
+        ]
+        meter = ChildProcess("meter", command, folder / "meter.log", takes_input=True)
+        meter.start()
         edge = real_edge.edge(folder, str(link), self.broker.port, name=f"pi-{number[-3:]}", language=language)
-        line = Line(number, meter, edge)
+        line = MeterLine(number, meter, edge)
         self.lines.append(line)
         self.home.wait_until(link.exists, "had a line to read")
         edge.start()
@@ -80,7 +78,6 @@ class Stage:
         for line in self.lines:
             line.edge.end()
             line.meter.kill()
-            line.meter.communicate()
         self.lines.clear()
 
 
@@ -325,16 +322,16 @@ def test_the_task_shows_what_home_assistant_makes_of_a_meter() -> None:
     assert rows["tictally_edge_pi_connected"][-2] == "on"
 
 
-def entities(home: HomeAssistant, line: Line) -> dict[str, dict[str, Any]]:
+def entities(home: HomeAssistant, line: MeterLine) -> dict[str, dict[str, Any]]:
     return {key: each for key, each in home.entities.items() if key.startswith(line.entity(""))}
 
 
-def values(home: HomeAssistant, line: Line) -> set[str]:
+def values(home: HomeAssistant, line: MeterLine) -> set[str]:
     """What the meter's entities show, all together, but for those that are disabled."""
     states, its = home.states, [each["entity_id"] for each in entities(home, line).values()]
     return {states[entity_id]["state"] for entity_id in its if entity_id in states}
 
 
-def known(home: HomeAssistant, line: Line) -> dict[str, str]:
+def known(home: HomeAssistant, line: MeterLine) -> dict[str, str]:
     """Unique id → the hub's own number for the entity, on which history hangs."""
     return {unique_id: str(each["id"]) for unique_id, each in entities(home, line).items()}

@@ -4,9 +4,9 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from real_broker import Hub, Mosquitto
 
 from demo.ports import free_port
 from devel import topics_reference
+from devel.child_process import ChildProcess
 
 FLOW = topics_reference.PAGE.parent / "node-red-flow.json"
 START_WITHIN_S, WITHIN_S = 60.0, 20.0
@@ -73,17 +74,13 @@ def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Callable[[], str]]:
     (folder / "flows.json").write_text(json.dumps(nodes), encoding="utf-8")
     settings = {"uiHost": "127.0.0.1", "uiPort": port, "flowFile": "flows.json", "credentialSecret": False}
     (folder / "settings.js").write_text(f"module.exports = {json.dumps(settings)}", encoding="utf-8")
-    with (folder / "said").open("wb") as said:
-        process = subprocess.Popen(
-            ["node-red", "--userDir", str(folder)],
-            cwd=folder,
-            stdout=said,
-            stderr=said,
-            env={**os.environ, "TZ": "UTC"},
-        )
+    process = ChildProcess(
+        "Node-RED", ["node-red", "--userDir", str(folder)], folder / "said", {**os.environ, "TZ": "UTC"}, folder
+    )
+    process.start()
 
     def shown() -> str:
-        assert process.poll() is None, (folder / "said").read_text(encoding="utf-8")
+        assert process.pid is not None, process.output
         try:
             with urlopen(f"http://127.0.0.1:{port}/tictally", timeout=WITHIN_S) as answer:
                 return str(answer.read().decode())
@@ -91,12 +88,8 @@ def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Callable[[], str]]:
             return ""
 
     yield shown
-    process.terminate()
-    try:
-        process.wait(WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with suppress(TimeoutError):
+        process.stop(timeout_s=WITHIN_S)
 
 
 def rows(text: str) -> dict[str, list[str]]:

@@ -82,7 +82,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], Service]]:
 
     yield begin
     for service in started:
-        assert service._process is None or service._process.poll() is not None
+        assert service._process is None or service._process.pid is None
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from real_influx import influxd
 
-from chaos.programs import Program
+from chaos.programs import RestartingProgram
 from devel.shifted_clock import ShiftError, parse_start, variables
 
 ROOT = Path(__file__).parents[2]
@@ -50,10 +50,11 @@ def test_a_program_with_an_environment_of_its_own_has_the_shifted_clock(
 ) -> None:
     for name, value in shift.items():
         monkeypatch.setenv(name, value)
-    program = Program("shows", [sys.executable, "-c", SHOWS], {"PATH": os.environ["PATH"]}, tmp_path)
+    command = [sys.executable, "-c", SHOWS]
+    program = RestartingProgram("shows", command, tmp_path / "shows.log", {"PATH": os.environ["PATH"]})
     program.start()
     end_s = time.monotonic() + 20
-    while not (shown := program.log.read_text()).endswith("\n"):
+    while not (shown := program.output).endswith("\n"):
         assert time.monotonic() < end_s
         time.sleep(0.05)
     program.kill()
