@@ -6,14 +6,18 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from importlib.metadata import version
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import argcomplete
+from argcomplete.shell_integration import shellcode
+
+from tictally_edge.arguments import make_parser
 from tictally_edge.decode import Sums, decode, line
-from tictally_edge.doctor.examine import LISTEN_S, as_json, examine
+from tictally_edge.doctor.examine import as_json, examine
 from tictally_edge.features import load
+from tictally_edge.finding import Finding
 from tictally_edge.journal.journal import JournalError
 from tictally_edge.service import Edge
 from tictally_edge.settings import SERVICE_FILE, Settings
@@ -22,25 +26,26 @@ from tictally_edge.sources.base import SourceError, SourceSettingError
 from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
 _FAILED, _WRONG_USE = 1, 2
+_RED, _GREEN = "1;31", "32"
 _CHUNK_BYTES: Final = 65536
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command.
+    """Run a command.
 
     Args:
-        argv: arguments behind the program's name; None: those of the process.
+        argv: arguments after the program's name; None: those of this process.
 
     Returns:
-        Exit status: 0, 1 for what failed, 2 for wrong use or settings.
+        The exit code: 0; 1 for what failed; 2 for wrong use or a wrong setting.
     """
     try:
         status = _dispatch(argv)
         sys.stdout.flush()
     except (SettingsError, SourceSettingError) as error:
-        return _say(str(error), _WRONG_USE)
+        return _fail(str(error), _WRONG_USE)
     except (JournalError, SourceError) as error:
-        return _say(str(error), _FAILED)
+        return _fail(str(error), _FAILED)
     except BrokenPipeError:
         # Who read our output has gone, as `head` does; Python would complain once more while closing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -49,58 +54,20 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _dispatch(argv: list[str] | None) -> int:
+    parser = make_parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks for completion
+        argcomplete.autocomplete(parser)
     try:
-        args = _parser().parse_args(argv)
+        args = parser.parse_args(argv)
     except SystemExit as ended:  # how argparse ends --help, --version and wrong use
         return ended.code if isinstance(ended.code, int) else 0
-    status: int = args.run(args)
-    return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tictally-edge", description="Reads the TIC line of a Linky meter and publishes it on MQTT."
-    )
-    parser.add_argument("--version", action="version", version=f"tictally-edge {version('tictally-edge')}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser(
-        "run",
-        help="read the line and publish it, until told to stop",
-        description="Reads the line and publishes it until SIGTERM or Ctrl-C. Settings come from the environment "
-        "(TICTALLY_EDGE_PORT, _MQTT_HOST …), from files (TICTALLY_EDGE_MQTT_PASSWORD_FILE …) or from a TOML file.",
-    )
-    run.add_argument("--config", metavar="FILE", help="TOML file with settings, names in lower case")
-    run.set_defaults(run=_run)
-    doctor = commands.add_parser(
-        "doctor",
-        help="look at port, line, clock, broker and journal, and say what is wrong",
-        description="Looks at everything that run needs, with the same settings, and says what is wrong and what to "
-        "do. Changes nothing. Where the edge runs it is asked; else the line is listened to. Ends with 1 where "
-        "somebody has to do something.",
-    )
-    doctor.add_argument("--config", metavar="FILE", help="TOML file with settings, names in lower case")
-    doctor.add_argument("--show", action="store_true", help="tell the meter's whole number")
-    doctor.add_argument("--json", action="store_true", help="a JSON array instead of lines")
-    doctor.add_argument(
-        "--listen", type=float, default=LISTEN_S, metavar="SECONDS", help=f"at most, at each speed ({LISTEN_S:.0f})"
-    )
-    doctor.set_defaults(run=_doctor)
-    decoding = commands.add_parser(
-        "decode",
-        help="print a recorded file as JSON, one line a frame",
-        description="Prints a recorded file as JSON, one line a frame; the sums go to standard error.",
-    )
-    decoding.add_argument("file", metavar="FILE", help="bytes of a line, with or without parity; - for standard input")
-    decoding.add_argument("--prm", action="store_true", help="show the delivery point's number too")
-    decoding.set_defaults(run=_decode)
-    simulate = commands.add_parser(
-        "simulate",
-        help="a simulated meter behind a pseudo-terminal",
-        description="Puts a simulated meter, or a recording, behind a pseudo-terminal, whose name it prints.",
-    )
-    serve.add_arguments(simulate)
-    simulate.set_defaults(run=serve.run)
-    return parser
+    if args.show_completion:
+        sys.stdout.write(shellcode([parser.prog], shell=args.show_completion))
+        return 0
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return _WRONG_USE
+    return _COMMANDS[args.command](args)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -108,10 +75,10 @@ def _run(args: argparse.Namespace) -> int:
     # systemd's journal dates lines itself.
     dated = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
     logging.basicConfig(level=logging.INFO, format=f"{dated}%(levelname)s %(message)s", stream=sys.stderr)
-    told_to_stop: list[int] = []
+    signals: list[int] = []
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda number, _frame: told_to_stop.append(number))
-    Edge(settings, lambda: bool(told_to_stop)).run()
+        signal.signal(each, lambda number, _frame: signals.append(number))
+    Edge(settings, lambda: bool(signals)).run()
     return 0
 
 
@@ -127,11 +94,20 @@ def _doctor(args: argparse.Namespace) -> int:
     for finding in examine(settings, listen_s=args.listen, show=args.show):
         findings.append(finding)
         if not args.json:
-            sys.stdout.write(f"{finding.lines()}\n")
+            sys.stdout.write(f"{_coloured(finding)}\n")
             sys.stdout.flush()
     if args.json:
         sys.stdout.write(f"{as_json(findings)}\n")
     return 0 if all(finding.ok for finding in findings) else _FAILED
+
+
+def _coloured(finding: Finding) -> str:
+    """A finding as lines, its mark in colour on a terminal, unless NO_COLOR is set."""
+    text = finding.lines()
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return text
+    mark, _, rest = text.partition(" ")
+    return f"\x1b[{_GREEN if finding.ok else _RED}m{mark}\x1b[0m {rest}"
 
 
 def _decode(args: argparse.Namespace) -> int:
@@ -145,8 +121,8 @@ def _decode(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        return _say(f"{args.file}: {error.strerror or error}", _FAILED)
-    return _say(sums.sentence(), 0)
+        return _fail(f"{args.file}: {error.strerror or error}", _FAILED)
+    return _fail(sums.sentence(), 0)
 
 
 def _print_frames(file: BinaryIO, sums: Sums, *, prm: bool) -> None:
@@ -160,10 +136,17 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _say(sentence: str, status: int) -> int:
-    sys.stderr.write(f"{sentence}\n")
+def _fail(message: str, status: int) -> int:
+    sys.stderr.write(f"{message}\n")
     return status
 
+
+_COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "run": _run,
+    "doctor": _doctor,
+    "decode": _decode,
+    "simulate": serve.run,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

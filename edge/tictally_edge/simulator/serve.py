@@ -31,37 +31,63 @@ _HOUR_S: Final = 3600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Everything that can be said about the meter and its line."""
+    """Add the arguments of meter and line."""
     meter = parser.add_argument_group("the meter")
-    meter.add_argument("--contract", type=Contract, choices=list(Contract), default=Contract.HPHC)
-    meter.add_argument("--mode", type=Mode, choices=list(Mode), help="standard, or what a capture is in")
-    meter.add_argument("--phases", type=int, choices=(1, 3), default=1)
-    meter.add_argument("--producer", action="store_true", help="with solar panels")
-    meter.add_argument("--subscribed", type=int, default=9, metavar="KVA")
-    meter.add_argument("--number", default="021961000001", help="12 digits")
-    meter.add_argument("--seed", type=int, default=0, help="decides the household and its days")
+    meter.add_argument(
+        "--contract",
+        type=Contract,
+        choices=list(Contract),
+        default=Contract.HPHC,
+        help=f"Its tariff option. Default: {Contract.HPHC}.",
+    )
+    meter.add_argument(
+        "--mode", type=Mode, choices=list(Mode), help="TIC mode. Default: standard, or that of the recording."
+    )
+    meter.add_argument("--phases", type=int, choices=(1, 3), default=1, help="Phases. Default: 1.")
+    meter.add_argument("--producer", action="store_true", help="With solar panels.")
+    meter.add_argument("--subscribed", type=int, default=9, metavar="KVA", help="Subscribed power. Default: 9.")
+    meter.add_argument("--number", default="021961000001", help="Its number, 12 digits. Default: 021961000001.")
+    meter.add_argument("--seed", type=int, default=0, help="Seed of household and days. Default: 0.")
     meter.add_argument(
         "--curve",
         type=Path,
         metavar="FILE",
-        help="the household draws what this load curve says (CSV of Enedis's customer space); silent after its end",
+        help="Load curve that the household consumes (CSV of Enedis's customer space); the line is silent after it.",
     )
-    meter.add_argument("--start", type=_moment, help="its clock, with offset (now, or where the load curve begins)")
-    meter.add_argument("--since", type=_moment, help="it has hung there since then, and counted; with offset")
-    meter.add_argument("--overload", type=_seconds, nargs=2, metavar=("SECONDS", "EVERY"))
-    meter.add_argument("--swap-after", type=_seconds, metavar="SECONDS", help="then another meter hangs there")
+    meter.add_argument(
+        "--start", type=_moment, help="Its clock, with offset. Default: now, or the beginning of the load curve."
+    )
+    meter.add_argument("--since", type=_moment, help="When it was installed and began to count, with offset.")
+    meter.add_argument(
+        "--overload",
+        type=_seconds,
+        nargs=2,
+        metavar=("SECONDS", "EVERY"),
+        help="Overload for so many seconds, every so many.",
+    )
+    meter.add_argument(
+        "--swap-after", type=_seconds, metavar="SECONDS", help="Exchange it for another meter after so long."
+    )
     line = parser.add_argument_group("the line")
-    line.add_argument("--capture", type=Path, metavar="FILE", help="this recording, looped, and no simulated meter")
-    line.add_argument("--interval", type=_positive, metavar="SECONDS", help="between frames (as fast as the line)")
-    line.add_argument("--speed", type=_positive, default=1.0, metavar="FACTOR", help="of clock and line together")
-    line.add_argument("--no-parity", action="store_true", help="seven bits, as some bridges deliver them")
-    line.add_argument("--flip", type=float, default=0.0, metavar="P", help="probability of a flipped bit")
-    line.add_argument("--lose", type=float, default=0.0, metavar="P", help="probability of a lost character")
-    line.add_argument("--double", type=float, default=0.0, metavar="P", help="probability of a doubled character")
-    line.add_argument("--link", type=Path, help="a name for the port, removed at the end")
-    line.add_argument("--truth", type=Path, metavar="FILE", help="JSON lines: what each frame said, and its way out")
     line.add_argument(
-        "--orders", action="store_true", help="from standard input: unplug, silence, flip P, contract C …"
+        "--capture", type=Path, metavar="FILE", help="Play this recording in a loop instead of a simulated meter."
+    )
+    line.add_argument(
+        "--interval", type=_positive, metavar="SECONDS", help="Time between frames. Default: as fast as the line."
+    )
+    line.add_argument(
+        "--speed", type=_positive, default=1.0, metavar="FACTOR", help="Speed of clock and line together. Default: 1."
+    )
+    line.add_argument("--no-parity", action="store_true", help="Seven bits without parity, as some bridges deliver.")
+    line.add_argument("--flip", type=float, default=0.0, metavar="P", help="Probability of a flipped bit.")
+    line.add_argument("--lose", type=float, default=0.0, metavar="P", help="Probability of a lost character.")
+    line.add_argument("--double", type=float, default=0.0, metavar="P", help="Probability of a doubled character.")
+    line.add_argument("--link", type=Path, help="Name for the port, removed at the end.")
+    line.add_argument(
+        "--truth", type=Path, metavar="FILE", help="Write JSON lines: the content of each frame, and when it was sent."
+    )
+    line.add_argument(
+        "--orders", action="store_true", help="Read orders from standard input: unplug, silence, flip P, contract C …"
     )
 
 

@@ -56,7 +56,12 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for a file per table.", show_default=False)],
     window: ExportWindow,
     what: Annotated[
-        list[What] | None, typer.Option("--what", help="Table; may be repeated. Default: all of them.")
+        list[What] | None,
+        typer.Option(
+            "--what",
+            metavar="TABLE",
+            help=f"Table: {', '.join(What)}; may be repeated. Default: all of them.",
+        ),
     ] = None,
     to: Annotated[Format, typer.Option("--format", help="Format of the files.")] = Format.CSV,
     *,

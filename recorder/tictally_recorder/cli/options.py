@@ -17,7 +17,7 @@ LedgerOption = Annotated[
 ConfigOption = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="TOML file of settings. Default: TICTALLY_CONFIG.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print a JSON array. Amounts are strings.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print a JSON array.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 

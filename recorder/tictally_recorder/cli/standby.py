@@ -55,9 +55,8 @@ def standby(
     """Show the base load of nights, its trend, and what it costs a year.
 
     A night is from midnight to 06:00; its base load is the power that nine of ten of its minutes reach; a row has the
-    median of its nights. Contract and prices are those of the
-    last day. Exit code 1: a site has no contract (a message shows what to write), or a
-    file of yours cannot be used.
+    median of its nights. Contract and prices are those of the last day. Exit code 1: a site has no contract (a message
+    shows what to write), or a file of yours cannot be used.
     """
     settings = configuration.settings()
     tz, now = settings.zone, present()

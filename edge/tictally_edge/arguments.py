@@ -1,0 +1,90 @@
+"""The arguments of `tictally-edge`."""
+
+import argparse
+from importlib.metadata import version
+from typing import Final
+
+from tictally_edge.doctor.examine import LISTEN_S
+from tictally_edge.simulator import serve
+
+_CONFIG: Final = "TOML file of settings. Default: TICTALLY_EDGE_CONFIG."
+EPILOG: Final = (
+    "Exit codes: 0 done; 1 failed, or the answer needs attention; 2 wrong use or a wrong setting. "
+    "Environment: TICTALLY_EDGE_* (docs/settings.md), NO_COLOR, COLUMNS."
+)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser; `command` is the command's name, or None."""
+    parser = argparse.ArgumentParser(
+        prog="tictally-edge", description="Read the TIC line of a Linky meter and publish it on MQTT.", epilog=EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"tictally-edge {version('tictally-edge')}")
+    parser.add_argument(
+        "--show-completion",
+        choices=("bash", "zsh", "fish"),
+        metavar="SHELL",
+        help="Show completion for bash, zsh or fish.",
+    )
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    _add_run(commands)
+    _add_doctor(commands)
+    _add_decode(commands)
+    simulate = _command(
+        commands,
+        "simulate",
+        "Serve a simulated meter, or a recording, on a pseudo-terminal.",
+        "The name of the pseudo-terminal is printed first.",
+    )
+    serve.add_arguments(simulate)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, more: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=f"{summary} {more}")
+    parser.set_defaults(command=name)
+    return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "run",
+        "Read the line and publish it, until stopped.",
+        "SIGTERM or Ctrl-C stop it. Settings come from the environment, files and TOML: docs/settings.md lists them.",
+    )
+    parser.add_argument("--config", metavar="FILE", help=_CONFIG)
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "doctor",
+        "Check port, line, clock, broker and journal; show what is wrong and what to do.",
+        "Nothing is changed. A running edge is asked; else the line is listened to. Lines begin with ok, or with !! "
+        "for what needs a person. Exit code 1: something does.",
+    )
+    parser.add_argument("--show", action="store_true", help="Show the meter's whole number.")
+    parser.add_argument("--json", action="store_true", help="Print a JSON array.")
+    parser.add_argument(
+        "--listen",
+        type=float,
+        default=LISTEN_S,
+        metavar="SECONDS",
+        help=f"Listen at most so long at each speed. Default: {LISTEN_S:.0f}.",
+    )
+    parser.add_argument("--config", metavar="FILE", help=_CONFIG)
+
+
+def _add_decode(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "decode",
+        "Print a recorded line as JSON, one line per frame.",
+        "The counts of frames, groups and rejected groups go to stderr.",
+    )
+    parser.add_argument("file", metavar="FILE", help="Bytes of a line, with or without parity; - for standard input.")
+    parser.add_argument("--prm", action="store_true", help="Show the number of the delivery point (PRM), too.")
