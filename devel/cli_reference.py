@@ -56,7 +56,11 @@ def _click(command: Any, path: tuple[str, ...]) -> str:  # noqa: ANN401 - as abo
         for each in command.params
         if each.name not in {"help", "ledger", "config"} and not getattr(each, "hidden", False)
     ]
-    arguments = "".join(f" {each.metavar}" for each in command.params if each.param_type_name == "argument")
+    arguments = "".join(
+        f" {each.metavar}" if each.required else f" [{each.metavar}]{'…' if each.nargs == -1 else ''}"
+        for each in command.params
+        if each.param_type_name == "argument"
+    )
     return _section(f"{' '.join(path)}{arguments}", inspect.cleandoc(command.help or ""), rows)
 
 

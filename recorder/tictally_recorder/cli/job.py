@@ -10,40 +10,35 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Table
 
 from tictally_recorder.cli.console import echo, print_table
-from tictally_recorder.cli.options import ConfigOption, LedgerOption, settings_of
+from tictally_recorder.cli.option_groups import flattened
+from tictally_recorder.cli.options import Configuration, JsonOption, group
 from tictally_recorder.jobs import Job, JobError, JobReport, JobState, enabled_jobs, job_reports
 from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.scheduler import make_runner
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger, LedgerInUse, LedgerReader
 from tictally_recorder.reports.cost import as_json
+from tictally_recorder.reports.table import plain_table
 from tictally_recorder.settings import Settings
 
-app = typer.Typer(help="List, run and inspect the jobs that the recorder runs by the clock.", rich_markup_mode=None)
-JsonOption = Annotated[bool, typer.Option("--json", help="As a JSON array; times in UTC.")]
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Of the job, as `tictally job list` shows it.")]
-
-
-@app.callback(invoke_without_command=True)
-def _without_command(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        echo(context.get_help())
+app = group("List and run the jobs that the recorder runs by the clock.")
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A job, as `tictally job list` shows it.")]
 
 
 @app.command("list", short_help="List the jobs with their last and next runs.")
-def list_jobs(*, json: JsonOption = False, ledger: LedgerOption = None, config: ConfigOption = None) -> None:
+@flattened
+def list_jobs(*, json: JsonOption = False, configuration: Configuration) -> None:
     """List every job with its schedule, last success, next run and problem. Times are local."""
-    settings = settings_of(config, ledger)
+    settings = configuration.settings()
     reports = _reports(settings)
     if json:
         echo(as_json([report.to_record() for report in reports]))
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("job", "schedule", "last success", "next run", "problem"):
-        table.add_column(column, overflow="fold")
+    table = plain_table()
+    for heading in ("Job", "Schedule", "Last success", "Next run", "Problem"):
+        table.add_column(heading, no_wrap=heading != "Problem")
     for report in reports:
         times = (_local(each, settings.zone) for each in (report.state.last_success_ms, report.next_run_ms))
         table.add_row(report.name, report.schedule or "off", *times, report.problem or "")
@@ -51,9 +46,10 @@ def list_jobs(*, json: JsonOption = False, ledger: LedgerOption = None, config: 
 
 
 @app.command(short_help="Run a job at once, whether or not it is due.")
-def run(name: NameArgument, ledger: LedgerOption = None, config: ConfigOption = None) -> None:
+@flattened
+def run(name: NameArgument, configuration: Configuration) -> None:
     """Run a job at once, in this process. Exit code 1 where it fails, with the reason."""
-    settings = settings_of(config, ledger)
+    settings = configuration.settings()
     job = enabled_jobs(settings).get(name)
     if job is None:
         _check_name(name, _reports(settings))
@@ -69,13 +65,14 @@ def run(name: NameArgument, ledger: LedgerOption = None, config: ConfigOption = 
 
 
 @app.command(short_help="Show a job's last runs.")
+@flattened
 def log(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of the job. Without it: all jobs.")] = None,
-    ledger: LedgerOption = None,
-    config: ConfigOption = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A job. Default: all of them.")] = None,
+    *,
+    configuration: Configuration,
 ) -> None:
     """Show the last 20 runs of a job, or of all, oldest first. Times are local."""
-    settings = settings_of(config, ledger)
+    settings = configuration.settings()
     reports = _reports(settings)
     if name is not None:
         _check_name(name, reports)

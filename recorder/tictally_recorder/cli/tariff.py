@@ -78,7 +78,7 @@ def show(
 def check(
     tariff_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="Tariffs. Default: those of your contracts, else all of them."),
+        typer.Argument(metavar="ID", help="Tariffs. Default: those of your contracts, else all of them."),
     ] = None,
     *,
     start: Annotated[

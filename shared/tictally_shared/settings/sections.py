@@ -81,7 +81,8 @@ class Sections:
         del self._registered[model]
 
     def __iter__(self) -> Iterator[tuple[type[BaseModel], Section]]:
-        return iter(tuple(self._registered.items()))
+        """By the model's name, so that the order of imports shows nowhere."""
+        return iter(sorted(self._registered.items(), key=lambda each: each[0].__name__))
 
 
 def settings_in(model: type[BaseModel]) -> dict[str, Setting]:
