@@ -108,12 +108,12 @@ class Served:
     def post(self, body: object, *, token: str | None = TOKEN, **headers: str) -> httpx.Response:
         """A reading handed in; SQLite's connection is this thread's, so it is written here meanwhile."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        told = {"content-type": "application/json", **headers}
+        headers = {"content-type": "application/json", **headers}
         if token is not None:
-            told["authorization"] = f"Bearer {token}"
+            headers["authorization"] = f"Bearer {token}"
         answers: list[httpx.Response] = []
         thread = threading.Thread(
-            target=lambda: answers.append(self.client.post("/meterit/", content=content, headers=told))
+            target=lambda: answers.append(self.client.post("/meterit/", content=content, headers=headers))
         )
         thread.start()
         while thread.is_alive():

@@ -32,10 +32,10 @@ def month_name(months_back: int) -> str:
 
 def test_the_live_figure_is_the_meters_and_moves(home: Served, heard: Heard) -> None:
     heard.see(f"{home.address}/#/live")
-    said = heard.page.locator(".power .time")
-    before = said.inner_text()
+    time = heard.page.locator(".power .time")
+    before = time.inner_text()
     expect(heard.page.locator(".gauge .figure")).to_have_text(re.compile(r"^[\d,]+$"))
-    expect(said).not_to_have_text(before)
+    expect(time).not_to_have_text(before)
     expect(heard.page.locator(".phases li")).to_have_count(3)
     parts = heard.page.locator(".phase-figures").all_inner_texts()
     whole = number(heard.page.locator(".gauge .figure").inner_text())
@@ -49,9 +49,9 @@ def test_an_amount_opens_how_it_came_about_and_gives_the_focus_back(home: Served
     heard.page.keyboard.press("Enter")
     dialog = heard.page.get_by_role("dialog")
     expect(dialog.locator(".lines > li").first).to_contain_text(" kWh \u00d7 ")
-    told = dialog.inner_text()
-    assert re.search(r"EASF0\d [\d,]+ → [\d,]+ Wh", told)
-    assert "edf-bleu-tempo 20" in told
+    text = dialog.inner_text()
+    assert re.search(r"EASF0\d [\d,]+ → [\d,]+ Wh", text)
+    assert "edf-bleu-tempo 20" in text
     amounts = [float(text.strip("€")) for text in dialog.locator(".line-head strong").all_inner_texts()]
     total = float(dialog.locator(".total strong").inner_text().strip("€"))
     assert total == pytest.approx(sum(amounts), abs=0.01 * len(amounts))
@@ -76,7 +76,7 @@ def test_months_and_years_are_stepped_through_by_keyboard(home: Served, heard: H
     assert heard.errors == []
 
 
-def test_a_lost_recorder_is_said_and_found_again(home: Served, heard: Heard) -> None:
+def test_a_lost_recorder_is_reported_and_found_again(home: Served, heard: Heard) -> None:
     heard.see(f"{home.address}/#/live")
     heard.page.wait_for_selector(".power .time:not(:empty)")
     home.recorder.stop()
@@ -86,7 +86,7 @@ def test_a_lost_recorder_is_said_and_found_again(home: Served, heard: Heard) -> 
     expect(heard.page.locator("#status")).to_be_empty()
     before = heard.page.locator(".power .time").inner_text()
     expect(heard.page.locator(".power .time")).not_to_have_text(before)
-    # A browser says of each address that nobody answers at that nobody does.
+    # The browser logs each request that is not answered.
     assert [each for each in heard.errors if "ERR_CONNECTION" not in each and "ERR_INCOMPLETE" not in each] == []
 
 
@@ -136,7 +136,7 @@ def test_it_is_there_at_once_and_small(home: Served, browser: Browser) -> None:
     assert min(took_ms) < FIRST_VIEW_MS
 
 
-def test_an_empty_first_day_says_what_to_do_and_fills_by_itself(new: Served, heard: Heard, broker: Mosquitto) -> None:
+def test_an_empty_first_day_shows_what_to_do_and_fills_by_itself(new: Served, heard: Heard, broker: Mosquitto) -> None:
     for view in VIEWS:
         heard.see(f"{new.address}/#/{view}")
         expect(heard.page.locator("main")).not_to_contain_text("could not")
@@ -150,7 +150,7 @@ def test_an_empty_first_day_says_what_to_do_and_fills_by_itself(new: Served, hea
     assert heard.errors == []
 
 
-def test_a_token_is_asked_for_once(guarded: Served, heard: Heard) -> None:
+def test_the_token_is_requested_once(guarded: Served, heard: Heard) -> None:
     heard.page.goto(guarded.address)
     heard.page.get_by_label("Token").fill(TOKEN)
     heard.page.keyboard.press("Enter")
@@ -159,7 +159,7 @@ def test_a_token_is_asked_for_once(guarded: Served, heard: Heard) -> None:
     expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
 
 
-def test_sites_are_chosen_and_a_silent_one_is_said(new: Served, heard: Heard, broker: Mosquitto) -> None:
+def test_sites_are_chosen_and_a_silent_one_is_reported(new: Served, heard: Heard, broker: Mosquitto) -> None:
     now_ms = time.time_ns() // 1_000_000
     with Hub(broker.port) as hub:
         hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=now_ms))

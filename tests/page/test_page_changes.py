@@ -36,7 +36,7 @@ def asked(served: Served, path: str) -> list[dict[str, Any]]:
     return items
 
 
-def test_an_edge_that_goes_away_is_said_and_its_return_too(home: Served, heard: Heard) -> None:
+def test_an_edge_that_goes_away_is_reported_and_its_return_too(home: Served, heard: Heard) -> None:
     heard.see(f"{home.address}/#/live")
     status = heard.page.locator("#status")
     expect(status).to_be_empty()

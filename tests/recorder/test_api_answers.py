@@ -22,7 +22,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
-def told(capsys: pytest.CaptureFixture[str], served: Served, *arguments: str) -> list[dict[str, object]]:
+def printed(capsys: pytest.CaptureFixture[str], served: Served, *arguments: str) -> list[dict[str, object]]:
     """What a command prints."""
     main([*arguments, "--json", "--ledger", str(served.path)])
     found: list[dict[str, object]] = json.loads(capsys.readouterr().out)
@@ -40,20 +40,20 @@ def told(capsys: pytest.CaptureFixture[str], served: Served, *arguments: str) ->
         ("2026-03-29", "2026-03-29T05:30"),
     ],
 )
-def test_energy_is_what_the_command_tells(
+def test_energy_is_what_the_command_prints(
     capsys: pytest.CaptureFixture[str], served: Served, by: str, start: str, end: str
 ) -> None:
-    wanted = told(capsys, served, "energy", "--from", start, "--to", end, "--by", by)
-    for _ in range(2):  # reckoned, and kept
+    wanted = printed(capsys, served, "energy", "--from", start, "--to", end, "--by", by)
+    for _ in range(2):  # computed, then cached
         assert served.items(f"/api/v1/energy?from={start}&to={end}&by={by}&limit=5000") == wanted
     assert wanted
 
 
 @pytest.mark.parametrize("by", ["day", "month", "year"])
-def test_cost_is_what_the_command_tells(capsys: pytest.CaptureFixture[str], served: Served, by: str) -> None:
+def test_cost_is_what_the_command_prints(capsys: pytest.CaptureFixture[str], served: Served, by: str) -> None:
     window = ("--from", "2026-03-28", "--to", "2026-03-31", "--by", by)
-    wanted = told(capsys, served, "cost", *window)
-    explained = told(capsys, served, "cost", *window, "--explain")
+    wanted = printed(capsys, served, "cost", *window)
+    explained = printed(capsys, served, "cost", *window, "--explain")
     path = f"/api/v1/cost?from=2026-03-28&to=2026-03-31&by={by}"
     for _ in range(2):
         assert served.items(path) == wanted
@@ -61,16 +61,16 @@ def test_cost_is_what_the_command_tells(capsys: pytest.CaptureFixture[str], serv
     assert [each["kind"] for each in wanted].count("total") >= 1
 
 
-def test_a_bill_and_a_comparison_are_what_the_commands_tell(capsys: pytest.CaptureFixture[str], served: Served) -> None:
+def test_bill_and_comparison_are_what_the_commands_print(capsys: pytest.CaptureFixture[str], served: Served) -> None:
     window = ("--from", "2026-03-28", "--to", "2026-03-30")
     query = "from=2026-03-28&to=2026-03-30"
-    assert served.items(f"/api/v1/bill?{query}") == told(capsys, served, "bill", *window)
-    wanted = told(capsys, served, "compare", *window)
+    assert served.items(f"/api/v1/bill?{query}") == printed(capsys, served, "bill", *window)
+    wanted = printed(capsys, served, "compare", *window)
     for _ in range(2):
         assert served.items(f"/api/v1/compare?{query}") == wanted
 
 
-def test_money_is_a_text_and_times_have_both_ends_with_offset(served: Served) -> None:
+def test_money_is_a_string_and_times_have_both_ends_with_offset(served: Served) -> None:
     line = served.items("/api/v1/cost?from=2026-03-28&to=2026-03-29")[0]
     assert isinstance(line["amount"], str)
     assert Decimal(line["amount"]) == Decimal(line["price"]) * line["energy_wh"] / 1000
@@ -155,7 +155,7 @@ def test_what_is_of_today_has_no_validator(served: Served) -> None:
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_new_contracts_are_heard_of(tmp_path: Path) -> None:
+def test_new_contracts_are_noticed(tmp_path: Path) -> None:
     with Served(tmp_path, contracts="") as served:
         path = "/api/v1/cost?from=2026-03-28&to=2026-03-29"
         (total,) = [each for each in served.items(path) if each["kind"] == "total"]
@@ -170,7 +170,7 @@ def test_new_contracts_are_heard_of(tmp_path: Path) -> None:
         assert total["quality"] != "unknown"
 
 
-def test_a_file_of_contracts_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+def test_a_file_of_contracts_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
     with Served(tmp_path, contracts="[[contract]\n") as served:
         answer = served.get("/api/v1/cost")
         assert answer.status_code == 503
@@ -180,7 +180,7 @@ def test_a_file_of_contracts_that_cannot_be_used_is_said(tmp_path: Path) -> None
         assert served.items("/api/v1/now")[0]["today"]["cost"] is None
 
 
-def test_two_sites_are_told_apart(tmp_path: Path) -> None:
+def test_two_sites_are_kept_apart(tmp_path: Path) -> None:
     other = frames(30, meter="021900000003", edge="barn", boot="b2" * 8)
     with Served(tmp_path, stored=[*frames(59), *other]) as served:
         assert [each["site"] for each in served.items("/api/v1/sites")] == [METER, "021900000003"]
@@ -200,7 +200,7 @@ def test_the_first_day_has_answers(tmp_path: Path) -> None:
         assert served.items("/api/v1/readings/quarters") == served.items("/api/v1/readings/frames") == []
 
 
-def test_tariffs_tell_what_each_version_changed(served: Served) -> None:
+def test_tariffs_show_what_each_version_changed(served: Served) -> None:
     assert "edf-bleu-base" in [each["id"] for each in served.items("/api/v1/tariffs")]
     history = served.get("/api/v1/tariffs/edf-bleu-base?power=6").json()
     before, version = next(
@@ -213,7 +213,7 @@ def test_tariffs_tell_what_each_version_changed(served: Served) -> None:
     assert before["from"] < version["from"]
 
 
-def test_quality_tells_gaps_and_lost_frames(tmp_path: Path) -> None:
+def test_quality_shows_gaps_and_lost_frames(tmp_path: Path) -> None:
     lacking = [each for each in frames(59) if not 60 <= each.seq < 72]
     with Served(tmp_path, stored=lacking) as served:
         served.ledger.store([])
@@ -231,14 +231,14 @@ def test_the_profile_is_of_whole_hours(served: Served) -> None:
     assert {row["mean_w"] for row in rows} == {60.0}
 
 
-def test_long_answers_are_packed_and_streams_are_not(served: Served) -> None:
-    packed = served.get("/api/v1/energy?from=2026-03-28&by=hour", **{"accept-encoding": "gzip"})
-    assert packed.headers["content-encoding"] == "gzip"
+def test_long_answers_are_compressed_and_streams_are_not(served: Served) -> None:
+    compressed = served.get("/api/v1/energy?from=2026-03-28&by=hour", **{"accept-encoding": "gzip"})
+    assert compressed.headers["content-encoding"] == "gzip"
     with served.client.stream("GET", "/api/v1/live", headers={"accept-encoding": "gzip"}) as stream:
         assert "content-encoding" not in stream.headers
 
 
-def test_it_says_whether_it_lives(served: Served) -> None:
+def test_health_checks_report_ledger_broker_and_loop(served: Served) -> None:
     assert served.get("/healthz").json() == {"status": "alive"}
     answer = served.get("/readyz")
     assert answer.status_code == 503
@@ -246,7 +246,7 @@ def test_it_says_whether_it_lives(served: Served) -> None:
     assert "tictally_frames_stored_total 355.0" in served.get("/metrics").text
 
 
-def test_no_page_asks_anybody_else(served: Served) -> None:
+def test_the_docs_page_loads_nothing_from_elsewhere(served: Served) -> None:
     page = served.get("/docs")
     assert "/api/v1/energy" in page.text
     assert "http" not in page.text.replace("/meterit", "").replace("http_", "")
@@ -254,7 +254,7 @@ def test_no_page_asks_anybody_else(served: Served) -> None:
     assert page.headers["content-security-policy"].startswith("default-src 'self'")
 
 
-def test_reads_need_the_token_where_they_are_behind_it(tmp_path: Path) -> None:
+def test_reads_require_the_token_where_it_is_set_for_reads(tmp_path: Path) -> None:
     with Served(tmp_path, {"http_reads": "token"}) as served:
         for path in ("/api/v1/energy", "/api/v1/now", "/api/v1/live", "/metrics", "/api/v1/tariffs"):
             assert served.get(path).status_code == 401

@@ -33,7 +33,7 @@ def ask(  # noqa: PLR0913, PLR0917 - a question has this many parts
     return served.get(f"/api/{kind}?prm={prm}&start={start}&end={end}", authorization=f"Bearer {token}")
 
 
-def test_days_are_told_in_wh_and_today_is_there(served: Served, token: str) -> None:
+def test_days_are_in_wh_and_include_today(served: Served, token: str) -> None:
     assert ask(served, token, "daily_consumption", "2026-03-28", "2026-03-31").json() == {
         "usage_point_id": PRM,
         "start": "2026-03-28",
@@ -68,7 +68,7 @@ def test_a_day_of_23_hours_has_46_half_hours(served: Served, token: str) -> None
     assert dates[3:5] == ["2026-03-29 03:00:00", "2026-03-29 03:30:00"]
 
 
-def test_a_half_hour_that_is_not_over_is_not_told(served: Served, token: str) -> None:
+def test_a_half_hour_that_is_not_over_is_left_out(served: Served, token: str) -> None:
     rows = ask(served, token, "consumption_load_curve", "2026-03-30", "2026-03-31").json()["interval_reading"]
     assert rows[-1]["date"] == "2026-03-30 12:00:00"
 
@@ -128,7 +128,7 @@ def signed(served: Served, algorithm: str = "HS256", **claims: object) -> str:
     return jwt.encode({"sub": [PRM], "iss": "tictally", "jti": "0" * 12, "exp": until} | claims, secret, algorithm)
 
 
-def test_tokens_that_are_none_are_refused(served: Served, token: str) -> None:
+def test_tokens_that_are_none_are_rejected(served: Served, token: str) -> None:
     header, payload, signature = token.split(".")
     revoked, taken = TokenBook(served.folder).create([PRM], 1, NOON)
     TokenBook(served.folder).revoke(revoked.id)

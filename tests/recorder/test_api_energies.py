@@ -37,7 +37,7 @@ def store(ledger: Ledger, found: list[tuple[int, int, str]], seq: int) -> None:
     batch = []
     for number, (hour, value, register) in enumerate(found):
         at_ms = int((START + timedelta(hours=hour, minutes=7)).timestamp()) * 1000
-        # One name: which of two that never lasted counts hangs on how far back a question looks, kept or not.
+        # One name: which of two that never lasted counts hangs on how far back a query looks, cached or not.
         values: dict[str, int | str] = {register: 1_000_000 + value, "NTARF": "01", "LTARF": "HC"}
         batch.append(message(frame(seq + number, at_ms, values), arrived_ms=int(NOW.timestamp()) * 1000))
     ledger.store(batch)

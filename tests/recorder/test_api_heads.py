@@ -34,8 +34,8 @@ def test_a_head_is_that_of_the_answer(served: Served, path: str) -> None:
     whole, head = served.client.get(path), served.client.head(path)
     assert (head.status_code, head.content) == (whole.status_code, b"")
     assert whole.content != b""
-    told = [{k: v for k, v in each.headers.items() if k not in PER_REQUEST} for each in (whole, head)]
-    assert told[0] == told[1]
+    headers = [{k: v for k, v in each.headers.items() if k not in PER_REQUEST} for each in (whole, head)]
+    assert headers[0] == headers[1]
 
 
 def test_the_head_of_a_stream_ends_and_holds_no_place(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_the_newest_frame_is_the_present_also_after_a_start(served: Served) -> N
     assert {"register": "EAST", "period": None, "value": 1_003_540, "unit": "Wh"} in item["registers"]
 
 
-def test_what_is_stored_is_told_without_reading_the_ledger(served: Served) -> None:
+def test_what_is_stored_is_shown_without_reading_the_ledger(served: Served) -> None:
     now(served)
     served.broadcast.publish_stored([])
     hidden = served.path.with_suffix(".hidden")
@@ -77,7 +77,7 @@ def test_an_older_frame_is_not_the_present(served: Served) -> None:
     assert now(served)["power_va"] == 2345
 
 
-def test_overload_phases_and_colours_are_told(served: Served) -> None:
+def test_overload_phases_and_colours_are_shown(served: Served) -> None:
     served.store([newest(9000, 1, STGE="093A4481", SINSTS1=3000, SINSTS2=2000, SINSTS3=4000, IRMS2=9, URMS3=231)])
     item = now(served)
     assert item["overload"] is True
@@ -89,7 +89,7 @@ def test_overload_phases_and_colours_are_told(served: Served) -> None:
     ]
 
 
-def test_silence_and_an_edge_that_left_are_told_apart(served: Served) -> None:
+def test_silence_and_an_edge_that_left_are_distinguished(served: Served) -> None:
     assert now(served)["state"] == "online"
     served.now += timedelta(seconds=31)
     assert (now(served)["state"], now(served)["age_s"]) == ("silent", 31)
@@ -101,7 +101,7 @@ def test_silence_and_an_edge_that_left_are_told_apart(served: Served) -> None:
     assert now(served)["state"] == "online"
 
 
-def test_the_stream_tells_at_once_and_then_what_changes(served: Served) -> None:
+def test_the_stream_sends_the_state_at_once_and_then_changes(served: Served) -> None:
     with served.client.stream("GET", "/api/v1/live") as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         found = events(stream)
@@ -119,9 +119,9 @@ def test_a_stream_that_begins_again_has_the_present(served: Served) -> None:
     for power in (100, 200):
         served.store([newest(power, power)])
         with served.client.stream("GET", "/api/v1/live", headers={"last-event-id": "1"}) as stream:
-            told = [data for _, data in zip(range(2), (data for _, data in events(stream)), strict=False)]
-            assert told[1] is not None
-            assert told[1]["power_va"] == power
+            received = [data for _, data in zip(range(2), (data for _, data in events(stream)), strict=False)]
+            assert received[1] is not None
+            assert received[1]["power_va"] == power
 
 
 def test_a_silent_stream_shows_that_it_lives(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +156,7 @@ def test_streams_end_with_the_server(tmp_path: Path) -> None:
         stream.__exit__(None, None, None)
 
 
-def test_the_feed_never_holds_more_than_it_should() -> None:
+def test_the_broadcast_never_holds_more_than_it_should() -> None:
     broadcast = Broadcast()
     for number in range(2000):
         broadcast.publish_status(f"edge-{number}", "health", b"{}", number)
@@ -209,7 +209,7 @@ def test_a_recorder_serves_what_it_hears_and_comes_back(broker: Mosquitto, tmp_p
                 time.sleep(0.1)
 
 
-def test_a_port_that_is_taken_holds_up_nothing(broker: Mosquitto, tmp_path: Path) -> None:
+def test_a_port_in_use_does_not_stop_recording(broker: Mosquitto, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -92,7 +92,7 @@ def test_the_same_station_and_time_again_changes_nothing(served: Served) -> None
     assert [each["watts"] for each in readings(served)] == [100, 100]
 
 
-def test_an_older_reading_is_refused_with_a_sentence(served: Served) -> None:
+def test_an_older_reading_is_rejected_with_a_sentence(served: Served) -> None:
     hand_in(served, 100, 0)
     answer = served.post({"watts": 1, "station_id": 1, "time_created": "2026-03-30T11:00:00+02:00"})
     message = "station 1 already has a newer reading; the energy up to it is counted"
@@ -207,7 +207,7 @@ def test_it_needs_the_token_or_an_allowed_address(tmp_path: Path) -> None:
         assert served.get("/meterit/force_get_prices", authorization=AUTHORIZATION).status_code == 200
 
 
-def test_a_recorder_that_stores_nothing_is_said_to(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_times_out_is_a_503(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tictally_recorder.api.context._WRITE_TIMEOUT_S", 0.2)
     answer = served.client.post(
         "/meterit/", json={"watts": 1, "station_id": 1}, headers={"authorization": AUTHORIZATION}
@@ -218,7 +218,7 @@ def test_a_recorder_that_stores_nothing_is_said_to(served: Served, monkeypatch: 
 
 
 @given(st.lists(st.tuples(st.integers(1, MAX_GAP_MS), st.integers(0, 99_999_000)), min_size=1, max_size=30))
-def test_the_register_is_the_area_under_the_lines_whatever_is_kept_between(steps: list[tuple[int, int]]) -> None:
+def test_the_register_is_the_area_under_the_lines_across_restarts(steps: list[tuple[int, int]]) -> None:
     integrator = Integrator.restore(None, lambda: "a" * 16)
     integrator.frame(1, 0, 0)
     at_ms, before, halves, register = 0, 0, 0, 0

@@ -69,7 +69,7 @@ def test_a_ledger_that_is_gone_is_a_problem_that_passes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:80", "192.0.2.1.evil.example"])
-def test_a_name_of_somebody_else_is_refused(served: Served, name: str) -> None:
+def test_a_name_of_somebody_else_is_rejected(served: Served, name: str) -> None:
     assert served.get("/api/v1/energy", host=name).status_code == 421
 
 
@@ -85,7 +85,7 @@ def test_a_name_that_is_set_is_ours(tmp_path: Path) -> None:
         assert served.get("/healthz", host="energy.example.org").status_code == 200
 
 
-def test_a_body_of_100_mb_is_refused_before_it_comes(served: Served) -> None:
+def test_a_body_of_100_mb_is_rejected_before_it_comes(served: Served) -> None:
     head = (
         f"POST /meterit/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
         "Content-Type: application/json\r\nContent-Length: 104857600\r\n\r\n"
@@ -99,7 +99,7 @@ def test_a_body_of_100_mb_is_refused_before_it_comes(served: Served) -> None:
     assert served.get("/healthz").status_code == 200
 
 
-def test_a_body_of_unknown_length_is_refused_when_it_is_too_large(served: Served) -> None:
+def test_a_body_of_unknown_length_is_rejected_when_it_is_too_large(served: Served) -> None:
     def pieces() -> Iterator[bytes]:
         for _ in range(100):
             yield b" " * 1024
@@ -138,7 +138,7 @@ def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypat
         assert sum(_is_closed(client) for client in clients) >= 80
 
 
-def test_a_client_that_never_asks_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_never_asks_is_disconnected(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_limits, "REQUEST_TIMEOUT_S", 0.2)
     monkeypatch.setattr(connection_limits, "_CHECK_INTERVAL_S", 0.1)
     with socket.create_connection(("127.0.0.1", served.port)) as client:
@@ -149,7 +149,7 @@ def test_a_client_that_never_asks_is_left(served: Served, monkeypatch: pytest.Mo
             time.sleep(0.05)
 
 
-def test_a_client_that_never_reads_is_left(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_never_reads_is_disconnected(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_limits, "READ_TIMEOUT_S", 0.3)
     monkeypatch.setattr(connection_limits, "_CHECK_INTERVAL_S", 0.1)
     with socket.socket() as client:
@@ -192,7 +192,7 @@ def test_a_client_that_reads_slowly_but_reads_gets_all(served: Served, monkeypat
     assert len(received) > len(whole)
 
 
-def test_a_page_from_elsewhere_is_refused_and_a_link_is_followed(served: Served) -> None:
+def test_a_cross_site_request_is_rejected_and_a_link_is_followed(served: Served) -> None:
     def asked(path: str, **fetch: str) -> int:
         headers = {f"Sec-Fetch-{name.title()}": value for name, value in fetch.items()}
         return int(served.client.get(path, headers=headers).status_code)
@@ -204,7 +204,7 @@ def test_a_page_from_elsewhere_is_refused_and_a_link_is_followed(served: Served)
         assert asked("/api/v1/sites", site=site, mode="cors", dest="empty") == 200
 
 
-def test_who_asks_too_often_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_requests_are_rate_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_guard, "_BURST", 5.0)
     monkeypatch.setattr(request_guard, "_REQUESTS_PER_S", 0.01)
     with Served(tmp_path) as served:
@@ -232,7 +232,7 @@ def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             assert time.monotonic() < end
 
 
-def test_what_is_no_http_is_no_trouble(served: Served) -> None:
+def test_invalid_http_does_no_harm(served: Served) -> None:
     for content in (b"\x00\xff\x00\r\n\r\n", b"GET /\r\n\r\n", b"A" * 100_000, b"GET /\xff HTTP/1.1\r\n\r\n"):
         with socket.create_connection(("127.0.0.1", served.port)) as client:
             client.sendall(content)

@@ -30,7 +30,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             yield found
 
 
-def test_no_question_is_an_error_of_ours(served: Served) -> None:
+def test_no_request_is_an_internal_error(served: Served) -> None:
     described = schemathesis.openapi.from_url(f"{served.base}/openapi.json").exclude(path=_STREAM)
     operations = [each.ok() for each in described.get_all_operations() if isinstance(each, Ok)]
     assert len(operations) > 20
@@ -40,7 +40,7 @@ def test_no_question_is_an_error_of_ours(served: Served) -> None:
         _ask(operation, {"authorization": f"Bearer {conso if is_conso else TOKEN}"})
 
 
-def _ask(operation: Any, headers: dict[str, str]) -> None:  # noqa: ANN401 - the library tells no type
+def _ask(operation: Any, headers: dict[str, str]) -> None:  # noqa: ANN401 - the library is untyped
     checks = [not_a_server_error, content_type_conformance, response_schema_conformance]
 
     @settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None, database=None)
@@ -56,7 +56,7 @@ def _ask(operation: Any, headers: dict[str, str]) -> None:  # noqa: ANN401 - the
 
 def test_every_address_is_described(served: Served, tmp_path: Path) -> None:
     paths = served.get("/openapi.json").json()["paths"]
-    told = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
+    documented = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
     for path in paths:
-        assert path.split("{")[0].rstrip("/").rsplit("/", 1)[-1] in told
+        assert path.split("{")[0].rstrip("/").rsplit("/", 1)[-1] in documented
     assert tmp_path.exists()

@@ -34,30 +34,30 @@ def cached_energy(
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    source = _Source(session, site, by)
+    site_energy = _SiteEnergy(session, site, by)
     if by in {By.QUARTER, By.HOUR}:
-        return source.read(window, by, all_registers=all_registers), None
-    window = source.clipped(window)
+        return site_energy.read(window, by, all_registers=all_registers), None
+    window = site_energy.clipped(window)
     if window.start >= window.end:
         return [], None
-    first, head_end = source.first_whole_day(window.start)
+    first, head_end = site_energy.first_whole_day(window.start)
     until = window.end.astimezone(session.tz).date()
     tail_start = local_midnight(until, session.tz)
     rows: list[EnergyRow] = []
     state = None
     if first > until:  # within a day
-        rows = source.read(window, By.DAY)
+        rows = site_energy.read(window, By.DAY)
     else:
         days = DayRange(first, until)
-        states = read_states(session.reader, source.query(days, By.DAY))
+        states = read_states(session.reader, site_energy.query(days, By.DAY))
         if window.start < head_end:
-            rows += source.read(TimeRange(window.start, head_end), By.DAY)
-        rows += source.days(days, states) if by in {By.DAY, By.WEEK} else source.months(days, states)
+            rows += site_energy.read(TimeRange(window.start, head_end), By.DAY)
+        rows += site_energy.days(days, states) if by in {By.DAY, By.WEEK} else site_energy.months(days, states)
         if tail_start < window.end:
-            rows += source.read(TimeRange(tail_start, window.end), By.DAY)
+            rows += site_energy.read(TimeRange(tail_start, window.end), By.DAY)
         if window.start == head_end and tail_start == window.end:
             state = states.of(days)
-    merged = list(source.merged(rows, window, by))
+    merged = list(site_energy.merged(rows, window, by))
     if not all_registers:
         used = {row.register for row in merged if row.first_value or row.last_value or row.energy}
         merged = [row for row in merged if row.register in used]
@@ -65,7 +65,7 @@ def cached_energy(
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _SiteEnergy:
     """The energy of a site, from the ledger and from the cache."""
 
     session: ReadSession

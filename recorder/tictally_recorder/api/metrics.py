@@ -16,11 +16,11 @@ from tictally_recorder.sinks.protocol import SinkState
 def registry_of(context: Context, reader: LedgerReader) -> CollectorRegistry:
     """All metrics with their current values."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Snapshot(list(_metrics(context, reader))))
+    registry.register(_CurrentMetrics(list(_metrics(context, reader))))
     return registry
 
 
-class _Snapshot(Collector):
+class _CurrentMetrics(Collector):
     def __init__(self, metrics: list[Metric]) -> None:
         self._metrics = metrics
 

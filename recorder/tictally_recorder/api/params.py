@@ -28,7 +28,7 @@ REPLAY_DAYS: Final = 400
 YEAR_DAYS: Final = 365
 
 
-class Format(StrEnum):
+class ListFormat(StrEnum):
     """The format of a list."""
 
     JSON = "json"
@@ -66,7 +66,7 @@ class RangeParams(SiteParams):
 class ListParams(RangeParams):
     """Selects sites, a time range and the format of the list."""
 
-    format: Format | None = Field(None, description="Default: by the Accept header.")
+    format: ListFormat | None = Field(None, description="Default: by the Accept header.")
 
 
 class PageParams(ListParams):

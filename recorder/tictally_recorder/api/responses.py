@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import Context, ReadSession
-from tictally_recorder.api.params import Format
+from tictally_recorder.api.params import ListFormat
 from tictally_recorder.api.problem_details import Problem, invalid_parameter
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.ledger import LedgerReader
@@ -164,9 +164,9 @@ def _wants_csv(request: Request) -> bool:
     if name is None:
         accepted = request.headers.get("accept", "")
         return "text/csv" in accepted and JSON not in accepted
-    if name not in {*Format}:
+    if name not in {*ListFormat}:
         raise invalid_parameter("format", f"{name[:20]!r} is neither json nor csv")
-    return name == Format.CSV
+    return name == ListFormat.CSV
 
 
 def _entity_tag(request: Request, state: str, version: str, *, is_csv: bool) -> str:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import ReadSession
-from tictally_recorder.api.params import Format
+from tictally_recorder.api.params import ListFormat
 from tictally_recorder.api.responses import CSV_RESPONSES, Listing, answer_list
 from tictally_recorder.api.schemas import JobItem, ListOf
 from tictally_recorder.jobs import job_reports
@@ -23,7 +23,7 @@ class JobParams(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    format: Format | None = Field(None, description="Default: by the Accept header.")
+    format: ListFormat | None = Field(None, description="Default: by the Accept header.")
 
 
 @router.get("/jobs", response_model=ListOf[JobItem], responses=CSV_RESPONSES)

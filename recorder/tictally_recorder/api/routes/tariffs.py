@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import Context
-from tictally_recorder.api.params import Format
+from tictally_recorder.api.params import ListFormat
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, json_response, respond
 from tictally_recorder.api.schemas import ListOf, TariffHistory, TariffItem
@@ -42,7 +42,7 @@ class LanguageParams(BaseModel):
 class TariffParams(LanguageParams):
     """Selects the format of the list."""
 
-    format: Format | None = Field(None, description="Default: by the Accept header.")
+    format: ListFormat | None = Field(None, description="Default: by the Accept header.")
 
 
 class HistoryParams(LanguageParams):

@@ -63,7 +63,7 @@ class MeteringParams(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
+class _MeteringSeries:
     """What an address returns.
 
     Attributes:
@@ -89,34 +89,34 @@ Params = Annotated[MeteringParams, Query()]
 @router.get("/daily_consumption", response_model=Metering)
 async def daily_consumption(request: Request, params: Params) -> Response:
     """Energy consumed by day, that of today up to now."""
-    return await _answer(request, _Series(_ENERGY, _MAX_DAYS, By.DAY), params)
+    return await _answer(request, _MeteringSeries(_ENERGY, _MAX_DAYS, By.DAY), params)
 
 
 @router.get("/consumption_load_curve", response_model=Metering)
 async def consumption_load_curve(request: Request, params: Params) -> Response:
     """Mean power consumed by half-hour, dated by its end."""
-    return await _answer(request, _Series(_CURVE, _MAX_CURVE_DAYS, By.QUARTER), params)
+    return await _answer(request, _MeteringSeries(_CURVE, _MAX_CURVE_DAYS, By.QUARTER), params)
 
 
 @router.get("/consumption_max_power", response_model=Metering)
 async def consumption_max_power(request: Request, params: Params) -> Response:
     """Maximum power consumed by day."""
-    return await _answer(request, _Series(_MAXIMUM, _MAX_DAYS, None), params)
+    return await _answer(request, _MeteringSeries(_MAXIMUM, _MAX_DAYS, None), params)
 
 
 @router.get("/daily_production", response_model=Metering)
 async def daily_production(request: Request, params: Params) -> Response:
     """Energy injected by day."""
-    return await _answer(request, _Series(_ENERGY, _MAX_DAYS, By.DAY, is_consumption=False), params)
+    return await _answer(request, _MeteringSeries(_ENERGY, _MAX_DAYS, By.DAY, is_consumption=False), params)
 
 
 @router.get("/production_load_curve", response_model=Metering)
 async def production_load_curve(request: Request, params: Params) -> Response:
     """Mean power injected by half-hour, dated by its end."""
-    return await _answer(request, _Series(_CURVE, _MAX_CURVE_DAYS, By.QUARTER, is_consumption=False), params)
+    return await _answer(request, _MeteringSeries(_CURVE, _MAX_CURVE_DAYS, By.QUARTER, is_consumption=False), params)
 
 
-async def _answer(request: Request, series: _Series, params: MeteringParams) -> Response:
+async def _answer(request: Request, series: _MeteringSeries, params: MeteringParams) -> Response:
     context: Context = request.app.state.context
     prm = params.prm
     allowed = await context.pool.run(lambda: _allowed_prms(request, context))
@@ -162,7 +162,7 @@ def _allowed_prms(request: Request, context: Context) -> tuple[str, ...]:
         raise Problem(HTTPStatus.UNAUTHORIZED, str(error), headers=headers) from None
 
 
-def _intervals(session: ReadSession, site: Site, series: _Series, days: DayRange) -> Iterable[dict[str, str]]:
+def _intervals(session: ReadSession, site: Site, series: _MeteringSeries, days: DayRange) -> Iterable[dict[str, str]]:
     tz = session.tz
     window = TimeRange(local_midnight(days.first, tz), min(local_midnight(days.until, tz), session.now))
     if window.start >= window.end:

@@ -86,14 +86,14 @@ class Readings(BaseModel):
     readings: list[ReadingItem]
 
 
-class Price(BaseModel):
+class CurrentPrice(BaseModel):
     """The price of a kWh."""
 
     price: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _StationReading:
     station: int
     milliwatts: int
     time_ms: int
@@ -153,7 +153,7 @@ async def readings(
     return await context.pool.read(work)
 
 
-@router.get("/current_price", response_model=Price)
+@router.get("/current_price", response_model=CurrentPrice)
 async def current_price(
     request: Request, station_id: Annotated[int | None, Query(ge=0, le=_MAX_STATION)] = None
 ) -> Response:
@@ -200,7 +200,7 @@ def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _parse_reading(body: Mapping[str, Any], now_ms: int) -> _Reading:
+def _parse_reading(body: Mapping[str, Any], now_ms: int) -> _StationReading:
     given, station, created = body.get("watts"), body.get("station_id"), body.get("time_created")
     watts = Decimal(given) if isinstance(given, int | Decimal) and not isinstance(given, bool) else None
     if watts is None or not 0 <= watts <= _MAX_WATTS:
@@ -217,14 +217,14 @@ def _parse_reading(body: Mapping[str, Any], now_ms: int) -> _Reading:
             raise _bad_request("time_created must be a time with offset, such as 2026-11-21T20:27:09+01:00")
     if time_ms > now_ms + _MAX_AHEAD_MS:
         raise _bad_request("time_created is in the future")
-    return _Reading(station, int((watts * 1000).to_integral_value()), time_ms)
+    return _StationReading(station, int((watts * 1000).to_integral_value()), time_ms)
 
 
 def _bad_request(detail: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, detail)
 
 
-def _is_stored(reader: LedgerReader, reading: _Reading) -> bool:
+def _is_stored(reader: LedgerReader, reading: _StationReading) -> bool:
     key = meter_of(reading.station)
     meters = [meter for site in reader.sites() for meter in site.meters if meter.key == key]
     return any(True for meter in meters for _ in reader.frames(meter.id, reading.time_ms, reading.time_ms + 1))
