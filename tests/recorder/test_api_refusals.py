@@ -34,7 +34,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         ("/api/v1/energy?from=2026-03-02&to=2026-03-01", 400, "from: 2026-03-02T00:00:00+01:00 is not before"),
         ("/api/v1/energy?from=2026-01-01&by=quarter", 400, "from: the range is longer than 32 days"),
         ("/api/v1/cost?from=2026-03-01T12:00", 400, "from: '2026-03-01T12:00' is within a day"),
-        ("/api/v1/energy?by=week", 400, "by: Input should be 'quarter', 'hour', 'day', 'month' or 'year'"),
+        ("/api/v1/energy?by=decade", 400, "by: Input should be 'quarter', 'hour', 'day', 'week', 'month' or 'year'"),
         ("/api/v1/energy?limit=0", 400, "limit: Input should be greater than or equal to 1"),
         ("/api/v1/energy?format=xml", 400, "format: Input should be 'json' or 'csv'"),
         ("/api/v1/bill", 400, "from: a bill requires its first day and the day after its last"),
