@@ -12,13 +12,13 @@ from typing import Final
 
 from tictally_recorder.ingest.backfill.edge_health import EdgeFrames
 from tictally_shared.interval_set import IntervalSet
+from tictally_shared.runtime.backoff import Backoff
 
 MAX_RANGES: Final = 256
 # Some seconds of an edge's time, and a second of the recorder's.
 MAX_FRAMES: Final = 2000
 MAX_ATTEMPTS: Final = 3
-_PATIENCE_S: Final = 60.0
-_MAX_PATIENCE_S: Final = 3600.0
+_PATIENCE_S: Final = (60.0, 3600.0)
 # An edge publishes its health once a minute; one that has published none for longer cannot answer.
 _SILENT_S: Final = 150.0
 _NOTHING: Final = IntervalSet()
@@ -99,7 +99,7 @@ class Planner:
         self._tried: dict[str, list[IntervalSet]] = {}  # of these, requested once, twice without an answer
         self._lost: dict[str, IntervalSet] = {}
         self._pending: _PendingRequest | None = None
-        self._failures = 0
+        self._patience = Backoff(*_PATIENCE_S)
         self._health_s = 0.0
 
     @property
@@ -156,17 +156,14 @@ class Planner:
             return
         left = pending.left - known.get(pending.boot, _NOTHING)
         if left != pending.left:
-            pending.left, pending.progress_s, self._failures = left, now_s, 0
+            pending.left, pending.progress_s = left, now_s
+            self._patience.reset()
         if not left:
             self._pending = None
-        elif now_s - pending.progress_s >= self._patience_s and self._health_s > pending.at_s:
+        elif now_s - pending.progress_s >= self._patience.delay_s and self._health_s > pending.at_s:
             self._pending = None
-            self._failures += 1
+            self._patience.next_s()
             self._note_failure(pending)
-
-    @property
-    def _patience_s(self) -> float:
-        return float(min(_PATIENCE_S * 2 ** min(self._failures, MAX_ATTEMPTS * 2), _MAX_PATIENCE_S))
 
     def _note_failure(self, pending: _PendingRequest) -> None:
         tried = self._tried.setdefault(pending.boot, [IntervalSet() for _ in range(1, MAX_ATTEMPTS)])
