@@ -24,6 +24,7 @@ from tictally_recorder.ledger import Ledger
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
 
 
 @pytest.fixture
@@ -55,8 +56,8 @@ def test_where_all_is_well_it_says_so_and_where_not_what_to_do(
         assert main(["doctor"]) == 0
         well = capsys.readouterr().out
         assert "!!" not in well
-        assert "ok edge cellar: it is online; its newest frame is of " in well
-        assert "-- ledger: 1 message set aside for json; the newest came " in well
+        assert "ok edge cellar: it is online; its newest frame is from " in well
+        assert "-- ledger: 1 message rejected for json; the newest arrived " in well
         edge.say("availability", "offline")
         running.stop()
         assert main(["doctor", "--json"]) == 1
@@ -112,7 +113,7 @@ def test_a_backup_dated_years_ahead_hides_none_that_fails(
         opened.put_value(state_key("backup"), state.to_json())
     assert main(["doctor", "--json"]) == 1
     found = [each for each in json.loads(capsys.readouterr().out) if each["about"] == "backup"]
-    assert (found[0]["level"], found[0]["sentence"]) == ("trouble", "no space is left; there is none yet")
+    assert (found[0]["level"], found[0]["text"]) == ("trouble", "no space is left; there is none yet")
 
 
 def test_a_visit_says_how_far_it_came(own_broker: Mosquitto) -> None:

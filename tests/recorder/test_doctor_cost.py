@@ -7,8 +7,9 @@ import pytest
 from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.doctor import CostFacts, PaidFacts
-from tictally_recorder.doctor.collect import look_at_cost
+from tictally_recorder.doctor.collect import collect_cost
 from tictally_recorder.ledger import Ledger
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.settings import Settings
 
 CONTRACT = '[[contract]]\ntariff = "{tariff}"\npower = 6\nfrom = 2020-01-01\n'
@@ -39,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 def seen(settings: Settings, tariff: str | None) -> CostFacts:
     if tariff is not None:
         settings.contracts_file.write_text(CONTRACT.format(tariff=tariff))
-    return look_at_cost(settings, NOON_MS)
+    return collect_cost(settings, NOON_MS)
 
 
 def test_the_version_of_today(settings: Settings) -> None:
@@ -47,7 +48,7 @@ def test_the_version_of_today(settings: Settings) -> None:
 
 
 def test_no_contract(settings: Settings) -> None:
-    assert seen(settings, None).paid == (PaidFacts(METER, None, "there is no contract for 2026-11-21"),)
+    assert seen(settings, None).paid == (PaidFacts(METER, None, Reason(ReasonCode.NO_CONTRACT)),)
 
 
 def test_another_option_than_the_meters(settings: Settings) -> None:
@@ -79,14 +80,14 @@ def test_a_list_with_other_names_fits_by_the_contracts_aliases(settings: Setting
     settings.tariffs_folder.mkdir()
     (settings.tariffs_folder / "others.toml").write_text(OTHERS)
     settings.contracts_file.write_text(CONTRACT.format(tariff="others") + f"aliases = {aliases}\n")
-    (paid,) = look_at_cost(settings, NOON_MS).paid
+    (paid,) = collect_cost(settings, NOON_MS).paid
     said = "the meter announces H PLEINE/CREUSE, and the contract is on others"
     assert paid.contradictions == (() if fits else (said,))
 
 
 def test_a_list_that_is_overdue(settings: Settings) -> None:
     settings.contracts_file.write_text(CONTRACT.format(tariff="edf-bleu-hphc"))
-    (paid,) = look_at_cost(settings, NOON_MS + 120 * 86_400_000).paid
+    (paid,) = collect_cost(settings, NOON_MS + 120 * 86_400_000).paid
     assert paid.overdue_since == date(2027, 2, 1)
 
 
@@ -98,4 +99,4 @@ def test_a_file_that_cannot_be_used(settings: Settings) -> None:
 
 
 def test_without_a_ledger_nothing_is_said_here(tmp_path: Path) -> None:
-    assert look_at_cost(Settings(name="nas", ledger=tmp_path / "none.sqlite"), NOON_MS) == CostFacts()
+    assert collect_cost(Settings(name="nas", ledger=tmp_path / "none.sqlite"), NOON_MS) == CostFacts()

@@ -1,7 +1,7 @@
 """What the doctor says of facts, and when it calls for a person."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,14 +13,13 @@ from tictally_recorder.doctor import (
     CostFacts,
     EdgeFacts,
     Facts,
-    Finding,
     LedgerFacts,
-    Level,
     PaidFacts,
-    findings,
+    diagnose,
 )
 from tictally_recorder.doctor.broker_probe import Outcome, Visit
-from tictally_recorder.doctor.facts import SinkFacts
+from tictally_recorder.doctor.words import as_json, lines
+from tictally_recorder.finding import Level
 from tictally_recorder.ledger import (
     LedgerCounts,
     Meter,
@@ -31,13 +30,15 @@ from tictally_recorder.ledger import (
     Site,
     Status,
 )
+from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.sinks.findings import SinkFacts
 from tictally_shared.frames import iso_utc
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW_MS = 1_795_262_400_000  # 2026-11-21T12:00:00Z
 MINUTE_MS = 60_000
 BOOT = "9f2c61d07ab3e514"
-NEWEST = "its newest frame is of 2026-11-21 12:59:58 (2 s ago)"
+NEWEST = "its newest frame is from 2026-11-21 12:59:58 (2 s ago)"
 
 
 def health(held: list[tuple[int, int]] | None = None, *, age_ms: int = 20_000, **more: object) -> bytes:
@@ -56,7 +57,7 @@ LEDGER = LedgerFacts(
     problems=(),
     recorder="4711",
     counts=COUNTS,
-    refused=(),
+    rejected=(),
     numbers={"pi": {BOOT: [NumberRange(1, 1200, Status.STORED)]}},
     newest_ms={"pi": NOW_MS - 2000},
     sites=(Site("0219", (Meter(1, "0219", None, NOW_MS - 86_400_000, NOW_MS - 2000),), ("pi",)),),
@@ -66,12 +67,30 @@ WELL = Facts(
 )
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A finding in English."""
+
+    about: str
+    level: Level
+    sentence: str
+    advice: str | None
+
+
+def shown(facts: Facts, language: str = "en") -> list[Shown]:
+    found = []
+    for level, text, advice in lines(diagnose(facts, PARIS), language):
+        about, _, sentence = text.partition(": ")
+        found.append(Shown(about, level, sentence, advice))
+    return found
+
+
 def said(facts: Facts, about: str) -> list[tuple[Level, str]]:
-    return [(each.level, each.sentence) for each in findings(facts, PARIS) if each.about == about]
+    return [(each.level, each.sentence) for each in shown(facts) if each.about == about]
 
 
-def troubles(facts: Facts) -> list[Finding]:
-    return [each for each in findings(facts, PARIS) if each.level is Level.TROUBLE]
+def troubles(facts: Facts) -> list[Shown]:
+    return [each for each in shown(facts) if each.level is Level.TROUBLE]
 
 
 def with_ledger(**changes: object) -> Facts:
@@ -83,17 +102,17 @@ def with_edge(availability: str | None, said: bytes | None, newest_ms: int | Non
 
 
 def test_all_well_is_said_line_by_line() -> None:
-    assert [(each.about, each.sentence) for each in findings(WELL, PARIS)] == [
+    assert [(each.about, each.sentence) for each in shown(WELL)] == [
         ("ledger", "the ledger /l.sqlite can be read: version 1, 12 MB, 1200 frames"),
         ("ledger", "its integrity check finds nothing wrong"),
         ("ledger", "80.0 GB are free on its disk"),
         ("recorder", "process 4711 records into it"),
-        ("broker", "the broker at nas:1883 lets us in"),
-        ("clock", "this machine's clock says 2026-11-21 13:00:00; no frame is ahead of it"),
+        ("broker", "the broker at nas:1883 accepts the connection"),
+        ("clock", "this machine's clock reads 2026-11-21 13:00:00; no frame is ahead of it"),
         ("edge pi", f"it is online; {NEWEST}"),
         ("site 0219", "meter 0219 (from 2026-11-20 13:00:00 to 2026-11-21 12:59:58), read by pi"),
     ]
-    assert {each.level for each in findings(WELL, PARIS)} == {Level.OK}
+    assert {each.level for each in shown(WELL)} == {Level.OK}
 
 
 @pytest.mark.parametrize(
@@ -102,11 +121,11 @@ def test_all_well_is_said_line_by_line() -> None:
         (replace(WELL, ledger="there is no ledger at /x"), "ledger", "there is no ledger at /x"),
         (with_ledger(problems=("a page is damaged",)), "ledger", "a page is damaged"),
         (with_ledger(free_bytes=42_000_000), "ledger", "only 42 MB are free on its disk"),
-        (with_ledger(recorder=None), "recorder", "no recorder writes into it"),
+        (with_ledger(recorder=None), "recorder", "no recorder writes to it"),
         (
             replace(WELL, visit=Visit(Outcome.REFUSED, "Not authorized")),
             "broker",
-            "the broker at nas:1883 refuses us: Not authorized",
+            "the broker at nas:1883 denies access: Not authorized",
         ),
         (
             replace(WELL, visit=Visit(Outcome.UNREACHABLE, "Connection refused")),
@@ -116,35 +135,35 @@ def test_all_well_is_said_line_by_line() -> None:
         (
             replace(WELL, visit=Visit(Outcome.SILENT, "it ends the connection without an answer")),
             "broker",
-            "nas:1883 does not answer as a broker: it ends the connection without an answer",
+            "nas:1883 does not answer like a broker: it ends the connection without an answer",
         ),
         (
             with_edge("offline", health(), NOW_MS - 3 * 3_600_000),
             "edge pi",
-            "it is offline; its newest frame is of 2026-11-21 10:00:00 (3 h ago)",
+            "it is offline; its newest frame is from 2026-11-21 10:00:00 (3 h ago)",
         ),
         (
             with_edge("online", health(), NOW_MS - 6 * MINUTE_MS),
             "edge pi",
-            "it is online; its newest frame is of 2026-11-21 12:54:00 (6 min ago)",
+            "it is online; its newest frame is from 2026-11-21 12:54:00 (6 min ago)",
         ),
-        (with_edge("online", health(), None), "edge pi", "it is online; it has sent no frame yet"),
+        (with_edge("online", health(), None), "edge pi", "it is online; it has not sent a frame yet"),
         (
             with_edge("online", health(age_ms=10 * MINUTE_MS)),
             "edge pi",
-            f"it is online, but its newest health is of 2026-11-21 12:50:00 (10 min ago); {NEWEST}",
+            f"it is online, but its newest health is from 2026-11-21 12:50:00 (10 min ago); {NEWEST}",
         ),
         (
             with_edge("online", health(age_ms=-5 * MINUTE_MS)),
             "clock",
-            "what edges say is dated up to 5 min ahead of this machine's clock",
+            "frames or health of edges are dated up to 5 min ahead of this machine's clock",
         ),
         (
             with_ledger(counts=replace(COUNTS, newest_ms={"0219": NOW_MS + 90_000})),
             "clock",
-            "what edges say is dated up to 90 s ahead of this machine's clock",
+            "frames or health of edges are dated up to 90 s ahead of this machine's clock",
         ),
-        (replace(with_ledger(newest_ms={}, numbers={}), edges={}), "edges", "no edge has been heard yet"),
+        (replace(with_ledger(newest_ms={}, numbers={}), edges={}), "edges", "no edge has been received yet"),
     ],
 )
 def test_what_needs_a_person_is_said_with_what_to_do(facts: Facts, about: str, sentence: str) -> None:
@@ -159,37 +178,37 @@ def test_what_needs_a_person_is_said_with_what_to_do(facts: Facts, about: str, s
         (
             with_ledger(counts=replace(COUNTS, deferred=1)),
             "ledger",
-            "1 message kept for later: of a newer form, or dated ahead of this clock",
+            "1 message is deferred: from a newer version, or dated ahead of this clock",
         ),
         (
-            with_ledger(refused=(RejectionSummary("json", 7, "t/edge/pi/frame", "a word", NOW_MS - 130_000),)),
+            with_ledger(rejected=(RejectionSummary("json", 7, "t/edge/pi/frame", "a no", NOW_MS - 130_000),)),
             "ledger",
-            "7 messages set aside for json; the newest came 2026-11-21 12:57:50 (2 min ago) on t/edge/pi/frame: a word",
+            "7 messages rejected for json; the newest arrived 2026-11-21 12:57:50 (2 min ago) on t/edge/pi/frame: a no",
         ),
         (
-            with_ledger(refused=(RejectionSummary("size", 1, None, None, None),)),
+            with_ledger(rejected=(RejectionSummary("size", 1, None, None, None),)),
             "ledger",
-            "1 message set aside for size",
+            "1 message rejected for size",
         ),
         (
             with_edge("online", health([(1, 1205)])),
             "edge pi",
-            "5 frames that it holds are missing in the ledger; a running recorder asks for them",
+            "5 frames that it holds are missing in the ledger; a running recorder requests them",
         ),
         (
             with_ledger(numbers={"pi": {BOOT: [NumberRange(n, n, Status.LOST) for n in (1, 3, 5, 7, 9)]}}),
             "edge pi",
-            f"5 frames lost for good: 1-1 of boot {BOOT}, 3-3 of boot {BOOT}, 5-5 of boot {BOOT} and 2 ranges more",
+            f"5 frames are lost for good, by boot and number: {BOOT} 1-1, {BOOT} 3-3 and {BOOT} 5-5, and 2 more ranges",
         ),
         (
             replace(with_ledger(newest_ms={"http-readings": NOW_MS - 2000}), edges={}),
             "edge http-readings",
-            f"it is no edge, but the recorder, of what is handed in by HTTP; {NEWEST}",
+            f"it is not an edge but the recorder itself, for readings by HTTP; {NEWEST}",
         ),
         (
             with_edge(None, None),
             "edge pi",
-            f"the broker knows nothing of it; {NEWEST}",
+            f"the broker does not know it; {NEWEST}",
         ),
     ],
 )
@@ -203,22 +222,23 @@ def test_without_a_broker_nothing_is_said_of_who_is_online() -> None:
     assert said(facts, "edge pi") == [
         (
             Level.NOTE,
-            f"whether it is online is not known; {NEWEST}",
+            f"it is not known whether it is online; {NEWEST}",
         )
     ]
 
 
 @pytest.mark.parametrize(
-    ("more", "advice"),
+    ("more", "sentence", "advice"),
     [
-        ({}, "run `tictally-edge doctor` there: does the meter speak?"),
-        ({"port": "/dev/tic (silent)"}, "run `tictally-edge doctor` there: does the meter speak (it reads /dev/tic"),
-        ({"clock_waits_for": "proof"}, "its frames wait until its clock is proved: set up a time server there"),
-        ({"clock_waits_for": 5, "port": ["x"]}, "run `tictally-edge doctor` there: does the meter speak?"),
+        ({}, "it is online; ", "run `tictally-edge doctor` there: does the meter send?"),
+        ({"port": "/dev/tic (silent)"}, "online and reads /dev/tic (silent); ", "run `tictally-edge doctor` there"),
+        ({"clock_waits_for": "proof"}, "its frames wait until its clock is proved; ", "set up a time server there"),
+        ({"clock_waits_for": 5, "port": ["x"]}, "it is online; ", "run `tictally-edge doctor` there"),
     ],
 )
-def test_why_no_frames_come_is_read_from_the_edges_health(more: dict[str, object], advice: str) -> None:
+def test_why_no_frames_come_is_read_from_the_edges_health(more: dict[str, object], sentence: str, advice: str) -> None:
     (trouble,) = troubles(with_edge("online", health(**more), None))  # type: ignore[arg-type]
+    assert sentence in trouble.sentence
     assert (trouble.advice or "").startswith(advice)
 
 
@@ -228,19 +248,19 @@ def test_a_health_that_is_none_costs_no_answer(garbage: bytes) -> None:
 
 
 def of_cost(*paid: PaidFacts, problem: str | None = None) -> list[tuple[str, Level, str]]:
-    found = findings(replace(WELL, cost=CostFacts(problem, paid)), PARIS)
+    found = shown(replace(WELL, cost=CostFacts(problem, paid)))
     return [(each.about, each.level, each.sentence) for each in found if each.about.startswith("cost")]
 
 
 def test_by_what_a_site_pays_is_said() -> None:
     assert of_cost(PaidFacts("0219", "edf-bleu-base 2026-08-01")) == [
-        ("cost of site 0219", Level.OK, "it pays by edf-bleu-base 2026-08-01")
+        ("cost of site 0219", Level.OK, "it is priced by edf-bleu-base 2026-08-01")
     ]
 
 
 def test_a_site_without_a_price_is_no_trouble_of_a_recorder() -> None:
-    assert of_cost(PaidFacts("0219", None, "there is no contract for 2026-11-21")) == [
-        ("cost of site 0219", Level.NOTE, "it is unknown: there is no contract for 2026-11-21")
+    assert of_cost(PaidFacts("0219", None, Reason(ReasonCode.NO_CONTRACT))) == [
+        ("cost of site 0219", Level.NOTE, "it is unknown: there is no contract")
     ]
 
 
@@ -271,17 +291,17 @@ FOLDER = Path("/mnt/usb")
 @pytest.mark.parametrize(
     ("backup", "level", "sentence"),
     [
-        (BackupFacts(), Level.NOTE, "no backup is made at night"),
-        (BackupFacts(FOLDER), Level.NOTE, "no backup lies in /mnt/usb yet"),
+        (BackupFacts(), Level.NOTE, "there is no nightly backup"),
+        (BackupFacts(FOLDER), Level.NOTE, "there is no backup in /mnt/usb yet"),
         (
             BackupFacts(FOLDER, NOW_MS - 8 * HOUR_MS, NOW_MS - 9 * HOUR_MS),
             Level.OK,
-            "backups lie in /mnt/usb; the newest is of 2026-11-21 05:00:00 (8 h ago)",
+            "backups are in /mnt/usb; the newest is from 2026-11-21 05:00:00 (8 h ago)",
         ),
         (
             BackupFacts(FOLDER, NOW_MS - 33 * HOUR_MS, NOW_MS - 9 * HOUR_MS),
             Level.TROUBLE,
-            "the last night's backup is missing; the newest is of 2026-11-20 04:00:00 (33 h ago)",
+            "last night's backup is missing; the newest is from 2026-11-20 04:00:00 (33 h ago)",
         ),
         (BackupFacts(FOLDER, NOW_MS - 25 * HOUR_MS, NOW_MS - HOUR_MS), Level.OK, None),  # it may be under way
         (BackupFacts(FOLDER, None, NOW_MS, "no disk"), Level.TROUBLE, "no disk; there is none yet"),
@@ -289,12 +309,12 @@ FOLDER = Path("/mnt/usb")
         (
             BackupFacts(FOLDER, NOW_MS - 8 * HOUR_MS, NOW_MS - 9 * HOUR_MS, "no disk"),
             Level.NOTE,
-            "no disk; the newest is of 2026-11-21 05:00:00 (8 h ago)",
+            "no disk; the newest is from 2026-11-21 05:00:00 (8 h ago)",
         ),
     ],
 )
 def test_backups_that_are_late_or_fail_need_a_person(backup: BackupFacts, level: Level, sentence: str | None) -> None:
-    (found,) = [each for each in findings(replace(WELL, backup=backup), PARIS) if each.about == "backup"]
+    (found,) = [each for each in shown(replace(WELL, backup=backup)) if each.about == "backup"]
     assert found.level is level
     assert sentence in {None, found.sentence}
     assert (found.advice is None) is (level is Level.OK)
@@ -304,7 +324,7 @@ def test_a_backup_on_the_ledgers_own_disk_is_noted() -> None:
     backup = BackupFacts(FOLDER, NOW_MS - HOUR_MS, NOW_MS - 2 * HOUR_MS, is_on_ledgers_disk=True)
     assert said(replace(WELL, backup=backup), "backup")[1] == (
         Level.NOTE,
-        "/mnt/usb lies on the same disk as the ledger: what takes one takes both",
+        "/mnt/usb is on the same disk as the ledger: a disk failure takes both",
     )
 
 
@@ -315,7 +335,7 @@ COPIED = replace(
 
 
 def about_influxdb(facts: Facts) -> list[tuple[Level, str]]:
-    return [(each.level, each.sentence) for each in findings(facts, PARIS) if each.about == "sink influxdb"]
+    return [(each.level, each.sentence) for each in shown(facts) if each.about == "sink influxdb"]
 
 
 def test_a_copy_that_is_well_is_said_so_and_none_is_not_mentioned() -> None:
@@ -341,3 +361,26 @@ def test_a_copy_that_is_behind_or_refused_is_said_so() -> None:
         (Level.TROUBLE, "the oldest frame that it lacks arrived 3 h ago; 2 windows to aggregate"),
         (Level.NOTE, "7 points rejected; the newest, for tictally_raw: field type conflict"),
     ]
+
+
+def test_findings_are_data_with_an_english_text() -> None:
+    found = json.loads(as_json(diagnose(with_edge("offline", health()), PARIS)))
+    (offline,) = [each for each in found if each["code"] == "edge_offline"]
+    assert offline["about"] == "edge pi"
+    assert offline["level"] == "trouble"
+    assert offline["parameters"] == {
+        "newest": {"code": "newest_frame", "parameters": {"time": "2026-11-21T12:59:58+01:00", "age": 2}}
+    }
+    assert offline["text"] == f"it is offline; {NEWEST}"
+    assert offline["advice"].startswith("check on its machine")
+
+
+def test_findings_are_shown_in_french() -> None:
+    found = shown(with_ledger(free_bytes=4_200_000_000), "fr")
+    assert [each.sentence for each in found if each.about == "registre"] == [
+        "le registre /l.sqlite est lisible : version 1, 12 Mo, 1200 trames",
+        "son contrôle d\u2019intégrité ne trouve aucune erreur",
+        "il reste 4,2 Go sur son disque",
+    ]
+    (edge,) = [each for each in found if each.about == "lecteur pi"]
+    assert edge.sentence == "il est en ligne ; sa dernière trame date du 21/11/2026 à 12:59:58 (il y a 2 s)"

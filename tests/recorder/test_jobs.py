@@ -15,14 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from recorder_loop import recorder_loop
 
 from tictally_recorder.__main__ import main
-from tictally_recorder.doctor.jobs import job_findings
+from tictally_recorder.doctor.words import message_text, subject_text
 from tictally_recorder.features import all_settings, settings_with
+from tictally_recorder.finding import Finding, Moments
 from tictally_recorder.jobs import JobContext, JobError, JobKind, JobState, job_reports, register
+from tictally_recorder.jobs.findings import job_findings
 from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.settings import Settings
+from tictally_recorder.translations import catalogue
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR_MS = 3600_000
@@ -140,14 +143,20 @@ def test_health_has_it(settings: Settings, tmp_path: Path) -> None:
 
 def test_the_doctor_has_a_finding_about_it(settings: Settings) -> None:
     states = {state_key("tides"): JobState(1_000, "the server is away", 5_000).to_json()}
-    (finding,) = job_findings(job_reports(settings, states.get, 0), str)
-    assert (finding.about, finding.level, finding.sentence) == (
+    moments = Moments(61_000, ZoneInfo("UTC"))
+    (finding,) = job_findings(job_reports(settings, states.get, 0), moments)
+    assert in_english(finding) == (
         "job tides",
         "trouble",
-        "the server is away; its last success was 1000",
+        "the server is away; its last success was 1970-01-01 00:00:01 (60 s ago)",
     )
-    (finding,) = job_findings(job_reports(settings, lambda _: None, 0), str)
-    assert (finding.level, finding.sentence) == ("note", "it has not succeeded yet")
+    (finding,) = job_findings(job_reports(settings, lambda _: None, 0), moments)
+    assert in_english(finding) == ("job tides", "note", "it has not succeeded yet")
+
+
+def in_english(finding: Finding) -> tuple[str, str, str]:
+    words = catalogue("en")
+    return subject_text(words, finding.about), finding.level, message_text(words, finding.message)
 
 
 @pytest.mark.usefixtures("_tides")

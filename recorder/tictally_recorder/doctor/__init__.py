@@ -1,15 +1,6 @@
-"""`tictally doctor`: what is looked at (facts), and what is said of it (findings)."""
+"""`tictally doctor`: collects facts, diagnoses them, and shows the findings in words."""
 
-from tictally_recorder.doctor.diagnose import findings
-from tictally_recorder.doctor.facts import (
-    BackupFacts,
-    CostFacts,
-    EdgeFacts,
-    Facts,
-    Finding,
-    LedgerFacts,
-    Level,
-    PaidFacts,
-)
+from tictally_recorder.doctor.diagnose import diagnose
+from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, LedgerFacts, PaidFacts
 
-__all__ = ["BackupFacts", "CostFacts", "EdgeFacts", "Facts", "Finding", "LedgerFacts", "Level", "PaidFacts", "findings"]
+__all__ = ["BackupFacts", "CostFacts", "EdgeFacts", "Facts", "LedgerFacts", "PaidFacts", "diagnose"]

@@ -1,4 +1,4 @@
-"""A doctor's look at ledger and broker. Reads only; the recorder may run meanwhile."""
+"""Collects facts for the doctor from ledger, broker and files. Reads only; the recorder may run meanwhile."""
 
 import fcntl
 import os
@@ -15,19 +15,19 @@ from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.broker_probe import Visit, visit
-from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, LedgerFacts, PaidFacts, SinkFacts
+from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, LedgerFacts, PaidFacts
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_recorder.jobs import JobReport, JobState, job_reports
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.settings import Settings
-from tictally_recorder.sinks.protocol import SinkPlugin
-from tictally_recorder.sinks.registry import configured
+from tictally_recorder.sinks.findings import collect_sinks
 from tictally_recorder.tariffs.model import Direction
 
 
-def look_at_cost(settings: Settings, now_ms: int) -> CostFacts:
-    """What there is to see; nothing where the ledger cannot be read, which is said elsewhere."""
+def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
+    """How cost stands; nothing where the ledger cannot be read, which is reported elsewhere."""
     today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(settings.zone).date()
     watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
     try:
@@ -44,17 +44,18 @@ def look_at_cost(settings: Settings, now_ms: int) -> CostFacts:
 def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFacts:
     contract = terms.contracts.on(site.id, Direction.CONSUMPTION, today)
     if contract is None:
-        return PaidFacts(site.id, None, f"there is no contract for {today}")
+        return PaidFacts(site.id, None, Reason(ReasonCode.NO_CONTRACT))
     tariff = terms.tariffs[contract.tariff]
     said = tuple(contradictions(reader, site, contract, tariff))
     version = tariff.on(today)
     if version is None:
-        return PaidFacts(site.id, None, f"{tariff.id} has no version for {today}", contradictions=said)
+        no_version = Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id})
+        return PaidFacts(site.id, None, no_version, contradictions=said)
     return PaidFacts(site.id, version.id, None, tariff.overdue_since(today), said)
 
 
-def look(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
-    """What there is to see with these settings at a moment."""
+def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
+    """The facts, with these settings, at a moment."""
     seen = visit(broker, edge_filters(settings.topics, settings.edges))
     return Facts(
         now_ms,
@@ -62,9 +63,9 @@ def look(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
         str(broker),
         seen,
         _edges(seen),
-        look_at_cost(settings, now_ms),
+        collect_cost(settings, now_ms),
         _backup(settings, now_ms),
-        tuple(_sink(settings, each) for each in configured(settings)),
+        collect_sinks(settings),
         _jobs(settings, now_ms),
     )
 
@@ -83,7 +84,7 @@ def _ledger(ledger: Path) -> LedgerFacts | str:
                 problems=problems,
                 recorder=_recorder(path),
                 counts=reader.counts(),
-                refused=tuple(reader.rejections()),
+                rejected=tuple(reader.rejections()),
                 numbers={edge: reader.frame_numbers(edge) for edge in newest_ms},
                 newest_ms=newest_ms,
                 sites=tuple(reader.sites()),
@@ -124,10 +125,6 @@ def _jobs(settings: Settings, now_ms: int) -> tuple[JobReport, ...]:
             return tuple(job_reports(settings, reader.get_value, now_ms))
     except LedgerError:
         return ()
-
-
-def _sink(settings: Settings, plugin: SinkPlugin) -> SinkFacts:
-    return SinkFacts(plugin.name, plugin.title, plugin.destination(settings) or "", plugin.check(settings))
 
 
 def _size_bytes(path: Path) -> int:

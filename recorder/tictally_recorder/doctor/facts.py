@@ -3,38 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 
 from tictally_recorder.doctor.broker_probe import Visit
 from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
-
-
-class Level(StrEnum):
-    """How much a finding matters."""
-
-    OK = "ok"
-    NOTE = "note"
-    TROUBLE = "trouble"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A sentence.
-
-    Attributes:
-        about: `ledger`, `backup`, `recorder`, `broker`, `clock`, `edge <name>`, `site <id>`, `cost` or
-            `cost of site <id>`.
-        level: trouble needs a person.
-        sentence: what was found.
-        advice: what to do, None where nothing is to be done.
-    """
-
-    about: str
-    level: Level
-    sentence: str
-    advice: str | None = None
+from tictally_recorder.reason import Reason
+from tictally_recorder.sinks.findings import SinkFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +24,11 @@ class LedgerFacts:
         problems: what its integrity check says, nothing where it is whole.
         recorder: process that records into it: its pid, or `unknown`; None where there is none.
         counts: its figures.
-        refused: what was set aside.
+        rejected: the rejected messages, by reason.
         numbers: edge → boot → what became of its numbers.
         newest_ms: edge → time of its newest frame, None where it has none.
         sites: with their meters.
-        sinks: how far its copies are.
+        sinks: the sinks' backlogs.
     """
 
     path: Path
@@ -63,7 +38,7 @@ class LedgerFacts:
     problems: tuple[str, ...]
     recorder: str | None
     counts: LedgerCounts
-    refused: tuple[RejectionSummary, ...]
+    rejected: tuple[RejectionSummary, ...]
     numbers: Mapping[str, Mapping[str, list[NumberRange]]]
     newest_ms: Mapping[str, int | None]
     sites: tuple[Site, ...]
@@ -84,7 +59,7 @@ class PaidFacts:
 
     site: str
     version: str | None
-    reason: str | None = None
+    reason: Reason | None = None
     overdue_since: date | None = None
     contradictions: tuple[str, ...] = ()
 
@@ -132,23 +107,6 @@ class BackupFacts:
     due_ms: int = 0
     problem: str | None = None
     is_on_ledgers_disk: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SinkFacts:
-    """A sink that the ledger is replicated to.
-
-    Attributes:
-        name: its key.
-        title: the product's name.
-        destination: its address.
-        problem: what is wrong there, a sentence, or None.
-    """
-
-    name: str
-    title: str
-    destination: str
-    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

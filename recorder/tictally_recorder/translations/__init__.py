@@ -15,6 +15,7 @@ from typing import Final, TypeAlias, cast
 from tictally_recorder.reason import Reason
 
 LANGUAGES: Final = ("en", "fr")
+_KILO: Final = 1000
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 
 Words: TypeAlias = str | Mapping[str, str]
@@ -52,6 +53,9 @@ class Catalogue:
 
         return _PLACEHOLDER.sub(filled, words)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._words
+
     def reason(self, reason: Reason) -> str:
         """A reason as a clause: lower case, without full stop, to follow "because"."""
         return self.text(f"reason.{reason.code.value}", **reason.parameters)
@@ -83,6 +87,27 @@ class Catalogue:
             ]
         )
 
+    def second(self, iso: str) -> str:
+        """A moment, ISO 8601, to the second."""
+        moment = datetime.fromisoformat(iso)
+        return self.text("format.minute", date=self.date(f"{moment:%Y-%m-%d}"), time=f"{moment:%H:%M:%S}")
+
+    def age(self, seconds: int) -> str:
+        """A length of time in its largest unit that gives at least two."""
+        for unit, unit_s in (("d", 86_400), ("h", 3600), ("min", 60)):
+            if seconds >= 2 * unit_s:
+                return self.text(f"format.age.{unit}", n=seconds // unit_s)
+        return self.text("format.age.s", n=seconds)
+
+    def size(self, size_bytes: int) -> str:
+        """A number of bytes in its largest unit."""
+        size = float(size_bytes)
+        for unit in ("b", "kb", "mb"):
+            if size < _KILO:
+                return self.text(f"format.size.{unit}", n=f"{size:.0f}")
+            size /= _KILO
+        return self.text("format.size.gb", n=self.decimal(f"{size:.1f}"))
+
     def decimal(self, text: str) -> str:
         """A decimal string, `12.5`."""
         return text.replace(".", self.text("format.point"))
@@ -100,6 +125,9 @@ _FORMATS: Final[Mapping[str, Callable[[Catalogue, object], str]]] = {
     "list": lambda words, value: words.listed(cast("Sequence[str]", value)),
     "periods": lambda words, value: words.listed(cast("Sequence[str]", value)),
     "period": lambda _, value: str(value),
+    "second": lambda words, value: words.second(str(value)),
+    "age": lambda words, value: words.age(cast("int", value)),
+    "size": lambda words, value: words.size(cast("int", value)),
     "decimal": lambda words, value: words.decimal(str(value)),
 }
 

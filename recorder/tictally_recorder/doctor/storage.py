@@ -1,0 +1,89 @@
+"""What the doctor finds about ledger, disk, recorder and backups. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from tictally_recorder.doctor.facts import BackupFacts, LedgerFacts
+from tictally_recorder.finding import Finding, FindingCode, Level, Message, Moments, Subject, SubjectKind, Value
+from tictally_recorder.ledger import RejectionSummary
+
+_LEDGER: Final = Subject(SubjectKind.LEDGER)
+_RECORDER: Final = Subject(SubjectKind.RECORDER)
+_BACKUP: Final = Subject(SubjectKind.BACKUP)
+# A year of quarters takes some megabytes, two days of raw frames some hundred.
+_MIN_FREE_BYTES: Final = 500_000_000
+# The backup of a large ledger takes a while on a small machine.
+_MAX_BACKUP_DELAY_MS: Final = 3600_000
+_MAX_DETAIL: Final = 80
+_NEWEST_BACKUP: Final = FindingCode.NEWEST_BACKUP, FindingCode.NO_BACKUP_YET
+
+
+def ledger_findings(ledger: LedgerFacts | str, moments: Moments) -> Iterator[Finding]:
+    """Whether the ledger is whole, has room, and is written to.
+
+    Args:
+        ledger: or the sentence that says why it cannot be read.
+        moments: of now.
+    """
+    if isinstance(ledger, str):
+        yield Finding(_LEDGER, Level.TROUBLE, Message(FindingCode.LEDGER_UNREADABLE, {"detail": ledger}))
+        return
+    counts = ledger.counts
+    about: dict[str, Value] = {
+        "path": str(ledger.path),
+        "version": ledger.version,
+        "size": ledger.size_bytes,
+        "count": counts.frames,
+    }
+    yield Finding(_LEDGER, Level.OK, Message(FindingCode.LEDGER_READABLE, about))
+    for problem in ledger.problems:
+        yield Finding(_LEDGER, Level.TROUBLE, Message(FindingCode.LEDGER_DAMAGED, {"detail": problem}))
+    if not ledger.problems:
+        yield Finding(_LEDGER, Level.OK, Message(FindingCode.LEDGER_INTACT))
+    if ledger.free_bytes < _MIN_FREE_BYTES:
+        yield Finding(_LEDGER, Level.TROUBLE, Message(FindingCode.DISK_FULL, {"free": ledger.free_bytes}))
+    else:
+        yield Finding(_LEDGER, Level.OK, Message(FindingCode.DISK_FREE, {"free": ledger.free_bytes}))
+    if ledger.recorder is None:
+        yield Finding(_RECORDER, Level.TROUBLE, Message(FindingCode.RECORDER_STOPPED))
+    else:
+        yield Finding(_RECORDER, Level.OK, Message(FindingCode.RECORDER_RUNS, {"process": ledger.recorder}))
+    if counts.deferred:
+        yield Finding(_LEDGER, Level.NOTE, Message(FindingCode.MESSAGES_DEFERRED, {"count": counts.deferred}))
+    for each in ledger.rejected:
+        yield Finding(_LEDGER, Level.NOTE, _rejected(each, moments))
+
+
+def _rejected(rejected: RejectionSummary, moments: Moments) -> Message:
+    parameters: dict[str, Value] = {"count": rejected.n, "reason": rejected.reason}
+    if rejected.topic is None or rejected.detail is None or rejected.arrived_ms is None:
+        return Message(FindingCode.MESSAGES_REJECTED, parameters)
+    newest: dict[str, Value] = {
+        "time": moments.iso(rejected.arrived_ms),
+        "age": moments.age_s(rejected.arrived_ms),
+        "topic": rejected.topic[:_MAX_DETAIL],
+        "detail": rejected.detail[:_MAX_DETAIL],
+    }
+    return Message(FindingCode.MESSAGES_REJECTED_WITH_NEWEST, parameters | newest)
+
+
+def backup_findings(backup: BackupFacts, moments: Moments) -> Iterator[Finding]:
+    """Whether the nightly backup is made, and lies apart from the ledger."""
+    if backup.folder is None:
+        yield Finding(_BACKUP, Level.NOTE, Message(FindingCode.BACKUP_DISABLED))
+        return
+    folder, newest = str(backup.folder), moments.since(backup.made_ms, *_NEWEST_BACKUP)
+    is_late = backup.made_ms is None or backup.made_ms < backup.due_ms
+    if backup.problem is not None:
+        # Where one was made by hand since, the recorder has not tried again yet: its failure is still reported.
+        level = Level.TROUBLE if is_late else Level.NOTE
+        failure = Message(FindingCode.BACKUP_FAILED, {"detail": backup.problem, "newest": newest})
+        yield Finding(_BACKUP, level, failure)
+    elif backup.made_ms is None:
+        yield Finding(_BACKUP, Level.NOTE, Message(FindingCode.BACKUP_NONE_YET, {"folder": folder}))
+    elif is_late and moments.now_ms - backup.due_ms > _MAX_BACKUP_DELAY_MS:
+        yield Finding(_BACKUP, Level.TROUBLE, Message(FindingCode.BACKUP_LATE, {"newest": newest}))
+    else:
+        yield Finding(_BACKUP, Level.OK, Message(FindingCode.BACKUP_MADE, {"folder": folder, "newest": newest}))
+    if backup.is_on_ledgers_disk:
+        yield Finding(_BACKUP, Level.NOTE, Message(FindingCode.BACKUP_ON_LEDGERS_DISK, {"folder": folder}))

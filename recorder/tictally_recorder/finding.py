@@ -1,0 +1,190 @@
+"""What a diagnosis finds, as data: a code with its parameters, a level, and what it is about.
+
+Whoever shows a finding makes its words, from the catalogue of the reader's language, where the code `broker_silent`
+stands as `finding.broker_silent`; what to do stands beside it as `finding.broker_silent.advice`, where there is any.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from tictally_recorder.reason import Reason
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    NOTE = "note"
+    TROUBLE = "trouble"
+
+
+class SubjectKind(StrEnum):
+    """What findings are about; the words of one are `finding.about.<kind>`."""
+
+    SETTINGS = "settings"
+    LEDGER = "ledger"
+    RECORDER = "recorder"
+    BACKUP = "backup"
+    JOB = "job"
+    BROKER = "broker"
+    SINK = "sink"
+    CLOCK = "clock"
+    EDGES = "edges"
+    EDGE = "edge"
+    SITE = "site"
+    COST = "cost"
+    SITE_COST = "site_cost"
+
+
+class FindingCode(StrEnum):
+    """Every finding; the placeholders of its words are its parameters."""
+
+    SETTING_IGNORED = "setting_ignored"
+
+    LEDGER_UNREADABLE = "ledger_unreadable"
+    LEDGER_READABLE = "ledger_readable"
+    LEDGER_DAMAGED = "ledger_damaged"
+    LEDGER_INTACT = "ledger_intact"
+    DISK_FULL = "disk_full"
+    DISK_FREE = "disk_free"
+    RECORDER_STOPPED = "recorder_stopped"
+    RECORDER_RUNS = "recorder_runs"
+    MESSAGES_DEFERRED = "messages_deferred"
+    MESSAGES_REJECTED = "messages_rejected"
+    MESSAGES_REJECTED_WITH_NEWEST = "messages_rejected_with_newest"
+
+    BACKUP_DISABLED = "backup_disabled"
+    BACKUP_FAILED = "backup_failed"
+    BACKUP_NONE_YET = "backup_none_yet"
+    BACKUP_LATE = "backup_late"
+    BACKUP_MADE = "backup_made"
+    BACKUP_ON_LEDGERS_DISK = "backup_on_ledgers_disk"
+
+    JOB_FAILED = "job_failed"
+    JOB_NOT_RUN_YET = "job_not_run_yet"
+    JOB_SUCCEEDED = "job_succeeded"
+
+    BROKER_CONNECTED = "broker_connected"
+    BROKER_DENIES_ACCESS = "broker_denies_access"
+    BROKER_UNREACHABLE = "broker_unreachable"
+    BROKER_SILENT = "broker_silent"
+
+    SINK_READY = "sink_ready"
+    SINK_FAILS = "sink_fails"
+    SINK_LAGS = "sink_lags"
+    SINK_COMPLETE = "sink_complete"
+    SINK_REJECTED_POINTS = "sink_rejected_points"
+
+    CLOCK_BEHIND = "clock_behind"
+    CLOCK_RIGHT = "clock_right"
+
+    NO_EDGE = "no_edge"
+    READINGS_BY_HTTP = "readings_by_http"
+    EDGE_ONLINE = "edge_online"
+    EDGE_OFFLINE = "edge_offline"
+    EDGE_STATE_UNKNOWN = "edge_state_unknown"
+    EDGE_UNKNOWN_TO_BROKER = "edge_unknown_to_broker"
+    EDGE_HEALTH_OLD = "edge_health_old"
+    EDGE_SENDS_NOTHING = "edge_sends_nothing"
+    EDGE_SENDS_NOTHING_FROM_PORT = "edge_sends_nothing_from_port"
+    EDGE_WAITS_FOR_CLOCK = "edge_waits_for_clock"
+    FRAMES_MISSING = "frames_missing"
+    FRAMES_LOST = "frames_lost"
+    MORE_FRAMES_LOST = "more_frames_lost"
+
+    SITE_METERS = "site_meters"
+    SITE_METERS_WITH_EDGES = "site_meters_with_edges"
+
+    TARIFF_FILE_UNUSABLE = "tariff_file_unusable"
+    CONTRACT_CONTRADICTED = "contract_contradicted"
+    COST_UNKNOWN = "cost_unknown"
+    COST_PROVISIONAL = "cost_provisional"
+    COST_BY_VERSION = "cost_by_version"
+
+    # Parts of the above.
+    NEWEST_FRAME = "newest_frame"
+    NEWEST_FRAME_AHEAD = "newest_frame_ahead"
+    NO_FRAME_YET = "no_frame_yet"
+    NEWEST_BACKUP = "newest_backup"
+    NO_BACKUP_YET = "no_backup_yet"
+    LAST_SUCCESS = "last_success"
+    NO_SUCCESS_YET = "no_success_yet"
+    WINDOWS_WAITING = "windows_waiting"
+    NO_WINDOW_WAITING = "no_window_waiting"
+    METER_SPAN = "meter_span"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Words to be made, as data.
+
+    Attributes:
+        code: which words.
+        parameters: name → what fills the placeholder of that name. Moments are ISO 8601 with offset, ages whole
+            seconds, sizes bytes; `detail` is the message of an error, in English.
+    """
+
+    code: FindingCode
+    parameters: Mapping[str, "Value"] = field(default_factory=dict)
+
+
+Value: TypeAlias = str | int | tuple[str, ...] | Message | tuple[Message, ...] | Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a finding is about.
+
+    Attributes:
+        kind: of thing.
+        name: of the edge, the site, the sink, the job; empty where there is only one of the kind.
+    """
+
+    kind: SubjectKind
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    Attributes:
+        about: what it is about.
+        level: trouble needs a person.
+        message: what was found.
+    """
+
+    about: Subject
+    level: Level
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Writes times for parameters of messages.
+
+    Attributes:
+        now_ms: this machine's clock, milliseconds since 1970.
+        tz: time zone of moments.
+    """
+
+    now_ms: int
+    tz: ZoneInfo
+
+    def iso(self, time_ms: int) -> str:
+        """A time to the second, ISO 8601 with offset."""
+        return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(self.tz).isoformat()
+
+    def age_s(self, time_ms: int) -> int:
+        """Seconds since a time, 0 where it is ahead."""
+        return max(self.now_ms - time_ms, 0) // 1000
+
+    def since(self, time_ms: int | None, code: FindingCode, never: FindingCode) -> Message:
+        """A message with `time` and `age` of an event, or another where it has not happened yet."""
+        if time_ms is None:
+            return Message(never)
+        return Message(code, {"time": self.iso(time_ms), "age": self.age_s(time_ms)})

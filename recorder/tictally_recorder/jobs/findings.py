@@ -1,0 +1,31 @@
+"""What the doctor finds about jobs."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from tictally_recorder.finding import Finding, FindingCode, Level, Message, Moments, Subject, SubjectKind, Value
+from tictally_recorder.jobs.report import JobReport
+
+_SUCCESS: Final = FindingCode.LAST_SUCCESS, FindingCode.NO_SUCCESS_YET
+
+
+def job_findings(reports: Iterable[JobReport], moments: Moments) -> Iterator[Finding]:
+    """A finding about each enabled job, but those whose results the doctor examines by themselves.
+
+    Args:
+        reports: of all jobs.
+        moments: of now.
+    """
+    for report in reports:
+        if report.is_enabled and not report.kind.has_own_findings:
+            yield _finding(report, moments)
+
+
+def _finding(report: JobReport, moments: Moments) -> Finding:
+    about, success_ms = Subject(SubjectKind.JOB, report.name), report.last_success_ms
+    parameters: dict[str, Value] = {"job": report.name, "success": moments.since(success_ms, *_SUCCESS)}
+    if report.problem is not None:
+        return Finding(about, Level.TROUBLE, Message(FindingCode.JOB_FAILED, {**parameters, "detail": report.problem}))
+    if success_ms is None:
+        return Finding(about, Level.NOTE, Message(FindingCode.JOB_NOT_RUN_YET, parameters))
+    return Finding(about, Level.OK, Message(FindingCode.JOB_SUCCEEDED, parameters))
