@@ -19,7 +19,7 @@ from demo.ports import free_port
 from demo.presenters import presenter
 from demo.screen import summary
 from demo.stage import Stage
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_shared.labels import Mode
 
 
@@ -45,7 +45,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="end by itself after so long")
     parser.add_argument("--capture", type=Path, metavar="FILE", help="a recording of a meter's line, played in a loop")
-    parser.add_argument("--contract", choices=[contract.value for contract in Contract], help="of the simulated meter")
+    parser.add_argument(
+        "--contract", choices=[contract.value for contract in SimulatedContract], help="of the simulated meter"
+    )
     parser.add_argument("--mode", choices=[mode.value for mode in Mode], help="of the simulated meter")
     parser.add_argument("--phases", choices=["1", "3"], help="of the simulated meter")
     parser.add_argument("--new", action="store_true", help="without a past: an empty first day")

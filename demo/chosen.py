@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from demo.past import Home, Past, lay
 from demo.stage import NAME, SUBSCRIBED_KVA
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_shared.labels import Mode
 
 _ZONE: Final = ZoneInfo("Europe/Paris")
@@ -47,7 +47,7 @@ def chosen(args: argparse.Namespace, now: datetime) -> Chosen:
     """
     if args.capture is not None:
         return Chosen(["--capture", str(args.capture.resolve())], f"recording {args.capture.name}", None, None)
-    contract = Contract(args.contract or Contract.TEMPO)
+    contract = SimulatedContract(args.contract or SimulatedContract.TEMPO)
     home = Home(contract, Mode(args.mode or Mode.STANDARD), int(args.phases or 1), SUBSCRIBED_KVA)
     words = f"simulated, {home.contract}, {home.phases}-phase"
     since = now if args.new else _begin_of_past(now)

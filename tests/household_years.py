@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger_building import EDGE, frame, message
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, Quarter
 from tictally_recorder.ledger.label_ids import LabelIds
@@ -30,7 +30,9 @@ _NO_VALUES: Final = frozenset({"ADSC", "ADCO", "PRM", "DATE"})
 Seen = tuple[int, dict[str, int | str]]
 
 
-def build(path: Path, days: int, contract: Contract = Contract.HPHC, mode: Mode = Mode.STANDARD) -> None:
+def build(
+    path: Path, days: int, contract: SimulatedContract = SimulatedContract.HPHC, mode: Mode = Mode.STANDARD
+) -> None:
     """A ledger of a household, as pruning leaves it: quarters are settled, no raw frames."""
     meter = SimulatedMeter(contract, mode, start=START, seed=3)
     rng = random.Random(7)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from influx_home import PARIS, Home
 from simulated_ledger import messages, store
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
@@ -21,7 +21,7 @@ FLUSHED_WITHIN_S = 40
 
 def lay(here: Home, days: float, interval_s: float | None, end: datetime) -> dict[str, float]:
     """A simulated meter's frames into the ledger, as if they had been heard; at line rate without an interval."""
-    meter = SimulatedMeter(Contract.TEMPO, Mode.STANDARD, start=end - timedelta(days=days))
+    meter = SimulatedMeter(SimulatedContract.TEMPO, Mode.STANDARD, start=end - timedelta(days=days))
     begin_s = time.monotonic()
     frames = store(here.ledger, messages(meter, interval_s, end, None))
     return {"frames": frames, "simulated_and_kept_s": round(time.monotonic() - begin_s, 1)}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.labels import LABELS, METER_NUMBER, Mode
 
@@ -24,7 +24,7 @@ class Home:
         subscribed_kva: what is subscribed.
     """
 
-    contract: Contract
+    contract: SimulatedContract
     mode: Mode
     phases: int
     subscribed_kva: int

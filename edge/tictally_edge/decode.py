@@ -1,4 +1,4 @@
-"""`tictally-edge decode`: a recorded file as JSON, one line a frame, first sights counting."""
+"""`tictally-edge decode`: a recorded file as JSON, one line a frame; first sightings are accepted."""
 
 import json
 from collections import Counter
@@ -13,14 +13,14 @@ from tictally_shared.labels import DELIVERY_POINT
 
 
 class Sums:
-    """What a file held: frames, complete ones, groups, and what was rejected or left out."""
+    """Totals of a file: frames, complete ones, groups, and what was rejected or left out."""
 
     def __init__(self) -> None:
         self.frames = self.complete = self.groups = self.unconfirmed = self.horodates_unreadable = 0
         self.rejected: Counter[str] = Counter()
 
     def sentence(self) -> str:
-        """The sums for a person, two lines at most."""
+        """Return the totals as a sentence."""
         rejected = ", ".join(f"{count} {reason}" for reason, count in sorted(self.rejected.items())) or "none"
         first = f"{self.frames} frames ({self.complete} complete), {self.groups} groups; rejected: {rejected}"
         if self.unconfirmed or self.horodates_unreadable:
@@ -29,9 +29,9 @@ class Sums:
 
 
 def decode(chunks: Iterable[bytes], sums: Sums, *, prm: bool = False) -> Iterator[dict[str, Any]]:
-    """Yields a frame's JSON object for each frame, any chunking giving the same.
+    """Yield a JSON object for each frame, the same for any chunking.
 
-    Time passes at the pace of the line, since a file has no other clock.
+    Time advances at the pace of the line, since a file has no other clock.
 
     Args:
         chunks: the file's bytes.
@@ -65,5 +65,5 @@ def _frames(decoder: Decoder, chunks: Iterable[bytes]) -> Iterator[DecodedFrame]
 
 
 def line(body: dict[str, Any]) -> str:
-    """One line of JSON."""
+    """Return an object as one line of JSON."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

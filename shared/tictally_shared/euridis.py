@@ -1,4 +1,4 @@
-"""What a meter's number says of the meter: who made it, when, and what it is.
+"""Decodes a meter's number: maker, year and type.
 
 Sources: the maker's codes, Euridis, list of identifiers (V3.04A, 2019); the types, Enedis-NOI-CPT_54E §6.2.1.
 """
@@ -32,7 +32,7 @@ _MAKERS: Final = {
     "84": "Sagemcom",
     "85": "Itron",
 }
-# Phases and the current that the meter stands, in ampere, and the generation of its power line communication.
+# Phases, rated current in ampere, and the generation of its power line communication.
 _LINKY_TYPES: Final = {
     "61": (1, 60, "G3"),
     "62": (1, 90, "G1"),
@@ -47,10 +47,10 @@ _LINKY_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a number tells.
+    """What a number contains.
 
     Attributes:
-        maker: its present name, or None where the code is not known.
+        maker: its present name, or None for an unknown code.
         year: of making, 20yy, or None where the number is not one of twelve digits.
         is_linky: True for the types of Linky meters.
         model: such as `Linky G3, 1 phase, 60 A`, or None for a type that is not known.
@@ -63,7 +63,7 @@ class Identity:
 
 
 def identity_of(number: str) -> Identity:
-    """What the number of a meter (ADCO or ADSC) tells; nothing where it is not twelve digits."""
+    """Decode the number of a meter (ADCO or ADSC); all is None where it is not twelve digits."""
     if len(number) != _LENGTH or not number.isdecimal():
         return Identity(None, None, is_linky=False, model=None)
     linky = _LINKY_TYPES.get(number[4:6])

@@ -1,4 +1,4 @@
-"""The Frame and its JSON form, the message that edges publish and recorders keep.
+"""The Frame and its JSON form, the message that edges publish and recorders store.
 
 `frame.schema.json` beside this file is the same form as a JSON Schema; the tests hold the two together.
 """
@@ -46,7 +46,7 @@ class FrameError(ValueError):
 
     Attributes:
         reason: for counting.
-        sentence: for a person.
+        sentence: for people.
     """
 
     def __init__(self, reason: FrameRejection, sentence: str) -> None:
@@ -65,8 +65,8 @@ class Frame:
         boot: 16 hexadecimal digits, one life of that edge's journal.
         seq: one more for each frame within a boot, from 1.
         time_ms: when the frame's end arrived, milliseconds since 1970 in UTC.
-        mode: the language it was in.
-        values: label → integer where the catalogue has a unit, else text, stripped, runs of spaces made one.
+        mode: of its line.
+        values: label → integer where the catalogue has a unit, else string, stripped, runs of spaces made one.
         dated: label → horodate of its value, ISO 8601 with offset. DATE is only here.
         serial: short hash of the meter's number where `meter` is a key, else None.
     """
@@ -82,7 +82,7 @@ class Frame:
     serial: str | None = None
 
     def to_json(self) -> str:
-        """The frame as one line of JSON."""
+        """Return the frame as one line of JSON."""
         body: dict[str, Any] = {"v": VERSION, "meter": self.meter}
         if self.serial is not None:
             body["serial"] = self.serial
@@ -92,11 +92,11 @@ class Frame:
 
     @classmethod
     def from_json(cls, payload: bytes | str, *, edge: str | None = None) -> "Frame":
-        """The frame that a message holds.
+        """Parse a message.
 
         Args:
             payload: the message, at most 64 KiB.
-            edge: the name in the topic it came on; a frame that names another edge is refused. None: not compared.
+            edge: the name in the topic it came on; a frame that names another edge is rejected. None: not compared.
 
         Raises:
             FrameError: it is not a frame, and why.
@@ -105,18 +105,18 @@ class Frame:
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any], *, edge: str | None = None) -> "Frame":
-        """As `from_json`, of what `strict_json` has read: for who needs the fields also where they are no frame."""
+        """As `from_json`, from the result of `strict_json`, for callers that need the fields of invalid frames too."""
         return _build(fields, edge)
 
 
 def iso_utc(time_ms: int) -> str:
-    """Milliseconds since 1970 as ISO 8601 in UTC, `2026-11-21T20:27:09.123Z`."""
+    """Format milliseconds since 1970 as ISO 8601 in UTC, `2026-11-21T20:27:09.123Z`."""
     seconds, ms = divmod(time_ms, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
 
 
 def parse_time_ms(text: str) -> int:
-    """ISO 8601 with offset as milliseconds since 1970.
+    """Parse ISO 8601 with offset to milliseconds since 1970.
 
     Raises:
         ValueError: it is not such a time.
@@ -128,7 +128,7 @@ def parse_time_ms(text: str) -> int:
 
 
 def strict_json(payload: bytes | str) -> dict[str, Any]:
-    """The JSON object of a message: no NaN, no repeated key, no number beyond 64 bits.
+    """Parse the JSON object of a message: no NaN, no repeated key, no number beyond 64 bits.
 
     Raises:
         FrameError: size, json, integer or form.
@@ -138,7 +138,7 @@ def strict_json(payload: bytes | str) -> dict[str, Any]:
     try:
         text = payload.decode("utf-8") if isinstance(payload, bytes) else payload
         body = _DECODER.decode(text)
-        if "\\ud" in text or "\\uD" in text:  # an escaped half of a surrogate pair is no text that can be kept
+        if "\\ud" in text or "\\uD" in text:  # an escaped half of a surrogate pair cannot be stored
             json.dumps(body, ensure_ascii=False).encode("utf-8")
     except FrameError:
         raise
@@ -213,7 +213,7 @@ def _matches(pattern: re.Pattern[str], value: object) -> bool:
 
 def _time_ms(value: object) -> int:
     if not isinstance(value, str):
-        raise FrameError(FrameRejection.FORM, "time is not a text")
+        raise FrameError(FrameRejection.FORM, "time is not a string")
     try:
         time_ms = parse_time_ms(value)
     except (ValueError, OverflowError) as error:

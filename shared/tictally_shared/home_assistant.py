@@ -175,7 +175,7 @@ class HealthEntity:
         settings: everything else, by Home Assistant's own names.
         platform: `sensor`, or `binary_sensor` for true and false; for the latter true is `on` unless `on_when` differs.
         on_when: which of the two is `on`.
-        whole: True to show no fraction of a number.
+        is_integer: True to show a number without fraction.
     """
 
     key: str
@@ -185,7 +185,7 @@ class HealthEntity:
     settings: Mapping[str, Any] = field(default_factory=dict)
     platform: str = "sensor"
     on_when: bool = True
-    whole: bool = False
+    is_integer: bool = False
 
 
 def program_device(kind: str, name: str, shown: str, version: str, availability: str) -> Device:
@@ -228,7 +228,7 @@ def program_components(
             "payload_on": "online",
             "payload_off": "offline",
             "device_class": "connectivity",
-            "availability": [],  # not the device's: it shall be `off` when the process is gone, not unavailable
+            "availability": [],  # not the device's: it must be `off` when the process is gone, not unavailable
         },
     )
     about = {"state_topic": health, "expire_after": _EXPIRES_S}
@@ -251,6 +251,6 @@ def _template(entity: HealthEntity) -> str:
     *outer, name = (entity.value or entity.key).split(".")
     objects = "".join(f".get('{each}', {{}})" for each in outer)
     value = f"(value_json | default({{}})){objects}.get('{name}')"
-    if entity.whole:
+    if entity.is_integer:
         return f"{{% set number = {value} %}}{{{{ number if number is none else number | round | int }}}}"
     return f"{{{{ {value} }}}}"

@@ -1,4 +1,4 @@
-"""MQTT topics both ways: names to topics, topics to names. The topics are a public interface."""
+"""Builds and parses MQTT topics. The topics are a public interface."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class LabelTopic:
 
 @dataclass(frozen=True, slots=True)
 class DerivedTopic:
-    """`<base>/<meter>/<name>`, in lower case: what an edge makes of the meter's labels."""
+    """`<base>/<meter>/<name>`, in lower case: a value that an edge derives from labels."""
 
     meter: str
     name: str
@@ -80,11 +80,11 @@ class Topics:
         return f"{self.label(meter, label)}/time"
 
     def meter_availability(self, meter: str) -> str:
-        """Topic that says whether the meter is heard."""
+        """Topic of the meter's availability."""
         return f"{self.base}/{meter}/availability"
 
     def derived(self, meter: str, name: str) -> str:
-        """Topic of what an edge makes of a meter's labels; in lower case, so that no label can have it."""
+        """Topic of a derived value; in lower case, so that no label can have it."""
         return f"{self.base}/{meter}/{name}"
 
     def edge(self, edge: str, what: str) -> str:
@@ -104,11 +104,11 @@ class Topics:
         return self.edge(edge, "frame")
 
     def of_meter(self, meter: str) -> tuple[str, str]:
-        """Filters of everything that stands below a meter."""
+        """Filters of everything below a meter."""
         return f"{self.base}/{meter}/+", f"{self.base}/{meter}/+/time"
 
     def parse(self, topic: str) -> LabelTopic | DerivedTopic | EdgeTopic | SiteTopic | MeterAvailability | None:
-        """What a topic means, or None where it is not one of a meter, an edge or a site."""
+        """Parse a topic; None where it is not one of a meter, an edge or a site."""
         if not topic.startswith(f"{self.base}/"):
             return None
         first, *rest = topic[len(self.base) + 1 :].split("/")
@@ -131,5 +131,5 @@ def _below_meter(meter: str, rest: list[str]) -> LabelTopic | DerivedTopic | Met
 
 
 def is_name(text: str) -> bool:
-    """True for what may name a meter, an edge or a recorder: `[a-z0-9-]{1,32}` and no reserved word."""
+    """Return True for a valid name of a meter, an edge or a recorder: `[a-z0-9-]{1,32}` and no reserved word."""
     return KEY.fullmatch(text) is not None and text not in RESERVED

@@ -15,7 +15,7 @@ from tictally_edge.decoding.decoder import Decoder
 from tictally_edge.decoding.framing import WITHOUT_PARITY, split_groups
 from tictally_edge.decoding.groups import checksum
 from tictally_edge.pipeline import Pipeline
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import encode_group, with_parity
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.lines import PAUSE_MS
@@ -75,7 +75,9 @@ class Figures:
         return count * 1e6 / max(self.corrupted, 1)
 
 
-def measure(mode: Mode, damage: Damage, corrupted: int, contract: Contract = Contract.HPHC, phases: int = 1) -> Figures:
+def measure(
+    mode: Mode, damage: Damage, corrupted: int, contract: SimulatedContract = SimulatedContract.HPHC, phases: int = 1
+) -> Figures:
     """Sends frames until so many groups were corrupted, and counts what gets through."""
     figures = Figures()
     meter = SimulatedMeter(contract, mode, start=datetime(2026, 1, 12, 5, tzinfo=UTC), phases=phases, seed=1)

@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 from tictally_edge.decoding.decoder import Decoder
 from tictally_edge.pipeline import Pipeline
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.labels import Mode
 
 LINES = (
-    ("historique_1_phase", Contract.HPHC, Mode.HISTORIQUE, 1),
-    ("historique_3_phases", Contract.HPHC, Mode.HISTORIQUE, 3),
-    ("standard_1_phase", Contract.HPHC, Mode.STANDARD, 1),
-    ("standard_3_phases_tempo", Contract.TEMPO, Mode.STANDARD, 3),
+    ("historique_1_phase", SimulatedContract.HPHC, Mode.HISTORIQUE, 1),
+    ("historique_3_phases", SimulatedContract.HPHC, Mode.HISTORIQUE, 3),
+    ("standard_1_phase", SimulatedContract.HPHC, Mode.STANDARD, 1),
+    ("standard_3_phases_tempo", SimulatedContract.TEMPO, Mode.STANDARD, 3),
 )
 
 

@@ -12,7 +12,7 @@ from real_broker import Hub, Mosquitto
 from recording import Recorder
 from simulated_ledger import Truth, messages, store
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, Message
 from tictally_shared.frames import Frame
@@ -25,7 +25,7 @@ QUARTERS_PER_YEAR = 4 * 8766
 def main(*, short: bool) -> dict[str, float | int | str]:
     """Frames per second from the broker into the ledger; bytes per frame and per year of quarters."""
     count = 2000 if short else 40_000
-    meter = SimulatedMeter(Contract.HPHC, Mode.STANDARD, start=START)
+    meter = SimulatedMeter(SimulatedContract.HPHC, Mode.STANDARD, start=START)
     frames = list(islice(messages(meter, None, START + timedelta(days=9), Truth()), count))
     results: dict[str, float | int | str] = {
         "frames": count,
@@ -66,7 +66,7 @@ def _drained_s(folder: Path, frames: list[Message]) -> float:
 def _pruned_ms(folder: Path) -> float:
     """The longest that messages wait while a quarter of an hour is pruned that the line filled."""
     path = folder / "pruned.sqlite"
-    meter = SimulatedMeter(Contract.HPHC, Mode.STANDARD, start=START)
+    meter = SimulatedMeter(SimulatedContract.HPHC, Mode.STANDARD, start=START)
     longest_s = 0.0
     with Ledger.open(path) as ledger:
         store(ledger, messages(meter, None, START + timedelta(hours=1), Truth()))
@@ -82,7 +82,7 @@ def _pruned_ms(folder: Path) -> float:
 def _quarters(folder: Path, days: int) -> dict[str, float | int | str]:
     """The ledger's size by the year when raw frames are pruned as they age; frames are fewer than on a line."""
     path = folder / "ledger.sqlite"
-    meter = SimulatedMeter(Contract.HPHC, Mode.STANDARD, start=START)
+    meter = SimulatedMeter(SimulatedContract.HPHC, Mode.STANDARD, start=START)
     with Ledger.open(path) as ledger:
         frames = messages(meter, 10.0 if days < 10 else 60.0, START + timedelta(days=days), Truth())
         while batch := list(islice(frames, 500)):

@@ -16,7 +16,7 @@ from real_broker import Hub, Mosquitto
 from tictally_edge.decoding.decoder import Decoder, is_good
 from tictally_edge.features import settings_with
 from tictally_edge.service import Edge
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources import autobaud as lines
@@ -65,7 +65,7 @@ class Voice:
 
 
 def _meter(mode: Mode) -> SimulatedMeter:
-    return SimulatedMeter(Contract.BASE, mode, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
+    return SimulatedMeter(SimulatedContract.BASE, mode, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from real_broker import Hub, Mosquitto
 
 from tictally_edge.journal.journal import FRAMES_PER_SEGMENT
 from tictally_edge.publishing.backfill_request import MAX_FRAMES, BackfillRequestError, parse_backfill_request
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.labels import Mode
@@ -69,7 +69,7 @@ def next_frame(hub: Hub) -> dict[str, Any]:
 
 def test_the_edge_sends_again_what_is_asked_for_and_nothing_else(tmp_path: Path, broker: Mosquitto) -> None:
     # Two blocks of the journal and a tail, in a second; then the line is silent, and what comes was asked for.
-    meter = SimulatedMeter(Contract.HPHC, Mode.HISTORIQUE, start=datetime(2026, 1, 12, tzinfo=UTC))
+    meter = SimulatedMeter(SimulatedContract.HPHC, Mode.HISTORIQUE, start=datetime(2026, 1, 12, tzinfo=UTC))
     line = b"".join(each for _, each in islice(simulated_frames(meter), FRAMES_PER_SEGMENT * 2 + 50))
     with Hub(broker.port) as hub, socket.create_server(("127.0.0.1", 0)) as bridge:
         hub.subscribe("again/edge/pi/frame")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tictally_edge.decoding.decoder import MAX_UNKNOWN_LABELS, DecodedFrame, Decoder
 from tictally_edge.decoding.framing import MAX_FRAME_BYTES
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import Group, encode_frame, encode_group, with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.calendar import parse_horodate
@@ -38,7 +38,7 @@ SINSTS = group("SINSTS", "00740")
 
 
 @given(
-    contract=st.sampled_from(list(Contract)),
+    contract=st.sampled_from(list(SimulatedContract)),
     mode=st.sampled_from(list(Mode)),
     phases=st.sampled_from([1, 3]),
     producer=st.booleans(),
@@ -48,7 +48,7 @@ SINSTS = group("SINSTS", "00740")
 )
 @settings(max_examples=60, deadline=None)
 def test_decoding_what_was_encoded_gives_the_frame(  # noqa: PLR0913, PLR0917 - one of each thing that makes a frame
-    contract: Contract,
+    contract: SimulatedContract,
     mode: Mode,
     phases: int,
     producer: bool,
@@ -81,7 +81,7 @@ def test_no_bytes_raise(chunks: list[bytes]) -> None:
 
 @given(data=st.data())
 def test_chunks_change_nothing(data: st.DataObject) -> None:
-    meter = SimulatedMeter(Contract.TEMPO, Mode.STANDARD, start=START, phases=3)
+    meter = SimulatedMeter(SimulatedContract.TEMPO, Mode.STANDARD, start=START, phases=3)
     line = with_parity(meter.frame() * 2)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(line)), max_size=12)))
     decoder = Decoder()

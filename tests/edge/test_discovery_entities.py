@@ -10,7 +10,7 @@ import pytest
 
 from tictally_edge.home_assistant.entities import NOT_ANNOUNCED, component_key, components
 from tictally_edge.home_assistant.meter_profile import Profile
-from tictally_edge.simulator.contracts import Contract as SimulatedContract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.derived_topics import derive
 from tictally_shared.home_assistant import Component, Language

@@ -20,7 +20,7 @@ from tictally_edge.doctor.listening import LineSample, diagnose_line, listen
 from tictally_edge.doctor.service import diagnose_service
 from tictally_edge.finding import Finding
 from tictally_edge.processes import Process
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources.base import Moment
@@ -155,7 +155,7 @@ def terminal() -> Iterator[tuple[int, str]]:
 @pytest.mark.parametrize("mode", Mode)
 def test_listening_detects_the_mode_and_ends_after_enough_frames(terminal: tuple[int, str], mode: Mode) -> None:
     near, name = terminal
-    meter = SimulatedMeter(Contract.BASE, mode, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
+    meter = SimulatedMeter(SimulatedContract.BASE, mode, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
     frame, stop = with_parity(meter.frame()), Event()
 
     def speak() -> None:

@@ -14,7 +14,7 @@ from enedis_files import lines_of, write
 from real_broker import Hub, Mosquitto
 from real_edge import Process
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.frames import parse_time_ms
@@ -147,7 +147,9 @@ def test_a_second_edge_on_one_port_is_a_sentence_and_the_first_goes_on(
 
 
 def test_a_recording_is_published_whole_and_then_the_edge_ends(tmp_path: Path, broker: Mosquitto, start: Start) -> None:
-    meter = SimulatedMeter(Contract.TEMPO, Mode.HISTORIQUE, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
+    meter = SimulatedMeter(
+        SimulatedContract.TEMPO, Mode.HISTORIQUE, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER
+    )
     recording = tmp_path / "line.bin"
     recording.write_bytes(b"".join(line for _, (_, line) in zip(range(30), simulated_frames(meter), strict=False)))
     with Hub(broker.port) as hub:

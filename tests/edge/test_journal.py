@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tictally_edge.journal import segment, wal
 from tictally_edge.journal.journal import FRAMES_PER_SEGMENT, Journal, JournalError
 from tictally_edge.journal.segments import RETENTION_MS
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.frames import Frame
 from tictally_shared.interval_set import IntervalSet
@@ -211,7 +211,7 @@ def append(journal, n):
 
 
 def simulated(count: int, mode: Mode) -> list[Frame]:
-    meter = SimulatedMeter(Contract.TEMPO, mode, start=datetime(2026, 1, 12, tzinfo=UTC), phases=3)
+    meter = SimulatedMeter(SimulatedContract.TEMPO, mode, start=datetime(2026, 1, 12, tzinfo=UTC), phases=3)
     frames = []
     for n in range(count):
         groups = {g.label: int(g.data) if LABELS[g.label].is_number else g.data.strip() for g in meter.groups()}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from enedis_files import PARIS
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.curve import LoadCurve
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.exchange import ExchangedMeter
@@ -28,7 +28,7 @@ def curve(start: datetime, watts: list[int | None], step: timedelta = HALF_HOUR)
     return LoadCurve(to_ms(start), step // timedelta(milliseconds=1), tuple(watts))
 
 
-def meter(contract: Contract, followed: LoadCurve, start: datetime, **more: Any) -> SimulatedMeter:  # noqa: ANN401
+def meter(contract: SimulatedContract, followed: LoadCurve, start: datetime, **more: Any) -> SimulatedMeter:  # noqa: ANN401
     mode = more.pop("mode", Mode.STANDARD)
     return SimulatedMeter(contract, mode, start=start, seed=5, curve=followed, **more)
 
@@ -45,7 +45,7 @@ def test_the_registers_are_those_of_the_curve_at_every_step(midnight: datetime, 
     start = midnight.astimezone(UTC)
     end = (midnight + timedelta(days=1)).astimezone(UTC)
     watts = powers((end - start) // step)
-    some = meter(Contract.HPHC, curve(start, watts, step), start)
+    some = meter(SimulatedContract.HPHC, curve(start, watts, step), start)
     first = some.registers()
     watt_seconds = {"EASF01": 0, "EASF02": 0}
     for power in watts:
@@ -60,7 +60,7 @@ def test_the_registers_are_those_of_the_curve_at_every_step(midnight: datetime, 
 
 
 def test_within_a_step_the_power_is_its_mean() -> None:
-    some = meter(Contract.BASE, curve(START, [1001, 1, 3]), START)
+    some = meter(SimulatedContract.BASE, curve(START, [1001, 1, 3]), START)
     first = some.registers()["EAST"]
     counted = []
     for _ in range(6):
@@ -72,7 +72,7 @@ def test_within_a_step_the_power_is_its_mean() -> None:
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_frame_shows_the_power_of_its_moment(mode: Mode) -> None:
-    some = meter(Contract.BASE, curve(START, [1230, 5000]), START, mode=mode)
+    some = meter(SimulatedContract.BASE, curve(START, [1230, 5000]), START, mode=mode)
     some.advance(START + HALF_HOUR - timedelta(seconds=1))
     label = "PAPP" if mode is Mode.HISTORIQUE else "SINSTS"
     assert {group.label: group.data for group in some.groups()}[label] == "01230"
@@ -81,7 +81,7 @@ def test_a_frame_shows_the_power_of_its_moment(mode: Mode) -> None:
 
 
 def test_what_is_unknown_is_not_drawn() -> None:
-    some = meter(Contract.BASE, curve(START, [1000, None, 1000]), START)
+    some = meter(SimulatedContract.BASE, curve(START, [1000, None, 1000]), START)
     first = some.registers()["EAST"]
     some.advance(START + HALF_HOUR)
     assert some.registers()["EAST"] - first == 500
@@ -92,7 +92,7 @@ def test_what_is_unknown_is_not_drawn() -> None:
 
 
 def test_more_than_subscribed_is_consumed_where_the_curve_says_so() -> None:
-    some = meter(Contract.BASE, curve(START, [9000, 0]), START, subscribed_kva=6)
+    some = meter(SimulatedContract.BASE, curve(START, [9000, 0]), START, subscribed_kva=6)
     first = some.registers()["EAST"]
     some.advance(START + QUARTER)
     assert some.registers()["EAST"] - first == 2250
@@ -100,7 +100,7 @@ def test_more_than_subscribed_is_consumed_where_the_curve_says_so() -> None:
 
 
 def test_nothing_is_counted_beyond_the_end() -> None:
-    some = meter(Contract.BASE, curve(START, [1000]), START)
+    some = meter(SimulatedContract.BASE, curve(START, [1000]), START)
     some.advance(START + HALF_HOUR)
     with pytest.raises(SimulatorError, match="whose load curve ends at 2022-07-28 22:30"):
         some.advance(START + HALF_HOUR + timedelta(milliseconds=1))
@@ -108,7 +108,7 @@ def test_nothing_is_counted_beyond_the_end() -> None:
 
 @pytest.mark.parametrize("interval_s", [900.0, 700.0])
 def test_the_last_frame_is_that_of_the_end(interval_s: float) -> None:
-    some = meter(Contract.BASE, curve(START, [1000, 2000]), START)
+    some = meter(SimulatedContract.BASE, curve(START, [1000, 2000]), START)
     moments = [moment for moment, _ in simulated_frames(some, interval_s)]
     assert moments == [START + n * timedelta(seconds=interval_s) for n in range(len(moments) - 1)] + [some.end]
     assert moments[-1] == START + 2 * HALF_HOUR
@@ -117,7 +117,9 @@ def test_the_last_frame_is_that_of_the_end(interval_s: float) -> None:
 
 def test_a_meter_may_begin_within_the_curve_and_be_exchanged() -> None:
     followed = curve(START, [1000, 2000, 3000, 4000])
-    pair = ExchangedMeter(meter(Contract.BASE, followed, START + HALF_HOUR), START + 2 * HALF_HOUR, "021961000777")
+    pair = ExchangedMeter(
+        meter(SimulatedContract.BASE, followed, START + HALF_HOUR), START + 2 * HALF_HOUR, "021961000777"
+    )
     first = pair.registers()["EAST"]
     pair.advance(START + 2 * HALF_HOUR - timedelta(milliseconds=1))
     assert pair.registers()["EAST"] - first == 999
@@ -133,11 +135,11 @@ def test_a_meter_does_not_begin_outside_the_curve(start: datetime) -> None:
     with pytest.raises(
         SimulatorError, match=r"lies outside the load curve, which goes from 2022-07-29 00:00:00\+02:00"
     ):
-        meter(Contract.BASE, curve(START, [1000]), start)
+        meter(SimulatedContract.BASE, curve(START, [1000]), start)
 
 
 def test_nothing_else_says_what_is_consumed() -> None:
     with pytest.raises(SimulatorError, match="neither solar panels nor overloads"):
-        meter(Contract.BASE, curve(START, [1000]), START, producer=True)
+        meter(SimulatedContract.BASE, curve(START, [1000]), START, producer=True)
     with pytest.raises(SimulatorError, match="neither solar panels nor overloads"):
-        meter(Contract.BASE, curve(START, [1000]), START).overdraw(60)
+        meter(SimulatedContract.BASE, curve(START, [1000]), START).overdraw(60)

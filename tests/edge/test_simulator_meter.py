@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import Group
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.exchange import ExchangedMeter
@@ -29,7 +29,7 @@ MOMENTS += [datetime(2025, 10, 26, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 1, 
 HOMES = list(product((1, 3), (False, True)))
 
 
-def meter(contract: Contract = Contract.HPHC, mode: Mode = S, **more: Any) -> SimulatedMeter:  # noqa: ANN401
+def meter(contract: SimulatedContract = SimulatedContract.HPHC, mode: Mode = S, **more: Any) -> SimulatedMeter:  # noqa: ANN401
     return SimulatedMeter(contract, mode, **{"start": datetime(2026, 1, 12, 6, tzinfo=UTC), "seed": 7, **more})
 
 
@@ -45,7 +45,7 @@ def dates(groups: tuple[Group, ...]) -> dict[str, datetime]:
 
 @dataclass(frozen=True)
 class Shown:
-    contract: Contract
+    contract: SimulatedContract
     mode: Mode
     phases: int
     producer: bool
@@ -60,7 +60,7 @@ def year() -> list[Shown]:
     """What every kind of meter shows at moments of a year."""
     shown = []
     for moment, (phases, producer) in product(MOMENTS, HOMES):
-        for contract, mode in product(Contract, Mode):
+        for contract, mode in product(SimulatedContract, Mode):
             some = meter(contract, mode, start=moment, phases=phases, producer=producer)
             said = (some.groups(), some.frame(), some.registers())
             shown.append(Shown(contract, mode, phases, producer, moment, *said))
@@ -121,7 +121,7 @@ def test_the_status_word_says_what_the_other_groups_say(year: list[Shown]) -> No
         assert status >> 9 & 1 == (int(data.get("SINSTI", "0")) > 0)
         assert (status >> 10 & 15) + 1 == int(data["NTARF"])
         assert not status >> 7 & 1
-        assert (colour in data["LTARF"]) if some.contract is Contract.TEMPO else not colour
+        assert (colour in data["LTARF"]) if some.contract is SimulatedContract.TEMPO else not colour
         for number, field in ((status >> 28 & 3, "DPM"), (status >> 30, "FPM")):
             assert not number or f"{field}{number}" in data
         assert ("PPOINTE" in data) == (status >> 28 & 3 > 0)
@@ -137,7 +137,7 @@ def test_a_historique_frame_agrees_with_itself(year: list[Shown]) -> None:
         amperes = sum(int(data[label]) for label in data if label.startswith("IINST"))
         assert abs(int(data["PAPP"]) - 232 * amperes) <= 232 * some.phases / 2 + 14 * amperes + 5
         assert int(data["PAPP"]) % 10 == 0
-        assert ("DEMAIN" in data) is (some.contract is Contract.TEMPO)
+        assert ("DEMAIN" in data) is (some.contract is SimulatedContract.TEMPO)
         assert not {"ADPS", "ADIR1", "EAIT"} & data.keys()
         assert {label: int(data[label]) for label in some.registers} == some.registers
 
@@ -195,7 +195,7 @@ def test_injection_is_shown_by_a_producer_only() -> None:
 @pytest.mark.parametrize("mode", list(Mode))
 def test_the_same_settings_make_the_same_frames(mode: Mode) -> None:
     def day(seed: int) -> list[tuple[datetime, bytes]]:
-        some = meter(Contract.TEMPO, mode, seed=seed, phases=3)
+        some = meter(SimulatedContract.TEMPO, mode, seed=seed, phases=3)
         return list(simulated_frames(some, 600, some.start + timedelta(days=1)))
 
     assert day(1) == day(1)
@@ -205,7 +205,7 @@ def test_the_same_settings_make_the_same_frames(mode: Mode) -> None:
 @given(st.lists(st.integers(0, 2 * 86_400_000), max_size=20))
 @settings(max_examples=25, deadline=None)
 def test_how_often_it_is_advanced_changes_nothing(stops_ms: list[int]) -> None:
-    often, once = (meter(Contract.TEMPO, producer=True) for _ in range(2))
+    often, once = (meter(SimulatedContract.TEMPO, producer=True) for _ in range(2))
     for stop_ms in sorted(stops_ms):
         often.advance(often.start + timedelta(milliseconds=stop_ms))
     for some in (often, once):
@@ -236,7 +236,7 @@ def test_registers_count_to_the_millisecond() -> None:
     day = date(2026, 7, 14)
     power = net_power(Household(7, 9000, 1, producer=False), day)
     start = datetime(day.year, day.month, day.day, tzinfo=PARIS).astimezone(UTC)
-    some = meter(Contract.BASE, start=start)
+    some = meter(SimulatedContract.BASE, start=start)
     before = some.registers()["EAST"]
     for step in range(0, 8640, 211):
         some.advance(start + timedelta(seconds=10 * step, milliseconds=7_321))
@@ -244,8 +244,8 @@ def test_registers_count_to_the_millisecond() -> None:
         assert some.registers()["EAST"] - before == va_ms // 3_600_000
 
 
-@pytest.mark.parametrize("contract", list(Contract))
-def test_registers_never_fall_and_one_of_each_kind_moves(contract: Contract) -> None:
+@pytest.mark.parametrize("contract", list(SimulatedContract))
+def test_registers_never_fall_and_one_of_each_kind_moves(contract: SimulatedContract) -> None:
     some = meter(contract, start=datetime(2026, 3, 27, 12, tzinfo=UTC), producer=True)
     seen = []
     while some.moment < some.start + timedelta(days=4):
@@ -416,5 +416,5 @@ def test_time_does_not_go_back() -> None:
 
 
 def test_every_register_of_the_truth_is_a_register_of_the_catalogue() -> None:
-    for contract, mode in product(Contract, Mode):
+    for contract, mode in product(SimulatedContract, Mode):
         assert all(LABELS[label].kind is Kind.REGISTER for label in meter(contract, mode, producer=True).registers())

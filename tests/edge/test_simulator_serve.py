@@ -17,7 +17,7 @@ import pytest
 import serial
 from enedis_files import lines_of, write
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.simulator.wire import Wire
@@ -85,7 +85,7 @@ def test_it_goes_on_from_what_it_has_counted_since(tmp_path: Path) -> None:
     options = ["--since", since.isoformat(), "--start", start.isoformat(), "--truth", str(truth)]
     with simulator(*options) as process:
         read_until(port_of(process), b"\x03", 2)
-    meter = SimulatedMeter(Contract.HPHC, Mode.STANDARD, start=since)
+    meter = SimulatedMeter(SimulatedContract.HPHC, Mode.STANDARD, start=since)
     before = meter.registers()
     meter.advance(start)
     assert noted(truth)[0]["registers"] == meter.registers() != before
@@ -133,7 +133,7 @@ def test_a_recording_is_looped_with_parity(tmp_path: Path) -> None:
         (["--curve", "/nonexistent/curve.csv"], "/nonexistent/curve.csv: No such file"),
         (["--link", "/nonexistent/meter"], "/nonexistent/meter"),
         (["--link", __file__], "is no link"),
-        (["--start", "2026-01-01"], "lacks its offset"),
+        (["--start", "2026-01-01"], "has no offset"),
         (["--interval", "nan"], "not a number above zero"),
     ],
 )

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.peakdays import Colour, is_ejp_day, tempo_colour
 from tictally_edge.simulator.tariff import Peak, Tariff, tariff_at
 from tictally_edge.simulator.times import to_ms, wall_ms
@@ -24,7 +24,7 @@ def is_winter(day: date) -> bool:
     return day.month in {11, 12, 1, 2, 3}
 
 
-def at(contract: Contract, wall: datetime, seed: int = 1) -> Tariff:
+def at(contract: SimulatedContract, wall: datetime, seed: int = 1) -> Tariff:
     return tariff_at(contract, seed, to_ms(wall.replace(tzinfo=PARIS)))
 
 
@@ -65,13 +65,13 @@ def test_off_peak_is_from_22_to_6_by_the_clock_on_the_wall(day: date) -> None:
     moment = datetime(day.year, day.month, day.day, tzinfo=PARIS).astimezone(UTC)
     for _ in range(25 * 60):
         hour = moment.astimezone(PARIS).hour
-        period = tariff_at(Contract.HPHC, 0, to_ms(moment)).period
+        period = tariff_at(SimulatedContract.HPHC, 0, to_ms(moment)).period
         assert period.register == ("HCHC" if hour >= 22 or hour < 6 else "HCHP"), moment
         moment += timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("contract", list(Contract))
-def test_nothing_changes_before_the_end_that_a_tariff_names(contract: Contract) -> None:
+@pytest.mark.parametrize("contract", list(SimulatedContract))
+def test_nothing_changes_before_the_end_that_a_tariff_names(contract: SimulatedContract) -> None:
     for first in (*CLOCK_CHANGES, ejp_day(), day_before(Colour.RED)):
         here, end = wall_ms(first, 0), wall_ms(first + timedelta(days=2), 0)
         tariff = tariff_at(contract, 1, here)
@@ -86,14 +86,14 @@ def test_a_tempo_day_runs_from_6_to_6_and_is_announced_at_20() -> None:
     eve = datetime(day.year, day.month, day.day, tzinfo=PARIS)
     next_day = eve + timedelta(days=1)
     red = Peak(2, wall_ms(next_day.date(), 6 * 60), wall_ms(next_day.date() + timedelta(days=1), 6 * 60))
-    assert at(Contract.TEMPO, eve.replace(hour=19, minute=59)).tomorrow is None
-    announced = at(Contract.TEMPO, eve.replace(hour=20))
+    assert at(SimulatedContract.TEMPO, eve.replace(hour=19, minute=59)).tomorrow is None
+    announced = at(SimulatedContract.TEMPO, eve.replace(hour=20))
     assert (announced.tomorrow, announced.peak_next) == (Colour.RED, red)
-    assert at(Contract.TEMPO, next_day.replace(hour=5, minute=59)).tomorrow is Colour.RED
-    begun = at(Contract.TEMPO, next_day.replace(hour=6))
+    assert at(SimulatedContract.TEMPO, next_day.replace(hour=5, minute=59)).tomorrow is Colour.RED
+    begun = at(SimulatedContract.TEMPO, next_day.replace(hour=6))
     assert (begun.today, begun.peak_now, begun.period.register) == (Colour.RED, red, "BBRHPJR")
-    assert at(Contract.TEMPO, next_day.replace(hour=22)).period.register == "BBRHCJR"
-    assert at(Contract.TEMPO, (next_day + timedelta(days=1)).replace(hour=5)).period.register == "BBRHCJR"
+    assert at(SimulatedContract.TEMPO, next_day.replace(hour=22)).period.register == "BBRHCJR"
+    assert at(SimulatedContract.TEMPO, (next_day + timedelta(days=1)).replace(hour=5)).period.register == "BBRHCJR"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_an_ejp_peak_runs_from_7_to_1(
     *, hours_after_midnight: float, register: str, notice: bool, announced: bool
 ) -> None:
     moment_ms = wall_ms(ejp_day(), 0) + round(hours_after_midnight * 3_600_000)
-    tariff = tariff_at(Contract.EJP, 1, moment_ms)
+    tariff = tariff_at(SimulatedContract.EJP, 1, moment_ms)
     assert tariff.period.register == register
     assert tariff.ejp_notice is notice
     assert (tariff.peak_next is not None) is announced
@@ -129,4 +129,4 @@ def test_an_ejp_peak_runs_from_7_to_1(
     ],
 )
 def test_the_distributor_counts_seasons_and_nights_apart(wall: datetime, distributor: int) -> None:
-    assert at(Contract.BASE, wall).distributor == distributor
+    assert at(SimulatedContract.BASE, wall).distributor == distributor

@@ -18,7 +18,7 @@ from real_broker import Hub, Mosquitto
 from real_edge import Process
 
 from demo.ports import free_port
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources.base import SourceSettingError
@@ -141,7 +141,7 @@ def test_messages_of_a_publisher_of_ones_own_become_frames(tmp_path: Path, broke
 
 def pieces() -> Iterator[Sequence[bytes]]:
     start = datetime(2026, 1, 12, tzinfo=UTC)
-    meter = SimulatedMeter(Contract.HPHC, Mode.STANDARD, start=start, number=NUMBER)
+    meter = SimulatedMeter(SimulatedContract.HPHC, Mode.STANDARD, start=start, number=NUMBER)
     while True:
         line = with_parity(meter.frame())
         yield line[:100], line[100:]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
 from tictally_edge.pipeline import Pipeline
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.household import Overload
 from tictally_edge.simulator.lines import simulated_frames
@@ -224,7 +224,7 @@ def validated_frames(meter: Meter, interval_s: float | None, count: int) -> tupl
 
 
 @given(
-    contract=st.sampled_from(list(Contract)),
+    contract=st.sampled_from(list(SimulatedContract)),
     mode=st.sampled_from(list(Mode)),
     phases=st.sampled_from([1, 3]),
     producer=st.booleans(),
@@ -233,7 +233,7 @@ def validated_frames(meter: Meter, interval_s: float | None, count: int) -> tupl
 )
 @settings(max_examples=25, deadline=None)
 def test_nothing_is_rejected_on_an_undamaged_line(  # noqa: PLR0913, PLR0917 - one of each thing that makes a line
-    contract: Contract, mode: Mode, phases: int, producer: bool, seed: int, interval_s: float | None
+    contract: SimulatedContract, mode: Mode, phases: int, producer: bool, seed: int, interval_s: float | None
 ) -> None:
     overload = Overload(START + timedelta(seconds=60), 30, 120)
     meter = SimulatedMeter(contract, mode, start=START, phases=phases, producer=producer, seed=seed, overload=overload)
@@ -246,7 +246,7 @@ def test_nothing_is_rejected_on_an_undamaged_line(  # noqa: PLR0913, PLR0917 - o
 
 
 def test_after_an_exchange_every_frame_of_the_new_meter_has_its_registers() -> None:
-    old = SimulatedMeter(Contract.HPHC, Mode.STANDARD, start=START, number="021961000001")
+    old = SimulatedMeter(SimulatedContract.HPHC, Mode.STANDARD, start=START, number="021961000001")
     meter = ExchangedMeter(old, START + timedelta(seconds=300), "021961000002")
     frames, _ = validated_frames(meter, 60.0, 20)
     assert len(frames) == 20

@@ -11,7 +11,7 @@ from influx_answers import Row
 from real_influx import ORG, TOKEN, Influxd
 from simulated_ledger import Truth, messages, store
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.sinks.influxdb.client import Client
@@ -30,7 +30,7 @@ DAYS = 2
 class Case:
     """A meter, and the periods that its panels must show."""
 
-    contract: Contract
+    contract: SimulatedContract
     mode: Mode
     total: str
     periods: frozenset[str]
@@ -42,10 +42,16 @@ class Case:
 
 TEMPO = frozenset({"HC BLEU", "HP BLEU", "HC BLANC", "HP BLANC", "HC ROUGE", "HP ROUGE"})
 CASES = (
-    Case(Contract.BASE, Mode.STANDARD, "EAST", frozenset({"BASE"}), frozenset()),
-    Case(Contract.HPHC, Mode.STANDARD, "EAST", frozenset({"HC", "HP"}), frozenset({"HC"})),
-    Case(Contract.HPHC, Mode.HISTORIQUE, "", frozenset({"HC", "HP"}), frozenset({"HC"})),
-    Case(Contract.TEMPO, Mode.STANDARD, "EAST", TEMPO, frozenset(each for each in TEMPO if each.startswith("HC"))),
+    Case(SimulatedContract.BASE, Mode.STANDARD, "EAST", frozenset({"BASE"}), frozenset()),
+    Case(SimulatedContract.HPHC, Mode.STANDARD, "EAST", frozenset({"HC", "HP"}), frozenset({"HC"})),
+    Case(SimulatedContract.HPHC, Mode.HISTORIQUE, "", frozenset({"HC", "HP"}), frozenset({"HC"})),
+    Case(
+        SimulatedContract.TEMPO,
+        Mode.STANDARD,
+        "EAST",
+        TEMPO,
+        frozenset(each for each in TEMPO if each.startswith("HC")),
+    ),
 )
 
 

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, sync_playwright
 from real_broker import Mosquitto
 
 from demo.past import Home, Past, lay
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_shared.labels import Mode
 
-HOME = Home(Contract.TEMPO, Mode.STANDARD, 3, 9)
+HOME = Home(SimulatedContract.TEMPO, Mode.STANDARD, 3, 9)
 CONTRACT = '[[contract]]\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n'
 
 

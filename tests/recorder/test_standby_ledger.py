@@ -10,7 +10,7 @@ from cost_building import PARIS, d
 from ledger_building import DAY_MS, METER, MINUTE_MS, frame, message
 from simulated_ledger import Truth, messages, store
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.cost.standby import compute_nights, night_of, night_of_day
 from tictally_recorder.ledger import Ledger, LedgerReader, Message, Night, join_sites
@@ -169,7 +169,7 @@ def test_simulated_frames_tell_what_the_household_really_draws_when_all_sleep(
     start = datetime(2025, 7, 30, 21, 50, tzinfo=UTC)
     end = datetime(2025, 7, 31, 4, 5, tzinfo=UTC)
     with Ledger.open(path) as ledger:
-        meter = SimulatedMeter(Contract.HPHC, mode, start=start, phases=phases, seed=5, subscribed_kva=9)
+        meter = SimulatedMeter(SimulatedContract.HPHC, mode, start=start, phases=phases, seed=5, subscribed_kva=9)
         store(ledger, messages(meter, 30.0, end, Truth()))
         with LedgerReader.open(path) as reader:
             (site,) = reader.sites()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from simulated_ledger import Truth, messages, store
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import to_cents
@@ -34,7 +34,7 @@ def test_two_days_over_a_change_of_prices_cost_what_the_registers_say(
 ) -> None:
     truth = Truth()
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
-        meter = SimulatedMeter(Contract.HPHC, mode, start=START, seed=5, subscribed_kva=6)
+        meter = SimulatedMeter(SimulatedContract.HPHC, mode, start=START, seed=5, subscribed_kva=6)
         store(ledger, messages(meter, 300.0, START + 2 * DAY, truth))
     (tmp_path / "contracts.toml").write_text(CONTRACT)
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))

@@ -13,7 +13,7 @@ from tictally_edge.home_assistant.announcer import DiscoverySettings
 from tictally_edge.home_assistant.edge_device import edge_components
 from tictally_edge.pipeline import Pipeline
 from tictally_edge.publishing.meter_publisher import MeterPublisher
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.naming import Naming
@@ -54,10 +54,10 @@ def test_the_page_is_what_the_code_makes() -> None:
     assert text_of(topics_reference.PAGE) == topics_reference.page(), "run ./run topics"
 
 
-@pytest.mark.parametrize("contract", Contract)
+@pytest.mark.parametrize("contract", SimulatedContract)
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("phases", [1, 3])
-def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: Contract, mode: Mode, phases: int) -> None:
+def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: SimulatedContract, mode: Mode, phases: int) -> None:
     start = datetime(2026, 1, 13, 12, tzinfo=UTC)
     meter = SimulatedMeter(contract, mode, start=start, phases=phases, producer=mode is Mode.STANDARD, number=NUMBER)
     decoder, pipeline = Decoder(), Pipeline()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.labels import Mode
@@ -57,7 +57,7 @@ def test_there_are_three(wheels: Path) -> None:
 
 
 def test_the_edge_decodes_a_line_where_nothing_else_is_installed(wheels: Path, tmp_path: Path) -> None:
-    meter = SimulatedMeter(Contract.TEMPO, Mode.STANDARD, start=datetime(2026, 1, 15, 12, tzinfo=UTC))
+    meter = SimulatedMeter(SimulatedContract.TEMPO, Mode.STANDARD, start=datetime(2026, 1, 15, 12, tzinfo=UTC))
     line = with_parity(meter.frame() * FRAMES)
     programs = installed(wheels, tmp_path / "edge", "tictally_edge")
     told = run(programs / "tictally-edge", "decode", "-", stdin=line, cwd=tmp_path).splitlines()

@@ -13,7 +13,7 @@ import real_edge
 from real_broker import Hub, Mosquitto
 from recording import Recorder
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.frames import parse_time_ms
@@ -36,7 +36,7 @@ def line(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path, set
         if not path.exists():
             pytest.skip("no captures beside the project")
         return name.replace("_", "-"), path, REAL[name]
-    meter = SimulatedMeter(Contract.HPHC, Mode(name), start=datetime(2026, 1, 12, tzinfo=UTC))
+    meter = SimulatedMeter(SimulatedContract.HPHC, Mode(name), start=datetime(2026, 1, 12, tzinfo=UTC))
     path = tmp_path / "line.bin"
     path.write_bytes(b"".join(each for _, (_, each) in zip(range(20), simulated_frames(meter), strict=False)))
     return name, path, {"EAST"} if name == "standard" else {"HCHC", "HCHP"}

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from simulated_ledger import Truth, messages, store
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.meter import Meter, SimulatedMeter
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
@@ -39,7 +39,7 @@ class Span:
     """A time that is simulated, with an exchange of meters and an outage in it."""
 
     name: str
-    contract: Contract
+    contract: SimulatedContract
     mode: Mode
     start: datetime
     hours: int
@@ -61,17 +61,40 @@ class Span:
 
 SPRING = datetime(2025, 3, 28, 23, tzinfo=UTC)
 AUTUMN = datetime(2025, 10, 24, 22, tzinfo=UTC)
-YEAR = Span("a year", Contract.HPHC, Mode.STANDARD, datetime(2024, 12, 31, 23, tzinfo=UTC), 8760, 200, 60, 7)
+YEAR = Span("a year", SimulatedContract.HPHC, Mode.STANDARD, datetime(2024, 12, 31, 23, tzinfo=UTC), 8760, 200, 60, 7)
 SPANS = (
     [
         YEAR,
         # As fast as the line carries them, on the day that has 23 hours.
-        Span("a day", Contract.TEMPO, Mode.STANDARD, SPRING + timedelta(days=1), 23, 0, 0, 0, None, frozenset({23})),
+        Span(
+            "a day",
+            SimulatedContract.TEMPO,
+            Mode.STANDARD,
+            SPRING + timedelta(days=1),
+            23,
+            0,
+            0,
+            0,
+            None,
+            frozenset({23}),
+        ),
     ]
     if FULL
     else [
-        Span("spring", Contract.HPHC, Mode.STANDARD, SPRING, 71, 0, 1, 1, 120.0, frozenset({23, 24}), producer=True),
-        Span("autumn", Contract.TEMPO, Mode.HISTORIQUE, AUTUMN, 73, 1, 0, 1, 60.0, frozenset({24, 25})),
+        Span(
+            "spring",
+            SimulatedContract.HPHC,
+            Mode.STANDARD,
+            SPRING,
+            71,
+            0,
+            1,
+            1,
+            120.0,
+            frozenset({23, 24}),
+            producer=True,
+        ),
+        Span("autumn", SimulatedContract.TEMPO, Mode.HISTORIQUE, AUTUMN, 73, 1, 0, 1, 60.0, frozenset({24, 25})),
     ]
 )
 

@@ -1,4 +1,4 @@
-"""Bytes to decoded frames: framing and groups put together, with what only a whole frame tells."""
+"""Bytes to decoded frames: framing and groups combined, with what only a complete frame shows."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _METER_NUMBERS: Final = frozenset(METER_NUMBER.values())
 
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """One frame's well-formed values, not yet weighed against what came before.
+    """One frame's well-formed values, not yet validated against earlier frames.
 
     Attributes:
         mode: the mode that most of its groups are written in.
@@ -30,10 +30,10 @@ class DecodedFrame:
         complete: True from STX to ETX without EOT.
         rejected: reason → groups.
         groups: groups seen, rejected ones among them.
-        horodates_unreadable: values whose horodate is no date; they are kept without it.
+        horodates_unreadable: values whose horodate is no date; they are included without it.
         parity: True where the line's parity was there and checked.
         offset: bytes fed to the decoder when the frame was closed.
-        at: seconds, when its end arrived, on the clock of whoever feeds.
+        at: seconds, when its end arrived, on the clock of the caller.
     """
 
     mode: Mode
@@ -55,7 +55,7 @@ def is_good(frame: DecodedFrame) -> bool:
 
 
 class Decoder:
-    """Sans-I/O decoder of both modes: feed it bytes in any chunks, take frames."""
+    """Sans-I/O decoder of both modes: feed it bytes in any chunks, get frames."""
 
     def __init__(self) -> None:
         self._framer = Framer()
@@ -63,9 +63,9 @@ class Decoder:
         self._at = 0.0
 
     def feed(self, chunk: bytes, at: float = 0.0) -> Iterator[DecodedFrame]:
-        """Yields the frames that a chunk closes, stamped `at`; a frame in which nothing was a group is none.
+        """Yield the frames that a chunk completes, stamped `at`; a frame without any group is dropped.
 
-        A frame that was open for seconds without another character will not be ended: what comes is the next one's.
+        A frame that was open for seconds without another character is abandoned: what follows belongs to the next.
         """
         if at - self._at > _BROKEN_AFTER_S:
             self.interrupt()
@@ -74,11 +74,11 @@ class Decoder:
             yield from self._decode(raw, at)
 
     def interrupt(self) -> None:
-        """The line was interrupted: the beginning of one frame is not put together with the end of another."""
+        """Discard the open frame: the line was interrupted, and what follows belongs to another."""
         self._framer.interrupt()
 
     def flush(self, at: float = 0.0) -> Iterator[DecodedFrame]:
-        """Yields the frame that is still open, incomplete; for the end of a recorded file."""
+        """Yield the frame that is still open, incomplete; for the end of a recorded file."""
         for raw in self._framer.flush():
             yield from self._decode(raw, at)
 
@@ -89,7 +89,7 @@ class Decoder:
             return
         rejected = Counter[str](outcome.value for outcome in parsed if isinstance(outcome, GroupRejection))
         groups = [outcome for outcome in parsed if isinstance(outcome, Group)]
-        mode = _spoken(groups, raw.content)
+        mode = _mode_of(groups, raw.content)
         rejected[GroupRejection.SHAPE.value] += sum(group.mode is not mode for group in groups)
         groups = [group for group in groups if group.mode is mode]
         admitted = self._unknown.admit({group.label for group in groups if not group.known})
@@ -97,17 +97,17 @@ class Decoder:
         groups = [group for group in groups if group.known or group.label in admitted]
         single = _without_contradictions(groups)
         rejected[GroupRejection.REPEATED.value] += len(groups) - sum(count for _, count in single.values())
-        kept = [group for group, _ in single.values()]
-        number = next((str(group.value) for group in kept if group.label in _METER_NUMBERS), None)
+        accepted = [group for group, _ in single.values()]
+        number = next((str(group.value) for group in accepted if group.label in _METER_NUMBERS), None)
         yield DecodedFrame(
             mode=mode,
             number=number,
-            values={g.label: g.value for g in kept if g.label not in _METER_NUMBERS and not _is_clock(g.label)},
-            dated={g.label: g.horodate for g in kept if g.horodate is not None},
+            values={g.label: g.value for g in accepted if g.label not in _METER_NUMBERS and not _is_clock(g.label)},
+            dated={g.label: g.horodate for g in accepted if g.horodate is not None},
             complete=raw.complete,
             rejected={reason: count for reason, count in rejected.items() if count},
             groups=len(parsed),
-            horodates_unreadable=sum(group.unreadable_horodate for group in kept),
+            horodates_unreadable=sum(group.unreadable_horodate for group in accepted),
             parity=parity,
             offset=raw.offset,
             at=at,
@@ -119,7 +119,7 @@ def _is_clock(name: str) -> bool:
     return label is not None and label.kind is Kind.CLOCK
 
 
-def _spoken(groups: list[Group], content: bytes) -> Mode:
+def _mode_of(groups: list[Group], content: bytes) -> Mode:
     standard = sum(group.mode is Mode.STANDARD for group in groups)
     if groups:
         return Mode.STANDARD if standard * 2 > len(groups) else Mode.HISTORIQUE
@@ -127,7 +127,7 @@ def _spoken(groups: list[Group], content: bytes) -> Mode:
 
 
 def _without_contradictions(groups: list[Group]) -> dict[str, tuple[Group, int]]:
-    """Label → its group and how often it stands there; a label that says two things says nothing."""
+    """Label → its group and how often it occurs; a label with contradicting values is left out."""
     single: dict[str, tuple[Group, int]] = {}
     contradicted = set()
     for group in groups:

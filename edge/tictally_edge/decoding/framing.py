@@ -1,7 +1,7 @@
-"""Bytes to frames: what stands between STX and ETX, in any chunks.
+"""Bytes to frames: the content between STX and ETX, in any chunks.
 
-Source: Enedis-NOI-CPT_54E §5.2 and §6.2. A port that was opened at 8N1 hands the line's even parity over as bit 7, so
-control characters are looked for without it.
+Source: Enedis-NOI-CPT_54E §5.2 and §6.2. A port that was opened at 8N1 delivers the line's even parity as bit 7, so
+control characters are searched without it.
 """
 
 import re
@@ -36,10 +36,10 @@ class FrameBytes:
 
 
 class Framer:
-    """Cuts a stream into frames.
+    """Splits a stream into frames.
 
-    A new STX ends an unfinished frame, EOT breaks one off, and what stands outside frames is passed over. A frame that
-    grows beyond 4 096 bytes is closed, incomplete.
+    A new STX ends an unfinished frame, EOT aborts one, and bytes outside frames are skipped. A frame that grows beyond
+    4 096 bytes is closed, incomplete.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Framer:
         self._offset = 0
 
     def feed(self, chunk: bytes) -> Iterator[FrameBytes]:
-        """Yields the frames that a chunk closes."""
+        """Yield the frames that a chunk closes."""
         masked = chunk.translate(WITHOUT_PARITY)
         here = 0
         for control in _CONTROL.finditer(masked):
@@ -62,11 +62,11 @@ class Framer:
         self._offset += len(chunk)
 
     def interrupt(self) -> None:
-        """What comes now does not continue what came before: the frame that is open has no end."""
+        """Discard the open frame: what follows does not continue it."""
         self._open = None
 
     def flush(self) -> Iterator[FrameBytes]:
-        """Yields the frame that is open, as an incomplete one; for the end of a recorded file."""
+        """Yield the open frame as an incomplete one; for the end of a recorded file."""
         yield from self._close(complete=False, offset=self._offset)
 
     def _take(self, piece: bytes, offset: int) -> Iterator[FrameBytes]:
@@ -93,7 +93,7 @@ def _last_group_end(content: bytes) -> int:
 
 
 def split_groups(content: bytes) -> list[bytes]:
-    """The groups of a frame's content, without LF and CR, bit 7 as it came.
+    """Return the groups of a frame's content, without LF and CR, bit 7 as received.
 
     Either of the two ends a group: a damaged LF must not glue two groups together, and a terminal in cooked mode turns
     CR into LF.

@@ -22,7 +22,7 @@ _DATED_FIELDS: Final = 3
 
 
 class GroupRejection(StrEnum):
-    """Why a group does not count."""
+    """Why a group is rejected."""
 
     PARITY = "parity"
     CHECKSUM = "checksum"
@@ -38,11 +38,11 @@ class Group:
 
     Attributes:
         label: the TIC name.
-        mode: in whose form it was written.
-        value: integer where the catalogue has a unit, else text, stripped, runs of spaces made one.
+        mode: in whose format it was sent.
+        value: integer where the catalogue has a unit, else string, stripped, runs of spaces made one.
         known: True where the catalogue has the label.
         horodate: ISO 8601 with offset, or None where it has none or none that can be read.
-        unreadable_horodate: True where a horodate stands there that is no date.
+        unreadable_horodate: True where its horodate is no date.
     """
 
     label: str
@@ -59,10 +59,10 @@ def checksum(content: bytes | str) -> int:
     return (sum(data) & 0x3F) + 0x20
 
 
-# Most groups of a frame are those of the frame before, to the letter: on a Pi this halves the work.
+# Most groups of a frame are identical to those of the frame before: on a Pi this halves the work.
 @lru_cache(maxsize=1024)
 def parse_group(piece: bytes, *, parity: bool) -> Group | GroupRejection:
-    """What a piece between LF and CR says.
+    """Parse the bytes between LF and CR.
 
     Args:
         piece: the bytes, bit 7 as it came.

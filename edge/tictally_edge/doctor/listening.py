@@ -49,7 +49,7 @@ class LineSample:
     meter_at: float = 0.0
 
     def add(self, frame: DecodedFrame, baud: int) -> None:
-        """LineCounts a frame; one that is not good counts by its groups."""
+        """Count a frame; of one that is not good only the groups."""
         self.groups += frame.groups
         self.rejected.update(frame.rejected)
         if not is_good(frame):

@@ -19,7 +19,7 @@ _AGAIN: Final = "It has just started: try again in a minute."
 _STOP: Final = (
     "Stop the edge (sudo systemctl stop tictally-edge) and run the doctor again: it then listens to the line."
 )
-# LineCounts that stay at nought while all is well → what they mean, what to do.
+# Counts that stay zero while all is well → meaning, advice.
 _PROBLEMS: Final = {
     "rejected_by_broker": (
         "messages were rejected by the broker.",
@@ -31,7 +31,7 @@ _PROBLEMS: Final = {
         "Read journalctl -u tictally-edge.",
     ),
     "dropped_without_number": ("frames were dropped without a meter's number.", "Improve the line's signal."),
-    "callback_errors": ("errors in the edge itself.", "HealthReport what journalctl -u tictally-edge message of them."),
+    "callback_errors": ("errors in the edge itself.", "Report them with the log: journalctl -u tictally-edge."),
 }
 
 

@@ -43,7 +43,7 @@ def _counted(state_class: str, icon: str, **more: Any) -> dict[str, Any]:  # noq
     return {"state_class": state_class, "icon": icon, **more, **DIAGNOSTIC}
 
 
-# LineCounts have no unit: one in words would be another one in another language, and break a hub's statistics.
+# Counts have no unit: in words it would differ between languages, and break a hub's statistics.
 _ENTITIES: Final = (
     HealthEntity(
         "meter_online",
@@ -95,7 +95,7 @@ _ENTITIES: Final = (
             "suggested_display_precision": 0,
             **DIAGNOSTIC,
         },
-        whole=True,
+        is_integer=True,
     ),
     HealthEntity(
         "frames_lost",

@@ -1,6 +1,6 @@
 """A meter's labels as entities of a hub: class, unit, precision, category and name. Pure.
 
-Units and classes are those that Home Assistant takes, in its spelling. What a label is comes from the catalogue.
+Units and classes are spelt as Home Assistant requires. The kind of a label comes from the catalogue.
 """
 
 from typing import Any, Final, NamedTuple
@@ -33,8 +33,8 @@ def meter_device(  # noqa: PLR0913, PLR0917 - what a hub shows of a meter
 
     Args:
         profile: what the meter is.
-        number: its own, ADCO or ADSC; tells maker and model.
-        key: what stands for the number everywhere, or None. The number is shown nowhere then.
+        number: its own, ADCO or ADSC; contains maker and model.
+        key: alias of the number everywhere, or None. The number is shown nowhere then.
         topics: below which base.
         edge: the name of the edge that reads it.
         version: of the edge's program.
@@ -57,17 +57,17 @@ def meter_device(  # noqa: PLR0913, PLR0917 - what a hub shows of a meter
 NOT_ANNOUNCED: Final = {
     "ADCO": "the device's serial number",
     "ADSC": "the device's serial number",
-    "ADPS": "there only while it lasts: overload tells of it",
-    "ADIR1": "there only while it lasts: overload tells of it",
-    "ADIR2": "there only while it lasts: overload tells of it",
-    "ADIR3": "there only while it lasts: overload tells of it",
-    "PEJP": "there only while it lasts: peak_notice tells of it",
+    "ADPS": "present only while it lasts: overload shows it",
+    "ADIR1": "present only while it lasts: overload shows it",
+    "ADIR2": "present only while it lasts: overload shows it",
+    "ADIR3": "present only while it lasts: overload shows it",
+    "PEJP": "present only while it lasts: peak_notice shows it",
 }
 
 _SUPPLIER, _DISTRIBUTOR = "EASF", "EASD"
 SUPPLIER_REGISTERS: Final = frozenset(label.name for label in CATALOGUE if label.name.startswith(_SUPPLIER))
 _MAIN_THOUGH_NOT_LIVE: Final = frozenset({"SMAXSN", "SMAXIN"})
-# Texts that say something as they are. PRM is there only where its user has asked for it.
+# Strings that are readable as they are. PRM is published only where the user has chosen it.
 _SHOWN_TEXTS: Final = frozenset({"OPTARIF", "NGTF", "PRM"})
 _ONLY_TIMES: Final = frozenset({Kind.CLOCK, Kind.MARKER})
 
@@ -80,7 +80,7 @@ class _Shown(NamedTuple):
     precision: int
 
 
-# By the catalogue's unit; others are shown as they are, in whole numbers. Energy is what people are billed: kWh.
+# By the catalogue's unit; others are shown as they are, in whole numbers. Energy is billed in kWh.
 _SHOWN: Final = {
     "Wh": _Shown("kWh", DIVIDED_BY_1000, 2),
     "VArh": _Shown("varh", AS_IT_IS, 0),
@@ -164,7 +164,7 @@ def _name(label: Label, profile: Profile, language: Language, *, is_ambiguous: b
 
 
 def _period(register: str, profile: Profile) -> str | None:
-    """What a register counts. The historique registers' labels say it, whatever the option is called."""
+    """The period that a register counts; historique registers show it by their labels, whatever the option."""
     if register.startswith(_SUPPLIER):
         return profile.option.period_of(register) if profile.option is not None else None
     return next((period for each in TARIFF_OPTIONS.values() if (period := each.period_of(register)) is not None), None)

@@ -1,1 +1,1 @@
-"""A meter that does not exist: contracts, a household and its registers, spoken as a Linky speaks on the TIC line."""
+"""Simulator: contracts, a household and its registers, encoded as a Linky sends them on the TIC line."""

@@ -1,11 +1,11 @@
-"""The four contracts: their periods, and the words and numbers by which each mode names them."""
+"""The four contracts: their periods, and their names and numbers in each mode."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 
-class Contract(StrEnum):
+class SimulatedContract(StrEnum):
     """The options of the Tarif Bleu."""
 
     BASE = "base"
@@ -35,7 +35,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A contract's words.
+    """Names of a contract.
 
     Attributes:
         optarif: OPTARIF.
@@ -51,13 +51,13 @@ class Terms:
 
 
 TERMS: Final = {
-    Contract.BASE: Terms(
+    SimulatedContract.BASE: Terms(
         optarif="BASE",
         ngtf="      BASE      ",
         periods=(Period(1, "BASE", "TH..", "      BASE      "),),
         profile=("00008001",),
     ),
-    Contract.HPHC: Terms(
+    SimulatedContract.HPHC: Terms(
         optarif="HC..",
         ngtf="H PLEINE/CREUSE ",
         periods=(
@@ -66,7 +66,7 @@ TERMS: Final = {
         ),
         profile=("0000C001", "06008002", "2200C001"),
     ),
-    Contract.TEMPO: Terms(
+    SimulatedContract.TEMPO: Terms(
         optarif="BBR(",
         ngtf="     TEMPO      ",
         periods=(
@@ -79,7 +79,7 @@ TERMS: Final = {
         ),
         profile=("00004001", "06004002", "22004001"),
     ),
-    Contract.EJP: Terms(
+    SimulatedContract.EJP: Terms(
         optarif="EJP.",
         ngtf="      EJP       ",
         periods=(

@@ -10,7 +10,7 @@ class LoadCurve:
     Attributes:
         start_ms: when the first step begins, milliseconds since 1970; a whole minute.
         step_ms: how long each lasts; whole minutes.
-        watts: the mean power of each step, None where nobody knows it.
+        watts: the mean power of each step, None where it is unknown.
     """
 
     start_ms: int
@@ -33,7 +33,7 @@ class LoadCurve:
         return [self._at(moment_ms) or 0 for moment_ms in range(start_ms, end_ms, every_ms)]
 
     def _at(self, moment_ms: int) -> int | None:
-        return self.watts[(moment_ms - self.start_ms) // self.step_ms] if self._knows(moment_ms) else None
+        return self.watts[(moment_ms - self.start_ms) // self.step_ms] if self._covers(moment_ms) else None
 
-    def _knows(self, moment_ms: int) -> bool:
+    def _covers(self, moment_ms: int) -> bool:
         return self.start_ms <= moment_ms < self.end_ms

@@ -1,8 +1,8 @@
-"""Reads the load curve that Enedis's customer space gives as CSV.
+"""Reads the load curve that Enedis's customer space exports as CSV.
 
 UTF-8 with a byte order mark. Line 1 has names, line 2 their values (delivery point, kind, dates, unit, step), line 3 is
 `Horodate;Valeur`, then `2022-07-29T00:30:00+02:00;330`: the mean power in W of the step that ends then. A value can be
-empty, and a line can be missing: such steps are unknown, which is told. Anything else is rejected, with its line.
+empty, and a line can be missing: such steps are unknown, which is logged. Anything else is rejected, with its line.
 """
 
 import logging
@@ -20,7 +20,7 @@ from tictally_edge.simulator.times import to_ms
 
 _TITLE: Final = "Horodate;Valeur"
 _HEAD_LINES: Final = 3
-# What this program can follow: the heading says it, or says nothing.
+# What the simulator can follow, as far as the heading states it.
 _EXPECTED: Final = {"Unite": "W", "Grandeur metier": "Consommation"}
 _STEP: Final = "Pas en minutes"
 _NUMBER: Final = r"\d{1,9}"
@@ -28,7 +28,7 @@ _MINUTE_MS: Final = 60_000
 _LONGEST_STEP_MIN: Final = 60
 # A Linky serves up to 36 kVA, and overloads are real.
 _MOST_W: Final = 50_000
-# What is further apart is rather a wrong date.
+# A larger distance is more likely a wrong date.
 _LONGEST_GAP_MS: Final = 366 * 86_400_000
 
 log = logging.getLogger(__name__)
@@ -43,10 +43,10 @@ class _Point(NamedTuple):
 
 
 def read_load_curve(path: Path) -> LoadCurve:
-    """The curve in a file.
+    """Read the curve in a file.
 
     Raises:
-        SimulatorError: it cannot be read, or is no load curve; the sentence names file and line.
+        SimulatorError: it cannot be read, or is no load curve; the message names file and line.
     """
     lines = _lines(path)
     named_ms = _named_step_ms(path, lines)
@@ -61,7 +61,7 @@ def read_load_curve(path: Path) -> LoadCurve:
         step_ms=step_ms,
         watts=tuple(known.get(end_ms) for end_ms in range(first_ms, last_ms + 1, step_ms)),
     )
-    _tell_unknown(path, curve, points)
+    _log_unknown(path, curve, points)
     return curve
 
 
@@ -85,8 +85,8 @@ def _named_step_ms(path: Path, lines: list[str]) -> int | None:
     names, values = (line.split(";") for line in lines[: _HEAD_LINES - 1])
     heading = {name.strip(): value.strip() for name, value in zip(names, values, strict=False)}
     for name, expected in _EXPECTED.items():
-        if (said := heading.get(name)) and said != expected:
-            raise SimulatorError(f"{path}, line 2: {name} is {said[:40]!r}, not {expected!r}")
+        if (found := heading.get(name)) and found != expected:
+            raise SimulatorError(f"{path}, line 2: {name} is {found[:40]!r}, not {expected!r}")
     step = heading.get(_STEP, "")
     if not step:
         return None
@@ -102,9 +102,9 @@ def _point(path: Path, number: int, line: str) -> _Point:
     except ValueError:
         raise SimulatorError(f"{path}, line {number}: {line[:60]!r} is not a date and time; a power in W") from None
     if end.tzinfo is None:
-        raise SimulatorError(f"{path}, line {number}: {stamp} lacks its offset from UTC")
+        raise SimulatorError(f"{path}, line {number}: {stamp} has no offset from UTC")
     if to_ms(end) % _MINUTE_MS or end.microsecond:
-        raise SimulatorError(f"{path}, line {number}: {stamp} is no whole minute")
+        raise SimulatorError(f"{path}, line {number}: {stamp} is not a whole minute")
     return _Point(number, to_ms(end), _watts(path, number, value.strip()))
 
 
@@ -112,18 +112,18 @@ def _watts(path: Path, number: int, value: str) -> int | None:
     if not value:
         return None
     if not fullmatch(_NUMBER, value, ASCII):
-        raise SimulatorError(f"{path}, line {number}: {value[:40]!r} is no whole number of W")
+        raise SimulatorError(f"{path}, line {number}: {value[:40]!r} is not a whole number of W")
     if (watts := int(value)) > _MOST_W:
         raise SimulatorError(f"{path}, line {number}: {watts} W is more than a Linky serves, {_MOST_W} W at most")
     return watts
 
 
 def _commonest_step_ms(path: Path, points: list[_Point]) -> int:
-    """The step of a curve whose heading does not say it: a gap is rarer than a step."""
+    """The step of a curve without one in its heading: a gap is rarer than a step."""
     steps = Counter(later.end_ms - before.end_ms for before, later in pairwise(points))
     (step_ms, _), *_ = steps.most_common(1) or [(0, 0)]
     if not 0 < step_ms <= _LONGEST_STEP_MIN * _MINUTE_MS:
-        raise SimulatorError(f"{path}: neither its heading nor its lines tell a step of 1 to {_LONGEST_STEP_MIN} min")
+        raise SimulatorError(f"{path}: neither its heading nor its lines show a step of 1 to {_LONGEST_STEP_MIN} min")
     return step_ms
 
 
@@ -137,7 +137,7 @@ def _in_steps(path: Path, points: list[_Point], step_ms: int) -> Iterator[_Point
             raise SimulatorError(f"{path}, line {point.line}: it does not come after the line before in time")
         if apart_ms > _LONGEST_GAP_MS:
             raise SimulatorError(f"{path}, line {point.line}: it comes more than a year after the line before")
-        # One larger step is a gap. Two alike in a row are steps of another length, whose power would be taken for less.
+        # One larger step is a gap. Two alike in a row are steps of another length, whose power would be misread.
         if apart_ms % step_ms or apart_ms == before_ms != step_ms:
             raise SimulatorError(
                 f"{path}, line {point.line}: it comes {apart_ms // _MINUTE_MS} min after the line before, "
@@ -147,7 +147,7 @@ def _in_steps(path: Path, points: list[_Point], step_ms: int) -> Iterator[_Point
         yield point
 
 
-def _tell_unknown(path: Path, curve: LoadCurve, points: list[_Point]) -> None:
+def _log_unknown(path: Path, curve: LoadCurve, points: list[_Point]) -> None:
     lines = [point.line for point in points if point.watts is None]
     lines += [later.line for before, later in pairwise(points) if later.end_ms - before.end_ms > curve.step_ms]
     if lines:

@@ -39,8 +39,8 @@ class Curve:
     def integral_ms(self, elapsed_ms: int) -> int:
         """The integral from midnight to so many milliseconds later: VA·ms for a power."""
         step, into_ms = divmod(elapsed_ms, STEP_MS)
-        whole = self._before[step] * STEP_MS
-        return whole + self.values[step] * into_ms if into_ms else whole
+        total = self._before[step] * STEP_MS
+        return total + self.values[step] * into_ms if into_ms else total
 
     def mean(self, first: int, end: int) -> int:
         """The mean over the steps [first, end), rounded to the nearest."""
@@ -63,7 +63,7 @@ class Day:
         injection: VA injected.
         consumption_by_phase: the parts of `consumption`, one for each phase.
         volts: V, one for each phase.
-        shares: each phase's part of the whole in thousandths, for every half hour.
+        shares: each phase's part of the total in thousandths, for every half hour.
     """
 
     start_ms: int
@@ -86,10 +86,10 @@ class Day:
         )
 
 
-def split(whole: int, shares: tuple[int, ...]) -> tuple[int, ...]:
-    """A power over the phases; the parts sum to the whole."""
-    parts = [whole * share // _WHOLE for share in shares[:-1]]
-    return (*parts, whole - sum(parts))
+def split(total: int, shares: tuple[int, ...]) -> tuple[int, ...]:
+    """Split a power over the phases; the parts add up to it."""
+    parts = [total * share // _WHOLE for share in shares[:-1]]
+    return (*parts, total - sum(parts))
 
 
 @lru_cache(maxsize=8)

@@ -1,5 +1,5 @@
-"""What a simulated meter rejects to be."""
+"""Errors of the simulator."""
 
 
 class SimulatorError(ValueError):
-    """A setting of the simulation that cannot be; the sentence says why."""
+    """A setting that is not possible; the message states why."""

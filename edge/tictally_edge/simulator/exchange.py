@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import Group
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.labels import Mode
 
 
 class ExchangedMeter:
-    """A meter that is replaced at a moment by another; speaks on the line as one.
+    """A meter that is replaced at a moment by another; on the line they are one.
 
     Attributes:
         before: the first meter; it is advanced with this one.
@@ -23,12 +23,12 @@ class ExchangedMeter:
 
     @property
     def mode(self) -> Mode:
-        """The language it speaks."""
+        """The mode of its line."""
         return self._meter.mode
 
     @property
     def number(self) -> str:
-        """The number of the meter that hangs there now."""
+        """The number of the meter that is installed now."""
         return self._meter.number
 
     @property
@@ -49,13 +49,13 @@ class ExchangedMeter:
             self._is_exchanged = True
         self._meter.advance(to)
 
-    def speak(self, mode: Mode) -> None:
+    def change_mode(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
-        self._meter.speak(mode)
+        self._meter.change_mode(mode)
 
-    def sign(self, contract: Contract) -> None:
+    def change_contract(self, contract: SimulatedContract) -> None:
         """Change the contract, as the supplier does from afar."""
-        self._meter.sign(contract)
+        self._meter.change_contract(contract)
 
     def overdraw(self, duration_s: int) -> None:
         """Draw more than subscribed from now on, for so many seconds."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tictally_edge.simulator.contracts import TERMS, Contract
+from tictally_edge.simulator.contracts import TERMS, SimulatedContract
 from tictally_edge.simulator.encode import Group
 from tictally_edge.simulator.peakdays import Colour
 from tictally_edge.simulator.reading import Reading
@@ -27,7 +27,7 @@ def historique_groups(reading: Reading) -> tuple[Group, ...]:
 
 
 def _amperes(reading: Reading) -> tuple[int, ...]:
-    # What is injected is no current of this mode: PAPP and IINST tell what is consumed.
+    # Injection is not shown in this mode: PAPP and IINST are consumption.
     return reading.today.amperes(reading.step) if reading.consumption_va else (0,) * reading.phases
 
 
@@ -54,7 +54,7 @@ def _full(reading: Reading, amperes: tuple[int, ...]) -> Iterator[Group]:
     if tariff.ejp_notice:
         yield _PEJP
     yield Group("PTEC", tariff.period.ptec)
-    if reading.contract is Contract.TEMPO:
+    if reading.contract is SimulatedContract.TEMPO:
         yield Group("DEMAIN", _TOMORROW[tariff.tomorrow])
     yield from _currents(reading, amperes)
     yield Group("PAPP", f"{(reading.consumption_va + 5) // 10 * 10:05d}")

@@ -1,7 +1,7 @@
-"""What a household draws and its roof gives, in VA for every ten seconds of a local day; a pure function of the seed.
+"""Consumption of a household and its solar panels, in VA for every ten seconds of a local day; pure, by a seed.
 
-One that follows a load curve draws what the curve says, and nothing where it says nothing. Power factor is 1: a VA is a
-W. Everything is computed with integers, so that a day is the same on every machine.
+One that follows a load curve consumes what the curve shows, and nothing where it has no value. The power factor is 1:
+a VA is a W. Everything is computed with integers, so that a day is the same on every machine.
 """
 
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ _DAY_MINUTES: Final = 24 * 60
 _WINTER_DAY: Final = 15  # mid-January is the coldest
 _SATURDAY: Final = 5
 _OVERLOAD_PERCENT: Final = 130  # beyond ISOUSC also at 245 V: 130 % of 200 V is more than 245 V
-# The highest share of the subscription that is consumed without overload; no phase has more than 40 % of the whole.
+# The highest share of the subscription that is consumed without overload; no phase has more than 40 % of the total.
 _CAP_PERCENT: Final = {1: 95, 3: 80}
 
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """When more is consumed than subscribed; every step of ten seconds that it touches counts whole.
+    """When more is consumed than subscribed; every step of ten seconds that it touches counts in full.
 
     Attributes:
         first: when the first time begins.

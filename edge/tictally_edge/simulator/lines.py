@@ -15,7 +15,7 @@ PAUSE_MS: Final = 20  # between two frames, Enedis-NOI-CPT_54E §5.2 and §6.2: 
 def simulated_frames(
     meter: Meter, interval_s: float | None = None, until: datetime | None = None
 ) -> Iterator[tuple[datetime, bytes]]:
-    """The meter's frames from its present moment on, each with the moment it shows.
+    """Yield the meter's frames from its present moment on, each with the moment it shows.
 
     Args:
         meter: it is advanced from frame to frame.
@@ -33,12 +33,14 @@ def simulated_frames(
     while until is None or meter.moment < until:
         frame = meter.frame()
         yield meter.moment, frame
-        if not goes_on(meter, line_ms(meter.mode, len(frame)) + PAUSE_MS if interval_s is None else interval_s * 1000):
+        if not advance_by(
+            meter, line_ms(meter.mode, len(frame)) + PAUSE_MS if interval_s is None else interval_s * 1000
+        ):
             return
 
 
-def goes_on(meter: Meter, pause_ms: float) -> bool:
-    """Lets time pass for a meter, but not beyond its end; False where it stood there already."""
+def advance_by(meter: Meter, pause_ms: float) -> bool:
+    """Advance a meter, but not beyond its end; return False where it is there already."""
     if meter.moment == meter.end:
         return False
     then = meter.moment + timedelta(milliseconds=pause_ms)

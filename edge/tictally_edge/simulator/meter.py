@@ -7,7 +7,7 @@ from re import ASCII, fullmatch
 from typing import Final, Protocol
 
 from tictally_edge.simulator import historique, standard
-from tictally_edge.simulator.contracts import TERMS, Contract
+from tictally_edge.simulator.contracts import TERMS, SimulatedContract
 from tictally_edge.simulator.curve import LoadCurve
 from tictally_edge.simulator.day import Day, day_before, day_of
 from tictally_edge.simulator.encode import Group, encode_frame
@@ -22,15 +22,15 @@ _WH_VA_MS: Final = 3_600_000  # VA·ms in a Wh
 _SUPPLIER_REGISTERS, _DISTRIBUTOR_REGISTERS = 10, 4
 _KVA: Final = range(3, 37)
 _PHASES: Final = (1, 3)
-_ONLY_THE_CURVE: Final = "a load curve alone says what is consumed: it goes with neither solar panels nor overloads"
+_ONLY_THE_CURVE: Final = "a load curve alone decides the consumption: it goes with neither solar panels nor overloads"
 
 
 class Meter(Protocol):
-    """What speaks on a line."""
+    """A meter on a line."""
 
     @property
     def mode(self) -> Mode:
-        """The language it speaks."""
+        """The mode of its line."""
 
     @property
     def number(self) -> str:
@@ -47,10 +47,10 @@ class Meter(Protocol):
     def advance(self, to: datetime) -> None:
         """Count on to an aware time, neither before the present one nor beyond the end."""
 
-    def speak(self, mode: Mode) -> None:
+    def change_mode(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
 
-    def sign(self, contract: Contract) -> None:
+    def change_contract(self, contract: SimulatedContract) -> None:
         """Change the contract, as the supplier does from afar; the registers go on from where they are."""
 
     def overdraw(self, duration_s: int) -> None:
@@ -71,27 +71,27 @@ class SimulatedMeter:
     """A meter in front of a seeded household; the same settings make the same frames.
 
     Each register is exact: it grows by the integral of the power over its period, cut to whole Wh with the remainder
-    kept, so that how often the meter is advanced changes nothing.
+    carried over, so that how often the meter is advanced changes nothing.
 
     Attributes:
-        contract: whose periods are counted.
-        mode: the language of the line.
-        start: the aware time at which it stands first.
+        contract: its periods are counted.
+        mode: of the line.
+        start: its first moment, an aware time.
         phases: 1 or 3.
         producer: True with solar panels, and the meter set to producer.
-        seed: decides the household, the dear days and the registers at the start.
+        seed: decides the household, the expensive days and the registers at the start.
         number: ADCO or ADSC, 12 digits.
         subscribed_kva: 3 to 36, a multiple of 3 in three-phase.
         new: True for registers near zero, else plausible ones of some years.
         overload: when more is consumed than subscribed.
-        curve: what the household draws, or None for what the seed makes of it. What follows its end is not invented:
-            the meter cannot be advanced beyond.
+        curve: consumption of the household, or None for one made from the seed. The meter cannot be advanced beyond
+            its end.
 
     Raises:
-        SimulatorError: a setting that cannot be.
+        SimulatorError: a setting that is not possible.
     """
 
-    contract: Contract
+    contract: SimulatedContract
     mode: Mode
     _: KW_ONLY
     start: datetime
@@ -194,11 +194,11 @@ class SimulatedMeter:
         whole_wh, self._injection_rest = divmod(self._injection_rest, _WH_VA_MS)
         self._injection += whole_wh
 
-    def speak(self, mode: Mode) -> None:
+    def change_mode(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
         self.mode = mode
 
-    def sign(self, contract: Contract) -> None:
+    def change_contract(self, contract: SimulatedContract) -> None:
         """Change the contract, as the supplier does from afar; the registers go on from where they are."""
         self.contract = contract
         self._enter()

@@ -1,4 +1,4 @@
-"""Orders to a simulated meter while it runs, one a line: what befalls its line, and when that ends."""
+"""Orders to a simulated meter while it runs, one a line: faults of its line, and their end."""
 
 import os
 import select
@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Final
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.meter import Meter
@@ -18,16 +18,16 @@ _FORMS: Final = "unplug, plug, silence, speak, flip P, mode M, contract C and ov
 
 
 class Operator:
-    """Carries out orders.
+    """Executes orders.
 
     Attributes:
-        is_silent: True while the meter counts and says nothing.
+        is_silent: True while the meter counts without sending.
 
     Args:
-        wire: what is unplugged and plugged in again.
-        meter: what changes its mode, or None behind a recording.
+        wire: it is unplugged and plugged in again.
+        meter: it changes its mode; None behind a recording.
         faults: of the line at first.
-        orders: a descriptor that orders come from, or None.
+        orders: a file descriptor to read orders from, or None.
     """
 
     def __init__(self, wire: Wire, meter: Meter | None, faults: Faults, orders: int | None) -> None:
@@ -35,29 +35,29 @@ class Operator:
         self._unfinished = b""
         self.is_silent = False
 
-    def rest(self, timeout_s: float) -> None:
-        """Let time pass; an order is carried out at once and ends the rest."""
+    def wait(self, timeout_s: float) -> None:
+        """Let time pass; an order is executed at once and ends the wait."""
         if self._orders is None:
             time.sleep(timeout_s)
             return
         if not select.select([self._orders], [], [], timeout_s)[0]:
             return
         came = os.read(self._orders, _MOST_BYTES)
-        if not came:  # whoever gave orders has gone; the meter stays as it is
+        if not came:  # the other end was closed; the meter stays as it is
             self._orders = None
         *lines, self._unfinished = (self._unfinished + came).split(b"\n")
         for line in lines:
             try:
-                self.carry_out(line.decode(errors="replace").strip())
+                self.execute(line.decode(errors="replace").strip())
             except SimulatorError as error:
                 sys.stderr.write(f"{error}\n")
 
-    def carry_out(self, order: str) -> None:
-        """Do what one line says.
+    def execute(self, order: str) -> None:
+        """Execute one line.
 
         Raises:
-            SimulatorError: it is no order, or one that cannot be carried out.
-            OSError: there is no terminal to be had, or no place for its link.
+            SimulatorError: it is no order, or one that cannot be executed.
+            OSError: no terminal is available, or its link cannot be made.
         """
         match order.split():
             case ["unplug"]:
@@ -69,9 +69,9 @@ class Operator:
             case ["flip", probability]:
                 self._faults = self._faults.with_flips(_number(probability))
             case ["mode", ("historique" | "standard") as mode]:
-                self._changeable().speak(Mode(mode))
+                self._changeable().change_mode(Mode(mode))
             case ["contract", ("base" | "hphc" | "tempo" | "ejp") as contract]:
-                self._changeable().sign(Contract(contract))
+                self._changeable().change_contract(SimulatedContract(contract))
             case ["overload", seconds]:
                 self._changeable().overdraw(_seconds(seconds))
             case _:
@@ -79,11 +79,11 @@ class Operator:
 
     def _changeable(self) -> Meter:
         if self._meter is None:
-            raise SimulatorError("a recording stays what it is")
+            raise SimulatorError("a recording cannot be changed")
         return self._meter
 
     def arriving(self, characters: bytes) -> bytes:
-        """What arrives of the next characters on the line as it is now."""
+        """Return what arrives of the next characters on the line with its present faults."""
         return self._faults.apply(characters)
 
 

@@ -1,4 +1,4 @@
-"""Which days are dear: Tempo's colours and EJP's peak days, drawn from a seed within the rules of their seasons.
+"""Expensive days: Tempo's colours and EJP's peak days, chosen by a seed within the rules of their seasons.
 
 Rules: 22 red days from 1 November to 31 March, never at a weekend; 43 white days, never on a Sunday; EJP has 22 days
 from 1 November to 31 March (EDF, general conditions of the Tarif Bleu; the season is 1 September to 31 August).

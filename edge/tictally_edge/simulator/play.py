@@ -1,4 +1,4 @@
-"""Characters on a wire at the pace of the line, or a multiple of it."""
+"""Sends characters at the pace of the line, or a multiple of it."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -11,12 +11,12 @@ _CHUNK_S: Final = 0.02
 
 
 class Sent(NamedTuple):
-    """What became of characters.
+    """How characters were sent.
 
     Attributes:
-        begun_ms: when the first one went out, milliseconds since 1970.
-        ended_ms: when the last one was out.
-        on_the_line: True where all of them went out to a line that was plugged in.
+        begun_ms: when the first one was sent, milliseconds since 1970.
+        ended_ms: when the last one was sent.
+        on_the_line: True where all of them were sent on a line that was plugged in.
     """
 
     begun_ms: int
@@ -29,9 +29,9 @@ class Sending(NamedTuple):
 
     Attributes:
         begin_s: seconds on the meter's clock since the beginning.
-        characters: as they arrive at the line's end; none to let the time pass in silence.
+        characters: as they arrive at the end of the line; none to let the time pass in silence.
         baud: of the line.
-        sent: called when the last one is out.
+        sent: called when the last one has been sent.
     """
 
     begin_s: float
@@ -40,19 +40,19 @@ class Sending(NamedTuple):
     sent: Callable[[Sent], None]
 
 
-def play(wire: Wire, sendings: Iterable[Sending], speed: float, rest: Callable[[float], None] = time.sleep) -> None:
-    """Send, each character when its time has come.
+def play(wire: Wire, sendings: Iterable[Sending], speed: float, wait: Callable[[float], None] = time.sleep) -> None:
+    """Send each character when it is due.
 
     Args:
         wire: where to.
         sendings: in order, none beginning before the one before it has ended.
         speed: 1 for the line's own pace, 60 for an hour in a minute.
-        rest: lets so many seconds pass, or fewer.
+        wait: lets so many seconds pass, or fewer.
     """
     origin = time.monotonic()
     for begin_s, characters, baud, sent in sendings:
         while (early_s := begin_s / speed - (time.monotonic() - origin)) > 0:
-            rest(early_s)
+            wait(early_s)
         begun_ms = _now_ms()
         out, on_the_line = 0, True
         while out < len(characters):
@@ -62,7 +62,7 @@ def play(wire: Wire, sendings: Iterable[Sending], speed: float, rest: Callable[[
                 on_the_line = wire.send(characters[out:due]) and on_the_line
                 out = due
             else:
-                rest(_CHUNK_S)
+                wait(_CHUNK_S)
         sent(Sent(begun_ms, _now_ms(), on_the_line))
 
 

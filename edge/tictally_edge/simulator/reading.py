@@ -1,8 +1,8 @@
-"""Everything that a meter knows at one moment: what its frame is written from."""
+"""The complete state of a meter at one moment, from which its frame is encoded."""
 
 from dataclasses import dataclass
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.day import Day
 from tictally_edge.simulator.tariff import Tariff
 
@@ -15,7 +15,7 @@ class Energy:
         supplier: EASF01 to EASF10.
         distributor: EASD01 to EASD04.
         injection: EAIT.
-        reactive: ERQ1 to ERQ4; they stand still, the power factor being 1.
+        reactive: ERQ1 to ERQ4; constant, as the power factor is 1.
     """
 
     supplier: tuple[int, ...]
@@ -35,19 +35,19 @@ class Reading:
 
     Attributes:
         number: ADCO or ADSC, 12 digits.
-        contract: whose periods are counted.
+        contract: its periods are counted.
         phases: 1 or 3.
         producer: True where Enedis has set the meter to producer.
         subscribed_kva: PREF.
         moment_ms: now.
         today: the local day that holds it.
         yesterday: the day before.
-        tariff: what the tariff clock says.
+        tariff: state of the tariff clock.
         energy: the registers.
     """
 
     number: str
-    contract: Contract
+    contract: SimulatedContract
     phases: int
     producer: bool
     subscribed_kva: int

@@ -10,16 +10,16 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.curve_file import read_load_curve
 from tictally_edge.simulator.encode import BAUD, line_ms, with_parity
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.faults import Faults
+from tictally_edge.simulator.frame_log import FrameLog
 from tictally_edge.simulator.household import Overload
-from tictally_edge.simulator.lines import PAUSE_MS, goes_on
+from tictally_edge.simulator.lines import PAUSE_MS, advance_by
 from tictally_edge.simulator.meter import Meter, SimulatedMeter
-from tictally_edge.simulator.notes import Notes
 from tictally_edge.simulator.orders import Operator
 from tictally_edge.simulator.play import Sending, Sent, play
 from tictally_edge.simulator.times import from_ms
@@ -35,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     meter = parser.add_argument_group("the meter")
     meter.add_argument(
         "--contract",
-        type=Contract,
-        choices=list(Contract),
-        default=Contract.HPHC,
-        help=f"Its tariff option. Default: {Contract.HPHC}.",
+        type=SimulatedContract,
+        choices=list(SimulatedContract),
+        default=SimulatedContract.HPHC,
+        help=f"Its tariff option. Default: {SimulatedContract.HPHC}.",
     )
     meter.add_argument(
         "--mode", type=Mode, choices=list(Mode), help="TIC mode. Default: standard, or that of the recording."
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT.
 
     Returns:
-        the exit status: 0 when told to stop, 2 after one sentence about a setting that cannot be.
+        the exit status: 0 after a signal, 2 after a message about a wrong setting.
     """
     try:
         with ExitStack() as stack:
@@ -111,9 +111,9 @@ def run(args: argparse.Namespace) -> int:
 def _serve(args: argparse.Namespace, stack: ExitStack) -> int:
     faults = Faults(bit_flip=args.flip, lose=args.lose, double=args.double, seed=args.seed, parity=not args.no_parity)
     if args.capture is not None and args.truth is not None:
-        raise SimulatorError("--truth notes a simulated meter's registers: a recording has none")
+        raise SimulatorError("--truth logs a simulated meter's registers: a recording has none")
     if args.capture is not None and args.curve is not None:
-        raise SimulatorError("--curve is what a simulated meter counts: a recording has its own")
+        raise SimulatorError("--curve is for a simulated meter: a recording has its own")
     recorded = None if args.capture is None else _recording(args.capture)
     meter = _meter(args, datetime.now(UTC)) if recorded is None else None
     truth = None if args.truth is None else stack.enter_context(args.truth.open("a", encoding="utf-8"))
@@ -121,12 +121,12 @@ def _serve(args: argparse.Namespace, stack: ExitStack) -> int:
     operator = Operator(wire, meter, faults, sys.stdin.fileno() if args.orders else None)
     on_line = bytes if args.no_parity else with_parity
     if meter is not None:
-        sendings = _frames(meter, (args.interval or 0) * 1000, on_line, operator, Notes(truth, wire))
+        sendings = _frames(meter, (args.interval or 0) * 1000, on_line, operator, FrameLog(truth, wire))
     elif recorded is not None:
         sendings = _looped(recorded, args.mode or _mode_of(recorded), on_line, operator)
     sys.stdout.write(f"{args.link or wire.path}\n")
     sys.stdout.flush()
-    play(wire, sendings, args.speed, operator.rest)
+    play(wire, sendings, args.speed, operator.wait)
     return 0
 
 
@@ -157,11 +157,11 @@ def _meter(args: argparse.Namespace, now: datetime) -> Meter:
 
 
 def _frames(
-    meter: Meter, interval_ms: float, on_line: Callable[[bytes], bytes], operator: Operator, notes: Notes
+    meter: Meter, interval_ms: float, on_line: Callable[[bytes], bytes], operator: Operator, notes: FrameLog
 ) -> Iterator[Sending]:
     begin = meter.moment
-    is_going_on = True
-    while is_going_on:
+    is_running = True
+    while is_running:
         frame = meter.frame()
         begin_s = (meter.moment - begin).total_seconds()
         if operator.is_silent:
@@ -171,15 +171,15 @@ def _frames(
             arriving = operator.arriving(clean)
             yield Sending(begin_s, arriving, BAUD[meter.mode], notes.of(meter, intact=arriving == clean))
         pause_ms = max(interval_ms, line_ms(meter.mode, len(frame)) + PAUSE_MS)
-        is_going_on = goes_on(meter, pause_ms)
-    # It has counted all that it knows of. The port stays: its last characters may not have been read yet.
+        is_running = advance_by(meter, pause_ms)
+    # The load curve has ended. The port stays: its last characters may not have been read yet.
     while True:
         begin_s += _HOUR_S
         yield Sending(begin_s, b"", BAUD[meter.mode], _nothing)
 
 
 def _nothing(_: Sent) -> None:
-    """Nothing is to be noted."""
+    """There is nothing to log."""
 
 
 def _recording(path: Path) -> bytes:
@@ -215,7 +215,7 @@ def _stopping_by_signal() -> Iterator[None]:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text} lacks its offset from UTC")
+        raise argparse.ArgumentTypeError(f"{text} has no offset from UTC")
     return moment
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from tictally_edge.simulator.contracts import TERMS, Contract
+from tictally_edge.simulator.contracts import TERMS, SimulatedContract
 from tictally_edge.simulator.day import Curve, Day
 from tictally_edge.simulator.encode import Group
 from tictally_edge.simulator.household import STEP_MS
@@ -152,8 +152,8 @@ def _peaks(reading: Reading) -> Iterator[Group]:
         yield Group(f"FPM{number}", "00", _horodate(peak.end_ms // 1000, season=False))
 
 
-def _peak_profile(contract: Contract, number: int) -> tuple[str, ...]:
-    if contract is Contract.EJP:
+def _peak_profile(contract: SimulatedContract, number: int) -> tuple[str, ...]:
+    if contract is SimulatedContract.EJP:
         return _EJP_PROFILE
     return _WHITE_PROFILE if number == 1 else _RED_PROFILE
 

@@ -1,6 +1,6 @@
-"""What the meter's tariff clock says at a moment: the period, the colours, the mobile peaks, and until when.
+"""State of the meter's tariff clock at a moment: the period, the colours, the mobile peaks, and until when.
 
-Windows in French legal time: off-peak and Tempo's HC 22:00 to 06:00, a Tempo day from 06:00, an EJP peak from 07:00 to
+Hours in French legal time: off-peak and Tempo's HC 22:00 to 06:00, a Tempo day from 06:00, an EJP peak from 07:00 to
 01:00. The distributor counts winter (November to March) and summer apart, each by the same off-peak hours.
 """
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from tictally_edge.simulator.contracts import TERMS, Contract, Period
+from tictally_edge.simulator.contracts import TERMS, Period, SimulatedContract
 from tictally_edge.simulator.peakdays import Colour, is_ejp_day, tempo_colour
 from tictally_edge.simulator.times import local, wall_ms
 
 _H: Final = 60
 _EJP_END, _DAY_START, _EJP_START, _ANNOUNCED, _NIGHT = 1 * _H, 6 * _H, 7 * _H, 20 * _H, 22 * _H
-_EJP_NOTICE: Final = _EJP_START - 30  # PEJP says 30 minutes
+_EJP_NOTICE: Final = _EJP_START - 30  # PEJP announces 30 minutes
 _MIDNIGHT: Final = 24 * _H
-# Between two of these nothing that a tariff says can change, whatever the contract.
+# Between two of these no tariff state can change, whatever the contract.
 _CUTS: Final = (_EJP_END, _DAY_START, _EJP_NOTICE, _EJP_START, _ANNOUNCED, _NIGHT, _MIDNIGHT)
 _WINTER_MONTHS: Final = frozenset({11, 12, 1, 2, 3})
 _DAY: Final = timedelta(days=1)
@@ -33,7 +33,7 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What the tariff clock says, unchanged from the moment it was asked for until `end_ms`, a midnight at the latest.
+    """State of the tariff clock, unchanged from the moment in question until `end_ms`, a midnight at the latest.
 
     Attributes:
         period: what counts for the supplier.
@@ -43,7 +43,7 @@ class Tariff:
         peak_now: the mobile peak that lasts, or None.
         peak_next: the one announced, from 20:00 on, or None.
         ejp_notice: True for the half hour before an EJP peak.
-        end_ms: when to ask again.
+        end_ms: when it may change.
     """
 
     period: Period
@@ -56,20 +56,20 @@ class Tariff:
     end_ms: int
 
 
-def tariff_at(contract: Contract, seed: int, moment_ms: int) -> Tariff:
-    """The tariff at a moment; the seed decides which days are dear."""
+def tariff_at(contract: SimulatedContract, seed: int, moment_ms: int) -> Tariff:
+    """The tariff at a moment; the seed decides which days are expensive."""
     here = local(moment_ms)
     minute = here.hour * _H + here.minute
     night = not _DAY_START <= minute < _NIGHT
     today = tomorrow = peak_now = peak_next = None
-    if contract is Contract.TEMPO:
+    if contract is SimulatedContract.TEMPO:
         day = _day_of(here, minute, _DAY_START)
         announced = night or minute >= _ANNOUNCED
         today = tempo_colour(day, seed)
         tomorrow = tempo_colour(day + _DAY, seed) if announced else None
         peak_now = _tempo_peak(day, today)
         peak_next = _tempo_peak(day + _DAY, tomorrow)
-    elif contract is Contract.EJP:
+    elif contract is SimulatedContract.EJP:
         peak_now, peak_next = _ejp_peaks(here, minute, seed)
     return Tariff(
         period=TERMS[contract].periods[_period(contract, night=night, colour=today, peak=peak_now) - 1],
@@ -78,7 +78,7 @@ def tariff_at(contract: Contract, seed: int, moment_ms: int) -> Tariff:
         tomorrow=tomorrow,
         peak_now=peak_now,
         peak_next=peak_next,
-        ejp_notice=peak_next is not None and contract is Contract.EJP and _EJP_NOTICE <= minute < _EJP_START,
+        ejp_notice=peak_next is not None and contract is SimulatedContract.EJP and _EJP_NOTICE <= minute < _EJP_START,
         end_ms=min(end for cut in _CUTS if (end := wall_ms(here.date(), cut)) > moment_ms),
     )
 
@@ -87,10 +87,10 @@ def _day_of(here: datetime, minute: int, begins: int) -> date:
     return here.date() if minute >= begins else here.date() - _DAY
 
 
-def _period(contract: Contract, *, night: bool, colour: Colour | None, peak: Peak | None) -> int:
-    if contract is Contract.BASE:
+def _period(contract: SimulatedContract, *, night: bool, colour: Colour | None, peak: Peak | None) -> int:
+    if contract is SimulatedContract.BASE:
         return 1
-    if contract is Contract.EJP:
+    if contract is SimulatedContract.EJP:
         return 1 if peak is None else 2
     return (1 if night else 2) + (2 * (colour - 1) if colour is not None else 0)
 

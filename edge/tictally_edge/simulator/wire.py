@@ -1,4 +1,4 @@
-"""The end of a line as a pseudo-terminal: raw, never blocking, like a wire that does not care who listens."""
+"""The end of a line as a pseudo-terminal: raw, never blocking, like a wire, whether anybody reads or not."""
 
 import fcntl
 import os
@@ -23,8 +23,8 @@ class Wire:
         unread: bytes that were dropped because nobody read them.
 
     Raises:
-        SimulatorError: something that is no link stands where the link should be.
-        OSError: there is no terminal to be had, or no place for the link.
+        SimulatorError: something that is no link has the name of the link.
+        OSError: no terminal is available, or the link cannot be made.
     """
 
     def __init__(self, link: Path | None = None) -> None:
@@ -42,11 +42,11 @@ class Wire:
         self.unplug()
 
     def plug(self) -> None:
-        """Make the terminal and its link, unless they are there.
+        """Create the terminal and its link, unless they exist.
 
         Raises:
-            SimulatorError: something that is no link stands where the link should be.
-            OSError: there is no terminal to be had, or no place for the link.
+            SimulatorError: something that is no link has the name of the link.
+            OSError: no terminal is available, or the link cannot be made.
         """
         if self._is_plugged:
             return
@@ -63,11 +63,11 @@ class Wire:
         self._is_plugged = True
 
     def unplug(self) -> None:
-        """Take both away, as a dongle that is pulled out; whoever has the far end open reads errors."""
+        """Remove both, like a dongle that is pulled out; whoever has the far end open reads errors."""
         if not self._is_plugged:
             return
         if self._link is not None:
-            with suppress(OSError):  # it is gone, or another simulated meter's by now
+            with suppress(OSError):  # it is gone, or belongs to another simulated meter by now
                 if str(self._link.readlink()) == self.path:
                     self._link.unlink()
         self._close()
@@ -101,7 +101,7 @@ class Wire:
     def _make_link(self) -> None:
         if self._link is None:
             return
-        if self._link.is_symlink():  # left by one that was killed
+        if self._link.is_symlink():  # left by a killed one
             self._link.unlink()
         elif self._link.exists():
             raise SimulatorError(f"{self._link} exists and is no link")

@@ -2,7 +2,7 @@
 
 Mode and speed are detected by listening: a port is opened at one speed, and at the other when bytes come that make no
 good frame. They are detected again when good frames stop, since Enedis can change a meter's mode without notice. A line
-without any byte tells nothing of its speed; its port is reopened at the same one, which helps a dongle that hangs.
+without any byte shows nothing of its speed; its port is reopened at the same one, which helps a dongle that hangs.
 """
 
 import logging

@@ -54,10 +54,10 @@ def _available_devices() -> str:
 
 def _not_allowed(name: str, status: os.stat_result) -> Finding:
     group, user = _name_of_group(status.st_gid), _name_of_user(os.geteuid())
-    says = f"{name} belongs to the group {group}, and this user, {user}, may not open it."
+    message = f"{name} belongs to the group {group}, and this user, {user}, may not open it."
     if status.st_gid == 0:  # nobody should join the group root for a dongle
-        return bad(SUBJECT, says, "It should belong to dialout: install deploy/udev/70-tictally.rules.")
-    return bad(SUBJECT, says, f"sudo adduser {user} {group}, then log in again.")
+        return bad(SUBJECT, message, "It should belong to dialout: install deploy/udev/70-tictally.rules.")
+    return bad(SUBJECT, message, f"sudo adduser {user} {group}, then log in again.")
 
 
 def _name_of_group(gid: int) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from tictally_edge.finding import good
 from tictally_edge.settings import Settings
-from tictally_edge.simulator.contracts import Contract
+from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.curve import LoadCurve
 from tictally_edge.simulator.curve_file import read_load_curve
 from tictally_edge.simulator.encode import line_ms, with_parity
@@ -52,7 +52,7 @@ class SimulatedSource:
             curve = read_load_curve(Path(options["curve"])) if "curve" in options else None
             start = _beginning(start, options.get("ago"), curve)
             meter = SimulatedMeter(
-                Contract(contract),
+                SimulatedContract(contract),
                 Mode(options.get("mode", Mode.STANDARD.value)),
                 start=from_ms(start.time_ms),
                 phases=int(options.get("phases", "1")),

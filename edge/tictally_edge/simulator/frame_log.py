@@ -1,4 +1,4 @@
-"""The truth about a simulated meter: what each of its frames said, and how it went out, one JSON object a line."""
+"""The truth about a simulated meter: the content of each frame and how it was sent, one JSON object a line."""
 
 import json
 from collections.abc import Callable
@@ -12,26 +12,26 @@ from tictally_edge.simulator.wire import Wire
 from tictally_shared.frames import iso_utc
 
 
-class Notes:
-    """Writes a line for each frame when its last character is out.
+class FrameLog:
+    """Writes a line for each frame when its last character is sent.
 
     `time` is the meter's own, `begun` and `sent` are of this machine's clock; `whole` is True where every character
-    went out undamaged; `unread` counts the bytes that the line had to drop by then because nobody read them; `groups`
+    was sent undamaged; `unread` counts the bytes that the line had to drop by then because nobody read them; `groups`
     are [label, horodate or null, data] as they were encoded.
 
     Args:
         file: where to, or None.
-        wire: whose unread bytes are noted.
+        wire: its unread bytes are logged.
     """
 
     def __init__(self, file: TextIO | None, wire: Wire) -> None:
         self._file, self._wire = file, wire
 
     def of(self, meter: Meter, *, intact: bool) -> Callable[[Sent], None]:
-        """What to call when the meter's present frame is out.
+        """Return what to call when the meter's present frame has been sent.
 
         Args:
-            meter: as it stands now.
+            meter: in its present state.
             intact: False where the line has damaged the frame.
         """
         if self._file is None:
