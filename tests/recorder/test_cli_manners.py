@@ -1,11 +1,13 @@
 """What holds for every command: help that fits and is complete, tables that cut nothing, options, completion."""
 
 import os
+import pty
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -15,6 +17,7 @@ from typer.main import get_command
 
 from tictally_recorder.cli.app import app, main
 from tictally_recorder.cli.option_groups import flattened
+from tictally_recorder.ledger import Ledger
 from tictally_recorder.reports.table import fit, plain_table
 
 DIALECT = re.compile(r"\b(tells?|told|says?|said|reckon\w*|aside|heard|price lists?|drawn|injected)\b", re.IGNORECASE)
@@ -141,3 +144,37 @@ def test_no_colour_is_on_a_terminal_with_no_color(monkeypatch: pytest.MonkeyPatc
     with console.capture() as capture:
         console.print("[bold red]tictally:[/] message")
     assert "\x1b[31m" not in capture.get()
+
+
+def backed_up(folder: Path, stderr: int, **environ: str) -> str:
+    """The stdout of a backup of an empty ledger."""
+    path = folder / "ledger.sqlite"
+    with Ledger.open(path):
+        pass
+    done = subprocess.run(
+        [sys.executable, "-m", "tictally_recorder", "backup", folder / "one.backup"],
+        env={"PATH": os.environ["PATH"], "TICTALLY_LEDGER": str(path), "TERM": "xterm", **environ},
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout
+
+
+def test_on_a_terminal_a_bar_shows_that_a_backup_goes_on(tmp_path: Path) -> None:
+    outer, terminal = pty.openpty()
+    out = backed_up(tmp_path, terminal)
+    os.close(terminal)
+    shown = os.read(outer, 65536).decode()
+    os.close(outer)
+    assert "Backing up" in shown
+    assert "Backing up" not in out
+
+
+def test_without_a_terminal_there_is_no_bar(tmp_path: Path) -> None:
+    with (tmp_path / "stderr").open("w+") as stderr:
+        backed_up(tmp_path, stderr.fileno())
+        stderr.seek(0)
+        assert stderr.read() == ""
