@@ -1,6 +1,7 @@
 """Jobs: one that only this file knows appears everywhere; schedules, retries and stored states."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -126,6 +127,20 @@ def test_a_run_by_hand_fails_with_its_reason(
     assert capsys.readouterr().err == "tictally: job tides: the server is away\n"
     with LedgerReader.open(settings.ledger) as reader:
         assert JobState.from_json(reader.get_value(state_key("tides"))).problem == "the server is away"
+
+
+def test_a_run_by_hand_that_is_interrupted_is_no_failure(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> str:
+        signal.raise_signal(signal.SIGINT)
+        raise JobError("it was stopped")
+
+    monkeypatch.setattr(TideJob, "run", interrupted)
+    assert main(["job", "run", "tides"]) == 130
+    assert capsys.readouterr().out == ""
+    with LedgerReader.open(settings.ledger) as reader:
+        assert reader.get_value(state_key("tides")) is None
 
 
 def test_health_has_it(settings: Settings, tmp_path: Path) -> None:

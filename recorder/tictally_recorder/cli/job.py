@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Event
 from types import FrameType
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -56,8 +57,10 @@ def run(name: NameArgument, configuration: Configuration) -> None:
         raise JobError(f"job {name} is switched off by the settings")
     with LedgerReader.open(settings.ledger) as reader:
         runner = make_runner(settings, name, job, reader.get_value)
-    with _stopped_by_signal(job):
+    with _stopped_by_signal(job) as stopped:
         is_well = runner.poll(time.time_ns() // 1_000_000, is_forced=True)
+    if stopped.is_set():
+        raise typer.Abort
     _store(settings, runner)
     if not is_well:
         raise JobError(f"job {name}: {runner.state.problem}")
@@ -95,15 +98,21 @@ def _check_name(name: str, reports: list[JobReport]) -> None:
 
 
 @contextmanager
-def _stopped_by_signal(job: Job) -> Iterator[None]:
-    """While the block runs, Ctrl-C and SIGTERM end the job instead of leaving behind what it has begun."""
+def _stopped_by_signal(job: Job) -> Iterator[Event]:
+    """While the block runs, Ctrl-C and SIGTERM end the job instead of leaving behind what it has begun.
+
+    Yields:
+        Set where one of them has come.
+    """
+    stopped = Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
         job.stop()
 
     before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stopped
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
