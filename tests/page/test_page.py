@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from page_browsing import PARIS, TOKEN, Heard, Served, opened
 from playwright.sync_api import Browser, expect
 from real_broker import Hub, Mosquitto
-from recording import METER, frame
+from recording import METER, START_MS, frame
 
 VIEWS = ("live", "month", "year", "years", "tariffs", "quality")
 MOST_BYTES = 600_000
@@ -23,11 +23,15 @@ def number(text: str) -> int:
     return int(re.sub(r"\D", "", text))
 
 
-def month_name(months_back: int) -> str:
+def month_before(months_back: int) -> date:
     day = datetime.now(PARIS).date().replace(day=1)
     for _ in range(months_back):
         day = (day - timedelta(days=1)).replace(day=1)
-    return f"{day:%B %Y}"
+    return day
+
+
+def month_name(months_back: int) -> str:
+    return f"{month_before(months_back):%B %Y}"
 
 
 def test_the_live_figure_is_the_meters_and_moves(home: Served, heard: Heard) -> None:
@@ -69,7 +73,7 @@ def test_months_and_years_are_stepped_through_by_keyboard(home: Served, heard: H
     expect(heading).to_have_text(month_name(1))
     heard.wait_until_still()
     assert heard.page.locator(".tile .big").first.inner_text() != energy
-    heard.see(f"{home.address}/#/year/{date.today().year}")  # noqa: DTZ011 - any day of this year
+    heard.see(f"{home.address}/#/year/{month_before(1).year}")
     heard.page.get_by_text("Figures as a table").first.click()
     heard.page.get_by_role("link", name=month_name(1)).click()
     expect(heading).to_have_text(month_name(1))
@@ -103,6 +107,18 @@ def test_every_view_is_there_in_both_languages_without_an_error(home: Served, br
         assert listening.errors == []
         assert {urlsplit(each).netloc for each in listening.asked} == {urlsplit(home.address).netloc}
         listening.page.context.close()
+
+
+def test_hours_without_a_figure_do_not_widen_a_phones_page(new: Served, browser: Browser, broker: Mosquitto) -> None:
+    with Hub(broker.port) as hub:
+        frames = [frame(1 + n, time_ms=START_MS + n * 600_000) for n in range(13)]
+        hub.publish("page-new/edge/cellar/frame", *frames)
+    new.recorder.wait_until(lambda counts: counts.frames == len(frames))
+    listening = opened(browser, width=390)
+    listening.see(f"{new.address}/#/year/2026")
+    assert listening.page.locator(".heat .none").count() > 100
+    assert listening.page.evaluate("document.documentElement.scrollWidth") == 390
+    listening.page.context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -86,7 +86,8 @@ def test_what_other_lists_would_have_cost_is_shown_cheapest_first(home: Served, 
     expect(table).to_be_visible(timeout=COMPARED_WITHIN_MS)
     rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
     shown = [
-        (re.sub(r"(\s+yours)?(\s+\d+ kVA)?\s*$", "", row[0]), row[1], re.sub(r"[^\d.]", "", row[3])) for row in rows
+        (re.sub(r"(\s+yours)?(\s+\d+ kVA)?\s*$", "", row[0]), row[1], re.sub(r"[^\d.]", "", row[3]).rstrip("."))
+        for row in rows
     ]
     today = datetime.now(PARIS).date()
     first = datetime.fromisoformat(asked(home, "/sites")[0]["first"]).date()
