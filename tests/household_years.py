@@ -52,7 +52,7 @@ def build(
                 ((ids[label], at_ms, text) for label, at_ms, text in changes),
             )
         connection.execute("UPDATE meter SET last_ms = ?", (quarter.last_ms,))
-        connection.execute("UPDATE seen SET last_ms = ?", (quarter.last_ms,))
+        connection.execute("UPDATE label_seen SET last_ms = ?", (quarter.last_ms,))
         connection.execute("UPDATE frame_number SET last = ?", (days * 96 * _FRAMES,))
     with Ledger.open(path) as ledger:  # a frame of now, so that the ledger has all that a living one has
         last_ms = quarter.last_ms + _FRAME_MS
