@@ -24,7 +24,7 @@ def ledger(tmp_path: Path) -> str:
     return str(tmp_path / "nas" / "ledger.sqlite")
 
 
-def test_a_backup_is_told_in_plain_words(ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_backup_is_reported_in_plain_words(ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = str(tmp_path / "b")
     assert main(["backup", target, "--ledger", ledger]) == 0
     made = capsys.readouterr().out
@@ -41,7 +41,7 @@ def test_a_backup_is_told_in_plain_words(ledger: str, tmp_path: Path, capsys: py
     assert re.search(r"ledger version \d+\.\n$", capsys.readouterr().out)
 
 
-def test_a_restore_says_what_became_of_what_was_there(
+def test_a_restore_reports_where_the_previous_files_are(
     ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target, new = str(tmp_path / "b"), tmp_path / "new" / "ledger.sqlite"

@@ -1,4 +1,4 @@
-"""Contracts and price lists beside a ledger: what a restore can put there again is taken in, the rest is told."""
+"""Contracts and tariffs: what a restore can write is backed up, the rest is reported."""
 
 import errno
 import os
@@ -67,7 +67,7 @@ def make_odd(tariffs: Path, odd: str) -> tuple[str, str]:
 @pytest.mark.parametrize(
     "odd", ["backslash", "not UTF-8", "folder of such a name", "linked folder", "dangling link", "pipe"]
 )
-def test_what_a_restore_would_not_take_is_left_out_and_told(
+def test_a_file_that_a_restore_would_reject_is_skipped_and_reported(
     ledger: Path, tmp_path: Path, odd: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tariffs, new = ledger.parent / "tariffs", tmp_path / "new" / "ledger.sqlite"
@@ -78,7 +78,7 @@ def test_what_a_restore_would_not_take_is_left_out_and_told(
     assert [each.name for each in (new.parent / "tariffs").rglob("*")] == ["mine.toml"]
 
 
-def test_contracts_that_are_a_dangling_link_are_told(ledger: Path) -> None:
+def test_contracts_that_are_a_broken_link_are_reported(ledger: Path) -> None:
     contracts = ledger.parent / "contracts.toml"
     contracts.unlink()
     contracts.symlink_to(ledger.parent / "gone.toml")
@@ -86,7 +86,7 @@ def test_contracts_that_are_a_dangling_link_are_told(ledger: Path) -> None:
     assert skipped_files(contracts, ledger.parent / "tariffs") == (sentence,)
 
 
-def test_of_what_is_taken_in_and_what_is_hidden_nothing_is_said(ledger: Path) -> None:
+def test_included_and_hidden_files_are_not_reported(ledger: Path) -> None:
     tariffs = ledger.parent / "tariffs"
     (tariffs / ".git").mkdir()
     (tariffs / ".git" / "a\\b").touch()

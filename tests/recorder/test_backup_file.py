@@ -1,4 +1,4 @@
-"""A backup is the ledger of one moment; a damaged one is told from a good one, and changes nothing."""
+"""A backup is a snapshot of the ledger; a damaged one is recognized and changes nothing."""
 
 import hashlib
 import lzma
@@ -56,7 +56,7 @@ def client_id(ledger: Path) -> str:
     return str(dict(rows(ledger)["meta"])["client_id"])
 
 
-def test_all_that_the_ledger_keeps_for_ever_comes_back(ledger: Path, tmp_path: Path) -> None:
+def test_all_permanent_data_of_the_ledger_is_restored(ledger: Path, tmp_path: Path) -> None:
     new = tmp_path / "new" / "ledger.sqlite"
     restored(made(ledger, tmp_path / "b").path, new)
     before, after = rows(ledger), rows(new)
@@ -104,7 +104,7 @@ def test_frames_that_the_backup_has_are_known_and_later_ones_are_taken(ledger: P
         ]
 
 
-def test_it_says_what_is_in_it(ledger: Path, tmp_path: Path) -> None:
+def test_its_header_describes_its_content(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b")
     (site,) = backup.header.sites
     with LedgerReader.open(ledger) as reader:
@@ -146,7 +146,7 @@ def test_a_fall_of_a_register_and_an_exchange_count_as_in_an_answer(tmp_path: Pa
     assert site.injection_wh == of["EAIT"]
 
 
-def test_the_old_ledger_is_kept_and_nothing_else_is_left(ledger: Path, tmp_path: Path) -> None:
+def test_the_previous_ledger_is_kept_and_nothing_else_is_left(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
     with Ledger.open(ledger) as opened:
         opened.store([message(frame(5000, NOON_MS + 10**9, {"EAST": 9_000_000}))])
@@ -201,7 +201,7 @@ def test_contracts_and_price_lists_come_along_and_what_a_user_has_stays(ledger: 
     assert (ledger.parent / "contracts.toml.backup-20261125T021500Z").read_text() == CONTRACT
 
 
-def test_two_restores_of_one_second_keep_both_ledgers(ledger: Path, tmp_path: Path) -> None:
+def test_two_restores_within_a_second_keep_both_ledgers(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
     first, second = restored(backup, ledger).previous, restored(backup, ledger).previous
     assert first is not None
@@ -209,7 +209,7 @@ def test_two_restores_of_one_second_keep_both_ledgers(ledger: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "longer"])
-def test_a_damaged_file_is_said_and_changes_nothing(ledger: Path, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_file_is_reported_and_changes_nothing(ledger: Path, tmp_path: Path, damage: str) -> None:
     good = made(ledger, tmp_path / "b").path.read_bytes()
     before = rows(ledger)
     rng = random.Random(damage)
@@ -297,7 +297,7 @@ def test_a_reader_of_the_old_ledger_is_waited_out_by_a_person(ledger: Path, tmp_
     assert contracts.read_text() == "# mine\n"
 
 
-def test_what_cannot_be_put_beside_a_restored_ledger_is_said(ledger: Path, tmp_path: Path) -> None:
+def test_a_configuration_file_that_cannot_be_restored_is_reported(ledger: Path, tmp_path: Path) -> None:
     contracts = ledger.parent / "contracts.toml"
     contracts.write_text("# mine\n")
     backup = made(ledger, tmp_path / "b").path
@@ -308,7 +308,7 @@ def test_what_cannot_be_put_beside_a_restored_ledger_is_said(ledger: Path, tmp_p
     assert "The ledger is restored, but one of its configuration files is not" in done.notes[0]
 
 
-def test_a_ledger_that_is_damaged_is_kept_with_its_log(ledger: Path, tmp_path: Path) -> None:
+def test_a_damaged_ledger_is_kept_with_its_log(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
     whole = rows(ledger)["frame_number"]
     ledger.write_bytes(b"rubbish" * 1000)

@@ -102,7 +102,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_a_backup_onto_a_full_disk_is_said_and_the_one_before_stays(tmp_path: Path) -> None:
+def test_a_backup_to_a_full_disk_is_reported_and_the_one_before_stays(tmp_path: Path) -> None:
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 60)
     with small_disk(tmp_path / "disk", "256k") as disk:
@@ -119,7 +119,7 @@ def test_a_backup_onto_a_full_disk_is_said_and_the_one_before_stays(tmp_path: Pa
         assert run("backup", target, ledger=ledger).returncode == 0
 
 
-def test_a_restore_onto_a_full_disk_is_said_and_the_old_ledger_stays(tmp_path: Path) -> None:
+def test_a_restore_to_a_full_disk_is_reported_and_the_old_ledger_stays(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "2m") as disk:
         ledger = disk / "nas" / "ledger.sqlite"
         build(ledger, 60)

@@ -69,7 +69,7 @@ def test_bytes_that_no_quarter_has_come_back(packed: list[bytes]) -> None:
         b"",
     ],
 )
-def test_what_could_come_back_otherwise_is_kept_as_it_is(odd: bytes) -> None:
+def test_what_would_not_round_trip_is_stored_unpacked(odd: bytes) -> None:
     about, data = pack_quarters([odd, odd])
     assert (about["order"], data) == ([-1, -1], b"")
     assert unpack_quarters(about, data) == [odd, odd]

@@ -71,7 +71,7 @@ def kill_before_the_log_is_folded(backup: Path, ledger: Path, monkeypatch: pytes
     assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-def test_whoever_looks_into_what_a_killed_restore_kept_does_no_harm(
+def test_opening_what_a_killed_restore_kept_does_no_harm(
     ledger: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leave_a_log(ledger)
@@ -139,7 +139,7 @@ def test_a_copy_that_does_not_fit_leaves_nothing_where_there_are_no_second_names
     assert rows(kept) == before
 
 
-def test_a_folder_that_is_not_safe_on_its_disk_is_said_of_a_ledger_that_is_in_its_place(
+def test_a_folder_that_cannot_be_flushed_is_reported_of_a_restored_ledger(
     ledger: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (ledger.parent / "contracts.toml").unlink()
@@ -217,7 +217,7 @@ def test_a_link_to_a_backup_on_another_disk_stays_one(ledger: Path, tmp_path: Pa
     assert (tmp_path / "usb" / "b").stat().st_size > 0
 
 
-def test_a_row_of_something_that_is_not_there_is_told_with_its_table(ledger: Path, tmp_path: Path) -> None:
+def test_a_row_that_references_a_missing_one_is_reported_with_its_table(ledger: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(ledger)) as connection, connection:
         connection.execute("UPDATE frame_number SET boot = boot + 99")
     with pytest.raises(BackupError, match="a row of the table frame_number references a missing row"):

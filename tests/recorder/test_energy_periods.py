@@ -65,7 +65,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("seen", "minute", "expected"), NAMES.values(), ids=NAMES.keys())
-def test_standard_registers_are_named_by_what_is_told_together(
+def test_standard_registers_are_named_by_pairs_of_labels(
     seen: list[TextChange], minute: float, expected: list[str | None]
 ) -> None:
     names = PeriodNames(seen, NOON_MS + 400 * MINUTE_MS)
@@ -82,7 +82,7 @@ TEXTS = st.lists(
 
 
 @given(TEXTS, st.integers(0, 19), st.integers(0, 400))
-def test_a_name_that_is_sure_is_the_one_that_all_earlier_changes_tell(
+def test_a_certain_name_is_that_of_all_earlier_changes(
     said: list[tuple[int, str | None, str]], left_out: int, minute: int
 ) -> None:
     seen, at_ms = [], NOON_MS
@@ -144,7 +144,7 @@ PIECES = {
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), PIECES.values(), ids=PIECES.keys())
-def test_what_two_neighbouring_frames_say(
+def test_what_is_counted_between_two_neighbouring_frames(
     before: tuple[int, int], after: tuple[int, int], expected: list[Piece]
 ) -> None:
     assert list(pieces_between(Point(*before), Point(*after), 0, 10)) == expected

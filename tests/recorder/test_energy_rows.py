@@ -221,7 +221,7 @@ def test_parts_of_a_window_sum_to_the_window_also_where_a_register_was_long_away
     assert all(row.estimated for rows in parts for row in rows if row.register == "EAST")
 
 
-def test_a_frame_exactly_at_the_end_of_a_window_tells_what_was_counted_in_it(path: Path) -> None:
+def test_a_frame_exactly_at_the_end_of_a_window_counts_in_it(path: Path) -> None:
     store(path, [frame(1, NOON_MS, {"EAST": 0}), frame(2, NOON_MS + 2 * QUARTER_MS, {"EAST": 800})])
     (row,) = ask(path, By.DAY, (moment(NOON_MS), moment(NOON_MS + 2 * QUARTER_MS)))
     assert (row.energy, row.estimated, row.covered) == (800, True, 1)
@@ -281,13 +281,13 @@ def test_the_unfinished_quarter_counts_up_to_the_last_frame(path: Path) -> None:
     assert row.quarters == (NOON_MS + 2 * QUARTER_MS - ms("2026-11-21T00:00+01:00")) // QUARTER_MS
 
 
-def test_rows_tell_the_period_that_a_register_counts(path: Path) -> None:
+def test_rows_have_the_period_that_a_register_counts(path: Path) -> None:
     store(path, household(2))
     names = {row.register: row.period for row in ask(path, By.YEAR)}
     assert names == {"EAST": None, "EASF01": "HC", "EASF02": "HP"}
 
 
-def test_a_day_is_told_the_names_that_years_before_it_are_told(path: Path) -> None:
+def test_a_day_has_the_names_that_were_defined_years_before(path: Path) -> None:
     # EASF03 was used in the first month only, EASF02 is called otherwise since the second.
     frames = []
     for seq in range(1, 800):
@@ -303,14 +303,14 @@ def test_a_day_is_told_the_names_that_years_before_it_are_told(path: Path) -> No
     assert names == {"EASF01": "HC", "EASF02": "JOUR", "EASF03": "NUIT"}
 
 
-def test_a_name_said_once_years_ago_is_still_the_name(path: Path) -> None:
+def test_a_name_defined_once_years_ago_is_still_the_name(path: Path) -> None:
     texts = {"NTARF": "01", "LTARF": "BASE"}
     store(path, [frame(seq, NOON_MS + seq * DAY_MS, {"EASF01": seq, **texts}) for seq in range(1, 800)])
     (row,) = ask(path, By.YEAR, (moment(NOON_MS + 798 * DAY_MS), moment(NOON_MS + 800 * DAY_MS)))
     assert row.period == "BASE"
 
 
-def test_a_name_first_told_at_midnight_is_of_the_day_that_begins_whatever_is_asked_for(path: Path) -> None:
+def test_a_name_first_seen_at_midnight_is_of_the_day_that_begins_for_any_window(path: Path) -> None:
     midnight_ms = ms("2026-11-22T00:00+01:00")
     named: dict[str, int | str] = {"NTARF": "01", "LTARF": "HC"}
     store(

@@ -1,4 +1,4 @@
-"""Tables that other programs read say what the commands say, and every column is told of in the documentation."""
+"""Exported tables have the figures of the commands, and every column is documented."""
 
 import csv
 import importlib
@@ -69,7 +69,7 @@ def test_there_is_a_file_for_each_table_and_nothing_else(folder: Path) -> None:
 
 @pytest.mark.parametrize("to", FORMATS)
 @pytest.mark.parametrize("name", BYS)
-def test_duckdb_reads_the_energies_that_the_command_tells(ledger: Path, folder: Path, name: str, to: str) -> None:
+def test_duckdb_reads_the_energies_that_the_command_shows(ledger: Path, folder: Path, name: str, to: str) -> None:
     select = f"""
         SELECT epoch_ms("from"::TIMESTAMPTZ), epoch_ms("to"::TIMESTAMPTZ),
             register, period, energy, unit, estimated, first, last
@@ -158,7 +158,7 @@ def test_what_a_killed_export_left_goes_and_what_another_writes_stays(ledger: Pa
     assert set(tmp_path.iterdir()) == {*others, tmp_path / "hours.csv"}
 
 
-def test_without_pyarrow_it_says_what_to_do(
+def test_without_pyarrow_the_message_names_the_remedy(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(
     assert capsys.readouterr().err == f"tictally: {tmp_path}/a/b cannot be written: No such file or directory\n"
 
 
-def test_the_page_tells_of_every_column_and_no_other() -> None:
+def test_the_page_describes_every_column_and_no_other() -> None:
     sections = re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     told = {
         name: re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Times of the nights in which the clocks change are told as they were, in each table and each format."""
+"""Times of the nights in which the clocks change are exact, in each table and each format."""
 
 import csv
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def test_a_repeated_or_missing_hour_moves_no_time(ledger: Path, folder: Path, na
     assert len(rows) >= {"days": 1, "hours": 3, "texts": 30}.get(name, 12)
 
 
-def test_csv_tells_the_two_equal_hours_apart_by_their_offset(tmp_path: Path) -> None:
+def test_csv_distinguishes_the_two_equal_hours_by_their_offset(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     start_ms = to_ms(NIGHTS["autumn"])
     with Ledger.open(path) as opened:

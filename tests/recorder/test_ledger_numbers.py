@@ -1,4 +1,4 @@
-"""FrameNumbers: ranges tell the same as a list of single numbers, in as few rows as can be."""
+"""FrameNumbers: ranges equal a list of single numbers, in as few rows as possible."""
 
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ PUTS = st.lists(st.tuples(st.integers(1, 30), st.sampled_from(Status)), max_size
 
 
 @given(PUTS)
-def test_ranges_tell_what_single_numbers_would(puts: list[tuple[int, Status]]) -> None:
+def test_ranges_equal_a_list_of_single_numbers(puts: list[tuple[int, Status]]) -> None:
     numbers, naive = FrameNumbers(), {}
     for number, status in puts:
         numbers.put(number, status)

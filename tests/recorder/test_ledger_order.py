@@ -123,7 +123,7 @@ def check(path: Path, some: Sequence[Frame]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(frames(), st.randoms(use_true_random=False))
-def test_any_order_and_doubling_ends_in_what_the_frames_say(some: list[Frame], rng: random.Random) -> None:
+def test_any_order_with_duplicates_ends_in_the_rows_of_the_frames(some: list[Frame], rng: random.Random) -> None:
     arriving = some + rng.sample(some, rng.randint(0, len(some)))
     rng.shuffle(arriving)
     with tempfile.TemporaryDirectory() as folder:

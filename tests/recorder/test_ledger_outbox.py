@@ -78,7 +78,7 @@ def test_numbers_of_frames_that_are_gone_are_not_given_again(ledger: Ledger, tmp
             assert [each.seq for each in box.frames(9)] == [3]
 
 
-def test_what_is_touched_while_it_is_copied_is_copied_once_more(ledger: Ledger, tmp_path: Path) -> None:
+def test_what_is_invalidated_during_a_copy_is_copied_again(ledger: Ledger, tmp_path: Path) -> None:
     hear(ledger, (0, 1), (20, 2))
     with closing(outbox(tmp_path)) as box:
         assert ranges(box.take_quarters(EVER, 100)) == [(0, 1)]
@@ -148,7 +148,7 @@ def test_frames_that_went_before_they_were_copied_are_known_to_be_missing(ledger
         assert [each.seq for each in box.frames(9)] == [2]
 
 
-def test_a_copy_that_begins_anew_has_raw_frames_from_where_the_ledger_has_all(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_copy_that_is_reset_has_raw_frames_from_where_the_ledger_has_all(ledger: Ledger, tmp_path: Path) -> None:
     hear(ledger, (0, 1), (3 * 24 * 60, 2))
     with closing(outbox(tmp_path)) as box:
         box.advance(0, 2, [Window(60_000, NOON_MS)], [])
@@ -208,7 +208,7 @@ def test_the_cost_of_a_site_that_is_no_more_waits_for_nobody(ledger: Ledger, tmp
         assert box.counts().cost_days == 0
 
 
-def test_windows_are_kept_once_each_the_longest_first(ledger: Ledger, tmp_path: Path) -> None:
+def test_windows_are_stored_once_each_the_longest_first(ledger: Ledger, tmp_path: Path) -> None:
     del ledger
     minute, hour = Window(60_000, NOON_MS), Window(3_600_000, NOON_MS)
     with closing(outbox(tmp_path)) as box:

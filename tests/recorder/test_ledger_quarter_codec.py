@@ -73,7 +73,7 @@ def test_registers_alone_are_the_same_registers(frames: list[tuple[int, dict[str
 
 
 @given(FRAMES)
-def test_the_cheapest_form_tells_the_same_registers(frames: list[tuple[int, dict[str, int]]]) -> None:
+def test_the_fast_path_reads_the_same_registers(frames: list[tuple[int, dict[str, int]]]) -> None:
     quarter = roll_up(7, NOON_MS, [(NOON_MS + since, values) for since, values in sorted(frames, key=lambda f: f[0])])
     assert quarter is not None
     part = unpack_registers(pack(quarter, IDS), 7, NOON_MS, NAMES)
@@ -109,19 +109,19 @@ def test_single_numbers_are_those_of_the_whole_body_and_texts_are_none(values: d
 
 
 @pytest.mark.parametrize("damage", ["", "02 03", "01", "01 03", GOLDEN_HEX[:60], "01 03 00 00 f8 07 00"])
-def test_a_damaged_quarter_is_said_to_be_damaged(damage: str) -> None:
+def test_a_damaged_quarter_is_an_error(damage: str) -> None:
     with pytest.raises(LedgerError):
         unpack(bytes.fromhex(damage), 7, NOON_MS, NAMES)
 
 
 @pytest.mark.parametrize("damage", ["", "02 03", "01", "01 03", "01 03 00 00 f8 07 00", "01 03 00 00 01 02"])
-def test_a_quarter_whose_registers_are_damaged_is_said_to_be_damaged(damage: str) -> None:
+def test_a_quarter_whose_registers_are_damaged_is_an_error(damage: str) -> None:
     with pytest.raises(LedgerError):
         unpack_registers(bytes.fromhex(damage), 7, NOON_MS, NAMES)
 
 
 @pytest.mark.parametrize("damage", ["", "02", "01", "01 ff ff ff", GOLDEN_BODY_HEX[:20]])
-def test_a_damaged_body_is_said_to_be_damaged(damage: str) -> None:
+def test_a_damaged_body_is_an_error(damage: str) -> None:
     with pytest.raises(LedgerError):
         decode_body(bytes.fromhex(damage))
     with pytest.raises(LedgerError):

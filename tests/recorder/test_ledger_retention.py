@@ -89,7 +89,7 @@ def test_a_frame_that_came_late_stays_two_days_from_its_arrival(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("jump_ms", [DAY_MS, 400 * DAY_MS, -DAY_MS, -400 * DAY_MS, -NOON_MS])
-def test_a_clock_that_jumps_prunes_nothing_that_is_not_due(tmp_path: Path, jump_ms: int) -> None:
+def test_a_clock_that_jumps_deletes_nothing_early(tmp_path: Path, jump_ms: int) -> None:
     path = tmp_path / "ledger.sqlite"
     now_ms = NOON_MS + 71 * HOUR_MS
     with Ledger.open(path) as ledger:
@@ -109,7 +109,7 @@ def test_a_clock_that_jumps_prunes_nothing_that_is_not_due(tmp_path: Path, jump_
 
 
 @pytest.mark.parametrize("back_ms", [DAY_MS, 400 * DAY_MS])
-def test_a_clock_that_is_behind_prunes_by_its_own_time(tmp_path: Path, back_ms: int) -> None:
+def test_a_clock_that_is_behind_deletes_by_its_own_time(tmp_path: Path, back_ms: int) -> None:
     path = tmp_path / "ledger.sqlite"
     now_ms = NOON_MS + 96 * HOUR_MS
     with Ledger.open(path) as ledger:
@@ -127,7 +127,7 @@ def test_a_late_frame_does_not_turn_the_present_back(tmp_path: Path) -> None:
         assert raw(path) == []
 
 
-def test_a_stamp_of_a_clock_that_was_ahead_keeps_a_frame_thirty_days_and_no_longer(tmp_path: Path) -> None:
+def test_a_frame_dated_by_a_clock_ahead_stays_thirty_days_and_no_longer(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store(hourly(3, arrived_ms=NOON_MS + 4000 * DAY_MS))
@@ -139,7 +139,7 @@ def test_a_stamp_of_a_clock_that_was_ahead_keeps_a_frame_thirty_days_and_no_long
 
 
 @pytest.mark.parametrize(("behind_days", "left_days"), [(None, 2), (1, 2), (5, 5), (29, 29), (300, 30)])
-def test_a_sink_that_lags_keeps_frames_thirty_days_at_most(
+def test_a_sink_that_lags_delays_deletion_by_thirty_days_at_most(
     tmp_path: Path, behind_days: int | None, left_days: int
 ) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -154,7 +154,7 @@ def test_a_sink_that_lags_keeps_frames_thirty_days_at_most(
     assert raw(path)[0] == newest_ms - left_days * DAY_MS
 
 
-def test_a_running_recorder_prunes(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_a_running_recorder_applies_the_retention(own_broker: Mosquitto, tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, own_broker.port)
     with Ledger.open(recorder.ledger) as ledger:
         long_past_ms = NOON_MS - 100 * DAY_MS
@@ -203,7 +203,7 @@ def test_late_frames_after_a_settled_part_and_then_between_count_once(tmp_path: 
             ledger.recompute_dirty(10)
 
 
-def test_a_locked_ledger_is_pruned_later(tmp_path: Path) -> None:
+def test_retention_of_a_locked_ledger_is_retried(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger, closing(sqlite3.connect(path, isolation_level=None)) as other:
         ledger.store([*hourly(3), goes_on(NOON_MS + 3 * DAY_MS)])
@@ -303,7 +303,7 @@ def pruned_and_late(path: Path, some: Sequence[Frame], is_late: Callable[[Frame]
 
 @settings(max_examples=40, deadline=None)
 @given(full_frames(), GAPS, st.randoms(use_true_random=False))
-def test_late_frames_between_pruned_ones_end_in_the_same_rows(
+def test_late_frames_between_deleted_ones_end_in_the_same_rows(
     some: list[Frame], gap: tuple[int, int], rng: random.Random
 ) -> None:
     # The gap has a bound of quarters in it: what was pruned of a quarter stands on one side of it.
@@ -325,7 +325,7 @@ def test_late_frames_between_pruned_ones_end_in_the_same_rows(
 
 @settings(max_examples=25, deadline=None)
 @given(full_frames(), st.data(), st.randoms(use_true_random=False))
-def test_a_late_frame_among_pruned_ones_costs_no_count_and_no_extreme(
+def test_a_late_frame_among_deleted_ones_loses_no_count_and_no_extreme(
     some: list[Frame], data: st.DataObject, rng: random.Random
 ) -> None:
     late = data.draw(st.sets(st.sampled_from([each.seq for each in some]), max_size=len(some) - 1))

@@ -8,7 +8,7 @@ from ledger_building import NOON_MS, frame, message
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Message, Site, join_sites
 
 
-def said(seq: int, meter: str, serial: str | None = None, *, edge: str = "cellar") -> Message:
+def frame_of(seq: int, meter: str, serial: str | None = None, *, edge: str = "cellar") -> Message:
     return message(frame(seq, NOON_MS + seq * 1000, {"EAST": seq}, meter=meter, serial=serial, edge=edge))
 
 
@@ -59,17 +59,17 @@ def test_who_a_frame_is_from(
     restarts: bool,
 ) -> None:
     path = tmp_path / "ledger.sqlite"
-    messages = [said(seq, key, serial) for seq, (key, serial) in enumerate(heard, start=1)]
+    messages = [frame_of(seq, key, serial) for seq, (key, serial) in enumerate(heard, start=1)]
     for batch in [[each] for each in messages] if restarts else [messages]:
         with Ledger.open(path) as ledger:
             ledger.store(batch)
     assert meters(path) == expected
 
 
-def test_a_site_tells_which_edges_read_it(tmp_path: Path) -> None:
+def test_a_site_has_the_edges_that_read_it(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
-        ledger.store([said(1, "111"), said(2, "111", edge="attic"), said(3, "222", edge="shed")])
+        ledger.store([frame_of(1, "111"), frame_of(2, "111", edge="attic"), frame_of(3, "222", edge="shed")])
     with LedgerReader.open(path) as reader:
         assert [(site.id, site.edges) for site in reader.sites()] == [("111", ("attic", "cellar")), ("222", ("shed",))]
 
@@ -78,13 +78,13 @@ def test_a_site_tells_which_edges_read_it(tmp_path: Path) -> None:
 def test_joined_meters_follow_one_another_at_the_old_site(tmp_path: Path, *, while_recording: bool) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
-        ledger.store([said(1, "111"), said(2, "222"), said(3, "333")])
+        ledger.store([frame_of(1, "111"), frame_of(2, "222"), frame_of(3, "333")])
         if while_recording:
             join_sites(path, "222", "111")
         else:
             ledger.join_sites("222", "111")
         ledger.join_sites("333", "222")  # by a meter's key
-        ledger.store([said(4, "333"), said(5, "333", NEW), said(6, "333", OLD)])
+        ledger.store([frame_of(4, "333"), frame_of(5, "333", NEW), frame_of(6, "333", OLD)])
     assert meters(path) == {
         "111": [("111", None, 1, 1), ("222", None, 2, 2), ("333", NEW, 3, 5), ("333", OLD, 6, 6)],
     }
@@ -101,11 +101,11 @@ def test_joined_meters_follow_one_another_at_the_old_site(tmp_path: Path, *, whi
 def test_sites_that_cannot_be_joined_stay_as_they_are(tmp_path: Path, new: str, old: str, sentence: str) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
-        ledger.store([said(1, "111"), said(2, "222")])
+        ledger.store([frame_of(1, "111"), frame_of(2, "222")])
         for join in (ledger.join_sites, lambda new, old: join_sites(path, new, old)):
             with pytest.raises(LedgerError, match=sentence):
                 join(new, old)
-        ledger.store([said(3, "222")])
+        ledger.store([frame_of(3, "222")])
     assert meters(path) == {"111": [("111", None, 1, 1)], "222": [("222", None, 2, 3)]}
 
 

@@ -1,4 +1,4 @@
-"""What becomes of each message: stored once, kept for later, or set aside, and its number with it."""
+"""Each message is stored once, deferred or rejected, and its number with it."""
 
 import json
 import sqlite3
@@ -74,7 +74,7 @@ FIELD = st.sampled_from(["v", "meter", "serial", "edge", "boot", "seq", "time", 
 
 @settings(max_examples=300)
 @given(st.dictionaries(FIELD, JSON, max_size=3), st.binary(max_size=5), st.text(max_size=3))
-def test_whatever_a_message_holds_it_is_good_or_kept_or_bad(changes: dict[str, Any], junk: bytes, edge: str) -> None:
+def test_any_payload_is_accepted_deferred_or_rejected(changes: dict[str, Any], junk: bytes, edge: str) -> None:
     whole = json.dumps(json.loads(body()) | changes).encode()
     for payload in (whole, whole[:-1] + junk, junk):
         for topic_edge in (EDGE, edge):
@@ -123,7 +123,7 @@ def test_a_lost_number_that_arrives_is_stored(tmp_path: Path) -> None:
     assert rows(path, "SELECT first, last, status FROM frame_number") == [(1, 3, 1), (4, 5, 4)]
 
 
-def test_a_frame_from_the_future_is_kept_until_it_is_due(tmp_path: Path) -> None:
+def test_a_frame_from_the_future_is_deferred_until_it_is_due(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     due_ms = NOON_MS + 5 * MINUTE_MS
     ahead = message(frame(1, due_ms + 10 * MINUTE_MS, {"EAST": 5}), arrived_ms=NOON_MS)
@@ -147,7 +147,7 @@ def test_ten_minutes_ahead_of_arrival_are_allowed(tmp_path: Path, ahead_ms: int,
         assert ledger.store([message(frame(1, NOON_MS + ahead_ms, {}), arrived_ms=NOON_MS)]) == expected
 
 
-def test_a_message_of_another_version_is_kept_whole_for_an_upgrade(tmp_path: Path) -> None:
+def test_a_message_of_another_version_is_deferred_until_an_upgrade(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     tomorrows = body(v=2, seq=1, novelty=[1, 2])
     with Ledger.open(path) as ledger:
@@ -158,7 +158,7 @@ def test_a_message_of_another_version_is_kept_whole_for_an_upgrade(tmp_path: Pat
     assert rows(path, "SELECT first, last, status FROM frame_number") == [(1, 1, 2)]
 
 
-def test_a_kept_message_that_turns_out_bad_is_set_aside(tmp_path: Path) -> None:
+def test_a_deferred_message_that_is_invalid_becomes_a_dead_letter(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store([message(body(v=2, seq=1, novelty=1))])
@@ -172,7 +172,7 @@ def test_a_kept_message_that_turns_out_bad_is_set_aside(tmp_path: Path) -> None:
     assert rows(path, "SELECT first, last, status FROM frame_number") == [(1, 1, 3)]
 
 
-def test_of_messages_set_aside_the_newest_are_held_and_all_are_counted(tmp_path: Path) -> None:
+def test_the_newest_dead_letters_are_stored_and_all_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         for start in (0, 6000):
@@ -183,7 +183,7 @@ def test_of_messages_set_aside_the_newest_are_held_and_all_are_counted(tmp_path:
     ]
 
 
-def test_values_and_horodates_are_kept_as_they_came(tmp_path: Path) -> None:
+def test_values_and_horodates_are_stored_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store(GOOD)

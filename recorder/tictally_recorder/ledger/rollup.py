@@ -24,7 +24,7 @@ class _Sum(Protocol):
 
 
 class _RunSum:
-    """A register's runs while frames are added: finished ones, and the one that goes on."""
+    """A register's runs while frames are added: finished ones, and the open one."""
 
     __slots__ = ("done", "first", "first_ms", "last", "last_ms")
 
@@ -132,7 +132,7 @@ class Rollup:
 
     @classmethod
     def of(cls, quarter: Quarter) -> Self:
-        """A rollup that goes on where a quarter ended."""
+        """A rollup that continues a quarter."""
         self = cls(quarter.meter_id, quarter.start_ms)
         self.n, self.first_ms, self.last_ms = quarter.n, quarter.first_ms, quarter.last_ms
         self._registers = {name: _RunSum.of(runs) for name, runs in quarter.registers.items()}

@@ -135,7 +135,7 @@ class Ledger:
     def use_sinks(self, names: Iterable[str]) -> None:
         """Let the ledger be copied to these sinks and to no others. Raises as `store` does.
 
-        A new one has all of the ledger to copy; of one that is no longer, nothing is kept.
+        A new sink has the whole ledger to copy; the state of a removed one is deleted.
         """
         self._write(lambda _: set_sinks(self._connection, names))
         self._messages = None  # its cache has the sinks of before

@@ -88,7 +88,7 @@ def walked(
     before=st.sampled_from([{}, {name: Point(FIRST * QUARTER_MS - 1, 490) for name in ("EAST", "EASF01")}]),
     after=st.sampled_from([{}, {"EAST": Point((FIRST + 80) * QUARTER_MS, 2000)}]),
 )
-def test_straight_quarters_tell_what_their_registers_tell_one_by_one(
+def test_monotonic_quarters_give_the_pieces_of_their_registers_one_by_one(
     quarters: list[Told], lengths: list[int], before: dict[str, Point], after: dict[str, Point]
 ) -> None:
     rows = packed(quarters)
