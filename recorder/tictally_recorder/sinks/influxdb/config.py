@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+NAME: Final = "influxdb"
+"""Of the sink: in the ledger, in health and on the command line."""
+
 _DAY_S: Final = 86_400
 _HALF_A_YEAR: Final = 180
 

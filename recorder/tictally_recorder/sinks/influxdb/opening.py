@@ -2,9 +2,8 @@
 
 from tictally_recorder.ledger import LedgerReader, Outbox
 from tictally_recorder.sinks.influxdb.client import EVERYDAY_SETTING, SETUP_SETTING, Client
-from tictally_recorder.sinks.influxdb.config import Target
+from tictally_recorder.sinks.influxdb.config import NAME, Target
 from tictally_recorder.sinks.influxdb.ledger_source import LedgerSource
-from tictally_recorder.sinks.influxdb.plugin import InfluxDb
 from tictally_recorder.sinks.influxdb.session import Clients
 from tictally_recorder.sinks.influxdb.sink import InfluxSink
 from tictally_recorder.sinks.protocol import SinkContext
@@ -21,7 +20,7 @@ def open_sink(target: Target, context: SinkContext) -> InfluxSink:
         LedgerError: the ledger cannot be read, or has no such sink.
     """
     ledger, tz = context.settings.ledger, context.settings.zone
-    outbox = Outbox.open(ledger, InfluxDb.name)
+    outbox = Outbox.open(ledger, NAME)
     try:
         source = LedgerSource(LedgerReader.open(ledger), tz)
     except BaseException:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tictally_recorder.settings import Settings
-from tictally_recorder.sinks.influxdb.config import Target
+from tictally_recorder.sinks.influxdb.config import NAME, Target
 from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
 from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError
 
@@ -11,7 +11,7 @@ from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError
 class InfluxDb:
     """The plug-in; `SinkPlugin` describes its members."""
 
-    name = "influxdb"
+    name = NAME
     title = "InfluxDB"
     settings = InfluxdbSettings
 
