@@ -1,1 +1,1 @@
-"""Chaos: the whole system under faults injected for real, and its ledger compared with what the meters said."""
+"""Chaos: the whole system under faults injected for real, and its ledger compared with what the meters sent."""

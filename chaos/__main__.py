@@ -11,10 +11,10 @@ from typing import Final
 
 from rich.console import Console
 
-from chaos.kinds import KINDS, NAMES
+from chaos.fault_kinds import KINDS, NAMES
 from chaos.plan import plan
-from chaos.play import Healing, play
 from chaos.report import show
+from chaos.run import Recovery, run
 from chaos.stage import Stage, StageError
 
 _DIFFERENT: Final = 1
@@ -54,10 +54,10 @@ def _run(args: argparse.Namespace, seed: int, folder: Path, console: Console) ->
             possible = [kind for kind in possible if not kind.needs_influxd]
         duration_s = args.minutes * 60
         faults = plan(seed, duration_s, possible)
-        healing = Healing(args.patience, args.hurry)
-        outcome = play(stage, faults, duration_s, healing, lambda text: console.print(text, markup=False))
+        recovery = Recovery(args.recovery_timeout, args.hurry)
+        outcome = run(stage, faults, duration_s, recovery, lambda text: console.print(text, markup=False))
         if outcome.differences and args.keep:
-            shutil.copytree(stage.ledger.parent, folder / "ledger-kept")  # its disk goes with the stage
+            shutil.copytree(stage.ledger.parent, folder / "ledger-copy")  # its disk is unmounted with the stage
     show(outcome, console)
     return _DIFFERENT if outcome.differences else 0
 
@@ -66,8 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run chaos", description=__doc__)
     parser.add_argument("--seed", type=int, help="of the faults and the households (a random one)")
     parser.add_argument("--minutes", type=float, default=1.0, help="that faults go on for (1)")
-    parser.add_argument("--patience", type=float, default=240.0, metavar="SECONDS", help="for healing (240)")
-    parser.add_argument("--hurry", action="store_true", help="let healing begin at once and not within two minutes")
+    parser.add_argument("--recovery-timeout", type=float, default=240.0, metavar="SECONDS", help="for recovery (240)")
+    parser.add_argument("--hurry", action="store_true", help="let recovery begin at once and not within two minutes")
     parser.add_argument("--only", action="append", choices=list(NAMES), metavar="KIND", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--keep", action="store_true", help="keep logs, truth and ledger of a run that fails")
     return parser

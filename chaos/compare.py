@@ -1,7 +1,7 @@
-"""The comparison: what was sent against what is kept. Pure.
+"""Compares what was sent with what is stored. Pure.
 
-A frame that was sent undamaged while its edge was reading is kept once, with no value different. A label may be
-missing from it where a value had just changed or its neighbour was not kept whole, since such values wait for a second
+A frame that was sent undamaged while its edge was reading is stored once, with no value different. A label may be
+missing from it where a value had just changed or its neighbour is incomplete, since such values wait for a second
 sighting. Of a damaged frame labels may be missing, or all of it; it may have come in pieces that share no label.
 """
 
@@ -10,27 +10,27 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from chaos.kept import Kept
+from chaos.ledger_content import StoredFrame
 from chaos.match import match
-from chaos.truth import Sent
+from chaos.truth import SentFrame
 from chaos.watch import Span
 
-# What an edge may have taken from the line, or have in the pipe, when it or the line is hit.
+# What an edge may have read or buffered when it or the line is hit.
 _PIPE_MS: Final = 1000
-# A line that was silent for so long may just be opened anew.
+# A line that was silent for so long may just be reopened.
 _SILENT_MS: Final = 29_000
 _UNREAD_MS: Final = 6000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an edge beside its frames.
+    """What is known of an edge besides its frames.
 
     Attributes:
         reading: when it had the line open, in order.
-        full: when there was no room for its journal. What it cannot keep then is lost, and so is what it drops to make
-            room, if the recorder has not had it by then.
-        lost: frames that the ledger says are lost.
+        full: when there was no room for its journal. What it cannot store then is lost, and so is what it drops to make
+            room, if the recorder does not have it by then.
+        lost: frames that the ledger records as lost.
     """
 
     reading: Sequence[Span]
@@ -40,49 +40,49 @@ class Known:
 
 @dataclass(slots=True)
 class Findings:
-    """What a comparison found.
+    """The result of a comparison.
 
     Attributes:
         sent: frames.
-        whole: of them, those that went out undamaged.
-        kept: frames in the ledger that were sent.
-        parts: of them, those of frames that went out damaged.
-        excepted: reason → undamaged frames that are not kept and need not be.
-        unconfirmed: values that are not kept because they waited for a second sighting.
+        undamaged: of them, those sent undamaged.
+        stored: frames in the ledger that were sent.
+        parts: of them, those of frames sent damaged.
+        excepted: reason → undamaged frames that are not stored and need not be.
+        unconfirmed: values that are not stored because they waited for a second sighting.
         differences: sentences.
     """
 
     sent: int = 0
-    whole: int = 0
-    kept: int = 0
+    undamaged: int = 0
+    stored: int = 0
     parts: int = 0
     excepted: dict[str, int] = field(default_factory=dict)
     unconfirmed: int = 0
     differences: list[str] = field(default_factory=list)
 
 
-def compare(sent: Sequence[Sent], known: Known, kept: Sequence[Kept]) -> Findings:
-    """One edge's frames.
+def compare(sent: Sequence[SentFrame], known: Known, stored: Sequence[StoredFrame]) -> Findings:
+    """Compare one edge's frames.
 
     Args:
         sent: what its meter sent, in order.
         known: of its edge.
-        kept: what the ledger has of it, in the order of time.
+        stored: its frames in the ledger, in the order of time.
     """
-    found = Findings(sent=len(sent), whole=sum(each.whole for each in sent))
-    matched, unlike = match(sent, kept)
+    found = Findings(sent=len(sent), undamaged=sum(each.undamaged for each in sent))
+    matched, unlike = match(sent, stored)
     for odd in unlike:
         nearest = min(sent, key=lambda each: abs(each.ended_ms - odd.time_ms), default=None)
         found.differences.append(f"{odd}: nothing that was sent is like it{_unlike(nearest, odd)}")
     excuses = _Excuses(sent, known)
     for i, frame in enumerate(sent):
         frames = matched.get(i, ())
-        found.kept += len(frames)
-        if not frame.whole:
+        found.stored += len(frames)
+        if not frame.undamaged:
             found.parts += len(frames)
         elif frames:
-            before = sent[i - 1] if i and sent[i - 1].whole and i - 1 in matched else None
-            _judge_missing(frame, before, frames[0], found)
+            before = sent[i - 1] if i and sent[i - 1].undamaged and i - 1 in matched else None
+            _check_missing(frame, before, frames[0], found)
         elif reason := excuses.of(i):
             found.excepted[reason] = found.excepted.get(reason, 0) + 1
         else:
@@ -90,35 +90,35 @@ def compare(sent: Sequence[Sent], known: Known, kept: Sequence[Kept]) -> Finding
     return found
 
 
-def _unlike(sent: Sent | None, kept: Kept) -> str:
+def _unlike(sent: SentFrame | None, stored: StoredFrame) -> str:
     if sent is None:
         return ""
-    wrong = dict((kept.values.items() | kept.dated.items()) - (sent.values.items() | sent.dated.items()))
-    told = ", ".join(f"{name}={value}, sent {sent.values.get(name)}" for name, value in sorted(wrong.items())[:3])
-    return f"; beside the nearest: {told or 'a second time'}"
+    wrong = dict((stored.values.items() | stored.dated.items()) - (sent.values.items() | sent.dated.items()))
+    differing = ", ".join(f"{name}={value}, sent {sent.values.get(name)}" for name, value in sorted(wrong.items())[:3])
+    return f"; beside the nearest: {differing or 'a second time'}"
 
 
-def _judge_missing(frame: Sent, before: Sent | None, kept: Kept, found: Findings) -> None:
+def _check_missing(frame: SentFrame, before: SentFrame | None, stored: StoredFrame, found: Findings) -> None:
     for name, value in frame.values.items():
-        if name in kept.values:
-            if name in frame.dated and name not in kept.dated:
-                found.differences.append(f"{kept}: {name} lacks its horodate")
+        if name in stored.values:
+            if name in frame.dated and name not in stored.dated:
+                found.differences.append(f"{stored}: {name} has no horodate")
         elif before is None or (before.values.get(name), before.dated.get(name)) != (value, frame.dated.get(name)):
             found.unconfirmed += 1
         else:
-            found.differences.append(f"{kept}: {name}={value} is missing, and it was no news")
+            found.differences.append(f"{stored}: {name}={value} is missing, though unchanged")
 
 
 class _Excuses:
-    """Why an undamaged frame need not be kept."""
+    """Why an undamaged frame need not be stored."""
 
-    def __init__(self, sent: Sequence[Sent], known: Known) -> None:
+    def __init__(self, sent: Sequence[SentFrame], known: Known) -> None:
         self._sent, self._known = sent, known
         self._overruns = [after.ended_ms for before, after in pairwise(sent) if after.unread > before.unread]
         self._lost = known.lost
 
     def of(self, i: int) -> str:
-        """A reason, or an empty text."""
+        """Return a reason, or an empty string."""
         frame = self._sent[i]
         spans = [each for each in self._known.reading if _meet(each, frame)]
         if not spans:
@@ -131,7 +131,7 @@ class _Excuses:
             return "the first after a silence"
         return self._of_full_disk(frame)
 
-    def _of_full_disk(self, frame: Sent) -> str:
+    def _of_full_disk(self, frame: SentFrame) -> str:
         if any(
             each.start_ms <= frame.ended_ms + _PIPE_MS and frame.ended_ms <= each.end_ms for each in self._known.full
         ):
@@ -142,5 +142,5 @@ class _Excuses:
         return ""
 
 
-def _meet(span: Span, frame: Sent) -> bool:
+def _meet(span: Span, frame: SentFrame) -> bool:
     return span.start_ms < frame.ended_ms and frame.begun_ms < span.end_ms

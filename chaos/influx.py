@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from chaos.kept import Kept
+from chaos.ledger_content import StoredFrame
 from demo.broker import HOST
 from devel.shifted_clock import inherited
 from tictally_recorder.ledger import Quarter
@@ -51,7 +51,7 @@ class Influx:
         }
         self._is_set_up = False
 
-    def tend(self) -> None:
+    def supervise(self) -> None:
         """Give one that is new its owner; a second of waiting at most."""
         if self._is_set_up:
             return
@@ -68,7 +68,7 @@ class Influx:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._is_set_up = False
 
-    def differences(self, frames: Iterable[Kept], quarters: Iterable[Quarter]) -> list[str]:
+    def differences(self, frames: Iterable[StoredFrame], quarters: Iterable[Quarter]) -> list[str]:
         """Sentences about what it holds and what it should: each frame, the minutes that are over, the quarters."""
         client = Client(self._url, _TOKEN, _ORG)
         try:
@@ -86,7 +86,7 @@ class Influx:
             return dict(json.loads(answer.read()))
 
 
-def _compare(client: Client, frames: list[Kept], quarters: Iterable[Quarter]) -> Iterator[str]:
+def _compare(client: Client, frames: list[StoredFrame], quarters: Iterable[Quarter]) -> Iterator[str]:
     here = Counter(
         (row["edge"], row["meter"], row_ms(row), row["_value"])
         for row in client.query(_of("tictally_raw", "tic", "seq"))

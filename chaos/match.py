@@ -1,7 +1,7 @@
-"""Which kept frame is which sent one. Pure.
+"""Matches stored frames with sent ones. Pure.
 
-Frames are alike: a quiet household's differ in nothing for seconds. What is kept of them comes in their order, soon
-after they ended, and lacks little; of all ways to tell which is which, the one that holds best to that is taken.
+Frames are alike: those of a quiet household are equal for seconds. Stored ones come in the order of sending, soon
+after they ended, with few labels missing; of all ways to match them, the one that deviates least is taken.
 """
 
 from bisect import bisect_right
@@ -9,21 +9,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from chaos.kept import Kept
-from chaos.truth import Sent
+from chaos.ledger_content import StoredFrame
+from chaos.truth import SentFrame
 
-# The meter notes the time after it has sent, the edge looks after it has read: on a busy machine either comes late.
+# The meter takes the time after sending, the edge after reading: on a busy machine either may be late.
 EARLY_MS: Final = 500
 LATE_MS: Final = 4000
-# A kept frame that is like no sent one weighs more than everything else together.
+# A stored frame that is like no sent one costs more than everything else together.
 _LIKE_NONE: Final = 1e6
 _WHOLE: Final = 10.0
-_LABEL_LACKS: Final = 1.0
+_MISSING_LABEL: Final = 1.0
 # A frame that is read so late is rather a piece of the damaged one after it.
 _LATE_S: Final = 1.1
 _EARLY_WEIGHS: Final = 25.0
 
-_Link = tuple["_Link", Kept, int | None] | None
+_Link = tuple["_Link", StoredFrame, int | None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class _Way:
     """One way to match the frames so far.
 
     Attributes:
-        cost: how badly it holds.
+        cost: how far it deviates.
         last: the sent frame that was matched last, -1 for none.
-        labels: kept of it by now, where it was damaged and may come in pieces.
+        labels: stored of it so far, where it was damaged and may come in pieces.
         link: back to the matches.
     """
 
@@ -43,16 +43,18 @@ class _Way:
     link: _Link
 
 
-def match(sent: Sequence[Sent], kept: Iterable[Kept]) -> tuple[dict[int, list[Kept]], list[Kept]]:
-    """Index of a sent frame → what is kept of it, more than one piece only of a damaged one; and what is like none.
+def match(
+    sent: Sequence[SentFrame], stored: Iterable[StoredFrame]
+) -> tuple[dict[int, list[StoredFrame]], list[StoredFrame]]:
+    """Return index of a sent frame → what is stored of it, several pieces only of a damaged one; and unmatched frames.
 
     Args:
         sent: in order.
-        kept: in order of time.
+        stored: in order of time.
     """
     begins = [each.begun_ms for each in sent]
     ways = [_Way(0.0, -1, frozenset(), None)]
-    for frame in kept:
+    for frame in stored:
         oldest = bisect_right(begins, frame.time_ms - 2 * LATE_MS)
         latest = bisect_right(begins, frame.time_ms + EARLY_MS)
         candidates = [i for i in range(oldest, latest) if _fits(sent[i], frame)]
@@ -60,11 +62,11 @@ def match(sent: Sequence[Sent], kept: Iterable[Kept]) -> tuple[dict[int, list[Ke
     return _matches(min(ways, key=lambda way: way.cost).link)
 
 
-def _onward(way: _Way, frame: Kept, candidates: list[int], sent: Sequence[Sent]) -> Iterable[_Way]:
+def _onward(way: _Way, frame: StoredFrame, candidates: list[int], sent: Sequence[SentFrame]) -> Iterable[_Way]:
     yield _Way(way.cost + _LIKE_NONE, way.last, way.labels, (way.link, frame, None))
     labels = frozenset(frame.values)
     for i in candidates:
-        is_piece = i == way.last and not sent[i].whole and way.labels.isdisjoint(labels)
+        is_piece = i == way.last and not sent[i].undamaged and way.labels.isdisjoint(labels)
         if i > way.last or is_piece:
             together = labels | way.labels if is_piece else labels
             yield _Way(way.cost + _cost(sent[i], frame), i, together, (way.link, frame, i))
@@ -79,33 +81,33 @@ def _best(ways: Iterable[_Way]) -> list[_Way]:
     return found
 
 
-def _cost(sent: Sent, kept: Kept) -> float:
-    if not sent.whole:
+def _cost(sent: SentFrame, stored: StoredFrame) -> float:
+    if not sent.undamaged:
         return 0.0
-    late = (kept.time_ms - sent.ended_ms) / 1000 / _LATE_S
-    lacking = len(sent.values) - len(kept.values)
-    return late**2 * _WHOLE * (_EARLY_WEIGHS if late < 0 else 1.0) + lacking * _LABEL_LACKS - _WHOLE
+    late = (stored.time_ms - sent.ended_ms) / 1000 / _LATE_S
+    missing = len(sent.values) - len(stored.values)
+    return late**2 * _WHOLE * (_EARLY_WEIGHS if late < 0 else 1.0) + missing * _MISSING_LABEL - _WHOLE
 
 
-def _fits(sent: Sent, kept: Kept) -> bool:
-    if sent.number != kept.meter or sent.mode != kept.mode:
+def _fits(sent: SentFrame, stored: StoredFrame) -> bool:
+    if sent.number != stored.meter or sent.mode != stored.mode:
         return False
-    if sent.whole and not -EARLY_MS <= kept.time_ms - sent.ended_ms <= LATE_MS:
+    if sent.undamaged and not -EARLY_MS <= stored.time_ms - sent.ended_ms <= LATE_MS:
         return False
-    if not sent.whole and not _could_be_out(sent, kept):
+    if not sent.undamaged and not _could_be_out(sent, stored):
         return False
-    return kept.values.items() <= sent.values.items() and kept.dated.items() <= sent.dated.items()
+    return stored.values.items() <= sent.values.items() and stored.dated.items() <= sent.dated.items()
 
 
-def _could_be_out(sent: Sent, kept: Kept) -> bool:
+def _could_be_out(sent: SentFrame, stored: StoredFrame) -> bool:
     """True where so many of a frame's labels can have been on the line by then; groups differ in length, so half do."""
-    share = len(kept.values) / len(sent.values)
-    return kept.time_ms >= sent.begun_ms + (sent.ended_ms - sent.begun_ms) * share / 2
+    share = len(stored.values) / len(sent.values)
+    return stored.time_ms >= sent.begun_ms + (sent.ended_ms - sent.begun_ms) * share / 2
 
 
-def _matches(link: _Link) -> tuple[dict[int, list[Kept]], list[Kept]]:
-    matched: dict[int, list[Kept]] = {}
-    unlike: list[Kept] = []
+def _matches(link: _Link) -> tuple[dict[int, list[StoredFrame]], list[StoredFrame]]:
+    matched: dict[int, list[StoredFrame]] = {}
+    unlike: list[StoredFrame] = []
     while link is not None:
         link, frame, i = link
         if i is None:

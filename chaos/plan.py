@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from chaos.kinds import Kind
+from chaos.fault_kinds import FaultKind
 
 _MEAN_GAP_S: Final = 2.0
 
@@ -16,17 +16,17 @@ class Fault:
 
     at_s: float
     until_s: float
-    kind: Kind
+    kind: FaultKind
 
 
-def plan(seed: int, duration_s: float, kinds: Sequence[Kind]) -> list[Fault]:
+def plan(seed: int, duration_s: float, kinds: Sequence[FaultKind]) -> list[Fault]:
     """Faults in order, all over by the end; what two of them touch at the same time differs.
 
     The kinds are dealt like cards, so that each comes once before one comes again, as far as their places are free.
     """
     rng = Random(seed)
     faults: list[Fault] = []
-    deck: list[Kind] = []
+    deck: list[FaultKind] = []
     at_s = 0.0
     while kinds and (at_s := at_s + rng.expovariate(1 / _MEAN_GAP_S)) < duration_s:
         deck = deck or rng.sample(kinds, len(kinds))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chaos.kept import Kept
+from chaos.ledger_content import StoredFrame
 from tictally_recorder.ledger import Quarter
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.labels import LABELS, Kind
@@ -11,14 +11,14 @@ from tictally_shared.labels import LABELS, Kind
 Plain = dict[str, Any]
 
 
-def differences(frames: Iterable[Kept], quarters: Iterable[Quarter]) -> Iterator[str]:
+def differences(frames: Iterable[StoredFrame], quarters: Iterable[Quarter]) -> Iterator[str]:
     """Sentences about quarters that are not what their frames make.
 
     Args:
         frames: of all meters, in the order of time.
         quarters: of all meters.
     """
-    by_quarter: dict[tuple[int, int], list[Kept]] = {}
+    by_quarter: dict[tuple[int, int], list[StoredFrame]] = {}
     for frame in frames:
         by_quarter.setdefault((frame.meter_id, frame.time_ms // QUARTER_MS), []).append(frame)
     there = {(each.meter_id, each.start_ms // QUARTER_MS): each for each in quarters}
@@ -32,7 +32,7 @@ def differences(frames: Iterable[Kept], quarters: Iterable[Quarter]) -> Iterator
                 yield f"quarter {key}: {name} is {actual.get(name)} and should be {expected.get(name)}"
 
 
-def _expected(frames: list[Kept]) -> Plain:
+def _expected(frames: list[StoredFrame]) -> Plain:
     plain: Plain = {"frames": (len(frames), frames[0].time_ms, frames[-1].time_ms)}
     seen: dict[str, list[tuple[int, int]]] = {}
     for frame in frames:

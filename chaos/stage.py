@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from chaos.gate import Gate
 from chaos.influx import Influx, can_run
-from chaos.kept import read_ledger
+from chaos.ledger_content import read_ledger
 from chaos.programs import RestartingProgram
 from chaos.watch import Span, Watch
 from demo.broker import COMMON, HOST, configuration
@@ -27,7 +27,7 @@ from tictally_shared.calendar import zone
 
 EDGES: Final = ("attic", "cellar")
 CLOCKED: Final = "attic"
-"""The edge whose machine's clock can be set; its meter tells the date."""
+"""The edge of which the machine's clock can be set; its meter sends the date."""
 _CLOCK: Final = Path(__file__).parent.parent / "tests" / "wrong_clock.py"
 _METERS: Final = {
     "attic": ["--mode", "standard", "--contract", "hphc", "--number", "021961000011"],
@@ -43,7 +43,7 @@ _FOR_EVER_MS: Final = 1 << 48
 
 
 class StageError(Exception):
-    """Something that never came up; the text has its last lines."""
+    """Something that never came up; the message has its last lines."""
 
 
 class Stage:
@@ -53,9 +53,9 @@ class Stage:
         broker: mosquitto, with the project's configuration.
         recorder: `tictally record`.
         edges: edge → `tictally-edge run`.
-        meters: edge → its meter, which takes orders.
+        meters: edge → its meter, which accepts orders.
         gates: edge, or `recorder` → its way to the broker.
-        watch: sees when the edges read.
+        watch: records when the edges read.
         ledger: path of the ledger.
         full: disk → when there was no room on it.
         influx: InfluxDB, which the ledger is copied to, or None where there is no `influxd` on PATH.
@@ -119,7 +119,7 @@ class Stage:
             self._wait("its line is there", self.line(edge).exists, self.meters[edge])
             self.edges[edge].start()
         # From here on no frame waits for its meter's number, and the session that queues for the recorder is there.
-        self._wait("frames of each edge are kept", self._has_frames, self.recorder)
+        self._wait("frames of each edge are stored", self._has_frames, self.recorder)
 
     @property
     def programs(self) -> list[RestartingProgram]:
@@ -132,11 +132,11 @@ class Stage:
         return self._folder / f"line-{edge}"
 
     def notes(self, edge: str) -> Path:
-        """Where its meter notes the truth."""
+        """The frame log of its meter."""
         return self._folder / f"truth-{edge}"
 
     def wipe_broker(self) -> None:
-        """Take the broker's database from it while it does not run."""
+        """Delete the broker's database while it does not run."""
         for each in self._database.iterdir():
             each.unlink()
 
@@ -177,7 +177,7 @@ class Stage:
                 pass
 
     def empty(self, name: str) -> None:
-        """Give the room back."""
+        """Free the room again."""
         (self._folder / name / "ballast").unlink(missing_ok=True)
         self.full[name][-1].end_ms = time.time_ns() // 1_000_000
 
@@ -193,15 +193,15 @@ class Stage:
         fresh.write_text(str(ahead_s * 1000))
         fresh.replace(self._clock)
 
-    def tend(self) -> None:
-        """Start again what ended by itself."""
+    def supervise(self) -> None:
+        """Restart what ended by itself."""
         for program in self.programs:
             program.restart_if_ended()
         if self.influx is not None:
-            self.influx.tend()
+            self.influx.supervise()
 
     def silence(self) -> None:
-        """Let the meters say nothing any more."""
+        """Silence the meters."""
         for meter in self.meters.values():
             meter.write_line("silence")
 
@@ -211,7 +211,7 @@ class Stage:
         Raises:
             TimeoutError: one took longer than five.
         """
-        # What keeps data has a harder end than any other program: InfluxDB's is its own affair.
+        # InfluxDB is killed: how it ends is its own affair.
         ended = {each.name: each.stop_timed(_STOP_S) for each in (*self.edges.values(), self.recorder, self.broker)}
         if self.influxd is not None:
             self.influxd.kill()

@@ -1,4 +1,4 @@
-"""What a simulated meter sent, read from its notes."""
+"""What a simulated meter sent, read from its frame log."""
 
 import json
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ _NOT_PUBLISHED: Final = frozenset({DELIVERY_POINT, *METER_NUMBER.values()})
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A frame as it went out.
+class SentFrame:
+    """A frame as it was sent.
 
     Attributes:
-        begun_ms: when its first character did, milliseconds since 1970.
-        ended_ms: when its last one did.
-        whole: True where every character went out undamaged to a line that was plugged in.
+        begun_ms: when its first character was sent, milliseconds since 1970.
+        ended_ms: when its last one was sent.
+        undamaged: True where every character was sent undamaged on a line that was plugged in.
         unread: bytes that the line had to drop by then because nobody read them.
         number: of the meter.
-        mode: it was in.
-        values: what a recorder should keep of it.
+        mode: of the line.
+        values: what a recorder should store of it.
         dated: their horodates, and DATE.
     """
 
     begun_ms: int
     ended_ms: int
-    whole: bool
+    undamaged: bool
     unread: int
     number: str
     mode: str
@@ -37,13 +37,13 @@ class Sent:
     dated: dict[str, str]
 
 
-def read_notes(path: Path) -> list[Sent]:
-    """All frames that were noted, in order; a line that is being written is left out."""
+def read_frame_log(path: Path) -> list[SentFrame]:
+    """Read all logged frames, in order; a line that is being written is left out."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     return [_sent(json.loads(line)) for line in lines if line.endswith("\n")]
 
 
-def _sent(note: dict[str, Any]) -> Sent:
+def _sent(note: dict[str, Any]) -> SentFrame:
     values: dict[str, int | str] = {}
     dated: dict[str, str] = {}
     for name, horodate, data in note["groups"]:
@@ -54,4 +54,4 @@ def _sent(note: dict[str, Any]) -> Sent:
         if LABELS[name].kind is not Kind.CLOCK:
             values[name] = int(data) if LABELS[name].is_number else " ".join(data.split())
     begun_ms, ended_ms = parse_time_ms(note["begun"]), parse_time_ms(note["sent"])
-    return Sent(begun_ms, ended_ms, note["whole"], note["unread"], note["number"], note["mode"], values, dated)
+    return SentFrame(begun_ms, ended_ms, note["whole"], note["unread"], note["number"], note["mode"], values, dated)

@@ -1,4 +1,4 @@
-"""`./run demo`: from a meter's bytes to a kept kWh, live in the terminal, and nothing left behind."""
+"""`./run demo`: from a meter's bytes to a stored kWh, live in the terminal; nothing is left behind."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo.chosen import chosen
+from demo.meter_choice import choose_meter
 from demo.parts import PartError
 from demo.play import Play
 from demo.ports import free_port
@@ -63,15 +63,15 @@ def _arguments() -> argparse.Namespace:
 
 def _play(args: argparse.Namespace, console: Console) -> None:
     stopper = Stopper()
-    meter = chosen(args, datetime.now(UTC).replace(microsecond=0))
+    meter = choose_meter(args, datetime.now(UTC).replace(microsecond=0))
     behind = " with a year behind it" if meter.past else ""
     console.print(f"starting mosquitto, recorder, meter{behind} and edge …", highlight=False)
     with tempfile.TemporaryDirectory(prefix="tictally-demo-") as folder:
         stage = Stage(Path(folder), free_port(), meter.arguments, meter.tariff, stopper.stopped)
         with presenter(console, meter.words, stage) as show:
-            play = Play(stage, meter.lay_past, show, stopper.stopped)
-            said = play.run(args.seconds, lambda: _ready(stage.page, console, is_opened=args.open))
-    for text in summary(*said):
+            play = Play(stage, meter.write_past, show, stopper.stopped)
+            result = play.run(args.seconds, lambda: _ready(stage.page, console, is_opened=args.open))
+    for text in summary(*result):
         console.print(text, soft_wrap=True, markup=False, highlight=False)
 
 
@@ -82,7 +82,7 @@ def _ready(page: str, console: Console, *, is_opened: bool) -> None:
 
 
 def main() -> int:
-    """Play a demo as the command line says; returns the exit status."""
+    """Run a demo by the command line; return the exit status."""
     args = _arguments()
     try:
         _play(args, Console())

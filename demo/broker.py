@@ -19,6 +19,6 @@ def configuration(common: str, port: int, folder: Path) -> str:
         f"listener {port} {HOST}",
         "allow_anonymous true",
         f"persistence_location {folder}/",
-        "user root",  # says something only to root's mosquitto, which else becomes a user who may not write there
+        "user root",  # only for a mosquitto started by root, which else becomes a user who may not write there
     ]
     return "\n".join([common, *own, ""])

@@ -16,10 +16,10 @@ class Picture:
     Attributes:
         topics: what they are below.
         recorder: the recorder's name.
-        meter: the meter's number, None until one was heard.
+        meter: the meter's number, None until the first message.
         labels: label → value as it stands in its topic.
         frames: frame messages seen.
-        refused: groups that the edge refused, by reason.
+        rejected: groups rejected by the edge, by reason.
         mode: historique or standard, "" before it is known.
         states: `meter`, `edge` or `recorder` → online or offline.
         cost: figure of the site → what stands there, `price` → 0.1612.
@@ -30,7 +30,7 @@ class Picture:
     meter: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     frames: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
     mode: str = ""
     states: dict[str, str] = field(default_factory=dict)
     cost: dict[str, str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Picture:
 
     @property
     def injection_va(self) -> int | None:
-        """Apparent power injected, in VA; None where the meter tells none."""
+        """Apparent power injected, in VA; None where the meter shows none."""
         return self._number("SINSTI")
 
     @property
@@ -86,7 +86,7 @@ class Picture:
         return next((int(text) for text in texts if text.isdigit()), None)
 
     def _label(self, meter: str, label: str, value: str) -> None:
-        if meter != self.meter:  # another meter on the line: what the old one said is no longer the present
+        if meter != self.meter:  # another meter on the line: the old one's values no longer count
             self.meter = meter
             self.labels.clear()
         if value:
@@ -96,4 +96,4 @@ class Picture:
 
     def _health(self, text: str) -> None:
         health: dict[str, Any] = json.loads(text) if text else {}
-        self.refused = {reason: count for reason, count in health.get("rejected", {}).items() if count}
+        self.rejected = {reason: count for reason, count in health.get("rejected", {}).items() if count}

@@ -1,4 +1,4 @@
-"""One demo from start to end: stage, hub and ledger together."""
+"""One demo from start to end: programs, hub and ledger."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from demo.broker import HOST
 from demo.hub import Hub
-from demo.kept import Kept, ask
+from demo.ledger_totals import LedgerTotals, read_totals
 from demo.picture import Picture
 from demo.stage import NAME, Stage
 from tictally_recorder.ledger import LedgerError
@@ -18,7 +18,7 @@ from tictally_shared.topics import Topics
 
 _ZONE: Final = ZoneInfo("Europe/Paris")
 _TICK_S: Final = 0.25
-_ASK_S: Final = 2
+_READ_INTERVAL_S: Final = 2
 _LAST_FRAMES_S: Final = 5
 
 
@@ -27,16 +27,16 @@ class Play:
 
     Args:
         stage: not yet started.
-        past: lays the ledger that the recorder finds, before it starts.
-        show: is handed what MQTT and the ledger say, several times a second.
-        stopped: waits that many seconds; true as soon as somebody wants the demo to end.
+        past: writes the ledger that the recorder finds, before it starts.
+        show: called with the state of MQTT and ledger, several times a second.
+        stopped: waits that many seconds; returns True as soon as the demo is to end.
     """
 
     def __init__(
         self,
         stage: Stage,
         past: Callable[[Path], None],
-        show: Callable[[Picture, Kept], None],
+        show: Callable[[Picture, LedgerTotals], None],
         stopped: Callable[[float], bool],
     ) -> None:
         self._stage = stage
@@ -45,22 +45,22 @@ class Play:
         self._stopped = stopped
         self._topics = Topics()
         self._picture = Picture(self._topics, recorder=NAME)
-        self._kept = Kept()
-        self._laid = 0
-        self._asked_s = float("-inf")
+        self._totals = LedgerTotals()
+        self._past_frames = 0
+        self._read_at_s = float("-inf")
 
-    def run(self, seconds: float, ready: Callable[[], None]) -> tuple[Picture, Kept]:
-        """Play it for so long, or until it is stopped, and take the stage down.
+    def run(self, seconds: float, ready: Callable[[], None]) -> tuple[Picture, LedgerTotals]:
+        """Run it for so long, or until it is stopped, and end the programs.
 
         Args:
             seconds: how long.
             ready: called once everything runs.
 
         Returns:
-            What MQTT and the ledger said in the end.
+            The last state of MQTT and ledger.
 
         Raises:
-            PartError: a part ended by itself, or did not come up.
+            PartError: a program ended by itself, or did not come up.
         """
         try:
             self._stage.start_broker()
@@ -69,7 +69,7 @@ class Play:
                     self._act(hub, seconds, ready)
         finally:
             self._stage.stop()
-        return self._picture, self._kept
+        return self._picture, self._totals
 
     def _act(self, hub: Hub, seconds: float, ready: Callable[[], None]) -> None:
         def recorder_is_online() -> bool:
@@ -78,8 +78,8 @@ class Play:
 
         self._stage.start_meter()
         self._past(self._stage.ledger)
-        self._ask_ledger()
-        self._laid = self._kept.frames
+        self._read_ledger()
+        self._past_frames = self._totals.frames
         self._stage.start_recorder(recorder_is_online)
         self._stage.start_edge()
         ready()
@@ -87,27 +87,27 @@ class Play:
         while not self._stopped(_TICK_S) and time.monotonic() < end_s:
             self._stage.check()
             hub.update(self._picture)
-            if time.monotonic() - self._asked_s >= _ASK_S:
-                self._ask_ledger()
-            self._show(self._picture, self._kept)
+            if time.monotonic() - self._read_at_s >= _READ_INTERVAL_S:
+                self._read_ledger()
+            self._show(self._picture, self._totals)
         self._stage.stop("meter", "edge")
         self._take_last_frames(hub)
 
     def _take_last_frames(self, hub: Hub) -> None:
-        # The edge is gone, so the broker has everything that it will have; the recorder commits within a second.
+        # The edge has ended, so the broker has everything; the recorder commits within a second.
         end_s = time.monotonic() + _LAST_FRAMES_S
         while time.monotonic() < end_s:
             hub.update(self._picture)
-            self._ask_ledger()
-            if self._kept.frames + self._kept.refused >= self._picture.frames:
+            self._read_ledger()
+            if self._totals.frames + self._totals.rejected >= self._picture.frames:
                 return
             time.sleep(_TICK_S)
 
-    def _ask_ledger(self) -> None:
-        self._asked_s = time.monotonic()
+    def _read_ledger(self) -> None:
+        self._read_at_s = time.monotonic()
         try:
-            kept = ask(self._stage.ledger, datetime.now(UTC), _ZONE)
-            # Those of the past were never sent.
-            self._kept = replace(kept, frames=kept.frames - self._laid)
+            totals = read_totals(self._stage.ledger, datetime.now(UTC), _ZONE)
+            # Frames of the past were never sent.
+            self._totals = replace(totals, frames=totals.frames - self._past_frames)
         except LedgerError:
-            return  # not yet made by its recorder: the answer stays what it was
+            return  # not yet created by its recorder: the totals stay as they were

@@ -9,14 +9,14 @@ from typing import Final, TypeAlias
 from rich.console import Console
 from rich.live import Live
 
-from demo.kept import Kept
+from demo.ledger_totals import LedgerTotals
 from demo.picture import Picture
 from demo.screen import line, screen
 from demo.stage import Stage
 
 _LINE_S: Final = 5
 
-Show: TypeAlias = Callable[[Picture, Kept], None]
+Show: TypeAlias = Callable[[Picture, LedgerTotals], None]
 
 
 @contextmanager
@@ -32,17 +32,17 @@ def presenter(console: Console, source: str, stage: Stage) -> Iterator[Show]:
         yield _every_few_seconds(console)
         return
     with Live(console=console, refresh_per_second=4) as live:
-        yield lambda picture, kept: live.update(screen(source, stage.port, stage.page, picture, kept))
+        yield lambda picture, totals: live.update(screen(source, stage.port, stage.page, picture, totals))
 
 
 def _every_few_seconds(console: Console) -> Show:
     shown_s = float("-inf")
 
-    def show(picture: Picture, kept: Kept) -> None:
+    def show(picture: Picture, totals: LedgerTotals) -> None:
         nonlocal shown_s
         if time.monotonic() - shown_s >= _LINE_S:
             shown_s = time.monotonic()
             clock = f"{datetime.now().astimezone():%H:%M:%S}"
-            console.print(line(clock, picture, kept), soft_wrap=True, markup=False, highlight=False)
+            console.print(line(clock, picture, totals), soft_wrap=True, markup=False, highlight=False)
 
     return show

@@ -1,11 +1,11 @@
-"""The demo's one screen for a terminal, its one line for what is none, and the summary at its end."""
+"""The demo's screen for a terminal, its line for a pipe, and the summary at its end."""
 
 from rich import box
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from demo.kept import Kept
+from demo.ledger_totals import LedgerTotals
 from demo.picture import Picture
 
 _WIDTH = 78
@@ -14,15 +14,15 @@ _UNKNOWN = "none"
 _STYLES = {"online": "green", "offline": "red"}
 
 
-def screen(source: str, port: int, page: str, picture: Picture, kept: Kept) -> Panel:
-    """Everything at one glance.
+def screen(source: str, port: int, page: str, picture: Picture, totals: LedgerTotals) -> Panel:
+    """Return everything on one screen.
 
     Args:
         source: what is read, in words.
         port: the private broker's.
         page: its address.
-        picture: what MQTT says.
-        kept: what the ledger says.
+        picture: state of the topics.
+        totals: of the ledger.
     """
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim", no_wrap=True)
@@ -31,11 +31,11 @@ def screen(source: str, port: int, page: str, picture: Picture, kept: Kept) -> P
     rows.add_row("power", Text(_power(picture), style="bold"))
     rows.add_row("period", picture.period or "…")
     rows.add_row("registers", _registers(picture))
-    rows.add_row("today", _today(kept))
+    rows.add_row("today", _today(totals))
     if cost := _cost(picture):
         rows.add_row("cost", cost)
-    rows.add_row("frames", _frames(picture, kept))
-    rows.add_row("refused", _refused(picture))
+    rows.add_row("frames", _frames(picture, totals))
+    rows.add_row("rejected", _rejected(picture))
     rows.add_row("", "")
     rows.add_row("now", _states(picture))
     rows.add_row("page", Text(page, style=f"bold link {page}"))
@@ -43,28 +43,28 @@ def screen(source: str, port: int, page: str, picture: Picture, kept: Kept) -> P
     return Panel(rows, title="tictally demo", subtitle="Ctrl-C ends it", width=_WIDTH, box=box.ROUNDED)
 
 
-def line(clock: str, picture: Picture, kept: Kept) -> str:
-    """The same in one line, for a pipe or a log.
+def line(clock: str, picture: Picture, totals: LedgerTotals) -> str:
+    """Return the same in one line, for a pipe or a log.
 
     Args:
         clock: the local time in words.
-        picture: what MQTT says.
-        kept: what the ledger says.
+        picture: state of the topics.
+        totals: of the ledger.
     """
     if picture.meter is None:
         return f"{clock}  listening …"
     registers = " ".join(f"{name} {_spaced(value)} Wh" for name, value in list(picture.registers.items())[:1])
-    today = f"today {_kwh(kept.consumption_wh)}"
-    parts = [_power(picture), picture.period or "", registers, today, _cost(picture), _frames(picture, kept)]
+    today = f"today {_kwh(totals.consumption_wh)}"
+    parts = [_power(picture), picture.period or "", registers, today, _cost(picture), _frames(picture, totals)]
     return "  ".join([clock, *filter(None, parts)])
 
 
-def summary(picture: Picture, kept: Kept) -> list[str]:
-    """What is said at the end."""
+def summary(picture: Picture, totals: LedgerTotals) -> list[str]:
+    """Return the summary at the end."""
     return [
-        f"frames: {picture.frames} sent, {kept.frames} kept; messages refused by the recorder: {kept.refused}",
-        f"groups refused by the edge: {_refused(picture)}",
-        f"energy in the ledger: {_today(kept)}",
+        f"frames: {picture.frames} sent, {totals.frames} stored; messages rejected by the recorder: {totals.rejected}",
+        f"groups rejected by the edge: {_rejected(picture)}",
+        f"energy in the ledger: {_today(totals)}",
         *([f"cost: {cost}"] if (cost := _cost(picture)) else []),
     ]
 
@@ -85,9 +85,9 @@ def _registers(picture: Picture) -> Table:
     return table
 
 
-def _today(kept: Kept) -> str:
-    periods = ", ".join(f"{period} {_kwh(wh)}" for _, period, wh in kept.today_wh if period)
-    return f"{_kwh(kept.consumption_wh)}{f' ({periods})' if periods else ''}"
+def _today(totals: LedgerTotals) -> str:
+    periods = ", ".join(f"{period} {_kwh(wh)}" for _, period, wh in totals.today_wh if period)
+    return f"{_kwh(totals.consumption_wh)}{f' ({periods})' if periods else ''}"
 
 
 def _cost(picture: Picture) -> str:
@@ -98,13 +98,13 @@ def _cost(picture: Picture) -> str:
     return f"{today} {currency} today, its subscription included; {price} {currency}/kWh now"
 
 
-def _frames(picture: Picture, kept: Kept) -> str:
-    refused = f", {kept.refused} refused" if kept.refused else ""
-    return f"{picture.frames} sent, {kept.frames} kept{refused}"
+def _frames(picture: Picture, totals: LedgerTotals) -> str:
+    rejected = f", {totals.rejected} rejected" if totals.rejected else ""
+    return f"{picture.frames} sent, {totals.frames} stored{rejected}"
 
 
-def _refused(picture: Picture) -> str:
-    return ", ".join(f"{reason} {count}" for reason, count in picture.refused.items()) or "none"
+def _rejected(picture: Picture) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in picture.rejected.items()) or "none"
 
 
 def _states(picture: Picture) -> Text:

@@ -1,4 +1,4 @@
-"""Sets up broker, recorder, meter and edge around a folder, and takes them down so that nothing is lost or left."""
+"""Starts broker, recorder, meter and edge in a folder, and ends them so that nothing is lost or left behind."""
 
 import os
 import socket
@@ -28,8 +28,8 @@ class Stage:
         folder: an empty folder for everything they write.
         port: of 127.0.0.1, for the broker.
         meter: arguments of `tictally-edge simulate`.
-        tariff: id of the shipped price list that the meter's site is on, or None where that is not known.
-        stopped: waits that many seconds; true as soon as somebody wants the demo to end.
+        tariff: id of the bundled tariff of the meter's site, or None where that is unknown.
+        stopped: waits that many seconds; returns True as soon as the demo is to end.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Stage:
         self._wait("mosquitto", self._listens)
 
     def start_recorder(self, online: Callable[[], bool]) -> None:
-        """Start the recorder and wait until it is online: a frame sent before its first session would not be kept.
+        """Start the recorder and wait until it is online: a frame sent before its first session would be lost.
 
         Raises:
             PartError: it does not come up.
@@ -87,7 +87,7 @@ class Stage:
         self._start("edge", [_program("tictally-edge"), "run"])
 
     def check(self) -> None:
-        """See that every part runs.
+        """Check that every program runs.
 
         Raises:
             PartError: one ended.
@@ -96,7 +96,7 @@ class Stage:
             parts.check(part)
 
     def stop(self, *names: str) -> None:
-        """Stop these parts, in this order; none named: all, each before the one it needs."""
+        """Stop these programs, in this order; none named: all, each before the one it needs."""
         for name in names or ("meter", "edge", "recorder", "mosquitto"):
             if name in self._parts:
                 with suppress(TimeoutError):

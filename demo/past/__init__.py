@@ -1,6 +1,6 @@
-"""A simulated meter's past, as a recorder that had heard it would have kept it: laid in seconds."""
+"""A simulated meter's past, as a recorder would have stored it: written in seconds."""
 
-from demo.past.lay import Past, lay
 from demo.past.meter import Home
+from demo.past.write_ledger import Past, write_ledger
 
-__all__ = ["Home", "Past", "lay"]
+__all__ = ["Home", "Past", "write_ledger"]

@@ -19,21 +19,21 @@ _SLOW_TEXTS = ("NTARF", "LTARF", "PTEC", "STGE", "DEMAIN")
 
 
 def quarters(meter: SimulatedMeter, until: datetime) -> Iterator[tuple[Quarter, dict[str, str]]]:
-    """From the meter's present on, each with the texts that tell period and colour.
+    """Yield quarters from the meter's present on, each with the strings that show period and colour.
 
     Args:
         meter: at the start of a quarter; it is advanced.
         until: the start of a quarter, excluded.
     """
-    told, spoken = None, dict[str, str]()
+    tariff, texts = None, dict[str, str]()
     while meter.moment < until:
         reading, before = meter.reading(), meter.registers()
-        # Between two changes of the tariff no text that matters changes: a whole frame is needed only then.
-        if reading.tariff != told:
+        # Between two changes of the tariff no string that matters changes: a frame is encoded only then.
+        if reading.tariff != tariff:
             values = values_of(meter)
-            told, spoken = reading.tariff, {name: str(values[name]) for name in _SLOW_TEXTS if name in values}
+            tariff, texts = reading.tariff, {name: str(values[name]) for name in _SLOW_TEXTS if name in values}
         meter.advance(meter.moment + _QUARTER)
-        yield _quarter(meter.mode, reading, before, meter.registers()), spoken
+        yield _quarter(meter.mode, reading, before, meter.registers()), texts
 
 
 def _quarter(mode: Mode, reading: Reading, before: dict[str, int], after: dict[str, int]) -> Quarter:

@@ -10,7 +10,7 @@ from page_browsing import CHROMIUM, PARIS, TOKEN, Heard, Served, first_of_month,
 from playwright.sync_api import Browser, sync_playwright
 from real_broker import Mosquitto
 
-from demo.past import Home, Past, lay
+from demo.past import Home, Past, write_ledger
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_shared.labels import Mode
 
@@ -51,7 +51,7 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     here.meter = real_edge.meter(folder, *HOME.arguments(since))
     here.edge = real_edge.edge(folder, str(folder / "line"), broker.port, base_topic="page")
     here.meter.start()
-    lay(here.recorder.ledger, Past(HOME, "pi", since, now, PARIS))
+    write_ledger(here.recorder.ledger, Past(HOME, "pi", since, now, PARIS))
     (folder / "contracts.toml").write_text(CONTRACT)
     with here.recorder:
         here.recorder.wait_for_log("HTTP server listens")

@@ -14,8 +14,8 @@ from devel.child_process import ChildProcess
 
 ROOT = Path(__file__).parent.parent.parent
 FAULTS_MINUTES = 1.0
-HEALING_S = 120
-# Every program's start and end, the faults, the meters' last frames and the healing.
+RECOVERY_S = 120
+# Every program's start and end, the faults, the meters' last frames and the recovery.
 WITHIN_S = 300
 END_S = 30
 
@@ -24,7 +24,16 @@ def test_chaos_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
     seed = os.environ.get("TICTALLY_CHAOS_SEED")  # ./run test chooses one and prints it
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "chaos", "--minutes", str(FAULTS_MINUTES), "--patience", str(HEALING_S), "--hurry"),
+            *(
+                sys.executable,
+                "-m",
+                "chaos",
+                "--minutes",
+                str(FAULTS_MINUTES),
+                "--recovery-timeout",
+                str(RECOVERY_S),
+                "--hurry",
+            ),
             *(["--seed", seed] if seed else []),
         ],
         cwd=ROOT,

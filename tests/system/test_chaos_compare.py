@@ -7,10 +7,10 @@ import pytest
 
 from chaos import quarters
 from chaos.compare import Findings, Known, compare
-from chaos.kept import Kept
-from chaos.kinds import KINDS
+from chaos.fault_kinds import KINDS
+from chaos.ledger_content import StoredFrame
 from chaos.plan import plan
-from chaos.truth import Sent
+from chaos.truth import SentFrame
 from chaos.watch import Span
 from tictally_recorder.ledger import Quarter, Run
 
@@ -19,13 +19,13 @@ READING = Known([Span(START_MS - 5000, START_MS + 60_000)])
 LABELS: dict[str, int | str] = {"EAST": 5000, "SINSTS": 400, "LTARF": "HP"}
 
 
-def sent(n: int) -> Sent:
+def sent(n: int) -> SentFrame:
     """The n-th frame of a line at one frame a second; its register counts, its texts stay."""
     begun_ms = START_MS + 1000 * n
-    return Sent(
+    return SentFrame(
         begun_ms=begun_ms,
         ended_ms=begun_ms + 950,
-        whole=True,
+        undamaged=True,
         unread=0,
         number="0219",
         mode="standard",
@@ -34,9 +34,9 @@ def sent(n: int) -> Sent:
     )
 
 
-def kept(frame: Sent, seq: int, **changes: object) -> Kept:
+def kept(frame: SentFrame, seq: int, **changes: object) -> StoredFrame:
     """What an edge makes of it."""
-    made = Kept("pi", "boot", seq, frame.ended_ms + 40, 1, "0219", "standard", frame.values, frame.dated)
+    made = StoredFrame("pi", "boot", seq, frame.ended_ms + 40, 1, "0219", "standard", frame.values, frame.dated)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -45,68 +45,68 @@ def without(values: dict[str, int | str], *names: str) -> dict[str, int | str]:
 
 
 @pytest.fixture
-def line() -> list[Sent]:
+def line() -> list[SentFrame]:
     return [sent(n) for n in range(10)]
 
 
 @pytest.fixture
-def ledger(line: list[Sent]) -> list[Kept]:
+def ledger(line: list[SentFrame]) -> list[StoredFrame]:
     return [kept(frame, seq) for seq, frame in enumerate(line, 1)]
 
 
-def judged(line: list[Sent], ledger: list[Kept]) -> Findings:
+def judged(line: list[SentFrame], ledger: list[StoredFrame]) -> Findings:
     return compare(line, READING, sorted(ledger, key=lambda frame: (frame.time_ms, frame.seq)))
 
 
-def test_a_ledger_that_has_everything_is_the_same(line: list[Sent], ledger: list[Kept]) -> None:
+def test_a_ledger_that_has_everything_is_the_same(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     found = judged(line, ledger)
-    assert (found.sent, found.whole, found.kept, found.differences, found.excepted) == (10, 10, 10, [], {})
+    assert (found.sent, found.undamaged, found.stored, found.differences, found.excepted) == (10, 10, 10, [], {})
 
 
-def test_a_missing_frame_is_found(line: list[Sent], ledger: list[Kept]) -> None:
+def test_a_missing_frame_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     del ledger[4]
     assert [each.split(":")[0] for each in judged(line, ledger).differences] == ["missing"]
 
 
-def test_a_value_that_differs_is_found(line: list[Sent], ledger: list[Kept]) -> None:
+def test_a_value_that_differs_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger[4] = replace(ledger[4], values={**ledger[4].values, "EAST": 5005})
     assert any("EAST=5005, sent 5004" in each for each in judged(line, ledger).differences)
 
 
-def test_a_frame_that_is_there_twice_is_found(line: list[Sent], ledger: list[Kept]) -> None:
+def test_a_frame_that_is_there_twice_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger.append(replace(ledger[4], boot="other", seq=1))
     assert len(judged(line, ledger).differences) == 1
 
 
-def test_a_frame_that_nobody_sent_is_found(line: list[Sent], ledger: list[Kept]) -> None:
+def test_a_frame_that_nobody_sent_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger.append(kept(sent(30), 11))
     assert len(judged(line, ledger).differences) == 1
 
 
-def test_a_frame_with_another_time_is_found(line: list[Sent], ledger: list[Kept]) -> None:
+def test_a_frame_with_another_time_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger[4] = replace(ledger[4], time_ms=ledger[4].time_ms + 3_600_000)
     assert len(judged(line, ledger).differences) == 2  # it is where it should not be, and not where it should
 
 
-def test_another_meters_frame_is_found(line: list[Sent], ledger: list[Kept]) -> None:
+def test_another_meters_frame_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger[4] = replace(ledger[4], meter="0220")
     assert len(judged(line, ledger).differences) == 2
 
 
-def test_frames_that_were_read_together_are_told_apart(line: list[Sent], ledger: list[Kept]) -> None:
+def test_frames_that_were_read_together_are_told_apart(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger[4] = replace(ledger[4], time_ms=ledger[6].time_ms)
     ledger[5] = replace(ledger[5], time_ms=ledger[6].time_ms)
     assert judged(line, ledger).differences == []
 
 
-def test_what_had_not_changed_may_not_be_missing(line: list[Sent], ledger: list[Kept]) -> None:
+def test_what_had_not_changed_may_not_be_missing(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger[4] = replace(ledger[4], values=without(ledger[4].values, "LTARF"))
     assert [each.split(":")[1] for each in judged(line, ledger).differences] == [
-        " LTARF=HP is missing, and it was no news"
+        " LTARF=HP is missing, though unchanged"
     ]
 
 
-def test_what_has_just_changed_may_wait(line: list[Sent], ledger: list[Kept]) -> None:
+def test_what_has_just_changed_may_wait(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     for i in range(4, 10):
         line[i] = replace(line[i], values={**line[i].values, "LTARF": "HC"})
         ledger[i] = kept(line[i], i + 1)
@@ -115,9 +115,11 @@ def test_what_has_just_changed_may_wait(line: list[Sent], ledger: list[Kept]) ->
     assert (found.differences, found.unconfirmed) == ([], 1)
 
 
-def test_a_damaged_frame_may_come_in_part_in_pieces_or_not_at_all(line: list[Sent], ledger: list[Kept]) -> None:
+def test_a_damaged_frame_may_come_in_part_in_pieces_or_not_at_all(
+    line: list[SentFrame], ledger: list[StoredFrame]
+) -> None:
     for i in (2, 4, 6):
-        line[i] = replace(line[i], whole=False)
+        line[i] = replace(line[i], undamaged=False)
     ledger[2] = replace(ledger[2], values=without(ledger[2].values, "LTARF"))
     ledger[4:7] = [
         kept(line[4], 5, values={"EAST": 5004}, dated={}, time_ms=line[4].begun_ms + 300),
@@ -128,23 +130,27 @@ def test_a_damaged_frame_may_come_in_part_in_pieces_or_not_at_all(line: list[Sen
     assert (found.differences, found.parts) == ([], 3)
 
 
-def test_a_frame_is_not_taken_for_the_damaged_one_that_has_just_begun(line: list[Sent], ledger: list[Kept]) -> None:
-    line[5] = replace(line[5], whole=False, values=line[4].values, dated=line[4].dated)
+def test_a_frame_is_not_taken_for_the_damaged_one_that_has_just_begun(
+    line: list[SentFrame], ledger: list[StoredFrame]
+) -> None:
+    line[5] = replace(line[5], undamaged=False, values=line[4].values, dated=line[4].dated)
     ledger[4] = replace(ledger[4], time_ms=line[5].begun_ms + 3)
     del ledger[5]
     assert judged(line, ledger).differences == []
 
 
-def test_a_frame_that_was_read_late_is_not_taken_for_the_damaged_one_that_is_like_it(line: list[Sent]) -> None:
-    alike = [replace(frame, values=LABELS, dated={}, whole=n != 6) for n, frame in enumerate(line)]
-    ledger = [kept(frame, seq) for seq, frame in enumerate(alike, 1) if frame.whole]
+def test_a_frame_that_was_read_late_is_not_taken_for_the_damaged_one_that_is_like_it(line: list[SentFrame]) -> None:
+    alike = [replace(frame, values=LABELS, dated={}, undamaged=n != 6) for n, frame in enumerate(line)]
+    ledger = [kept(frame, seq) for seq, frame in enumerate(alike, 1) if frame.undamaged]
     ledger[5] = replace(ledger[5], time_ms=alike[6].begun_ms + 700)
     assert judged(alike, ledger).differences == []
     del ledger[5]
     assert [each.split(":")[0] for each in judged(alike, ledger).differences] == ["missing"]
 
 
-def test_a_frame_that_was_lost_in_the_pipe_is_not_taken_for_the_one_before_that_was_read_late(line: list[Sent]) -> None:
+def test_a_frame_that_was_lost_in_the_pipe_is_not_taken_for_the_one_before_that_was_read_late(
+    line: list[SentFrame],
+) -> None:
     alike = [replace(frame, values=LABELS, dated={}) for frame in line]
     ledger = [kept(frame, seq, time_ms=frame.ended_ms + 600) for seq, frame in enumerate(alike, 1)]
     ledger[4] = replace(ledger[4], values=without(LABELS, "LTARF"))  # its text waited for a second sighting
@@ -157,8 +163,8 @@ def test_a_frame_that_was_lost_in_the_pipe_is_not_taken_for_the_one_before_that_
     assert [each.split(":")[0] for each in found.differences] == ["missing"]
 
 
-def test_a_damaged_frame_is_not_taken_for_the_whole_one_before_it(line: list[Sent]) -> None:
-    alike = [replace(frame, values=LABELS, dated={}, whole=n != 6) for n, frame in enumerate(line)]
+def test_a_damaged_frame_is_not_taken_for_the_whole_one_before_it(line: list[SentFrame]) -> None:
+    alike = [replace(frame, values=LABELS, dated={}, undamaged=n != 6) for n, frame in enumerate(line)]
     late = [
         replace(frame, begun_ms=frame.begun_ms + 400 * n, ended_ms=frame.ended_ms + 400 * n)
         for n, frame in enumerate(alike)
@@ -169,8 +175,8 @@ def test_a_damaged_frame_is_not_taken_for_the_whole_one_before_it(line: list[Sen
     assert [each.split(":")[0] for each in judged(late, ledger).differences] == ["missing"]
 
 
-def test_a_damaged_frame_may_not_come_twice_or_changed(line: list[Sent], ledger: list[Kept]) -> None:
-    line[4] = replace(line[4], whole=False)
+def test_a_damaged_frame_may_not_come_twice_or_changed(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
+    line[4] = replace(line[4], undamaged=False)
     ledger.append(replace(ledger[4], boot="other"))
     assert len(judged(line, ledger).differences) == 1
     ledger[-1] = replace(ledger[4], boot="other", values={"EAST": 1})
@@ -186,7 +192,7 @@ def test_a_damaged_frame_may_not_come_twice_or_changed(line: list[Sent], ledger:
     ],
 )
 def test_what_nobody_read_is_excepted(
-    spans: list[tuple[int, int]], reason: str, line: list[Sent], ledger: list[Kept]
+    spans: list[tuple[int, int]], reason: str, line: list[SentFrame], ledger: list[StoredFrame]
 ) -> None:
     del ledger[4]
     reading = [Span(START_MS + start - 10, START_MS + end) for start, end in spans]
@@ -195,13 +201,15 @@ def test_what_nobody_read_is_excepted(
     assert found.differences == []
 
 
-def test_what_the_line_had_to_drop_is_excepted(line: list[Sent], ledger: list[Kept]) -> None:
+def test_what_the_line_had_to_drop_is_excepted(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     line[5:] = [replace(frame, unread=4001) for frame in line[5:]]
     del ledger[4]
     assert judged(line, ledger).excepted == {"not read in time, dropped by the line": 1}
 
 
-def test_what_a_full_journal_lost_is_excepted_as_far_as_it_is_shown(line: list[Sent], ledger: list[Kept]) -> None:
+def test_what_a_full_journal_lost_is_excepted_as_far_as_it_is_shown(
+    line: list[SentFrame], ledger: list[StoredFrame]
+) -> None:
     full = [Span(line[7].begun_ms, line[8].begun_ms)]
     del ledger[7], ledger[3], ledger[2]
     found = compare(line, Known(READING.reading, full, lost=1), ledger)
@@ -209,7 +217,7 @@ def test_what_a_full_journal_lost_is_excepted_as_far_as_it_is_shown(line: list[S
     assert len(found.differences) == 1
 
 
-def quarter(frames: list[Kept]) -> Quarter:
+def quarter(frames: list[StoredFrame]) -> Quarter:
     first, last = frames[0], frames[-1]
     start_ms = first.time_ms // 900_000 * 900_000
     run = Run(first.time_ms, int(first.values["EAST"]), last.time_ms, int(last.values["EAST"]))
@@ -217,11 +225,11 @@ def quarter(frames: list[Kept]) -> Quarter:
 
 
 @pytest.fixture
-def registers(ledger: list[Kept]) -> list[Kept]:
+def registers(ledger: list[StoredFrame]) -> list[StoredFrame]:
     return [replace(frame, values={"EAST": frame.values["EAST"]}) for frame in ledger]
 
 
-def wrong(frames: list[Kept]) -> Iterator[Quarter]:
+def wrong(frames: list[StoredFrame]) -> Iterator[Quarter]:
     """What a quarter of these frames must not be."""
     right = quarter(frames)
     run = right.registers["EAST"][0]
@@ -232,12 +240,12 @@ def wrong(frames: list[Kept]) -> Iterator[Quarter]:
     yield replace(right, start_ms=right.start_ms + 900_000)
 
 
-def test_quarters_that_their_frames_make_are_right(registers: list[Kept]) -> None:
+def test_quarters_that_their_frames_make_are_right(registers: list[StoredFrame]) -> None:
     assert list(quarters.differences(registers, [quarter(registers)])) == []
 
 
 @pytest.mark.parametrize("n", range(5))
-def test_quarters_that_their_frames_do_not_make_are_found(n: int, registers: list[Kept]) -> None:
+def test_quarters_that_their_frames_do_not_make_are_found(n: int, registers: list[StoredFrame]) -> None:
     assert list(quarters.differences(registers, [list(wrong(registers))[n]]))
 
 

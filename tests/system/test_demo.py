@@ -89,11 +89,11 @@ def demo_with_past(folder: Path) -> Iterator[Running]:
 
 
 def test_it_ends_on_ctrl_c_with_every_frame_kept_and_nothing_left(demo: Running) -> None:
-    demo.read_until(r"\d VA .* [1-9]\d* kept")
+    demo.read_until(r"\d VA .* [1-9]\d* stored")
     demo.process.send_signal(signal.SIGINT)
     code, out, err = demo.finish()
     assert (code, err) == (0, "")
-    counted = re.search(r"frames: (\d+) sent, (\d+) kept", out)
+    counted = re.search(r"frames: (\d+) sent, (\d+) stored", out)
     assert counted is not None
     assert int(counted[1]) == int(counted[2]) > 0
     assert list(demo.folder.iterdir()) == []
@@ -149,5 +149,5 @@ def test_a_terminal_shows_one_screen_and_seconds_end_it(folder: Path) -> None:
                 break
     os.close(ours)
     assert process.returncode == 0
-    for words in ("tictally demo", "period", "VA", "Wh", "online", "kept"):
+    for words in ("tictally demo", "period", "VA", "Wh", "online", "stored"):
         assert words in shown.decode()

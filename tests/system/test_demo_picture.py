@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from demo.kept import Kept
+from demo.ledger_totals import LedgerTotals
 from demo.picture import Picture
 from demo.screen import line, summary
 from tictally_shared.topics import Topics
@@ -29,7 +29,7 @@ def picture(*labels: tuple[str, str], meter: str = OLD) -> Picture:
     ],
 )
 def test_power_and_period_are_found_in_either_mode(labels: list[tuple[str, str]], power: str, period: str) -> None:
-    assert line("20:00:00", picture(*labels), Kept()).startswith(f"20:00:00  {power}  {period}  ")
+    assert line("20:00:00", picture(*labels), LedgerTotals()).startswith(f"20:00:00  {power}  {period}  ")
 
 
 def test_a_cleared_topic_is_gone() -> None:
@@ -50,7 +50,7 @@ def test_registers_are_the_suppliers_that_have_counted_in_the_catalogues_order()
 def test_refusals_are_told_by_reason() -> None:
     made = picture()
     made.take(TOPICS.edge("demo", "health"), json.dumps({"rejected": {"checksum": 3, "plausibility": 0}}).encode())
-    assert summary(made, Kept())[1] == "groups refused by the edge: checksum 3"
+    assert summary(made, LedgerTotals())[1] == "groups rejected by the edge: checksum 3"
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ def test_refusals_are_told_by_reason() -> None:
     ],
 )
 def test_energy_consumed_is_counted_once(rows: tuple[tuple[str, str | None, int], ...], consumption_wh: int) -> None:
-    assert Kept(today_wh=rows).consumption_wh == consumption_wh
+    assert LedgerTotals(today_wh=rows).consumption_wh == consumption_wh
 
 
 def test_what_it_costs_is_told_as_soon_as_it_is_known() -> None:
     made = picture(("SINSTS", "3900"))
-    assert len(summary(made, Kept())) == 3
+    assert len(summary(made, LedgerTotals())) == 3
     for name, text in (("cost_today", "0.45"), ("price", "none"), ("currency", "EUR")):
         made.take(TOPICS.site(OLD, name), text.encode())
-    assert len(summary(made, Kept())) == 3
+    assert len(summary(made, LedgerTotals())) == 3
     made.take(TOPICS.site(OLD, "price"), b"0.1612")
     told = "0.45 EUR today, its subscription included; 0.1612 EUR/kWh now"
-    assert summary(made, Kept())[3] == f"cost: {told}"
-    assert told in line("20:00:00", made, Kept())
+    assert summary(made, LedgerTotals())[3] == f"cost: {told}"
+    assert told in line("20:00:00", made, LedgerTotals())

@@ -1,4 +1,4 @@
-"""What the demo's ledger says: frames kept, messages refused, and the energy of today."""
+"""Totals of the demo's ledger: frames stored, messages rejected, and the energy of today."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,17 +11,17 @@ from tictally_shared.calendar import By, period_start
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The ledger's answer.
+class LedgerTotals:
+    """Totals of a ledger.
 
     Attributes:
         frames: frames in it.
-        refused: messages set aside.
+        rejected: messages rejected.
         today_wh: (register, period, Wh) of every register that counted something since local midnight.
     """
 
     frames: int = 0
-    refused: int = 0
+    rejected: int = 0
     today_wh: tuple[tuple[str, str | None, int], ...] = ()
 
     @property
@@ -31,8 +31,8 @@ class Kept:
         return sum(totals) if totals else sum(wh for _, period, wh in self.today_wh if period)
 
 
-def ask(ledger: Path, now: datetime, tz: ZoneInfo) -> Kept:
-    """Ask a ledger, which its recorder may be writing.
+def read_totals(ledger: Path, now: datetime, tz: ZoneInfo) -> LedgerTotals:
+    """Read the totals of a ledger, which its recorder may be writing.
 
     Args:
         ledger: its path.
@@ -40,7 +40,7 @@ def ask(ledger: Path, now: datetime, tz: ZoneInfo) -> Kept:
         tz: the zone of that day.
 
     Raises:
-        LedgerError: it is no ledger, or not yet one.
+        LedgerError: it is not a ledger, or not yet.
     """
     with LedgerReader.open(ledger) as reader:
         counts = reader.counts()
@@ -48,7 +48,9 @@ def ask(ledger: Path, now: datetime, tz: ZoneInfo) -> Kept:
         rows = [
             row for site in reader.sites() for row in energy(reader, EnergyQuery(site.id, midnight, now, By.DAY, tz))
         ]
-    return Kept(counts.frames, sum(counts.rejected.values()), tuple(_figure(row) for row in rows if _counts(row)))
+    return LedgerTotals(
+        counts.frames, sum(counts.rejected.values()), tuple(_figure(row) for row in rows if _counts(row))
+    )
 
 
 def _counts(row: EnergyRow) -> bool:

@@ -10,7 +10,7 @@ End = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FaultKind:
     """A kind of fault at one place.
 
     Attributes:
@@ -147,35 +147,39 @@ def _at_each_edge(
     make: Callable[[str], Callable[[Stage], End]],
     *,
     loses: bool = False,
-) -> list[Kind]:
-    return [Kind(name, frozenset({f"{hold} {edge}"}), lasts_s, make(edge), loses, loses) for edge in EDGES]
+) -> list[FaultKind]:
+    return [FaultKind(name, frozenset({f"{hold} {edge}"}), lasts_s, make(edge), loses, loses) for edge in EDGES]
 
 
 _INFLUXD: Final = frozenset({"influxd"})
 KINDS: Final = (
     *_at_each_edge("edge killed", "edge", (0.5, 8), _edge_killed),
-    Kind("recorder killed", frozenset({"recorder"}), (0.5, 12), _recorder_killed),
-    Kind("broker killed", frozenset({"broker"}), (0.5, 12), _broker_killed),
-    Kind("broker killed and wiped", frozenset({"broker"}), (0.5, 12), _broker_wiped),
-    Kind("ledger restored from a backup", frozenset({"recorder", "ledger"}), (0.5, 5), _ledger_put_back),
+    FaultKind("recorder killed", frozenset({"recorder"}), (0.5, 12), _recorder_killed),
+    FaultKind("broker killed", frozenset({"broker"}), (0.5, 12), _broker_killed),
+    FaultKind("broker killed and wiped", frozenset({"broker"}), (0.5, 12), _broker_wiped),
+    FaultKind("ledger restored from a backup", frozenset({"recorder", "ledger"}), (0.5, 5), _ledger_put_back),
     *_at_each_edge("port unplugged", "line", (1, 10), _unplugged),
     *_at_each_edge("meter silent", "line", (2, 15), lambda edge: _ordered(edge, "silence", "speak")),
     *_at_each_edge("bits flipped on the line", "line", (4, 15), lambda edge: _ordered(edge, "flip 0.0002", "flip 0")),
-    Kind("mode changed", frozenset({"line attic"}), (8, 20), _ordered("attic", "mode historique", "mode standard")),
-    Kind("mode changed", frozenset({"line cellar"}), (8, 20), _ordered("cellar", "mode standard", "mode historique")),
-    Kind("broker paused", frozenset({"broker"}), (2, 15), _broker_paused),
-    Kind("InfluxDB killed", _INFLUXD, (0.5, 12), _influxd_killed, needs_influxd=True),
-    Kind("InfluxDB killed and wiped", _INFLUXD, (0.5, 12), _influxd_wiped, needs_influxd=True),
-    Kind("InfluxDB paused", _INFLUXD, (2, 15), _influxd_paused, needs_influxd=True),
+    FaultKind(
+        "mode changed", frozenset({"line attic"}), (8, 20), _ordered("attic", "mode historique", "mode standard")
+    ),
+    FaultKind(
+        "mode changed", frozenset({"line cellar"}), (8, 20), _ordered("cellar", "mode standard", "mode historique")
+    ),
+    FaultKind("broker paused", frozenset({"broker"}), (2, 15), _broker_paused),
+    FaultKind("InfluxDB killed", _INFLUXD, (0.5, 12), _influxd_killed, needs_influxd=True),
+    FaultKind("InfluxDB killed and wiped", _INFLUXD, (0.5, 12), _influxd_wiped, needs_influxd=True),
+    FaultKind("InfluxDB paused", _INFLUXD, (2, 15), _influxd_paused, needs_influxd=True),
     *_at_each_edge("network cut", "network", (1, 15), _cut),
     *_at_each_edge("network stalled", "network", (1, 15), _stalled),
-    Kind("network cut", frozenset({"network recorder"}), (1, 15), _cut("recorder")),
-    Kind("network stalled", frozenset({"network recorder"}), (1, 15), _stalled("recorder")),
-    Kind("clock stepped", frozenset({f"clock {CLOCKED}"}), (2, 15), _clock_stepped(3600)),
-    Kind("clock stepped", frozenset({f"clock {CLOCKED}"}), (2, 15), _clock_stepped(-365 * 86_400)),
-    Kind("ledger locked", frozenset({"ledger"}), (1, 12), _ledger_locked),
+    FaultKind("network cut", frozenset({"network recorder"}), (1, 15), _cut("recorder")),
+    FaultKind("network stalled", frozenset({"network recorder"}), (1, 15), _stalled("recorder")),
+    FaultKind("clock stepped", frozenset({f"clock {CLOCKED}"}), (2, 15), _clock_stepped(3600)),
+    FaultKind("clock stepped", frozenset({f"clock {CLOCKED}"}), (2, 15), _clock_stepped(-365 * 86_400)),
+    FaultKind("ledger locked", frozenset({"ledger"}), (1, 12), _ledger_locked),
     *_at_each_edge("journal's disk full", "journal", (2, 10), lambda edge: _full(f"journal-{edge}"), loses=True),
-    Kind("ledger's disk full", frozenset({"ledger"}), (2, 15), _full("ledger"), needs_small_disks=True),
+    FaultKind("ledger's disk full", frozenset({"ledger"}), (2, 15), _full("ledger"), needs_small_disks=True),
 )
 """Every kind at every place."""
 

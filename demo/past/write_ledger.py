@@ -1,6 +1,6 @@
-"""A ledger with more than a year behind it: two days as frames, through its own intake, and before them quarters.
+"""Writes a ledger of more than a year: two days of frames, stored as usual, and before them quarters.
 
-The quarters are written as pruning leaves them, for nobody waits while 40 000 frames are stored one by one.
+The quarters are written as retention leaves them: storing 40 000 frames one by one would take too long.
 """
 
 import sqlite3
@@ -32,14 +32,14 @@ _AWAY = ((12, 56, 69), (40, 80, 84), (77, 8, 20))
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What lies behind a meter.
+    """The past of a meter.
 
     Attributes:
-        home: whose meter it is.
+        home: of the meter.
         edge: that would have read it.
-        since: the start of a quarter, when the meter was first heard.
-        until: when the meter on the line goes on.
-        tz: whose days have nights.
+        since: when it begins, the start of a quarter.
+        until: when the meter on the line continues.
+        tz: of its days.
     """
 
     home: Home
@@ -49,18 +49,18 @@ class Past:
     tz: ZoneInfo
 
 
-def lay(ledger: Path, past: Past) -> None:
-    """Make a ledger at a path where there is none yet."""
+def write_ledger(ledger: Path, past: Past) -> None:
+    """Write a ledger at a path where there is none yet."""
     edge, until = past.edge, past.until
     meter = past.home.meter(past.since)
     first = _message(meter, edge, 1)
     recent = _quarter_of(until - _RAW)
-    told, slept = [], list[Night | None]()
+    rows, nights = [], list[Night | None]()
     for each in quarters(meter, recent):
-        told.append(each)
+        rows.append(each)
         today = meter.reading().today
         if each[0].start_ms == today.start_ms:
-            slept.append(night_of(today, past.tz))
+            nights.append(night_of(today, past.tz))
     with Ledger.open(ledger) as opened:
         opened.store([first])
         batch: list[Message] = []
@@ -70,9 +70,9 @@ def lay(ledger: Path, past: Past) -> None:
                 opened.store(batch)
                 batch.clear()
         opened.store(batch)
-        opened.store_standby(night for night in slept if night is not None)
+        opened.store_standby(night for night in nights if night is not None)
     with closing(sqlite3.connect(ledger)) as connection, connection:
-        _write(connection, [each for each in told if not _is_away(each[0], until)])
+        _write(connection, [each for each in rows if not _is_away(each[0], until)])
 
 
 def _recent(meter: SimulatedMeter, edge: str, until: datetime) -> Iterator[Message]:
@@ -89,26 +89,26 @@ def _message(meter: SimulatedMeter, edge: str, seq: int) -> Message:
     return Message(edge, frame.to_json().encode(), time_ms, f"tictally/edge/{edge}/frame")
 
 
-def _write(connection: sqlite3.Connection, told: list[tuple[Quarter, dict[str, str]]]) -> None:
+def _write(connection: sqlite3.Connection, rows: list[tuple[Quarter, dict[str, str]]]) -> None:
     ids = LabelIds(connection).ids
     connection.execute("DELETE FROM frame WHERE seq = 1")
     connection.executemany(
         "INSERT OR REPLACE INTO quarter VALUES (1, ?, ?, x'')",
-        ((quarter.start_ms // QUARTER_MS, pack(quarter, ids)) for quarter, _ in told),
+        ((quarter.start_ms // QUARTER_MS, pack(quarter, ids)) for quarter, _ in rows),
     )
     connection.executemany(
         "INSERT OR IGNORE INTO text_change VALUES (1, ?, ?, ?)",
-        ((ids[label], at_ms, text) for at_ms, label, text in _changes(told)),
+        ((ids[label], at_ms, text) for at_ms, label, text in _changes(rows)),
     )
 
 
-def _changes(told: list[tuple[Quarter, dict[str, str]]]) -> Iterator[tuple[int, str, str]]:
+def _changes(rows: list[tuple[Quarter, dict[str, str]]]) -> Iterator[tuple[int, str, str]]:
     before: dict[str, str] = {}
-    for quarter, spoken in told:
-        for label, text in spoken.items():
+    for quarter, texts in rows:
+        for label, text in texts.items():
             if before.get(label) != text:
                 yield quarter.first_ms, label, text
-        before = spoken
+        before = texts
 
 
 def _is_away(quarter: Quarter, until: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""What a ledger holds: its raw frames, its quarters, and what it set aside."""
+"""The content of a ledger: its raw frames, its quarters, and counts of messages it did not store."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _FOR_EVER: Final = 1 << 48
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredFrame:
     """A raw frame."""
 
     edge: str
@@ -41,24 +41,24 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class LedgerContent:
     """A ledger's content.
 
     Attributes:
-        frames: in the order in which quarters are made of them.
+        frames: in the order in which quarters are computed from them.
         quarters: all of them, in order for each meter.
-        set_aside: messages that were no frame, or have to be tried again.
-        lost: edge → frames that are noted as lost.
+        unprocessed: messages that were rejected or deferred.
+        lost: edge → frames recorded as lost.
     """
 
-    frames: list[Kept]
+    frames: list[StoredFrame]
     quarters: list[Quarter]
-    set_aside: int
+    unprocessed: int
     lost: dict[str, int]
 
 
-def read_ledger(path: Path) -> Ledger:
-    """Everything, as of one moment.
+def read_ledger(path: Path) -> LedgerContent:
+    """Read everything, as of one moment.
 
     Raises:
         LedgerError: it cannot be read.
@@ -70,14 +70,15 @@ def read_ledger(path: Path) -> Ledger:
         lost = dict(connection.execute(_LOST, (Status.LOST,)).fetchall())
     finally:
         connection.close()
-    frames = [_kept(*row) for row in rows]
+    frames = [_stored_frame(row) for row in rows]
     with LedgerReader.open(path) as reader, reader.snapshot():
         counts = reader.counts()
         meters = sorted({frame.meter_id for frame in frames})
         quarters = [each for meter in meters for each in reader.quarters(meter, 0, _FOR_EVER)]
-    return Ledger(frames, quarters, counts.deferred + sum(counts.rejected.values()), lost)
+    return LedgerContent(frames, quarters, counts.deferred + sum(counts.rejected.values()), lost)
 
 
-def _kept(edge: str, boot: str, seq: int, time_ms: int, meter_id: int, meter: str, mode: str, body: bytes) -> Kept:  # noqa: PLR0913, PLR0917 - a row
+def _stored_frame(row: tuple[str, str, int, int, int, str, str, bytes]) -> StoredFrame:
+    edge, boot, seq, time_ms, meter_id, meter, mode, body = row
     values, dated = decode_body(body)
-    return Kept(edge, boot, seq, time_ms, meter_id, meter, mode, values, dated)
+    return StoredFrame(edge, boot, seq, time_ms, meter_id, meter, mode, values, dated)
