@@ -276,6 +276,16 @@ def test_a_newer_one_is_refused(ledger: Path, tmp_path: Path, old: bytes, new: b
     assert rows(ledger) == before
 
 
+def test_one_of_a_pre_release_version_is_refused(ledger: Path, tmp_path: Path) -> None:
+    backup = made(ledger, tmp_path / "b").path
+    backup.write_bytes(backup.read_bytes().replace(b"backup, format 1\n", b"backup, form 1\n", 1))
+    before = rows(ledger)
+    for use in (verify, lambda path: restored(path, ledger)):
+        with pytest.raises(BackupError, match="is of a pre-release version, which this program cannot read"):
+            use(backup)
+    assert rows(ledger) == before
+
+
 def test_a_recorder_that_holds_the_ledger_is_not_disturbed(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
     with Ledger.open(ledger), pytest.raises(BackupError, match=r"in use by process \d+: stop that recorder first"):

@@ -11,7 +11,7 @@ from tictally_recorder.api.params import DayRange, TimeRange
 from tictally_recorder.api.period_cache import DayStates, PeriodQuery, read_states
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import Site
-from tictally_shared.calendar import QUARTER_MS, By, local_midnight, next_period, period_start
+from tictally_shared.calendar import QUARTER_MS, By, local_day, local_midnight, next_period, period_start
 from tictally_shared.labels import LABELS
 
 _ORDER: Final = {name: at for at, name in enumerate(LABELS)}
@@ -153,7 +153,7 @@ class _SiteEnergy:
 
     def _by_day(self, rows: Iterable[EnergyRow]) -> dict[date, EnergyRows]:
         def day(row: EnergyRow) -> date:
-            return datetime.fromtimestamp(row.start_ms / 1000, UTC).astimezone(self.session.tz).date()
+            return local_day(row.start_ms, self.session.tz)
 
         return {first: tuple(group) for first, group in groupby(rows, key=day)}
 

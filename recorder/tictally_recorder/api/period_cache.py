@@ -9,13 +9,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.api.params import DayRange
 from tictally_recorder.ledger import LedgerReader, Site
-from tictally_shared.calendar import QUARTER_MS, By, next_period, period_start
+from tictally_shared.calendar import QUARTER_MS, By, local_day, next_period, period_start
 
 _T = TypeVar("_T")
 
@@ -133,9 +133,7 @@ def read_states(reader: LedgerReader, query: PeriodQuery) -> DayStates:
     dirty = [each for meter in query.site.meters for each in reader.invalidated(meter.id)]
     computed = reader.cost_states(query.site.id, first, until)
     for low, high in dirty:
-        start, end = (
-            datetime.fromtimestamp(each * QUARTER_MS / 1000, UTC).astimezone(query.tz).date() for each in (low, high)
-        )
+        start, end = (local_day(each * QUARTER_MS, query.tz) for each in (low, high))
         for n in range((min(end, until) - max(start, first)).days + 1):
             computed.pop(max(start, first) + timedelta(days=n), None)
     span = days_of(query.site, query.tz)
@@ -147,7 +145,7 @@ def read_states(reader: LedgerReader, query: PeriodQuery) -> DayStates:
 def days_of(site: Site, tz: ZoneInfo) -> tuple[date, date]:
     """The local days of a site's first and last frame."""
     ends = min(meter.first_ms for meter in site.meters), max(meter.last_ms for meter in site.meters)
-    first, last = (datetime.fromtimestamp(each / 1000, UTC).astimezone(tz).date() for each in ends)
+    first, last = (local_day(each, tz) for each in ends)
     return first, last
 
 

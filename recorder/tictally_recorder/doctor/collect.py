@@ -3,7 +3,7 @@
 import fcntl
 import os
 import shutil
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from tictally_recorder.backup.file_format import BackupError
@@ -24,11 +24,12 @@ from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.findings import collect_sinks
 from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import local_day
 
 
 def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
     """How cost stands; nothing where the ledger cannot be read, which is reported elsewhere."""
-    today = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(settings.zone).date()
+    today = local_day(now_ms, settings.zone)
     watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
     try:
         with LedgerReader.open(settings.ledger) as reader:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from tictally_recorder.hubs.site_state import (
 from tictally_recorder.ledger import Ledger, LedgerReader, Night, Site
 from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.tariffs.model import Direction
+from tictally_shared.calendar import local_day
 
 _SITES_NOTE: Final = "sites"
 _INCOME_NOTE: Final = "sites-with-income"
@@ -157,7 +158,7 @@ class SiteUpdater:
         return values
 
     def _today(self, now_ms: int) -> date:
-        return datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(self._source.tz).date()
+        return local_day(now_ms, self._source.tz)
 
     def _read(self, site: Site, today: date) -> _StoredFigures:
         reader, terms = self._source.reader, self._source.keeper.terms

@@ -8,9 +8,9 @@ from tictally_recorder.cost.compare.query import told_colours
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.sinks.influxdb import points
-from tictally_recorder.sinks.influxdb.points import Point, SiteNight, day_ms
+from tictally_recorder.sinks.influxdb.points import Point, SiteNight
 from tictally_recorder.sinks.influxdb.reconcile import RowSet
-from tictally_shared.calendar import QUARTER_MS, By, local_midnight
+from tictally_shared.calendar import QUARTER_MS, By, local_midnight, midnight_ms
 from tictally_shared.interval_set import IntervalSet
 
 
@@ -96,7 +96,7 @@ class LedgerSource:
         self._reader.close()
 
     def _window(self, first: date, until: date) -> tuple[int, int]:
-        return day_ms(first, self._tz), day_ms(until, self._tz)
+        return midnight_ms(first, self._tz), midnight_ms(until, self._tz)
 
     def _day(self, time_ms: int) -> date:
         return _moment(time_ms).astimezone(self._tz).date()

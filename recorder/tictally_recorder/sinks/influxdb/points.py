@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import groupby
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.ledger import CostDay, CostEntry, Quarter, RawFrame
 from tictally_recorder.tariffs.model import Direction
-from tictally_shared.calendar import local_midnight
+from tictally_shared.calendar import local_day, midnight_ms
 from tictally_shared.labels import LABELS
 from tictally_shared.status_register import Colour
 
@@ -115,12 +115,12 @@ def from_energy_by_quarter(rows: Iterable[EnergyRow]) -> Iterator[Point]:
 def from_energy_by_day(rows: Iterable[EnergyRow], tz: ZoneInfo) -> Iterator[Point]:
     """Energy of local days, by register and in total; a row may begin at the site's first quarter."""
     for row in _in_use(rows):
-        day = _day_of(row.start_ms, tz)
+        day = local_day(row.start_ms, tz)
         yield _day_point("energy_day", day, tz, _register_tags(row), _energy_fields(row))
     for (site, start_ms), of_period in _by_period(rows):
         for direction, counted in _totals(of_period):
             tags = {"site": site, "direction": direction}
-            yield _day_point("total_day", _day_of(start_ms, tz), tz, tags, _total_fields(counted))
+            yield _day_point("total_day", local_day(start_ms, tz), tz, tags, _total_fields(counted))
 
 
 def from_cost_day(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[Point]:
@@ -150,16 +150,7 @@ def _day_point(
     measurement: str, day: date, tz: ZoneInfo, tags: Mapping[str, str], fields: Mapping[str, Value | None]
 ) -> Point:
     local = {"month": f"{day:%Y-%m}", "year": f"{day:%Y}"}
-    return point(measurement, day_ms(day, tz), {**tags, **local}, {**fields, "day": str(day)})
-
-
-def day_ms(day: date, tz: ZoneInfo) -> int:
-    """The start of a local day."""
-    return int(local_midnight(day, tz).timestamp()) * 1000
-
-
-def _day_of(time_ms: int, tz: ZoneInfo) -> date:
-    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).date()
+    return point(measurement, midnight_ms(day, tz), {**tags, **local}, {**fields, "day": str(day)})
 
 
 def _in_use(rows: Iterable[EnergyRow]) -> Iterator[EnergyRow]:
