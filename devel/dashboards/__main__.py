@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from devel.dashboards.all import DASHBOARDS
-from devel.dashboards.words import LANGUAGES, Say
+from devel.dashboards.words import LANGUAGES, Translator
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "deploy" / "grafana" / "dashboards"
 
@@ -14,10 +14,10 @@ FOLDER: Final = Path(__file__).parent.parent.parent / "deploy" / "grafana" / "da
 def files() -> Iterator[tuple[Path, str]]:
     """Each file with its content."""
     for language in LANGUAGES:
-        say = Say(language)
+        tr = Translator(language)
         for make in DASHBOARDS:
-            dashboard = make(say)
-            text = json.dumps(dashboard.json(say), ensure_ascii=False, indent=2)
+            dashboard = make(tr)
+            text = json.dumps(dashboard.json(tr), ensure_ascii=False, indent=2)
             yield FOLDER / language / f"{dashboard.key}.json", f"{text}\n"
 
 

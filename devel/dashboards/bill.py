@@ -5,7 +5,7 @@ from devel.dashboards.kinds import table
 from devel.dashboards.panel import EUR, Field, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
 from devel.dashboards.shown import period_words, quality_words
-from devel.dashboards.words import Say
+from devel.dashboards.words import Translator
 
 _SIDE_BY_SIDE = 'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")'
 _DAYS = """\
@@ -15,11 +15,11 @@ days: accumulator.days + 1"""
 _NO_DAYS = 'first: "9999", last: "0000", days: 0'
 
 
-def bill(say: Say, title: str, span: str, *where: str, bounds: str = "") -> Panel:
+def bill(tr: Translator, title: str, span: str, *where: str, bounds: str = "") -> Panel:
     """What is known: a line for each period, price and version.
 
     Args:
-        say: gives texts.
+        tr: translates keys.
         title: the key of the panel's title.
         span: the arguments of `range`.
         where: conditions on rows of `cost_day`.
@@ -51,17 +51,17 @@ def bill(say: Say, title: str, span: str, *where: str, bounds: str = "") -> Pane
         sort("first", "version", "period"),
     )
     return table(
-        say(title),
+        tr(title),
         query(*([bounds] if bounds else []), lines, imports=["date", "strings"] if bounds else []),
-        Field("period", say("period"), mappings=period_words(say)),
-        Field("kwh", say("energy"), KWH_UNIT, 1),
-        Field("price", say("price"), EUR, 4),
-        Field("eur", say("cost"), EUR, 2),
-        Field("version", say("version")),
-        Field("first", say("first_day")),
-        Field("last", say("last_day")),
-        Field("days", say("days")),
-        help=say("bill.help"),
+        Field("period", tr("period"), mappings=period_words(tr)),
+        Field("kwh", tr("energy"), KWH_UNIT, 1),
+        Field("price", tr("price"), EUR, 4),
+        Field("eur", tr("cost"), EUR, 2),
+        Field("version", tr("version")),
+        Field("first", tr("first_day")),
+        Field("last", tr("last_day")),
+        Field("days", tr("days")),
+        help=tr("bill.help"),
         height=10,
     )
 
@@ -73,7 +73,7 @@ reason = (r) => if not exists r.reason then "-"
 """Why, in words that do not name the day: all days with one reason are one line."""
 
 
-def doubts(say: Say, title: str, span: str) -> Panel:
+def doubts(tr: Translator, title: str, span: str) -> Panel:
     """What is not measured: a line for each reason, with its days; arguments as of `bill`."""
     read = rows("cost_day", ("quality", "reason", "energy_wh", "day"), span)
     lines = pipe(
@@ -104,14 +104,14 @@ def doubts(say: Say, title: str, span: str) -> Panel:
         sort("first"),
     )
     return table(
-        say(title),
+        tr(title),
         query(_REASON, lines, imports=["strings"]),
-        Field("quality", say("quality"), mappings=quality_words(say)),
-        Field("reason", say("reason")),
-        Field("first", say("first_day")),
-        Field("last", say("last_day")),
-        Field("days", say("days")),
-        Field("kwh", say("energy"), KWH_UNIT, 1),
-        help=say("quality_days.help"),
+        Field("quality", tr("quality"), mappings=quality_words(tr)),
+        Field("reason", tr("reason")),
+        Field("first", tr("first_day")),
+        Field("last", tr("last_day")),
+        Field("days", tr("days")),
+        Field("kwh", tr("energy"), KWH_UNIT, 1),
+        help=tr("quality_days.help"),
         height=10,
     )

@@ -6,7 +6,7 @@ from typing import Final
 
 from devel.dashboards.flux import ZONE
 from devel.dashboards.panel import COLUMNS, DATASOURCE, Json, Panel
-from devel.dashboards.words import Say
+from devel.dashboards.words import Translator
 
 SCHEMA_VERSION: Final = 41
 """Of Grafana 11.6: an older Grafana reads it as it is, a newer one brings it to its own."""
@@ -47,11 +47,11 @@ class Dashboard:
     variables: Sequence[Json]
     rows: Sequence[Sequence[Panel]]
 
-    def json(self, say: Say) -> Json:
+    def json(self, tr: Translator) -> Json:
         """What Grafana reads."""
-        tag = f"tictally-{say.language}"
+        tag = f"tictally-{tr.language}"
         return {
-            "uid": uid(self.key, say),
+            "uid": uid(self.key, tr),
             "title": self.title,
             "description": self.help,
             "tags": ["tictally", tag],
@@ -73,9 +73,9 @@ class Dashboard:
         }
 
 
-def uid(key: str, say: Say) -> str:
+def uid(key: str, tr: Translator) -> str:
     """A dashboard's name in links, by language: both may be in one Grafana."""
-    return f"tictally-{say.language}-{key}"
+    return f"tictally-{tr.language}-{key}"
 
 
 def _placed(rows: Sequence[Sequence[Panel]]) -> Iterator[Json]:

@@ -1,11 +1,11 @@
-"""Flux, the queries' language: the pieces that more than one panel is made of.
+"""Building blocks of the panels' Flux queries.
 
-Every query ends in one ungrouped table whose columns bear the names that its panel shows: Grafana then makes one frame
-of it, without guessing. Rows are filtered and added up in the storage first, and put side by side when few are left.
+Every query ends in one ungrouped table whose columns have the names that its panel shows: Grafana then makes one frame
+of it. Rows are filtered and summed in the storage first, and pivoted when few are left.
 
-Three things of Flux to know (seen with InfluxDB 2.8, the tests ask it): `sort` mixes up a column of texts of which one
-is empty, so no query makes an empty text; `map` loses the rows of which all columns are constants (see `columns`); and
-with a `location`, an hourly window is two hours long where the clocks go back.
+Three quirks of Flux (InfluxDB 2.8, shown by the tests): `sort` mixes up a string column with an empty string, so no
+query makes one; `map` loses rows whose columns are all constants (see `columns`); and with a `location` an hourly
+window is two hours long where the clocks go back.
 """
 
 from collections.abc import Sequence
@@ -14,23 +14,23 @@ from typing import Final
 from devel.dashboards.colours import LTARF
 
 ZONE: Final = "Europe/Paris"
-"""Whose days are meant where a query must know more than what the rows' tags `month` and `year` say."""
+"""Time zone of local days in queries for which the tags `month` and `year` are not enough."""
 
 LEDGER: Final = "v.defaultBucket"
-"""Grafana replaces it by the data source's bucket; the other buckets have its name and an ending."""
+"""Grafana replaces it with the data source's bucket; the other buckets have its name and a suffix."""
 RAW: Final = 'v.defaultBucket + "_raw"'
 MINUTE: Final = 'v.defaultBucket + "_minute"'
 
 SELECTED: Final = "start: v.timeRangeStart, stop: v.timeRangeStop"
-"""What the dashboard's clock selects."""
+"""The time range of the dashboard."""
 EVER: Final = "start: 2015-01-01T00:00:00Z, stop: 2100-01-01T00:00:00Z"
-"""There was no Linky before."""
+"""There was no Linky before 2015."""
 
 CONSUMPTION: Final = 'r.direction == "consumption"'
 COUNTED: Final = '(r.period != "none" or r.register =~ /^EASF/)'
 """Registers that count each kWh once: totals and the distributor's registers, which have no period, count it again."""
 OFF_PEAK: Final = "r.period =~ /^HC|^HN|CREUSE|NORMALE/"
-"""The cheap hours of HP/HC, Tempo and EJP, and of a supplier's calendar whose words say so."""
+"""Off-peak hours of HP/HC, Tempo and EJP, and of a supplier's calendar with such names."""
 EUROS: Final = 'r.currency == "EUR"'
 
 
@@ -38,7 +38,7 @@ def query(*statements: str, imports: Sequence[str] = (), local: bool = False) ->
     """A whole query.
 
     Args:
-        statements: the last of them is the answer.
+        statements: the last of them is the result.
         imports: packages of Flux.
         local: days, hours and months are those of `ZONE`.
     """
@@ -49,7 +49,7 @@ def query(*statements: str, imports: Sequence[str] = (), local: bool = False) ->
 
 
 def rows(measurement: str, fields: str | Sequence[str], span: str, *where: str, bucket: str = LEDGER) -> str:
-    """What stands in a bucket; in the ledger's, of the selected site.
+    """Rows of a bucket; in the ledger's, those of the selected site.
 
     Args:
         measurement: its name.
@@ -100,7 +100,7 @@ def wide(row: str, column: str = "name", value: str = "value") -> str:
 
 
 def columns(**expressions: str) -> str:
-    """Each row made anew, of these columns.
+    """Replace each row by one with these columns.
 
     At least one must be more than a constant or a choice between constants: of columns that are nothing else, Flux (of
     InfluxDB 2.8) makes no rows.

@@ -1,6 +1,7 @@
 """The kinds of panels, and how each looks."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, TypedDict, Unpack
 
 from devel.dashboards.colours import ACCENT
@@ -29,10 +30,10 @@ def stat(title: str, query: str, *fields: Field, nothing: str, **more: Unpack[Mo
     """Figures in large type.
 
     Args:
-        title: what people read.
+        title: of the panel.
         query: of one row; each column is a figure.
         fields: the columns.
-        nothing: what stands there when there is no figure: never a zero.
+        nothing: text where there is no figure, never a zero.
         more: other attributes of the panel.
     """
     return Panel(
@@ -57,26 +58,23 @@ def stat(title: str, query: str, *fields: Field, nothing: str, **more: Unpack[Mo
     )
 
 
-def gauge(  # noqa: PLR0913 - each by its name
-    title: str, query: str, maximum: str, shown: Field, marks: Json, *, nothing: str, **more: Unpack[More]
-) -> Panel:
-    """A needle from zero to what another query says.
+def gauge(title: str, query: str, maximum: str, value: Field, *, nothing: str, **more: Unpack[More]) -> Panel:
+    """A needle between zero and the result of another query; `Panel.coloured` gives it colours by per cent of that.
 
     Args:
-        title: what people read.
+        title: of the panel.
         query: the value.
         maximum: a query for a column `max`.
-        shown: the value's column.
-        marks: colours, by per cent of the maximum.
-        nothing: what stands there when there is no value.
+        value: the value's column.
+        nothing: text where there is no value.
         more: other attributes of the panel.
     """
     return Panel(
         "gauge",
         title,
         [query, maximum],
-        fields=[shown],
-        defaults={"min": 0, "thresholds": marks, "color": {"mode": "thresholds"}, "noValue": nothing},
+        fields=[value],
+        defaults={"min": 0, "noValue": nothing},
         options={
             "reduceOptions": _REDUCED,
             "orientation": "auto",
@@ -125,31 +123,35 @@ def compared(title: str, query: str, *fields: Field, nothing: str, **more: Unpac
     )
 
 
-def bars(  # noqa: PLR0913 - each by its name
-    title: str,
-    query: str,
-    along: str,
-    *fields: Field,
-    unit: str,
-    decimals: int,
-    stacked: bool = False,
-    coloured_by: str | None = None,
-    **more: Unpack[More],
-) -> Panel:
-    """Upright bars over days, months or years.
+@dataclass(frozen=True, slots=True)
+class BarStyle:
+    """How bars look.
+
+    Attributes:
+        unit: of their values.
+        decimals: number of decimals.
+        stacked: True: columns are parts of one bar; False: they stand side by side.
+        coloured_by: a column whose value colours a bar from green to red, or None.
+    """
+
+    unit: str
+    decimals: int
+    stacked: bool = False
+    coloured_by: str | None = None
+
+
+def bars(title: str, query: str, along: str, style: BarStyle, *fields: Field, **more: Unpack[More]) -> Panel:
+    """Vertical bars over days, months or years.
 
     Args:
-        title: what people read.
+        title: of the panel.
         query: a row for each bar.
         along: the column of texts below the bars.
+        style: unit and look of the bars.
         fields: columns with a name or a colour of their own.
-        unit: of the bars.
-        decimals: how many.
-        stacked: columns are parts of one bar, else they stand side by side.
-        coloured_by: a column by whose value a bar goes from green to red.
         more: other attributes of the panel.
     """
-    colour = {"mode": "continuous-GrYlRd"} if coloured_by else {"mode": "palette-classic"}
+    colour = {"mode": "continuous-GrYlRd"} if style.coloured_by else {"mode": "palette-classic"}
     return Panel(
         "barchart",
         title,
@@ -157,16 +159,16 @@ def bars(  # noqa: PLR0913 - each by its name
         # "2026" and "01" are no numbers of that unit.
         fields=[Field(along, unit="string"), *fields],
         defaults={
-            "unit": unit,
-            "decimals": decimals,
+            "unit": style.unit,
+            "decimals": style.decimals,
             "color": colour,
             "custom": {"fillOpacity": 90, "lineWidth": 0, "gradientMode": "none", "axisSoftMin": 0},
         },
         options={
             "xField": along,
-            **({"colorByField": coloured_by} if coloured_by else {}),
+            **({"colorByField": style.coloured_by} if style.coloured_by else {}),
             "orientation": "vertical",
-            "stacking": "normal" if stacked else "none",
+            "stacking": "normal" if style.stacked else "none",
             "showValue": "never",
             "groupWidth": 0.8,
             "barWidth": 0.9,
@@ -175,8 +177,8 @@ def bars(  # noqa: PLR0913 - each by its name
             "xTickLabelRotation": 0,
             "xTickLabelMaxLength": 0,
             "xTickLabelSpacing": 50,
-            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": not coloured_by, "calcs": []},
-            "tooltip": {"mode": "multi" if stacked else "single", "sort": "none"},
+            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": not style.coloured_by, "calcs": []},
+            "tooltip": {"mode": "multi" if style.stacked else "single", "sort": "none"},
         },
         transformations=[in_order([Field(along), *fields])],
         points=1000,
@@ -196,7 +198,7 @@ def lines(
     """Curves over time.
 
     Args:
-        title: what people read.
+        title: of the panel.
         query: a column `_time`, and one for each curve.
         fields: the columns.
         unit: of all curves.
@@ -254,7 +256,7 @@ def table(title: str, query: str, *fields: Field, **more: Unpack[More]) -> Panel
     """Rows; the columns stand in the query's order.
 
     Args:
-        title: what people read.
+        title: of the panel.
         query: the rows.
         fields: the columns.
         more: other attributes of the panel.

@@ -5,29 +5,29 @@ from collections.abc import Sequence
 from devel.dashboards.colours import ACCENT, BAD, GOOD, WATCH
 from devel.dashboards.dashboard import Clock, Dashboard, choice
 from devel.dashboards.flux import MINUTE, SELECTED, columns, group, keep, newest, pipe, query, rows, sort, wide
-from devel.dashboards.kinds import bars, lines, stat, states, table
+from devel.dashboards.kinds import BarStyle, bars, lines, stat, states, table
 from devel.dashboards.panel import COUNT, PERCENT, SECONDS, VOLT, Field, Panel, mapped, steps
 from devel.dashboards.shown import site
-from devel.dashboards.words import Say
+from devel.dashboards.words import Translator
 
 _EDGE = 'r.edge == "${edge}"'
 _WINDOW = "every: v.windowPeriod"
 
 
-def line(say: Say) -> Dashboard:
+def line(tr: Translator) -> Dashboard:
     """The dashboard."""
     return Dashboard(
         "line",
-        say("line"),
-        say("line.help"),
+        tr("line"),
+        tr("line.help"),
         Clock("now-24h", "1m"),
-        [*site(say), choice("edge", say("edge"), _edges())],
+        [*site(tr), choice("edge", tr("edge"), _edges())],
         [
-            [_signal(say), _rejected_per_hour(say), _gaps(say), _heard(say)],
-            [_reasons(say), _rejected(say)],
-            [_frames(say), _voltage(say)],
-            [_delays(say), _recorder(say)],
-            [_dead_letters(say)],
+            [_signal(tr), _rejected_per_hour(tr), _gaps(tr), _heard(tr)],
+            [_reasons(tr), _rejected(tr)],
+            [_frames(tr), _voltage(tr)],
+            [_delays(tr), _recorder(tr)],
+            [_dead_letters(tr)],
         ],
     )
 
@@ -41,47 +41,47 @@ def _of_edge(field: str) -> str:
     return rows("edge", field, SELECTED, _EDGE, bucket=MINUTE)
 
 
-def _signal(say: Say) -> Panel:
+def _signal(tr: Translator) -> Panel:
     shown = stat(
-        say("signal"),
+        tr("signal"),
         query(pipe(_of_edge("signal_quality_percent"), newest(), columns(signal="r._value"))),
         Field("signal", unit=PERCENT, decimals=1),
-        nothing=say("no_value"),
-        help=say("signal.help"),
+        nothing=tr("no_value"),
+        help=tr("signal.help"),
         width=5,
         height=4,
     )
     return shown.coloured(steps((None, BAD), (95, WATCH), (99, GOOD)))
 
 
-def _rejected_per_hour(say: Say) -> Panel:
+def _rejected_per_hour(tr: Translator) -> Panel:
     shown = stat(
-        say("rejected_per_hour"),
+        tr("rejected_per_hour"),
         query(pipe(_of_edge("rejected_per_hour"), newest(), columns(rejected="r._value"))),
         Field("rejected", unit=COUNT, decimals=0),
-        nothing=say("no_value"),
-        help=say("rejected.help"),
+        nothing=tr("no_value"),
+        help=tr("rejected.help"),
         width=5,
         height=4,
     )
     return shown.coloured(steps((None, GOOD), (60, WATCH), (600, BAD)))
 
 
-def _gaps(say: Say) -> Panel:
+def _gaps(tr: Translator) -> Panel:
     read = rows("total_quarter", "estimated", SELECTED, 'r.direction == "consumption"')
     found = pipe(read, group(), columns(_time="r._time", gaps="if r._value then 1 else 0"), 'sum(column: "gaps")')
     return stat(
-        say("gaps"),
+        tr("gaps"),
         query(found),
         Field("gaps", unit=COUNT, decimals=0),
-        nothing=say("nothing"),
-        help=say("gaps.help"),
+        nothing=tr("nothing"),
+        help=tr("gaps.help"),
         width=5,
         height=4,
     )
 
 
-def _heard(say: Say) -> Panel:
+def _heard(tr: Translator) -> Panel:
     # A minute of silence must not vanish in a window of many: one silent minute makes a silent window.
     number = columns(_time="r._time", _value="if r._value then 1 else 0")
     heard = pipe(
@@ -91,21 +91,19 @@ def _heard(say: Say) -> Panel:
         f"aggregateWindow({_WINDOW}, fn: min, createEmpty: false)",
         columns(_time="r._time", heard="r._value"),
     )
-    words = mapped({"1": (say("online"), GOOD), "0": (say("offline"), BAD)})
-    return states(
-        say("meter_heard"), query(heard), Field("heard", say("meter_heard"), mappings=words), width=9, height=4
-    )
+    words = mapped({"1": (tr("online"), GOOD), "0": (tr("offline"), BAD)})
+    return states(tr("meter_heard"), query(heard), Field("heard", tr("meter_heard"), mappings=words), width=9, height=4)
 
 
-def _reasons(say: Say) -> Panel:
+def _reasons(tr: Translator) -> Panel:
     """Counters restart with the edge: their increases are added up, not their values."""
     read = rows("edge_rejected", "n", SELECTED, _EDGE, bucket=MINUTE)
     found = pipe(read, "increase()", "last()", group(), columns(reason="r.reason", n="r._value"), sort("n", desc=True))
-    shown = bars(say("rejected"), query(found), "reason", Field("n", say("count")), unit=COUNT, decimals=0)
-    return shown.explained(say("rejected.help")).sized(8, 8)
+    shown = bars(tr("rejected"), query(found), "reason", BarStyle(COUNT, 0), Field("n", tr("count")))
+    return shown.explained(tr("rejected.help")).sized(8, 8)
 
 
-def _rejected(say: Say) -> Panel:
+def _rejected(tr: Translator) -> Panel:
     read = rows("edge_rejected", "n", SELECTED, _EDGE, bucket=MINUTE)
     found = pipe(
         read,
@@ -118,7 +116,7 @@ def _rejected(say: Say) -> Panel:
         sort("_time"),
     )
     return lines(
-        say("rejected_over_time"),
+        tr("rejected_over_time"),
         query(found),
         unit=COUNT,
         custom={"drawStyle": "bars", "fillOpacity": 90, "stacking": {"mode": "normal", "group": "A"}},
@@ -128,7 +126,7 @@ def _rejected(say: Say) -> Panel:
     )
 
 
-def _frames(say: Say) -> Panel:
+def _frames(tr: Translator) -> Panel:
     read = rows("tic", "frames", SELECTED, bucket=MINUTE)
     found = pipe(
         read,
@@ -139,7 +137,7 @@ def _frames(say: Say) -> Panel:
         sort("_time"),
     )
     return lines(
-        say("frames"),
+        tr("frames"),
         query(found),
         unit=COUNT,
         custom={"insertNulls": 600_000},
@@ -149,15 +147,15 @@ def _frames(say: Say) -> Panel:
     )
 
 
-def _voltage(say: Say) -> Panel:
+def _voltage(tr: Translator) -> Panel:
     parts = [_extreme(name, fn) for name, fn in (("lowest", "min"), ("mean", "mean"), ("highest", "max"))]
     answer = pipe("union(tables: [lowest, mean, highest])", group(), wide("_time"), sort("_time"))
     shown = lines(
-        say("voltage"),
+        tr("voltage"),
         query(*parts, answer),
-        Field("lowest", say("lowest"), colour=ACCENT),
-        Field("mean", say("mean"), colour=GOOD),
-        Field("highest", say("highest"), colour=WATCH),
+        Field("lowest", tr("lowest"), colour=ACCENT),
+        Field("mean", tr("mean"), colour=GOOD),
+        Field("highest", tr("highest"), colour=WATCH),
         unit=VOLT,
         custom={
             "fillOpacity": 0,
@@ -166,7 +164,7 @@ def _voltage(say: Say) -> Panel:
             "axisSoftMin": 205,
             "axisSoftMax": 255,
         },
-        help=say("voltage.help"),
+        help=tr("voltage.help"),
         width=12,
         height=8,
         more={"interval": "1m"},
@@ -188,16 +186,16 @@ def _extreme(name: str, fn: str) -> str:
     return f"{name} =\n    {found}"
 
 
-def _delays(say: Say) -> Panel:
+def _delays(tr: Translator) -> Panel:
     parts = [_lag("recorder", '"lag_s"'), _lag("recorder_sink", '"sink_" + r.sink')]
     found = pipe(f"union(tables: [{', '.join(parts)}])", group(), wide("_time"), sort("_time"))
     return lines(
-        say("delays"),
+        tr("delays"),
         query(found),
-        Field("lag_s", say("lag"), colour=ACCENT),
-        Field("sink_influxdb", say("sink_influxdb"), colour=WATCH),
+        Field("lag_s", tr("lag"), colour=ACCENT),
+        Field("sink_influxdb", tr("sink_influxdb"), colour=WATCH),
         unit=SECONDS,
-        help=say("delays.help"),
+        help=tr("delays.help"),
         width=12,
         height=8,
         more={"interval": "1m"},
@@ -214,17 +212,17 @@ def _lag(measurement: str, name: str) -> str:
     )
 
 
-def _recorder(say: Say) -> Panel:
+def _recorder(tr: Translator) -> Panel:
     own, sinks = ("missing", "lost", "dead_letters"), ("rejected", "windows")
     fields = (*own, *(f"sink_{field}" for field in sinks))
     parts = [_totals("recorder", own, "r._field"), _totals("recorder_sink", sinks, '"sink_" + r._field')]
     found = pipe(f"union(tables: [{', '.join(parts)}])", group(), wide("row"), 'drop(columns: ["row"])')
     return stat(
-        say("recorder"),
+        tr("recorder"),
         query(found),
-        *(Field(name, say(name), COUNT, 0) for name in fields),
-        nothing=say("no_value"),
-        help=say("recorder.help"),
+        *(Field(name, tr(name), COUNT, 0) for name in fields),
+        nothing=tr("no_value"),
+        help=tr("recorder.help"),
         width=12,
         height=8,
     )
@@ -242,7 +240,7 @@ def _totals(measurement: str, fields: Sequence[str], name: str) -> str:
     )
 
 
-def _dead_letters(say: Say) -> Panel:
+def _dead_letters(tr: Translator) -> Panel:
     read = rows("recorder_rejected", "n", SELECTED, bucket=MINUTE)
     found = pipe(
         read,
@@ -254,9 +252,9 @@ def _dead_letters(say: Say) -> Panel:
         sort("n", desc=True),
     )
     return table(
-        say("rejected_messages"),
+        tr("rejected_messages"),
         query(found),
-        Field("reason", say("reason")),
-        Field("n", say("count"), COUNT, 0),
+        Field("reason", tr("reason")),
+        Field("n", tr("count"), COUNT, 0),
         height=6,
     )

@@ -26,7 +26,7 @@ from devel.dashboards.flux import KWH as ENERGY_KWH
 from devel.dashboards.kinds import compared, gauge, lines, stat
 from devel.dashboards.panel import EUR, KWH, VA, WATT, Field, Panel, steps
 from devel.dashboards.shown import period_words, periods, quality_words, site, tempo_words
-from devel.dashboards.words import Say
+from devel.dashboards.words import Translator
 
 _POWER = ("SINSTS", "PAPP")
 _METER = 'r.meter == "${meter}"'
@@ -34,24 +34,24 @@ _JUST_NOW = "start: -2m"
 _LAST_WEEK = "start: -8d"
 
 
-def live(say: Say) -> Dashboard:
+def live(tr: Translator) -> Dashboard:
     """The dashboard."""
     energy, cost = _rows("total_day", "energy_wh", CONSUMPTION), _rows("cost_day", "amount", EUROS)
     return Dashboard(
         "live",
-        say("live"),
-        say("live.help"),
+        tr("live"),
+        tr("live.help"),
         Clock("now-30m", "10s"),
-        [*site(say), choice("meter", "", _meter_of_site(), hidden=True)],
+        [*site(tr), choice("meter", "", _meter_of_site(), hidden=True)],
         [
-            [_now(say), _last_minutes(say)],
-            [_period(say), _tempo(say), _quality(say)],
+            [_now(tr), _last_minutes(tr)],
+            [_period(tr), _tempo(tr), _quality(tr)],
             [
-                _pace(say, "energy_today", energy, "r.sum / 1000.0 / r.days", (KWH, 1, "nothing")),
-                _pace(say, "cost_today", cost, "r.sum / r.days", (EUR, 2, "no_cost")),
-                _pace(say, "power_today", energy, "r.sum / r.hours", (WATT, 0, "nothing")),
+                _pace(tr, "energy_today", energy, "r.sum / 1000.0 / r.days", (KWH, 1, "nothing")),
+                _pace(tr, "cost_today", cost, "r.sum / r.days", (EUR, 2, "no_cost")),
+                _pace(tr, "power_today", energy, "r.sum / r.hours", (WATT, 0, "nothing")),
             ],
-            [_day(say)],
+            [_day(tr)],
         ],
     )
 
@@ -62,19 +62,19 @@ def _meter_of_site() -> str:
     return query(pipe(read, newest(), 'keep(columns: ["meter"])'))
 
 
-def _now(say: Say) -> Panel:
+def _now(tr: Translator) -> Panel:
     consumption = rows("tic", _POWER, _JUST_NOW, _METER, bucket=RAW)
-    return gauge(
-        say("power_now"),
+    shown = gauge(
+        tr("power_now"),
         query(pipe(consumption, newest(), columns(power="r._value"))),
         query(_SUBSCRIBED),
-        Field("power", say("power"), VA, 0),
-        steps((None, GOOD), (60, WATCH), (85, BAD), mode="percentage"),
-        nothing=say("no_value"),
-        help=say("power_now.help"),
+        Field("power", tr("power"), VA, 0),
+        nothing=tr("no_value"),
+        help=tr("power_now.help"),
         width=6,
         height=9,
     )
+    return shown.coloured(steps((None, GOOD), (60, WATCH), (85, BAD), mode="percentage"))
 
 
 # PREF is in kVA; ISOUSC is what is allowed on each phase, at the 200 V that contracts reckon with.
@@ -98,7 +98,7 @@ _SUBSCRIBED = pipe(
 )
 
 
-def _last_minutes(say: Say) -> Panel:
+def _last_minutes(tr: Translator) -> Panel:
     consumption = rows("tic", (*_POWER, "SINSTI"), SELECTED, _METER, bucket=RAW)
     name = 'if r._field == "SINSTI" then "injection" else "power"'
     curve = pipe(
@@ -114,13 +114,13 @@ def _last_minutes(say: Say) -> Panel:
     ]
     answer = pipe(union("curve", "since", "until"), wide("_time"), sort("_time"))
     return lines(
-        say("last_minutes"),
+        tr("last_minutes"),
         query(f"curve =\n    {curve}", f"standby =\n    {standby}", f"since = {at[0]}", f"until = {at[1]}", answer),
-        Field("power", say("power"), colour=ACCENT),
-        Field("injection", say("injection"), colour=GOOD),
+        Field("power", tr("power"), colour=ACCENT),
+        Field("injection", tr("injection"), colour=GOOD),
         Field(
             "standby",
-            say("standby"),
+            tr("standby"),
             colour=QUIET,
             more={
                 "custom.lineStyle": {"fill": "dash", "dash": [8, 8]},
@@ -131,31 +131,31 @@ def _last_minutes(say: Say) -> Panel:
         unit=VA,
         # Frames come every two seconds: a minute without any is a gap, and is not drawn over.
         custom={"insertNulls": 60_000},
-        help=say("last_minutes.help"),
+        help=tr("last_minutes.help"),
         width=18,
         height=9,
         more={"interval": "2s"},
     )
 
 
-def _period(say: Say) -> Panel:
+def _period(tr: Translator) -> Panel:
     read = rows("tic", ("LTARF", "PTEC"), "start: -10m", _METER, bucket=RAW)
     return stat(
-        say("period_now"),
+        tr("period_now"),
         query(pipe(read, newest(), columns(period="r._value"))),
-        Field("period", mappings=period_words(say)),
-        nothing=say("nothing"),
+        Field("period", mappings=period_words(tr)),
+        nothing=tr("nothing"),
         width=8,
         height=4,
     )
 
 
-def _tempo(say: Say) -> Panel:
+def _tempo(tr: Translator) -> Panel:
     """From the meter itself: the ledger learns a day's colour in the course of that day, never the next one's."""
     read = pipe(rows("tic", ("STGE", "PTEC", "DEMAIN"), "start: -10m", _METER, bucket=RAW), newest("_field"))
-    told = [
+    colours = [
         pipe(
-            "told",
+            "colours",
             f'filter(fn: (r) => r._field == "{field}")',
             columns(row='"row"', name=f'"{day}"', value=f"colour(n: {number})"),
         )
@@ -167,19 +167,19 @@ def _tempo(say: Say) -> Panel:
         )
     ]
     table = pipe(
-        f"union(tables: [{', '.join(told)}])",
+        f"union(tables: [{', '.join(colours)}])",
         'filter(fn: (r) => r.value != "none")',
         group(),
         wide("row"),
         'drop(columns: ["row"])',
     )
     return stat(
-        say("tempo_days"),
-        query(_COLOURS, f"told =\n    {read}", table, imports=["strings"]),
-        Field("today", say("today"), mappings=tempo_words(say)),
-        Field("tomorrow", say("tomorrow"), mappings=tempo_words(say)),
-        nothing=say("nothing"),
-        help=say("tempo_days.help"),
+        tr("tempo_days"),
+        query(_COLOURS, f"colours =\n    {read}", table, imports=["strings"]),
+        Field("today", tr("today"), mappings=tempo_words(tr)),
+        Field("tomorrow", tr("tomorrow"), mappings=tempo_words(tr)),
+        nothing=tr("nothing"),
+        help=tr("tempo_days.help"),
         width=8,
         height=4,
     )
@@ -192,15 +192,15 @@ colour = (n) => if n == 1 then "blue" else if n == 2 then "white" else if n == 3
 """
 
 
-def _quality(say: Say) -> Panel:
+def _quality(tr: Translator) -> Panel:
     read = rows("cost_day", "quality", "start: date.truncate(t: now(), unit: 1d)")
     worst = pipe(read, group(), columns(quality="worth(quality: r._value)"), 'max(column: "quality")')
     return stat(
-        say("quality_today"),
+        tr("quality_today"),
         query(WORTH, worst, imports=["date"], local=True),
-        Field("quality", mappings=quality_words(say)),
-        nothing=say("nothing"),
-        help=say("quality_days.help"),
+        Field("quality", mappings=quality_words(tr)),
+        nothing=tr("nothing"),
+        help=tr("quality_days.help"),
         width=8,
         height=4,
     )
@@ -236,11 +236,11 @@ def _rows(measurement: str, field: str, where: str) -> str:
     return f"rows =\n    {pipe(rows(measurement, field, 'start: since', where), group(), keep('_time', '_value'))}"
 
 
-def _pace(say: Say, key: str, source: str, value: str, look: tuple[str, int, str]) -> Panel:
+def _pace(tr: Translator, key: str, source: str, value: str, look: tuple[str, int, str]) -> Panel:
     """Today, yesterday and the month's mean beside one another.
 
     Args:
-        say: gives texts.
+        tr: translates keys.
         key: of the title.
         source: as `_rows` makes it.
         value: an expression of `r.sum`, `r.days` and `r.hours`.
@@ -251,19 +251,19 @@ def _pace(say: Say, key: str, source: str, value: str, look: tuple[str, int, str
         _PARTS, columns(row='"row"', name="r.name", value=value), group(), wide("row"), 'drop(columns: ["row"])'
     )
     return compared(
-        say(key),
+        tr(key),
         query(_DAYS, source, answer, imports=["date"], local=True),
-        Field("today", say("today"), unit, decimals, ACCENT),
-        Field("yesterday", say("yesterday"), unit, decimals, QUIET),
-        Field("mean", say("month_mean"), unit, decimals, WATCH),
-        nothing=say(nothing),
-        help=say(f"{key}.help"),
+        Field("today", tr("today"), unit, decimals, ACCENT),
+        Field("yesterday", tr("yesterday"), unit, decimals, QUIET),
+        Field("mean", tr("month_mean"), unit, decimals, WATCH),
+        nothing=tr(nothing),
+        help=tr(f"{key}.help"),
         width=8,
         height=6,
     )
 
 
-def _day(say: Say) -> Panel:
+def _day(tr: Translator) -> Panel:
     """By hours in UTC, which are hours here too: local ones are one of two hours where the clocks go back."""
     read = rows("energy_quarter", "energy_wh", "start: since, stop: v.timeRangeStop", COUNTED)
     table = pipe(
@@ -280,9 +280,9 @@ def _day(say: Say) -> Panel:
         sort("_time"),
     )
     return lines(
-        say("last_day_hours"),
+        tr("last_day_hours"),
         query("since = date.truncate(t: v.timeRangeStart, unit: 1h)", NAME_PERIOD, table, imports=["date"]),
-        *periods(say),
+        *periods(tr),
         unit=KWH,
         custom={
             "drawStyle": "bars",

@@ -5,52 +5,50 @@ from devel.dashboards.colours import BAD, GOOD, WATCH
 from devel.dashboards.dashboard import Clock, Dashboard
 from devel.dashboards.figures import MONTH, NEEDED, SPAN, figures
 from devel.dashboards.flux import WORTH, columns, group, pipe, query, rows, sort, wide
-from devel.dashboards.kinds import bars, stat, table
+from devel.dashboards.kinds import BarStyle, bars, stat, table
 from devel.dashboards.panel import EUR, KWH, PERCENT, VA, WATT, Field, Panel
 from devel.dashboards.shown import QUALITIES, chosen, quality_cell, site, tempo_cell
 from devel.dashboards.stacks import cost_bars, energy_bars
 from devel.dashboards.summary import summary
-from devel.dashboards.words import Say
+from devel.dashboards.words import Translator
 
 _BOUNDS = MONTH.bounds
 
 
-def month(say: Say) -> Dashboard:
+def month(tr: Translator) -> Dashboard:
     """The dashboard."""
-    by_period = energy_bars(say, "days_by_period", "day", SPAN, MONTH.this, bounds=_BOUNDS)
-    by_cost = cost_bars(say, "cost_by_day", "day", SPAN, MONTH.this, bounds=_BOUNDS)
+    by_period = energy_bars(tr, "days_by_period", "day", SPAN, MONTH.this, bounds=_BOUNDS)
+    by_cost = cost_bars(tr, "cost_by_day", "day", SPAN, MONTH.this, bounds=_BOUNDS)
     return Dashboard(
         "month",
-        say("monthly"),
-        say("monthly.help"),
+        tr("monthly"),
+        tr("monthly.help"),
         Clock("now-30d", "15m", shown=False),
-        [*site(say), chosen(say, "month")],
+        [*site(tr), chosen(tr, "month")],
         [
-            *summary(say, MONTH),
-            [_by_use(say)],
+            *summary(tr, MONTH),
+            [_by_use(tr)],
             [by_period.sized(12, 9), by_cost.sized(12, 9)],
-            [_qualities(say), _highest(say)],
-            [bill(say, "bill", SPAN, MONTH.this, bounds=_BOUNDS)],
-            [_days(say)],
+            [_qualities(tr), _highest(tr)],
+            [bill(tr, "bill", SPAN, MONTH.this, bounds=_BOUNDS)],
+            [_days(tr)],
         ],
     )
 
 
-def _by_use(say: Say) -> Panel:
+def _by_use(tr: Translator) -> Panel:
     *sources, found = figures("day", SPAN, [MONTH.this], ["kwh"])
     return bars(
-        say("days_by_use"),
+        tr("days_by_use"),
         query(_BOUNDS, *sources, found, imports=NEEDED, local=True),
         "key",
-        Field("kwh", say("energy")),
-        unit=KWH,
-        decimals=1,
-        coloured_by="kwh",
-        help=say("days_by_use.help"),
+        BarStyle(KWH, 1, coloured_by="kwh"),
+        Field("kwh", tr("energy")),
+        help=tr("days_by_use.help"),
     )
 
 
-def _qualities(say: Say) -> Panel:
+def _qualities(tr: Translator) -> Panel:
     """How many days are of which quality, each by its worst part."""
     read = rows("cost_day", "quality", SPAN, MONTH.this)
     counted = pipe(
@@ -68,14 +66,14 @@ def _qualities(say: Say) -> Panel:
         'drop(columns: ["row"])',
     )
     return stat(
-        say("quality_days"),
+        tr("quality_days"),
         query(_BOUNDS, WORTH, _WORD, counted, imports=NEEDED, local=True),
-        Field("measured", say("measured"), colour=GOOD),
-        Field("estimated", say("estimated"), colour=WATCH),
-        Field("provisional", say("provisional"), colour=WATCH),
-        Field("unknown", say("unknown_days"), colour=BAD),
-        nothing=say("nothing"),
-        help=say("quality_days.help"),
+        Field("measured", tr("measured"), colour=GOOD),
+        Field("estimated", tr("estimated"), colour=WATCH),
+        Field("provisional", tr("provisional"), colour=WATCH),
+        Field("unknown", tr("unknown_days"), colour=BAD),
+        nothing=tr("nothing"),
+        help=tr("quality_days.help"),
         width=12,
         height=5,
     )
@@ -86,10 +84,10 @@ _WORD = "word = (worth) => " + " else ".join(
 )
 
 
-def _highest(say: Say) -> Panel:
+def _highest(tr: Translator) -> Panel:
     """The month's highest power, of all frames, and when."""
     return stat(
-        say("peak_power"),
+        tr("peak_power"),
         query(
             _LOCAL_MONTH,
             pipe(
@@ -103,9 +101,9 @@ def _highest(say: Say) -> Panel:
             imports=["date"],
             local=True,
         ),
-        Field("power", say("power"), VA, 0),
-        Field("when", say("when"), "dateTimeAsLocal"),
-        nothing=say("nothing"),
+        Field("power", tr("power"), VA, 0),
+        Field("when", tr("when"), "dateTimeAsLocal"),
+        nothing=tr("nothing"),
         width=12,
         height=5,
     )
@@ -116,19 +114,19 @@ since = date.truncate(t: time(v: "${month}-15T12:00:00Z"), unit: 1mo)
 until = date.truncate(t: date.add(d: 35d, to: since), unit: 1mo)"""
 
 
-def _days(say: Say) -> Panel:
+def _days(tr: Translator) -> Panel:
     wanted = ["colour", "kwh", "off_peak", "mean_w", "standby", "eur", "quality"]
     *sources, found = figures("day", SPAN, [MONTH.this], wanted)
     return table(
-        say("table_of_days"),
+        tr("table_of_days"),
         query(_BOUNDS, *sources, found, imports=NEEDED, local=True),
-        Field("key", say("day")),
-        tempo_cell(say),
-        Field("kwh", say("energy"), KWH, 1),
-        Field("off_peak", say("off_peak"), PERCENT, 0),
-        Field("mean_w", say("mean_power"), WATT, 0),
-        Field("standby", say("standby"), VA, 0),
-        Field("eur", say("cost"), EUR, 2, more={"noValue": say("no_cost")}),
-        quality_cell(say),
+        Field("key", tr("day")),
+        tempo_cell(tr),
+        Field("kwh", tr("energy"), KWH, 1),
+        Field("off_peak", tr("off_peak"), PERCENT, 0),
+        Field("mean_w", tr("mean_power"), WATT, 0),
+        Field("standby", tr("standby"), VA, 0),
+        Field("eur", tr("cost"), EUR, 2, more={"noValue": tr("no_cost")}),
+        quality_cell(tr),
         height=14,
     )

@@ -16,18 +16,18 @@ from devel.dashboards.flux import (
     sort,
     wide,
 )
-from devel.dashboards.kinds import bars
+from devel.dashboards.kinds import BarStyle, bars
 from devel.dashboards.panel import EUR, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
 from devel.dashboards.shown import periods
-from devel.dashboards.words import Say
+from devel.dashboards.words import Translator
 
 
-def energy_bars(say: Say, title: str, by: str, span: str, *where: str, bounds: str = "") -> Panel:
+def energy_bars(tr: Translator, title: str, by: str, span: str, *where: str, bounds: str = "") -> Panel:
     """Energy by period.
 
     Args:
-        say: gives texts.
+        tr: translates keys.
         title: the key of the panel's title.
         by: `day`, `month` or `year`.
         span: the arguments of `range`.
@@ -44,10 +44,10 @@ def energy_bars(say: Say, title: str, by: str, span: str, *where: str, bounds: s
         columns(key=key, name="period(r: r)", value=KWH),
     )
     flux = _query(by, bounds, NAME_PERIOD, pipe(summed, *_side_by_side()))
-    return bars(say(title), flux, "key", *periods(say), unit=KWH_UNIT, decimals=1, stacked=True)
+    return bars(tr(title), flux, "key", BarStyle(KWH_UNIT, 1, stacked=True), *periods(tr))
 
 
-def cost_bars(say: Say, title: str, by: str, span: str, *where: str, bounds: str = "") -> Panel:
+def cost_bars(tr: Translator, title: str, by: str, span: str, *where: str, bounds: str = "") -> Panel:
     """Cost by period, with subscription and what was earned; arguments as of `energy_bars`."""
     key, tag = _key(by)
     summed = pipe(
@@ -58,8 +58,8 @@ def cost_bars(say: Say, title: str, by: str, span: str, *where: str, bounds: str
         columns(key=key, name=COST_PERIOD, value="r._value"),
     )
     flux = _query(by, bounds, "", pipe(summed, *_side_by_side()))
-    shown = bars(say(title), flux, "key", *periods(say), unit=EUR, decimals=2, stacked=True)
-    return shown.explained(say("cost_by_day.help"))
+    shown = bars(tr(title), flux, "key", BarStyle(EUR, 2, stacked=True), *periods(tr))
+    return shown.explained(tr("cost_by_day.help"))
 
 
 def _key(by: str) -> tuple[str, str]:

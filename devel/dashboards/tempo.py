@@ -4,14 +4,14 @@ from devel.dashboards.colours import TEMPO
 from devel.dashboards.flux import columns, group, pipe, query, sort, wide
 from devel.dashboards.kinds import stat
 from devel.dashboards.panel import Field, Panel
-from devel.dashboards.words import Say
+from devel.dashboards.words import Translator
 
 
-def tempo_counts(say: Say, title: str, read: str, bounds: str, *, local: bool = False) -> Panel:
+def tempo_counts(tr: Translator, title: str, read: str, bounds: str, *, local: bool = False) -> Panel:
     """How many days of each colour.
 
     Args:
-        say: gives texts.
+        tr: translates keys.
         title: the key of the panel's title.
         read: rows of `tempo_day`.
         bounds: statements that they need.
@@ -29,9 +29,9 @@ def tempo_counts(say: Say, title: str, read: str, bounds: str, *, local: bool = 
         'drop(columns: ["row"])',
     )
     return stat(
-        say(title),
+        tr(title),
         query(bounds, counted, imports=["date", "strings"], local=local),
-        *(Field(name, say(name), colour=colour) for name, colour in TEMPO.items()),
-        nothing=say("nothing"),
-        help=say("tempo_days.help"),
+        *(Field(name, tr(name), colour=colour) for name, colour in TEMPO.items()),
+        nothing=tr("nothing"),
+        help=tr("tempo_days.help"),
     )

@@ -8,8 +8,8 @@ LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
-    """Gives a key's text in one language."""
+class Translator:
+    """Translates keys into one language."""
 
     language: Language
 
@@ -24,18 +24,24 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "live": ("Linky · En direct", "Linky · Live"),
     "live.help": (
         "La puissance du moment, la période, et la journée comparée à la veille et au mois.",
-        "The power now, the period, and the day against yesterday and the month.",
+        "Present power, present period, and today compared with yesterday and this month.",
     ),
     "monthly": ("Linky · Mois", "Linky · Month"),
-    "monthly.help": ("Un mois jour par jour, comparé au mois d'avant.", "A month by day, against the month before."),
+    "monthly.help": (
+        "Un mois jour par jour, comparé au mois d'avant.",
+        "A month by day, compared with the last one.",
+    ),
     "yearly": ("Linky · Année", "Linky · Year"),
-    "yearly.help": ("Une année mois par mois, comparée à celle d'avant.", "A year by month, against the year before."),
+    "yearly.help": (
+        "Une année mois par mois, comparée à celle d'avant.",
+        "A year by month, compared with the last one.",
+    ),
     "years": ("Linky · Années", "Linky · Years"),
     "years.help": ("Toutes les années, côte à côte.", "All years, side by side."),
     "tariff": ("Linky · Tarif et coût", "Linky · Tariff and cost"),
     "tariff.help": (
-        "Quels prix ont fait le coût, quelle version de la grille, et ce qu'on ne sait pas.",
-        "Which prices made the cost, by which version of the list, and what is not known.",
+        "Les prix et les versions de la grille derrière chaque coût, et ce qui reste inconnu.",
+        "The prices and tariff versions behind each cost, and what is unknown.",
     ),
     "line": ("Linky · Qualité de la ligne", "Linky · Line quality"),
     "line.help": (
@@ -68,10 +74,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "off_peak": ("Part d'heures creuses", "Share of off-peak"),
     "standby": ("Veille", "Standby"),
     "colour": ("Tempo", "Tempo"),
-    "quality": ("Coût établi", "Cost is"),
+    "quality": ("Qualité du coût", "Cost quality"),
     "price": ("Prix", "Price"),
     "price_of_kwh": ("Prix moyen du kWh", "Mean price of a kWh"),
-    "version": ("Version de la grille", "Version of the price list"),
+    "version": ("Version de la grille", "Tariff version"),
     "power_kva": ("Puissance souscrite", "Subscribed power"),
     "reason": ("Pourquoi", "Why"),
     "days": ("Jours", "Days"),
@@ -94,29 +100,29 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "blue": ("bleu", "blue"),
     "white": ("blanc", "white"),
     "red": ("rouge", "red"),
-    "online": ("entendu", "heard"),
-    "offline": ("muet", "silent"),
+    "online": ("reçu", "received"),
+    "offline": ("silencieux", "silent"),
     # Live.
     "power_now": ("Puissance", "Power"),
     "power_now.help": (
-        "Puissance apparente soutirée, devant la puissance souscrite que le compteur annonce.",
-        "Apparent power consumed, against the subscribed power that the meter announces.",
+        "Puissance apparente soutirée, comparée à la puissance souscrite indiquée par le compteur.",
+        "Apparent power consumed, compared with the subscribed power that the meter reports.",
     ),
     "period_now": ("Période en cours", "Period now"),
     "tempo_days": ("Couleur Tempo", "Tempo colour"),
     "tempo_days.help": (
         "Une journée Tempo va de 6 h à 6 h. Vide avec une autre option, ou tant que la couleur n'est pas connue.",
-        "A Tempo day goes from 06:00 to 06:00. Empty with another option, and as long as the colour is not known.",
+        "A Tempo day runs from 06:00 to 06:00. Empty with another option, and while the colour is unknown.",
     ),
     "last_minutes": ("Les dernières minutes", "The last minutes"),
     "last_minutes.help": (
-        "La veille est le talon de la nuit dernière : ce qui consomme sans cesse.",
-        "Standby is the base load of last night: what draws power all the time.",
+        "La veille est la consommation de fond de la nuit dernière.",
+        "Standby is last night's base load: what consumes power all the time.",
     ),
     "energy_today": ("Énergie", "Energy"),
     "energy_today.help": (
         "Aujourd'hui jusqu'à maintenant, hier, et la moyenne par jour du mois en cours.",
-        "Today until now, yesterday, and the mean of this month by day.",
+        "Today until now, yesterday, and this month's daily mean.",
     ),
     "cost_today": ("Coût", "Cost"),
     "cost_today.help": (
@@ -126,53 +132,53 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "power_today": ("Puissance moyenne", "Mean power"),
     "power_today.help": (
         "L'énergie divisée par le temps écoulé : aujourd'hui, hier, et le mois en cours.",
-        "Energy divided by the time that has passed: today, yesterday, and this month.",
+        "Energy divided by elapsed time: today, yesterday, and this month.",
     ),
     "last_day_hours": ("Les dernières 24 heures", "The last 24 hours"),
-    "quality_today": ("Le coût du jour est", "Today's cost is"),
+    "quality_today": ("Qualité du coût du jour", "Quality of today's cost"),
     # Month.
     "per_day.help": (
         "Compte les heures écoulées : un mois en cours se compare donc au mois d'avant.",
-        "By the hours that have passed: a month that is not over can be compared with the one before.",
+        "By elapsed hours: the present month can be compared with the one before.",
     ),
     "total.help": (
-        "Un mois ou une année en cours va jusqu'à maintenant ; ce qui précède est entier.",
-        "A month or year that is not over goes until now; the one before is whole.",
+        "Le mois ou l'année en cours jusqu'à maintenant ; la période précédente est complète.",
+        "The present month or year until now; the one before is complete.",
     ),
     "cost.help": (
-        "Ce qui est connu, abonnement compris, moins ce que l'injection a rapporté.",
-        "What is known, with the subscription, less what was earned by injection.",
+        "Le coût connu, abonnement compris, moins le revenu de l'injection.",
+        "Known cost with the subscription, minus the income from injection.",
     ),
     "standby.help": (
-        "Moyenne des nuits : ce qui consomme sans cesse.",
-        "The nights' mean: what draws power all the time.",
+        "Moyenne des nuits : la consommation de fond.",
+        "Mean of the nights: what consumes power all the time.",
     ),
     "off_peak.help": (
         "Part de l'énergie soutirée pendant les heures creuses (ou normales, en EJP).",
-        "Share of the consumed energy that was consumed off-peak (in normal hours, with EJP).",
+        "Share of energy consumed off-peak (in normal hours with EJP).",
     ),
     "days_by_use": ("Jour par jour, selon la consommation", "By day, coloured by use"),
     "days_by_use.help": (
-        "Du vert, le jour le plus sobre du mois, au rouge, le plus gourmand.",
-        "From green, the month's day of least use, to red, the one of most.",
+        "Du vert pour le jour le plus sobre du mois au rouge pour le plus gourmand.",
+        "From green for the month's lowest day to red for its highest.",
     ),
     "days_by_period": ("Jour par jour, par période", "By day and period"),
     "cost_by_day": ("Coût jour par jour", "Cost by day"),
     "cost_by_day.help": (
-        "Sans barre là où aucun prix n'est connu : le tableau dit pourquoi. L'injection vendue est sous zéro.",
-        "No bar where no price is known: the table says so. What was earned by injection is below zero.",
+        "Pas de barre sans prix connu : le tableau indique pourquoi. Le revenu de l'injection est sous zéro.",
+        "No bar without a known price: the table shows why. Income from injection is below zero.",
     ),
     "table_of_days": ("Les jours", "The days"),
-    "quality_days": ("Jours dont le coût est", "Days whose cost is"),
+    "quality_days": ("Jours par qualité du coût", "Days by cost quality"),
     "quality_days.help": (
-        "Le moins sûr l'emporte. Estimé : un trou est réparti. Provisoire : une révision est due. Inconnu : sans prix.",
-        "The least sure part counts. Estimated: a gap was divided. Provisional: a revision is due. Unknown: no price.",
+        "La partie la moins sûre compte. Estimé : lacune répartie. Provisoire : révision due. Inconnu : sans prix.",
+        "The least certain part counts. Estimated: gap distributed. Provisional: revision due. Unknown: no price.",
     ),
     "peak_power": ("Puissance maximale", "Highest power"),
     "bill": ("Énergie et coût, par période et prix", "Energy and cost, by period and price"),
     "bill.help": (
         "Une ligne par version de la grille. Le prix est celui d'un kWh ; pour l'abonnement, celui d'un mois.",
-        "One line for each version of the price list. The price is of a kWh; for the subscription, of a month.",
+        "One line per tariff version. The price of a kWh; for the subscription, of a month.",
     ),
     # Year.
     "months_by_period": ("Mois par mois, par période", "By month and period"),
@@ -180,7 +186,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "table_of_months": ("Les mois", "The months"),
     "table_of_months.help": ("Un clic sur un mois l'ouvre.", "Click on a month to open it."),
     "tempo_used": ("Jours Tempo de l'année", "Tempo days of the year"),
-    "worst_quality": ("Le coût de l'année est", "The year's cost is"),
+    "worst_quality": ("Qualité du coût de l'année", "Quality of the year's cost"),
     # Years.
     "years_by_period": ("Année par année, par période", "By year and period"),
     "cost_by_year": ("Coût par année", "Cost by year"),
@@ -193,15 +199,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "prices_now": ("Prix du jour", "Prices of the day"),
     "prices_now.help": (
         "Du dernier jour calculé : le prix d'un kWh par période, celui d'un mois pour l'abonnement.",
-        "Of the newest day that has a cost: of a kWh by period, of a month for the subscription.",
+        "Of the newest day with a cost: per kWh by period, per month for the subscription.",
     ),
     "price_history": ("Prix du kWh", "Price of a kWh"),
     "price_history.help": ("Toutes taxes comprises.", "With all taxes."),
-    "versions": ("Ce que chaque version a fait payer", "What each version made you pay"),
-    "not_measured": ("Ce qui n'est pas sûr, et pourquoi", "What is not sure, and why"),
-    "quality_history": ("Le coût de chaque jour est", "Each day's cost is"),
+    "versions": ("Coût par version de la grille", "Cost by tariff version"),
+    "not_measured": ("Coûts incertains, et pourquoi", "Uncertain costs, and why"),
+    "quality_history": ("Qualité du coût de chaque jour", "Quality of each day's cost"),
     "colour_history": ("Jours Tempo", "Tempo days"),
-    "colour_history.help": ("Couleur du jour qui commence à 6 h.", "The colour of the day that begins at 06:00."),
+    "colour_history.help": ("Couleur de la journée qui commence à 6 h.", "The colour of the day that starts at 06:00."),
     "tempo_season": ("Jours Tempo depuis le 1er septembre", "Tempo days since 1 September"),
     "price_by_month": ("Prix moyen du kWh, tout compris", "Mean price of a kWh, all included"),
     "price_by_month.help": (

@@ -9,43 +9,43 @@ from devel.dashboards.shown import chosen, quality_words, site
 from devel.dashboards.stacks import cost_bars, energy_bars
 from devel.dashboards.summary import summary, table_by
 from devel.dashboards.tempo import tempo_counts
-from devel.dashboards.words import Say
+from devel.dashboards.words import Translator
 
 _BOUNDS = YEAR.bounds
 
 
-def year(say: Say) -> Dashboard:
+def year(tr: Translator) -> Dashboard:
     """The dashboard."""
-    by_period = energy_bars(say, "months_by_period", "month", SPAN, YEAR.this, bounds=_BOUNDS)
-    by_cost = cost_bars(say, "cost_by_month", "month", SPAN, YEAR.this, bounds=_BOUNDS)
+    by_period = energy_bars(tr, "months_by_period", "month", SPAN, YEAR.this, bounds=_BOUNDS)
+    by_cost = cost_bars(tr, "cost_by_month", "month", SPAN, YEAR.this, bounds=_BOUNDS)
     return Dashboard(
         "year",
-        say("yearly"),
-        say("yearly.help"),
+        tr("yearly"),
+        tr("yearly.help"),
         Clock("now-1y", "15m", shown=False),
-        [*site(say), chosen(say, "year")],
+        [*site(tr), chosen(tr, "year")],
         [
-            *summary(say, YEAR),
+            *summary(tr, YEAR),
             [by_period.sized(12, 10), by_cost.sized(12, 10)],
-            [_tempo(say), _quality(say)],
-            [table_by(say, "month", SPAN, YEAR.this, bounds=_BOUNDS)],
+            [_tempo(tr), _quality(tr)],
+            [table_by(tr, "month", SPAN, YEAR.this, bounds=_BOUNDS)],
         ],
     )
 
 
-def _tempo(say: Say) -> Panel:
+def _tempo(tr: Translator) -> Panel:
     read = rows("tempo_day", "colour", SPAN, YEAR.this)
-    return tempo_counts(say, "tempo_used", read, _BOUNDS).sized(12, 4)
+    return tempo_counts(tr, "tempo_used", read, _BOUNDS).sized(12, 4)
 
 
-def _quality(say: Say) -> Panel:
+def _quality(tr: Translator) -> Panel:
     *sources, found = figures("year", SPAN, [YEAR.this], ["quality"])
     return stat(
-        say("worst_quality"),
+        tr("worst_quality"),
         query(_BOUNDS, *sources, pipe(found, columns(quality="r.quality")), imports=NEEDED),
-        Field("quality", mappings=quality_words(say)),
-        nothing=say("no_cost"),
-        help=say("quality_days.help"),
+        Field("quality", mappings=quality_words(tr)),
+        nothing=tr("no_cost"),
+        help=tr("quality_days.help"),
         width=12,
         height=4,
     )

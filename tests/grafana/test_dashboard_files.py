@@ -10,7 +10,7 @@ from grafana_queries import FOLDER, KEYS, dashboard, targets, variable_queries
 
 from devel.dashboards.__main__ import files
 from devel.dashboards.all import DASHBOARDS
-from devel.dashboards.words import LANGUAGES, WORDS, Say
+from devel.dashboards.words import LANGUAGES, WORDS, Translator
 
 BOTH = [(language, key) for language in LANGUAGES for key in KEYS]
 
@@ -29,14 +29,14 @@ def test_all_languages_ask_the_same() -> None:
 def test_every_text_of_the_table_is_on_a_dashboard() -> None:
     used = set()
 
-    class Noting(Say):
+    class Noting(Translator):
         def __call__(self, key: str) -> str:
             used.add(key)
             return super().__call__(key)
 
-    say = Noting("fr")
+    tr = Noting("fr")
     for make in DASHBOARDS:
-        make(say).json(say)
+        make(tr).json(tr)
     assert used == WORDS.keys()
 
 

@@ -152,7 +152,7 @@ class TestMonth:
         ],
     )
     def test_days_are_counted_by_quality(self, asking: Asking, month: str, expected: dict[str, int]) -> None:
-        assert asking.row("month", "Days whose cost is", month=month) == expected
+        assert asking.row("month", "Days by cost quality", month=month) == expected
 
     def test_the_bill_adds_up_and_names_versions(self, asking: Asking) -> None:
         lines = asking.rows("month", "Energy and cost, by period and price", month="2026-08")
@@ -273,7 +273,7 @@ class TestYear:
         assert asking.row("year", "Tempo days of the year") == expected
 
     def test_the_years_cost_is_as_good_as_its_worst_day(self, asking: Asking) -> None:
-        assert asking.row("year", "The year's cost is") == {"quality": 3}
+        assert asking.row("year", "Quality of the year's cost") == {"quality": 3}
 
 
 class TestYears:
@@ -327,7 +327,7 @@ class TestTariff:
 
     def test_each_version_tells_what_it_cost(self, asking: Asking) -> None:
         # The clock selects a year: the day that it begins in is not in it.
-        lines = asking.rows("tariff", "What each version made you pay")
+        lines = asking.rows("tariff", "Cost by tariff version")
         of = [day for day in HOME.days if day > NOW.date() - timedelta(days=365)]
         assert sum(float(str(line["eur"])) for line in lines) == pytest.approx(euros(of))
         assert {str(line["version"]) for line in lines} == {
@@ -337,7 +337,7 @@ class TestTariff:
     def test_what_is_not_sure_has_its_reason_and_days(self, asking: Asking) -> None:
         found = [
             (row["quality"], row.get("reason"), row["first"], row["days"])
-            for row in asking.rows("tariff", "What is not sure, and why")
+            for row in asking.rows("tariff", "Uncertain costs, and why")
         ]
         # The days without contract that begin the year that the clock selects are the reason of the later one too.
         without_contract = ("unknown", "there is no contract for …", "2025-11-26", 37)
@@ -349,7 +349,7 @@ class TestTariff:
         ]
 
     def test_each_day_is_of_its_worst_quality(self, asking: Asking) -> None:
-        found = asking.by("_time", "tariff", "Each day's cost is")
+        found = asking.by("_time", "tariff", "Quality of each day's cost")
         number = {"measured": 0, "estimated": 1, "provisional": 2, "unknown": 3}
         for day in days("2026"):
             worst = max(number[each.quality] for each in HOME.costs_of[day])

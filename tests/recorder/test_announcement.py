@@ -10,7 +10,7 @@ from real_broker import Hub, Mosquitto
 from recorder_loop import recorder_loop
 from recording import Recorder, frame
 
-from tictally_recorder.doctor.broker_probe import visit
+from tictally_recorder.doctor.broker_probe import probe
 from tictally_recorder.hubs.recorder_device import RecorderDevice
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ledger import Ledger
@@ -146,7 +146,7 @@ def test_where_discovery_is_off_nothing_is_announced(own_broker: Mosquitto, hub:
         hub.wait_for("tictally/recorder/nas/health")  # comes behind what is announced
         hub.publish("homeassistant/status", "online")
         assert nothing_set_aside(silent, hub)
-    seen = visit(BrokerAddress("127.0.0.1", own_broker.port), ["+/device/+/config", "tictally/recorder/+/health"])
+    seen = probe(BrokerAddress("127.0.0.1", own_broker.port), ["+/device/+/config", "tictally/recorder/+/health"])
     assert list(seen.retained) == ["tictally/recorder/nas/health"]
 
 

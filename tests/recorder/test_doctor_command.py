@@ -13,7 +13,7 @@ from scripted_edge import ScriptedEdge
 
 from demo.ports import free_port
 from tictally_recorder.cli.app import main
-from tictally_recorder.doctor.broker_probe import Outcome, visit
+from tictally_recorder.doctor.broker_probe import Outcome, probe
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.jobs import JobState
 from tictally_recorder.jobs.state import state_key
@@ -121,12 +121,12 @@ def test_a_visit_says_how_far_it_came(own_broker: Mosquitto) -> None:
         hub.publish("t/edge/a/frame", "live")
     with ScriptedEdge(own_broker.port, base="t", name="a") as edge:
         edge.say("availability", "online")
-    seen = visit(BrokerAddress("127.0.0.1", own_broker.port), ["t/edge/+/availability", "t/edge/+/frame"])
-    assert (seen.outcome, seen.retained) == (Outcome.LET_IN, {"t/edge/a/availability": b"online"})
+    seen = probe(BrokerAddress("127.0.0.1", own_broker.port), ["t/edge/+/availability", "t/edge/+/frame"])
+    assert (seen.outcome, seen.retained) == (Outcome.CONNECTED, {"t/edge/a/availability": b"online"})
     own_broker.stop()
     own_broker.extra = "allow_anonymous false"
     own_broker.start()
-    refused = visit(BrokerAddress("127.0.0.1", own_broker.port, "user", "wrong"), ["#"])
-    assert (refused.outcome, refused.reason) == (Outcome.REFUSED, "Not authorized")
-    nowhere = visit(BrokerAddress("broker.invalid", 1883), ["#"])
+    refused = probe(BrokerAddress("127.0.0.1", own_broker.port, "user", "wrong"), ["#"])
+    assert (refused.outcome, refused.reason) == (Outcome.DENIED, "Not authorized")
+    nowhere = probe(BrokerAddress("broker.invalid", 1883), ["#"])
     assert (nowhere.outcome, nowhere.reason) == (Outcome.UNREACHABLE, "there is no host of that name")

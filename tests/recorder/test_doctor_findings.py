@@ -17,7 +17,7 @@ from tictally_recorder.doctor import (
     PaidFacts,
     diagnose,
 )
-from tictally_recorder.doctor.broker_probe import Outcome, Visit
+from tictally_recorder.doctor.broker_probe import Outcome, ProbeResult
 from tictally_recorder.doctor.words import as_json, lines
 from tictally_recorder.finding import Level
 from tictally_recorder.ledger import (
@@ -63,7 +63,11 @@ LEDGER = LedgerFacts(
     sites=(Site("0219", (Meter(1, "0219", None, NOW_MS - 86_400_000, NOW_MS - 2000),), ("pi",)),),
 )
 WELL = Facts(
-    NOW_MS, LEDGER, "nas:1883", Visit(Outcome.LET_IN), {"pi": EdgeFacts("online", health([(1, 1200)], port="line"))}
+    NOW_MS,
+    LEDGER,
+    "nas:1883",
+    ProbeResult(Outcome.CONNECTED),
+    {"pi": EdgeFacts("online", health([(1, 1200)], port="line"))},
 )
 
 
@@ -123,19 +127,19 @@ def test_all_well_is_said_line_by_line() -> None:
         (with_ledger(free_bytes=42_000_000), "ledger", "only 42 MB are free on its disk"),
         (with_ledger(recorder=None), "recorder", "no recorder writes to it"),
         (
-            replace(WELL, visit=Visit(Outcome.REFUSED, "Not authorized")),
+            replace(WELL, probe=ProbeResult(Outcome.DENIED, "Not authorized")),
             "broker",
             "the broker at nas:1883 denies access: Not authorized",
         ),
         (
-            replace(WELL, visit=Visit(Outcome.UNREACHABLE, "Connection refused")),
+            replace(WELL, probe=ProbeResult(Outcome.UNREACHABLE, "Connection refused")),
             "broker",
             "the broker at nas:1883 cannot be reached: Connection refused",
         ),
         (
-            replace(WELL, visit=Visit(Outcome.SILENT, "it ends the connection without an answer")),
+            replace(WELL, probe=ProbeResult(Outcome.SILENT, "it closes the connection without an answer")),
             "broker",
-            "nas:1883 does not answer like a broker: it ends the connection without an answer",
+            "nas:1883 does not answer like a broker: it closes the connection without an answer",
         ),
         (
             with_edge("offline", health(), NOW_MS - 3 * 3_600_000),
@@ -218,7 +222,7 @@ def test_what_heals_by_itself_or_cannot_be_mended_is_a_note(facts: Facts, about:
 
 
 def test_without_a_broker_nothing_is_said_of_who_is_online() -> None:
-    facts = replace(WELL, visit=Visit(Outcome.UNREACHABLE, "Connection refused"), edges={})
+    facts = replace(WELL, probe=ProbeResult(Outcome.UNREACHABLE, "Connection refused"), edges={})
     assert said(facts, "edge pi") == [
         (
             Level.NOTE,

@@ -173,7 +173,7 @@ def test_the_tasks_use_the_buckets_that_are_set_and_the_offsets_that_are_counted
     for task, every, offset in ((minute, "1m", "10s"), (hour, "1h", "30s")):
         assert f'option task = {{name: "{task.name}", every: {every}, offset: {offset}}}' in task.flux
         assert 'raw = "mine_raw"' in task.flux
-        assert "keeps = 7d" in task.flux
+        assert "retention = 7d" in task.flux
         assert "tictally_" not in task.flux
 
 

@@ -13,7 +13,7 @@ import pytest
 from real_broker import Hub, Mosquitto
 from recording import METER, Recorder
 
-from tictally_recorder.doctor.broker_probe import visit
+from tictally_recorder.doctor.broker_probe import probe
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
@@ -106,7 +106,7 @@ def test_cost_and_price_are_published_and_announced(recorder: Recorder, hub: Hub
     end_s = time.monotonic() + 20
     while told.get("cost_month") != "1.20" or len(told) <= len(announced["components"]):  # each is a message of its own
         assert time.monotonic() < end_s, told
-        retained = visit(BrokerAddress("127.0.0.1", recorder.port), [f"{SITE}/#"]).retained
+        retained = probe(BrokerAddress("127.0.0.1", recorder.port), [f"{SITE}/#"]).retained
         told = {topic.removeprefix(f"{SITE}/"): payload.decode() for topic, payload in retained.items()}
     assert told.keys() == set(announced["components"]) | {"currency"}
     assert (told["period"], told["price"], told["tariff"]) == ("HC", "0.10", "own 2020-01-01")
@@ -188,5 +188,5 @@ def test_without_a_contract_no_device_appears(own_broker: Mosquitto, tmp_path: P
     with Recorder(tmp_path, own_broker.port) as running:
         hear(running, hub)
         hub.wait_for(f"{SITE}/reason", "there is no contract")
-    seen = visit(BrokerAddress("127.0.0.1", own_broker.port), ["homeassistant/device/+/config"]).retained
+    seen = probe(BrokerAddress("127.0.0.1", own_broker.port), ["homeassistant/device/+/config"]).retained
     assert list(seen) == ["homeassistant/device/tictally_recorder_nas/config"]

@@ -1,4 +1,4 @@
-"""A short visit to the broker: does it let us in, and what has it retained? Disturbs nobody."""
+"""Probes the broker: does it accept the connection, and what has it retained? Disturbs nobody."""
 
 import sys
 import time
@@ -15,27 +15,27 @@ from paho.mqtt.reasoncodes import ReasonCode
 from tictally_recorder.ingest.broker import BrokerAddress, describe_error, set_credentials
 from tictally_recorder.ingest.mqtt_client import CONNECT_TIMEOUT_S
 
-# Retained messages follow a subscription's answer at once; a broker far away may take a while between two of them.
+# Retained messages follow the SUBACK at once; a distant broker may take a while between two of them.
 _QUIET_S: Final = 0.5
 _MOST_S: Final = 10.0
 
 
 class Outcome(Enum):
-    """How far a visit came."""
+    """How far a probe came."""
 
-    LET_IN = "let in"
-    REFUSED = "refused"
+    CONNECTED = "connected"
+    DENIED = "denied"
     UNREACHABLE = "unreachable"
     SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """What a visit brought.
+class ProbeResult:
+    """The result of a probe.
 
     Attributes:
         outcome: how far it came.
-        reason: why no farther, a phrase; empty where it was let in.
+        reason: why no farther, a phrase; empty where it connected.
         retained: topic → payload.
     """
 
@@ -44,27 +44,27 @@ class Visit:
     retained: dict[str, bytes] = field(default_factory=dict)
 
 
-def visit(broker: BrokerAddress, filters: Sequence[str]) -> Visit:
-    """Connect as a client of no name, read what is retained under some filters, leave.
+def probe(broker: BrokerAddress, filters: Sequence[str]) -> ProbeResult:
+    """Connect as a client without a name, read retained messages under some filters, disconnect.
 
-    It takes as long as the broker is silent before it answers, ten seconds at most for each step.
+    It waits for the broker to answer, ten seconds at most for each step.
     """
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.connect_timeout = CONNECT_TIMEOUT_S
     client.suppress_exceptions = True
-    events: SimpleQueue[Visit | MQTTMessage | None] = SimpleQueue()
+    events: SimpleQueue[ProbeResult | MQTTMessage | None] = SimpleQueue()
 
     def on_connect(_client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object) -> None:
         if reason.is_failure:
-            events.put(Visit(Outcome.REFUSED, str(reason)))
+            events.put(ProbeResult(Outcome.DENIED, str(reason)))
         else:
             client.subscribe([(each, 1) for each in filters])
 
     def on_connect_fail(_client: Client, _data: object) -> None:
-        events.put(Visit(Outcome.UNREACHABLE, describe_error(sys.exception())))
+        events.put(ProbeResult(Outcome.UNREACHABLE, describe_error(sys.exception())))
 
     def on_disconnect(*_: Any) -> None:  # noqa: ANN401 - what paho hands over
-        events.put(Visit(Outcome.SILENT, "it ends the connection without an answer"))
+        events.put(ProbeResult(Outcome.SILENT, "it closes the connection without an answer"))
 
     client.on_connect = on_connect
     client.on_connect_fail = on_connect_fail
@@ -74,28 +74,28 @@ def visit(broker: BrokerAddress, filters: Sequence[str]) -> Visit:
     set_credentials(client, broker)
     client.connect_async(broker.host, broker.port, keepalive=int(_MOST_S))
     client.loop_start()
-    heard = _hear_out(events)
+    result = _receive(events)
     client.on_disconnect = None
     client.disconnect()
-    if heard.outcome is Outcome.LET_IN:
+    if result.outcome is Outcome.CONNECTED:
         client.loop_stop()  # else it may wait for a name server or a connect that hangs; the thread is a daemon
-    return heard
+    return result
 
 
-def _hear_out(events: "SimpleQueue[Visit | MQTTMessage | None]") -> Visit:
+def _receive(events: "SimpleQueue[ProbeResult | MQTTMessage | None]") -> ProbeResult:
     retained: dict[str, bytes] = {}
     end, wait_s = time.monotonic() + _MOST_S, _MOST_S
-    is_in = False
+    is_connected = False
     while time.monotonic() < end:
         try:
             event = events.get(timeout=min(wait_s, max(end - time.monotonic(), 0)))
         except Empty:
             break
-        if isinstance(event, Visit):
+        if isinstance(event, ProbeResult):
             return event
-        is_in, wait_s = True, _QUIET_S
+        is_connected, wait_s = True, _QUIET_S
         if event is not None and event.retain:
             retained[event.topic] = bytes(event.payload)
-    if not is_in:
-        return Visit(Outcome.SILENT, f"it has not answered within {_MOST_S:.0f} s")
-    return Visit(Outcome.LET_IN, retained=retained)
+    if not is_connected:
+        return ProbeResult(Outcome.SILENT, f"it has not answered within {_MOST_S:.0f} s")
+    return ProbeResult(Outcome.CONNECTED, retained=retained)

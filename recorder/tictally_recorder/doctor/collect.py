@@ -14,7 +14,7 @@ from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
-from tictally_recorder.doctor.broker_probe import Visit, visit
+from tictally_recorder.doctor.broker_probe import ProbeResult, probe
 from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, LedgerFacts, PaidFacts
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
@@ -47,17 +47,17 @@ def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFa
     if contract is None:
         return PaidFacts(site.id, None, Reason(ReasonCode.NO_CONTRACT))
     tariff = terms.tariffs[contract.tariff]
-    said = tuple(contradictions(reader, site, contract, tariff))
+    found = tuple(contradictions(reader, site, contract, tariff))
     version = tariff.on(today)
     if version is None:
         no_version = Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id})
-        return PaidFacts(site.id, None, no_version, contradictions=said)
-    return PaidFacts(site.id, version.id, None, tariff.overdue_since(today), said)
+        return PaidFacts(site.id, None, no_version, contradictions=found)
+    return PaidFacts(site.id, version.id, None, tariff.overdue_since(today), found)
 
 
 def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
     """The facts, with these settings, at a moment."""
-    seen = visit(broker, edge_filters(settings.topics, settings.edges))
+    seen = probe(broker, edge_filters(settings.topics, settings.edges))
     return Facts(
         now_ms,
         _ledger(settings.ledger),
@@ -148,15 +148,15 @@ def _recorder(path: Path) -> str | None:
     return None
 
 
-def _edges(seen: Visit) -> dict[str, EdgeFacts]:
-    said: dict[str, dict[str, bytes]] = {}
+def _edges(seen: ProbeResult) -> dict[str, EdgeFacts]:
+    payloads: dict[str, dict[str, bytes]] = {}
     for topic, payload in seen.retained.items():
         edge, what = edge_and_what(topic)
         if edge:
-            said.setdefault(edge, {})[what] = payload
+            payloads.setdefault(edge, {})[what] = payload
     return {
         edge: EdgeFacts(
             each["availability"].decode(errors="replace") if "availability" in each else None, each.get("health")
         )
-        for edge, each in said.items()
+        for edge, each in payloads.items()
     }

@@ -18,8 +18,8 @@ _MAX_AHEAD_MS: Final = 60_000
 _RANGES_SHOWN: Final = 3
 _MAX_DETAIL: Final = 80
 _BROKER: Final[Mapping[Outcome, FindingCode]] = {
-    Outcome.LET_IN: FindingCode.BROKER_CONNECTED,
-    Outcome.REFUSED: FindingCode.BROKER_DENIES_ACCESS,
+    Outcome.CONNECTED: FindingCode.BROKER_CONNECTED,
+    Outcome.DENIED: FindingCode.BROKER_DENIES_ACCESS,
     Outcome.UNREACHABLE: FindingCode.BROKER_UNREACHABLE,
     Outcome.SILENT: FindingCode.BROKER_SILENT,
 }
@@ -27,8 +27,8 @@ _BROKER: Final[Mapping[Outcome, FindingCode]] = {
 
 def broker_finding(facts: Facts) -> Finding:
     """Whether the broker lets the recorder in."""
-    code, is_connected = _BROKER[facts.visit.outcome], facts.visit.outcome is Outcome.LET_IN
-    parameters = {"broker": facts.broker} | ({} if is_connected else {"detail": facts.visit.reason})
+    code, is_connected = _BROKER[facts.probe.outcome], facts.probe.outcome is Outcome.CONNECTED
+    parameters = {"broker": facts.broker} | ({} if is_connected else {"detail": facts.probe.reason})
     level = Level.OK if is_connected else Level.TROUBLE
     return Finding(Subject(SubjectKind.BROKER), level, Message(code, parameters))
 
@@ -53,7 +53,7 @@ def edge_findings(facts: Facts, ledger: LedgerFacts, moments: Moments) -> Iterat
         yield Finding(Subject(SubjectKind.EDGES), Level.TROUBLE, Message(FindingCode.NO_EDGE))
     for name in names:
         edge = _Edge(name, facts.edges.get(name, EdgeFacts()), ledger.newest_ms.get(name))
-        is_broker_there = facts.visit.outcome is Outcome.LET_IN
+        is_broker_there = facts.probe.outcome is Outcome.CONNECTED
         yield edge.by_http(moments) if name == INTEGRATED_EDGE else edge.state(moments, is_broker_there=is_broker_there)
         yield from edge.numbers(ledger.numbers.get(name, {}))
 

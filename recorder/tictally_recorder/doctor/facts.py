@@ -1,11 +1,11 @@
-"""What a doctor has looked at: ledger, broker, edges."""
+"""What the doctor has collected: facts about ledger, broker, edges, cost, backups, sinks and jobs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from tictally_recorder.doctor.broker_probe import Visit
+from tictally_recorder.doctor.broker_probe import ProbeResult
 from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
 from tictally_recorder.reason import Reason
@@ -19,13 +19,13 @@ class LedgerFacts:
     Attributes:
         path: of its file.
         size_bytes: of the file and its write-ahead log.
-        free_bytes: what the disk has left.
-        version: of the ledger's form.
-        problems: what its integrity check says, nothing where it is whole.
+        free_bytes: free space of its disk.
+        version: of its schema.
+        problems: findings of its integrity check.
         recorder: process that records into it: its pid, or `unknown`; None where there is none.
         counts: its figures.
         rejected: the rejected messages, by reason.
-        numbers: edge → boot → what became of its numbers.
+        numbers: edge → boot → status of its frame numbers.
         newest_ms: edge → time of its newest frame, None where it has none.
         sites: with their meters.
         sinks: the sinks' backlogs.
@@ -47,14 +47,14 @@ class LedgerFacts:
 
 @dataclass(frozen=True, slots=True)
 class PaidFacts:
-    """By what a site pays today.
+    """The tariff version of a site today.
 
     Attributes:
         site: its id.
-        version: of the price list that holds, or None.
+        version: in force, or None.
         reason: why there is none, or None.
-        overdue_since: the day on which a revision of the list was due that is not known, or None.
-        contradictions: where the contract differs from what the meter announces, a sentence each.
+        overdue_since: day on which an unknown revision was due, or None.
+        contradictions: differences between the contract and what the meter reports, a sentence each.
     """
 
     site: str
@@ -66,11 +66,11 @@ class PaidFacts:
 
 @dataclass(frozen=True, slots=True)
 class CostFacts:
-    """How cost stands.
+    """State of the cost computation.
 
     Attributes:
-        problem: a file of the user that cannot be used, a sentence, or None.
-        paid: of each site; none where a file cannot be used.
+        problem: a user file that cannot be used, a sentence, or None.
+        paid: by site; empty where a file cannot be used.
     """
 
     problem: str | None = None
@@ -79,7 +79,7 @@ class CostFacts:
 
 @dataclass(frozen=True, slots=True)
 class EdgeFacts:
-    """What an edge has left at the broker.
+    """The retained messages of an edge.
 
     Attributes:
         availability: `online` or `offline`, or None.
@@ -92,14 +92,14 @@ class EdgeFacts:
 
 @dataclass(frozen=True, slots=True)
 class BackupFacts:
-    """What there is of nightly backups.
+    """State of the nightly backups.
 
     Attributes:
-        folder: that they are put into, None where none is set.
-        made_ms: when the newest in it was made, None where there is none.
-        due_ms: when the last one should have been made.
+        folder: destination, or None where none is set.
+        made_ms: time of the newest one in it, or None.
+        due_ms: when the last one was due.
         problem: why the folder cannot be used, or why the recorder made none, a sentence; else None.
-        is_on_ledgers_disk: the folder lies on the same file system as the ledger.
+        is_on_ledgers_disk: the folder is on the same file system as the ledger.
     """
 
     folder: Path | None = None
@@ -111,16 +111,16 @@ class BackupFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All of it.
+    """All facts.
 
     Attributes:
         now_ms: this machine's clock.
         ledger: or the sentence that says why it cannot be read.
         broker: its address.
-        visit: what it said.
-        edges: those that have left something there.
-        cost: contracts and price lists.
-        backup: None where it was not looked at.
+        probe: the result of connecting to it.
+        edges: those with retained messages there.
+        cost: contracts and tariffs.
+        backup: None where it was not examined.
         sinks: the configured ones.
         jobs: every registered job; none where the ledger cannot be read.
     """
@@ -128,7 +128,7 @@ class Facts:
     now_ms: int
     ledger: LedgerFacts | str
     broker: str
-    visit: Visit
+    probe: ProbeResult
     edges: Mapping[str, EdgeFacts] = field(default_factory=dict)
     cost: CostFacts = CostFacts()
     backup: BackupFacts | None = None

@@ -1,1 +1,1 @@
-"""Where the ledger is copied to: at least once, idempotent, and never at the ledger's expense."""
+"""Sinks: replicate the ledger elsewhere, at least once, idempotently, and never at the ledger's expense."""

@@ -1,1 +1,1 @@
-"""InfluxDB 2 as a sink. docs/influxdb.md says what stands there."""
+"""InfluxDB 2 as a sink. docs/influxdb.md documents its buckets."""

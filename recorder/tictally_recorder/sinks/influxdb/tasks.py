@@ -41,7 +41,7 @@ def _task(length_ms: int, buckets: Buckets) -> Task:
         '"tictally_raw"': f'"{buckets.raw.name}"',
         '"tictally_minute"': f'"{buckets.minute.name}"',
         '"tictally_hour"': f'"{buckets.hour.name}"',
-        "keeps = 30d": f"keeps = {buckets.raw.days or _FOR_EVER_DAYS}d",
+        "retention = 30d": f"retention = {buckets.raw.days or _FOR_EVER_DAYS}d",
         "REGISTERS": _any_of(name for name, label in LABELS.items() if label.kind is Kind.REGISTER),
         "NUMBERS": _any_of(
             name for name, label in LABELS.items() if label.is_number and label.kind is not Kind.REGISTER

@@ -1,5 +1,5 @@
-// Every frame of an hour into one row an hour and one row a minute. A run makes all minutes of its hour anew, so that one
-// that the other task missed, or that late frames have changed, is right when the hour is.
+// Every frame of an hour into one row per hour and one per minute. A run aggregates all minutes of its hour again, so that
+// one that the other task missed, or that late frames have changed, is right when the hour is.
 import "date"
 import "system"
 
@@ -8,15 +8,15 @@ option task = {name: "tictally_hour", every: 1h, offset: 30s}
 raw = "tictally_raw"
 minutes = "tictally_minute"
 hours = "tictally_hour"
-keeps = 30d
+retention = 30d
 registers = /^REGISTERS$/
 numbers = /^NUMBERS$/
 
-// Of what began before the raw frames' time is over a part may be gone; of what has not ended a part is missing. Neither
-// is computed: a range in which there is nothing takes its place.
+// A window older than the raw frames' retention may have lost some of them, and one that is not over lacks some. Neither
+// is aggregated: an empty range takes its place.
 stop = date.truncate(t: now(), unit: 1h)
 start = date.sub(d: 1h, from: stop)
-isWhole = start >= date.sub(d: keeps, from: system.time()) and stop <= system.time()
+isWhole = start >= date.sub(d: retention, from: system.time()) and stop <= system.time()
 begin = if isWhole then start else 2200-01-01T00:00:00Z
 end = if isWhole then stop else 2200-01-01T01:00:00Z
 
@@ -26,8 +26,8 @@ labels = (wanted) =>
         |> filter(fn: (r) => r._measurement == "tic")
         |> filter(fn: (r) => r._field =~ wanted)
 
-// What each edge read, which InfluxDB computes without reading frame by frame, then the edges of a meter together. The
-// windows are whole: they begin at whole minutes and hours of UTC, as start and stop do.
+// Each edge by itself, which InfluxDB aggregates in its storage, then the edges of a meter together. Windows are complete:
+// they begin at whole minutes and hours of UTC, as start and stop do.
 windows = (tables=<-, every, fn) =>
     tables
         |> aggregateWindow(every: every, fn: fn, createEmpty: false, timeSrc: "_start")
@@ -54,7 +54,7 @@ least = (every) => labels(wanted: numbers) |> windows(every: every, fn: min) |> 
 
 most = (every) => labels(wanted: numbers) |> windows(every: every, fn: max) |> max() |> row(suffix: "_max")
 
-// The mean of all frames is no mean of the edges' means.
+// The mean of all frames is not the mean of the edges' means.
 average = (every) => {
     sums = labels(wanted: numbers) |> windows(every: every, fn: sum) |> sum() |> toFloat() |> set(key: "part", value: "sum")
     counts = labels(wanted: numbers) |> windows(every: every, fn: count) |> sum() |> toFloat() |> set(key: "part", value: "n")

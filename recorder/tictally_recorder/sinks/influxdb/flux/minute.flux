@@ -1,4 +1,4 @@
-// Every frame of a minute into one row. From `labels` to `rows` it is the same as the hour's.
+// Every frame of a minute into one row. From `labels` to `rows` it is the same as hour.flux.
 import "date"
 import "system"
 
@@ -6,15 +6,15 @@ option task = {name: "tictally_minute", every: 1m, offset: 10s}
 
 raw = "tictally_raw"
 minutes = "tictally_minute"
-keeps = 30d
+retention = 30d
 registers = /^REGISTERS$/
 numbers = /^NUMBERS$/
 
-// Of what began before the raw frames' time is over a part may be gone; of what has not ended a part is missing. Neither
-// is computed: a range in which there is nothing takes its place.
+// A window older than the raw frames' retention may have lost some of them, and one that is not over lacks some. Neither
+// is aggregated: an empty range takes its place.
 stop = date.truncate(t: now(), unit: 1m)
 start = date.sub(d: 1m, from: stop)
-isWhole = start >= date.sub(d: keeps, from: system.time()) and stop <= system.time()
+isWhole = start >= date.sub(d: retention, from: system.time()) and stop <= system.time()
 begin = if isWhole then start else 2200-01-01T00:00:00Z
 end = if isWhole then stop else 2200-01-01T01:00:00Z
 
@@ -24,8 +24,8 @@ labels = (wanted) =>
         |> filter(fn: (r) => r._measurement == "tic")
         |> filter(fn: (r) => r._field =~ wanted)
 
-// What each edge read, which InfluxDB computes without reading frame by frame, then the edges of a meter together. The
-// windows are whole: they begin at whole minutes and hours of UTC, as start and stop do.
+// Each edge by itself, which InfluxDB aggregates in its storage, then the edges of a meter together. Windows are complete:
+// they begin at whole minutes and hours of UTC, as start and stop do.
 windows = (tables=<-, every, fn) =>
     tables
         |> aggregateWindow(every: every, fn: fn, createEmpty: false, timeSrc: "_start")
@@ -52,7 +52,7 @@ least = (every) => labels(wanted: numbers) |> windows(every: every, fn: min) |> 
 
 most = (every) => labels(wanted: numbers) |> windows(every: every, fn: max) |> max() |> row(suffix: "_max")
 
-// The mean of all frames is no mean of the edges' means.
+// The mean of all frames is not the mean of the edges' means.
 average = (every) => {
     sums = labels(wanted: numbers) |> windows(every: every, fn: sum) |> sum() |> toFloat() |> set(key: "part", value: "sum")
     counts = labels(wanted: numbers) |> windows(every: every, fn: count) |> sum() |> toFloat() |> set(key: "part", value: "n")

@@ -101,6 +101,6 @@ def failures(here: Home, sink: InfluxSink, most: int = 100) -> list[Exception]:
         try:
             if sink.step() and here.is_done:
                 return found
-        except Exception as error:  # noqa: BLE001 - whatever it is, the Copier goes on
+        except Exception as error:  # noqa: BLE001 - whatever it is, the runner goes on
             found.append(error)
     raise AssertionError(found)
