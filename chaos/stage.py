@@ -24,6 +24,7 @@ from tictally_recorder.backup import BackupError, back_up, restore
 from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.ledger import LedgerError
 from tictally_shared.calendar import zone
+from tictally_shared.runtime import atomic_file
 
 EDGES: Final = ("attic", "cellar")
 CLOCKED: Final = "attic"
@@ -189,9 +190,7 @@ class Stage:
 
     def set_clock(self, ahead_s: int) -> None:
         """Let the clock of the one edge's machine be wrong by so many seconds."""
-        fresh = self._clock.with_suffix(".new")
-        fresh.write_text(str(ahead_s * 1000))
-        fresh.replace(self._clock)
+        atomic_file.write_text(self._clock, str(ahead_s * 1000), is_durable=False)
 
     def supervise(self) -> None:
         """Restart what ended by itself."""

@@ -18,7 +18,7 @@ from demo.play import Play
 from demo.ports import free_port
 from demo.presenters import presenter
 from demo.screen import summary
-from demo.stage import Stage
+from demo.stage import DemoStage
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_shared.labels import Mode
 
@@ -67,7 +67,7 @@ def _play(args: argparse.Namespace, console: Console) -> None:
     behind = " with a year behind it" if meter.past else ""
     console.print(f"starting mosquitto, recorder, meter{behind} and edge …", highlight=False)
     with tempfile.TemporaryDirectory(prefix="tictally-demo-") as folder:
-        stage = Stage(Path(folder), free_port(), meter.arguments, meter.tariff, stopper.stopped)
+        stage = DemoStage(Path(folder), free_port(), meter.arguments, meter.tariff, stopper.stopped)
         with presenter(console, meter.words, stage) as show:
             play = Play(stage, meter.write_past, show, stopper.stopped)
             result = play.run(args.seconds, lambda: _ready(stage.page, console, is_opened=args.open))

@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from demo.picture import Picture
 
 
-class Hub:
+class TopicReader:
     """Listens while it is entered; what came is taken with `update`.
 
     Args:

@@ -9,10 +9,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from demo.broker import HOST
-from demo.hub import Hub
+from demo.hub import TopicReader
 from demo.ledger_totals import LedgerTotals, read_totals
 from demo.picture import Picture
-from demo.stage import NAME, Stage
+from demo.stage import NAME, DemoStage
 from tictally_recorder.ledger import LedgerError
 from tictally_shared.topics import Topics
 
@@ -34,7 +34,7 @@ class Play:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: DemoStage,
         past: Callable[[Path], None],
         show: Callable[[Picture, LedgerTotals], None],
         stopped: Callable[[float], bool],
@@ -65,13 +65,13 @@ class Play:
         try:
             self._stage.start_broker()
             if not self._stopped(0):
-                with Hub(HOST, self._stage.port, self._topics.base) as hub:
+                with TopicReader(HOST, self._stage.port, self._topics.base) as hub:
                     self._act(hub, seconds, ready)
         finally:
             self._stage.stop()
         return self._picture, self._totals
 
-    def _act(self, hub: Hub, seconds: float, ready: Callable[[], None]) -> None:
+    def _act(self, hub: TopicReader, seconds: float, ready: Callable[[], None]) -> None:
         def recorder_is_online() -> bool:
             hub.update(self._picture)
             return self._picture.states.get("recorder") == "online"
@@ -93,7 +93,7 @@ class Play:
         self._stage.stop("meter", "edge")
         self._take_last_frames(hub)
 
-    def _take_last_frames(self, hub: Hub) -> None:
+    def _take_last_frames(self, hub: TopicReader) -> None:
         # The edge has ended, so the broker has everything; the recorder commits within a second.
         end_s = time.monotonic() + _LAST_FRAMES_S
         while time.monotonic() < end_s:

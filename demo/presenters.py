@@ -12,7 +12,7 @@ from rich.live import Live
 from demo.ledger_totals import LedgerTotals
 from demo.picture import Picture
 from demo.screen import line, screen
-from demo.stage import Stage
+from demo.stage import DemoStage
 
 _LINE_S: Final = 5
 
@@ -20,7 +20,7 @@ Show: TypeAlias = Callable[[Picture, LedgerTotals], None]
 
 
 @contextmanager
-def presenter(console: Console, source: str, stage: Stage) -> Iterator[Show]:
+def presenter(console: Console, source: str, stage: DemoStage) -> Iterator[Show]:
     """What shows a demo on a console while it is entered.
 
     Args:

@@ -21,7 +21,7 @@ _PREFIX: Final = "TICTALLY_"
 _CONTRACT: Final = '[[contract]]\ntariff = "{tariff}"\npower = {power}\nfrom = 2020-01-01\n'
 
 
-class Stage:
+class DemoStage:
     """The programs of a demo.
 
     Args:

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from tictally_shared.runtime import atomic_file
+
 _OFFSET: Final = "FAKETIME"
 _PRELOAD: Final = "LD_PRELOAD"
 # The library has had two names for the first.
@@ -68,9 +70,7 @@ def _without_waits(library: Path, folder: Path) -> Path:
         # The table of symbols' names precedes all other strings.
         content = content.replace(b"\0" + name + b"\0", b"\0_" + name[1:] + b"\0", 1)
     copy = folder / "libfaketime-without-waits.so"
-    part = copy.with_suffix(f".{os.getpid()}")
-    part.write_bytes(content)
-    part.replace(copy)
+    atomic_file.write_bytes(copy, content, is_durable=False)
     return copy
 
 

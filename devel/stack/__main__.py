@@ -15,7 +15,7 @@ from typing import Final
 
 from devel.stack import checks
 from devel.stack.box import Box, StackError, why_not
-from devel.stack.line import Line
+from devel.stack.line import SimulatedDongle
 
 METER: Final = "021961000001"
 
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="tictally-stack-"))
     for name in ("BROKER", "PAGE"):
         os.environ[f"TICTALLY_{name}_PORT"] = "0"  # any free one: this machine may have a broker and a page
-    with Line(METER) as line:
+    with SimulatedDongle(METER) as line:
         box = Box(folder / "first", "tictally-stack")
         other = Box(folder / "other", "tictally-stack-other")
         steps: list[tuple[str, Callable[[], str]]] = [

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from devel.stack.box import NAME, Box, StackError, forget_memory, run, until
-from devel.stack.line import Line
+from devel.stack.line import SimulatedDongle
 
 _ALWAYS: Final = ("mosquitto", "influxdb", "recorder", "edge")
 _RECORDER_UID: Final = 10883
@@ -243,7 +243,7 @@ def backup_and_back(box: Box) -> str:
     return f"{backup.stat().st_size} bytes of {frames} frames; the next after {took_s:.0f} s, none missing"
 
 
-def dongle(box: Box, line: Line) -> str:
+def dongle(box: Box, line: SimulatedDongle) -> str:
     """Unplugged, then plugged as a new device under the old name."""
     line.unplug()
     until(

@@ -14,7 +14,7 @@ _NAME: Final = "usb-tictally-stack-if00"
 _WITHIN_S: Final = 20.0
 
 
-class Line:
+class SimulatedDongle:
     """Plugged in while it is entered, unless it was unplugged.
 
     Args:

@@ -17,7 +17,7 @@ from tictally_edge.arguments import make_parser
 from tictally_edge.decode import Sums, decode, line
 from tictally_edge.doctor.examine import as_json, examine
 from tictally_edge.features import load
-from tictally_edge.finding import Finding
+from tictally_edge.finding import EdgeFinding
 from tictally_edge.journal.journal import JournalError
 from tictally_edge.service import Edge
 from tictally_edge.settings import SERVICE_FILE, Settings
@@ -101,7 +101,7 @@ def _doctor(args: argparse.Namespace) -> int:
     return 0 if all(finding.ok for finding in findings) else _FAILED
 
 
-def _coloured(finding: Finding) -> str:
+def _coloured(finding: EdgeFinding) -> str:
     """A finding as lines, its mark in colour on a terminal, unless NO_COLOR is set."""
     text = finding.lines()
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class EdgeFinding:
     """One fact.
 
     Attributes:
@@ -25,11 +25,11 @@ class Finding:
         return f"{first}\n   → {self.advice}" if self.advice else first
 
 
-def good(subject: str, message: str) -> Finding:
+def good(subject: str, message: str) -> EdgeFinding:
     """Return a finding that requires nothing."""
-    return Finding(subject, ok=True, message=message)
+    return EdgeFinding(subject, ok=True, message=message)
 
 
-def bad(subject: str, message: str, advice: str) -> Finding:
+def bad(subject: str, message: str, advice: str) -> EdgeFinding:
     """Return a finding that requires action."""
-    return Finding(subject, ok=False, message=message, advice=advice)
+    return EdgeFinding(subject, ok=False, message=message, advice=advice)

@@ -18,7 +18,7 @@ from tictally_edge.doctor.clock import diagnose_clock
 from tictally_edge.doctor.folder import check_folders
 from tictally_edge.doctor.listening import LineSample, diagnose_line, listen
 from tictally_edge.doctor.service import diagnose_service
-from tictally_edge.finding import Finding
+from tictally_edge.finding import EdgeFinding
 from tictally_edge.processes import Process
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
@@ -38,7 +38,7 @@ def heard(rejected: int = 0, numbers: int = 10, **changes: Any) -> LineSample:  
     return LineSample(**CLEAN | {"rejected": Counter(parity=rejected), "numbers": Counter({NUMBER: numbers})} | changes)
 
 
-def told(findings: list[Finding] | Iterator[Finding]) -> str:
+def told(findings: list[EdgeFinding] | Iterator[EdgeFinding]) -> str:
     return "\n".join(finding.lines() for finding in findings)
 
 

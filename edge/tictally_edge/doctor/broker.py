@@ -12,7 +12,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tictally_edge.finding import Finding, bad, good
+from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.mqtt.client import BrokerAccess
 from tictally_shared.frames import FrameError, strict_json
 
@@ -32,7 +32,7 @@ class BrokerProbe:
         health: the edge's health message, or None where there is none or it may not be read.
     """
 
-    finding: Finding
+    finding: EdgeFinding
     availability: str = ""
     health: dict[str, Any] | None = None
 
@@ -87,7 +87,7 @@ def _loop(client: mqtt.Client, is_done: Callable[[], bool], within_s: float) -> 
             return
 
 
-def _connection(reason: ReasonCode | None, where: str, access: BrokerAccess) -> Finding:
+def _connection(reason: ReasonCode | None, where: str, access: BrokerAccess) -> EdgeFinding:
     user = f"user {access.username}" if access.username is not None else "this program without a user"
     if reason is None:
         return bad(SUBJECT, f"{where} does not respond.", "Is it a broker? With TLS set MQTT_CA, without TLS unset it.")

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tictally_edge.clock.timekeeper import ClockProof, ClockStatus, ClockWait, Timekeeper
-from tictally_edge.finding import Finding, bad, good
+from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.sources.base import Moment
 
 SUBJECT: Final = "clock"
@@ -22,7 +22,7 @@ WAITS: Final = {
 }
 
 
-def diagnose_clock(now: Moment, status: ClockStatus, *, trusted: bool) -> Finding:
+def diagnose_clock(now: Moment, status: ClockStatus, *, trusted: bool) -> EdgeFinding:
     """Diagnose the clock as the edge would. Pure.
 
     Args:

@@ -11,7 +11,7 @@ from tictally_edge.doctor.clock import diagnose_clock
 from tictally_edge.doctor.folder import check_folders
 from tictally_edge.doctor.listening import LINE, LineSample, diagnose_line, listen
 from tictally_edge.doctor.service import diagnose_service
-from tictally_edge.finding import Finding, bad
+from tictally_edge.finding import EdgeFinding, bad
 from tictally_edge.mqtt.client import broker_access
 from tictally_edge.processes import Process
 from tictally_edge.publishing.publisher import ONLINE
@@ -25,7 +25,7 @@ from tictally_shared.topics import Topics
 LISTEN_S: Final = 20.0
 
 
-def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = False) -> Iterator[Finding]:
+def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = False) -> Iterator[EdgeFinding]:
     """Yield findings as they are made; nothing is changed anywhere.
 
     Args:
@@ -50,7 +50,7 @@ def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = Fals
     yield from check_folders(settings.journal, settings.state, settings.journal_mb)
 
 
-def as_json(findings: Iterable[Finding]) -> str:
+def as_json(findings: Iterable[EdgeFinding]) -> str:
     """Return an array of objects, as `tictally doctor` does: about, level (ok, trouble), sentence, advice or null."""
     objects = [
         {
@@ -64,7 +64,7 @@ def as_json(findings: Iterable[Finding]) -> str:
     return json.dumps(objects, ensure_ascii=False, indent=2)
 
 
-def _service(edge: Process | None, probe: BrokerProbe) -> Iterator[Finding]:
+def _service(edge: Process | None, probe: BrokerProbe) -> Iterator[EdgeFinding]:
     try:
         age_s = time.time() - parse_time_ms(str((probe.health or {}).get("time"))) / 1000
     except ValueError:
@@ -72,7 +72,7 @@ def _service(edge: Process | None, probe: BrokerProbe) -> Iterator[Finding]:
     yield from diagnose_service(edge, probe.availability, probe.health, age_s)
 
 
-def _listen(settings: Settings, opener: Opener, listen_s: float, *, show: bool) -> Iterator[Finding]:
+def _listen(settings: Settings, opener: Opener, listen_s: float, *, show: bool) -> Iterator[EdgeFinding]:
     chosen = settings.section(SourceSettings)
     try:
         sample = listen(opener, chosen.fixed_mode, listen_s)
@@ -84,7 +84,7 @@ def _listen(settings: Settings, opener: Opener, listen_s: float, *, show: bool) 
     yield _clock(settings, sample)
 
 
-def _clock(settings: Settings, sample: LineSample) -> Finding:
+def _clock(settings: Settings, sample: LineSample) -> EdgeFinding:
     now = Moment(time.monotonic(), time.time_ns() // 1_000_000)
     meter_ms = None if sample.meter_ms is None else sample.meter_ms + round((now.at - sample.meter_at) * 1000)
     return diagnose_clock(now, KernelClock().status(meter_ms), trusted=settings.clock == "trust")

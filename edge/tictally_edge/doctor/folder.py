@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.finding import Finding, bad, good
+from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.journal import wal
 from tictally_edge.journal.segments import MAX_BYTES, Segments
 from tictally_edge.processes import locker
@@ -15,7 +15,7 @@ SUBJECT: Final = "journal"
 _MIB: Final = 1024 * 1024
 
 
-def check_folders(journal: Path, disk: Path | None, room_mb: int) -> Iterator[Finding]:
+def check_folders(journal: Path, disk: Path | None, room_mb: int) -> Iterator[EdgeFinding]:
     """Check the journal in memory, and its copy on disk if there is one."""
     folders = [(journal, "")] if disk is None else [(journal, ""), (disk, "copy on disk: ")]
     for folder, what in folders:
@@ -26,7 +26,7 @@ def check_folders(journal: Path, disk: Path | None, room_mb: int) -> Iterator[Fi
             yield bad(SUBJECT, message, "Run the doctor as the user of the edge, or try again.")
 
 
-def _check(folder: Path, room_mb: int, what: str) -> Finding:
+def _check(folder: Path, room_mb: int, what: str) -> EdgeFinding:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         user = os.geteuid()
@@ -43,7 +43,7 @@ def _check(folder: Path, room_mb: int, what: str) -> Finding:
     return _room(message, free_mib + int(size_mib), room_mb)
 
 
-def _room(message: str, free_mib: int, room_mb: int) -> Finding:
+def _room(message: str, free_mib: int, room_mb: int) -> EdgeFinding:
     if free_mib < room_mb:
         return bad(SUBJECT, message, f"The setting JOURNAL_MB allows {room_mb} MiB: make room, or lower it.")
     return good(SUBJECT, message)

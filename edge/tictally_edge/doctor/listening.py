@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
-from tictally_edge.finding import Finding, bad, good
+from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.sources.base import SPEED, Opener
 from tictally_edge.validation.meter_identity import SIGHTINGS
 from tictally_shared.frames import parse_time_ms
@@ -99,7 +99,7 @@ def _listen_at(baud: int, sample: LineSample, opener: Opener, listen_s: float, c
         source.close()
 
 
-def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> list[Finding]:
+def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> list[EdgeFinding]:
     """Diagnose the line. Pure.
 
     Args:
@@ -119,7 +119,7 @@ def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> lis
     ]
 
 
-def _nothing(sample: LineSample) -> Finding:
+def _nothing(sample: LineSample) -> EdgeFinding:
     if not sample.received.total():
         message = f"no data, neither at {' nor at '.join(f'{baud} baud' for baud in sorted(sample.received))}."
         return bad(LINE, message, "Check the wires: TIC leaves the meter at I1 and I2, not at A; then the dongle.")
@@ -128,7 +128,7 @@ def _nothing(sample: LineSample) -> Finding:
     return bad(LINE, f"{received}, and no good frame.", advice)
 
 
-def signal(mode: str, frames: int, groups: int, rejected: Mapping[str, int], *, parity: bool) -> Finding:
+def signal(mode: str, frames: int, groups: int, rejected: Mapping[str, int], *, parity: bool) -> EdgeFinding:
     """Diagnose the line by the share of rejected groups.
 
     Args:
@@ -148,7 +148,7 @@ def signal(mode: str, frames: int, groups: int, rejected: Mapping[str, int], *, 
     return good(LINE, f"{'a clean' if not share else 'a good' if share < _FAIR else 'a fair'} signal: {summary}")
 
 
-def _meter(sample: LineSample, *, show: bool) -> Finding:
+def _meter(sample: LineSample, *, show: bool) -> EdgeFinding:
     if not sample.numbers:
         return bad(METER, "its number could not be read.", "Nothing is stored without it; improve the line's signal.")
     number, sightings = sample.numbers.most_common(1)[0]

@@ -6,7 +6,7 @@ from typing import Any, Final
 from tictally_edge.doctor.clock import GET_TIME, PROOFS, WAITS
 from tictally_edge.doctor.clock import SUBJECT as CLOCK
 from tictally_edge.doctor.listening import LINE, signal
-from tictally_edge.finding import Finding, bad, good
+from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.processes import Process
 from tictally_edge.sources.base import SourceState
 
@@ -37,7 +37,7 @@ _PROBLEMS: Final = {
 
 def diagnose_service(
     process: Process | None, availability: str, health: dict[str, Any] | None, age_s: float | None
-) -> list[Finding]:
+) -> list[EdgeFinding]:
     """Diagnose a running edge.
 
     Args:
@@ -64,7 +64,7 @@ def diagnose_service(
     return [good(SUBJECT, message), *problems, _line(health), _clock(health)]
 
 
-def _line(health: dict[str, Any]) -> Finding:
+def _line(health: dict[str, Any]) -> EdgeFinding:
     source = health.get("source")
     if not isinstance(source, dict) or source.get("state") != SourceState.RECEIVING:
         advice = _AGAIN if _count(health, "uptime_s") < _YOUNG_S else _STOP
@@ -75,7 +75,7 @@ def _line(health: dict[str, Any]) -> Finding:
     return signal(mode, _count(health, "frames"), _count(health, "groups"), counts, parity=health.get("parity") is True)
 
 
-def _clock(health: dict[str, Any]) -> Finding:
+def _clock(health: dict[str, Any]) -> EdgeFinding:
     waits_for = health.get("clock_waits_for")
     if waits_for is not None:
         waiting = _count(health, "waiting_for_date")

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.finding import Finding, bad, good
+from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.processes import Process, holders
 
 SUBJECT: Final = "port"
@@ -15,7 +15,7 @@ _PSEUDO_TERMINALS: Final = range(136, 144)  # Linux's devices.txt
 _BY_ID: Final = Path("/dev/serial/by-id")
 
 
-def check_device(name: str) -> tuple[Finding, Process | None]:
+def check_device(name: str) -> tuple[EdgeFinding, Process | None]:
     """Check a device without opening it.
 
     Returns:
@@ -52,7 +52,7 @@ def _available_devices() -> str:
     return f"Plug in the dongle, or set PORT to one of these: {', '.join(found)}."
 
 
-def _not_allowed(name: str, status: os.stat_result) -> Finding:
+def _not_allowed(name: str, status: os.stat_result) -> EdgeFinding:
     group, user = _name_of_group(status.st_gid), _name_of_user(os.geteuid())
     message = f"{name} belongs to the group {group}, and this user, {user}, may not open it."
     if status.st_gid == 0:  # nobody should join the group root for a dongle

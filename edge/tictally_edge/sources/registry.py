@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import parse_qsl
 
-from tictally_edge.finding import Finding
+from tictally_edge.finding import EdgeFinding
 from tictally_edge.processes import Process
 from tictally_edge.settings import Settings
 from tictally_edge.sources.base import FrameSource, Opener, SourceSettingError
@@ -45,7 +45,7 @@ class Examination:
         opener: opens the line so that the doctor can listen at each speed; None where there is no line.
     """
 
-    finding: Finding
+    finding: EdgeFinding
     edge: Process | None = None
     opener: Opener | None = None
 

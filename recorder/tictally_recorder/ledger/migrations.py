@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.ledger.errors import LedgerError
+from tictally_shared.runtime import atomic_file
 
 Step = tuple[int, Callable[[sqlite3.Connection], None]]
 
@@ -63,16 +64,11 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def _copy(connection: sqlite3.Connection, copy: Path) -> None:
-    part = copy.with_name(f"{copy.name}.part")
     try:
-        try:
-            with closing(sqlite3.connect(part)) as target:
-                connection.backup(target)
-                # The copy is a single file, readable also where nothing can be written beside it.
-                target.execute("PRAGMA journal_mode = DELETE")
-            part.replace(copy)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        atomic_file.remove_stale_parts(copy.parent, copy.name, older_than_s=0)
+        with atomic_file.replacement_path(copy) as part, closing(sqlite3.connect(part)) as target:
+            connection.backup(target)
+            # The copy is a single file, readable also where nothing can be written beside it.
+            target.execute("PRAGMA journal_mode = DELETE")
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"a copy of the ledger cannot be made at {copy}, so nothing was changed: {error}") from error

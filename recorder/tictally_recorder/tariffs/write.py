@@ -1,7 +1,6 @@
 """Versions of a price list as a file that lies over the shipped one, never in the place of a person's own."""
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import tomli_w
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.load import UNKNOWN
 from tictally_recorder.tariffs.model import Price, Version
+from tictally_shared.runtime import atomic_file
 
 _MARK: Final = "# Written by `tictally tariff import`, "
 _ADVICE: Final = """\
@@ -43,19 +43,11 @@ def write_overlay(path: Path, text: str) -> None:
     Raises:
         TariffError: a file of that name was written or changed by a person, or it cannot be written.
     """
-    new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _refuse_a_persons(path)
-        try:
-            with new.open("x", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
-        _sync(path.parent)
+        atomic_file.remove_stale_parts(path.parent, path.name)
+        atomic_file.write_text(path, text)
     except OSError as error:
         raise TariffError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
 
@@ -78,15 +70,6 @@ def _refuse_a_persons(path: Path) -> None:
         raise TariffError(str(path), 1, "it was not written by an import, and it is left as it is; rename it")
     if mark != _mark(body):
         raise TariffError(str(path), 1, "it was changed since it was imported, and it is left as it is; rename it")
-
-
-def _sync(folder: Path) -> None:
-    """Makes a new name last through a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _mark(body: bytes) -> bytes:
