@@ -13,7 +13,7 @@ from recording import Recorder
 from tictally_recorder.ledger import LedgerReader
 
 METER = "021961000001"  # as the simulated meter calls itself
-REFUSED = "refuses what this edge publishes"
+REFUSED = "rejects messages of this edge"
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """The reference of settings is what the classes have, for both programs and for a section that somebody adds."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -72,3 +74,10 @@ def test_a_variable_of_the_deployment_is_a_setting_or_known_as_the_deployments_o
     others = {PREFIX + each for each in OTHER_VARIABLES.split()}
     assert {each for each in own if each.removesuffix("_FILE") not in known} <= others
     assert others - own == {f"{PREFIX}{each}" for each in ("CHAOS_SEED", "FULL_YEAR", "HASS", "SCHEDULE_HOUR")}
+
+
+@pytest.mark.parametrize("package", ["tictally_edge", "tictally_recorder"])
+def test_settings_import_no_feature(package: str) -> None:
+    code = f"import sys, {package}.settings; print(*(each for each in sys.modules if each.startswith('{package}.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [f"{package}.settings"]
