@@ -8,8 +8,10 @@ from typing import Final
 from tictally_recorder.cost import CostRow, Terms, Use, cost
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Version
 from tictally_recorder.tariffs.series import Series
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import QUARTER_MS, local_midnight, zone
 
 PARIS: Final = zone("Europe/Paris")
@@ -168,3 +170,8 @@ def total(rows: Iterable[CostRow]) -> Decimal:
         assert each.amount is not None, each.reason
         found += each.amount
     return found
+
+
+def words(reason: Reason | None) -> str | None:
+    """A reason in English."""
+    return None if reason is None else ENGLISH.reason(reason)

@@ -228,5 +228,6 @@ def _entry(cost: Cost) -> CostEntry:
         SUBSCRIBED_KVA,
         cost.quality,
         cost.reason,
+        None if cost.reason is None else "{}",
     )
     return CostEntry(line, cost.energy_wh, None if cost.amount is None else str(cost.amount), b"")

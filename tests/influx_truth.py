@@ -102,7 +102,8 @@ def cost_of(site: str, day: CostDay, tz: ZoneInfo) -> Cells:
             "price": line.price and float(line.price),
             "quality": line.quality,
             "version": line.version,
-            "reason": line.reason and line.reason.replace("{day}", str(day.day)),
+            "reason": line.reason,
+            "reason_parameters": line.reason_parameters,
             "power_kva": line.power_kva,
         }
         found |= cells("cost_day", day.first * 900_000, tags, values, tz)

@@ -193,11 +193,11 @@ class Household:
 
     def _quality(self, day: date) -> tuple[str, str | None]:
         if not self._has_contract(day):
-            return "unknown", f"there is no contract for {day}"
+            return "unknown", "no_contract"
         if (day.month, day.day) == (6, 3):
-            return "unknown", "no price of energy is known"
+            return "unknown", "no_price"
         if day.month == 8 and day.day <= 15:
-            return "provisional", f"a revision was due on {day.year}-08-01"
+            return "provisional", "revision_overdue"
         return ("estimated", None) if (day.month, day.day) == (5, 10) else ("measured", None)
 
 

@@ -4,7 +4,7 @@ from devel.dashboards.flux import COST_PERIOD, KWH, columns, group, pipe, query,
 from devel.dashboards.kinds import table
 from devel.dashboards.panel import EUR, Field, Panel
 from devel.dashboards.panel import KWH as KWH_UNIT
-from devel.dashboards.shown import period_words, quality_words
+from devel.dashboards.shown import period_words, quality_words, reason_words
 from devel.dashboards.words import Translator
 
 _SIDE_BY_SIDE = 'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")'
@@ -66,11 +66,8 @@ def bill(tr: Translator, title: str, span: str, *where: str, bounds: str = "") -
     )
 
 
-_REASON = """\
-reason = (r) => if not exists r.reason then "-"
-    else if r.quality == "unknown" then strings.replaceAll(v: r.reason, t: r.day, u: "…")
-    else r.reason"""
-"""Why, in words that do not name the day: all days with one reason are one line."""
+_REASON = 'reason = (r) => if exists r.reason then r.reason else "-"'
+"""The code of a reason: all days with one code are one line."""
 
 
 def doubts(tr: Translator, title: str, span: str) -> Panel:
@@ -105,9 +102,9 @@ def doubts(tr: Translator, title: str, span: str) -> Panel:
     )
     return table(
         tr(title),
-        query(_REASON, lines, imports=["strings"]),
+        query(_REASON, lines),
         Field("quality", tr("quality"), mappings=quality_words(tr)),
-        Field("reason", tr("reason")),
+        Field("reason", tr("reason"), mappings=reason_words(tr)),
         Field("first", tr("first_day")),
         Field("last", tr("last_day")),
         Field("days", tr("days")),

@@ -5,6 +5,8 @@ from devel.dashboards.dashboard import choice, datasource
 from devel.dashboards.flux import EVER, pipe, query
 from devel.dashboards.panel import COLOURED_CELL, Field, Json, mapped
 from devel.dashboards.words import Translator
+from tictally_recorder.reason import ReasonCode
+from tictally_recorder.translations import catalogue
 
 
 def site(tr: Translator) -> list[Json]:
@@ -59,6 +61,12 @@ def quality_words(tr: Translator) -> list[Json]:
     """A quality's name, or its number (`flux.WORTH`) → text and colour."""
     texts = {name: (tr(name), colour) for name, colour in QUALITIES.items()}
     return mapped(texts | {str(at): texts[name] for at, name in enumerate(QUALITIES)})
+
+
+def reason_words(tr: Translator) -> list[Json]:
+    """A reason's code → its words, without parameters."""
+    words = catalogue(tr.language)
+    return mapped({code.value: (words.outline(code), QUIET) for code in ReasonCode})
 
 
 def quality_cell(tr: Translator, column: str = "quality") -> Field:

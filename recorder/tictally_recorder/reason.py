@@ -28,6 +28,7 @@ class ReasonCode(StrEnum):
     NO_SERIES = "no_series"
     NO_PRICE_AT_TIME = "no_price_at_time"
     NO_PRICE_IN_DAYS = "no_price_in_days"
+    TERMS_FILE_REJECTED = "terms_file_rejected"
 
     # Energy
     NO_FRAMES = "no_frames"

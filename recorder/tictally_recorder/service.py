@@ -38,6 +38,7 @@ from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep
 from tictally_recorder.maintenance.ledger_steps import DeferredStep, QuarterStep, RetentionStep
 from tictally_recorder.settings import OFF, Settings
 from tictally_recorder.sinks.replication import Replication, replicating
+from tictally_recorder.translations import catalogue
 from tictally_shared.runtime.systemd import Notifier
 
 _log = logging.getLogger(__name__)
@@ -153,6 +154,7 @@ def _feature_steps(
             revision=lambda: cost.revision + standby.revision,
         ),
         SitePublisher(settings.topics, site_device_of(settings), resources.connection.publish),
+        catalogue(settings.language),
     )
     sources: list[HealthSource] = [backfill, cost, sites, SinkHealth(ledger, resources.replication)]
     topic = settings.topics.recorder(settings.name, "health")

@@ -340,12 +340,12 @@ class TestTariff:
             for row in asking.rows("tariff", "Uncertain costs, and why")
         ]
         # The days without contract that begin the year that the clock selects are the reason of the later one too.
-        without_contract = ("unknown", "there is no contract for …", "2025-11-26", 37)
+        without_contract = ("unknown", "no_contract", "2025-11-26", 37)
         assert found == [
             without_contract,
             ("estimated", "-", "2026-05-10", 1),
-            ("unknown", "no price of energy is known", "2026-06-03", 1),
-            ("provisional", "a revision was due on 2026-08-01", "2026-08-01", 15),
+            ("unknown", "no_price", "2026-06-03", 1),
+            ("provisional", "revision_overdue", "2026-08-01", 15),
         ]
 
     def test_each_day_is_of_its_worst_quality(self, asking: Asking) -> None:

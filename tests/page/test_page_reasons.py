@@ -1,78 +1,277 @@
-"""What the recorder says in English of what is unknown, as a French reader gets it."""
+"""Reasons on the page: every code, as the reader's language has it."""
 
+import json
 import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
-from page_browsing import Served, opened
-from playwright.sync_api import Browser, Page
+from page_browsing import Served, opened, served
+from playwright.sync_api import Browser, Page, Route
+from real_broker import Mosquitto
 
-# One of each that tictally_recorder.cost, compare and standby can say.
-REASONS = (
-    "there is no contract for 2026-08-03",
-    "there is no tariff 'own'",
-    "edf-bleu-ejp has no version for 2016-07-31",
-    "edf-bleu-ejp has no version",
-    "a revision was due on 2026-08-01, and edf-bleu-base@2026-02-01 is the newest known",
-    "own@2026-02-01 has no price of HP WE at 6 kVA",
-    "own@2026-02-01 has no price of HP WE",
-    "own@2026-02-01 has no subscription at 6 kVA",
-    "own@2026-02-01 has no subscription at this power",
-    "own has no price in the 365 days to 2026-08-03",
-    "there is no price for 2026-10-25 02:15+02:00",
-    "the prices of own are missing",
-    "the meter told nothing of 2026-08-03",
-    "the meter told nothing",
-    "the colour of a Tempo day is not known",
-    "no register counts its periods",
-    "the registers do not say all that was counted",
-    "no register counted HP on 2026-08-03",
-    "EASF03 counted energy, and no period of own is known for it",
-    "EASF03 counted HP WE, which is no period of own and no alias of the contract",
-    "the registers do not say what was counted from 2026-08-03 10:00 to 2026-08-03 12:30",
-    "the registers do not say what was counted from 2026-08-03 10:00 to 2026-08-03 12:30 and from 2026-08-04 01:00 to 2026-08-05 02:00",  # noqa: E501
-    "HCHC, HCHP counted more than any meter can",
-    "BASE, EAST counted on one day with a gap, so the same energy may be in two of them",
-    "EASF01 fell while nothing was heard, so what was counted meanwhile is not known",
-)
-ENGLISH = re.compile(
-    r"\b(the|is|are|no|has|and|of|for|what|counted|because|days?|unknown|energy|stretch\w*|subscription)\b"
-)
+import tictally_recorder.translations
+from tictally_recorder.reason import Parameter, Reason, ReasonCode
+from tictally_recorder.translations import reason_record
+
+PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
+WORDS = json.loads((Path(tictally_recorder.translations.__file__).parent / "en.json").read_text(encoding="utf-8"))
+VALUES: Mapping[str, Parameter] = {
+    "count": 3,
+    "day": "2026-08-03",
+    "days": 365,
+    "due": "2026-08-01",
+    "enough": 10,
+    "file": "contracts.toml",
+    "line": 7,
+    "nights": 30,
+    "period": "HP",
+    "periods": ("HP", "HC"),
+    "power_kva": 9,
+    "registers": ("EASF03", "EASF04"),
+    "share": "12.5",
+    "spans": (
+        ("2026-08-03T10:00+02:00", "2026-08-03T12:30+02:00"),
+        ("2026-08-04T01:00+02:00", "2026-08-05T02:00+02:00"),
+    ),
+    "tariff": "perso",
+    "time": "2026-10-25T02:15+02:00",
+    "version": "perso 2026-02-01",
+}
+# Whole English words that stand in no French sentence of ours, those of every sentence of the catalogue among them.
+ENGLISH = {
+    word
+    for text in WORDS.values()
+    for form in ([text] if isinstance(text, str) else text.values())
+    for word in re.findall(r"[a-z]{2,}", PLACEHOLDER.sub(" ", form).lower())
+}
+FRENCH_TOO = {
+    *(
+        "alias",
+        "base",
+        "co",
+        "contract",
+        "date",
+        "de",
+        "des",
+        "doctor",
+        "dose",
+        "du",
+        "en",
+        "est",
+        "et",
+        "grand",
+        "groups",
+    ),
+    *(
+        "historique",
+        "injections",
+        "kva",
+        "kwh",
+        "la",
+        "le",
+        "les",
+        "messages",
+        "min",
+        "minutes",
+        "mode",
+        "nature",
+        "note",
+    ),
+    *(
+        "occasion",
+        "on",
+        "par",
+        "phase",
+        "phases",
+        "port",
+        "provision",
+        "radio",
+        "se",
+        "signal",
+        "site",
+        "six",
+        "source",
+    ),
+    *(
+        "standard",
+        "tempo",
+        "tictally",
+        "total",
+        "topic",
+        "type",
+        "une",
+        "va",
+        "version",
+        "versions",
+        "json",
+        "edge",
+        "edf",
+    ),
+    *("minute", "taxes", "maximum", "minimum", "index", "prices", "script", "toml"),
+}
 
 
-@pytest.fixture(scope="module")
-def french(browser: Browser, home: Served) -> Page:
-    listening = opened(browser, locale="fr-FR")
+def every_reason() -> list[dict[str, object]]:
+    """Each code with a value for every parameter, over days, and what is unknown."""
+    found = []
+    for code in ReasonCode:
+        text = WORDS[f"reason.{code}"]
+        names = set(PLACEHOLDER.findall(text if isinstance(text, str) else text["other"]))
+        record = reason_record(Reason(code, {name: VALUES[name] for name in names}))
+        found.append(record | {"unknown": None, "days": 3, "ranges": [["2026-08-03", "2026-08-05"]]})
+    return found
+
+
+UNKNOWN = {"periods": ["HP", "HC"], "energy_wh": 1250, "subscription": True}
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2019", "'")
+
+
+def english_words(text: str) -> set[str]:
+    found = set(
+        re.findall(r"[a-z]{2,}", re.sub(r"[A-ZÉ]{2,}\w*|\b[\w-]+\.(?:toml|sqlite)\b", " ", plain(text)).lower())
+    )
+    return found & ENGLISH - FRENCH_TOO
+
+
+def script_of(browser: Browser, home: Served, locale: str) -> Page:
+    """A page of a language with `window.reasons`, the module that makes words of reasons."""
+    listening = opened(browser, locale=locale)
     listening.see(f"{home.address}/#/month")
-    script = next(url for url in listening.asked if url.endswith("/sentences.js"))
-    listening.page.evaluate("async (script) => { window.said = (await import(script)).sentence }", script)
+    script = next(url for url in listening.asked if url.endswith("/reasons.js"))
+    listening.page.evaluate("async (script) => { window.reasons = await import(script) }", script)
     return listening.page
 
 
-def said(page: Page, text: str) -> str:
-    found: str = page.evaluate("(text) => window.said(text)", text)
-    return found.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2019", "'")
+@pytest.fixture(scope="module")
+def french(browser: Browser, home: Served) -> Iterator[Page]:
+    page = script_of(browser, home, "fr-FR")
+    yield page
+    page.context.close()
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_every_reason_is_told_in_french(french: Page, reason: str) -> None:
-    told = said(french, reason)
-    assert told != reason
-    assert ENGLISH.search(told) is None, told
-    assert re.search(r"undefined|(?<![@\d])\d{4}-\d\d-\d\d", told) is None, told
+def said(page: Page, reason: object) -> str:
+    return plain(str(page.evaluate("(reason) => window.reasons.datedReasonText(reason)", reason)))
 
 
-def test_what_is_unknown_is_told_with_its_reason_and_its_days(french: Page) -> None:
-    reason = (
-        "unknown: 1.250 kWh (HP, HC) and the subscription, because the meter told nothing (8 days: 2026-08-03 to "
-        "2026-08-05, 2026-08-09, 2 more stretches); unknown: energy (HP), because there is no contract (1 day: "
-        "2026-09-01)"
+@pytest.mark.parametrize("reason", every_reason(), ids=lambda each: str(each["code"]))
+def test_every_reason_is_shown_in_french(french: Page, reason: dict[str, object]) -> None:
+    text = said(french, reason)
+    assert text.endswith("(3 jours : du 3 août 2026 au 5 août 2026)")
+    assert english_words(text) == set(), text
+    assert re.search(r"undefined|[{}|]|(?<!perso )\d{4}-\d\d-\d\d|object", text) is None, text
+
+
+@pytest.mark.parametrize("reason", every_reason(), ids=lambda each: str(each["code"]))
+def test_every_reason_is_shown_in_english(browser: Browser, home: Served, reason: dict[str, object]) -> None:
+    page = (
+        ENGLISH_PAGES.setdefault("page", script_of(browser, home, "en-GB"))
+        if not ENGLISH_PAGES
+        else ENGLISH_PAGES["page"]
     )
+    text = said(page, reason)
+    assert text.endswith("(3 days: 3 Aug 2026 to 5 Aug 2026)")
+    assert re.search(r"undefined|[{}|]|object", text) is None, text
+
+
+ENGLISH_PAGES: dict[str, Page] = {}
+
+
+def test_what_is_unknown_is_shown_with_its_reason_and_its_days(french: Page) -> None:
+    reason = {
+        **reason_record(Reason(ReasonCode.NO_FRAMES)),
+        "unknown": UNKNOWN,
+        "days": 9,
+        "ranges": [
+            ["2026-08-01", "2026-08-03"],
+            ["2026-08-05", "2026-08-05"],
+            *[[f"2026-09-{n:02}"] * 2 for n in (1, 3, 5, 7, 9)],
+        ],
+    }
     assert said(french, reason) == (
-        "inconnu : 1,250 kWh (Heures pleines, Heures creuses) et l'abonnement, car le compteur n'a rien dit (8 jours : "
-        "du 3 août 2026 au 5 août 2026, le 9 août 2026, 2 autres) ; inconnu : énergie (Heures pleines), car il n'y a "
-        "pas de contrat (1 jour : le 1 sept. 2026)"
+        "inconnu : 1,25 kWh (Heures pleines, Heures creuses) et l'abonnement, car le compteur n'a rien transmis "
+        "(9 jours : du 1er août 2026 au 3 août 2026, le 5 août 2026, le 1er sept. 2026, le 3 sept. 2026, "
+        "le 5 sept. 2026, 2 autres périodes)"
     )
 
 
-def test_a_sentence_that_is_not_known_stays_as_it_came(french: Page) -> None:
-    assert said(french, "something new (3 days: 2026-08-03)") == "something new (3 jours : le 3 août 2026)"
+def test_a_reason_that_the_page_does_not_know_keeps_the_recorders_words(french: Page) -> None:
+    new = {
+        "code": "something_new",
+        "parameters": {},
+        "text": "something new",
+        "days": 1,
+        "ranges": [["2026-08-03"] * 2],
+    }
+    assert said(french, new) == "something new (1 jour : le 3 août 2026)"
+
+
+def test_a_french_page_with_every_reason_shows_no_english_word(browser: Browser, home: Served) -> None:
+    """Every answer that can have reasons is given all of them; every view is then read from top to bottom."""
+    listening = opened(browser, locale="fr-FR")
+    page = listening.page
+
+    def with_every_reason(route: Route) -> None:
+        response = route.fetch()
+        body = response.json()
+        for item in body.get("items", []):
+            if "reasons" in item:
+                item["reasons"] = [each | {"unknown": UNKNOWN} for each in every_reason()]
+                item["amount"] = item["rounded"] = None
+                item["quality"] = "unknown"
+        for item in body.get("year_cost", []):
+            item["reason"], item["amount"] = every_reason()[0], None
+        route.fulfill(response=response, json=body)
+
+    page.route(re.compile(r"/api/v1/(cost|compare|standby)\?"), with_every_reason)
+    seen = []
+    for view in ("live", "month", "year", "years", "tariffs", "quality"):
+        listening.see(f"{home.address}/#/{view}")
+        seen.append(shown(page, "body"))
+    listening.see(f"{home.address}/#/month")
+    page.locator("section .bill button.money").first.click()
+    page.locator("dialog li").first.wait_for()
+    seen.append(shown(page, "dialog"))
+    text = plain("\n".join(seen))
+    for reason in every_reason():
+        assert said_in(page, listening.asked, reason) in text
+    lines = [line for line in text.splitlines() if english_words(line)]
+    assert "\n".join(lines) == ""
+    assert listening.errors == []
+    page.context.close()
+
+
+def shown(page: Page, selector: str) -> str:
+    """What stands there, but for what is quoted as files and machines have it: sources of prices, ports, topics."""
+    page.evaluate("document.querySelectorAll('code, [lang=en], span.source').forEach((each) => each.remove())")
+    return page.locator(selector).inner_text()
+
+
+def said_in(page: Page, asked: list[str], reason: dict[str, object]) -> str:
+    script = next(url for url in asked if url.endswith("/reasons.js"))
+    call = "async ([script, reason]) => (await import(script)).datedReasonText(reason)"
+    return plain(str(page.evaluate(call, [script, reason | {"unknown": UNKNOWN}])))
+
+
+@pytest.fixture
+def without_terms(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - a browser is needed
+    """A recorder whose contracts cannot be read."""
+    here = served(tmp_path, broker, "page-without-terms")
+    (tmp_path / "contracts.toml").write_text("[[contract]\n")
+    with here.recorder:
+        here.recorder.wait_for_log("HTTP server listens")
+        yield here
+
+
+def test_a_file_that_is_rejected_is_shown_in_french(browser: Browser, without_terms: Served) -> None:
+    listening = opened(browser, locale="fr-FR")
+    listening.see(f"{without_terms.address}/#/live")
+    listening.page.wait_for_function("document.getElementById('status').textContent.includes('contracts.toml')")
+    text = plain(listening.page.locator("#status").inner_text())
+    assert re.fullmatch(
+        r"le fichier \S+/contracts\.toml est refusé \(ligne 1 ; `tictally doctor` en donne la raison\)", text
+    )
+    listening.page.context.close()

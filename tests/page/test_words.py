@@ -1,4 +1,4 @@
-"""The page's words: both languages have the same, all that is asked for is there, and both dark palettes are one."""
+"""The page's words: all that the page asks for is in the catalogue, all are used, both dark palettes are one."""
 
 import json
 import re
@@ -7,54 +7,45 @@ from pathlib import Path
 import pytest
 
 import tictally_recorder.page
+import tictally_recorder.translations
 
 STATIC = Path(tictally_recorder.page.__file__).parent / "static"
+CATALOGUES = Path(tictally_recorder.translations.__file__).parent
 SCRIPTS = [path for path in STATIC.rglob("*.js") if "vendor" not in path.parts]
 ASKED = re.compile(r"""\b(?:t|before)\("([\w.]+)\"""")
-COUNTED = re.compile(r"""\bcount\("([\w.]+)\"""")
 
 
-def words(language: str) -> dict[str, str]:
-    text = (STATIC / f"words-{language}.js").read_text(encoding="utf-8")
-    found: dict[str, str] = json.loads(re.sub(r",\n}", "\n}", text[text.index("{\n") : text.rindex("}") + 1]))
+def words() -> dict[str, object]:
+    found: dict[str, object] = json.loads((CATALOGUES / "en.json").read_text(encoding="utf-8"))
     return found
-
-
-def names(text: str) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", text))
-
-
-def test_both_languages_have_the_same_words_with_the_same_figures_in_them() -> None:
-    english, french = words("en"), words("fr")
-    assert english.keys() == french.keys()
-    assert {key for key in english if names(english[key]) != names(french[key])} == set()
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_every_string_that_is_used_exists(script: Path) -> None:
     text = script.read_text(encoding="utf-8")
-    asked = set(ASKED.findall(text)) | {f"{key}.{n}" for key in COUNTED.findall(text) for n in ("one", "many")}
-    assert asked - words("en").keys() == set()
+    assert set(ASKED.findall(text)) - words().keys() == set()
 
 
 def test_every_string_is_used() -> None:
-    text = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS if not path.name.startswith("words-"))
-    made = (
-        "period.",
-        "quality.",
-        "state.",
-        "refused.",
-        "tempo.",
-        "theme.",
-        "nav.",
-        "sure.",
-        "standby.",
-        "usual.",
-        "clock.",
+    text = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+    composed = (
+        *(
+            "period.",
+            "quality.",
+            "state.",
+            "refused.",
+            "rejected.",
+            "clock.",
+            "tempo.",
+            "theme.",
+            "nav.",
+            "confidence.",
+        ),
+        *("standby.", "usual."),
     )
-    counted = {f"{key}.{n}" for key in COUNTED.findall(text) for n in ("one", "many")}
-    unused = {key for key in words("en") if f'"{key}"' not in text} - counted
-    assert {key for key in unused if not key.startswith(made)} == set()
+    of_python = ("format.", "list.", "reason.", "reasons.", "finding.")
+    unused = {key for key in words() if f'"{key}"' not in text}
+    assert {key for key in unused if not key.startswith(composed + of_python)} == set()
 
 
 def test_dark_is_the_same_by_the_system_and_by_choice() -> None:

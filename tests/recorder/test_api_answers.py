@@ -160,7 +160,7 @@ def test_new_contracts_are_noticed(tmp_path: Path) -> None:
         path = "/api/v1/cost?from=2026-03-28&to=2026-03-29"
         (total,) = [each for each in served.items(path) if each["kind"] == "total"]
         assert total["amount"] is None
-        assert "there is no contract" in total["reason"]
+        assert "there is no contract" in total["reasons"][0]["text"]
         assert "[[contract]]" in served.items("/api/v1/sites")[0]["how_to_begin"]
         (tmp_path / "contracts.toml").write_text(
             '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
@@ -175,7 +175,8 @@ def test_a_file_of_contracts_that_cannot_be_used_is_reported(tmp_path: Path) -> 
         answer = served.get("/api/v1/cost")
         assert answer.status_code == 503
         assert "contracts.toml" in answer.json()["detail"]
-        assert "contracts.toml" in served.get("/api/v1/sites").json()["problem"]
+        assert "contracts.toml" in served.get("/api/v1/sites").json()["problem"]["text"]
+        assert answer.json()["reason"]["code"] == "terms_file_rejected"
         assert served.items("/api/v1/energy")
         assert served.items("/api/v1/now")[0]["today"]["cost"] is None
 

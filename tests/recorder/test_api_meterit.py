@@ -61,7 +61,7 @@ def test_powers_are_integrated_and_marked_so(served: Served) -> None:
     assert (row["register"], row["energy"], row["estimated"]) == ("EAST", 1500, True)
     assert [site["is_integrated"] for site in served.items("/api/v1/sites")] == [False, True]
     (line, *_) = served.items("/api/v1/cost?site=station-1")
-    assert line["reason"] is not None  # no contract yet
+    assert [each["code"] for each in line["reasons"]] == ["no_contract"]
     assert not served.items("/api/v1/energy?site=021900000002&from=2026-03-30")[0]["estimated"]
 
 

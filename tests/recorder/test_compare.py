@@ -4,6 +4,7 @@ import json
 import os
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ledger_building import NOON_MS, frame, message
@@ -49,6 +50,11 @@ def test_peak_and_off_peak_are_divided_by_the_assumed_hours(folder: Path, capsys
     assert (found["energy_wh"], found["rounded"]) == ({"HC": 4000, "HP": 6000}, "2.41")
 
 
+def reasons(offer: dict[str, Any]) -> dict[str, list[list[str]]]:
+    """Text of a reason → its ranges of days."""
+    return {each["text"]: each["ranges"] for each in offer["reasons"]}
+
+
 def test_what_no_register_tells_of_leaves_a_day_unknown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Ledger.open(folder / "ledger.sqlite") as ledger:
         told = frame(9, at("2025-08-02T08:00+02:00"), {"OPTARIF": "BASE", "BASE": 11_000})
@@ -56,7 +62,7 @@ def test_what_no_register_tells_of_leaves_a_day_unknown(folder: Path, capsys: py
     assert main(["compare", "--from", "2025-08-01", "--to", "2025-08-03", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {each["amount"] for each in found} == {None}
-    assert "the registers do not say all that was counted" in str(found)
+    assert "the registers do not show all of the energy" in str(found)
 
 
 def test_other_hours_divide_otherwise(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +75,7 @@ def test_tempo_without_colours_is_unknown_and_with_them_it_goes_from_morning_to_
 ) -> None:
     unknown = offers(capsys)["edf-bleu-tempo", 6]
     assert unknown["amount"] is None
-    assert unknown["unknown"] == {"the colour of a Tempo day is not known": ["2025-08-01"]}
+    assert reasons(unknown) == {"the colour of the Tempo day is unknown": [["2025-08-01", "2025-08-01"]]}
     file = folder / "colours.csv"
     file.write_text("date,color\n2025-07-31,red\n2025-08-01,blue\n")
     known = offers(capsys, "--colours", str(file))["edf-bleu-tempo", 6]
@@ -121,7 +127,7 @@ def test_a_list_whose_periods_only_its_own_registers_tell_is_unknown(
     assert folder.exists()
     found = offers(capsys)["edf-bleu-ejp", 9]
     assert found["amount"] is None
-    assert "no register counts its periods" in str(found["unknown"])
+    assert "no register counts the periods of" in str(found["reasons"])
 
 
 def test_colours_that_the_meter_told_are_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +156,7 @@ def test_a_person_sees_the_cheapest_first_and_what_was_assumed(
     )
     assert hphc < base
     assert "assumed to be 22:00-06:00" in out
-    assert "Unknown (edf-bleu-tempo 6 kVA; 2025-08-01): the colour of a Tempo day is not known." in out
+    assert "Unknown (edf-bleu-tempo 6 kVA; 2025-08-01): the colour of the Tempo day is unknown." in out
 
 
 def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
@@ -161,7 +167,9 @@ def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
         for seq, (hour, wh) in enumerate([("01:00", 0), ("23:00", 5000)], 1):
             told = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"EAST": wh})
             ledger.store([message(told, arrived_ms=NOON_MS)])
-    assert offers(capsys)["edf-bleu-ejp", 9]["unknown"] == {"no register counts its periods": ["2025-08-01"]}
+    assert reasons(offers(capsys)["edf-bleu-ejp", 9]) == {
+        "no register counts the periods of edf-bleu-ejp": [["2025-08-01", "2025-08-01"]]
+    }
 
 
 @pytest.mark.parametrize(("normal", "peak"), [(4000, 1000), (0, 0)])
@@ -178,7 +186,7 @@ def test_a_standard_meter_on_ejp_is_priced_by_its_own_registers(
             ledger.store([message(frame(seq, at(f"2025-08-01T{hour}+02:00"), values), arrived_ms=NOON_MS)])
     found = offers(capsys)["edf-bleu-ejp", 9]
     assert found["energy_wh"] == {"HN": normal, "PM": peak}
-    assert "no register counts its periods" not in str(found["unknown"])
+    assert "no register counts the periods of" not in str(found["reasons"])
 
 
 def test_a_day_of_which_two_sources_tell_two_colours_has_none() -> None:

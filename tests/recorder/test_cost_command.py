@@ -143,10 +143,17 @@ def test_a_year_has_a_line_for_each_price_and_one_total(summer: Commands) -> Non
     assert [each["kind"] for each in found[-3:]] == ["subscription", "subscription", "total"]
 
 
+def cell(value: object) -> str:
+    """A value of JSON as CSV has it: of reasons the text."""
+    if isinstance(value, list):
+        return "; ".join(each["text"] for each in value)
+    return "" if value is None else str(value)
+
+
 def test_json_and_csv_say_the_same_unrounded_and_in_cents(summer: Commands) -> None:
     as_json = summer.json(*WINDOW, "--by", "month")
     as_csv = list(csv.DictReader(io.StringIO(summer("cost", *WINDOW, "--by", "month", "--csv")[1])))
-    assert [{key: "" if value is None else str(value) for key, value in each.items()} for each in as_json] == as_csv
+    assert [{key: cell(value) for key, value in each.items()} for each in as_json] == as_csv
     assert as_json[0] == {
         "site": METER,
         "from": "2025-07-31",
@@ -164,7 +171,7 @@ def test_json_and_csv_say_the_same_unrounded_and_in_cents(summer: Commands) -> N
         "hash": as_json[0]["hash"],
         "power_kva": 6,
         "quality": "estimated",
-        "reason": None,
+        "reasons": [],
     }
 
 
@@ -228,7 +235,9 @@ def test_what_is_unknown_stands_beside_the_known_part_and_is_no_zero(summer: Com
     )
     total = summer.json(*WINDOW, "--by", "year")[-1]
     assert (total["rounded"], total["quality"]) == ("2.41", "unknown")
-    assert total["reason"].startswith("unknown: 10.000 kWh (HC, HP) and the subscription, because there is no contract")
+    assert total["reasons"][0]["text"].startswith(
+        "unknown: 10.000 kWh (HC, HP) and the subscription, because there is no contract"
+    )
 
 
 def test_without_contract_energy_is_told_and_what_to_write_where(summer: Commands) -> None:

@@ -23,8 +23,9 @@ from cost_building import (
 
 from tictally_recorder.cost import CostRow
 from tictally_recorder.cost.aggregation import sum_up
-from tictally_recorder.reports.cost import Answer, cents, told_days
+from tictally_recorder.reports.cost import Answer, cents
 from tictally_recorder.reports.cost_explain import as_record, as_text
+from tictally_recorder.reports.reasons import days_text
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS, By
 
@@ -110,11 +111,11 @@ def test_two_periods_of_a_month_with_a_day_apart_are_two_stretches() -> None:
 
 
 def test_days_are_counted_and_the_first_stretches_named() -> None:
-    assert told_days([MONDAY]) == "1 day: 2025-03-03"
-    assert told_days(days("2025-03-03", "2025-03-05")) == "3 days: 2025-03-03 to 2025-03-05"
+    assert days_text([MONDAY]) == "1 day: 2025-03-03"
+    assert days_text(days("2025-03-03", "2025-03-05")) == "3 days: 2025-03-03 to 2025-03-05"
     every_other = days("2025-03-01", "2025-03-14")[::2]
     first_five = "2025-03-01, 2025-03-03, 2025-03-05, 2025-03-07, 2025-03-09"
-    assert told_days(every_other) == f"7 days: {first_five}, 2 more stretches"
+    assert days_text(every_other) == f"7 days: {first_five}, 2 more ranges"
 
 
 def test_a_trace_of_income_is_shown_without_sign() -> None:

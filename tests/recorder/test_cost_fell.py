@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from cost_building import BASE, HPHC, PARIS, SITE, costs, d, on, row
+from cost_building import BASE, HPHC, PARIS, SITE, costs, d, on, row, words
 from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
@@ -23,7 +23,7 @@ from tictally_shared.calendar import By, local_midnight
 
 MONDAY, TUESDAY, WEDNESDAY = d("2026-11-09"), d("2026-11-10"), d("2026-11-11")
 DAY = d("2025-06-10")
-LOST = "EAST fell while nothing was heard, so what was counted meanwhile is not known"
+LOST = "EAST fell during a gap, so the energy counted meanwhile is unknown"
 
 
 def hear(path: Path, *heard: tuple[str, int]) -> None:
@@ -88,7 +88,7 @@ def test_a_fall_alone_is_paid_and_told() -> None:
 @pytest.mark.parametrize("fell", [True, False])
 def test_a_fall_in_a_gap_leaves_the_day_unknown(*, fell: bool) -> None:
     found = one([replace(FELL, estimated=True, fell=fell, lost=True)])
-    assert (found.amount, found.quality, found.reason) == (None, Quality.UNKNOWN, LOST)
+    assert (found.amount, found.quality, words(found.reason)) == (None, Quality.UNKNOWN, LOST)
     answer = Answer(SITE, sum_up([found], By.DAY))
     assert remarks(answer)[0] == f"And unknown: 3.000 kWh (BASE), because {LOST} (1 day: 2025-06-10)."
     assert not any("is added" in each for each in remarks(answer))
@@ -96,7 +96,7 @@ def test_a_fall_in_a_gap_leaves_the_day_unknown(*, fell: bool) -> None:
 
 def test_a_fall_in_a_gap_of_a_register_that_nobody_names_is_told_too() -> None:
     rows = [row(DAY, "HCHC", 1000), row(DAY, "HCHP", 1000), replace(row(DAY, "EASF03", 0), estimated=True, lost=True)]
-    unknown = {each.period: each.reason for each in costs([DAY], rows, on(HPHC), HPHC) if each.amount is None}
+    unknown = {each.period: words(each.reason) for each in costs([DAY], rows, on(HPHC), HPHC) if each.amount is None}
     assert unknown == {"EASF03": LOST.replace("EAST", "EASF03")}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from cost_building import BASE, HPHC, PARIS, d, on, tariff, terms, total, version
+from cost_building import BASE, HPHC, PARIS, d, on, tariff, terms, total, version, words
 from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.cost import CostRow, Quality, Terms
@@ -78,7 +78,7 @@ def test_two_meters_of_a_site_follow_one_another(path: Path) -> None:
         (0, None),
         (5000, Decimal("1.0080")),
     ]
-    assert found[1].reason == "the registers do not say what was counted from 2025-03-03 18:00 to 2025-03-03 19:00"
+    assert words(found[1].reason) == "the registers do not show the energy from 2025-03-03 18:00 to 2025-03-03 19:00"
 
 
 def test_days_without_frames_share_what_the_registers_counted_meanwhile(path: Path) -> None:

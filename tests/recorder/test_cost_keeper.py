@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from cost_building import PARIS, d, days
+from cost_building import PARIS, d, days, words
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_building import METER, frame, message
@@ -235,7 +235,9 @@ def test_a_silence_that_no_register_tells_of_is_missing_on_the_days_before_it_to
     # A late frame that makes it shorter: both of its ends are said on all its days.
     home.hear((ms("2025-07-30T18:00+02:00"), {"HCHC": 10}))
     home.keep()
-    assert "from 2025-07-30 18:00 to 2025-08-01 12:00" in str(home.kept()[d("2025-08-01")])
+    assert any(
+        "from 2025-07-30 18:00 to 2025-08-01 12:00" in (words(row.reason) or "") for row in home.kept()[d("2025-08-01")]
+    )
     assert home.kept() == home.anew()
 
 
@@ -315,7 +317,7 @@ def test_a_version_that_is_taken_away_leaves_unknown_with_its_reason(home: House
     home.own_list(("2025-08-01", "0.30", "0.40"))
     assert home.keep() == 4
     assert home.amounts("2025-07-30") == [None, None, None]
-    assert {row.reason for row in home.kept()[d("2025-07-30")]} == {"own has no version for 2025-07-30"}
+    assert {words(row.reason) for row in home.kept()[d("2025-07-30")]} == {"own has no version"}
     assert None not in home.amounts("2025-08-02")
 
 
@@ -410,7 +412,7 @@ def test_while_a_file_cannot_be_used_nothing_is_priced_anew_and_nothing_is_lost(
     assert home.keep() == 0
     assert home.kept() == before
     assert home.keeper.problem is not None
-    assert broken in home.keeper.problem
+    assert broken in str(home.keeper.problem)
     (home.folder / broken).write_text(right)
     assert home.keep() == 2
     assert home.keeper.problem is None
@@ -432,8 +434,8 @@ def test_more_than_any_meter_can_count_is_unknown_and_ends_nothing(home: Househo
     assert {row.quality for row in rows if row.period} <= {"unknown"}
     assert None in {row.amount for row in rows}
     if contract:
-        assert "EASF01" in str(rows[0].reason)
-        assert "counted more than any meter can" in str(rows[0].reason)
+        assert "EASF01" in str(words(rows[0].reason))
+        assert "counted more than any meter can" in str(words(rows[0].reason))
     assert home.kept() == home.anew()
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from cost_building import BASE, HPHC, SITE, SURPLUS, TEMPO_PERIODS, costs, d, on, row, tariff, version
+from cost_building import BASE, HPHC, SITE, SURPLUS, TEMPO_PERIODS, costs, d, on, row, tariff, version, words
 
 from tictally_recorder.cost import CostRow, Quality
 from tictally_recorder.cost.contracts import Contract
@@ -176,7 +176,7 @@ def test_registers_of_two_modes_over_a_gap_are_not_trusted_together() -> None:
     rows = [row(DAY, "BASE", 5000, estimated=True), row(DAY, "EAST", 5000)]
     found = next(each for each in costs([DAY], rows, on(BASE), BASE) if each.period)
     assert (found.quality, found.amount) == (Quality.UNKNOWN, None)
-    assert found.reason == "BASE, EAST counted on one day with a gap, so the same energy may be in two of them"
+    assert words(found.reason) == "BASE and EAST counted on a day with a gap, so the same energy may be in two of them"
 
 
 def test_injected_energy_goes_to_the_injected_contract_only() -> None:

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from cost_building import BASE, HPHC, SURPLUS, costs, d, days, on, row, spread, total
+from cost_building import BASE, HPHC, SURPLUS, costs, d, days, on, row, spread, total, words
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tictally_recorder.cost import Quality, RegisterPart, to_cents
-from tictally_recorder.cost.aggregation import doubts, registers_of, sum_up
+from tictally_recorder.cost.aggregation import reasons_of, registers_of, sum_up
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_shared.calendar import By
@@ -79,18 +79,18 @@ def test_nothing_known_is_no_zero() -> None:
 def test_a_reason_is_told_once_with_all_its_days() -> None:
     contracts = Contracts([Contract(None, "base", d("2025-03-03"), until=d("2025-03-29"), power_kva=6)])
     found = [row for row in costs(MARCH, spread(MARCH, EAST=31_000), contracts, BASE) if row.amount is None]
-    (doubt,) = doubts(found)
-    assert doubt.reason == "there is no contract"
-    assert doubt.days == (d("2025-03-01"), d("2025-03-02"), d("2025-03-30"), d("2025-03-31"))
+    (dated,) = reasons_of(found)
+    assert words(dated.reason) == "there is no contract"
+    assert dated.days == (d("2025-03-01"), d("2025-03-02"), d("2025-03-30"), d("2025-03-31"))
 
 
 @pytest.mark.parametrize(
     ("energy", "reason"),
-    [([], "the meter told nothing"), ([row(day, "EAIT", 5) for day in MARCH], "no register counted BASE")],
+    [([], "the meter sent nothing"), ([row(day, "EAIT", 5) for day in MARCH], "no register counted BASE")],
 )
 def test_reasons_of_days_without_energy_are_one(energy: list[EnergyRow], reason: str) -> None:
     rows = costs(MARCH, energy, on(BASE), BASE)
-    assert [(doubt.reason, len(doubt.days)) for doubt in doubts(rows)] == [(reason, 31)]
+    assert [(words(dated.reason), len(dated.days)) for dated in reasons_of(rows)] == [(reason, 31)]
 
 
 def test_the_gravest_day_says_what_a_line_is_worth() -> None:

@@ -123,13 +123,14 @@ def test_a_day_is_stamped_where_it_begins_in_paris_and_names_itself() -> None:
 
 
 def test_a_cost_that_is_unknown_has_no_amount() -> None:
-    line = CostLine("consumption", None, None, None, None, None, None, None, None, "unknown", "no contract for {day}")
+    line = CostLine("consumption", None, None, None, None, None, None, None, None, "unknown", "no_contract", "{}")
     day = CostDay(date(2026, 7, 22), 0, 96, "key", 1, (CostEntry(line, 12, None, b""),))
     (made,) = points.from_cost_day("s", day, PARIS)
     assert made.fields == {
         "energy_wh": 12,
         "quality": "unknown",
-        "reason": "no contract for 2026-07-22",
+        "reason": "no_contract",
+        "reason_parameters": "{}",
         "day": "2026-07-22",
     }
     assert dict(made.tags) | {"currency": "none", "period": "subscription"} == dict(made.tags)

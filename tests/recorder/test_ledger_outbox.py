@@ -179,7 +179,7 @@ def test_a_part_is_copied_again_when_somebody_asks_for_it(ledger: Ledger, tmp_pa
 
 
 def cost_day(amount: str) -> CostDay:
-    line = CostLine("consumption", "BASE", "0.2", "EUR", "own", "h", "letter", "own", 6, "measured", None)
+    line = CostLine("consumption", "BASE", "0.2", "EUR", "own", "h", "letter", "own", 6, "measured", None, None)
     return CostDay(date(2026, 11, 21), FIRST, FIRST + 96, "key", NOON_MS, (CostEntry(line, 5, amount, b""),))
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ import tictally_recorder.translations
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.translations import LANGUAGES, catalogue
 
+API_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
 VALUES: Mapping[str, Parameter] = {
     "count": 3,
@@ -18,6 +20,8 @@ VALUES: Mapping[str, Parameter] = {
     "days": 365,
     "due": "2026-08-01",
     "enough": 10,
+    "file": "own.toml",
+    "line": 7,
     "nights": 30,
     "period": "HP WE",
     "periods": ("HP WE", "HC WE"),
@@ -81,8 +85,19 @@ def test_no_words_are_of_a_reason_that_there_is_not() -> None:
 def test_both_languages_have_the_same_words_with_the_same_placeholders() -> None:
     english, french = words("en"), words("fr")
     assert english.keys() == french.keys()
-    assert {key for key in english if placeholders("en", key) != placeholders("fr", key)} == set()
+    # How a date is written is a language's own.
+    worded = [key for key in english if not key.startswith("format.")]
+    assert {key for key in worded if placeholders("en", key) != placeholders("fr", key)} == set()
     assert {key for key in english if len(forms(english[key])) != len(forms(french[key]))} == set()
+
+
+def test_the_documents_list_every_code_with_its_words() -> None:
+    text = API_PAGE.read_text(encoding="utf-8")
+    shown = dict(
+        re.findall(r"^\| `(\w+)` \| (.*) \|$", text[text.index("## Reasons") : text.index("## Tariffs")], re.MULTILINE)
+    )
+    expected = {code.value: forms(words("en")[f"reason.{code}"])[-1] for code in ReasonCode}
+    assert shown == {code: re.sub(r"\|\w+\}", "}", text) for code, text in expected.items()}
 
 
 def test_a_reason_is_the_same_from_its_json() -> None:
@@ -108,6 +123,11 @@ def test_what_is_no_reason_is_rejected(code: str, parameters: dict[str, object])
 )
 def test_the_plural_is_that_of_the_language(language: str, count: int, expected: str) -> None:
     assert expected in catalogue(language).reason(Reason(ReasonCode.WEEK_OF_PERIODS_NEEDED, {"count": count}))
+
+
+def test_a_reason_of_which_only_the_code_is_known_has_an_outline() -> None:
+    assert catalogue("en").outline(ReasonCode.NO_VERSION) == "… has no version"
+    assert "{" not in "".join(catalogue(language).outline(code) for language in LANGUAGES for code in ReasonCode)
 
 
 def test_the_repeated_hour_is_told_apart_by_its_offset() -> None:

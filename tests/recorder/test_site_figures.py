@@ -7,7 +7,7 @@ import pytest
 from cost_building import BASE, EJP, HPHC, SITE, SURPLUS, costs, d, days, midnight_ms, on, row, tariff, version
 
 from tictally_recorder.cost import CostRow, Terms
-from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.cost.contracts import Contract, ContractError, Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.hubs.site_state import Present, figures
 from tictally_recorder.tariffs.model import Direction, Tariff
@@ -139,7 +139,7 @@ def test_a_list_that_is_overdue_makes_the_cost_provisional() -> None:
 def test_a_day_of_which_the_meter_sent_nothing_has_no_cost() -> None:
     found = figures(PRESENT, [], {}, Terms(on(HPHC), {"hphc": HPHC}))
     assert (found["cost_today"], found["quality"]) == ("none", "unknown")
-    assert found["reason"] == "nothing was heard of the meter on 2025-07-02"
+    assert found["reason"] == "the meter sent nothing"
 
 
 def test_one_unknown_part_makes_the_sum_unknown() -> None:
@@ -150,9 +150,12 @@ def test_one_unknown_part_makes_the_sum_unknown() -> None:
 
 def test_while_a_file_cannot_be_used_the_file_is_the_reason() -> None:
     rows: list[CostRow] = costs([TODAY], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
-    found = figures(replace(PRESENT, problem="contracts.toml, line 3: no"), rows, {}, None)
+    found = figures(replace(PRESENT, problem=ContractError("contracts.toml", 3, "no").reason), rows, {}, None)
     assert {name for name, payload in found.items() if payload != "none"} == {"quality", "reason"}
-    assert (found["quality"], found["reason"]) == ("unknown", "contracts.toml, line 3: no")
+    assert (found["quality"], found["reason"]) == (
+        "unknown",
+        "contracts.toml is rejected (line 3; `tictally doctor` shows why)",
+    )
 
 
 def test_income_is_published_apart_and_as_income() -> None:

@@ -211,7 +211,7 @@ def test_too_few_nights_are_no_usual_night_and_have_no_cost(run: Commands) -> No
     assert out.endswith("What is usual is not known yet: fewer than 10 of the last 30 nights are known.\n")
     record = run.json(*WINDOW)[-1]
     assert (record["kind"], record["amount"], record["va"]) == ("year_cost", None, None)
-    assert record["reason"] == "fewer than 10 of the last 30 nights are known"
+    assert record["reason"]["text"] == "fewer than 10 of the last 30 nights are known"
 
 
 def test_some_of_thirty_nights_are_said_to_be_some(run: Commands) -> None:
@@ -225,16 +225,16 @@ def test_a_cost_that_is_not_known_has_its_reason(run: Commands) -> None:
     run.keep(d("2025-11-30"), [150] * 30)
     code, out, _ = run(*WINDOW)
     assert code == 0
-    reason = "the meter has told which period counts for 3 days, and a whole week is needed"
-    assert out.endswith(f"What 150 VA cost a year is not known, because {reason}.\n")
-    assert run.json(*WINDOW)[-1]["reason"] == reason
+    reason = "the meter has reported which period applies for 3 days, and a whole week is needed"
+    assert out.endswith(f"What 150 VA cost a year is unknown, because {reason}.\n")
+    assert run.json(*WINDOW)[-1]["reason"]["text"] == reason
 
 
 def test_without_contract_nights_are_told_and_what_to_write_where(autumn: Commands) -> None:
     (autumn.folder / "contracts.toml").unlink()
     code, out, err = autumn(*WINDOW)
     assert code == 1
-    assert "What 150 VA cost a year is not known, because there is no contract for 2025-11-30." in out
+    assert "What 150 VA cost a year is unknown, because there is no contract." in out
     assert err.startswith(f"tictally: there is no contract of site {METER}, so what its energy costs is not known.\n")
     assert f"Write into {autumn.folder}/contracts.toml" in err
 

@@ -246,7 +246,7 @@ def test_what_energy_costs_appears_and_prices_the_energy_dashboard(stage: Stage,
         # What is not known is shown as that, and never as zero.
         (folder / "contracts.toml").write_text("[[contract]]")
         home.wait_for(site["cost_today"], None)
-        why = f"{folder / 'contracts.toml'}, line 1: a contract needs its price list"
+        why = f"{folder / 'contracts.toml'} is rejected (line 1"
         home.wait_until(lambda: (home.value(reason) or "").startswith(why), "told why")
     home.wait_until(lambda: home.value(site["price"]) is None, "saw that the recorder is gone")
 

@@ -21,6 +21,7 @@ from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Inbox, ReloadConfig, WriteCommand
 from tictally_recorder.ledger import Ledger, LedgerReader, LedgerUnavailable, Site
 from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.errors import InFileError
 
 _CHECK_FILES_S: Final = 5.0
 _WRITE_TIMEOUT_S: Final = 10.0
@@ -73,7 +74,7 @@ class CurrentTerms:
     """
 
     terms: Terms | None
-    problem: str | None
+    problem: InFileError | None
     version: int
 
     def required(self) -> Terms:
@@ -83,7 +84,8 @@ class CurrentTerms:
             Problem: one of the files cannot be used.
         """
         if self.terms is None:
-            raise unavailable(f"cost cannot be computed: {self.problem}", retry_after_s=60)
+            reason = self.problem.reason if self.problem else None
+            raise unavailable(f"cost cannot be computed: {self.problem}", retry_after_s=60, reason=reason)
         return self.terms
 
 

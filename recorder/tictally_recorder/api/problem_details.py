@@ -7,6 +7,9 @@ from typing import Final
 
 from starlette.responses import Response
 
+from tictally_recorder.reason import Reason
+from tictally_recorder.translations import reason_record
+
 PROBLEM_TYPE: Final = "application/problem+json"
 _COMPATIBLE: Final = ("/api/", "/meterit")
 _OWN: Final = "/api/v1"
@@ -21,7 +24,10 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         parameter: name of the invalid parameter, or None.
         headers: of the response.
         more: further members of the message in the compatible interfaces.
+        reason: the same as data, or None.
     """
+
+    reason: Reason | None = None
 
     def __init__(
         self,
@@ -57,18 +63,29 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         }
         if self.parameter is not None:
             body["parameter"] = self.parameter
+        if self.reason is not None:
+            body["reason"] = reason_record(self.reason)
         return Response(json.dumps(body, ensure_ascii=False), self.status, headers, PROBLEM_TYPE)
 
 
-def unavailable(detail: str, *, retry_after_s: int = 1, status: int = HTTPStatus.SERVICE_UNAVAILABLE) -> Problem:
+def unavailable(
+    detail: str,
+    *,
+    retry_after_s: int = 1,
+    status: int = HTTPStatus.SERVICE_UNAVAILABLE,
+    reason: Reason | None = None,
+) -> Problem:
     """A temporary failure.
 
     Args:
         detail: a sentence for the reader.
         retry_after_s: when the client may retry, in seconds.
         status: HTTP status.
+        reason: the same as data, or None.
     """
-    return Problem(status, detail, headers={"retry-after": str(retry_after_s)})
+    problem = Problem(status, detail, headers={"retry-after": str(retry_after_s)})
+    problem.reason = reason
+    return problem
 
 
 def invalid_parameter(parameter: str, detail: str) -> Problem:

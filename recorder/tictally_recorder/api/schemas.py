@@ -134,6 +134,22 @@ class UsualItem(_SiteRecord):
     currency: str | None
 
 
+class ReasonItem(BaseModel):
+    """Why a figure is unknown or provisional: a code, its parameters, and an English clause made of them."""
+
+    code: str
+    parameters: dict[str, Any]
+    text: str
+
+
+class DatedReasonItem(ReasonItem):
+    """A reason with the number of its days, the ranges of them, and what is unknown by it."""
+
+    days: int
+    ranges: list[tuple[str, str]]
+    unknown: dict[str, Any] | None = None
+
+
 class CostItem(_RangeRecord):
     """A line of cost, or a total."""
 
@@ -150,7 +166,7 @@ class CostItem(_RangeRecord):
     hash: str | None
     power_kva: int | None
     quality: str
-    reason: str | None
+    reasons: list[DatedReasonItem]
 
 
 class OfferItem(_RangeRecord):
@@ -163,7 +179,7 @@ class OfferItem(_RangeRecord):
     rounded: str | None
     currency: str
     quality: str
-    unknown: dict[str, list[str]]
+    reasons: list[DatedReasonItem]
     windows: str
     actual_tariff: str | None
     actual: str | None

@@ -1,6 +1,5 @@
-"""Rows of days added up to days, months or years, a line for each price; the unknown is told, never a zero. Pure."""
+"""Rows of days added up to days, months or years, a line for each price; the unknown is named, never a zero. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,24 +9,23 @@ from typing import Final
 
 from tictally_recorder.cost.model import CostRow, Quality, VersionUsed
 from tictally_recorder.energy.register_totals import RegisterPart
+from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By
 
 _GRAVITY: Final = tuple(Quality)
-# Engine's reasons end with the day that they are of; without it the same reason on many days is one.
-_OF_ITS_DAY: Final = " (?:for|of|on) {}$"
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A reason for which amounts are unknown or provisional.
+class DatedReason:
+    """A reason for which amounts of some days are unknown or provisional.
 
     Attributes:
-        reason: a sentence without its day.
+        reason: the reason.
         rows: that have it, in order of day.
     """
 
-    reason: str
+    reason: Reason
     rows: tuple[CostRow, ...]
 
     @property
@@ -147,13 +145,13 @@ def sum_up(rows: Iterable[CostRow], by: By) -> list[Summed]:
     return [_summed(list(of_one)) for _, of_one in groupby(rows, key=lambda row: first_day(row.day, by))]
 
 
-def doubts(rows: Iterable[CostRow]) -> list[Doubt]:
+def reasons_of(rows: Iterable[CostRow]) -> list[DatedReason]:
     """Each reason once, with its rows, in the order of their first days."""
-    found: dict[str, list[CostRow]] = {}
+    found: dict[Reason, list[CostRow]] = {}
     for row in rows:
         if row.reason is not None:
-            found.setdefault(re.sub(_OF_ITS_DAY.format(row.day), "", row.reason), []).append(row)
-    return [Doubt(reason, tuple(of_reason)) for reason, of_reason in found.items()]
+            found.setdefault(row.reason, []).append(row)
+    return [DatedReason(reason, tuple(of_reason)) for reason, of_reason in found.items()]
 
 
 def registers_of(parts: Iterable[RegisterPart]) -> list[RegisterPart]:

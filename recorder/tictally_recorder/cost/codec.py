@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost.model import CostRow, Quality, VersionUsed
 from tictally_recorder.energy.register_totals import RegisterPart
 from tictally_recorder.ledger import CostDay, CostEntry, CostLine
+from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Confidence, Direction
 from tictally_shared.calendar import QUARTER_MS, day_bounds_ms
 
-_DAY: Final = "{day}"
 _LONG: Final = 400
 _ARRAY: Final = b"["
 
@@ -66,8 +66,9 @@ def _line(row: CostRow) -> CostLine:
         confidence=version.confidence.value if version else None,
         power_kva=row.power_kva,
         quality=row.quality.value,
-        # The same reason on many days is one.
-        reason=row.reason and row.reason.replace(str(row.day), _DAY),
+        reason=row.reason.code.value if row.reason else None,
+        # One order, so that the same reason on many days is one line.
+        reason_parameters=json.dumps(dict(row.reason.parameters), sort_keys=True) if row.reason else None,
     )
 
 
@@ -88,7 +89,7 @@ def _row(site: str, day: date, entry: CostEntry, bounds: tuple[int, int]) -> Cos
         version,
         line.power_kva,
         Quality(line.quality),
-        line.reason and line.reason.replace(_DAY, str(day)),
+        Reason.from_json(line.reason, json.loads(line.reason_parameters or "{}")) if line.reason else None,
         _unpack(entry.parts, bounds),
     )
 

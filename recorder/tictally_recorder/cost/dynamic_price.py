@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import Counted, RegisterPart
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.series import Series
 
 WH_PER_KWH: Final = Decimal(1000)
@@ -22,12 +23,12 @@ class Priced:
     Attributes:
         parts: of a quarter each.
         amount: of what has a price, not rounded.
-        why: a sentence where that is not all, for want of a price or because the energy is in doubt; else None.
+        reason: why that is not all: a price is missing, or the energy is unknown; else None.
     """
 
     parts: tuple[RegisterPart, ...]
     amount: Decimal
-    why: str | None
+    reason: Reason | None
 
 
 def price_quarters(
@@ -40,19 +41,19 @@ def price_quarters(
         total: what takes a quarter's energy from its rows.
         series: the prices.
         sign: -1 for energy that earns, else 1.
-        tz: the zone in which a time is told to people.
+        tz: the zone in which a reason names a time.
     """
     parts: list[RegisterPart] = []
     amount = Decimal(0)
-    why = None
+    reason: Reason | None = None
     for start_ms, of_quarter in groupby(sorted(rows, key=lambda row: row.start_ms), key=lambda row: row.start_ms):
         counted, price = total(of_quarter), series.price(start_ms)
         parts += (replace(part, price=price) for part in counted.parts)
-        if counted.doubt:
-            why = why or counted.doubt
+        if counted.reason:
+            reason = reason or counted.reason
         elif price is not None:
             amount += sign * counted.energy_wh / WH_PER_KWH * price
         elif counted.energy_wh:
             at = datetime.fromtimestamp(start_ms // 1000, UTC).astimezone(tz)
-            why = why or f"there is no price for {at.isoformat(sep=' ', timespec='minutes')}"
-    return Priced(tuple(parts), amount, why)
+            reason = reason or Reason(ReasonCode.NO_PRICE_AT_TIME, {"time": at.isoformat(timespec="minutes")})
+    return Priced(tuple(parts), amount, reason)

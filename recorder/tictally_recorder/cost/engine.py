@@ -12,6 +12,7 @@ from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.dynamic_price import WH_PER_KWH, price_quarters
 from tictally_recorder.cost.model import TOTAL, UNMETERED, CostRow, Quality, Terms, Unmetered, Use, VersionUsed
 from tictally_recorder.cost.proration import daily_share
+from tictally_recorder.cost.reasons import no_price, no_subscription, not_in_tariff, revision_overdue
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import (
     CONSUMPTION_TOTAL,
@@ -22,6 +23,7 @@ from tictally_recorder.energy.register_totals import (
     injection_total,
     is_supplier_register,
 )
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import day_bounds_ms, midnight_ms
 from tictally_shared.tariff_options import option_of_ngtf
@@ -48,7 +50,7 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
         unmetered = [each for each in use.unmetered if each.concerns(*day_bounds_ms(day, tz))]
         energy: Sequence[EnergyRow] = by_day.get(day, ())
         if unmetered:
-            energy = [_heard(row, unmetered) for row in energy]
+            energy = [_without_unmetered_ends(row, unmetered) for row in energy]
         here = _Day(use.site, day, energy, by_quarter.get(day, ()), use.ngtf.get(day), unmetered, terms, tz)
         found.extend(here.rows())
     return found
@@ -77,8 +79,8 @@ def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: Zo
     return found
 
 
-def _heard(row: EnergyRow, unmetered: Iterable[Unmetered]) -> EnergyRow:
-    """A day's row without what is unmetered at its ends: there the register was not heard."""
+def _without_unmetered_ends(row: EnergyRow, unmetered: Iterable[Unmetered]) -> EnergyRow:
+    """A day's row from the first to the last moment at which its register was metered."""
     start_ms, end_ms = row.start_ms, row.end_ms
     for each in unmetered:
         if direction_of(row.register) is each.direction:
@@ -103,11 +105,11 @@ class _Line:
         counted: Counted,
         price: Decimal | None,
         amount: Decimal | None,
-        why: str | None,
+        unknown: Reason | None,
         *,
         hash_of_day: str | None = None,
     ) -> CostRow:
-        quality, reason = self._quality(counted, why)
+        quality, reason = self._quality(counted, unknown)
         version = VersionUsed.of(self.version)
         if hash_of_day is not None:
             version = VersionUsed(version.id, hash_of_day, version.source, version.confidence)
@@ -118,7 +120,7 @@ class _Line:
             period,
             counted.energy_wh,
             price,
-            None if why else amount,
+            None if unknown else amount,
             self.tariff.currency,
             version,
             self.contract.power_kva,
@@ -127,11 +129,11 @@ class _Line:
             counted.parts,
         )
 
-    def _quality(self, counted: Counted, why: str | None) -> tuple[Quality, str | None]:
-        if why:
-            return Quality.UNKNOWN, why
+    def _quality(self, counted: Counted, unknown: Reason | None) -> tuple[Quality, Reason | None]:
+        if unknown:
+            return Quality.UNKNOWN, unknown
         if due := self.tariff.overdue_since(self.day):
-            return Quality.PROVISIONAL, f"a revision was due on {due}, and {self.version.id} is the newest known"
+            return Quality.PROVISIONAL, revision_overdue(due, self.version)
         return (Quality.ESTIMATED if counted.estimated else Quality.MEASURED), None
 
 
@@ -166,11 +168,11 @@ class _Day:
         self, direction: Direction, contract: Contract | None, tariff: Tariff | None
     ) -> Iterator[CostRow]:
         if contract is None:
-            why = f"there is no contract for {self.day}"
+            reason = Reason(ReasonCode.NO_CONTRACT)
         elif tariff is None:
-            why = f"there is no tariff {contract.tariff!r}"
+            reason = Reason(ReasonCode.UNKNOWN_TARIFF, {"tariff": contract.tariff})
         else:
-            why = f"{tariff.id} has no version for {self.day}"
+            reason = Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id})
         periods = self._counted(direction, tariff, contract)
         shown = {period: counted for period, counted in periods.items() if counted.energy_wh}
         for period, counted in [*sorted(shown.items()), (None, Counted())]:
@@ -186,7 +188,7 @@ class _Day:
                 None,
                 contract.power_kva if contract else None,
                 Quality.UNKNOWN,
-                why,
+                reason,
                 counted.parts,
             )
 
@@ -196,23 +198,19 @@ class _Day:
         rest_stood = self._rest_stood(found, tariff)
         for period in tariff.periods:
             counted, price = found.pop(period, Counted()), version.price(power, period)
-            why = counted.doubt
+            unknown = counted.reason
             if not (counted.parts or rest_stood):
-                why = why or self._why_nothing_counted(period)
+                unknown = unknown or self._nothing_counted(period)
             elif price is None:
-                why = f"{version.id} has no price of {period}{_at_power(power)}"
+                unknown = no_price(version, period, power)
             sign = -1 if tariff.direction is Direction.INJECTION else 1
             amount = sign * counted.energy_wh / WH_PER_KWH * price.ttc if price else None
-            yield line.row(period, counted, price.ttc if price else None, amount, why)
+            yield line.row(period, counted, price.ttc if price else None, amount, unknown)
         for period, counted in sorted(found.items()):
-            if not counted.energy_wh:
-                if counted.doubt:
-                    yield line.row(period, counted, None, None, counted.doubt)
-            else:
-                names = ", ".join(dict.fromkeys(part.register for part in counted.parts))
-                unnamed = f"{names} counted energy, and no period of {tariff.id} is known for it"
-                other = f"{names} counted {period}, which is no period of {tariff.id} and no alias of the contract"
-                yield line.row(period, counted, None, None, unnamed if period == names else other)
+            if counted.energy_wh:
+                yield line.row(period, counted, None, None, not_in_tariff(period, counted, tariff))
+            elif counted.reason:
+                yield line.row(period, counted, None, None, counted.reason)
 
     def _rest_stood(self, found: Mapping[str, Counted], tariff: Tariff) -> bool:
         """True where nothing was counted outside of a list's periods: one without register counted nothing either.
@@ -226,7 +224,7 @@ class _Day:
             own_calendar
             and any(map(is_supplier_register, rest))
             and len(rest) < len(found)
-            and not any(found[period].energy_wh or found[period].doubt for period in rest)
+            and not any(found[period].energy_wh or found[period].reason for period in rest)
         )
 
     def _series(self, line: _Line) -> Iterator[CostRow]:
@@ -234,26 +232,25 @@ class _Day:
         series = self.terms.series.get(tariff.id)
         total = _TOTALS[tariff.direction]
         if series is None:
-            yield line.row(TOTAL, total(self.energy), None, None, f"the prices of {tariff.id} are missing")
+            yield line.row(TOTAL, total(self.energy), None, None, Reason(ReasonCode.NO_SERIES, {"tariff": tariff.id}))
             return
         sign = -1 if tariff.direction is Direction.INJECTION else 1
         priced = price_quarters(self.quarters, total, series, sign, self.tz)
         start, end = day_bounds_ms(self.day, self.tz)
         counted = Counted.of(priced.parts)
-        why = counted.doubt or priced.why or (None if priced.parts else self._why_nothing_counted(TOTAL))
-        yield line.row(TOTAL, counted, None, priced.amount, why, hash_of_day=series.hash(start, end))
+        unknown = counted.reason or priced.reason or (None if priced.parts else self._nothing_counted(TOTAL))
+        yield line.row(TOTAL, counted, None, priced.amount, unknown, hash_of_day=series.hash(start, end))
 
     def _unmetered(self, line: _Line) -> Iterator[CostRow]:
-        """What is missing of a day of which the registers tell a part; where they tell nothing, each period says so."""
+        """What is missing of a day that is metered in part; where nothing is metered, each period has the reason."""
         direction = line.tariff.direction
-        times = [
-            f"from {_minute(each.start_ms, self.tz)} to {_minute(each.end_ms, self.tz)}"
+        spans = tuple(
+            (_minute(each.start_ms, self.tz), _minute(each.end_ms, self.tz))
             for each in self.unmetered
             if each.direction is direction
-        ]
-        if times and _TOTALS[direction](self.energy).parts:
-            why = f"the registers do not say what was counted {' and '.join(times)}"
-            yield line.row(UNMETERED, Counted(), None, None, why)
+        )
+        if spans and _TOTALS[direction](self.energy).parts:
+            yield line.row(UNMETERED, Counted(), None, None, Reason(ReasonCode.UNMETERED_SPANS, {"spans": spans}))
 
     def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
         """Period → what was counted, as a price list divides it, or as the meter does where there is none."""
@@ -263,15 +260,15 @@ class _Day:
         if tariff and tariff.series:
             return {TOTAL: total}
         if direction is Direction.INJECTION:
-            # The meter does not tell injected energy by period.
+            # A meter has one register of injection, whatever the period.
             return {part.register: total for part in total.parts}
         periods = consumption_by_period(self.energy, self.ngtf, contract.aliases if contract else {})
         return periods or ({} if tariff else {CONSUMPTION_TOTAL: total})
 
-    def _why_nothing_counted(self, period: str) -> str:
+    def _nothing_counted(self, period: str) -> Reason:
         if not self.energy and not self.quarters:
-            return f"the meter told nothing of {self.day}"
-        return f"no register counted {period} on {self.day}"
+            return Reason(ReasonCode.NO_FRAMES)
+        return Reason(ReasonCode.PERIOD_NOT_COUNTED, {"period": period})
 
 
 def _subscription(line: _Line) -> Iterator[CostRow]:
@@ -280,14 +277,10 @@ def _subscription(line: _Line) -> Iterator[CostRow]:
     if line.tariff.direction is Direction.INJECTION and not monthly:
         return
     if monthly is None:
-        yield line.row(None, Counted(), None, None, f"{line.version.id} has no subscription{_at_power(power)}")
+        yield line.row(None, Counted(), None, None, no_subscription(line.version, power))
     else:
         yield line.row(None, Counted(), monthly, daily_share(monthly, line.day), None)
 
 
 def _minute(time_ms: int, tz: ZoneInfo) -> str:
-    return f"{datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz):%Y-%m-%d %H:%M}"
-
-
-def _at_power(power: int | None) -> str:
-    return "" if power is None else f" at {power} kVA"
+    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).isoformat(timespec="minutes")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from tictally_recorder.cost.model import CostRow, Quality, VersionUsed
 from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.energy.register_totals import RegisterPart
+from tictally_recorder.reason import Reason
 
 
 class Per(StrEnum):
@@ -32,7 +33,7 @@ class Explanation:
         version: that the price is from, with its source; or None where none holds.
         quality: how much the amount is worth.
         estimated: True where a gap was divided, also where the quality says something graver.
-        reason: a sentence, or None.
+        reason: why the amount is unknown or provisional, or None.
     """
 
     parts: tuple[RegisterPart, ...]
@@ -46,7 +47,7 @@ class Explanation:
     version: VersionUsed | None
     quality: Quality
     estimated: bool
-    reason: str | None
+    reason: Reason | None
 
 
 def explain(row: CostRow) -> Explanation:

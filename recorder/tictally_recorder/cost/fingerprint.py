@@ -12,7 +12,7 @@ from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import day_bounds_ms
 
 # Goes up when the same frames, contract and prices give other figures than before.
-_RECKONING: Final = 3
+_METHOD: Final = 4
 _DIGITS: Final = 16
 
 
@@ -40,7 +40,7 @@ class Keys:
         # What follows a silence says that there was one, and is heard when the day before it has its figures.
         bounds = day_bounds_ms(day, self._tz) if unmetered else (0, 0)
         missing = [(each.direction.value, each.start_ms, each.end_ms) for each in unmetered if each.concerns(*bounds)]
-        text = repr((_RECKONING, self._tz.key, paid, missing))
+        text = repr((_METHOD, self._tz.key, paid, missing))
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
     def _paid(self, site: str, direction: Direction, day: date) -> object:

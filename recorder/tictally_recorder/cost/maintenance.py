@@ -53,7 +53,8 @@ class CostStep:
 
     def health(self, turn: Turn) -> dict[str, object]:
         """`cost_days_left`, `cost_problem` and `has_cost_problem` of the recorder's health."""
-        problem = turn.problems.get(self.name) or self._keeper.problem
+        rejected = self._keeper.problem
+        problem = turn.problems.get(self.name) or (str(rejected) if rejected else None)
         return {
             "cost_days_left": self._keeper.left,
             "cost_problem": problem,

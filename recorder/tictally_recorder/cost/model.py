@@ -10,6 +10,7 @@ from typing import Final, Self
 from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import RegisterPart
+from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
 from tictally_recorder.tariffs.series import Series
 from tictally_shared.calendar import QUARTER_MS
@@ -126,7 +127,7 @@ class CostRow:
         version: of the price list, or None where none holds.
         power_kva: subscribed, or None.
         quality: how much the amount is worth.
-        reason: a sentence, for `unknown` and `provisional`, else None.
+        reason: why, for `unknown` and `provisional`, else None; it does not name the row's own day.
         parts: what the energy was counted by; none for the subscription.
     """
 
@@ -141,7 +142,7 @@ class CostRow:
     version: VersionUsed | None
     power_kva: int | None
     quality: Quality
-    reason: str | None = None
+    reason: Reason | None = None
     parts: tuple[RegisterPart, ...] = ()
 
     @property

@@ -15,6 +15,7 @@ from tictally_recorder.cost.query import computed, days_with_frames, touched_day
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
+from tictally_recorder.tariffs.errors import InFileError
 from tictally_shared.calendar import QUARTER_MS, day_bounds_ms, runs_of_days
 
 # What a step computes at once: some tenths of a second on a Pi, in which frames wait.
@@ -70,8 +71,8 @@ class CostKeeper:
         return self._watched.terms
 
     @property
-    def problem(self) -> str | None:
-        """Why nothing is computed, a sentence, or None."""
+    def problem(self) -> InFileError | None:
+        """The file for which nothing is computed, or None."""
         return self._watched.problem
 
     def begin(self) -> None:

@@ -22,7 +22,7 @@ class WatchedTerms:
 
     Attributes:
         terms: or None while a file cannot be used.
-        problem: that file, and why, a sentence; None where all can be used.
+        problem: that file, and why; None where all can be used.
     """
 
     def __init__(self, contracts: Path, tariffs: Path) -> None:
@@ -31,7 +31,7 @@ class WatchedTerms:
         self._series_files: tuple[Path, ...] = ()
         self._seen: object = None
         self.terms: Terms | None = None
-        self.problem: str | None = None
+        self.problem: InFileError | None = None
 
     def look(self, sites: Sequence[Site]) -> bool:
         """True where terms or problem are others than before.
@@ -58,12 +58,10 @@ class WatchedTerms:
             self._series_files = shelf.series_files
             paid = paid_by_shelf(self._contracts, shelf, sites)
         except InFileError as error:
-            self.problem = str(error)
+            self.problem = error
         else:
-            if paid.shelf.errors:
-                self.problem = str(paid.shelf.errors[0])
-            else:
-                self.terms = paid.terms
+            self.problem = next(iter(paid.shelf.errors), None)
+            self.terms = None if self.problem else paid.terms
 
     def _files(self) -> Iterator[Path]:
         """A price series may lie in a folder below, or anywhere."""

@@ -36,7 +36,7 @@ def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
             sites = reader.sites()
             watched.look(sites)
             if watched.terms is None:
-                return CostFacts(watched.problem)
+                return CostFacts(str(watched.problem))
             return CostFacts(None, tuple(_paid(reader, site, watched.terms, today) for site in sites))
     except LedgerError:
         return CostFacts()

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final, Self
 
 from tictally_recorder.energy.rows import EnergyRow
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.tariff_options import TARIFF_OPTIONS, option_of_ngtf
 
@@ -51,20 +52,20 @@ class Counted:
 
     Attributes:
         parts: by register; empty where no register counted it, or together more than any meter can.
-        doubt: a sentence where that is so, where the same energy may be in two of the parts, or where energy is in
-            none because a register fell in a gap, else None.
+        reason: why the energy is unknown: more than any meter can count, the same energy maybe in two of the parts, or
+            a register that fell in a gap; else None.
     """
 
     parts: tuple[RegisterPart, ...] = ()
-    doubt: str | None = None
+    reason: Reason | None = None
 
     @classmethod
-    def of(cls, parts: Sequence[RegisterPart], doubt: str | None = None) -> Self:
+    def of(cls, parts: Sequence[RegisterPart], reason: Reason | None = None) -> Self:
         """What some parts counted together."""
         if sum(part.energy_wh for part in parts) < _TOO_MUCH_WH:
-            return cls(tuple(parts), doubt)
-        names = ", ".join(dict.fromkeys(part.register for part in parts if part.energy_wh))
-        return cls(doubt=f"{names} counted more than any meter can")
+            return cls(tuple(parts), reason)
+        counting = (part.register for part in parts if part.energy_wh)
+        return cls(reason=_about_registers(ReasonCode.ENERGY_IMPLAUSIBLE, counting))
 
     @property
     def energy_wh(self) -> int:
@@ -164,15 +165,19 @@ def _counted(rows: Sequence[EnergyRow]) -> Counted:
         for row in rows
     )
     if any(row.lost for row in rows):
-        names = ", ".join(dict.fromkeys(row.register for row in rows if row.lost))
-        return Counted.of(parts, f"{names} fell while nothing was heard, so what was counted meanwhile is not known")
+        fallen = (row.register for row in rows if row.lost)
+        return Counted.of(parts, _about_registers(ReasonCode.REGISTER_FELL_IN_GAP, fallen))
     # A meter that went from one mode to another and back: what its first registers counted meanwhile is divided over
     # the time of the others.
     kinds = {_kind(row.register) for row in rows if row.energy}
     if len(kinds) > 1 and any(row.estimated for row in rows):
-        names = ", ".join(dict.fromkeys(row.register for row in rows if row.energy))
-        return Counted.of(parts, f"{names} counted on one day with a gap, so the same energy may be in two of them")
+        counting = (row.register for row in rows if row.energy)
+        return Counted.of(parts, _about_registers(ReasonCode.ENERGY_MAYBE_TWICE, counting))
     return Counted.of(parts)
+
+
+def _about_registers(code: ReasonCode, registers: Iterable[str]) -> Reason:
+    return Reason(code, {"registers": tuple(dict.fromkeys(registers))})
 
 
 def _kind(register: str) -> str:

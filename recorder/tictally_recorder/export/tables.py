@@ -1,5 +1,6 @@
 """The tables of an export, and their rows from a ledger. `docs/export.md` describes each column."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -114,6 +115,7 @@ _COST: Final = (
     Column("power_kva", ColumnKind.INTEGER),
     Column("quality", ColumnKind.TEXT),
     Column("reason", ColumnKind.TEXT),
+    Column("reason_parameters", ColumnKind.TEXT),
 )
 _POWERS: Final = (
     _SITE,
@@ -179,7 +181,8 @@ def _cost(query: ExportQuery) -> Iterator[Row]:
                         None if row.version is None else row.version.id,
                         row.power_kva,
                         row.quality.value,
-                        row.reason,
+                        row.reason.code.value if row.reason else None,
+                        json.dumps(dict(row.reason.parameters)) if row.reason else None,
                     )
 
 

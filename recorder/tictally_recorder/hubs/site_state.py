@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, Self
 
-from tictally_recorder.cost.aggregation import doubts
+from tictally_recorder.cost.aggregation import reasons_of
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.model import CostRow, Quality, Terms
 from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.standby import Trend, YearCost
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
+from tictally_recorder.translations import ENGLISH, Catalogue
 
 NOTHING: Final = "none"
 TODAY, YESTERDAY, MONTH, TOTAL = "cost_today", "cost_yesterday", "cost_month", "cost_total"
@@ -57,7 +59,7 @@ class Present:
     today: date
     now_ms: int
     period: str | None
-    problem: str | None = None
+    problem: Reason | None = None
     since: date | None = None
 
 
@@ -102,7 +104,11 @@ def standby_figures(found: Trend | None, year: YearCost | None) -> dict[str, str
 
 
 def figures(
-    present: Present, rows: Sequence[CostRow], before: Mapping[Direction, Decimal], terms: Terms | None
+    present: Present,
+    rows: Sequence[CostRow],
+    before: Mapping[Direction, Decimal],
+    terms: Terms | None,
+    words: Catalogue = ENGLISH,
 ) -> dict[str, str]:
     """Topic's last level → payload; `none` stands for what is not known.
 
@@ -115,11 +121,13 @@ def figures(
         rows: of this month's days and of yesterday, as far as they have been computed.
         before: the sum of all known amounts in the contract's currency but today's.
         terms: contracts and price lists, or None while they cannot be used.
+        words: in which the reason is written.
     """
     told: dict[str, str | None] = dict.fromkeys(CONSUMPTION_NAMES)
     consumption, injection = (paid_on(present.site, direction, present.today, terms) for direction in Direction)
     days = _Days.of(rows, present)
-    told[QUALITY], told[REASON] = _quality(present, days.today)
+    told[QUALITY] = str(_quality(present, days.today))
+    told[REASON] = "; ".join(map(words.reason, reasons_today(present, rows))) or None
     if present.problem is None:
         currency = consumption.tariff.currency if consumption else None
         told[TODAY], told[YESTERDAY], told[MONTH] = (
@@ -137,6 +145,19 @@ def figures(
             INCOME_TOTAL: _total(days.today, Direction.INJECTION, before),
         }
     return {name: NOTHING if text is None else text for name, text in told.items()}
+
+
+def reasons_today(present: Present, rows: Sequence[CostRow]) -> list[Reason]:
+    """Why today's cost is unknown or provisional; none where it is known.
+
+    Args:
+        present: site and time.
+        rows: of today, others are left out.
+    """
+    if present.problem is not None:
+        return [present.problem]
+    today = [row for row in rows if row.day == present.today]
+    return [dated.reason for dated in reasons_of(today)] if today else [Reason(ReasonCode.NO_FRAMES)]
 
 
 def paid_on(site: str, direction: Direction, day: date, terms: Terms | None) -> PaidBy | None:
@@ -213,10 +234,7 @@ def _amounts(rows: Iterable[CostRow], direction: Direction) -> Iterator[Decimal 
             yield row.amount
 
 
-def _quality(present: Present, today: Sequence[CostRow]) -> tuple[str, str | None]:
-    if present.problem is not None:
-        return str(Quality.UNKNOWN), present.problem
-    if not today:
-        return str(Quality.UNKNOWN), f"nothing was heard of the meter on {present.today}"
-    reasons = "; ".join(doubt.reason for doubt in doubts(today))
-    return str(max((row.quality for row in today), key=_GRAVITY.index)), reasons or None
+def _quality(present: Present, today: Sequence[CostRow]) -> Quality:
+    if present.problem is not None or not today:
+        return Quality.UNKNOWN
+    return max((row.quality for row in today), key=_GRAVITY.index)

@@ -25,6 +25,7 @@ from tictally_recorder.hubs.site_state import (
 from tictally_recorder.ledger import Ledger, LedgerReader, Night, Site
 from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.translations import ENGLISH, Catalogue
 from tictally_shared.calendar import local_day
 
 _SITES_NOTE: Final = "sites"
@@ -79,15 +80,17 @@ class SiteUpdater:
     Args:
         source: of the figures.
         publisher: of the topics.
+        words: in which reasons are written.
     """
 
     name: ClassVar[str] = "sites"
     needs_idle: ClassVar[bool] = True
     due_s: ClassVar[float] = 0.0
 
-    def __init__(self, source: SiteSource, publisher: SitePublisher) -> None:
+    def __init__(self, source: SiteSource, publisher: SitePublisher, words: Catalogue = ENGLISH) -> None:
         self._source = source
         self._publisher = publisher
+        self._words = words
         self._revision = 0
         self._day: date | None = None
         self._sites: Sequence[Site] = ()
@@ -143,8 +146,9 @@ class SiteUpdater:
         aliases = aliases_on(site.id, today, source.keeper.terms)
         period = current_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
         since = self._today(min(meter.first_ms for meter in site.meters))
-        present = Present(site.id, today, now_ms, period, source.keeper.problem, since)
-        values = figures(present, stored.rows, stored.before, source.keeper.terms)
+        problem = source.keeper.problem
+        present = Present(site.id, today, now_ms, period, problem.reason if problem else None, since)
+        values = figures(present, stored.rows, stored.before, source.keeper.terms, self._words)
         self._publisher.publish(site.id, self._complete_income(site.id, values) | stored.standby)
 
     def _complete_income(self, site: str, values: dict[str, str]) -> dict[str, str]:

@@ -32,7 +32,8 @@ class CostLine:
         confidence: how reliable they are, or None.
         power_kva: subscribed, or None.
         quality: `measured`, `estimated`, `provisional` or `unknown`.
-        reason: a sentence, with `{day}` where it names the day, or None.
+        reason: code of the reason for which it is unknown or provisional, or None.
+        reason_parameters: its parameters, a JSON object, or None.
     """
 
     direction: str
@@ -46,6 +47,7 @@ class CostLine:
     power_kva: int | None
     quality: str
     reason: str | None
+    reason_parameters: str | None
 
 
 @dataclass(frozen=True, slots=True)

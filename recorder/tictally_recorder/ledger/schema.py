@@ -84,7 +84,7 @@ CREATE TABLE invalidated (
 -- Cost. Days are numbered from 1 on 1 January of the year 1. replaced_ms: 0 for the current figures. See cost_store.py.
 CREATE TABLE cost_line (
     id INTEGER PRIMARY KEY, direction TEXT NOT NULL, period TEXT, price TEXT, currency TEXT, version TEXT, hash TEXT,
-    source TEXT, confidence TEXT, power_kva INTEGER, quality TEXT NOT NULL, reason TEXT
+    source TEXT, confidence TEXT, power_kva INTEGER, quality TEXT NOT NULL, reason TEXT, reason_parameters TEXT
 ) STRICT;
 CREATE INDEX cost_line_by_version ON cost_line (version, period);
 -- A local day is the quarters first to end, excluded. key: fingerprint of the contract and prices used.

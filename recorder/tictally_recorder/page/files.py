@@ -12,6 +12,7 @@ _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
 }
 _ASSETS, _PRELOADS = b"{assets}", b"{preloads}"
@@ -43,6 +44,7 @@ class Files:
     Args:
         folder: with `index.html`, in which `{assets}` stands for the address of the other files, and `{preloads}` for
             the preloads of its modules.
+        catalogues: folder of the words, served below `translations/`.
 
     Attributes:
         tag: hash of all contents.
@@ -50,12 +52,14 @@ class Files:
         others: path below the folder → file.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, catalogues: Path) -> None:
         found = {
             path.relative_to(folder).as_posix(): File(path.read_bytes(), _TYPES[path.suffix])
             for path in sorted(folder.rglob("*"))
             if path.suffix in _TYPES
         }
+        for path in sorted(catalogues.glob("*.json")):
+            found[f"translations/{path.name}"] = File(path.read_bytes(), _TYPES[path.suffix])
         digest = hashlib.sha256()
         for name, file in found.items():
             digest.update(f"{name}\0{len(file.content)}\0".encode() + file.content)

@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+import tictally_recorder.translations
 from tictally_recorder.page.files import File, Files
 
 _FOLDER: Final = Path(__file__).parent / "static"
+_CATALOGUES: Final = Path(tictally_recorder.translations.__file__).parent
 _CACHE_FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
 _REVALIDATE: Final = "no-cache"
 # Only the page's own scripts and styles, and no connection to another host.
@@ -24,13 +26,14 @@ _POLICY: Final = (
 )
 
 
-def page_routes(folder: Path = _FOLDER) -> list[Route]:
+def page_routes(folder: Path = _FOLDER, catalogues: Path = _CATALOGUES) -> list[Route]:
     """The page at `/`, its files below `/page/`.
 
     Args:
         folder: of the files.
+        catalogues: folder of the words.
     """
-    files = Files(folder)
+    files = Files(folder, catalogues)
     tag = f'"{files.tag}"'
 
     async def index(request: Request) -> Response:

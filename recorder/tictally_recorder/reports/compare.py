@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 
 from rich.table import Table
 
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.compare import Answer, Offer
 from tictally_recorder.reports.table import plain_table
+from tictally_recorder.translations import ENGLISH, reason_record
 from tictally_shared.calendar import runs_of_days
 
 
@@ -32,7 +34,7 @@ def remarks(answer: Answer) -> list[str]:
         f"What the contract's own registers cost: {actual}{f' ({answer.tariff})' if answer.tariff else ''}.",
         f"Off-peak hours of HP/HC are assumed to be {_hours(answer)}, those of Tempo 22:00-06:00.",
         "A quarter of an hour counts where it begins; use would change with the price list, and here it does not.",
-        *(f"Unknown ({names}; {days}): {reason}." for reason, names, days in _reasons(answer)),
+        *(f"Unknown ({name}; {days}): {reason}." for name, days, reason in _reasons(answer)),
     ]
 
 
@@ -55,7 +57,10 @@ def records(answers: Sequence[Answer]) -> list[dict[str, object]]:
             "rounded": None if offer.amount is None else str(to_cents(offer.amount)),
             "currency": offer.currency,
             "quality": _quality(offer),
-            "unknown": {reason: [str(day) for day in days] for reason, days in offer.unknown.items()},
+            "reasons": [
+                reason_record(reason) | {"days": len(days), "ranges": _ranges(days)}
+                for reason, days in offer.unknown.items()
+            ],
             "windows": _hours(answer),
             "actual_tariff": answer.tariff,
             "actual": None if answer.actual is None else format(answer.actual, "f"),
@@ -86,6 +91,10 @@ def _reasons(answer: Answer) -> list[tuple[str, str, str]]:
     for offer in _sorted(answer):
         for reason, days in offer.unknown.items():
             name = f"{offer.tariff} {offer.power_kva} kVA" if offer.power_kva else offer.tariff
-            runs = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in runs_of_days(days))
-            found.append((reason, name, runs))
+            runs = ", ".join(first if first == last else f"{first} to {last}" for first, last in _ranges(days))
+            found.append((name, runs, ENGLISH.reason(reason)))
     return found
+
+
+def _ranges(days: Sequence[date]) -> list[tuple[str, str]]:
+    return [(str(first), str(last)) for first, last in runs_of_days(days)]

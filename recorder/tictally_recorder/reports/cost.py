@@ -3,18 +3,18 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from rich.table import Table
 
 from tictally_recorder.cost import CostRow, Quality, to_cents
-from tictally_recorder.cost.aggregation import Line, Summed, doubts
+from tictally_recorder.cost.aggregation import DatedReason, Line, Summed, reasons_of
 from tictally_recorder.cost.model import UNMETERED
 from tictally_recorder.csv_writer import csv_text
+from tictally_recorder.reports.reasons import dated_record, days_text, unknown_text
 from tictally_recorder.reports.table import plain_table
-from tictally_shared.calendar import runs_of_days
+from tictally_recorder.translations import ENGLISH
 
 COLUMNS: Final = (
     "site",
@@ -33,10 +33,9 @@ COLUMNS: Final = (
     "hash",
     "power_kva",
     "quality",
-    "reason",
+    "reasons",
 )
 _PER_KILO: Final = 1000
-_STRETCHES_TOLD: Final = 5
 _SUBSCRIPTION: Final = "subscription"
 _TOTAL: Final = "total"
 
@@ -60,8 +59,8 @@ def records(answer: Answer) -> Iterator[tuple[Record, Line | Summed]]:
     """A site's lines, and after those of each period of time its total, by column; beside each what it is of.
 
     Price and amounts are texts: `amount` is not rounded, `rounded` is, to the cent, and null is what is not known. A
-    total is of what is known in one currency; its quality is `unknown` where something is not in it, and its reason
-    says what.
+    total is of what is known in one currency; its quality is `unknown` where something is not in it, and its reasons
+    name what.
     """
     for summed in answer.sums:
         for line in summed.lines:
@@ -78,8 +77,8 @@ def as_json(found: Iterable[Record]) -> str:
 
 
 def as_csv(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> str:
-    """CSV with a header, nothing where JSON has null."""
-    return csv_text(columns, (record.values() for record in found)).rstrip("\n")
+    """CSV with a header, nothing where JSON has null, the text of reasons."""
+    return csv_text(columns, ([_cell(value) for value in record.values()] for record in found)).rstrip("\n")
 
 
 def as_table(answer: Answer) -> Table:
@@ -117,36 +116,23 @@ def as_table(answer: Answer) -> Table:
 def remarks(answer: Answer) -> list[str]:
     """What a person must know of a site's sums: what is unknown, provisional, estimated or fell, and why."""
     rows = [row for summed in answer.sums for row in summed.rows]
-    said = [f"And unknown: {each}." for each in _unknown(rows)]
-    said += [
-        f"Provisional ({told_days(doubt.days)}): {doubt.reason}."
-        for doubt in doubts(row for row in rows if row.quality is Quality.PROVISIONAL)
+    found = [f"And unknown: {unknown_text(each)}." for each in _unknown(rows)]
+    found += [
+        f"Provisional ({days_text(each.days)}): {ENGLISH.reason(each.reason)}."
+        for each in reasons_of(row for row in rows if row.quality is Quality.PROVISIONAL)
     ]
     if estimated := dict.fromkeys(row.day for row in rows if any(part.estimated for part in row.parts)):
-        said.append(
-            f"Estimated ({told_days(estimated)}): there were no frames for a time, and what the registers counted "
+        found.append(
+            f"Estimated ({days_text(estimated)}): there were no frames for a time, and what the registers counted "
             "meanwhile is divided by time."
         )
-    fell: dict[str, list[date]] = {}
-    for row in rows:
-        for part in row.parts:
-            if part.fell and row.amount is not None:
-                fell.setdefault(part.register, []).append(row.day)
-    said += [
-        f"{register} fell ({told_days(days)}): what it counted before and after is added."
-        for register, days in sorted(fell.items())
+    fell = [(part.register, row.day) for row in rows if row.amount is not None for part in row.parts if part.fell]
+    found += [
+        f"{register} fell ({days_text(day for name, day in fell if name == register)}): "
+        "what it counted before and after is added."
+        for register in sorted({name for name, _ in fell})
     ]
-    return said
-
-
-def told_days(days: Iterable[date]) -> str:
-    """How many days, and which, the first stretches of them."""
-    days = set(days)
-    stretches = runs_of_days(days)
-    told = [f"{first}" if first == last else f"{first} to {last}" for first, last in stretches[:_STRETCHES_TOLD]]
-    more = len(stretches) - len(told)
-    told += [f"{more} more {'stretch' if more == 1 else 'stretches'}"] if more else []
-    return f"{len(days)} {'day' if len(days) == 1 else 'days'}: {', '.join(told)}"
+    return found
 
 
 def kwh(energy_wh: int) -> str:
@@ -174,7 +160,6 @@ def _cells(line: Line) -> tuple[str, ...]:
 
 def _line_record(site: str, summed: Summed, line: Line) -> Record:
     version, amount = line.version, line.amount
-    reasons = [f"{doubt.reason} ({told_days(doubt.days)})" for doubt in doubts(line.rows)]
     return {
         "site": site,
         "from": str(summed.start),
@@ -192,7 +177,7 @@ def _line_record(site: str, summed: Summed, line: Line) -> Record:
         "hash": version.hash if version else None,
         "power_kva": line.power_kva,
         "quality": str(line.quality),
-        "reason": "; ".join(reasons) or None,
+        "reasons": [dated_record(each) for each in reasons_of(line.rows)],
     }
 
 
@@ -208,21 +193,14 @@ def _total_record(site: str, summed: Summed, currency: str | None, amount: Decim
         "rounded": None if amount is None else cents(amount),
         "currency": currency,
         "quality": str(summed.quality),
-        "reason": "; ".join(f"unknown: {each}" for each in _unknown(summed.rows)) or None,
+        "reasons": [dated_record(each, names_unknown=True) for each in _unknown(summed.rows)],
     }
 
 
-def _unknown(rows: Iterable[CostRow]) -> list[str]:
-    """Each reason once: what is unknown by it, its days, and the reason."""
-    return [
-        f"{_what(doubt.rows)}, because {doubt.reason} ({told_days(doubt.days)})"
-        for doubt in doubts(row for row in rows if row.amount is None)
-    ]
+def _unknown(rows: Iterable[CostRow]) -> list[DatedReason]:
+    return reasons_of(row for row in rows if row.amount is None)
 
 
-def _what(rows: Sequence[CostRow]) -> str:
-    energy_wh = sum(row.energy_wh for row in rows)
-    periods = ", ".join(dict.fromkeys(row.period for row in rows if row.period))
-    quantity = f"{kwh(energy_wh)} kWh" if energy_wh else "energy"
-    told = [f"{quantity} ({periods})"] if periods else []
-    return " and ".join(told + ["the subscription"] * any(row.period is None for row in rows))
+def _cell(value: object) -> object:
+    reasons = [value] if isinstance(value, dict) else value
+    return "; ".join(each["text"] for each in reasons) if isinstance(reasons, list) else value

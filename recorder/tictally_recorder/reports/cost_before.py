@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.aggregation import Summed, doubts, sum_up
+from tictally_recorder.cost.aggregation import Summed, reasons_of, sum_up
 from tictally_recorder.cost.codec import from_day
 from tictally_recorder.ledger import CostDay
-from tictally_recorder.reports.cost import cents, told_days
+from tictally_recorder.reason import Reason
+from tictally_recorder.reports.cost import cents
+from tictally_recorder.reports.reasons import days_text
+from tictally_recorder.translations import ENGLISH, reason_record
 from tictally_shared.calendar import By
 
 
@@ -42,7 +45,7 @@ def as_text(found: Iterable[Before], by: By, tz: ZoneInfo) -> list[str]:
     found = list(found)
     if by is By.DAY or not found:
         return [_sentence(each, tz) for each in found]
-    days = told_days(each.day for each in found)
+    days = days_text(each.day for each in found)
     return [f"Figures were others before ({days}); --by day --explain tells them."]
 
 
@@ -57,7 +60,7 @@ def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object
             "currency": currency,
             "versions": _versions(each),
             "quality": str(each.summed.quality),
-            "reason": _reasons(each),
+            "reasons": [reason_record(reason) for reason in _reasons(each)],
         }
         for each in found
         if summed.start <= each.day < summed.end
@@ -70,7 +73,7 @@ def _sentence(each: Before, tz: ZoneInfo) -> str:
     until = datetime.fromtimestamp(each.until_ms // 1000, UTC).astimezone(tz)
     by = ", ".join(_versions(each))
     was = " and ".join(filter(None, (amounts, "" if each.summed.is_known else "unknown")))
-    why = f": {reason}" if (reason := _reasons(each)) else ""
+    why = f": {'; '.join(map(ENGLISH.reason, reasons))}" if (reasons := _reasons(each)) else ""
     told = until.isoformat(sep=" ", timespec="minutes")
     return f"{each.day} was {was} until {told}{f', by {by}' if by else ''}{why}"
 
@@ -86,5 +89,5 @@ def _versions(each: Before) -> list[str]:
     return list(dict.fromkeys(row.version.id for row in each.summed.rows if row.version))
 
 
-def _reasons(each: Before) -> str | None:
-    return "; ".join(doubt.reason for doubt in doubts(each.summed.rows)) or None
+def _reasons(each: Before) -> list[Reason]:
+    return [dated.reason for dated in reasons_of(each.summed.rows)]

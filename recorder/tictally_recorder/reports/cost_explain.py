@@ -8,9 +8,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import RegisterPart
-from tictally_recorder.cost.aggregation import Line, doubts, registers_of
+from tictally_recorder.cost.aggregation import Line, reasons_of, registers_of
 from tictally_recorder.cost.proration import days_of_month
-from tictally_recorder.reports.cost import Answer, cents, kwh, told_days
+from tictally_recorder.reports.cost import Answer, cents, kwh
+from tictally_recorder.reports.reasons import dated_text
 
 _SHOWN: Final = Decimal("1E-6")
 
@@ -66,16 +67,16 @@ def _of_line(line: Line, tz: ZoneInfo) -> Iterator[str]:
             f"({_local(part.end_ms, tz)}): {kwh(part.energy_wh)} kWh{at}{notes}"
         )
     if line.amount is not None:
-        yield f"{_reckoning(line)} = {_exact(line.amount)} {line.currency}, shown as {cents(line.amount)}"
+        yield f"{_computation(line)} = {_exact(line.amount)} {line.currency}, shown as {cents(line.amount)}"
     if line.version:
         version = line.version
         power = f", {line.power_kva} kVA" if line.power_kva else ""
         yield f"by {version.id}{power}, hash {version.hash}; {version.confidence}: {version.source}"
-    reasons = [f"{doubt.reason} ({told_days(doubt.days)})" for doubt in doubts(line.rows)]
-    yield ": ".join([str(line.quality), *(["; ".join(reasons)] if reasons else [])])
+    reasons = "; ".join(dated_text(each) for each in reasons_of(line.rows))
+    yield f"{line.quality}: {reasons}" if reasons else str(line.quality)
 
 
-def _reckoning(line: Line) -> str:
+def _computation(line: Line) -> str:
     sign = "-" if line.rows[0].sign < 0 else ""
     if line.period is not None:
         price = "each quarter's price" if line.price is None else f"{line.price:f} {line.currency}"

@@ -10,8 +10,10 @@ from rich.table import Table
 from tictally_recorder.cost.standby import HOURS, Trend, Typical, YearCost
 from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS, NIGHTS
 from tictally_recorder.ledger import Night
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.reports.cost import Record, cents
 from tictally_recorder.reports.table import plain_table
+from tictally_recorder.translations import ENGLISH, reason_record
 from tictally_shared.calendar import By
 
 COLUMNS: Final = (
@@ -31,7 +33,7 @@ COLUMNS: Final = (
     "shares",
     "reason",
 )
-_FEW: Final = f"fewer than {ENOUGH_NIGHTS} of the last {NIGHTS} nights are known"
+_TOO_FEW: Final = Reason(ReasonCode.TOO_FEW_NIGHTS, {"enough": ENOUGH_NIGHTS, "nights": NIGHTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def records(answer: Answer) -> Iterator[Record]:
 
 def _of_cost(cost: YearCost | None) -> Record:
     if cost is None:
-        return {"reason": _FEW}
+        return {"reason": reason_record(_TOO_FEW)}
     return {
         "price": None if cost.price is None else f"{cost.price:f}",
         "amount": None if cost.amount is None else f"{cost.amount:f}",
@@ -98,7 +100,7 @@ def _of_cost(cost: YearCost | None) -> Record:
         "currency": cost.currency,
         "version": cost.version,
         "shares": _shares(cost) or None,
-        "reason": cost.reason,
+        "reason": reason_record(cost.reason) if cost.reason else None,
     }
 
 
@@ -122,7 +124,7 @@ def _of_night(night: Night) -> str:
 def _recent(trend: Trend) -> str:
     recent = trend.recent
     if recent.va is None:
-        return f"What is usual is not known yet: {_FEW}."
+        return f"What is usual is not known yet: {ENGLISH.reason(_TOO_FEW)}."
     known = "" if recent.nights == NIGHTS else f", {recent.nights} of them known"
     said = [f"The last {NIGHTS} nights{known}: {recent.va} VA"]
     for other, when in ((trend.before, "the {} nights before"), (trend.year_ago, "the same nights a year earlier")):
@@ -143,7 +145,8 @@ def _more(change: int) -> str:
 
 def _year(cost: YearCost) -> Iterator[str]:
     if cost.amount is None or cost.price is None:
-        yield f"What {cost.va} VA cost a year is not known, because {cost.reason}."
+        because = f", because {ENGLISH.reason(cost.reason)}" if cost.reason else ""
+        yield f"What {cost.va} VA cost a year is unknown{because}."
         return
     by_time = f" ({_shares(cost)} of the time)" if len(cost.shares) > 1 else ""
     yield (
@@ -152,7 +155,7 @@ def _year(cost: YearCost) -> Iterator[str]:
     )
     yield f"Assumed: all {HOURS} hours of a year are as these nights, and a VA is a W, which is the most it can be."
     if cost.reason is not None:
-        yield f"Provisional: {cost.reason}."
+        yield f"Provisional: {ENGLISH.reason(cost.reason)}."
 
 
 def _shares(cost: YearCost) -> str:

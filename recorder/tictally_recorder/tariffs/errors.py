@@ -1,4 +1,6 @@
-"""What can go wrong with a price list, each a sentence for a person."""
+"""What can go wrong with a tariff or another file of the user, each a sentence for a person."""
+
+from tictally_recorder.reason import Reason, ReasonCode
 
 
 class InFileError(Exception):
@@ -15,6 +17,11 @@ class InFileError(Exception):
         self.file = file
         self.line = line
         self.sentence = sentence
+
+    @property
+    def reason(self) -> Reason:
+        """The file and line as a reason; the sentence is for logs and the command line."""
+        return Reason(ReasonCode.TERMS_FILE_REJECTED, {"file": self.file, "line": self.line})
 
 
 class TariffError(InFileError):

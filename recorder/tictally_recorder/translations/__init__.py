@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, TypeAlias, cast
 
-from tictally_recorder.reason import Reason
+from tictally_recorder.reason import Reason, ReasonCode
 
 LANGUAGES: Final = ("en", "fr")
 _KILO: Final = 1000
@@ -59,6 +59,11 @@ class Catalogue:
     def reason(self, reason: Reason) -> str:
         """A reason as a clause: lower case, without full stop, to follow "because"."""
         return self.text(f"reason.{reason.code.value}", **reason.parameters)
+
+    def outline(self, code: ReasonCode) -> str:
+        """The words of a reason with `…` for its parameters, where only its code is known."""
+        words = self._words[f"reason.{code.value}"]
+        return _PLACEHOLDER.sub("…", words if isinstance(words, str) else words["other"])
 
     def listed(self, names: Sequence[str]) -> str:
         """`A, B and C`."""
@@ -123,7 +128,7 @@ _FORMATS: Final[Mapping[str, Callable[[Catalogue, object], str]]] = {
     "moment": lambda words, value: words.moment(str(value)),
     "spans": lambda words, value: words.spans(cast("Sequence[tuple[str, str]]", value)),
     "list": lambda words, value: words.listed(cast("Sequence[str]", value)),
-    "periods": lambda words, value: words.listed(cast("Sequence[str]", value)),
+    "periods": lambda _, value: ", ".join(cast("Sequence[str]", value)),
     "period": lambda _, value: str(value),
     "second": lambda words, value: words.second(str(value)),
     "age": lambda words, value: words.age(cast("int", value)),
@@ -143,3 +148,12 @@ def catalogue(language: str) -> Catalogue:
         raise ValueError(f"there are no words in {language!r}, only in {', '.join(LANGUAGES)}")
     text = files(__package__).joinpath(f"{language}.json").read_text(encoding="utf-8")
     return Catalogue(language, json.loads(text))
+
+
+ENGLISH: Final = catalogue("en")
+"""What the command line writes, and the `text` of reasons in JSON."""
+
+
+def reason_record(reason: Reason) -> dict[str, object]:
+    """Code, parameters, and an English clause as `text`."""
+    return reason.as_json() | {"text": ENGLISH.reason(reason)}

@@ -12,6 +12,8 @@ from tictally_recorder.hubs import site_state as names
 from tictally_recorder.hubs.site_state import NOTHING
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Site
+from tictally_recorder.reason import Reason
+from tictally_recorder.translations import reason_record
 from tictally_shared.calendar import local_day, local_midnight
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.status_register import Colour, StatusRegister, parse_status_register
@@ -51,6 +53,7 @@ class SiteFigures:
         site: of the ledger.
         subscribed_kva: by contract, else as the meter reports it, or None.
         figures: of today, name → text, as published for hubs.
+        reasons: why today's cost is unknown or provisional.
         consumption: of today.
         injection: of today.
         until_ms: when they were read, in milliseconds since 1970.
@@ -59,6 +62,7 @@ class SiteFigures:
     site: Site
     subscribed_kva: int | None
     figures: Mapping[str, str]
+    reasons: Sequence[Reason]
     consumption: Counted
     injection: Counted
     until_ms: int
@@ -219,5 +223,5 @@ def _today(known: SiteFigures, figures: Mapping[str, str | None], tz: ZoneInfo) 
         "income": figures.get(names.INCOME_TODAY),
         "currency": figures.get(names.CURRENCY),
         "quality": figures.get(names.QUALITY),
-        "reason": figures.get(names.REASON),
+        "reasons": [reason_record(each) for each in known.reasons],
     }

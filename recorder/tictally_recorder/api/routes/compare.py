@@ -28,7 +28,7 @@ router = APIRouter(tags=["cost"])
 
 _COLUMNS: Final = (
     *("site", "from", "to", "tariff", "power_kva", "energy_wh", "amount", "rounded", "currency", "quality"),
-    *("unknown", "windows", "actual_tariff", "actual"),
+    *("reasons", "windows", "actual_tariff", "actual"),
 )
 
 

@@ -46,6 +46,6 @@ async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Resp
             remarks += [prefix + remark for remark in found.remarks]
             states.append(found.state)
         page = PagedRows(rows, params.limit, lambda start: str(date.fromordinal(start)))
-        return Listing(page, {"remarks": remarks, "problem": current.problem}, states=states)
+        return Listing(page, {"remarks": remarks}, states=states)
 
     return await answer_list(request, params.site, work, COLUMNS)

@@ -17,6 +17,7 @@ from tictally_recorder.cost.contracts.onboarding import how_to_begin
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import INTEGRATED_EDGE, Site
 from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.translations import reason_record
 
 router = APIRouter(tags=["sites"])
 
@@ -29,7 +30,9 @@ async def sites(request: Request, params: Annotated[SiteParams, Query()]) -> Res
         current = session.current_terms()
         integrated = session.reader.meters_of_edge(INTEGRATED_EDGE)
         items = [_record(session, site, current.terms, integrated) for site in session.sites]
-        return Listing(items, {"problem": current.problem})
+        problem = current.problem
+        record = reason_record(problem.reason) | {"detail": problem.sentence} if problem else None
+        return Listing(items, {"problem": record})
 
     return await answer_list(request, params.site, work)
 

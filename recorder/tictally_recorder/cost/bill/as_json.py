@@ -10,6 +10,7 @@ from tictally_recorder.cost.bill.model import Bill, Line, Split, Total
 from tictally_recorder.cost.bill.remarks import remarks, what
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.cost.model import UNMETERED
+from tictally_recorder.translations import reason_record
 
 _BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "rounding", "unexplained", "ttc")
 
@@ -56,7 +57,7 @@ def _line_record(line: Line) -> dict[str, object]:
         **_money("amount", line.amount),
         "contains": _split_record(line.split) if line.split else None,
         "estimated": line.estimated,
-        "reasons": list(line.reasons),
+        "reasons": [reason_record(reason) for reason in line.reasons],
     }
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from tictally_recorder.cost import CostRow, VersionUsed
-from tictally_recorder.cost.aggregation import doubts
+from tictally_recorder.cost.aggregation import reasons_of
 from tictally_recorder.cost.bill.model import Bill, Line, MonthPart, Split
 from tictally_recorder.cost.bill.split import monthly_ht, split_energy, split_subscription
 from tictally_recorder.cost.bill.totals import totals_of
@@ -99,7 +99,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> Line:
         amount=amount,
         split=split,
         estimated=any(part.estimated for row in rows for part in row.parts),
-        reasons=tuple(doubt.reason for doubt in doubts(rows)),
+        reasons=tuple(dated.reason for dated in reasons_of(rows)),
         fell=tuple(dict.fromkeys(part.register for row in rows for part in row.parts if part.fell)),
     )
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from tictally_recorder.cost import VersionUsed
+from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Direction
 
 _DAY: Final = timedelta(days=1)
@@ -92,7 +93,7 @@ class Line:
         amount: None where it is unknown.
         split: what the amount is made of; None for income and where the amount is unknown.
         estimated: a gap in its energy was divided by time.
-        reasons: sentences without their day, each once: why the amount is unknown or provisional.
+        reasons: why the amount is unknown or provisional, each once.
         fell: registers that fell within its energy.
     """
 
@@ -111,7 +112,7 @@ class Line:
     amount: Decimal | None
     split: Split | None
     estimated: bool
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     fell: tuple[str, ...] = ()
 
     @property

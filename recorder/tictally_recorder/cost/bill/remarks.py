@@ -1,6 +1,6 @@
 """What a person must know of a bill beside its figures, as sentences. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -8,9 +8,11 @@ from typing import Final
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.bill.model import Bill, Line
 from tictally_recorder.cost.bill.totals import cents
+from tictally_recorder.reason import Reason
+from tictally_recorder.translations import ENGLISH
 
 _DAY: Final = timedelta(days=1)
-_REASONS_TOLD: Final = 3
+_REASONS_SHOWN: Final = 3
 _WORDS: Final = {"ht": "the price without taxes", "accise": "the accise", "cta": "the CTA", "vat": "the VAT"}
 
 
@@ -43,13 +45,13 @@ def _unknown(bill: Bill) -> Iterator[str]:
         if line.amount is None:
             energy = f"{line.energy_wh / 1000:.3f} kWh, " if line.energy_wh else ""
             days = f"on {line.first}" if line.days == 1 else f"{line.days} days from {line.first} to {line.end}"
-            yield f"Unknown: {what(line)} ({energy}{days}): {_told(line.reasons)}."
+            yield f"Unknown: {what(line)} ({energy}{days}): {_first_of(line.reasons)}."
 
 
 def _provisional(bill: Bill) -> Iterator[str]:
     found = dict.fromkeys(reason for line in bill.lines if line.amount is not None for reason in line.reasons)
     for reason in found:
-        yield f"Provisional: {reason}."
+        yield f"Provisional: {ENGLISH.reason(reason)}."
 
 
 def _estimated(bill: Bill) -> Iterator[str]:
@@ -105,11 +107,10 @@ def _cta(bill: Bill) -> Iterator[str]:
         )
 
 
-def _told(reasons: Iterable[str]) -> str:
-    reasons = list(reasons)
-    told = "; ".join(reasons[:_REASONS_TOLD])
-    more = len(reasons) - _REASONS_TOLD
-    return f"{told}; and {more} more like these" if more > 0 else told
+def _first_of(reasons: Sequence[Reason]) -> str:
+    shown = "; ".join(map(ENGLISH.reason, reasons[:_REASONS_SHOWN]))
+    more = len(reasons) - _REASONS_SHOWN
+    return f"{shown}; and {more} more like these" if more > 0 else shown
 
 
 def _listed(words: list[str]) -> str:

@@ -1,20 +1,21 @@
 """What quarters of an hour would have cost on a price list. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
-from typing import Self
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.compare.model import Assumed, Offer
 from tictally_recorder.cost.compare.tempo_colours import MORNING, NIGHT, is_off_peak
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.proration import daily_share
+from tictally_recorder.cost.reasons import no_price, no_subscription
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import Counted, consumption_by_period, consumption_total
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import day_bounds_ms
 from tictally_shared.tariff_options import HPHC, TEMPO
@@ -41,15 +42,11 @@ def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
         quarter = _Quarter(local, list(rows), use.ngtf.get(local.date()), assumed.aliases)
         by_day.setdefault(local.date(), []).append(quarter)
     unmetered = [each for each in use.unmetered if each.direction is Direction.CONSUMPTION]
-    lacking = {
-        day: "the registers do not say all that was counted"
-        for day in days
-        if any(each.concerns(*day_bounds_ms(day, tz)) for each in unmetered)
-    }
+    in_part = {day for day in days if any(each.concerns(*day_bounds_ms(day, tz)) for each in unmetered)}
     found = []
     for tariff in tariffs:
         if tariff.direction is Direction.CONSUMPTION and not tariff.series:
-            divided = [_day(tariff, day, by_day.get(day, []), assumed).lacking(lacking.get(day)) for day in days]
+            divided = [_day(tariff, day, by_day.get(day, []), assumed, is_metered=day not in in_part) for day in days]
             powers = _powers(tariff, days[-1], power_kva, is_every=assumed.every_power)
             found += [_offer(tariff, power, divided) for power in powers]
     return found
@@ -68,7 +65,7 @@ def _powers(tariff: Tariff, day: date, power_kva: int | None, *, is_every: bool)
 
 
 class _Quarter:
-    """A quarter's energy, reckoned once for all price lists."""
+    """A quarter's energy, computed once for all tariffs."""
 
     def __init__(
         self, local: datetime, rows: Sequence[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]
@@ -90,24 +87,22 @@ class _Day:
 
     day: date
     energy_wh: Mapping[str, int]
-    reasons: frozenset[str]
+    reasons: frozenset[Reason]
     is_estimated: bool
 
-    def lacking(self, reason: str | None) -> Self:
-        """The same with one more reason, if there is one."""
-        return replace(self, reasons=self.reasons | {reason}) if reason else self
 
-
-def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assumed) -> _Day:
+def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assumed, *, is_metered: bool) -> _Day:
     energy = dict.fromkeys(tariff.periods, 0)
-    reasons = set() if quarters else {"the meter told nothing"}
+    reasons = set() if quarters else {Reason(ReasonCode.NO_FRAMES)}
+    if not is_metered:
+        reasons.add(Reason(ReasonCode.UNMETERED_IN_PART))
     estimated = False
     for quarter in quarters:
         for period, found in _divide(tariff, quarter, assumed).items():
             estimated |= found.estimated
-            if found.doubt:
-                reasons.add(found.doubt)
-            elif period in energy:
+            if found.reason:
+                reasons.add(found.reason)
+            elif isinstance(period, str):
                 energy[period] += found.energy_wh
             elif found.energy_wh:
                 reasons.add(period)
@@ -116,15 +111,15 @@ def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assum
 
 def _offer(tariff: Tariff, power: int | None, days: Sequence[_Day]) -> Offer:
     amount = Decimal(0)
-    unknown: dict[str, list[date]] = {}
+    unknown: dict[Reason, list[date]] = {}
     for each in days:
         cost = _priced(tariff, tariff.on(each.day), power, each.energy_wh, each.day)
         reasons = set(each.reasons)
-        if isinstance(cost, str):
+        if isinstance(cost, Reason):
             reasons.add(cost)
         else:
             amount += cost
-        for reason in sorted(reasons):
+        for reason in sorted(reasons, key=lambda each: each.code):
             unknown.setdefault(reason, []).append(each.day)
     return Offer(
         tariff.id,
@@ -138,8 +133,8 @@ def _offer(tariff: Tariff, power: int | None, days: Sequence[_Day]) -> Offer:
     )
 
 
-def _divide(tariff: Tariff, quarter: _Quarter, assumed: Assumed) -> Mapping[str, Counted]:
-    """A quarter's energy by period; what cannot be divided stands under the reason."""
+def _divide(tariff: Tariff, quarter: _Quarter, assumed: Assumed) -> Mapping[str | Reason, Counted]:
+    """A quarter's energy by period of the tariff; what cannot be divided stands under the reason."""
     total, local = quarter.total, quarter.local
     if len(tariff.periods) == 1:
         return {tariff.periods[0]: total}
@@ -149,26 +144,27 @@ def _divide(tariff: Tariff, quarter: _Quarter, assumed: Assumed) -> Mapping[str,
         # Local time without offset: a day begins at 06:00 by the clock, also when the clocks have changed.
         colour = assumed.colours.get((local.replace(tzinfo=None) - MORNING).date())
         if colour is None:
-            return {"the colour of a Tempo day is not known": total}
+            return {Reason(ReasonCode.TEMPO_COLOUR_UNKNOWN): total}
         return {f"{'HC' if is_off_peak(local.time(), [NIGHT]) else 'HP'} {colour.name}": total}
     found = quarter.by_period
-    told = found or not total.energy_wh
-    return found if told and found.keys() <= set(tariff.periods) else {"no register counts its periods": total}
+    if (found or not total.energy_wh) and found.keys() <= set(tariff.periods):
+        return {period: counted for period, counted in found.items()}  # noqa: C416 - keys of a wider type
+    return {Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id}): total}
 
 
 def _priced(
     tariff: Tariff, version: Version | None, power: int | None, counted: Mapping[str, int], day: date
-) -> Decimal | str:
+) -> Decimal | Reason:
     """The amount of a day, or the reason why there is none."""
     if version is None:
-        return f"{tariff.id} has no version"
+        return Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id})
     monthly = version.monthly(power)
     if monthly is None:
-        return f"{version.id} has no subscription at this power"
+        return no_subscription(version, power)
     amount = daily_share(monthly, day)
     for period, energy_wh in counted.items():
         price = version.price(power, period)
         if price is None:
-            return f"{version.id} has no price of {period}"
+            return no_price(version, period, power)
         amount += price.ttc * energy_wh / _WH_PER_KWH
     return amount

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from tictally_recorder.cost.contracts.model import Hours
+from tictally_recorder.reason import Reason
 from tictally_shared.status_register import Colour
 
 
@@ -48,7 +49,7 @@ class Offer:
     amount: Decimal | None
     is_estimated: bool
     is_provisional: bool
-    unknown: Mapping[str, tuple[date, ...]]
+    unknown: Mapping[Reason, tuple[date, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import TextChange
+from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.tariff_options import TARIFF_OPTIONS, option_of_ngtf, option_of_optarif, period_of_ptec
@@ -54,8 +55,16 @@ class Told:
         return self.option and (option_of_ngtf(self.option) or option_of_optarif(self.option) or self.option)
 
 
-class NotKnownError(Exception):
-    """Why a figure is not known, as a sentence."""
+class UnknownSharesError(Exception):
+    """A figure that cannot be computed.
+
+    Args:
+        reason: why.
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
 
 
 def told_by(changes: Sequence[TextChange], quarters: Iterable[int], end_ms: int) -> Iterator[Told]:
@@ -89,7 +98,7 @@ def shares(tariff: Tariff, told: Sequence[Told], aliases: Mapping[str, str]) -> 
         aliases: what the meter calls a period → the list's period.
 
     Raises:
-        NotKnownError: too little was told, or of other periods.
+        UnknownSharesError: too little was told, or of other periods.
     """
     weeks = list(_by_week([each for each in told if each.regime == told[-1].regime], aliases).values())
     times: dict[str, int] = {}
@@ -98,7 +107,7 @@ def shares(tariff: Tariff, told: Sequence[Told], aliases: Mapping[str, str]) -> 
             times[period] = times.get(period, 0) + time_ms
     total = sum(times.values())
     if reason := _why_not(tariff, times, total, weeks):
-        raise NotKnownError(reason)
+        raise UnknownSharesError(reason)
     return {period: Decimal(times.get(period, 0)) / total for period in tariff.periods}
 
 
@@ -117,20 +126,19 @@ def _by_week(told: Sequence[Told], aliases: Mapping[str, str]) -> dict[int, dict
     return found
 
 
-def _why_not(tariff: Tariff, times: Mapping[str, int], total: int, weeks: Iterable[Mapping[str, int]]) -> str | None:
+def _why_not(tariff: Tariff, times: Mapping[str, int], total: int, weeks: Iterable[Mapping[str, int]]) -> Reason | None:
     if not total:
-        return "the meter has not told which period counts"
+        return Reason(ReasonCode.NO_PERIOD_REPORTED)
     if others := sorted(times.keys() - set(tariff.periods)):
-        part = 100 * sum(times[each] for each in others) / total
-        names = f"{', '.join(others)} for {part:.1f} % of the time"
-        return f"the meter told {names}, which is no period of {tariff.id} and no alias of the contract"
+        share = 100 * sum(times[each] for each in others) / total
+        about: dict[str, Parameter] = {"periods": tuple(others), "share": f"{share:.1f}", "tariff": tariff.id}
+        return Reason(ReasonCode.REPORTED_PERIODS_NOT_IN_TARIFF, about)
     wholes = [week for week in weeks if sum(week.values()) >= _MOST_OF_A_WEEK_MS]
     days = total // _DAY_MS
-    told = f"the meter has told which period counts for {days} {'day' if days == 1 else 'days'}"
     if not wholes:
-        return f"{told}, and a whole week is needed"
+        return Reason(ReasonCode.WEEK_OF_PERIODS_NEEDED, {"count": days})
     if total < _MOST_OF_A_YEAR_MS and not all(week.keys() >= set(tariff.periods) for week in wholes):
-        return f"{told}, and most of a year is needed for {tariff.id}, whose days differ"
+        return Reason(ReasonCode.YEAR_OF_PERIODS_NEEDED, {"count": days, "tariff": tariff.id})
     return None
 
 

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts.model import Contract
-from tictally_recorder.cost.standby.period_shares import NotKnownError, Told, shares
+from tictally_recorder.cost.reasons import no_price, revision_overdue
+from tictally_recorder.cost.standby.period_shares import Told, UnknownSharesError, shares
+from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_recorder.tariffs.series import Series
 from tictally_shared.calendar import local_midnight
@@ -33,7 +35,7 @@ class YearCost:
         price: of a kWh, the mean over the time of a year; None where it is unknown.
         version: of the price list, or None.
         shares: period → its share of time, by which that mean is made; empty for a price series.
-        reason: a sentence where the amount is unknown or a revision of the list is overdue, else None.
+        reason: why the amount is unknown or provisional, else None.
     """
 
     va: int
@@ -42,7 +44,7 @@ class YearCost:
     price: Decimal | None = None
     version: str | None = None
     shares: Mapping[str, Decimal] = field(default_factory=dict)
-    reason: str | None = None
+    reason: Reason | None = None
 
 
 def year_before(day: date) -> tuple[date, date]:
@@ -65,13 +67,13 @@ def year_cost(  # noqa: PLR0913, PLR0917 - a question has this many parts
     """
     contract = terms.contracts.on(site, Direction.CONSUMPTION, day)
     if contract is None:
-        return YearCost(va, reason=f"there is no contract for {day}")
+        return YearCost(va, reason=Reason(ReasonCode.NO_CONTRACT))
     tariff = terms.tariffs.get(contract.tariff)
     if tariff is None:
-        return YearCost(va, reason=f"there is no tariff {contract.tariff!r}")
+        return YearCost(va, reason=Reason(ReasonCode.UNKNOWN_TARIFF, {"tariff": contract.tariff}))
     version = tariff.on(day)
     if version is None:
-        return YearCost(va, currency=tariff.currency, reason=f"{tariff.id} has no version for {day}")
+        return YearCost(va, currency=tariff.currency, reason=Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id}))
     divided: Mapping[str, Decimal] = {}
     try:
         if tariff.series:
@@ -79,8 +81,8 @@ def year_cost(  # noqa: PLR0913, PLR0917 - a question has this many parts
         else:
             divided = _divided(tariff, told, contract)
             price = _mean(version, contract, divided)
-    except NotKnownError as error:
-        return YearCost(va, currency=tariff.currency, version=version.id, reason=str(error))
+    except UnknownSharesError as error:
+        return YearCost(va, currency=tariff.currency, version=version.id, reason=error.reason)
     due = tariff.overdue_since(day)
     return YearCost(
         va,
@@ -89,7 +91,7 @@ def year_cost(  # noqa: PLR0913, PLR0917 - a question has this many parts
         price,
         version.id,
         divided,
-        f"a revision was due on {due}, and {version.id} is the newest known" if due else None,
+        revision_overdue(due, version) if due else None,
     )
 
 
@@ -104,15 +106,14 @@ def _mean(version: Version, contract: Contract, divided: Mapping[str, Decimal]) 
     for period, share in divided.items():
         price = version.price(contract.power_kva, period)
         if price is None:
-            at = f" at {contract.power_kva} kVA" if contract.power_kva else ""
-            raise NotKnownError(f"{version.id} has no price of {period}{at}")
+            raise UnknownSharesError(no_price(version, period, contract.power_kva))
         mean += share * price.ttc
     return mean
 
 
 def _mean_of(tariff: Tariff, series: Series | None, day: date, tz: ZoneInfo) -> Decimal:
     if series is None:
-        raise NotKnownError(f"the prices of {tariff.id} are missing")
+        raise UnknownSharesError(Reason(ReasonCode.NO_SERIES, {"tariff": tariff.id}))
     start_ms, end_ms = (int(local_midnight(each, tz).timestamp()) * 1000 for each in year_before(day))
     total_ms, sum_of_prices = 0, Decimal(0)
     for step in series.steps:
@@ -121,5 +122,6 @@ def _mean_of(tariff: Tariff, series: Series | None, day: date, tz: ZoneInfo) -> 
             total_ms += length_ms
             sum_of_prices += step.price * length_ms
     if not total_ms:
-        raise NotKnownError(f"{tariff.id} has no price in the {_DAYS} days to {day}")
+        about: dict[str, Parameter] = {"tariff": tariff.id, "days": _DAYS, "day": str(day)}
+        raise UnknownSharesError(Reason(ReasonCode.NO_PRICE_IN_DAYS, about))
     return sum_of_prices / total_ms

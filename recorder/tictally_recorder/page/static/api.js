@@ -3,11 +3,13 @@
 const BASE = "/api/v1";
 const MAX_PAGES = 40;
 
-/** A request that failed; `message` is a sentence for the reader, `status` is 0 where the recorder is unreachable. */
+/** A request that failed; `message` is a sentence for the reader, `status` is 0 where the recorder is
+ * unreachable, `reason` the same as a code where the recorder gives one. */
 export class Problem extends Error {
-  constructor(status, detail) {
+  constructor(status, detail, reason = null) {
     super(detail);
     this.status = status;
+    this.reason = reason;
   }
 }
 
@@ -47,5 +49,5 @@ async function request(address, signal) {
   }
   if (response.ok) return response.json();
   const problem = await response.json().catch(() => ({}));
-  throw new Problem(response.status, problem.detail ?? response.statusText);
+  throw new Problem(response.status, problem.detail ?? response.statusText, problem.reason);
 }

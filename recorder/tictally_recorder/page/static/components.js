@@ -4,6 +4,7 @@ import { Problem } from "./api.js";
 import { h } from "./dom.js";
 import { change, kwh } from "./format.js";
 import { t } from "./i18n.js";
+import { reasonText } from "./reasons.js";
 
 /**
  * @param {string} caption for screen readers.
@@ -69,11 +70,12 @@ export function failed(error, retry) {
   const isReached = !(error instanceof Problem) || error.status !== 0;
   const title = isReached ? t("error.title") : t("error.unreached");
   const detail = error instanceof Problem ? error.message : String(error);
+  const why = error.reason ? h("p", {}, reasonText(error.reason)) : detail && h("p", { lang: "en" }, detail);
   return h(
     "section",
     { class: "card failed", role: "alert" },
     h("h2", {}, title),
-    detail && h("p", { lang: "en" }, detail),
+    why,
     h("button", { type: "button", class: "button", onclick: retry }, t("error.again")),
   );
 }

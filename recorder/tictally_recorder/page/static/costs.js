@@ -8,7 +8,7 @@ import { fullDay, kwh, money, price } from "./format.js";
 import { periodName, t } from "./i18n.js";
 import { amount } from "./money.js";
 import { slug } from "./periods.js";
-import { sentence } from "./sentences.js";
+import { datedReasonText } from "./reasons.js";
 
 /** @param {object} answer of /cost without explanations; `query` of the request. */
 export function costTable(answer, query, site, title) {
@@ -34,7 +34,6 @@ export function costTable(answer, query, site, title) {
     versions > 1 ? h("p", { class: "note" }, t("cost.versions", { n: versions })) : null,
     h("div", { class: "scroll bill", tabindex: 0, role: "region", "aria-label": t("cost.lines") }, table(t("cost.lines"), columns, rows, foot)),
     reasons(lines),
-    answer.problem && h("p", { class: "reason", lang: "en" }, answer.problem),
   );
 }
 
@@ -51,6 +50,6 @@ function priceOf(line) {
 }
 
 function reasons(lines) {
-  const reasons = [...new Set(lines.map((each) => each.reason).filter(Boolean))];
-  return reasons.length ? h("ul", { class: "reasons" }, reasons.map((each) => h("li", {}, sentence(each)))) : null;
+  const texts = new Set(lines.flatMap((each) => each.reasons).map(datedReasonText));
+  return texts.size ? h("ul", { class: "reasons" }, [...texts].map((each) => h("li", {}, each))) : null;
 }

@@ -4,9 +4,9 @@ import { all } from "./api.js";
 import { failed, loading } from "./components.js";
 import { h, put } from "./dom.js";
 import { exactMoment, exactMoney, fullDay, kwhExact, longDay, money, price, whole } from "./format.js";
-import { count, periodName, t } from "./i18n.js";
+import { periodName, t } from "./i18n.js";
 import { slug } from "./periods.js";
-import { sentence } from "./sentences.js";
+import { datedReasonText } from "./reasons.js";
 
 const dialog = () => document.getElementById("dialog");
 
@@ -38,7 +38,6 @@ export async function explainCost(query, title) {
 }
 
 function explanation(answer, query) {
-  if (answer.problem) return h("p", { class: "reason", lang: "en" }, answer.problem);
   if (!answer.items.length) return h("p", {}, t("explain.nothing"));
   // A period without energy has nothing to explain.
   const lines = answer.items.filter((each) => each.kind !== "total" && each.energy_wh !== 0);
@@ -62,7 +61,7 @@ function totalOf(total) {
     h("span", {}, t("total")),
     h("strong", {}, known ? money(total.rounded, total.currency) : t("unknown")),
     badge(total.quality),
-    total.reason && h("p", { class: "reason" }, sentence(total.reason)),
+    total.reasons.map((each) => h("p", { class: "reason" }, datedReasonText(each))),
   );
 }
 
@@ -97,9 +96,9 @@ function facts(line) {
   const pairs = [
     [t("explain.registers"), registers.length && registers],
     [t("explain.version"), line.version && [line.version, line.power_kva && `, ${line.power_kva} kVA`, line.hash && h("span", { class: "note" }, ` ${line.hash.slice(0, 12)}`)]],
-    [t("explain.source"), explained.source && [sourceText(explained.source), explained.confidence && ` (${t(`sure.${explained.confidence}`)})`]],
+    [t("explain.source"), explained.source && [sourceText(explained.source), explained.confidence && ` (${t(`confidence.${explained.confidence}`)})`]],
     [t("explain.quality"), badge(line.quality)],
-    [t("explain.reason"), line.reason && sentence(line.reason)],
+    [t("explain.reason"), line.reasons.length && line.reasons.map(datedReasonText).join(" ; ")],
   ];
   return pairs.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, ...[value].flat(2))]);
 }
@@ -110,7 +109,7 @@ function beforeOf(total) {
     const was = each.amount === null ? t("unknown") : money(each.rounded, each.currency);
     return h("li", {}, t("explain.was", { day: fullDay(each.day), amount: was, until: exactMoment(each.until), versions: each.versions.join(", ") }));
   });
-  return [h("h3", {}, count("explain.before", rows.length)), h("ul", { class: "before" }, rows)];
+  return [h("h3", {}, t("explain.before", { count: rows.length })), h("ul", { class: "before" }, rows)];
 }
 
 /** The quality of a figure as a badge. */

@@ -1,39 +1,49 @@
-/** Strings in the reader's language, and the language itself. */
+/** Words in the reader's language, from the catalogues that the recorder itself reads, and the language. */
 
-import en from "./words-en.js";
-import fr from "./words-fr.js";
+const tables = {};
 
-const TABLES = { en, fr };
-
-/** `fr` or `en`, as set by first.js. */
+/** `fr` or `en`, as first.js has set it. */
 export const language = () => document.documentElement.lang;
 
-/** The string of a key, with its `{names}` replaced. */
-export function t(key, values = {}) {
-  const text = TABLES[language()][key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+async function load(name) {
+  if (!tables[name]) {
+    const answer = await fetch(new URL(`translations/${name}.json`, import.meta.url));
+    tables[name] = await answer.json();
+  }
 }
 
-/** The string for a number: `key.one` or `key.many`. */
-export function count(key, n, values = {}) {
-  return t(`${key}.${new Intl.PluralRules(language()).select(n) === "one" ? "one" : "many"}`, { n, ...values });
+/** True where the catalogue has a key. */
+export const has = (key) => key in tables[language()];
+
+/**
+ * The words of a key, its `{names}` filled in; of plural forms, that for `values.count`.
+ * @param {object} formats of `{name|format}`: name of the format → what writes a value by it.
+ */
+export function t(key, values = {}, formats = {}) {
+  let text = tables[language()][key] ?? key;
+  if (typeof text === "object") text = text[new Intl.PluralRules(language()).select(values.count) === "one" ? "one" : "other"];
+  return text.replace(/\{(\w+)(?:\|(\w+))?\}/g, (_, name, format) => {
+    const value = values[name] ?? "";
+    return formats[format] ? formats[format](value) : value;
+  });
 }
 
-/** The name of a tariff period; an unknown one is shown as the meter names it. */
-export function periodName(period) {
-  return TABLES[language()][`period.${period}`] ?? period;
-}
+/** A tariff period in words; what no catalogue has is shown as the meter names it. */
+export const periodName = (period) => (has(`period.${period}`) ? t(`period.${period}`) : period);
 
-/** A label followed by a colon, as the language writes it; `before` takes its key. */
+/** A name before something that follows on the same line; `before` by its key. */
 export const colon = (name) => `${name}${language() === "fr" ? "\u00a0:" : ":"} `;
 export const before = (key) => colon(t(key));
 
-/** Saves the choice of language and applies it. */
-export function chooseLanguage(chosen) {
+/** Keeps a choice; resolves when its words are there. */
+export async function chooseLanguage(chosen) {
   try {
     localStorage.setItem("tictally.language", chosen);
   } catch {
-    // Without storage the choice lasts until the page is reloaded.
+    // Without storage the choice lasts until the page is loaded again.
   }
+  await load(chosen);
   document.documentElement.lang = chosen;
 }
+
+await load(language());

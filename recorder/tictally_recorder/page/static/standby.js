@@ -7,7 +7,7 @@ import { show } from "./explain.js";
 import { kwh, money, month, monthYear, percent, price, whole } from "./format.js";
 import { before, periodName, t } from "./i18n.js";
 import { amount } from "./money.js";
-import { sentence } from "./sentences.js";
+import { reasonText } from "./reasons.js";
 
 const HOURS = 8760;
 
@@ -50,6 +50,6 @@ function explainStandby(cost, title) {
     h("ul", { class: "reasons" }, shares),
     cost.version && h("p", {}, `${before("explain.version")}${cost.version}`),
     cost.amount !== null && h("p", { class: "total" }, h("span", {}, t("total")), h("strong", {}, money(cost.rounded, cost.currency))),
-    cost.reason && h("p", { class: "reason" }, sentence(cost.reason)),
+    cost.reason && h("p", { class: "reason" }, reasonText(cost.reason)),
   );
 }

@@ -3,6 +3,7 @@
 import { h, put } from "./dom.js";
 import { moment, seconds } from "./format.js";
 import { t } from "./i18n.js";
+import { reasonText } from "./reasons.js";
 
 const place = () => document.getElementById("status");
 let shown = "";
@@ -25,7 +26,7 @@ function find(live, site) {
   const item = site && live.items.get(site.site);
   if (item?.state === "offline") return ["away", t("status.offline", { edge: item.edges.map((each) => each.edge).join(", "), at: last(item, site) })];
   if (item?.state === "silent") return ["away", t("status.silent", { at: last(item, site) })];
-  if (live.problem) return ["away", live.problem];
+  if (live.problem) return ["away", reasonText(live.problem)];
   return ["fine", ""];
 }
 

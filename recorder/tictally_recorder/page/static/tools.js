@@ -18,8 +18,8 @@ function siteChooser(sites, chosen, choose) {
 
 function languageButton(changed) {
   const other = language() === "fr" ? "en" : "fr";
-  const click = () => {
-    chooseLanguage(other);
+  const click = async () => {
+    await chooseLanguage(other);
     changed();
   };
   return h("button", { type: "button", class: "tool", lang: other, "aria-label": other === "fr" ? "Français" : "English", onclick: click }, other.toUpperCase());

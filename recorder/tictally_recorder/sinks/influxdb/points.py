@@ -132,7 +132,7 @@ def from_cost_day(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[Point]:
             "period": entry.line.period or SUBSCRIPTION,
             "currency": entry.line.currency or NONE,
         }
-        yield _day_point("cost_day", cost.day, tz, tags, _cost_fields(entry, cost.day))
+        yield _day_point("cost_day", cost.day, tz, tags, _cost_fields(entry))
 
 
 def from_night(night: SiteNight, tz: ZoneInfo) -> Point:
@@ -185,7 +185,7 @@ def _total_fields(counted: Counted) -> dict[str, Value | None]:
     return {"energy_wh": counted.energy_wh, "estimated": counted.estimated}
 
 
-def _cost_fields(entry: CostEntry, day: date) -> dict[str, Value | None]:
+def _cost_fields(entry: CostEntry) -> dict[str, Value | None]:
     line = entry.line
     return {
         "amount": None if entry.amount is None else float(entry.amount),
@@ -193,6 +193,7 @@ def _cost_fields(entry: CostEntry, day: date) -> dict[str, Value | None]:
         "price": None if line.price is None else float(line.price),
         "quality": line.quality,
         "version": line.version,
-        "reason": line.reason and line.reason.replace("{day}", str(day)),
+        "reason": line.reason,
+        "reason_parameters": line.reason_parameters,
         "power_kva": line.power_kva,
     }

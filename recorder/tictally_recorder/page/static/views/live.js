@@ -12,7 +12,7 @@ import { gauge } from "../gauge.js";
 import { colon, periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
-import { sentence } from "../sentences.js";
+import { reasonText } from "../reasons.js";
 
 const SHOWN_MS = 15 * 60_000;
 const USUAL_MS = 60_000;
@@ -134,14 +134,14 @@ function todayCard(item, usual, site) {
   if (!item) return [];
   const { today } = item;
   const first = today.from.slice(0, 10);
-  const cost = { amount: today.cost, rounded: today.cost, currency: today.currency, quality: today.quality, reason: today.reason };
+  const cost = { amount: today.cost, rounded: today.cost, currency: today.currency, quality: today.quality };
   const query = { site: site.site, from: first, to: addDays(first, 1), by: "day" };
   const hasContract = site.contracts.length > 0;
   return [
     h("h2", {}, t("live.today")),
     h("p", { class: "big" }, kwh(today.consumption_wh), today.estimated && badge("estimated")),
     today.injection_wh ? h("p", { class: "note" }, t("live.injectionToday", { kwh: kwh(today.injection_wh) })) : null,
-    hasContract ? h("p", { class: "cost" }, amount(cost, query, t("explain.title")), today.cost === null && today.reason && h("span", { class: "reason" }, sentence(today.reason))) : h("p", { class: "cost" }, noContract(site)),
+    hasContract ? h("p", { class: "cost" }, amount(cost, query, t("explain.title")), today.cost === null && today.reasons.length && h("span", { class: "reason" }, today.reasons.map(reasonText).join(" ; "))) : h("p", { class: "cost" }, noContract(site)),
     usual && usualBar(usual),
   ];
 }

@@ -8,7 +8,7 @@ import { noContract } from "../contract.js";
 import { costTable } from "../costs.js";
 import { h } from "../dom.js";
 import { day, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
-import { count, periodName, t } from "../i18n.js";
+import { periodName, t } from "../i18n.js";
 import { amount, amountText } from "../money.js";
 import { inOrder, isCheap } from "../periods.js";
 import { energyBars, moneyBars, newVersions } from "../stacks.js";
@@ -68,7 +68,7 @@ function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning 
   const all = Object.entries(use.periods);
   const sum = all.reduce((found, [, wh]) => found + wh, 0);
   const cheap = all.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
-  const note = (other) => (isRunning ? count("compared.days", other.days) : null);
+  const note = (other) => (isRunning ? t("compared.days", { count: other.days }) : null);
   const beside = (name, other) => other && comparison(name, other.ofWh ?? use.consumption_wh, other.wh, note(other));
   return [
     tile(t("energy"), kwh(use.consumption_wh), use.estimated ? t("estimated.part") : use.injection_wh ? t("injection.of", { kwh: kwh(use.injection_wh) }) : null),

@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { figures, table, tile } from "../components.js";
 import { h } from "../dom.js";
 import { clock, duration, fullDay, moment, percent, wall, whole } from "../format.js";
-import { count, t } from "../i18n.js";
+import { t } from "../i18n.js";
 
 const MEGABYTE = 1_000_000;
 const LEAST_SHARE = 0.001;
@@ -50,7 +50,7 @@ function gaps(of) {
     h("h2", {}, t("quality.gaps")),
     h("p", { class: "note" }, t("quality.gapsNote")),
     rows.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("quality.gaps") }, table(t("quality.gaps"), [t("table.from"), t("table.to"), figures(t("table.length"))], rows)) : null,
-    of.more_gaps ? h("p", { class: "note" }, count("quality.more", of.more_gaps)) : null,
+    of.more_gaps ? h("p", { class: "note" }, t("quality.more", { count: of.more_gaps })) : null,
     falls.length ? [h("h3", {}, t("quality.falls")), h("ul", {}, falls)] : null,
   );
 }
@@ -100,6 +100,6 @@ function recorder(of) {
 }
 
 function rejectedMessages(items) {
-  const rows = items.map((each) => [each.at ? moment(each.at) : "–", each.reason, whole(each.n), h("span", { lang: "en" }, each.detail ?? ""), h("code", {}, each.topic ?? "")]);
-  return h("section", { class: "card" }, h("h2", {}, t("quality.refused")), h("p", { class: "note" }, t("quality.refusedNote")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("quality.refused") }, table(t("quality.refused"), [t("table.when"), t("explain.reason"), figures(t("table.n")), t("table.sentence"), t("table.topic")], rows)));
+  const rows = items.map((each) => [each.at ? moment(each.at) : "–", t(`rejected.${each.reason}`), whole(each.n), h("code", {}, each.topic ?? "")]);
+  return h("section", { class: "card" }, h("h2", {}, t("quality.refused")), h("p", { class: "note" }, t("quality.refusedNote")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("quality.refused") }, table(t("quality.refused"), [t("table.when"), t("explain.reason"), figures(t("table.n")), t("table.topic")], rows)));
 }

@@ -7,10 +7,10 @@ import { failed, figures, loading, table } from "../components.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, wall } from "../format.js";
-import { before, colon, count, language, periodName, t } from "../i18n.js";
+import { before, colon, language, periodName, t } from "../i18n.js";
 import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
-import { sentence } from "../sentences.js";
+import { datedReasonText } from "../reasons.js";
 
 const YEAR_DAYS = 365;
 const USUAL_KVA = 6;
@@ -66,7 +66,7 @@ function timeline(history, power) {
     yAxis: { type: "value", name: "€/kWh", min: 0 },
     series: periods.map(line),
   });
-  const note = [history.supplier, count("tariff.versions", history.versions.length), history.overdue_since && t("tariff.overdue", { since: fullDay(history.overdue_since) })].filter(Boolean).join(" · ");
+  const note = [history.supplier, t("tariff.versions", { count: history.versions.length }), history.overdue_since && t("tariff.overdue", { since: fullDay(history.overdue_since) })].filter(Boolean).join(" · ");
   const columns = [t("table.from"), ...periods.map((name) => figures(periodName(name))), figures(t("subscription"))];
   const rows = history.versions.map((each) => [fullDay(each.from), ...periods.map((name) => (energyOf(each, name, power) === null ? t("unknown") : price(energyOf(each, name, power), history.currency))), subscriptionOf(each, power) === null ? "–" : t("price.month", { price: money(subscriptionOf(each, power), history.currency) })]).reverse();
   return figure({ title: history.name, note, label: t("tariff.timeline", { name: history.name }), option, table: table(history.name, columns, rows) });
@@ -83,7 +83,7 @@ function versions(history, power) {
       h(
         "details",
         { open: each === history.versions.at(-1) },
-        h("summary", {}, h("h3", {}, fullDay(each.from)), h("span", { class: "note" }, t(`sure.${each.confidence}`)), brief(each)),
+        h("summary", {}, h("h3", {}, fullDay(each.from)), h("span", { class: "note" }, t(`confidence.${each.confidence}`)), brief(each)),
         each.changes.length ? changesTable(each, history) : h("p", { class: "note" }, t("tariff.first")),
         h("p", { class: "source" }, before("explain.source"), h("span", { lang: "en" }, each.source)),
         each.note && h("p", { class: "source", lang: "en" }, each.note),
@@ -173,7 +173,7 @@ const signedMoney = (value, currency) => new Intl.NumberFormat(language(), { sty
 function explainCompared(row, title) {
   const counted = Object.entries(row.energy_wh ?? {}).filter(([, wh]) => wh || row.amount !== null);
   const energies = counted.map(([name, wh]) => h("li", {}, `${colon(periodName(name))}${kwh(wh)}`));
-  const unknown = Object.entries(row.unknown ?? {}).map(([reason, days]) => h("li", {}, `${sentence(reason)} (${count("days", days.length)})`));
+  const unknown = row.reasons.map((each) => h("li", {}, datedReasonText(each)));
   show(
     title,
     h("p", {}, t("compare.explain", { tariff: row.name, kva: row.power_kva })),

@@ -9,7 +9,7 @@ import { costTable } from "../costs.js";
 import { h, put } from "../dom.js";
 import { kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../heat.js";
-import { count, periodName, t } from "../i18n.js";
+import { periodName, t } from "../i18n.js";
 import { amount, amountText } from "../money.js";
 import { inOrder, isCheap } from "../periods.js";
 import { energyBars, moneyBars, newVersions } from "../stacks.js";
@@ -82,7 +82,7 @@ function tiles({ site, query, use, total, year, lastYear, isRunning }) {
     tile(t("energy"), kwh(use.consumption_wh), use.injection_wh ? t("injection.of", { kwh: kwh(use.injection_wh) }) : null),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
-    lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? count("compared.days", lastYear.days) : null),
+    lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? t("compared.days", { count: lastYear.days }) : null),
   ];
 }
 

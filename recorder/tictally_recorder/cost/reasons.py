@@ -1,0 +1,42 @@
+"""Reasons that cost, comparison and standby share. Pure."""
+
+from datetime import date
+
+from tictally_recorder.energy.register_totals import Counted
+from tictally_recorder.reason import Parameter, Reason, ReasonCode
+from tictally_recorder.tariffs.model import Tariff, Version
+
+
+def not_in_tariff(period: str, counted: Counted, tariff: Tariff) -> Reason:
+    """Energy outside of a tariff's periods.
+
+    Args:
+        period: that counted it, or a register whose period is unknown.
+        counted: the energy.
+        tariff: the tariff.
+    """
+    registers = tuple(dict.fromkeys(part.register for part in counted.parts))
+    if (period,) == registers:  # a register whose period is unknown stands for one
+        return Reason(ReasonCode.REGISTER_WITHOUT_PERIOD, {"registers": registers, "tariff": tariff.id})
+    about: dict[str, Parameter] = {"registers": registers, "period": period, "tariff": tariff.id}
+    return Reason(ReasonCode.PERIOD_NOT_IN_TARIFF, about)
+
+
+def no_price(version: Version, period: str, power: int | None) -> Reason:
+    """A version without a price for a period."""
+    about: dict[str, Parameter] = {"version": version.id, "period": period}
+    if power is None:
+        return Reason(ReasonCode.NO_PRICE, about)
+    return Reason(ReasonCode.NO_PRICE_AT_POWER, about | {"power_kva": power})
+
+
+def no_subscription(version: Version, power: int | None) -> Reason:
+    """A version without a subscription at a power."""
+    if power is None:
+        return Reason(ReasonCode.NO_SUBSCRIPTION, {"version": version.id})
+    return Reason(ReasonCode.NO_SUBSCRIPTION_AT_POWER, {"version": version.id, "power_kva": power})
+
+
+def revision_overdue(due: date, version: Version) -> Reason:
+    """A revision that was due on a day while a version is the newest that is known."""
+    return Reason(ReasonCode.REVISION_OVERDUE, {"due": str(due), "version": version.id})

@@ -1,0 +1,49 @@
+/** Reasons, which are codes with parameters, in the reader's language. */
+
+import { exactMoment, fullDay, plain } from "./format.js";
+import { has, language, periodName, t } from "./i18n.js";
+
+const RANGES_SHOWN = 5;
+
+// The first of a month is an ordinal in French, and in French alone.
+const dayOf = (iso) => (language() === "fr" ? fullDay(iso).replace(/^1 /, "1er ") : fullDay(iso));
+const minute = (iso) => t("format.minute", { date: dayOf(iso.slice(0, 10)), time: iso.slice(11, 16) });
+
+function listed(names) {
+  const first = names.slice(0, -1).join(", ");
+  return first ? t("list.and", { first, last: names.at(-1) }) : names[0] ?? "";
+}
+
+const FORMATS = {
+  date: dayOf,
+  moment: exactMoment,
+  spans: (spans) => listed(spans.map(([start, end]) => t("format.span", { start: minute(start), end: minute(end) }))),
+  list: listed,
+  period: periodName,
+  periods: (periods) => periods.map(periodName).join(", "),
+  decimal: (text) => plain(Number(text)),
+};
+
+/** A reason as a clause. One of a newer recorder than this page comes with its own words, in English. */
+export function reasonText(reason) {
+  const key = `reason.${reason.code}`;
+  return has(key) ? t(key, reason.parameters, FORMATS) : reason.text;
+}
+
+/** The same with what is unknown by it, and on which days. */
+export function datedReasonText(reason) {
+  const clause = reasonText(reason);
+  const text = reason.unknown ? t("reasons.unknown", { text: t("reasons.because", { unknown: unknown(reason.unknown), reason: clause }) }) : clause;
+  return t("reasons.dated", { text, days: days(reason) });
+}
+
+function days({ days: count, ranges }) {
+  const shown = ranges.slice(0, RANGES_SHOWN).map(([first, last]) => (first === last ? t("reasons.day", { day: first }, FORMATS) : t("reasons.range", { first, last }, FORMATS)));
+  const more = ranges.length - shown.length;
+  return t("reasons.days", { count, ranges: [...shown, ...(more ? [t("reasons.more", { count: more })] : [])].join(", ") });
+}
+
+function unknown({ periods, energy_wh: wh, subscription }) {
+  const energy = wh ? t("reasons.quantity", { kwh: (wh / 1000).toFixed(3), periods }, FORMATS) : t("reasons.energy", { periods }, FORMATS);
+  return listed([...(periods.length ? [energy] : []), ...(subscription ? [t("reasons.subscription")] : [])]);
+}
