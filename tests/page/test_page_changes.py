@@ -66,7 +66,7 @@ def test_a_day_without_frames_is_unknown_and_no_zero(new: Served, heard: Heard, 
 
 def test_what_has_no_amount_has_no_place_in_the_legend_of_money(home: Served, heard: Heard) -> None:
     heard.see(f"{home.address}/#/month")
-    script = next(url for url in heard.asked if url.endswith("/stacks.js"))
+    script = next(url for url in heard.asked if url.endswith("/periods.js"))
     names = heard.page.evaluate(
         """async (script) => {
             const { moneyBars } = await import(script);

@@ -3,7 +3,6 @@
 from typing import Final
 
 from tictally_recorder.api.routes import (
-    bill,
     compare,
     cost,
     energy,
@@ -20,7 +19,7 @@ from tictally_recorder.api.routes import (
 
 ROUTERS: Final = tuple(
     each.router
-    for each in (sites, live, readings, energy, profile, cost, bill, compare, standby, tariffs, quality, sinks, jobs)
+    for each in (sites, live, readings, energy, profile, cost, compare, standby, tariffs, quality, sinks, jobs)
 )
 
 __all__ = ["ROUTERS"]

@@ -1,7 +1,7 @@
-"""What energy cost, and how each figure came about."""
+"""What energy cost, how each figure came about, and the bill of a range."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -10,9 +10,13 @@ from starlette.responses import Response
 
 from tictally_recorder.api.cached_cost import CostQuery, cached_cost
 from tictally_recorder.api.context import Context, ReadSession
-from tictally_recorder.api.params import MAX_DAYS, DayBy, PageParams, day_range
+from tictally_recorder.api.params import BILL_DAYS, MAX_DAYS, DayBy, PageParams, RangeParams, day_range
+from tictally_recorder.api.problem_details import invalid_parameter
 from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, Record, answer_list
 from tictally_recorder.api.schemas import CostItem, ListOf
+from tictally_recorder.cost.bill import make_bill
+from tictally_recorder.cost.bill.as_json import record as bill_record
+from tictally_recorder.cost.query import cost_of
 from tictally_recorder.reports.cost import COLUMNS
 from tictally_shared.calendar import By
 
@@ -49,3 +53,23 @@ async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Resp
         return Listing(page, {"remarks": remarks}, states=states)
 
     return await answer_list(request, params.site, work, COLUMNS)
+
+
+@router.get("/bill", response_model=ListOf[dict[str, Any]])
+async def bill(request: Request, params: Annotated[RangeParams, Query()]) -> Response:
+    """A bill for each site: energy, subscription, taxes and contributions, total, and the price lists behind it."""
+    context: Context = request.app.state.context
+    if params.start is None or params.end is None:
+        missing = "from" if params.start is None else "to"
+        raise invalid_parameter(missing, "a bill requires its first day and the day after its last")
+    days = day_range(params, context.now(), context.tz, max_days=BILL_DAYS)
+
+    def work(session: ReadSession) -> Listing:
+        terms = session.current_terms().required()
+        items = []
+        for site in session.sites:
+            rows = cost_of(session.reader, site, days.first, days.until, terms, session.tz)
+            items.append(bill_record(make_bill(site.id, days.first, days.until, rows, terms.tariffs)))
+        return Listing(items)
+
+    return await answer_list(request, params.site, work)

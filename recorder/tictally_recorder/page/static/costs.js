@@ -1,14 +1,53 @@
-/** The cost of a range as the lines of a bill: period, energy, price, amount, version. */
+/** Amounts that open their explanation, the lines of a bill, and the hint where there is no contract. */
 
 import { figures, table } from "./components.js";
-import { contractCard } from "./contract.js";
 import { h } from "./dom.js";
-import { badge } from "./explain.js";
+import { badge, explainCost, show } from "./explain.js";
 import { fullDay, kwh, money, price } from "./format.js";
 import { periodName, t } from "./i18n.js";
-import { amount } from "./money.js";
 import { slug } from "./periods.js";
 import { datedReasonText } from "./reasons.js";
+
+/**
+ * @param {object|null} row of kind `total` of /cost (or with its `amount`, `quality`, `reason`); null: nothing is known.
+ * @param {object} query `site`, `from`, `to`, `by` of the explanation.
+ * @param {string} title of the explanation.
+ */
+export function amount(row, query, title, open = explainCost) {
+  const text = amountText(row);
+  const quality = row && row.amount === null ? "unknown" : row?.quality ?? "unknown";
+  return h(
+    "button",
+    { type: "button", class: `money ${quality}`, onclick: () => open(query, title), "aria-label": `${text}${markOf(quality, ", ")}. ${t("money.explain")}` },
+    text,
+    quality !== "measured" && h("span", { class: "mark", "aria-hidden": "true" }, t(`quality.${quality}.mark`)),
+  );
+}
+
+/** The figure alone; an unknown amount is a word, never zero. */
+export const amountText = (row) =>
+  row && row.amount !== null && row.amount !== undefined ? money(row.rounded ?? row.amount, row.currency ?? "EUR") : t("unknown");
+
+const markOf = (quality, before) => (quality === "measured" ? "" : before + t(`quality.${quality}`));
+
+/** The recorder's hint: the lines to write and the file, or its text where it has another form. */
+function hint(site) {
+  const text = site.how_to_begin;
+  if (!text) return [];
+  const lines = text.split("\n").filter((each) => each.startsWith("    ")).map((each) => each.trim());
+  const file = /Write into (\S+)/.exec(text)?.[1];
+  if (!lines.length || !file) return [h("pre", { lang: "en", tabindex: 0 }, text)];
+  return [h("p", {}, t("contract.where"), " ", h("code", {}, file)), h("pre", { tabindex: 0 }, lines.join("\n")), h("p", { class: "note" }, t("contract.lists"))];
+}
+
+/** A card with the hint. */
+export const contractCard = (site) => h("section", { class: "card empty" }, h("h2", {}, t("contract.title")), h("p", {}, t("contract.text")), hint(site));
+
+/** In the place of an amount: a button that opens the hint. */
+export function noContract(site) {
+  const open = () => show(t("contract.title"), h("p", {}, t("contract.text")), ...hint(site));
+  return h("button", { type: "button", class: "money unknown", onclick: open }, t("contract.none"));
+}
 
 /** @param {object} answer of /cost without explanations; `query` of the request. */
 export function costTable(answer, query, site, title) {

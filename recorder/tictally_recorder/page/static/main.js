@@ -7,10 +7,8 @@ import { h, put } from "./dom.js";
 import { closeOnOutsideClick } from "./explain.js";
 import { useTimeZone } from "./format.js";
 import { t } from "./i18n.js";
-import { Live } from "./live.js";
-import { showStatus } from "./status.js";
-import { tokenForm } from "./token.js";
-import { tools } from "./tools.js";
+import { Live, showStatus } from "./live.js";
+import { tokenForm, tools } from "./tools.js";
 
 const VIEWS = ["live", "month", "year", "years", "tariffs", "quality"];
 const ICONS = {

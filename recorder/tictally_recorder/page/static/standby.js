@@ -2,11 +2,11 @@
 
 import { colour, figure, tip } from "./chart.js";
 import { figures, table } from "./components.js";
+import { amount } from "./costs.js";
 import { h } from "./dom.js";
 import { show } from "./explain.js";
 import { kwh, money, month, monthYear, percent, price, whole } from "./format.js";
 import { before, periodName, t } from "./i18n.js";
-import { amount } from "./money.js";
 import { reasonText } from "./reasons.js";
 
 const HOURS = 8760;

@@ -1,4 +1,4 @@
-/** Choices of the reader: site, language, theme. */
+/** Choices of the reader: site, language, theme; and the token where reading requires one. */
 
 import { h } from "./dom.js";
 import { chooseLanguage, language, t } from "./i18n.js";
@@ -46,4 +46,26 @@ function saveTheme(theme) {
   } catch {
     // Without storage the choice lasts until the page is reloaded.
   }
+}
+
+const YEAR_S = 31_536_000;
+
+/** A form for the token; `done` is called when it is submitted. */
+export function tokenForm(done) {
+  const field = h("input", { type: "password", name: "token", id: "token", autocomplete: "current-password", required: true });
+  const submit = (event) => {
+    event.preventDefault();
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `tictally_token=${field.value}; path=/; max-age=${YEAR_S}; samesite=strict${secure}`;
+    done();
+  };
+  return h(
+    "form",
+    { class: "card token", onsubmit: submit },
+    h("h2", {}, t("token.title")),
+    h("p", {}, t("token.text")),
+    h("label", { for: "token" }, t("token.label")),
+    field,
+    h("button", { class: "button" }, t("token.send")),
+  );
 }

@@ -4,13 +4,12 @@ import { all, get } from "../api.js";
 import { addDays, addMonths } from "../calendar.js";
 import { colour, figure, tip } from "../chart.js";
 import { failed, figures, table } from "../components.js";
-import { noContract } from "../contract.js";
+import { amount, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { clock, kwh, moment, percent, price, seconds, wall, weekday, whole } from "../format.js";
-import { gauge } from "../gauge.js";
+import { gauge } from "../graphics.js";
 import { colon, periodName, t } from "../i18n.js";
-import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { reasonText } from "../reasons.js";
 

@@ -4,14 +4,11 @@ import { all } from "../api.js";
 import { addDays, addMonths, daysBetween, daysOf, earlier, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { choice, comparison, figures, stepper, table, tile } from "../components.js";
-import { noContract } from "../contract.js";
-import { costTable } from "../costs.js";
+import { amount, amountText, costTable, noContract } from "../costs.js";
 import { h } from "../dom.js";
 import { day, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
 import { periodName, t } from "../i18n.js";
-import { amount, amountText } from "../money.js";
-import { inOrder, isCheap } from "../periods.js";
-import { energyBars, moneyBars, newVersions } from "../stacks.js";
+import { energyBars, inOrder, isCheap, moneyBars, newVersions } from "../periods.js";
 
 /** @param {object} context see main.js. */
 export async function render({ site, argument, signal, address }) {

@@ -4,11 +4,11 @@ import { all, get } from "../api.js";
 import { addDays, later, today as todayIn } from "../calendar.js";
 import { figure, tip } from "../chart.js";
 import { failed, figures, loading, table } from "../components.js";
+import { amount } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, wall } from "../format.js";
 import { before, colon, language, periodName, t } from "../i18n.js";
-import { amount } from "../money.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { datedReasonText } from "../reasons.js";
 

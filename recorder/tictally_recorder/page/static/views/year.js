@@ -4,15 +4,12 @@ import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { choice, comparison, failed, figures, loading, stepper, table, tile } from "../components.js";
-import { noContract } from "../contract.js";
-import { costTable } from "../costs.js";
+import { amount, amountText, costTable, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { kwh, month, percent, shortMonth } from "../format.js";
-import { heat } from "../heat.js";
+import { heat } from "../graphics.js";
 import { periodName, t } from "../i18n.js";
-import { amount, amountText } from "../money.js";
-import { inOrder, isCheap } from "../periods.js";
-import { energyBars, moneyBars, newVersions } from "../stacks.js";
+import { energyBars, inOrder, isCheap, moneyBars, newVersions } from "../periods.js";
 import { standby } from "../standby.js";
 
 const MONTHS = Array.from({ length: 12 }, (_, n) => String(n + 1).padStart(2, "0"));

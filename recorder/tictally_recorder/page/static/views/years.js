@@ -4,13 +4,11 @@ import { all, get } from "../api.js";
 import { addDays, today as todayIn } from "../calendar.js";
 import { colour, figure, tip } from "../chart.js";
 import { choice, figures, table } from "../components.js";
-import { contractCard } from "../contract.js";
+import { amount, amountText, contractCard } from "../costs.js";
 import { h } from "../dom.js";
 import { change, kwh, money, percent, shortMonth } from "../format.js";
 import { t } from "../i18n.js";
-import { amount, amountText } from "../money.js";
-import { isCheap } from "../periods.js";
-import { energyBars, moneyBars } from "../stacks.js";
+import { energyBars, isCheap, moneyBars } from "../periods.js";
 import { standby } from "../standby.js";
 
 const MONTHS = Array.from({ length: 12 }, (_, n) => `2001-${String(n + 1).padStart(2, "0")}`);

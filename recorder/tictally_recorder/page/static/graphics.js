@@ -1,0 +1,66 @@
+/** Graphics without ECharts: the gauge and the heat map. */
+
+import { h, svg } from "./dom.js";
+import { percent, weekday, whole } from "./format.js";
+import { t } from "./i18n.js";
+
+const LENGTH = Math.PI * 80;
+const NEAR = 0.9;
+
+/** An element with `.set(item)`, which shows an item of /now. */
+export function gauge() {
+  const arc = (kind) => svg("path", { class: kind, d: "M20 100a80 80 0 0 1 160 0", fill: "none" });
+  const value = arc("value");
+  const drawing = svg("svg", { viewBox: "0 0 200 112", "aria-hidden": "true", class: "arc" }, arc("track"), value);
+  const figure = h("div", { class: "figure" });
+  const under = h("div", { class: "under" });
+  const element = h("div", { class: "gauge", role: "meter", "aria-label": t("live.power"), "aria-valuemin": 0, "aria-valuenow": 0 }, drawing, h("div", { class: "reading" }, figure, under));
+  value.style.strokeDasharray = `${LENGTH}`;
+  element.set = (item) => {
+    const known = item.power_va !== null;
+    const most = item.subscribed_kva ? item.subscribed_kva * 1000 : null;
+    const share = known && most ? item.power_va / most : 0;
+    value.style.strokeDashoffset = `${LENGTH * (1 - Math.min(share, 1))}`;
+    element.classList.toggle("near", share >= NEAR && share <= 1);
+    element.classList.toggle("over", item.overload || share > 1);
+    figure.textContent = known ? whole(item.power_va) : "–";
+    figure.dataset.unit = "VA";
+    const parts = [most && known && t("live.share", { share: percent(share), kva: item.subscribed_kva })];
+    if (item.overload) parts.push(t("live.overload"));
+    if (item.injection_va) parts.push(t("live.injection", { va: whole(item.injection_va) }));
+    under.textContent = parts.filter(Boolean).join(" · ");
+    element.setAttribute("aria-valuemax", most ?? Math.max(item.power_va ?? 0, 1));
+    element.setAttribute("aria-valuenow", item.power_va ?? 0);
+    element.setAttribute("aria-valuetext", known ? `${whole(item.power_va)} VA. ${under.textContent}` : t("unknown"));
+  };
+  return element;
+}
+
+const STEPS = 8;
+const HOURS = Array.from({ length: 24 }, (_, n) => n);
+
+/** @param {Array<{weekday: number, hour: number, mean_w: number|null}>} items of /profile. */
+export function heat(items) {
+  const of = new Map(items.map((each) => [`${each.weekday} ${each.hour}`, each.mean_w]));
+  const known = items.map((each) => each.mean_w).filter((each) => each !== null);
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const step = (value) => Math.min(Math.floor(((value - least) / (most - least || 1)) * STEPS), STEPS - 1);
+  const cell = (day, hour) => {
+    const value = of.get(`${day} ${hour}`) ?? null;
+    if (value === null) return h("td", { class: "none" }, h("span", { class: "unseen" }, t("unknown")));
+    return h("td", { class: `heat-${step(value)}`, title: `${weekday(day)} ${hour} h: ${whole(value)} W` }, h("span", {}, whole(value)));
+  };
+  const rows = [1, 2, 3, 4, 5, 6, 7].map((day) =>
+    h("tr", {}, h("th", { scope: "row" }, h("span", { "aria-hidden": "true" }, weekday(day, "short")), h("span", { class: "unseen" }, weekday(day))), HOURS.map((hour) => cell(day, hour))),
+  );
+  const scale = h("div", { class: "scale", "aria-hidden": "true" }, `${whole(least)} W`, ...Array.from({ length: STEPS }, (_, n) => h("i", { class: `heat-${n}` })), `${whole(most)} W`);
+  const head = h("tr", {}, h("td"), HOURS.map((hour) => h("th", { scope: "col" }, hour)));
+  const title = t("year.heat");
+  return h(
+    "figure",
+    { class: "card" },
+    h("figcaption", {}, h("span", { class: "title" }, title), h("span", { class: "note" }, t("year.heat.note"))),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, h("table", { class: "heat" }, h("caption", { class: "unseen" }, title), h("thead", {}, head), h("tbody", {}, rows))),
+    scale,
+  );
+}
