@@ -12,7 +12,7 @@ from typing import Final
 from tictally_edge.clock.kernel import KernelClock
 from tictally_edge.clock.timekeeper import Timekeeper
 from tictally_edge.decoding.decoder import is_good
-from tictally_edge.home_assistant.announcer import announcing_of, edge_discovery
+from tictally_edge.home_assistant.edge_device import discovery_settings_of
 from tictally_edge.journal.frame_store import FrameStore
 from tictally_edge.mqtt.client import BrokerConnection, Will, broker_access
 from tictally_edge.pipeline import Pipeline
@@ -91,9 +91,8 @@ class Edge:
         self._meter_clock: tuple[int, float] | None = None  # its DATE in ms, and when it came
         will = Will(topics.edge(settings.name, "availability"), OFFLINE)
         self._broker = BrokerConnection(broker_access(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
-        announcing = announcing_of(settings)
-        own = edge_discovery(announcing, naming) if announcing is not None else None
-        self._publisher = Publisher(self._broker, self._store, naming, time.monotonic, announcing, own)
+        discovery = discovery_settings_of(settings)
+        self._publisher = Publisher(self._broker, self._store, naming, time.monotonic, discovery)
         self._counts, self._at_last_summary = LineCounts(), LineCounts()
         self._quality = LineQuality()
         self._started_ms: int | None = None  # dated when the clock is proved

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.home_assistant.announcer import Announcer, DiscoverySettings
+from tictally_edge.home_assistant.announcer import Announcer
+from tictally_edge.home_assistant.edge_device import DiscoverySettings
 from tictally_edge.home_assistant.meter_profile import ProfileWatch
 from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.completeness import Completeness

@@ -2,8 +2,10 @@
 
 import pytest
 
+from tictally_edge.home_assistant.edge_device import DiscoverySettings
 from tictally_edge.home_assistant.entities import meter_device
 from tictally_edge.home_assistant.meter_profile import Profile, hardware_of
+from tictally_edge.topics.naming import Naming
 from tictally_shared.home_assistant import Device, Language, discovery_json
 from tictally_shared.labels import Mode
 from tictally_shared.tariff_options import HPHC, option_of_ngtf, option_of_optarif
@@ -19,7 +21,8 @@ def profile(mode: Mode = H, option: str = "HC..", phases: int = 1, *, producer: 
 
 
 def device(number: str, key: str | None = None, language: Language = "fr") -> Device:
-    return meter_device(profile(), number, key, Topics("home/tic"), "cellar", "1.2.3", language)
+    naming = Naming(Topics("home/tic"), "cellar", key)
+    return meter_device(profile(), number, naming, DiscoverySettings("homeassistant", language, "1.2.3"))
 
 
 def test_a_linky_tells_what_it_is() -> None:

@@ -1,7 +1,7 @@
 """The retained topics of a meter, in the order in which hubs get them."""
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.home_assistant.announcer import DiscoverySettings
+from tictally_edge.home_assistant.edge_device import DiscoverySettings
 from tictally_edge.publishing.meter_publisher import MeterPublisher
 from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.validator import ValidatedFrame

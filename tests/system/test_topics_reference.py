@@ -9,8 +9,7 @@ import pytest
 
 from devel import topics_reference
 from tictally_edge.decoding.decoder import Decoder
-from tictally_edge.home_assistant.announcer import DiscoverySettings
-from tictally_edge.home_assistant.edge_device import edge_components
+from tictally_edge.home_assistant.edge_device import DiscoverySettings, edge_components
 from tictally_edge.pipeline import Pipeline
 from tictally_edge.publishing.meter_publisher import MeterPublisher
 from tictally_edge.simulator.contracts import SimulatedContract

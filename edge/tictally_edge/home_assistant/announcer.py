@@ -4,52 +4,20 @@ The retained message is read back from the broker when the edge starts: so an ed
 entities of an earlier life, and removes those that the meter no longer has, only where the meter has provably changed.
 """
 
-from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Final
 
-from tictally_edge.home_assistant.edge_device import edge_components, edge_device
+from tictally_edge.home_assistant.edge_device import DiscoverySettings
 from tictally_edge.home_assistant.entities import SUPPLIER_REGISTERS, component_key, components, meter_device
 from tictally_edge.home_assistant.meter_profile import Profile, ProfileWatch
 from tictally_edge.home_assistant.translations import DERIVED
-from tictally_edge.settings import Settings
 from tictally_edge.topics.naming import Naming
 from tictally_edge.topics.retained_message import RetainedMessage
 from tictally_edge.validation.validator import ValidatedFrame
-from tictally_shared.home_assistant import Discovered, Language, config_topic, discovery_json, read_discovery
+from tictally_shared.home_assistant import Discovered, config_topic, discovery_json, read_discovery
 from tictally_shared.labels import CATALOGUE, DELIVERY_POINT
 
 # The entities that this version can publish, of any meter.
 _KNOWN_KEYS: Final = frozenset({*(component_key(label.name) for label in CATALOGUE), *DERIVED})
-
-
-@dataclass(frozen=True, slots=True)
-class DiscoverySettings:
-    """How devices are published to hubs.
-
-    Attributes:
-        prefix: topic below which hubs look for discovery messages.
-        language: of names.
-        version: of this program.
-    """
-
-    prefix: str
-    language: Language
-    version: str
-
-
-def announcing_of(settings: Settings) -> DiscoverySettings | None:
-    """Return how devices are published to hubs; None where discovery is off."""
-    if not settings.is_discoverable:
-        return None
-    return DiscoverySettings(settings.discovery, settings.language, version("tictally-edge"))
-
-
-def edge_discovery(announcing: DiscoverySettings, naming: Naming) -> RetainedMessage:
-    """Return the discovery message of the edge itself, which never changes while it runs."""
-    device = edge_device(naming.edge, naming.topics, announcing.version, announcing.language)
-    entities = edge_components(naming.edge, naming.topics, announcing.language)
-    return RetainedMessage(config_topic(device.id, announcing.prefix), discovery_json(device, entities))
 
 
 class Announcer:
@@ -104,7 +72,7 @@ class Announcer:
 
     def _payload(self, profile: Profile) -> str:
         naming, how = self._naming, self._announcing
-        device = meter_device(profile, self._number, naming.key, naming.topics, naming.edge, how.version, how.language)
+        device = meter_device(profile, self._number, naming, how)
         present = {each.key: each for each in components(profile, self._meter, naming.topics, how.language)}
         removed: dict[str, str] = {}
         if (retained := self._retained) is not None:

@@ -1,13 +1,20 @@
 """An edge as a device of a hub, so that automations notice when a meter is not read properly. Pure."""
 
+from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Final
 
+from tictally_edge.settings import Settings
+from tictally_edge.topics.naming import Naming
+from tictally_edge.topics.retained_message import RetainedMessage
 from tictally_shared.home_assistant import (
     DIAGNOSTIC,
     Component,
     Device,
     HealthEntity,
     Language,
+    config_topic,
+    discovery_json,
     program_components,
     program_device,
 )
@@ -16,16 +23,38 @@ from tictally_shared.topics import Topics
 _SHOWN: Final[dict[Language, str]] = {"fr": "Lecteur tictally", "en": "tictally edge"}
 
 
-def edge_device(edge: str, topics: Topics, version: str, language: Language) -> Device:
+@dataclass(frozen=True, slots=True)
+class DiscoverySettings:
+    """How devices are published to hubs.
+
+    Attributes:
+        prefix: topic below which hubs look for discovery messages.
+        language: of names.
+        version: of this program.
+    """
+
+    prefix: str
+    language: Language
+    version: str
+
+
+def discovery_settings_of(settings: Settings) -> DiscoverySettings | None:
+    """Return how devices are published to hubs; None where discovery is off."""
+    if not settings.is_discoverable:
+        return None
+    return DiscoverySettings(settings.discovery, settings.language, version("tictally-edge"))
+
+
+def edge_device(edge: str, topics: Topics, program_version: str, language: Language) -> Device:
     """Return the device.
 
     Args:
         edge: its name.
         topics: below which base.
-        version: of the program.
+        program_version: of the program.
         language: of its name.
     """
-    return program_device("edge", edge, _SHOWN[language], version, topics.edge(edge, "availability"))
+    return program_device("edge", edge, _SHOWN[language], program_version, topics.edge(edge, "availability"))
 
 
 def edge_components(edge: str, topics: Topics, language: Language) -> list[Component]:
@@ -37,6 +66,13 @@ def edge_components(edge: str, topics: Topics, language: Language) -> list[Compo
         language: of the entities' names.
     """
     return program_components(topics.edge(edge, "availability"), topics.edge(edge, "health"), _ENTITIES, language)
+
+
+def edge_discovery(announcing: DiscoverySettings, naming: Naming) -> RetainedMessage:
+    """Return the discovery message of the edge itself, which never changes while it runs."""
+    device = edge_device(naming.edge, naming.topics, announcing.version, announcing.language)
+    entities = edge_components(naming.edge, naming.topics, announcing.language)
+    return RetainedMessage(config_topic(device.id, announcing.prefix), discovery_json(device, entities))
 
 
 def _counted(state_class: str, icon: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - the hub's own settings

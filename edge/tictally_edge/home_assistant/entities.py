@@ -6,6 +6,7 @@ Units and classes are spelt as Home Assistant requires. The kind of a label come
 from typing import Any, Final, NamedTuple
 
 from tictally_edge.home_assistant.derived_entities import derived_components
+from tictally_edge.home_assistant.edge_device import DiscoverySettings
 from tictally_edge.home_assistant.meter_profile import Profile, hardware_of
 from tictally_edge.home_assistant.translations import (
     AS_IT_IS,
@@ -19,6 +20,7 @@ from tictally_edge.home_assistant.translations import (
     SUPPLIER_REGISTER,
     TIMES_1000,
 )
+from tictally_edge.topics.naming import Naming
 from tictally_shared.euridis import identity_of
 from tictally_shared.home_assistant import Component, Device, Language
 from tictally_shared.labels import CATALOGUE, Kind, Label
@@ -26,30 +28,25 @@ from tictally_shared.tariff_options import TARIFF_OPTIONS
 from tictally_shared.topics import Topics
 
 
-def meter_device(  # noqa: PLR0913, PLR0917 - what a hub shows of a meter
-    profile: Profile, number: str, key: str | None, topics: Topics, edge: str, version: str, language: Language
-) -> Device:
-    """The device.
+def meter_device(profile: Profile, number: str, naming: Naming, discovery: DiscoverySettings) -> Device:
+    """Return the device of a meter; with an alias its own number is shown nowhere.
 
     Args:
         profile: what the meter is.
         number: its own, ADCO or ADSC; contains maker and model.
-        key: alias of the number everywhere, or None. The number is shown nowhere then.
-        topics: below which base.
-        edge: the name of the edge that reads it.
-        version: of the edge's program.
-        language: of its name.
+        naming: the names under which it is published.
+        discovery: how it is published to hubs.
     """
-    meter, identity = key or number, identity_of(number)
+    meter, identity = naming.key or number, identity_of(number)
     return Device(
         id=f"tictally_{meter}",
-        name=f"{'Linky' if identity.is_linky else METER.of(language)} {meter}",
-        version=version,
+        name=f"{'Linky' if identity.is_linky else METER.of(discovery.language)} {meter}",
+        version=discovery.version,
         maker=identity.maker,
         model=identity.model,
-        serial=number if key is None else None,
+        serial=number if naming.key is None else None,
         hardware=hardware_of(profile),
-        availability=(topics.edge(edge, "availability"), topics.meter_availability(meter)),
+        availability=(naming.topics.edge(naming.edge, "availability"), naming.topics.meter_availability(meter)),
     )
 
 

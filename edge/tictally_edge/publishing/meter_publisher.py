@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from tictally_edge.home_assistant.announcer import Announcer, DiscoverySettings
+from tictally_edge.home_assistant.announcer import Announcer
+from tictally_edge.home_assistant.edge_device import DiscoverySettings
 from tictally_edge.topics.derived_topics import DerivedTopics
 from tictally_edge.topics.label_topics import LabelTopics
 from tictally_edge.topics.naming import Naming

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from tictally_edge.home_assistant.announcer import DiscoverySettings
+from tictally_edge.home_assistant.edge_device import DiscoverySettings, edge_discovery
 from tictally_edge.journal.frame_store import FrameStore
 from tictally_edge.mqtt.client import Acknowledged, BrokerConnection, Connected, Disconnected, MessageReceived
 from tictally_edge.publishing.backfill_request import BackfillRequestError, parse_backfill_request
@@ -46,21 +46,20 @@ class Publisher:
         naming: under which names.
         clock: monotonic seconds.
         announcing: how devices are published to hubs, or None.
-        announcement: discovery message of the edge itself, or None.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what it brings together
+    def __init__(
         self,
         broker: BrokerConnection,
         store: FrameStore,
         naming: Naming,
         clock: Callable[[], float],
         announcing: DiscoverySettings | None = None,
-        announcement: RetainedMessage | None = None,
     ) -> None:
         self._broker, self._store, self._journal, self._naming = broker, store, store.journal, naming
         self._topics, self._edge = naming.topics, naming.edge
-        self._announcing, self._announcement = announcing, announcement
+        self._announcing = announcing
+        self._edge_discovery = [edge_discovery(announcing, naming)] if announcing is not None else []
         self._clock, self._retained_until = clock, 0.0
         self._published_online = False
         self._number = ""
@@ -162,7 +161,7 @@ class Publisher:
         self._is_behind, self._backlog = False, self._unacknowledged()
         if self._announcing is not None:
             self._broker.subscribe(birth_topic(self._announcing.prefix))
-        self._publish([self._announcement] if self._announcement is not None else [])
+        self._publish(self._edge_discovery)
         if self.meter is not None and self._meter_publisher is not None:
             discovery = self._meter_publisher.reset()
             # A meter that is offline here may be another edge's by now: its discovery message is not overwritten.
@@ -187,7 +186,7 @@ class Publisher:
             self._meter_publisher.note_retained(message.topic, message.payload)
 
     def _republish_discovery(self) -> None:
-        self._publish([self._announcement] if self._announcement is not None else [])
+        self._publish(self._edge_discovery)
         if self._meter_publisher is not None and self.online:
             self._publish(self._meter_publisher.discovery())
 
