@@ -13,7 +13,7 @@ from tictally_recorder.cost import CostRow, Quality, Use, cost
 from tictally_recorder.cost.fingerprint import Keys
 from tictally_recorder.cost.model import UNMETERED, Unmetered
 from tictally_recorder.cost.unmetered import unmetered_of
-from tictally_recorder.hubs.site_state import Present, figures
+from tictally_recorder.hubs.site_state import CurrentSite, site_figures
 from tictally_recorder.ledger import Ledger, LedgerReader, join_sites
 from tictally_recorder.tariffs.model import Direction
 
@@ -146,8 +146,8 @@ def test_the_key_of_a_day_is_another_by_an_unmetered_time_that_concerns_it() -> 
 
 def test_hubs_are_told_no_sum_of_a_day_or_month_with_an_unmetered_time() -> None:
     rows = costs(SILENCE)
-    present = Present(SITE, THURSDAY, midnight_ms(THURSDAY), None, since=TUESDAY)
-    told = figures(present, rows, {}, terms(on(BASE), BASE))
+    present = CurrentSite(SITE, THURSDAY, midnight_ms(THURSDAY), None, since=TUESDAY)
+    told = site_figures(present, rows, {}, terms(on(BASE), BASE))
     assert (told["cost_yesterday"], told["cost_month"]) == ("none", "none")
     assert told["cost_today"] != "none"
 

@@ -1,4 +1,4 @@
-"""What is told of a site from second to second, between the rounds of the keeper."""
+"""What is published of a site from second to second, between the rounds of cost."""
 
 import json
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-class Told:
+class PublishedSites:
     """An updater whose messages are gathered."""
 
     def __init__(self, folder: Path, ledger: Ledger, reader: LedgerReader) -> None:
@@ -59,7 +59,7 @@ class Told:
         self.updater.read(now_ms)
 
     def at(self, now_ms: int) -> dict[str, str]:
-        """What is said then, by the last level of its topic."""
+        """What is published then, by the last level of its topic."""
         self.messages.clear()
         self.updater.publish(now_ms)
         return {topic.split("/")[-1]: payload for topic, payload in self.messages}
@@ -73,12 +73,12 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def told(ledger: Ledger, tmp_path: Path) -> Iterator[Told]:
+def published(ledger: Ledger, tmp_path: Path) -> Iterator[PublishedSites]:
     with LedgerReader.open(tmp_path / "ledger.sqlite") as reader:
-        yield Told(tmp_path, ledger, reader)
+        yield PublishedSites(tmp_path, ledger, reader)
 
 
-def hear(ledger: Ledger, *moments: str) -> None:
+def store(ledger: Ledger, *moments: str) -> None:
     """A kWh from each moment to the next."""
     ledger.store(
         message(frame(seq, ms(moment), {"BASE": 1000 * seq, "PTEC": "TH.."}, meter=METER))
@@ -86,40 +86,42 @@ def hear(ledger: Ledger, *moments: str) -> None:
     )
 
 
-def test_only_what_has_changed_is_published(told: Told, ledger: Ledger) -> None:
-    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+def test_only_what_has_changed_is_published(published: PublishedSites, ledger: Ledger) -> None:
+    store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    told.round(now_ms)
+    published.round(now_ms)
     # 0.2016 and a day of 13.72 a month
-    assert told.at(now_ms)["cost_today"] == "0.64"
-    assert told.at(now_ms + 1000) == {}
+    assert published.at(now_ms)["cost_today"] == "0.64"
+    assert published.at(now_ms + 1000) == {}
 
 
-def test_at_midnight_the_total_goes_on_and_today_restarts(told: Told, ledger: Ledger) -> None:
-    hear(ledger, "2025-07-02T23:50+02:00", "2025-07-02T23:55+02:00")
-    told.round(ms("2025-07-02T23:59+02:00"))
-    assert told.at(ms("2025-07-02T23:59+02:00"))["cost_total"] == "0.64"
-    after = told.at(ms("2025-07-03T00:00+02:00"))
+def test_at_midnight_the_total_goes_on_and_today_restarts(published: PublishedSites, ledger: Ledger) -> None:
+    store(ledger, "2025-07-02T23:50+02:00", "2025-07-02T23:55+02:00")
+    published.round(ms("2025-07-02T23:59+02:00"))
+    assert published.at(ms("2025-07-02T23:59+02:00"))["cost_total"] == "0.64"
+    after = published.at(ms("2025-07-03T00:00+02:00"))
     assert (after["cost_today"], after["cost_yesterday"]) == ("none", "0.64")
     assert "cost_total" not in after  # it is what it was
 
 
-def test_a_meter_that_is_silent_has_no_period(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_meter_that_is_silent_has_no_period(published: PublishedSites, ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "hphc"))
     ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "PTEC": "HC.."}))])
-    told.round(ms("2025-07-02T11:09+02:00"))
-    assert told.at(ms("2025-07-02T11:09+02:00"))["period"] == "HC"
-    gone = told.at(ms("2025-07-02T11:11+02:00"))
+    published.round(ms("2025-07-02T11:09+02:00"))
+    assert published.at(ms("2025-07-02T11:09+02:00"))["period"] == "HC"
+    gone = published.at(ms("2025-07-02T11:11+02:00"))
     assert (gone["period"], gone["price"]) == ("none", "none")
 
 
-def test_a_mode_that_has_changed_leaves_no_old_period_behind(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_mode_that_has_changed_leaves_no_old_period_behind(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path
+) -> None:
     (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "hphc"))
     standard: dict[str, int | str] = {"EASF02": 1, "NTARF": "02", "LTARF": "HP", "NGTF": "H PLEINE/CREUSE"}
     ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "PTEC": "HC.."}))])
     ledger.store([message(frame(2, ms("2025-07-02T11:05+02:00"), standard))])
-    told.round(ms("2025-07-02T11:06+02:00"))
-    assert told.at(ms("2025-07-02T11:06+02:00"))["period"] == "HP"
+    published.round(ms("2025-07-02T11:06+02:00"))
+    assert published.at(ms("2025-07-02T11:06+02:00"))["period"] == "HP"
 
 
 @pytest.mark.parametrize(
@@ -134,36 +136,38 @@ def test_a_mode_that_has_changed_leaves_no_old_period_behind(told: Told, ledger:
     ],
 )
 def test_the_period_is_the_lists_own_by_the_contracts_aliases(
-    told: Told, ledger: Ledger, tmp_path: Path, aliases: str, period: str
+    published: PublishedSites, ledger: Ledger, tmp_path: Path, aliases: str, period: str
 ) -> None:
     (tmp_path / "tariffs").mkdir()
     (tmp_path / "tariffs" / "own.toml").write_text(OWN)
     (tmp_path / "contracts.toml").write_text(f'[[contract]]\ntariff = "own"\nfrom = 2025-01-01\naliases = {aliases}\n')
     says: dict[str, int | str] = {"NTARF": "01", "LTARF": "HEURE CREUSE", "NGTF": "H PLEINE/CREUSE"}
     ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"EASF01": 1, "EASF02": 1, **says}))])
-    told.round(ms("2025-07-02T11:01+02:00"))
-    found = told.at(ms("2025-07-02T11:01+02:00"))
+    published.round(ms("2025-07-02T11:01+02:00"))
+    found = published.at(ms("2025-07-02T11:01+02:00"))
     assert (found["period"], found["price"]) == (period, "none" if period == "none" else "0.1")
 
 
-def test_a_hub_that_has_started_gets_what_there_is(told: Told, ledger: Ledger) -> None:
-    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+def test_a_hub_that_has_started_gets_what_there_is(published: PublishedSites, ledger: Ledger) -> None:
+    store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    told.round(now_ms)
-    first = told.at(now_ms)["config"]
-    told.messages.clear()
-    told.publisher.announce_again()
-    assert told.messages == [(f"homeassistant/device/tictally_site_{METER}/config", first)]
+    published.round(now_ms)
+    first = published.at(now_ms)["config"]
+    published.messages.clear()
+    published.publisher.announce_again()
+    assert published.messages == [(f"homeassistant/device/tictally_site_{METER}/config", first)]
 
 
-def test_a_contract_that_ends_leaves_its_entities_without_a_value(told: Told, ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+def test_a_contract_that_ends_leaves_its_entities_without_a_value(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path
+) -> None:
+    store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    told.round(now_ms)
-    told.at(now_ms)
+    published.round(now_ms)
+    published.at(now_ms)
     (tmp_path / "contracts.toml").unlink()
-    told.round(now_ms)
-    after = told.at(now_ms)
+    published.round(now_ms)
+    after = published.at(now_ms)
     assert (after["price"], after["cost_today"], after["cost_total"]) == ("none", "none", "none")
     assert after["reason"] == "there is no contract"
     assert "config" not in after
@@ -184,95 +188,105 @@ energy.SURPLUS = { ttc = "0.04" }
 """
 
 
-def test_income_that_ends_while_the_recorder_is_stopped_is_cleared(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+def test_income_that_ends_while_the_recorder_is_stopped_is_cleared(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path
+) -> None:
     (tmp_path / "tariffs").mkdir()
     (tmp_path / "tariffs" / "surplus.toml").write_text(SURPLUS)
     (tmp_path / "contracts.toml").write_text(CONTRACT + '[[contract]]\ntariff = "surplus"\nfrom = 2020-01-01\n')
-    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+    store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    told.round(now_ms)
-    before = told.at(now_ms)
+    published.round(now_ms)
+    before = published.at(now_ms)
     assert before["price_injection"] == "0.04"
     (tmp_path / "contracts.toml").write_text(CONTRACT)
     with LedgerReader.open(tmp_path / "ledger.sqlite") as reader:
-        later = Told(tmp_path, ledger, reader)
+        later = PublishedSites(tmp_path, ledger, reader)
         later.round(now_ms)
         after = later.at(now_ms)
     assert {after[name] for name in ("income_today", "income_month", "income_total", "price_injection")} == {"none"}
     assert after["config"] == before["config"]
 
 
-def test_a_figure_that_is_no_more_is_cleared(told: Told) -> None:
-    told.publisher.publish("here", {"cost_today": "1.00", "income_today": "2.00"})
-    told.messages.clear()
-    told.publisher.publish("here", {"cost_today": "1.00"})
-    assert told.messages == [("tictally/site/here/income_today", "none")]
+def test_a_figure_that_is_no_more_is_cleared(published: PublishedSites) -> None:
+    published.publisher.publish("here", {"cost_today": "1.00", "income_today": "2.00"})
+    published.messages.clear()
+    published.publisher.publish("here", {"cost_today": "1.00"})
+    assert published.messages == [("tictally/site/here/income_today", "none")]
 
 
-def test_what_stands_of_a_site_that_has_joined_another_is_cleared(told: Told, ledger: Ledger) -> None:
+def test_what_stands_of_a_site_that_has_joined_another_is_cleared(published: PublishedSites, ledger: Ledger) -> None:
     now_ms = ms("2025-07-02T11:06+02:00")
     values: dict[str, int | str] = {"BASE": 1000, "PTEC": "TH.."}
     for seq, meter in enumerate(("111", "222"), 1):
         ledger.store([message(frame(seq, now_ms - MINUTE_MS, values, meter=meter))])
-    told.round(now_ms)
-    told.at(now_ms)
+    published.round(now_ms)
+    published.at(now_ms)
     ledger.join_sites("222", "111")
-    told.messages.clear()
-    told.round(now_ms)
-    assert ("tictally/site/222/cost_today", "") in told.messages
-    assert ("homeassistant/device/tictally_site_222/config", "") in told.messages
-    assert not [topic for topic, _ in told.messages if "111" in topic]
-    told.messages.clear()
-    told.round(now_ms)
-    assert told.messages == []
+    published.messages.clear()
+    published.round(now_ms)
+    assert ("tictally/site/222/cost_today", "") in published.messages
+    assert ("homeassistant/device/tictally_site_222/config", "") in published.messages
+    assert not [topic for topic, _ in published.messages if "111" in topic]
+    published.messages.clear()
+    published.round(now_ms)
+    assert published.messages == []
 
 
-def test_base_load_its_change_and_what_it_costs_are_published(told: Told, ledger: Ledger) -> None:
-    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+def test_base_load_its_change_and_what_it_costs_are_published(published: PublishedSites, ledger: Ledger) -> None:
+    store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     today = date(2025, 7, 2)
     ledger.store_standby(
         Night(1, today - timedelta(days=n), va, 360) for n, va in enumerate([120] + 29 * [100] + 30 * [130])
     )
     now_ms = ms("2025-07-02T11:06+02:00")
-    told.round(now_ms)
-    said = told.at(now_ms)
+    published.round(now_ms)
+    said = published.at(now_ms)
     # 100 VA for 8760 hours at 0.2016
     assert (said["standby"], said["standby_trend"], said["standby_cost_year"]) == ("120", "-30", "176.60")
     ledger.store_standby([Night(1, today, 90, 360)])
-    told.round(now_ms)
-    assert told.at(now_ms)["standby"] == "90"
+    published.round(now_ms)
+    assert published.at(now_ms)["standby"] == "90"
 
 
 @pytest.mark.parametrize(("nights", "cost"), [(9, "none"), (10, "211.92")])
-def test_what_a_few_nights_cost_a_year_is_not_known(told: Told, ledger: Ledger, nights: int, cost: str) -> None:
-    hear(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
+def test_what_a_few_nights_cost_a_year_is_not_known(
+    published: PublishedSites, ledger: Ledger, nights: int, cost: str
+) -> None:
+    store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     ledger.store_standby(Night(1, date(2025, 7, 2) - timedelta(days=n), 120, 360) for n in range(nights))
     now_ms = ms("2025-07-02T11:06+02:00")
-    told.round(now_ms)
-    said = told.at(now_ms)
+    published.round(now_ms)
+    said = published.at(now_ms)
     assert (said["standby"], said["standby_cost_year"]) == ("120", cost)
 
 
 @pytest.mark.parametrize("ago", [0, 12, 45, 400])
-def test_the_change_of_base_load_is_that_of_the_newest_nights_however_old(told: Told, ledger: Ledger, ago: int) -> None:
-    hear(ledger, "2024-01-02T11:00+01:00", "2025-07-02T11:05+02:00")
+def test_the_change_of_base_load_is_that_of_the_newest_nights_however_old(
+    published: PublishedSites, ledger: Ledger, ago: int
+) -> None:
+    store(ledger, "2024-01-02T11:00+01:00", "2025-07-02T11:05+02:00")
     last = date(2025, 7, 2) - timedelta(days=ago)
     ledger.store_standby(Night(1, last - timedelta(days=n), va, 360) for n, va in enumerate(30 * [100] + 30 * [130]))
     now_ms = ms("2025-07-02T11:06+02:00")
-    told.round(now_ms)
-    said = told.at(now_ms)
+    published.round(now_ms)
+    said = published.at(now_ms)
     assert (said["standby"], said["standby_trend"]) == ("100", "-30")
 
 
-def test_base_load_is_announced_without_a_contract_too(told: Told, ledger: Ledger, tmp_path: Path) -> None:
+def test_base_load_is_announced_without_a_contract_too(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path
+) -> None:
     (tmp_path / "contracts.toml").unlink()
-    hear(ledger, "2025-07-02T11:00+02:00")
+    store(ledger, "2025-07-02T11:00+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    told.round(now_ms)
-    assert "config" not in told.at(now_ms)
+    published.round(now_ms)
+    assert "config" not in published.at(now_ms)
     ledger.store_standby([Night(1, date(2025, 7, 2), 90, 360)])
-    told.round(now_ms)
-    assert list(json.loads(told.at(now_ms)["config"])["components"]) == ["standby"]
+    published.round(now_ms)
+    assert list(json.loads(published.at(now_ms)["config"])["components"]) == ["standby"]
     (tmp_path / "contracts.toml").write_text(CONTRACT)
-    told.round(now_ms)
-    assert {"standby", "cost_today", "standby_cost_year"} <= json.loads(told.at(now_ms)["config"])["components"].keys()
+    published.round(now_ms)
+    assert {"standby", "cost_today", "standby_cost_year"} <= json.loads(published.at(now_ms)["config"])[
+        "components"
+    ].keys()

@@ -1,4 +1,4 @@
-"""A site's figures as its topics say them. Pure: rows of cost, contract and price list in, texts out."""
+"""A site's figures as its topics have them. Pure: rows of cost, contract and price list in, strings out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ _GRAVITY: Final = tuple(Quality)
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
-    """What is the case now.
+class CurrentSite:
+    """A site now.
 
     Attributes:
         site: its id.
@@ -64,8 +64,8 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
-class PaidBy:
-    """What holds on a day for one direction."""
+class AppliedTariff:
+    """The contract and tariff version of a day, for one direction."""
 
     contract: Contract
     tariff: Tariff
@@ -87,24 +87,24 @@ class PaidBy:
 
 
 def standby_figures(found: Trend | None, year: YearCost | None) -> dict[str, str]:
-    """The same of base load.
+    """The figures of base load, by the last level of their topics.
 
     Args:
         found: the newest nights beside those before, or None where no night is known.
-        year: what the newest nights' load costs a year, or None where nobody can say.
+        year: what the newest nights' load costs a year, or None where that is unknown.
     """
     change = found.change_since(found.before) if found else None
     amount = year.amount if year else None
-    told = {
+    values = {
         STANDBY: None if found is None else str(found.last.va),
         STANDBY_TREND: None if change is None else str(change),
         STANDBY_COST_YEAR: None if amount is None else f"{to_cents(amount):f}",
     }
-    return {name: NOTHING if text is None else text for name, text in told.items()}
+    return {name: NOTHING if text is None else text for name, text in values.items()}
 
 
-def figures(
-    present: Present,
+def site_figures(
+    current: CurrentSite,
     rows: Sequence[CostRow],
     before: Mapping[Direction, Decimal],
     terms: Terms | None,
@@ -117,59 +117,59 @@ def figures(
     only totals are of all that is known.
 
     Args:
-        present: site and time.
+        current: site and time.
         rows: of this month's days and of yesterday, as far as they have been computed.
         before: the sum of all known amounts in the contract's currency but today's.
         terms: contracts and price lists, or None while they cannot be used.
         words: in which the reason is written.
     """
-    told: dict[str, str | None] = dict.fromkeys(CONSUMPTION_NAMES)
-    consumption, injection = (paid_on(present.site, direction, present.today, terms) for direction in Direction)
-    days = _Days.of(rows, present)
-    told[QUALITY] = str(_quality(present, days.today))
-    told[REASON] = "; ".join(map(words.reason, reasons_today(present, rows))) or None
-    if present.problem is None:
+    values: dict[str, str | None] = dict.fromkeys(CONSUMPTION_NAMES)
+    consumption, injection = (applied_tariff(current.site, direction, current.today, terms) for direction in Direction)
+    days = _Days.of(rows, current)
+    values[QUALITY] = str(_quality(current, days.today))
+    values[REASON] = "; ".join(map(words.reason, reasons_today(current, rows))) or None
+    if current.problem is None:
         currency = consumption.tariff.currency if consumption else None
-        told[TODAY], told[YESTERDAY], told[MONTH] = (
+        values[TODAY], values[YESTERDAY], values[MONTH] = (
             _sum(each, Direction.CONSUMPTION, currency) for each in (days.today, days.yesterday, days.month)
         )
     if consumption and terms:
-        told |= _of_contract(consumption, present, terms)
-        told[TOTAL] = _total(days.today, Direction.CONSUMPTION, before)
+        values |= _of_contract(consumption, current, terms)
+        values[TOTAL] = _total(days.today, Direction.CONSUMPTION, before)
     if injection and terms:
-        price = injection.price(terms, injection.period(None), present.now_ms)
-        told |= {
+        price = injection.price(terms, injection.period(None), current.now_ms)
+        values |= {
             PRICE_INJECTION: None if price is None else f"{price:f}",
             INCOME_TODAY: _sum(days.today, Direction.INJECTION, injection.tariff.currency),
             INCOME_MONTH: _sum(days.month, Direction.INJECTION, injection.tariff.currency),
             INCOME_TOTAL: _total(days.today, Direction.INJECTION, before),
         }
-    return {name: NOTHING if text is None else text for name, text in told.items()}
+    return {name: NOTHING if text is None else text for name, text in values.items()}
 
 
-def reasons_today(present: Present, rows: Sequence[CostRow]) -> list[Reason]:
+def reasons_today(current: CurrentSite, rows: Sequence[CostRow]) -> list[Reason]:
     """Why today's cost is unknown or provisional; none where it is known.
 
     Args:
-        present: site and time.
+        current: site and time.
         rows: of today, others are left out.
     """
-    if present.problem is not None:
-        return [present.problem]
-    today = [row for row in rows if row.day == present.today]
+    if current.problem is not None:
+        return [current.problem]
+    today = [row for row in rows if row.day == current.today]
     return [dated.reason for dated in reasons_of(today)] if today else [Reason(ReasonCode.NO_FRAMES)]
 
 
-def paid_on(site: str, direction: Direction, day: date, terms: Terms | None) -> PaidBy | None:
-    """What a site pays by on a local day; None where no version of a price list holds."""
+def applied_tariff(site: str, direction: Direction, day: date, terms: Terms | None) -> AppliedTariff | None:
+    """The tariff of a site on a local day; None where no version of a price list holds."""
     contract = terms.contracts.on(site, direction, day) if terms else None
     tariff = terms.tariffs.get(contract.tariff) if terms and contract else None
     version = tariff.on(day) if tariff else None
-    return PaidBy(contract, tariff, version) if contract and tariff and version else None
+    return AppliedTariff(contract, tariff, version) if contract and tariff and version else None
 
 
-def aliases_on(site: str, day: date, terms: Terms | None) -> Mapping[str, str]:
-    """What the contract for consumed energy of a local day says of the meter's names; nothing where there is none."""
+def period_aliases(site: str, day: date, terms: Terms | None) -> Mapping[str, str]:
+    """The meter's names for the price list's periods, by the contract of a local day; empty without one."""
     contract = terms.contracts.on(site, Direction.CONSUMPTION, day) if terms else None
     return contract.aliases if contract else {}
 
@@ -181,11 +181,11 @@ class _Days:
     month: list[CostRow]
 
     @classmethod
-    def of(cls, rows: Sequence[CostRow], present: Present) -> Self:
+    def of(cls, rows: Sequence[CostRow], current: CurrentSite) -> Self:
         """The month has no rows where one of its days before today is yet to be computed, or had no frames."""
-        today = present.today
+        today = current.today
         yesterday, first = today - timedelta(days=1), today.replace(day=1)
-        since = max(first, present.since or first)
+        since = max(first, current.since or first)
         missing = {since + timedelta(days=n) for n in range((today - since).days)} - {row.day for row in rows}
         return cls(
             [row for row in rows if row.day == today],
@@ -194,37 +194,37 @@ class _Days:
         )
 
 
-def _of_contract(paid: PaidBy, present: Present, terms: Terms) -> Mapping[str, str | None]:
-    period = paid.period(present.period)
-    price = paid.price(terms, period, present.now_ms)
+def _of_contract(paid: AppliedTariff, current: CurrentSite, terms: Terms) -> Mapping[str, str | None]:
+    period = paid.period(current.period)
+    price = paid.price(terms, period, current.now_ms)
     monthly = paid.version.monthly(paid.contract.power_kva)
     return {
         PERIOD: period,
         PRICE: None if price is None else f"{price:f}",
         SUBSCRIPTION: None if monthly is None else f"{monthly:f}",
         TARIFF: paid.version.id,
-        TARIFF_AGE: str((present.today - paid.version.start).days),
+        TARIFF_AGE: str((current.today - paid.version.start).days),
         CURRENCY: paid.tariff.currency,
     }
 
 
 def _sum(rows: Sequence[CostRow], direction: Direction, currency: str | None) -> str | None:
-    """Unknown where a part is, or is in another currency than that in which it would be told."""
+    """Unknown where a part is unknown, or in another currency than the sum."""
     amounts = list(_amounts(rows, direction))
     known = [amount for amount in amounts if amount is not None]
-    told_in = {currency} if currency else set()
-    if len(told_in.union(row.currency for row in rows if row.direction is direction)) > 1:
+    currencies = {currency} if currency else set()
+    if len(currencies.union(row.currency for row in rows if row.direction is direction)) > 1:
         return None
-    return _told(sum(known, Decimal(0)), direction) if amounts and len(known) == len(amounts) else None
+    return _cents(sum(known, Decimal(0)), direction) if amounts and len(known) == len(amounts) else None
 
 
 def _total(today: Iterable[CostRow], direction: Direction, before: Mapping[Direction, Decimal]) -> str:
     known = (amount for amount in _amounts(today, direction) if amount is not None)
-    return _told(sum(known, before.get(direction, Decimal(0))), direction)
+    return _cents(sum(known, before.get(direction, Decimal(0))), direction)
 
 
-def _told(amount: Decimal, direction: Direction) -> str:
-    """In cents, income as income."""
+def _cents(amount: Decimal, direction: Direction) -> str:
+    """An amount in the currency, rounded to cents; income is positive."""
     return f"{to_cents(amount if direction is Direction.CONSUMPTION else -amount) + 0:f}"
 
 
@@ -234,7 +234,7 @@ def _amounts(rows: Iterable[CostRow], direction: Direction) -> Iterator[Decimal 
             yield row.amount
 
 
-def _quality(present: Present, today: Sequence[CostRow]) -> Quality:
-    if present.problem is not None or not today:
+def _quality(current: CurrentSite, today: Sequence[CostRow]) -> Quality:
+    if current.problem is not None or not today:
         return Quality.UNKNOWN
     return max((row.quality for row in today), key=_GRAVITY.index)

@@ -16,10 +16,10 @@ from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_state import (
     INJECTION_NAMES,
     NOTHING,
-    Present,
-    aliases_on,
-    figures,
-    paid_on,
+    CurrentSite,
+    applied_tariff,
+    period_aliases,
+    site_figures,
     standby_figures,
 )
 from tictally_recorder.ledger import Ledger, LedgerReader, Night, Site
@@ -143,12 +143,12 @@ class SiteUpdater:
 
     def _publish_site(self, site: Site, today: date, now_ms: int) -> None:
         source, stored = self._source, self._stored[site.id]
-        aliases = aliases_on(site.id, today, source.keeper.terms)
+        aliases = period_aliases(site.id, today, source.keeper.terms)
         period = current_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
         since = self._today(min(meter.first_ms for meter in site.meters))
         problem = source.keeper.problem
-        present = Present(site.id, today, now_ms, period, problem.reason if problem else None, since)
-        values = figures(present, stored.rows, stored.before, source.keeper.terms, self._words)
+        current = CurrentSite(site.id, today, now_ms, period, problem.reason if problem else None, since)
+        values = site_figures(current, stored.rows, stored.before, source.keeper.terms, self._words)
         self._publisher.publish(site.id, self._complete_income(site.id, values) | stored.standby)
 
     def _complete_income(self, site: str, values: dict[str, str]) -> dict[str, str]:
@@ -172,7 +172,7 @@ class SiteUpdater:
         before = {
             direction: reader.cost_total(site.id, direction.value, paid.tariff.currency, without=today)
             for direction in Direction
-            if (paid := paid_on(site.id, direction, today, terms))
+            if (paid := applied_tariff(site.id, direction, today, terms))
         }
         return _StoredFigures(rows, before, self._standby(site, today))
 

@@ -18,8 +18,7 @@ from tictally_recorder.cost.query import cost_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.hubs.current_period import current_period
-from tictally_recorder.hubs.site_state import Present as SitePresent
-from tictally_recorder.hubs.site_state import aliases_on, figures, paid_on, reasons_today
+from tictally_recorder.hubs.site_state import CurrentSite, applied_tariff, period_aliases, reasons_today, site_figures
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By, local_midnight
@@ -181,15 +180,15 @@ def _site_figures(session: ReadSession, site: Site) -> SiteFigures:
     terms = current.terms
     rows = cost_of(reader, site, today, today + timedelta(days=1), terms, session.tz) if terms else []
     idle_ms = session.context.settings.idle_minutes * 60_000
-    period = current_period(reader, site, session.now_ms - idle_ms, aliases_on(site.id, today, terms))
+    period = current_period(reader, site, session.now_ms - idle_ms, period_aliases(site.id, today, terms))
     problem = current.problem.reason if current.problem else None
-    present = SitePresent(site.id, today, session.now_ms, period, problem)
-    paid = paid_on(site.id, Direction.CONSUMPTION, today, terms)
+    present = CurrentSite(site.id, today, session.now_ms, period, problem)
+    paid = applied_tariff(site.id, Direction.CONSUMPTION, today, terms)
     power_kva = (paid.contract.power_kva if paid else None) or announced(reader, site).power_kva
     return SiteFigures(
         site,
         power_kva,
-        figures(present, rows, {}, terms),
+        site_figures(present, rows, {}, terms),
         reasons_today(present, rows),
         *_energy_today(session, site),
         session.now_ms,

@@ -29,7 +29,7 @@ from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import JSON, json_response, local_iso
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.hubs.current_period import current_period
-from tictally_recorder.hubs.site_state import aliases_on, paid_on
+from tictally_recorder.hubs.site_state import applied_tariff, period_aliases
 from tictally_recorder.ledger import INTEGRATED_EDGE, Ledger, LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import local_day
@@ -233,12 +233,12 @@ def _is_stored(reader: LedgerReader, reading: _StationReading) -> bool:
 def _price_now(session: ReadSession, site: Site) -> str | None:
     terms = session.current_terms().terms
     since_ms = session.now_ms - session.context.settings.idle_minutes * 60_000
-    period = current_period(session.reader, site, since_ms, aliases_on(site.id, session.today, terms))
+    period = current_period(session.reader, site, since_ms, period_aliases(site.id, session.today, terms))
     return _price(site, session.today, session.now_ms, period, terms)
 
 
 def _price(site: Site, day: date, time_ms: int, period: str | None, terms: Terms | None) -> str | None:
     """The price of a kWh of a site at a moment, in a tariff period where it is known."""
-    paid = paid_on(site.id, Direction.CONSUMPTION, day, terms)
+    paid = applied_tariff(site.id, Direction.CONSUMPTION, day, terms)
     price = paid.price(terms, paid.period(period), time_ms) if paid and terms else None
     return None if price is None else f"{price:f}"

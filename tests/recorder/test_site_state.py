@@ -9,13 +9,13 @@ from cost_building import BASE, EJP, HPHC, SITE, SURPLUS, costs, d, days, midnig
 from tictally_recorder.cost import CostRow, Terms
 from tictally_recorder.cost.contracts import Contract, ContractError, Contracts
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.hubs.site_state import Present, figures
+from tictally_recorder.hubs.site_state import CurrentSite, site_figures
 from tictally_recorder.tariffs.model import Direction, Tariff
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS
 
 TODAY = d("2025-07-02")
-PRESENT = Present(SITE, TODAY, midnight_ms(TODAY) + 12 * 3_600_000, "HP")
+PRESENT = CurrentSite(SITE, TODAY, midnight_ms(TODAY) + 12 * 3_600_000, "HP")
 # 1 July: 4 kWh off-peak, 6 kWh on peak; today half as much.
 ENERGY = [
     row(d("2025-06-30"), "EASF01", 1000),
@@ -37,7 +37,7 @@ def told(
     rows = costs(days("2025-06-30", "2025-07-02"), energy, contracts, *tariffs, ngtf="H PLEINE/CREUSE")
     rows = [each for each in rows if each.day >= d("2025-07-01")]
     terms = Terms(contracts, {each.id: each for each in tariffs})
-    return figures(replace(PRESENT, period=period), rows, before or {}, terms)
+    return site_figures(replace(PRESENT, period=period), rows, before or {}, terms)
 
 
 def test_a_day_a_month_and_all_of_it_to_the_cent() -> None:
@@ -75,13 +75,13 @@ def test_a_day_a_month_and_all_of_it_to_the_cent() -> None:
 def test_a_month_of_which_a_day_is_yet_to_be_computed_is_unknown(since: str | None, expected: str) -> None:
     rows = costs([TODAY], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
     present = replace(PRESENT, since=None if since is None else d(since))
-    found = figures(present, rows, {}, Terms(on(HPHC), {HPHC.id: HPHC}))
+    found = site_figures(present, rows, {}, Terms(on(HPHC), {HPHC.id: HPHC}))
     assert (found["cost_today"], found["cost_month"]) == ("1.44", expected)
 
 
 def test_a_month_is_known_before_anything_is_of_today() -> None:
     rows = costs([d("2025-07-01")], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
-    found = figures(PRESENT, rows, {}, Terms(on(HPHC), {HPHC.id: HPHC}))
+    found = site_figures(PRESENT, rows, {}, Terms(on(HPHC), {HPHC.id: HPHC}))
     assert (found["cost_today"], found["cost_month"]) == ("none", "2.42")
 
 
@@ -111,8 +111,8 @@ def test_a_series_has_the_price_of_the_moment() -> None:
     start = midnight_ms(TODAY)
     series = Series([Step(start + n * QUARTER_MS, start + (n + 1) * QUARTER_MS, Decimal(n - 50)) for n in range(96)])
     terms = Terms(on(spot), {"spot": spot}, {"spot": series})
-    assert figures(PRESENT, [], {}, terms)["price"] == "-2"
-    assert figures(replace(PRESENT, now_ms=start - 1), [], {}, terms)["price"] == "none"
+    assert site_figures(PRESENT, [], {}, terms)["price"] == "-2"
+    assert site_figures(replace(PRESENT, now_ms=start - 1), [], {}, terms)["price"] == "none"
 
 
 def test_without_a_version_today_only_the_reason_is_published() -> None:
@@ -137,7 +137,7 @@ def test_a_list_that_is_overdue_makes_the_cost_provisional() -> None:
 
 
 def test_a_day_of_which_the_meter_sent_nothing_has_no_cost() -> None:
-    found = figures(PRESENT, [], {}, Terms(on(HPHC), {"hphc": HPHC}))
+    found = site_figures(PRESENT, [], {}, Terms(on(HPHC), {"hphc": HPHC}))
     assert (found["cost_today"], found["quality"]) == ("none", "unknown")
     assert found["reason"] == "the meter sent nothing"
 
@@ -150,7 +150,7 @@ def test_one_unknown_part_makes_the_sum_unknown() -> None:
 
 def test_while_a_file_cannot_be_used_the_file_is_the_reason() -> None:
     rows: list[CostRow] = costs([TODAY], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
-    found = figures(replace(PRESENT, problem=ContractError("contracts.toml", 3, "no").reason), rows, {}, None)
+    found = site_figures(replace(PRESENT, problem=ContractError("contracts.toml", 3, "no").reason), rows, {}, None)
     assert {name for name, payload in found.items() if payload != "none"} == {"quality", "reason"}
     assert (found["quality"], found["reason"]) == (
         "unknown",
