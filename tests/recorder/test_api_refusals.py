@@ -39,7 +39,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         ("/api/v1/energy?format=xml", 400, "format: Input should be 'json' or 'csv'"),
         ("/api/v1/bill", 400, "from: a bill requires its first day and the day after its last"),
         ("/api/v1/bill?from=2026-03-01&to=2026-03-02&format=csv", 406, "this list is not available as CSV"),
-        ("/api/v1/compare?windows=night", 400, "windows: "),
+        ("/api/v1/compare?off_peak=night", 400, "off_peak: "),
     ],
 )
 def test_what_is_wrong_is_a_problem_with_a_sentence(served: Served, path: str, status: int, sentence: str) -> None:

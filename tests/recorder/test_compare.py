@@ -67,7 +67,7 @@ def test_what_no_register_tells_of_leaves_a_day_unknown(folder: Path, capsys: py
 
 def test_other_hours_divide_otherwise(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
-    assert offers(capsys, "--windows", "00:00-06:00")["edf-bleu-hphc", 6]["energy_wh"] == {"HC": 3000, "HP": 7000}
+    assert offers(capsys, "--off-peak", "00:00-06:00")["edf-bleu-hphc", 6]["energy_wh"] == {"HC": 3000, "HP": 7000}
 
 
 def test_tempo_without_colours_is_unknown_and_with_them_it_goes_from_morning_to_morning(

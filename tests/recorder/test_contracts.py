@@ -24,7 +24,7 @@ power = 9
 from = 2025-06-10
 until = 2025-12-31
 aliases = { "HEURES   CREUSES" = "HC" }
-windows = ["22:30-06:00", "12:00-14:00"]
+off_peak = ["22:30-06:00", "12:00-14:00"]
 
 [[contract]]
 tariff = "surplus"
@@ -46,6 +46,12 @@ def test_what_is_absurd_is_refused_as_all_else_that_is_wrong(power: str) -> None
         read(f'[[contract]]\ntariff = "surplus"\npower = {power}\nfrom = 2025-01-01\n')
 
 
+def test_off_peak_hours_may_have_their_former_key() -> None:
+    text = contract(off_peak='["22:00-06:00"]')
+    assert read(text.replace("off_peak", "windows")).all == read(text).all
+    assert read(text).all[0].off_peak_hours == ((time(22), time(6)),)
+
+
 def test_contracts_follow_one_another() -> None:
     contracts = read(FULL)
     first, injection, second = contracts.all
@@ -58,7 +64,7 @@ def test_contracts_follow_one_another() -> None:
         d("2025-12-31"),
         9,
         aliases={"HEURES CREUSES": "HC"},
-        windows=((time(22, 30), time(6)), (time(12), time(14))),
+        off_peak_hours=((time(22, 30), time(6)), (time(12), time(14))),
     )
     consumption = {day: contracts.on(SITE, Direction.CONSUMPTION, d(day)) for day in BOUNDS}
     assert consumption == dict(zip(BOUNDS, (None, first, first, second, second, None), strict=True))
@@ -113,7 +119,7 @@ def contract(**changes: str) -> str:
         (
             contract(tarif='"base"'),
             5,
-            "a contract has no 'tarif'; it has site, tariff, power, from, until, aliases, windows",
+            "a contract has no 'tarif'; it has site, tariff, power, from, until, aliases, off_peak",
         ),
         (contract(tariff=""), 1, 'a contract needs its price list: tariff = "edf-bleu-base"'),
         (contract(tariff='"hchp"'), 2, "there is no tariff 'hchp'; there are base, hphc, surplus"),
@@ -137,11 +143,11 @@ def contract(**changes: str) -> str:
             "'CREUSE' cannot stand for 'HCC': the periods of hphc are HC, HP",
         ),
         (contract(aliases='"HC"'), 5, 'aliases are written { "WHAT THE METER SAYS" = "HC" }'),
-        (contract(windows='["22:00-24:00"]'), 5, "windows = ['22:00-24:00'] are not hours of the day, "),
-        (contract(windows='["22:00-22:00"]'), 5, "windows = ['22:00-22:00'] are not hours of the day, "),
-        (contract(windows='"22:00-06:00"'), 5, "windows = '22:00-06:00' are not hours of the day, "),
-        (contract(windows="[22, 6]"), 5, "windows = [22, 6] are not hours of the day, "),
-        (contract(windows="22"), 5, "windows = 22 are not hours of the day, "),
+        (contract(off_peak='["22:00-24:00"]'), 5, "off_peak = ['22:00-24:00'] are not hours of the day, "),
+        (contract(off_peak='["22:00-22:00"]'), 5, "off_peak = ['22:00-22:00'] are not hours of the day, "),
+        (contract(off_peak='"22:00-06:00"'), 5, "off_peak = '22:00-06:00' are not hours of the day, "),
+        (contract(off_peak="[22, 6]"), 5, "off_peak = [22, 6] are not hours of the day, "),
+        (contract(off_peak="22"), 5, "off_peak = 22 are not hours of the day, "),
         (contract() + contract(tariff='"base"'), 8, "hphc and base begin on one day, 2025-03-01, for one site"),
         (
             contract(until="2025-06-30") + contract(tariff='"base"', **{"from": "2025-06-30"}),

@@ -180,7 +180,7 @@ class OfferItem(_RangeRecord):
     currency: str
     quality: str
     reasons: list[DatedReasonItem]
-    windows: str
+    off_peak_hours: str
     actual_tariff: str | None
     actual: str | None
 

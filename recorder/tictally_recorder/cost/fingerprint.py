@@ -60,5 +60,5 @@ class Keys:
 
 
 def _of_contract(contract: Contract) -> tuple[object, ...]:
-    # Neither its windows, which are a comparison's, nor since when it holds.
+    # Neither its off-peak hours, which are a comparison's, nor since when it holds.
     return contract.tariff, contract.power_kva, sorted(contract.aliases.items())

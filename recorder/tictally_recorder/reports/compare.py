@@ -61,7 +61,7 @@ def records(answers: Sequence[Answer]) -> list[dict[str, object]]:
                 reason_record(reason) | {"days": len(days), "ranges": _ranges(days)}
                 for reason, days in offer.unknown.items()
             ],
-            "windows": _hours(answer),
+            "off_peak_hours": _hours(answer),
             "actual_tariff": answer.tariff,
             "actual": None if answer.actual is None else format(answer.actual, "f"),
         }
@@ -83,7 +83,7 @@ def _quality(offer: Offer) -> str:
 
 
 def _hours(answer: Answer) -> str:
-    return ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in answer.windows)
+    return ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in answer.off_peak_hours)
 
 
 def _reasons(answer: Answer) -> list[tuple[str, str, str]]:

@@ -28,14 +28,14 @@ router = APIRouter(tags=["cost"])
 
 _COLUMNS: Final = (
     *("site", "from", "to", "tariff", "power_kva", "energy_wh", "amount", "rounded", "currency", "quality"),
-    *("reasons", "windows", "actual_tariff", "actual"),
+    *("reasons", "off_peak_hours", "actual_tariff", "actual"),
 )
 
 
 class CompareParams(ListParams):
     """Selects a comparison of tariffs."""
 
-    windows: str | None = Field(
+    off_peak: str | None = Field(
         None, max_length=200, description="Off-peak hours assumed for HP/HC: 22:00-06:00, several with commas."
     )
     powers: Literal["beside", "all"] = Field(
@@ -51,7 +51,7 @@ async def compare(request: Request, params: Annotated[CompareParams, Query()]) -
         # Without today, whose consumption changes: the result can be cached.
         params = params.model_copy(update={"end": str(context.now().astimezone(context.tz).date())})
     days = day_range(params, context.now(), context.tz, max_days=REPLAY_DAYS, days_back=YEAR_DAYS)
-    hours = _off_peak_hours(params.windows)
+    hours = _off_peak_hours(params.off_peak)
 
     def work(session: ReadSession) -> Listing:
         settings = context.settings
@@ -101,4 +101,4 @@ def _off_peak_hours(text: str | None) -> tuple[Hours, ...]:
     try:
         return tuple(parse_hours(each.strip()) for each in text.split(",")) if text else ()
     except ValueError as error:
-        raise invalid_parameter("windows", f"{error}, such as 22:00-06:00") from None
+        raise invalid_parameter("off_peak", f"{error}, such as 22:00-06:00") from None

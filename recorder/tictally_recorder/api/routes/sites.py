@@ -77,5 +77,5 @@ def _contract(contract: Contract) -> Record:
         "from": str(contract.start),
         "until": None if contract.until is None else str(contract.until),
         "power_kva": contract.power_kva,
-        "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.windows],
+        "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_hours],
     }

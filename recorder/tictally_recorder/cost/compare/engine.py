@@ -139,7 +139,7 @@ def _divide(tariff: Tariff, quarter: _Quarter, assumed: Assumed) -> Mapping[str 
     if len(tariff.periods) == 1:
         return {tariff.periods[0]: total}
     if set(tariff.periods) == set(HPHC.periods):
-        return {"HC" if is_off_peak(local.time(), assumed.windows) else "HP": total}
+        return {"HC" if is_off_peak(local.time(), assumed.off_peak_hours) else "HP": total}
     if set(tariff.periods) == set(TEMPO.periods):
         # Local time without offset: a day begins at 06:00 by the clock, also when the clocks have changed.
         colour = assumed.colours.get((local.replace(tzinfo=None) - MORNING).date())

@@ -15,13 +15,13 @@ class Assumed:
     """What the registers of another price list would have gone by.
 
     Attributes:
-        windows: off-peak hours of HP/HC.
+        off_peak_hours: of HP/HC.
         colours: local day on which a Tempo day begins → its colour, as far as it is known.
         aliases: what the meter calls a period → the price list's period.
         every_power: True asks for all powers that a list has, not only the subscribed one and those beside it.
     """
 
-    windows: tuple[Hours, ...]
+    off_peak_hours: tuple[Hours, ...]
     colours: Mapping[date, Colour]
     aliases: Mapping[str, str]
     every_power: bool = False
@@ -62,7 +62,7 @@ class Answer:
         end: the day after the last.
         tariff: of the contract on the last day, or None.
         actual: what the contract's registers cost with subscription, not rounded; None where that is unknown.
-        windows: off-peak hours that were assumed.
+        off_peak_hours: those that were assumed.
         offers: in any order.
     """
 
@@ -71,5 +71,5 @@ class Answer:
     end: date
     tariff: str | None
     actual: Decimal | None
-    windows: Sequence[Hours]
+    off_peak_hours: Sequence[Hours]
     offers: Sequence[Offer]

@@ -83,12 +83,12 @@ def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     until = date.fromordinal(days[-1].toordinal() + 1)
     query = EnergyQuery.of_days(site.id, (days[0], until), By.QUARTER, tz)
     quarters = energy(reader, query, all_registers=True, only=_CONSUMPTION)
-    windows = wish.windows or (contract.windows if contract else ()) or (NIGHT,)
+    hours = wish.off_peak_hours or (contract.off_peak_hours if contract else ()) or (NIGHT,)
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
     yesterday = date.fromordinal(days[0].toordinal() - 1)
     learned = told_colours(reader, site, local_midnight(yesterday, tz), query.end, tz)
     colours = {**learned, **wish.colours}
-    assumed = replace(wish, windows=windows, colours=colours, aliases=contract.aliases if contract else {})
+    assumed = replace(wish, off_peak_hours=hours, colours=colours, aliases=contract.aliases if contract else {})
     use = Use(site.id, (), quarters, options_of(reader, site, days, tz), unmetered_of(reader, site))
     found = offers(use, days, paid.shelf.tariffs.values(), power, assumed, tz)
     rows = [
@@ -96,4 +96,4 @@ def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
     ]
     amounts = [row.amount for row in rows]
     actual = None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
-    return Answer(site.id, days[0], until, contract.tariff if contract else None, actual, windows, found)
+    return Answer(site.id, days[0], until, contract.tariff if contract else None, actual, hours, found)

@@ -30,7 +30,8 @@ def parse_hours(text: str) -> Hours:
     return time(begin_hour, begin_minute), time(end_hour, end_minute)
 
 
-_KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "windows")
+_KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "off_peak")
+_FORMER_KEYS: Final = {"windows": "off_peak"}
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER_AT_MOST: Final = 999_999
 _AT_LINE: Final = re.compile(r"\(at line (\d+)")
@@ -109,6 +110,7 @@ def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collecti
 
 
 def _contract(table: dict[str, Any], tariffs: Mapping[str, Tariff], sites: Collection[str], refuse: Refuse) -> Contract:
+    table = {_FORMER_KEYS.get(key, key): value for key, value in table.items()}
     if other := next((key for key in table if key not in _KEYS), None):
         raise refuse(other, f"a contract has no {other!r}; it has {', '.join(_KEYS)}")
     tariff = _tariff(table, tariffs, refuse)
@@ -125,7 +127,7 @@ def _contract(table: dict[str, Any], tariffs: Mapping[str, Tariff], sites: Colle
         power_kva=_power(table, tariff, refuse),
         direction=tariff.direction,
         aliases=_aliases(table, tariff, refuse),
-        windows=_windows(table, refuse),
+        off_peak_hours=_off_peak_hours(table, refuse),
     )
 
 
@@ -181,12 +183,12 @@ def _aliases(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> dict[str,
     return {" ".join(said.split()): period for said, period in aliases.items()}
 
 
-def _windows(table: dict[str, Any], refuse: Refuse) -> tuple[Hours, ...]:
-    windows = table.get("windows", [])
+def _off_peak_hours(table: dict[str, Any], refuse: Refuse) -> tuple[Hours, ...]:
+    hours = table.get("off_peak", [])
     with suppress(ValueError):
-        if isinstance(windows, list):
-            return tuple(parse_hours(str(each)) for each in windows)
-    raise refuse("windows", f'windows = {windows!r} are not hours of the day, such as ["22:00-06:00"]')
+        if isinstance(hours, list):
+            return tuple(parse_hours(str(each)) for each in hours)
+    raise refuse("off_peak", f'off_peak = {hours!r} are not hours of the day, such as ["22:00-06:00"]')
 
 
 def _overlap(earlier: Contract, later: Contract) -> str | None:

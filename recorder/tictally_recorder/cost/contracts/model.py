@@ -22,7 +22,7 @@ class Contract:
         power_kva: what is subscribed, or None where the price list does not ask for it.
         direction: of the price list.
         aliases: what the meter calls a period (LTARF) → the price list's period.
-        windows: the off-peak hours that a comparison assumes; what was counted never depends on them.
+        off_peak_hours: those that a comparison assumes; measured energy never depends on them.
     """
 
     site: str | None
@@ -32,7 +32,7 @@ class Contract:
     power_kva: int | None = None
     direction: Direction = Direction.CONSUMPTION
     aliases: Mapping[str, str] = field(default_factory=dict)
-    windows: tuple[Hours, ...] = ()
+    off_peak_hours: tuple[Hours, ...] = ()
 
     def concerns(self, site: str) -> bool:
         """True where it is a contract of that site."""

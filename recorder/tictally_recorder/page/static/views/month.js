@@ -77,16 +77,16 @@ function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning 
 }
 
 function chart(rows, costs, site, query, title) {
-  const windows = daysOf(query.from, query.to);
-  const marks = newVersions(windows, costs);
+  const starts = daysOf(query.from, query.to);
+  const marks = newVersions(starts, costs);
   const label = (row) => String(wall(row.from).getUTCDate());
   // Future days are included, so that the axis always spans the whole month.
-  const places = windows.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
+  const places = starts.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
   const energy = () => energyBars(places, label, (row) => day(row.from));
-  const euros = () => moneyBars(windows, costs, (from) => String(wall(from).getUTCDate()), day, marks);
+  const euros = () => moneyBars(starts, costs, (from) => String(wall(from).getUTCDate()), day, marks);
   const element = figure({
     title: t("month.days"),
-    note: marks.length ? marks.map(([n, version]) => t("newprices.from", { day: shortDay(windows[n]), version })).join(" ") : null,
+    note: marks.length ? marks.map(([n, version]) => t("newprices.from", { day: shortDay(starts[n]), version })).join(" ") : null,
     label: t("month.daysOf", { month: title }),
     option: energy,
     table: daysTable(rows, costs, site),

@@ -163,7 +163,7 @@ function comparison(items, heading, from, to, power) {
     "section",
     { class: "card" },
     heading,
-    h("p", { class: "note" }, t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)), windows: first?.windows ?? "" })),
+    h("p", { class: "note" }, t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)), hours: first?.off_peak_hours ?? "" })),
     items.length ? h("div", { class: "scroll compared", tabindex: 0, role: "region", "aria-label": t("compare.title") }, table(t("compare.title"), columns, rows)) : h("p", {}, t("compare.none")),
   );
 }

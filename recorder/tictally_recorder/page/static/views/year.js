@@ -84,11 +84,11 @@ function tiles({ site, query, use, total, year, lastYear, isRunning }) {
 }
 
 function chart(rows, costs, site, year, address) {
-  const windows = MONTHS.map((n) => `${year}-${n}`);
-  const places = windows.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
+  const starts = MONTHS.map((n) => `${year}-${n}`);
+  const places = starts.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
   const ofMonths = costs.map((each) => ({ ...each, from: each.from.slice(0, 7) }));
   const energy = () => energyBars(places, (row) => shortMonth(row.from.slice(0, 7)), (row) => month(row.from.slice(0, 7)));
-  const euros = () => moneyBars(windows, ofMonths, shortMonth, month, newVersions(windows, ofMonths));
+  const euros = () => moneyBars(starts, ofMonths, shortMonth, month, newVersions(starts, ofMonths));
   const element = figure({
     title: t("year.months"),
     label: t("year.monthsOf", { year }),

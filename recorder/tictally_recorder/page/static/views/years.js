@@ -26,9 +26,9 @@ export async function render({ site, signal, address }) {
     get("/standby", { ...query, from: site.first.slice(0, 10), by: "month" }, signal).catch(() => null),
   ]);
   const yearOf = (row) => row.from.slice(0, 4);
-  const windows = costs.items.filter((each) => each.kind === "total").map((each) => each.from);
+  const starts = costs.items.filter((each) => each.kind === "total").map((each) => each.from);
   const energy = () => energyBars(years.items, yearOf, yearOf);
-  const euros = () => moneyBars(windows, costs.items, (each) => each.slice(0, 4), (each) => each.slice(0, 4));
+  const euros = () => moneyBars(starts, costs.items, (each) => each.slice(0, 4), (each) => each.slice(0, 4));
   const chart = figure({
     title: t("years.title"),
     option: energy,
