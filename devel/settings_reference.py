@@ -43,6 +43,7 @@ and journal lie where the service has them: `{SERVICE_LEDGER}`, `{SERVICE_JOURNA
 
 A wrong value stops the start with a message that names the setting as you wrote it. A variable that begins with the
 prefix and is no setting is reported in the log and by `doctor`, with the nearest setting; it never stops a program.
+What a container platform sets for a service of such a name is ignored: `TICTALLY_MQTT_PORT=tcp://10.0.0.7:1883`.
 A simulated meter has options of its own: [simulator.md](simulator.md).
 """
 

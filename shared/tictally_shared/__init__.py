@@ -1,1 +1,1 @@
-"""What edge and recorder agree on: labels, frames, topics, calendar. Pure: no I/O, no dependency."""
+"""What edge and recorder agree on: labels, frames, topics, calendar; how settings are read; what both run on."""

@@ -132,3 +132,21 @@ def test_with_the_services_file_journal_and_state_are_the_services() -> None:
         service = EnvironmentFile(str(SERVICE_FILE), PORT)
         got = load(Origins({"XDG_RUNTIME_DIR": "/run/user/0"}, read_file, service=service), hostname="pi")
         assert getattr(got, name) == Path(folder) / made[1] / "journal"
+
+
+@pytest.mark.parametrize(
+    ("environ", "warnings"),
+    [
+        (
+            {"TICTALLY_MQTT_PASSWORD": "x"},
+            ["TICTALLY_MQTT_PASSWORD is not a setting of this program; did you mean TICTALLY_EDGE_MQTT_PASSWORD?"],
+        ),
+        (
+            {"TICTALLY_EDGE_METTER": "x"},
+            ["TICTALLY_EDGE_METTER is not a setting and has no effect; did you mean TICTALLY_EDGE_METER?"],
+        ),
+        ({"TICTALLY_MQTT_HOST": "nas", "TICTALLY_LEDGER": "/data/ledger.sqlite"}, []),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_a_warning(environ: dict[str, str], warnings: list[str]) -> None:
+    assert list(settings(environ).warnings) == warnings

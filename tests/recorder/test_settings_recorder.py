@@ -246,3 +246,29 @@ def test_with_the_services_file_the_ledger_is_the_services() -> None:
     assert f"\nEnvironmentFile={SERVICE_FILE}\n" in unit
     other = load(Origins(HOME | {"TICTALLY_LEDGER": "/data/l.sqlite"}, read_file, service=service), hostname="nas")
     assert other.ledger == Path("/data/l.sqlite")
+
+
+SHARED = {"TICTALLY_EDGE_PORT": "/dev/ttyUSB0", "TICTALLY_EDGE_MQTT_PASSWORD": "x", "TICTALLY_EDGE_NAME": "pi"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "warnings"),
+    [
+        (
+            {"TICTALLY_LEGDER": "/x"},
+            ["TICTALLY_LEGDER is not a setting and has no effect; did you mean TICTALLY_LEDGER?"],
+        ),
+        (
+            {"TICTALLY_EDGE_MQTT_PASSWORD": "x"},
+            ["TICTALLY_EDGE_MQTT_PASSWORD is not a setting of this program; did you mean TICTALLY_MQTT_PASSWORD?"],
+        ),
+        (
+            {"TICTALLY_HTTP_TOKEN_FIEL": "x"},
+            ["TICTALLY_HTTP_TOKEN_FIEL is not a setting and has no effect; did you mean TICTALLY_HTTP_TOKEN_FILE?"],
+        ),
+        (SHARED, []),
+        ({"TICTALLY_BACKUP_FOLDER": "/mnt", "TICTALLY_HOST": "nas", "TICTALLY_CHAOS_SEED": "7"}, []),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_a_warning(environ: dict[str, str], warnings: list[str]) -> None:
+    assert list(settings(environ).warnings) == warnings

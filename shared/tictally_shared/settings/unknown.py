@@ -44,8 +44,7 @@ def unknown_variables(
     invented = [each for each in strange if _is_platforms(each, environ[each])]
     for variable in strange:
         if variable not in invented:
-            stem = variable.removesuffix("_FILE")
-            hint = suggestion(stem, known).replace("?", f"{variable.removeprefix(stem)}?")
+            hint = suggestion(variable, [*known, *(f"{each}_FILE" for each in known)])
             yield f"{variable} is not a setting and has no effect{hint or '; docs/settings.md lists the settings'}"
     if invented:
         which = f"{invented[0]} is" if len(invented) == 1 else f"{invented[0]} and {len(invented) - 1} others are"
