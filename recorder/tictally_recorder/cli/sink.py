@@ -73,8 +73,7 @@ def setup(
 ) -> None:
     """Create what a sink lacks, such as buckets and tasks in InfluxDB, and update what differs.
 
-    This needs a token with the right to do so: TICTALLY_INFLUXDB_SETUP_TOKEN, else TICTALLY_INFLUXDB_TOKEN. Running it
-    again changes nothing.
+    This uses the sink's setup token where one is set, else its everyday token. Running it again changes nothing.
     """
     settings = configuration.settings()
     chosen = _chosen(settings, sink)

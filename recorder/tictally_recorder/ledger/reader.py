@@ -284,7 +284,7 @@ class LedgerReader:
         return [(site, meter, date.fromordinal(day), va, minutes) for site, meter, day, va, minutes in rows]
 
     def sinks(self) -> list[SinkCounts]:
-        """How far each sink is."""
+        """The backlog of each sink."""
         with translate_sqlite_errors():
             return sink_counts(self._connection)
 

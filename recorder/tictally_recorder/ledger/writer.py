@@ -133,7 +133,7 @@ class Ledger:
         return self._write(lambda _: put_nights(self._connection, nights))
 
     def use_sinks(self, names: Iterable[str]) -> None:
-        """Let the ledger be copied to these sinks and to no others. Raises as `store` does.
+        """Set the sinks that the ledger is replicated to. Raises as `store` does.
 
         A new sink has the whole ledger to copy; the state of a removed one is deleted.
         """
@@ -141,7 +141,7 @@ class Ledger:
         self._messages = None  # its cache has the sinks of before
 
     def sinks(self) -> list[SinkCounts]:
-        """How far each sink is. Raises as `store` does."""
+        """The backlog of each sink. Raises as `store` does."""
         with translate_sqlite_errors():
             return sink_counts(self._connection)
 
