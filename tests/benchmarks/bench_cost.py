@@ -14,7 +14,7 @@ from years_building import START, build
 
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import answer_of
-from tictally_recorder.cost.query import computed, cost_of, days_with_frames
+from tictally_recorder.cost.query import SiteDays, computed, cost_of, days_with_frames
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms import read_paid
 from tictally_recorder.cost.terms_watcher import WatchedTerms
@@ -45,12 +45,16 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         (site,) = reader.sites()
         assert keeper.terms is not None
         terms, when = keeper.terms, days_with_frames(site, *_EVER, PARIS)
-        answer_s = _seconds(lambda: len(cost_of(reader, site, *_EVER, terms, PARIS)))
+        answer_s = _seconds(lambda: len(cost_of(reader, SiteDays(site, *_EVER, PARIS), terms)))
         anew_s = _seconds(lambda: len(computed(reader, site, when, terms, PARIS)))
         newest_s = min(_seconds(lambda: len(computed(reader, site, when[-1:], terms, PARIS))) for _ in range(10))
         paid = read_paid(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites())
         wish = Assumed((), {}, {})
-        compared_s = _seconds(lambda: len(answer_of(reader, site, when[-365:], paid, wish, PARIS).offers))
+        compared_s = _seconds(
+            lambda: len(
+                answer_of(reader, SiteDays(site, when[-365], when[-1] + timedelta(days=1), PARIS), paid, wish).offers
+            )
+        )
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         cost_bytes = path.stat().st_size - quarters_bytes

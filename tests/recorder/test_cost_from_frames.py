@@ -13,7 +13,7 @@ from ledger_building import METER, NOON_MS, frame, message
 from tictally_recorder.cost import CostRow, Quality, Terms
 from tictally_recorder.cost import query as under_test
 from tictally_recorder.cost.contracts import Contract, Contracts
-from tictally_recorder.cost.query import cost_of, days_with_frames
+from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.ledger import Ledger, LedgerReader, Site, join_sites
 from tictally_recorder.tariffs.series import Series, Step
@@ -42,7 +42,7 @@ def hear(path: Path, **meters: Heard) -> None:
 def ask(path: Path, first: str, until: str, by: Terms) -> list[CostRow]:
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()
-        return cost_of(reader, site, d(first), d(until), by, PARIS)
+        return cost_of(reader, SiteDays(site, d(first), d(until), PARIS), by)
 
 
 @pytest.fixture

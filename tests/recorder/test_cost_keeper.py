@@ -21,7 +21,7 @@ from tictally_recorder.cli.app import main
 from tictally_recorder.cost import CostRow
 from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.model import UNMETERED
-from tictally_recorder.cost.query import computed, cost_of, days_with_frames
+from tictally_recorder.cost.query import SiteDays, computed, cost_of, days_with_frames
 from tictally_recorder.cost.recompute import CostKeeper
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity, join_sites
@@ -161,11 +161,11 @@ def test_what_is_kept_is_what_is_asked_for(home: Household) -> None:
     with closing(sqlite3.connect(home.folder / "ledger.sqlite")) as connection, connection:
         connection.execute("UPDATE cost SET amount = '77.77' WHERE amount IS NOT NULL")
     assert home.keeper.terms is not None
-    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-03"), home.keeper.terms, PARIS)
+    told = cost_of(home.reader, SiteDays(home.site, d("2025-07-30"), d("2025-08-03"), PARIS), home.keeper.terms)
     assert {row.amount for row in told} == {Decimal("77.77")}
     # A day that was touched since is computed, whatever is kept.
     home.hear(*hours("2025-08-02T13:00+02:00", "2025-08-02T14:00+02:00", start=30_000))
-    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-03"), home.keeper.terms, PARIS)
+    told = cost_of(home.reader, SiteDays(home.site, d("2025-07-30"), d("2025-08-03"), PARIS), home.keeper.terms)
     assert {row.day for row in told if row.amount == Decimal("77.77")} == set(days("2025-07-30", "2025-08-01"))
 
 
@@ -176,7 +176,7 @@ def test_what_is_kept_by_another_contract_is_not_what_is_asked_for(home: Househo
     terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs")
     terms.look([home.site])
     assert terms.terms is not None
-    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-01"), terms.terms, PARIS)
+    told = cost_of(home.reader, SiteDays(home.site, d("2025-07-30"), d("2025-08-01"), PARIS), terms.terms)
     assert {row.power_kva for row in told} == {9}
 
 
@@ -395,7 +395,7 @@ def test_of_what_is_kept_source_and_confidence_are_told_as_the_list_has_them_now
     file.write_text(file.read_text().replace("a letter", "a decree").replace('"own"\nenergy', '"official"\nenergy'))
     assert home.keep() == 0
     assert home.keeper.terms is not None
-    told = cost_of(home.reader, home.site, d("2025-07-30"), d("2025-08-01"), home.keeper.terms, PARIS)
+    told = cost_of(home.reader, SiteDays(home.site, d("2025-07-30"), d("2025-08-01"), PARIS), home.keeper.terms)
     assert {row.version and row.version.source for row in told} == {"a decree"}
     assert told == [row for rows in home.anew().values() for row in rows]
 

@@ -13,7 +13,7 @@ from ledger_building import NOON_MS, frame, message
 from tictally_recorder.cost import CostRow, Quality, Terms, to_cents
 from tictally_recorder.cost.aggregation import Summed, sum_up
 from tictally_recorder.cost.contracts import Contract, Contracts
-from tictally_recorder.cost.query import cost_of
+from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Message
 from tictally_recorder.tariffs.catalogue import load_shelf
 from tictally_shared.calendar import QUARTER_MS, By
@@ -71,7 +71,7 @@ def rows_of(path: Path, tariff: str) -> list[CostRow]:
     terms = Terms(Contracts([Contract(None, tariff, d("2022-01-01"), power_kva=6)]), shelf.tariffs)
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()
-        return cost_of(reader, site, FIRST, END, terms, PARIS)
+        return cost_of(reader, SiteDays(site, FIRST, END, PARIS), terms)
 
 
 def grid_of(day: date) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:

@@ -18,7 +18,7 @@ from ledger_building import METER, MINUTE_MS, NOON_MS, frame, message
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost.contracts import read_contracts
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.cost.query import cost_of
+from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.export import TABLES
 from tictally_recorder.ledger import Ledger, LedgerReader
@@ -92,7 +92,7 @@ def test_costs_are_those_of_the_command(ledger: Path, folder: Path, to: str) -> 
     with LedgerReader.open(ledger) as reader:
         (site,) = reader.sites()
         contracts = read_contracts(ledger.parent / "contracts.toml", shelf.tariffs, {site.id})
-        rows = cost_of(reader, site, START.date(), END.date(), Terms(contracts, shelf.tariffs), PARIS)
+        rows = cost_of(reader, SiteDays(site, START.date(), END.date(), PARIS), Terms(contracts, shelf.tariffs))
     expected = sum((row.amount for row in rows if row.amount is not None), Decimal(0))
     assert expected
     select = (

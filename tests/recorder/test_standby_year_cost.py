@@ -24,7 +24,7 @@ from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts import Contract, Contracts
-from tictally_recorder.cost.standby import YearCost, year_cost, year_cost_of
+from tictally_recorder.cost.standby import LoadQuery, YearCost, year_cost, year_cost_of
 from tictally_recorder.cost.standby.period_shares import Told, told_by
 from tictally_recorder.ledger import Ledger, LedgerReader, TextChange, join_sites
 from tictally_recorder.tariffs.series import Series, Step
@@ -57,7 +57,7 @@ def told(hours: Iterable[tuple[str, int]], *, option: str | None = None, start_m
 
 
 def ask(by: Terms, stretches: Iterable[Told] = (), *, va: int = 100, day: date = DAY) -> YearCost:
-    return year_cost(va, SITE, day, by, list(stretches), PARIS)
+    return year_cost(LoadQuery(va, day, PARIS), SITE, by, list(stretches))
 
 
 def test_one_period_costs_its_price_for_eight_thousand_seven_hundred_and_sixty_hours() -> None:
@@ -311,7 +311,7 @@ def ask_ledger(path: Path, day: str, contract_from: str = "2025-01-01") -> YearC
     contract = Contract(None, "hphc", d(contract_from), power_kva=6)
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()
-        return year_cost_of(reader, site, 100, d(day), terms(Contracts([contract]), HPHC), PARIS)
+        return year_cost_of(reader, site, LoadQuery(100, d(day), PARIS), terms(Contracts([contract]), HPHC))
 
 
 def test_shares_are_those_of_the_ledgers_texts_over_two_meters_in_two_modes(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tictally_recorder.api.params import DayRange
 from tictally_recorder.api.period_cache import PeriodQuery
 from tictally_recorder.cost.aggregation import Line, Summed, first_day, sum_up
 from tictally_recorder.cost.model import CostRow, Quality, Terms
-from tictally_recorder.cost.query import cost_of, days_with_frames
+from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports import cost as cost_report
 from tictally_recorder.reports import cost_explain
@@ -62,7 +62,7 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
     """
     tz = session.tz
     if query.explain:
-        rows = cost_of(session.reader, site, query.days.first, query.days.until, terms, tz)
+        rows = cost_of(session.reader, SiteDays(site, query.days.first, query.days.until, tz), terms)
         replaced = session.reader.cost_days(site.id, query.days.first, query.days.until, replaced=True)
         before = read_before(site.id, replaced)
         explained = [_period(site.id, each, query.by, before) for each in sum_up(rows, query.by)]
@@ -73,7 +73,7 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
     days = DayRange(max(query.days.first, known[0]), min(query.days.until, known[-1] + timedelta(days=1)))
 
     def compute(missing: DayRange) -> dict[date, CostPeriod]:
-        sums = sum_up(cost_of(session.reader, site, missing.first, missing.until, terms, tz), query.by)
+        sums = sum_up(cost_of(session.reader, SiteDays(site, missing.first, missing.until, tz), terms), query.by)
         return {each.start: _period(site.id, each, query.by) for each in sums}
 
     topic = PeriodQuery(site, ("cost", terms_version), days, query.by, tz, session.today)

@@ -11,7 +11,7 @@ from tictally_recorder.cost.bill import Bill, make_bill
 from tictally_recorder.cost.bill.as_json import as_json
 from tictally_recorder.cost.bill.remarks import remarks
 from tictally_recorder.cost.bill.report import Section, sections
-from tictally_recorder.cost.query import cost_of
+from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.table import plain_table
 
@@ -31,7 +31,7 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
         sites = reader.sites()
         paid = paid_by(settings, sites)
         for site in window.sites(reader):
-            rows = cost_of(reader, site, first, until, paid.terms, tz)
+            rows = cost_of(reader, SiteDays(site, first, until, tz), paid.terms)
             bills.append(make_bill(site.id, first, until, rows, paid.terms.tariffs))
             advice += first_contract_help(settings, reader, site, paid, sites)
     if json:

@@ -1,7 +1,7 @@
 """`tictally compare`: what the same consumption would have cost on other tariffs."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from tictally_recorder.cost.compare.query import answer_of
 from tictally_recorder.cost.compare.tempo_colours import ColourError, read_colours
 from tictally_recorder.cost.contracts.load import parse_hours
 from tictally_recorder.cost.contracts.model import Hours
-from tictally_recorder.cost.query import days_with_frames
+from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import compare as report
 from tictally_shared.status_register import Colour
@@ -86,7 +86,8 @@ def compare(
         with progress("Comparing tariffs") as advance:
             for site, days in days_of.items():
                 if days:
-                    answers.append(answer_of(reader, site, days, paid, assumed, tz))
+                    query = SiteDays(site, days[0], days[-1] + timedelta(days=1), tz)
+                    answers.append(answer_of(reader, query, paid, assumed))
                 advance(1)
     if json:
         echo(report.as_json(answers))

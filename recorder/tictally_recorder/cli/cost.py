@@ -13,7 +13,7 @@ from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.aggregation import Line, Summed, sum_up
-from tictally_recorder.cost.query import cost_of, days_with_frames
+from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports import cost as report
 from tictally_recorder.reports import cost_explain as explaining
@@ -71,7 +71,7 @@ def cost(
         sites = reader.sites()
         paid = paid_by(settings, sites)
         for site in window.sites(reader):
-            sums = sum_up(cost_of(reader, site, first, until, paid.terms, tz), By(by))
+            sums = sum_up(cost_of(reader, SiteDays(site, first, until, tz), paid.terms), By(by))
             replaced = reader.cost_days(site.id, first, until, replaced=True) if explain else []
             before = read_before(site.id, replaced) if explain else None
             results.append(_Result(report.Answer(site.id, sums), _beyond(site, first, until, tz), before))

@@ -12,7 +12,7 @@ from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.cost import Periods
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import FROM, TO, Window, day_of, present
-from tictally_recorder.cost.standby import by_period, trend, year_cost_of
+from tictally_recorder.cost.standby import LoadQuery, by_period, trend, year_cost_of
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import standby as report
 from tictally_recorder.reports.cost import as_csv, as_json
@@ -72,7 +72,7 @@ def standby(
             if shown:
                 found = trend(nights)
                 recent = found.recent.va if found else None
-                cost = None if recent is None else year_cost_of(reader, site, recent, last, paid.terms, tz)
+                cost = None if recent is None else year_cost_of(reader, site, LoadQuery(recent, last, tz), paid.terms)
                 answers.append(report.Answer(site.id, shown, found, cost))
             advice += first_contract_help(settings, reader, site, paid, sites)
     if output.is_for_programs:

@@ -126,29 +126,20 @@ def _unpack(packed: bytes, bounds: tuple[int, int]) -> tuple[RegisterPart, ...]:
     if not packed:
         return ()
     text = packed if packed.startswith(_ARRAY) else zlib.decompress(packed)
-    return tuple(_part(*values, bounds=bounds) for values in json.loads(text))
+    return tuple(_part(values, bounds) for values in json.loads(text))
 
 
-def _part(  # noqa: PLR0913, PLR0917 - a part has this many fields
-    register: str,
-    first: int,
-    last: int,
-    energy_wh: int | None = None,
-    estimated: int = 0,
-    start_ms: int | None = None,
-    end_ms: int | None = None,
-    price: str | None = None,
-    fell: int = 0,
-    *,
-    bounds: tuple[int, int],
-) -> RegisterPart:
+def _part(values: list[Any], bounds: tuple[int, int]) -> RegisterPart:
+    register, first, last = values[:3]
+    usual = [register, first, last, last - first, 0, *bounds, None, 0]
+    *_, energy_wh, estimated, start_ms, end_ms, price, fell = [*values, *usual[len(values) :]]
     return RegisterPart(
         register,
-        bounds[0] if start_ms is None else start_ms,
-        bounds[1] if end_ms is None else end_ms,
+        start_ms,
+        end_ms,
         first,
         last,
-        last - first if energy_wh is None else energy_wh,
+        energy_wh,
         estimated=bool(estimated),
         price=_decimal(price),
         fell=bool(fell),

@@ -90,6 +90,17 @@ def _without_unmetered_ends(row: EnergyRow, unmetered: Iterable[Unmetered]) -> E
 
 
 @dataclass(frozen=True, slots=True)
+class _Figure:
+    """A price, and the amount by it, as far as they are known."""
+
+    price: Decimal | None = None
+    amount: Decimal | None = None
+
+
+_NO_FIGURE: Final = _Figure()
+
+
+@dataclass(frozen=True, slots=True)
 class _Line:
     """What the rows of one day and contract have in common."""
 
@@ -99,13 +110,12 @@ class _Line:
     tariff: Tariff
     version: Version
 
-    def row(  # noqa: PLR0913 - a row has this many fields
+    def row(
         self,
         period: str | None,
         counted: Counted,
-        price: Decimal | None,
-        amount: Decimal | None,
-        unknown: Reason | None,
+        figure: _Figure = _NO_FIGURE,
+        unknown: Reason | None = None,
         *,
         hash_of_day: str | None = None,
     ) -> CostRow:
@@ -119,8 +129,8 @@ class _Line:
             self.tariff.direction,
             period,
             counted.energy_wh,
-            price,
-            None if unknown else amount,
+            figure.price,
+            None if unknown else figure.amount,
             self.tariff.currency,
             version,
             self.contract.power_kva,
@@ -205,12 +215,12 @@ class _Day:
                 unknown = no_price(version, period, power)
             sign = -1 if tariff.direction is Direction.INJECTION else 1
             amount = sign * counted.energy_wh / WH_PER_KWH * price.ttc if price else None
-            yield line.row(period, counted, price.ttc if price else None, amount, unknown)
+            yield line.row(period, counted, _Figure(price.ttc if price else None, amount), unknown)
         for period, counted in sorted(found.items()):
             if counted.energy_wh:
-                yield line.row(period, counted, None, None, not_in_tariff(period, counted, tariff))
+                yield line.row(period, counted, unknown=not_in_tariff(period, counted, tariff))
             elif counted.reason:
-                yield line.row(period, counted, None, None, counted.reason)
+                yield line.row(period, counted, unknown=counted.reason)
 
     def _rest_stood(self, found: Mapping[str, Counted], tariff: Tariff) -> bool:
         """True where nothing was counted outside of a list's periods: one without register counted nothing either.
@@ -232,14 +242,16 @@ class _Day:
         series = self.terms.series.get(tariff.id)
         total = _TOTALS[tariff.direction]
         if series is None:
-            yield line.row(TOTAL, total(self.energy), None, None, Reason(ReasonCode.NO_SERIES, {"tariff": tariff.id}))
+            missing = Reason(ReasonCode.NO_SERIES, {"tariff": tariff.id})
+            yield line.row(TOTAL, total(self.energy), unknown=missing)
             return
         sign = -1 if tariff.direction is Direction.INJECTION else 1
         priced = price_quarters(self.quarters, total, series, sign, self.tz)
         start, end = day_bounds_ms(self.day, self.tz)
         counted = Counted.of(priced.parts)
         unknown = counted.reason or priced.reason or (None if priced.parts else self._nothing_counted(TOTAL))
-        yield line.row(TOTAL, counted, None, priced.amount, unknown, hash_of_day=series.hash(start, end))
+        figure = _Figure(amount=priced.amount)
+        yield line.row(TOTAL, counted, figure, unknown, hash_of_day=series.hash(start, end))
 
     def _unmetered(self, line: _Line) -> Iterator[CostRow]:
         """What is missing of a day that is metered in part; where nothing is metered, each period has the reason."""
@@ -250,7 +262,7 @@ class _Day:
             if each.direction is direction
         )
         if spans and _TOTALS[direction](self.energy).parts:
-            yield line.row(UNMETERED, Counted(), None, None, Reason(ReasonCode.UNMETERED_SPANS, {"spans": spans}))
+            yield line.row(UNMETERED, Counted(), unknown=Reason(ReasonCode.UNMETERED_SPANS, {"spans": spans}))
 
     def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
         """Period → what was counted, as a price list divides it, or as the meter does where there is none."""
@@ -277,9 +289,9 @@ def _subscription(line: _Line) -> Iterator[CostRow]:
     if line.tariff.direction is Direction.INJECTION and not monthly:
         return
     if monthly is None:
-        yield line.row(None, Counted(), None, None, no_subscription(line.version, power))
+        yield line.row(None, Counted(), unknown=no_subscription(line.version, power))
     else:
-        yield line.row(None, Counted(), monthly, daily_share(monthly, line.day), None)
+        yield line.row(None, Counted(), _Figure(monthly, daily_share(monthly, line.day)))
 
 
 def _minute(time_ms: int, tz: ZoneInfo) -> str:

@@ -1,7 +1,7 @@
 """What a site's days cost, from a ledger, price lists and contracts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,27 +18,40 @@ from tictally_shared.calendar import QUARTER_MS, By, days_between, local_day, mi
 _OPTION = ("NGTF",)
 
 
-def cost_of(  # noqa: PLR0913, PLR0917 - a question has this many parts
-    reader: LedgerReader, site: Site, start: date, end: date, terms: Terms, tz: ZoneInfo
-) -> list[CostRow]:
-    """What the days of [start, end) cost, as far as the site has frames, in order of day.
+@dataclass(frozen=True, slots=True)
+class SiteDays:
+    """The local days of a site in [start, end).
+
+    Attributes:
+        site: of the ledger.
+        start: the first day.
+        end: the day after the last.
+        tz: whose days.
+    """
+
+    site: Site
+    start: date
+    end: date
+    tz: ZoneInfo
+
+
+def cost_of(reader: LedgerReader, query: SiteDays, terms: Terms) -> list[CostRow]:
+    """What days cost, as far as the site has frames, in order of day.
 
     What the recorder has computed and still holds is taken from the ledger, the rest is computed.
 
     Args:
         reader: the ledger.
-        site: of it.
-        start: a local day.
-        end: a local day, excluded.
-        terms: contracts and price lists.
-        tz: whose days are meant.
+        query: the days.
+        terms: contracts and tariffs.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    days = days_with_frames(site, start, end, tz)
-    kept = _kept(reader, site, days, terms, tz)
-    found = kept | computed(reader, site, [day for day in days if day not in kept], terms, tz)
+    site, tz = query.site, query.tz
+    days = days_with_frames(site, query.start, query.end, tz)
+    stored = _stored(reader, site, days, terms, tz)
+    found = stored | computed(reader, site, [day for day in days if day not in stored], terms, tz)
     return [row for day in days for row in found[day]]
 
 
@@ -71,22 +84,24 @@ def touched_days(reader: LedgerReader, site: Site, tz: ZoneInfo) -> list[date]:
     return sorted(found.intersection(days_with_frames(site, date.min, date.max, tz)))
 
 
-def _kept(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo) -> dict[date, list[CostRow]]:
+def _stored(
+    reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo
+) -> dict[date, list[CostRow]]:
     """What the recorder has computed of these days and still holds: same frames, same contract, same prices."""
     if not days:
         return {}
-    # In this order: what the recorder stores between the two is newer than what it was touched by.
+    # Invalidation is read first: figures stored after that are newer than what invalidated them.
     touched, unmetered, keys = set(touched_days(reader, site, tz)), unmetered_of(reader, site), Keys(terms, tz)
     versions = {version.id: version for tariff in terms.tariffs.values() for version in tariff.versions}
     return {
-        stored.day: [_in_words_of_now(row, versions) for row in from_day(site.id, stored)]
+        stored.day: [_with_current_source(row, versions) for row in from_day(site.id, stored)]
         for stored in reader.cost_days(site.id, days[0], days[-1] + timedelta(days=1))
         if stored.day not in touched and stored.key == keys.of(site.id, stored.day, unmetered)
     }
 
 
-def _in_words_of_now(row: CostRow, versions: Mapping[str, Version]) -> CostRow:
-    """Keys lack source and confidence: the same version may have others than when the row was kept."""
+def _with_current_source(row: CostRow, versions: Mapping[str, Version]) -> CostRow:
+    """A row with its version's present source and confidence, which may have changed without another fingerprint."""
     used = row.version
     version = versions.get(used.id) if used else None
     if used is None or version is None or (used.source, used.confidence) == (version.source, version.confidence):

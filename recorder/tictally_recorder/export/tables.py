@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.model import CostRow, Terms
-from tictally_recorder.cost.query import cost_of
+from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, periods
@@ -167,7 +167,7 @@ def _cost(query: ExportQuery) -> Iterator[Row]:
     for site in query.sites:
         for start, end in _months(query, site):
             first, until = _day(start, query.tz), _day(end - timedelta(milliseconds=1), query.tz) + timedelta(days=1)
-            for row in cost_of(query.reader, site, first, until, query.terms, query.tz):
+            for row in cost_of(query.reader, SiteDays(site, first, until, query.tz), query.terms):
                 if _is_inside(row, query):
                     yield (
                         row.site,

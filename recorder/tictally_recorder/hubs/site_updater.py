@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.recompute import CostKeeper
-from tictally_recorder.cost.standby import trend, year_cost_of
+from tictally_recorder.cost.standby import LoadQuery, trend, year_cost_of
 from tictally_recorder.hubs.current_period import current_period
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_state import (
@@ -188,7 +188,7 @@ class SiteUpdater:
         found = trend(nights)
         year = None
         if found is not None and found.recent.va is not None and terms is not None:
-            year = year_cost_of(reader, site, found.recent.va, today, terms, self._source.tz)
+            year = year_cost_of(reader, site, LoadQuery(found.recent.va, today, self._source.tz), terms)
         values = standby_figures(found, year)
         self._standbys[site.id] = _Standby(nights, today, terms, values)
         return values

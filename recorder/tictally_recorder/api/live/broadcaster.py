@@ -14,7 +14,7 @@ from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.live.snapshot import LatestFrame, SiteFigures, Snapshot, make_snapshot
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.cost.contracts.meter_reported import announced
-from tictally_recorder.cost.query import cost_of
+from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.hubs.current_period import current_period
@@ -178,7 +178,7 @@ def _latest_frames(session: ReadSession) -> list[LatestFrame]:
 def _site_figures(session: ReadSession, site: Site) -> SiteFigures:
     reader, today, current = session.reader, session.today, session.current_terms()
     terms = current.terms
-    rows = cost_of(reader, site, today, today + timedelta(days=1), terms, session.tz) if terms else []
+    rows = cost_of(reader, SiteDays(site, today, today + timedelta(days=1), session.tz), terms) if terms else []
     idle_ms = session.context.settings.idle_minutes * 60_000
     period = current_period(reader, site, session.now_ms - idle_ms, period_aliases(site.id, today, terms))
     problem = current.problem.reason if current.problem else None

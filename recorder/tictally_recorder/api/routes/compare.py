@@ -19,7 +19,7 @@ from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import answer_of
 from tictally_recorder.cost.contracts.load import parse_hours
 from tictally_recorder.cost.contracts.model import Hours
-from tictally_recorder.cost.query import days_with_frames
+from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.cost.terms import Paid, read_paid
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports.compare import records
@@ -85,9 +85,10 @@ class _Comparing:
         if not known:
             return ()
         assumed = Assumed(self.hours, {}, {}, every_power=self.every_power)
+        compared = SiteDays(site, known[0], known[-1] + timedelta(days=1), session.tz)
 
         def compute(missing: DayRange) -> dict[date, Comparison]:
-            answer = answer_of(session.reader, site, known, self.paid, assumed, session.tz)
+            answer = answer_of(session.reader, compared, self.paid, assumed)
             return {missing.first: tuple(records([answer]))}
 
         topic = ("comparison", self.hours, self.every_power, session.current_terms().version)

@@ -16,7 +16,7 @@ from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, R
 from tictally_recorder.api.schemas import CostItem, ListOf
 from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.bill.as_json import record as bill_record
-from tictally_recorder.cost.query import cost_of
+from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.reports.cost import COLUMNS
 from tictally_shared.calendar import By
 
@@ -68,7 +68,7 @@ async def bill(request: Request, params: Annotated[RangeParams, Query()]) -> Res
         terms = session.current_terms().required()
         items = []
         for site in session.sites:
-            rows = cost_of(session.reader, site, days.first, days.until, terms, session.tz)
+            rows = cost_of(session.reader, SiteDays(site, days.first, days.until, session.tz), terms)
             items.append(bill_record(make_bill(site.id, days.first, days.until, rows, terms.tariffs)))
         return Listing(items)
 

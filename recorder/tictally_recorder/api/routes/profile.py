@@ -18,7 +18,7 @@ from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answ
 from tictally_recorder.api.schemas import ListOf, ProfileItem, UsualItem
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.proration import to_cents
-from tictally_recorder.cost.query import cost_of, days_with_frames
+from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import consumption_total
 from tictally_recorder.ledger import Site
@@ -145,7 +145,7 @@ def _costs(session: ReadSession, site: Site, days: Iterable[date], terms: Terms 
     if terms is None:
         return found
     for day in days:
-        rows = cost_of(session.reader, site, day, day + timedelta(days=1), terms, session.tz)
+        rows = cost_of(session.reader, SiteDays(site, day, day + timedelta(days=1), session.tz), terms)
         amounts = [row.amount for row in rows if row.direction is Direction.CONSUMPTION]
         if amounts and None not in amounts:
             found[day] = sum((amount for amount in amounts if amount is not None), Decimal(0))

@@ -15,7 +15,7 @@ from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answ
 from tictally_recorder.api.schemas import ListOf
 from tictally_recorder.cost.aggregation import first_day
 from tictally_recorder.cost.proration import to_cents
-from tictally_recorder.cost.standby import HOURS, Trend, YearCost, by_period, trend, year_cost_of
+from tictally_recorder.cost.standby import HOURS, LoadQuery, Trend, YearCost, by_period, trend, year_cost_of
 from tictally_recorder.ledger import Night
 from tictally_recorder.reports.standby import Answer, remarks
 from tictally_recorder.translations import reason_record
@@ -55,7 +55,7 @@ async def standby(request: Request, params: Annotated[StandbyParams, Query()]) -
             va = found.recent.va
             if va is None or terms is None:
                 continue
-            cost = year_cost_of(session.reader, site, va, last_day, terms, session.tz)
+            cost = year_cost_of(session.reader, site, LoadQuery(va, last_day, session.tz), terms)
             if cost is not None:
                 costs.append(_cost(site.id, cost))
         return Listing(items, {"trend": trends, "year_cost": costs})

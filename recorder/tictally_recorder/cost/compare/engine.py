@@ -23,17 +23,14 @@ from tictally_shared.tariff_options import HPHC, TEMPO
 _WH_PER_KWH = Decimal(1000)
 
 
-def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
-    use: Use, days: Sequence[date], tariffs: Iterable[Tariff], power_kva: int | None, assumed: Assumed, tz: ZoneInfo
-) -> list[Offer]:
+def offers(use: Use, days: Sequence[date], tariffs: Iterable[Tariff], assumed: Assumed, tz: ZoneInfo) -> list[Offer]:
     """What some days would have cost on each price list of consumed energy, at the power and those beside it.
 
     Args:
         use: what the site's registers counted by quarter.
         days: local, all that are meant.
         tariffs: those of a price series and of injected energy are left out.
-        power_kva: subscribed, or None where it is not known.
-        assumed: by what energy is divided.
+        assumed: by what energy is divided, and the subscribed power.
         tz: of the days.
     """
     by_day: dict[date, list[_Quarter]] = {}
@@ -47,7 +44,7 @@ def offers(  # noqa: PLR0913, PLR0917 - a question has this many parts
     for tariff in tariffs:
         if tariff.direction is Direction.CONSUMPTION and not tariff.series:
             divided = [_day(tariff, day, by_day.get(day, []), assumed, is_metered=day not in in_part) for day in days]
-            powers = _powers(tariff, days[-1], power_kva, is_every=assumed.every_power)
+            powers = _powers(tariff, days[-1], assumed.power_kva, is_every=assumed.every_power)
             found += [_offer(tariff, power, divided) for power in powers]
     return found
 

@@ -18,12 +18,14 @@ class Assumed:
         off_peak_hours: of HP/HC.
         colours: local day on which a Tempo day begins → its colour, as far as it is known.
         aliases: what the meter calls a period → the price list's period.
+        power_kva: subscribed, or None where it is not known.
         every_power: True asks for all powers that a list has, not only the subscribed one and those beside it.
     """
 
     off_peak_hours: tuple[Hours, ...]
     colours: Mapping[date, Colour]
     aliases: Mapping[str, str]
+    power_kva: int | None = None
     every_power: bool = False
 
 

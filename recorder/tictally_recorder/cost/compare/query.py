@@ -1,7 +1,7 @@
 """What some days of a site would have cost on other price lists, from a ledger."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,14 +11,14 @@ from tictally_recorder.cost.compare.model import Answer, Assumed
 from tictally_recorder.cost.compare.tempo_colours import NIGHT, agreed, heard_colours
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.model import Use
-from tictally_recorder.cost.query import cost_of, options_of
+from tictally_recorder.cost.query import SiteDays, cost_of, options_of
 from tictally_recorder.cost.terms import Paid
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import direction_of
 from tictally_recorder.ledger import LedgerReader, Site, TextChange
 from tictally_recorder.tariffs.model import Direction
-from tictally_shared.calendar import QUARTER_MS, By, local_midnight
+from tictally_shared.calendar import QUARTER_MS, By, days_between, local_midnight
 from tictally_shared.labels import LABELS
 from tictally_shared.status_register import Colour
 
@@ -26,8 +26,10 @@ _LABELS: Final = ("STGE", "PTEC")
 _MONTH_MS: Final = 31 * 24 * 3600 * 1000
 
 
-def told_colours(reader: LedgerReader, site: Site, start: datetime, end: datetime, tz: ZoneInfo) -> dict[date, Colour]:
-    """The colours of the days of which a site's meters told one in [start, end).
+def reported_colours(
+    reader: LedgerReader, site: Site, start: datetime, end: datetime, tz: ZoneInfo
+) -> dict[date, Colour]:
+    """The colours of the days for which a site's meters reported one in [start, end).
 
     Args:
         reader: the ledger.
@@ -37,7 +39,7 @@ def told_colours(reader: LedgerReader, site: Site, start: datetime, end: datetim
         tz: of the local days.
     """
     start_ms, end_ms = int(start.timestamp()) * 1000, int(end.timestamp()) * 1000
-    told: list[dict[date, Colour]] = []
+    by_label: list[dict[date, Colour]] = []
     for meter in site.meters:
         seen = reader.labels_seen(meter.id)
         # The last moment of each quarter with frames: a text that changed within it is the new one.
@@ -47,14 +49,14 @@ def told_colours(reader: LedgerReader, site: Site, start: datetime, end: datetim
                 first_ms, last_ms = seen[label]
                 times = [min(each, last_ms) for each in heard if first_ms <= each < last_ms + QUARTER_MS]
                 changes = _changes(reader, meter.id, label, (start_ms, end_ms), times)
-                told.append(heard_colours(changes, times, tz))
-    return agreed(told)
+                by_label.append(heard_colours(changes, times, tz))
+    return agreed(by_label)
 
 
 def _changes(
     reader: LedgerReader, meter_id: int, label: str, window_ms: tuple[int, int], times: list[int]
 ) -> list[TextChange]:
-    """A label's changes as far back as tells what it said at the first of some times: most often a month is enough."""
+    """A label's changes, back to its value at the first of some times: a month is mostly enough."""
     start_ms, end_ms = window_ms
     changes = list(reader.text_changes(meter_id, (label,), start_ms - _MONTH_MS, end_ms))
     if times and (not changes or changes[0].time_ms > times[0]):
@@ -65,35 +67,31 @@ def _changes(
 _CONSUMPTION: Final = {register for register in LABELS if direction_of(register) is Direction.CONSUMPTION}
 
 
-def answer_of(  # noqa: PLR0913, PLR0917 - all that an answer depends on
-    reader: LedgerReader, site: Site, days: list[date], paid: Paid, wish: Assumed, tz: ZoneInfo
-) -> Answer:
+def answer_of(reader: LedgerReader, query: SiteDays, paid: Paid, wish: Assumed) -> Answer:
     """What some days of a site would have cost.
 
     Args:
         reader: the ledger.
-        site: of it.
-        days: local, in order, with frames.
-        paid: contracts and price lists.
-        wish: what to assume; without hours the contract's, and colours beside those that the meter told.
-        tz: whose days are meant.
+        query: the days, all of them with frames.
+        paid: contracts and tariffs.
+        wish: what to assume; without hours the contract's, and colours beside those that the meter reported.
     """
+    site, tz = query.site, query.tz
+    days = days_between(query.start, query.end - timedelta(days=1))
     contract = paid.terms.contracts.on(site.id, Direction.CONSUMPTION, days[-1])
     power = (contract.power_kva if contract else None) or announced(reader, site).power_kva
-    until = date.fromordinal(days[-1].toordinal() + 1)
-    query = EnergyQuery.of_days(site.id, (days[0], until), By.QUARTER, tz)
-    quarters = energy(reader, query, all_registers=True, only=_CONSUMPTION)
+    by_quarter = EnergyQuery.of_days(site.id, (query.start, query.end), By.QUARTER, tz)
+    quarters = energy(reader, by_quarter, all_registers=True, only=_CONSUMPTION)
     hours = wish.off_peak_hours or (contract.off_peak_hours if contract else ()) or (NIGHT,)
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
-    yesterday = date.fromordinal(days[0].toordinal() - 1)
-    learned = told_colours(reader, site, local_midnight(yesterday, tz), query.end, tz)
-    colours = {**learned, **wish.colours}
-    assumed = replace(wish, off_peak_hours=hours, colours=colours, aliases=contract.aliases if contract else {})
+    yesterday = query.start - timedelta(days=1)
+    reported = reported_colours(reader, site, local_midnight(yesterday, tz), by_quarter.end, tz)
+    colours = {**reported, **wish.colours}
+    aliases = contract.aliases if contract else {}
+    assumed = replace(wish, off_peak_hours=hours, colours=colours, aliases=aliases, power_kva=power)
     use = Use(site.id, (), quarters, options_of(reader, site, days, tz), unmetered_of(reader, site))
-    found = offers(use, days, paid.shelf.tariffs.values(), power, assumed, tz)
-    rows = [
-        row for row in cost_of(reader, site, days[0], until, paid.terms, tz) if row.direction is Direction.CONSUMPTION
-    ]
+    found = offers(use, days, paid.shelf.tariffs.values(), assumed, tz)
+    rows = [row for row in cost_of(reader, query, paid.terms) if row.direction is Direction.CONSUMPTION]
     amounts = [row.amount for row in rows]
     actual = None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
-    return Answer(site.id, days[0], until, contract.tariff if contract else None, actual, hours, found)
+    return Answer(site.id, query.start, query.end, contract.tariff if contract else None, actual, hours, found)

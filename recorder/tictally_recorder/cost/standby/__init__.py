@@ -3,11 +3,12 @@
 from tictally_recorder.cost.standby.base_load import BaseLoad, base_load, night_of_day
 from tictally_recorder.cost.standby.query import compute_nights, night_of, year_cost_of
 from tictally_recorder.cost.standby.trend import Trend, Typical, by_period, trend
-from tictally_recorder.cost.standby.year_cost import HOURS, YearCost, year_cost
+from tictally_recorder.cost.standby.year_cost import HOURS, LoadQuery, YearCost, year_cost
 
 __all__ = [
     "HOURS",
     "BaseLoad",
+    "LoadQuery",
     "Trend",
     "Typical",
     "YearCost",

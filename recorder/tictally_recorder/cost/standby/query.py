@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.standby.base_load import LABELS, base_load, night_of_day
 from tictally_recorder.cost.standby.period_shares import COUNTING, OPTIONS, Told, told_by
-from tictally_recorder.cost.standby.year_cost import YearCost, year_before, year_cost
+from tictally_recorder.cost.standby.year_cost import LoadQuery, YearCost, year_before, year_cost
 from tictally_recorder.ledger import LedgerReader, Meter, Night, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import local_midnight
@@ -51,24 +51,24 @@ def night_of(reader: LedgerReader, site: Site, day: date, tz: ZoneInfo) -> Night
     return max(found, key=lambda night: (night.minutes, night.meter_id), default=None)
 
 
-def year_cost_of(reader: LedgerReader, site: Site, va: int, day: date, terms: Terms, tz: ZoneInfo) -> YearCost:  # noqa: PLR0913, PLR0917 - a question has this many parts
+def year_cost_of(reader: LedgerReader, site: Site, query: LoadQuery, terms: Terms) -> YearCost:
     """What a base load costs a site a year, by the contract and the prices of a local day.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    contract = terms.contracts.on(site.id, Direction.CONSUMPTION, day)
+    contract = terms.contracts.on(site.id, Direction.CONSUMPTION, query.day)
     tariff = terms.tariffs.get(contract.tariff) if contract else None
     told: list[Told] = []
     if contract and tariff and len(tariff.periods) > 1:
-        first, end = year_before(day)
+        first, end = year_before(query.day)
         start_ms, end_ms = (
-            int(local_midnight(each, tz).timestamp()) * 1000 for each in (max(first, contract.start), end)
+            int(local_midnight(each, query.tz).timestamp()) * 1000 for each in (max(first, contract.start), end)
         )
         with reader.snapshot():
             for meter in site.meters:
                 told += _told(reader, meter, start_ms, end_ms)
-    return year_cost(va, site.id, day, terms, sorted(told, key=lambda each: each.end_ms), tz)
+    return year_cost(query, site.id, terms, sorted(told, key=lambda each: each.end_ms))
 
 
 def _told(reader: LedgerReader, meter: Meter, start_ms: int, end_ms: int) -> Iterable[Told]:

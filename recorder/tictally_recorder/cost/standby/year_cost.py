@@ -52,19 +52,31 @@ def year_before(day: date) -> tuple[date, date]:
     return day - timedelta(days=_DAYS - 1), day + timedelta(days=1)
 
 
-def year_cost(  # noqa: PLR0913, PLR0917 - a question has this many parts
-    va: int, site: str, day: date, terms: Terms, told: Sequence[Told], tz: ZoneInfo
-) -> YearCost:
+@dataclass(frozen=True, slots=True)
+class LoadQuery:
+    """What a load costs a year.
+
+    Attributes:
+        va: the load.
+        day: local; contract and prices are those of that day.
+        tz: of the days.
+    """
+
+    va: int
+    day: date
+    tz: ZoneInfo
+
+
+def year_cost(query: LoadQuery, site: str, terms: Terms, told: Sequence[Told]) -> YearCost:
     """What a load costs a year by a site's contract.
 
     Args:
-        va: the load.
+        query: load and day.
         site: its id.
-        day: local; contract and prices are those of that day.
-        terms: contracts and price lists.
-        told: what the site's meters told in `year_before` that day, on that contract; in order of time.
-        tz: of the days.
+        terms: contracts and tariffs.
+        told: the periods that the site's meters reported in `year_before` that day, on that contract, in order of time.
     """
+    va, day = query.va, query.day
     contract = terms.contracts.on(site, Direction.CONSUMPTION, day)
     if contract is None:
         return YearCost(va, reason=Reason(ReasonCode.NO_CONTRACT))
@@ -77,7 +89,7 @@ def year_cost(  # noqa: PLR0913, PLR0917 - a question has this many parts
     divided: Mapping[str, Decimal] = {}
     try:
         if tariff.series:
-            price = _mean_of(tariff, terms.series.get(tariff.id), day, tz)
+            price = _mean_of(tariff, terms.series.get(tariff.id), day, query.tz)
         else:
             divided = _divided(tariff, told, contract)
             price = _mean(version, contract, divided)

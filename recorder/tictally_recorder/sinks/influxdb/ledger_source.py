@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.compare.query import told_colours
+from tictally_recorder.cost.compare.query import reported_colours
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.sinks.influxdb import points
@@ -77,7 +77,7 @@ class LedgerSource:
         start, end = local_midnight(first, self._tz), local_midnight(until, self._tz)
         rows = energy(self._reader, EnergyQuery(site.id, start, end, By.DAY, self._tz), all_registers=True)
         found = list(points.from_energy_by_day(rows, self._tz))
-        colours = told_colours(self._reader, site, start, end, self._tz)
+        colours = reported_colours(self._reader, site, start, end, self._tz)
         found += [points.from_colour(site.id, day, colour, self._tz) for day, colour in sorted(colours.items())]
         return RowSet(site.id, ("energy_day", "tempo_day"), self._window(first, until), found)
 
