@@ -131,8 +131,8 @@ def test_maintenance_that_needs_an_idle_loop_waits_while_messages_arrive(ledger:
         ("earlier/prefix/status", b"online", False, []),
     ],
 )
-def test_a_hubs_birth_is_answered_and_is_no_frame(  # noqa: PLR0913 - cases and fixtures
-    ledger: Ledger, topic: str, payload: bytes, *, is_retained: bool, published: list[str], loop: Loop
+def test_a_hubs_birth_is_answered_and_is_no_frame(
+    loop: Loop, topic: str, payload: bytes, *, is_retained: bool, published: list[str]
 ) -> None:
     loop.connection._current = loop.ingest._subscribed_connection = 1
     loop.ingest._tick()  # the first health
@@ -141,7 +141,7 @@ def test_a_hubs_birth_is_answered_and_is_no_frame(  # noqa: PLR0913 - cases and 
     loop.ingest._store()
     loop.ingest._tick()
     assert loop.connection.topics == published
-    assert ledger.counts().rejected == {}
+    assert loop.reader.counts().rejected == {}
 
 
 def test_health_has_the_time_since_a_frame_was_stored(loop: Loop) -> None:
