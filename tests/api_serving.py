@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.server import HttpServer
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.features import settings_with
 from tictally_recorder.ingest.broadcast import Broadcast
@@ -77,7 +77,7 @@ class Served:
         self.ledger.store(messages(self.stored))
         terms = WatchedTerms(self.folder / "contracts.toml", self.folder / "tariffs")
         settings = settings_with(name="nas", ledger=self.path, http_token=SecretStr(TOKEN), **self.settings)
-        self.keeper = CostKeeper(self.ledger, self.reader, terms, settings.zone)
+        self.keeper = CostRecomputer(self.ledger, self.reader, terms, settings.zone)
         self.keep_cost()
         self.inbox: Inbox = SimpleQueue()
         self.context = Context(settings, self.broadcast, self.inbox, lambda: self.now)

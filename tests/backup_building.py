@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ledger_building import MINUTE_MS, NOON_MS, frame, message
 
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import zone
@@ -33,7 +33,7 @@ def build(path: Path, hours: int = 30, *, seed: int = 1) -> None:
             pass
         with LedgerReader.open(path) as reader:
             terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs")
-            keeper = CostKeeper(ledger, reader, terms, PARIS)
+            keeper = CostRecomputer(ledger, reader, terms, PARIS)
             keeper.begin()
             while keeper.step(lambda: NOON_MS + 3 * 86_400_000):
                 pass

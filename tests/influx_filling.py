@@ -9,7 +9,7 @@ from simulated_ledger import messages, store
 
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import SinkCounts
 from tictally_shared.labels import Mode
@@ -31,7 +31,9 @@ def reckon_cost(here: Home, end: datetime) -> None:
     """The cost of all days, by a contract."""
     folder = here.path.parent
     (folder / "contracts.toml").write_text('[[contract]]\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n')
-    keeper = CostKeeper(here.ledger, here.reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS)
+    keeper = CostRecomputer(
+        here.ledger, here.reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS
+    )
     keeper.begin()
     while keeper.step(lambda: round(end.timestamp() * 1000)):
         pass

@@ -14,9 +14,9 @@ from types import FrameType
 from tictally_recorder.api.settings import HttpSettings
 from tictally_recorder.backup.swap import remove_second_names
 from tictally_recorder.cost.maintenance import CostStep
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.standby.maintenance import StandbyStep
-from tictally_recorder.cost.standby.recompute import NightKeeper
+from tictally_recorder.cost.standby.recompute import NightRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.hubs.discovery import DiscoveryStep
 from tictally_recorder.hubs.recorder_device import announcement_of
@@ -142,8 +142,10 @@ def _feature_steps(
 ) -> Sequence[MaintenanceStep]:
     """Cost, standby, sites and backfill, and at the end the health message that has fields of each."""
     settings, ledger, reader = resources.settings, resources.ledger, resources.reader
-    keeper = CostKeeper(ledger, reader, WatchedTerms(settings.contracts_file, settings.tariffs_folder), settings.zone)
-    cost, standby = CostStep(keeper), StandbyStep(NightKeeper(ledger, reader, settings.zone))
+    keeper = CostRecomputer(
+        ledger, reader, WatchedTerms(settings.contracts_file, settings.tariffs_folder), settings.zone
+    )
+    cost, standby = CostStep(keeper), StandbyStep(NightRecomputer(ledger, reader, settings.zone))
     sites = SiteUpdater(
         SiteSource(
             ledger=ledger,

@@ -16,7 +16,7 @@ from years_building import START, build
 
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.server import HttpServer
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.features import settings_with
 from tictally_recorder.ingest.broadcast import Broadcast
@@ -71,7 +71,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
 def _keep_cost(ledger: Ledger, path: Path) -> None:
     with LedgerReader.open(path) as reader:
         terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs")
-        keeper = CostKeeper(ledger, reader, terms, zone("Europe/Paris"))
+        keeper = CostRecomputer(ledger, reader, terms, zone("Europe/Paris"))
         keeper.begin()
         while keeper.step(lambda: time.time_ns() // 1_000_000):
             pass

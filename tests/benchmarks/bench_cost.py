@@ -13,10 +13,10 @@ from ledger_building import frame, message
 from years_building import START, build
 
 from tictally_recorder.cost.compare import Assumed
-from tictally_recorder.cost.compare.query import answer_of
+from tictally_recorder.cost.compare.query import comparison_of
 from tictally_recorder.cost.query import SiteDays, computed, cost_of, days_with_frames
-from tictally_recorder.cost.recompute import CostKeeper
-from tictally_recorder.cost.terms import read_paid
+from tictally_recorder.cost.recompute import CostRecomputer
+from tictally_recorder.cost.terms import load_terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import QUARTER_MS, zone
@@ -36,7 +36,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         (path.parent / "contracts.toml").write_text(_CONTRACT)
         ledger = stack.enter_context(Ledger.open(path))
         reader = stack.enter_context(LedgerReader.open(path))
-        keeper = CostKeeper(
+        keeper = CostRecomputer(
             ledger, reader, WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs"), PARIS
         )
         full_s, longest_s = _round(keeper)
@@ -48,11 +48,13 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         answer_s = _seconds(lambda: len(cost_of(reader, SiteDays(site, *_EVER, PARIS), terms)))
         anew_s = _seconds(lambda: len(computed(reader, site, when, terms, PARIS)))
         newest_s = min(_seconds(lambda: len(computed(reader, site, when[-1:], terms, PARIS))) for _ in range(10))
-        paid = read_paid(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites())
+        paid = load_terms(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites())
         wish = Assumed((), {}, {})
         compared_s = _seconds(
             lambda: len(
-                answer_of(reader, SiteDays(site, when[-365], when[-1] + timedelta(days=1), PARIS), paid, wish).offers
+                comparison_of(
+                    reader, SiteDays(site, when[-365], when[-1] + timedelta(days=1), PARIS), paid, wish
+                ).offers
             )
         )
         with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -76,7 +78,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
     }
 
 
-def _late(ledger: Ledger, reader: LedgerReader, keeper: CostKeeper, days: int, n: int) -> tuple[float, int]:
+def _late(ledger: Ledger, reader: LedgerReader, keeper: CostRecomputer, days: int, n: int) -> tuple[float, int]:
     """Seconds from a frame of some day in between to its cost, and how many days were computed for it."""
     noon_ms = int((START + timedelta(days=days * n // 25, hours=12)).timestamp()) * 1000
     (quarter,) = reader.quarters(1, noon_ms, noon_ms + QUARTER_MS)
@@ -89,7 +91,7 @@ def _late(ledger: Ledger, reader: LedgerReader, keeper: CostKeeper, days: int, n
     return time.perf_counter() - begin, keeper.counts.computed - before
 
 
-def _round(keeper: CostKeeper) -> tuple[float, float]:
+def _round(keeper: CostRecomputer) -> tuple[float, float]:
     """Seconds of a round, and of its longest step."""
     begin = here = time.perf_counter()
     longest = 0.0

@@ -12,7 +12,7 @@ from ledger_building import METER, frame, message
 from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.params import TimeRange
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.features import settings_with
@@ -51,7 +51,7 @@ def test_cached_energy_is_computed_energy(
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "ledger.sqlite"
         with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
-            keeper = CostKeeper(
+            keeper = CostRecomputer(
                 ledger, reader, WatchedTerms(Path(name) / "contracts.toml", Path(name) / "tariffs"), PARIS
             )
             context = Context(settings_with(name="nas", ledger=path), Broadcast(), SimpleQueue(), lambda: NOW)

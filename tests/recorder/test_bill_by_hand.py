@@ -8,11 +8,11 @@ import pytest
 from cost_building import SITE, costs, d, days, on, spread, total
 
 from tictally_recorder.cost import to_cents
-from tictally_recorder.cost.bill import Bill, Line, TaxKind, make_bill
+from tictally_recorder.cost.bill import Bill, BillLine, TaxKind, make_bill
 from tictally_recorder.cost.bill.remarks import remarks
 from tictally_recorder.cost.bill.report import sections
 from tictally_recorder.cost.contracts import Contract, Contracts
-from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.model import Tariff
 
 HPHC = "edf-bleu-hphc"
@@ -20,7 +20,7 @@ HPHC = "edf-bleu-hphc"
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Tariff]:
-    return dict(load_shelf().tariffs)
+    return dict(load_catalogue().tariffs)
 
 
 def bill_of(shipped: dict[str, Tariff], first: str, last: str, contracts: Contracts, **registers_wh: int) -> Bill:
@@ -38,7 +38,7 @@ def sum_of(amounts: Iterable[Decimal | None]) -> Decimal:
     return sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
-def cents(line: Line) -> tuple[str | None, str, str]:
+def cents(line: BillLine) -> tuple[str | None, str, str]:
     assert line.amount is not None
     return line.period, f"{line.energy_wh / 1000:g}", str(to_cents(line.amount))
 

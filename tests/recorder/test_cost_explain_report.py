@@ -23,7 +23,7 @@ from cost_building import (
 
 from tictally_recorder.cost import CostRow
 from tictally_recorder.cost.aggregation import sum_up
-from tictally_recorder.reports.cost import Answer, cents
+from tictally_recorder.reports.cost import SiteCosts, cents
 from tictally_recorder.reports.cost_explain import as_record, as_text
 from tictally_recorder.reports.reasons import days_text
 from tictally_recorder.tariffs.series import Series, Step
@@ -33,7 +33,7 @@ MONDAY = d("2025-03-03")
 
 
 def told(rows: list[CostRow], by: By = By.MONTH) -> list[str]:
-    return [line.strip() for line in as_text(Answer(SITE, sum_up(rows, by)), PARIS)]
+    return [line.strip() for line in as_text(SiteCosts(SITE, sum_up(rows, by)), PARIS)]
 
 
 def test_a_register_goes_on_from_day_to_day_as_on_a_bill() -> None:

@@ -18,7 +18,7 @@ from tictally_recorder.cost.bill.remarks import remarks as bill_remarks
 from tictally_recorder.cost.codec import from_day, to_day
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.reports.cost import Answer, remarks
+from tictally_recorder.reports.cost import SiteCosts, remarks
 from tictally_shared.calendar import By, local_midnight
 
 MONDAY, TUESDAY, WEDNESDAY = d("2026-11-09"), d("2026-11-10"), d("2026-11-11")
@@ -79,7 +79,7 @@ def test_a_fall_alone_is_paid_and_told() -> None:
     assert (found[0].amount, found[0].quality) == (Decimal("0.6048"), Quality.MEASURED)
     assert found[0].parts[0].fell
     said = "EAST fell (1 day: 2025-06-10): what it counted before and after is added."
-    assert remarks(Answer(SITE, sum_up(found, By.MONTH))) == [said]
+    assert remarks(SiteCosts(SITE, sum_up(found, By.MONTH))) == [said]
     bill = make_bill(SITE, DAY, d("2025-06-11"), found, {"base": BASE})
     assert "EAST fell: what it counted before and after is added." in bill_remarks(bill)
     assert bill.is_whole
@@ -89,7 +89,7 @@ def test_a_fall_alone_is_paid_and_told() -> None:
 def test_a_fall_in_a_gap_leaves_the_day_unknown(*, fell: bool) -> None:
     found = one([replace(FELL, estimated=True, fell=fell, lost=True)])
     assert (found.amount, found.quality, words(found.reason)) == (None, Quality.UNKNOWN, LOST)
-    answer = Answer(SITE, sum_up([found], By.DAY))
+    answer = SiteCosts(SITE, sum_up([found], By.DAY))
     assert remarks(answer)[0] == f"And unknown: 3.000 kWh (BASE), because {LOST} (1 day: 2025-06-10)."
     assert not any("is added" in each for each in remarks(answer))
 

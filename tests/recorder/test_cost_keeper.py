@@ -22,7 +22,7 @@ from tictally_recorder.cost import CostRow
 from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.model import UNMETERED
 from tictally_recorder.cost.query import SiteDays, computed, cost_of, days_with_frames
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ledger import Ledger, LedgerReader, Message, Site, integrity, join_sites
 from tictally_shared.calendar import QUARTER_MS, zone
@@ -73,7 +73,7 @@ class Household:
     folder: Path
     ledger: Ledger
     reader: LedgerReader
-    keeper: CostKeeper
+    keeper: CostRecomputer
     now_ms: int = ms("2025-12-01T12:00+01:00")
     seq: int = 0
 
@@ -125,7 +125,7 @@ def household(folder: Path) -> Iterator[Household]:
     path = folder / "ledger.sqlite"
     with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
         terms = WatchedTerms(folder / "contracts.toml", folder / "tariffs")
-        yield Household(folder, ledger, reader, CostKeeper(ledger, reader, terms, PARIS))
+        yield Household(folder, ledger, reader, CostRecomputer(ledger, reader, terms, PARIS))
 
 
 @pytest.fixture
@@ -522,7 +522,7 @@ def test_another_time_zone_leaves_no_day_of_the_one_before(home: Household) -> N
     home.hear(*hours("2025-07-30T01:00+02:00", "2025-07-31T01:00+02:00"))
     assert home.keep() == 2
     terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs")
-    home.keeper = CostKeeper(home.ledger, home.reader, terms, zone("America/New_York"))
+    home.keeper = CostRecomputer(home.ledger, home.reader, terms, zone("America/New_York"))
     assert home.keep() == 2
     assert list(home.kept()) == days("2025-07-29", "2025-07-30")
     assert integrity(home.folder / "ledger.sqlite") == []

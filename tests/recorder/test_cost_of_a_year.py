@@ -15,7 +15,7 @@ from tictally_recorder.cost.aggregation import Summed, sum_up
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Message
-from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_shared.calendar import QUARTER_MS, By
 
 CURVE: Final = Path(__file__).parents[3] / "shared" / "data" / "enedis" / "load_curve_30min_one_year.csv"
@@ -67,7 +67,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows_of(path: Path, tariff: str) -> list[CostRow]:
-    shelf = load_shelf()
+    shelf = load_catalogue()
     terms = Terms(Contracts([Contract(None, tariff, d("2022-01-01"), power_kva=6)]), shelf.tariffs)
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()

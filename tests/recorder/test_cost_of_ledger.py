@@ -12,14 +12,14 @@ from tictally_recorder.cost import CostRow, Quality, Terms, Use, cost, to_cents
 from tictally_recorder.cost.contracts import Contract
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.calendar import By, local_midnight
 
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Tariff]:
-    return dict(load_shelf().tariffs)
+    return dict(load_catalogue().tariffs)
 
 
 def at(text: str) -> int:

@@ -10,7 +10,7 @@ from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import CostRow, Quality, Use, cost
-from tictally_recorder.cost.fingerprint import Keys
+from tictally_recorder.cost.fingerprint import Fingerprints
 from tictally_recorder.cost.model import UNMETERED, Unmetered
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.hubs.site_state import CurrentSite, site_figures
@@ -137,7 +137,7 @@ def test_registers_are_told_at_moments_at_which_they_were_heard() -> None:
 
 
 def test_the_key_of_a_day_is_another_by_an_unmetered_time_that_concerns_it() -> None:
-    keys = Keys(terms(on(BASE), BASE), PARIS)
+    keys = Fingerprints(terms(on(BASE), BASE), PARIS)
     longer = Unmetered(Direction.CONSUMPTION, SILENCE.start_ms, SILENCE.end_ms + 1)
     for day, concerned in ((TUESDAY, True), (WEDNESDAY, True), (THURSDAY, False)):
         assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [])) is concerned

@@ -22,7 +22,7 @@ from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.export import TABLES
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_shared.calendar import By
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "export.md"
@@ -88,7 +88,7 @@ def test_duckdb_reads_the_energies_that_the_command_shows(ledger: Path, folder: 
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_costs_are_those_of_the_command(ledger: Path, folder: Path, to: str) -> None:
-    shelf = load_shelf(ledger.parent / "tariffs")
+    shelf = load_catalogue(ledger.parent / "tariffs")
     with LedgerReader.open(ledger) as reader:
         (site,) = reader.sites()
         contracts = read_contracts(ledger.parent / "contracts.toml", shelf.tariffs, {site.id})

@@ -12,7 +12,7 @@ from influx_home import NOW_MS, Home, days_ago, home, hour
 from ledger_building import DAY_MS, MINUTE_MS, frame
 from real_influx import Influxd, influxd
 
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.sinks.influxdb.provisioning import create_token, provision
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
@@ -206,7 +206,7 @@ def test_a_cost_that_is_unknown_now_keeps_no_amount_and_no_period_that_is_no_mor
         prices, contracts = tmp_path / "tariffs" / "own.toml", tmp_path / "contracts.toml"
         prices.write_text(LIST.format(start="2020-01-01", price="0.20"))
         contracts.write_text('[[contract]]\ntariff = "own"\nfrom = 2020-01-01\n')
-        keeper = CostKeeper(here.ledger, here.reader, WatchedTerms(contracts, tmp_path / "tariffs"), PARIS)
+        keeper = CostRecomputer(here.ledger, here.reader, WatchedTerms(contracts, tmp_path / "tariffs"), PARIS)
 
         def keep() -> None:
             keeper.begin()

@@ -31,21 +31,21 @@ def test_tasks_of_another_organization_are_nobodys_here(server: Influxd) -> None
 
 
 @pytest.mark.parametrize("days", [40, -40])
-@pytest.mark.parametrize("told_by", ["now_ms", "write"])
+@pytest.mark.parametrize("counted_spans", ["now_ms", "write"])
 def test_a_clock_that_is_far_off_is_told_and_no_frame_is_passed_over(
-    server: Influxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, told_by: str
+    server: Influxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, counted_spans: str
 ) -> None:
     # A stub moves the clock: an influxd under another one would have to be a machine of its own.
     frames = hour(days_ago(1))
-    with home(tmp_path, server, f"clock_{told_by}_{abs(days + 1)}", raw_days=30) as here:
+    with home(tmp_path, server, f"clock_{counted_spans}_{abs(days + 1)}", raw_days=30) as here:
         here.hear(frames)
         sink = here.begin()
-        right = getattr(sink._client, told_by)
-        monkeypatch.setattr(sink._client, told_by, lambda *args: right(*args) + days * DAY_MS)
+        right = getattr(sink._client, counted_spans)
+        monkeypatch.setattr(sink._client, counted_spans, lambda *args: right(*args) + days * DAY_MS)
         for _ in range(3):
             with pytest.raises(SinkError, match=r"clock is 40\.0 days (ahead|behind)"):
                 sink.step()
-        monkeypatch.setattr(sink._client, told_by, right)
+        monkeypatch.setattr(sink._client, counted_spans, right)
         while sink.step() == 0.0 or not here.is_done:
             pass
         assert here.wrong_windows(frames) == []

@@ -13,7 +13,7 @@ from real_broker import Mosquitto
 from recorder_events import next_of
 from recorder_loop import AVAILABILITY, HEALTH, Loop, recorder_loop
 
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.ingest.events import Connected, MessageReceived, Subscribed
 from tictally_recorder.ledger import Ledger, Quarter, quarters
 from tictally_recorder.maintenance import Wake
@@ -171,12 +171,12 @@ def test_whatever_goes_wrong_with_cost_frames_are_recorded_and_cost_is_tried_aga
     attempts: list[float] = []
     maintenance, now_s = loop.maintenance, 1000.0
 
-    def fail(_: CostKeeper) -> None:
+    def fail(_: CostRecomputer) -> None:
         attempts.append(now_s - 1000)
         raise ZeroDivisionError("unforeseen")
 
     with monkeypatch.context() as patched:
-        patched.setattr(CostKeeper, "begin", fail)
+        patched.setattr(CostRecomputer, "begin", fail)
         while now_s < 1000 + 20_000:
             maintenance.run(now_s, is_connected=False)
             now_s += 1

@@ -9,7 +9,7 @@ import pytest
 from cost_building import PARIS
 from ledger_building import METER, frame, message
 
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.hubs.site_device import SiteDevice
 from tictally_recorder.hubs.site_publisher import SitePublisher
@@ -45,7 +45,7 @@ class PublishedSites:
 
     def __init__(self, folder: Path, ledger: Ledger, reader: LedgerReader) -> None:
         self.messages: list[tuple[str, str]] = []
-        self.keeper = CostKeeper(ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS)
+        self.keeper = CostRecomputer(ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS)
         device = SiteDevice(Topics(), "homeassistant", "en", "1", "tictally/recorder/nas/availability")
         self.publisher = SitePublisher(Topics(), device, lambda *each: self.messages.append(each))
         self.updater = SiteUpdater(

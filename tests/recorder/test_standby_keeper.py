@@ -8,7 +8,7 @@ from cost_building import PARIS, d
 from ledger_building import DAY_MS, MINUTE_MS, frame, message
 
 from tictally_recorder.cost.standby import night_of_day
-from tictally_recorder.cost.standby.recompute import NightKeeper
+from tictally_recorder.cost.standby.recompute import NightRecomputer
 from tictally_recorder.ledger import Ledger, LedgerReader, Message
 
 DAY = d("2026-11-21")
@@ -21,7 +21,7 @@ class Nights:
     def __init__(self, folder: Path) -> None:
         self.ledger = Ledger.open(folder / "ledger.sqlite")
         self.reader = LedgerReader.open(folder / "ledger.sqlite")
-        self.keeper = NightKeeper(self.ledger, self.reader, PARIS)
+        self.keeper = NightRecomputer(self.ledger, self.reader, PARIS)
         self._seq = 0
 
     def hear(self, va: int, start_ms: int, end_ms: int, *, arrived_ms: int | None = None) -> None:
@@ -64,7 +64,7 @@ def test_a_night_is_kept_when_it_is_over_and_looked_at_no_more(nights: Nights) -
     nights.keep()
     assert nights.kept == []
     nights.hear(800, MORNING_MS, MORNING_MS + 30 * MINUTE_MS)
-    nights.keeper = NightKeeper(nights.ledger, nights.reader, PARIS)  # as after a restart, which remembers nothing
+    nights.keeper = NightRecomputer(nights.ledger, nights.reader, PARIS)  # as after a restart, which remembers nothing
     assert nights.keep() == 1
     assert nights.kept == [(str(DAY), 95, 360)]
     nights.hear(900, MORNING_MS + 30 * MINUTE_MS, MORNING_MS + 60 * MINUTE_MS)

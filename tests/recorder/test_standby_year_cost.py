@@ -25,7 +25,7 @@ from ledger_building import NOON_MS, frame, message
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.cost.standby import LoadQuery, YearCost, year_cost, year_cost_of
-from tictally_recorder.cost.standby.period_shares import Told, told_by
+from tictally_recorder.cost.standby.period_shares import CountedSpan, counted_spans
 from tictally_recorder.ledger import Ledger, LedgerReader, TextChange, join_sites
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS
@@ -47,16 +47,16 @@ TEMPO = tariff(
 )
 
 
-def told(hours: Iterable[tuple[str, int]], *, option: str | None = None, start_ms: int = EPOCH_MS) -> list[Told]:
+def told(hours: Iterable[tuple[str, int]], *, option: str | None = None, start_ms: int = EPOCH_MS) -> list[CountedSpan]:
     """Registers one after another, each for some hours."""
     found = []
     for register, n in hours:
-        found.append(Told(start_ms, start_ms + n * HOUR_MS, register, None, option))
+        found.append(CountedSpan(start_ms, start_ms + n * HOUR_MS, register, None, option))
         start_ms += n * HOUR_MS
     return found
 
 
-def ask(by: Terms, stretches: Iterable[Told] = (), *, va: int = 100, day: date = DAY) -> YearCost:
+def ask(by: Terms, stretches: Iterable[CountedSpan] = (), *, va: int = 100, day: date = DAY) -> YearCost:
     return year_cost(LoadQuery(va, day, PARIS), SITE, by, list(stretches))
 
 
@@ -136,7 +136,9 @@ def test_historique_and_standard_words_for_one_option_are_one() -> None:
 
 def test_a_suppliers_own_names_count_by_the_contracts_aliases_and_else_not_at_all() -> None:
     stretches = [
-        Told(EPOCH_MS + n * 12 * HOUR_MS, EPOCH_MS + (n + 1) * 12 * HOUR_MS, f"EASF{1 + n % 4 // 3:02}", name, "SUPER")
+        CountedSpan(
+            EPOCH_MS + n * 12 * HOUR_MS, EPOCH_MS + (n + 1) * 12 * HOUR_MS, f"EASF{1 + n % 4 // 3:02}", name, "SUPER"
+        )
         for n, name in enumerate(["JOUR", "JOUR", "JOUR", "NUIT"] * 7)
     ]
     contract = Contract(SITE, "hphc", d("2025-01-01"), power_kva=6, aliases={"JOUR": "HP", "NUIT": "HC"})
@@ -201,7 +203,7 @@ def changes(*texts: tuple[int, str, str]) -> list[TextChange]:
     return [TextChange(label, EPOCH_MS + hour * HOUR_MS, value) for hour, label, value in texts]
 
 
-def hours(found: Iterable[Told]) -> list[tuple[float, float, str, str | None, str | None]]:
+def hours(found: Iterable[CountedSpan]) -> list[tuple[float, float, str, str | None, str | None]]:
     return [
         (
             (each.start_ms - EPOCH_MS) / HOUR_MS,
@@ -229,7 +231,7 @@ def test_a_text_holds_until_the_next_and_over_no_silence() -> None:
         (20, "LTARF", "HEURE PLEINE"),
         (20, "NTARF", "02"),
     )
-    found = told_by(texts, quarters((0, 5), (7, 9), (22, 24)), EPOCH_MS + 24 * HOUR_MS)
+    found = counted_spans(texts, quarters((0, 5), (7, 9), (22, 24)), EPOCH_MS + 24 * HOUR_MS)
     ngtf = "H PLEINE/CREUSE"
     assert hours(found) == [
         (0, 3, "EASF02", "HEURE PLEINE", ngtf),
@@ -249,7 +251,7 @@ def test_the_mode_that_spoke_last_tells() -> None:
         (4, "NTARF", "01"),
         (6, "PTEC", "HP.."),
     )
-    found = told_by(texts, quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)
+    found = counted_spans(texts, quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)
     assert [each[:3] for each in hours(found)] == [
         (0, 2, "HCHP"),
         (2, 4, "HCHC"),
@@ -259,15 +261,15 @@ def test_the_mode_that_spoke_last_tells() -> None:
 
 
 def test_a_meter_that_says_no_word_tells_nothing() -> None:
-    assert list(told_by([], quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)) == []
-    assert list(told_by(changes((0, "NGTF", "BASE")), quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)) == []
+    assert list(counted_spans([], quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)) == []
+    assert list(counted_spans(changes((0, "NGTF", "BASE")), quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)) == []
 
 
 def test_a_change_inside_a_quarter_divides_it() -> None:
     texts = [TextChange("PTEC", EPOCH_MS, "HC.."), TextChange("PTEC", EPOCH_MS + 60_000, "HP..")]
     assert [
         (each.start_ms - EPOCH_MS, each.end_ms - EPOCH_MS, each.register)
-        for each in told_by(texts, [EPOCH_MS], EPOCH_MS + HOUR_MS)
+        for each in counted_spans(texts, [EPOCH_MS], EPOCH_MS + HOUR_MS)
     ] == [(0, 60_000, "HCHC"), (60_000, QUARTER_MS, "HCHP")]
 
 

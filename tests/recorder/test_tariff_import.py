@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.importer import Comparison, State, compare
 from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Taxes, Version
@@ -22,7 +22,7 @@ from tictally_recorder.tariffs.write import overlay_text
 
 DATA = Path(__file__).parent / "data"
 REAL = Path(__file__).parents[3] / "shared" / "data" / "tariffs"
-SHIPPED = load_shelf().tariffs
+SHIPPED = load_catalogue().tariffs
 BASE, HPHC, TEMPO = (DATA / f"cre_{option}.csv" for option in ("base", "hphc", "tempo"))
 HEADING = "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIABLE_HT;PART_VARIABLE_TTC"
 ROW = "01/08/2025;;6;132,84;185,64;0,1327;0,1952"
@@ -441,7 +441,7 @@ class Importing:
         return self.tariffs / name
 
     def tariff(self, tariff_id: str) -> Tariff:
-        shelf = load_shelf(self.tariffs)
+        shelf = load_catalogue(self.tariffs)
         assert shelf.errors == ()
         return shelf.tariff(tariff_id)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tictally_recorder.tariffs.catalogue import Shelf, load_shelf
+from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.errors import UnknownTariff
 from tictally_recorder.tariffs.model import Confidence, Price
 
@@ -33,16 +33,16 @@ source = "a bill"
 energy.BASE = {{ ttc = "{price}" }}
 power.6.subscription = "16"
 """
-SHIPPED = load_shelf()
+SHIPPED = load_catalogue()
 
 
-def shelf(folder: Path, **files: str) -> Shelf:
+def shelf(folder: Path, **files: str) -> TariffCatalogue:
     for name, text in files.items():
         (folder / f"{name}.toml").write_text(text)
-    return load_shelf(folder)
+    return load_catalogue(folder)
 
 
-def hashes(of: Shelf, tariff_id: str) -> dict[date, str]:
+def hashes(of: TariffCatalogue, tariff_id: str) -> dict[date, str]:
     return {version.start: version.hash for version in of.tariff(tariff_id).versions}
 
 
@@ -52,12 +52,12 @@ def test_without_a_folder_the_shipped_lists_are_there() -> None:
 
 
 def test_a_folder_that_is_not_there_is_as_good_as_none(tmp_path: Path) -> None:
-    assert load_shelf(tmp_path / "none") == SHIPPED
+    assert load_catalogue(tmp_path / "none") == SHIPPED
 
 
 def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     folder = tmp_path / ("x" * 300)  # as one that may not be entered, also for root
-    (error,) = load_shelf(folder).errors
+    (error,) = load_catalogue(folder).errors
     assert error.sentence == "it cannot be read: File name too long"
 
 
@@ -156,7 +156,7 @@ def test_a_broken_file_is_named_and_leaves_the_shipped_lists(
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_bytes(b"\xff\xfe")
-    (error,) = load_shelf(tmp_path).errors
+    (error,) = load_catalogue(tmp_path).errors
     assert str(error) == f"{tmp_path}/broken.toml, line 1: it is not text in UTF-8"
 
 
@@ -235,6 +235,6 @@ def test_a_list_that_is_not_there_is_told_with_those_that_are() -> None:
 def test_a_file_in_the_folders_place_is_said_and_the_shipped_lists_stand(tmp_path: Path) -> None:
     path = tmp_path / "tariffs"
     path.write_text("")
-    shelf = load_shelf(path)
+    shelf = load_catalogue(path)
     assert [str(error) for error in shelf.errors] == [f"{path}, line 1: it is a file; price lists lie in a folder"]
     assert "edf-bleu-base" in shelf.tariffs

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.check import Fault, check
 from tictally_recorder.tariffs.model import Confidence, Tariff, Version
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 
-TARIFFS = load_shelf().tariffs
+TARIFFS = load_catalogue().tariffs
 BASE, HPHC, TEMPO, EJP = (TARIFFS[f"edf-bleu-{option}"] for option in ("base", "hphc", "tempo", "ejp"))
 ROWS = Path(__file__).parents[3] / "shared" / "data" / "tariffs" / "edf_bleu.csv"
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from tictally_recorder.api.context import CostPeriod, ReadSession
 from tictally_recorder.api.params import DayRange
 from tictally_recorder.api.period_cache import PeriodQuery
-from tictally_recorder.cost.aggregation import Line, Summed, first_day, sum_up
+from tictally_recorder.cost.aggregation import PriceLine, Summed, first_day, sum_up
 from tictally_recorder.cost.model import CostRow, Quality, Terms
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import Site
@@ -85,11 +85,11 @@ def _remarks(site: str, periods: Sequence[CostPeriod]) -> list[str]:
     rows = tuple(row for each in periods for row in each.doubtful)
     if not rows:
         return []
-    return cost_report.remarks(cost_report.Answer(site, [Summed(rows[0].day, rows[-1].day, (Line(rows),))]))
+    return cost_report.remarks(cost_report.SiteCosts(site, [Summed(rows[0].day, rows[-1].day, (PriceLine(rows),))]))
 
 
 def _period(site: str, summed: Summed, by: By, before: list[Before] | None = None) -> CostPeriod:
-    answer = cost_report.Answer(site, [summed])
+    answer = cost_report.SiteCosts(site, [summed])
     records = [
         record if before is None else record | _explanation(of, before) for record, of in cost_report.records(answer)
     ]
@@ -97,8 +97,8 @@ def _period(site: str, summed: Summed, by: By, before: list[Before] | None = Non
     return CostPeriod(first_day(summed.start, by), tuple(records), doubtful)
 
 
-def _explanation(of: Line | Summed, before: list[Before]) -> cost_report.Record:
-    if isinstance(of, Line):
+def _explanation(of: PriceLine | Summed, before: list[Before]) -> cost_report.Record:
+    if isinstance(of, PriceLine):
         return {"explain": cost_explain.as_record(of), "before": None}
     return {"explain": None, "before": as_records(before, of)}
 

@@ -10,7 +10,7 @@ from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.bill import Bill, make_bill
 from tictally_recorder.cost.bill.as_json import as_json
 from tictally_recorder.cost.bill.remarks import remarks
-from tictally_recorder.cost.bill.report import Section, sections
+from tictally_recorder.cost.bill.report import BillSection, sections
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.table import plain_table
@@ -55,7 +55,7 @@ def _show(bills: list[Bill]) -> None:
             echo("\n".join(["", *found]))
 
 
-def _table(section: Section) -> Table:
+def _table(section: BillSection) -> Table:
     table = plain_table(section.title)
     for number, heading in enumerate(section.columns):
         table.add_column(heading, justify="right" if number in section.right else "left")

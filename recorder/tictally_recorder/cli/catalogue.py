@@ -7,15 +7,15 @@ import typer
 from tictally_recorder.cli.console import echo_error
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.onboarding import how_to_begin
-from tictally_recorder.cost.terms import Paid, read_paid
+from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
-from tictally_recorder.tariffs.catalogue import Shelf, load_shelf
+from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.errors import UnknownTariff
 from tictally_recorder.tariffs.model import Tariff
 
 
-def paid_by(settings: Settings, sites: Iterable[Site]) -> Paid:
+def paid_by(settings: Settings, sites: Iterable[Site]) -> LoadedTerms:
     """Tariffs and contracts of the settings.
 
     Args:
@@ -26,15 +26,15 @@ def paid_by(settings: Settings, sites: Iterable[Site]) -> Paid:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
         TariffError: a bundled tariff is broken.
     """
-    return read_paid(settings.contracts_file, settings.tariffs_folder, sites)
+    return load_terms(settings.contracts_file, settings.tariffs_folder, sites)
 
 
-def shelf_of(settings: Settings) -> Shelf:
+def shelf_of(settings: Settings) -> TariffCatalogue:
     """The bundled tariffs, and the user's own over them."""
-    return load_shelf(settings.tariffs_folder)
+    return load_catalogue(settings.tariffs_folder)
 
 
-def tariff_of(shelf: Shelf, tariff_id: str) -> Tariff:
+def tariff_of(shelf: TariffCatalogue, tariff_id: str) -> Tariff:
     """The tariff of an id.
 
     Raises:
@@ -47,14 +47,14 @@ def tariff_of(shelf: Shelf, tariff_id: str) -> Tariff:
         raise
 
 
-def report_broken(shelf: Shelf) -> None:
+def report_broken(shelf: TariffCatalogue) -> None:
     """Report on stderr which of the user's files cannot be used."""
     for error in shelf.errors:
         echo_error(str(error))
 
 
 def first_contract_help(
-    settings: Settings, reader: LedgerReader, site: Site, paid: Paid, sites: Sequence[Site]
+    settings: Settings, reader: LedgerReader, site: Site, paid: LoadedTerms, sites: Sequence[Site]
 ) -> list[str]:
     """How to write a site's first contract; empty where it has one.
 
@@ -71,7 +71,7 @@ def first_contract_help(
     return [how_to_begin(settings.contracts_file, settings.zone, site, option, is_only_site=is_only_site)]
 
 
-def end_with_problems(advice: Iterable[str], shelf: Shelf) -> None:
+def end_with_problems(advice: Iterable[str], shelf: TariffCatalogue) -> None:
     """Print advice and broken files on stderr, and end with 1 where there are any.
 
     Raises:

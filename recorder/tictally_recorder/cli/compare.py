@@ -13,7 +13,7 @@ from tictally_recorder.cli.console import echo, print_table, progress
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.compare import Assumed
-from tictally_recorder.cost.compare.query import answer_of
+from tictally_recorder.cost.compare.query import comparison_of
 from tictally_recorder.cost.compare.tempo_colours import ColourError, read_colours
 from tictally_recorder.cost.contracts.load import parse_hours
 from tictally_recorder.cost.contracts.model import Hours
@@ -87,7 +87,7 @@ def compare(
             for site, days in days_of.items():
                 if days:
                     query = SiteDays(site, days[0], days[-1] + timedelta(days=1), tz)
-                    answers.append(answer_of(reader, query, paid, assumed))
+                    answers.append(comparison_of(reader, query, paid, assumed))
                 advance(1)
     if json:
         echo(report.as_json(answers))

@@ -12,7 +12,7 @@ from tictally_recorder.cli.catalogue import end_with_problems, first_contract_he
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
-from tictally_recorder.cost.aggregation import Line, Summed, sum_up
+from tictally_recorder.cost.aggregation import PriceLine, Summed, sum_up
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports import cost as report
@@ -40,7 +40,7 @@ class _Result:
         before: what `--explain` shows of replaced figures, or None.
     """
 
-    answer: report.Answer
+    answer: report.SiteCosts
     beyond: list[str] = field(default_factory=list)
     before: list[Before] | None = None
 
@@ -74,7 +74,7 @@ def cost(
             sums = sum_up(cost_of(reader, SiteDays(site, first, until, tz), paid.terms), By(by))
             replaced = reader.cost_days(site.id, first, until, replaced=True) if explain else []
             before = read_before(site.id, replaced) if explain else None
-            results.append(_Result(report.Answer(site.id, sums), _beyond(site, first, until, tz), before))
+            results.append(_Result(report.SiteCosts(site.id, sums), _beyond(site, first, until, tz), before))
             advice += first_contract_help(settings, reader, site, paid, sites)
     if output.is_for_programs:
         found = [
@@ -101,8 +101,8 @@ def _beyond(site: Site, first: date, until: date, tz: ZoneInfo) -> list[str]:
     return messages
 
 
-def _explained(of: Line | Summed, before: list[Before]) -> report.Record:
-    if isinstance(of, Line):
+def _explained(of: PriceLine | Summed, before: list[Before]) -> report.Record:
+    if isinstance(of, PriceLine):
         return {"explain": explaining.as_record(of), "before": None}
     return {"explain": None, "before": as_records(before, of)}
 

@@ -73,7 +73,7 @@ def standby(
                 found = trend(nights)
                 recent = found.recent.va if found else None
                 cost = None if recent is None else year_cost_of(reader, site, LoadQuery(recent, last, tz), paid.terms)
-                answers.append(report.Answer(site.id, shown, found, cost))
+                answers.append(report.SiteStandby(site.id, shown, found, cost))
             advice += first_contract_help(settings, reader, site, paid, sites)
     if output.is_for_programs:
         records = [record for answer in answers for record in report.records(answer)]
@@ -85,7 +85,7 @@ def standby(
     end_with_problems(advice, paid.shelf)
 
 
-def _show(answers: list[report.Answer], by: By) -> None:
+def _show(answers: list[report.SiteStandby], by: By) -> None:
     for number, answer in enumerate(answers):
         if number:
             echo("")

@@ -9,7 +9,7 @@ from tictally_recorder.cli.catalogue import report_broken, shelf_of
 from tictally_recorder.cli.console import echo, echo_error, print_table
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.reports import tariff_import as report
-from tictally_recorder.tariffs.catalogue import Shelf, days_of_a_person, imported_name
+from tictally_recorder.tariffs.catalogue import TariffCatalogue, days_of_a_person, imported_name
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.importer import Comparison, compare
 from tictally_recorder.tariffs.load import TariffFile
@@ -68,7 +68,7 @@ def _content(file: Path) -> bytes:
         raise TariffError(str(file), 1, f"it cannot be read: {error.strerror or error}") from None
 
 
-def _write(comparison: Comparison, shelf: Shelf, target: Path) -> None:
+def _write(comparison: Comparison, shelf: TariffCatalogue, target: Path) -> None:
     """Write the file of imports.
 
     Raises:

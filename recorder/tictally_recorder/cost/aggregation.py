@@ -35,7 +35,7 @@ class DatedReason:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PriceLine:
     """What has one price in a period of time: the days' rows of one tariff period and version, or their subscription.
 
     Attributes:
@@ -108,7 +108,7 @@ class Summed:
 
     start: date
     end: date
-    lines: tuple[Line, ...]
+    lines: tuple[PriceLine, ...]
 
     @property
     def known(self) -> Mapping[str, Decimal]:
@@ -197,7 +197,7 @@ def _summed(rows: Sequence[CostRow]) -> Summed:
         version = row.version.id if row.version else None
         key = (row.direction, row.period, row.currency, version, row.power_kva, row.price, row.amount is None)
         groups.setdefault(key, []).append(row)
-    lines = [Line(tuple(group)) for group in groups.values()]
+    lines = [PriceLine(tuple(group)) for group in groups.values()]
     directions, periods = list(Direction), list(dict.fromkeys(row.period for row in rows))
     lines.sort(
         key=lambda line: (

@@ -16,7 +16,7 @@ _METHOD: Final = 4
 _DIGITS: Final = 16
 
 
-class Keys:
+class Fingerprints:
     """The keys of days by some terms.
 
     Args:

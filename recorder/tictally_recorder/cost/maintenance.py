@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Final
 
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.maintenance import Turn, Wake
 
 _ROUND_S: Final = 15.0
@@ -21,7 +21,7 @@ class CostStep:
     name: ClassVar[str] = "cost"
     needs_idle: ClassVar[bool] = True
 
-    def __init__(self, keeper: CostKeeper) -> None:
+    def __init__(self, keeper: CostRecomputer) -> None:
         self._keeper = keeper
         self._round_s = 0.0
         self._is_under_way = False

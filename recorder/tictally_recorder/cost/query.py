@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.engine import cost, days_on_series
-from tictally_recorder.cost.fingerprint import Keys
+from tictally_recorder.cost.fingerprint import Fingerprints
 from tictally_recorder.cost.model import CostRow, Terms, Use
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
@@ -91,7 +91,7 @@ def _stored(
     if not days:
         return {}
     # Invalidation is read first: figures stored after that are newer than what invalidated them.
-    touched, unmetered, keys = set(touched_days(reader, site, tz)), unmetered_of(reader, site), Keys(terms, tz)
+    touched, unmetered, keys = set(touched_days(reader, site, tz)), unmetered_of(reader, site), Fingerprints(terms, tz)
     versions = {version.id: version for tariff in terms.tariffs.values() for version in tariff.versions}
     return {
         stored.day: [_with_current_source(row, versions) for row in from_day(site.id, stored)]

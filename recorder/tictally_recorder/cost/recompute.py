@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import to_day
 from tictally_recorder.cost.engine import days_on_series
-from tictally_recorder.cost.fingerprint import Keys
+from tictally_recorder.cost.fingerprint import Fingerprints
 from tictally_recorder.cost.model import Terms, Unmetered
 from tictally_recorder.cost.query import computed, days_with_frames, touched_days
 from tictally_recorder.cost.terms_watcher import WatchedTerms
@@ -38,7 +38,7 @@ class Counts:
     changed: int = 0
 
 
-class CostKeeper:
+class CostRecomputer:
     """Works in short steps, the newest days first, so that the present is never late.
 
     Args:
@@ -115,7 +115,7 @@ class CostKeeper:
                 return True
             rows = computed(self._reader, site, days, terms, self._tz)
             unmetered = unmetered_of(self._reader, site)
-        keys = Keys(terms, self._tz)
+        keys = Fingerprints(terms, self._tz)
         stored = [to_day(day, rows[day], keys.of(site.id, day, unmetered), now_ms(), self._tz) for day in days]
         changed = self._ledger.store_cost(site, stored)
         self._todo.pop()
@@ -139,7 +139,7 @@ class CostKeeper:
         if self._watched.terms is None:
             _log.warning("cost is not computed: %s", self._watched.problem)
             return
-        keys = Keys(self._watched.terms, self._tz)
+        keys = Fingerprints(self._watched.terms, self._tz)
         changed = 0
         for site in sites:
             known = self._reader.cost_keys(site.id)

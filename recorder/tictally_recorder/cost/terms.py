@@ -7,12 +7,12 @@ from pathlib import Path
 from tictally_recorder.cost.contracts import ContractError, read_contracts
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import Site
-from tictally_recorder.tariffs.catalogue import Shelf, load_shelf
+from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.model import Direction
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
+class LoadedTerms:
     """What costs are made by.
 
     Attributes:
@@ -21,7 +21,7 @@ class Paid:
     """
 
     terms: Terms
-    shelf: Shelf
+    shelf: TariffCatalogue
 
     def has_contract(self, site: str) -> bool:
         """True where a site has any contract for consumed energy, of whatever days."""
@@ -29,7 +29,7 @@ class Paid:
         return any(each.concerns(site) and each.direction is Direction.CONSUMPTION for each in contracts)
 
 
-def read_paid(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> Paid:
+def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> LoadedTerms:
     """Price lists and contracts.
 
     Args:
@@ -41,11 +41,11 @@ def read_paid(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> Paid:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
         TariffError: a shipped price list is broken, or contracts cannot be used and neither can one of the user's.
     """
-    return paid_by_shelf(contracts, load_shelf(tariffs), sites)
+    return terms_of_catalogue(contracts, load_catalogue(tariffs), sites)
 
 
-def paid_by_shelf(contracts: Path, shelf: Shelf, sites: Iterable[Site]) -> Paid:
-    """As `read_paid`, of price lists that were read."""
+def terms_of_catalogue(contracts: Path, shelf: TariffCatalogue, sites: Iterable[Site]) -> LoadedTerms:
+    """As `load_terms`, of price lists that were read."""
     try:
         found = read_contracts(contracts, shelf.tariffs, {site.id for site in sites})
     except ContractError:
@@ -53,4 +53,4 @@ def paid_by_shelf(contracts: Path, shelf: Shelf, sites: Iterable[Site]) -> Paid:
         if shelf.errors:
             raise shelf.errors[0] from None
         raise
-    return Paid(Terms(found, shelf.tariffs, shelf.series), shelf)
+    return LoadedTerms(Terms(found, shelf.tariffs, shelf.series), shelf)

@@ -5,9 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from tictally_recorder.cost.model import Terms  # noqa: TC001 - of an attribute
-from tictally_recorder.cost.terms import paid_by_shelf
+from tictally_recorder.cost.terms import terms_of_catalogue
 from tictally_recorder.ledger import Site
-from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.errors import InFileError
 
 
@@ -54,9 +54,9 @@ class WatchedTerms:
     def _read(self, sites: Sequence[Site]) -> None:
         self.terms, self.problem = None, None
         try:
-            shelf = load_shelf(self._tariffs)
+            shelf = load_catalogue(self._tariffs)
             self._series_files = shelf.series_files
-            paid = paid_by_shelf(self._contracts, shelf, sites)
+            paid = terms_of_catalogue(self._contracts, shelf, sites)
         except InFileError as error:
             self.problem = error
         else:

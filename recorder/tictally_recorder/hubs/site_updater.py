@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.model import CostRow, Terms
-from tictally_recorder.cost.recompute import CostKeeper
+from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.standby import LoadQuery, trend, year_cost_of
 from tictally_recorder.hubs.current_period import current_period
 from tictally_recorder.hubs.site_publisher import SitePublisher
@@ -49,7 +49,7 @@ class SiteSource:
 
     ledger: Ledger
     reader: LedgerReader
-    keeper: CostKeeper
+    keeper: CostRecomputer
     tz: ZoneInfo
     silent_after_ms: int
     revision: Callable[[], int]

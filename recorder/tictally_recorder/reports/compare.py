@@ -7,13 +7,13 @@ from datetime import date
 from rich.table import Table
 
 from tictally_recorder.cost import to_cents
-from tictally_recorder.cost.compare import Answer, Offer
+from tictally_recorder.cost.compare import Offer, TariffComparison
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.translations import ENGLISH, reason_record
 from tictally_shared.calendar import runs_of_days
 
 
-def as_table(answer: Answer) -> Table:
+def as_table(answer: TariffComparison) -> Table:
     """For people: the cheapest first, what is unknown last."""
     table = plain_table(f"Site {answer.site}, {answer.start} to {answer.end}")
     table.add_column("Price list")
@@ -27,7 +27,7 @@ def as_table(answer: Answer) -> Table:
     return table
 
 
-def remarks(answer: Answer) -> list[str]:
+def remarks(answer: TariffComparison) -> list[str]:
     """What a person must know of it: what was assumed, and why some of it is unknown."""
     actual = "is not known" if answer.actual is None else str(to_cents(answer.actual))
     return [
@@ -38,12 +38,12 @@ def remarks(answer: Answer) -> list[str]:
     ]
 
 
-def as_json(answers: Sequence[Answer]) -> str:
+def as_json(answers: Sequence[TariffComparison]) -> str:
     """For programs: a record for each price list and power."""
     return json.dumps(records(answers), indent=2)
 
 
-def records(answers: Sequence[Answer]) -> list[dict[str, object]]:
+def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
     """A record for each price list and power, the cheapest first; amounts are texts."""
     return [
         {
@@ -70,7 +70,7 @@ def records(answers: Sequence[Answer]) -> list[dict[str, object]]:
     ]
 
 
-def _sorted(answer: Answer) -> list[Offer]:
+def _sorted(answer: TariffComparison) -> list[Offer]:
     return sorted(answer.offers, key=lambda each: (each.amount is None, each.amount or 0, each.tariff))
 
 
@@ -82,11 +82,11 @@ def _quality(offer: Offer) -> str:
     return "estimated" if offer.is_estimated else "measured"
 
 
-def _hours(answer: Answer) -> str:
+def _hours(answer: TariffComparison) -> str:
     return ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in answer.off_peak_hours)
 
 
-def _reasons(answer: Answer) -> list[tuple[str, str, str]]:
+def _reasons(answer: TariffComparison) -> list[tuple[str, str, str]]:
     found = []
     for offer in _sorted(answer):
         for reason, days in offer.unknown.items():

@@ -9,7 +9,7 @@ from typing import Final
 from rich.table import Table
 
 from tictally_recorder.cost import CostRow, Quality, to_cents
-from tictally_recorder.cost.aggregation import DatedReason, Line, Summed, reasons_of
+from tictally_recorder.cost.aggregation import DatedReason, PriceLine, Summed, reasons_of
 from tictally_recorder.cost.model import UNMETERED
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.reports.reasons import dated_record, days_text, unknown_text
@@ -43,7 +43,7 @@ Record = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SiteCosts:
     """What is told of one site.
 
     Attributes:
@@ -55,7 +55,7 @@ class Answer:
     sums: Sequence[Summed]
 
 
-def records(answer: Answer) -> Iterator[tuple[Record, Line | Summed]]:
+def records(answer: SiteCosts) -> Iterator[tuple[Record, PriceLine | Summed]]:
     """A site's lines, and after those of each period of time its total, by column; beside each what it is of.
 
     Price and amounts are texts: `amount` is not rounded, `rounded` is, to the cent, and null is what is not known. A
@@ -81,7 +81,7 @@ def as_csv(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> str:
     return csv_text(columns, ([_cell(value) for value in record.values()] for record in found)).rstrip("\n")
 
 
-def as_table(answer: Answer) -> Table:
+def as_table(answer: SiteCosts) -> Table:
     """A site's sums for a person; what counted nothing at a known price is left out."""
     table = plain_table(f"Site {answer.site}")
     for heading in ("From", "To", "Period"):
@@ -113,7 +113,7 @@ def as_table(answer: Answer) -> Table:
     return table
 
 
-def remarks(answer: Answer) -> list[str]:
+def remarks(answer: SiteCosts) -> list[str]:
     """What a person must know of a site's sums: what is unknown, provisional, estimated or fell, and why."""
     rows = [row for summed in answer.sums for row in summed.rows]
     found = [f"And unknown: {unknown_text(each)}." for each in _unknown(rows)]
@@ -145,7 +145,7 @@ def cents(amount: Decimal) -> str:
     return f"{to_cents(amount) + 0:f}"
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: PriceLine) -> tuple[str, ...]:
     amount = line.amount
     return (
         line.period or _SUBSCRIPTION,
@@ -158,7 +158,7 @@ def _cells(line: Line) -> tuple[str, ...]:
     )
 
 
-def _line_record(site: str, summed: Summed, line: Line) -> Record:
+def _line_record(site: str, summed: Summed, line: PriceLine) -> Record:
     version, amount = line.version, line.amount
     return {
         "site": site,

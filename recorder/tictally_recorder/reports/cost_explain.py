@@ -8,15 +8,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import RegisterPart
-from tictally_recorder.cost.aggregation import Line, reasons_of, registers_of
+from tictally_recorder.cost.aggregation import PriceLine, reasons_of, registers_of
 from tictally_recorder.cost.proration import days_of_month
-from tictally_recorder.reports.cost import Answer, cents, kwh
+from tictally_recorder.reports.cost import SiteCosts, cents, kwh
 from tictally_recorder.reports.reasons import dated_text
 
 _SHOWN: Final = Decimal("1E-6")
 
 
-def as_text(answer: Answer, tz: ZoneInfo) -> list[str]:
+def as_text(answer: SiteCosts, tz: ZoneInfo) -> list[str]:
     """Each figure of a site: registers from and to, quantity and price, version and source, quality and reason."""
     said = []
     for summed in answer.sums:
@@ -27,7 +27,7 @@ def as_text(answer: Answer, tz: ZoneInfo) -> list[str]:
     return said
 
 
-def as_record(line: Line) -> dict[str, object]:
+def as_record(line: PriceLine) -> dict[str, object]:
     """What a program needs to come to the same figure.
 
     Registers from and to, in Wh, where they go on from day to day as one; for a price series by quarter with prices.
@@ -55,7 +55,7 @@ def as_record(line: Line) -> dict[str, object]:
     }
 
 
-def _of_line(line: Line, tz: ZoneInfo) -> Iterator[str]:
+def _of_line(line: PriceLine, tz: ZoneInfo) -> Iterator[str]:
     parts = _parts(line, is_each=len(line.rows) == 1)
     for part in parts:
         at = f" at {part.price:f} {line.currency}" if part.price is not None else ""
@@ -76,7 +76,7 @@ def _of_line(line: Line, tz: ZoneInfo) -> Iterator[str]:
     yield f"{line.quality}: {reasons}" if reasons else str(line.quality)
 
 
-def _computation(line: Line) -> str:
+def _computation(line: PriceLine) -> str:
     sign = "-" if line.rows[0].sign < 0 else ""
     if line.period is not None:
         price = "each quarter's price" if line.price is None else f"{line.price:f} {line.currency}"
@@ -85,7 +85,7 @@ def _computation(line: Line) -> str:
     return f"{line.price:f} {line.currency} a month for {months}"
 
 
-def _months(line: Line) -> list[tuple[str, int, int]]:
+def _months(line: PriceLine) -> list[tuple[str, int, int]]:
     """Month, days of the subscription in it, days that it has; none for energy."""
     if line.period is not None:
         return []
@@ -93,7 +93,7 @@ def _months(line: Line) -> list[tuple[str, int, int]]:
     return [(f"{month:%Y-%m}", days, days_of_month(month)) for month, days in sorted(counted.items())]
 
 
-def _parts(line: Line, *, is_each: bool) -> list[RegisterPart]:
+def _parts(line: PriceLine, *, is_each: bool) -> list[RegisterPart]:
     parts = [part for row in line.rows for part in row.parts]
     return parts if is_each and any(part.price is not None for part in parts) else registers_of(parts)
 

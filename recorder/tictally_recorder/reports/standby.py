@@ -37,7 +37,7 @@ _TOO_FEW: Final = Reason(ReasonCode.TOO_FEW_NIGHTS, {"enough": ENOUGH_NIGHTS, "n
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SiteStandby:
     """What is told of one site.
 
     Attributes:
@@ -53,7 +53,7 @@ class Answer:
     cost: YearCost | None
 
 
-def as_table(answer: Answer, by: By) -> Table:
+def as_table(answer: SiteStandby, by: By) -> Table:
     """The nights by period of time."""
     table = plain_table(f"Site {answer.site}")
     for heading in ("From", "To"):
@@ -65,7 +65,7 @@ def as_table(answer: Answer, by: By) -> Table:
     return table
 
 
-def remarks(answer: Answer) -> Iterator[str]:
+def remarks(answer: SiteStandby) -> Iterator[str]:
     """What the newest nights are beside others, and what that costs."""
     if answer.trend is None:
         return
@@ -75,7 +75,7 @@ def remarks(answer: Answer) -> Iterator[str]:
         yield from _year(answer.cost)
 
 
-def records(answer: Answer) -> Iterator[Record]:
+def records(answer: SiteStandby) -> Iterator[Record]:
     """Periods of time (kind `nights`), then the newest nights, what they are compared with, and a year's cost."""
     for each in answer.sums:
         yield _record(answer, "nights", each)
@@ -104,7 +104,7 @@ def _of_cost(cost: YearCost | None) -> Record:
     }
 
 
-def _record(answer: Answer, kind: str, nights: Typical) -> Record:
+def _record(answer: SiteStandby, kind: str, nights: Typical) -> Record:
     record: Record = dict.fromkeys(COLUMNS)
     return record | {
         "site": answer.site,

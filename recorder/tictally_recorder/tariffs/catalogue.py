@@ -20,7 +20,7 @@ _ABSURD: Final = (ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
-class Shelf:
+class TariffCatalogue:
     """Price lists by id.
 
     Attributes:
@@ -50,7 +50,7 @@ class Shelf:
         return found
 
 
-def load_shelf(folder: Path | None = None) -> Shelf:
+def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
     """The shipped lists with a user's folder over them.
 
     Args:
@@ -75,7 +75,7 @@ def load_shelf(folder: Path | None = None) -> Shelf:
             own = []
             shelf.errors.append(TariffError(str(folder), 1, f"it cannot be read: {error.strerror or error}"))
         shelf.put_own(own)
-    return Shelf(
+    return TariffCatalogue(
         MappingProxyType(shelf.tariffs),
         MappingProxyType(shelf.series),
         tuple(shelf.errors),

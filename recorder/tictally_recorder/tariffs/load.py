@@ -11,8 +11,8 @@ from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Taxes, Version
-from tictally_recorder.tariffs.toml_lines import Path, Places
-from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST, Values
+from tictally_recorder.tariffs.toml_lines import Path, TomlLines
+from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST, TomlValues
 
 UNKNOWN: Final = "unknown"
 """What a file writes for a subscription that there was and that nobody could tell; forgotten ones are refused."""
@@ -61,7 +61,7 @@ class TariffFile:
             document = tomllib.loads(text, parse_float=Decimal)
         except (ValueError, RecursionError) as error:  # also of what is TOML: Python's own bounds of digits and depth
             raise _not_toml(error, text, file) from None
-        self._values = values = Values(document, Places(text), file)
+        self._values = values = TomlValues(document, TomlLines(text), file)
         self.file = file
         self.overlay = values.flag(("overlay",))
         values.keys((), _OVERLAY_KEYS if self.overlay else _LIST_KEYS)
@@ -148,7 +148,7 @@ class TariffFile:
         return versions
 
 
-def _version(values: Values, path: Path, tariff: Tariff) -> Version:
+def _version(values: TomlValues, path: Path, tariff: Tariff) -> Version:
     values.keys(path, _VERSION_KEYS, _FORMER_KEYS.values())
     start = values.day((*path, "from"))
     until = values.day((*path, "until")) if values.has((*path, "until")) else None
@@ -173,20 +173,20 @@ def _version(values: Values, path: Path, tariff: Tariff) -> Version:
     )
 
 
-def _direction(values: Values) -> Direction:
+def _direction(values: TomlValues) -> Direction:
     path = ("direction",)
     former = next((way for name, way in _FORMER_DIRECTIONS.items() if values.is_word(path, name)), None)
     return former or Direction(values.one_of(path, tuple(Direction), Direction.CONSUMPTION))
 
 
-def _key_in_use(values: Values, path: Path, key: str) -> str:
+def _key_in_use(values: TomlValues, path: Path, key: str) -> str:
     """The former name of a key where the table has only that."""
     former = _FORMER_KEYS[key]
     return former if values.has((*path, former)) and not values.has((*path, key)) else key
 
 
 def _energy(
-    values: Values, path: Path, powers: Mapping[int, str], tariff: Tariff
+    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff
 ) -> dict[int | None, dict[str, Price]]:
     """Prices of each power that is named, or of every power where none is.
 
@@ -206,12 +206,12 @@ def _energy(
     return found
 
 
-def _complete(values: Values, path: Path, prices: Iterable[str], tariff: Tariff, whose: str) -> None:
+def _complete(values: TomlValues, path: Path, prices: Iterable[str], tariff: Tariff, whose: str) -> None:
     if missing := [period for period in tariff.periods if period not in prices]:
         raise values.wrong(path, f"there is no price of {', '.join(missing)}{whose}")
 
 
-def _prices(values: Values, path: Path, tariff: Tariff) -> dict[str, Price]:
+def _prices(values: TomlValues, path: Path, tariff: Tariff) -> dict[str, Price]:
     found = {}
     for period in values.keys(path):
         here = (*path, period)
@@ -228,7 +228,9 @@ def _prices(values: Values, path: Path, tariff: Tariff) -> dict[str, Price]:
     return found
 
 
-def _subscription(values: Values, path: Path, powers: Mapping[int, str], tariff: Tariff) -> dict[int | None, Decimal]:
+def _subscription(
+    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff
+) -> dict[int | None, Decimal]:
     if powers:
         if values.has((*path, "subscription")):
             raise values.wrong((*path, "subscription"), "powers are named here: give each of them its own subscription")
@@ -240,14 +242,14 @@ def _subscription(values: Values, path: Path, powers: Mapping[int, str], tariff:
     return {} if amount is None else {None: amount}
 
 
-def _monthly(values: Values, path: Path) -> Decimal | None:
+def _monthly(values: TomlValues, path: Path) -> Decimal | None:
     if values.has(path) and values.is_word(path, UNKNOWN):
         return None
     return values.amount(path, MONTHLY_AT_MOST, "a month")
 
 
 def _subscription_ht(
-    values: Values, path: Path, powers: Mapping[int, str], with_taxes: Mapping[int | None, Decimal]
+    values: TomlValues, path: Path, powers: Mapping[int, str], with_taxes: Mapping[int | None, Decimal]
 ) -> dict[int | None, Decimal]:
     paths: dict[int | None, Path] = {None: (*path, "subscription_ht")}
     paths |= {power: (*path, "power", key, "subscription_ht") for power, key in sorted(powers.items())}
@@ -261,7 +263,7 @@ def _subscription_ht(
     return found
 
 
-def _taxes(values: Values, path: Path) -> Taxes:
+def _taxes(values: TomlValues, path: Path) -> Taxes:
     values.keys(path, _TAXES)
     return Taxes(
         **{

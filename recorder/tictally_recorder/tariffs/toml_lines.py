@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 """Keys from the outermost inward; an element of an array of tables by its number from 0."""
 
 
-class Places:
+class TomlLines:
     """Finds the line of a key.
 
     A key inside of an inline table has the line of the key that the table is the value of.

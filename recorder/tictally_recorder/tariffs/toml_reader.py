@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.toml_lines import Path, Places
+from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 
 ENERGY_AT_MOST: Final = Decimal(5)
 """A kWh, in the currency; above it a price is a slip: cents for euros, a MWh for a kWh."""
@@ -19,13 +19,13 @@ _DAY_OF_YEAR: Final = re.compile(r"(\d{2})-(\d{2})", re.ASCII)
 _ANY_COMMON_YEAR: Final = 2001
 
 
-class Values:
-    """Values of one file.
+class TomlValues:
+    """The values of one file.
 
     Every method takes the path of a key, returns its value in the type that it stands for, and raises TariffError.
     """
 
-    def __init__(self, document: Mapping[str, object], places: Places, file: str) -> None:
+    def __init__(self, document: Mapping[str, object], places: TomlLines, file: str) -> None:
         self._document = document
         self._places = places
         self.file = file

@@ -16,11 +16,11 @@ from tictally_recorder.api.problem_details import invalid_parameter
 from tictally_recorder.api.responses import CSV_RESPONSES, Listing, answer_list
 from tictally_recorder.api.schemas import ListOf, OfferItem
 from tictally_recorder.cost.compare import Assumed
-from tictally_recorder.cost.compare.query import answer_of
+from tictally_recorder.cost.compare.query import comparison_of
 from tictally_recorder.cost.contracts.load import parse_hours
 from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.query import SiteDays, days_with_frames
-from tictally_recorder.cost.terms import Paid, read_paid
+from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports.compare import records
 
@@ -55,7 +55,7 @@ async def compare(request: Request, params: Annotated[CompareParams, Query()]) -
 
     def work(session: ReadSession) -> Listing:
         settings = context.settings
-        paid = read_paid(settings.contracts_file, settings.tariffs_folder, session.all_sites)
+        paid = load_terms(settings.contracts_file, settings.tariffs_folder, session.all_sites)
         comparing = _Comparing(session, paid, hours, every_power=params.powers == "all")
         return Listing([record for site in session.sites for record in comparing.records(site, days)])
 
@@ -74,7 +74,7 @@ class _Comparing:
     """
 
     session: ReadSession
-    paid: Paid
+    paid: LoadedTerms
     hours: tuple[Hours, ...]
     every_power: bool
 
@@ -88,7 +88,7 @@ class _Comparing:
         compared = SiteDays(site, known[0], known[-1] + timedelta(days=1), session.tz)
 
         def compute(missing: DayRange) -> dict[date, Comparison]:
-            answer = answer_of(session.reader, compared, self.paid, assumed)
+            answer = comparison_of(session.reader, compared, self.paid, assumed)
             return {missing.first: tuple(records([answer]))}
 
         topic = ("comparison", self.hours, self.every_power, session.current_terms().version)

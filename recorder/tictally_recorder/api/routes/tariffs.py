@@ -16,7 +16,7 @@ from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, json_response, respond
 from tictally_recorder.api.schemas import ListOf, TariffHistory, TariffItem
 from tictally_recorder.reports.tariffs import list_records, name_of, version_record
-from tictally_recorder.tariffs.catalogue import load_shelf
+from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.model import Tariff, Version
 
 router = APIRouter(prefix="/tariffs", tags=["tariffs"])
@@ -57,7 +57,7 @@ async def tariffs(request: Request, params: Annotated[TariffParams, Query()]) ->
     context: Context = request.app.state.context
 
     def work() -> Response:
-        catalogue = load_shelf(context.settings.tariffs_folder)
+        catalogue = load_catalogue(context.settings.tariffs_folder)
         records = list_records(
             catalogue.tariffs.values(), _today(context), params.language or context.settings.language
         )
@@ -76,7 +76,7 @@ async def tariff(
     context: Context = request.app.state.context
 
     def work() -> Response:
-        found = load_shelf(context.settings.tariffs_folder).tariffs.get(tariff_id)
+        found = load_catalogue(context.settings.tariffs_folder).tariffs.get(tariff_id)
         if found is None:
             raise Problem(404, f"no tariff {tariff_id[:40]!r}; /api/v1/tariffs lists them")
         language = params.language or context.settings.language

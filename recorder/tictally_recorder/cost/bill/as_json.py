@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from tictally_recorder.cost.bill.model import Bill, Line, Split, Total
+from tictally_recorder.cost.bill.model import Bill, BillLine, Split, Total
 from tictally_recorder.cost.bill.remarks import remarks, what
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.cost.model import UNMETERED
@@ -39,7 +39,7 @@ def record(bill: Bill) -> dict[str, object]:
     }
 
 
-def _line_record(line: Line) -> dict[str, object]:
+def _line_record(line: BillLine) -> dict[str, object]:
     return {
         "what": what(line),
         "direction": str(line.direction),

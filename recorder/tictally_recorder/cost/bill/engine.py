@@ -11,7 +11,7 @@ from typing import Final
 
 from tictally_recorder.cost import CostRow, VersionUsed
 from tictally_recorder.cost.aggregation import reasons_of
-from tictally_recorder.cost.bill.model import Bill, Line, MonthPart, Split
+from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, Split
 from tictally_recorder.cost.bill.split import monthly_ht, split_energy, split_subscription
 from tictally_recorder.cost.bill.totals import totals_of
 from tictally_recorder.cost.proration import days_of_month
@@ -68,7 +68,7 @@ def _key(row: CostRow, versions: Mapping[str, Version]) -> tuple[object, ...]:
     )
 
 
-def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> Line:
+def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
     head = rows[0]
     days = [row.day for row in rows]
     energy_wh = sum(row.energy_wh for row in rows)
@@ -83,7 +83,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> Line:
             split = split_subscription(amount, days, price_ht, taxes)
         else:
             split = split_energy(amount, energy_wh, price_ht, taxes)
-    return Line(
+    return BillLine(
         direction=head.direction,
         period=head.period,
         first=days[0],

@@ -74,7 +74,7 @@ class MonthPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BillLine:
     """Energy of one period, or the subscription, at one price.
 
     Attributes:
@@ -209,7 +209,7 @@ class Bill:
     start: date
     end: date
     days: tuple[date, date] | None
-    lines: tuple[Line, ...]
+    lines: tuple[BillLine, ...]
     totals: tuple[Total, ...]
     versions: tuple[VersionUsed, ...]
 

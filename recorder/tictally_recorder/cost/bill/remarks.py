@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from tictally_recorder.cost import to_cents
-from tictally_recorder.cost.bill.model import Bill, Line
+from tictally_recorder.cost.bill.model import Bill, BillLine
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.reason import Reason
 from tictally_recorder.translations import ENGLISH
@@ -22,7 +22,7 @@ def remarks(bill: Bill) -> list[str]:
     return [sentence for of_kind in found for sentence in of_kind(bill)]
 
 
-def what(line: Line) -> str:
+def what(line: BillLine) -> str:
     """A line in two words: `HC`, `subscription at 6 kVA`, `injected SURPLUS`."""
     injection = "injected " if line.is_income else ""
     power = "" if line.power_kva is None else f" at {line.power_kva} kVA"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from tictally_recorder.cost import to_cents
-from tictally_recorder.cost.bill.model import Bill, Line, Tax, TaxKind, Total
+from tictally_recorder.cost.bill.model import Bill, BillLine, Tax, TaxKind, Total
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.tariffs.model import Direction
 
@@ -18,7 +18,7 @@ _ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class BillSection:
     """A part of a bill.
 
     Attributes:
@@ -34,7 +34,7 @@ class Section:
     rows: tuple[tuple[str, ...], ...]
 
 
-def sections(bill: Bill) -> list[Section]:
+def sections(bill: Bill) -> list[BillSection]:
     """The parts in the order of a bill; those without a line are left out. `To` is excluded in each."""
     found = []
     for direction, energy, subscription in (
@@ -51,7 +51,7 @@ def sections(bill: Bill) -> list[Section]:
     return [section for section in found if section.rows]
 
 
-def _energy(title: str, lines: Iterable[Line]) -> Section:
+def _energy(title: str, lines: Iterable[BillLine]) -> BillSection:
     rows = [
         (
             *_from_to(line),
@@ -64,10 +64,10 @@ def _energy(title: str, lines: Iterable[Line]) -> Section:
         for line in lines
     ]
     columns = ("From", "To", "Period", "kWh", "A kWh, HT", "A kWh, TTC", "Amount, TTC")
-    return Section(title, columns, frozenset({3, 4, 5, 6}), tuple(rows))
+    return BillSection(title, columns, frozenset({3, 4, 5, 6}), tuple(rows))
 
 
-def _subscription(title: str, lines: Iterable[Line]) -> Section:
+def _subscription(title: str, lines: Iterable[BillLine]) -> BillSection:
     rows = [
         (
             *_from_to(line),
@@ -80,17 +80,17 @@ def _subscription(title: str, lines: Iterable[Line]) -> Section:
         for line in lines
     ]
     columns = ("From", "To", "Power", "Time", "A month, HT", "A month, TTC", "Amount, TTC")
-    return Section(title, columns, frozenset({4, 5, 6}), tuple(rows))
+    return BillSection(title, columns, frozenset({4, 5, 6}), tuple(rows))
 
 
-def _taxes(total: Total) -> Section:
+def _taxes(total: Total) -> BillSection:
     rows = [(_TAX_NAMES[tax.kind], _rate(tax), _base(tax, total.currency), cents(tax.amount)) for tax in total.taxes]
-    return Section(
+    return BillSection(
         "Contributions and taxes in it", ("Tax", "Rate", "Of", f"Amount, {total.currency}"), frozenset({3}), tuple(rows)
     )
 
 
-def _sum(total: Total, *, is_whole: bool) -> Section:
+def _sum(total: Total, *, is_whole: bool) -> BillSection:
     rows = []
     balance = total.balance
     if balance:
@@ -119,15 +119,15 @@ def _sum(total: Total, *, is_whole: bool) -> Section:
     if rounding:
         rows.append(("Rounding to cents", cents(rounding)))
     rows.append(("Total, TTC" if is_whole else "Total of what is known, TTC", cents(total.amount)))
-    return Section("Sum", ("", total.currency), frozenset({1}), tuple(rows))
+    return BillSection("Sum", ("", total.currency), frozenset({1}), tuple(rows))
 
 
-def _versions(bill: Bill) -> Section:
+def _versions(bill: Bill) -> BillSection:
     rows = tuple((each.id, each.hash, str(each.confidence), each.source) for each in bill.versions)
-    return Section("Price lists", ("Version", "Hash", "Confidence", "Source"), frozenset(), rows)
+    return BillSection("Price lists", ("Version", "Hash", "Confidence", "Source"), frozenset(), rows)
 
 
-def _from_to(line: Line) -> tuple[str, str]:
+def _from_to(line: BillLine) -> tuple[str, str]:
     return str(line.first), str(line.end)
 
 
@@ -135,16 +135,16 @@ def _price(price: Decimal | None, absent: str = _NOT_KNOWN) -> str:
     return absent if price is None else format(price, "f")
 
 
-def _price_ttc(line: Line) -> str:
+def _price_ttc(line: BillLine) -> str:
     by_quarter = line.price is None and line.amount is not None
     return "by the quarter" if by_quarter else _price(line.price, _UNKNOWN)
 
 
-def _amount(line: Line) -> str:
+def _amount(line: BillLine) -> str:
     return _UNKNOWN if line.amount is None else f"{cents(line.amount)} {line.currency}"
 
 
-def _months(line: Line) -> str:
+def _months(line: BillLine) -> str:
     whole = sum(part.days == part.of for part in line.months)
     parts = [f"{whole} {'month' if whole == 1 else 'months'}"] if whole else []
     return " + ".join([*parts, *(f"{part.days}/{part.of} month" for part in line.months if part.days != part.of)])

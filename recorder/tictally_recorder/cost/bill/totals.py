@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from tictally_recorder.cost import to_cents
-from tictally_recorder.cost.bill.model import Balance, Line, Split, Tax, TaxKind, Total
+from tictally_recorder.cost.bill.model import Balance, BillLine, Split, Tax, TaxKind, Total
 
 
 def cents(amount: Decimal) -> str:
@@ -16,7 +16,7 @@ def cents(amount: Decimal) -> str:
 _ZERO: Final = Decimal(0)
 
 
-def totals_of(lines: Sequence[Line]) -> tuple[Total, ...]:
+def totals_of(lines: Sequence[BillLine]) -> tuple[Total, ...]:
     """By currency, in order of appearance; what has no amount is in none."""
     known = [line for line in lines if line.amount is not None and line.currency is not None]
     return tuple(
@@ -25,7 +25,7 @@ def totals_of(lines: Sequence[Line]) -> tuple[Total, ...]:
     )
 
 
-def _total(currency: str, lines: Sequence[Line]) -> Total:
+def _total(currency: str, lines: Sequence[BillLine]) -> Total:
     paid = [(line, line.split) for line in lines if line.split]
     whole = [(line, split) for line, split in paid if split.difference is not None]
     return Total(
@@ -38,7 +38,7 @@ def _total(currency: str, lines: Sequence[Line]) -> Total:
     )
 
 
-def _taxes(paid: Iterable[tuple[Line, Split]]) -> tuple[Tax, ...]:
+def _taxes(paid: Iterable[tuple[BillLine, Split]]) -> tuple[Tax, ...]:
     found: dict[tuple[TaxKind, Decimal], Tax] = {}
     for line, split in paid:
         for kind, rate, amount in (
@@ -60,7 +60,7 @@ def _taxes(paid: Iterable[tuple[Line, Split]]) -> tuple[Tax, ...]:
     return tuple(sorted(found.values(), key=lambda tax: order.index(tax.kind)))
 
 
-def _balance(whole: Sequence[tuple[Line, Split]]) -> Balance:
+def _balance(whole: Sequence[tuple[BillLine, Split]]) -> Balance:
     splits = [split for _, split in whole]
     return Balance(
         ht_energy=_sum(split.ht for line, split in whole if line.period is not None),

@@ -79,7 +79,7 @@ class _Quarter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Day:
+class _DividedDay:
     """A day's energy as a price list divides it, and why it cannot, as far as it cannot."""
 
     day: date
@@ -88,7 +88,7 @@ class _Day:
     is_estimated: bool
 
 
-def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assumed, *, is_metered: bool) -> _Day:
+def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assumed, *, is_metered: bool) -> _DividedDay:
     energy = dict.fromkeys(tariff.periods, 0)
     reasons = set() if quarters else {Reason(ReasonCode.NO_FRAMES)}
     if not is_metered:
@@ -103,10 +103,10 @@ def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assum
                 energy[period] += found.energy_wh
             elif found.energy_wh:
                 reasons.add(period)
-    return _Day(day, energy, frozenset(reasons), estimated)
+    return _DividedDay(day, energy, frozenset(reasons), estimated)
 
 
-def _offer(tariff: Tariff, power: int | None, days: Sequence[_Day]) -> Offer:
+def _offer(tariff: Tariff, power: int | None, days: Sequence[_DividedDay]) -> Offer:
     amount = Decimal(0)
     unknown: dict[Reason, list[date]] = {}
     for each in days:

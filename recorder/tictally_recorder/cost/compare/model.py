@@ -55,7 +55,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TariffComparison:
     """Of one site.
 
     Attributes:

@@ -7,12 +7,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.compare.engine import offers
-from tictally_recorder.cost.compare.model import Answer, Assumed
+from tictally_recorder.cost.compare.model import Assumed, TariffComparison
 from tictally_recorder.cost.compare.tempo_colours import NIGHT, agreed, heard_colours
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.query import SiteDays, cost_of, options_of
-from tictally_recorder.cost.terms import Paid
+from tictally_recorder.cost.terms import LoadedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import direction_of
@@ -67,7 +67,7 @@ def _changes(
 _CONSUMPTION: Final = {register for register in LABELS if direction_of(register) is Direction.CONSUMPTION}
 
 
-def answer_of(reader: LedgerReader, query: SiteDays, paid: Paid, wish: Assumed) -> Answer:
+def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish: Assumed) -> TariffComparison:
     """What some days of a site would have cost.
 
     Args:
@@ -94,4 +94,6 @@ def answer_of(reader: LedgerReader, query: SiteDays, paid: Paid, wish: Assumed) 
     rows = [row for row in cost_of(reader, query, paid.terms) if row.direction is Direction.CONSUMPTION]
     amounts = [row.amount for row in rows]
     actual = None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
-    return Answer(site.id, query.start, query.end, contract.tariff if contract else None, actual, hours, found)
+    return TariffComparison(
+        site.id, query.start, query.end, contract.tariff if contract else None, actual, hours, found
+    )

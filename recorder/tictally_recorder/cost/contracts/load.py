@@ -12,7 +12,7 @@ from typing import Any, Final
 from tictally_recorder.cost.contracts.model import Contract, Contracts, Hours
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_recorder.tariffs.model import Tariff
-from tictally_recorder.tariffs.toml_lines import Places
+from tictally_recorder.tariffs.toml_lines import TomlLines
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
@@ -91,7 +91,7 @@ def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collecti
     except tomllib.TOMLDecodeError as error:
         at = _AT_LINE.search(str(error))
         raise ContractError(file, int(at[1]) if at else len(text.splitlines()), f"it is not TOML: {error}") from None
-    places = Places(text)
+    places = TomlLines(text)
     if other := next((key for key in document if key != "contract"), None):
         raise ContractError(file, places.line((other, 0)), f"there is no {other!r} here, only [[contract]]")
     tables = document.get("contract", [])

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Final
 
-from tictally_recorder.cost.standby.recompute import NightKeeper
+from tictally_recorder.cost.standby.recompute import NightRecomputer
 from tictally_recorder.maintenance import Turn, Wake
 
 # A night ends once a day; late frames of one may come at any time.
@@ -22,7 +22,7 @@ class StandbyStep:
     name: ClassVar[str] = "standby"
     needs_idle: ClassVar[bool] = True
 
-    def __init__(self, keeper: NightKeeper) -> None:
+    def __init__(self, keeper: NightRecomputer) -> None:
         self._keeper = keeper
         self._round_s = 0.0
         self._is_under_way = False

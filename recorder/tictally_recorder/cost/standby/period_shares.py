@@ -32,7 +32,7 @@ _MOST_OF_A_YEAR_MS: Final = 330 * _DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CountedSpan:
     """Time, with frames, in which one register counted.
 
     Attributes:
@@ -67,7 +67,7 @@ class UnknownSharesError(Exception):
         self.reason = reason
 
 
-def told_by(changes: Sequence[TextChange], quarters: Iterable[int], end_ms: int) -> Iterator[Told]:
+def counted_spans(changes: Sequence[TextChange], quarters: Iterable[int], end_ms: int) -> Iterator[CountedSpan]:
     """What one meter told, in order of time.
 
     Args:
@@ -81,13 +81,13 @@ def told_by(changes: Sequence[TextChange], quarters: Iterable[int], end_ms: int)
         while at < len(heard) and heard[at][0] < until_ms:
             start_ms, stop_ms = max(heard[at][0], since_ms), min(heard[at][1], until_ms)
             if start_ms < stop_ms:
-                yield Told(start_ms, stop_ms, register, names.name(register, stop_ms), option)
+                yield CountedSpan(start_ms, stop_ms, register, names.name(register, stop_ms), option)
             if heard[at][1] > until_ms:
                 break  # the next state begins within it
             at += 1
 
 
-def shares(tariff: Tariff, told: Sequence[Told], aliases: Mapping[str, str]) -> dict[str, Decimal]:
+def shares(tariff: Tariff, told: Sequence[CountedSpan], aliases: Mapping[str, str]) -> dict[str, Decimal]:
     """How the time of a year is divided among a price list's periods: each one's share of 1.
 
     Where a week has all of them, any week tells it; where days differ, as in Tempo, only most of a year does.
@@ -111,7 +111,7 @@ def shares(tariff: Tariff, told: Sequence[Told], aliases: Mapping[str, str]) -> 
     return {period: Decimal(times.get(period, 0)) / total for period in tariff.periods}
 
 
-def _by_week(told: Sequence[Told], aliases: Mapping[str, str]) -> dict[int, dict[str, int]]:
+def _by_week(told: Sequence[CountedSpan], aliases: Mapping[str, str]) -> dict[int, dict[str, int]]:
     """Week → period → milliseconds; the newest seven days are week 0."""
     found: dict[int, dict[str, int]] = {}
     for each in told:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.standby.base_load import LABELS, base_load, night_of_day
-from tictally_recorder.cost.standby.period_shares import COUNTING, OPTIONS, Told, told_by
+from tictally_recorder.cost.standby.period_shares import COUNTING, OPTIONS, CountedSpan, counted_spans
 from tictally_recorder.cost.standby.year_cost import LoadQuery, YearCost, year_before, year_cost
 from tictally_recorder.ledger import LedgerReader, Meter, Night, Site
 from tictally_recorder.tariffs.model import Direction
@@ -59,7 +59,7 @@ def year_cost_of(reader: LedgerReader, site: Site, query: LoadQuery, terms: Term
     """
     contract = terms.contracts.on(site.id, Direction.CONSUMPTION, query.day)
     tariff = terms.tariffs.get(contract.tariff) if contract else None
-    told: list[Told] = []
+    told: list[CountedSpan] = []
     if contract and tariff and len(tariff.periods) > 1:
         first, end = year_before(query.day)
         start_ms, end_ms = (
@@ -71,10 +71,10 @@ def year_cost_of(reader: LedgerReader, site: Site, query: LoadQuery, terms: Term
     return year_cost(query, site.id, terms, sorted(told, key=lambda each: each.end_ms))
 
 
-def _told(reader: LedgerReader, meter: Meter, start_ms: int, end_ms: int) -> Iterable[Told]:
+def _told(reader: LedgerReader, meter: Meter, start_ms: int, end_ms: int) -> Iterable[CountedSpan]:
     changes = [
         *reader.text_changes(meter.id, OPTIONS, 0, end_ms),
         *reader.text_changes(meter.id, COUNTING, start_ms - _LOOK_BACK_MS, end_ms),
     ]
     changes.sort(key=lambda change: change.time_ms)
-    return told_by(changes, reader.quarters_with_frames(meter.id, start_ms, end_ms), end_ms)
+    return counted_spans(changes, reader.quarters_with_frames(meter.id, start_ms, end_ms), end_ms)

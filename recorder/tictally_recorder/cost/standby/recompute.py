@@ -12,7 +12,7 @@ _Frames = tuple[tuple[int, int], ...]
 """Of each meter of a site: how many raw frames a night has, and the newest of them."""
 
 
-class NightKeeper:
+class NightRecomputer:
     """Works in steps of one night. It asks neither contracts nor prices: those may be wrong for days.
 
     Args:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.reasons import no_price, revision_overdue
-from tictally_recorder.cost.standby.period_shares import Told, UnknownSharesError, shares
+from tictally_recorder.cost.standby.period_shares import CountedSpan, UnknownSharesError, shares
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_recorder.tariffs.series import Series
@@ -67,7 +67,7 @@ class LoadQuery:
     tz: ZoneInfo
 
 
-def year_cost(query: LoadQuery, site: str, terms: Terms, told: Sequence[Told]) -> YearCost:
+def year_cost(query: LoadQuery, site: str, terms: Terms, told: Sequence[CountedSpan]) -> YearCost:
     """What a load costs a year by a site's contract.
 
     Args:
@@ -107,7 +107,7 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, told: Sequence[Told]) -
     )
 
 
-def _divided(tariff: Tariff, told: Sequence[Told], contract: Contract) -> dict[str, Decimal]:
+def _divided(tariff: Tariff, told: Sequence[CountedSpan], contract: Contract) -> dict[str, Decimal]:
     if len(tariff.periods) == 1:
         return {tariff.periods[0]: Decimal(1)}
     return shares(tariff, told, contract.aliases)
