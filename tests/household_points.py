@@ -16,7 +16,7 @@ from tictally_recorder.sinks.influxdb import points
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.health_points import health_points
-from tictally_recorder.sinks.influxdb.points import Point, SiteNight
+from tictally_recorder.sinks.influxdb.points import InfluxPoint, SiteNight
 from tictally_recorder.sinks.protocol import EdgeHealth, RecorderHealth
 from tictally_shared.calendar import local_midnight
 from tictally_shared.status_register import Colour
@@ -77,7 +77,7 @@ def make_buckets(server: Influxd, prefix: str) -> Buckets:
     return buckets
 
 
-def of_days(home: Household) -> Iterator[Point]:
+def of_days(home: Household) -> Iterator[InfluxPoint]:
     """The ledger's rows by day."""
     registers = dict.fromkeys((*_REGISTERS.values(), "EAST", "EAIT", "EASD01"), _FIRST_WH)
     for day in home.days:
@@ -91,7 +91,7 @@ def of_days(home: Household) -> Iterator[Point]:
             yield points.from_colour(SITE, day, _COLOURS[colour], PARIS)
 
 
-def of_quarters(home: Household, since: date) -> Iterator[Point]:
+def of_quarters(home: Household, since: date) -> Iterator[InfluxPoint]:
     """The ledger's rows by quarter, from a day on."""
     registers = dict.fromkeys((*_REGISTERS.values(), "EAST", "EAIT", "EASD01"), _FIRST_WH)
     for day in home.days:
@@ -110,7 +110,7 @@ def of_quarters(home: Household, since: date) -> Iterator[Point]:
             yield points.from_quarter(quarter, SITE, home.meter(day))
 
 
-def of_frames(home: Household, minutes: int) -> Iterator[Point]:
+def of_frames(home: Household, minutes: int) -> Iterator[InfluxPoint]:
     """Raw frames up to now, one every two seconds."""
     steps = minutes * 60 // _FRAME_S
     stge = {"blue": 1, "white": 2, "red": 3}
@@ -127,7 +127,7 @@ def of_frames(home: Household, minutes: int) -> Iterator[Point]:
         yield points.from_frame(RawFrame(step, home.meter(home.days[-1]), EDGE, step, utc_ms(moment), values))
 
 
-def of_historique_frames(home: Household) -> Iterator[Point]:
+def of_historique_frames(home: Household) -> Iterator[InfluxPoint]:
     """A frame of another meter, just now."""
     values: dict[str, Any] = {"PAPP": 4321, "ISOUSC": 30, "IINST3": 5, "PTEC": "HPJW", "DEMAIN": "ROUG"}
     yield points.from_frame(RawFrame(0, HISTORIQUE, EDGE, 0, utc_ms(home.now - timedelta(seconds=5)), values))
@@ -138,7 +138,7 @@ def frame_va(moment: datetime) -> int:
     return 400 + int(moment.timestamp()) // _FRAME_S % 300
 
 
-def of_minutes(home: Household, minutes: int) -> Iterator[Point]:
+def of_minutes(home: Household, minutes: int) -> Iterator[InfluxPoint]:
     """Rows by minute as the task makes them, and the programs' health, up to now; the edge began anew half-way."""
     first = home.now - timedelta(minutes=minutes)
     meter = home.meter(home.days[-1])
@@ -168,7 +168,7 @@ def _refused(since_start: int) -> dict[str, int]:
     return {"checksum": since_start // 10, "parity": since_start // 25}
 
 
-def _health(time_ms: int, n: int, since_start: int) -> Iterator[Point]:
+def _health(time_ms: int, n: int, since_start: int) -> Iterator[InfluxPoint]:
     edge = {
         "frames": since_start * 30,
         "groups": since_start * 600,

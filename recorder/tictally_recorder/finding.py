@@ -119,7 +119,7 @@ class FindingCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Phrase:
     """Words to be made, as data.
 
     Attributes:
@@ -132,7 +132,7 @@ class Message:
     parameters: Mapping[str, "Value"] = field(default_factory=dict)
 
 
-Value: TypeAlias = str | int | tuple[str, ...] | Message | tuple[Message, ...] | Reason
+Value: TypeAlias = str | int | tuple[str, ...] | Phrase | tuple[Phrase, ...] | Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +155,17 @@ class Finding:
     Attributes:
         about: what it is about.
         level: trouble needs a person.
-        message: what was found.
+        phrase: what was found.
     """
 
     about: Subject
     level: Level
-    message: Message
+    phrase: Phrase
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Writes times for parameters of messages.
+    """Writes times for parameters of phrases.
 
     Attributes:
         now_ms: this machine's clock, milliseconds since 1970.
@@ -183,8 +183,8 @@ class Moments:
         """Seconds since a time, 0 where it is ahead."""
         return max(self.now_ms - time_ms, 0) // 1000
 
-    def since(self, time_ms: int | None, code: FindingCode, never: FindingCode) -> Message:
-        """A message with `time` and `age` of an event, or another where it has not happened yet."""
+    def since(self, time_ms: int | None, code: FindingCode, never: FindingCode) -> Phrase:
+        """A phrase with `time` and `age` of an event, or another where it has not happened yet."""
         if time_ms is None:
-            return Message(never)
-        return Message(code, {"time": self.iso(time_ms), "age": self.age_s(time_ms)})
+            return Phrase(never)
+        return Phrase(code, {"time": self.iso(time_ms), "age": self.age_s(time_ms)})

@@ -6,8 +6,8 @@ from importlib.resources import files
 import pytest
 
 import tictally_recorder.translations
-from tictally_recorder.doctor.words import advice_text, message_text, subject_text
-from tictally_recorder.finding import FindingCode, Message, Subject, SubjectKind
+from tictally_recorder.doctor.words import advice_text, phrase_text, subject_text
+from tictally_recorder.finding import FindingCode, Phrase, Subject, SubjectKind
 from tictally_recorder.translations import LANGUAGES, catalogue
 
 PREFIX = "finding."
@@ -37,7 +37,7 @@ def test_a_subject_has_its_name(language: str, name: str) -> None:
 
 
 def test_what_needs_nothing_has_no_advice() -> None:
-    assert advice_text(catalogue("en"), Message(FindingCode.LEDGER_INTACT)) is None
+    assert advice_text(catalogue("en"), Phrase(FindingCode.LEDGER_INTACT)) is None
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,6 @@ def test_an_age_is_in_the_largest_unit_of_which_there_are_two(seconds: int, engl
     ],
 )
 def test_a_size_is_in_its_largest_unit(size: int, english: str, french: str) -> None:
-    message = Message(FindingCode.DISK_FREE, {"free": size})
-    assert message_text(catalogue("en"), message) == f"{english} are free on its disk"
-    assert message_text(catalogue("fr"), message) == f"il reste {french} sur son disque"
+    phrase = Phrase(FindingCode.DISK_FREE, {"free": size})
+    assert phrase_text(catalogue("en"), phrase) == f"{english} are free on its disk"
+    assert phrase_text(catalogue("fr"), phrase) == f"il reste {french} sur son disque"

@@ -11,12 +11,21 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.ledger import CostDay, CostEntry, CostLine, Live, Quarter, RawFrame, RejectedPoint, Window
+from tictally_recorder.ledger import (
+    CostDay,
+    CostEntry,
+    CostLine,
+    Live,
+    Quarter,
+    RawFrame,
+    RejectedPoint,
+    TimeWindow,
+)
 from tictally_recorder.sinks.influxdb import points
 from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.errors import InfluxError, RejectedError, TooLargeError
 from tictally_recorder.sinks.influxdb.health_points import edge_points, recorder_points
-from tictally_recorder.sinks.influxdb.points import Point, point
+from tictally_recorder.sinks.influxdb.points import InfluxPoint, point
 from tictally_recorder.sinks.influxdb.reconcile import SITE_MEASUREMENTS, StaleRows, stale_rows
 from tictally_recorder.sinks.influxdb.tasks import tasks_of
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows, open_windows
@@ -83,7 +92,7 @@ def test_fields_that_are_unknown_are_left_out_and_each_type_is_its_own() -> None
 def test_a_quarter_has_the_mean_of_its_frames() -> None:
     live = Live(NOON_MS, 1, NOON_MS + 5, 4, n=3, sum=10, min=1, max=5)
     made = points.from_quarter(Quarter(1, NOON_MS, 3, NOON_MS, NOON_MS + 5, {}, {"SINSTS": live}, {}), "s", "m")
-    assert made == Point(
+    assert made == InfluxPoint(
         "power_quarter",
         (("meter", "m"), ("site", "s")),
         {"frames": 3, "SINSTS_mean": 10 / 3, "SINSTS_min": 1, "SINSTS_max": 5},
@@ -208,7 +217,7 @@ NOON = NOON_MS  # a whole hour
 def test_a_frame_is_late_for_a_window_once_its_task_may_have_begun(
     frame_ms: int, written_ms: int, windows: list[tuple[int, int]]
 ) -> None:
-    assert late_windows([frame_ms], written_ms, 0) == {Window(*each) for each in windows}
+    assert late_windows([frame_ms], written_ms, 0) == {TimeWindow(*each) for each in windows}
 
 
 def test_a_window_that_lacks_raw_frames_is_left_as_it_is() -> None:
@@ -225,15 +234,15 @@ def test_a_window_that_lacks_raw_frames_is_left_as_it_is() -> None:
     ],
 )
 def test_windows_are_open_until_their_task_may_have_begun(after_ms: int, windows: list[tuple[int, int]]) -> None:
-    assert open_windows(NOON + after_ms) == {Window(length_ms, NOON + start_ms) for length_ms, start_ms in windows}
+    assert open_windows(NOON + after_ms) == {TimeWindow(length_ms, NOON + start_ms) for length_ms, start_ms in windows}
 
 
 def test_minutes_whose_hour_is_over_are_made_with_it() -> None:
-    minutes = [Window(MINUTE_MS, NOON + n * MINUTE_MS) for n in range(60)]
+    minutes = [TimeWindow(MINUTE_MS, NOON + n * MINUTE_MS) for n in range(60)]
     over = NOON + HOUR_MS + 30_000
-    assert coalesced(minutes, over) == {Window(HOUR_MS, NOON): minutes}
+    assert coalesced(minutes, over) == {TimeWindow(HOUR_MS, NOON): minutes}
     assert list(coalesced(minutes, over - 1)) == minutes
-    assert coalesced([Window(HOUR_MS, NOON)], over - 1) == {}
+    assert coalesced([TimeWindow(HOUR_MS, NOON)], over - 1) == {}
 
 
 def lines_refused(*bad: str, with_error: type[InfluxError] = RejectedError) -> tuple[list[str], object]:

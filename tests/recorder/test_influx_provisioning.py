@@ -13,7 +13,13 @@ from real_influx import ORG, TOKEN, Influxd
 
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets
-from tictally_recorder.sinks.influxdb.provisioning import Resources, check, create_token, find_resources, provision
+from tictally_recorder.sinks.influxdb.provisioning import (
+    InfluxResources,
+    check,
+    create_token,
+    find_resources,
+    provision,
+)
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 from tictally_recorder.sinks.protocol import SinkError
 
@@ -52,7 +58,7 @@ def test_a_clock_that_is_far_off_is_told_and_no_frame_is_passed_over(
 
 
 @contextmanager
-def of_every_day(server: Influxd, folder: Path, prefix: str) -> Iterator[tuple[Home, Resources]]:
+def of_every_day(server: Influxd, folder: Path, prefix: str) -> Iterator[tuple[Home, InfluxResources]]:
     """A ledger with a token of every day into what was set up for it, raw frames kept for 30 days."""
     (folder / "set_up").mkdir()
     with home(folder / "set_up", server, prefix, raw_days=30) as admin:

@@ -8,7 +8,7 @@ from influx_home import Home, days_ago, home, hour
 from ledger_building import frame
 from real_influx import Influxd
 
-from tictally_recorder.sinks.influxdb.provisioning import Resources, provision
+from tictally_recorder.sinks.influxdb.provisioning import InfluxResources, provision
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 
 FAILS = """
@@ -62,7 +62,7 @@ def test_a_token_that_sees_tasks_and_may_not_run_them_holds_up_nothing(server: I
         assert here.ledger.sinks()[0].windows == 1
 
 
-def reading_tasks(server: Influxd, place: Resources) -> str:
+def reading_tasks(server: Influxd, place: InfluxResources) -> str:
     org = server.ask("GET", "/api/v2/orgs?org=home")["orgs"][0]["id"]
     rights = [(action, "buckets", each) for each in place.bucket_ids.values() for action in ("read", "write")]
     rights += [("read", "tasks", each) for each in place.task_ids.values()]

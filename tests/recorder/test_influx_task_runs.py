@@ -13,14 +13,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from ledger_building import NOON_MS
 
-from tictally_recorder.ledger import Window
+from tictally_recorder.ledger import TimeWindow
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.errors import InfluxError
 from tictally_recorder.sinks.influxdb.task_runs import TaskRunner
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 
 PANIC = "a panic has occurred: /api/v2/tasks/t/runs/r: runtime error: invalid memory address or nil pointer dereference"
-WINDOW = Window(HOUR_MS, NOON_MS)
+WINDOW = TimeWindow(HOUR_MS, NOON_MS)
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def test_what_is_no_matter_of_a_moment_is_told_at_once(status: int, said: str) -
 def test_what_fails_is_tried_again_later_and_others_go_on_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [1000.0]
     monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs.time.monotonic", lambda: now_s[0])
-    other = Window(HOUR_MS, NOON_MS - HOUR_MS)
+    other = TimeWindow(HOUR_MS, NOON_MS - HOUR_MS)
     with answering(*[(200, {"status": "failed"})] * 3) as (runs, _):
         for after_s, trouble in ((1.0, None), (30.0, "has failed: failed"), (300.0, "has failed: failed")):
             assert runs.ready([WINDOW, other]) == [WINDOW, other]
@@ -91,7 +91,7 @@ def test_what_fails_is_tried_again_later_and_others_go_on_meanwhile(monkeypatch:
 
 def test_what_has_succeeded_is_done_though_another_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs._TIMEOUT_S", 0.05)
-    slow = Window(HOUR_MS, NOON_MS - HOUR_MS)
+    slow = TimeWindow(HOUR_MS, NOON_MS - HOUR_MS)
     with answering((200, {"status": "success"}), *[(200, {"status": "started"})] * 10_000) as (runs, _):
         assert runs.run([WINDOW, slow], {HOUR_MS: "t"}) == [WINDOW]
         with pytest.raises(InfluxError, match=r"has not finished its task"):

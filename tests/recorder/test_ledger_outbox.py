@@ -18,7 +18,7 @@ from tictally_recorder.ledger import (
     LedgerReader,
     Outbox,
     RejectedPoint,
-    Window,
+    TimeWindow,
     integrity,
     refill_sinks,
 )
@@ -151,7 +151,7 @@ def test_frames_that_went_before_they_were_copied_are_known_to_be_missing(ledger
 def test_a_copy_that_is_reset_has_raw_frames_from_where_the_ledger_has_all(ledger: Ledger, tmp_path: Path) -> None:
     hear(ledger, (0, 1), (3 * 24 * 60, 2))
     with closing(outbox(tmp_path)) as box:
-        box.advance(0, 2, [Window(60_000, NOON_MS)], [])
+        box.advance(0, 2, [TimeWindow(60_000, NOON_MS)], [])
         while ledger.apply_retention(NOON_MS + 3 * DAY_MS):
             pass
         assert box.raw_since_ms == 0
@@ -210,7 +210,7 @@ def test_the_cost_of_a_site_that_is_no_more_waits_for_nobody(ledger: Ledger, tmp
 
 def test_windows_are_stored_once_each_the_longest_first(ledger: Ledger, tmp_path: Path) -> None:
     del ledger
-    minute, hour = Window(60_000, NOON_MS), Window(3_600_000, NOON_MS)
+    minute, hour = TimeWindow(60_000, NOON_MS), TimeWindow(3_600_000, NOON_MS)
     with closing(outbox(tmp_path)) as box:
         box.advance(0, 0, [minute, hour, minute], [])
     with closing(outbox(tmp_path)) as box:

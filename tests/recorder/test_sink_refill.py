@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tictally_recorder.cli import refill as command
 from tictally_recorder.cli.app import app
-from tictally_recorder.ledger import Ledger, Outbox, Window
+from tictally_recorder.ledger import Ledger, Outbox, TimeWindow
 from tictally_recorder.sinks.protocol import SinkError
 
 URL = "http://influxdb.invalid:8086"
@@ -75,7 +75,7 @@ def test_it_ends_where_an_hour_cannot_be_made_and_says_why(tmp_path: Path, monke
     def scripted(*_: object) -> Scripted:
         sink = Scripted(path, [0.0, 1.0])
         sink.blocked = "InfluxDB's task has failed: no disk"
-        sink._outbox.add_windows([Window(3_600_000, NOON_MS)])
+        sink._outbox.add_windows([TimeWindow(3_600_000, NOON_MS)])
         return sink
 
     monkeypatch.setattr("tictally_recorder.sinks.influxdb.opening.open_sink", scripted)

@@ -10,7 +10,7 @@ from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.doctor import diagnose
 from tictally_recorder.doctor.collect import collect
 from tictally_recorder.doctor.words import as_json, lines
-from tictally_recorder.finding import Finding, FindingCode, Level, Message, Subject, SubjectKind
+from tictally_recorder.finding import Finding, FindingCode, Level, Phrase, Subject, SubjectKind
 from tictally_recorder.ingest.broker import broker_address
 
 _MARKS: Final = {Level.OK: "ok", Level.NOTE: "--", Level.TROUBLE: "!!"}
@@ -26,7 +26,7 @@ def doctor(*, json: JsonOption = False, configuration: Configuration) -> None:
     """
     settings = configuration.settings()
     found = [
-        Finding(_SETTINGS, Level.NOTE, Message(FindingCode.SETTING_IGNORED, {"detail": each}))
+        Finding(_SETTINGS, Level.NOTE, Phrase(FindingCode.SETTING_IGNORED, {"detail": each}))
         for each in settings.warnings
     ]
     found += diagnose(collect(settings, broker_address(settings), time.time_ns() // 1_000_000), settings.zone)

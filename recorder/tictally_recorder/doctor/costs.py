@@ -3,29 +3,29 @@
 from collections.abc import Iterator
 
 from tictally_recorder.doctor.facts import CostFacts, LedgerFacts, PaidFacts
-from tictally_recorder.finding import Finding, FindingCode, Level, Message, Moments, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Phrase, Subject, SubjectKind, Value
 
 
 def site_findings(ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
     """The meters of each site, and the edges that read them."""
     for site in ledger.sites:
         meters = tuple(
-            Message(
+            Phrase(
                 FindingCode.METER_SPAN,
                 {"meter": meter.key, "first": moments.iso(meter.first_ms), "last": moments.iso(meter.last_ms)},
             )
             for meter in site.meters
         )
-        message = Message(FindingCode.SITE_METERS, {"meters": meters})
+        phrase = Phrase(FindingCode.SITE_METERS, {"meters": meters})
         if site.edges:
-            message = Message(FindingCode.SITE_METERS_WITH_EDGES, {"meters": meters, "edges": tuple(site.edges)})
-        yield Finding(Subject(SubjectKind.SITE, site.id), Level.OK, message)
+            phrase = Phrase(FindingCode.SITE_METERS_WITH_EDGES, {"meters": meters, "edges": tuple(site.edges)})
+        yield Finding(Subject(SubjectKind.SITE, site.id), Level.OK, phrase)
 
 
 def cost_findings(cost: CostFacts) -> Iterator[Finding]:
     """By which tariff version each site pays, and what is wrong with contracts and tariffs."""
     if cost.problem is not None:
-        unusable = Message(FindingCode.TARIFF_FILE_UNUSABLE, {"detail": cost.problem})
+        unusable = Phrase(FindingCode.TARIFF_FILE_UNUSABLE, {"detail": cost.problem})
         yield Finding(Subject(SubjectKind.COST), Level.TROUBLE, unusable)
     for paid in cost.paid:
         yield from _of_site(paid)
@@ -34,11 +34,11 @@ def cost_findings(cost: CostFacts) -> Iterator[Finding]:
 def _of_site(paid: PaidFacts) -> Iterator[Finding]:
     about = Subject(SubjectKind.SITE_COST, paid.site)
     for sentence in paid.contradictions:
-        yield Finding(about, Level.TROUBLE, Message(FindingCode.CONTRACT_CONTRADICTED, {"detail": sentence}))
+        yield Finding(about, Level.TROUBLE, Phrase(FindingCode.CONTRACT_CONTRADICTED, {"detail": sentence}))
     if paid.reason is not None:
-        yield Finding(about, Level.NOTE, Message(FindingCode.COST_UNKNOWN, {"reason": paid.reason}))
+        yield Finding(about, Level.NOTE, Phrase(FindingCode.COST_UNKNOWN, {"reason": paid.reason}))
     elif paid.version is not None and paid.overdue_since is not None:
         parameters: dict[str, Value] = {"due": paid.overdue_since.isoformat(), "version": paid.version}
-        yield Finding(about, Level.NOTE, Message(FindingCode.COST_PROVISIONAL, parameters))
+        yield Finding(about, Level.NOTE, Phrase(FindingCode.COST_PROVISIONAL, parameters))
     elif paid.version is not None:
-        yield Finding(about, Level.OK, Message(FindingCode.COST_BY_VERSION, {"version": paid.version}))
+        yield Finding(about, Level.OK, Phrase(FindingCode.COST_BY_VERSION, {"version": paid.version}))

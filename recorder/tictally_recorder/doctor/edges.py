@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tictally_recorder.doctor.broker_probe import Outcome
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
-from tictally_recorder.finding import Finding, FindingCode, Level, Message, Moments, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Phrase, Subject, SubjectKind, Value
 from tictally_recorder.ingest.backfill import HealthError, parse_health
 from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, Status
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
@@ -30,7 +30,7 @@ def broker_finding(facts: Facts) -> Finding:
     code, is_connected = _BROKER[facts.probe.outcome], facts.probe.outcome is Outcome.CONNECTED
     parameters = {"broker": facts.broker} | ({} if is_connected else {"detail": facts.probe.reason})
     level = Level.OK if is_connected else Level.TROUBLE
-    return Finding(Subject(SubjectKind.BROKER), level, Message(code, parameters))
+    return Finding(Subject(SubjectKind.BROKER), level, Phrase(code, parameters))
 
 
 def clock_findings(facts: Facts, ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
@@ -41,16 +41,16 @@ def clock_findings(facts: Facts, ledger: LedgerFacts, moments: Moments) -> Itera
         return
     about, ahead_ms = Subject(SubjectKind.CLOCK), max(heard_ms) - facts.now_ms
     if ahead_ms > _MAX_AHEAD_MS:
-        yield Finding(about, Level.TROUBLE, Message(FindingCode.CLOCK_BEHIND, {"age": ahead_ms // 1000}))
+        yield Finding(about, Level.TROUBLE, Phrase(FindingCode.CLOCK_BEHIND, {"age": ahead_ms // 1000}))
     else:
-        yield Finding(about, Level.OK, Message(FindingCode.CLOCK_RIGHT, {"time": moments.iso(facts.now_ms)}))
+        yield Finding(about, Level.OK, Phrase(FindingCode.CLOCK_RIGHT, {"time": moments.iso(facts.now_ms)}))
 
 
 def edge_findings(facts: Facts, ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
     """Whether every edge is online and sends frames, and which frames are missing or lost."""
     names = sorted(ledger.newest_ms.keys() | facts.edges.keys())
     if not names:
-        yield Finding(Subject(SubjectKind.EDGES), Level.TROUBLE, Message(FindingCode.NO_EDGE))
+        yield Finding(Subject(SubjectKind.EDGES), Level.TROUBLE, Phrase(FindingCode.NO_EDGE))
     for name in names:
         edge = _Edge(name, facts.edges.get(name, EdgeFacts()), ledger.newest_ms.get(name))
         is_broker_there = facts.probe.outcome is Outcome.CONNECTED
@@ -87,7 +87,7 @@ class _Edge:
     def numbers(self, boots: Mapping[str, list[NumberRange]]) -> Iterator[Finding]:
         missing = _missing(self.facts.health, boots)
         if missing:
-            yield Finding(self._about, Level.NOTE, Message(FindingCode.FRAMES_MISSING, {"count": missing}))
+            yield Finding(self._about, Level.NOTE, Phrase(FindingCode.FRAMES_MISSING, {"count": missing}))
         lost = [(boot, each) for boot, ranges in boots.items() for each in ranges if each.status is Status.LOST]
         if lost:
             parameters: dict[str, Value] = {
@@ -97,7 +97,7 @@ class _Edge:
             code, more = FindingCode.FRAMES_LOST, len(lost) - _RANGES_SHOWN
             if more > 0:
                 code, parameters = FindingCode.MORE_FRAMES_LOST, {**parameters, "more": more}
-            yield Finding(self._about, Level.NOTE, Message(code, parameters))
+            yield Finding(self._about, Level.NOTE, Phrase(code, parameters))
 
     @property
     def _about(self) -> Subject:
@@ -107,12 +107,12 @@ class _Edge:
         self, level: Level, code: FindingCode, moments: Moments, parameters: Mapping[str, Value] | None = None
     ) -> Finding:
         newest = _newest_frame(self.newest_ms, moments)
-        return Finding(self._about, level, Message(code, {**(parameters or {}), "newest": newest}))
+        return Finding(self._about, level, Phrase(code, {**(parameters or {}), "newest": newest}))
 
 
-def _newest_frame(time_ms: int | None, moments: Moments) -> Message:
+def _newest_frame(time_ms: int | None, moments: Moments) -> Phrase:
     if time_ms is not None and time_ms > moments.now_ms:
-        return Message(FindingCode.NEWEST_FRAME_AHEAD, {"time": moments.iso(time_ms)})
+        return Phrase(FindingCode.NEWEST_FRAME_AHEAD, {"time": moments.iso(time_ms)})
     return moments.since(time_ms, FindingCode.NEWEST_FRAME, FindingCode.NO_FRAME_YET)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tictally_recorder.doctor.facts import BackupFacts, LedgerFacts
-from tictally_recorder.finding import Finding, FindingCode, Level, Message, Moments, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Phrase, Subject, SubjectKind, Value
 from tictally_recorder.ledger import RejectionSummary
 
 _LEDGER: Final = Subject(SubjectKind.LEDGER)
@@ -26,7 +26,7 @@ def ledger_findings(ledger: LedgerFacts | str, moments: Moments) -> Iterator[Fin
         moments: of now.
     """
     if isinstance(ledger, str):
-        yield Finding(_LEDGER, Level.TROUBLE, Message(FindingCode.LEDGER_UNREADABLE, {"detail": ledger}))
+        yield Finding(_LEDGER, Level.TROUBLE, Phrase(FindingCode.LEDGER_UNREADABLE, {"detail": ledger}))
         return
     counts = ledger.counts
     about: dict[str, Value] = {
@@ -35,55 +35,55 @@ def ledger_findings(ledger: LedgerFacts | str, moments: Moments) -> Iterator[Fin
         "size": ledger.size_bytes,
         "count": counts.frames,
     }
-    yield Finding(_LEDGER, Level.OK, Message(FindingCode.LEDGER_READABLE, about))
+    yield Finding(_LEDGER, Level.OK, Phrase(FindingCode.LEDGER_READABLE, about))
     for problem in ledger.problems:
-        yield Finding(_LEDGER, Level.TROUBLE, Message(FindingCode.LEDGER_DAMAGED, {"detail": problem}))
+        yield Finding(_LEDGER, Level.TROUBLE, Phrase(FindingCode.LEDGER_DAMAGED, {"detail": problem}))
     if not ledger.problems:
-        yield Finding(_LEDGER, Level.OK, Message(FindingCode.LEDGER_INTACT))
+        yield Finding(_LEDGER, Level.OK, Phrase(FindingCode.LEDGER_INTACT))
     if ledger.free_bytes < _MIN_FREE_BYTES:
-        yield Finding(_LEDGER, Level.TROUBLE, Message(FindingCode.DISK_FULL, {"free": ledger.free_bytes}))
+        yield Finding(_LEDGER, Level.TROUBLE, Phrase(FindingCode.DISK_FULL, {"free": ledger.free_bytes}))
     else:
-        yield Finding(_LEDGER, Level.OK, Message(FindingCode.DISK_FREE, {"free": ledger.free_bytes}))
+        yield Finding(_LEDGER, Level.OK, Phrase(FindingCode.DISK_FREE, {"free": ledger.free_bytes}))
     if ledger.recorder is None:
-        yield Finding(_RECORDER, Level.TROUBLE, Message(FindingCode.RECORDER_STOPPED))
+        yield Finding(_RECORDER, Level.TROUBLE, Phrase(FindingCode.RECORDER_STOPPED))
     else:
-        yield Finding(_RECORDER, Level.OK, Message(FindingCode.RECORDER_RUNS, {"process": ledger.recorder}))
+        yield Finding(_RECORDER, Level.OK, Phrase(FindingCode.RECORDER_RUNS, {"process": ledger.recorder}))
     if counts.deferred:
-        yield Finding(_LEDGER, Level.NOTE, Message(FindingCode.MESSAGES_DEFERRED, {"count": counts.deferred}))
+        yield Finding(_LEDGER, Level.NOTE, Phrase(FindingCode.MESSAGES_DEFERRED, {"count": counts.deferred}))
     for each in ledger.rejected:
         yield Finding(_LEDGER, Level.NOTE, _rejected(each, moments))
 
 
-def _rejected(rejected: RejectionSummary, moments: Moments) -> Message:
+def _rejected(rejected: RejectionSummary, moments: Moments) -> Phrase:
     parameters: dict[str, Value] = {"count": rejected.n, "reason": rejected.reason}
     if rejected.topic is None or rejected.detail is None or rejected.arrived_ms is None:
-        return Message(FindingCode.MESSAGES_REJECTED, parameters)
+        return Phrase(FindingCode.MESSAGES_REJECTED, parameters)
     newest: dict[str, Value] = {
         "time": moments.iso(rejected.arrived_ms),
         "age": moments.age_s(rejected.arrived_ms),
         "topic": rejected.topic[:_MAX_DETAIL],
         "detail": rejected.detail[:_MAX_DETAIL],
     }
-    return Message(FindingCode.MESSAGES_REJECTED_WITH_NEWEST, parameters | newest)
+    return Phrase(FindingCode.MESSAGES_REJECTED_WITH_NEWEST, parameters | newest)
 
 
 def backup_findings(backup: BackupFacts, moments: Moments) -> Iterator[Finding]:
     """Whether the nightly backup is made, and lies apart from the ledger."""
     if backup.folder is None:
-        yield Finding(_BACKUP, Level.NOTE, Message(FindingCode.BACKUP_DISABLED))
+        yield Finding(_BACKUP, Level.NOTE, Phrase(FindingCode.BACKUP_DISABLED))
         return
     folder, newest = str(backup.folder), moments.since(backup.made_ms, *_NEWEST_BACKUP)
     is_late = backup.made_ms is None or backup.made_ms < backup.due_ms
     if backup.problem is not None:
         # Where one was made by hand since, the recorder has not tried again yet: its failure is still reported.
         level = Level.TROUBLE if is_late else Level.NOTE
-        failure = Message(FindingCode.BACKUP_FAILED, {"detail": backup.problem, "newest": newest})
+        failure = Phrase(FindingCode.BACKUP_FAILED, {"detail": backup.problem, "newest": newest})
         yield Finding(_BACKUP, level, failure)
     elif backup.made_ms is None:
-        yield Finding(_BACKUP, Level.NOTE, Message(FindingCode.BACKUP_NONE_YET, {"folder": folder}))
+        yield Finding(_BACKUP, Level.NOTE, Phrase(FindingCode.BACKUP_NONE_YET, {"folder": folder}))
     elif is_late and moments.now_ms - backup.due_ms > _MAX_BACKUP_DELAY_MS:
-        yield Finding(_BACKUP, Level.TROUBLE, Message(FindingCode.BACKUP_LATE, {"newest": newest}))
+        yield Finding(_BACKUP, Level.TROUBLE, Phrase(FindingCode.BACKUP_LATE, {"newest": newest}))
     else:
-        yield Finding(_BACKUP, Level.OK, Message(FindingCode.BACKUP_MADE, {"folder": folder, "newest": newest}))
+        yield Finding(_BACKUP, Level.OK, Phrase(FindingCode.BACKUP_MADE, {"folder": folder, "newest": newest}))
     if backup.is_on_ledgers_disk:
-        yield Finding(_BACKUP, Level.NOTE, Message(FindingCode.BACKUP_ON_LEDGERS_DISK, {"folder": folder}))
+        yield Finding(_BACKUP, Level.NOTE, Phrase(FindingCode.BACKUP_ON_LEDGERS_DISK, {"folder": folder}))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from tictally_recorder.finding import Finding, Level, Message, Subject, Value
+from tictally_recorder.finding import Finding, Level, Phrase, Subject, Value
 from tictally_recorder.reason import Reason
 from tictally_recorder.translations import Catalogue, catalogue
 
@@ -13,18 +13,18 @@ def subject_text(words: Catalogue, about: Subject) -> str:
     return words.text(f"finding.about.{about.kind}", name=about.name)
 
 
-def message_text(words: Catalogue, message: Message) -> str:
-    """A message in words, with the messages and reasons that are its parameters."""
-    values = {name: _shown(words, value) for name, value in message.parameters.items()}
-    return words.text(f"finding.{message.code}", **values)
+def phrase_text(words: Catalogue, phrase: Phrase) -> str:
+    """A phrase in words, with the phrases and reasons that are its parameters."""
+    values = {name: _shown(words, value) for name, value in phrase.parameters.items()}
+    return words.text(f"finding.{phrase.code}", **values)
 
 
-def advice_text(words: Catalogue, message: Message) -> str | None:
+def advice_text(words: Catalogue, phrase: Phrase) -> str | None:
     """What to do, or None where nothing is to be done."""
-    key = f"finding.{message.code}.advice"
+    key = f"finding.{phrase.code}.advice"
     if key not in words:
         return None
-    return words.text(key, **{name: _shown(words, value) for name, value in message.parameters.items()})
+    return words.text(key, **{name: _shown(words, value) for name, value in phrase.parameters.items()})
 
 
 def lines(findings: Iterable[Finding], language: str) -> Iterator[tuple[Level, str, str | None]]:
@@ -36,8 +36,8 @@ def lines(findings: Iterable[Finding], language: str) -> Iterator[tuple[Level, s
     """
     words = catalogue(language)
     for each in findings:
-        text = f"{subject_text(words, each.about)}: {message_text(words, each.message)}"
-        yield each.level, text, advice_text(words, each.message)
+        text = f"{subject_text(words, each.about)}: {phrase_text(words, each.phrase)}"
+        yield each.level, text, advice_text(words, each.phrase)
 
 
 def as_json(findings: Iterable[Finding]) -> str:
@@ -50,30 +50,30 @@ def _record(finding: Finding) -> Mapping[str, object]:
     return {
         "about": subject_text(words, finding.about),
         "level": finding.level,
-        **_message_record(finding.message),
-        "text": message_text(words, finding.message),
-        "advice": advice_text(words, finding.message),
+        **_phrase_record(finding.phrase),
+        "text": phrase_text(words, finding.phrase),
+        "advice": advice_text(words, finding.phrase),
     }
 
 
-def _message_record(message: Message) -> dict[str, object]:
+def _phrase_record(phrase: Phrase) -> dict[str, object]:
     return {
-        "code": message.code,
-        "parameters": {name: _plain(value) for name, value in message.parameters.items()},
+        "code": phrase.code,
+        "parameters": {name: _plain(value) for name, value in phrase.parameters.items()},
     }
 
 
 def _plain(value: Value) -> object:
-    if isinstance(value, Message):
-        return _message_record(value)
+    if isinstance(value, Phrase):
+        return _phrase_record(value)
     if isinstance(value, Reason):
         return value.as_json()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _shown(words: Catalogue, value: Value) -> object:
-    if isinstance(value, Message):
-        return message_text(words, value)
+    if isinstance(value, Phrase):
+        return phrase_text(words, value)
     if isinstance(value, Reason):
         return words.reason(value)
     return tuple(_shown(words, each) for each in value) if isinstance(value, tuple) else value

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tictally_recorder.finding import Finding, FindingCode, Level, Message, Moments, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Phrase, Subject, SubjectKind, Value
 from tictally_recorder.jobs.report import JobReport
 
 _SUCCESS: Final = FindingCode.LAST_SUCCESS, FindingCode.NO_SUCCESS_YET
@@ -25,7 +25,7 @@ def _finding(report: JobReport, moments: Moments) -> Finding:
     about, success_ms = Subject(SubjectKind.JOB, report.name), report.last_success_ms
     parameters: dict[str, Value] = {"job": report.name, "success": moments.since(success_ms, *_SUCCESS)}
     if report.problem is not None:
-        return Finding(about, Level.TROUBLE, Message(FindingCode.JOB_FAILED, {**parameters, "detail": report.problem}))
+        return Finding(about, Level.TROUBLE, Phrase(FindingCode.JOB_FAILED, {**parameters, "detail": report.problem}))
     if success_ms is None:
-        return Finding(about, Level.NOTE, Message(FindingCode.JOB_NOT_RUN_YET, parameters))
-    return Finding(about, Level.OK, Message(FindingCode.JOB_SUCCEEDED, parameters))
+        return Finding(about, Level.NOTE, Phrase(FindingCode.JOB_NOT_RUN_YET, parameters))
+    return Finding(about, Level.OK, Phrase(FindingCode.JOB_SUCCEEDED, parameters))

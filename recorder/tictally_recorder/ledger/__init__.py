@@ -17,7 +17,7 @@ from tictally_recorder.ledger.model import (
     Site,
     TextChange,
 )
-from tictally_recorder.ledger.outbox import Outbox, RawFrame, RejectedPoint, SinkCounts, Window, refill_sinks
+from tictally_recorder.ledger.outbox import Outbox, RawFrame, RejectedPoint, SinkCounts, TimeWindow, refill_sinks
 from tictally_recorder.ledger.quarantine import RejectionSummary
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.sites import join_sites
@@ -52,7 +52,7 @@ __all__ = [
     "Site",
     "Status",
     "TextChange",
-    "Window",
+    "TimeWindow",
     "integrity",
     "join_sites",
     "refill_sinks",

@@ -50,7 +50,7 @@ class RawFrame(NamedTuple):
     values: dict[str, int | str]
 
 
-class Window(NamedTuple):
+class TimeWindow(NamedTuple):
     """A window of time, [start_ms, start_ms + length_ms)."""
 
     length_ms: int
@@ -147,7 +147,9 @@ class Outbox:
             for number, meter, edge, seq, time_ms, body in rows
         ]
 
-    def advance(self, before: int, after: int, windows: Iterable[Window], rejected: Sequence[RejectedPoint]) -> None:
+    def advance(
+        self, before: int, after: int, windows: Iterable[TimeWindow], rejected: Sequence[RejectedPoint]
+    ) -> None:
         """Frames up to `after` have been replicated.
 
         Args:
@@ -194,7 +196,7 @@ class Outbox:
         """The sink's own note."""
         return dict(json.loads(self._one("SELECT note FROM sink WHERE name = ?")))
 
-    def save_note(self, note: Mapping[str, Any], windows: Iterable[Window] = ()) -> None:
+    def save_note(self, note: Mapping[str, Any], windows: Iterable[TimeWindow] = ()) -> None:
         """Update the note and add windows to aggregate again: both or neither.
 
         Args:
@@ -205,7 +207,7 @@ class Outbox:
             self._update_note(note)
             self._add_windows(windows)
 
-    def reset(self, *, raw: bool, note: Mapping[str, Any], windows: Iterable[Window] = ()) -> None:
+    def reset(self, *, raw: bool, note: Mapping[str, Any], windows: Iterable[TimeWindow] = ()) -> None:
         """Replicate everything again: the destination is another one, or was emptied.
 
         Args:
@@ -281,17 +283,17 @@ class Outbox:
             update = "UPDATE OR REPLACE sink_cost SET taken = 0 WHERE sink = ? AND taken = 1"
             self._connection.execute(update, (self._sink,))
 
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[TimeWindow]:
         """The windows to aggregate again: the longest first, of each length the newest first."""
         with translate_sqlite_errors():
-            return [Window(*row) for row in self._connection.execute(_WINDOWS, (self._sink,))]
+            return [TimeWindow(*row) for row in self._connection.execute(_WINDOWS, (self._sink,))]
 
-    def add_windows(self, windows: Iterable[Window]) -> None:
+    def add_windows(self, windows: Iterable[TimeWindow]) -> None:
         """Add windows to aggregate again."""
         with transaction(self._connection):
             self._add_windows(windows)
 
-    def drop_windows(self, windows: Iterable[Window]) -> None:
+    def drop_windows(self, windows: Iterable[TimeWindow]) -> None:
         """Remove windows: they have been aggregated, or never will be."""
         delete = "DELETE FROM sink_window WHERE sink = ? AND length_ms = ? AND start_ms = ?"
         with transaction(self._connection):
@@ -310,7 +312,7 @@ class Outbox:
         with translate_sqlite_errors():
             return self._connection.execute(select, (self._sink,)).fetchone()[0]
 
-    def _add_windows(self, windows: Iterable[Window]) -> None:
+    def _add_windows(self, windows: Iterable[TimeWindow]) -> None:
         insert = "INSERT OR IGNORE INTO sink_window VALUES (?, ?, ?)"
         self._connection.executemany(insert, [(self._sink, *window) for window in windows])
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_recorder.finding import Finding, FindingCode, Level, Message, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Phrase, Subject, SubjectKind, Value
 from tictally_recorder.ledger import SinkCounts
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.registry import configured
@@ -51,9 +51,9 @@ def sink_findings(sinks: Sequence[SinkFacts], counts: Sequence[SinkCounts], now_
         about = Subject(SubjectKind.SINK, sink.name)
         if sink.problem is None:
             parameters = {"title": sink.title, "destination": sink.destination}
-            yield Finding(about, Level.OK, Message(FindingCode.SINK_READY, parameters))
+            yield Finding(about, Level.OK, Phrase(FindingCode.SINK_READY, parameters))
         else:
-            failure = Message(FindingCode.SINK_FAILS, {"title": sink.title, "detail": sink.problem})
+            failure = Phrase(FindingCode.SINK_FAILS, {"title": sink.title, "detail": sink.problem})
             yield Finding(about, Level.TROUBLE, failure)
         if sink.name in backlogs:
             yield from _backlog(about, backlogs[sink.name], now_ms)
@@ -61,13 +61,13 @@ def sink_findings(sinks: Sequence[SinkFacts], counts: Sequence[SinkCounts], now_
 
 def _backlog(about: Subject, counts: SinkCounts, now_ms: int) -> Iterator[Finding]:
     lag_s = 0 if counts.oldest_ms is None else max(now_ms - counts.oldest_ms, 0) // 1000
-    windows = Message(FindingCode.NO_WINDOW_WAITING)
+    windows = Phrase(FindingCode.NO_WINDOW_WAITING)
     if counts.windows:
-        windows = Message(FindingCode.WINDOWS_WAITING, {"count": counts.windows})
+        windows = Phrase(FindingCode.WINDOWS_WAITING, {"count": counts.windows})
     if lag_s > _MAX_LAG_S:
-        yield Finding(about, Level.TROUBLE, Message(FindingCode.SINK_LAGS, {"age": lag_s, "windows": windows}))
+        yield Finding(about, Level.TROUBLE, Phrase(FindingCode.SINK_LAGS, {"age": lag_s, "windows": windows}))
     else:
-        yield Finding(about, Level.OK, Message(FindingCode.SINK_COMPLETE, {"windows": windows}))
+        yield Finding(about, Level.OK, Phrase(FindingCode.SINK_COMPLETE, {"windows": windows}))
     newest = counts.newest_rejected
     if newest is not None:
         rejected: dict[str, Value] = {
@@ -75,4 +75,4 @@ def _backlog(about: Subject, counts: SinkCounts, now_ms: int) -> Iterator[Findin
             "place": newest.place,
             "detail": newest.reason[:_MAX_DETAIL],
         }
-        yield Finding(about, Level.NOTE, Message(FindingCode.SINK_REJECTED_POINTS, rejected))
+        yield Finding(about, Level.NOTE, Phrase(FindingCode.SINK_REJECTED_POINTS, rejected))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from tictally_recorder.sinks.influxdb.points import Point, Value, point
+from tictally_recorder.sinks.influxdb.points import InfluxPoint, Value, point
 from tictally_recorder.sinks.protocol import EdgeHealth, HealthReport, RecorderHealth
 from tictally_shared.frames import FrameError, strict_json
 
@@ -30,12 +30,12 @@ _EDGE_FIELDS: Final = {
 }
 
 
-def health_points(report: HealthReport) -> Iterator[Point]:
+def health_points(report: HealthReport) -> Iterator[InfluxPoint]:
     """The points of a health report; none where an edge's message is not readable."""
     return recorder_points(report) if isinstance(report, RecorderHealth) else edge_points(report)
 
 
-def recorder_points(health: RecorderHealth) -> Iterator[Point]:
+def recorder_points(health: RecorderHealth) -> Iterator[InfluxPoint]:
     """A recorder's health: itself, its sinks, its rejected messages by reason."""
     tags, time_ms = {"recorder": health.recorder}, health.time_ms
     yield point("recorder", time_ms, tags, _integers(health.body, _RECORDER_FIELDS))
@@ -45,7 +45,7 @@ def recorder_points(health: RecorderHealth) -> Iterator[Point]:
         yield point("recorder_rejected", time_ms, {**tags, "reason": reason}, {"n": n})
 
 
-def edge_points(health: EdgeHealth) -> Iterator[Point]:
+def edge_points(health: EdgeHealth) -> Iterator[InfluxPoint]:
     """An edge's health, as far as its message has the fields with their types."""
     try:
         body = strict_json(health.payload)

@@ -8,7 +8,7 @@ from tictally_recorder.ledger import Outbox, RejectedPoint
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Bucket
 from tictally_recorder.sinks.influxdb.ledger_source import LedgerSource
-from tictally_recorder.sinks.influxdb.points import Point
+from tictally_recorder.sinks.influxdb.points import InfluxPoint
 from tictally_recorder.sinks.influxdb.reconcile import SITE_MEASUREMENTS, RowSet, find_stale_rows
 from tictally_recorder.sinks.influxdb.session import Session
 from tictally_recorder.sinks.influxdb.writer import write
@@ -38,7 +38,7 @@ class LedgerReplicator:
         self._source, self._session = source, session
         self._before: int | None = None
         self._round_at_s = 0.0
-        self._nights: dict[object, Point] = {}
+        self._nights: dict[object, InfluxPoint] = {}
         self._refills: int | None = None
 
     def step(self) -> bool:
@@ -96,7 +96,7 @@ class LedgerReplicator:
             rejected += self._write(rows.points)
         self._outbox.confirm_taken(rejected)
 
-    def _write(self, points: Iterable[Point]) -> list[RejectedPoint]:
+    def _write(self, points: Iterable[InfluxPoint]) -> list[RejectedPoint]:
         rejected, pending = [], list(points)
         for at in range(0, len(pending), _POINTS_PER_REQUEST):
             part = pending[at : at + _POINTS_PER_REQUEST]

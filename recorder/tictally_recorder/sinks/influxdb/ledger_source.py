@@ -8,7 +8,7 @@ from tictally_recorder.cost.compare.query import reported_colours
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.sinks.influxdb import points
-from tictally_recorder.sinks.influxdb.points import Point, SiteNight
+from tictally_recorder.sinks.influxdb.points import InfluxPoint, SiteNight
 from tictally_recorder.sinks.influxdb.reconcile import RowSet
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, midnight_ms
 from tictally_shared.interval_set import IntervalSet
@@ -87,7 +87,7 @@ class LedgerSource:
         found = [each for day in days for each in points.from_cost_day(site, day, self._tz)]
         return RowSet(site, ("cost_day",), self._window(first, until), found)
 
-    def standby(self) -> list[Point]:
+    def standby(self) -> list[InfluxPoint]:
         """The base load of every night in the ledger."""
         return [points.from_night(SiteNight(*night), self._tz) for night in self._reader.all_nights()]
 

@@ -28,7 +28,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 Value = int | float | bool | str
 
 
-class Point(NamedTuple):
+class InfluxPoint(NamedTuple):
     """A point.
 
     Attributes:
@@ -63,10 +63,10 @@ class SiteNight(NamedTuple):
     minutes: int
 
 
-def point(measurement: str, time_ms: int, tags: Mapping[str, str], fields: Mapping[str, Value | None]) -> Point:
+def point(measurement: str, time_ms: int, tags: Mapping[str, str], fields: Mapping[str, Value | None]) -> InfluxPoint:
     """A point with sorted tags, without the fields that are None."""
     known = {name: value for name, value in fields.items() if value is not None}
-    return Point(measurement, tuple(sorted(tags.items())), known, time_ms)
+    return InfluxPoint(measurement, tuple(sorted(tags.items())), known, time_ms)
 
 
 def _key(text: str) -> str:
@@ -84,7 +84,7 @@ def _value(value: Value) -> str:
     return '"' + _IN_TEXT.sub(r"\\\1", _CONTROL.sub(" ", value)) + '"'
 
 
-def from_frame(frame: RawFrame) -> Point:
+def from_frame(frame: RawFrame) -> InfluxPoint:
     """A raw frame. A label's type is the catalogue's; an unknown label is a string, whatever it holds."""
     fields: dict[str, Value | None] = {"seq": frame.seq}
     for name, value in frame.values.items():
@@ -94,7 +94,7 @@ def from_frame(frame: RawFrame) -> Point:
     return found._replace(extra_ns=frame.seq % _NS)
 
 
-def from_quarter(quarter: Quarter, site: str, meter: str) -> Point:
+def from_quarter(quarter: Quarter, site: str, meter: str) -> InfluxPoint:
     """A quarter's powers, currents and voltages, and its number of frames."""
     fields: dict[str, Value | None] = {"frames": quarter.n}
     for name, live in quarter.live.items():
@@ -102,7 +102,7 @@ def from_quarter(quarter: Quarter, site: str, meter: str) -> Point:
     return point("power_quarter", quarter.start_ms, {"site": site, "meter": meter}, fields)
 
 
-def from_energy_by_quarter(rows: Iterable[EnergyRow]) -> Iterator[Point]:
+def from_energy_by_quarter(rows: Iterable[EnergyRow]) -> Iterator[InfluxPoint]:
     """Energy of quarters, by register and in total."""
     for row in _in_use(rows):
         yield point("energy_quarter", row.start_ms, _register_tags(row), _energy_fields(row))
@@ -112,7 +112,7 @@ def from_energy_by_quarter(rows: Iterable[EnergyRow]) -> Iterator[Point]:
             yield point("total_quarter", start_ms, tags, _total_fields(counted))
 
 
-def from_energy_by_day(rows: Iterable[EnergyRow], tz: ZoneInfo) -> Iterator[Point]:
+def from_energy_by_day(rows: Iterable[EnergyRow], tz: ZoneInfo) -> Iterator[InfluxPoint]:
     """Energy of local days, by register and in total; a row may begin at the site's first quarter."""
     for row in _in_use(rows):
         day = local_day(row.start_ms, tz)
@@ -123,7 +123,7 @@ def from_energy_by_day(rows: Iterable[EnergyRow], tz: ZoneInfo) -> Iterator[Poin
             yield _day_point("total_day", local_day(start_ms, tz), tz, tags, _total_fields(counted))
 
 
-def from_cost_day(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[Point]:
+def from_cost_day(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[InfluxPoint]:
     """The cost of a local day."""
     for entry in cost.entries:
         tags = {
@@ -135,20 +135,20 @@ def from_cost_day(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[Point]:
         yield _day_point("cost_day", cost.day, tz, tags, _cost_fields(entry))
 
 
-def from_night(night: SiteNight, tz: ZoneInfo) -> Point:
+def from_night(night: SiteNight, tz: ZoneInfo) -> InfluxPoint:
     """The base load of a night."""
     tags = {"site": night.site, "meter": night.meter}
     return _day_point("standby_day", night.day, tz, tags, {"va": night.va, "minutes": night.minutes})
 
 
-def from_colour(site: str, day: date, colour: Colour, tz: ZoneInfo) -> Point:
+def from_colour(site: str, day: date, colour: Colour, tz: ZoneInfo) -> InfluxPoint:
     """The colour of a Tempo day."""
     return _day_point("tempo_day", day, tz, {"site": site}, {"colour": _COLOURS[colour]})
 
 
 def _day_point(
     measurement: str, day: date, tz: ZoneInfo, tags: Mapping[str, str], fields: Mapping[str, Value | None]
-) -> Point:
+) -> InfluxPoint:
     local = {"month": f"{day:%Y-%m}", "year": f"{day:%Y}"}
     return point(measurement, midnight_ms(day, tz), {**tags, **local}, {**fields, "day": str(day)})
 

@@ -17,7 +17,7 @@ _REMEDY: Final = f"set a token that may create it (TICTALLY_INFLUXDB_SETUP_TOKEN
 
 
 @dataclass(frozen=True, slots=True)
-class Resources:
+class InfluxResources:
     """The sink's buckets and tasks in an InfluxDB.
 
     Attributes:
@@ -40,7 +40,7 @@ class Resources:
 
 @dataclass(slots=True)
 class _Changes:
-    """What `provision` has created and changed so far; `Resources` has the same."""
+    """What `provision` has created and changed so far; `InfluxResources` has the same."""
 
     sentences: list[str] = field(default_factory=list)
     has_created: bool = False
@@ -84,7 +84,7 @@ def _setup_client(target: Target) -> Client:
     return Client(target.url, target.setup_token or target.token, target.org, target.ca, setting)
 
 
-def find_resources(client: Client, buckets: Buckets) -> Resources:
+def find_resources(client: Client, buckets: Buckets) -> InfluxResources:
     """Look buckets and tasks up; changes nothing.
 
     Raises:
@@ -108,7 +108,7 @@ def find_resources(client: Client, buckets: Buckets) -> Resources:
             missing.append(f"its task {task.name} switched off")
         else:
             task_ids[task.length_ms] = str(found["id"])
-    return Resources(bucket_ids, task_ids, _missing_tasks(missing) if missing else None)
+    return InfluxResources(bucket_ids, task_ids, _missing_tasks(missing) if missing else None)
 
 
 def _missing_tasks(tasks: list[str]) -> str:
@@ -118,7 +118,7 @@ def _missing_tasks(tasks: list[str]) -> str:
     )
 
 
-def provision(client: Client, buckets: Buckets) -> Resources:
+def provision(client: Client, buckets: Buckets) -> InfluxResources:
     """Create missing buckets and tasks, and update those that differ.
 
     Args:
@@ -134,10 +134,12 @@ def provision(client: Client, buckets: Buckets) -> Resources:
     changes = _Changes()
     bucket_ids = {bucket.name: _provision_bucket(client, bucket, org_id, changes) for bucket in buckets}
     task_ids = {task.length_ms: _provision_task(client, task, org_id, changes) for task in tasks_of(buckets)}
-    return Resources(bucket_ids, task_ids, None, tuple(changes.sentences), changes.has_created, changes.has_activated)
+    return InfluxResources(
+        bucket_ids, task_ids, None, tuple(changes.sentences), changes.has_created, changes.has_activated
+    )
 
 
-def create_token(client: Client, buckets: Buckets, resources: Resources) -> str:
+def create_token(client: Client, buckets: Buckets, resources: InfluxResources) -> str:
     """Create a token with the recorder's everyday rights only: read and write its buckets, run its tasks.
 
     Args:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tictally_recorder.ledger import Outbox, Window
+from tictally_recorder.ledger import Outbox, TimeWindow
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets
-from tictally_recorder.sinks.influxdb.provisioning import Resources
+from tictally_recorder.sinks.influxdb.provisioning import InfluxResources
 from tictally_recorder.sinks.influxdb.reconcile import Query
 from tictally_recorder.sinks.influxdb.task_runs import MAX_CONCURRENT_RUNS, TaskRunner
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, coalesced
@@ -27,7 +27,7 @@ _COUNT: Final = """
 """
 
 
-def incomplete_windows(query: Query, buckets: Buckets, windows: Sequence[Window]) -> list[Window]:
+def incomplete_windows(query: Query, buckets: Buckets, windows: Sequence[TimeWindow]) -> list[TimeWindow]:
     """The windows whose raw bucket holds fewer frames than their rows were made of; one query for all.
 
     Args:
@@ -81,7 +81,7 @@ class Reaggregator:
         self._limited_log = RateLimitedLogger(_log)
         self.blocked: str | None = None
 
-    def step(self, resources: Resources, waiting: Sequence[Window], now_ms: int, raw_since_ms: int) -> bool:
+    def step(self, resources: InfluxResources, waiting: Sequence[TimeWindow], now_ms: int, raw_since_ms: int) -> bool:
         """Run some of the waiting windows; True where more may run at once.
 
         Args:
@@ -106,11 +106,11 @@ class Reaggregator:
         self.blocked = None if ready else self._tasks.persistent_failure or problem
         return bool(ready)
 
-    def _drop(self, due: Mapping[Window, Sequence[Window]], windows: Sequence[Window]) -> None:
+    def _drop(self, due: Mapping[TimeWindow, Sequence[TimeWindow]], windows: Sequence[TimeWindow]) -> None:
         if windows:
             self._outbox.drop_windows(each for window in windows for each in due[window])
 
-    def _keep_as_hours(self, due: Mapping[Window, Sequence[Window]]) -> None:
+    def _keep_as_hours(self, due: Mapping[TimeWindow, Sequence[TimeWindow]]) -> None:
         """Windows without a task wait as hours where these are due: no more of them than the raw bucket has hours."""
         replaced = [each for window, members in due.items() for each in members if each != window]
         if replaced:

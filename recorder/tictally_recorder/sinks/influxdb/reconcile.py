@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from tictally_recorder.sinks.influxdb.client import row_ms
-from tictally_recorder.sinks.influxdb.points import Point
+from tictally_recorder.sinks.influxdb.points import InfluxPoint
 from tictally_shared.frames import iso_utc
 
 Query = Callable[[str], list[dict[str, str]]]
@@ -73,7 +73,7 @@ class RowSet:
     site: str
     measurements: tuple[str, ...]
     range_ms: tuple[int, int]
-    points: Sequence[Point]
+    points: Sequence[InfluxPoint]
 
 
 def find_stale_rows(query: Query, bucket: str, valid: RowSet) -> list[StaleRows]:
@@ -100,7 +100,7 @@ def find_stale_rows(query: Query, bucket: str, valid: RowSet) -> list[StaleRows]
     return stale
 
 
-def stale_rows(measurement: str, stored: Iterable[Mapping[str, str]], valid: Iterable[Point]) -> list[StaleRows]:
+def stale_rows(measurement: str, stored: Iterable[Mapping[str, str]], valid: Iterable[InfluxPoint]) -> list[StaleRows]:
     """Which stored rows, one per field, are not valid; neighbours in time together. Pure."""
     valid_fields = {(each.tags, each.time_ms): each.fields.keys() for each in valid}
     is_stale: dict[tuple[tuple[tuple[str, str], ...], int], bool] = dict.fromkeys(valid_fields, False)
@@ -116,7 +116,7 @@ def stale_rows(measurement: str, stored: Iterable[Mapping[str, str]], valid: Ite
     return found
 
 
-def _has_several_periods(stored: Iterable[Mapping[str, str]], valid: Iterable[Point]) -> bool:
+def _has_several_periods(stored: Iterable[Mapping[str, str]], valid: Iterable[InfluxPoint]) -> bool:
     """True where a register has more than one period: only then can one of its rows have the wrong one."""
     here = {(row.get("register", ""), row.get("period", "")) for row in stored}
     series = here | {(tags["register"], tags["period"]) for tags in (dict(each.tags) for each in valid)}

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_recorder.ledger import Outbox, Window
+from tictally_recorder.ledger import Outbox, TimeWindow
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Bucket, Buckets
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError
-from tictally_recorder.sinks.influxdb.provisioning import Resources, find_resources, provision
+from tictally_recorder.sinks.influxdb.provisioning import InfluxResources, find_resources, provision
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, is_due, late_windows, open_windows, window_of
 
 _CHECK_INTERVAL_S: Final = 3600.0
@@ -56,13 +56,13 @@ class Session:
         self._has_logged_denial = False
         self._has_activated_task = False
         # Minutes and hours that were not over at the last connect: whether their tasks run is not certain.
-        self._open_windows: set[Window] = set()
+        self._open_windows: set[TimeWindow] = set()
         # What was written before this start may have missed its task like that before an outage.
         self._outage_ms: int | None = outbox.newest_copied_ms
         self.newest_written_ms = self._outage_ms or 0
         self._ahead_ms = 0
         self.now_ms = 0
-        self.resources: Resources | None = None
+        self.resources: InfluxResources | None = None
 
     @property
     def raw_since_ms(self) -> int:
@@ -73,7 +73,7 @@ class Session:
         """The oldest time that is sent to a bucket."""
         return bucket.oldest_ms(self.now_ms) + _MARGIN_MS
 
-    def ensure(self) -> Resources:
+    def ensure(self) -> InfluxResources:
         """Connect where there is no connection; look buckets and tasks up again once an hour, as they may be deleted.
 
         Raises:
@@ -131,7 +131,7 @@ class Session:
         # An InfluxDB that ends before their tasks run does not run them after its start.
         self._open_windows |= open_windows(self.now_ms)
 
-    def _check(self) -> Resources:
+    def _check(self) -> InfluxResources:
         self.read_clock()
         resources = self._find_or_provision()
         for sentence in resources.changes:
@@ -144,7 +144,7 @@ class Session:
         self._check_at_s = time.monotonic() + _CHECK_INTERVAL_S
         return resources
 
-    def _find_or_provision(self) -> Resources:
+    def _find_or_provision(self) -> InfluxResources:
         everyday, setup = self._clients.everyday, self._clients.setup
         try:
             resources = provision(setup or everyday, self._buckets)
@@ -164,14 +164,14 @@ class Session:
             self._has_logged_denial = True
         return resources
 
-    def _refill_what_is_new(self, resources: Resources) -> None:
+    def _refill_what_is_new(self, resources: InfluxResources) -> None:
         """Buckets with another id than before are empty, and tasks that did not exist have aggregated nothing yet."""
         note, raw = self._outbox.note, self._buckets.raw.name
         current = {"buckets": dict(resources.bucket_ids), "tasks": sorted(resources.task_ids.values())}
         known = note.get("buckets", {})
         new = {name for name, each in resources.bucket_ids.items() if known.get(name) != each}
         has_new_tasks = self._has_activated_task or set(current["tasks"]) - set(note.get("tasks", current["tasks"]))
-        hours: list[Window] = []
+        hours: list[TimeWindow] = []
         if known and raw not in new and (has_new_tasks or new & {each.name for each in self._buckets.aggregated}):
             hours = self._all_hours()
         if new & {raw, self._buckets.ledger.name}:
@@ -179,11 +179,11 @@ class Session:
         elif hours or not _is_noted(current, note):
             self._outbox.save_note(current, hours)
 
-    def _all_hours(self) -> list[Window]:
+    def _all_hours(self) -> list[TimeWindow]:
         """The hours that InfluxDB's raw frames may cover."""
         first = max(self.raw_since_ms, self._outbox.oldest_ms)
         start_ms = window_of(first + HOUR_MS - 1, HOUR_MS).start_ms
-        return [Window(HOUR_MS, each) for each in range(start_ms, self.now_ms - HOUR_MS, HOUR_MS)]
+        return [TimeWindow(HOUR_MS, each) for each in range(start_ms, self.now_ms - HOUR_MS, HOUR_MS)]
 
 
 def _is_noted(current: Mapping[str, object], note: Mapping[str, object]) -> bool:

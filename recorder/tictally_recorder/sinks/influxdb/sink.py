@@ -8,8 +8,8 @@ from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.health_points import health_points
 from tictally_recorder.sinks.influxdb.ledger_replicator import LedgerReplicator
 from tictally_recorder.sinks.influxdb.ledger_source import LedgerSource
-from tictally_recorder.sinks.influxdb.points import Point, from_frame
-from tictally_recorder.sinks.influxdb.provisioning import Resources
+from tictally_recorder.sinks.influxdb.points import InfluxPoint, from_frame
+from tictally_recorder.sinks.influxdb.provisioning import InfluxResources
 from tictally_recorder.sinks.influxdb.reaggregation import Reaggregator
 from tictally_recorder.sinks.influxdb.session import Clients, Session
 from tictally_recorder.sinks.influxdb.windows import late_windows
@@ -83,7 +83,7 @@ class InfluxSink:
             has_more = self._reaggregate(resources)
         return 0.0 if has_more else _IDLE_S
 
-    def _reaggregate(self, resources: Resources) -> bool:
+    def _reaggregate(self, resources: InfluxResources) -> bool:
         self._session.queue_closed_windows()
         waiting = self._outbox.windows()
         if waiting:
@@ -91,7 +91,7 @@ class InfluxSink:
         return self._reaggregator.step(resources, waiting, self._session.now_ms, self._session.raw_since_ms)
 
     def _copy_health(self) -> None:
-        points: list[Point] = []
+        points: list[InfluxPoint] = []
         while self._reports:
             points += health_points(self._reports.popleft())
         if points:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tictally_recorder.ledger import Window
+from tictally_recorder.ledger import TimeWindow
 from tictally_recorder.sinks.influxdb.client import Client, quoted
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError, ServerFaultError
 from tictally_recorder.sinks.protocol import Wait
@@ -45,10 +45,10 @@ class TaskRunner:
     def __init__(self, client: Client, wait: Wait) -> None:
         self._client = client
         self._wait = wait
-        self._failures: dict[Window, _Failure] = {}
+        self._failures: dict[TimeWindow, _Failure] = {}
         self._limited_log = RateLimitedLogger(_log)
 
-    def ready(self, windows: Sequence[Window]) -> list[Window]:
+    def ready(self, windows: Sequence[TimeWindow]) -> list[TimeWindow]:
         """The windows that may run now; failed ones wait longer after each failure, while others go on.
 
         Args:
@@ -64,7 +64,7 @@ class TaskRunner:
         fewest = min(self._failures.values(), key=lambda each: each.count, default=None)
         return None if fewest is None or fewest.count == 1 else fewest.sentence
 
-    def run(self, windows: Sequence[Window], task_ids: Mapping[int, str]) -> list[Window]:
+    def run(self, windows: Sequence[TimeWindow], task_ids: Mapping[int, str]) -> list[TimeWindow]:
         """Run the tasks of some windows; returns the windows whose run succeeded.
 
         Args:
@@ -74,7 +74,7 @@ class TaskRunner:
         Raises:
             InfluxError: no run started, or their results are unknown.
         """
-        running: dict[str, Window] = {}
+        running: dict[str, TimeWindow] = {}
         for window in windows:
             path = f"{_TASKS}/{quoted(task_ids[window.length_ms])}/runs"
             try:
@@ -83,7 +83,7 @@ class TaskRunner:
                 self._record_failure(window, str(error))
                 continue
             running[f"{path}/{quoted(run['id'])}"] = window
-        succeeded: list[Window] = []
+        succeeded: list[TimeWindow] = []
         deadline_s = time.monotonic() + _TIMEOUT_S
         while running and not (succeeded and time.monotonic() > deadline_s):
             if time.monotonic() > deadline_s:
@@ -102,7 +102,7 @@ class TaskRunner:
                         succeeded.append(window)
         return succeeded
 
-    def _has_succeeded(self, window: Window, run: Mapping[str, Any]) -> bool:
+    def _has_succeeded(self, window: TimeWindow, run: Mapping[str, Any]) -> bool:
         if run["status"] == "success":
             self._failures.pop(window, None)
             return True
@@ -110,7 +110,7 @@ class TaskRunner:
         self._record_failure(window, " ".join((lines or [run["status"]])[-1].split())[:_MAX_REASON_LENGTH])
         return False
 
-    def _record_failure(self, window: Window, reason: str) -> None:
+    def _record_failure(self, window: TimeWindow, reason: str) -> None:
         self._limited_log.log(f"an InfluxDB task failed, it runs again later: {reason}", time.monotonic())
         sentence = f"InfluxDB's task for {_range(window)} has failed: {reason}"
         count = self._failures[window].count + 1 if window in self._failures else 1
@@ -118,5 +118,5 @@ class TaskRunner:
         self._failures[window] = _Failure(count, time.monotonic() + delay_s, sentence)
 
 
-def _range(window: Window) -> str:
+def _range(window: TimeWindow) -> str:
     return f"{iso_utc(window.start_ms)} to {iso_utc(window.end_ms)}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from tictally_recorder.ledger import Window
+from tictally_recorder.ledger import TimeWindow
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -11,17 +11,17 @@ HOUR_MS: Final = 3_600_000
 OFFSET_MS: Final = {MINUTE_MS: 10_000, HOUR_MS: 30_000}
 
 
-def window_of(time_ms: int, length_ms: int) -> Window:
+def window_of(time_ms: int, length_ms: int) -> TimeWindow:
     """The window that holds a moment; windows are aligned in UTC."""
-    return Window(length_ms, time_ms - time_ms % length_ms)
+    return TimeWindow(length_ms, time_ms - time_ms % length_ms)
 
 
-def is_due(window: Window, now_ms: int) -> bool:
+def is_due(window: TimeWindow, now_ms: int) -> bool:
     """True where its task may have begun."""
     return window.end_ms + OFFSET_MS[window.length_ms] <= now_ms
 
 
-def late_windows(times_ms: Iterable[int], written_ms: int, raw_since_ms: int) -> set[Window]:
+def late_windows(times_ms: Iterable[int], written_ms: int, raw_since_ms: int) -> set[TimeWindow]:
     """The windows that frames belong to and whose task may have begun before the frames were written.
 
     An hour's task makes its minutes too: where it may have begun, only the hour has to run again.
@@ -42,7 +42,7 @@ def late_windows(times_ms: Iterable[int], written_ms: int, raw_since_ms: int) ->
     return found
 
 
-def open_windows(now_ms: int) -> set[Window]:
+def open_windows(now_ms: int) -> set[TimeWindow]:
     """The minutes and hours with frames up to now whose task has not begun yet.
 
     Args:
@@ -52,14 +52,14 @@ def open_windows(now_ms: int) -> set[Window]:
     return {each for each in windows if not is_due(each, now_ms)}
 
 
-def coalesced(windows: Iterable[Window], now_ms: int) -> dict[Window, list[Window]]:
+def coalesced(windows: Iterable[TimeWindow], now_ms: int) -> dict[TimeWindow, list[TimeWindow]]:
     """The windows to run now → those that are done with it; a minute whose hour is due is done with its hour.
 
     Args:
         windows: that wait.
         now_ms: by InfluxDB's clock.
     """
-    found: dict[Window, list[Window]] = {}
+    found: dict[TimeWindow, list[TimeWindow]] = {}
     for window in windows:
         hour = window_of(window.start_ms, HOUR_MS)
         run = hour if is_due(hour, now_ms) else window

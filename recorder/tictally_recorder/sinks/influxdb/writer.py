@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tictally_recorder.ledger import RejectedPoint
 from tictally_recorder.sinks.influxdb.errors import RejectedError, TooLargeError
-from tictally_recorder.sinks.influxdb.points import Point
+from tictally_recorder.sinks.influxdb.points import InfluxPoint
 
 Send = Callable[[str, Sequence[str]], int]
 
@@ -23,7 +23,7 @@ class WriteResult:
     rejected: list[RejectedPoint] = field(default_factory=list)
 
 
-def write(send: Send, bucket: str, points: Sequence[Point], oldest_ms: int) -> WriteResult:
+def write(send: Send, bucket: str, points: Sequence[InfluxPoint], oldest_ms: int) -> WriteResult:
     """Write points; those older than the bucket's retention are left out.
 
     Args:
@@ -41,7 +41,7 @@ def write(send: Send, bucket: str, points: Sequence[Point], oldest_ms: int) -> W
     return result
 
 
-def _write(send: Send, bucket: str, points: Sequence[Point], result: WriteResult) -> None:
+def _write(send: Send, bucket: str, points: Sequence[InfluxPoint], result: WriteResult) -> None:
     if not points:
         return
     try:
@@ -56,7 +56,7 @@ def _write(send: Send, bucket: str, points: Sequence[Point], result: WriteResult
         _write(send, bucket, part, result)
 
 
-def _parts(points: Sequence[Point]) -> list[Sequence[Point]]:
+def _parts(points: Sequence[InfluxPoint]) -> list[Sequence[InfluxPoint]]:
     """Two halves; of a single point its fields one by one, which InfluxDB merges into one point again."""
     if len(points) > 1:
         half = len(points) // 2
