@@ -1,4 +1,4 @@
-"""Which registers a figure takes its energy from: each kWh once. Pure."""
+"""Which registers a total is the sum of, so that each kWh counts once. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ INJECTION_TOTAL: Final = "EAIT"
 _SUPPLIER: Final = "EASF"
 _STANDARD: Final = "standard"
 _HISTORIQUE: Final = {register: contract for contract in TARIFF_OPTIONS.values() for register in contract.registers}
-# What the ledger can hold. A single value is never as much; two registers of one day, or one that fell, may be.
-_TOO_MUCH_WH: Final = 2**63
+# The ledger's largest integer. Single values are smaller, but the sum of two registers or of a fall's parts may not be.
+_IMPLAUSIBLE_WH: Final = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RegisterPart:
         end_ms: excluded.
         first_value: the register at the start, in Wh.
         last_value: the register at the end, in Wh.
-        energy_wh: their difference, or the sum over what was counted between falls.
+        energy_wh: their difference, or the sum of what was counted between falls.
         estimated: a gap was divided by time.
         price: of a kWh, where parts of one figure have prices of their own (a price series).
         fell: the register fell.
@@ -48,7 +48,7 @@ class RegisterPart:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Energy and what counted it.
+    """Energy and the registers that counted it.
 
     Attributes:
         parts: by register; empty where no register counted it, or together more than any meter can.
@@ -61,8 +61,8 @@ class Counted:
 
     @classmethod
     def of(cls, parts: Sequence[RegisterPart], reason: Reason | None = None) -> Self:
-        """What some parts counted together."""
-        if sum(part.energy_wh for part in parts) < _TOO_MUCH_WH:
+        """The sum of some parts."""
+        if sum(part.energy_wh for part in parts) < _IMPLAUSIBLE_WH:
             return cls(tuple(parts), reason)
         counting = (part.register for part in parts if part.energy_wh)
         return cls(reason=_about_registers(ReasonCode.ENERGY_IMPLAUSIBLE, counting))
@@ -74,12 +74,12 @@ class Counted:
 
     @property
     def estimated(self) -> bool:
-        """True where a gap was divided in one of them."""
+        """True where a gap was divided by time in one of them."""
         return any(part.estimated for part in self.parts)
 
 
 def consumption_total(rows: Iterable[EnergyRow]) -> Counted:
-    """All that was consumed: the standard mode's total, or its parts where that is missing, and historique registers.
+    """The total consumption: the standard mode's total, or its parts where that is missing, and historique registers.
 
     A frame is of one mode and historique registers are of one option, so they add up on the day of a change.
     """
@@ -90,17 +90,17 @@ def consumption_total(rows: Iterable[EnergyRow]) -> Counted:
 
 
 def injection_total(rows: Iterable[EnergyRow]) -> Counted:
-    """All that was injected."""
+    """The total injection."""
     return _counted([row for row in rows if row.register == INJECTION_TOTAL])
 
 
 def is_supplier_register(name: str) -> bool:
-    """True for EASFnn, as against the name of a period."""
+    """True for EASFnn, as opposed to the name of a period."""
     return name.startswith(_SUPPLIER)
 
 
 def direction_of(register: str) -> Direction | None:
-    """What a figure may take from a register, or None: distributor's registers count the same energy again."""
+    """The direction that a register counts, or None: the distributor's registers count the same energy again."""
     if register == INJECTION_TOTAL:
         return Direction.INJECTION
     is_consumption = register == CONSUMPTION_TOTAL or register in _HISTORIQUE or is_supplier_register(register)
@@ -110,14 +110,14 @@ def direction_of(register: str) -> Direction | None:
 def consumption_by_period(
     rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]
 ) -> dict[str, Counted]:
-    """Period → what was consumed in it; a register whose period is not known stands under its own name.
+    """Period → its consumption; a register whose period is unknown is under its own name.
 
-    Distributor's registers and totals are in no period: they count the same energy again.
+    The distributor's registers and totals are in no period: they count the same energy again.
 
     Args:
         rows: of one day.
-        ngtf: what the meter calls its option, or None where that is not known.
-        aliases: what the meter calls a period → the price list's period.
+        ngtf: the meter's name of its option, or None where it is unknown.
+        aliases: the meter's name of a period → the tariff's period.
     """
     found: dict[str, list[EnergyRow]] = {}
     for row in rows:
@@ -126,20 +126,20 @@ def consumption_by_period(
     return {period: _counted(each) for period, each in found.items()}
 
 
-def period_of(register: str, told: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str:
-    """The period that a register of consumed energy counts, or its own name where that is not known.
+def period_of(register: str, meter_name: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str:
+    """The period that a register of consumption counts, or its own name where that is unknown.
 
-    An alias is looked up by what the meter says, then by what the regulated option says, then by the register.
+    An alias is looked up by the meter's name, then by the regulated option's, then by the register.
 
     Args:
         register: EASFnn, or one of the historique mode.
-        told: what the meter calls what it counts, or None.
-        ngtf: what the meter calls its option, or None where that is not known.
-        aliases: what the meter calls a period, or the name of a register → the price list's period.
+        meter_name: the meter's name of the period, or None.
+        ngtf: the meter's name of its option, or None where it is unknown.
+        aliases: the meter's name of a period, or the name of a register → the tariff's period.
     """
     regulated = _regulated(register, ngtf)
-    alias = next((aliases[name] for name in (told, regulated, register) if name and name in aliases), None)
-    return alias or regulated or told or register
+    alias = next((aliases[name] for name in (meter_name, regulated, register) if name and name in aliases), None)
+    return alias or regulated or meter_name or register
 
 
 def _regulated(register: str, ngtf: str | None) -> str | None:
@@ -167,8 +167,7 @@ def _counted(rows: Sequence[EnergyRow]) -> Counted:
     if any(row.lost for row in rows):
         fallen = (row.register for row in rows if row.lost)
         return Counted.of(parts, _about_registers(ReasonCode.REGISTER_FELL_IN_GAP, fallen))
-    # A meter that went from one mode to another and back: what its first registers counted meanwhile is divided over
-    # the time of the others.
+    # After a change of mode and back, what the first registers counted is divided over the time of the others.
     kinds = {_kind(row.register) for row in rows if row.energy}
     if len(kinds) > 1 and any(row.estimated for row in rows):
         counting = (row.register for row in rows if row.energy)

@@ -1,12 +1,12 @@
 """How a site comes to its first contract, for a person who asks what its energy costs."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.load import sites_named
 from tictally_recorder.cost.contracts.meter_reported import Announced
 from tictally_recorder.ledger import Site
+from tictally_shared.calendar import local_day
 
 
 def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Announced, *, is_only_site: bool) -> str:
@@ -19,7 +19,7 @@ def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Anno
         announced: what its meter says it is on; the example is of that.
         is_only_site: True where a contract need not name its site.
     """
-    first = datetime.fromtimestamp(site.meters[0].first_ms / 1000, UTC).astimezone(tz).date()
+    first = local_day(site.meters[0].first_ms, tz)
     lines = [f"there is no contract of site {site.id}, so what its energy costs is not known."]
     others = sites_named(contracts_file) - {site.id} if is_only_site else set()
     if others:

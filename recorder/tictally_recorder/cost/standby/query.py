@@ -11,7 +11,7 @@ from tictally_recorder.cost.standby.period_shares import COUNTING, OPTIONS, Coun
 from tictally_recorder.cost.standby.year_cost import LoadQuery, YearCost, year_before, year_cost
 from tictally_recorder.ledger import LedgerReader, Meter, Night, Site
 from tictally_recorder.tariffs.model import Direction
-from tictally_shared.calendar import local_midnight
+from tictally_shared.calendar import midnight_ms
 
 # A text that changes with the periods has changed in so much time: also EJP's, whose summers have one only.
 _LOOK_BACK_MS: Final = 366 * 24 * 3600 * 1000
@@ -62,9 +62,7 @@ def year_cost_of(reader: LedgerReader, site: Site, query: LoadQuery, terms: Term
     told: list[CountedSpan] = []
     if contract and tariff and len(tariff.periods) > 1:
         first, end = year_before(query.day)
-        start_ms, end_ms = (
-            int(local_midnight(each, query.tz).timestamp()) * 1000 for each in (max(first, contract.start), end)
-        )
+        start_ms, end_ms = (midnight_ms(each, query.tz) for each in (max(first, contract.start), end))
         with reader.snapshot():
             for meter in site.meters:
                 told += _told(reader, meter, start_ms, end_ms)

@@ -1,12 +1,12 @@
 """Keeps nights' base load while raw frames are there to tell it: a night is computed when its frames are others."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.standby.base_load import night_of_day
 from tictally_recorder.cost.standby.query import compute_nights
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
-from tictally_shared.calendar import day_bounds_ms
+from tictally_shared.calendar import day_bounds_ms, local_day
 
 _Frames = tuple[tuple[int, int], ...]
 """Of each meter of a site: how many raw frames a night has, and the newest of them."""
@@ -68,4 +68,4 @@ class NightRecomputer:
         return sorted(found)
 
     def _day(self, time_ms: int) -> date:
-        return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(self._tz).date()
+        return local_day(time_ms, self._tz)

@@ -14,7 +14,7 @@ from tictally_recorder.cost.standby.period_shares import CountedSpan, UnknownSha
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_recorder.tariffs.series import Series
-from tictally_shared.calendar import local_midnight
+from tictally_shared.calendar import midnight_ms
 
 HOURS: Final = 8760
 """Of a year of 365 days."""
@@ -126,7 +126,7 @@ def _mean(version: Version, contract: Contract, divided: Mapping[str, Decimal]) 
 def _mean_of(tariff: Tariff, series: Series | None, day: date, tz: ZoneInfo) -> Decimal:
     if series is None:
         raise UnknownSharesError(Reason(ReasonCode.NO_SERIES, {"tariff": tariff.id}))
-    start_ms, end_ms = (int(local_midnight(each, tz).timestamp()) * 1000 for each in year_before(day))
+    start_ms, end_ms = (midnight_ms(each, tz) for each in year_before(day))
     total_ms, sum_of_prices = 0, Decimal(0)
     for step in series.steps:
         length_ms = min(step.end_ms, end_ms) - max(step.start_ms, start_ms)
