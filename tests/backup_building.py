@@ -43,7 +43,7 @@ def build(path: Path, hours: int = 30, *, seed: int = 1) -> None:
 
 
 def values(seq: int) -> dict[str, int | str]:
-    """As a meter says them, one that drew 10 Wh a minute."""
+    """As a meter shows them, one that drew 10 Wh a minute."""
     period = "HEURE PLEINE" if seq // 120 % 2 else "HEURE CREUSE"
     return {
         "NGTF": "BASE",

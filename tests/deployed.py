@@ -24,7 +24,7 @@ class Box:
     folder: Path
 
     def init(self, *arguments: str, fails: bool = False) -> str:
-        """Run it; what it said, or for what fails, what it complained of."""
+        """Run it; what it reported, or for what fails, what it complained of."""
         done = subprocess.run(
             [DEPLOY / "init", *arguments, "--folder", self.folder, "--keep-owner"],
             stdin=subprocess.DEVNULL,

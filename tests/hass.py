@@ -55,7 +55,7 @@ _NO_VALUE: Final = (None, "unavailable", "unknown")
 
 _COMPLAINT: Final = re.compile(r"\S+ \S+ (?:WARNING|ERROR|CRITICAL) \([^)]*\) \[([^\]]*)\] (.*)")
 _OF_OURS: Final = re.compile("mqtt|sensor|recorder|statistic|energy|websocket_api|tictally", re.IGNORECASE)
-# What it says of a broker that is away is no complaint about a message.
+# What it shows of a broker that is away is no complaint about a message.
 _BROKER_AWAY: Final = re.compile(
     "Error (?:returned from|talking to) MQTT|(?:Disconnected from|Failed to connect to) MQTT"
 )
@@ -93,8 +93,8 @@ class HomeAssistant:
             self._make_owner()
         self._wait_until(lambda: self.is_open or self._open(), "opened its WebSocket", _START_WITHIN_S)
         self._wait_until(lambda: self.ask("get_config")["state"] == "RUNNING", "ran", _START_WITHIN_S)
-        assert not self.ask("get_config")["recovery_mode"], self.said
-        # Newer ones try the port for five minutes, then start again without it, unless somebody says that it is right.
+        assert not self.ask("get_config")["recovery_mode"], self.output
+        # Newer ones try the port for five minutes, then start again without it, unless somebody shows that it is right.
         self._ask("http/config/promote")
 
     def stop(self) -> None:
@@ -123,14 +123,14 @@ class HomeAssistant:
         return int(self.ask("get_config")["version"].split(".")[0])
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """Everything it wrote."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     @property
     def complaints(self) -> list[str]:
         """What it warned of that a message of ours may have caused."""
-        found = [_COMPLAINT.match(line) for line in self.said.splitlines()]
+        found = [_COMPLAINT.match(line) for line in self.output.splitlines()]
         relevant = [each for each in found if each is not None and _OF_OURS.search(each.group(1) + each.group(2))]
         return [each.group() for each in relevant if not _BROKER_AWAY.match(each.group(2))]
 
@@ -293,6 +293,6 @@ class HomeAssistant:
         end = time.monotonic() + within_s
         while not is_so():
             assert self._process is not None
-            assert self._process.pid is not None, self.said[-3000:]
+            assert self._process.pid is not None, self.output[-3000:]
             assert time.monotonic() < end, f"Home Assistant never {what}; it said {self.complaints}"
             time.sleep(0.2)

@@ -91,10 +91,10 @@ def _as_many(quarter: Quarter, rng: random.Random) -> Quarter:
 
 
 def _values(meter: SimulatedMeter) -> Mapping[str, int | str]:
-    return dict(_told(meter))
+    return dict(_shown(meter))
 
 
-def _told(meter: SimulatedMeter) -> Iterator[tuple[str, int | str]]:
+def _shown(meter: SimulatedMeter) -> Iterator[tuple[str, int | str]]:
     for group in meter.groups():
         if group.label not in _NO_VALUES:
             text = " ".join(group.data.split())

@@ -58,8 +58,8 @@ def _tables(text: str) -> list[list[Row]]:
             if last != (block, cells[2]):
                 last = (block, cells[2])
                 found.append([])
-            told = zip(names[3:], types[3:], cells[3:], strict=True)
-            found[-1].append({name: _value(kind, cell) for name, kind, cell in told if cell})
+            shown = zip(names[3:], types[3:], cells[3:], strict=True)
+            found[-1].append({name: _value(kind, cell) for name, kind, cell in shown if cell})
     return found
 
 

@@ -121,9 +121,11 @@ def cells(
     if tz is not None:
         day = datetime.fromtimestamp(start_ms / 1000, tz).date()
         tags, values = tags | {"month": str(day)[:7], "year": str(day)[:4]}, {**values, "day": str(day)}
-    told = tuple(f"{name}={text}" for name, text in sorted(tags.items()))
+    shown = tuple(f"{name}={text}" for name, text in sorted(tags.items()))
     return {
-        (measurement, str(start_ms), *told, field): plain(value) for field, value in values.items() if value is not None
+        (measurement, str(start_ms), *shown, field): plain(value)
+        for field, value in values.items()
+        if value is not None
     }
 
 

@@ -64,7 +64,7 @@ class Heard:
     def wait_until_still(self) -> None:
         self.page.wait_for_function(_STILL)
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _output(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.errors.append(message.text)
 
@@ -73,7 +73,7 @@ class Heard:
         self.received[request.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
     def listen(self) -> None:
-        self.page.on("console", self._said)
+        self.page.on("console", self._output)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("requestfinished", self._finished)

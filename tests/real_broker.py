@@ -128,7 +128,7 @@ class Hub:
         while code == MQTTErrorCode.MQTT_ERR_SUCCESS and self._subscribed.get(timeout=START_WITHIN_S) != number:
             pass
 
-    def _connected(self, _client: object, _data: object, _flags: object, reason: ReasonCode, _told: object) -> None:
+    def _connected(self, _client: object, _data: object, _flags: object, reason: ReasonCode, _shown: object) -> None:
         self.is_let_in = not reason.is_failure
         self._ask_again()
 

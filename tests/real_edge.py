@@ -50,10 +50,10 @@ class Process:
         return self.child.pid
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
-    def wait_until_said(self, words: str, within_s: float = 15.0) -> None:
+    def wait_for_output(self, words: str, within_s: float = 15.0) -> None:
         self.child.wait_for_output(words, within_s)
 
 

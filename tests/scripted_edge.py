@@ -1,4 +1,4 @@
-"""An edge that does as a test says: it holds frames, tells its health, and answers what it is asked for."""
+"""An edge controlled by a test: it holds frames, publishes its health, and answers requests."""
 
 import json
 import threading
@@ -57,7 +57,7 @@ class ScriptedEdge:
         self.hold(first, last, boot)
         self._publish("frame", *(self.frames[boot, seq] for seq in range(first, last + 1)))
 
-    def tell_health(self) -> None:
+    def publish_health(self) -> None:
         """Says what it holds; nothing is ever in its backlog."""
         held: dict[str, IntervalSet] = {}
         for boot, seq in list(self.frames):
@@ -66,15 +66,15 @@ class ScriptedEdge:
         self._publish("health", json.dumps({"boots": boots}), retain=True)
 
     @contextmanager
-    def telling_health(self, every_s: float = 0.3) -> Iterator[None]:
+    def publishing_health(self, every_s: float = 0.3) -> Iterator[None]:
         """Says it again and again meanwhile, faster than an edge would."""
         enough = threading.Event()
 
-        def tell() -> None:
+        def publish() -> None:
             while not enough.wait(every_s):
-                self.tell_health()
+                self.publish_health()
 
-        thread = threading.Thread(target=tell)
+        thread = threading.Thread(target=publish)
         thread.start()
         try:
             yield
@@ -82,7 +82,7 @@ class ScriptedEdge:
             enough.set()
             thread.join()
 
-    def say(self, what: str, payload: str) -> None:
+    def publish(self, what: str, payload: str) -> None:
         self._publish(what, payload, retain=True)
 
     def _topic(self, what: str) -> str:

@@ -89,9 +89,9 @@ def _texts(time_ms: int) -> dict[str, str]:
 
 
 def _changes(quarters: list[Quarter]) -> Iterator[tuple[int, dict[str, str]]]:
-    told: dict[str, str] = {}
+    shown: dict[str, str] = {}
     for quarter in quarters:
         texts = _texts(quarter.start_ms)
-        if texts != told:
+        if texts != shown:
             yield quarter.first_ms, texts
-        told = texts
+        shown = texts

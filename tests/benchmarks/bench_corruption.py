@@ -36,7 +36,7 @@ _REMEMBERED = 200
 
 @dataclass(frozen=True)
 class Damage:
-    """What the line does: the probability of each fault, and whether parity is there to tell."""
+    """What the line does: the probability of each fault, and whether parity is there to show."""
 
     name: str
     parity: bool
@@ -112,11 +112,11 @@ def measure(
 
 
 def _judge(figures: Figures, recent: list[Truth], validated: ValidatedFrame) -> None:
-    said: Truth = {label: (value, validated.dated.get(label)) for label, value in validated.values.items()}
+    output: Truth = {label: (value, validated.dated.get(label)) for label, value in validated.values.items()}
     if "DATE" in validated.dated:
-        said["DATE"] = (None, validated.dated["DATE"])
-    figures.published += len(said)
-    for label, value in said.items():
+        output["DATE"] = (None, validated.dated["DATE"])
+    figures.published += len(output)
+    for label, value in output.items():
         if _count(figures.ours, recent, label, value):
             _note(figures, recent, label, value)
 
@@ -154,23 +154,23 @@ def _bare(stream: bytes) -> Iterator[tuple[str, int | str]]:
             yield fields[0], int(data) if label.is_number and data.isdigit() else " ".join(data.split())
 
 
-def _count(wrong: Counter[str], recent: list[Truth], label: str, said: Value, *, dated: bool = True) -> bool:
+def _count(wrong: Counter[str], recent: list[Truth], label: str, output: Value, *, dated: bool = True) -> bool:
     if label in METER_NUMBER.values():
         return False
     for truth in recent:
         true = truth.get(label)
-        if true is not None and true[0] == said[0] and (not dated or true[1] == said[1]):
+        if true is not None and true[0] == output[0] and (not dated or true[1] == output[1]):
             return False
     wrong[LABELS[label].kind.value if label in LABELS else "unknown"] += 1
     return True
 
 
-def _note(figures: Figures, recent: list[Truth], label: str, said: Value) -> None:
+def _note(figures: Figures, recent: list[Truth], label: str, output: Value) -> None:
     true = next((truth[label] for truth in reversed(recent) if label in truth), None)
     if label in LABELS and LABELS[label].kind is Kind.REGISTER and true is not None:
-        figures.furthest_wh = max(figures.furthest_wh, abs(int(said[0] or 0) - int(true[0] or 0)))
+        figures.furthest_wh = max(figures.furthest_wh, abs(int(output[0] or 0) - int(true[0] or 0)))
     if len(figures.examples) < 20:
-        figures.examples.append(f"{label}: {said} for {true}")
+        figures.examples.append(f"{label}: {output} for {true}")
 
 
 def main(*, short: bool) -> dict[str, float | int | str]:
@@ -182,8 +182,8 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         for (mode, damage, _), figures in zip(runs, pool.starmap(measure, runs, chunksize=1), strict=True):
             name = f"{mode.value}_{damage.name}"
             results[f"{name}_checksum_alone"] = round(figures.per_million(figures.bare), 1)
-            results[f"{name}_well_formed"] = _told(figures, figures.shaped)
-            results[f"{name}_published"] = _told(figures, figures.ours)
+            results[f"{name}_well_formed"] = _shown(figures, figures.shaped)
+            results[f"{name}_published"] = _shown(figures, figures.ours)
             results[f"{name}_furthest_register_wh"] = figures.furthest_wh
             results[f"{name}_values_published"] = figures.published
             if figures.examples:
@@ -191,6 +191,6 @@ def main(*, short: bool) -> dict[str, float | int | str]:
     return results
 
 
-def _told(figures: Figures, wrong: Counter[str]) -> str:
+def _shown(figures: Figures, wrong: Counter[str]) -> str:
     kinds = ", ".join(f"{kind} {figures.per_million(wrong, kind):.1f}" for kind in sorted(wrong))
     return f"{figures.per_million(wrong):.1f}" + (f" ({kinds})" if kinds else "")

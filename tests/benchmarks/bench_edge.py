@@ -29,7 +29,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
             for process in (meter, edge):
                 process.start()
                 stack.callback(process.end)
-                process.wait_until_said("line")
+                process.wait_for_output("line")
             time.sleep(8)  # imports, the first frames and the first health are no traffic
             before = _cpu_s(edge.pid)
             time.sleep(measured_s)

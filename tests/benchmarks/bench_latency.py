@@ -44,7 +44,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         for process in (meter, edge):
             process.start()
             stack.callback(process.end)
-            process.wait_until_said("line")
+            process.wait_for_output("line")
         time.sleep(8)  # imports and the first frames, which wait for their number
         first = max(heard)
         stored = stored_at(recorder.ledger, measured_s)

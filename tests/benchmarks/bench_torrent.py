@@ -53,7 +53,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         while torrent.is_alive():
             send(edge, sent)
         poured_s = time.monotonic() - begin
-        with edge.telling_health(every_s=5.0):
+        with edge.publishing_health(every_s=5.0):
             recorder.wait_until(lambda counts: counts.frames == len(sent), within_s=600)
         set_aside = sum(recorder.wait_until(lambda _: True).rejected.values())
         set_aside_s = time.monotonic() - begin

@@ -64,7 +64,7 @@ class Hub:
     def __init__(self, announcing: DiscoverySettings = FRENCH, naming: Naming = NAMING, standing: str = "") -> None:
         self.announcer = Announcer(announcing, naming, NUMBER)
         self.wholeness = Completeness()
-        self.said: list[str] = []
+        self.output: list[str] = []
         self.standing = standing
         if standing:
             self.announcer.note_retained(standing.encode())
@@ -74,7 +74,7 @@ class Hub:
             self.announcer.add(each, is_complete=self.wholeness.check(each))
             for publication in self.announcer.update():
                 assert publication.topic == self.announcer.topic
-                self.said.append(publication.payload)
+                self.output.append(publication.payload)
                 self.standing = publication.payload
 
     @property
@@ -94,12 +94,12 @@ class Hub:
 def test_a_meter_is_announced_once_three_whole_frames_agree() -> None:
     hub = Hub()
     hub.add(*[frame(HP_HC)] * 2, frame(HP_HC, damaged=True))
-    assert hub.said == []
+    assert hub.output == []
     hub.add(frame(HP_HC))
-    assert len(hub.said) == 1
+    assert len(hub.output) == 1
     assert {"hchc", "hchp", "papp", "iinst", "period", "overload", "available_power"} <= hub.present
     hub.add(*[frame(HP_HC)] * 50)
-    assert len(hub.said) == 1
+    assert len(hub.output) == 1
 
 
 def test_noise_takes_nothing_away_and_brings_nothing() -> None:
@@ -115,7 +115,7 @@ def test_noise_takes_nothing_away_and_brings_nothing() -> None:
             frame(HP_HC, unconfirmed=frozenset({"OPTARIF"})),
         )
     assert hub.present == before
-    assert len(hub.said) == 1
+    assert len(hub.output) == 1
 
 
 def test_labels_that_lack_for_long_take_nothing_away_and_new_ones_bring_entities() -> None:
@@ -126,7 +126,7 @@ def test_labels_that_lack_for_long_take_nothing_away_and_new_ones_bring_entities
     assert "papp" in hub.present
     hub.add(*[frame(without(HP_HC, "PAPP", "IINST"))] * 20)
     assert {"papp", "iinst"} <= hub.present
-    assert len(hub.said) == 2
+    assert len(hub.output) == 2
 
 
 def test_another_contract_takes_the_old_registers_away_and_keeps_the_rest() -> None:
@@ -134,7 +134,7 @@ def test_another_contract_takes_the_old_registers_away_and_keeps_the_rest() -> N
     hub.add(*[frame(HP_HC)] * 3)
     before = hub.components
     hub.add(*[frame(TEMPO_H)] * 2)
-    assert len(hub.said) == 1
+    assert len(hub.output) == 1
     hub.add(frame(TEMPO_H))
     assert hub.removed == {"hchc", "hchp"}
     assert hub.components["hchc"] == {"platform": "sensor"}
@@ -209,7 +209,7 @@ def test_chance_sightings_do_not_add_up() -> None:
 def test_a_meter_with_the_same_fault_in_every_frame_is_announced_all_the_same() -> None:
     hub = Hub()
     hub.add(*[frame(HP_HC, damaged=True)] * 19)
-    assert hub.said == []
+    assert hub.output == []
     hub.add(*[frame(HP_HC, damaged=True)] * 3)
     assert {"hchc", "overload"} <= hub.present
 
@@ -237,14 +237,14 @@ def test_what_stands_there_of_somebody_else_does_no_harm() -> None:
     for payload in ("", "{}", "null", '{"components": []}'):
         hub = Hub(standing=payload)
         hub.add(*[frame(HP_HC)] * 3)
-        assert len(hub.said) == 1
+        assert len(hub.output) == 1
 
 
 def test_the_announcement_is_made_again_for_whoever_lost_it() -> None:
     hub = Hub()
     assert hub.announcer.current() == []
     hub.add(*[frame(HP_HC)] * 3)
-    assert [each.payload for each in hub.announcer.current()] == hub.said
+    assert [each.payload for each in hub.announcer.current()] == hub.output
 
 
 def test_a_key_stands_for_the_number_everywhere() -> None:
@@ -266,7 +266,7 @@ def test_a_profile_names_the_contract_by_either_mode() -> None:
 def test_a_programme_of_tempo_is_no_other_contract() -> None:
     hub = Hub()
     hub.add(*[frame(TEMPO_H)] * 3, *[frame({**TEMPO_H, "OPTARIF": "BBR8"})] * 5)
-    assert len(hub.said) == 1
+    assert len(hub.output) == 1
 
 
 def test_a_producer_and_three_phases_show() -> None:

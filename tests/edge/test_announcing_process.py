@@ -67,7 +67,7 @@ def test_meter_and_edge_are_announced_and_again_when_a_hub_is_born(
     assert (announced(hub, EDGE), announced(hub)) == (edge, meter)
 
 
-def test_a_broker_that_has_forgotten_everything_is_told_again(
+def test_a_broker_that_has_forgotten_everything_is_reported_again(
     tmp_path: Path, own_broker: Mosquitto, hub: Hub, edges: list[Process]
 ) -> None:
     start(edges, tmp_path / "pi", sim("hphc"), own_broker)
@@ -115,13 +115,13 @@ def test_an_edge_that_does_not_hear_a_meter_any_more_does_not_take_it_back_from_
     meter = real_edge.meter(tmp_path, "--number", NUMBER)
     edges.append(meter)
     meter.start()
-    meter.wait_until_said("line")
+    meter.wait_for_output("line")
     old = start(edges, tmp_path / "old", str(tmp_path / "line"), own_broker, name="old")
     announced(hub)
     assert (
         meter.stop() == 0
     )  # takes its port away; a meter that is killed leaves a name that may come to mean another's
-    old.wait_until_said("the meter is offline", within_s=60)
+    old.wait_for_output("the meter is offline", within_s=60)
     start(edges, tmp_path / "new", sim("hphc", mode="standard"), own_broker, name="new")
     while "new" not in announced(hub)["availability"][0]["topic"]:
         pass
@@ -157,7 +157,7 @@ def test_two_edges_and_two_meters_do_not_meet(
     assert [body["components"]["papp"]["name"] for body in bodies] == ["Puissance apparente", "Apparent power"]
 
 
-def test_an_edge_with_a_key_and_without_announcements_says_neither(
+def test_an_edge_with_a_key_and_without_announcements_shows_neither(
     tmp_path: Path, own_broker: Mosquitto, hub: Hub, edges: list[Process]
 ) -> None:
     start(edges, tmp_path / "a", sim("hphc"), own_broker, name="a", meter="maison")

@@ -91,4 +91,4 @@ def test_the_edge_sends_again_what_is_asked_for_and_nothing_else(tmp_path: Path,
     last = FRAMES_PER_SEGMENT * 2
     assert sorted(frame["seq"] for frame in rest) == [*wanted, *range(last + 1, last + 51)]
     assert [frame for frame in rest if frame["seq"] <= last] == [seen[seq - 1] for seq in wanted]
-    assert "A request for missing frames is invalid: boot is not 16 hexadecimal digits." in edge.said
+    assert "A request for missing frames is invalid: boot is not 16 hexadecimal digits." in edge.output

@@ -51,7 +51,7 @@ def next_of(kind: type[T], connection: BrokerConnection) -> T:
     raise AssertionError(f"no {kind.__name__} came")
 
 
-def test_a_callback_that_raises_costs_one_event_and_is_counted_and_told(
+def test_a_callback_that_raises_costs_one_event_and_is_counted_and_reported(
     connection: BrokerConnection, broker: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
     for payload in ("poison", "plain"):

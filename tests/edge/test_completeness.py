@@ -20,7 +20,7 @@ def frame(
 def test_a_frame_is_whole_where_nothing_of_it_was_lost_on_the_line() -> None:
     whole = Completeness()
     assert whole.check(frame("PAPP", "BASE"))
-    assert whole.check(frame("PAPP", "BASE", plausibility="PAPP"))  # it is there, whatever it says
+    assert whole.check(frame("PAPP", "BASE", plausibility="PAPP"))  # it is there, whatever it shows
     assert whole.check(frame("PAPP", "BASE", unconfirmed="BASE"))
     assert not whole.check(frame("PAPP", line="checksum"))
     assert not whole.check(frame("PAPP", complete=False))

@@ -223,7 +223,7 @@ def test_a_groups_order_is_kept() -> None:
     assert list(got.values) == [each.label for each in groups]
 
 
-def test_the_offset_tells_where_in_the_stream_a_frame_ended() -> None:
+def test_the_offset_shows_where_in_the_stream_a_frame_ended() -> None:
     line = frame(ADSC, EAST)
     first, second = decoded(b"noise" + line + line)
     assert (first.offset, second.offset) == (5 + len(line), 5 + 2 * len(line))

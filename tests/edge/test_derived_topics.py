@@ -12,9 +12,9 @@ TEMPO_H: Labels = {"OPTARIF": "BBR(", "PTEC": "HPJW", "DEMAIN": "ROUG", "ISOUSC"
 TEMPO_S: Labels = {"NGTF": "TEMPO", "NTARF": "04", "LTARF": "HP BLANC", "PREF": 9, "SINSTS": 5400, "STGE": "0E000C00"}
 
 
-def test_both_modes_tell_the_same_of_a_tempo_day() -> None:
-    told = derive(TEMPO_H)
-    assert told == {
+def test_both_modes_show_the_same_of_a_tempo_day() -> None:
+    shown = derive(TEMPO_H)
+    assert shown == {
         "period": "HP BLANC",
         "available_power": "3600",
         "subscription_share": "60",
@@ -22,7 +22,7 @@ def test_both_modes_tell_the_same_of_a_tempo_day() -> None:
         "colour_today": "BLANC",
         "colour_tomorrow": "ROUGE",
     }
-    assert told.items() <= derive(TEMPO_S).items()
+    assert shown.items() <= derive(TEMPO_S).items()
 
 
 CASES: dict[str, tuple[Labels, dict[str, str | None]]] = {
@@ -56,7 +56,7 @@ CASES: dict[str, tuple[Labels, dict[str, str | None]]] = {
         {"OPTARIF": "BBRx", "PTEC": "HCJB", "DEMAIN": "----"},
         {"period": "HC BLEU", "colour_today": "BLEU", "colour_tomorrow": "none"},
     ),
-    "tempo, standard, colours not told": (
+    "tempo, standard, colours unknown": (
         {"NGTF": "TEMPO", "STGE": "00000000"},
         {"colour_today": "none", "colour_tomorrow": "none", "peak_now": None},
     ),
@@ -69,7 +69,7 @@ CASES: dict[str, tuple[Labels, dict[str, str | None]]] = {
         {"ISOUSC": 30, "PAPP": 9000, "IINST1": 13, "IINST3": 13},
         {"available_power": "9000", "subscription_share": "50"},
     ),
-    "no subscription told": (
+    "no subscription": (
         {"PREF": 0, "SINSTS": 100},
         {"available_power": "-100", "subscription_share": None},
     ),
@@ -97,7 +97,7 @@ def test_derived(case: str) -> None:
     assert {name: derived.get(name) for name in expected} == expected
 
 
-def told(topics: DerivedTopics, labels: Labels, at: float, *, is_complete: bool = True) -> dict[str, str]:
+def shown(topics: DerivedTopics, labels: Labels, at: float, *, is_complete: bool = True) -> dict[str, str]:
     prefix = f"tictally/{METER}/"
     return {
         each.topic.removeprefix(prefix): each.payload
@@ -110,35 +110,35 @@ QUIET: Labels = {"OPTARIF": "HC..", "PTEC": "HC..", "ISOUSC": 30, "PAPP": 600}
 
 def test_nothing_is_made_of_labels_before_a_whole_frame_has_shown_them_all() -> None:
     topics = DerivedTopics(Topics(), METER)
-    assert told(topics, {"PTEC": "HC.."}, 0, is_complete=False) == {}
-    assert told(topics, QUIET, 1).keys() == {"period", "available_power", "subscription_share", "overload"}
+    assert shown(topics, {"PTEC": "HC.."}, 0, is_complete=False) == {}
+    assert shown(topics, QUIET, 1).keys() == {"period", "available_power", "subscription_share", "overload"}
 
 
-def test_changes_are_told_at_once_and_all_every_five_minutes() -> None:
+def test_changes_are_reported_at_once_and_all_every_five_minutes() -> None:
     topics = DerivedTopics(Topics(), METER)
-    told(topics, QUIET, 0)
-    assert told(topics, QUIET, 1) == {}
-    assert told(topics, QUIET | {"ADPS": 31}, 2, is_complete=False) == {"overload": "ON"}
-    assert told(topics, QUIET, 3) == {"overload": "OFF"}
-    assert told(topics, QUIET, 303).keys() == {"period", "available_power", "subscription_share", "overload"}
+    shown(topics, QUIET, 0)
+    assert shown(topics, QUIET, 1) == {}
+    assert shown(topics, QUIET | {"ADPS": 31}, 2, is_complete=False) == {"overload": "ON"}
+    assert shown(topics, QUIET, 3) == {"overload": "OFF"}
+    assert shown(topics, QUIET, 303).keys() == {"period", "available_power", "subscription_share", "overload"}
 
 
 def test_what_is_no_longer_made_of_labels_is_cleared() -> None:
     topics = DerivedTopics(Topics(), METER)
-    told(topics, TEMPO_H, 0)
+    shown(topics, TEMPO_H, 0)
     base: Labels = {"OPTARIF": "BASE", "PTEC": "TH..", "ISOUSC": 45, "PAPP": 5400}
-    assert told(topics, base, 1) == {"period": "BASE", "colour_today": "", "colour_tomorrow": ""}
+    assert shown(topics, base, 1) == {"period": "BASE", "colour_today": "", "colour_tomorrow": ""}
 
 
 def test_what_an_earlier_life_left_on_the_broker_is_cleared_after_the_third_whole_frame() -> None:
     topics = DerivedTopics(Topics(), METER)
     for name in ("period", "colour_today"):
         topics.note_retained(name)
-    assert [told(topics, QUIET, at).get("colour_today") for at in (0, 1, 2, 3)] == [None, None, "", None]
+    assert [shown(topics, QUIET, at).get("colour_today") for at in (0, 1, 2, 3)] == [None, None, "", None]
 
 
 def test_another_connection_gets_everything_again() -> None:
     topics = DerivedTopics(Topics(), METER)
-    told(topics, TEMPO_H, 0)
+    shown(topics, TEMPO_H, 0)
     topics.reset()
-    assert told(topics, TEMPO_H, 1, is_complete=False) == derive(TEMPO_H)
+    assert shown(topics, TEMPO_H, 1, is_complete=False) == derive(TEMPO_H)

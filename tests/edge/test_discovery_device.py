@@ -1,4 +1,4 @@
-"""A meter as a device: its name, what its number tells, and nothing of the number where a key stands for it."""
+"""A meter as a device: its name, what its number shows, and nothing of the number where a key stands for it."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def device(number: str, key: str | None = None, language: Language = "fr") -> De
     return meter_device(profile(), number, naming, DiscoverySettings("homeassistant", language, "1.2.3"))
 
 
-def test_a_linky_tells_what_it_is() -> None:
+def test_a_linky_shows_what_it_is() -> None:
     assert device(LINKY) == Device(
         id="tictally_021876000001",
         name="Linky 021876000001",
@@ -61,7 +61,7 @@ def test_a_key_stands_for_the_number_everywhere() -> None:
         (profile(H, ""), "TIC historique, 1 phase"),
     ],
 )
-def test_what_is_compared_before_entities_go_is_told_in_one_line(what: Profile, hardware: str) -> None:
+def test_what_is_compared_before_entities_go_is_reported_in_one_line(what: Profile, hardware: str) -> None:
     assert hardware_of(what) == hardware
 
 

@@ -113,12 +113,12 @@ def test_keys_and_names_stand_once(profile: Profile, language: Language) -> None
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_an_entity_is_what_home_assistant_takes(profile: Profile) -> None:
     for each in components(profile, METER, TOPICS, "fr"):
-        said = each.settings
-        kind = said.get("device_class"), said.get("state_class"), said.get("unit_of_measurement")
+        output = each.settings
+        kind = output.get("device_class"), output.get("state_class"), output.get("unit_of_measurement")
         assert kind in (TAKEN if each.platform == "sensor" else TAKEN_BINARY), each
-        assert (said.get("device_class") == "enum") == ("options" in said), each
-        assert ("suggested_display_precision" in said) == ("unit_of_measurement" in said), each
-        assert said.get("entity_category", "diagnostic") == "diagnostic", each
+        assert (output.get("device_class") == "enum") == ("options" in output), each
+        assert ("suggested_display_precision" in output) == ("unit_of_measurement" in output), each
+        assert output.get("entity_category", "diagnostic") == "diagnostic", each
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
@@ -157,9 +157,9 @@ def test_no_value_of_the_status_register_is_outside_an_entitys_states(contract: 
     made = entities(profile)
     for value in (n << first for first, count in FIELDS for n in range(count)):
         for name, state in derive(labels | {"STGE": f"{value | 1 << 8:08X}"}).items():
-            said = made[name].settings
-            states = said.get("options") or [said.get("payload_on", "ON"), said.get("payload_off", "OFF")]
-            assert "unit_of_measurement" in said or state in states
+            output = made[name].settings
+            states = output.get("options") or [output.get("payload_on", "ON"), output.get("payload_off", "OFF")]
+            assert "unit_of_measurement" in output or state in states
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
@@ -258,7 +258,7 @@ def test_a_suppliers_own_registers_bear_the_suppliers_texts() -> None:
     }
 
 
-def test_registers_that_the_supplier_calls_alike_are_told_apart() -> None:
+def test_registers_that_the_supplier_calls_alike_are_distinguished() -> None:
     named = own_calendar({"EASF01": "HC", "EASF02": "HP", "EASF07": "HC"}, set())
     assert named == {"easf01": "Énergie HC 01", "easf02": "Énergie HP", "easf07": "Énergie HC 07"}
 
@@ -294,8 +294,8 @@ SHOWN = {
 
 @pytest.mark.parametrize("label", SHOWN)
 def test_a_unit_goes_with_what_makes_it_of_the_topic(label: str) -> None:
-    said = entities(everything(S))[component_key(label)].settings
-    shown = said["unit_of_measurement"], said["value_template"], said["suggested_display_precision"]
+    output = entities(everything(S))[component_key(label)].settings
+    shown = output["unit_of_measurement"], output["value_template"], output["suggested_display_precision"]
     assert shown == SHOWN[label]
 
 
@@ -307,9 +307,9 @@ def test_a_cleared_topic_leaves_no_state() -> None:
 
 
 def test_a_state_outside_an_entitys_options_is_none() -> None:
-    """As for a moment when the contract changes: the topic tells the new period before the options are announced."""
-    said = entities(METERS["standard ejp 1"][0])
-    assert said["period"].settings["value_template"] == "{{ value if value in ['HN', 'PM'] else None }}"
+    """As for a moment when the contract changes: the topic shows the new period before the options are announced."""
+    output = entities(METERS["standard ejp 1"][0])
+    assert output["period"].settings["value_template"] == "{{ value if value in ['HN', 'PM'] else None }}"
     for profile in PROFILES.values():
         for each in components(profile, METER, TOPICS, "fr"):
             if "options" in each.settings:
@@ -331,10 +331,10 @@ def test_what_is_main_and_what_is_off(mode: Mode) -> None:
     profile = everything(mode)
     made = entities(profile)
     for name in profile.labels - NOT_ANNOUNCED.keys():
-        said = made[component_key(name)].settings
-        assert ("entity_category" not in said) == (name in MAIN), name
+        output = made[component_key(name)].settings
+        assert ("entity_category" not in output) == (name in MAIN), name
         is_on = LABELS[name].is_number or name in TEXTS_THAT_ARE_ON
-        assert said.get("enabled_by_default", True) == is_on, name
+        assert output.get("enabled_by_default", True) == is_on, name
 
 
 def test_the_meters_dates_are_timestamps() -> None:
@@ -347,14 +347,14 @@ def test_the_meters_dates_are_timestamps() -> None:
 @pytest.mark.parametrize("contract", [BASE, HPHC, EJP, TEMPO], ids=lambda contract: contract.key)
 @pytest.mark.parametrize("mode", Mode)
 def test_the_periods_are_the_contracts(contract: Any, mode: Mode) -> None:  # noqa: ANN401
-    said = entities(METERS[f"{mode} {contract.key} 1"][0])["period"].settings
-    assert said["device_class"] == "enum"
-    assert said["options"] == list(contract.periods)
+    output = entities(METERS[f"{mode} {contract.key} 1"][0])["period"].settings
+    assert output["device_class"] == "enum"
+    assert output["options"] == list(contract.periods)
 
 
 def test_a_suppliers_own_period_is_a_text() -> None:
-    said = entities(OWN_CALENDAR)["period"].settings
-    assert said.keys().isdisjoint({"device_class", "options"})
+    output = entities(OWN_CALENDAR)["period"].settings
+    assert output.keys().isdisjoint({"device_class", "options"})
 
 
 # What some meters have and others have not.
@@ -373,12 +373,12 @@ HAVE = {
 
 
 @pytest.mark.parametrize("kind", HAVE)
-def test_each_meter_has_what_it_can_tell(kind: str) -> None:
+def test_each_meter_has_what_it_can_show(kind: str) -> None:
     assert entities(PROFILES[kind]).keys() & ONLY_SOME == HAVE[kind]
 
 
 STATUS = {"contact", "cutoff", "cover", "overvoltage", "clock_degraded"}
-# Labels that lack, and what cannot be told then.
+# Labels that lack, and what cannot be shown then.
 LACKING = [
     ("standard hphc 1", {"NTARF"}, {"period"}),
     ("historique hphc 1", {"PTEC"}, {"period"}),
@@ -392,7 +392,7 @@ LACKING = [
 
 
 @pytest.mark.parametrize(("kind", "labels", "gone"), LACKING)
-def test_what_labels_do_not_tell_is_no_entity(kind: str, labels: set[str], gone: set[str]) -> None:
+def test_what_labels_do_not_show_is_no_entity(kind: str, labels: set[str], gone: set[str]) -> None:
     profile = PROFILES[kind]
     without = replace(profile, labels=profile.labels - labels)
     assert derived_keys(profile) - derived_keys(without) == gone

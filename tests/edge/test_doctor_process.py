@@ -42,15 +42,15 @@ def doctor(edge: Process, *arguments: str) -> tuple[int, dict[str, dict[str, Any
         check=False,
     )
     assert done.stderr == b""
-    told = json.loads(done.stdout)
-    assert all(finding["level"] == "ok" for finding in told) is (done.returncode == 0)
-    return done.returncode, {finding["about"]: finding for finding in told}
+    shown = json.loads(done.stdout)
+    assert all(finding["level"] == "ok" for finding in shown) is (done.returncode == 0)
+    return done.returncode, {finding["about"]: finding for finding in shown}
 
 
 def test_a_healthy_line_is_heard_while_no_edge_runs_and_the_journal_is_not_touched(
     tmp_path: Path, broker: Mosquitto, start: Start
 ) -> None:
-    start(real_edge.meter(tmp_path, "--number", NUMBER, "--speed", "4")).wait_until_said("line")
+    start(real_edge.meter(tmp_path, "--number", NUMBER, "--speed", "4")).wait_for_output("line")
     edge = real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic="doctor-alone", clock="trust")
     status, found = doctor(edge)
     assert found["line"]["sentence"].startswith("a clean signal: standard mode at 9600 baud")
@@ -61,7 +61,7 @@ def test_a_healthy_line_is_heard_while_no_edge_runs_and_the_journal_is_not_touch
 
 
 def test_a_running_edge_is_seen_and_asked_and_goes_on(tmp_path: Path, broker: Mosquitto, start: Start) -> None:
-    start(real_edge.meter(tmp_path, "--number", NUMBER)).wait_until_said("line")
+    start(real_edge.meter(tmp_path, "--number", NUMBER)).wait_for_output("line")
     edge = start(real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic="doctor-runs"))
     with Hub(broker.port) as hub:
         hub.subscribe("doctor-runs/edge/pi/#")
@@ -74,10 +74,10 @@ def test_a_running_edge_is_seen_and_asked_and_goes_on(tmp_path: Path, broker: Mo
         assert "meter" not in found
         after = json.loads(hub.wait_for("doctor-runs/edge/pi/frame"))["seq"]
     assert after > before
-    assert "retrying" not in edge.said
+    assert "retrying" not in edge.output
 
 
-def test_what_is_wrong_is_said_with_what_to_do(tmp_path: Path) -> None:
+def test_what_is_wrong_is_reported_with_what_to_do(tmp_path: Path) -> None:
     edge = real_edge.edge(tmp_path, str(tmp_path / "line"), free_port())
     status, found = doctor(edge)
     assert status == 1
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_said_with_what_to_do(tmp_path: Path) -> None:
     assert "mosquitto has a listener" in found["broker"]["advice"]
 
 
-def test_a_wrong_password_is_said(tmp_path: Path, own_broker: Mosquitto) -> None:
+def test_a_wrong_password_is_reported(tmp_path: Path, own_broker: Mosquitto) -> None:
     own_broker.stop()
     own_broker.extra = "allow_anonymous false"
     own_broker.start()

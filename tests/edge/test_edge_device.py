@@ -28,7 +28,7 @@ def test_the_device_is_the_edges_own() -> None:
     assert device.availability == ("home/edge/pi-cellar/availability",)
 
 
-def test_an_edge_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown() -> None:
+def test_an_edge_that_is_gone_is_shown_as_such_and_what_it_reported_is_not_shown() -> None:
     components = announced()
     assert components["connected"]["availability"] == []
     assert [key for key, each in components.items() if "availability" in each] == ["connected"]
@@ -38,7 +38,7 @@ def test_an_edge_that_is_gone_is_shown_as_such_and_what_it_said_is_not_shown() -
     assert all("expire_after" in each for key, each in components.items() if key != "connected")
 
 
-def test_everything_shown_is_said_in_a_health_message() -> None:
+def test_everything_shown_is_reported_in_a_health_message() -> None:
     nothing: dict[str, Any] = {field.name: 0 for field in fields(HealthReport)}
     report = HealthReport(**nothing)
     entity = json.loads(health_json("b" * 16, {}, {}, LineCounts(), report))

@@ -38,7 +38,7 @@ def heard(rejected: int = 0, numbers: int = 10, **changes: Any) -> LineSample:  
     return LineSample(**CLEAN | {"rejected": Counter(parity=rejected), "numbers": Counter({NUMBER: numbers})} | changes)
 
 
-def told(findings: list[EdgeFinding] | Iterator[EdgeFinding]) -> str:
+def shown(findings: list[EdgeFinding] | Iterator[EdgeFinding]) -> str:
     return "\n".join(finding.lines() for finding in findings)
 
 
@@ -62,15 +62,15 @@ def test_a_line_is_diagnosed_by_a_sample_of_it(case: str) -> None:
     what, wanted, sentence, is_well = LINES[case]
     what.numbers = +what.numbers
     findings = diagnose_line(what, wanted, show=False)
-    assert sentence in told(findings)
+    assert sentence in shown(findings)
     assert all(finding.ok for finding in findings) is is_well
     assert all(finding.ok or finding.advice for finding in findings)
 
 
 def test_a_meters_number_is_shown_whole_only_on_request() -> None:
-    assert NUMBER not in told(diagnose_line(heard(), None, show=False))
-    assert "········0001" in told(diagnose_line(heard(), None, show=False))
-    assert NUMBER in told(diagnose_line(heard(), None, show=True))
+    assert NUMBER not in shown(diagnose_line(heard(), None, show=False))
+    assert "········0001" in shown(diagnose_line(heard(), None, show=False))
+    assert NUMBER in shown(diagnose_line(heard(), None, show=True))
 
 
 CLOCKS: dict[str, tuple[ClockStatus, bool, str, bool]] = {
@@ -123,7 +123,7 @@ SERVICES: dict[str, tuple[dict[str, Any], str, bool]] = {
 def test_a_running_edge_is_diagnosed_by_its_health(case: str) -> None:
     changes, sentence, is_well = SERVICES[case]
     findings = diagnose_service(EDGE, "online", WELL | changes, 10.0)
-    assert sentence in told(findings)
+    assert sentence in shown(findings)
     assert all(finding.ok for finding in findings) is is_well
 
 
@@ -189,10 +189,10 @@ def test_a_port_that_cannot_be_read_is_a_sentence_with_what_to_do(tmp_path: Path
 def test_a_port_that_this_user_may_not_open_is_a_sentence_with_what_to_do(terminal: tuple[int, str]) -> None:
     os.chown(terminal[1], 0, 20)
     Path(terminal[1]).chmod(0o660)
-    told = subprocess.run(
+    shown = subprocess.run(
         [sys.executable, "-c", _AS_NOBODY, terminal[1]], capture_output=True, text=True, check=True
     ).stdout
-    assert "may not open it.\n   → sudo adduser" in told
+    assert "may not open it.\n   → sudo adduser" in shown
 
 
 _AS_NOBODY = """

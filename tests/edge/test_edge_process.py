@@ -46,7 +46,7 @@ def next_frame(hub: Hub, base: str, within_s: float = 20.0) -> dict[str, Any]:
 @pytest.mark.parametrize("mode", ["standard", "historique"])
 def test_a_line_becomes_topics_and_frames(tmp_path: Path, broker: Mosquitto, start: Start, mode: str) -> None:
     base = f"line-{mode}"
-    start(real_edge.meter(tmp_path, "--mode", mode, "--number", NUMBER)).wait_until_said("line")
+    start(real_edge.meter(tmp_path, "--mode", mode, "--number", NUMBER)).wait_for_output("line")
     with Hub(broker.port) as hub:
         hub.subscribe(f"{base}/#")
         edge = start(real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic=base))
@@ -81,7 +81,7 @@ def test_frames_of_an_outage_come_after_a_kill_and_numbers_go_on(
         edge = start(real_edge.edge(tmp_path, source, own_broker.port))
         seen = [next_frame(hub, "tictally") for _ in range(4)]
     own_broker.stop()
-    edge.wait_until_said("cannot be reached", within_s=40)
+    edge.wait_for_output("cannot be reached", within_s=40)
     (tail,) = (tmp_path / "journal").glob("wal")
     before = tail.stat().st_size
     while tail.stat().st_size < before + 3000:  # two or three frames that nobody took
@@ -104,13 +104,13 @@ def test_a_line_that_is_unplugged_is_read_again_when_it_is_back(
 ) -> None:
     base = "unplugged"
     meter = start(real_edge.meter(tmp_path, "--number", NUMBER))
-    meter.wait_until_said("line")
+    meter.wait_for_output("line")
     with Hub(broker.port) as hub:
         hub.subscribe(f"{base}/edge/pi/frame")
         edge = start(real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic=base))
         before = next_frame(hub, base)
         meter.stop()
-        edge.wait_until_said("retrying")
+        edge.wait_for_output("retrying")
         start(real_edge.meter(tmp_path, "--number", NUMBER))
         after = next_frame(hub, base)
         while after["time"] <= before["time"]:
@@ -120,30 +120,30 @@ def test_a_line_that_is_unplugged_is_read_again_when_it_is_back(
 
 def test_a_port_that_is_missing_is_a_sentence_and_a_retry(tmp_path: Path, broker: Mosquitto, start: Start) -> None:
     edge = start(real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic="missing"))
-    edge.wait_until_said("there is no such device; is the dongle plugged in?; retrying.")
+    edge.wait_for_output("there is no such device; is the dongle plugged in?; retrying.")
     with Hub(broker.port) as hub:
         hub.subscribe("missing/#")
         start(real_edge.meter(tmp_path))
         assert next_frame(hub, "missing")["seq"] == 1
-    assert edge.said.count("retrying") == 1
-    assert "Traceback" not in edge.said
+    assert edge.output.count("retrying") == 1
+    assert "Traceback" not in edge.output
 
 
 def test_a_second_edge_on_one_port_is_a_sentence_and_the_first_goes_on(
     tmp_path: Path, broker: Mosquitto, start: Start
 ) -> None:
-    start(real_edge.meter(tmp_path)).wait_until_said("line")
+    start(real_edge.meter(tmp_path)).wait_for_output("line")
     port = str(tmp_path / "line")
-    start(real_edge.edge(tmp_path, port, broker.port, base_topic="first")).wait_until_said("meter found")
+    start(real_edge.edge(tmp_path, port, broker.port, base_topic="first")).wait_for_output("meter found")
     (tmp_path / "second").mkdir()
     second = start(real_edge.edge(tmp_path / "second", port, broker.port, base_topic="second"))
-    second.wait_until_said("another program has it open")
+    second.wait_for_output("another program has it open")
     with Hub(broker.port) as hub:
         hub.subscribe("first/#")
         assert next_frame(hub, "first")["seq"] > 0
     third = start(real_edge.edge(tmp_path, port, broker.port, base_topic="third"))
     assert third.wait() == 1
-    assert "is in use by another edge" in third.said
+    assert "is in use by another edge" in third.output
 
 
 def test_a_recording_is_published_whole_and_then_the_edge_ends(tmp_path: Path, broker: Mosquitto, start: Start) -> None:
@@ -167,7 +167,7 @@ def test_what_has_no_pace_waits_for_the_broker(tmp_path: Path, own_broker: Mosqu
     source = f"sim:base?curve={curve}&interval=900&pace=fast&mode=historique&number={NUMBER}"
     own_broker.stop()
     edge = start(real_edge.edge(tmp_path, source, own_broker.port))
-    edge.wait_until_said("cannot be reached")
+    edge.wait_for_output("cannot be reached")
     time.sleep(1)
     assert NUMBER not in (tmp_path / "journal" / "wal").read_text()
     edge.stop()
@@ -183,7 +183,7 @@ YEAR_MS = 365 * 86_400_000
 
 
 def edge_with_clock(folder: Path, off_ms: int, port: str, broker_port: int, **settings: str) -> Process:
-    """An edge on a machine whose wall clock is off, as `folder/clock` says at any moment."""
+    """An edge on a machine whose wall clock is off, as `folder/clock` shows at any moment."""
     (folder / "clock").write_text(str(off_ms))
     process = real_edge.edge(folder, port, broker_port, **settings)
     process.command = [str(Path(real_edge.__file__).with_name("wrong_clock.py")), str(folder / "clock")]
@@ -224,7 +224,7 @@ def test_frames_wait_for_a_clock_that_is_right_over_a_kill_too(tmp_path: Path, b
 def test_a_clock_that_is_a_year_off_dates_nothing_until_it_is_right(
     tmp_path: Path, broker: Mosquitto, start: Start
 ) -> None:
-    start(real_edge.meter(tmp_path, "--number", NUMBER)).wait_until_said("line")  # its DATE is right
+    start(real_edge.meter(tmp_path, "--number", NUMBER)).wait_for_output("line")  # its DATE is right
     began = time.time()
     with Hub(broker.port) as hub:
         hub.subscribe("year/#")

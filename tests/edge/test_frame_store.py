@@ -39,7 +39,7 @@ class Machine:
         return FrameStore(self.memory, self.disk, NAMING, f"life {self.life}", ROOM)
 
     def kill(self, store: FrameStore) -> None:
-        """The process is gone; nothing is said or written."""
+        """The process is gone; nothing is reported or written."""
         os.close(store.journal._lock)
 
     def lose_power(self, store: FrameStore) -> None:

@@ -57,7 +57,7 @@ def test_an_hour_of_frames_after_a_long_silence_holds_nothing_from_before_it() -
         ([frame(0.0, 10_000, checksum=1)], 0.0, 99.9),  # not 100: something was rejected
         ([frame(0.0, 3, parity=3)], 0.0, 0.0),
         ([frame(0.0, checksum=10), frame(5 * MINUTE)], 5 * MINUTE, 100.0),  # a good line again is a good line
-        ([frame(0.0)], 5 * MINUTE, None),  # no meter: nothing can be said of its signal
+        ([frame(0.0)], 5 * MINUTE, None),  # no meter: nothing can be reported of its signal
     ],
 )
 def test_signal_quality(frames: list[ValidatedFrame], now_s: float, percent: float | None) -> None:
@@ -65,7 +65,7 @@ def test_signal_quality(frames: list[ValidatedFrame], now_s: float, percent: flo
 
 
 @pytest.mark.parametrize(
-    ("before_ms", "now_ms", "told_ms"),
+    ("before_ms", "now_ms", "shown_ms"),
     [
         (None, None, None),
         (None, 5000, 5000),
@@ -76,9 +76,9 @@ def test_signal_quality(frames: list[ValidatedFrame], now_s: float, percent: flo
     ],
 )
 def test_a_moment_keeps_its_date_until_the_clock_is_set(
-    before_ms: int | None, now_ms: int | None, told_ms: int | None
+    before_ms: int | None, now_ms: int | None, shown_ms: int | None
 ) -> None:
-    assert steady_ms(before_ms, now_ms) == told_ms
+    assert steady_ms(before_ms, now_ms) == shown_ms
 
 
 def test_the_backlog_is_counted_exactly_where_its_ranges_are_rounded() -> None:

@@ -129,7 +129,7 @@ def test_what_an_earlier_life_left_on_the_broker_goes_too() -> None:
     assert cleared[2] == {"BASE": "", "BASE/time": ""}
 
 
-def test_a_broker_that_came_back_is_told_everything_again() -> None:
+def test_a_broker_that_came_back_is_reported_everything_again() -> None:
     labels = topics()
     first = moved(labels, validated(FULL), 0.0)
     labels.reset()

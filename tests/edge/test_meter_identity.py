@@ -13,7 +13,7 @@ def frame(number: str | None, n: int = 0) -> DecodedFrame:
     return DecodedFrame(Mode.STANDARD, number, {"SINSTS": n}, {}, True, {}, 2, 0, False, n, float(n))  # noqa: FBT003
 
 
-def told(identity: MeterIdentity, numbers: list[str | None]) -> list[tuple[str, list[int], bool]]:
+def shown(identity: MeterIdentity, numbers: list[str | None]) -> list[tuple[str, list[int], bool]]:
     """(number, which frames, is new) of everything that becomes known, in its order."""
     known: list[AttributedFrames] = []
     for n, number in enumerate(numbers):
@@ -43,12 +43,12 @@ CASES: dict[str, tuple[str | None, list[str | None], list[tuple[str, list[int], 
 @pytest.mark.parametrize("case", CASES)
 def test_who_speaks(case: str) -> None:
     validated, numbers, expected = CASES[case]
-    assert told(MeterIdentity(number=validated), numbers) == expected
+    assert shown(MeterIdentity(number=validated), numbers) == expected
 
 
 def test_numbers_that_never_agree_do_not_hold_a_known_meters_frames_for_long() -> None:
     identity = MeterIdentity(number=A)
-    known = told(identity, [f"{n:012d}" for n in range(40)])
+    known = shown(identity, [f"{n:012d}" for n in range(40)])
     assert {number for number, _, _ in known} == {A}
     assert sum(len(frames) for _, frames, _ in known) + identity.pending == 40
     assert identity.pending < 20
@@ -56,6 +56,6 @@ def test_numbers_that_never_agree_do_not_hold_a_known_meters_frames_for_long() -
 
 def test_frames_without_any_number_are_given_up_one_by_one_and_counted() -> None:
     identity = MeterIdentity()
-    assert told(identity, [None] * 300) == []
+    assert shown(identity, [None] * 300) == []
     assert identity.pending + identity.dropped == 300
     assert identity.pending < 200

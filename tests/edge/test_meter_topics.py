@@ -19,11 +19,11 @@ def frame(optarif: str, ptec: str) -> ValidatedFrame:
 
 def test_values_come_before_the_announcement_that_explains_them_and_again_when_it_was_taken_in() -> None:
     topics = MeterPublisher(Naming(Topics(), "pi"), NUMBER, DiscoverySettings("homeassistant", "fr", "1"))
-    told: list[tuple[float, str, str]] = []
+    shown: list[tuple[float, str, str]] = []
     frames = [frame("HC..", "HC..")] * 6 + [frame("BBR(", "HCJB")] * 6
     for n, each in enumerate(frames):
-        told += [(n * 1.5, one.topic, one.payload) for one in topics.publish(each, n * 1.5, None, is_read=n >= 2)]
-    periods = [(at, payload) for at, topic, payload in told if topic == f"tictally/{NUMBER}/period"]
-    announced = [at for at, topic, _ in told if topic.startswith("homeassistant/")]
+        shown += [(n * 1.5, one.topic, one.payload) for one in topics.publish(each, n * 1.5, None, is_read=n >= 2)]
+    periods = [(at, payload) for at, topic, payload in shown if topic == f"tictally/{NUMBER}/period"]
+    announced = [at for at, topic, _ in shown if topic.startswith("homeassistant/")]
     assert announced == [3.0, 12.0]  # what stood on the broker was waited for, then three frames of another contract
     assert periods == [(0.0, "HC"), (6.0, "HC"), (9.0, "HC BLEU"), (15.0, "HC BLEU")]

@@ -36,7 +36,7 @@ JOURNALS = [
 
 
 @pytest.mark.parametrize(("environ", "journal"), JOURNALS)
-def test_the_journal_lies_in_memory_unless_it_is_said_where(environ: dict[str, str], journal: str) -> None:
+def test_the_journal_lies_in_memory_unless_it_is_reported_where(environ: dict[str, str], journal: str) -> None:
     assert settings(environ).journal == Path(journal)
 
 

@@ -1,4 +1,4 @@
-"""A simulated meter whose household follows a load curve: it counts what the curve says, to the Wh, and no more."""
+"""A simulated meter whose household follows a load curve: it counts what the curve shows, to the Wh, and no more."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -91,7 +91,7 @@ def test_what_is_unknown_is_not_drawn() -> None:
     assert some.registers()["EAST"] - first == 1000
 
 
-def test_more_than_subscribed_is_consumed_where_the_curve_says_so() -> None:
+def test_more_than_subscribed_is_consumed_where_the_curve_shows_so() -> None:
     some = meter(SimulatedContract.BASE, curve(START, [9000, 0]), START, subscribed_kva=6)
     first = some.registers()["EAST"]
     some.advance(START + QUARTER)
@@ -138,7 +138,7 @@ def test_a_meter_does_not_begin_outside_the_curve(start: datetime) -> None:
         meter(SimulatedContract.BASE, curve(START, [1000]), start)
 
 
-def test_nothing_else_says_what_is_consumed() -> None:
+def test_nothing_else_shows_what_is_consumed() -> None:
     with pytest.raises(SimulatorError, match="neither solar panels nor overloads"):
         meter(SimulatedContract.BASE, curve(START, [1000]), START, producer=True)
     with pytest.raises(SimulatorError, match="neither solar panels nor overloads"):

@@ -54,7 +54,7 @@ def test_the_step_is_the_headings_or_that_of_the_lines(tmp_path: Path, step_min:
     assert (curve.start_ms, curve.step_ms, curve.watts) == (to_ms(START), step_min * MINUTE_MS, tuple(range(5)))
 
 
-def test_one_value_is_a_curve_where_the_heading_tells_its_step(tmp_path: Path) -> None:
+def test_one_value_is_a_curve_where_the_heading_shows_its_step(tmp_path: Path) -> None:
     lines = [NAMES, named("60"), TITLE, "2022-07-29T01:00:00+02:00;1200"]
     assert read_load_curve(write(tmp_path / "curve.csv", lines)).start_ms == to_ms(START)
 
@@ -73,7 +73,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
-def test_what_is_missing_is_unknown_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture, case: str) -> None:
+def test_what_is_missing_is_unknown_and_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture, case: str) -> None:
     lines, watts, count, first = UNKNOWN[case]
     if "beginning" not in case:
         lines = [NAMES, named("30"), *lines[2:]]
@@ -84,7 +84,7 @@ def test_what_is_missing_is_unknown_and_said(tmp_path: Path, caplog: pytest.LogC
     assert [record.getMessage() for record in caplog.records] == [sentence]
 
 
-def test_of_a_whole_curve_nothing_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_of_a_whole_curve_nothing_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     read_load_curve(write(tmp_path / "curve.csv", HALF_HOUR_LINES))
     assert caplog.records == []
 

@@ -1,4 +1,4 @@
-"""The bad line: repeatable, indifferent to chunks, and as bad as it was told to be."""
+"""The bad line: repeatable, indifferent to chunks, and as bad as it was shown to be."""
 
 from itertools import pairwise
 
@@ -28,7 +28,7 @@ def test_a_good_line_changes_nothing() -> None:
 
 @pytest.mark.parametrize(("parity", "bits"), [(True, 8), (False, 7)])
 @pytest.mark.parametrize("probability", [0.001, 0.01])
-def test_every_bit_is_flipped_as_often_as_told(*, parity: bool, bits: int, probability: float) -> None:
+def test_every_bit_is_flipped_as_often_as_reported(*, parity: bool, bits: int, probability: float) -> None:
     arrived = Faults(bit_flip=probability, seed=3, parity=parity).apply(LINE)
     expected = len(LINE) * probability
     for bit in range(8):
@@ -41,7 +41,7 @@ def test_every_bit_is_flipped_as_often_as_told(*, parity: bool, bits: int, proba
 
 @pytest.mark.parametrize(("fault", "sign"), [("lose", -1), ("double", 1)])
 @pytest.mark.parametrize("probability", [0.001, 0.01])
-def test_characters_are_lost_and_doubled_as_often_as_told(fault: str, sign: int, probability: float) -> None:
+def test_characters_are_lost_and_doubled_as_often_as_reported(fault: str, sign: int, probability: float) -> None:
     line = Faults(lose=probability) if fault == "lose" else Faults(double=probability)
     arrived = line.apply(LINE)
     expected = len(LINE) * probability

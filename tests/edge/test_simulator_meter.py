@@ -62,8 +62,8 @@ def year() -> list[Shown]:
     for moment, (phases, producer) in product(MOMENTS, HOMES):
         for contract, mode in product(SimulatedContract, Mode):
             some = meter(contract, mode, start=moment, phases=phases, producer=producer)
-            said = (some.groups(), some.frame(), some.registers())
-            shown.append(Shown(contract, mode, phases, producer, moment, *said))
+            output = (some.groups(), some.frame(), some.registers())
+            shown.append(Shown(contract, mode, phases, producer, moment, *output))
     return shown
 
 
@@ -108,7 +108,7 @@ def test_a_standard_frame_agrees_with_itself(year: list[Shown]) -> None:
         assert dates(groups)["SMAXSN"] <= some.moment
 
 
-def test_the_status_word_says_what_the_other_groups_say(year: list[Shown]) -> None:
+def test_the_status_word_shows_what_the_other_groups_report(year: list[Shown]) -> None:
     bits_seen = set()
     for some in year:
         if some.mode is H:

@@ -1,4 +1,4 @@
-"""Orders to a simulated meter while it runs, and what its truth says of them."""
+"""Orders to a simulated meter while it runs, and what its truth shows of them."""
 
 import json
 import os

@@ -176,7 +176,7 @@ def test_a_wrong_address_of_a_topic_ends_the_start_with_a_message(port: str, tmp
     edge = real_edge.edge(tmp_path, port, 1)
     edge.start()
     assert edge.wait() == 2
-    assert WRONG[port] in edge.said
+    assert WRONG[port] in edge.output
 
 
 def test_two_kinds_of_sources_cannot_have_one_scheme() -> None:

@@ -282,7 +282,7 @@ class _Unplugged:
     def close(self) -> None: ...
 
 
-def test_a_line_that_was_opened_anew_says_so_once() -> None:
+def test_a_line_that_was_opened_anew_shows_so_once() -> None:
     time_s = 0.0
     line = AutobaudSource(lambda _baud: _Unplugged(), None, "line", lambda: time_s)
     assert (line.read(), line.take_interruption(), line.take_interruption()) == (b"beginning", True, False)

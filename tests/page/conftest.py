@@ -56,7 +56,7 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with here.recorder:
         here.recorder.wait_for_log("HTTP server listens")
         here.recorder.wait_for_log("connected to the broker")
-        here.meter.wait_until_said("line")
+        here.meter.wait_for_output("line")
         here.edge.start()
         yield here
         here.edge.end()

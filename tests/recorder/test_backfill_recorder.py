@@ -65,7 +65,7 @@ def test_a_new_recorder_gets_all_that_the_edge_remembers(recorder: Recorder, hub
     wait_until_online(hub)
     edge.hold(700, 1100, OTHER)
     edge.hold(1, 2500)
-    with edge.telling_health():
+    with edge.publishing_health():
         counts = recorder.wait_until(lambda counts: counts.frames == 2901)
     assert counts.lost == 0
     assert numbers(recorder.ledger) == list(range(1, 2501))
@@ -98,7 +98,7 @@ def test_a_recorder_set_back_to_an_older_copy_gets_what_came_since(
     recorder.start()
     wait_until_online(hub)
     edge.send(301, 310)
-    with edge.telling_health():
+    with edge.publishing_health():
         recorder.wait_until(lambda counts: counts.frames == 310)
     assert edge.requests == [{"boot": BOOT, "ranges": [[101, 300]]}]
     assert numbers(recorder.ledger) == list(range(1, 311))
@@ -120,7 +120,7 @@ def test_what_a_broker_forgot_that_lost_its_disk_is_requested_again(
         recorder.start()
         wait_until_online(hub)
         edge.send(201, 220)
-        with edge.telling_health():
+        with edge.publishing_health():
             recorder.wait_until(lambda counts: counts.frames == 220)
         assert edge.requests == [{"boot": BOOT, "ranges": [[51, 200]]}]
     assert numbers(recorder.ledger) == list(range(1, 221))
@@ -134,12 +134,12 @@ def test_what_a_full_queue_dropped_is_requested_again(own_broker: Mosquitto, rec
     own_broker.start()
     with ScriptedEdge(own_broker.port) as edge:
         edge.send(1, 600)
-        edge.tell_health()  # is dropped too
+        edge.publish_health()  # is dropped too
         recorder.start()
         dropped = 600 - recorder.wait_until(lambda counts: 0 < counts.frames < 600).frames
         wait_until_online(hub)
         edge.send(601, 602)
-        with edge.telling_health():
+        with edge.publishing_health():
             recorder.wait_until(lambda counts: counts.frames == 602)
         assert dropped > 100
     assert numbers(recorder.ledger) == list(range(1, 603))
@@ -151,7 +151,7 @@ def test_what_the_edge_no_longer_has_is_lost_and_logged(recorder: Recorder, hub:
     recorder.wait_until(lambda counts: counts.frames == 10)
     edge.frames.clear()
     edge.hold(31, 40)
-    with edge.telling_health():
+    with edge.publishing_health():
         recorder.wait_for_log("20 frames of edge 'cellar' are lost: the edge no longer holds them")
         assert recorder.wait_until(lambda counts: counts.frames == 20).lost == 20
     assert ranges_of(recorder.ledger, "cellar") == [
@@ -166,7 +166,7 @@ def test_what_the_edge_no_longer_has_is_lost_and_logged(recorder: Recorder, hub:
 def test_a_retained_health_is_not_taken_for_the_present(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
     wait_until_online(hub)
     edge.hold(1, 30)
-    with edge.telling_health():
+    with edge.publishing_health():
         recorder.wait_until(lambda counts: counts.frames == 30)
     edge.hold(31, 60)
     stop(recorder, hub)
@@ -175,7 +175,7 @@ def test_a_retained_health_is_not_taken_for_the_present(recorder: Recorder, hub:
     edge.requests.clear()
     recorder.start()
     wait_until_online(hub)
-    edge.tell_health()  # one live health; the retained one before it is none
+    edge.publish_health()  # one live health; the retained one before it is none
     edge.send(61, 61)
     recorder.wait_until(lambda counts: counts.frames == 1)
     time.sleep(1.5)  # a tick, at which it would have asked
@@ -186,11 +186,11 @@ def test_healths_that_are_none_are_counted_and_cost_nothing(recorder: Recorder, 
     wait_until_online(hub)
     garbage = ["", "offline", "[" * 9000, '{"boots": [[1]]}', '{"boots": [{"boot": "x"}]}', "x" * 70_000]
     for payload in garbage:
-        edge.say("health", payload)
+        edge.publish("health", payload)
         edge.send(len(edge.frames) + 1, len(edge.frames) + 1)
         recorder.wait_until(lambda counts: counts.frames == len(edge.frames))
     edge.hold(7, 9)
-    with edge.telling_health():
+    with edge.publishing_health():
         recorder.wait_until(lambda counts: counts.frames == 9)
     recorder.wait_for_log("ignored the health of edge 'cellar': not JSON")
     assert "Traceback" not in recorder.log
@@ -201,13 +201,13 @@ def test_an_edge_that_comes_back_gets_the_request_again(recorder: Recorder, hub:
     edge.answers = False
     edge.send(1, 4)
     edge.hold(5, 11)
-    with edge.telling_health():
+    with edge.publishing_health():
         end = time.monotonic() + 20
         while not edge.requests and time.monotonic() < end:
             time.sleep(0.05)
         assert edge.requests == [{"boot": BOOT, "ranges": [[5, 11]]}]
         edge.answers = True
-        edge.say("availability", "online")
+        edge.publish("availability", "online")
         recorder.wait_until(lambda counts: counts.frames == 11)
     assert edge.requests == 2 * [{"boot": BOOT, "ranges": [[5, 11]]}]
 
@@ -221,9 +221,9 @@ def test_missing_and_lost_frames_are_in_the_recorders_health(
         recorder.wait_until(lambda counts: counts.frames == 4)
         edge.frames.clear()
         edge.hold(7, 11)
-        with edge.telling_health():
+        with edge.publishing_health():
             recorder.wait_until(lambda counts: counts.lost == 2)
-            edge.say("health", "nothing of the kind")
+            edge.publish("health", "nothing of the kind")
             recorder.wait_for_log("ignored the health of edge 'cellar': not JSON")
         own_broker.stop()
         own_broker.start()  # health is published on every connect

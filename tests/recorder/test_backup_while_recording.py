@@ -98,7 +98,7 @@ def test_answers_are_those_of_the_moment_and_the_rest_heals(own_broker: Mosquitt
         for what, to in (("energy", "2027-01-01"), ("cost", "2027-01-01")):
             assert asked(what, ledger, to=to) == asked(what, reference / "ledger.sqlite", to=to), what
         assert asked("energy", ledger, to="2027-01-01")[0]["first"] == 1_000_000 + 10 * had[0]
-        with Recorder(new, own_broker.port) as restored, edge.telling_health():
+        with Recorder(new, own_broker.port) as restored, edge.publishing_health():
             restored.wait_until(lambda counts: counts.frames == LAST, within_s=60)
             restored.stop()
     assert numbers(ledger) == [(1, LAST)]

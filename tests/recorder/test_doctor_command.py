@@ -48,17 +48,17 @@ def test_where_all_is_well_it_says_so_and_where_not_what_to_do(
 ) -> None:
     with ScriptedEdge(running.port) as edge:
         edge.frames = {(BOOT, seq): frame_of_now(seq) for seq in range(1, 6)}
-        edge.say("availability", "online")
+        edge.publish("availability", "online")
         with Hub(running.port) as hub:
             hub.publish("tictally/edge/cellar/frame", *edge.frames.values(), "no frame")
-        edge.tell_health()
+        edge.publish_health()
         running.wait_until(lambda counts: counts.frames == 5 and bool(counts.rejected))
         assert main(["doctor"]) == 0
         well = capsys.readouterr().out
         assert "!!" not in well
         assert "ok edge cellar: it is online; its newest frame is from " in well
         assert "-- ledger: 1 message rejected for json; the newest arrived " in well
-        edge.say("availability", "offline")
+        edge.publish("availability", "offline")
         running.stop()
         assert main(["doctor", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
@@ -120,7 +120,7 @@ def test_a_visit_says_how_far_it_came(own_broker: Mosquitto) -> None:
     with Hub(own_broker.port) as hub:
         hub.publish("t/edge/a/frame", "live")
     with ScriptedEdge(own_broker.port, base="t", name="a") as edge:
-        edge.say("availability", "online")
+        edge.publish("availability", "online")
     seen = probe(BrokerAddress("127.0.0.1", own_broker.port), ["t/edge/+/availability", "t/edge/+/frame"])
     assert (seen.outcome, seen.retained) == (Outcome.CONNECTED, {"t/edge/a/availability": b"online"})
     own_broker.stop()

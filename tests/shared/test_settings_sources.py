@@ -1,4 +1,4 @@
-"""Where settings come from, and what a wrong source is told."""
+"""Where settings come from, and what a wrong source is shown."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn

@@ -123,7 +123,7 @@ class Client:
         client.on_disconnect = lambda *_: setattr(self, "is_gone", True)
         client.on_message = lambda _c, _d, message: self.heard.append((message.topic, bytes(message.payload)))
 
-    def _acknowledged(self, _client: object, _data: object, mid: int, reason: ReasonCode, _told: Properties) -> None:
+    def _acknowledged(self, _client: object, _data: object, mid: int, reason: ReasonCode, _shown: Properties) -> None:
         self.acknowledged[mid] = reason.value
 
     def __enter__(self) -> Self:
@@ -248,7 +248,7 @@ def test_a_user_reads_what_concerns_it_and_nothing_else_whatever_it_subscribes_t
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_what_the_broker_says_of_itself_is_for_its_health_check_alone(
+def test_what_the_broker_shows_of_itself_is_for_its_health_check_alone(
     broker: DeployedMosquitto, box: Box, user: str
 ) -> None:
     with as_user(broker, box, user) as client:
@@ -267,7 +267,7 @@ def test_no_user_plants_an_entity_by_dying(broker: DeployedMosquitto, box: Box, 
     assert planted not in {topic for topic, _ in witness.heard}
 
 
-def test_an_edges_last_will_is_told_when_it_dies(broker: DeployedMosquitto, box: Box, witness: Client) -> None:
+def test_an_edges_last_will_is_reported_when_it_dies(broker: DeployedMosquitto, box: Box, witness: Client) -> None:
     witness.subscribe("#")
     availability = "tictally/edge/cellar/availability"
     die(broker, box, "edge-cellar", availability)

@@ -43,14 +43,14 @@ def test_chaos_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
         text=True,
     )
     try:
-        said, _ = process.communicate(timeout=WITHIN_S)
+        output, _ = process.communicate(timeout=WITHIN_S)
     except subprocess.TimeoutExpired:
         process.terminate()  # it takes down whatever it has started
-        said, _ = process.communicate(timeout=END_S)
-    assert process.returncode == 0, said  # its seed stands in the first line
-    assert re.search(r"^seed \d+$", said, re.MULTILINE)
-    assert "the same: nothing lost, nothing invented" in said
-    assert int(re.search(r"│ all +│ (\d+)", said)[1]) >= 5  # type: ignore[index]
+        output, _ = process.communicate(timeout=END_S)
+    assert process.returncode == 0, output  # its seed stands in the first line
+    assert re.search(r"^seed \d+$", output, re.MULTILINE)
+    assert "the same: nothing lost, nothing invented" in output
+    assert int(re.search(r"│ all +│ (\d+)", output)[1]) >= 5  # type: ignore[index]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -93,7 +93,7 @@ def test_another_meters_frame_is_found(line: list[SentFrame], ledger: list[Store
     assert len(judged(line, ledger).differences) == 2
 
 
-def test_frames_that_were_read_together_are_told_apart(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
+def test_frames_that_were_read_together_are_distinguished(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger[4] = replace(ledger[4], time_ms=ledger[6].time_ms)
     ledger[5] = replace(ledger[5], time_ms=ledger[6].time_ms)
     assert judged(line, ledger).differences == []

@@ -14,7 +14,7 @@ from chaos.programs import RestartingProgram
 
 
 class SignalledPopen(subprocess.Popen[bytes]):
-    """Brings a signal once the process is there and before anybody has been told of it."""
+    """Brings a signal once the process is there and before anybody has been shown of it."""
 
     pids: list[int] = []  # noqa: RUF012 - of one test
 

@@ -35,7 +35,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return configured(tmp_path_factory.mktemp("box"), {})
 
 
-def configured(folder: Path, told: Mapping[str, str]) -> dict[str, Any]:
+def configured(folder: Path, shown: Mapping[str, str]) -> dict[str, Any]:
     """What Compose makes of the file, with these lines in .env."""
     if not (command := compose()):
         pytest.skip("Compose is not installed")
@@ -44,7 +44,7 @@ def configured(folder: Path, told: Mapping[str, str]) -> dict[str, Any]:
     shutil.copy(DEPLOY / "compose.yaml", box.folder)
     box.set_up("--address", "192.0.2.7")
     with (box.folder / ".env").open("a") as env:
-        env.writelines(f"{name}={value}\n" for name, value in told.items())
+        env.writelines(f"{name}={value}\n" for name, value in shown.items())
     done = subprocess.run(
         [*command, "--file", box.folder / "compose.yaml", "--profile", "*", "config", "--format", "json"],
         capture_output=True,
@@ -130,15 +130,15 @@ def test_no_secret_is_in_an_environment(services: dict[str, dict[str, Any]]) -> 
         ("setup", "TICTALLY_", set(settings_in(recorder_settings()))),
     ],
 )
-def test_a_program_is_told_settings_that_there_are(
+def test_a_program_is_reported_settings_that_there_are(
     services: dict[str, dict[str, Any]], name: str, prefix: str, known: set[str]
 ) -> None:
-    told = [variable for variable in services[name]["environment"] if variable.startswith("TICTALLY_")]
-    assert {each.removeprefix(prefix).removesuffix("_FILE").lower() for each in told} <= known
+    shown = [variable for variable in services[name]["environment"] if variable.startswith("TICTALLY_")]
+    assert {each.removeprefix(prefix).removesuffix("_FILE").lower() for each in shown} <= known
 
 
 def test_what_a_user_writes_into_env_reaches_the_recorder(tmp_path: Path) -> None:
-    told = {
+    shown = {
         "TICTALLY_TIMEZONE": "Europe/Madrid",
         "TICTALLY_HTTP_READS": "token",
         "TICTALLY_HTTP_NAMES": "energy.example.org",
@@ -147,11 +147,11 @@ def test_what_a_user_writes_into_env_reaches_the_recorder(tmp_path: Path) -> Non
         "TICTALLY_BACKUP_HOUR": "3",
         "TICTALLY_BACKUP_FOLDER": "/mnt/usb/tictally",
     }
-    recorder = configured(tmp_path, told)["services"]["recorder"]
+    recorder = configured(tmp_path, shown)["services"]["recorder"]
     environ = recorder["environment"]
     assert environ["TICTALLY_BACKUP"] == "/backup"
-    assert {name: environ[name] for name in told if name in environ} == {
-        name: value for name, value in told.items() if name != "TICTALLY_BACKUP_FOLDER"
+    assert {name: environ[name] for name in shown if name in environ} == {
+        name: value for name, value in shown.items() if name != "TICTALLY_BACKUP_FOLDER"
     }
     assert [each["source"] for each in recorder["volumes"] if each["target"] == "/backup"] == ["/mnt/usb/tictally"]
 

@@ -96,7 +96,7 @@ CASES = (
 
 @dataclass(frozen=True)
 class Kept:
-    """A ledger with a case's frames, and what its half hours say of each day: Wh as Base, and by the hours of HP/HC."""
+    """A ledger with a case's frames, and each day's Wh from its half hours: as Base, and by the hours of HP/HC."""
 
     case: Case
     ledger: Path
@@ -112,7 +112,7 @@ class Kept:
         next_month = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
         return energy / 1000 + grid.monthly[site] / (next_month - day.replace(day=1)).days
 
-    def told(self, *options: str) -> str:
+    def shown(self, *options: str) -> str:
         command = ["cost", "--from", str(self.case.first), "--to", str(self.case.end), *options]
         done = subprocess.run(
             [sys.executable, "-m", "tictally_recorder", *command],
@@ -124,8 +124,8 @@ class Kept:
         return done.stdout
 
     def totals(self, by: str) -> dict[tuple[str, str], str]:
-        """What `tictally cost` tells, by site and first day."""
-        rows: list[dict[str, Any]] = json.loads(self.told("--by", by, "--json"))
+        """What `tictally cost` shows, by site and first day."""
+        rows: list[dict[str, Any]] = json.loads(self.shown("--by", by, "--json"))
         assert {row["quality"] for row in rows} == {"measured"}
         return {(row["site"], row["from"]): row["rounded"] for row in rows if row["kind"] == "total"}
 
@@ -184,27 +184,27 @@ def used(ends: list[tuple[datetime, int]]) -> dict[date, Counter[str]]:
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
 def test_every_day_costs_what_its_half_hours_cost(kept: Kept, site: str) -> None:
     expected = {(site, str(day)): cents(kept.cost(site, day)) for day in kept.case.days}
-    assert {key: told for key, told in kept.totals("day").items() if key[0] == site} == expected
+    assert {key: shown for key, shown in kept.totals("day").items() if key[0] == site} == expected
 
 
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
 def test_all_days_together_cost_what_their_half_hours_cost(kept: Kept, site: str) -> None:
-    rows = json.loads(kept.told("--site", site, "--by", "year", "--json"))
-    told = cents(sum((Decimal(row["amount"]) for row in rows if row["kind"] == "total"), Decimal(0)))
-    assert told == cents(sum((kept.cost(site, day) for day in kept.case.days), Decimal(0)))
-    assert told == kept.case.totals.get(site, told)
+    rows = json.loads(kept.shown("--site", site, "--by", "year", "--json"))
+    shown = cents(sum((Decimal(row["amount"]) for row in rows if row["kind"] == "total"), Decimal(0)))
+    assert shown == cents(sum((kept.cost(site, day) for day in kept.case.days), Decimal(0)))
+    assert shown == kept.case.totals.get(site, shown)
 
 
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
 def test_each_days_explanation_names_energy_and_price(kept: Kept, site: str) -> None:
-    explained = kept.told("--site", site, "--by", "day", "--explain")
+    explained = kept.shown("--site", site, "--by", "day", "--explain")
     for day in kept.case.days:
         prices = {"HC": Grid.on(day).off_peak, "HP": Grid.on(day).peak}
         if site == ON_BASE:
             prices = {"BASE": Grid.on(day).base}
         for period, price in prices.items():
-            told = explained.partition(f"{day} to {day + timedelta(days=1)}, {period}:\n")[2].partition(" EUR = ")[0]
-            assert told.endswith(f"{Decimal(kept.used[day][period]) / 1000:.3f} kWh at {price}")
+            shown = explained.partition(f"{day} to {day + timedelta(days=1)}, {period}:\n")[2].partition(" EUR = ")[0]
+            assert shown.endswith(f"{Decimal(kept.used[day][period]) / 1000:.3f} kWh at {price}")
 
 
 def cents(amount: Decimal) -> str:

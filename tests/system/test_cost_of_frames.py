@@ -25,7 +25,7 @@ GRIDS = (("0.1696", "0.2146", "14.04"), ("0.1635", "0.2081", "15.74"))
 @pytest.mark.parametrize(
     ("mode", "registers"), [(Mode.STANDARD, ("EASF01", "EASF02")), (Mode.HISTORIQUE, ("HCHC", "HCHP"))]
 )
-def test_two_days_over_a_change_of_prices_cost_what_the_registers_say(
+def test_two_days_over_a_change_of_prices_cost_what_the_registers_report(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -39,7 +39,7 @@ def test_two_days_over_a_change_of_prices_cost_what_the_registers_say(
     (tmp_path / "contracts.toml").write_text(CONTRACT)
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
     assert main(["cost", "--from", "2025-07-31", "--to", "2025-08-02", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    shown = json.loads(capsys.readouterr().out)
     expected = []
     for n, (*prices, monthly) in enumerate(GRIDS):
         start_ms, end_ms = (int((START + (n + more) * DAY).timestamp()) * 1000 for more in (0, 1))
@@ -48,7 +48,7 @@ def test_two_days_over_a_change_of_prices_cost_what_the_registers_say(
         amounts = [each * Decimal(price) / 1000 for each, price in zip(energy, prices, strict=True)]
         amounts.append(Decimal(monthly) / 31)
         expected += [str(to_cents(amount)) for amount in [*amounts, sum(amounts, Decimal(0))]]
-    assert [each["rounded"] for each in told] == expected
-    assert {each["quality"] for each in told} == {"measured"}
+    assert [each["rounded"] for each in shown] == expected
+    assert {each["quality"] for each in shown} == {"measured"}
     assert main(["tariff", "check", "--from", "2199-01-01", "--json"]) in {0, 1}
     assert [each for each in json.loads(capsys.readouterr().out) if each["fault"] == "contract"] == []

@@ -1,4 +1,4 @@
-"""The demo as a newcomer runs it: it shows a meter, ends when told, and leaves nothing behind."""
+"""The demo as a newcomer runs it: it shows a meter, ends when shown, and leaves nothing behind."""
 
 import json
 import os
@@ -46,11 +46,11 @@ class Running:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) != self.process.pid:
                 try:
-                    said = (entry / "cmdline").read_bytes() + b"\0" + (entry / "environ").read_bytes()
+                    output = (entry / "cmdline").read_bytes() + b"\0" + (entry / "environ").read_bytes()
                 except OSError:
                     continue
-                if str(self.folder).encode() in said:
-                    found[int(entry.name)] = said.split(b"\0\0")[0].replace(b"\0", b" ").decode(errors="replace")
+                if str(self.folder).encode() in output:
+                    found[int(entry.name)] = output.split(b"\0\0")[0].replace(b"\0", b" ").decode(errors="replace")
         return found
 
 

@@ -47,7 +47,7 @@ def test_registers_are_the_suppliers_that_have_counted_in_the_catalogues_order()
     assert list(made.registers.items()) == [("EAST", 5), ("EASF02", 5), ("EAIT", 3)]
 
 
-def test_refusals_are_told_by_reason() -> None:
+def test_refusals_are_reported_by_reason() -> None:
     made = picture()
     made.take(TOPICS.edge("demo", "health"), json.dumps({"rejected": {"checksum": 3, "plausibility": 0}}).encode())
     assert summary(made, LedgerTotals())[1] == "groups rejected by the edge: checksum 3"
@@ -65,13 +65,13 @@ def test_energy_consumed_is_counted_once(rows: tuple[tuple[str, str | None, int]
     assert LedgerTotals(today_wh=rows).consumption_wh == consumption_wh
 
 
-def test_what_it_costs_is_told_as_soon_as_it_is_known() -> None:
+def test_what_it_costs_is_reported_as_soon_as_it_is_known() -> None:
     made = picture(("SINSTS", "3900"))
     assert len(summary(made, LedgerTotals())) == 3
     for name, text in (("cost_today", "0.45"), ("price", "none"), ("currency", "EUR")):
         made.take(TOPICS.site(OLD, name), text.encode())
     assert len(summary(made, LedgerTotals())) == 3
     made.take(TOPICS.site(OLD, "price"), b"0.1612")
-    told = "0.45 EUR today, its subscription included; 0.1612 EUR/kWh now"
-    assert summary(made, LedgerTotals())[3] == f"cost: {told}"
-    assert told in line("20:00:00", made, LedgerTotals())
+    shown = "0.45 EUR today, its subscription included; 0.1612 EUR/kWh now"
+    assert summary(made, LedgerTotals())[3] == f"cost: {shown}"
+    assert shown in line("20:00:00", made, LedgerTotals())

@@ -39,25 +39,25 @@ def openssl(*arguments: str | Path) -> str:
 def test_it_changes_nothing_when_it_is_run_again(box: Box) -> None:
     commands = [["edge", "pi", "--meter", "house"], ["hub", "ha"], ["hub", "node-red"]]
     box.set_up()
-    said = [box.init(*command) for command in commands]
+    output = [box.init(*command) for command in commands]
     before = snapshot(box)
     box.init()
     box.set_up()
-    assert [box.init(*command) for command in commands] == said
+    assert [box.init(*command) for command in commands] == output
     assert snapshot(box) == before
 
 
 def test_each_secret_is_its_readers_alone_and_stands_nowhere_else(box: Box) -> None:
     box.set_up()
-    said = box.init("edge", "pi", "--meter", "house") + box.init("hub", "ha") + box.init()
+    output = box.init("edge", "pi", "--meter", "house") + box.init("hub", "ha") + box.init()
     open_to_all = {
         path for path in box.folder.rglob("*") if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o77
     }
     assert {path.name for path in open_to_all} == {".env", "ca.pem"}
     secrets = [path.read_text().strip() for path in (box.local / "secrets").iterdir()]
     assert len(secrets) == len(set(secrets)) == 9
-    told = said + (box.folder / ".env").read_text() + (box.local / "mosquitto" / "passwords").read_text()
-    assert [secret for secret in secrets if secret in told] == []
+    shown = output + (box.folder / ".env").read_text() + (box.local / "mosquitto" / "passwords").read_text()
+    assert [secret for secret in secrets if secret in shown] == []
     assert min(map(len, secrets)) == 48
 
 
@@ -181,8 +181,8 @@ def test_a_host_gives_a_name_that_the_programs_take_and_an_address_that_there_is
     assert f"TICTALLY_NAME={name}\n" in (box.folder / ".env").read_text()
     environ = {"TICTALLY_NAME": name, "TICTALLY_LEDGER": "ledger.sqlite"}
     assert load_recorder(Origins(environ, lambda _path: ""), hostname="other").name == name
-    said = box.init("hub", "ha")
-    assert f"{reached}, or 192.0.2.7" in said
+    output = box.init("hub", "ha")
+    assert f"{reached}, or 192.0.2.7" in output
     box.init("edge", "pi", "--meter", "021900000007")
     settings = (box.local / "clients" / "edge-pi" / "edge.env").read_text()
     assert f"TICTALLY_EDGE_MQTT_HOST={reached}\n" in settings
@@ -271,10 +271,10 @@ def test_on_a_terminal_it_asks_for_host_device_and_meter_once(box: Box) -> None:
         with subprocess.Popen(command, stdin=its, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as init:
             os.close(its)
             os.write(ours, answers)
-            said, questions = init.communicate(timeout=60)
+            output, questions = init.communicate(timeout=60)
         os.close(ours)
         assert init.returncode == 0, questions
-        assert b"ready" in said
+        assert b"ready" in output
         assert questions.count(b": ") == asked
     assert "TICTALLY_EDGE_PORT=sim:base" in (box.folder / ".env").read_text()
 

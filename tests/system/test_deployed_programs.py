@@ -70,7 +70,7 @@ def recorder_of(box: Box, folder: Path, port: int, **settings: str) -> Recorder:
     return Recorder(folder, port, settings=own)
 
 
-def test_frames_go_from_an_edge_to_the_ledger_by_tls_and_everything_that_is_said_is_allowed(
+def test_frames_go_from_an_edge_to_the_ledger_by_tls_and_everything_that_is_reported_is_allowed(
     box: Box, own_broker: DeployedMosquitto, edges: list[real_edge.Process], tmp_path: Path
 ) -> None:
     edge = edge_of(box, tmp_path, own_broker.tls_port)
@@ -88,7 +88,7 @@ def test_frames_go_from_an_edge_to_the_ledger_by_tls_and_everything_that_is_said
             ):
                 witness.subscribe(topic)
                 assert witness.wait_for(topic)
-    assert "refuse" not in edge.said + recorder.log
+    assert "refuse" not in edge.output + recorder.log
 
 
 @pytest.mark.parametrize("which", ["edge", "recorder"])
@@ -103,14 +103,14 @@ def test_a_program_that_does_not_know_the_brokers_authority_stays_away(
         edge.environ["TICTALLY_EDGE_MQTT_CA"] = str(other.ca)
         edges.append(edge)
         edge.start()
-        edge.wait_until_said("cannot be reached")
+        edge.wait_for_output("cannot be reached")
     else:
         with recorder_of(box, tmp_path, own_broker.tls_port, TICTALLY_MQTT_CA=str(other.ca)) as recorder:
             recorder.wait_for_log("cannot be reached")
     assert "u'" not in (own_broker.folder / "mosquitto.log").read_text()
 
 
-def test_an_edge_whose_meter_is_another_than_it_may_speak_for_says_so_and_nothing_is_lost_by_it(
+def test_an_edge_whose_meter_is_another_than_it_may_speak_for_shows_so_and_nothing_is_lost_by_it(
     box: Box, own_broker: DeployedMosquitto, edges: list[real_edge.Process], tmp_path: Path
 ) -> None:
     box.init("edge", "pi", "--meter", "021900000009")
@@ -120,7 +120,7 @@ def test_an_edge_whose_meter_is_another_than_it_may_speak_for_says_so_and_nothin
         edge = edge_of(box, tmp_path, own_broker.tls_port)
         edges.append(edge)
         edge.start()
-        edge.wait_until_said(REFUSED)
+        edge.wait_for_output(REFUSED)
         time.sleep(3)
         box.init("edge", "pi", "--meter", METER)
         own_broker.reload()

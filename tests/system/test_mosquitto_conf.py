@@ -34,9 +34,9 @@ class Seen:
     largest_packet: int | None = None
 
     def connects(
-        self, _client: object, _data: object, _flags: object, reason: ReasonCode, told: Properties | None
+        self, _client: object, _data: object, _flags: object, reason: ReasonCode, shown: Properties | None
     ) -> None:
-        self.largest_packet = getattr(told, "MaximumPacketSize", None)
+        self.largest_packet = getattr(shown, "MaximumPacketSize", None)
         self.connected.append(reason.value)
 
 
@@ -103,7 +103,7 @@ def test_a_client_that_acknowledges_late_is_sent_a_batch_of_hundreds(own_broker:
         assert seen.payloads == [str(number).encode() for number in range(500)]
 
 
-def test_a_client_is_told_the_largest_packet_and_another_one_is_not_passed_on(own_broker: Mosquitto) -> None:
+def test_a_client_is_reported_the_largest_packet_and_another_one_is_not_passed_on(own_broker: Mosquitto) -> None:
     subscribe(own_broker.port, "hub")
     with client(own_broker.port) as (publisher, seen):
         publisher.publish("frames", bytes(FRAME_LIMIT), qos=1)

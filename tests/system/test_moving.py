@@ -44,7 +44,7 @@ def test_another_pi_brings_the_old_ones_frames_and_is_the_same_meter(own_broker:
             hub.wait_for("tictally/edge/pi/frame", within_s=30)
         # The broker goes away: what the old Pi reads now is in its journal only.
         own_broker.stop()
-        first.wait_until_said("broker", within_s=AWAY_S)
+        first.wait_for_output("broker", within_s=AWAY_S)
         first.stop()
         recorder.wait_until(lambda counts: counts.frames >= 3)
         # Another machine: nothing of /run, the folder of its state, the same settings.
@@ -81,7 +81,7 @@ def test_another_nas_by_backup_loses_nothing_that_came_meanwhile(own_broker: Mos
             recorder.stop()
         edge.send(61, 70)
         run("restore", tmp_path / "moving.backup", "--ledger", new / "ledger.sqlite", home=tmp_path)
-        with Recorder(new, own_broker.port) as moved, edge.telling_health():
+        with Recorder(new, own_broker.port) as moved, edge.publishing_health():
             moved.wait_until(lambda counts: counts.frames == 70, within_s=60)
             moved.stop()
     assert frames_of(moved.ledger, "cellar") == {BOOT: 70}

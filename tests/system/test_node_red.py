@@ -93,21 +93,21 @@ def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Callable[[], str]]:
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """Meter → what the page says of it: power, period, energy, state."""
+    """Meter → what the page shows of it: power, period, energy, state."""
     found = [row.split("<td>")[1:] for row in re.findall(r"<tr class=.*?</tr>", text)]
     return {cells[0]: [cell.removesuffix("</tr>") for cell in cells[1:]] for cells in found}
 
 
 def wait_for(page: Callable[[], str], expected: dict[str, list[str]]) -> None:
-    """Wait until the page says this of these meters."""
+    """Wait until the page shows this of these meters."""
     end = time.monotonic() + WITHIN_S
     while any((shown := rows(page())).get(meter) != row for meter, row in expected.items()):
         assert time.monotonic() < end, f"{shown} is not {expected}"
         time.sleep(0.1)
 
 
-def tell(hub: Hub, meter: str, **said: object) -> None:
-    for name, value in said.items():
+def show(hub: Hub, meter: str, **written: object) -> None:
+    for name, value in written.items():
         hub.publish(f"tictally/{meter}/{name}", str(value))
 
 
@@ -118,9 +118,9 @@ def wait_until_it_listens(hub: Hub, page: Callable[[], str]) -> None:
     """
     end = time.monotonic() + START_WITHIN_S
     for wh in count(1):
-        tell(hub, "probe-1", availability="online", period="P", SINSTS=1, overload="ON", EAST=wh)
-        tell(hub, "probe-2", availability="online", period="P", PAPP=1, HCHC=wh)
-        tell(hub, "probe-3", availability="offline", HCHP=wh)
+        show(hub, "probe-1", availability="online", period="P", SINSTS=1, overload="ON", EAST=wh)
+        show(hub, "probe-2", availability="online", period="P", PAPP=1, HCHC=wh)
+        show(hub, "probe-3", availability="offline", HCHP=wh)
         shown = rows(page())
         counted = [row[2] != "0.000 kWh" for row in shown.values()]
         if {meter: [row[0], row[1], row[3]] for meter, row in shown.items()} == PROBES and all(counted):
@@ -134,28 +134,28 @@ def test_the_flow_shows_each_meters_power_period_energy_and_alarm(broker: Mosqui
     standard, historique = "021961000001", "cellar"
     with Hub(broker.port) as hub:
         wait_until_it_listens(hub, page)
-        tell(hub, standard, availability="online", period="HP BLEU", SINSTS=3900, overload="OFF", EAST=1000)
-        tell(hub, historique, availability="online", period="HC", PAPP=220, overload="OFF", HCHC=500, HCHP=800)
-        tell(hub, standard, EAST=2250)
-        tell(hub, historique, HCHC=507, HCHP=840)
+        show(hub, standard, availability="online", period="HP BLEU", SINSTS=3900, overload="OFF", EAST=1000)
+        show(hub, historique, availability="online", period="HC", PAPP=220, overload="OFF", HCHC=500, HCHP=800)
+        show(hub, standard, EAST=2250)
+        show(hub, historique, HCHC=507, HCHP=840)
         calm = {
             standard: ["3900 VA", "HP BLEU", "1.250 kWh", "well"],
             historique: ["220 VA", "HC", "0.047 kWh", "well"],
         }
         wait_for(page, calm)
 
-        tell(hub, standard, overload="ON")
-        tell(hub, historique, PAPP=LIMIT_VA + 10)
+        show(hub, standard, overload="ON")
+        show(hub, historique, PAPP=LIMIT_VA + 10)
         alarmed = {
             standard: ["3900 VA", "HP BLEU", "1.250 kWh", "OVERLOAD"],
             historique: [f"{LIMIT_VA + 10} VA", "HC", "0.047 kWh", "OVERLOAD"],
         }
         wait_for(page, alarmed)
 
-        tell(hub, standard, overload="OFF")
-        tell(hub, historique, PAPP=220)
+        show(hub, standard, overload="OFF")
+        show(hub, historique, PAPP=220)
         wait_for(page, calm)
 
-        tell(hub, historique, HCHC="", HCHP=2, availability="offline")  # another contract, another meter
-        tell(hub, historique, HCHP=5)
+        show(hub, historique, HCHC="", HCHP=2, availability="offline")  # another contract, another meter
+        show(hub, historique, HCHP=5)
         wait_for(page, calm | {historique: ["", "HC", "0.050 kWh", "offline"]})

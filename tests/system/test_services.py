@@ -1,4 +1,4 @@
-"""Both programs as services: what they tell systemd, and the unit files that start them."""
+"""Both programs as services: what they show systemd, and the unit files that start them."""
 
 import re
 import shutil
@@ -86,7 +86,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], Service]]:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_ready_has_a_pulse_while_its_loop_lives_and_says_when_it_stops(
+def test_a_service_is_ready_has_a_pulse_while_its_loop_lives_and_shows_when_it_stops(
     name: str, manager: Manager, start: Callable[[str, dict[str, str]], Service]
 ) -> None:
     service = start(name, manager.environ)
@@ -146,13 +146,13 @@ def test_a_container_is_healthy_while_the_loop_of_its_program_comes_round(
             assert time.monotonic() < end
             time.sleep(0.05)
         time.sleep(3)
-        status, said = healthy(tmp_path, 1, pulse)
-        assert (status, "broker" in said) == (0, True), said
+        status, output = healthy(tmp_path, 1, pulse)
+        assert (status, "broker" in output) == (0, True), output
         assert service._process is not None
         service._process.send_signal(signal.SIGSTOP)
         time.sleep(3)
-        status, said = healthy(tmp_path, 1, pulse)
-        assert (status, "it hangs" in said) == (1, True), said
+        status, output = healthy(tmp_path, 1, pulse)
+        assert (status, "it hangs" in output) == (1, True), output
         service._process.send_signal(signal.SIGCONT)
     finally:
         assert service.stop() == 0
@@ -160,12 +160,12 @@ def test_a_container_is_healthy_while_the_loop_of_its_program_comes_round(
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("name", SERVICES)
-def test_systemd_has_nothing_to_say_against_a_unit(name: str, tmp_path: Path) -> None:
+def test_systemd_has_nothing_to_report_against_a_unit(name: str, tmp_path: Path) -> None:
     unit = tmp_path / f"tictally-{name}.service"
     text = (UNITS / unit.name).read_text()
     unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", text, flags=re.MULTILINE))
-    said = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
-    about_it = [line for line in said.stderr.splitlines() if unit.name in line or str(unit) in line]
+    output = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    about_it = [line for line in output.stderr.splitlines() if unit.name in line or str(unit) in line]
     assert about_it == []
 
 
@@ -177,8 +177,8 @@ def test_a_unit_starts_a_command_that_there_is(name: str) -> None:
     program, *arguments = command.split()
     assert program in scripts
     package = scripts[program].partition(".")[0]
-    told = subprocess.run([sys.executable, "-m", package, *arguments, "--help"], capture_output=True, check=False)
-    assert told.returncode == 0
+    shown = subprocess.run([sys.executable, "-m", package, *arguments, "--help"], capture_output=True, check=False)
+    assert shown.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,10 @@ def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: SimulatedCont
     assert [topic for topic in sorted(published) if not in_reference(topic)] == []
 
 
-def test_whatever_a_recorder_says_of_a_site_is_in_it() -> None:
-    said = [Topics().site(NUMBER, name) for name in (*CONSUMPTION_NAMES, *STANDBY_NAMES, *INJECTION_NAMES)]
-    assert {entity.key for entity in ENTITIES} <= {topic.split("/")[-1] for topic in said}
-    assert [topic for topic in said if not in_reference(topic)] == []
+def test_whatever_a_recorder_shows_of_a_site_is_in_it() -> None:
+    output = [Topics().site(NUMBER, name) for name in (*CONSUMPTION_NAMES, *STANDBY_NAMES, *INJECTION_NAMES)]
+    assert {entity.key for entity in ENTITIES} <= {topic.split("/")[-1] for topic in output}
+    assert [topic for topic in output if not in_reference(topic)] == []
 
 
 @pytest.mark.parametrize("page", [*PAGES, DOCS.parent / "README.md"], ids=lambda page: page.name)

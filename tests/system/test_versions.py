@@ -27,7 +27,7 @@ def test_edge_and_recorder_ask_for_shared_of_their_own_version(name: str) -> Non
     assert f"tictally-shared=={VERSION}" in _toml(name)["project"]["dependencies"]
 
 
-def test_the_changelog_tells_of_the_version() -> None:
+def test_the_changelog_shows_of_the_version() -> None:
     assert f"\n## {VERSION}" in (ROOT / "CHANGELOG.md").read_text()
 
 

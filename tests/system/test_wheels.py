@@ -60,8 +60,8 @@ def test_the_edge_decodes_a_line_where_nothing_else_is_installed(wheels: Path, t
     meter = SimulatedMeter(SimulatedContract.TEMPO, Mode.STANDARD, start=datetime(2026, 1, 15, 12, tzinfo=UTC))
     line = with_parity(meter.frame() * FRAMES)
     programs = installed(wheels, tmp_path / "edge", "tictally_edge")
-    told = run(programs / "tictally-edge", "decode", "-", stdin=line, cwd=tmp_path).splitlines()
-    assert [json.loads(frame)["meter"] for frame in told] == [meter.number] * FRAMES
+    shown = run(programs / "tictally-edge", "decode", "-", stdin=line, cwd=tmp_path).splitlines()
+    assert [json.loads(frame)["meter"] for frame in shown] == [meter.number] * FRAMES
 
 
 def test_the_recorder_answers_where_nothing_else_is_installed(wheels: Path, tmp_path: Path) -> None:

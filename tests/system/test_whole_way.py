@@ -53,7 +53,7 @@ def parts(line: tuple[str, Path, set[str]], tmp_path: Path, broker: Mosquitto) -
         hub.subscribe(f"{base}/recorder/nas/availability")
         hub.wait_for(f"{base}/recorder/nas/availability", "online")
     meter.start()
-    meter.wait_until_said("line")
+    meter.wait_for_output("line")
     edge.start()
     yield recorder, base
     for each in (edge, meter):

@@ -132,11 +132,11 @@ def test_energy_equals_the_registers(recorded: tuple[Span, Path, Truth], by: By)
         hours = {(row.end_ms - row.start_ms) // 3_600_000 for row in rows}
         assert hours == span.hours_of_days
     for name in moved:
-        told = sum(row.energy for row in rows if row.register == name)
-        assert told == truth.energy(name, rows[0].start_ms, rows[-1].end_ms)
+        shown = sum(row.energy for row in rows if row.register == name)
+        assert shown == truth.energy(name, rows[0].start_ms, rows[-1].end_ms)
 
 
-def test_the_command_tells_the_same(recorded: tuple[Span, Path, Truth]) -> None:
+def test_the_command_shows_the_same(recorded: tuple[Span, Path, Truth]) -> None:
     span, path, truth = recorded
     command = ["energy", "--from", span.start.isoformat(), "--to", span.end.isoformat(), "--by", "day", "--json"]
     done = subprocess.run(
@@ -146,10 +146,10 @@ def test_the_command_tells_the_same(recorded: tuple[Span, Path, Truth]) -> None:
         check=True,
         env={"PATH": os.environ["PATH"], "TICTALLY_LEDGER": str(path)},
     )
-    said = json.loads(done.stdout)
+    output = json.loads(done.stdout)
     days = {(row.start_ms, row.register): row.energy for row in answer(path, span, By.DAY)}
-    told = {(_ms(row["from"]), row["register"]): row["energy"] for row in said}
-    assert told == days
+    shown = {(_ms(row["from"]), row["register"]): row["energy"] for row in output}
+    assert shown == days
     assert truth.names
 
 
@@ -196,8 +196,8 @@ def test_an_outage_is_divided_and_marked(
     path, _, out = parted
     rows = answer(path, span, By.QUARTER)
     for name in {row.register for row in rows}:
-        told = sum(row.energy for row in rows if row.register == name)
-        assert told == truth.energy(name, rows[0].start_ms, rows[-1].end_ms)
+        shown = sum(row.energy for row in rows if row.register == name)
+        assert shown == truth.energy(name, rows[0].start_ms, rows[-1].end_ms)
     within = [row for row in rows if out.start <= row.start_ms and row.end_ms <= out.stop]
     assert within
     assert all(row.estimated for row in within)
