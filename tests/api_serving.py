@@ -78,7 +78,7 @@ class Served:
         terms = WatchedTerms(self.folder / "contracts.toml", self.folder / "tariffs")
         settings = settings_with(name="nas", ledger=self.path, http_token=SecretStr(TOKEN), **self.settings)
         self.keeper = CostRecomputer(self.ledger, self.reader, terms, settings.zone)
-        self.keep_cost()
+        self.recompute_cost()
         self.inbox: Inbox = SimpleQueue()
         self.context = Context(settings, self.broadcast, self.inbox, lambda: self.now)
         server = self._stack.enter_context(HttpServer(self.context, "127.0.0.1", 0))
@@ -91,7 +91,7 @@ class Served:
     def __exit__(self, *_error: object) -> None:
         self._stack.close()
 
-    def keep_cost(self) -> None:
+    def recompute_cost(self) -> None:
         self.keeper.begin()
         while self.keeper.step(lambda: int(self.now.timestamp() * 1000)):
             pass
@@ -106,7 +106,7 @@ class Served:
         return found
 
     def post(self, body: object, *, token: str | None = TOKEN, **headers: str) -> httpx.Response:
-        """A reading handed in; SQLite's connection is this thread's, so it is written here meanwhile."""
+        """Post a reading. SQLite's connection belongs to this thread, so the write commands are run here meanwhile."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"content-type": "application/json", **headers}
         if token is not None:
@@ -117,11 +117,11 @@ class Served:
         )
         thread.start()
         while thread.is_alive():
-            self.write_what_is_asked()
+            self.run_write_commands()
             thread.join(0.01)
         return answers[0]
 
-    def write_what_is_asked(self) -> None:
+    def run_write_commands(self) -> None:
         while not self.inbox.empty():
             event: Event = self.inbox.get()
             if isinstance(event, WriteCommand) and event.done.set_running_or_notify_cancel():

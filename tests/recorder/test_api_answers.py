@@ -141,7 +141,7 @@ def test_what_is_over_has_a_validator_that_changes_with_late_data(tmp_path: Path
         served.store([late])
         assert "etag" not in served.get(path).headers  # it may change at any moment
         served.now += timedelta(minutes=1)
-        served.keep_cost()
+        served.recompute_cost()
         after = served.get(path, **{"if-none-match": tag})
         assert after.status_code == 200
         assert after.headers["etag"] != tag

@@ -32,7 +32,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield found
 
 
-def hand_in(served: Served, watts: float, seconds: float, **more: object) -> dict[str, Any]:
+def post_reading(served: Served, watts: float, seconds: float, **more: object) -> dict[str, Any]:
     served.now = NOON + timedelta(seconds=seconds)
     answer = served.post({"watts": watts, "station_id": 1, **more})
     assert answer.status_code == 200, answer.text
@@ -46,7 +46,7 @@ def readings(served: Served, query: str = "") -> list[dict[str, Any]]:
 
 
 def test_a_reading_is_answered_when_it_is_safe(served: Served) -> None:
-    assert hand_in(served, 123.4, 0) == {"status": 200, "message": "OK"}
+    assert post_reading(served, 123.4, 0) == {"status": 200, "message": "OK"}
     with closing(sqlite3.connect(served.path)) as connection:
         assert connection.execute("SELECT count(*) FROM meter WHERE key = 'station-1'").fetchone() == (1,)
     assert readings(served) == [
@@ -56,7 +56,7 @@ def test_a_reading_is_answered_when_it_is_safe(served: Served) -> None:
 
 def test_powers_are_integrated_and_marked_so(served: Served) -> None:
     for second in range(0, 3601, 60):
-        hand_in(served, 1000 + second / 3.6, second)  # from 1000 W to 2000 W
+        post_reading(served, 1000 + second / 3.6, second)  # from 1000 W to 2000 W
     (row,) = served.items("/api/v1/energy?site=station-1&from=2026-03-30")
     assert (row["register"], row["energy"], row["estimated"]) == ("EAST", 1500, True)
     assert [site["is_integrated"] for site in served.items("/api/v1/sites")] == [False, True]
@@ -68,7 +68,7 @@ def test_powers_are_integrated_and_marked_so(served: Served) -> None:
 def test_a_cost_of_what_is_integrated_is_estimated(tmp_path: Path) -> None:
     with Served(tmp_path, {"meterit": "token"}, contracts="", stored=[]) as served:
         for second in range(0, 3601, 60):
-            hand_in(served, 1000, second)
+            post_reading(served, 1000, second)
         (tmp_path / "contracts.toml").write_text(OF_STATION)
         served.context.reload_terms()
         energy, subscription, total = served.items("/api/v1/cost?site=station-1")
@@ -78,43 +78,43 @@ def test_a_cost_of_what_is_integrated_is_estimated(tmp_path: Path) -> None:
 
 
 def test_zero_watts_are_a_reading(served: Served) -> None:
-    hand_in(served, 0, 0)
-    hand_in(served, 0.0, 5)
+    post_reading(served, 0, 0)
+    post_reading(served, 0.0, 5)
     assert [each["watts"] for each in readings(served)] == [0, 0]
 
 
 def test_the_same_station_and_time_again_changes_nothing(served: Served) -> None:
     at = "2026-03-30T11:59:00+02:00"
-    hand_in(served, 100, 0, time_created=at)
-    hand_in(served, 100, 1, time_created="2026-03-30T11:59:30+02:00")
-    hand_in(served, 100, 2, time_created=at)
-    hand_in(served, 999, 3, time_created="2026-03-30T09:59:30Z")
+    post_reading(served, 100, 0, time_created=at)
+    post_reading(served, 100, 1, time_created="2026-03-30T11:59:30+02:00")
+    post_reading(served, 100, 2, time_created=at)
+    post_reading(served, 999, 3, time_created="2026-03-30T09:59:30Z")
     assert [each["watts"] for each in readings(served)] == [100, 100]
 
 
 def test_an_older_reading_is_rejected_with_a_sentence(served: Served) -> None:
-    hand_in(served, 100, 0)
+    post_reading(served, 100, 0)
     answer = served.post({"watts": 1, "station_id": 1, "time_created": "2026-03-30T11:00:00+02:00"})
     message = "station 1 already has a newer reading; the energy up to it is counted"
     assert (answer.status_code, answer.json()) == (400, {"status": 400, "message": message})
 
 
 def test_over_a_silence_nothing_is_counted(served: Served) -> None:
-    hand_in(served, 1000, 0)
-    hand_in(served, 1000, 60)
-    hand_in(served, 1000, 7260)
-    hand_in(served, 1000, 7320)
+    post_reading(served, 1000, 0)
+    post_reading(served, 1000, 60)
+    post_reading(served, 1000, 7260)
+    post_reading(served, 1000, 7320)
     (row,) = served.items("/api/v1/energy?site=station-1&from=2026-03-30")
     assert row["energy"] == 33  # two minutes at 1000 W, of which the register shows whole Wh
 
 
 def test_a_recorder_that_begins_again_goes_on_where_it_was(tmp_path: Path) -> None:
     with Served(tmp_path, {"meterit": "token"}) as served:
-        hand_in(served, 1000, 0)
-        hand_in(served, 1000, 59)
+        post_reading(served, 1000, 0)
+        post_reading(served, 1000, 59)
     with Served(tmp_path, {"meterit": "token"}) as served:
-        hand_in(served, 1000, 118)
-        hand_in(served, 1000, 177)
+        post_reading(served, 1000, 118)
+        post_reading(served, 1000, 177)
         (row,) = served.items("/api/v1/energy?site=station-1&from=2026-03-30")
         assert row["energy"] == 49  # 177 s: also what was less than a Wh is not lost
         with closing(sqlite3.connect(served.path)) as connection:
@@ -127,7 +127,7 @@ def test_a_recorder_that_begins_again_goes_on_where_it_was(tmp_path: Path) -> No
 
 def test_the_price_is_that_of_the_contract(tmp_path: Path) -> None:
     with Served(tmp_path, {"meterit": "token"}, contracts=CONTRACTS + OF_STATION) as served:
-        hand_in(served, 100, 0)
+        post_reading(served, 100, 0)
         price = readings(served)[0]["price"]
         assert price == served.get("/meterit/current_price?station_id=1", authorization=AUTHORIZATION).json()["price"]
         assert price == served.items("/api/v1/cost?from=2026-03-30&site=021900000002")[0]["price"]
@@ -136,7 +136,7 @@ def test_the_price_is_that_of_the_contract(tmp_path: Path) -> None:
 
 def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
     for second in range(5):
-        hand_in(served, second, second)
+        post_reading(served, second, second)
     assert [each["watts"] for each in readings(served, "?limit=2&offset=1")] == [3, 2]
     assert served.get("/meterit/?limit=0", authorization=AUTHORIZATION).status_code == 400
 
@@ -213,7 +213,7 @@ def test_a_write_that_times_out_is_a_503(served: Served, monkeypatch: pytest.Mon
         "/meterit/", json={"watts": 1, "station_id": 1}, headers={"authorization": AUTHORIZATION}
     )
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    served.write_what_is_asked()
+    served.run_write_commands()
     assert readings(served) == []  # who gave up has withdrawn it
 
 

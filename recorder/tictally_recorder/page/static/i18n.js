@@ -1,8 +1,8 @@
-/** Words in the reader's language, from the catalogues that the recorder itself reads, and the language. */
+/** Strings in the reader's language, from the catalogues that the recorder uses itself, and the language. */
 
 const tables = {};
 
-/** `fr` or `en`, as first.js has set it. */
+/** `fr` or `en`, as set by first.js. */
 export const language = () => document.documentElement.lang;
 
 async function load(name) {
@@ -16,8 +16,8 @@ async function load(name) {
 export const has = (key) => key in tables[language()];
 
 /**
- * The words of a key, its `{names}` filled in; of plural forms, that for `values.count`.
- * @param {object} formats of `{name|format}`: name of the format → what writes a value by it.
+ * The string of a key with its `{names}` replaced; of plural forms, the one for `values.count`.
+ * @param {object} formats for `{name|format}`: name of the format → function that formats a value.
  */
 export function t(key, values = {}, formats = {}) {
   let text = tables[language()][key] ?? key;
@@ -28,19 +28,19 @@ export function t(key, values = {}, formats = {}) {
   });
 }
 
-/** A tariff period in words; what no catalogue has is shown as the meter names it. */
+/** The name of a tariff period; an unknown one is shown as the meter names it. */
 export const periodName = (period) => (has(`period.${period}`) ? t(`period.${period}`) : period);
 
-/** A name before something that follows on the same line; `before` by its key. */
+/** A label followed by a colon, as the language writes it; `before` takes its key. */
 export const colon = (name) => `${name}${language() === "fr" ? "\u00a0:" : ":"} `;
 export const before = (key) => colon(t(key));
 
-/** Keeps a choice; resolves when its words are there. */
+/** Saves the choice of language; resolves when its strings are loaded. */
 export async function chooseLanguage(chosen) {
   try {
     localStorage.setItem("tictally.language", chosen);
   } catch {
-    // Without storage the choice lasts until the page is loaded again.
+    // Without storage the choice lasts until the page is reloaded.
   }
   await load(chosen);
   document.documentElement.lang = chosen;
