@@ -171,8 +171,8 @@ def test_where_the_price_list_tells_no_price_without_taxes_none_is_made_up(shipp
     # The lines: 4.42 + 11.56 + 15.65
     assert remarks(bill) == [
         "The lines, each rounded to cents, add up to 31.63 EUR; the total is rounded once, at the end.",
-        "edf-bleu-hphc 2026-02-01 does not tell the price without taxes of HC, HP.",
-        "edf-bleu-hphc 2026-02-01 does not tell the price without taxes and the CTA of subscription at 6 kVA.",
+        "edf-bleu-hphc 2026-02-01 does not state the price without taxes of HC, HP.",
+        "edf-bleu-hphc 2026-02-01 does not state the price without taxes and the CTA of subscription at 6 kVA.",
     ]
 
 

@@ -117,7 +117,7 @@ def test_without_a_cta_the_subscription_is_its_price_and_the_tax() -> None:
 def test_a_cta_that_the_price_list_does_not_tell_of_is_not_reckoned() -> None:
     one = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=None))
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
-    assert remarks(made)[-1] == "one 2025-01-01 does not tell the CTA of subscription at 6 kVA."
+    assert remarks(made)[-1] == "one 2025-01-01 does not state the CTA of subscription at 6 kVA."
     assert sum_shown(made)["What cannot be taken apart, TTC"] == "10.55"
 
 
@@ -125,7 +125,7 @@ def test_where_there_is_no_cta_only_the_price_without_taxes_is_not_told() -> Non
     one = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=Decimal(0)))
     one = replace(one, versions=(replace(one.versions[0], subscription_ht={}),))
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
-    assert remarks(made)[-1] == "one 2025-01-01 does not tell the price without taxes of subscription at 6 kVA."
+    assert remarks(made)[-1] == "one 2025-01-01 does not state the price without taxes of subscription at 6 kVA."
 
 
 def test_energy_that_costs_the_same_at_two_powers_is_one_line() -> None:
@@ -175,7 +175,7 @@ def test_a_price_list_that_tells_no_tax_has_a_total_and_no_taxes() -> None:
     made = bill(costs(JUNE, spread(JUNE, HCHC=30_000, HCHP=60_000), on(HPHC), HPHC), HPHC)
     # 30 x 0.1696 + 60 x 0.2146 + 14.04 = 5.088 + 12.876 + 14.04
     assert sum_shown(made) == {"What cannot be taken apart, TTC": "32.00", "Total, TTC": "32.00"}
-    assert "hphc 2025-02-01 does not tell the price without taxes, the accise and the VAT of HC, HP." in remarks(made)
+    assert "hphc 2025-02-01 does not state the price without taxes, the accise and the VAT of HC, HP." in remarks(made)
 
 
 def test_what_is_injected_is_income_and_in_no_tax() -> None:

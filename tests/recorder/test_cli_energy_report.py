@@ -148,7 +148,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
                     "6 quarters of an hour without frames: 2026-11-20 02:15 to 2026-11-20 03:00, "
                     "2026-11-20 03:15 to 2026-11-20 04:00. "
                     "What the registers counted meanwhile is divided by time. "
-                    "They do not say what was counted from 2026-11-20 02:05 to 2026-11-20 03:03."
+                    "They do not show the energy from 2026-11-20 02:05 to 2026-11-20 03:03."
                 )
             ],
         ),
@@ -166,7 +166,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
             [
                 (
                     "3 quarters of an hour without frames: 2026-11-20 02:15 to 2026-11-20 03:00. "
-                    "The registers do not say what was counted from 2026-11-20 02:05 to 2026-11-20 03:03."
+                    "The registers do not show the energy from 2026-11-20 02:05 to 2026-11-20 03:03."
                 )
             ],
         ),

@@ -254,8 +254,7 @@ def test_without_contract_energy_is_told_and_what_to_write_where(summer: Command
             tariff = "edf-bleu-hphc"
             power = 6
             from = 2025-07-31
-        The meter announces H PLEINE/CREUSE and 6 kVA; `tictally tariff list` names the price lists; your bill says \
-the rest.
+        The meter announces H PLEINE/CREUSE and 6 kVA; `tictally tariff list` lists the tariffs; your bill has the rest.
         """
     )
     example = err.partition("    [[")[2].partition("The meter")[0]

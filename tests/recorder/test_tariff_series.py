@@ -124,7 +124,7 @@ def test_rows_that_are_neither_a_quarter_nor_an_hour_apart_are_refused(minutes: 
         series(*(f"{time.isoformat()},0.1" for time in times))
     assert (caught.value.line, caught.value.sentence) == (
         3,
-        f"it begins {minutes} minutes after line 2, and prices hold for 15 or 60; a column minutes says which",
+        f"it begins {minutes} minutes after line 2, and prices hold for 15 or 60; add a column minutes",
     )
     said = series(*(f"{time.isoformat()},0.1,15" for time in times), heading="start,price,minutes")
     assert len(said.steps) == rows

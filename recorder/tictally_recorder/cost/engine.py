@@ -35,7 +35,7 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     """What a site's energy and subscription cost on some local days, in order of day.
 
     Each day stands for itself: its rows depend on nothing but its own energy, contract, version and day. A day without
-    contract has rows too, which say so; injected energy without a contract of its own earns nothing and has none.
+    contract has rows too, with that reason; injected energy without a contract of its own earns nothing and has none.
 
     Args:
         use: what the site's registers counted.

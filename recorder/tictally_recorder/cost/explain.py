@@ -32,7 +32,7 @@ class Explanation:
         currency: ISO 4217, or None.
         version: that the price is from, with its source; or None where none holds.
         quality: how much the amount is worth.
-        estimated: True where a gap was divided, also where the quality says something graver.
+        estimated: True where a gap was divided, also where the quality is worse.
         reason: why the amount is unknown or provisional, or None.
     """
 

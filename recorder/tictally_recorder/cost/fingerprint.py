@@ -34,10 +34,10 @@ class Fingerprints:
         Args:
             site: its id.
             day: local.
-            unmetered: the site's times of which no register tells.
+            unmetered: the site's unmetered times.
         """
         paid = [self._paid(site, direction, day) for direction in Direction]
-        # What follows a silence says that there was one, and is heard when the day before it has its figures.
+        # A gap is known only from what follows it, which arrives when the day before it has its figures.
         bounds = day_bounds_ms(day, self._tz) if unmetered else (0, 0)
         missing = [(each.direction.value, each.start_ms, each.end_ms) for each in unmetered if each.concerns(*bounds)]
         text = repr((_METHOD, self._tz.key, paid, missing))

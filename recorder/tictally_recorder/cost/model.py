@@ -18,7 +18,7 @@ from tictally_shared.calendar import QUARTER_MS
 TOTAL: Final = "TOTAL"
 """The period of energy that is paid by a price series."""
 UNMETERED: Final = "unmetered"
-"""What stands for a period where no register tells what was counted."""
+"""What stands for a period where no register covers the energy."""
 
 
 class Quality(StrEnum):
@@ -50,7 +50,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Unmetered:
-    """A time of which no register tells what was counted.
+    """A time whose energy no register covers.
 
     Attributes:
         direction: consumption or injection.
@@ -75,7 +75,7 @@ class Use:
     Attributes:
         site: its id.
         days: the registers' energy by local day, with those that stood at zero throughout: a register that counted
-            nothing is told apart from one that is not there. Other sites' rows are left out.
+            nothing differs from one that is missing. Other sites' rows are left out.
         quarters: the same by quarter, for days on a price series (`days_on_series`).
         ngtf: local day → the meter's NGTF on that day, as far as it is known.
         unmetered: times between the registers, in order.
@@ -90,7 +90,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class VersionUsed:
-    """The version of a price list that made a figure, told so that the figure stays explained without the list.
+    """The version of a tariff that made a figure; it explains the figure also without the tariff.
 
     Attributes:
         id: `edf-bleu-hphc 2025-08-01`.
@@ -106,7 +106,7 @@ class VersionUsed:
 
     @classmethod
     def of(cls, version: Version) -> Self:
-        """What is told of a version."""
+        """Of a version as it is."""
         return cls(version.id, version.hash, version.source, version.confidence)
 
 
@@ -119,7 +119,7 @@ class CostRow:
         day: local.
         direction: consumption or injection, whose amounts are negative where it is income.
         period: of the price list; None for the subscription. Where no period is known, the register's name; `UNMETERED`
-            for what no register tells.
+            for unmetered energy.
         energy_wh: what was counted; 0 for the subscription and for `UNMETERED`.
         price: of a kWh, or of a month for the subscription; None where there is none, or one for each part.
         amount: in the currency, taxes included, not rounded; None where it is unknown, never zero for want of a price.

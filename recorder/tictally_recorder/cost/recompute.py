@@ -153,8 +153,7 @@ class CostRecomputer:
             changed += len(days)
         if changed:
             _log.info(
-                "contracts, price lists or what no register tells are others than before on %d days, whose cost is "
-                "computed again",
+                "contracts, tariffs or unmetered times have changed on %d days, whose cost is computed again",
                 changed,
             )
 

@@ -1,4 +1,4 @@
-"""By what energy is paid, read from the files that say so: price lists and contracts."""
+"""Reads the terms of cost: tariffs and contracts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

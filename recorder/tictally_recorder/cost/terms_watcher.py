@@ -1,4 +1,4 @@
-"""The files that say by what energy is paid, read again when one of them has changed."""
+"""Watches the files of contracts and tariffs, and reads them again when one has changed."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,7 +14,7 @@ from tictally_recorder.tariffs.errors import InFileError
 class WatchedTerms:
     """Contracts and price lists as they are now.
 
-    Where a file of the user cannot be used there are none: whether a cost without it is right, nobody can say.
+    Where a file of the user cannot be used there are none: a cost without it may be wrong.
 
     Args:
         contracts: file of the contracts.
@@ -67,7 +67,7 @@ class WatchedTerms:
         """A price series may lie in a folder below, or anywhere."""
         yield self._contracts
         yield self._tariffs
-        with suppress(OSError):  # a folder that goes while it is walked, or may not be entered: reading it will tell
+        with suppress(OSError):  # a folder that goes while it is walked, or may not be entered: reading it will fail
             yield from sorted(self._tariffs.rglob("*"))
         yield from self._series_files
 

@@ -1,4 +1,4 @@
-"""The times that no register of a site tells of: between two modes, or two meters, while nothing was heard."""
+"""Unmetered times of a site: gaps between two modes or two meters, which no register spans."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,7 +12,7 @@ from tictally_shared.calendar import QUARTER_MS
 def unmetered_of(reader: LedgerReader, site: Site) -> tuple[Unmetered, ...]:
     """In order, consumed and then injected; only what holds a whole quarter of an hour.
 
-    A register that was observed before a silence and after it says what was counted meanwhile. Before a site's first
+    A register observed before and after a gap covers it. Before a site's first
     observation and after its last nothing is missing.
 
     Raises:

@@ -44,7 +44,7 @@ Record = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class SiteCosts:
-    """What is told of one site.
+    """The cost of one site.
 
     Attributes:
         site: its id.

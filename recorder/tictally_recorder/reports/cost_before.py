@@ -74,8 +74,8 @@ def _sentence(each: Before, tz: ZoneInfo) -> str:
     by = ", ".join(_versions(each))
     was = " and ".join(filter(None, (amounts, "" if each.summed.is_known else "unknown")))
     why = f": {'; '.join(map(ENGLISH.reason, reasons))}" if (reasons := _reasons(each)) else ""
-    told = until.isoformat(sep=" ", timespec="minutes")
-    return f"{each.day} was {was} until {told}{f', by {by}' if by else ''}{why}"
+    moment = until.isoformat(sep=" ", timespec="minutes")
+    return f"{each.day} was {was} until {moment}{f', by {by}' if by else ''}{why}"
 
 
 def _known(each: Before) -> Iterator[tuple[str | None, Decimal | None]]:

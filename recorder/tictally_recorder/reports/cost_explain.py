@@ -18,13 +18,13 @@ _SHOWN: Final = Decimal("1E-6")
 
 def as_text(answer: SiteCosts, tz: ZoneInfo) -> list[str]:
     """Each figure of a site: registers from and to, quantity and price, version and source, quality and reason."""
-    said = []
+    lines = []
     for summed in answer.sums:
         for line in summed.lines:
             if line.energy_wh or line.period is None or line.amount is None:
-                said.append(f"{summed.start} to {summed.end}, {line.period or 'subscription'}:")
-                said += [f"    {each}" for each in _of_line(line, tz)]
-    return said
+                lines.append(f"{summed.start} to {summed.end}, {line.period or 'subscription'}:")
+                lines += [f"    {each}" for each in _of_line(line, tz)]
+    return lines
 
 
 def as_record(line: PriceLine) -> dict[str, object]:

@@ -32,19 +32,19 @@ COLUMNS: Final = (
 )
 _WITH_OFFSET: Final = frozenset({By.QUARTER, By.HOUR})  # the hour that October has twice
 _PER_KILO: Final = 1000
-_GAPS_TOLD: Final = 5
+_GAPS_SHOWN: Final = 5
 
 
 def records(rows: Iterable[EnergyRow], tz: ZoneInfo) -> list[dict[str, object]]:
     """The rows by column: local ISO times with offset, energy and register values in `unit` as integers."""
     rows = list(rows)
     moments = {time_ms for row in rows for time_ms in (row.start_ms, row.end_ms)}
-    told = {time_ms: _local(time_ms, tz).isoformat() for time_ms in moments}  # a dozen registers have the same
+    times = {time_ms: _local(time_ms, tz).isoformat() for time_ms in moments}  # a dozen registers have the same
     return [
         {
             "site": row.site,
-            "from": told[row.start_ms],
-            "to": told[row.end_ms],
+            "from": times[row.start_ms],
+            "to": times[row.end_ms],
             "register": row.register,
             "period": row.period,
             "energy": row.energy,
@@ -102,7 +102,7 @@ class Missing:
         began_ms: time of the site's first frame ever.
         gaps: where there are no frames.
         lost: frames that no edge has any more, as far as is known when they were.
-        unmetered: times of which no register tells, whenever they were.
+        unmetered: unmetered times, whenever they were.
     """
 
     began_ms: int
@@ -120,30 +120,30 @@ def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -
         by: as in the table.
         tz: as in the table.
     """
-    said = []
+    sentences = []
     if any(row.start_ms // QUARTER_MS < missing.began_ms // QUARTER_MS for row in rows):
         began = _minute(missing.began_ms, tz)
-        said.append(f"The first frame is of {began}; what was counted before it is not known.")
+        sentences.append(f"The first frame is of {began}; what was counted before it is not known.")
     if missing.gaps:
-        told = [f"{_minute(gap.start_ms, tz)} to {_minute(gap.end_ms, tz)}" for gap in missing.gaps[:_GAPS_TOLD]]
-        more = len(missing.gaps) - len(told)
-        told += [f"{more} more"] if more else []
+        shown = [f"{_minute(gap.start_ms, tz)} to {_minute(gap.end_ms, tz)}" for gap in missing.gaps[:_GAPS_SHOWN]]
+        more = len(missing.gaps) - len(shown)
+        shown += [f"{more} more"] if more else []
         count = sum(gap.quarters for gap in missing.gaps)
-        said.append(
-            f"{count} {'quarter' if count == 1 else 'quarters'} of an hour without frames: {', '.join(told)}. "
+        sentences.append(
+            f"{count} {'quarter' if count == 1 else 'quarters'} of an hour without frames: {', '.join(shown)}. "
             f"{_meanwhile(missing, tz)}"
         )
     if missing.lost:
         frames = "1 frame is" if missing.lost == 1 else f"{missing.lost} frames are"
-        said.append(f"{frames} lost for good; the registers lost nothing by it.")
-    said += [
+        sentences.append(f"{frames} lost for good; the registers lost nothing by it.")
+    sentences += [
         f"{row.register} fell while nothing was heard {_between(row, by, tz)}: what it counted meanwhile is not known."
         if row.lost
         else f"{row.register} fell {_between(row, by, tz)}: the energy before and after is added."
         for row in rows
         if row.fell or row.lost
     ]
-    return said
+    return sentences
 
 
 def _between(row: EnergyRow, by: By, tz: ZoneInfo) -> str:
@@ -157,12 +157,12 @@ def _meanwhile(missing: Missing, tz: ZoneInfo) -> str:
         for each in missing.unmetered
     }
     times = [f"from {_minute(start, tz)} to {_minute(end, tz)}" for (start, end), inside in unmetered.items() if inside]
-    said = []
+    sentences = []
     if set(missing.gaps) - {gap for inside in unmetered.values() for gap in inside}:
-        said.append("What the registers counted meanwhile is divided by time.")
+        sentences.append("What the registers counted meanwhile is divided by time.")
     if times:
-        said.append(f"{'They' if said else 'The registers'} do not say what was counted {' and '.join(times)}.")
-    return " ".join(said)
+        sentences.append(f"{'They' if sentences else 'The registers'} do not show the energy {' and '.join(times)}.")
+    return " ".join(sentences)
 
 
 def _local(time_ms: int, tz: ZoneInfo) -> datetime:

@@ -38,7 +38,7 @@ _TOO_FEW: Final = Reason(ReasonCode.TOO_FEW_NIGHTS, {"enough": ENOUGH_NIGHTS, "n
 
 @dataclass(frozen=True, slots=True)
 class SiteStandby:
-    """What is told of one site.
+    """The base load of one site.
 
     Attributes:
         site: its id.
@@ -126,15 +126,15 @@ def _recent(trend: Trend) -> str:
     if recent.va is None:
         return f"What is usual is not known yet: {ENGLISH.reason(_TOO_FEW)}."
     known = "" if recent.nights == NIGHTS else f", {recent.nights} of them known"
-    said = [f"The last {NIGHTS} nights{known}: {recent.va} VA"]
+    parts = [f"The last {NIGHTS} nights{known}: {recent.va} VA"]
     for other, when in ((trend.before, "the {} nights before"), (trend.year_ago, "the same nights a year earlier")):
         change = trend.change_since(other)
         what = when.format(NIGHTS)
         if change is None:
-            said.append(f"{what} are not known")
+            parts.append(f"{what} are not known")
         else:
-            said.append(f"{_more(change)} {what} ({other.va} VA)")
-    return "; ".join(said) + "."
+            parts.append(f"{_more(change)} {what} ({other.va} VA)")
+    return "; ".join(parts) + "."
 
 
 def _more(change: int) -> str:

@@ -25,13 +25,13 @@ def as_tables(comparison: Comparison) -> list[Table]:
         table.add_column(heading, justify="right")
     for difference in changed:
         for number, line in enumerate(_lines(difference)):
-            said = ("", "") if number else (str(difference.start), str(difference.state))
-            table.add_row(*said, *line)
+            heads = ("", "") if number else (str(difference.start), str(difference.state))
+            table.add_row(*heads, *line)
     return [table]
 
 
 def sentences(history: History, comparison: Comparison, written: Path | None) -> Iterator[str]:
-    """What there is to say beside the amounts."""
+    """Notes beside the amounts."""
     number = _versions(len(history.revisions))
     yield f"{history.file} is about {comparison.tariff}: {number}, {comparison.same} of them as here."
     for difference in comparison.differences:

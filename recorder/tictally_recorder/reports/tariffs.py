@@ -63,7 +63,7 @@ def list_records(tariffs: Iterable[Tariff], day: date, language: str) -> list[di
 
 
 def version_as_text(tariff: Tariff, version: Version, language: str) -> list[str]:
-    """What is said once: names, days, source, taxes."""
+    """The head: names, days, source, taxes."""
     until = _last_day(tariff, version)
     lines = [
         f"{version.id}, hash {version.hash}",
@@ -74,7 +74,7 @@ def version_as_text(tariff: Tariff, version: Version, language: str) -> list[str
     if version.note:
         lines.append(f"Note: {version.note}")
     taxes = [
-        f"{said} {_plain(amount)}" for name, said in _TAXES if (amount := getattr(version.taxes, name)) is not None
+        f"{text} {_plain(amount)}" for name, text in _TAXES if (amount := getattr(version.taxes, name)) is not None
     ]
     if taxes:
         lines.append(f"Taxes in the amounts: {'; '.join(taxes)}")
@@ -91,14 +91,14 @@ def version_as_tables(tariff: Tariff, version: Version) -> list[Table]:
         for powers, prices in _groups(version.energy):
             for number, period in enumerate(tariff.periods):
                 price = prices[period]
-                said = "" if number else _powers(powers)
-                energy.add_row(said, period, _plain(price.ttc), "" if price.ht is None else _plain(price.ht))
+                text = "" if number else _powers(powers)
+                energy.add_row(text, period, _plain(price.ttc), "" if price.ht is None else _plain(price.ht))
         tables.append(energy)
     subscription = _amounts("Subscription, a month", "Power")
     for power in sorted({*version.subscription, *version.subscription_ht, *version.energy}, key=_order):
         ttc, ht = version.subscription.get(power), version.subscription_ht.get(power)
-        said = "unknown" if ttc is None else _plain(ttc)
-        subscription.add_row(_powers([power]), said, "" if ht is None else _plain(ht))
+        text = "unknown" if ttc is None else _plain(ttc)
+        subscription.add_row(_powers([power]), text, "" if ht is None else _plain(ht))
     if subscription.row_count:
         tables.append(subscription)
     return tables

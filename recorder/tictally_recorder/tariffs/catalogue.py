@@ -15,7 +15,7 @@ from tictally_recorder.tariffs.series import Series, read_series
 
 _SHIPPED: Final = "shipped"
 _TOML: Final = ".toml"
-# What Python says of numbers with thousands of digits, and of what is nested as deeply.
+# Python's errors for numbers with thousands of digits, and of what is nested as deeply.
 _ABSURD: Final = (ValueError, RecursionError)
 
 

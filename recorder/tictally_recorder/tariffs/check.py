@@ -18,7 +18,7 @@ class Fault(StrEnum):
     OVERDUE = "overdue"
     """A revision was due after the newest version."""
     NO_SUBSCRIPTION = "no-subscription"
-    """A version says of no power what its subscription costs."""
+    """A version has no subscription for any power."""
     CONTRACT = "contract"
     """The meter announces another option or power than the contract on the list has."""
     NO_SITE = "no-site"

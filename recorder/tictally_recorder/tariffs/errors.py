@@ -9,7 +9,7 @@ class InFileError(Exception):
     Attributes:
         file: where it stands.
         line: of the file, from 1.
-        sentence: says why.
+        sentence: the reason.
     """
 
     def __init__(self, file: str, line: int, sentence: str) -> None:
@@ -29,4 +29,4 @@ class TariffError(InFileError):
 
 
 class UnknownTariff(Exception):  # noqa: N818 - an answer to a question, not a fault
-    """There is no price list of that id; the sentence says which there are."""
+    """There is no price list of that id; the message lists those that exist."""

@@ -1,4 +1,4 @@
-"""What a file of the regulator says otherwise than a price list as it stands, and what would be written of it. Pure."""
+"""Differences between a file of the regulator and a tariff as it stands, and what would be written. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class State(StrEnum):
     DIFFERS = "differs"
     """The file has other amounts: they would be written."""
     DOUBTFUL = "doubtful"
-    """The file's amounts fail the check by the accise: they are told and not written."""
+    """The file's amounts fail the check by the accise: they are reported and not written."""
     BY_HAND = "by hand"
     """A file of the user's has other amounts, and holds."""
     LACKING = "lacking"
@@ -161,7 +161,7 @@ def _difference(merge: "_Merge", changes: tuple[Change, ...], doubt: str, presen
 class _Merge:
     """One revision of the file over the version with the same first day, if there is one.
 
-    Powers that the file does not have stay as they stand, and so do taxes, of which the file says nothing.
+    Powers that the file does not have stay as they stand, and so do taxes, which the file lacks.
     """
 
     def __init__(
@@ -254,7 +254,7 @@ class _Merge:
         return present.monthly(power), present.subscription_ht.get(power, present.subscription_ht.get(None))
 
     def _gap_after(self, end: date | None) -> date | None:
-        """A last day, or None where the next version follows at once, or earlier: then its first day says it."""
+        """A last day, or None where the next version follows at once, or earlier: then its first day implies it."""
         if end is None or (self._next is not None and self._next <= end + timedelta(days=1)):
             return None
         return end
@@ -271,7 +271,7 @@ def _grid(amount: Decimal, standing: Decimal | None) -> Decimal:
 
 
 def _monthly(yearly: Decimal | None, standing: Decimal | None) -> Decimal | None:
-    """A twelfth, to the cent; what stands is as good where it is the same year to the cent, or where none is said.
+    """A twelfth, to the cent; what stands is as good where it is the same year to the cent, or where there is none.
 
     Half a cent was rounded either way in the tables, so that both count as the same.
     """
@@ -281,7 +281,7 @@ def _monthly(yearly: Decimal | None, standing: Decimal | None) -> Decimal | None
 
 
 def _taxes_since(start: date) -> Taxes:
-    """What the law says of a day; accise and CTA are not in the file, and change with each revision."""
+    """Taxes by law on a day; accise and CTA are not in the file, and change with each revision."""
     if start < _VAT_SINCE:
         return Taxes()
     since = start >= _SUBSCRIPTION_VAT_SINCE

@@ -15,7 +15,7 @@ from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST, TomlValues
 
 UNKNOWN: Final = "unknown"
-"""What a file writes for a subscription that there was and that nobody could tell; forgotten ones are refused."""
+"""What a file writes for a subscription that there was and that is not known; forgotten ones are rejected."""
 _LIST_KEYS: Final = frozenset(
     {"id", "supplier", "currency", "periods", "revised", "names", "version", "direction", "overlay", "series"}
 )

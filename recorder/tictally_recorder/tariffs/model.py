@@ -23,7 +23,7 @@ class Confidence(StrEnum):
     OFFICIAL = "official"
     """From whoever sets the price."""
     SECONDARY = "secondary"
-    """Told by others, not seen at its source."""
+    """Published by others, not verified at the source."""
     OWN = "own"
     """Written by the user: a contract or a bill of theirs."""
 

@@ -114,7 +114,7 @@ def read_series(text: str, file: str) -> Series:
 
 
 def _common_step_ms(pairs: Sequence[tuple[_Row, _Row]], file: str) -> int:
-    """Of the rows that do not say their own."""
+    """Of the rows without their own."""
     nearest = min(pairs, key=lambda pair: pair[1].start_ms - pair[0].start_ms, default=None)
     if nearest is None:
         return _HOUR_MS
@@ -125,7 +125,7 @@ def _common_step_ms(pairs: Sequence[tuple[_Row, _Row]], file: str) -> int:
     if later.step_ms is None and apart_ms not in _STEPS.values():
         minutes = apart_ms // _MINUTE_MS
         sentence = f"it begins {minutes} minutes after line {earlier.line}, and prices hold for 15 or 60"
-        raise TariffError(file, later.line, f"{sentence}; a column minutes says which")
+        raise TariffError(file, later.line, f"{sentence}; add a column minutes")
     return apart_ms
 
 

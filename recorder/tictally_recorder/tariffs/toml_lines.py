@@ -1,4 +1,4 @@
-"""On which line a TOML file says what. Pure.
+"""The line of each key of a TOML file. Pure.
 
 The parser of the standard library gives lines for broken syntax only; a price that is absurd deserves one too.
 """

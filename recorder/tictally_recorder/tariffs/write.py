@@ -22,7 +22,7 @@ _DIGITS: Final = 16
 
 
 def overlay_text(tariff_id: str, versions: Iterable[Version]) -> str:
-    """The whole file, versions as they come; its first line says who wrote it, and a checksum of the rest."""
+    """The whole file, versions as they come; its first line names the writer and a checksum of the rest."""
     body = _ADVICE + tomli_w.dumps(
         {
             "id": tariff_id,

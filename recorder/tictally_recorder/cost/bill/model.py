@@ -1,6 +1,6 @@
 """What a bill is: its lines, what is in them, and their sums. Pure.
 
-No amount is rounded. Amounts are what a household pays, taxes included (TTC), where nothing else is said; HT is without
+No amount is rounded. Amounts are what a household pays, taxes included (TTC), unless stated otherwise; HT is without
 any tax.
 """
 
@@ -27,7 +27,7 @@ class TaxKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """What the amount of a line is made of, as far as the price list tells.
+    """What the amount of a line is made of, as far as the tariff states it.
 
     Attributes:
         ht: without any tax, or None where it is not known.
@@ -199,7 +199,7 @@ class Bill:
         site: its id.
         start: first day that was asked for.
         end: the day after the last one.
-        days: first and last day that the ledger can tell of, or None where there is none.
+        days: first and last day that the ledger covers, or None where there is none.
         lines: energy, then subscriptions, then the same of what is injected, each in order of its first day.
         totals: by currency; none where no amount is known.
         versions: that made an amount, or lack it, each once.

@@ -17,7 +17,7 @@ _WORDS: Final = {"ht": "the price without taxes", "accise": "the accise", "cta":
 
 
 def remarks(bill: Bill) -> list[str]:
-    """Days that are not in it, and what is unknown, provisional, estimated, fell, was rounded, has no taxes told."""
+    """Days that are not in it, and what is unknown, provisional, estimated, fell, was rounded, or lacks its taxes."""
     found = (_days, _unknown, _provisional, _estimated, _fell, _rounding, _cta, _not_split, _misfits)
     return [sentence for of_kind in found for sentence in of_kind(bill)]
 
@@ -73,7 +73,7 @@ def _not_split(bill: Bill) -> Iterator[str]:
             found.setdefault((line.version.id, line.split.unknown), []).append(what(line))
     for (version, unknown), names in found.items():
         parts = _listed([_WORDS[name] for name in unknown])
-        yield f"{version} does not tell {parts} of {', '.join(dict.fromkeys(names))}."
+        yield f"{version} does not state {parts} of {', '.join(dict.fromkeys(names))}."
 
 
 def _misfits(bill: Bill) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What an amount with taxes is made of. Pure; nothing is assumed that the price list does not say."""
+"""What an amount with taxes is made of. Pure; nothing is assumed that the tariff does not state."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -38,7 +38,7 @@ def split_energy(amount: Decimal, energy_wh: int, price_ht: Decimal | None, taxe
 
 
 def split_subscription(amount: Decimal, days: Iterable[date], monthly_ht: Decimal | None, taxes: Taxes) -> Split:
-    """Of subscriptions: TTC = (HT + CTA) x (1 + VAT), which says what the CTA is.
+    """Of subscriptions: TTC = (HT + CTA) x (1 + VAT), which gives the CTA.
 
     Args:
         amount: taxes included.

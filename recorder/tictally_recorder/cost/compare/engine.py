@@ -73,7 +73,7 @@ class _Quarter:
 
     @cached_property
     def by_period(self) -> Mapping[str, Counted]:
-        """As the meter's own registers tell; one that counted nothing need be of no period of a list."""
+        """By the meter's own registers; one that counted nothing may belong to no period of a tariff."""
         counted = [row for row in self._rows if row.energy or row.lost]
         return consumption_by_period(counted, self._ngtf, self._aliases)
 

@@ -14,7 +14,7 @@ from tictally_recorder.ledger import TextChange
 from tictally_shared.status_register import Colour, parse_status_register
 
 NIGHT: Final[Hours] = (time(22), time(6))
-"""Tempo's off-peak hours, and what is assumed of HP/HC where nothing is told."""
+"""Tempo's off-peak hours, and what is assumed of HP/HC by default."""
 
 
 def is_off_peak(at: time, hours: Iterable[Hours]) -> bool:
@@ -30,15 +30,15 @@ MORNING: Final = timedelta(hours=6)
 
 
 class ColourError(ValueError):
-    """A file of colours that cannot be used; the sentence says why."""
+    """A file of colours that cannot be used; the message has the reason."""
 
 
 def heard_colours(changes: Sequence[TextChange], heard_ms: Iterable[int], tz: ZoneInfo) -> dict[date, Colour]:
-    """What a meter said of its days; a day of which it said two colours has none.
+    """The colours that a meter reported; a day with two reported colours has none.
 
     Args:
         changes: of one label, STGE or PTEC, in order of time.
-        heard_ms: times at which the meter was heard with that label; a text holds over no silence.
+        heard_ms: times of frames with that label; a string is not carried over a gap.
         tz: of the local days.
     """
     times = [change.time_ms for change in changes]
@@ -51,10 +51,10 @@ def heard_colours(changes: Sequence[TextChange], heard_ms: Iterable[int], tz: Zo
     return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}
 
 
-def agreed(told: Iterable[Mapping[date, Colour]]) -> dict[date, Colour]:
-    """The days of which all who told of them, labels or meters, told the same colour."""
+def agreed(reports: Iterable[Mapping[date, Colour]]) -> dict[date, Colour]:
+    """The days for which all labels and meters that reported a colour agree."""
     found: dict[date, set[Colour]] = {}
-    for colours in told:
+    for colours in reports:
         for day, colour in colours.items():
             found.setdefault(day, set()).add(colour)
     return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}

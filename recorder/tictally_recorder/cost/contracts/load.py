@@ -1,4 +1,4 @@
-"""The file of contracts, read and judged: what is refused is told with file, line and a sentence."""
+"""Reads and validates the file of contracts; an error names file and line."""
 
 import re
 import tomllib
@@ -175,12 +175,12 @@ def _aliases(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> dict[str,
     aliases = table.get("aliases", {})
     if not isinstance(aliases, dict):
         raise refuse("aliases", 'aliases are written { "WHAT THE METER SAYS" = "HC" }')
-    for said, period in aliases.items():
+    for name, period in aliases.items():
         if not isinstance(period, str) or period not in tariff.periods:
             have = ", ".join(tariff.periods) or "none"
-            raise refuse("aliases", f"{said!r} cannot stand for {period!r}: the periods of {tariff.id} are {have}")
-    # What meters say is kept with its runs of spaces made one.
-    return {" ".join(said.split()): period for said, period in aliases.items()}
+            raise refuse("aliases", f"{name!r} cannot stand for {period!r}: the periods of {tariff.id} are {have}")
+    # Strings of meters are stored with runs of spaces collapsed.
+    return {" ".join(name.split()): period for name, period in aliases.items()}
 
 
 def _off_peak_hours(table: dict[str, Any], refuse: Refuse) -> tuple[Hours, ...]:

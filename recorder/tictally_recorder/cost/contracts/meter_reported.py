@@ -1,4 +1,4 @@
-"""What a meter says of its own contract: the option and the subscribed power."""
+"""What a meter reports of its own contract: the option and the subscribed power."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from tictally_shared.tariff_options import BASE, TariffOption, option_of_ngtf, o
 
 _OPTIONS: Final = {"NGTF": option_of_ngtf, "OPTARIF": option_of_optarif}
 _POWERS: Final = ("PREF", "ISOUSC")
-# ISOUSC is what is subscribed by phase, in A, at the 200 V that contracts reckon with.
+# ISOUSC is what is subscribed by phase, in A, at the 200 V that contracts assume.
 _AMPERES_PER_KVA: Final = 5
 _PHASES_OF_THREE: Final = "IINST3"
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What a meter said last.
+    """What a meter reported last.
 
     Attributes:
         name: of its option, as NGTF or OPTARIF has it, or None.
-        option: the regulated option that this is, or None where it is another or nothing was said.
+        option: the regulated option that this is, or None where it is another or nothing was reported.
         power_kva: subscribed, or None.
     """
 
@@ -43,7 +43,7 @@ class Announced:
 
 
 def announced(reader: LedgerReader, site: Site) -> Announced:
-    """What the meter that is heard last at a site says of its contract.
+    """What the meter with a site's latest frame reports of its contract.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -52,9 +52,9 @@ def announced(reader: LedgerReader, site: Site) -> Announced:
     seen = reader.labels_seen(meter.id)
     name = _newest(_OPTIONS.keys() & seen.keys(), seen)
     power = _newest(set(_POWERS) & seen.keys(), seen)
-    said = (reader.newest_text(meter.id, name) or None) if name else None
-    option = _OPTIONS[name](said) if name and said else None
-    return Announced(said, option, _power(reader, meter, power, seen) if power else None)
+    reported = (reader.newest_text(meter.id, name) or None) if name else None
+    option = _OPTIONS[name](reported) if name and reported else None
+    return Announced(reported, option, _power(reader, meter, power, seen) if power else None)
 
 
 def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff) -> Iterator[str]:
@@ -65,12 +65,16 @@ def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff:
     Raises:
         LedgerError: the ledger cannot be read.
     """
-    said = announced(reader, site)
+    reported = announced(reader, site)
     flat = tariff.series or (len(tariff.periods) == 1 and tariff.periods != BASE.periods)
-    if said.option and not flat and _periods(reader, site, contract, said.option, said.name) != set(tariff.periods):
-        yield f"the meter announces {said.name}, and the contract is on {tariff.id}"
-    if said.power_kva and contract.power_kva and said.power_kva != contract.power_kva:
-        yield f"the meter announces {said.power_kva} kVA, and the contract has {contract.power_kva} kVA"
+    if (
+        reported.option
+        and not flat
+        and _periods(reader, site, contract, reported.option, reported.name) != set(tariff.periods)
+    ):
+        yield f"the meter announces {reported.name}, and the contract is on {tariff.id}"
+    if reported.power_kva and contract.power_kva and reported.power_kva != contract.power_kva:
+        yield f"the meter announces {reported.power_kva} kVA, and the contract has {contract.power_kva} kVA"
 
 
 def _periods(reader: LedgerReader, site: Site, contract: Contract, option: TariffOption, name: str | None) -> set[str]:

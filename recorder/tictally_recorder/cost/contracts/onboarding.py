@@ -16,7 +16,7 @@ def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Anno
         contracts_file: where contracts stand.
         tz: whose days are meant.
         site: that has none.
-        announced: what its meter says it is on; the example is of that.
+        announced: the option that its meter reports, used in the example.
         is_only_site: True where a contract need not name its site.
     """
     first = local_day(site.meters[0].first_ms, tz)
@@ -38,7 +38,7 @@ def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Anno
         f"    power = {announced.power_kva or 6}",
         f"    from = {first}",
     ]
-    said = str(announced)
-    known = f"The meter announces {said}; " if said else "The meter does not announce what it is on; "
-    lines.append(f"{known}`tictally tariff list` names the price lists; your bill says the rest.")
+    option = str(announced)
+    known = f"The meter announces {option}; " if option else "The meter does not announce what it is on; "
+    lines.append(f"{known}`tictally tariff list` lists the tariffs; your bill has the rest.")
     return "\n".join(lines)

@@ -20,7 +20,7 @@ _MINUTE_MS: Final = 60_000
 
 @dataclass(frozen=True, slots=True)
 class BaseLoad:
-    """What a night's frames tell.
+    """The base load of a night's frames.
 
     Attributes:
         va: the 10th percentile of the minutes' mean powers, by nearest rank: a power that was really there.

@@ -1,4 +1,4 @@
-"""Which share of time each tariff period has, from the texts in which a meter tells what counts. Pure."""
+"""The share of time of each tariff period, from the strings in which a meter reports the current one. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,11 +68,11 @@ class UnknownSharesError(Exception):
 
 
 def counted_spans(changes: Sequence[TextChange], quarters: Iterable[int], end_ms: int) -> Iterator[CountedSpan]:
-    """What one meter told, in order of time.
+    """The spans that one meter reported, in order of time.
 
     Args:
         changes: of `OPTIONS` and `COUNTING`, in order of time.
-        quarters: the starts of those that have frames, ascending: a text holds over no silence.
+        quarters: the starts of those that have frames, ascending: a string is not carried over a gap.
         end_ms: until when the last changes held.
     """
     names = PeriodNames([change for change in changes if change.label in PERIOD_LABELS], end_ms)
@@ -87,20 +87,20 @@ def counted_spans(changes: Sequence[TextChange], quarters: Iterable[int], end_ms
             at += 1
 
 
-def shares(tariff: Tariff, told: Sequence[CountedSpan], aliases: Mapping[str, str]) -> dict[str, Decimal]:
+def shares(tariff: Tariff, spans: Sequence[CountedSpan], aliases: Mapping[str, str]) -> dict[str, Decimal]:
     """How the time of a year is divided among a price list's periods: each one's share of 1.
 
-    Where a week has all of them, any week tells it; where days differ, as in Tempo, only most of a year does.
+    Where a week has all of them, any week is enough; where days differ, as in Tempo, only most of a year does.
 
     Args:
         tariff: the list.
-        told: of a site, in order of time. What was told on another option than the last one is left out.
+        spans: of a site, in order of time. Those on another option than the last one are left out.
         aliases: what the meter calls a period → the list's period.
 
     Raises:
-        UnknownSharesError: too little was told, or of other periods.
+        UnknownSharesError: too little was reported, or other periods.
     """
-    weeks = list(_by_week([each for each in told if each.regime == told[-1].regime], aliases).values())
+    weeks = list(_by_week([each for each in spans if each.regime == spans[-1].regime], aliases).values())
     times: dict[str, int] = {}
     for week in weeks:
         for period, time_ms in week.items():
@@ -111,15 +111,15 @@ def shares(tariff: Tariff, told: Sequence[CountedSpan], aliases: Mapping[str, st
     return {period: Decimal(times.get(period, 0)) / total for period in tariff.periods}
 
 
-def _by_week(told: Sequence[CountedSpan], aliases: Mapping[str, str]) -> dict[int, dict[str, int]]:
+def _by_week(spans: Sequence[CountedSpan], aliases: Mapping[str, str]) -> dict[int, dict[str, int]]:
     """Week → period → milliseconds; the newest seven days are week 0."""
     found: dict[int, dict[str, int]] = {}
-    for each in told:
+    for each in spans:
         period = period_of(each.register, each.name, each.option, aliases)
         start_ms = each.start_ms
         while start_ms < each.end_ms:
-            number = (told[-1].end_ms - start_ms - 1) // _WEEK_MS
-            stop_ms = min(each.end_ms, told[-1].end_ms - number * _WEEK_MS)
+            number = (spans[-1].end_ms - start_ms - 1) // _WEEK_MS
+            stop_ms = min(each.end_ms, spans[-1].end_ms - number * _WEEK_MS)
             week = found.setdefault(number, {})
             week[period] = week.get(period, 0) + stop_ms - start_ms
             start_ms = stop_ms

@@ -1,4 +1,4 @@
-"""The base load of nights from a ledger's raw frames, and what it costs a year by what its meters told."""
+"""The base load of nights from raw frames, and its cost a year by the periods that meters reported."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -18,7 +18,7 @@ _LOOK_BACK_MS: Final = 366 * 24 * 3600 * 1000
 
 
 def compute_nights(reader: LedgerReader, site: Site, days: Iterable[date], tz: ZoneInfo) -> list[Night]:
-    """The nights with which some local days begin, in order, as far as raw frames tell them: see `night_of`."""
+    """The nights with which some local days begin, in order, as far as there are raw frames: see `night_of`."""
     found = (night_of(reader, site, day, tz) for day in sorted(set(days)))
     return [night for night in found if night is not None]
 
@@ -59,17 +59,17 @@ def year_cost_of(reader: LedgerReader, site: Site, query: LoadQuery, terms: Term
     """
     contract = terms.contracts.on(site.id, Direction.CONSUMPTION, query.day)
     tariff = terms.tariffs.get(contract.tariff) if contract else None
-    told: list[CountedSpan] = []
+    spans: list[CountedSpan] = []
     if contract and tariff and len(tariff.periods) > 1:
         first, end = year_before(query.day)
         start_ms, end_ms = (midnight_ms(each, query.tz) for each in (max(first, contract.start), end))
         with reader.snapshot():
             for meter in site.meters:
-                told += _told(reader, meter, start_ms, end_ms)
-    return year_cost(query, site.id, terms, sorted(told, key=lambda each: each.end_ms))
+                spans += _spans(reader, meter, start_ms, end_ms)
+    return year_cost(query, site.id, terms, sorted(spans, key=lambda each: each.end_ms))
 
 
-def _told(reader: LedgerReader, meter: Meter, start_ms: int, end_ms: int) -> Iterable[CountedSpan]:
+def _spans(reader: LedgerReader, meter: Meter, start_ms: int, end_ms: int) -> Iterable[CountedSpan]:
     changes = [
         *reader.text_changes(meter.id, OPTIONS, 0, end_ms),
         *reader.text_changes(meter.id, COUNTING, start_ms - _LOOK_BACK_MS, end_ms),

@@ -1,4 +1,4 @@
-"""Keeps nights' base load while raw frames are there to tell it: a night is computed when its frames are others."""
+"""Keeps nights' base load while there are raw frames: a night is recomputed when its frames have changed."""
 
 from datetime import date
 from zoneinfo import ZoneInfo

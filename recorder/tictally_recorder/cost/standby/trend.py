@@ -85,7 +85,7 @@ def _window(nights: Iterable[Night], last: date) -> Typical:
 
 def _typical(nights: Sequence[Night], start: date, end: date, *, enough: int) -> Typical:
     powers = [night.va for night in nights]
-    # Half a VA more or less is nothing that a meter tells.
+    # Half a VA is below what a meter reports.
     va = (median_low(powers) + median_high(powers) + 1) // 2 if len(powers) >= enough else None
     return Typical(start, end, len(nights), sum(night.minutes for night in nights), va)
 

@@ -67,14 +67,14 @@ class LoadQuery:
     tz: ZoneInfo
 
 
-def year_cost(query: LoadQuery, site: str, terms: Terms, told: Sequence[CountedSpan]) -> YearCost:
+def year_cost(query: LoadQuery, site: str, terms: Terms, spans: Sequence[CountedSpan]) -> YearCost:
     """What a load costs a year by a site's contract.
 
     Args:
         query: load and day.
         site: its id.
         terms: contracts and tariffs.
-        told: the periods that the site's meters reported in `year_before` that day, on that contract, in order of time.
+        spans: the spans that the site's meters reported in `year_before` that day, on that contract, in order.
     """
     va, day = query.va, query.day
     contract = terms.contracts.on(site, Direction.CONSUMPTION, day)
@@ -91,7 +91,7 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, told: Sequence[CountedS
         if tariff.series:
             price = _mean_of(tariff, terms.series.get(tariff.id), day, query.tz)
         else:
-            divided = _divided(tariff, told, contract)
+            divided = _divided(tariff, spans, contract)
             price = _mean(version, contract, divided)
     except UnknownSharesError as error:
         return YearCost(va, currency=tariff.currency, version=version.id, reason=error.reason)
@@ -107,10 +107,10 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, told: Sequence[CountedS
     )
 
 
-def _divided(tariff: Tariff, told: Sequence[CountedSpan], contract: Contract) -> dict[str, Decimal]:
+def _divided(tariff: Tariff, spans: Sequence[CountedSpan], contract: Contract) -> dict[str, Decimal]:
     if len(tariff.periods) == 1:
         return {tariff.periods[0]: Decimal(1)}
-    return shares(tariff, told, contract.aliases)
+    return shares(tariff, spans, contract.aliases)
 
 
 def _mean(version: Version, contract: Contract, divided: Mapping[str, Decimal]) -> Decimal:

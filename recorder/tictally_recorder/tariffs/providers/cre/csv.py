@@ -34,7 +34,7 @@ _POWER_AT_MOST: Final = 36
 _YEARLY_AT_MOST: Final = MONTHLY_AT_MOST * 12
 
 
-class NotImported(Exception):  # noqa: N818 - says what became of the file
+class NotImported(Exception):  # noqa: N818 - a result, not a fault
     """A file of which nothing was imported.
 
     Attributes:
@@ -97,7 +97,7 @@ def read_cre(content: bytes, file: str) -> History:
     """Read a file.
 
     Args:
-        content: of the file; which price list it is about is told by its columns.
+        content: of the file; its columns identify the tariff.
         file: its name, for people.
 
     Raises:
@@ -187,10 +187,10 @@ class _Reader:
     def _row(self, line: int, cells: list[str]) -> tuple[int, Row] | None:
         """A power and what it costs; None where the row has no amount at all, or is wrong."""
         before = len(self._errors)
-        said = cells[self._columns[_POWERS[0]]]
-        power = _POWER.fullmatch(said)
+        text = cells[self._columns[_POWERS[0]]]
+        power = _POWER.fullmatch(text)
         if power is None or int(power[1]) > _POWER_AT_MOST:
-            self._wrong(line, f"{said[:20]!r} is no subscribed power: whole kVA up to {_POWER_AT_MOST}")
+            self._wrong(line, f"{text[:20]!r} is no subscribed power: whole kVA up to {_POWER_AT_MOST}")
         fixed_ht, fixed = self._pair(line, cells, _FIXED, _YEARLY_AT_MOST, "a year")
         prices, lacking = {}, []
         for period, column in _PERIODS[self._tariff].items():

@@ -2,7 +2,7 @@
 
 DD/MM/YYYY is the usual one. A rendition of the same data has served dates whose year comes first and whose day stands
 in the middle, for all of them or only where that gives a date (which is one way to read: day in the middle where
-possible). A form with the year first is believed only where the other way to read the file contradicts itself.
+possible). A form with the year first is accepted only where the other way to read the file contradicts itself.
 """
 
 import re
