@@ -119,7 +119,7 @@ def test_a_price_list_that_changes_changes_the_cost(recorder: Recorder, hub: Hub
     own_list(recorder.folder, "0.20")
     look(recorder)
     hub.wait_for(f"{SITE}/cost_today", "2.40")
-    recorder.wait_for_log("contracts, price lists or what no register tells are others than before on 1 days")
+    recorder.wait_for_log("contracts, tariffs or unmetered times have changed on 1 days")
 
 
 def test_coverage_that_goes_leaves_unknown_and_why_in_hub_ledger_and_answer(recorder: Recorder, hub: Hub) -> None:

@@ -46,7 +46,7 @@ def as_text(found: Iterable[Before], by: By, tz: ZoneInfo) -> list[str]:
     if by is By.DAY or not found:
         return [_sentence(each, tz) for each in found]
     days = days_text(each.day for each in found)
-    return [f"Figures were others before ({days}); --by day --explain tells them."]
+    return [f"Figures were others before ({days}); --by day --explain shows them."]
 
 
 def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object]]:
