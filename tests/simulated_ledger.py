@@ -9,7 +9,7 @@ from itertools import islice
 from tictally_edge.decoding.decoder import Decoder
 from tictally_edge.pipeline import Pipeline
 from tictally_edge.simulator.lines import simulated_frames
-from tictally_edge.simulator.meter import Meter
+from tictally_edge.simulator.meter import HouseholdMeter
 from tictally_recorder.ledger import Ledger, Message
 from tictally_shared.frames import Frame
 
@@ -41,7 +41,9 @@ class Truth:
         return {name for values in self.registers.values() for name in values[0]}
 
 
-def messages(meter: Meter, interval_s: float | None, until: datetime, truth: Truth | None) -> Iterator[Message]:
+def messages(
+    meter: HouseholdMeter, interval_s: float | None, until: datetime, truth: Truth | None
+) -> Iterator[Message]:
     """The frames of a meter as an edge publishes them, one after another; with a truth, what they show is noted."""
     decoder, pipeline = Decoder(), Pipeline()
     begin = meter.moment

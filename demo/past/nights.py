@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tictally_edge.simulator.day import Day
+from tictally_edge.simulator.day import HouseholdDay
 from tictally_edge.simulator.household import STEP_MS
 from tictally_recorder.cost.standby.base_load import base_load, night_of_day
 from tictally_recorder.ledger.standby_store import Night
@@ -11,7 +11,7 @@ from tictally_recorder.ledger.standby_store import Night
 _MINUTE = 6  # steps
 
 
-def night_of(day: Day, tz: ZoneInfo) -> Night | None:
+def night_of(day: HouseholdDay, tz: ZoneInfo) -> Night | None:
     """The night with which a local day begins; None where the rule finds too little of it."""
     date = datetime.fromtimestamp(day.start_ms / 1000, UTC).astimezone(tz).date()
     begin_ms, end_ms = night_of_day(date, tz)

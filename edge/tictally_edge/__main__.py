@@ -14,7 +14,7 @@ import argcomplete
 from argcomplete.shell_integration import shellcode
 
 from tictally_edge.arguments import make_parser
-from tictally_edge.decode import Sums, decode, line
+from tictally_edge.decode import DecodeTotals, decode, line
 from tictally_edge.doctor.examine import as_json, examine
 from tictally_edge.features import load
 from tictally_edge.finding import EdgeFinding
@@ -111,7 +111,7 @@ def _coloured(finding: EdgeFinding) -> str:
 
 
 def _decode(args: argparse.Namespace) -> int:
-    sums = Sums()
+    sums = DecodeTotals()
     try:
         if args.file == "-":
             _print_frames(sys.stdin.buffer, sums, prm=args.prm)
@@ -125,7 +125,7 @@ def _decode(args: argparse.Namespace) -> int:
     return _fail(sums.sentence(), 0)
 
 
-def _print_frames(file: BinaryIO, sums: Sums, *, prm: bool) -> None:
+def _print_frames(file: BinaryIO, sums: DecodeTotals, *, prm: bool) -> None:
     for body in decode(_chunks(file), sums, prm=prm):
         sys.stdout.write(line(body) + "\n")
     sys.stdout.flush()

@@ -12,7 +12,7 @@ from tictally_edge.validation.validator import FrameValidator
 from tictally_shared.labels import DELIVERY_POINT
 
 
-class Sums:
+class DecodeTotals:
     """Totals of a file: frames, complete ones, groups, and what was rejected or left out."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Sums:
         return first
 
 
-def decode(chunks: Iterable[bytes], sums: Sums, *, prm: bool = False) -> Iterator[dict[str, Any]]:
+def decode(chunks: Iterable[bytes], sums: DecodeTotals, *, prm: bool = False) -> Iterator[dict[str, Any]]:
     """Yield a JSON object for each frame, the same for any chunking.
 
     Time advances at the pace of the line, since a file has no other clock.

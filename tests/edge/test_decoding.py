@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tictally_edge.decoding.decoder import MAX_UNKNOWN_LABELS, DecodedFrame, Decoder
 from tictally_edge.decoding.framing import MAX_FRAME_BYTES
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.encode import Group, encode_frame, encode_group, with_parity
+from tictally_edge.simulator.encode import EncodedGroup, encode_frame, encode_group, with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.calendar import parse_horodate
 from tictally_shared.labels import LABELS, METER_NUMBER, Kind, Mode
@@ -218,7 +218,7 @@ def test_a_frame_without_end_takes_bounded_memory() -> None:
 
 
 def test_a_groups_order_is_kept() -> None:
-    groups = [Group("EAST", "000000001"), Group("SINSTS", "00740"), Group("PREF", "09")]
+    groups = [EncodedGroup("EAST", "000000001"), EncodedGroup("SINSTS", "00740"), EncodedGroup("PREF", "09")]
     (got,) = decoded(encode_frame(Mode.STANDARD, groups))
     assert list(got.values) == [each.label for each in groups]
 

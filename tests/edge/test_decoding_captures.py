@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tictally_edge.decode import Sums, decode
+from tictally_edge.decode import DecodeTotals, decode
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
 from tictally_edge.simulator.encode import with_parity
 from tictally_shared.calendar import parse_horodate
@@ -100,7 +100,7 @@ def test_a_capture_gives_the_same_frames_in_chunks_of_any_size_and_with_parity(n
 @pytest.mark.parametrize("name", expected())
 def test_the_command_holds_back_only_what_is_listed(name: str) -> None:
     believed: dict[str, int | str] = {}
-    for body in decode([capture(name)], Sums(), prm=True):
+    for body in decode([capture(name)], DecodeTotals(), prm=True):
         believed |= body["values"]
     wanted = expected()[name]["last_values"]
     differing = {

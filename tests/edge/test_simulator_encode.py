@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_edge.simulator.encode import Group, encode_frame, encode_group, line_ms, with_parity
+from tictally_edge.simulator.encode import EncodedGroup, encode_frame, encode_group, line_ms, with_parity
 from tictally_shared.labels import Mode
 
 H, S = Mode.HISTORIQUE, Mode.STANDARD
@@ -13,23 +13,23 @@ H, S = Mode.HISTORIQUE, Mode.STANDARD
 @pytest.mark.parametrize(
     ("mode", "group", "line"),
     [
-        (H, Group("ADCO", "021900000001"), b"\nADCO 021900000001 $\r"),
-        (H, Group("PAPP", "00550"), b"\nPAPP 00550 +\r"),
-        (H, Group("PTEC", "HP.."), b"\nPTEC HP..  \r"),
-        (S, Group("EAST", "011887649"), b"\nEAST\t011887649\t;\r"),
-        (S, Group("EASD01", "000000000"), b"\nEASD01\t000000000\t \r"),
-        (S, Group("LTARF", "      BASE      "), b"\nLTARF\t      BASE      \tF\r"),
-        (S, Group("DATE", "", "H230301091834"), b"\nDATE\tH230301091834\t\tC\r"),
-        (S, Group("SMAXSN-1", "00795", "H230228111814"), b"\nSMAXSN-1\tH230228111814\t00795\t!\r"),
-        (S, Group("DPM2", "00", " 240108060000"), b"\nDPM2\t 240108060000\t00\t#\r"),
+        (H, EncodedGroup("ADCO", "021900000001"), b"\nADCO 021900000001 $\r"),
+        (H, EncodedGroup("PAPP", "00550"), b"\nPAPP 00550 +\r"),
+        (H, EncodedGroup("PTEC", "HP.."), b"\nPTEC HP..  \r"),
+        (S, EncodedGroup("EAST", "011887649"), b"\nEAST\t011887649\t;\r"),
+        (S, EncodedGroup("EASD01", "000000000"), b"\nEASD01\t000000000\t \r"),
+        (S, EncodedGroup("LTARF", "      BASE      "), b"\nLTARF\t      BASE      \tF\r"),
+        (S, EncodedGroup("DATE", "", "H230301091834"), b"\nDATE\tH230301091834\t\tC\r"),
+        (S, EncodedGroup("SMAXSN-1", "00795", "H230228111814"), b"\nSMAXSN-1\tH230228111814\t00795\t!\r"),
+        (S, EncodedGroup("DPM2", "00", " 240108060000"), b"\nDPM2\t 240108060000\t00\t#\r"),
     ],
 )
-def test_a_group_is_written_as_real_meters_write_it(mode: Mode, group: Group, line: bytes) -> None:
+def test_a_group_is_written_as_real_meters_write_it(mode: Mode, group: EncodedGroup, line: bytes) -> None:
     assert encode_group(mode, group.label, group.data, group.horodate) == line
 
 
 def test_a_frame_stands_between_its_marks() -> None:
-    groups = [Group("IINST", "002"), Group("IMAX", "090")]
+    groups = [EncodedGroup("IINST", "002"), EncodedGroup("IMAX", "090")]
     assert encode_frame(H, groups) == b"\x02\nIINST 002 Y\r\nIMAX 090 H\r\x03"
 
 

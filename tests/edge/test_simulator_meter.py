@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.encode import Group
+from tictally_edge.simulator.encode import EncodedGroup
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.household import Household, Overload, net_power
@@ -33,13 +33,13 @@ def meter(contract: SimulatedContract = SimulatedContract.HPHC, mode: Mode = S, 
     return SimulatedMeter(contract, mode, **{"start": datetime(2026, 1, 12, 6, tzinfo=UTC), "seed": 7, **more})
 
 
-def by_label(groups: tuple[Group, ...]) -> dict[str, str]:
+def by_label(groups: tuple[EncodedGroup, ...]) -> dict[str, str]:
     found = {group.label: group.data for group in groups}
     assert len(found) == len(groups), "a label stands twice"
     return found
 
 
-def dates(groups: tuple[Group, ...]) -> dict[str, datetime]:
+def dates(groups: tuple[EncodedGroup, ...]) -> dict[str, datetime]:
     return {group.label: parse_horodate(group.horodate) for group in groups if group.horodate is not None}
 
 
@@ -50,7 +50,7 @@ class Shown:
     phases: int
     producer: bool
     moment: datetime
-    groups: tuple[Group, ...]
+    groups: tuple[EncodedGroup, ...]
     frame: bytes
     registers: dict[str, int]
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.peakdays import Colour, is_ejp_day, tempo_colour
-from tictally_edge.simulator.tariff import Peak, Tariff, tariff_at
+from tictally_edge.simulator.peakdays import DayColour, is_ejp_day, tempo_colour
+from tictally_edge.simulator.tariff import Peak, TariffClock, tariff_at
 from tictally_edge.simulator.times import to_ms, wall_ms
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -24,7 +24,7 @@ def is_winter(day: date) -> bool:
     return day.month in {11, 12, 1, 2, 3}
 
 
-def at(contract: SimulatedContract, wall: datetime, seed: int = 1) -> Tariff:
+def at(contract: SimulatedContract, wall: datetime, seed: int = 1) -> TariffClock:
     return tariff_at(contract, seed, to_ms(wall.replace(tzinfo=PARIS)))
 
 
@@ -32,15 +32,15 @@ def ejp_day() -> date:
     return next(day for day in season(2025) if is_ejp_day(day, 1) and not is_ejp_day(day + timedelta(days=1), 1))
 
 
-def day_before(colour: Colour) -> date:
+def day_before(colour: DayColour) -> date:
     return next(day for day in season(2025) if tempo_colour(day + timedelta(days=1), 1) is colour)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_tempo_season_obeys_its_rules(seed: int) -> None:
     colours = {day: tempo_colour(day, seed) for day in season(2025)}
-    red = [day for day, colour in colours.items() if colour is Colour.RED]
-    white = [day for day, colour in colours.items() if colour is Colour.WHITE]
+    red = [day for day, colour in colours.items() if colour is DayColour.RED]
+    white = [day for day, colour in colours.items() if colour is DayColour.WHITE]
     assert (len(red), len(white)) == (22, 43)
     assert all(is_winter(day) and day.weekday() < 5 for day in red)
     assert all(day.weekday() < 6 for day in white)
@@ -72,7 +72,7 @@ def test_off_peak_is_from_22_to_6_by_the_clock_on_the_wall(day: date) -> None:
 
 @pytest.mark.parametrize("contract", list(SimulatedContract))
 def test_nothing_changes_before_the_end_that_a_tariff_names(contract: SimulatedContract) -> None:
-    for first in (*CLOCK_CHANGES, ejp_day(), day_before(Colour.RED)):
+    for first in (*CLOCK_CHANGES, ejp_day(), day_before(DayColour.RED)):
         here, end = wall_ms(first, 0), wall_ms(first + timedelta(days=2), 0)
         tariff = tariff_at(contract, 1, here)
         for moment in range(here, end, 60_000):
@@ -82,16 +82,16 @@ def test_nothing_changes_before_the_end_that_a_tariff_names(contract: SimulatedC
 
 
 def test_a_tempo_day_runs_from_6_to_6_and_is_announced_at_20() -> None:
-    day = day_before(Colour.RED)
+    day = day_before(DayColour.RED)
     eve = datetime(day.year, day.month, day.day, tzinfo=PARIS)
     next_day = eve + timedelta(days=1)
     red = Peak(2, wall_ms(next_day.date(), 6 * 60), wall_ms(next_day.date() + timedelta(days=1), 6 * 60))
     assert at(SimulatedContract.TEMPO, eve.replace(hour=19, minute=59)).tomorrow is None
     announced = at(SimulatedContract.TEMPO, eve.replace(hour=20))
-    assert (announced.tomorrow, announced.peak_next) == (Colour.RED, red)
-    assert at(SimulatedContract.TEMPO, next_day.replace(hour=5, minute=59)).tomorrow is Colour.RED
+    assert (announced.tomorrow, announced.peak_next) == (DayColour.RED, red)
+    assert at(SimulatedContract.TEMPO, next_day.replace(hour=5, minute=59)).tomorrow is DayColour.RED
     begun = at(SimulatedContract.TEMPO, next_day.replace(hour=6))
-    assert (begun.today, begun.peak_now, begun.period.register) == (Colour.RED, red, "BBRHPJR")
+    assert (begun.today, begun.peak_now, begun.period.register) == (DayColour.RED, red, "BBRHPJR")
     assert at(SimulatedContract.TEMPO, next_day.replace(hour=22)).period.register == "BBRHCJR"
     assert at(SimulatedContract.TEMPO, (next_day + timedelta(days=1)).replace(hour=5)).period.register == "BBRHCJR"
 

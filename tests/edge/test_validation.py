@@ -13,7 +13,7 @@ from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.household import Overload
 from tictally_edge.simulator.lines import simulated_frames
-from tictally_edge.simulator.meter import Meter, SimulatedMeter
+from tictally_edge.simulator.meter import HouseholdMeter, SimulatedMeter
 from tictally_edge.validation.energy_registers import RegisterValue
 from tictally_edge.validation.plausibility import STRONGEST_VA
 from tictally_edge.validation.validator import FrameValidator, ValidatedFrame
@@ -213,7 +213,7 @@ def test_the_meters_clock_goes_on_or_is_confirmed() -> None:
     assert ["DATE" in each.dated for each in frames] == [True, True, False, True, False, True]
 
 
-def validated_frames(meter: Meter, interval_s: float | None, count: int) -> tuple[list[ValidatedFrame], int]:
+def validated_frames(meter: HouseholdMeter, interval_s: float | None, count: int) -> tuple[list[ValidatedFrame], int]:
     decoder, pipeline = Decoder(), Pipeline()
     begin = meter.moment
     found = []

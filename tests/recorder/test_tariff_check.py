@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from tictally_recorder.tariffs.check import Fault, Finding, check
+from tictally_recorder.tariffs.check import Fault, TariffIssue, check
 from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Version
 
 
@@ -38,7 +38,7 @@ def test_versions_without_a_gap_lack_nothing() -> None:
 def test_days_between_versions_are_a_gap() -> None:
     checked = tariff(version(FEBRUARY, date(2026, 3, 31)), version(AUGUST))
     assert check([checked], date(2026, 11, 1)) == [
-        Finding(
+        TariffIssue(
             "own",
             Fault.GAP,
             date(2026, 4, 1),

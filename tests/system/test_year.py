@@ -22,7 +22,7 @@ from simulated_ledger import Truth, messages, store
 
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.exchange import ExchangedMeter
-from tictally_edge.simulator.meter import Meter, SimulatedMeter
+from tictally_edge.simulator.meter import HouseholdMeter, SimulatedMeter
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, Message, join_sites
 from tictally_shared.calendar import By
@@ -54,7 +54,7 @@ class Span:
     def end(self) -> datetime:
         return self.start + timedelta(hours=self.hours)
 
-    def meter(self) -> Meter:
+    def meter(self) -> HouseholdMeter:
         meter = SimulatedMeter(self.contract, self.mode, start=self.start, number=FIRST, seed=3, producer=self.producer)
         return ExchangedMeter(meter, self.start + timedelta(days=self.exchanged_on, hours=7.3), SECOND)
 

@@ -38,7 +38,7 @@ class BrokerProbe:
 
 
 @dataclass(slots=True)
-class _Session:
+class _BrokerSession:
     reason: ReasonCode | None = None
     retained: dict[str, bytes] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ def probe_broker(access: BrokerAccess, availability: str, health: str) -> Broker
         availability: topic of the edge's availability.
         health: topic of its health message.
     """
-    session = _Session()
+    session = _BrokerSession()
     where = f"{access.host}:{access.port}"
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2, client_id=f"tictally-edge-doctor-{os.getpid()}", protocol=mqtt.MQTTv5
@@ -97,7 +97,7 @@ def _connection(reason: ReasonCode | None, where: str, access: BrokerAccess) -> 
     return good(SUBJECT, f"{where} accepts {user}.")
 
 
-def _health(session: _Session, topic: str) -> dict[str, Any] | None:
+def _health(session: _BrokerSession, topic: str) -> dict[str, Any] | None:
     try:
         return strict_json(session.retained[topic]) if topic in session.retained else None
     except FrameError:

@@ -69,7 +69,7 @@ _SHOWN_TEXTS: Final = frozenset({"OPTARIF", "NGTF", "PRM"})
 _ONLY_TIMES: Final = frozenset({Kind.CLOCK, Kind.MARKER})
 
 
-class _Shown(NamedTuple):
+class _NumberFormat(NamedTuple):
     """How a hub shows a number: the unit, how it is made of the topic's, and digits after the point."""
 
     unit: str
@@ -79,9 +79,9 @@ class _Shown(NamedTuple):
 
 # By the catalogue's unit; others are shown as they are, in whole numbers. Energy is billed in kWh.
 _SHOWN: Final = {
-    "Wh": _Shown("kWh", DIVIDED_BY_1000, 2),
-    "VArh": _Shown("varh", AS_IT_IS, 0),
-    "kVA": _Shown("VA", TIMES_1000, 0),
+    "Wh": _NumberFormat("kWh", DIVIDED_BY_1000, 2),
+    "VArh": _NumberFormat("varh", AS_IT_IS, 0),
+    "kVA": _NumberFormat("VA", TIMES_1000, 0),
 }
 
 # Where no device class brings an icon.
@@ -172,7 +172,7 @@ def _settings(label: Label, meter: str, topics: Topics) -> dict[str, Any]:
     if label.kind in _ONLY_TIMES:
         settings |= {"state_topic": topics.label_time(meter, label.name), "device_class": "timestamp"}
     elif label.unit is not None:
-        unit, template, precision = _SHOWN.get(label.unit, _Shown(label.unit, AS_IT_IS, 0))
+        unit, template, precision = _SHOWN.get(label.unit, _NumberFormat(label.unit, AS_IT_IS, 0))
         settings |= {
             "value_template": template,
             "unit_of_measurement": unit,

@@ -34,7 +34,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class OptionNames:
     """Names of a contract.
 
     Attributes:
@@ -51,13 +51,13 @@ class Terms:
 
 
 TERMS: Final = {
-    SimulatedContract.BASE: Terms(
+    SimulatedContract.BASE: OptionNames(
         optarif="BASE",
         ngtf="      BASE      ",
         periods=(Period(1, "BASE", "TH..", "      BASE      "),),
         profile=("00008001",),
     ),
-    SimulatedContract.HPHC: Terms(
+    SimulatedContract.HPHC: OptionNames(
         optarif="HC..",
         ngtf="H PLEINE/CREUSE ",
         periods=(
@@ -66,7 +66,7 @@ TERMS: Final = {
         ),
         profile=("0000C001", "06008002", "2200C001"),
     ),
-    SimulatedContract.TEMPO: Terms(
+    SimulatedContract.TEMPO: OptionNames(
         optarif="BBR(",
         ngtf="     TEMPO      ",
         periods=(
@@ -79,7 +79,7 @@ TERMS: Final = {
         ),
         profile=("00004001", "06004002", "22004001"),
     ),
-    SimulatedContract.EJP: Terms(
+    SimulatedContract.EJP: OptionNames(
         optarif="EJP.",
         ngtf="      EJP       ",
         periods=(

@@ -34,7 +34,7 @@ _LONGEST_GAP_MS: Final = 366 * 86_400_000
 log = logging.getLogger(__name__)
 
 
-class _Point(NamedTuple):
+class _CurvePoint(NamedTuple):
     """A line: its number in the file, when its step ends, and what was consumed, or None."""
 
     line: int
@@ -95,7 +95,7 @@ def _named_step_ms(path: Path, lines: list[str]) -> int | None:
     return int(step) * _MINUTE_MS
 
 
-def _point(path: Path, number: int, line: str) -> _Point:
+def _point(path: Path, number: int, line: str) -> _CurvePoint:
     try:
         stamp, value = line.split(";")
         end = datetime.fromisoformat(stamp.strip())
@@ -105,7 +105,7 @@ def _point(path: Path, number: int, line: str) -> _Point:
         raise SimulatorError(f"{path}, line {number}: {stamp} has no offset from UTC")
     if to_ms(end) % _MINUTE_MS or end.microsecond:
         raise SimulatorError(f"{path}, line {number}: {stamp} is not a whole minute")
-    return _Point(number, to_ms(end), _watts(path, number, value.strip()))
+    return _CurvePoint(number, to_ms(end), _watts(path, number, value.strip()))
 
 
 def _watts(path: Path, number: int, value: str) -> int | None:
@@ -118,7 +118,7 @@ def _watts(path: Path, number: int, value: str) -> int | None:
     return watts
 
 
-def _commonest_step_ms(path: Path, points: list[_Point]) -> int:
+def _commonest_step_ms(path: Path, points: list[_CurvePoint]) -> int:
     """The step of a curve without one in its heading: a gap is rarer than a step."""
     steps = Counter(later.end_ms - before.end_ms for before, later in pairwise(points))
     (step_ms, _), *_ = steps.most_common(1) or [(0, 0)]
@@ -127,7 +127,7 @@ def _commonest_step_ms(path: Path, points: list[_Point]) -> int:
     return step_ms
 
 
-def _in_steps(path: Path, points: list[_Point], step_ms: int) -> Iterator[_Point]:
+def _in_steps(path: Path, points: list[_CurvePoint], step_ms: int) -> Iterator[_CurvePoint]:
     """The same points, each a whole number of steps after the one before."""
     yield points[0]
     before_ms = 0
@@ -147,7 +147,7 @@ def _in_steps(path: Path, points: list[_Point], step_ms: int) -> Iterator[_Point
         yield point
 
 
-def _log_unknown(path: Path, curve: LoadCurve, points: list[_Point]) -> None:
+def _log_unknown(path: Path, curve: LoadCurve, points: list[_CurvePoint]) -> None:
     lines = [point.line for point in points if point.watts is None]
     lines += [later.line for before, later in pairwise(points) if later.end_ms - before.end_ms > curve.step_ms]
     if lines:

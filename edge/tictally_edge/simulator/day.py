@@ -54,7 +54,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Day:
+class HouseholdDay:
     """A local day of a household.
 
     Attributes:
@@ -93,13 +93,13 @@ def split(total: int, shares: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=8)
-def day_of(home: Household, day: date) -> Day:
+def day_of(home: Household, day: date) -> HouseholdDay:
     """A household's local day."""
     net = net_power(home, day)
     rng = Random(f"grid {home.seed} {day}")
     consumption = Curve([max(va, 0) for va in net])
     shares = tuple(_shares(rng, home.phases) for _ in range(0, len(net), _SHARE_STEPS))
-    return Day(
+    return HouseholdDay(
         start_ms=wall_ms(day, 0),
         consumption=consumption,
         injection=Curve([max(-va, 0) for va in net]),
@@ -109,7 +109,7 @@ def day_of(home: Household, day: date) -> Day:
     )
 
 
-def day_before(home: Household, day: date) -> Day:
+def day_before(home: Household, day: date) -> HouseholdDay:
     """The local day before a date."""
     return day_of(home, day - timedelta(days=1))
 

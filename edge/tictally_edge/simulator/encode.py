@@ -19,7 +19,7 @@ _WITH_PARITY: Final = bytes((code & 0x7F) | ((code & 0x7F).bit_count() % 2) << 7
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class EncodedGroup:
     """One label with its value, as text.
 
     Attributes:
@@ -51,7 +51,7 @@ def _checksum(counted: bytes) -> int:
     return (sum(counted) & 0x3F) + 0x20
 
 
-def encode_frame(mode: Mode, groups: Iterable[Group]) -> bytes:
+def encode_frame(mode: Mode, groups: Iterable[EncodedGroup]) -> bytes:
     """A frame from STX to ETX, seven bits a character."""
     return b"".join((_STX, *(encode_group(mode, g.label, g.data, g.horodate) for g in groups), _ETX))
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.encode import Group
+from tictally_edge.simulator.encode import EncodedGroup
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_shared.labels import Mode
 
@@ -61,7 +61,7 @@ class ExchangedMeter:
         """Draw more than subscribed from now on, for so many seconds."""
         self._meter.overdraw(duration_s)
 
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[EncodedGroup, ...]:
         """The frame now."""
         return self._meter.groups()
 

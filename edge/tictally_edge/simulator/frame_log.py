@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TextIO
 
-from tictally_edge.simulator.meter import Meter
+from tictally_edge.simulator.meter import HouseholdMeter
 from tictally_edge.simulator.play import Sent
 from tictally_edge.simulator.times import to_ms
 from tictally_edge.simulator.wire import Wire
@@ -27,7 +27,7 @@ class FrameLog:
     def __init__(self, file: TextIO | None, wire: Wire) -> None:
         self._file, self._wire = file, wire
 
-    def of(self, meter: Meter, *, intact: bool) -> Callable[[Sent], None]:
+    def of(self, meter: HouseholdMeter, *, intact: bool) -> Callable[[Sent], None]:
         """Return what to call when the meter's present frame has been sent.
 
         Args:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from tictally_edge.simulator.contracts import TERMS, SimulatedContract
-from tictally_edge.simulator.encode import Group
-from tictally_edge.simulator.peakdays import Colour
+from tictally_edge.simulator.encode import EncodedGroup
+from tictally_edge.simulator.peakdays import DayColour
 from tictally_edge.simulator.reading import Reading
 
 _AMPERES_PER_KVA: Final = 5  # ISOUSC counts 200 V
-_TOMORROW: Final = {None: "----", Colour.BLUE: "BLEU", Colour.WHITE: "BLAN", Colour.RED: "ROUG"}
-_PEJP: Final = Group("PEJP", "30")
+_TOMORROW: Final = {None: "----", DayColour.BLUE: "BLEU", DayColour.WHITE: "BLAN", DayColour.RED: "ROUG"}
+_PEJP: Final = EncodedGroup("PEJP", "30")
 
 
 def registers(reading: Reading) -> dict[str, int]:
@@ -18,7 +18,7 @@ def registers(reading: Reading) -> dict[str, int]:
     return {p.register: reading.energy.supplier[p.number - 1] for p in TERMS[reading.contract].periods}
 
 
-def historique_groups(reading: Reading) -> tuple[Group, ...]:
+def historique_groups(reading: Reading) -> tuple[EncodedGroup, ...]:
     """The frame now; in three-phase a short one while a phase is overloaded."""
     amperes = _amperes(reading)
     if reading.phases == 3 and reading.is_overloaded:  # noqa: PLR2004 - phases
@@ -35,44 +35,44 @@ def _subscribed_a(reading: Reading) -> int:
     return reading.subscribed_kva * _AMPERES_PER_KVA // reading.phases
 
 
-def _short(reading: Reading, amperes: tuple[int, ...]) -> Iterator[Group]:
+def _short(reading: Reading, amperes: tuple[int, ...]) -> Iterator[EncodedGroup]:
     for phase, ampere in enumerate(amperes, 1):
         if ampere > _subscribed_a(reading):
-            yield Group(f"ADIR{phase}", f"{ampere:03d}")
-    yield Group("ADCO", reading.number)
+            yield EncodedGroup(f"ADIR{phase}", f"{ampere:03d}")
+    yield EncodedGroup("ADCO", reading.number)
     for phase, ampere in enumerate(amperes, 1):
-        yield Group(f"IINST{phase}", f"{ampere:03d}")
+        yield EncodedGroup(f"IINST{phase}", f"{ampere:03d}")
 
 
-def _full(reading: Reading, amperes: tuple[int, ...]) -> Iterator[Group]:
+def _full(reading: Reading, amperes: tuple[int, ...]) -> Iterator[EncodedGroup]:
     tariff = reading.tariff
-    yield Group("ADCO", reading.number)
-    yield Group("OPTARIF", TERMS[reading.contract].optarif)
-    yield Group("ISOUSC", f"{_subscribed_a(reading):02d}")
+    yield EncodedGroup("ADCO", reading.number)
+    yield EncodedGroup("OPTARIF", TERMS[reading.contract].optarif)
+    yield EncodedGroup("ISOUSC", f"{_subscribed_a(reading):02d}")
     for register, energy_wh in registers(reading).items():
-        yield Group(register, f"{energy_wh:09d}")
+        yield EncodedGroup(register, f"{energy_wh:09d}")
     if tariff.ejp_notice:
         yield _PEJP
-    yield Group("PTEC", tariff.period.ptec)
+    yield EncodedGroup("PTEC", tariff.period.ptec)
     if reading.contract is SimulatedContract.TEMPO:
-        yield Group("DEMAIN", _TOMORROW[tariff.tomorrow])
+        yield EncodedGroup("DEMAIN", _TOMORROW[tariff.tomorrow])
     yield from _currents(reading, amperes)
-    yield Group("PAPP", f"{(reading.consumption_va + 5) // 10 * 10:05d}")
-    yield Group("HHPHC", "A")
-    yield Group("MOTDETAT", "000000")
+    yield EncodedGroup("PAPP", f"{(reading.consumption_va + 5) // 10 * 10:05d}")
+    yield EncodedGroup("HHPHC", "A")
+    yield EncodedGroup("MOTDETAT", "000000")
     if reading.phases > 1:
-        yield Group("PPOT", "00")
+        yield EncodedGroup("PPOT", "00")
 
 
-def _currents(reading: Reading, amperes: tuple[int, ...]) -> Iterator[Group]:
+def _currents(reading: Reading, amperes: tuple[int, ...]) -> Iterator[EncodedGroup]:
     if reading.phases == 1:
-        yield Group("IINST", f"{amperes[0]:03d}")
+        yield EncodedGroup("IINST", f"{amperes[0]:03d}")
         if reading.is_overloaded:
-            yield Group("ADPS", f"{amperes[0]:03d}")
-        yield Group("IMAX", "090")
+            yield EncodedGroup("ADPS", f"{amperes[0]:03d}")
+        yield EncodedGroup("IMAX", "090")
         return
     for phase, ampere in enumerate(amperes, 1):
-        yield Group(f"IINST{phase}", f"{ampere:03d}")
+        yield EncodedGroup(f"IINST{phase}", f"{ampere:03d}")
     for phase in range(1, reading.phases + 1):
-        yield Group(f"IMAX{phase}", "060")
-    yield Group("PMAX", f"{reading.today.consumption.maximum(reading.step)[0]:05d}")
+        yield EncodedGroup(f"IMAX{phase}", "060")
+    yield EncodedGroup("PMAX", f"{reading.today.consumption.maximum(reading.step)[0]:05d}")

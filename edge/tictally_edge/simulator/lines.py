@@ -7,13 +7,13 @@ from typing import Final
 
 from tictally_edge.simulator.encode import line_ms
 from tictally_edge.simulator.errors import SimulatorError
-from tictally_edge.simulator.meter import Meter
+from tictally_edge.simulator.meter import HouseholdMeter
 
 PAUSE_MS: Final = 20  # between two frames, Enedis-NOI-CPT_54E §5.2 and §6.2: 16.7 to 33.4 ms
 
 
 def simulated_frames(
-    meter: Meter, interval_s: float | None = None, until: datetime | None = None
+    meter: HouseholdMeter, interval_s: float | None = None, until: datetime | None = None
 ) -> Iterator[tuple[datetime, bytes]]:
     """Yield the meter's frames from its present moment on, each with the moment it shows.
 
@@ -39,7 +39,7 @@ def simulated_frames(
             return
 
 
-def advance_by(meter: Meter, pause_ms: float) -> bool:
+def advance_by(meter: HouseholdMeter, pause_ms: float) -> bool:
     """Advance a meter, but not beyond its end; return False where it is there already."""
     if meter.moment == meter.end:
         return False

@@ -9,12 +9,12 @@ from typing import Final, Protocol
 from tictally_edge.simulator import historique, standard
 from tictally_edge.simulator.contracts import TERMS, SimulatedContract
 from tictally_edge.simulator.curve import LoadCurve
-from tictally_edge.simulator.day import Day, day_before, day_of
-from tictally_edge.simulator.encode import Group, encode_frame
+from tictally_edge.simulator.day import HouseholdDay, day_before, day_of
+from tictally_edge.simulator.encode import EncodedGroup, encode_frame
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.household import Household, Overload
 from tictally_edge.simulator.reading import Energy, Reading
-from tictally_edge.simulator.tariff import Tariff, tariff_at
+from tictally_edge.simulator.tariff import TariffClock, tariff_at
 from tictally_edge.simulator.times import from_ms, local, to_ms
 from tictally_shared.labels import Mode
 
@@ -25,7 +25,7 @@ _PHASES: Final = (1, 3)
 _ONLY_THE_CURVE: Final = "a load curve alone decides the consumption: it goes with neither solar panels nor overloads"
 
 
-class Meter(Protocol):
+class HouseholdMeter(Protocol):
     """A meter on a line."""
 
     @property
@@ -56,7 +56,7 @@ class Meter(Protocol):
     def overdraw(self, duration_s: int) -> None:
         """Draw more than subscribed from now on, for so many seconds."""
 
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[EncodedGroup, ...]:
         """The frame now."""
 
     def frame(self) -> bytes:
@@ -104,9 +104,9 @@ class SimulatedMeter:
     overload: Overload | None = None
     curve: LoadCurve | None = None
     _home: Household = field(init=False, repr=False)
-    _today: Day = field(init=False, repr=False)
-    _yesterday: Day = field(init=False, repr=False)
-    _tariff: Tariff = field(init=False, repr=False)
+    _today: HouseholdDay = field(init=False, repr=False)
+    _yesterday: HouseholdDay = field(init=False, repr=False)
+    _tariff: TariffClock = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._check()
@@ -230,7 +230,7 @@ class SimulatedMeter:
             energy=Energy(tuple(self._supplier), tuple(self._distributor), self._injection, self._reactive),
         )
 
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[EncodedGroup, ...]:
         """The frame now; short in three-phase historique while overloaded."""
         if self.mode is Mode.HISTORIQUE:
             return historique.historique_groups(self.reading())

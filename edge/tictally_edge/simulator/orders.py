@@ -9,7 +9,7 @@ from typing import Final
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.faults import Faults
-from tictally_edge.simulator.meter import Meter
+from tictally_edge.simulator.meter import HouseholdMeter
 from tictally_edge.simulator.wire import Wire
 from tictally_shared.labels import Mode
 
@@ -30,7 +30,7 @@ class Operator:
         orders: a file descriptor to read orders from, or None.
     """
 
-    def __init__(self, wire: Wire, meter: Meter | None, faults: Faults, orders: int | None) -> None:
+    def __init__(self, wire: Wire, meter: HouseholdMeter | None, faults: Faults, orders: int | None) -> None:
         self._wire, self._meter, self._faults, self._orders = wire, meter, faults, orders
         self._unfinished = b""
         self.is_silent = False
@@ -77,7 +77,7 @@ class Operator:
             case _:
                 raise SimulatorError(f"{order[:40]!r} is no order; there are {_FORMS}")
 
-    def _changeable(self) -> Meter:
+    def _changeable(self) -> HouseholdMeter:
         if self._meter is None:
             raise SimulatorError("a recording cannot be changed")
         return self._meter

@@ -16,7 +16,7 @@ _SATURDAY, _SUNDAY = 5, 6
 _SEPTEMBER: Final = 9
 
 
-class Colour(IntEnum):
+class DayColour(IntEnum):
     """Tempo's colours by their number in STGE."""
 
     BLUE = 1
@@ -24,9 +24,9 @@ class Colour(IntEnum):
     RED = 3
 
 
-def tempo_colour(day: date, seed: int) -> Colour:
+def tempo_colour(day: date, seed: int) -> DayColour:
     """The colour of the Tempo day that begins at 06:00 of a date."""
-    return _season(_season_year(day), seed).get(day, Colour.BLUE)
+    return _season(_season_year(day), seed).get(day, DayColour.BLUE)
 
 
 def is_ejp_day(day: date, seed: int) -> bool:
@@ -39,14 +39,14 @@ def _season_year(day: date) -> int:
 
 
 @lru_cache(maxsize=32)
-def _season(year: int, seed: int) -> dict[date, Colour]:
+def _season(year: int, seed: int) -> dict[date, DayColour]:
     rng = Random(f"tempo {seed} {year}")
     red = rng.sample([day for day in _winter(year) if day.weekday() < _SATURDAY], _RED_DAYS)
     # White may fall on any month; as in real seasons, it comes with the cold.
     cold = _days(date(year, 10, 1), date(year + 1, 5, 31))
     taken = set(red)
     white = rng.sample([day for day in cold if day.weekday() != _SUNDAY and day not in taken], _WHITE_DAYS)
-    return dict.fromkeys(red, Colour.RED) | dict.fromkeys(white, Colour.WHITE)
+    return dict.fromkeys(red, DayColour.RED) | dict.fromkeys(white, DayColour.WHITE)
 
 
 @lru_cache(maxsize=32)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.day import Day
-from tictally_edge.simulator.tariff import Tariff
+from tictally_edge.simulator.day import HouseholdDay
+from tictally_edge.simulator.tariff import TariffClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class Reading:
     producer: bool
     subscribed_kva: int
     moment_ms: int
-    today: Day
-    yesterday: Day
-    tariff: Tariff
+    today: HouseholdDay
+    yesterday: HouseholdDay
+    tariff: TariffClock
     energy: Energy
 
     @property

@@ -19,7 +19,7 @@ from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.frame_log import FrameLog
 from tictally_edge.simulator.household import Overload
 from tictally_edge.simulator.lines import PAUSE_MS, advance_by
-from tictally_edge.simulator.meter import Meter, SimulatedMeter
+from tictally_edge.simulator.meter import HouseholdMeter, SimulatedMeter
 from tictally_edge.simulator.orders import Operator
 from tictally_edge.simulator.play import Sending, Sent, play
 from tictally_edge.simulator.times import from_ms
@@ -130,7 +130,7 @@ def _serve(args: argparse.Namespace, stack: ExitStack) -> int:
     return 0
 
 
-def _meter(args: argparse.Namespace, now: datetime) -> Meter:
+def _meter(args: argparse.Namespace, now: datetime) -> HouseholdMeter:
     curve = None if args.curve is None else read_load_curve(args.curve)
     start = args.start or (now if curve is None else from_ms(curve.start_ms))
     overload = None
@@ -157,7 +157,7 @@ def _meter(args: argparse.Namespace, now: datetime) -> Meter:
 
 
 def _frames(
-    meter: Meter, interval_ms: float, on_line: Callable[[bytes], bytes], operator: Operator, notes: FrameLog
+    meter: HouseholdMeter, interval_ms: float, on_line: Callable[[bytes], bytes], operator: Operator, notes: FrameLog
 ) -> Iterator[Sending]:
     begin = meter.moment
     is_running = True

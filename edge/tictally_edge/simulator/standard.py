@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Final
 
 from tictally_edge.simulator.contracts import TERMS, SimulatedContract
-from tictally_edge.simulator.day import Curve, Day
-from tictally_edge.simulator.encode import Group
+from tictally_edge.simulator.day import Curve, HouseholdDay
+from tictally_edge.simulator.encode import EncodedGroup
 from tictally_edge.simulator.household import STEP_MS
 from tictally_edge.simulator.reading import Reading
 from tictally_edge.simulator.times import from_ms
@@ -36,52 +36,52 @@ def registers(reading: Reading) -> dict[str, int]:
     return found
 
 
-def standard_groups(reading: Reading) -> tuple[Group, ...]:
+def standard_groups(reading: Reading) -> tuple[EncodedGroup, ...]:
     """The frame now."""
     return tuple(_groups(reading))
 
 
-def _groups(reading: Reading) -> Iterator[Group]:
+def _groups(reading: Reading) -> Iterator[EncodedGroup]:
     terms, tariff = TERMS[reading.contract], reading.tariff
-    yield Group("ADSC", reading.number)
-    yield Group("VTIC", "02")
-    yield Group("DATE", "", _horodate(reading.moment_ms // 1000))
-    yield Group("NGTF", terms.ngtf)
-    yield Group("LTARF", tariff.period.ltarf)
+    yield EncodedGroup("ADSC", reading.number)
+    yield EncodedGroup("VTIC", "02")
+    yield EncodedGroup("DATE", "", _horodate(reading.moment_ms // 1000))
+    yield EncodedGroup("NGTF", terms.ngtf)
+    yield EncodedGroup("LTARF", tariff.period.ltarf)
     for label, energy_wh in registers(reading).items():
-        yield Group(label, f"{energy_wh:09d}")
+        yield EncodedGroup(label, f"{energy_wh:09d}")
     yield from _instants(reading)
     yield from _maxima(reading)
     yield from _load_curves(reading)
     yield from _mean_volts(reading)
-    yield Group("STGE", f"{_status(reading):08X}")
+    yield EncodedGroup("STGE", f"{_status(reading):08X}")
     yield from _peaks(reading)
-    yield Group("MSG1", _MESSAGE)
-    yield Group("PRM", f"09{reading.number}")
-    yield Group("RELAIS", "001" if tariff.period.off_peak else "000")
-    yield Group("NTARF", f"{tariff.period.number:02d}")
-    yield Group("NJOURF", "00")
-    yield Group("NJOURF+1", "00")
-    yield Group("PJOURF+1", _profile(terms.profile))
+    yield EncodedGroup("MSG1", _MESSAGE)
+    yield EncodedGroup("PRM", f"09{reading.number}")
+    yield EncodedGroup("RELAIS", "001" if tariff.period.off_peak else "000")
+    yield EncodedGroup("NTARF", f"{tariff.period.number:02d}")
+    yield EncodedGroup("NJOURF", "00")
+    yield EncodedGroup("NJOURF+1", "00")
+    yield EncodedGroup("PJOURF+1", _profile(terms.profile))
     if tariff.peak_next is not None:
-        yield Group("PPOINTE", _profile(_peak_profile(reading.contract, tariff.peak_next.number)))
+        yield EncodedGroup("PPOINTE", _profile(_peak_profile(reading.contract, tariff.peak_next.number)))
 
 
-def _instants(reading: Reading) -> Iterator[Group]:
+def _instants(reading: Reading) -> Iterator[EncodedGroup]:
     today, step = reading.today, reading.step
     for phase, ampere in enumerate(today.amperes(step), 1):
-        yield Group(f"IRMS{phase}", f"{ampere:03d}")
+        yield EncodedGroup(f"IRMS{phase}", f"{ampere:03d}")
     for phase, volts in enumerate(today.volts, 1):
-        yield Group(f"URMS{phase}", f"{volts.values[step]:03d}")
-    yield Group("PREF", f"{reading.subscribed_kva:02d}")
-    yield Group("PCOUP", f"{reading.subscribed_kva:02d}")
-    yield Group("SINSTS", f"{reading.consumption_va:05d}")
+        yield EncodedGroup(f"URMS{phase}", f"{volts.values[step]:03d}")
+    yield EncodedGroup("PREF", f"{reading.subscribed_kva:02d}")
+    yield EncodedGroup("PCOUP", f"{reading.subscribed_kva:02d}")
+    yield EncodedGroup("SINSTS", f"{reading.consumption_va:05d}")
     if reading.phases > 1:
         for phase, consumption in enumerate(today.consumption_by_phase, 1):
-            yield Group(f"SINSTS{phase}", f"{consumption.values[step]:05d}")
+            yield EncodedGroup(f"SINSTS{phase}", f"{consumption.values[step]:05d}")
 
 
-def _maxima(reading: Reading) -> Iterator[Group]:
+def _maxima(reading: Reading) -> Iterator[EncodedGroup]:
     today, yesterday, step = reading.today, reading.yesterday, reading.step
     last = len(yesterday.consumption.values) - 1
     yield _maximum("SMAXSN", today, today.consumption, step)
@@ -93,32 +93,32 @@ def _maxima(reading: Reading) -> Iterator[Group]:
         for phase, consumption in enumerate(yesterday.consumption_by_phase, 1):
             yield _maximum(f"SMAXSN{phase}-1", yesterday, consumption, last)
     if reading.producer:
-        yield Group("SINSTI", f"{reading.injection_va:05d}")
+        yield EncodedGroup("SINSTI", f"{reading.injection_va:05d}")
         yield _maximum("SMAXIN", today, today.injection, step)
         yield _maximum("SMAXIN-1", yesterday, yesterday.injection, last)
 
 
-def _maximum(label: str, day: Day, curve: Curve, step: int) -> Group:
+def _maximum(label: str, day: HouseholdDay, curve: Curve, step: int) -> EncodedGroup:
     value, reached = curve.maximum(step)
-    return Group(label, f"{value:05d}", _horodate((day.start_ms + reached * STEP_MS) // 1000))
+    return EncodedGroup(label, f"{value:05d}", _horodate((day.start_ms + reached * STEP_MS) // 1000))
 
 
-def _load_curves(reading: Reading) -> Iterator[Group]:
+def _load_curves(reading: Reading) -> Iterator[EncodedGroup]:
     end_ms = reading.moment_ms // _LOAD_MS * _LOAD_MS
     ends = (("", end_ms), ("-1", end_ms - _LOAD_MS))
     for before, end in ends:
-        yield Group(f"CCASN{before}", f"{_mean(reading, 'consumption', end):05d}", _horodate(end // 1000))
+        yield EncodedGroup(f"CCASN{before}", f"{_mean(reading, 'consumption', end):05d}", _horodate(end // 1000))
     if reading.producer:
         for before, end in ends:
-            yield Group(f"CCAIN{before}", f"{_mean(reading, 'injection', end):05d}", _horodate(end // 1000))
+            yield EncodedGroup(f"CCAIN{before}", f"{_mean(reading, 'injection', end):05d}", _horodate(end // 1000))
 
 
-def _mean_volts(reading: Reading) -> Iterator[Group]:
+def _mean_volts(reading: Reading) -> Iterator[EncodedGroup]:
     end_ms = reading.moment_ms // _VOLT_MS * _VOLT_MS
     day = _day_at(reading, end_ms - _VOLT_MS)
     first, end = day.step(end_ms - _VOLT_MS), day.step(end_ms)
     for phase, volts in enumerate(day.volts, 1):
-        yield Group(f"UMOY{phase}", f"{volts.mean(first, end):03d}", _horodate(end_ms // 1000))
+        yield EncodedGroup(f"UMOY{phase}", f"{volts.mean(first, end):03d}", _horodate(end_ms // 1000))
 
 
 def _mean(reading: Reading, which: str, end_ms: int) -> int:
@@ -127,7 +127,7 @@ def _mean(reading: Reading, which: str, end_ms: int) -> int:
     return curve.mean(day.step(end_ms - _LOAD_MS), day.step(end_ms))
 
 
-def _day_at(reading: Reading, moment_ms: int) -> Day:
+def _day_at(reading: Reading, moment_ms: int) -> HouseholdDay:
     return reading.today if moment_ms >= reading.today.start_ms else reading.yesterday
 
 
@@ -143,13 +143,13 @@ def _status(reading: Reading) -> int:
     return status | (tariff.peak_now.number if tariff.peak_now else 0) << _NOW
 
 
-def _peaks(reading: Reading) -> Iterator[Group]:
+def _peaks(reading: Reading) -> Iterator[EncodedGroup]:
     now, coming = reading.tariff.peak_now, reading.tariff.peak_next
     # A label stands once in a frame: of two peaks with one number, the one that comes.
     by_number = {peak.number: peak for peak in (now, coming) if peak is not None}
     for number, peak in sorted(by_number.items()):
-        yield Group(f"DPM{number}", "00", _horodate(peak.start_ms // 1000, season=False))
-        yield Group(f"FPM{number}", "00", _horodate(peak.end_ms // 1000, season=False))
+        yield EncodedGroup(f"DPM{number}", "00", _horodate(peak.start_ms // 1000, season=False))
+        yield EncodedGroup(f"FPM{number}", "00", _horodate(peak.end_ms // 1000, season=False))
 
 
 def _peak_profile(contract: SimulatedContract, number: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from tictally_edge.simulator.contracts import TERMS, Period, SimulatedContract
-from tictally_edge.simulator.peakdays import Colour, is_ejp_day, tempo_colour
+from tictally_edge.simulator.peakdays import DayColour, is_ejp_day, tempo_colour
 from tictally_edge.simulator.times import local, wall_ms
 
 _H: Final = 60
@@ -32,7 +32,7 @@ class Peak:
 
 
 @dataclass(frozen=True, slots=True)
-class Tariff:
+class TariffClock:
     """State of the tariff clock, unchanged from the moment in question until `end_ms`, a midnight at the latest.
 
     Attributes:
@@ -48,15 +48,15 @@ class Tariff:
 
     period: Period
     distributor: int
-    today: Colour | None
-    tomorrow: Colour | None
+    today: DayColour | None
+    tomorrow: DayColour | None
     peak_now: Peak | None
     peak_next: Peak | None
     ejp_notice: bool
     end_ms: int
 
 
-def tariff_at(contract: SimulatedContract, seed: int, moment_ms: int) -> Tariff:
+def tariff_at(contract: SimulatedContract, seed: int, moment_ms: int) -> TariffClock:
     """The tariff at a moment; the seed decides which days are expensive."""
     here = local(moment_ms)
     minute = here.hour * _H + here.minute
@@ -71,7 +71,7 @@ def tariff_at(contract: SimulatedContract, seed: int, moment_ms: int) -> Tariff:
         peak_next = _tempo_peak(day + _DAY, tomorrow)
     elif contract is SimulatedContract.EJP:
         peak_now, peak_next = _ejp_peaks(here, minute, seed)
-    return Tariff(
+    return TariffClock(
         period=TERMS[contract].periods[_period(contract, night=night, colour=today, peak=peak_now) - 1],
         distributor=(3 if here.month in _WINTER_MONTHS else 1) + (0 if night else 1),
         today=today,
@@ -87,7 +87,7 @@ def _day_of(here: datetime, minute: int, begins: int) -> date:
     return here.date() if minute >= begins else here.date() - _DAY
 
 
-def _period(contract: SimulatedContract, *, night: bool, colour: Colour | None, peak: Peak | None) -> int:
+def _period(contract: SimulatedContract, *, night: bool, colour: DayColour | None, peak: Peak | None) -> int:
     if contract is SimulatedContract.BASE:
         return 1
     if contract is SimulatedContract.EJP:
@@ -95,8 +95,8 @@ def _period(contract: SimulatedContract, *, night: bool, colour: Colour | None, 
     return (1 if night else 2) + (2 * (colour - 1) if colour is not None else 0)
 
 
-def _tempo_peak(day: date, colour: Colour | None) -> Peak | None:
-    if colour is None or colour is Colour.BLUE:
+def _tempo_peak(day: date, colour: DayColour | None) -> Peak | None:
+    if colour is None or colour is DayColour.BLUE:
         return None
     return Peak(colour - 1, wall_ms(day, _DAY_START), wall_ms(day + _DAY, _DAY_START))
 

@@ -19,7 +19,7 @@ _FRAMES_UNTIL_GONE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _Published:
     value: int | str | None
     horodate: str | None
     at: float
@@ -42,7 +42,7 @@ class LabelTopics:
         self._topics, self._meter = topics, meter
         self._every_s, self._all_every_s = every_s, all_every_s
         self.present: dict[str, int | str] = {}
-        self._shown: dict[str, _Shown] = {}
+        self._shown: dict[str, _Published] = {}
         self._retained: set[str] = set()
         self._missing: dict[str, int] = {}
 
@@ -69,7 +69,7 @@ class LabelTopics:
         time = None if time_ms is None else iso_utc(time_ms)
         changes: list[RetainedMessage] = []
         for label in [*validated.values, *(name for name in validated.dated if name not in validated.values)]:
-            shown = _Shown(validated.values.get(label), validated.dated.get(label), at)
+            shown = _Published(validated.values.get(label), validated.dated.get(label), at)
             before = self._shown.get(label)
             if before is None or self._is_due(label, before, shown):
                 self._shown[label] = shown
@@ -78,7 +78,7 @@ class LabelTopics:
                 changes += self._messages(label, before, shown, time)
         return changes + self._clear(self._gone(validated, is_complete=is_complete))
 
-    def _is_due(self, label: str, before: _Shown, shown: _Shown) -> bool:
+    def _is_due(self, label: str, before: _Published, shown: _Published) -> bool:
         elapsed_s = shown.at - before.at
         if elapsed_s >= self._all_every_s:
             return True
@@ -87,7 +87,9 @@ class LabelTopics:
         known = LABELS.get(label)
         return known is None or known.kind not in _UNSTEADY or elapsed_s >= self._every_s
 
-    def _messages(self, label: str, before: _Shown | None, shown: _Shown, time: str | None) -> list[RetainedMessage]:
+    def _messages(
+        self, label: str, before: _Published | None, shown: _Published, time: str | None
+    ) -> list[RetainedMessage]:
         changes = []
         if shown.value is not None:
             payload = NOTHING if shown.value == "" else str(shown.value)

@@ -19,7 +19,7 @@ _BACKUP_STATE: Final = f"{STATE_PREFIX}job:backup"
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class LedgerIdentity:
     """The identity of a ledger's recorder at the broker.
 
     Attributes:
@@ -31,7 +31,7 @@ class Identity:
     filters: str | None
 
 
-def identity_of(ledger: Path) -> Identity | None:
+def identity_of(ledger: Path) -> LedgerIdentity | None:
     """The identity in a ledger; None where there is no readable one."""
     # Opening an empty file would delete the log beside it.
     if not ledger.exists() or ledger.stat().st_size == 0:
@@ -41,10 +41,10 @@ def identity_of(ledger: Path) -> Identity | None:
             values = dict(connection.execute("SELECT name, value FROM meta"))
     except sqlite3.Error:
         return None
-    return Identity(values["client_id"], values.get(_SESSION_FILTERS)) if "client_id" in values else None
+    return LedgerIdentity(values["client_id"], values.get(_SESSION_FILTERS)) if "client_id" in values else None
 
 
-def reset_identity(connection: sqlite3.Connection, replaced: Identity | None) -> str | None:
+def reset_identity(connection: sqlite3.Connection, replaced: LedgerIdentity | None) -> str | None:
     """Give a restored ledger the identity of its place; in a transaction.
 
     The client id belongs to the place and not to the data: that of the replaced ledger stays. Where there is none this
@@ -58,7 +58,7 @@ def reset_identity(connection: sqlite3.Connection, replaced: Identity | None) ->
         The backup's client id, None where it is the same as before.
     """
     (old,) = connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()
-    new = replaced or Identity(f"tictally-{secrets.token_hex(8)}", None)
+    new = replaced or LedgerIdentity(f"tictally-{secrets.token_hex(8)}", None)
     connection.execute("UPDATE meta SET value = ? WHERE name = 'client_id'", (new.client_id,))
     connection.execute("DELETE FROM meta WHERE name IN (?, ?)", (_SESSION_FILTERS, _BACKUP_STATE))
     if new.filters is not None:

@@ -9,7 +9,7 @@ from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
-from tictally_recorder.tariffs.check import Fault, Finding, check
+from tictally_recorder.tariffs.check import Fault, TariffIssue, check
 from tictally_recorder.tariffs.model import Direction, Tariff
 
 
@@ -27,7 +27,7 @@ def ledger_of(settings: Settings) -> Iterator[LedgerReader | None]:
         yield reader
 
 
-def findings_of_used(tariffs: Mapping[str, Tariff], contracts: Contracts, day: date) -> list[Finding]:
+def findings_of_used(tariffs: Mapping[str, Tariff], contracts: Contracts, day: date) -> list[TariffIssue]:
     """What the contracts' tariffs lack, by a day, while a contract was on them."""
     found = []
     for tariff_id, spans in _spans(contracts).items():
@@ -38,21 +38,21 @@ def findings_of_used(tariffs: Mapping[str, Tariff], contracts: Contracts, day: d
     return found
 
 
-def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: date) -> list[Finding]:
+def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: date) -> list[TariffIssue]:
     """Where the meters announce what the contracts of a day do not have."""
     return [
-        Finding(contract.tariff, Fault.CONTRACT, contract.start, None, f"site {site.id}: {sentence}")
+        TariffIssue(contract.tariff, Fault.CONTRACT, contract.start, None, f"site {site.id}: {sentence}")
         for site in sites
         if (contract := terms.contracts.on(site.id, Direction.CONSUMPTION, day))
         for sentence in contradictions(reader, site, contract, terms.tariffs[contract.tariff])
     ]
 
 
-def findings_of_sites(sites: Collection[Site], contracts: Contracts) -> list[Finding]:
+def findings_of_sites(sites: Collection[Site], contracts: Contracts) -> list[TariffIssue]:
     """Contracts of sites that the ledger does not have; none while it has no site at all."""
     known = {site.id for site in sites}
     return [
-        Finding(contract.tariff, Fault.NO_SITE, contract.start, contract.until, _of_no_site(contract, known))
+        TariffIssue(contract.tariff, Fault.NO_SITE, contract.start, contract.until, _of_no_site(contract, known))
         for contract in contracts.all
         if known and contract.site is not None and contract.site not in known
     ]

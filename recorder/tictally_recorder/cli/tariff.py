@@ -17,7 +17,7 @@ from tictally_recorder.cli.window import FROM, day_of, present
 from tictally_recorder.reports import tariffs as report
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import TariffCatalogue
-from tictally_recorder.tariffs.check import Finding
+from tictally_recorder.tariffs.check import TariffIssue
 from tictally_recorder.tariffs.check import check as check_tariffs
 
 app = group("List and show tariffs, check them, import the regulator's prices.")
@@ -110,7 +110,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCatalogue, list[Finding]]:
+def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCatalogue, list[TariffIssue]]:
     day = today(settings)
     with ledger_of(settings) as reader:
         sites = reader.sites() if reader else []

@@ -52,14 +52,14 @@ def edge_findings(facts: Facts, ledger: LedgerFacts, moments: Moments) -> Iterat
     if not names:
         yield Finding(Subject(SubjectKind.EDGES), Level.TROUBLE, Phrase(FindingCode.NO_EDGE))
     for name in names:
-        edge = _Edge(name, facts.edges.get(name, EdgeFacts()), ledger.newest_ms.get(name))
+        edge = _EdgeSection(name, facts.edges.get(name, EdgeFacts()), ledger.newest_ms.get(name))
         is_broker_there = facts.probe.outcome is Outcome.CONNECTED
         yield edge.by_http(moments) if name == INTEGRATED_EDGE else edge.state(moments, is_broker_there=is_broker_there)
         yield from edge.numbers(ledger.numbers.get(name, {}))
 
 
 @dataclass(frozen=True, slots=True)
-class _Edge:
+class _EdgeSection:
     name: str
     facts: EdgeFacts
     newest_ms: int | None

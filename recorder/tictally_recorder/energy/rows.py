@@ -59,7 +59,7 @@ class EnergyRow:
 
 
 @dataclass(slots=True)
-class _Sum:
+class _EnergySum:
     """The sum of one row; its ends are those of the earliest and the latest piece."""
 
     first: Piece
@@ -87,7 +87,7 @@ class _Sums:
 
     def __init__(self, window: QuarterWindow) -> None:
         self._window = window
-        self._sums: dict[tuple[int, str], _Sum] = {}
+        self._sums: dict[tuple[int, str], _EnergySum] = {}
         self._covered: set[int] = set()
 
     def add(self, meter_id: int, pieces: Iterable[tuple[str, Piece]], *, is_integrated: bool) -> None:
@@ -96,7 +96,7 @@ class _Sums:
         for register, piece in pieces:
             key = window.period(piece.quarter), register
             if key not in sums:
-                sums[key] = _Sum(piece, piece, meter_id)
+                sums[key] = _EnergySum(piece, piece, meter_id)
             sums[key].add(piece, meter_id)
             sums[key].estimated |= is_integrated
 

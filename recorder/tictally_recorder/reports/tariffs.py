@@ -9,7 +9,7 @@ from typing import Final
 from rich.table import Table
 
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.tariffs.check import Finding
+from tictally_recorder.tariffs.check import TariffIssue
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Price, Tariff, Version
 
@@ -145,7 +145,7 @@ def version_record(tariff: Tariff, version: Version, language: str) -> dict[str,
     }
 
 
-def findings_as_json(findings: Iterable[Finding], errors: Iterable[TariffError]) -> str:
+def findings_as_json(findings: Iterable[TariffIssue], errors: Iterable[TariffError]) -> str:
     """An array of objects: tariff, fault, since, until, sentence; a broken file is a fault of no tariff."""
     records: list[dict[str, object]] = [
         {

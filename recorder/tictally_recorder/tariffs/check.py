@@ -26,7 +26,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TariffIssue:
     """Something wrong with a list.
 
     Attributes:
@@ -44,12 +44,12 @@ class Finding:
     sentence: str
 
 
-def check(tariffs: Iterable[Tariff], day: date) -> list[Finding]:
+def check(tariffs: Iterable[Tariff], day: date) -> list[TariffIssue]:
     """All findings, list by list, in the order of their first days."""
     return [finding for tariff in tariffs for finding in _check(tariff, day)]
 
 
-def _check(tariff: Tariff, day: date) -> Iterator[Finding]:
+def _check(tariff: Tariff, day: date) -> Iterator[TariffIssue]:
     for version, after in zip(tariff.versions, [*tariff.versions[1:], None], strict=True):
         until = version.until if after is None else min(version.until or date.max, after.start - timedelta(days=1))
         if not version.subscription:
@@ -60,22 +60,22 @@ def _check(tariff: Tariff, day: date) -> Iterator[Finding]:
         if after is not None:
             last = after.start - timedelta(days=1)
             sentence = f"{tariff.id} has no version from {since} to {last}: energy of these days has no cost"
-            yield Finding(tariff.id, Fault.GAP, since, last, sentence)
+            yield TariffIssue(tariff.id, Fault.GAP, since, last, sentence)
         elif since <= day:
             sentence = f"{tariff.id} ended on {version.until}, and no version follows"
-            yield Finding(tariff.id, Fault.ENDED, since, None, sentence)
+            yield TariffIssue(tariff.id, Fault.ENDED, since, None, sentence)
     if (due := tariff.overdue_since(day)) is not None:
         newest = tariff.versions[-1].start
         sentence = (
             f"{tariff.id} is overdue: a revision was due on {due}, and the newest version is from {newest}; "
             "costs since then are provisional"
         )
-        yield Finding(tariff.id, Fault.OVERDUE, due, None, sentence)
+        yield TariffIssue(tariff.id, Fault.OVERDUE, due, None, sentence)
 
 
-def _no_subscription(version: Version, until: date | None) -> Finding:
+def _no_subscription(version: Version, until: date | None) -> TariffIssue:
     sentence = f"{version.tariff} does not know its subscriptions {_span(version.start, until)}"
-    return Finding(version.tariff, Fault.NO_SUBSCRIPTION, version.start, until, sentence)
+    return TariffIssue(version.tariff, Fault.NO_SUBSCRIPTION, version.start, until, sentence)
 
 
 def _span(since: date, until: date | None) -> str:

@@ -82,7 +82,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _SeriesRow:
     line: int
     start_ms: int
     price: Decimal
@@ -113,7 +113,7 @@ def read_series(text: str, file: str) -> Series:
     return Series(steps)
 
 
-def _common_step_ms(pairs: Sequence[tuple[_Row, _Row]], file: str) -> int:
+def _common_step_ms(pairs: Sequence[tuple[_SeriesRow, _SeriesRow]], file: str) -> int:
     """Of the rows without their own."""
     nearest = min(pairs, key=lambda pair: pair[1].start_ms - pair[0].start_ms, default=None)
     if nearest is None:
@@ -129,7 +129,7 @@ def _common_step_ms(pairs: Sequence[tuple[_Row, _Row]], file: str) -> int:
     return apart_ms
 
 
-def _rows(text: str, file: str) -> list[_Row]:
+def _rows(text: str, file: str) -> list[_SeriesRow]:
     lines = _lines(text, file)
     heading = [name.strip() for name in next(lines, (1, []))[1]]
     if heading not in (_HEADING, _HEADING_WITH_STEPS):
@@ -144,7 +144,7 @@ def _rows(text: str, file: str) -> list[_Row]:
         if step is not None and step not in _STEPS:
             raise TariffError(file, line, f"minutes is {step[:20]!r}; there are: 15, 60")
         rows.append(
-            _Row(
+            _SeriesRow(
                 line, _start(cells[0].strip(), file, line), _price(cells[1].strip(), file, line), _STEPS.get(step or "")
             )
         )

@@ -33,10 +33,10 @@ def offers(use: Use, days: Sequence[date], tariffs: Iterable[Tariff], assumed: A
         assumed: by what energy is divided, and the subscribed power.
         tz: of the days.
     """
-    by_day: dict[date, list[_Quarter]] = {}
+    by_day: dict[date, list[_LocalQuarter]] = {}
     for start_ms, rows in groupby(sorted(use.quarters, key=lambda row: row.start_ms), lambda row: row.start_ms):
         local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(tz)
-        quarter = _Quarter(local, list(rows), use.ngtf.get(local.date()), assumed.aliases)
+        quarter = _LocalQuarter(local, list(rows), use.ngtf.get(local.date()), assumed.aliases)
         by_day.setdefault(local.date(), []).append(quarter)
     unmetered = [each for each in use.unmetered if each.direction is Direction.CONSUMPTION]
     in_part = {day for day in days if any(each.concerns(*day_bounds_ms(day, tz)) for each in unmetered)}
@@ -61,7 +61,7 @@ def _powers(tariff: Tariff, day: date, power_kva: int | None, *, is_every: bool)
     return [*lower, power_kva, *higher]
 
 
-class _Quarter:
+class _LocalQuarter:
     """A quarter's energy, computed once for all tariffs."""
 
     def __init__(
@@ -88,7 +88,9 @@ class _DividedDay:
     is_estimated: bool
 
 
-def _day(tariff: Tariff, day: date, quarters: Sequence[_Quarter], assumed: Assumed, *, is_metered: bool) -> _DividedDay:
+def _day(
+    tariff: Tariff, day: date, quarters: Sequence[_LocalQuarter], assumed: Assumed, *, is_metered: bool
+) -> _DividedDay:
     energy = dict.fromkeys(tariff.periods, 0)
     reasons = set() if quarters else {Reason(ReasonCode.NO_FRAMES)}
     if not is_metered:
@@ -130,7 +132,7 @@ def _offer(tariff: Tariff, power: int | None, days: Sequence[_DividedDay]) -> Of
     )
 
 
-def _divide(tariff: Tariff, quarter: _Quarter, assumed: Assumed) -> Mapping[str | Reason, Counted]:
+def _divide(tariff: Tariff, quarter: _LocalQuarter, assumed: Assumed) -> Mapping[str | Reason, Counted]:
     """A quarter's energy by period of the tariff; what cannot be divided stands under the reason."""
     total, local = quarter.total, quarter.local
     if len(tariff.periods) == 1:

@@ -38,7 +38,7 @@ _CSV: Final = "application/csv"
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class _ApiRequest:
     """One request; `body` is a string, or what is sent as JSON."""
 
     method: str
@@ -98,11 +98,11 @@ class Client:
             InfluxError: some may not have been written; writing all of them again is safe.
         """
         query = {"org": self.org, "bucket": bucket, "precision": "ns"}
-        return self._send(_Request("POST", "/api/v2/write", query, "\n".join(lines), _LINE_PROTOCOL)).date_ms
+        return self._send(_ApiRequest("POST", "/api/v2/write", query, "\n".join(lines), _LINE_PROTOCOL)).date_ms
 
     def query(self, flux: str) -> list[dict[str, str]]:
         """The rows of a Flux query, each column → text. Raises InfluxError."""
-        body = self._send(_Request("POST", "/api/v2/query", {"org": self.org}, flux, _FLUX, _CSV)).body
+        body = self._send(_ApiRequest("POST", "/api/v2/query", {"org": self.org}, flux, _FLUX, _CSV)).body
         rows: list[dict[str, str]] = []
         header: Sequence[str] | None = None
         # Tables follow one another, each with its header after an empty line.
@@ -127,29 +127,29 @@ class Client:
                 f'"{name}"={json.dumps(text, ensure_ascii=False)}' for name, text in matches.items()
             ),
         }
-        self._send(_Request("POST", "/api/v2/delete", {"org": self.org, "bucket": bucket}, body))
+        self._send(_ApiRequest("POST", "/api/v2/delete", {"org": self.org, "bucket": bucket}, body))
 
     def now_ms(self) -> int:
         """InfluxDB's clock, rounded up to the second. Raises InfluxError where it does not answer."""
-        return self._send(_Request("GET", "/health")).date_ms
+        return self._send(_ApiRequest("GET", "/health")).date_ms
 
     def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - whatever the path returns
         """The JSON at a path. Raises InfluxError."""
-        return self._send(_Request("GET", path, query)).json
+        return self._send(_ApiRequest("GET", path, query)).json
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
         """Create something. Raises InfluxError."""
-        return self._send(_Request("POST", path, body=body)).json
+        return self._send(_ApiRequest("POST", path, body=body)).json
 
     def patch(self, path: str, body: Mapping[str, Any]) -> None:
         """Change something. Raises InfluxError."""
-        self._send(_Request("PATCH", path, body=body))
+        self._send(_ApiRequest("PATCH", path, body=body))
 
     def close(self) -> None:
         """Close its connections."""
         self._client.close()
 
-    def _send(self, request: _Request) -> InfluxResponse:
+    def _send(self, request: _ApiRequest) -> InfluxResponse:
         body = request.body
         try:
             response, status, headers = self._api.call_api(
