@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from enedis_files import PARIS
 
+from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.curve import LoadCurve
-from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.lines import simulated_frames
+from tictally_edge.simulator.load_curve import LoadCurve
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.simulator.times import to_ms
 from tictally_shared.labels import Mode

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from enedis_files import NAMES, PARIS, TITLE, VALUES, lines_of, write
 
-from tictally_edge.simulator.curve_file import read_load_curve
-from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator import SimulatorError
+from tictally_edge.simulator.load_curve import read_load_curve
 from tictally_edge.simulator.times import to_ms
 
 MINUTE_MS = 60_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.faults import Faults
 
 LINE = bytes(range(128)) * 2000

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import EncodedGroup
-from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.household import Household, Overload, net_power
 from tictally_edge.simulator.lines import simulated_frames

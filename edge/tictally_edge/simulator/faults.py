@@ -6,7 +6,7 @@ from math import log, log1p
 from random import Random
 from sys import maxsize
 
-from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator import SimulatorError
 
 
 class Faults:

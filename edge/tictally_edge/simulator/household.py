@@ -11,7 +11,7 @@ from math import cos, tau
 from random import Random
 from typing import Final, NamedTuple
 
-from tictally_edge.simulator.curve import LoadCurve
+from tictally_edge.simulator.load_curve import LoadCurve
 from tictally_edge.simulator.times import to_ms, wall_ms
 
 STEP_MS: Final = 10_000

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Final
 
+from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.encode import line_ms
-from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.meter import HouseholdMeter
 
 PAUSE_MS: Final = 20  # between two frames, Enedis-NOI-CPT_54E §5.2 and §6.2: 16.7 to 33.4 ms

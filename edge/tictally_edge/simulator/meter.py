@@ -6,13 +6,12 @@ from random import Random
 from re import ASCII, fullmatch
 from typing import Final, Protocol
 
-from tictally_edge.simulator import historique, standard
+from tictally_edge.simulator import SimulatorError, historique, standard
 from tictally_edge.simulator.contracts import TERMS, SimulatedContract
-from tictally_edge.simulator.curve import LoadCurve
 from tictally_edge.simulator.day import HouseholdDay, day_before, day_of
 from tictally_edge.simulator.encode import EncodedGroup, encode_frame
-from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.household import Household, Overload
+from tictally_edge.simulator.load_curve import LoadCurve
 from tictally_edge.simulator.reading import Energy, Reading
 from tictally_edge.simulator.tariff import TariffClock, tariff_at
 from tictally_edge.simulator.times import from_ms, local, to_ms

@@ -6,8 +6,8 @@ import sys
 import time
 from typing import Final
 
+from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.meter import HouseholdMeter
 from tictally_edge.simulator.wire import Wire

@@ -10,15 +10,15 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
+from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.curve_file import read_load_curve
 from tictally_edge.simulator.encode import BAUD, line_ms, with_parity
-from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.faults import Faults
 from tictally_edge.simulator.frame_log import FrameLog
 from tictally_edge.simulator.household import Overload
 from tictally_edge.simulator.lines import PAUSE_MS, advance_by
+from tictally_edge.simulator.load_curve import read_load_curve
 from tictally_edge.simulator.meter import HouseholdMeter, SimulatedMeter
 from tictally_edge.simulator.orders import Operator
 from tictally_edge.simulator.play import Sending, Sent, play

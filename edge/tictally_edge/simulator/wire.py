@@ -10,7 +10,7 @@ from struct import unpack
 from types import TracebackType
 from typing import Final, Self
 
-from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator import SimulatorError
 
 _UNREAD_LIMIT: Final = 4000  # the terminal's own queue holds 4095
 

@@ -6,12 +6,11 @@ from typing import Final
 
 from tictally_edge.finding import good
 from tictally_edge.settings import Settings
+from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_edge.simulator.curve import LoadCurve
-from tictally_edge.simulator.curve_file import read_load_curve
 from tictally_edge.simulator.encode import line_ms, with_parity
-from tictally_edge.simulator.errors import SimulatorError
 from tictally_edge.simulator.lines import simulated_frames
+from tictally_edge.simulator.load_curve import LoadCurve, read_load_curve
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.simulator.times import from_ms, to_ms
 from tictally_edge.sources.autobaud import AutobaudSource

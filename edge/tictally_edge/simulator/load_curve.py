@@ -1,4 +1,4 @@
-"""Reads the load curve that Enedis's customer space exports as CSV.
+"""A real household's load curve, and the file of it that Enedis's customer space exports as CSV.
 
 UTF-8 with a byte order mark. Line 1 has names, line 2 their values (delivery point, kind, dates, unit, step), line 3 is
 `Horodate;Valeur`, then `2022-07-29T00:30:00+02:00;330`: the mean power in W of the step that ends then. A value can be
@@ -8,14 +8,14 @@ empty, and a line can be missing: such steps are unknown, which is logged. Anyth
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from re import ASCII, fullmatch
 from typing import Final, NamedTuple
 
-from tictally_edge.simulator.curve import LoadCurve
-from tictally_edge.simulator.errors import SimulatorError
+from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.times import to_ms
 
 _TITLE: Final = "Horodate;Valeur"
@@ -32,6 +32,42 @@ _MOST_W: Final = 50_000
 _LONGEST_GAP_MS: Final = 366 * 86_400_000
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)  # each is itself: days are remembered by household, and comparing years is slow
+class LoadCurve:
+    """What was consumed, step by step.
+
+    Attributes:
+        start_ms: when the first step begins, milliseconds since 1970; a whole minute.
+        step_ms: how long each lasts; whole minutes.
+        watts: the mean power of each step, None where it is unknown.
+    """
+
+    start_ms: int
+    step_ms: int
+    watts: tuple[int | None, ...]
+
+    @property
+    def end_ms(self) -> int:
+        """When the last step ends."""
+        return self.start_ms + self.step_ms * len(self.watts)
+
+    def power(self, start_ms: int, end_ms: int, every_ms: int) -> list[int]:
+        """The power in W at each moment of [start_ms, end_ms); nothing is consumed where nothing is known.
+
+        Args:
+            start_ms: the first moment.
+            end_ms: excluded.
+            every_ms: from one moment to the next; a part of a minute, so that steps are met exactly.
+        """
+        return [self._at(moment_ms) or 0 for moment_ms in range(start_ms, end_ms, every_ms)]
+
+    def _at(self, moment_ms: int) -> int | None:
+        return self.watts[(moment_ms - self.start_ms) // self.step_ms] if self._covers(moment_ms) else None
+
+    def _covers(self, moment_ms: int) -> bool:
+        return self.start_ms <= moment_ms < self.end_ms
 
 
 class _CurvePoint(NamedTuple):
