@@ -9,6 +9,7 @@ from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.jobs import job_kinds
 from tictally_recorder.settings import SECTIONS, Settings, load
 from tictally_recorder.sinks.registry import plugins as sink_plugins
+from tictally_recorder.tariffs.providers.registry import providers as tariff_providers
 from tictally_shared.settings.program import compose
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "load",
     "settings_with",
     "sink_plugins",
+    "tariff_providers",
 ]
 
 

@@ -38,6 +38,7 @@ class SubjectKind(StrEnum):
     SITE = "site"
     COST = "cost"
     SITE_COST = "site_cost"
+    TARIFF_PROVIDER = "tariff_provider"
 
 
 class FindingCode(StrEnum):
@@ -105,6 +106,10 @@ class FindingCode(StrEnum):
     COST_PROVISIONAL = "cost_provisional"
     COST_BY_VERSION = "cost_by_version"
 
+    TARIFFS_UP_TO_DATE = "tariffs_up_to_date"
+    TARIFFS_OVERDUE = "tariffs_overdue"
+    IMPORT_UNUSABLE = "import_unusable"
+
     # Parts of the above.
     NEWEST_FRAME = "newest_frame"
     NEWEST_FRAME_AHEAD = "newest_frame_ahead"
@@ -116,6 +121,8 @@ class FindingCode(StrEnum):
     WINDOWS_WAITING = "windows_waiting"
     NO_WINDOW_WAITING = "no_window_waiting"
     METER_SPAN = "meter_span"
+    LAST_IMPORT = "last_import"
+    NO_IMPORT_YET = "no_import_yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,7 @@ class Subject:
 
     Attributes:
         kind: of thing.
-        name: of the edge, the site, the sink, the job; empty where there is only one of the kind.
+        name: of the edge, the site, the sink, the job, the tariff provider; empty where there is only one of the kind.
     """
 
     kind: SubjectKind

@@ -20,7 +20,7 @@ from tictally_recorder.cost.standby.recompute import NightRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.hubs.discovery import DiscoveryStep
 from tictally_recorder.hubs.recorder_device import announcement_of
-from tictally_recorder.hubs.recorder_health import HealthSource, HealthStep, SinkHealth
+from tictally_recorder.hubs.recorder_health import HealthSource, HealthStep, ProviderHealth, SinkHealth
 from tictally_recorder.hubs.site_device import site_device_of
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_updater import SiteSource, SiteUpdater
@@ -142,9 +142,8 @@ def _feature_steps(
 ) -> Sequence[MaintenanceStep]:
     """Cost, standby, sites and backfill, and at the end the health message that has fields of each."""
     settings, ledger, reader = resources.settings, resources.ledger, resources.reader
-    keeper = CostRecomputer(
-        ledger, reader, WatchedTerms(settings.contracts_file, settings.tariffs_folder), settings.zone
-    )
+    terms = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
+    keeper = CostRecomputer(ledger, reader, terms, settings.zone)
     cost, standby = CostStep(keeper), StandbyStep(NightRecomputer(ledger, reader, settings.zone))
     sites = SiteUpdater(
         SiteSource(
@@ -158,7 +157,11 @@ def _feature_steps(
         SitePublisher(settings.topics, site_device_of(settings), resources.connection.publish),
         catalogue(settings.language),
     )
-    sources: list[HealthSource] = [backfill, cost, sites, SinkHealth(ledger, resources.replication)]
+    sources: list[HealthSource] = [
+        *(backfill, cost, sites),
+        SinkHealth(ledger, resources.replication),
+        ProviderHealth(terms, settings.zone),
+    ]
     topic = settings.topics.recorder(settings.name, "health")
     health = HealthStep(
         ledger,

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from tictally_recorder.cli.app import main
+from tictally_recorder.features import settings_with
 from tictally_recorder.tariffs.catalogue import load_catalogue
-from tictally_recorder.tariffs.importer import Comparison, State, compare
+from tictally_recorder.tariffs.importer import Comparison, ImportTarget, State, compare
 from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Taxes, Version
-from tictally_recorder.tariffs.providers.cre.csv import History, NotImported, read_cre
+from tictally_recorder.tariffs.model import Confidence, ImportRecord, Price, Tariff, Taxes, Version
+from tictally_recorder.tariffs.providers.cre.provider import Cre
+from tictally_recorder.tariffs.providers.protocol import ProviderError, PublishedHistory
 from tictally_recorder.tariffs.write import overlay_text
 
 DATA = Path(__file__).parent / "data"
@@ -28,6 +30,9 @@ HEADING = "DATE_DEBUT;DATE_FIN;P_SOUSCRITE;PART_FIXE_HT;PART_FIXE_TTC;PART_VARIA
 ROW = "01/08/2025;;6;132,84;185,64;0,1327;0,1952"
 NEW = date(2027, 2, 1)
 TARGET = "imported.toml"
+CRE = Cre()
+SETTINGS = settings_with(name="nas", ledger="ledger.sqlite")
+IMPORTED = ImportRecord("cre", date(2027, 2, 3))
 
 BY_HAND = """\
 id = "edf-bleu-base"
@@ -41,18 +46,22 @@ subscription = "15"
 """
 
 
-def history(*rows: str, heading: str = HEADING) -> History:
+def read_cre(content: bytes, file: str) -> PublishedHistory:
+    return CRE.read(content, file, SETTINGS)
+
+
+def history(*rows: str, heading: str = HEADING) -> PublishedHistory:
     return read_cre("\n".join((heading, *rows)).encode(), "cre.csv")
 
 
 def refusals(*rows: str, heading: str = HEADING) -> list[str]:
-    with pytest.raises(NotImported) as caught:
+    with pytest.raises(ProviderError) as caught:
         history(*rows, heading=heading)
     return [str(error) for error in caught.value.errors]
 
 
-def compared(read: History, *, subscriptions: bool = False) -> Comparison:
-    return compare(read, SHIPPED[read.tariff], TARGET, subscriptions=subscriptions)
+def compared(read: PublishedHistory, *, subscriptions: bool = False) -> Comparison:
+    return compare(CRE, read, ImportTarget(SHIPPED[read.tariff], TARGET), subscriptions=subscriptions)
 
 
 def states(comparison: Comparison) -> dict[str, State]:
@@ -65,7 +74,7 @@ def changes(comparison: Comparison, start: str) -> list[tuple[int | None, str, s
 
 
 def overlaid(comparison: Comparison) -> Tariff:
-    text = overlay_text(comparison.tariff, comparison.overlay)
+    text = overlay_text(comparison.tariff, comparison.overlay, IMPORTED)
     return TariffFile(text, TARGET).overlaid(SHIPPED[comparison.tariff])
 
 
@@ -195,7 +204,7 @@ def test_a_file_that_is_another_is_refused(heading: str, sentence: str) -> None:
     ],
 )
 def test_a_file_without_rows_is_refused(content: bytes, sentence: str) -> None:
-    with pytest.raises(NotImported, match=sentence):
+    with pytest.raises(ProviderError, match=sentence):
         read_cre(content, "cre.csv")
 
 
@@ -509,7 +518,7 @@ def test_what_cannot_be_written_leaves_what_was_there(importing: Importing, monk
 
 def test_every_version_is_written_so_that_it_is_read_the_same(importing: Importing) -> None:
     for tariff in SHIPPED.values():
-        text = overlay_text(tariff.id, tariff.versions)
+        text = overlay_text(tariff.id, tariff.versions, IMPORTED)
         importing.put(f"{tariff.id}.toml", text)
         read = importing.tariff(tariff.id).versions
         assert [version.hash for version in read] == [version.hash for version in tariff.versions]

@@ -21,6 +21,7 @@ from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Inbox, ReloadConfig, WriteCommand
 from tictally_recorder.ledger import Ledger, LedgerReader, LedgerUnavailable, Site
 from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.catalogue import TariffCatalogue
 from tictally_recorder.tariffs.errors import InFileError
 
 _CHECK_FILES_S: Final = 5.0
@@ -71,11 +72,13 @@ class CurrentTerms:
         terms: None while one of the files cannot be used.
         problem: that file, and why; None where all can be used.
         version: another number for other terms.
+        catalogue: all price lists, also while another file cannot be used; None where a bundled one is broken.
     """
 
     terms: Terms | None
     problem: InFileError | None
     version: int
+    catalogue: TariffCatalogue | None
 
     def required(self) -> Terms:
         """The terms.
@@ -160,7 +163,8 @@ class Context:
             if now_s - self._checked_s >= _CHECK_FILES_S:
                 self._terms_version += self._watched.look(sites)
                 self._checked_s = now_s
-            return CurrentTerms(self._watched.terms, self._watched.problem, self._terms_version)
+            watched = self._watched
+            return CurrentTerms(watched.terms, watched.problem, self._terms_version, watched.catalogue)
 
     def reload_terms(self) -> None:
         """Check the files of contracts and price lists at once, here and in the recorder's loop."""

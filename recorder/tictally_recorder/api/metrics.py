@@ -11,6 +11,7 @@ from tictally_recorder.api.context import Context
 from tictally_recorder.jobs import job_reports
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.sinks.protocol import SinkState
+from tictally_recorder.tariffs.providers.state import provider_states
 
 
 def registry_of(context: Context, reader: LedgerReader) -> CollectorRegistry:
@@ -48,6 +49,7 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     yield newest
     yield from _sink_metrics(context.broadcast.sinks(reader.sinks()))
     yield from _job_metrics(context, reader)
+    yield from _provider_metrics(context, reader)
     if heartbeat is not None:
         yield GaugeMetricFamily("tictally_broker_connected", "1 while connected to the broker.", int(heartbeat.is_up))
         yield GaugeMetricFamily("tictally_frames_missing", "Missing frames being backfilled.", heartbeat.missing)
@@ -81,6 +83,20 @@ def _job_metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
             if time_ms is not None:
                 gauges[f"{name}_timestamp_seconds"].add_metric([report.name], time_ms / 1000)
     yield from gauges.values()
+
+
+def _provider_metrics(context: Context, reader: LedgerReader) -> list[Metric]:
+    overdue = GaugeMetricFamily(
+        "tictally_tariffs_overdue", "Tariffs with a revision that was due and is not known.", labels=["provider"]
+    )
+    failing = GaugeMetricFamily(
+        "tictally_tariff_import_failing", "1 while an imported file cannot be used.", labels=["provider"]
+    )
+    catalogue = context.current_terms(reader.sites()).catalogue
+    for state in () if catalogue is None else provider_states(catalogue, context.now().astimezone(context.tz).date()):
+        overdue.add_metric([state.name], sum(each.overdue_since is not None for each in state.tariffs))
+        failing.add_metric([state.name], int(state.problem is not None))
+    return [overdue, failing]
 
 
 def _sink_metrics(sinks: Sequence[SinkState]) -> list[Metric]:

@@ -201,6 +201,29 @@ class TariffItem(BaseModel):
     overdue_since: str | None
 
 
+class ProvidedTariffItem(BaseModel):
+    """A tariff of a provider."""
+
+    id: str
+    newest: str | None
+    imported: str | None
+    overdue_since: str | None
+    problem: str | None
+
+
+class TariffProviderItem(BaseModel):
+    """A tariff provider."""
+
+    name: str
+    title: str
+    form: str
+    imported: str | None
+    age_days: int | None
+    overdue_since: str | None
+    problem: str | None
+    tariffs: list[ProvidedTariffItem]
+
+
 class JobItem(BaseModel):
     """A job."""
 

@@ -1,10 +1,12 @@
 """Tariffs and contracts of this process's settings, and the messages where they are missing or broken."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import typer
 
 from tictally_recorder.cli.console import echo_error
+from tictally_recorder.cli.window import present
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.onboarding import how_to_begin
 from tictally_recorder.cost.terms import LoadedTerms, load_terms
@@ -83,3 +85,8 @@ def end_with_problems(advice: Iterable[str], shelf: TariffCatalogue) -> None:
     report_broken(shelf)
     if advice or shelf.errors:
         raise typer.Exit(1)
+
+
+def today(settings: Settings) -> date:
+    """The local date."""
+    return present().astimezone(settings.zone).date()

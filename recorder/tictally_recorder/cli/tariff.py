@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tictally_recorder.cli.catalogue import end_with_problems, paid_by, shelf_of, tariff_of
+from tictally_recorder.cli.catalogue import end_with_problems, paid_by, shelf_of, tariff_of, today
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.contract_check import findings as contract_findings
 from tictally_recorder.cli.contract_check import findings_of_sites, findings_of_used, ledger_of
@@ -14,14 +14,16 @@ from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
 from tictally_recorder.cli.tariff_import import import_
 from tictally_recorder.cli.window import FROM, day_of, present
+from tictally_recorder.reports import tariff_providers as provider_report
 from tictally_recorder.reports import tariffs as report
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import TariffCatalogue
 from tictally_recorder.tariffs.check import TariffIssue
 from tictally_recorder.tariffs.check import check as check_tariffs
+from tictally_recorder.tariffs.providers.state import provider_states
 
-app = group("List and show tariffs, check them, import the regulator's prices.")
-app.command("import", short_help="Compare a tariff with the regulator's file; take what is new.")(flattened(import_))
+app = group("List and show tariffs, check them, import published prices.")
+app.command("import", short_help="Compare a tariff with a provider's file; take what is new.")(flattened(import_))
 
 
 @app.command("list", short_help="List all tariffs.")
@@ -37,6 +39,26 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
         echo(report.list_as_json(shelf.tariffs.values(), today(settings), settings.language))
     else:
         print_table(report.list_as_table(shelf.tariffs.values(), today(settings), settings.language))
+    end_with_problems((), shelf)
+
+
+@app.command(short_help="List who publishes tariffs, and the last imports.")
+@flattened
+def providers(*, json: JsonOption = False, configuration: Configuration) -> None:
+    """List the tariff providers: what files `tictally tariff import` reads, of which tariffs, and when it last did.
+
+    A tariff is overdue from the day on which a revision was due that is not known.
+    """
+    settings = configuration.settings()
+    shelf = shelf_of(settings)
+    states = provider_states(shelf, today(settings))
+    if json:
+        echo(provider_report.as_json(states))
+    else:
+        print_table(provider_report.as_table(states))
+        echo("")
+        for sentence in provider_report.sentences(states):
+            echo(sentence)
     end_with_problems((), shelf)
 
 
@@ -127,8 +149,3 @@ def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCata
             found += contract_findings(reader, sites, paid.terms, day)
             found += findings_of_sites(sites, contracts)
         return shelf, found
-
-
-def today(settings: Settings) -> date:
-    """The local date."""
-    return present().astimezone(settings.zone).date()

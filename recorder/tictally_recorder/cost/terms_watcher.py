@@ -7,7 +7,7 @@ from pathlib import Path
 from tictally_recorder.cost.model import Terms  # noqa: TC001 - of an attribute
 from tictally_recorder.cost.terms import terms_of_catalogue
 from tictally_recorder.ledger import Site
-from tictally_recorder.tariffs.catalogue import load_catalogue
+from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.errors import InFileError
 
 
@@ -23,6 +23,7 @@ class WatchedTerms:
     Attributes:
         terms: or None while a file cannot be used.
         problem: that file, and why; None where all can be used.
+        catalogue: all price lists, also while another file cannot be used; None before the first look.
     """
 
     def __init__(self, contracts: Path, tariffs: Path) -> None:
@@ -32,6 +33,7 @@ class WatchedTerms:
         self._seen: object = None
         self.terms: Terms | None = None
         self.problem: InFileError | None = None
+        self.catalogue: TariffCatalogue | None = None
 
     def look(self, sites: Sequence[Site]) -> bool:
         """True where terms or problem are others than before.
@@ -55,6 +57,7 @@ class WatchedTerms:
         self.terms, self.problem = None, None
         try:
             shelf = load_catalogue(self._tariffs)
+            self.catalogue = shelf
             self._series_files = shelf.series_files
             paid = terms_of_catalogue(self._contracts, shelf, sites)
         except InFileError as error:

@@ -24,6 +24,7 @@ from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.findings import collect_sinks
 from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.tariffs.providers.findings import collect_providers
 from tictally_shared.calendar import local_day
 
 
@@ -68,6 +69,7 @@ def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
         _backup(settings, now_ms),
         collect_sinks(settings),
         _jobs(settings, now_ms),
+        collect_providers(settings, local_day(now_ms, settings.zone)),
     )
 
 

@@ -9,6 +9,7 @@ from tictally_recorder.doctor.storage import backup_findings, ledger_findings
 from tictally_recorder.finding import Finding, Moments
 from tictally_recorder.jobs.findings import job_findings
 from tictally_recorder.sinks.findings import sink_findings
+from tictally_recorder.tariffs.providers.findings import provider_findings
 
 
 def diagnose(facts: Facts, tz: ZoneInfo) -> list[Finding]:
@@ -30,4 +31,5 @@ def diagnose(facts: Facts, tz: ZoneInfo) -> list[Finding]:
         found += edge_findings(facts, ledger, moments)
         found += site_findings(ledger, moments)
         found += cost_findings(facts.cost)
+    found += provider_findings(facts.providers)
     return found

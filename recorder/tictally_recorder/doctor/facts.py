@@ -1,4 +1,4 @@
-"""What the doctor has collected: facts about ledger, broker, edges, cost, backups, sinks and jobs."""
+"""What the doctor has collected: facts about ledger, broker, edges, cost, backups, sinks, jobs and tariff providers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
 from tictally_recorder.reason import Reason
 from tictally_recorder.sinks.findings import SinkFacts
+from tictally_recorder.tariffs.providers.state import ProviderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Facts:
         backup: None where it was not examined.
         sinks: the configured ones.
         jobs: every registered job; none where the ledger cannot be read.
+        providers: every tariff provider.
     """
 
     now_ms: int
@@ -134,3 +136,4 @@ class Facts:
     backup: BackupFacts | None = None
     sinks: tuple[SinkFacts, ...] = ()
     jobs: tuple[JobReport, ...] = ()
+    providers: tuple[ProviderState, ...] = ()

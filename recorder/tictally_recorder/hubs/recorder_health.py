@@ -4,11 +4,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import ClassVar, Final, Protocol
+from zoneinfo import ZoneInfo
 
+from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.ingest.statistics import IngestStatistics, Uptime
 from tictally_recorder.ledger import BatchResult, Ledger, LedgerCounts
 from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.sinks.replication import Replication
+from tictally_recorder.tariffs.providers.state import provider_states
+from tictally_shared.calendar import local_day
 from tictally_shared.frames import iso_utc
 
 _EVERY_S: Final = 60.0
@@ -114,6 +118,34 @@ class SinkHealth:
                     "problem": sink.problem,
                 }
                 for sink in self._replication.states(self._ledger.sinks())
+            }
+        }
+
+
+class ProviderHealth:
+    """State of each tariff provider.
+
+    Args:
+        terms: with all tariffs, read by the recomputation of cost.
+        tz: the recorder's time zone.
+    """
+
+    def __init__(self, terms: WatchedTerms, tz: ZoneInfo) -> None:
+        self._terms = terms
+        self._tz = tz
+
+    def health(self, turn: Turn) -> dict[str, object]:
+        """`tariff_providers` of the recorder's health, by name; empty until the tariffs have been read.
+
+        `imported` is the day of the last import from its files and `age_days` the days since then, null where there is
+        none; `overdue_since` the day on which a revision was due that is not known, or null; `problem` is a sentence
+        where an imported file cannot be used, else null, and `is_failing` whether there is one.
+        """
+        catalogue = self._terms.catalogue
+        states = () if catalogue is None else provider_states(catalogue, local_day(turn.now_ms, self._tz))
+        return {
+            "tariff_providers": {
+                state.name: {**state.to_health(), "is_failing": state.problem is not None} for state in states
             }
         }
 

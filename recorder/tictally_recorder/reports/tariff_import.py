@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.tariffs.importer import Change, Comparison, Difference, State
-from tictally_recorder.tariffs.providers.cre.csv import History
+from tictally_recorder.tariffs.providers.protocol import PublishedHistory
 
 
 def as_tables(comparison: Comparison) -> list[Table]:
@@ -30,7 +30,7 @@ def as_tables(comparison: Comparison) -> list[Table]:
     return [table]
 
 
-def sentences(history: History, comparison: Comparison, written: Path | None) -> Iterator[str]:
+def sentences(history: PublishedHistory, comparison: Comparison, written: Path | None) -> Iterator[str]:
     """Notes beside the amounts."""
     number = _versions(len(history.revisions))
     yield f"{history.file} is about {comparison.tariff}: {number}, {comparison.same} of them as here."
@@ -55,7 +55,7 @@ def sentences(history: History, comparison: Comparison, written: Path | None) ->
         yield "There is nothing to write."
 
 
-def as_json(history: History, comparison: Comparison, written: Path | None) -> str:
+def as_json(history: PublishedHistory, comparison: Comparison, written: Path | None) -> str:
     """An array of one object: tariff, file, versions, same, differences, kept, doubts, written (path or null).
 
     A difference is {from, state, sentence, present, changes}, `present` being the source and file of what stands; a

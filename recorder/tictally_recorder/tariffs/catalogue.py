@@ -10,7 +10,7 @@ from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.model import Tariff, Version
+from tictally_recorder.tariffs.model import ImportRecord, Tariff, Version
 from tictally_recorder.tariffs.series import Series, read_series
 
 _SHIPPED: Final = "shipped"
@@ -29,6 +29,7 @@ class TariffCatalogue:
         errors: files of the user that could not be used, or only in part. The lists stand as if such a file were not
             there; so whoever shows a figure shows these too.
         beneath: versions of imports over which the user's own from the same days hold, by the list's id.
+        imports: the last import of those that have some, by the list's id.
         series_files: what price series were read from, or were to be: a list may name a file of any folder.
     """
 
@@ -36,6 +37,7 @@ class TariffCatalogue:
     series: Mapping[str, Series] = field(default_factory=dict)
     errors: tuple[TariffError, ...] = ()
     beneath: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
+    imports: Mapping[str, ImportRecord] = field(default_factory=dict)
     series_files: tuple[Path, ...] = ()
 
     def tariff(self, tariff_id: str) -> Tariff:
@@ -80,6 +82,7 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
         MappingProxyType(shelf.series),
         tuple(shelf.errors),
         MappingProxyType(shelf.beneath),
+        MappingProxyType(shelf.imports),
         tuple(shelf.series_files),
     )
 
@@ -110,6 +113,7 @@ class _Building:
         self.series: dict[str, Series] = {}
         self.errors: list[TariffError] = []
         self.beneath: dict[str, tuple[Version, ...]] = {}
+        self.imports: dict[str, ImportRecord] = {}
         self.series_files: list[Path] = []
         self._own: dict[str, str] = {}
         """Which of the user's files has a whole list, or (`id date`) a version."""
@@ -158,6 +162,8 @@ class _Building:
         if _is_imported(file):
             held = days_of_a_person(base, file.file)
             self.tariffs[file.id] = file.overlaid(base, but=held)
+            if file.imported is not None:
+                self.imports[file.id] = file.imported
             self.beneath[file.id] = tuple(each for each in file.versions(base) if each.start in held)
             return
         merged = file.overlaid(base)

@@ -1,6 +1,6 @@
-"""Differences between a file of the regulator and a tariff as it stands, and what would be written. Pure."""
+"""Where a provider's file differs from a tariff as it stands, and what would be written of it. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,21 +8,18 @@ from enum import StrEnum
 from typing import Final
 
 from tictally_recorder.tariffs.catalogue import is_shipped
-from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Taxes, Version
-from tictally_recorder.tariffs.providers.cre.csv import History, Revision, Row
-from tictally_recorder.tariffs.providers.cre.plausibility import doubt_of
+from tictally_recorder.tariffs.model import Price, Tariff, Taxes, Version
+from tictally_recorder.tariffs.providers.protocol import (
+    Publication,
+    PublishedHistory,
+    PublishedPrices,
+    PublishedRevision,
+    TariffProvider,
+)
 
-_SOURCE: Final = "CRE, open data"
-_NOTE: Final = "subscriptions with taxes: a twelfth of the CRE's year, which can be beside what EDF invoices"
 _MONTHS: Final = 12
-_PRICE_STEP: Final = Decimal("0.0001")
-"""EDF's own grid has four decimals; the regulator has published five."""
 _CENT: Final = Decimal("0.01")
 _HALF: Final = Decimal("0.5")
-_VAT: Final = Decimal("0.20")
-_VAT_SINCE: Final = date(2014, 1, 1)
-_SUBSCRIPTION_VAT_BEFORE: Final = Decimal("0.055")
-_SUBSCRIPTION_VAT_SINCE: Final = date(2025, 8, 1)
 
 
 class State(StrEnum):
@@ -33,7 +30,7 @@ class State(StrEnum):
     DIFFERS = "differs"
     """The file has other amounts: they would be written."""
     DOUBTFUL = "doubtful"
-    """The file's amounts fail the check by the accise: they are reported and not written."""
+    """The file's amounts contradict one another: they are reported and not written."""
     BY_HAND = "by hand"
     """A file of the user's has other amounts, and holds."""
     LACKING = "lacking"
@@ -88,7 +85,7 @@ class Comparison:
         tariff: id of both.
         differences: in the order of their first days.
         kept: subscriptions with taxes that stay as they stand though the file has others, by first day.
-        doubts: sentences about revisions that fail the check by the accise, whether or not they differ.
+        doubts: sentences about revisions whose amounts contradict one another, whether or not they differ.
         same: how many versions are the same in both.
         overlay: every version that the file of imports holds when this is written; those of earlier imports stay.
     """
@@ -103,19 +100,36 @@ class Comparison:
     """First days of the versions that are to be written now."""
 
 
+@dataclass(frozen=True, slots=True)
+class ImportTarget:
+    """What an import is compared with, and where it would be written.
+
+    Attributes:
+        present: the tariff as it stands, the user's own files and earlier imports in it.
+        file: name of the file of imports, as the versions from it have it.
+        beneath: versions of that file over which the user's own from the same days hold.
+    """
+
+    present: Tariff
+    file: str
+    beneath: tuple[Version, ...] = ()
+
+
 def compare(
-    history: History, present: Tariff, target: str, *, beneath: Iterable[Version] = (), subscriptions: bool = False
+    provider: TariffProvider, history: PublishedHistory, target: ImportTarget, *, subscriptions: bool = False
 ) -> Comparison:
     """What writing a file would change.
 
     Args:
+        provider: whose file it is.
         history: the file.
-        present: the list as it stands, the user's own files and earlier imports in it.
-        target: name of the file of imports, as the versions from it have it.
-        beneath: versions of that file over which the user's own from the same days hold.
-        subscriptions: take the file's subscriptions with taxes also where the list has others. The regulator's
-            differ from EDF's own by up to two per cent since August 2022, so without it those that stand are kept.
+        target: the tariff that it is compared with.
+        subscriptions: take the file's subscriptions with taxes where the tariff has some, also from a provider whose
+            subscriptions are not those of bills.
     """
+    publication, present = provider.publication, target.present
+    if subscriptions:
+        publication = replace(publication, has_billed_subscriptions=True)
     standing = {version.start: version for version in present.versions}
     starts = sorted({*standing, *(revision.start for revision in history.revisions)})
     differences: list[Difference] = []
@@ -123,8 +137,8 @@ def compare(
     doubts: list[str] = []
     for revision in history.revisions:
         version = standing.get(revision.start)
-        merge = _Merge(revision, version, starts, target, subscriptions=subscriptions)
-        doubt = doubt_of(revision, None if version is None else version.taxes.accise)
+        merge = _Merge(revision, version, starts, target.file, publication)
+        doubt = provider.doubt(revision, Taxes() if version is None else version.taxes)
         if doubt:
             doubts.append(doubt)
         changes = tuple(merge.changes())
@@ -135,7 +149,8 @@ def compare(
     differences += [Difference(start, State.LACKING, (), present=standing[start]) for start in lacking]
     differences.sort(key=lambda difference: difference.start)
     new = {each.start: each.version for each in differences if each.version is not None}
-    earlier = {version.start: version for version in (*present.versions, *beneath) if version.file == target}
+    imported = (version for version in (*present.versions, *target.beneath) if version.file == target.file)
+    earlier = {version.start: version for version in imported}
     return Comparison(
         tariff=present.id,
         differences=tuple(differences),
@@ -147,7 +162,7 @@ def compare(
     )
 
 
-def _difference(merge: "_Merge", changes: tuple[Change, ...], doubt: str, present: Tariff) -> Difference:
+def _difference(merge: "_Merge", changes: tuple[Change, ...], doubt: str | None, present: Tariff) -> Difference:
     start, version = merge.revision.start, merge.present
     if version is not None and not is_shipped(version) and not merge.is_ours:
         sentence = f"the version from {start} stands in {version.file}, which holds; take it out there to import it"
@@ -165,7 +180,12 @@ class _Merge:
     """
 
     def __init__(
-        self, revision: Revision, present: Version | None, starts: list[date], target: str, *, subscriptions: bool
+        self,
+        revision: PublishedRevision,
+        present: Version | None,
+        starts: list[date],
+        target: str,
+        publication: Publication,
     ) -> None:
         self.revision = revision
         self.present = present
@@ -173,7 +193,7 @@ class _Merge:
         self._target = target
         self._next = next((start for start in starts if start > revision.start), None)
         self._until = self._gap_after(revision.end)
-        self._takes_subscriptions = subscriptions
+        self._publication = publication
         self._powers = {power: self._amounts(power, row) for power, row in sorted(revision.powers.items())}
         self.kept = tuple(self._kept())
 
@@ -198,10 +218,10 @@ class _Merge:
             energy={power: prices for power, (prices, _, _) in self._powers.items()},
             subscription={power: ttc for power, (_, ttc, _) in self._powers.items() if ttc is not None},
             subscription_ht={power: ht for power, (_, _, ht) in self._powers.items() if ht is not None},
-            taxes=_taxes_since(self.revision.start),
-            source=_SOURCE,
-            confidence=Confidence.OFFICIAL,
-            note=_NOTE,
+            taxes=self.revision.taxes,
+            source=self._publication.source,
+            confidence=self._publication.confidence,
+            note=self._publication.note,
             file=self._target,
         )
         return new if self.present is None else self._over(self.present, new)
@@ -222,23 +242,24 @@ class _Merge:
         note = f"{' and '.join(stays)} as before ({present.confidence})"
         if present.note:
             note = present.note if present.note.startswith(note) else f"{note}; {present.note}"
-        source = present.source if _SOURCE in present.source else f"{_SOURCE}; {present.source}"
+        ours = self._publication.source
+        source = present.source if ours in present.source else f"{ours}; {present.source}"
         return replace(merged, source=source, confidence=present.confidence, note=note)
 
-    def _amounts(self, power: int, row: Row) -> tuple[dict[str, Price], Decimal | None, Decimal | None]:
+    def _amounts(self, power: int, row: PublishedPrices) -> tuple[dict[str, Price], Decimal | None, Decimal | None]:
         """Prices and the month's two subscriptions as they would be written."""
-        prices = {}
+        prices, step = {}, self._publication.price_step
         for period, price in row.prices.items():
             old = None if self.present is None else self.present.price(power, period)
-            ttc, ht = _grid(price.ttc, None if old is None else old.ttc), None
+            ttc, ht = _rounded(price.ttc, None if old is None else old.ttc, step), None
             if price.ht is not None:
-                ht = _grid(price.ht, None if old is None else old.ht)
+                ht = _rounded(price.ht, None if old is None else old.ht, step)
             elif old is not None and old.ttc == ttc:
                 ht = old.ht
             prices[period] = Price(ttc, ht)
         old_monthly, old_ht = self._standing(power)
         monthly = _monthly(row.yearly, old_monthly)
-        if old_monthly is not None and not self._takes_subscriptions:
+        if old_monthly is not None and not self._publication.has_billed_subscriptions:
             monthly = old_monthly
         return prices, monthly, _monthly(row.yearly_ht, old_ht)
 
@@ -265,9 +286,9 @@ def _change(power: int, item: str, taxes: str, old: Decimal | None, new: Decimal
         yield Change(power, item, taxes, old, new)
 
 
-def _grid(amount: Decimal, standing: Decimal | None) -> Decimal:
-    """A price with the decimals of EDF's grid; what stands is as good where it has those of the file."""
-    return standing if standing == amount else amount.quantize(_PRICE_STEP, ROUND_HALF_UP)
+def _rounded(amount: Decimal, standing: Decimal | None, step: Decimal) -> Decimal:
+    """A price with the decimals of a bill; what stands is as good where it has those of the file."""
+    return standing if standing == amount else amount.quantize(step, ROUND_HALF_UP)
 
 
 def _monthly(yearly: Decimal | None, standing: Decimal | None) -> Decimal | None:
@@ -278,11 +299,3 @@ def _monthly(yearly: Decimal | None, standing: Decimal | None) -> Decimal | None
     if yearly is None or (standing is not None and abs(standing * _MONTHS - yearly) <= _HALF * _CENT * _MONTHS):
         return standing
     return (yearly / _MONTHS).quantize(_CENT, ROUND_HALF_UP)
-
-
-def _taxes_since(start: date) -> Taxes:
-    """Taxes by law on a day; accise and CTA are not in the file, and change with each revision."""
-    if start < _VAT_SINCE:
-        return Taxes()
-    since = start >= _SUBSCRIPTION_VAT_SINCE
-    return Taxes(vat_energy=_VAT, vat_subscription=_VAT if since else _SUBSCRIPTION_VAT_BEFORE)

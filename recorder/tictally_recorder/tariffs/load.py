@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Taxes, Version
+from tictally_recorder.tariffs.model import Confidence, Direction, ImportRecord, Price, Tariff, Taxes, Version
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST, TomlValues
 
@@ -20,6 +20,7 @@ _LIST_KEYS: Final = frozenset(
     {"id", "supplier", "currency", "periods", "revised", "names", "version", "direction", "overlay", "series"}
 )
 _OVERLAY_KEYS: Final = frozenset({"id", "overlay", "version"})
+_IMPORT_KEYS: Final = frozenset({"provider", "imported"})
 _VERSION_KEYS: Final = frozenset(
     {"from", "until", "confidence", "source", "note", "energy", "subscription", "subscription_ht", "power", "taxes"}
 )
@@ -44,6 +45,7 @@ class TariffFile:
         id: of the tariff that it is about.
         overlay: True where it replaces or adds single versions of a list that stands elsewhere.
         series: name of the file with its price series, or None.
+        imported: the last import into it; None where it is none of imports.
         file: its own name, for people.
     """
 
@@ -64,8 +66,14 @@ class TariffFile:
         self._values = values = TomlValues(document, TomlLines(text), file)
         self.file = file
         self.overlay = values.flag(("overlay",))
-        values.keys((), _OVERLAY_KEYS if self.overlay else _LIST_KEYS)
+        if self.overlay:
+            values.keys((), _OVERLAY_KEYS, _IMPORT_KEYS)
+        else:
+            values.keys((), _LIST_KEYS)
         self.id = values.id(("id",))
+        self.imported = None
+        if self.overlay and values.has(("provider",)):
+            self.imported = ImportRecord(values.text(("provider",)), values.day(("imported",)))
         self.series = values.text(("series",)) if values.has(("series",)) else None
         versions = document.get("version")
         if not isinstance(versions, list) or not versions or not all(isinstance(each, dict) for each in versions):

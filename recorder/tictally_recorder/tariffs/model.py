@@ -131,6 +131,19 @@ class Version:
         return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
 
 
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """The last import into a file of imports.
+
+    Attributes:
+        provider: name of the tariff provider whose file it was.
+        day: the local date.
+    """
+
+    provider: str
+    day: date
+
+
 @dataclass(frozen=True)
 class Tariff:
     """A price list's history.

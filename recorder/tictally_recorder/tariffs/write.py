@@ -10,7 +10,7 @@ import tomli_w
 
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.load import UNKNOWN
-from tictally_recorder.tariffs.model import Price, Version
+from tictally_recorder.tariffs.model import ImportRecord, Price, Version
 from tictally_shared.runtime import atomic_file
 
 _MARK: Final = "# Written by `tictally tariff import`, "
@@ -21,12 +21,14 @@ _ADVICE: Final = """\
 _DIGITS: Final = 16
 
 
-def overlay_text(tariff_id: str, versions: Iterable[Version]) -> str:
+def overlay_text(tariff_id: str, versions: Iterable[Version], imported: ImportRecord) -> str:
     """The whole file, versions as they come; its first line names the writer and a checksum of the rest."""
     body = _ADVICE + tomli_w.dumps(
         {
             "id": tariff_id,
             "overlay": True,
+            "provider": imported.provider,
+            "imported": imported.day,
             "version": [_version(each) for each in versions],
         }
     )

@@ -14,10 +14,11 @@ from tictally_recorder.api.context import Context
 from tictally_recorder.api.params import ListFormat
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, json_response, respond
-from tictally_recorder.api.schemas import ListOf, TariffHistory, TariffItem
+from tictally_recorder.api.schemas import ListOf, TariffHistory, TariffItem, TariffProviderItem
 from tictally_recorder.reports.tariffs import list_records, name_of, version_record
 from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.model import Tariff, Version
+from tictally_recorder.tariffs.providers.state import provider_states
 
 router = APIRouter(prefix="/tariffs", tags=["tariffs"])
 
@@ -64,6 +65,19 @@ async def tariffs(request: Request, params: Annotated[TariffParams, Query()]) ->
         items = [{**each, **_about(catalogue.tariffs[str(each["id"])])} for each in records]
         errors = [str(error) for error in catalogue.errors]
         return respond(request, Listing(items, {"errors": errors}), context.version, _COLUMNS)
+
+    return await context.pool.run(work)
+
+
+@router.get("/providers", response_model=ListOf[TariffProviderItem])
+async def providers(request: Request) -> Response:
+    """Every tariff provider with the tariffs that it publishes, and the last import from its files."""
+    context: Context = request.app.state.context
+
+    def work() -> Response:
+        catalogue = load_catalogue(context.settings.tariffs_folder)
+        items = [state.to_record() for state in provider_states(catalogue, _today(context))]
+        return json_response({"items": items, "next": None})
 
     return await context.pool.run(work)
 

@@ -1,1 +1,1 @@
-"""Publishers of tariffs, one package each."""
+"""Tariff providers: each reads what one publisher of prices offers. A package or file each, registered in one line."""

@@ -6,7 +6,6 @@ Fixed parts are euros a year, energy euros a kWh, both with and without taxes, a
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -14,10 +13,16 @@ from typing import Final
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Price
 from tictally_recorder.tariffs.providers.cre.dates import Written, read_days
+from tictally_recorder.tariffs.providers.protocol import (
+    ProviderError,
+    PublishedHistory,
+    PublishedPrices,
+    PublishedRevision,
+)
 from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST
 
 _COLORS: Final = ("BLEU", "BLANC", "ROUGE")
-_PERIODS: Final[Mapping[str, Mapping[str, str]]] = {
+PERIODS: Final[Mapping[str, Mapping[str, str]]] = {
     "edf-bleu-base": {"BASE": "PART_VARIABLE"},
     "edf-bleu-hphc": {"HC": "PART_VARIABLE_HC", "HP": "PART_VARIABLE_HP"},
     "edf-bleu-tempo": {f"{half} {color}": f"PART_VARIABLE_{half}{color}" for color in _COLORS for half in ("HC", "HP")},
@@ -34,66 +39,13 @@ _POWER_AT_MOST: Final = 36
 _YEARLY_AT_MOST: Final = MONTHLY_AT_MOST * 12
 
 
-class NotImported(Exception):  # noqa: N818 - a result, not a fault
-    """A file of which nothing was imported.
-
-    Attributes:
-        errors: all that is wrong with it, in the order of its lines.
-    """
-
-    def __init__(self, errors: list[TariffError]) -> None:
-        self.errors = tuple(sorted(errors, key=lambda error: error.line))
-        super().__init__("\n".join(str(error) for error in self.errors))
+def is_cre(content: bytes) -> bool:
+    """True where the first line has a column of the CRE's, even if the file is broken otherwise."""
+    heading = content.partition(b"\n")[0].upper()
+    return _STARTS.encode() in heading or _ENERGY.encode() in heading
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What a power costs from a revision on, as the file has it: nothing is rounded.
-
-    Attributes:
-        line: of the file, from 1.
-        prices: of every period.
-        yearly: the fixed part with taxes, or None where the cell is empty.
-        yearly_ht: the same without taxes.
-    """
-
-    line: int
-    prices: Mapping[str, Price]
-    yearly: Decimal | None
-    yearly_ht: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """Rows with the same first day.
-
-    Attributes:
-        start: the first day.
-        end: the last day, or None: in force.
-        powers: kVA → what it costs.
-    """
-
-    start: date
-    end: date | None
-    powers: Mapping[int, Row]
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """A whole file.
-
-    Attributes:
-        tariff: id of the price list that it is about.
-        revisions: in the order of their first days.
-        file: its name, for people.
-    """
-
-    tariff: str
-    revisions: tuple[Revision, ...]
-    file: str
-
-
-def read_cre(content: bytes, file: str) -> History:
+def read_cre(content: bytes, file: str) -> PublishedHistory:
     """Read a file.
 
     Args:
@@ -101,7 +53,7 @@ def read_cre(content: bytes, file: str) -> History:
         file: its name, for people.
 
     Raises:
-        NotImported: it is no such file, or a row of it cannot be right; every wrong row has its sentence.
+        ProviderError: it is no such file, or a row of it cannot be right; every wrong row has its sentence.
     """
     return _Reader(content, file).history()
 
@@ -116,26 +68,26 @@ class _Reader:
         self._width = len(header)
         self._tariff = self._option(line)
 
-    def history(self) -> History:
+    def history(self) -> PublishedHistory:
         rows = [(written, cells) for line, cells in self._lines if (written := self._written(line, cells))]
         spans, wrong = read_days([written for written, _ in rows], self._file)
         self._errors += wrong
         read = [self._row(written.line, cells) for written, cells in rows]
         if not rows:
             self._wrong(1, "there is no row below its heading")
-        revisions: dict[date, Revision] = {}
+        revisions: dict[date, PublishedRevision] = {}
         if not wrong:
             for (start, end), row in zip(spans, read, strict=True):
                 powers = dict(revisions[start].powers) if start in revisions else {}
                 if row is not None:
                     self._add(powers, *row, start)
-                revisions[start] = Revision(start, end, powers)
+                revisions[start] = PublishedRevision(start, end, powers)
         if self._errors:
-            raise NotImported(self._errors)
+            raise ProviderError(self._errors)
         known = sorted((each for each in revisions.values() if each.powers), key=lambda each: each.start)
-        return History(self._tariff, tuple(known), self._file)
+        return PublishedHistory(self._tariff, tuple(known), self._file)
 
-    def _add(self, powers: dict[int, Row], power: int, row: Row, start: date) -> None:
+    def _add(self, powers: dict[int, PublishedPrices], power: int, row: PublishedPrices, start: date) -> None:
         other = powers.setdefault(power, row)
         if (other.prices, other.yearly, other.yearly_ht) != (row.prices, row.yearly, row.yearly_ht):
             self._wrong(row.line, f"{power} kVA from {start} stands in line {other.line} with other amounts")
@@ -168,7 +120,7 @@ class _Reader:
         present = {column for column in self._columns if column.startswith(_ENERGY)}
         wanted = {
             tariff: {f"{column}_{taxes}" for column in periods.values() for taxes in ("HT", "TTC")}
-            for tariff, periods in _PERIODS.items()
+            for tariff, periods in PERIODS.items()
         }
         tariff = next((tariff for tariff, columns in wanted.items() if columns == present), None)
         if tariff is None:
@@ -184,7 +136,7 @@ class _Reader:
             return None
         return Written(line, cells[self._columns[_STARTS]], cells[self._columns[_ENDS]])
 
-    def _row(self, line: int, cells: list[str]) -> tuple[int, Row] | None:
+    def _row(self, line: int, cells: list[str]) -> tuple[int, PublishedPrices] | None:
         """A power and what it costs; None where the row has no amount at all, or is wrong."""
         before = len(self._errors)
         text = cells[self._columns[_POWERS[0]]]
@@ -193,7 +145,7 @@ class _Reader:
             self._wrong(line, f"{text[:20]!r} is no subscribed power: whole kVA up to {_POWER_AT_MOST}")
         fixed_ht, fixed = self._pair(line, cells, _FIXED, _YEARLY_AT_MOST, "a year")
         prices, lacking = {}, []
-        for period, column in _PERIODS[self._tariff].items():
+        for period, column in PERIODS[self._tariff].items():
             ht, ttc = self._pair(line, cells, column, ENERGY_AT_MOST, "a kWh")
             if ttc is None:
                 lacking.append(period)
@@ -206,7 +158,7 @@ class _Reader:
         if lacking:
             self._wrong(line, f"there is no price of {', '.join(lacking)}, and there are other amounts")
             return None
-        return int(power[1]), Row(line, prices, fixed, fixed_ht)
+        return int(power[1]), PublishedPrices(line, prices, fixed, fixed_ht)
 
     def _pair(
         self, line: int, cells: list[str], column: str, at_most: Decimal, unit: str
@@ -233,5 +185,5 @@ class _Reader:
     def _wrong(self, line: int, sentence: str) -> None:
         self._errors.append(TariffError(self._file, line, sentence))
 
-    def _refused(self, line: int, sentence: str) -> NotImported:
-        return NotImported([TariffError(self._file, line, sentence)])
+    def _refused(self, line: int, sentence: str) -> ProviderError:
+        return ProviderError([TariffError(self._file, line, sentence)])

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from tictally_recorder.tariffs.providers.cre.csv import Revision
+from tictally_recorder.tariffs.providers.protocol import PublishedRevision
 
 _VAT: Final = Decimal("0.20")
 _STEP: Final = Decimal("0.0001")
@@ -14,7 +14,7 @@ _COMMUNES: Final = Decimal("0.0003")
 """Before, a part of what is levied by the kWh was each commune's: the prices hold a mean, the tables the highest."""
 
 
-def doubt_of(revision: Revision, accise: Decimal | None) -> str:
+def doubt_of(revision: PublishedRevision, accise: Decimal | None) -> str | None:
     """Why a revision's amounts do not fit together.
 
     What is levied by the kWh is the same for every period and power: so a price with taxes, less value added tax, less
@@ -25,7 +25,7 @@ def doubt_of(revision: Revision, accise: Decimal | None) -> str:
         accise: euros a kWh before value added tax, or None where it is not known: then only the constant is looked at.
 
     Returns:
-        A sentence, or an empty text where they fit.
+        A sentence, or None where they fit.
     """
     least: tuple[Decimal, str] | None = None
     most: tuple[Decimal, str] | None = None
@@ -39,12 +39,12 @@ def doubt_of(revision: Revision, accise: Decimal | None) -> str:
             least = min(least or (high, where), (high, where))
             most = max(most or (low, where), (low, where))
     if least is None or most is None:
-        return ""
+        return None
     start = revision.start
     if most[0] > least[0]:
         return f"{start}: TTC/1.2 less HT should be one constant, and it is more for {most[1]} than for {least[1]}"
     tolerance = Decimal(0) if start >= _ONE_FOR_ALL_SINCE else _COMMUNES
     if accise is None or most[0] - tolerance <= accise <= least[0] + tolerance:
-        return ""
+        return None
     implied = ((most[0] + least[0]) / 2).quantize(_STEP)
     return f"{start}: TTC/1.2 less HT is {implied} a kWh, and what is levied by the kWh was {accise}"
