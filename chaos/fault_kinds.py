@@ -18,9 +18,9 @@ class FaultKind:
         holds: what no other fault may touch at the same time.
         lasts_s: least and most.
         begin: does it, and gives what ends it.
-        needs_influxd: True where InfluxDB must be there.
-        needs_small_disks: True where a disk must be small enough to be filled.
-        loses: True where frames are lost by design, and shown as lost. It comes only where it is asked for: a run with
+        needs_influxd: True if InfluxDB must be there.
+        needs_small_disks: True if a disk must be small enough to be filled.
+        loses: True if frames are lost by design, and shown as lost. It comes only where it is asked for: a run with
             it has so much to except that it shows little else.
     """
 

@@ -100,7 +100,7 @@ def _fits(sent: SentFrame, stored: StoredFrame) -> bool:
 
 
 def _could_be_out(sent: SentFrame, stored: StoredFrame) -> bool:
-    """True where so many of a frame's labels can have been on the line by then; groups differ in length, so half do."""
+    """True if so many of a frame's labels can have been on the line by then; groups differ in length, so half do."""
     share = len(stored.values) / len(sent.values)
     return stored.time_ms >= sent.begun_ms + (sent.ended_ms - sent.begun_ms) * share / 2
 

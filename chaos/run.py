@@ -48,7 +48,7 @@ class Outcome:
         faults: kind → how many.
         findings: edge → result of the comparison.
         differences: sentences, those of the findings among them.
-        recovered_s: from the last fault's end until nothing was missing any more, or None where something is.
+        recovered_s: from the last fault's end until nothing was missing any more, or None if something is.
         ended_s: program → how long it took to end.
         ended_by_itself: program → how often it did.
     """

@@ -59,9 +59,9 @@ class Stage:
         watch: records when the edges read.
         ledger: path of the ledger.
         full: disk → when there was no room on it.
-        influx: InfluxDB, which the ledger is copied to, or None where there is no `influxd` on PATH.
+        influx: InfluxDB, which the ledger is copied to, or None if there is no `influxd` on PATH.
         influxd: its program, or None.
-        has_small_disks: False where no tmpfs could be mounted, which takes root.
+        has_small_disks: False if no tmpfs could be mounted, which takes root.
 
     Args:
         folder: an empty folder for everything.
@@ -163,7 +163,7 @@ class Stage:
 
     @property
     def _beside_ledger(self) -> tuple[Path, Path]:
-        """Contracts and price lists: none."""
+        """Contracts and tariffs: none."""
         return self.ledger.with_name("contracts.toml"), self.ledger.with_name("tariffs")
 
     def fill(self, name: str) -> None:

@@ -19,7 +19,7 @@ class SentFrame:
     Attributes:
         begun_ms: when its first character was sent, milliseconds since 1970.
         ended_ms: when its last one was sent.
-        undamaged: True where every character was sent undamaged on a line that was plugged in.
+        undamaged: True if every character was sent undamaged on a line that was plugged in.
         unread: bytes that the line had to drop by then because nobody read them.
         number: of the meter.
         mode: of the line.

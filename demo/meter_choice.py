@@ -23,7 +23,7 @@ class MeterChoice:
     Attributes:
         arguments: of `tictally-edge simulate`.
         words: the same for people.
-        tariff: the bundled tariff of its option, or None where that is unknown.
+        tariff: the bundled tariff of its option, or None if that is unknown.
         past: its past, or None.
     """
 

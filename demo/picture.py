@@ -62,7 +62,7 @@ class Picture:
 
     @property
     def injection_va(self) -> int | None:
-        """Apparent power injected, in VA; None where the meter shows none."""
+        """Apparent power injected, in VA; None if the meter shows none."""
         return self._number("SINSTI")
 
     @property

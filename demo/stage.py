@@ -28,7 +28,7 @@ class DemoStage:
         folder: an empty folder for everything they write.
         port: of 127.0.0.1, for the broker.
         meter: arguments of `tictally-edge simulate`.
-        tariff: id of the bundled tariff of the meter's site, or None where that is unknown.
+        tariff: id of the bundled tariff of the meter's site, or None if that is unknown.
         stopped: waits that many seconds; returns True as soon as the demo is to end.
     """
 

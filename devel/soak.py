@@ -273,7 +273,7 @@ def age_blocks(journal: Path, aged: set[str]) -> None:
 
 
 def frames_of(ledger: Path) -> int | None:
-    """How many raw frames a ledger has; None where there is none yet."""
+    """How many raw frames a ledger has; None if there is none yet."""
     try:
         connection = sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)
         with contextlib.closing(connection):

@@ -12,7 +12,7 @@ _MINUTE = 6  # steps
 
 
 def night_of(day: HouseholdDay, tz: ZoneInfo) -> Night | None:
-    """The night with which a local day begins; None where the rule finds too little of it."""
+    """The night with which a local day begins; None if the rule finds too little of it."""
     date = datetime.fromtimestamp(day.start_ms / 1000, UTC).astimezone(tz).date()
     begin_ms, end_ms = night_of_day(date, tz)
     power = day.consumption.values[: (end_ms - begin_ms) // STEP_MS]

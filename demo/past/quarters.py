@@ -1,4 +1,4 @@
-"""Quarters of an hour of a simulated meter in which every frame came, and the texts that changed between them."""
+"""Quarter-hours of a simulated meter in which every frame came, and the texts that changed between them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta

@@ -50,7 +50,7 @@ class Past:
 
 
 def write_ledger(ledger: Path, past: Past) -> None:
-    """Write a ledger at a path where there is none yet."""
+    """Write a ledger at a path if there is none yet."""
     edge, until = past.edge, past.until
     meter = past.home.meter(past.since)
     first = _message(meter, edge, 1)

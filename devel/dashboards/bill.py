@@ -1,4 +1,4 @@
-"""What energy cost by period, price and version of the price list, and what of it is not sure."""
+"""What energy cost by period, price and version of the tariff, and what of it is not sure."""
 
 from devel.dashboards.flux import COST_PERIOD, KWH, columns, group, pipe, query, rows, sort
 from devel.dashboards.kinds import table

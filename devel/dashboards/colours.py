@@ -30,4 +30,4 @@ PTEC: Final = {word: period for word in _PTEC if (period := period_of_ptec(word)
 
 # LTARF of the regulated options; Tempo's is the period's name. Source: Enedis-NOI-CPT_54E §6.2.
 LTARF: Final = {"HEURE CREUSE": "HC", "HEURE PLEINE": "HP", "HEURE NORMALE": "HN", "POINTE MOBILE": "PM"}
-"""What a meter in standard mode calls a period → its name, which the historique mode and price lists use."""
+"""What a meter in standard mode calls a period → its name, which the historique mode and tariffs use."""

@@ -19,7 +19,7 @@ class Clock:
     Attributes:
         since: the beginning, in Grafana's words.
         refresh: how often it is asked anew.
-        shown: False where a variable selects the time, and the clock nothing.
+        shown: False if a variable selects the time, and the clock nothing.
     """
 
     since: str

@@ -134,7 +134,7 @@ USED: Final = "filter(fn: (r) => r._value != 0)"
 """A meter counts in one register at a time; those that it does not use would all stand in the legend."""
 
 COST_PERIOD: Final = 'if r.direction == "injection" then "injection" else r.period'
-"""A cost's period; what is earned has one name, whatever its price list calls it."""
+"""A cost's period; what is earned has one name, whatever its tariff calls it."""
 
 WORTH: Final = """\
 worth = (quality) => if quality == "unknown" then 3.0

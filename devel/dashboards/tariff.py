@@ -1,4 +1,4 @@
-"""Which prices made the cost, by which version of the price list, and what is not sure."""
+"""Which prices made the cost, by which version of the tariff, and what is not sure."""
 
 from devel.dashboards.bill import bill, doubts
 from devel.dashboards.dashboard import Clock, Dashboard

@@ -9,7 +9,7 @@ class EdgeFinding:
 
     Attributes:
         subject: what was checked, one word.
-        ok: False where somebody has to do something.
+        ok: False if somebody has to do something.
         message: a sentence.
         advice: what to do, or empty.
     """

@@ -179,13 +179,13 @@ class Edge:
         return Pipeline(self._journal.number, registers)
 
     def _meter_ms(self, at: float) -> int | None:
-        """The meter's DATE as it is now, or None where none came recently."""
+        """The meter's DATE as it is now, or None if none came recently."""
         if self._meter_clock is None or at - self._meter_clock[1] > _METER_CLOCK_FRESH_S:
             return None
         return self._meter_clock[0] + round((at - self._meter_clock[1]) * 1000)
 
     def _meter_drift_s(self) -> float | None:
-        """How far the meter's clock is ahead of ours, or None where either is unknown."""
+        """How far the meter's clock is ahead of ours, or None if either is unknown."""
         if self._meter_clock is None or (ours_ms := self._time.date_ms(self._meter_clock[1])) is None:
             return None
         return (self._meter_clock[0] - ours_ms) / 1000
@@ -263,7 +263,7 @@ class Edge:
 
 
 def _machine() -> str:
-    """Identifies this life of the machine (Linux, random(4)); empty where nothing does."""
+    """Identifies this life of the machine (Linux, random(4)); empty if nothing does."""
     try:
         return _BOOT_ID.read_text().strip()
     except OSError:

@@ -70,7 +70,7 @@ class RecorderResources:
 
 
 def record(settings: Settings) -> None:
-    """Record until SIGTERM or SIGINT; SIGHUP applies edited price lists and contracts at once.
+    """Record until SIGTERM or SIGINT; SIGHUP applies edited tariffs and contracts at once.
 
     Raises:
         LedgerError: the ledger cannot be used.

@@ -33,7 +33,7 @@ class By(StrEnum):
 
 
 class CalendarError(ValueError):
-    """A zone, a date or a time that cannot be used; the sentence says why."""
+    """A zone, a date or a time that cannot be used; the message states why."""
 
 
 def parse_horodate(text: str) -> datetime:
@@ -78,7 +78,7 @@ def french_local(moment: datetime) -> datetime:
 
 
 def is_french_summer(naive: datetime) -> bool:
-    """True where a local time without offset is summer time; the ambiguous hour of October means the first, summer."""
+    """True if a local time without offset is summer time; the ambiguous hour of October means the first, summer."""
     start, end = _summer_bounds(naive.year)
     return start <= naive.replace(tzinfo=_SUMMER).astimezone(UTC) < end
 
@@ -93,7 +93,7 @@ def _last_sunday(year: int, month: int) -> datetime:
 
 
 def zone(name: str) -> ZoneInfo:
-    """A zone of the tz database whose offsets are whole quarters of an hour since 1970.
+    """A zone of the tz database whose offsets are whole quarter-hours since 1970.
 
     Raises:
         CalendarError: it is unknown, or a day there does not begin with a quarter.
@@ -215,7 +215,7 @@ def next_period(start: datetime, by: By, tz: ZoneInfo) -> datetime:
 def periods(start: datetime, end: datetime, by: By, tz: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
     """The periods that meet [start, end), each [from, to) in UTC, the first and last cut to the window.
 
-    None where the window is empty.
+    None if the window is empty.
     """
     here = period_start(start, by, tz) if start < end else end
     while here < end:

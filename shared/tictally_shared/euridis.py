@@ -51,7 +51,7 @@ class Identity:
 
     Attributes:
         maker: its present name, or None for an unknown code.
-        year: of making, 20yy, or None where the number is not one of twelve digits.
+        year: of making, 20yy, or None if the number is not one of twelve digits.
         is_linky: True for the types of Linky meters.
         model: such as `Linky G3, 1 phase, 60 A`, or None for a type that is not known.
     """
@@ -63,7 +63,7 @@ class Identity:
 
 
 def identity_of(number: str) -> Identity:
-    """Decode the number of a meter (ADCO or ADSC); all is None where it is not twelve digits."""
+    """Decode the number of a meter (ADCO or ADSC); all is None if it is not twelve digits."""
     if len(number) != _LENGTH or not number.isdecimal():
         return Identity(None, None, is_linky=False, model=None)
     linky = _LINKY_TYPES.get(number[4:6])

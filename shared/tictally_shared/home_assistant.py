@@ -124,7 +124,7 @@ class Discovered:
 
 
 def read_discovery(payload: bytes) -> Discovered | None:
-    """Parse a discovery message; None where it is not one of this project."""
+    """Parse a discovery message; None if it is not one of this project."""
     try:
         body = strict_json(payload)
         raw = {key: dict(each) for key, each in body["components"].items()}

@@ -68,7 +68,7 @@ class Label:
         unit: of the value, or None. Values are integers exactly where there is a unit.
         name_fr: French name for people.
         name_en: English name for people.
-        dated: True where a horodate stands before the data.
+        dated: True if a horodate stands before the data.
         live: True for a power, current or voltage that may be another in every frame.
         pattern: regular expression of the data field, or None for what kind, unit and size say.
     """
@@ -86,7 +86,7 @@ class Label:
 
     @property
     def is_number(self) -> bool:
-        """True where the value is an integer, False where it is text."""
+        """True if the value is an integer, False if it is text."""
         return self.unit is not None
 
     @property

@@ -28,7 +28,7 @@ class TariffOption:
         return tuple(f"EASF{n:02d}" for n in range(1, len(self.periods) + 1))
 
     def period_of(self, register: str) -> str | None:
-        """The period that a register counts, or None where this option does not use it."""
+        """The period that a register counts, or None if this option does not use it."""
         if register in self.registers:
             return self.periods[self.registers.index(register)]
         standard = self.standard_registers

@@ -108,7 +108,7 @@ class Topics:
         return f"{self.base}/{meter}/+", f"{self.base}/{meter}/+/time"
 
     def parse(self, topic: str) -> LabelTopic | DerivedTopic | EdgeTopic | SiteTopic | MeterAvailability | None:
-        """Parse a topic; None where it is not one of a meter, an edge or a site."""
+        """Parse a topic; None if it is not one of a meter, an edge or a site."""
         if not topic.startswith(f"{self.base}/"):
             return None
         first, *rest = topic[len(self.base) + 1 :].split("/")

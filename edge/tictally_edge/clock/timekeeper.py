@@ -73,7 +73,7 @@ class Timekeeper:
 
     @property
     def waits_for(self) -> ClockWait | None:
-        """What the clock waits for, or None where it is proved."""
+        """What the clock waits for, or None if it is proved."""
         if self._offset_ms is None:
             return ClockWait.PROOF
         return ClockWait.PROOF_AFTER_STEP if self._has_stepped else None

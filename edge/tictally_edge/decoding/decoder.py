@@ -31,7 +31,7 @@ class DecodedFrame:
         rejected: reason → groups.
         groups: groups seen, rejected ones among them.
         horodates_unreadable: values whose horodate is no date; they are included without it.
-        parity: True where the line's parity was there and checked.
+        parity: True if the line's parity was there and checked.
         offset: bytes fed to the decoder when the frame was closed.
         at: seconds, when its end arrived, on the clock of the caller.
     """

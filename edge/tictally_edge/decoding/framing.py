@@ -26,7 +26,7 @@ class FrameBytes:
     Attributes:
         content: the bytes between STX and what closed the frame, bit 7 as it came; an unfinished group is cut off where
             something else than ETX closed it.
-        complete: True where ETX closed it.
+        complete: True if ETX closed it.
         offset: bytes fed so far when it was closed, the closing character included.
     """
 
@@ -110,7 +110,7 @@ def split_groups(content: bytes) -> list[bytes]:
 
 
 def carries_parity(content: bytes) -> bool:
-    """True where bit 7 is the line's parity, False where a bridge delivered seven bits.
+    """True if bit 7 is the line's parity, False if a bridge delivered seven bits.
 
     About half of all characters have odd weight, and never less than a sixth in a real frame; a single damaged
     character does not make a line with parity of one without.

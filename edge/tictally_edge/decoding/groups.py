@@ -40,9 +40,9 @@ class Group:
         label: the TIC name.
         mode: in whose format it was sent.
         value: integer where the catalogue has a unit, else string, stripped, runs of spaces made one.
-        known: True where the catalogue has the label.
-        horodate: ISO 8601 with offset, or None where it has none or none that can be read.
-        unreadable_horodate: True where its horodate is no date.
+        known: True if the catalogue has the label.
+        horodate: ISO 8601 with offset, or None if it has none or none that can be read.
+        unreadable_horodate: True if its horodate is no date.
     """
 
     label: str
@@ -66,7 +66,7 @@ def parse_group(piece: bytes, *, parity: bool) -> Group | GroupRejection:
 
     Args:
         piece: the bytes, bit 7 as it came.
-        parity: True where bit 7 is even parity and checked; else a bit 7 that is set is damage.
+        parity: True if bit 7 is even parity and checked; else a bit 7 that is set is damage.
     """
     masked = piece.translate(WITHOUT_PARITY)
     if piece != (masked.translate(_EVEN_PARITY) if parity else masked):

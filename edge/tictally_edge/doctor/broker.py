@@ -29,7 +29,7 @@ class BrokerProbe:
     Attributes:
         finding: whether the broker accepted it.
         availability: as retained of the edge, or an empty string.
-        health: the edge's health message, or None where there is none or it may not be read.
+        health: the edge's health message, or None if there is none or it may not be read.
     """
 
     finding: EdgeFinding

@@ -30,9 +30,9 @@ class LineSample:
         frames: good ones.
         groups: in frames of any kind.
         rejected: reason → groups.
-        mode: of the last good frame, or None where there was none.
+        mode: of the last good frame, or None if there was none.
         baud: speed at which it came.
-        parity: True where the line's parity came and could be checked.
+        parity: True if the line's parity came and could be checked.
         numbers: a meter's number → how often it was read.
         meter_ms: the meter's DATE in the last frame that had it, and `meter_at`, when that came, monotonic seconds.
     """
@@ -136,7 +136,7 @@ def signal(mode: str, frames: int, groups: int, rejected: Mapping[str, int], *, 
         frames: good ones.
         groups: in all.
         rejected: reason → groups.
-        parity: True where it came and was checked.
+        parity: True if it came and was checked.
     """
     share = sum(rejected.values()) / max(groups, 1)
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(rejected.items()) if count) or "none"

@@ -43,7 +43,7 @@ def diagnose_service(
     Args:
         process: the edge, where it has the port open.
         availability: as retained at the broker.
-        health: its message, or None where there is none or this user may not read it.
+        health: its message, or None if there is none or this user may not read it.
         age_s: how old that is, or None.
     """
     who = f"the edge, {process}," if process is not None else "the edge"

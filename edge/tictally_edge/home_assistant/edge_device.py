@@ -39,7 +39,7 @@ class DiscoverySettings:
 
 
 def discovery_settings_of(settings: Settings) -> DiscoverySettings | None:
-    """Return how devices are published to hubs; None where discovery is off."""
+    """Return how devices are published to hubs; None if discovery is off."""
     if not settings.is_discoverable:
         return None
     return DiscoverySettings(settings.discovery, settings.language, version("tictally-edge"))

@@ -21,7 +21,7 @@ class DiskMirror:
 
     Args:
         memory: the journal's folder.
-        disk: folder of the mirror; created where it is missing.
+        disk: folder of the mirror; created if it is missing.
     """
 
     def __init__(self, memory: Path, disk: Path) -> None:

@@ -33,9 +33,9 @@ class FrameStore:
 
     Args:
         folder: of the journal, in memory.
-        disk: of its mirror, or None where there is none.
+        disk: of its mirror, or None if there is none.
         naming: under which names frames are stored.
-        machine: identifies this life of the machine; empty where nothing does.
+        machine: identifies this life of the machine; empty if nothing does.
         max_bytes: room for the journal.
 
     Raises:
@@ -65,10 +65,10 @@ class FrameStore:
             number: the meter's own.
             validated: what of the frame is published.
             at: when its end arrived, in monotonic seconds.
-            time_ms: the same in milliseconds since 1970, or None where no clock is proved.
+            time_ms: the same in milliseconds since 1970, or None if no clock is proved.
 
         Returns:
-            The numbered frame; None where it is queued, or could not be written.
+            The numbered frame; None if it is queued, or could not be written.
         """
         frame = UndatedFrame(at, number, validated.frame.mode, validated.values, validated.dated)
         try:

@@ -43,9 +43,9 @@ class Journal:
         released: the id of the undated file whose frames were dated last, and how many of them were.
 
     Args:
-        folder: where it is stored; created where it is missing.
+        folder: where it is stored; created if it is missing.
         edge: the edge's name.
-        machine: identifies this life of the machine; empty where nothing does.
+        machine: identifies this life of the machine; empty if nothing does.
         max_bytes: room for segments, in bytes; beyond it the oldest are dropped.
 
     Raises:

@@ -109,7 +109,7 @@ class Segments:
             self.make_room()
 
     def make_room(self) -> bool:
-        """Drop the oldest segment; return False where there is none."""
+        """Drop the oldest segment; return False if there is none."""
         if not self._sealed:
             return False
         self._drop(min(self._sealed, key=lambda each: (each.path.stat().st_mtime, each.first)))

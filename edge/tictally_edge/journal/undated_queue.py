@@ -49,7 +49,7 @@ class UndatedQueue:
 
     Args:
         folder: of the journal.
-        machine: identifies this life of the machine; empty where nothing does.
+        machine: identifies this life of the machine; empty if nothing does.
         released: from the journal, the id of the file and how many of its frames were dated already.
 
     Raises:

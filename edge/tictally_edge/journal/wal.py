@@ -46,7 +46,7 @@ class WalContent:
 
     Attributes:
         records: as far as they can be read.
-        is_intact: False where a record is damaged.
+        is_intact: False if a record is damaged.
         size: bytes up to the last good record.
     """
 

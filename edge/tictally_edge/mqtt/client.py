@@ -82,7 +82,7 @@ class Acknowledged:
 
     Attributes:
         mid: the message's number on this connection.
-        accepted: False where the broker rejected it.
+        accepted: False if the broker rejected it.
     """
 
     mid: int
@@ -164,7 +164,7 @@ class BrokerConnection:
         """Publish a message with QoS 1.
 
         Returns:
-            The id that its acknowledgement will have, or None where there is no connection.
+            The id that its acknowledgement will have, or None if there is no connection.
         """
         if self._client is None or not self.connected:
             return None

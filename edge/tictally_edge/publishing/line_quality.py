@@ -42,7 +42,7 @@ class LineQuality:
         return sum(minute.rejected for minute in self._since(now_s, _HOUR))
 
     def quality_percent(self, now_s: float) -> float | None:
-        """Return the percentage of groups accepted in the last five minutes; None where none came.
+        """Return the percentage of groups accepted in the last five minutes; None if none came.
 
         In tenths, rounded down: 100 means that nothing was rejected.
         """

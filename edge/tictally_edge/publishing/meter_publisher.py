@@ -72,7 +72,7 @@ class MeterPublisher:
         Args:
             validated: the frame.
             at: monotonic seconds.
-            time_ms: when the frame's end arrived, or None where no clock is proved.
+            time_ms: when the frame's end arrived, or None if no clock is proved.
             is_read: whether the retained messages of the broker have had time to arrive.
         """
         is_complete = self._completeness.check(validated)

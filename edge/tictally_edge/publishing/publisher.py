@@ -22,7 +22,7 @@ from tictally_shared.topics import EdgeTopic
 ONLINE, OFFLINE = "online", "offline"
 # A backlog goes out this many messages at a time, so that live frames never wait behind it.
 _BACKLOG_WINDOW: Final = 100
-# Retained messages come at once after a subscription; where there is none, nothing comes.
+# Retained messages come at once after a subscription; if there is none, nothing comes.
 _RETAINED_WITHIN_S: Final = 3.0
 # With so much unacknowledged the broker is stuck; what comes now waits in the journal instead of in memory.
 _STUCK: Final = 900
@@ -80,7 +80,7 @@ class Publisher:
             number: the meter's own.
             validated: what of the frame may be published.
             at: when its end arrived, in monotonic seconds.
-            time_ms: the same in milliseconds since 1970, or None where no clock is proved.
+            time_ms: the same in milliseconds since 1970, or None if no clock is proved.
         """
         self._switch_meter(number)
         if not self._naming.prm:
@@ -106,7 +106,7 @@ class Publisher:
         """Process what the broker sent, and send what it missed.
 
         Returns:
-            True where the broker has just accepted the connection.
+            True if the broker has just accepted the connection.
         """
         connected = False
         for event in self._broker.events():

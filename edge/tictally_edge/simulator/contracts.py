@@ -23,7 +23,7 @@ class Period:
         register: the historique register.
         ptec: PTEC.
         ltarf: LTARF with the meter's padding.
-        off_peak: True where the dry contact is closed, which starts the water heater.
+        off_peak: True if the dry contact is closed, which starts the water heater.
     """
 
     number: int

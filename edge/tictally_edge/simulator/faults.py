@@ -17,7 +17,7 @@ class Faults:
         lose: probability that a character is lost.
         double: probability that a character comes twice.
         seed: the same seed strikes the same places.
-        parity: True where bit 7 carries parity and can be hit as well, False for seven bits.
+        parity: True if bit 7 carries parity and can be hit as well, False for seven bits.
 
     Raises:
         SimulatorError: a probability is not one.

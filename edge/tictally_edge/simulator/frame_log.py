@@ -15,7 +15,7 @@ from tictally_shared.frames import iso_utc
 class FrameLog:
     """Writes a line for each frame when its last character is sent.
 
-    `time` is the meter's own, `begun` and `sent` are of this machine's clock; `whole` is True where every character
+    `time` is the meter's own, `begun` and `sent` are of this machine's clock; `whole` is True if every character
     was sent undamaged; `unread` counts the bytes that the line had to drop by then because nobody read them; `groups`
     are [label, horodate or null, data] as they were encoded.
 
@@ -32,7 +32,7 @@ class FrameLog:
 
         Args:
             meter: in its present state.
-            intact: False where the line has damaged the frame.
+            intact: False if the line has damaged the frame.
         """
         if self._file is None:
             return lambda _: None

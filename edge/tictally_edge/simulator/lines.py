@@ -40,7 +40,7 @@ def simulated_frames(
 
 
 def advance_by(meter: HouseholdMeter, pause_ms: float) -> bool:
-    """Advance a meter, but not beyond its end; return False where it is there already."""
+    """Advance a meter, but not beyond its end; return False if it is there already."""
     if meter.moment == meter.end:
         return False
     then = meter.moment + timedelta(milliseconds=pause_ms)

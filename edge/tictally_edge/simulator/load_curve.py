@@ -41,7 +41,7 @@ class LoadCurve:
     Attributes:
         start_ms: when the first step begins, milliseconds since 1970; a whole minute.
         step_ms: how long each lasts; whole minutes.
-        watts: the mean power of each step, None where it is unknown.
+        watts: the mean power of each step, None if it is unknown.
     """
 
     start_ms: int
@@ -117,7 +117,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _named_step_ms(path: Path, lines: list[str]) -> int | None:
-    """The step that the heading names, or None where it leaves that open."""
+    """The step that the heading names, or None if it leaves that open."""
     names, values = (line.split(";") for line in lines[: _HEAD_LINES - 1])
     heading = {name.strip(): value.strip() for name, value in zip(names, values, strict=False)}
     for name, expected in _EXPECTED.items():

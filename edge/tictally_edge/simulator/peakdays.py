@@ -30,7 +30,7 @@ def tempo_colour(day: date, seed: int) -> DayColour:
 
 
 def is_ejp_day(day: date, seed: int) -> bool:
-    """True where a mobile peak begins at 07:00 of a date."""
+    """True if a mobile peak begins at 07:00 of a date."""
     return day in _ejp_days(_season_year(day), seed)
 
 

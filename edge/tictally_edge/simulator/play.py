@@ -16,7 +16,7 @@ class Sent(NamedTuple):
     Attributes:
         begun_ms: when the first one was sent, milliseconds since 1970.
         ended_ms: when the last one was sent.
-        on_the_line: True where all of them were sent on a line that was plugged in.
+        on_the_line: True if all of them were sent on a line that was plugged in.
     """
 
     begun_ms: int

@@ -37,7 +37,7 @@ class Reading:
         number: ADCO or ADSC, 12 digits.
         contract: its periods are counted.
         phases: 1 or 3.
-        producer: True where Enedis has set the meter to producer.
+        producer: True if Enedis has set the meter to producer.
         subscribed_kva: PREF.
         moment_ms: now.
         today: the local day that holds it.

@@ -77,7 +77,7 @@ class Wire:
         """Put characters on the line; what nobody reads is dropped, oldest first.
 
         Returns:
-            True where all of them are on the line, False where it is unplugged or takes no more.
+            True if all of them are on the line, False if it is unplugged or takes no more.
         """
         if not self._is_plugged:
             return False

@@ -32,7 +32,7 @@ class AutobaudSource:
 
     Args:
         opener: opens the source at a speed.
-        mode: the mode that is set, or None where it is detected.
+        mode: the mode that is set, or None if it is detected.
         name: of the port, for people.
         clock: seconds on a clock that never steps.
         reopens: False for what would start over when reopened, a recording or a simulated meter.
@@ -71,7 +71,7 @@ class AutobaudSource:
         return self._speeds[0]
 
     def read(self) -> bytes:
-        """Return what has come; empty where nothing has, or where the source is not open.
+        """Return what has come; empty if nothing has, or where the source is not open.
 
         Raises:
             SourceEnded: a recording or a load curve is at its end.

@@ -49,7 +49,7 @@ class ByteSource(Protocol):
     """An open source of the line's bytes."""
 
     def read(self) -> bytes:
-        """Return what has come, soon and in one piece; empty where nothing has.
+        """Return what has come, soon and in one piece; empty if nothing has.
 
         Raises:
             SourceError: it is gone.
@@ -102,7 +102,7 @@ class FrameSource(Protocol):
         ...
 
     def poll(self) -> Arrival | None:
-        """Return what has arrived, within a twentieth of a second; None where nothing has.
+        """Return what has arrived, within a twentieth of a second; None if nothing has.
 
         Raises:
             SourceEnded: there is no more.

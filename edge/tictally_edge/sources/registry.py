@@ -25,7 +25,7 @@ class SourceAddress:
         scheme: before the colon; empty for a device's path.
         target: what follows, up to a question mark.
         options: what follows the question mark.
-        mode: TIC mode set by the user, or None where it is detected.
+        mode: TIC mode set by the user, or None if it is detected.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Examination:
     Attributes:
         finding: whether it can be used.
         edge: the running edge that has it open, or None.
-        opener: opens the line so that the doctor can listen at each speed; None where there is no line.
+        opener: opens the line so that the doctor can listen at each speed; None if there is no line.
     """
 
     finding: EdgeFinding

@@ -31,7 +31,7 @@ class SourceSettings(BaseModel):
 
     @property
     def fixed_mode(self) -> Mode | None:
-        """The mode that is set, or None where it is detected."""
+        """The mode that is set, or None if it is detected."""
         return None if self.mode == "auto" else Mode(self.mode)
 
 

@@ -96,7 +96,7 @@ class DerivedTopics:
         Args:
             labels: label → value, as on the label topics.
             at: seconds on a clock that never steps.
-            time_ms: when the frame's end arrived, or None where no clock is proved.
+            time_ms: when the frame's end arrived, or None if no clock is proved.
             is_complete: whether this frame shows everything that its meter sends.
         """
         self._complete_frames += is_complete

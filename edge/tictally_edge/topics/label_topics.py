@@ -63,7 +63,7 @@ class LabelTopics:
         Args:
             validated: the frame.
             at: seconds on a clock that never steps.
-            time_ms: when the frame's end arrived, or None where no clock is proved.
+            time_ms: when the frame's end arrived, or None if no clock is proved.
             is_complete: whether the frame shows everything that its meter sends.
         """
         time = None if time_ms is None else iso_utc(time_ms)

@@ -31,13 +31,13 @@ _REACH_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RegisterValue:
-    """A register's value and when it was read, in seconds; None where its age is unknown."""
+    """A register's value and when it was read, in seconds; None if its age is unknown."""
 
     value: int
     at: float | None
 
     def allows(self, later: int, at: float) -> bool:
-        """Return True where a meter could have counted from here to `later`."""
+        """Return True if a meter could have counted from here to `later`."""
         return self.value <= later and (self.at is None or later - self.value <= max_energy_wh(at - self.at))
 
 

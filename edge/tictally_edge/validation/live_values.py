@@ -113,7 +113,7 @@ def _is_supported(name: str, value: int, present: dict[str, int]) -> bool:
 
 
 def _carries(power: str, current: str, amperes: int, present: dict[str, int]) -> bool:
-    """Return True where a current fits a power: not above it, and not below it where no other current adds to it."""
+    """Return True if a current fits a power: not above it, and not below it where no other current adds to it."""
     alone = any(group == (current,) and group[0] in present for group in _CURRENTS_OF[power])
     shared = any(len(group) > 1 and set(group) <= present.keys() for group in _CURRENTS_OF[power])
     if alone and not shared:

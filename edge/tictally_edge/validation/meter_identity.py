@@ -24,7 +24,7 @@ class AttributedFrames:
     Attributes:
         number: the meter's number.
         frames: in their order.
-        is_new: True where the number was accepted just now, with the first of these frames.
+        is_new: True if the number was accepted just now, with the first of these frames.
     """
 
     number: str

@@ -50,7 +50,7 @@ def is_plausible(name: str, value: int) -> bool:
 
 
 def shown_power_va(frame: DecodedFrame) -> int | None:
-    """Return the apparent power that a frame shows, consumption plus injection, or None where it shows none."""
+    """Return the apparent power that a frame shows, consumption plus injection, or None if it shows none."""
     if frame.mode is Mode.STANDARD:
         shown = [_number(frame, name) for name in ("SINSTS", "SINSTI")]
     else:

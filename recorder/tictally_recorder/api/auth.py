@@ -57,7 +57,7 @@ def require_token(request: Request) -> None:
 
 
 def _has_token(request: Request, context: Context, *, by_cookie: bool = False) -> bool:
-    """True where a request has the recorder's token.
+    """True if a request has the recorder's token.
 
     Args:
         request: the request.

@@ -39,7 +39,7 @@ class SiteCost:
     Attributes:
         periods: in order of time.
         remarks: on figures that are unknown, provisional or estimated.
-        state: what they rest on; None where they can change at any moment.
+        state: what they rest on; None if they can change at any moment.
     """
 
     periods: Sequence[CostPeriod] = ()
@@ -54,7 +54,7 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
         session: of the request.
         site: of the ledger.
         query: the request.
-        terms: contracts and price lists.
+        terms: contracts and tariffs.
         terms_version: another number for other terms.
 
     Raises:

@@ -66,13 +66,13 @@ class Caches:
 
 @dataclass(frozen=True, slots=True)
 class CurrentTerms:
-    """Contracts and price lists as they are now.
+    """Contracts and tariffs as they are now.
 
     Attributes:
         terms: None while one of the files cannot be used.
-        problem: that file, and why; None where all can be used.
+        problem: that file, and why; None if all can be used.
         version: another number for other terms.
-        catalogue: all price lists, also while another file cannot be used; None where a bundled one is broken.
+        catalogue: all tariffs, also while another file cannot be used; None if a bundled one is broken.
     """
 
     terms: Terms | None
@@ -153,7 +153,7 @@ class Context:
         return ReadSession(reader, self, sites, all_sites, now, now.astimezone(self.tz).date(), self.tz)
 
     def current_terms(self, sites: Sequence[Site]) -> CurrentTerms:
-        """Contracts and price lists as they are now; changed files are noticed within five seconds.
+        """Contracts and tariffs as they are now; changed files are noticed within five seconds.
 
         Args:
             sites: all of the ledger.
@@ -167,7 +167,7 @@ class Context:
             return CurrentTerms(watched.terms, watched.problem, self._terms_version, watched.catalogue)
 
     def reload_terms(self) -> None:
-        """Check the files of contracts and price lists at once, here and in the recorder's loop."""
+        """Check the files of contracts and tariffs at once, here and in the recorder's loop."""
         self._checked_s = float("-inf")
         self._inbox.put(ReloadConfig())
 
@@ -224,5 +224,5 @@ class ReadSession:
         return int(self.now.timestamp() * 1000)
 
     def current_terms(self) -> CurrentTerms:
-        """Contracts and price lists as they are now."""
+        """Contracts and tariffs as they are now."""
         return self.context.current_terms(self.all_sites)

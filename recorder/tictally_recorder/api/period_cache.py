@@ -62,7 +62,7 @@ class DayStates:
     today: date
 
     def of(self, days: DayRange) -> str | None:
-        """The state of some days; None where one of them can change at any moment."""
+        """The state of some days; None if one of them can change at any moment."""
         if days.until > self.today or days.first >= days.until:
             return None
         begin, end = max(days.first, self.span[0]), min(days.until, self.span[1] + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Errors of a request as problem details (RFC 9457): a status, a sentence and, where there is one, the parameter."""
+"""Errors of a request as problem details (RFC 9457): a status, a sentence and, if there is one, the parameter."""
 
 import json
 from collections.abc import Mapping

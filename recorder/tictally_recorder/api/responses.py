@@ -63,7 +63,7 @@ class Listing:
         items: a record each, or rows to be cut into pages.
         extra: further members of the JSON object.
         next_from: `from` of the next page where `items` are one page already, or None.
-        states: what the items rest on; each changes with its items, and is None where that can happen at any moment.
+        states: what the items rest on; each changes with its items, and is None if that can happen at any moment.
     """
 
     items: Sequence[Record] | PagedRows
@@ -73,7 +73,7 @@ class Listing:
 
     @property
     def state(self) -> str | None:
-        """All states in one, or None where an item can change at any moment."""
+        """All states in one, or None if an item can change at any moment."""
         known = [state for state in self.states if state is not None]
         return "|".join(known) if known and len(known) == len(self.states) else None
 

@@ -170,7 +170,7 @@ class CostItem(_RangeRecord):
 
 
 class OfferItem(_RangeRecord):
-    """The cost of the same consumption on a price list."""
+    """The cost of the same consumption on a tariff."""
 
     tariff: str
     power_kva: int | None
@@ -186,7 +186,7 @@ class OfferItem(_RangeRecord):
 
 
 class TariffItem(BaseModel):
-    """A price list."""
+    """A tariff."""
 
     id: str
     supplier: str
@@ -239,7 +239,7 @@ class JobItem(BaseModel):
 
 
 class TariffHistory(BaseModel):
-    """The versions of a price list, the oldest first."""
+    """The versions of a tariff, the oldest first."""
 
     id: str
     supplier: str

@@ -49,7 +49,7 @@ class HttpServer:
         self._thread.start()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until it listens; False where it does not in time."""
+        """Wait until it listens; False if it does not in time."""
         return self._listening.wait(timeout_s)
 
     def stop(self) -> None:

@@ -71,7 +71,7 @@ def restore_file(contracts: Path, tariffs: Path, name: str, content: bytes, now:
         now: for the name of a copy beside an existing file that differs.
 
     Returns:
-        A sentence, None where the same file exists already.
+        A sentence, None if the same file exists already.
 
     Raises:
         BackupError: no configuration file can have this name, or it cannot be written.
@@ -117,7 +117,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _why_not(path: Path, name: str) -> str | None:
-    """Why a restore could not write a file there, or None where it can."""
+    """Why a restore could not write a file there, or None if it can."""
     if path.is_symlink() and not path.exists():
         return "it is a broken link"
     if path.is_dir():

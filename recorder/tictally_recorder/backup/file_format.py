@@ -41,7 +41,7 @@ Record = tuple[dict[str, Any], bytes]
 
 
 class BackupError(Exception):
-    """A backup cannot be created or used; the message says why, and what happened to what was there."""
+    """A backup cannot be created or used; the message states why, and what happened to what was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Header:
         program: version of the program that created it.
         created_ms: when it was created, milliseconds since 1970.
         recorder: its name.
-        is_complete: True where it includes raw frames and dead letters.
+        is_complete: True if it includes raw frames and dead letters.
         sites: of the ledger.
-        ledger_created: when the ledger was created, ISO 8601; None where the ledger has no such value.
+        ledger_created: when the ledger was created, ISO 8601; None if the ledger has no such value.
     """
 
     schema: int
@@ -119,7 +119,7 @@ def write(file: BinaryIO, header: Header, records: Iterable[Record]) -> None:
 
 
 def is_backup(path: Path) -> bool:
-    """True where a file begins like a backup.
+    """True if a file begins like a backup.
 
     Raises:
         OSError: it cannot be read.

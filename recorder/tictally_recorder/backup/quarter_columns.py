@@ -49,7 +49,7 @@ class _Shape:
         heads_of: takes them from a quarter's varints.
         at: their positions.
         width: how many varints a quarter has.
-        registers: position of a register's first value → position of its rise, None where it did not change.
+        registers: position of a register's first value → position of its rise, None if it did not change.
         rows: the quarters.
     """
 
@@ -118,7 +118,7 @@ def _shape_among(shapes: list[_Shape], row: Sequence[bytes]) -> int:
 
 
 def _shape_of(row: Sequence[bytes]) -> _Shape | None:
-    """The shape of a quarter, None where it ends inside of a label or has none."""
+    """The shape of a quarter, None if it ends inside of a label or has none."""
     at: list[int] = []
     registers: dict[int, int | None] = {}
     here = _BEGINNING

@@ -30,7 +30,7 @@ class OwnBackups:
     """Distinguishes a ledger's own backups from those of another ledger; reads each file once.
 
     Args:
-        ledger_created: when the ledger was created, ISO 8601, or None where it has no such value.
+        ledger_created: when the ledger was created, ISO 8601, or None if it has no such value.
     """
 
     def __init__(self, ledger_created: str | None) -> None:

@@ -32,7 +32,7 @@ class LedgerIdentity:
 
 
 def identity_of(ledger: Path) -> LedgerIdentity | None:
-    """The identity in a ledger; None where there is no readable one."""
+    """The identity in a ledger; None if there is no readable one."""
     # Opening an empty file would delete the log beside it.
     if not ledger.exists() or ledger.stat().st_size == 0:
         return None
@@ -55,7 +55,7 @@ def reset_identity(connection: sqlite3.Connection, replaced: LedgerIdentity | No
         replaced: identity of the ledger that it replaces.
 
     Returns:
-        The backup's client id, None where it is the same as before.
+        The backup's client id, None if it is the same as before.
     """
     (old,) = connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()
     new = replaced or LedgerIdentity(f"tictally-{secrets.token_hex(8)}", None)

@@ -31,8 +31,8 @@ class RestoreResult:
 
     Attributes:
         header: of the backup.
-        previous: where the previous ledger is, None where there was none.
-        old_client_id: the backup's MQTT client id, None where the ledger has the same.
+        previous: where the previous ledger is, None if there was none.
+        old_client_id: the backup's MQTT client id, None if the ledger has the same.
         notes: sentences about the folder, contracts and tariffs.
     """
 

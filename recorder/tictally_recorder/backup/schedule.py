@@ -24,7 +24,7 @@ def last_due_ms(now_ms: int, hour: int, tz: ZoneInfo) -> int:
 
 
 def is_due(created_ms: Iterable[int], now_ms: int, hour: int, tz: ZoneInfo) -> bool:
-    """True where none was created since the last one was due, also after a night without a recorder."""
+    """True if none was created since the last one was due, also after a night without a recorder."""
     due_ms = last_due_ms(now_ms, hour, tz)
     return not any(due_ms <= each for each in not_ahead_of(created_ms, now_ms))
 

@@ -29,7 +29,7 @@ def replace_ledger(new: Path, ledger: Path, now: datetime) -> Path | None:
         now: for the new name of the old ledger.
 
     Returns:
-        The old ledger's new name, None where there was none.
+        The old ledger's new name, None if there was none.
 
     Raises:
         BackupError: another process reads the old ledger.
@@ -115,7 +115,7 @@ def _fold_log(ledger: Path) -> bool:
 
 
 def _add_name(path: Path, second: Path) -> bool:
-    """Add a second name, so that the first always exists; False where the disk has no links and it is a copy."""
+    """Add a second name, so that the first always exists; False if the disk has no links and it is a copy."""
     try:
         os.link(path, second)
     except OSError:

@@ -67,7 +67,7 @@ def pieces_of(runs: tuple[Run, ...], before: Point | None, first: int, end: int)
 
     Args:
         runs: of the quarter.
-        before: the last observation before it, or None where there is none.
+        before: the last observation before it, or None if there is none.
         first: quarters before this one are left out.
         end: this one and those after it are left out.
     """

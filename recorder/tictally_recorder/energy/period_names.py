@@ -59,11 +59,11 @@ class PeriodNames:
                 known.append((since + _CONSISTENT_AFTER_MS, name))
 
     def is_certain(self, register: str, at_ms: int) -> bool:
-        """True where earlier changes than those given cannot alter a register's name at a time or later."""
+        """True if earlier changes than those given cannot alter a register's name at a time or later."""
         return not register.startswith(_SUPPLIER) or self._certain_ms.get(register, at_ms + 1) <= at_ms
 
     def name(self, register: str, at_ms: int) -> str | None:
-        """A register's name at a time, or None where it is unknown."""
+        """A register's name at a time, or None if it is unknown."""
         if register in _HISTORIQUE:
             return _HISTORIQUE[register]
         known = self._known.get(register, [])

@@ -61,7 +61,7 @@ class RegisterScan:
                 yield register, piece
 
     def _continues(self, quarter: MonotonicRegisters) -> bool:
-        """True where all registers of the stretch continue in the next quarter of its period, and no other appears."""
+        """True if all registers of the stretch continue in the next quarter of its period, and no other appears."""
         stretch = self._stretch
         return (
             stretch is not None

@@ -51,7 +51,7 @@ class Counted:
     """Energy and the registers that counted it.
 
     Attributes:
-        parts: by register; empty where no register counted it, or together more than any meter can.
+        parts: by register; empty if no register counted it, or together more than any meter can.
         reason: why the energy is unknown: more than any meter can count, the same energy maybe in two of the parts, or
             a register that fell in a gap; else None.
     """
@@ -74,7 +74,7 @@ class Counted:
 
     @property
     def estimated(self) -> bool:
-        """True where a gap was divided by time in one of them."""
+        """True if a gap was divided by time in one of them."""
         return any(part.estimated for part in self.parts)
 
 
@@ -116,7 +116,7 @@ def consumption_by_period(
 
     Args:
         rows: of one day.
-        ngtf: the meter's name of its option, or None where it is unknown.
+        ngtf: the meter's name of its option, or None if it is unknown.
         aliases: the meter's name of a period → the tariff's period.
     """
     found: dict[str, list[EnergyRow]] = {}
@@ -134,7 +134,7 @@ def period_of(register: str, meter_name: str | None, ngtf: str | None, aliases: 
     Args:
         register: EASFnn, or one of the historique mode.
         meter_name: the meter's name of the period, or None.
-        ngtf: the meter's name of its option, or None where it is unknown.
+        ngtf: the meter's name of its option, or None if it is unknown.
         aliases: the meter's name of a period, or the name of a register → the tariff's period.
     """
     regulated = _regulated(register, ngtf)

@@ -21,7 +21,7 @@ Row = tuple[Value, ...]
 
 
 class ExportError(Exception):
-    """A table cannot be written; the message says why."""
+    """A table cannot be written; the message states why."""
 
 
 class ColumnKind(StrEnum):

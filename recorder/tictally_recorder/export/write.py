@@ -24,7 +24,7 @@ def export(query: ExportQuery, names: Sequence[str], to: Format, folder: Path) -
         query: what to export.
         names: of tables.
         to: the file format.
-        folder: created where it is missing; existing files of these tables are replaced.
+        folder: created if it is missing; existing files of these tables are replaced.
 
     Raises:
         ExportError: it cannot be written.

@@ -13,7 +13,7 @@ _SUPPLIER: Final = "EASF"
 
 
 def current_period(reader: LedgerReader, site: Site, since_ms: int, aliases: Mapping[str, str]) -> str | None:
-    """The period by its alias, else its own name (regulated options: theirs), or None where the meter reports none.
+    """The period by its alias, else its own name (regulated options: theirs), or None if the meter reports none.
 
     Where nothing shows what a register counts, it is the register's own name.
 
@@ -21,7 +21,7 @@ def current_period(reader: LedgerReader, site: Site, since_ms: int, aliases: Map
         reader: the ledger.
         site: of it.
         since_ms: a meter without a frame since then has no current period, milliseconds since 1970.
-        aliases: what the meter calls a period → the price list's period.
+        aliases: what the meter calls a period → the tariff's period.
 
     Raises:
         LedgerError: the ledger cannot be read.

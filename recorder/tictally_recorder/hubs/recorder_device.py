@@ -74,7 +74,7 @@ class RecorderDevice:
 
 
 def announcement_of(settings: Settings, sinks: Mapping[str, str]) -> Announcement | None:
-    """The announcement by the recorder's settings; None where discovery is off."""
+    """The announcement by the recorder's settings; None if discovery is off."""
     if not settings.is_discoverable:
         return None
     return RecorderDevice(

@@ -104,7 +104,7 @@ class SinkHealth:
     def health(self, turn: Turn) -> dict[str, object]:
         """`sinks` of the recorder's health, by name.
 
-        `lag_s` is the time since the oldest frame arrived that the sink has not got, `rejected` counts points, and
+        `lag_s` is the time since the oldest frame arrived that the sink lacks, `rejected` counts points, and
         `windows` what it has to aggregate again. `problem` is a sentence where the sink accepts nothing, else null, and
         `is_failing` whether there is one.
         """
@@ -156,7 +156,7 @@ def ledger_health(done: BatchResult, counts: LedgerCounts, uptime: Uptime) -> di
     `stored`, `repeated`, `rejected` count messages since this process started, and `stored_age_s` is the time since it
     stored a frame, null before its first. `deferred` (messages), `lost` (frames that no edge holds any more),
     `dead_letters` (messages) and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the
-    newest of them all and `lag_s` its age, null where there is none.
+    newest of them all and `lag_s` its age, null if there is none.
 
     Args:
         done: counts of this process.

@@ -144,7 +144,7 @@ class SiteDevice:
 
 
 def site_device_of(settings: Settings) -> SiteDevice | None:
-    """How sites are announced by the recorder's settings; None where discovery is off."""
+    """How sites are announced by the recorder's settings; None if discovery is off."""
     if not settings.is_discoverable:
         return None
     availability = settings.topics.recorder(settings.name, "availability")

@@ -20,7 +20,7 @@ class SitePublisher:
 
     Args:
         topics: below the base topic.
-        device: how sites are announced, or None where discovery is off.
+        device: how sites are announced, or None if discovery is off.
         send: sends a retained message.
     """
 
@@ -33,7 +33,7 @@ class SitePublisher:
 
     @property
     def tariff_ages(self) -> dict[str, int]:
-        """Site → days since the first day of the price list that holds, where one does."""
+        """Site → days since the first day of the tariff that holds, where one does."""
         ages = {site: published.get(TARIFF_AGE, NOTHING) for site, published in self._published.items()}
         return {site: int(age) for site, age in ages.items() if age != NOTHING}
 
@@ -76,7 +76,7 @@ class SitePublisher:
         names, currency = self._announced.get(site, (frozenset[str](), ""))
         if figures.get(CURRENCY, NOTHING) != NOTHING:
             currency = figures[CURRENCY]
-        # Without a price list no amount has a unit.
+        # Without a tariff no amount has a unit.
         published = figures.keys() if currency else {name for name in _OF_LOAD if figures.get(name, NOTHING) != NOTHING}
         known = names | published, currency
         if known[0] and known != self._announced.get(site):

@@ -1,4 +1,4 @@
-"""A site's figures as its topics have them. Pure: rows of cost, contract and price list in, strings out."""
+"""A site's figures as its topics have them. Pure: rows of cost, contract and tariff in, strings out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class CurrentSite:
         now_ms: milliseconds since 1970.
         period: that the meter counts in, by its alias or its own name, or None.
         problem: why nothing can be priced, or None.
-        since: the local day of the site's first frame, or None where that is not known.
+        since: the local day of the site's first frame, or None if that is not known.
     """
 
     site: str
@@ -72,7 +72,7 @@ class AppliedTariff:
     version: Version
 
     def price(self, terms: Terms, period: str | None, now_ms: int) -> Decimal | None:
-        """Of a kWh now, or None where it is not known."""
+        """Of a kWh now, or None if it is not known."""
         if self.tariff.series:
             series = terms.series.get(self.tariff.id)
             return None if series is None else series.price(now_ms)
@@ -80,7 +80,7 @@ class AppliedTariff:
         return None if price is None else price.ttc
 
     def period(self, counted: str | None) -> str | None:
-        """The price list's period, where the meter counts in one of them."""
+        """The tariff's period, where the meter counts in one of them."""
         if len(self.tariff.periods) == 1:
             return self.tariff.periods[0]
         return counted if counted in self.tariff.periods else None
@@ -90,8 +90,8 @@ def standby_figures(found: Trend | None, year: YearCost | None) -> dict[str, str
     """The figures of base load, by the last level of their topics.
 
     Args:
-        found: the newest nights beside those before, or None where no night is known.
-        year: what the newest nights' load costs a year, or None where that is unknown.
+        found: the newest nights beside those before, or None if no night is known.
+        year: what the newest nights' load costs a year, or None if that is unknown.
     """
     change = found.change_since(found.before) if found else None
     amount = year.amount if year else None
@@ -120,7 +120,7 @@ def site_figures(
         current: site and time.
         rows: of this month's days and of yesterday, as far as they have been computed.
         before: the sum of all known amounts in the contract's currency but today's.
-        terms: contracts and price lists, or None while they cannot be used.
+        terms: contracts and tariffs, or None while they cannot be used.
         words: in which the reason is written.
     """
     values: dict[str, str | None] = dict.fromkeys(CONSUMPTION_NAMES)
@@ -148,7 +148,7 @@ def site_figures(
 
 
 def reasons_today(current: CurrentSite, rows: Sequence[CostRow]) -> list[Reason]:
-    """Why today's cost is unknown or provisional; none where it is known.
+    """Why today's cost is unknown or provisional; none if it is known.
 
     Args:
         current: site and time.
@@ -161,7 +161,7 @@ def reasons_today(current: CurrentSite, rows: Sequence[CostRow]) -> list[Reason]
 
 
 def applied_tariff(site: str, direction: Direction, day: date, terms: Terms | None) -> AppliedTariff | None:
-    """The tariff of a site on a local day; None where no version of a price list holds."""
+    """The tariff of a site on a local day; None if no version of a tariff holds."""
     contract = terms.contracts.on(site, direction, day) if terms else None
     tariff = terms.tariffs.get(contract.tariff) if terms and contract else None
     version = tariff.on(day) if tariff else None
@@ -169,7 +169,7 @@ def applied_tariff(site: str, direction: Direction, day: date, terms: Terms | No
 
 
 def period_aliases(site: str, day: date, terms: Terms | None) -> Mapping[str, str]:
-    """The meter's names for the price list's periods, by the contract of a local day; empty without one."""
+    """The meter's names for the tariff's periods, by the contract of a local day; empty without one."""
     contract = terms.contracts.on(site, Direction.CONSUMPTION, day) if terms else None
     return contract.aliases if contract else {}
 

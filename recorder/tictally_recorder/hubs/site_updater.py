@@ -41,7 +41,7 @@ class SiteSource:
     Attributes:
         ledger: remembers which sites were published.
         reader: of the same ledger.
-        keeper: has contracts and price lists, or the reason why they cannot be used.
+        keeper: has contracts and tariffs, or the reason why they cannot be used.
         tz: whose days are meant.
         silent_after_ms: a meter that has sent no frame for longer has no current period.
         revision: increases whenever stored figures may have changed.
@@ -121,7 +121,7 @@ class SiteUpdater:
             self._is_hub_new = True
 
     def health(self, _turn: Turn) -> dict[str, object]:
-        """`tariff_ages` of the recorder's health: site → days since the first day of its current price list."""
+        """`tariff_ages` of the recorder's health: site → days since the first day of its current tariff."""
         return {"tariff_ages": self._publisher.tariff_ages}
 
     def read(self, now_ms: int) -> None:

@@ -17,8 +17,8 @@ class BrokerAddress:
         host: its name or address.
         port: its port.
         username: None for an anonymous connection.
-        password: None where it asks for none.
-        ca: certificate file of its authority; where there is one, the connection is TLS.
+        password: None if it asks for none.
+        ca: certificate file of its authority; if there is one, the connection is TLS.
     """
 
     host: str

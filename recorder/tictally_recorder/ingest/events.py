@@ -46,7 +46,7 @@ class MessageReceived:
         mid: its packet identifier, valid only in its own connection.
         qos: 0 or 1; a message of QoS 0 is not acknowledged.
         connection: number of the connection that delivered it.
-        is_retained: True where the broker had retained it: it describes the past.
+        is_retained: True if the broker had retained it: it describes the past.
     """
 
     topic: str
@@ -65,7 +65,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class ReloadConfig:
-    """Price lists or contracts have changed and are to be applied at once."""
+    """Tariffs or contracts have changed and are to be applied at once."""
 
 
 @dataclass(frozen=True, slots=True)

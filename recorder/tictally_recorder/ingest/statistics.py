@@ -32,7 +32,7 @@ class Uptime:
 
     @property
     def is_idle(self) -> bool:
-        """True where nothing was stored for too long; a recorder that has just started is given as long."""
+        """True if nothing was stored for too long; a recorder that has just started is given as long."""
         return (self.uptime_s if self.stored_age_s is None else self.stored_age_s) > self.idle_after_s
 
 

@@ -17,7 +17,7 @@ class IngestTopics:
     Attributes:
         availability: where it publishes whether it is there.
         filters: that it subscribes to.
-        birth: where hubs publish `online` when they have started, or None where none is to be noticed.
+        birth: where hubs publish `online` when they have started, or None if none is to be noticed.
     """
 
     availability: str

@@ -15,7 +15,7 @@ class JobContext:
 
     Attributes:
         now_ms: milliseconds since 1970.
-        is_scheduled: True where the schedule has been due since the last success.
+        is_scheduled: True if the schedule has been due since the last success.
         last_success_ms: when it last succeeded, milliseconds since 1970, or None. The scheduler sets it after each run;
             a job that finds its own traces elsewhere may correct it.
         memory: what the job keeps for its next runs; values that JSON has.

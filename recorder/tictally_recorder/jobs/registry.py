@@ -18,9 +18,9 @@ class JobKind:
     Attributes:
         name: its key in health, metrics, API and on the command line: `[a-z][a-z0-9_]*`.
         title: its name for people, by language.
-        make: makes it by the recorder's settings; None where they switch it off.
-        settings: its section of the settings, whose names begin with the job's; None where it has none of its own.
-        has_own_findings: True where the doctor examines what the job makes, and needs no finding about the job itself.
+        make: makes it by the recorder's settings; None if they switch it off.
+        settings: its section of the settings, whose names begin with the job's; None if it has none of its own.
+        has_own_findings: True if the doctor examines what the job makes, and needs no finding about the job itself.
     """
 
     name: str

@@ -17,9 +17,9 @@ class JobReport:
     Attributes:
         kind: of the job.
         title: its name for people, in the language of the settings.
-        schedule: cron expression in local time, or None where the job is switched off.
+        schedule: cron expression in local time, or None if the job is switched off.
         state: what is known of it.
-        next_run_ms: when it runs next, milliseconds since 1970; None where it is switched off.
+        next_run_ms: when it runs next, milliseconds since 1970; None if it is switched off.
     """
 
     kind: JobKind
@@ -49,7 +49,7 @@ class JobReport:
 
     @property
     def is_enabled(self) -> bool:
-        """False where the settings switch it off."""
+        """False if the settings switch it off."""
         return self.schedule is not None
 
     @property

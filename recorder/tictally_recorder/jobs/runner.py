@@ -68,7 +68,7 @@ class JobRunner:
             is_forced: True to run it in any case.
 
         Returns:
-            True where all is well.
+            True if all is well.
         """
         state = self._state
         is_scheduled = state.last_success_ms is None or state.last_success_ms < self._schedule.last_ms(now_ms)
@@ -88,7 +88,7 @@ class JobRunner:
         return problem is None
 
     def _check_and_run(self, context: JobContext, *, is_forced: bool) -> str | None:
-        """What a run did, or None where none was due."""
+        """What a run did, or None if none was due."""
         self._expect_within(_CHECK_LIMIT_S)
         is_due = self._job.check(context)
         if not is_due and not is_forced:

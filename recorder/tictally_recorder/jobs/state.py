@@ -15,7 +15,7 @@ class JobRun:
     Attributes:
         started_ms: milliseconds since 1970.
         finished_ms: the same.
-        result: what was done, a sentence; None where it failed.
+        result: what was done, a sentence; None if it failed.
         problem: why it failed, a sentence, or None.
     """
 

@@ -37,7 +37,7 @@ class Deferred:
     """A message to store whole and retry later.
 
     Attributes:
-        number: None where it cannot be read reliably.
+        number: None if it cannot be read reliably.
         version: of the frame format.
         due_ms: earliest retry, milliseconds since 1970.
     """
@@ -52,7 +52,7 @@ class Rejected:
     """A message for the dead letters.
 
     Attributes:
-        number: None where it cannot be read reliably.
+        number: None if it cannot be read reliably.
         reason: short code, for counting.
         detail: what is wrong, for a person.
     """

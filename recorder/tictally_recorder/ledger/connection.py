@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 def open_for_writing(path: Path, *, upgrade: bool = False) -> sqlite3.Connection:
-    """Open a ledger's file; create it where it is missing.
+    """Open a ledger's file; create it if it is missing.
 
     Args:
         path: of the file.

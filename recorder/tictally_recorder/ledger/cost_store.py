@@ -23,10 +23,10 @@ class CostLine:
 
     Attributes:
         direction: `consumption` or `injection`.
-        period: of the price list; None for the subscription.
+        period: of the tariff; None for the subscription.
         price: decimal, of a kWh or of a month's subscription, or None.
         currency: ISO 4217, or None.
-        version: of the price list, or None.
+        version: of the tariff, or None.
         hash: of its content, or None.
         source: where its figures are from, or None.
         confidence: how reliable they are, or None.
@@ -57,7 +57,7 @@ class CostEntry:
     Attributes:
         line: what it is a figure of.
         energy_wh: what was counted.
-        amount: decimal, or None where it is unknown.
+        amount: decimal, or None if it is unknown.
         parts: what counted it, see `tictally_recorder.cost.codec`.
     """
 
@@ -142,7 +142,7 @@ class Costs:
         earlier ones were of an unfinished day.
 
         Returns:
-            True where the figures changed, source and confidence aside.
+            True if the figures changed, source and confidence aside.
         """
         old = next(self.days(site_id, new.day, date.fromordinal(new.day.toordinal() + 1)), None)
         site_day = (site_id, new.day.toordinal())

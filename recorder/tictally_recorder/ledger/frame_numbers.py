@@ -43,7 +43,7 @@ class FrameNumbers:
         return (self._ranges[first] for first in self._firsts)
 
     def status(self, number: int) -> Status | None:
-        """The status of a number, or None where it never arrived."""
+        """The status of a number, or None if it never arrived."""
         found = self._holding(number)
         return found.status if found is not None else None
 
@@ -84,7 +84,7 @@ class FrameNumbers:
         return [each for each in ranges if each.last >= first]
 
     def _join(self, first: int, last: int, status: Status) -> None:
-        """Add a range where there is none, merged with its neighbours of the same status."""
+        """Add a range if there is none, merged with its neighbours of the same status."""
         before = self._holding(first - 1)
         if before is not None and before.status is status:
             first = before.first
@@ -155,7 +155,7 @@ def frame_numbers_of(connection: sqlite3.Connection, edge: str) -> dict[str, lis
 
 
 def edges_of(connection: sqlite3.Connection) -> dict[str, int | None]:
-    """Edge → time of the newest frame of a meter that it read, None where it never sent one; sorted by name."""
+    """Edge → time of the newest frame of a meter that it read, None if it never sent one; sorted by name."""
     select = """
     SELECT name, max(last_ms) FROM edge LEFT JOIN meter_edge ON meter_edge.edge = edge.id
     LEFT JOIN meter ON meter.id = meter GROUP BY name ORDER BY name

@@ -75,7 +75,7 @@ class MessageStore:
         return len(recomputed)
 
     def apply_retention(self, now_ms: int) -> bool:
-        """Delete the raw frames of a few quarters whose retention ended; True where there may be more."""
+        """Delete the raw frames of a few quarters whose retention ended; True if there may be more."""
         found = self._retention.step(RetentionLimits.at(now_ms, self._newest_ms))
         self._mark_clean([each for each in found or () if self._quarters.settle(*each)])
         return found is not None

@@ -73,7 +73,7 @@ class Invalidations:
     def _nearest(self, meter_id: int, wanted: set[str], bounds: tuple[int, int], order: str) -> int | None:
         """The first of some quarters by which each of some registers was observed.
 
-        None where the rows do not show it: a quarter made by late frames only has no row yet, so all bounds count.
+        None if the rows do not show it: a quarter made by late frames only has no row yet, so all bounds count.
         """
         for number, packed in self._connection.execute(_BETWEEN + order, (meter_id, *bounds)) if wanted else ():
             seen = unpack_registers(packed, meter_id, number * QUARTER_MS, self._labels.names).registers

@@ -31,7 +31,7 @@ class MeterState:
         edges: ids of the edges that read it.
         open: quarters that recently got frames, by number.
         dirty: numbers of quarters that wait to be recomputed.
-        changed: True where frames were stored since it was saved.
+        changed: True if frames were stored since it was saved.
         changed_labels: to be saved.
         changed_quarters: to be saved.
     """
@@ -109,7 +109,7 @@ class Meters:
         return meter
 
     def newest_text(self, meter_id: int, label_id: int) -> str | None:
-        """A label's newest string, or None where it has none."""
+        """A label's newest string, or None if it has none."""
         newest = "SELECT value FROM text_change WHERE meter = ? AND label = ? ORDER BY time_ms DESC LIMIT 1"
         row = self._connection.execute(newest, (meter_id, label_id)).fetchone()
         return row[0] if row is not None else None

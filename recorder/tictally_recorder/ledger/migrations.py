@@ -27,7 +27,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step], n
         now: for the copy's name.
 
     Returns:
-        The copy, or None where the ledger was up to date.
+        The copy, or None if the ledger was up to date.
 
     Raises:
         LedgerError: the copy cannot be made, or rows would reference missing ones.

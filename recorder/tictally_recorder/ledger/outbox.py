@@ -84,7 +84,7 @@ class SinkCounts:
     Attributes:
         name: of the sink.
         frames: that it has yet to replicate, at most; some of these numbers may belong to no frame any more.
-        oldest_ms: when the oldest of them arrived, or None where there is none.
+        oldest_ms: when the oldest of them arrived, or None if there is none.
         quarters: that it has yet to replicate, summed over meters.
         cost_days: that it has yet to replicate.
         windows: to aggregate again.
@@ -105,7 +105,7 @@ class SinkCounts:
 
     @property
     def is_done(self) -> bool:
-        """True where nothing is left."""
+        """True if nothing is left."""
         return not (self.frames or self.quarters or self.cost_days or self.windows)
 
 
@@ -176,7 +176,7 @@ class Outbox:
 
     @property
     def newest_copied_ms(self) -> int | None:
-        """Time of the newest replicated frame, or None where the ledger no longer has it."""
+        """Time of the newest replicated frame, or None if the ledger no longer has it."""
         select = (
             "SELECT time_ms FROM frame WHERE id <= (SELECT frame FROM sink WHERE name = ?) ORDER BY id DESC LIMIT 1"
         )
@@ -211,7 +211,7 @@ class Outbox:
         """Replicate everything again: the destination is another one, or was emptied.
 
         Args:
-            raw: True where its raw frames are gone too. It gets those that the ledger still has, and no older ones.
+            raw: True if its raw frames are gone too. It gets those that the ledger still has, and no older ones.
             note: as in `save_note`.
             windows: as in `save_note`.
         """

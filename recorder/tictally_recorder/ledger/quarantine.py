@@ -46,7 +46,7 @@ class RejectionSummary:
     Attributes:
         reason: short code.
         n: how many since the ledger was created.
-        topic: of the newest dead letter, or None where none is left.
+        topic: of the newest dead letter, or None if none is left.
         detail: what is wrong with it.
         arrived_ms: when it arrived.
     """

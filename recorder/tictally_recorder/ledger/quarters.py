@@ -27,7 +27,7 @@ ON CONFLICT DO UPDATE SET settled = CASE settled WHEN x'' THEN packed ELSE settl
 def compute_quarter(
     connection: sqlite3.Connection, names: Mapping[int, str], meter_id: int, number: int
 ) -> Quarter | None:
-    """A quarter from its settled part and its raw frames; None where there are neither."""
+    """A quarter from its settled part and its raw frames; None if there are neither."""
     start_ms = number * QUARTER_MS
     frames = frames_between(connection, meter_id, start_ms, start_ms + QUARTER_MS)
     row = connection.execute(_SETTLED, (meter_id, number)).fetchone()
@@ -78,7 +78,7 @@ class QuarterStore:
         return dirty
 
     def settle(self, meter_id: int, number: int) -> bool:
-        """Make the whole quarter its settled part and delete its raw frames; True where it was dirty."""
+        """Make the whole quarter its settled part and delete its raw frames; True if it was dirty."""
         row = (meter_id, number)
         is_dirty = self._connection.execute(
             "SELECT 1 FROM dirty_quarter WHERE meter = ? AND quarter = ?", row

@@ -56,7 +56,7 @@ def complete_numbers_between(
 ) -> Iterator[tuple[int, dict[str, int]]]:
     """(time_ms, numbers of some labels) of the frames in [start_ms, end_ms), where no raw frame is missing.
 
-    Empty where retention deleted frames of any quarter that overlaps the window.
+    Empty if retention deleted frames of any quarter that overlaps the window.
     """
     reader = NumberReader(labels)
     bounds = {"meter": meter_id, "start": start_ms, "end": end_ms}

@@ -174,7 +174,7 @@ class LedgerReader:
             return {value for (value,) in self._connection.execute(_TEXTS_EVER, (meter_id, label))}
 
     def oldest_raw_ms(self, meter_id: int, start_ms: int = 0) -> int | None:
-        """The time of a meter's oldest raw frame, of those from a time on, or None where there is none."""
+        """The time of a meter's oldest raw frame, of those from a time on, or None if there is none."""
         with translate_sqlite_errors():
             select = "SELECT min(time_ms) FROM frame WHERE meter = ? AND time_ms >= ?"
             row = self._connection.execute(select, (meter_id, start_ms)).fetchone()
@@ -187,7 +187,7 @@ class LedgerReader:
         return int(row[0]), int(row[1])
 
     def newest_text(self, meter_id: int, label: str) -> str | None:
-        """The newest string of a label of a meter, or None where it never had one."""
+        """The newest string of a label of a meter, or None if it never had one."""
         with translate_sqlite_errors():
             row = self._connection.execute(_NEWEST_TEXT, (meter_id, label)).fetchone()
         return None if row is None else str(row[0])
@@ -239,7 +239,7 @@ class LedgerReader:
             return list(latest_frames(self._connection, meters, limit, offset))
 
     def newest_frame(self, meter_id: int) -> tuple[int, dict[str, int | str]] | None:
-        """(time, values) of a meter's newest raw frame, or None where there is none."""
+        """(time, values) of a meter's newest raw frame, or None if there is none."""
         with translate_sqlite_errors():
             return newest_frame(self._connection, meter_id)
 
@@ -258,7 +258,7 @@ class LedgerReader:
     def complete_raw_numbers(
         self, meter_id: int, labels: Collection[str], start_ms: int, end_ms: int
     ) -> Iterator[tuple[int, dict[str, int]]]:
-        """Numbers of a meter's raw frames in [start_ms, end_ms), by time; empty where some of the frames were deleted.
+        """Numbers of a meter's raw frames in [start_ms, end_ms), by time; empty if some of the frames were deleted.
 
         Args:
             meter_id: the meter's id in the ledger.
@@ -289,7 +289,7 @@ class LedgerReader:
             return sink_counts(self._connection)
 
     def newest_night(self, site: Site, end: date) -> date | None:
-        """The newest local day before another whose night's base load is known, or None where there is none."""
+        """The newest local day before another whose night's base load is known, or None if there is none."""
         with translate_sqlite_errors():
             return newest_before(self._connection, [meter.id for meter in site.meters], end)
 
@@ -317,7 +317,7 @@ class LedgerReader:
             return rejections(self._connection)
 
     def edges(self) -> dict[str, int | None]:
-        """Edge → time of the newest frame of a meter that it read, None where it never sent a frame; by name."""
+        """Edge → time of the newest frame of a meter that it read, None if it never sent a frame; by name."""
         with translate_sqlite_errors():
             return edges_of(self._connection)
 

@@ -43,7 +43,7 @@ class RetentionLimits:
         return cls(now_ms, present_ms, present_ms - RETENTION_MS)
 
     def allow(self, end_ms: int, arrived_ms: int, *, is_copied: bool = True) -> bool:
-        """True where a quarter's raw frames may be deleted.
+        """True if a quarter's raw frames may be deleted.
 
         Args:
             end_ms: the quarter's end.
@@ -68,7 +68,7 @@ class RetentionScan:
         self._scanned = -1
 
     def step(self, limits: RetentionLimits) -> list[tuple[int, int]] | None:
-        """The next quarters whose raw frames may be deleted, as (meter id, number); None where the scan is complete."""
+        """The next quarters whose raw frames may be deleted, as (meter id, number); None if the scan is complete."""
         current = limits.present_ms // QUARTER_MS
         if current == self._scanned:
             return None

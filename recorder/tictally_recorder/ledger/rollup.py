@@ -179,7 +179,7 @@ class Rollup:
 
 
 def roll_up(meter_id: int, start_ms: int, frames: Iterable[tuple[int, Mapping[str, int | str]]]) -> Quarter | None:
-    """The quarter that (time_ms, values) in the order of time make, or None where there are none."""
+    """The quarter that (time_ms, values) in the order of time make, or None if there are none."""
     rollup = Rollup(meter_id, start_ms)
     for time_ms, values in frames:
         rollup.add(time_ms, values)

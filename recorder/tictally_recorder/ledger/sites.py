@@ -53,7 +53,7 @@ def _site(connection: sqlite3.Connection, name: str) -> int:
 
 
 def site_id(connection: sqlite3.Connection, name: str) -> int | None:
-    """The id of a site's row, or None where there is none."""
+    """The id of a site's row, or None if there is none."""
     row = connection.execute("SELECT id FROM site WHERE name = ?", (name,)).fetchone()
     return None if row is None else int(row[0])
 
@@ -62,7 +62,7 @@ def store_cost(connection: sqlite3.Connection, site: Site, days: Iterable[CostDa
     """Store the figures of a site's days and clear their invalidation; in a transaction.
 
     Returns:
-        How many of them changed; None where the site has other meters now, and nothing was stored.
+        How many of them changed; None if the site has other meters now, and nothing was stored.
     """
     found = site_id(connection, site.id)
     meters = {each for (each,) in connection.execute("SELECT id FROM meter WHERE site = ?", (found,))}

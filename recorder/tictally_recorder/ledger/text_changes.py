@@ -31,7 +31,7 @@ def add_change(connection: sqlite3.Connection, meter_id: int, label_id: int, tim
 def add_late(
     connection: sqlite3.Connection, meter_id: int, label: tuple[int, str], seen: tuple[int, str], last_ms: int
 ) -> bool:
-    """Correct the rows for a string seen at a time that is not the newest; True where one changed.
+    """Correct the rows for a string seen at a time that is not the newest; True if one changed.
 
     The frame's raw row is already inserted. Only the row of its time and the next one can change.
 

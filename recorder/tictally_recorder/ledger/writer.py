@@ -95,7 +95,7 @@ class Ledger:
             now_ms: milliseconds since 1970.
 
         Returns:
-            True where there may be more to delete.
+            True if there may be more to delete.
         """
         return self._write(lambda store: store.apply_retention(now_ms))
 

@@ -25,7 +25,7 @@ class Wake(Enum):
     HUB_STARTED = auto()
     """A home automation hub has started and lost what it knew."""
     CONFIG_CHANGED = auto()
-    """Price lists or contracts have been edited."""
+    """Tariffs or contracts have been edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Turn:
     Attributes:
         now_s: the monotonic clock.
         now_ms: milliseconds since 1970.
-        is_connected: True where messages can be published.
+        is_connected: True if messages can be published.
         has_time: asked before each further piece of work; False when the budget is spent or a message has arrived.
         problems: step → why it failed, a sentence; of those that are waiting for their retry.
     """
@@ -66,7 +66,7 @@ class MaintenanceStep(Protocol):
         """Work until it is done or the turn has no time left.
 
         Returns:
-            True where it is done for now, False where it has more to do.
+            True if it is done for now, False if it has more to do.
 
         Raises:
             LedgerError: the ledger cannot be used; the caller of the scheduler decides what then.
@@ -115,7 +115,7 @@ class MaintenanceScheduler:
 
         Args:
             now_s: the monotonic clock.
-            is_connected: True where messages can be published.
+            is_connected: True if messages can be published.
 
         Raises:
             LedgerError: the ledger cannot be used.

@@ -18,7 +18,7 @@ MAX_REPORTS: Final = 1000
 
 
 class SinkError(Exception):
-    """The destination does not accept data; the message says why. The same step is tried again.
+    """The destination does not accept data; the message states why. The same step is tried again.
 
     Attributes:
         retry_s: delay that the destination asked for, in seconds, or None.
@@ -165,7 +165,7 @@ class SinkState:
         return self.counts.name
 
     def lag_s(self, now_ms: int) -> int:
-        """Seconds since the oldest frame arrived that it has not got; 0 where it has all.
+        """Seconds since the oldest frame arrived that it lacks; 0 where it has all.
 
         Args:
             now_ms: milliseconds since 1970.

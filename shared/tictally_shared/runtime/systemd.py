@@ -69,7 +69,7 @@ class Notifier:
 
 
 def _watchdog_us(environ: Mapping[str, str]) -> int:
-    """Return the watchdog interval (sd_watchdog_enabled(3)), in microseconds; 0 where there is none."""
+    """Return the watchdog interval (sd_watchdog_enabled(3)), in microseconds; 0 if there is none."""
     meant = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
     given = environ.get("WATCHDOG_USEC", "")
     return int(given) if meant and given.isdecimal() else 0

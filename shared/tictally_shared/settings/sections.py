@@ -37,7 +37,7 @@ class Section:
     """How a section stands in a program's settings: the metadata of the field that holds it.
 
     Attributes:
-        prefix: what the names of its settings begin with; empty where each field has an alias.
+        prefix: what the names of its settings begin with; empty if each field has an alias.
         check: compares it with other sections, given the program's settings; raises SettingError.
     """
 

@@ -54,7 +54,7 @@ class EnvironmentFile:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """The variables of a file; None where it is absent or this user may not read it."""
+        """The variables of a file; None if it is absent or this user may not read it."""
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeError):

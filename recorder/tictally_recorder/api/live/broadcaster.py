@@ -88,7 +88,7 @@ class Broadcaster:
             self._changed.notify_all()
 
     async def wait(self, seen: int, timeout_s: float) -> bool:
-        """Wait for a change after number `seen`; False where there was none in time."""
+        """Wait for a change after number `seen`; False if there was none in time."""
 
         def has_changed() -> bool:
             return self.changes != seen or self._is_closing
@@ -146,7 +146,7 @@ class Broadcaster:
         self._read_s = asyncio.get_running_loop().time()
 
     def _update(self) -> bool:
-        """Make the snapshots; True where one of them has changed."""
+        """Make the snapshots; True if one of them has changed."""
         now = self.context.now()
         snapshots = {}
         for site_id, known in self._figures.items():

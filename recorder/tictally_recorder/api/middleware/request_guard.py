@@ -104,7 +104,7 @@ class RequestGuard:
 
 
 def is_in_networks(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    """True where an address is in one of the networks; an IPv4-mapped IPv6 address counts as IPv4."""
+    """True if an address is in one of the networks; an IPv4-mapped IPv6 address counts as IPv4."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the same consumption would have cost on other price lists."""
+"""What the same consumption would have cost on other tariffs."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -39,13 +39,13 @@ class CompareParams(ListParams):
         None, max_length=200, description="Off-peak hours assumed for HP/HC: 22:00-06:00, several with commas."
     )
     powers: Literal["beside", "all"] = Field(
-        "beside", description="Of each price list: the subscribed power and its neighbours, or all."
+        "beside", description="Of each tariff: the subscribed power and its neighbours, or all."
     )
 
 
 @router.get("/compare", response_model=ListOf[OfferItem], responses=CSV_RESPONSES)
 async def compare(request: Request, params: Annotated[CompareParams, Query()]) -> Response:
-    """By each price list, at the subscribed power and its neighbours: the records of `tictally compare`."""
+    """By each tariff, at the subscribed power and its neighbours: the records of `tictally compare`."""
     context: Context = request.app.state.context
     if params.end is None:
         # Without today, whose consumption changes: the result can be cached.
@@ -68,7 +68,7 @@ class _Comparing:
 
     Attributes:
         session: of the request.
-        paid: contracts and price lists.
+        paid: contracts and tariffs.
         hours: off-peak hours assumed for HP/HC.
         every_power: also powers far from the subscribed one.
     """

@@ -32,7 +32,7 @@ class CostParams(PageParams):
 
 @router.get("/cost", response_model=ListOf[CostItem], responses=CSV_RESPONSES)
 async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Response:
-    """Cost of energy and subscription, with the version of the price list: the records of `tictally cost`."""
+    """Cost of energy and subscription, with the version of the tariff: the records of `tictally cost`."""
     context: Context = request.app.state.context
     by = By(params.by)
     query = CostQuery(day_range(params, context.now(), context.tz, max_days=MAX_DAYS[by]), by, params.explain)
@@ -57,7 +57,7 @@ async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Resp
 
 @router.get("/bill", response_model=ListOf[dict[str, Any]])
 async def bill(request: Request, params: Annotated[RangeParams, Query()]) -> Response:
-    """A bill for each site: energy, subscription, taxes and contributions, total, and the price lists behind it."""
+    """A bill for each site: energy, subscription, taxes and contributions, total, and the tariffs behind it."""
     context: Context = request.app.state.context
     if params.start is None or params.end is None:
         missing = "from" if params.start is None else "to"

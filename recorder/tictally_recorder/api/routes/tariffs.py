@@ -1,4 +1,4 @@
-"""Price lists, and what each version of one changed."""
+"""Tariffs, and what each version of one changed."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -47,14 +47,14 @@ class TariffParams(LanguageParams):
 
 
 class HistoryParams(LanguageParams):
-    """Selects amounts of a price list."""
+    """Selects amounts of a tariff."""
 
     power: int | None = Field(None, ge=1, le=_MAX_KVA, description="Only amounts of this power, in kVA.")
 
 
 @router.get("", response_model=ListOf[TariffItem], responses=CSV_RESPONSES)
 async def tariffs(request: Request, params: Annotated[TariffParams, Query()]) -> Response:
-    """Every price list, as it stands today."""
+    """Every tariff, as it stands today."""
     context: Context = request.app.state.context
 
     def work() -> Response:
@@ -86,7 +86,7 @@ async def providers(request: Request) -> Response:
 async def tariff(
     request: Request, tariff_id: Annotated[str, Path(max_length=64)], params: Annotated[HistoryParams, Query()]
 ) -> Response:
-    """The history of a price list, the oldest version first, and what each version changed."""
+    """The history of a tariff, the oldest version first, and what each version changed."""
     context: Context = request.app.state.context
 
     def work() -> Response:

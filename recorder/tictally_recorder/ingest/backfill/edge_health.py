@@ -22,7 +22,7 @@ class BootFrames:
     Attributes:
         held: numbers in its journal, all of them unless `is_rounded`.
         backlog: numbers that the broker has not acknowledged yet, and possibly more.
-        is_rounded: True where the message may lack ranges: a number that it does not list may be held too.
+        is_rounded: True if the message may lack ranges: a number that it does not list may be held too.
     """
 
     held: IntervalSet
@@ -36,7 +36,7 @@ class EdgeFrames:
 
     Attributes:
         boots: boot → its frames, in the edge's order, the current boot last.
-        is_whole: False where the edge may have boots that the message does not list.
+        is_whole: False if the edge may have boots that the message does not list.
     """
 
     boots: Mapping[str, BootFrames]

@@ -42,7 +42,7 @@ class LedgerReplicator:
         self._refills: int | None = None
 
     def step(self) -> bool:
-        """Replicate a batch; True where there may be more."""
+        """Replicate a batch; True if there may be more."""
         now_s = time.monotonic()
         more = False
         if self._before is None and now_s >= self._round_at_s:

@@ -33,7 +33,7 @@ class InfluxDb:
         return check(_target(settings))
 
     def set_up(self, settings: Settings) -> Sequence[str]:
-        """Create or update buckets and tasks, with the setup token where there is one."""
+        """Create or update buckets and tasks, with the setup token if there is one."""
         from tictally_recorder.sinks.influxdb.provisioning import set_up  # noqa: PLC0415 - see above
 
         return set_up(_target(settings))

@@ -69,7 +69,7 @@ class Reaggregator:
         client: with a token that may run tasks.
         buckets: that the tasks read and fill.
         outbox: in which windows wait.
-        wait: sleeps; returns True where the sink shall stop.
+        wait: sleeps; returns True if the sink shall stop.
 
     Attributes:
         blocked: why windows wait though none runs now or in a moment, a sentence; or None.
@@ -82,7 +82,7 @@ class Reaggregator:
         self.blocked: str | None = None
 
     def step(self, resources: InfluxResources, waiting: Sequence[TimeWindow], now_ms: int, raw_since_ms: int) -> bool:
-        """Run some of the waiting windows; True where more may run at once.
+        """Run some of the waiting windows; True if more may run at once.
 
         Args:
             resources: with the tasks that exist.

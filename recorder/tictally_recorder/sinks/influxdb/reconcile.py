@@ -117,7 +117,7 @@ def stale_rows(measurement: str, stored: Iterable[Mapping[str, str]], valid: Ite
 
 
 def _has_several_periods(stored: Iterable[Mapping[str, str]], valid: Iterable[InfluxPoint]) -> bool:
-    """True where a register has more than one period: only then can one of its rows have the wrong one."""
+    """True if a register has more than one period: only then can one of its rows have the wrong one."""
     here = {(row.get("register", ""), row.get("period", "")) for row in stored}
     series = here | {(tags["register"], tags["period"]) for tags in (dict(each.tags) for each in valid)}
     return bool(here) and len(series) > len({register for register, _ in series})

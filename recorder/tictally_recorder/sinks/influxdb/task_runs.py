@@ -39,7 +39,7 @@ class TaskRunner:
 
     Args:
         client: with a token that may run tasks.
-        wait: sleeps; returns True where the sink shall stop.
+        wait: sleeps; returns True if the sink shall stop.
     """
 
     def __init__(self, client: Client, wait: Wait) -> None:

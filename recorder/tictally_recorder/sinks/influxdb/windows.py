@@ -17,7 +17,7 @@ def window_of(time_ms: int, length_ms: int) -> TimeWindow:
 
 
 def is_due(window: TimeWindow, now_ms: int) -> bool:
-    """True where its task may have begun."""
+    """True if its task may have begun."""
     return window.end_ms + OFFSET_MS[window.length_ms] <= now_ms
 
 

@@ -72,7 +72,7 @@ class Integrator:
 
     @classmethod
     def restore(cls, text: str | None, new_boot: Callable[[], str]) -> Self:
-        """The integrator that `to_json` saved, or a new one where there is none."""
+        """The integrator that `to_json` saved, or a new one if there is none."""
         if text is None:
             return cls(new_boot())
         saved: dict[str, Any] = json.loads(text)

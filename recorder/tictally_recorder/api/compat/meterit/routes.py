@@ -172,7 +172,7 @@ async def current_price(
 
 @router.get("/force_get_prices", response_model=Done, dependencies=[Depends(require_token)])
 async def force_get_prices(request: Request) -> Response:
-    """Reload price lists and contracts now."""
+    """Reload tariffs and contracts now."""
     context: Context = request.app.state.context
     context.reload_terms()
     return json_response(_OK)
@@ -238,7 +238,7 @@ def _price_now(session: ReadSession, site: Site) -> str | None:
 
 
 def _price(site: Site, day: date, time_ms: int, period: str | None, terms: Terms | None) -> str | None:
-    """The price of a kWh of a site at a moment, in a tariff period where it is known."""
+    """The price of a kWh of a site at a moment, in a tariff period if it is known."""
     paid = applied_tariff(site.id, Direction.CONSUMPTION, day, terms)
     price = paid.price(terms, paid.period(period), time_ms) if paid and terms else None
     return None if price is None else f"{price:f}"
