@@ -34,23 +34,23 @@ def components(name: str = "nas-1", language: Language = "fr") -> dict[str, dict
     return found
 
 
-def test_it_stands_where_hubs_look_and_notices_when_they_start() -> None:
+def test_config_and_birth_topics_have_the_discovery_prefix() -> None:
     made = RecorderDevice("nas-1", Topics("home"), "ha", "fr", "1.2.3").announcement()
     assert (made.topic, made.birth) == ("ha/device/tictally_recorder_nas-1/config", "ha/status")
 
 
-def test_the_device_is_the_recorders_own() -> None:
+def test_the_device_is_the_recorder() -> None:
     device = message(language="en")["device"]
     assert (device["identifiers"], device["name"]) == (["tictally_recorder_nas-1"], "tictally recorder nas-1")
     assert device["sw_version"] == "1.2.3"
 
 
-def test_a_recorder_that_is_gone_is_shown_as_such_and_its_last_health_is_not() -> None:
+def test_entities_of_an_offline_recorder_are_unavailable_but_the_connection() -> None:
     assert message()["availability"] == [{"topic": "home/recorder/nas-1/availability"}]
     assert components()["connected"]["availability"] == []
-    said = {key: each for key, each in components().items() if key != "connected"}
-    assert {each["state_topic"] for each in said.values()} == {"home/recorder/nas-1/health"}
-    assert not any("availability" in each for each in said.values())
+    entities = {key: each for key, each in components().items() if key != "connected"}
+    assert {each["state_topic"] for each in entities.values()} == {"home/recorder/nas-1/health"}
+    assert not any("availability" in each for each in entities.values())
 
 
 def test_every_entity_shows_a_field_of_the_health_message(tmp_path: Path) -> None:
@@ -62,25 +62,25 @@ def test_every_entity_shows_a_field_of_the_health_message(tmp_path: Path) -> Non
 
 
 def test_two_recorders_on_one_broker_share_nothing() -> None:
-    one, other = components("one"), components("other")
+    first, second = components("one"), components("other")
     for name in ("unique_id", "default_entity_id", "state_topic"):
-        assert {each[name] for each in one.values()}.isdisjoint(each[name] for each in other.values())
+        assert {each[name] for each in first.values()}.isdisjoint(each[name] for each in second.values())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_entity_has_a_name_of_its_own(language: Language) -> None:
+def test_entity_names_are_unique(language: Language) -> None:
     names = [each["name"] for each in components(language=language).values()]
     assert len(names) == len(set(names))
 
 
-def test_what_statistics_hang_on_is_the_same_in_each_language() -> None:
+def test_only_names_depend_on_the_language() -> None:
     french, english = (
         {key: {**each, "name": ""} for key, each in components(language=language).items()} for language in LANGUAGES
     )
     assert french == english
 
 
-def test_what_changes_every_minute_while_all_is_well_is_off_until_it_is_wanted() -> None:
+def test_entities_that_change_every_minute_are_disabled_by_default() -> None:
     disabled = {key for key, each in components().items() if each.get("enabled_by_default") is False}
     assert disabled == {"stored_age", "newest_frame"}
 
@@ -97,13 +97,13 @@ def hub(own_broker: Mosquitto) -> Iterator[Hub]:
         yield client
 
 
-def nothing_set_aside(recorder: Recorder, hub: Hub) -> bool:
-    """A frame that is published now comes to the ledger behind all that was published before."""
+def nothing_rejected(recorder: Recorder, hub: Hub) -> bool:
+    """A frame published now is stored after everything published before it."""
     hub.publish(FRAMES, frame(1))
     return not recorder.wait_until(lambda counts: counts.frames == 1).rejected
 
 
-def test_it_is_announced_on_every_connect_and_stays_with_the_broker(
+def test_discovery_is_published_on_every_connect_and_retained(
     recorder: Recorder, hub: Hub, own_broker: Mosquitto
 ) -> None:
     hub.subscribe(CONFIG)
@@ -117,19 +117,19 @@ def test_it_is_announced_on_every_connect_and_stays_with_the_broker(
         later.wait_for(CONFIG, first)
 
 
-def test_a_hub_that_starts_gets_it_again_and_its_birth_is_no_frame(recorder: Recorder, hub: Hub) -> None:
+def test_a_hubs_birth_message_republishes_discovery_and_is_not_read_as_a_frame(recorder: Recorder, hub: Hub) -> None:
     hub.subscribe(CONFIG)
     announced = hub.wait_for(CONFIG)
     hub.publish("homeassistant/status", "offline", "online")
     hub.wait_for(CONFIG, announced)
-    assert nothing_set_aside(recorder, hub)
+    assert nothing_rejected(recorder, hub)
 
 
-def test_the_prefix_is_a_setting_and_an_earlier_one_is_given_up(recorder: Recorder, hub: Hub) -> None:
+def test_a_changed_discovery_prefix_replaces_the_former_one(recorder: Recorder, hub: Hub) -> None:
     hub.subscribe(CONFIG)
     hub.wait_for(CONFIG)
     recorder.stop()
-    hub.publish("homeassistant/status", "online")  # waits at the broker, in the session that goes on
+    hub.publish("homeassistant/status", "online")  # queued at the broker, in the persistent session
     recorder.settings |= {"TICTALLY_DISCOVERY": "ha", "TICTALLY_LANGUAGE": "en"}
     recorder.start()
     hub.subscribe("ha/device/tictally_recorder_nas/config")
@@ -137,15 +137,15 @@ def test_the_prefix_is_a_setting_and_an_earlier_one_is_given_up(recorder: Record
     assert json.loads(announced)["device"]["name"] == "tictally recorder nas"
     hub.publish("ha/status", "online")
     hub.wait_for("ha/device/tictally_recorder_nas/config", announced)
-    assert nothing_set_aside(recorder, hub)
+    assert nothing_rejected(recorder, hub)
 
 
-def test_where_discovery_is_off_nothing_is_announced(own_broker: Mosquitto, hub: Hub, tmp_path: Path) -> None:
+def test_without_discovery_nothing_is_announced(own_broker: Mosquitto, hub: Hub, tmp_path: Path) -> None:
     hub.subscribe("tictally/recorder/nas/health")
     with Recorder(tmp_path, own_broker.port, settings={"TICTALLY_DISCOVERY": "off"}) as silent:
-        hub.wait_for("tictally/recorder/nas/health")  # comes behind what is announced
+        hub.wait_for("tictally/recorder/nas/health")  # published after discovery
         hub.publish("homeassistant/status", "online")
-        assert nothing_set_aside(silent, hub)
+        assert nothing_rejected(silent, hub)
     seen = probe(BrokerAddress("127.0.0.1", own_broker.port), ["+/device/+/config", "tictally/recorder/+/health"])
     assert list(seen.retained) == ["tictally/recorder/nas/health"]
 

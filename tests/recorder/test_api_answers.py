@@ -1,4 +1,4 @@
-"""What the API answers, held against the commands and the ledger; a real server over a real ledger."""
+"""The API's answers against those of the commands and the ledger, with a real server and a real ledger."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def printed(capsys: pytest.CaptureFixture[str], served: Served, *arguments: str) -> list[dict[str, object]]:
-    """What a command prints."""
+    """The JSON rows that a command prints."""
     main([*arguments, "--json", "--ledger", str(served.path)])
     found: list[dict[str, object]] = json.loads(capsys.readouterr().out)
     return found
@@ -43,31 +43,31 @@ def printed(capsys: pytest.CaptureFixture[str], served: Served, *arguments: str)
 def test_energy_is_what_the_command_prints(
     capsys: pytest.CaptureFixture[str], served: Served, by: str, start: str, end: str
 ) -> None:
-    wanted = printed(capsys, served, "energy", "--from", start, "--to", end, "--by", by)
+    expected = printed(capsys, served, "energy", "--from", start, "--to", end, "--by", by)
     for _ in range(2):  # computed, then cached
-        assert served.items(f"/api/v1/energy?from={start}&to={end}&by={by}&limit=5000") == wanted
-    assert wanted
+        assert served.items(f"/api/v1/energy?from={start}&to={end}&by={by}&limit=5000") == expected
+    assert expected
 
 
 @pytest.mark.parametrize("by", ["day", "month", "year"])
 def test_cost_is_what_the_command_prints(capsys: pytest.CaptureFixture[str], served: Served, by: str) -> None:
     window = ("--from", "2026-03-28", "--to", "2026-03-31", "--by", by)
-    wanted = printed(capsys, served, "cost", *window)
+    expected = printed(capsys, served, "cost", *window)
     explained = printed(capsys, served, "cost", *window, "--explain")
     path = f"/api/v1/cost?from=2026-03-28&to=2026-03-31&by={by}"
     for _ in range(2):
-        assert served.items(path) == wanted
+        assert served.items(path) == expected
     assert served.items(f"{path}&explain=true") == explained
-    assert [each["kind"] for each in wanted].count("total") >= 1
+    assert [each["kind"] for each in expected].count("total") >= 1
 
 
 def test_bill_and_comparison_are_what_the_commands_print(capsys: pytest.CaptureFixture[str], served: Served) -> None:
     window = ("--from", "2026-03-28", "--to", "2026-03-30")
     query = "from=2026-03-28&to=2026-03-30"
     assert served.items(f"/api/v1/bill?{query}") == printed(capsys, served, "bill", *window)
-    wanted = printed(capsys, served, "compare", *window)
+    expected = printed(capsys, served, "compare", *window)
     for _ in range(2):
-        assert served.items(f"/api/v1/compare?{query}") == wanted
+        assert served.items(f"/api/v1/compare?{query}") == expected
 
 
 def test_money_is_a_string_and_times_have_both_ends_with_offset(served: Served) -> None:
@@ -78,7 +78,7 @@ def test_money_is_a_string_and_times_have_both_ends_with_offset(served: Served) 
     assert (row["from"], row["to"]) == ("2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00")
 
 
-def test_use_has_each_kwh_once(served: Served) -> None:
+def test_each_kwh_is_counted_once(served: Served) -> None:
     (row,) = served.items("/api/v1/use?from=2026-03-28&to=2026-03-29")
     assert (row["consumption_wh"], row["injection_wh"]) == (1440, 288)
 
@@ -94,7 +94,7 @@ def test_csv_has_the_rows_of_json(served: Served) -> None:
     ]
 
 
-def test_a_list_comes_in_pages_that_add_up_to_it(served: Served) -> None:
+def test_pages_add_up_to_the_whole_list(served: Served) -> None:
     whole = served.items("/api/v1/energy?from=2026-03-28&to=2026-03-30&by=hour")
     found, path, pages = [], "/api/v1/energy?from=2026-03-28&to=2026-03-30&by=hour&limit=10", 0
     while path:
@@ -108,7 +108,7 @@ def test_a_list_comes_in_pages_that_add_up_to_it(served: Served) -> None:
     assert pages > 5
 
 
-def test_raw_frames_come_in_pages_too(served: Served) -> None:
+def test_raw_frames_are_paged_too(served: Served) -> None:
     whole = served.items("/api/v1/readings/frames?from=2026-03-28&to=2026-03-31&label=power")
     found, path = [], "/api/v1/readings/frames?from=2026-03-28&to=2026-03-31&label=power&limit=100"
     while path:
@@ -128,9 +128,9 @@ def test_quarters_have_statistics(served: Served) -> None:
     ]
 
 
-def test_what_is_over_has_a_validator_that_changes_with_late_data(tmp_path: Path) -> None:
-    lacking = [each for each in frames(59) if each.seq not in {30, 31, 32}]
-    with Served(tmp_path, stored=lacking) as served:
+def test_a_past_window_has_an_etag_that_changes_with_late_data(tmp_path: Path) -> None:
+    incomplete = [each for each in frames(59) if each.seq not in {30, 31, 32}]
+    with Served(tmp_path, stored=incomplete) as served:
         path = "/api/v1/energy?from=2026-03-28&to=2026-03-29"
         first = served.get(path)
         tag = first.headers["etag"]
@@ -148,14 +148,14 @@ def test_what_is_over_has_a_validator_that_changes_with_late_data(tmp_path: Path
         assert after.json()["items"][0]["covered"] == first.json()["items"][0]["covered"] + 1
 
 
-def test_what_is_of_today_has_no_validator(served: Served) -> None:
+def test_a_window_with_today_has_no_etag(served: Served) -> None:
     for path in ("/api/v1/energy", "/api/v1/cost", "/api/v1/energy?from=2026-03-01&by=month", "/api/v1/now"):
         answer = served.get(path)
         assert "etag" not in answer.headers
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_new_contracts_are_noticed(tmp_path: Path) -> None:
+def test_changed_contracts_are_reloaded(tmp_path: Path) -> None:
     with Served(tmp_path, contracts="") as served:
         path = "/api/v1/cost?from=2026-03-28&to=2026-03-29"
         (total,) = [each for each in served.items(path) if each["kind"] == "total"]
@@ -170,7 +170,7 @@ def test_new_contracts_are_noticed(tmp_path: Path) -> None:
         assert total["quality"] != "unknown"
 
 
-def test_a_file_of_contracts_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
+def test_an_invalid_contract_file_is_reported(tmp_path: Path) -> None:
     with Served(tmp_path, contracts="[[contract]\n") as served:
         answer = served.get("/api/v1/cost")
         assert answer.status_code == 503
@@ -181,7 +181,7 @@ def test_a_file_of_contracts_that_cannot_be_used_is_reported(tmp_path: Path) -> 
         assert served.items("/api/v1/now")[0]["today"]["cost"] is None
 
 
-def test_two_sites_are_kept_apart(tmp_path: Path) -> None:
+def test_two_sites_are_separate(tmp_path: Path) -> None:
     other = frames(30, meter="021900000003", edge="barn", boot="b2" * 8)
     with Served(tmp_path, stored=[*frames(59), *other]) as served:
         assert [each["site"] for each in served.items("/api/v1/sites")] == [METER, "021900000003"]
@@ -215,8 +215,8 @@ def test_tariffs_show_what_each_version_changed(served: Served) -> None:
 
 
 def test_quality_shows_gaps_and_lost_frames(tmp_path: Path) -> None:
-    lacking = [each for each in frames(59) if not 60 <= each.seq < 72]
-    with Served(tmp_path, stored=lacking) as served:
+    incomplete = [each for each in frames(59) if not 60 <= each.seq < 72]
+    with Served(tmp_path, stored=incomplete) as served:
         served.ledger.store([])
         body = served.get("/api/v1/quality?from=2026-03-28").json()
         (item,) = body["items"]
@@ -225,10 +225,10 @@ def test_quality_shows_gaps_and_lost_frames(tmp_path: Path) -> None:
         assert [edge["edge"] for edge in body["edges"]] == ["cellar"]
 
 
-def test_the_profile_is_of_whole_hours(served: Served) -> None:
+def test_the_profile_has_complete_hours_only(served: Served) -> None:
     rows = served.items("/api/v1/profile")
     assert {(row["weekday"], row["hour"]) for row in rows} >= {(6, 0), (7, 3), (7, 23)}
-    assert (7, 2) not in {(row["weekday"], row["hour"]) for row in rows}  # the clocks went forward over it
+    assert (7, 2) not in {(row["weekday"], row["hour"]) for row in rows}  # skipped by the clock change
     assert {row["mean_w"] for row in rows} == {60.0}
 
 
@@ -255,7 +255,7 @@ def test_the_docs_page_loads_nothing_from_elsewhere(served: Served) -> None:
     assert page.headers["content-security-policy"].startswith("default-src 'self'")
 
 
-def test_reads_require_the_token_where_it_is_set_for_reads(tmp_path: Path) -> None:
+def test_reads_require_the_token_if_configured(tmp_path: Path) -> None:
     with Served(tmp_path, {"http_reads": "token"}) as served:
         for path in ("/api/v1/energy", "/api/v1/now", "/api/v1/live", "/metrics", "/api/v1/tariffs"):
             assert served.get(path).status_code == 401

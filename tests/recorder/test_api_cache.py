@@ -1,4 +1,4 @@
-"""What is cached of answers is bounded by how many there are, whatever is requested."""
+"""The result cache is bounded by a number of entries, whatever is requested."""
 
 from datetime import date, timedelta
 from pathlib import Path

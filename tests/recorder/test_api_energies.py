@@ -1,4 +1,4 @@
-"""Cached energy of days and months is what would be computed, whatever frames came, late ones among them."""
+"""Cached energy of days and months equals computed energy, whatever frames arrive, also late ones."""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ def test_cached_energy_is_computed_energy(
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "ledger.sqlite"
         with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
-            keeper = CostRecomputer(
+            recomputer = CostRecomputer(
                 ledger, reader, WatchedTerms(Path(name) / "contracts.toml", Path(name) / "tariffs"), PARIS
             )
             context = Context(settings_with(name="nas", ledger=path), Broadcast(), SimpleQueue(), lambda: NOW)
@@ -60,8 +60,8 @@ def test_cached_energy_is_computed_energy(
                 store(ledger, batch, seq)
                 if keeps:
                     computed_ms[0] += 1000
-                    keeper.begin()
-                    while keeper.step(lambda: computed_ms[0]):
+                    recomputer.begin()
+                    while recomputer.step(lambda: computed_ms[0]):
                         pass
                 for _ in range(2):
                     for begin, length, by in asked:
@@ -74,6 +74,6 @@ def check(context: Context, reader: LedgerReader, window: tuple[int, int], by: B
     start = START + timedelta(hours=window[0])
     end = start + timedelta(hours=window[1])
     for every in (False, True):
-        wanted = energy(reader, EnergyQuery(METER, start, end, by, PARIS), all_registers=every)
+        expected = energy(reader, EnergyQuery(METER, start, end, by, PARIS), all_registers=every)
         found, _ = cached_energy(session, site, TimeRange(start, end), by, all_registers=every)
-        assert found == wanted
+        assert found == expected

@@ -1,4 +1,4 @@
-"""HEAD is answered as GET is, without the body, and holds nothing open."""
+"""HEAD is answered like GET, without the body, and holds nothing open."""
 
 import socket
 import time
@@ -30,7 +30,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "/nothing",
     ],
 )
-def test_a_head_is_that_of_the_answer(served: Served, path: str) -> None:
+def test_head_has_the_headers_of_get(served: Served, path: str) -> None:
     whole, head = served.client.get(path), served.client.head(path)
     assert (head.status_code, head.content) == (whole.status_code, b"")
     assert whole.content != b""
@@ -38,7 +38,7 @@ def test_a_head_is_that_of_the_answer(served: Served, path: str) -> None:
     assert headers[0] == headers[1]
 
 
-def test_the_head_of_a_stream_ends_and_holds_no_place(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_head_of_a_stream_ends_and_occupies_no_slot(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_MAX_STREAMS", 1)
     with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
         for _ in range(3):  # on one connection: the next is answered when the former is over

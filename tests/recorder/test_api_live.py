@@ -1,4 +1,4 @@
-"""The present, and the stream of it: moved by what the loop stores, without anybody asking the ledger each time."""
+"""The live snapshot and its stream: updated by what the loop stores, without a ledger query each time."""
 
 import json
 import socket
@@ -51,7 +51,7 @@ def events(stream: httpx.Response) -> Iterator[tuple[dict[str, str], dict[str, A
         fields = {}
 
 
-def test_the_newest_frame_is_the_present_also_after_a_start(served: Served) -> None:
+def test_the_snapshot_is_the_newest_frame_also_after_a_start(served: Served) -> None:
     item = now(served)
     assert (item["power_va"], item["subscribed_kva"], item["state"], item["age_s"]) == (1854, 6, "online", 0)
     assert item["at"] == "2026-03-30T12:00:00+02:00"
@@ -71,7 +71,7 @@ def test_what_is_stored_is_shown_without_reading_the_ledger(served: Served) -> N
     hidden.rename(served.path)
 
 
-def test_an_older_frame_is_not_the_present(served: Served) -> None:
+def test_an_older_frame_does_not_change_the_snapshot(served: Served) -> None:
     served.store([newest(2345, 2)])
     served.store([newest(99, 1)])
     assert now(served)["power_va"] == 2345
@@ -89,7 +89,7 @@ def test_overload_phases_and_colours_are_shown(served: Served) -> None:
     ]
 
 
-def test_silence_and_an_edge_that_left_are_distinguished(served: Served) -> None:
+def test_missing_frames_and_an_offline_edge_are_distinguished(served: Served) -> None:
     assert now(served)["state"] == "online"
     served.now += timedelta(seconds=31)
     assert (now(served)["state"], now(served)["age_s"]) == ("silent", 31)
@@ -115,7 +115,7 @@ def test_the_stream_sends_the_state_at_once_and_then_changes(served: Served) -> 
         assert (second["power_va"], fields["id"]) == (2345, str(newest(0, 3).time_ms))
 
 
-def test_a_stream_that_begins_again_has_the_present(served: Served) -> None:
+def test_a_reconnected_stream_starts_with_the_snapshot(served: Served) -> None:
     for power in (100, 200):
         served.store([newest(power, power)])
         with served.client.stream("GET", "/api/v1/live", headers={"last-event-id": "1"}) as stream:
@@ -124,14 +124,14 @@ def test_a_stream_that_begins_again_has_the_present(served: Served) -> None:
             assert received[1]["power_va"] == power
 
 
-def test_a_silent_stream_shows_that_it_lives(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_stream_sends_keep_alive_comments(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_HEARTBEAT_S", 0.2)
     with served.client.stream("GET", "/api/v1/live") as stream:
         found = events(stream)
         assert any(fields.get("comment") == "alive" for fields, _ in (next(found) for _ in range(4)))
 
 
-def test_a_stream_of_one_site_is_of_that_site(tmp_path: Path) -> None:
+def test_a_stream_of_one_site_has_no_events_of_others(tmp_path: Path) -> None:
     other = [replace(each, seq=each.seq) for each in frames(60, meter="021900000003", edge="barn", boot="b2" * 8)]
     with Served(tmp_path, stored=[*frames(59), *other]) as served:
         with served.client.stream("GET", "/api/v1/live?site=021900000003") as stream:
@@ -143,7 +143,7 @@ def test_a_stream_of_one_site_is_of_that_site(tmp_path: Path) -> None:
         assert served.get("/api/v1/live?site=x").status_code == 404
 
 
-def test_streams_end_with_the_server(tmp_path: Path) -> None:
+def test_streams_end_when_the_server_stops(tmp_path: Path) -> None:
     with Served(tmp_path) as served, httpx.Client(base_url=served.base, timeout=20) as client:
         stream = client.stream("GET", "/api/v1/live")
         answer = stream.__enter__()
@@ -156,7 +156,7 @@ def test_streams_end_with_the_server(tmp_path: Path) -> None:
         stream.__exit__(None, None, None)
 
 
-def test_the_broadcast_never_holds_more_than_it_should() -> None:
+def test_the_broadcast_queue_is_bounded() -> None:
     broadcast = Broadcast()
     for number in range(2000):
         broadcast.publish_status(f"edge-{number}", "health", b"{}", number)
@@ -172,7 +172,7 @@ def wait_until_ready(address: str) -> None:
         time.sleep(0.1)
 
 
-def test_a_recorder_serves_what_it_hears_and_comes_back(broker: Mosquitto, tmp_path: Path) -> None:
+def test_a_recorder_serves_received_frames_also_after_a_restart(broker: Mosquitto, tmp_path: Path) -> None:
     port, base = free_port(), "api-live"
     settings = {"TICTALLY_HTTP": "on", "TICTALLY_HTTP_PORT": str(port), "TICTALLY_DISCOVERY": "off"}
     address = f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""Readings by HTTP: meterit's calls, what they leave in the ledger, and how it is marked."""
+"""Readings by HTTP: meterit's calls, what they store in the ledger, and how it is marked."""
 
 import json
 import sqlite3
@@ -45,7 +45,7 @@ def readings(served: Served, query: str = "") -> list[dict[str, Any]]:
     return found
 
 
-def test_a_reading_is_answered_when_it_is_safe(served: Served) -> None:
+def test_a_reading_is_answered_after_it_is_stored(served: Served) -> None:
     assert post_reading(served, 123.4, 0) == {"status": 200, "message": "OK"}
     with closing(sqlite3.connect(served.path)) as connection:
         assert connection.execute("SELECT count(*) FROM meter WHERE key = 'station-1'").fetchone() == (1,)
@@ -54,7 +54,7 @@ def test_a_reading_is_answered_when_it_is_safe(served: Served) -> None:
     ]
 
 
-def test_powers_are_integrated_and_marked_so(served: Served) -> None:
+def test_powers_are_integrated_and_marked_as_estimated(served: Served) -> None:
     for second in range(0, 3601, 60):
         post_reading(served, 1000 + second / 3.6, second)  # from 1000 W to 2000 W
     (row,) = served.items("/api/v1/energy?site=station-1&from=2026-03-30")
@@ -65,7 +65,7 @@ def test_powers_are_integrated_and_marked_so(served: Served) -> None:
     assert not served.items("/api/v1/energy?site=021900000002&from=2026-03-30")[0]["estimated"]
 
 
-def test_a_cost_of_what_is_integrated_is_estimated(tmp_path: Path) -> None:
+def test_cost_of_integrated_powers_is_estimated(tmp_path: Path) -> None:
     with Served(tmp_path, {"meterit": "token"}, contracts="", stored=[]) as served:
         for second in range(0, 3601, 60):
             post_reading(served, 1000, second)
@@ -92,14 +92,14 @@ def test_the_same_station_and_time_again_changes_nothing(served: Served) -> None
     assert [each["watts"] for each in readings(served)] == [100, 100]
 
 
-def test_an_older_reading_is_rejected_with_a_sentence(served: Served) -> None:
+def test_an_older_reading_is_rejected_with_a_message(served: Served) -> None:
     post_reading(served, 100, 0)
     answer = served.post({"watts": 1, "station_id": 1, "time_created": "2026-03-30T11:00:00+02:00"})
     message = "station 1 already has a newer reading; the energy up to it is counted"
     assert (answer.status_code, answer.json()) == (400, {"status": 400, "message": message})
 
 
-def test_over_a_silence_nothing_is_counted(served: Served) -> None:
+def test_nothing_is_counted_over_a_gap(served: Served) -> None:
     post_reading(served, 1000, 0)
     post_reading(served, 1000, 60)
     post_reading(served, 1000, 7260)
@@ -108,7 +108,7 @@ def test_over_a_silence_nothing_is_counted(served: Served) -> None:
     assert row["energy"] == 33  # two minutes at 1000 W, of which the register shows whole Wh
 
 
-def test_a_recorder_that_begins_again_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_restarted_recorder_continues_its_register(tmp_path: Path) -> None:
     with Served(tmp_path, {"meterit": "token"}) as served:
         post_reading(served, 1000, 0)
         post_reading(served, 1000, 59)
@@ -116,7 +116,7 @@ def test_a_recorder_that_begins_again_goes_on_where_it_was(tmp_path: Path) -> No
         post_reading(served, 1000, 118)
         post_reading(served, 1000, 177)
         (row,) = served.items("/api/v1/energy?site=station-1&from=2026-03-30")
-        assert row["energy"] == 49  # 177 s: also what was less than a Wh is not lost
+        assert row["energy"] == 49  # 177 s: a fraction of a Wh is not lost either
         with closing(sqlite3.connect(served.path)) as connection:
             numbers = connection.execute(
                 "SELECT first, last FROM frame_number JOIN boot ON boot.id = frame_number.boot "
@@ -175,18 +175,18 @@ def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
         ({"watts": 1, "station_id": 1, "time_created": "2026-03-30T13:00:00+02:00"}, "time_created is in the future"),
     ],
 )
-def test_what_is_no_reading_is_a_400_with_a_sentence(served: Served, body: object, message: str) -> None:
+def test_an_invalid_reading_is_a_400_with_a_message(served: Served, body: object, message: str) -> None:
     answer = served.post(body)
     assert (answer.status_code, answer.json()) == (400, {"status": 400, "message": message})
     assert readings(served) == []
 
 
-def test_only_json_is_taken(served: Served) -> None:
+def test_only_json_is_accepted(served: Served) -> None:
     answer = served.post({"watts": 1, "station_id": 1}, **{"content-type": "text/plain"})
     assert answer.status_code == 400
 
 
-def test_it_is_off_until_it_is_switched_on(tmp_path: Path) -> None:
+def test_it_is_disabled_by_default(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         assert served.post({"watts": 1, "station_id": 1}).status_code == 404
         assert served.get("/meterit/ping", authorization=AUTHORIZATION).status_code == 404
@@ -214,7 +214,7 @@ def test_a_write_that_times_out_is_a_503(served: Served, monkeypatch: pytest.Mon
     )
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     served.run_write_commands()
-    assert readings(served) == []  # who gave up has withdrawn it
+    assert readings(served) == []  # a write that timed out is withdrawn
 
 
 @given(st.lists(st.tuples(st.integers(1, MAX_GAP_MS), st.integers(0, 99_999_000)), min_size=1, max_size=30))

@@ -1,4 +1,4 @@
-"""What is refused, as sentences: wrong questions, large bodies, slow clients, others' names. The rest lives."""
+"""Rejected requests have a message: invalid queries, large bodies, slow clients, foreign host names."""
 
 import asyncio
 import re
@@ -42,7 +42,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         ("/api/v1/compare?off_peak=night", 400, "off_peak: "),
     ],
 )
-def test_what_is_wrong_is_a_problem_with_a_sentence(served: Served, path: str, status: int, sentence: str) -> None:
+def test_an_invalid_request_is_a_problem_with_a_message(served: Served, path: str, status: int, sentence: str) -> None:
     answer = served.get(path)
     assert answer.status_code == answer.json()["status"] == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -50,13 +50,13 @@ def test_what_is_wrong_is_a_problem_with_a_sentence(served: Served, path: str, s
     assert answer.json()["type"] == "about:blank"
 
 
-def test_a_method_that_is_not_there_is_a_problem(served: Served) -> None:
+def test_an_unsupported_method_is_a_problem(served: Served) -> None:
     answer = served.client.delete("/api/v1/energy")
     assert (answer.status_code, answer.json()["detail"]) == (405, "/api/v1/energy does not support DELETE")
     assert answer.headers["allow"] == "GET"
 
 
-def test_a_ledger_that_is_gone_is_a_problem_that_passes(tmp_path: Path) -> None:
+def test_a_missing_ledger_is_a_problem_until_it_is_back(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         hidden = served.path.with_suffix(".hidden")
         served.path.rename(hidden)
@@ -69,23 +69,23 @@ def test_a_ledger_that_is_gone_is_a_problem_that_passes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:80", "192.0.2.1.evil.example"])
-def test_a_name_of_somebody_else_is_rejected(served: Served, name: str) -> None:
+def test_a_foreign_host_name_is_rejected(served: Served, name: str) -> None:
     assert served.get("/api/v1/energy", host=name).status_code == 421
 
 
 @pytest.mark.parametrize(
     "name", ["localhost", "127.0.0.1:8780", "[::1]:8780", "nas", "nas.local:8780", "nas.home.arpa"]
 )
-def test_names_of_a_home_are_ours(served: Served, name: str) -> None:
+def test_local_host_names_are_accepted(served: Served, name: str) -> None:
     assert served.get("/healthz", host=name).status_code == 200
 
 
-def test_a_name_that_is_set_is_ours(tmp_path: Path) -> None:
+def test_a_configured_host_name_is_accepted(tmp_path: Path) -> None:
     with Served(tmp_path, {"http_names": "energy.example.org"}) as served:
         assert served.get("/healthz", host="energy.example.org").status_code == 200
 
 
-def test_a_body_of_100_mb_is_rejected_before_it_comes(served: Served) -> None:
+def test_a_body_of_100_mb_is_rejected_before_it_is_read(served: Served) -> None:
     head = (
         f"POST /meterit/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
         "Content-Type: application/json\r\nContent-Length: 104857600\r\n\r\n"
@@ -109,7 +109,7 @@ def test_a_body_of_unknown_length_is_rejected_when_it_is_too_large(served: Serve
     assert (answer.status_code, answer.json()) == (413, {"status": 413, "message": "the body exceeds 16384 bytes"})
 
 
-def test_a_stream_whose_client_sends_on_and_on_ends_without_an_error(
+def test_a_stream_whose_client_keeps_sending_ends_without_an_error(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
@@ -124,7 +124,9 @@ def test_a_stream_whose_client_sends_on_and_on_ends_without_an_error(
     assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []
 
 
-def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_clients_at_the_connection_limit_do_not_block_others(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection_limits, "MAX_CONNECTIONS", 20)
     with ExitStack() as stack:
         clients = [stack.enter_context(socket.create_connection(("127.0.0.1", served.port))) for _ in range(100)]
@@ -138,7 +140,7 @@ def test_more_slow_clients_than_places_keep_nobody_out(served: Served, monkeypat
         assert sum(_is_closed(client) for client in clients) >= 80
 
 
-def test_a_client_that_never_asks_is_disconnected(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_sends_no_request_is_disconnected(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_limits, "REQUEST_TIMEOUT_S", 0.2)
     monkeypatch.setattr(connection_limits, "_CHECK_INTERVAL_S", 0.1)
     with socket.create_connection(("127.0.0.1", served.port)) as client:
@@ -166,16 +168,16 @@ def test_a_client_that_never_reads_is_disconnected(served: Served, monkeypatch: 
         assert received < 60 * 30_000
 
 
-def test_a_client_that_reads_slowly_but_reads_gets_all(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_reader_gets_the_whole_answer(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_limits, "REQUEST_TIMEOUT_S", 0.2)
     monkeypatch.setattr(connection_limits, "_CHECK_INTERVAL_S", 0.05)
     made = LimitedConnection.connection_made
 
-    def made_with_little_room(self: LimitedConnection, transport: asyncio.Transport) -> None:
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # as a slow line has
+    def connection_made_with_small_buffer(self: LimitedConnection, transport: asyncio.Transport) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # as on a slow line
         made(self, transport)
 
-    monkeypatch.setattr(LimitedConnection, "connection_made", made_with_little_room)
+    monkeypatch.setattr(LimitedConnection, "connection_made", connection_made_with_small_buffer)
     address = f"/{re.findall(r'page/[0-9a-f]+/', served.get('/').text)[0]}vendor/echarts.js"
     whole = served.get(address).content
     assert len(whole) > 500_000
@@ -192,16 +194,16 @@ def test_a_client_that_reads_slowly_but_reads_gets_all(served: Served, monkeypat
     assert len(received) > len(whole)
 
 
-def test_a_cross_site_request_is_rejected_and_a_link_is_followed(served: Served) -> None:
-    def asked(path: str, **fetch: str) -> int:
+def test_a_cross_site_request_is_rejected_but_a_link_is_not(served: Served) -> None:
+    def status_of(path: str, **fetch: str) -> int:
         headers = {f"Sec-Fetch-{name.title()}": value for name, value in fetch.items()}
         return int(served.client.get(path, headers=headers).status_code)
 
-    assert asked("/api/v1/compare", site="cross-site", mode="no-cors", dest="empty") == 403
-    assert asked("/api/v1/sites", site="cross-site", mode="navigate", dest="iframe") == 403
-    assert asked("/", site="cross-site", mode="navigate", dest="document") == 200
+    assert status_of("/api/v1/compare", site="cross-site", mode="no-cors", dest="empty") == 403
+    assert status_of("/api/v1/sites", site="cross-site", mode="navigate", dest="iframe") == 403
+    assert status_of("/", site="cross-site", mode="navigate", dest="document") == 200
     for site in ("same-origin", "same-site", "none"):
-        assert asked("/api/v1/sites", site=site, mode="cors", dest="empty") == 200
+        assert status_of("/api/v1/sites", site=site, mode="cors", dest="empty") == 200
 
 
 def test_too_many_requests_are_rate_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Every address with whatever its description allows, and more: no error of ours, and answers as they are described."""
+"""Every path with any input its schema allows, and more: no internal error, and answers that match the schema."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from tictally_recorder.api import context
 from tictally_recorder.api.compat.conso.tokens import TokenBook
 from tictally_recorder.api.middleware import request_guard
 
-# A stream has no end, and is asked for elsewhere.
+# A stream has no end; its own tests request it.
 _STREAM = "/api/v1/live"
 
 
@@ -47,14 +47,14 @@ def _ask(operation: Any, headers: dict[str, str]) -> None:  # noqa: ANN401 - the
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:  # noqa: ANN401 - as above
         answer = case.call(headers=headers, timeout=60)
-        # There is no loop here that goes round.
+        # No loop runs here.
         if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or operation.path not in {"/readyz", "/meterit/"}:
             case.validate_response(answer, checks=checks, headers=headers)
 
     ask()
 
 
-def test_every_address_is_described(served: Served, tmp_path: Path) -> None:
+def test_every_path_is_described(served: Served, tmp_path: Path) -> None:
     paths = served.get("/openapi.json").json()["paths"]
     documented = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
     for path in paths:
