@@ -1,4 +1,4 @@
-"""Healths held against a real ledger: what is noted survives, what is in memory is bounded."""
+"""Health messages against a real ledger: stored state survives a restart, state in memory is bounded."""
 
 import json
 import sqlite3
@@ -34,13 +34,15 @@ def publish_twice(backfill: BackfillCoordinator, payload: bytes, from_s: float =
         backfill.tick(now_s)
 
 
-def test_where_ledger_and_edge_met_is_remembered_over_a_restart(ledger: Ledger) -> None:
+def test_the_first_contact_with_an_edge_is_remembered_over_a_restart(ledger: Ledger) -> None:
     requests: list[tuple[str, str]] = []
     store(ledger, 900, 903)
     publish_twice(BackfillCoordinator(ledger, lambda *request: requests.append(request)), health(900, 903))
     assert ledger.counts().lost == 0
     again = BackfillCoordinator(ledger, lambda *request: requests.append(request))
-    publish_twice(again, health(5, 6, "f" * 16))  # what this boot had before is lost: the ledger knew the edge by then
+    publish_twice(
+        again, health(5, 6, "f" * 16)
+    )  # earlier frames of this boot are lost: the ledger knew the edge by then
     assert requests == [(EDGE, f'{{"boot":"{"f" * 16}","ranges":[[5,6]]}}')]
     assert ledger.frame_numbers(EDGE) == {
         BOOT: [NumberRange(900, 903, Status.STORED)],
@@ -48,7 +50,7 @@ def test_where_ledger_and_edge_met_is_remembered_over_a_restart(ledger: Ledger) 
     }
 
 
-def test_a_locked_ledger_puts_a_health_off(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_locked_ledger_defers_a_health_message(ledger: Ledger, tmp_path: Path) -> None:
     requests: list[str] = []
     backfill = BackfillCoordinator(ledger, lambda _, request: requests.append(request))
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)) as other:
@@ -63,14 +65,14 @@ def test_a_locked_ledger_puts_a_health_off(ledger: Ledger, tmp_path: Path) -> No
     assert requests == [f'{{"boot":"{BOOT}","ranges":[[1,9]]}}']
 
 
-def test_a_name_that_is_none_is_ignored(ledger: Ledger) -> None:
+def test_an_invalid_edge_name_is_ignored(ledger: Ledger) -> None:
     backfill = BackfillCoordinator(ledger, lambda *_: None)
     for name in ("", "Cellar", "x" * 33, "a b"):
         publish_twice(backfill, health(1, 9), edge=name)
     assert backfill.state == BackfillState(missing=0, ignored=8)
 
 
-def test_ever_new_edges_do_not_fill_the_memory(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_however_many_edges_appear(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coordinator, "MAX_EDGES", 4)
     backfill = BackfillCoordinator(ledger, lambda *_: None)
     for number in range(12):

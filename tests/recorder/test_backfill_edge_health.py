@@ -1,4 +1,4 @@
-"""An edge's health as far as it is about numbers: what is read of it, and what is none."""
+"""The frame numbers in an edge's health message: how they are parsed, and which messages are invalid."""
 
 import json
 
@@ -30,12 +30,12 @@ def test_held_and_backlog_are_read_by_boot() -> None:
     assert read.is_whole
 
 
-def test_as_many_ranges_as_may_be_are_perhaps_not_all() -> None:
+def test_the_maximum_number_of_ranges_may_be_incomplete() -> None:
     read = parse_health(health(boot([[2 * n, 2 * n] for n in range(1, 65)])))
     assert read.boots[BOOT].is_rounded
 
 
-def test_as_many_boots_as_may_be_are_perhaps_not_all() -> None:
+def test_the_maximum_number_of_boots_may_be_incomplete() -> None:
     assert not parse_health(health(*(boot(name=f"{n:016x}") for n in range(16)))).is_whole
 
 
@@ -65,7 +65,7 @@ def test_as_many_boots_as_may_be_are_perhaps_not_all() -> None:
         (b" " * 70_000, "70000 bytes are more than"),
     ],
 )
-def test_what_is_no_health_is_a_sentence(payload: bytes, sentence: str) -> None:
+def test_an_invalid_health_message_raises_an_error_with_a_message(payload: bytes, sentence: str) -> None:
     with pytest.raises(HealthError, match=sentence):
         parse_health(payload)
 
@@ -78,9 +78,9 @@ JSON = st.recursive(
 
 
 @given(JSON | st.lists(st.fixed_dictionaries({"boot": st.just(BOOT), "held": JSON, "backlog": JSON}), max_size=2))
-def test_whatever_stands_in_boots_is_read_or_refused(boots: object) -> None:
+def test_any_value_of_boots_is_parsed_or_rejected(boots: object) -> None:
     try:
         read = parse_health(json.dumps({"boots": boots}).encode())
     except HealthError:
         return
-    assert all(first >= 1 for here in read.boots.values() for first, _ in here.held | here.backlog)
+    assert all(first >= 1 for frames in read.boots.values() for first, _ in frames.held | frames.backlog)

@@ -1,4 +1,4 @@
-"""What a planner asks an edge for, and what it gives up."""
+"""Which frames a planner requests from an edge, and which it gives up."""
 
 import json
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ def known(spans: Spans, boot: str = A) -> dict[str, IntervalSet]:
     return {boot: IntervalSet(spans)}
 
 
-def asked(plan: Plan) -> tuple[str, Spans] | None:
+def requested(plan: Plan) -> tuple[str, Spans] | None:
     return None if plan.request is None else (plan.request.boot, list(plan.request.numbers))
 
 
@@ -34,27 +34,27 @@ def lost(plan: Plan) -> dict[str, Spans]:
     return {boot: list(ranges) for boot, ranges in plan.lost.items()}
 
 
-def test_a_request_is_what_the_edge_reads() -> None:
+def test_a_request_has_the_format_that_the_edge_reads() -> None:
     assert Request(A, IntervalSet([(1, 4), (9, 9)])).to_json() == f'{{"boot":"{A}","ranges":[[1,4],[9,9]]}}'
 
 
-def test_what_is_held_and_not_known_at_two_healths_is_requested() -> None:
+def test_frames_missing_at_two_health_messages_are_requested() -> None:
     planner = Planner()
     planner.update(health((A, [(1, 90)], [])), known([(1, 10), (15, 80)]), 0.0)
-    assert asked(planner.plan(known([(1, 10), (15, 80)]), 0.0)) is None
+    assert requested(planner.plan(known([(1, 10), (15, 80)]), 0.0)) is None
     assert planner.missing == 14
     planner.update(health((A, [(1, 150)], [])), known([(1, 10), (15, 88)]), 60.0)
-    assert asked(planner.plan(known([(1, 10), (15, 88)]), 60.0)) == (A, [(11, 14), (89, 90)])
+    assert requested(planner.plan(known([(1, 10), (15, 88)]), 60.0)) == (A, [(11, 14), (89, 90)])
 
 
-def test_what_is_still_to_come_by_itself_is_not_requested() -> None:
+def test_frames_in_the_edges_backlog_are_not_requested() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
         planner.update(health((A, [(1, 90)], [(40, 90)])), known([(1, 30)]), now_s)
-    assert asked(planner.plan(known([(1, 30)]), 60.0)) == (A, [(31, 39)])
+    assert requested(planner.plan(known([(1, 30)]), 60.0)) == (A, [(31, 39)])
 
 
-def test_nothing_is_planned_where_nothing_is_missing() -> None:
+def test_without_missing_frames_nothing_is_planned() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
         planner.update(health((A, [(1, 90)], [(81, 90)])), known([(1, 80)]), now_s)
@@ -66,12 +66,12 @@ def test_a_request_is_bounded_and_the_next_follows_when_it_is_answered() -> None
     planner = Planner()
     for now_s in (0.0, 60.0):
         planner.update(health((A, [(1, 5000)], [])), {}, now_s)
-    assert asked(planner.plan({}, 60.0)) == (A, [(1, MAX_FRAMES)])
-    assert asked(planner.plan(known([(1, MAX_FRAMES - 1)]), 61.0)) is None
-    assert asked(planner.plan(known([(1, MAX_FRAMES)]), 62.0)) == (A, [(MAX_FRAMES + 1, 2 * MAX_FRAMES)])
+    assert requested(planner.plan({}, 60.0)) == (A, [(1, MAX_FRAMES)])
+    assert requested(planner.plan(known([(1, MAX_FRAMES - 1)]), 61.0)) is None
+    assert requested(planner.plan(known([(1, MAX_FRAMES)]), 62.0)) == (A, [(MAX_FRAMES + 1, 2 * MAX_FRAMES)])
 
 
-def test_a_request_has_no_more_ranges_than_an_edge_takes() -> None:
+def test_a_request_has_no_more_ranges_than_an_edge_accepts() -> None:
     planner = Planner()
     every_other = known([(2 * n, 2 * n) for n in range(1, 1000)])
     for now_s in (0.0, 60.0):
@@ -81,35 +81,35 @@ def test_a_request_has_no_more_ranges_than_an_edge_takes() -> None:
     assert len(list(request.numbers)) == MAX_RANGES
 
 
-def test_one_boot_at_a_time_the_older_first() -> None:
+def test_boots_are_requested_one_at_a_time_oldest_first() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
         planner.update(health((B, [(1, 4)], []), (A, [(1, 6)], [])), {}, now_s)
-    assert asked(planner.plan({}, 60.0)) == (B, [(1, 4)])
-    assert asked(planner.plan(known([(1, 4)], B), 61.0)) == (A, [(1, 6)])
+    assert requested(planner.plan({}, 60.0)) == (B, [(1, 4)])
+    assert requested(planner.plan(known([(1, 4)], B), 61.0)) == (A, [(1, 6)])
 
 
-def test_requested_three_times_without_an_answer_is_lost_and_the_patience_grows() -> None:
+def test_frames_requested_three_times_in_vain_are_lost_and_the_timeout_grows() -> None:
     planner = Planner()
     has = known([(1, 10)])
-    asked_at = []
+    requested_at = []
     for now_s in range(0, 900, 10):
         if now_s % 60 == 0:
             planner.update(health((A, [(1, 12)], [])), has, float(now_s))
         plan = planner.plan(has, float(now_s))
         if plan.request is not None:
-            assert asked(plan) == (A, [(11, 12)])
-            asked_at.append(now_s)
+            assert requested(plan) == (A, [(11, 12)])
+            requested_at.append(now_s)
         if plan.lost:
             assert lost(plan) == {A: [(11, 12)]}
             break
-    assert asked_at == [60, 120, 240]
+    assert requested_at == [60, 120, 240]
     assert now_s == 480
     assert planner.plan(known([(1, 12)]), 490.0) == Plan()
     assert planner.is_idle
 
 
-def test_what_is_lost_is_planned_until_the_ledger_knows_it_and_not_requested() -> None:
+def test_lost_frames_are_planned_as_lost_until_the_ledger_marks_them() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0, 120.0, 180.0):
         planner.update(health((A, [(5, 9)], [])), known([(5, 9)]), now_s)
@@ -131,66 +131,68 @@ def test_a_slow_answer_is_no_failure() -> None:
         assert (plan.request is None) is (seconds > 60)
 
 
-def test_numbers_that_do_not_come_hold_up_no_others() -> None:
+def test_frames_that_never_arrive_hold_up_no_others() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
         planner.update(health((A, [(1, 3000)], [])), {}, now_s)
     planner.plan({}, 60.0)
-    has = known([(2, MAX_FRAMES)])  # 1 is damaged where it lies
+    has = known([(2, MAX_FRAMES)])  # 1 is damaged in the journal
     planner.plan(has, 70.0)
     planner.update(health((A, [(1, 3000)], [])), has, 120.0)
-    assert asked(planner.plan(has, 130.0)) == (A, [(MAX_FRAMES + 1, 3000)])
-    assert asked(planner.plan(known([(2, 3000)]), 131.0)) == (A, [(1, 1)])
+    assert requested(planner.plan(has, 130.0)) == (A, [(MAX_FRAMES + 1, 3000)])
+    assert requested(planner.plan(known([(2, 3000)]), 131.0)) == (A, [(1, 1)])
 
 
-def test_an_answer_ends_the_waiting_that_had_grown() -> None:
+def test_an_answer_resets_the_timeout() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0, 61.0):
         planner.update(health((A, [(1, 20)], [])), {}, now_s)
         planner.plan({}, now_s)
-    planner.plan({}, 120.0)  # in vain, and asked again: two minutes of patience
+    planner.plan({}, 120.0)  # in vain, and requested again: a timeout of two minutes
     planner.plan(known([(1, 10)]), 130.0)
     planner.update(health((A, [(1, 20)], [])), known([(1, 10)]), 140.0)
-    assert asked(planner.plan(known([(1, 10)]), 189.0)) is None
-    assert asked(planner.plan(known([(1, 10)]), 190.0)) == (A, [(11, 20)])
+    assert requested(planner.plan(known([(1, 10)]), 189.0)) is None
+    assert requested(planner.plan(known([(1, 10)]), 190.0)) == (A, [(11, 20)])
 
 
-def test_an_edge_that_is_away_gets_no_request_and_loses_nothing_by_it() -> None:
+def test_an_offline_edge_gets_no_request_and_loses_nothing() -> None:
     planner = Planner()
     for now_s in (0.0, 60.0):
         planner.update(health((A, [(1, 3)], [])), {}, now_s)
-    assert asked(planner.plan({}, 60.0)) == (A, [(1, 3)])
+    assert requested(planner.plan({}, 60.0)) == (A, [(1, 3)])
     for now_s in range(70, 10_000, 10):
         assert planner.plan({}, float(now_s)) == Plan()
-    planner.forget_request()  # its availability says that it has gone
+    planner.forget_request()  # its availability is offline
     assert planner.plan({}, 10_000.0) == Plan()
     planner.update(health((A, [(1, 3)], [])), {}, 10_060.0)
-    assert asked(planner.plan({}, 10_060.0)) == (A, [(1, 3)])
+    assert requested(planner.plan({}, 10_060.0)) == (A, [(1, 3)])
 
 
 @pytest.mark.parametrize(
     ("first", "second", "is_lost"),
     [
-        # Grown old in the journal before anybody asked.
+        # Expired from the journal before a request.
         (health((A, [(50, 90)], [])), health((A, [(50, 95)], [])), {A: [(11, 49)]}),
-        # Missing when last heard, gone now.
+        # Missing at the last health message, gone now.
         (health((A, [(1, 90)], [])), health((A, [(50, 95)], [])), {A: [(11, 49)]}),
-        # Only now seen as gone: perhaps it is under way.
+        # Gone only since this message: it may be in transit.
         (health((A, [(1, 10)], [])), health((A, [(50, 95)], [])), {}),
-        # Too many ranges to be told: what is not told may be held.
+        # Too many ranges to report: unreported frames may be held.
         (
             health((A, [(100 + 2 * n, 100 + 2 * n) for n in range(64)], [])),
             health((A, [(100 + 2 * n, 100 + 2 * n) for n in range(64)], [])),
             {},
         ),
-        # A boot that has left the journal whole.
+        # A boot that has expired completely from the journal.
         (health((B, [(1, 4)], []), (A, [(1, 40)], [])), health((B, [(1, 9)], [])), {A: [(11, 40)]}),
-        # All that was held is still to come.
+        # All held frames are still in the backlog.
         (health((A, [], [(11, 90)])), health((A, [], [(11, 90)])), {}),
     ],
     ids=["old", "dropped", "once", "rounded", "boot", "backlog"],
 )
-def test_what_no_edge_holds_any_more_is_lost(first: EdgeFrames, second: EdgeFrames, is_lost: dict[str, Spans]) -> None:
+def test_frames_that_no_edge_holds_any_more_are_lost(
+    first: EdgeFrames, second: EdgeFrames, is_lost: dict[str, Spans]
+) -> None:
     planner = Planner({B: 1})
     has = known([(1, 10)])
     planner.update(first, has, 0.0)
@@ -207,7 +209,7 @@ def test_missing_frames_of_boots_that_no_health_names_any_more_are_lost() -> Non
     assert lost(planner.plan(has, 60.0)) == {A: [(6, 7)]}
 
 
-def test_what_was_before_ledger_and_edge_met_is_not_lost() -> None:
+def test_frames_from_before_the_first_contact_are_not_lost() -> None:
     first = health((B, [(700, 900)], []), (A, [(1, 6)], [(7, 9)]))
     floors = floors_of(first, {A: IntervalSet([(8, 9)]), "0" * 16: IntervalSet([(4, 5)])})
     assert floors == {B: 700, A: 1, "0" * 16: 4}
@@ -217,7 +219,7 @@ def test_what_was_before_ledger_and_edge_met_is_not_lost() -> None:
     assert planner.plan({}, 60.0).lost == {}
 
 
-def test_a_health_without_any_number_lacks_nothing() -> None:
+def test_a_health_message_without_frame_numbers_misses_nothing() -> None:
     empty = health((A, [], []))
     assert floors_of(empty, {}) == {A: 1}
     planner = Planner()
@@ -228,7 +230,7 @@ def test_a_health_without_any_number_lacks_nothing() -> None:
 
 @dataclass
 class Edge:
-    """Holds numbers, answers requests as well as it can, forgets some."""
+    """Holds frames, answers requests as well as it can, loses some."""
 
     held: set[int]
     unreadable: set[int]
@@ -272,6 +274,6 @@ def test_every_missing_frame_is_filled_or_lost_and_nothing_else_is(
         del edge.inbox[:30]
     top_seen = max(edge.held | stored & numbers, default=0) if edge.held else max(stored & numbers, default=0)
     assert has == IntervalSet([(1, top_seen)] if top_seen else [])
-    # A request that went astray counts as one in vain, so a readable number may be given up where three did.
+    # A lost request counts as one in vain, so a readable frame may be given up after three of them.
     assert gone >= {n for n in (dropped | unreadable) - stored if n <= top_seen}
     assert planner.is_idle

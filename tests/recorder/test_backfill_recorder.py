@@ -1,4 +1,4 @@
-"""Backfill: a recorder that is new, was away or was restored, and a broker that lost its queue, all end complete."""
+"""Backfill completes the ledger of a new, stopped or restored recorder, and after a broker lost its queue."""
 
 import json
 import shutil
@@ -50,7 +50,7 @@ def stop(recorder: Recorder, hub: Hub) -> None:
 
 
 def numbers(ledger: Path, boot: str = BOOT) -> list[int]:
-    """The number of every raw frame of a boot, in order, from the file itself."""
+    """The numbers of all raw frames of a boot, in order, read from the file."""
     with closing(sqlite3.connect(ledger)) as connection:
         select = "SELECT seq FROM frame JOIN boot ON boot.id = frame.boot WHERE boot.boot = ? ORDER BY seq"
         return [seq for (seq,) in connection.execute(select, (boot,))]
@@ -61,7 +61,7 @@ def ranges_of(ledger: Path, edge: str) -> list[NumberRange]:
         return [each for ranges in reader.frame_numbers(edge).values() for each in ranges]
 
 
-def test_a_new_recorder_gets_all_that_the_edge_remembers(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+def test_a_new_recorder_gets_the_edges_whole_journal(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
     wait_until_online(hub)
     edge.hold(700, 1100, OTHER)
     edge.hold(1, 2500)
@@ -78,7 +78,7 @@ def test_a_new_recorder_gets_all_that_the_edge_remembers(recorder: Recorder, hub
     ]
 
 
-def test_a_recorder_set_back_to_an_older_copy_gets_what_came_since(
+def test_a_recorder_restored_from_an_older_copy_gets_the_later_frames(
     recorder: Recorder, hub: Hub, edge: ScriptedEdge
 ) -> None:
     wait_until_online(hub)
@@ -91,7 +91,7 @@ def test_a_recorder_set_back_to_an_older_copy_gets_what_came_since(
     wait_until_online(hub)
     edge.send(101, 300)
     recorder.wait_until(lambda counts: counts.frames == 300)
-    stop(recorder, hub)  # gently: what was stored is acknowledged, and the broker does not send it by itself
+    stop(recorder, hub)  # cleanly: stored frames are acknowledged, so the broker does not resend them
     for part in recorder.folder.glob("ledger.sqlite*"):
         part.unlink()
     shutil.copy(copy, recorder.ledger)
@@ -104,7 +104,7 @@ def test_a_recorder_set_back_to_an_older_copy_gets_what_came_since(
     assert numbers(recorder.ledger) == list(range(1, 311))
 
 
-def test_what_a_broker_forgot_that_lost_its_disk_is_requested_again(
+def test_frames_that_a_broker_lost_with_its_disk_are_requested_again(
     own_broker: Mosquitto, recorder: Recorder, hub: Hub
 ) -> None:
     wait_until_online(hub)
@@ -112,7 +112,7 @@ def test_what_a_broker_forgot_that_lost_its_disk_is_requested_again(
         edge.send(1, 50)
         recorder.wait_until(lambda counts: counts.frames == 50)
         stop(recorder, hub)
-        edge.send(51, 200)  # the broker says that it has them
+        edge.send(51, 200)  # acknowledged by the broker
     own_broker.stop(signal.SIGKILL)
     (own_broker.folder / "mosquitto.db").unlink(missing_ok=True)
     own_broker.start()
@@ -126,7 +126,9 @@ def test_what_a_broker_forgot_that_lost_its_disk_is_requested_again(
     assert numbers(recorder.ledger) == list(range(1, 221))
 
 
-def test_what_a_full_queue_dropped_is_requested_again(own_broker: Mosquitto, recorder: Recorder, hub: Hub) -> None:
+def test_frames_dropped_by_a_full_queue_are_requested_again(
+    own_broker: Mosquitto, recorder: Recorder, hub: Hub
+) -> None:
     wait_until_online(hub)
     stop(recorder, hub)
     own_broker.stop()
@@ -145,7 +147,9 @@ def test_what_a_full_queue_dropped_is_requested_again(own_broker: Mosquitto, rec
     assert numbers(recorder.ledger) == list(range(1, 603))
 
 
-def test_what_the_edge_no_longer_has_is_lost_and_logged(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+def test_frames_that_the_edge_no_longer_has_are_lost_and_logged(
+    recorder: Recorder, hub: Hub, edge: ScriptedEdge
+) -> None:
     wait_until_online(hub)
     edge.send(1, 10)
     recorder.wait_until(lambda counts: counts.frames == 10)
@@ -159,11 +163,11 @@ def test_what_the_edge_no_longer_has_is_lost_and_logged(recorder: Recorder, hub:
         NumberRange(11, 30, Status.LOST),
         NumberRange(31, 40, Status.STORED),
     ]
-    edge.send(15, 15)  # from a copy that nobody knew of
+    edge.send(15, 15)  # from a copy unknown so far
     assert recorder.wait_until(lambda counts: counts.frames == 21).lost == 19
 
 
-def test_a_retained_health_is_not_taken_for_the_present(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+def test_a_retained_health_message_triggers_no_request(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
     wait_until_online(hub)
     edge.hold(1, 30)
     with edge.publishing_health():
@@ -175,14 +179,14 @@ def test_a_retained_health_is_not_taken_for_the_present(recorder: Recorder, hub:
     edge.requests.clear()
     recorder.start()
     wait_until_online(hub)
-    edge.publish_health()  # one live health; the retained one before it is none
+    edge.publish_health()  # one live message; the retained one before it does not count
     edge.send(61, 61)
     recorder.wait_until(lambda counts: counts.frames == 1)
-    time.sleep(1.5)  # a tick, at which it would have asked
+    time.sleep(1.5)  # a tick, at which it would have sent a request
     assert edge.requests == []
 
 
-def test_healths_that_are_none_are_counted_and_cost_nothing(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+def test_invalid_health_messages_are_counted_and_do_no_harm(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
     wait_until_online(hub)
     garbage = ["", "offline", "[" * 9000, '{"boots": [[1]]}', '{"boots": [{"boot": "x"}]}', "x" * 70_000]
     for payload in garbage:
@@ -196,7 +200,7 @@ def test_healths_that_are_none_are_counted_and_cost_nothing(recorder: Recorder, 
     assert "Traceback" not in recorder.log
 
 
-def test_an_edge_that_comes_back_gets_the_request_again(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
+def test_a_returning_edge_gets_the_request_again(recorder: Recorder, hub: Hub, edge: ScriptedEdge) -> None:
     wait_until_online(hub)
     edge.answers = False
     edge.send(1, 4)
@@ -229,22 +233,22 @@ def test_missing_and_lost_frames_are_in_the_recorders_health(
         own_broker.start()  # health is published on every connect
         wait_until_online(hub)
         health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
-        while health["healths_ignored"] == 0:  # the broker kept an earlier one
+        while health["healths_ignored"] == 0:  # the broker retained an earlier one
             health = json.loads(hub.wait_for("tictally/recorder/nas/health"))
     assert {name: health[name] for name in ("missing", "lost")} == {"missing": 5, "lost": 2}
     assert health["healths_ignored"] in {
         1,
         2,
-    }  # the broker may have stopped before the acknowledgement, and says it again
+    }  # the broker may have stopped before the acknowledgement, and sends it again
     assert health["lag_s"] > 0
 
 
-def has_no_hole(ranges: list[NumberRange]) -> bool:
+def has_no_gap(ranges: list[NumberRange]) -> bool:
     return [first for first, _ in IntervalSet((each.first, each.last) for each in ranges)] == [1]
 
 
 def run_for_a_moment(edge: real_edge.Process, hub: Hub) -> None:
-    """An edge tells its health when it begins and when it ends; the recorder takes one in each second."""
+    """An edge publishes its health when it starts and stops; the recorder reads at most one per second."""
     edge.start()
     hub.wait_for("tictally/edge/pi/health", within_s=20)
     time.sleep(1.5)
@@ -258,15 +262,15 @@ def test_a_real_edge_fills_a_new_ledger(own_broker: Mosquitto, tmp_path: Path, h
         hub.subscribe(f"tictally/edge/pi/{what}")
     try:
         run_for_a_moment(edge, hub)
-        # A hub of their own: a request may come while the test waits for something else.
+        # A separate hub: a request may arrive while the test waits for something else.
         with Hub(own_broker.port) as requests, Recorder(tmp_path, own_broker.port) as recorder:
             requests.subscribe("tictally/edge/pi/resend")
             wait_until_online(hub)
-            for _ in range(2):  # on a busy machine the recorder may take two healths for one
+            for _ in range(2):  # on a busy machine the recorder may read two messages as one
                 run_for_a_moment(edge, hub)
             edge.start()
             request = json.loads(requests.wait_for("tictally/edge/pi/resend"))
             assert request["ranges"][0][0] == 1
-            recorder.wait_until(lambda _: has_no_hole(ranges_of(recorder.ledger, "pi")))
+            recorder.wait_until(lambda _: has_no_gap(ranges_of(recorder.ledger, "pi")))
     finally:
         edge.end()
