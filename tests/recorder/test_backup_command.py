@@ -1,4 +1,4 @@
-"""`tictally backup` and `tictally restore` in words."""
+"""The messages of `tictally backup` and `tictally restore`."""
 
 import os
 import re
@@ -24,7 +24,9 @@ def ledger(tmp_path: Path) -> str:
     return str(tmp_path / "nas" / "ledger.sqlite")
 
 
-def test_a_backup_is_reported_in_plain_words(ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_backup_is_reported_in_plain_language(
+    ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = str(tmp_path / "b")
     assert main(["backup", target, "--ledger", ledger]) == 0
     made = capsys.readouterr().out
@@ -48,7 +50,7 @@ def test_a_restore_reports_where_the_previous_files_are(
     main(["backup", target, "--ledger", ledger])
     capsys.readouterr()
     assert main(["restore", target, "--ledger", str(new)]) == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for sentence in (
         r"^Site 021900000002: from .* kWh consumed",
         rf"^{new} is restored from {target}, of [\d: -]+\.$",
@@ -56,14 +58,14 @@ def test_a_restore_reports_where_the_previous_files_are(
         r"^The recorder has a new MQTT client id;",
         r"^Start `tictally record`: the edges resend what came since then\.$",
     ):
-        assert re.search(sentence, told, re.MULTILINE), sentence
-    assert "kept at" not in told
+        assert re.search(sentence, output, re.MULTILINE), sentence
+    assert "kept at" not in output
     assert main(["restore", target, "--ledger", str(new)]) == 0
     again = capsys.readouterr().out
     assert re.search(rf"^The previous ledger is kept at {new}.before-restore-\d{{8}}T\d{{6}}Z\.$", again, re.MULTILINE)
 
 
-def test_without_file_it_goes_into_the_folder(
+def test_without_a_file_name_the_backup_goes_into_the_folder(
     ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["backup", "--ledger", ledger]) == 2
@@ -80,7 +82,9 @@ def test_without_file_it_goes_into_the_folder(
 
 
 @pytest.mark.parametrize("command", [["restore"], ["backup", "--check"]])
-def test_what_is_no_backup_is_one_sentence(ledger: str, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_backup_is_reported_in_one_sentence(
+    ledger: str, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*command, ledger, "--ledger", ledger]) == 1
     assert capsys.readouterr().err == f"tictally: {ledger} is not a backup of tictally\n"
     assert main([*command, "/nowhere", "--ledger", ledger]) == 1

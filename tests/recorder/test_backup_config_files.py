@@ -1,4 +1,4 @@
-"""Contracts and tariffs: what a restore can write is backed up, the rest is reported."""
+"""Contracts and tariffs: files that a restore can write are backed up, others are reported."""
 
 import errno
 import os
@@ -40,7 +40,7 @@ def made(ledger: Path, target: Path) -> Path:
 
 
 def make_odd(tariffs: Path, odd: str) -> tuple[str, str]:
-    """Puts it there; how it is told, and why it is left out."""
+    """Create the file; return the name in the message and the reason for leaving it out."""
     if odd == "backslash":
         (tariffs / "win\\edf.toml").touch()
         return "win\\edf.toml", NAME
@@ -71,14 +71,14 @@ def test_a_file_that_a_restore_would_reject_is_skipped_and_reported(
     ledger: Path, tmp_path: Path, odd: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tariffs, new = ledger.parent / "tariffs", tmp_path / "new" / "ledger.sqlite"
-    told, why = make_odd(tariffs, odd)
+    name, reason = make_odd(tariffs, odd)
     assert main(["backup", str(tmp_path / "b"), "--ledger", str(ledger)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == f"{tariffs}/{told} is not in the backup: {why}."
+    assert capsys.readouterr().out.splitlines()[-1] == f"{tariffs}/{name} is not in the backup: {reason}."
     assert main(["restore", str(tmp_path / "b"), "--ledger", str(new)]) == 0
     assert [each.name for each in (new.parent / "tariffs").rglob("*")] == ["mine.toml"]
 
 
-def test_contracts_that_are_a_broken_link_are_reported(ledger: Path) -> None:
+def test_a_broken_link_to_contracts_is_reported(ledger: Path) -> None:
     contracts = ledger.parent / "contracts.toml"
     contracts.unlink()
     contracts.symlink_to(ledger.parent / "gone.toml")
@@ -97,7 +97,7 @@ def test_included_and_hidden_files_are_not_reported(ledger: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["tariffs/win\\edf.toml", "../evil", "tariffs/a\0b"])
-def test_a_file_of_an_odd_name_does_not_stop_the_ledger(
+def test_a_file_with_an_odd_name_does_not_stop_the_restore_of_the_ledger(
     ledger: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [(name, b"odd"), ("tariffs/mine.toml", b"# mine\n")]
@@ -110,20 +110,20 @@ def test_a_file_of_an_odd_name_does_not_stop_the_ledger(
     assert [each.name for each in (new.parent / "tariffs").iterdir()] == ["mine.toml"]
 
 
-def test_a_name_that_is_not_utf_8_is_put_nowhere(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_not_restored(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match=r"a file with an unexpected name: 'tariffs/\\udce9.toml'$"):
         restore_file(tmp_path / "contracts.toml", tmp_path / "tariffs", "tariffs/\udce9.toml", b"odd", NOW)
 
 
-@pytest.mark.parametrize("there", [None, b"another"])
+@pytest.mark.parametrize("existing", [None, b"another"])
 @pytest.mark.parametrize("name", ["contracts.toml", "tariffs/deep/prices.csv"])
-def test_a_disk_that_is_full_leaves_no_cut_file_under_any_name(
-    tmp_path: Path, name: str, there: bytes | None, monkeypatch: pytest.MonkeyPatch
+def test_a_full_disk_leaves_no_truncated_file(
+    tmp_path: Path, name: str, existing: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contracts, path = tmp_path / "contracts.toml", tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    if there is not None:
-        path.write_bytes(there)
+    if existing is not None:
+        path.write_bytes(existing)
     before = [each for each in tmp_path.rglob("*") if each.is_file()]
 
     def is_full(_number: int) -> None:
@@ -134,20 +134,20 @@ def test_a_disk_that_is_full_leaves_no_cut_file_under_any_name(
         with pytest.raises(BackupError, match=f"{path.name} cannot be written: No space left on device"):
             restore_file(contracts, tmp_path / "tariffs", name, b"content", NOW)
     assert [each for each in tmp_path.rglob("*") if each.is_file()] == before
-    told = restore_file(contracts, tmp_path / "tariffs", name, b"content", NOW)
-    assert told is not None
-    assert path.read_bytes() == (there or b"content")
+    note = restore_file(contracts, tmp_path / "tariffs", name, b"content", NOW)
+    assert note is not None
+    assert path.read_bytes() == (existing or b"content")
 
 
-@pytest.mark.parametrize("there", [None, b"another"])
-def test_a_restore_that_is_killed_leaves_no_cut_file_under_a_name_that_anybody_reads(
-    tmp_path: Path, there: bytes | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("existing", [None, b"another"])
+def test_a_killed_restore_leaves_no_truncated_file_under_a_name_that_is_read(
+    tmp_path: Path, existing: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contracts, tariffs = tmp_path / "contracts.toml", tmp_path / "tariffs"
     path = tariffs / "prices.csv"
     tariffs.mkdir()
-    if there is not None:
-        path.write_bytes(there)
+    if existing is not None:
+        path.write_bytes(existing)
     child = os.fork()
     if not child:
         monkeypatch.setattr(os, "fsync", lambda _number: os._exit(9))
@@ -157,12 +157,12 @@ def test_a_restore_that_is_killed_leaves_no_cut_file_under_a_name_that_anybody_r
     (part,) = (each for each in tariffs.iterdir() if each != path)
     assert part.name.startswith(".prices.csv.")
     assert part.suffix == ".part"
-    assert path.exists() is (there is not None)
+    assert path.exists() is (existing is not None)
     restore_file(contracts, tariffs, "tariffs/prices.csv", b"content", NOW)
     assert not part.exists()
 
 
-def test_a_name_as_long_as_a_name_can_be_is_put_there(tmp_path: Path) -> None:
+def test_a_name_of_maximum_length_is_restored(tmp_path: Path) -> None:
     name = "é" * 125 + ".toml"
     restore_file(tmp_path / "contracts.toml", tmp_path / "tariffs", f"tariffs/{name}", b"content", NOW)
     assert (tmp_path / "tariffs" / name).read_bytes() == b"content"

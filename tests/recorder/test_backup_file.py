@@ -1,4 +1,4 @@
-"""A backup is a snapshot of the ledger; a damaged one is recognized and changes nothing."""
+"""A backup is a snapshot of the ledger; a damaged one is detected and changes nothing."""
 
 import hashlib
 import lzma
@@ -42,10 +42,10 @@ def ledger(tmp_path: Path) -> Path:
 
 
 def made(ledger: Path, target: Path, *, whole: bool = False) -> BackupResult:
-    of = BackupSpec(
+    spec = BackupSpec(
         ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_complete=whole
     )
-    return back_up(of, target, NOW)
+    return back_up(spec, target, NOW)
 
 
 def restored(backup: Path, ledger: Path) -> RestoreResult:
@@ -70,7 +70,7 @@ def test_all_permanent_data_of_the_ledger_is_restored(ledger: Path, tmp_path: Pa
     assert integrity(new) == []
 
 
-def test_a_whole_one_has_the_raw_frames_too(ledger: Path, tmp_path: Path) -> None:
+def test_a_full_backup_has_the_raw_frames_too(ledger: Path, tmp_path: Path) -> None:
     new = tmp_path / "new" / "ledger.sqlite"
     restored(made(ledger, tmp_path / "b", whole=True).path, new)
     before, after = rows(ledger), rows(new)
@@ -84,13 +84,13 @@ def test_a_whole_one_has_the_raw_frames_too(ledger: Path, tmp_path: Path) -> Non
 def test_energy_is_the_same(ledger: Path, tmp_path: Path, by: By) -> None:
     new = tmp_path / "new" / "ledger.sqlite"
     restored(made(ledger, tmp_path / "b").path, new)
-    with LedgerReader.open(ledger) as here, LedgerReader.open(new) as there:
-        told = energy(here, EnergyQuery(METER, START, END, by, PARIS))
-        assert told
-        assert energy(there, EnergyQuery(METER, START, END, by, PARIS)) == told
+    with LedgerReader.open(ledger) as original, LedgerReader.open(new) as copy:
+        expected = energy(original, EnergyQuery(METER, START, END, by, PARIS))
+        assert expected
+        assert energy(copy, EnergyQuery(METER, START, END, by, PARIS)) == expected
 
 
-def test_frames_that_the_backup_has_are_known_and_later_ones_are_taken(ledger: Path, tmp_path: Path) -> None:
+def test_frames_in_the_backup_are_known_and_later_ones_are_stored(ledger: Path, tmp_path: Path) -> None:
     new = tmp_path / "new" / "ledger.sqlite"
     restored(made(ledger, tmp_path / "b").path, new)
     with Ledger.open(new) as opened:
@@ -124,7 +124,7 @@ def test_its_header_describes_its_content(ledger: Path, tmp_path: Path) -> None:
     assert verify(backup.path) == read_header(backup.path) == backup.header
 
 
-def test_a_fall_of_a_register_and_an_exchange_count_as_in_an_answer(tmp_path: Path) -> None:
+def test_the_header_counts_falls_and_exchanges_as_energy_does(tmp_path: Path) -> None:
     path = tmp_path / "nas" / "ledger.sqlite"
     path.parent.mkdir()
     easts = [100, 180, 250, 30, 90, 90, 400, 10, 20]
@@ -140,13 +140,13 @@ def test_a_fall_of_a_register_and_an_exchange_count_as_in_an_answer(tmp_path: Pa
         opened.join_sites("0" * 12, METER)
     (site,) = made(path, tmp_path / "b").header.sites
     with LedgerReader.open(path) as reader:
-        told = energy(reader, EnergyQuery(METER, START, END, By.YEAR, PARIS))
-    of = {row.register: row.energy for row in told}
-    assert site.consumption_wh == of["EAST"] + of["HCHC"] + of["HCHP"] == 150 + 370 + 10 + 40 + 56
-    assert site.injection_wh == of["EAIT"]
+        rows = energy(reader, EnergyQuery(METER, START, END, By.YEAR, PARIS))
+    energy_wh = {row.register: row.energy for row in rows}
+    assert site.consumption_wh == energy_wh["EAST"] + energy_wh["HCHC"] + energy_wh["HCHP"] == 150 + 370 + 10 + 40 + 56
+    assert site.injection_wh == energy_wh["EAIT"]
 
 
-def test_the_previous_ledger_is_kept_and_nothing_else_is_left(ledger: Path, tmp_path: Path) -> None:
+def test_the_previous_ledger_is_preserved_and_nothing_else_is_left(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
     with Ledger.open(ledger) as opened:
         opened.store([message(frame(5000, NOON_MS + 10**9, {"EAST": 9_000_000}))])
@@ -159,25 +159,25 @@ def test_the_previous_ledger_is_kept_and_nothing_else_is_left(ledger: Path, tmp_
     }  # fmt: skip
 
 
-def test_the_client_id_belongs_to_the_place(ledger: Path, tmp_path: Path) -> None:
+def test_the_client_id_stays_with_the_installation(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
-    here = client_id(ledger)
+    original_id = client_id(ledger)
     assert restored(backup, ledger).old_client_id is None
-    assert client_id(ledger) == here
+    assert client_id(ledger) == original_id
     assert ("state:filters", "tictally/edge/+/frame") in rows(ledger)["meta"]
     other = tmp_path / "other" / "ledger.sqlite"
-    assert restored(backup, other).old_client_id == here
-    there = client_id(other)
-    assert there != here
+    assert restored(backup, other).old_client_id == original_id
+    restored_id = client_id(other)
+    assert restored_id != original_id
     assert not any(name.startswith("state:filters") for name, _ in rows(other)["meta"])
     restored(backup, tmp_path / "third" / "ledger.sqlite")
-    assert client_id(tmp_path / "third" / "ledger.sqlite") not in {here, there}
+    assert client_id(tmp_path / "third" / "ledger.sqlite") not in {original_id, restored_id}
     later = datetime(2026, 11, 26, tzinfo=UTC)
     restore(backup, other, other.parent / "contracts.toml", other.parent / "tariffs", later)
-    assert client_id(other) == there
+    assert client_id(other) == restored_id
 
 
-def test_sinks_begin_at_the_beginning(ledger: Path, tmp_path: Path) -> None:
+def test_sinks_start_from_the_beginning(ledger: Path, tmp_path: Path) -> None:
     with Ledger.open(ledger) as opened:
         opened.use_sinks(["influxdb"])
     assert rows(ledger)["sink_quarter"]
@@ -186,7 +186,7 @@ def test_sinks_begin_at_the_beginning(ledger: Path, tmp_path: Path) -> None:
     assert (rows(ledger)["sink"], rows(ledger)["sink_quarter"]) == ([], [])
 
 
-def test_contracts_and_price_lists_come_along_and_what_a_user_has_stays(ledger: Path, tmp_path: Path) -> None:
+def test_contracts_and_tariffs_are_restored_without_replacing_existing_files(ledger: Path, tmp_path: Path) -> None:
     (ledger.parent / "tariffs" / "spot").mkdir(parents=True)
     (ledger.parent / "tariffs" / "spot" / "prices.csv").write_text("a,b\n")
     backup = made(ledger, tmp_path / "b").path
@@ -195,8 +195,8 @@ def test_contracts_and_price_lists_come_along_and_what_a_user_has_stays(ledger: 
     assert (new.parent / "contracts.toml").read_text() == CONTRACT
     assert (new.parent / "tariffs" / "spot" / "prices.csv").read_text() == "a,b\n"
     (ledger.parent / "contracts.toml").write_text("# newer\n")
-    (said,) = restored(backup, ledger).notes
-    assert "differs from the backup and was not changed" in said
+    (note,) = restored(backup, ledger).notes
+    assert "differs from the backup and was not changed" in note
     assert (ledger.parent / "contracts.toml").read_text() == "# newer\n"
     assert (ledger.parent / "contracts.toml.backup-20261125T021500Z").read_text() == CONTRACT
 
@@ -227,24 +227,24 @@ def test_a_damaged_file_is_reported_and_changes_nothing(ledger: Path, tmp_path: 
     assert not list(ledger.parent.glob("*restor*"))
 
 
-def test_a_disk_that_gives_back_something_else_is_found_out_at_once(
+def test_a_disk_that_reads_back_other_bytes_is_detected_at_once(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = made(ledger, tmp_path / "b").path.read_bytes()
 
-    def forget_a_bit(file: BinaryIO) -> None:
+    def flip_a_bit(file: BinaryIO) -> None:
         file.seek(len(before) // 2)
         file.write(b"?")
         file.flush()
 
-    monkeypatch.setattr(create, "_flush_to_disk", forget_a_bit)
+    monkeypatch.setattr(create, "_flush_to_disk", flip_a_bit)
     with pytest.raises(BackupError, match="damaged"):
         made(ledger, tmp_path / "b")
     assert (tmp_path / "b").read_bytes() == before
     assert {each.name for each in tmp_path.iterdir()} == {"nas", "b"}
 
 
-def test_a_damage_that_has_the_right_checksum_is_found_in_the_rows(ledger: Path, tmp_path: Path) -> None:
+def test_damage_with_a_valid_checksum_is_found_in_the_rows(ledger: Path, tmp_path: Path) -> None:
     lines = made(ledger, tmp_path / "b").path.read_bytes().split(b"\n", 2)
     content = lzma.decompress(lines[2][:-73])
     at = content.index(b'"table":"label_seen"')
@@ -267,7 +267,9 @@ def test_a_damage_that_has_the_right_checksum_is_found_in_the_rows(ledger: Path,
         ),
     ],
 )
-def test_a_newer_one_is_refused(ledger: Path, tmp_path: Path, old: bytes, new: bytes, sentence: str) -> None:
+def test_a_backup_of_a_newer_version_is_rejected(
+    ledger: Path, tmp_path: Path, old: bytes, new: bytes, sentence: str
+) -> None:
     backup = made(ledger, tmp_path / "b").path
     backup.write_bytes(backup.read_bytes().replace(old, new, 1))
     before = rows(ledger)
@@ -276,7 +278,7 @@ def test_a_newer_one_is_refused(ledger: Path, tmp_path: Path, old: bytes, new: b
     assert rows(ledger) == before
 
 
-def test_one_of_a_pre_release_version_is_refused(ledger: Path, tmp_path: Path) -> None:
+def test_a_backup_of_a_pre_release_version_is_rejected(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
     backup.write_bytes(backup.read_bytes().replace(b"backup, format 1\n", b"backup, form 1\n", 1))
     before = rows(ledger)
@@ -292,7 +294,7 @@ def test_a_recorder_that_holds_the_ledger_is_not_disturbed(ledger: Path, tmp_pat
         restored(backup, ledger)
 
 
-def test_a_reader_of_the_old_ledger_is_waited_out_by_a_person(ledger: Path, tmp_path: Path) -> None:
+def test_a_restore_beside_a_reader_of_the_old_ledger_is_rejected(ledger: Path, tmp_path: Path) -> None:
     contracts = ledger.parent / "contracts.toml"
     contracts.write_text("# mine\n")
     backup = made(ledger, tmp_path / "b").path
@@ -318,7 +320,7 @@ def test_a_configuration_file_that_cannot_be_restored_is_reported(ledger: Path, 
     assert "The ledger is restored, but one of its configuration files is not" in done.notes[0]
 
 
-def test_a_damaged_ledger_is_kept_with_its_log(ledger: Path, tmp_path: Path) -> None:
+def test_a_damaged_ledger_is_preserved_with_its_log(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
     whole = rows(ledger)["frame_number"]
     ledger.write_bytes(b"rubbish" * 1000)
@@ -330,13 +332,13 @@ def test_a_damaged_ledger_is_kept_with_its_log(ledger: Path, tmp_path: Path) -> 
     assert rows(ledger)["frame_number"] == whole
 
 
-def test_what_a_killed_recorder_left_in_the_log_is_kept_too(ledger: Path, tmp_path: Path) -> None:
+def test_the_log_of_a_killed_recorder_is_preserved_too(ledger: Path, tmp_path: Path) -> None:
     backup = made(ledger, tmp_path / "b").path
     other = tmp_path / "other" / "ledger.sqlite"
     other.parent.mkdir()
     with Ledger.open(ledger) as opened:
         opened.store([message(frame(5000, NOON_MS + 10**9, {"EAST": 9_000_000}))])
-        for suffix in ("", "-wal"):  # as a power cut leaves them
+        for suffix in ("", "-wal"):  # as after a power cut
             shutil.copy(f"{ledger}{suffix}", f"{other}{suffix}")
         before = rows(ledger)
     done = restored(backup, other)
@@ -346,7 +348,7 @@ def test_what_a_killed_recorder_left_in_the_log_is_kept_too(ledger: Path, tmp_pa
     assert (5000, 5000) not in {row[1:3] for row in rows(other)["frame_number"]}
 
 
-def test_nothing_but_a_backup_is_written_over(ledger: Path, tmp_path: Path) -> None:
+def test_only_a_backup_is_overwritten(ledger: Path, tmp_path: Path) -> None:
     first = made(ledger, tmp_path / "b").path.read_bytes()
     assert made(ledger, tmp_path / "b").path.read_bytes() == first
     with pytest.raises(BackupError, match="exists and is not a backup"):
@@ -356,7 +358,7 @@ def test_nothing_but_a_backup_is_written_over(ledger: Path, tmp_path: Path) -> N
     assert not (tmp_path / "away").exists()
 
 
-def test_a_file_of_another_name_is_put_nowhere(ledger: Path, tmp_path: Path) -> None:
+def test_a_file_with_another_name_is_not_restored(ledger: Path, tmp_path: Path) -> None:
     for name in ("../evil", "tariffs/../../evil", "tariffs/.hidden", "/etc/passwd", "tariffs"):
         with pytest.raises(BackupError, match="a file with an unexpected name"):
             restore_file(ledger.parent / "contracts.toml", tmp_path / "tariffs", name, b"", NOW)

@@ -1,4 +1,4 @@
-"""The nightly backup: made by itself, beside the loop; a folder that is missing or full is reported everywhere."""
+"""The nightly backup runs by itself, beside the loop; a missing or full folder is reported everywhere."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def test_it_makes_one_when_it_is_due_and_no_other(nightly: JobRunner, folder: Path) -> None:
+def test_a_backup_is_made_once_when_it_is_due(nightly: JobRunner, folder: Path) -> None:
     assert nightly.poll(now_ms())
     (made,) = list_backups(folder, "nas").values()
     verify(made)
@@ -69,7 +69,7 @@ def test_it_makes_one_when_it_is_due_and_no_other(nightly: JobRunner, folder: Pa
     assert len(list(folder.iterdir())) == 2
 
 
-def test_old_ones_go_and_nothing_else_does(nightly: JobRunner, folder: Path) -> None:
+def test_retention_deletes_old_backups_and_nothing_else(nightly: JobRunner, folder: Path) -> None:
     for n in range(1, 60):
         (folder / f"tictally-nas-{datetime.now(UTC) - timedelta(days=n):%Y%m%dT%H%M%S}Z.backup").touch()
     others = [
@@ -89,7 +89,7 @@ def test_old_ones_go_and_nothing_else_does(nightly: JobRunner, folder: Path) -> 
     assert not stale.exists()
 
 
-def test_a_folder_that_is_missing_is_reported_and_not_made(nightly: JobRunner, folder: Path) -> None:
+def test_a_missing_folder_is_reported_and_not_created(nightly: JobRunner, folder: Path) -> None:
     folder.rmdir()
     assert not nightly.poll(now_ms())
     assert nightly.state.problem == f"there is no folder {folder} for backups; is its disk or share mounted?"
@@ -99,28 +99,30 @@ def test_a_folder_that_is_missing_is_reported_and_not_made(nightly: JobRunner, f
     assert nightly.state.problem is None
 
 
-def test_a_folder_that_has_become_empty_is_not_filled_until_a_person_does(nightly: JobRunner, folder: Path) -> None:
+def test_a_folder_that_has_become_empty_is_used_again_only_after_a_backup_is_back(
+    nightly: JobRunner, folder: Path
+) -> None:
     assert nightly.poll(now_ms())
     (made,) = folder.iterdir()
-    kept = made.read_bytes()
-    made.unlink()  # as where its share is not mounted
+    content = made.read_bytes()
+    made.unlink()  # as if its share is not mounted
     assert not nightly.poll(now_ms())
     assert "is empty, and backups were put there before" in str(nightly.state.problem)
     assert nightly.state.last_success_ms is not None
     assert list(folder.iterdir()) == []
-    made.write_bytes(kept)
+    made.write_bytes(content)
     assert nightly.poll(now_ms())
     assert nightly.state.problem is None
 
 
-def test_a_recorder_that_has_another_name_now_begins_its_own(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
+def test_a_renamed_recorder_starts_its_own_backups(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
     assert nightly.poll(now_ms())
     renamed = runner_of(tmp_path / "nas" / "ledger.sqlite", folder, "attic", nightly.state)
     assert renamed.poll(now_ms())
     assert len(list_backups(folder, "attic")) == len(list_backups(folder, "nas")) == 1
 
 
-def test_one_that_fails_is_reported_in_its_own_words(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
+def test_a_failed_backup_is_reported_with_its_own_message(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "nas" / "ledger.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 99")
     assert not nightly.poll(now_ms())
@@ -136,10 +138,10 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def problem_of(nightly: JobRunner, within_s: float = 20.0) -> str:
-    """The first one that it tells."""
+    """The first problem that it reports."""
     end_s = time.monotonic() + within_s
     while nightly.state.problem is None:
-        assert time.monotonic() < end_s, "no problem is told"
+        assert time.monotonic() < end_s, "no problem is reported"
         time.sleep(0.01)
     return nightly.state.problem
 
@@ -152,7 +154,7 @@ def wait_until_well(nightly: JobRunner, within_s: float = 20.0) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_a_process_that_cannot_be_started_is_reported_and_tried_again(
+def test_a_process_that_cannot_be_started_is_reported_and_retried(
     monkeypatch: pytest.MonkeyPatch, nightly: JobRunner
 ) -> None:
     with monkeypatch.context() as gone:
@@ -164,7 +166,7 @@ def test_a_process_that_cannot_be_started_is_reported_and_tried_again(
 
 
 @pytest.mark.usefixtures("hasty")
-def test_an_error_that_nobody_foresaw_is_reported_and_tried_again(
+def test_an_unexpected_error_is_reported_and_retried(
     monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path
 ) -> None:
     def broken(*_: object) -> dict[int, Path]:
@@ -198,13 +200,13 @@ def test_a_folder_that_does_not_answer_is_reported_while_it_hangs(
     nightly.stop()
 
 
-def test_a_process_that_cannot_be_killed_holds_nothing_up_and_no_other_is_begun(
+def test_a_process_that_cannot_be_killed_blocks_nothing_and_no_other_is_started(
     monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path
 ) -> None:
-    """As one is that hangs inside a call to a share whose server is away."""
+    """Like a process blocked in a system call on a share whose server is down."""
 
     class Stuck(subprocess.Popen[str]):
-        def __init__(self, _command: list[str], **more: Any) -> None:  # noqa: ANN401 - as Popen has them
+        def __init__(self, _command: list[str], **more: Any) -> None:  # noqa: ANN401 - as in Popen
             super().__init__(["sleep", "60"], **more)
 
         def kill(self) -> None:
@@ -228,27 +230,27 @@ def test_a_process_that_cannot_be_killed_holds_nothing_up_and_no_other_is_begun(
     process.wait()
 
 
-def test_one_dated_years_ahead_is_not_the_newest(nightly: JobRunner, folder: Path) -> None:
+def test_a_backup_dated_years_ahead_is_not_the_newest(nightly: JobRunner, folder: Path) -> None:
     (folder / "tictally-nas-20990101T040000Z.backup").touch()
     assert nightly.poll(now_ms())
     assert nightly.state.last_success_ms == min(list_backups(folder, "nas"))
 
 
-def test_what_was_made_under_a_clock_that_is_behind_is_there(tmp_path: Path, folder: Path) -> None:
+def test_a_backup_under_a_slow_clock_is_made_and_deletes_no_other(tmp_path: Path, folder: Path) -> None:
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 3)
     right = [folder / f"tictally-nas-2025{month:02}28T030000Z.backup" for month in range(1, 13)]
     for path in right:
         path.touch()
-    of = BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
-    made = back_up_into(folder, of, datetime(2020, 1, 1, 5, tzinfo=UTC))
+    spec = BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
+    made = back_up_into(folder, spec, datetime(2020, 1, 1, 5, tzinfo=UTC))
     assert made.path.exists()
     assert all(path.exists() for path in right)
 
 
 @pytest.fixture
 def other(tmp_path: Path, folder: Path) -> JobRunner:
-    """Of the same name and folder as `nightly`, of a ledger that was begun some days before."""
+    """Of the same name and folder as `nightly`, with a ledger that was started some days before."""
     ledger = tmp_path / "other" / "ledger.sqlite"
     build(ledger, 3)
     began(ledger, datetime.now(UTC) - timedelta(days=5))
@@ -260,13 +262,13 @@ def began(ledger: Path, moment: datetime) -> None:
         connection.execute("UPDATE meta SET value = ? WHERE name = 'created'", (f"{moment:%Y-%m-%dT%H:%M:%SZ}",))
 
 
-def test_two_of_one_name_make_each_its_own_and_report_it(
+def test_two_recorders_of_one_name_make_separate_backups_and_report_it(
     nightly: JobRunner, other: JobRunner, folder: Path, tmp_path: Path
 ) -> None:
     began(tmp_path / "nas" / "ledger.sqlite", datetime.now(UTC) - timedelta(days=9))
     assert nightly.poll(now_ms())
     (first,) = folder.iterdir()
-    time.sleep(1.1)  # a name has whole seconds
+    time.sleep(1.1)  # file names have whole seconds
     assert not other.poll(now_ms())
     assert f"another recorder of this name writes its backups into this folder too ({first.name})" in str(
         other.state.problem
@@ -278,7 +280,7 @@ def test_two_of_one_name_make_each_its_own_and_report_it(
     assert len(list_backups(folder, "nas")) == 2
 
 
-def test_what_a_ledger_left_that_was_lost_stays_and_is_no_problem(
+def test_backups_of_a_lost_ledger_stay_and_are_no_problem(
     nightly: JobRunner, other: JobRunner, folder: Path, tmp_path: Path
 ) -> None:
     assert other.poll(now_ms())
@@ -290,19 +292,17 @@ def test_what_a_ledger_left_that_was_lost_stays_and_is_no_problem(
     assert nightly.state.last_success_ms == max(list_backups(folder, "nas"))
 
 
-def test_a_ledger_that_was_restored_elsewhere_knows_its_backups(
-    nightly: JobRunner, folder: Path, tmp_path: Path
-) -> None:
+def test_a_ledger_restored_elsewhere_recognizes_its_backups(nightly: JobRunner, folder: Path, tmp_path: Path) -> None:
     assert nightly.poll(now_ms())
     (made,) = folder.iterdir()
     new = tmp_path / "new" / "ledger.sqlite"
     restore(made, new, new.parent / "contracts.toml", new.parent / "tariffs", datetime.now(UTC))
-    there = runner_of(new, folder)
-    assert there.poll(now_ms())
+    moved = runner_of(new, folder)
+    assert moved.poll(now_ms())
     assert list(folder.iterdir()) == [made]
 
 
-def test_it_gets_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path) -> None:
+def test_the_backup_process_gets_no_secret(monkeypatch: pytest.MonkeyPatch, nightly: JobRunner, folder: Path) -> None:
     monkeypatch.setenv("TICTALLY_MQTT_PASSWORD", "secret")
     monkeypatch.setenv("TICTALLY_CONFIG", "/nowhere")
     monkeypatch.setenv("TICTALLY_LEDGER_FILE", "/nowhere")
@@ -315,7 +315,7 @@ def job_in(health: str) -> dict[str, Any]:
     return found
 
 
-def test_a_recorder_makes_it_by_itself_and_reports_it_to_hubs(
+def test_a_recorder_makes_backups_by_itself_and_reports_them_to_hubs(
     own_broker: Mosquitto, tmp_path: Path, folder: Path
 ) -> None:
     recorder = Recorder(tmp_path, own_broker.port, settings={"TICTALLY_BACKUP": str(folder)})
@@ -336,7 +336,7 @@ def test_a_recorder_makes_it_by_itself_and_reports_it_to_hubs(
         assert stored_state(reader.get_value, tmp_path) == JobState()
 
 
-def test_a_recorder_whose_share_is_away_reports_it_and_records(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_a_recorder_without_its_share_reports_it_and_records(own_broker: Mosquitto, tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, own_broker.port, settings={"TICTALLY_BACKUP": str(tmp_path / "share")})
     with Hub(own_broker.port) as hub, recorder:
         hub.subscribe(HEALTH)
@@ -349,8 +349,8 @@ def test_a_recorder_whose_share_is_away_reports_it_and_records(own_broker: Mosqu
     assert not (tmp_path / "share").exists()
 
 
-def test_a_ledger_that_was_restored_knows_of_no_backups(tmp_path: Path, nightly: JobRunner, folder: Path) -> None:
-    """Else the folder of its new place would be taken for one whose share is away."""
+def test_a_restored_ledger_expects_no_earlier_backups(tmp_path: Path, nightly: JobRunner, folder: Path) -> None:
+    """Otherwise the folder of its new machine would look like an unmounted share."""
     ledger = tmp_path / "nas" / "ledger.sqlite"
     with Ledger.open(ledger) as opened:
         opened.put_value(state_key(NAME), JobState(1, memory={"folder": str(folder)}).to_json())

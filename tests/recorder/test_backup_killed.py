@@ -1,4 +1,4 @@
-"""Backup and restore, killed at any moment or on a full disk: what was there still is, and a sentence says why."""
+"""Backup and restore, killed at any moment or on a full disk, lose no existing file and report the reason."""
 
 import os
 import random
@@ -38,12 +38,14 @@ def environ() -> dict[str, str]:
 
 
 def made(ledger: Path, target: Path) -> Path:
-    of = BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_complete=True)
-    return back_up(of, target, NOW).path
+    spec = BackupSpec(
+        ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS, is_complete=True
+    )
+    return back_up(spec, target, NOW).path
 
 
 def kill_at_random(seed: int, *arguments: str | Path, ledger: Path) -> int:
-    """Starts it again and again, kills it at another moment each time; how often it was done before that."""
+    """Start it repeatedly, kill it at another moment each time; return how often it had finished before."""
     rng = random.Random(seed)
     begin = time.monotonic()
     assert run("backup", ledger.with_name("how-long"), ledger=ledger).returncode == 0
@@ -57,7 +59,7 @@ def kill_at_random(seed: int, *arguments: str | Path, ledger: Path) -> int:
     return done
 
 
-def test_a_backup_that_is_killed_leaves_the_one_before_and_the_ledger(tmp_path: Path) -> None:
+def test_a_killed_backup_leaves_the_previous_one_and_the_ledger(tmp_path: Path) -> None:
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 60)
     before = rows(ledger)
@@ -68,7 +70,7 @@ def test_a_backup_that_is_killed_leaves_the_one_before_and_the_ledger(tmp_path: 
     assert integrity(ledger) == []
 
 
-def test_a_restore_that_is_killed_leaves_one_whole_ledger_or_the_other(tmp_path: Path) -> None:
+def test_a_killed_restore_leaves_the_old_or_the_new_ledger_complete(tmp_path: Path) -> None:
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 60)
     target = made(ledger, tmp_path / "b")
@@ -77,9 +79,9 @@ def test_a_restore_that_is_killed_leaves_one_whole_ledger_or_the_other(tmp_path:
     assert kill_at_random(12, "restore", target, ledger=ledger) < KILLED
     assert integrity(ledger) == []
     assert rows(ledger)["frame_number"] in (old, rows_of(target, tmp_path)["frame_number"])
-    for kept in ledger.parent.glob("*before-restore*"):
-        if kept.suffix != ".part" and not kept.name.endswith("-wal"):
-            assert integrity(kept) == []
+    for previous in ledger.parent.glob("*before-restore*"):
+        if previous.suffix != ".part" and not previous.name.endswith("-wal"):
+            assert integrity(previous) == []
     assert run("restore", target, ledger=ledger).returncode == 0
     assert not list(ledger.parent.glob("*.restoring*"))
 
@@ -102,7 +104,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_a_backup_to_a_full_disk_is_reported_and_the_one_before_stays(tmp_path: Path) -> None:
+def test_a_backup_to_a_full_disk_is_reported_and_the_previous_one_stays(tmp_path: Path) -> None:
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 60)
     with small_disk(tmp_path / "disk", "256k") as disk:
@@ -138,8 +140,8 @@ def test_a_restore_to_a_full_disk_is_reported_and_the_old_ledger_stays(tmp_path:
 
 
 @pytest.mark.parametrize("what", ["backup", "restore"])
-def test_files_that_cannot_grow_any_more_cost_nothing(tmp_path: Path, what: str) -> None:
-    """At any size, also inside of what SQLite writes."""
+def test_a_file_size_limit_loses_nothing(tmp_path: Path, what: str) -> None:
+    """At any size, also in the middle of SQLite's writes."""
     ledger = tmp_path / "nas" / "ledger.sqlite"
     build(ledger, 60)
     target = made(ledger, tmp_path / "b")

@@ -1,4 +1,4 @@
-"""Quarters go into columns and come back to the byte, whatever they hold."""
+"""Quarters are packed into columns and unpacked to the same bytes, whatever they contain."""
 
 import random
 from pathlib import Path
@@ -48,13 +48,13 @@ def quarters(draw: st.DrawFn) -> bytes:
 
 
 @given(st.lists(quarters(), max_size=30))
-def test_quarters_come_back(packed: list[bytes]) -> None:
+def test_quarters_round_trip(packed: list[bytes]) -> None:
     about, data = pack_quarters(packed)
     assert unpack_quarters(about, data) == packed
 
 
 @given(st.lists(st.binary(max_size=60).map(lambda each: b"\x01" + each) | st.binary(max_size=20), max_size=20))
-def test_bytes_that_no_quarter_has_come_back(packed: list[bytes]) -> None:
+def test_arbitrary_bytes_round_trip(packed: list[bytes]) -> None:
     about, data = pack_quarters(packed)
     assert unpack_quarters(about, data) == packed
 
@@ -69,13 +69,13 @@ def test_bytes_that_no_quarter_has_come_back(packed: list[bytes]) -> None:
         b"",
     ],
 )
-def test_what_would_not_round_trip_is_stored_unpacked(odd: bytes) -> None:
+def test_a_quarter_that_would_not_round_trip_is_stored_unpacked(odd: bytes) -> None:
     about, data = pack_quarters([odd, odd])
     assert (about["order"], data) == ([-1, -1], b"")
     assert unpack_quarters(about, data) == [odd, odd]
 
 
-def test_quarters_of_a_ledger_are_a_few_shapes_and_none_is_loose(tmp_path: Path) -> None:
+def test_quarters_of_a_ledger_have_a_few_shapes_and_are_all_packed(tmp_path: Path) -> None:
     build(tmp_path / "ledger.sqlite")
     packed = [row[2] for row in rows(tmp_path / "ledger.sqlite")["quarter"]]
     about, data = pack_quarters(packed)
@@ -84,7 +84,7 @@ def test_quarters_of_a_ledger_are_a_few_shapes_and_none_is_loose(tmp_path: Path)
     assert len(data) < sum(map(len, packed))
 
 
-def test_whatever_is_changed_in_them_is_noticed(tmp_path: Path) -> None:
+def test_any_changed_byte_is_detected(tmp_path: Path) -> None:
     build(tmp_path / "ledger.sqlite", 8)
     about, data = pack_quarters([row[2] for row in rows(tmp_path / "ledger.sqlite")["quarter"]])
     rng = random.Random(5)

@@ -1,4 +1,4 @@
-"""Which nightly backups stay, and when one is due."""
+"""Which nightly backups are retained, and when the next is due."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,7 @@ def day(made_ms: int) -> date:
 
 
 def night_by_night(nights: int) -> list[int]:
-    """What is there after each night's rule was followed for so many nights."""
+    """The backups that are left after the rule was applied on each of so many nights."""
     there: set[int] = set()
     for n in range(nights):
         now = int((datetime(2024, 1, 1, 4, tzinfo=PARIS) + timedelta(days=n)).timestamp() * 1000)
@@ -42,7 +42,7 @@ def test_after_two_years_there_are_seven_days_four_weeks_and_twelve_months() -> 
     assert len(days) <= 7 + 4 + 12
 
 
-def test_the_newest_always_stays_and_the_more_there_were_the_older_ones_go() -> None:
+def test_the_newest_is_always_retained_and_older_ones_are_thinned_out() -> None:
     rng = random.Random(3)
     for _ in range(50):
         there = [rng.randrange(ms("2020-01-01"), ms("2026-01-01")) for _ in range(rng.randrange(1, 60))]
@@ -52,12 +52,12 @@ def test_the_newest_always_stays_and_the_more_there_were_the_older_ones_go() -> 
         assert retained(stay, ms("2026-01-01"), PARIS) == stay
 
 
-def test_what_was_made_before_a_long_silence_stays() -> None:
+def test_backups_before_a_long_pause_are_retained() -> None:
     old = [ms(f"2023-0{month}-15") for month in range(1, 10)]
     assert set(old) <= retained([*old, ms("2026-11-25T04:00")], ms("2026-11-25T04:00"), PARIS)
 
 
-def test_those_of_a_clock_that_ran_ahead_take_no_places() -> None:
+def test_backups_of_a_fast_clock_displace_no_others() -> None:
     right = night_by_night(400)
     ahead = [ms("2030-01-01T04:00") + n * DAY_MS for n in range(400)]
     stay = retained([*right, *ahead], right[-1], PARIS)
@@ -65,7 +65,7 @@ def test_those_of_a_clock_that_ran_ahead_take_no_places() -> None:
     assert len(stay) <= 2 * (7 + 4 + 12)
 
 
-def test_a_clock_that_is_years_behind_costs_none_of_the_right_ones() -> None:
+def test_a_clock_that_is_years_behind_deletes_no_correct_backup() -> None:
     right = night_by_night(400)
     now = ms("2020-01-01T05:00")
     assert retained([*right, now], now, PARIS) == {*right, now}
@@ -77,7 +77,7 @@ def test_a_clock_that_is_years_behind_costs_none_of_the_right_ones() -> None:
         ("2026-11-25T05:00", 4, "2026-11-25T04:00"),
         ("2026-11-25T03:59", 4, "2026-11-24T04:00"),
         ("2026-11-25T04:00", 4, "2026-11-25T04:00"),
-        ("2026-03-29T12:00", 2, "2026-03-29T03:00+02:00"),  # the clocks go forward over it
+        ("2026-03-29T12:00", 2, "2026-03-29T03:00+02:00"),  # skipped by the clock change
         ("2026-10-25T12:00", 2, "2026-10-25T02:00+02:00"),  # twice that night: the first
     ],
 )
@@ -95,5 +95,5 @@ def test_a_backup_is_due_at_its_hour_of_the_local_day(now: str, hour: int, due: 
         (["2027-11-25T04:01"], True),  # made under a wrong clock
     ],
 )
-def test_it_is_due_where_none_was_made_since(made: list[str], due: bool) -> None:
+def test_a_backup_is_due_if_none_was_made_since(made: list[str], due: bool) -> None:
     assert is_due(map(ms, made), ms("2026-11-25T10:00"), 4, PARIS) is due

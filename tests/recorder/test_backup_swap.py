@@ -1,4 +1,4 @@
-"""What stands where an old ledger stood, whoever is killed, whatever the disk cannot do, and to whom it belongs."""
+"""Replacing a ledger: killed at any step, on limited file systems, with links, and with owner and permissions."""
 
 import errno
 import os
@@ -39,8 +39,8 @@ def backup(ledger: Path, tmp_path: Path) -> Path:
 
 
 def made(ledger: Path, target: Path) -> Path:
-    of = BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
-    return back_up(of, target, NOW).path
+    spec = BackupSpec(ledger, ledger.parent / "contracts.toml", ledger.parent / "tariffs", "nas", PARIS)
+    return back_up(spec, target, NOW).path
 
 
 def restored(backup: Path, ledger: Path) -> RestoreResult:
@@ -52,7 +52,7 @@ def die() -> None:
 
 
 def leave_a_log(ledger: Path) -> None:
-    """A recorder that is killed with frames in the log."""
+    """Leave frames in the log, as a killed recorder does."""
     child = os.fork()
     if child == 0:
         opened = Ledger.open(ledger)
@@ -71,7 +71,7 @@ def kill_before_the_log_is_folded(backup: Path, ledger: Path, monkeypatch: pytes
     assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-def test_opening_what_a_killed_restore_kept_does_no_harm(
+def test_opening_the_previous_ledger_of_a_killed_restore_does_no_harm(
     ledger: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leave_a_log(ledger)
@@ -81,28 +81,28 @@ def test_opening_what_a_killed_restore_kept_does_no_harm(
             numbers = range(first, first + 500)
             opened.store([message(frame(seq, NOON_MS + seq * MINUTE_MS, values(seq))) for seq in numbers])
     before = rows(ledger)
-    (kept,) = [each for each in ledger.parent.glob("*.before-restore-*") if each.suffix != ".wal"]
-    rows(kept)
+    (previous,) = [each for each in ledger.parent.glob("*.before-restore-*") if each.suffix != ".wal"]
+    rows(previous)
     assert rows(ledger) == before
     assert integrity(ledger) == []
 
 
-def test_what_a_killed_restore_left_goes_with_the_next_one(
+def test_the_next_restore_deletes_files_of_a_killed_one(
     ledger: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leave_a_log(ledger)
     kill_before_the_log_is_folded(backup, ledger, monkeypatch)
     ledger.with_name("ledger.sqlite.restoring.v3-20261125T021500Z").touch()
-    kept = restored(backup, ledger).previous
-    assert kept is not None
+    previous = restored(backup, ledger).previous
+    assert previous is not None
     assert {each.name for each in ledger.parent.glob("ledger.sqlite*")} == {
         "ledger.sqlite",
         "ledger.sqlite.lock",
-        kept.name,
+        previous.name,
     }
 
 
-def test_what_a_killed_restore_left_goes_when_a_recorder_starts(
+def test_a_starting_recorder_deletes_files_of_a_killed_restore(
     ledger: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older = restored(backup, ledger).previous
@@ -114,7 +114,7 @@ def test_what_a_killed_restore_left_goes_when_a_recorder_starts(
     assert not list(ledger.parent.glob("*.restoring*"))
 
 
-def test_a_copy_that_does_not_fit_leaves_nothing_where_there_are_no_second_names(
+def test_without_hard_links_a_copy_that_does_not_fit_leaves_nothing(
     ledger: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = rows(ledger)
@@ -134,12 +134,12 @@ def test_a_copy_that_does_not_fit_leaves_nothing_where_there_are_no_second_names
     assert not list(ledger.parent.glob("*.before-restore-*"))
     monkeypatch.undo()
     monkeypatch.setattr(os, "link", refuse)
-    kept = restored(backup, ledger).previous
-    assert kept is not None
-    assert rows(kept) == before
+    previous = restored(backup, ledger).previous
+    assert previous is not None
+    assert rows(previous) == before
 
 
-def test_a_folder_that_cannot_be_flushed_is_reported_of_a_restored_ledger(
+def test_a_restored_ledger_whose_folder_cannot_be_flushed_is_reported(
     ledger: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (ledger.parent / "contracts.toml").unlink()
@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_be_flushed_is_reported_of_a_restored_ledger(
     assert (ledger.parent / "contracts.toml").exists()
 
 
-def test_a_file_system_that_syncs_no_folders_takes_backups(
+def test_a_file_system_without_folder_sync_takes_backups(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fsync = os.fsync
@@ -174,14 +174,14 @@ def test_a_file_system_that_syncs_no_folders_takes_backups(
     assert rows(ledger)["frame_number"] == before
 
 
-def test_a_restored_ledger_may_be_read_by_whom_the_old_one_could(ledger: Path, backup: Path) -> None:
+def test_a_restored_ledger_has_the_permissions_of_the_old_one(ledger: Path, backup: Path) -> None:
     ledger.chmod(0o600)
     restored(backup, ledger)
     assert stat.S_IMODE(ledger.stat().st_mode) == 0o600
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_what_root_restores_belongs_to_whom_the_ledger_or_its_folder_did(
+def test_files_restored_by_root_get_the_owner_of_the_ledger_or_its_folder(
     ledger: Path, backup: Path, tmp_path: Path
 ) -> None:
     os.chown(ledger, NOBODY, NOBODY)
@@ -194,8 +194,8 @@ def test_what_root_restores_belongs_to_whom_the_ledger_or_its_folder_did(
             assert (path.stat().st_uid, path.stat().st_gid) == (NOBODY, NOBODY)
 
 
-def test_a_link_to_a_ledger_on_another_disk_stays_one(ledger: Path, backup: Path, tmp_path: Path) -> None:
-    link = tmp_path / "here" / "ledger.sqlite"
+def test_a_link_to_a_ledger_on_another_disk_stays_a_link(ledger: Path, backup: Path, tmp_path: Path) -> None:
+    link = tmp_path / "linked" / "ledger.sqlite"
     link.parent.mkdir()
     link.symlink_to(ledger)
     number = ledger.stat().st_ino
@@ -208,7 +208,7 @@ def test_a_link_to_a_ledger_on_another_disk_stays_one(ledger: Path, backup: Path
     assert done.previous.parent == ledger.parent
 
 
-def test_a_link_to_a_backup_on_another_disk_stays_one(ledger: Path, tmp_path: Path) -> None:
+def test_a_link_to_a_backup_on_another_disk_stays_a_link(ledger: Path, tmp_path: Path) -> None:
     (tmp_path / "usb").mkdir()
     link = tmp_path / "last.backup"
     link.symlink_to(tmp_path / "usb" / "b")
@@ -224,10 +224,10 @@ def test_a_row_that_references_a_missing_one_is_reported_with_its_table(ledger: 
         restored(made(ledger, tmp_path / "b"), ledger)
 
 
-def test_the_log_of_a_ledger_that_was_emptied_is_kept(ledger: Path, backup: Path) -> None:
+def test_the_log_of_an_emptied_ledger_is_preserved(ledger: Path, backup: Path) -> None:
     leave_a_log(ledger)
     log = ledger.with_name("ledger.sqlite-wal").read_bytes()
     ledger.write_bytes(b"")
-    kept = restored(backup, ledger).previous
-    assert kept is not None
-    assert kept.with_name(f"{kept.name}-wal").read_bytes() == log
+    previous = restored(backup, ledger).previous
+    assert previous is not None
+    assert previous.with_name(f"{previous.name}-wal").read_bytes() == log

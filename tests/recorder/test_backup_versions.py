@@ -56,7 +56,7 @@ def backup(request: pytest.FixtureRequest) -> Path:
     return path
 
 
-def test_it_is_whole(backup: Path) -> None:
+def test_verification_succeeds(backup: Path) -> None:
     verify(backup)
 
 
@@ -71,7 +71,7 @@ def test_it_becomes_a_ledger_of_this_version(backup: Path, tmp_path: Path) -> No
     assert _tables(ledger) == _tables(new)
 
 
-def test_its_energy_is_what_it_was_and_its_numbers_are_known(backup: Path, tmp_path: Path) -> None:
+def test_its_energy_is_unchanged_and_its_frame_numbers_are_known(backup: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.sqlite"
     restore(backup, ledger, tmp_path / "contracts.toml", tmp_path / "tariffs", NOW)
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A backup taken while frames come, restored on an empty machine: answers are that moment's, and backfill completes."""
+"""A backup made while recording, restored on an empty machine, has the energy of its moment; backfill adds the rest."""
 
 import json
 import random
@@ -22,8 +22,8 @@ CONTRACT = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2026-01-01
 LAST = 4000
 
 
-def asked(what: str, ledger: Path, *, to: str) -> list[dict[str, Any]]:
-    """What a command answers of all time, by day."""
+def queried(what: str, ledger: Path, *, to: str) -> list[dict[str, Any]]:
+    """The rows of a command, by day, over all time."""
     arguments = [what, "--from", "2026-01-01", "--to", to, "--by", "day", "--json", "--ledger", str(ledger)]
     command = [sys.executable, "-m", "tictally_recorder", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={"HOME": str(ledger.parent)})
@@ -44,7 +44,7 @@ def numbers(ledger: Path) -> list[tuple[int, int]]:
 
 @contextmanager
 def sending(edge: ScriptedEdge, rng: random.Random) -> Iterator[None]:
-    """Frames a few at a time, some late, some twice, some never."""
+    """Send frames a few at a time, some late, some twice, some never."""
     order = [seq for seq in range(1, LAST + 1) if not 1500 <= seq < 1600]
     for at in rng.sample(range(len(order)), 200):
         other = min(at + rng.randrange(400), len(order) - 1)
@@ -64,7 +64,9 @@ def sending(edge: ScriptedEdge, rng: random.Random) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_answers_are_those_of_the_moment_and_the_rest_heals(own_broker: Mosquitto, tmp_path: Path, seed: int) -> None:
+def test_the_restored_energy_is_of_the_moment_of_the_backup_and_backfill_completes_it(
+    own_broker: Mosquitto, tmp_path: Path, seed: int
+) -> None:
     old, new, reference = (tmp_path / name for name in ("old", "new", "reference"))
     for each in (old, reference):
         each.mkdir()
@@ -79,7 +81,7 @@ def test_answers_are_those_of_the_moment_and_the_rest_heals(own_broker: Mosquitt
                 backed_up(recorder.ledger, tmp_path / "b")
                 after = recorder.wait_until(lambda counts: counts.frames > 0).frames
             recorder.stop()
-        # The old machine is gone; a new one knows nothing but the file.
+        # The old machine is gone; the new one has only the file.
         command = [sys.executable, "-m", "tictally_recorder", "restore", str(tmp_path / "b")]
         new.mkdir()
         subprocess.run([*command, "--ledger", str(new / "ledger.sqlite")], check=True, stdout=subprocess.DEVNULL)
@@ -87,7 +89,7 @@ def test_answers_are_those_of_the_moment_and_the_rest_heals(own_broker: Mosquitt
         moment = numbers(ledger)
         had = [seq for first, last in moment for seq in range(first, last + 1)]
         assert 800 < len(had) <= after < LAST
-        # What a ledger answers that has had just these frames, in order.
+        # The energy of a ledger that got just these frames, in order.
         with Ledger.open(reference / "ledger.sqlite") as plain:
             plain.store(
                 Message(
@@ -96,16 +98,16 @@ def test_answers_are_those_of_the_moment_and_the_rest_heals(own_broker: Mosquitt
                 for seq in had
             )
         for what, to in (("energy", "2027-01-01"), ("cost", "2027-01-01")):
-            assert asked(what, ledger, to=to) == asked(what, reference / "ledger.sqlite", to=to), what
-        assert asked("energy", ledger, to="2027-01-01")[0]["first"] == 1_000_000 + 10 * had[0]
+            assert queried(what, ledger, to=to) == queried(what, reference / "ledger.sqlite", to=to), what
+        assert queried("energy", ledger, to="2027-01-01")[0]["first"] == 1_000_000 + 10 * had[0]
         with Recorder(new, own_broker.port) as restored, edge.publishing_health():
             restored.wait_until(lambda counts: counts.frames == LAST, within_s=60)
             restored.stop()
     assert numbers(ledger) == [(1, LAST)]
     assert integrity(ledger) == []
-    told = asked("energy", ledger, to="2027-01-01")
-    assert sum(row["energy"] for row in told) == 10 * (LAST - 1)
-    assert {row["estimated"] for row in told} == {False}
+    rows = queried("energy", ledger, to="2027-01-01")
+    assert sum(row["energy"] for row in rows) == 10 * (LAST - 1)
+    assert {row["estimated"] for row in rows} == {False}
     with closing(sqlite3.connect(old / "ledger.sqlite")) as connection:
         (old_id,) = connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()
     with closing(sqlite3.connect(ledger)) as connection:
