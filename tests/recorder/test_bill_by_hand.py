@@ -1,4 +1,4 @@
-"""Bills worked by hand, to the cent, on the price list that is shipped; each equal to what its days cost."""
+"""Bills computed by hand, to the cent, with the shipped tariffs; each equals the cost of its days."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -24,7 +24,7 @@ def shipped() -> dict[str, Tariff]:
 
 
 def bill_of(shipped: dict[str, Tariff], first: str, last: str, contracts: Contracts, **registers_wh: int) -> Bill:
-    """A bill, whose total is that of its rows as far as these have amounts."""
+    """A bill whose total is checked against the sum of its rows' known amounts."""
     when = days(first, last)
     rows = costs(when, spread(when, **registers_wh), contracts, *shipped.values(), ngtf="H PLEINE/CREUSE")
     made = make_bill(SITE, when[0], when[-1] + timedelta(days=1), rows, shipped)
@@ -61,7 +61,7 @@ def test_february_2025_off_peak_and_peak_at_6_kva(shipped: dict[str, Tariff]) ->
     # accise 430.64 x 0.0337 = 14.512568
     # VAT    86.997344 x 0.20 / 1.20 = 14.499557…, 14.04 x 0.055 / 1.055 = 0.731943…, in all 15.231500…
     # CTA    14.04 / 1.055 - 11.48 = 1.828056…
-    # The price list's rounding: 86.997344 - 57.970864 - 14.512568 - 14.499557… = 0.014354…
+    # The tariff's rounding: 86.997344 - 57.970864 - 14.512568 - 14.499557… = 0.014354…
     assert shown(bill, "Sum") == [
         ("Energy, HT", "57.97"),
         ("Subscription, HT", "11.48"),
@@ -76,11 +76,11 @@ def test_february_2025_off_peak_and_peak_at_6_kva(shipped: dict[str, Tariff]) ->
     assert balance is not None
     assert (round(balance.rounding, 6), balance.unexplained) == (Decimal("0.014355"), Decimal(0))
     # 20.42 + 66.58 + 14.04 is the total
-    assert not [said for said in remarks(bill) if said.startswith("The lines")]
+    assert not [each for each in remarks(bill) if each.startswith("The lines")]
     assert bill.is_whole
 
 
-def test_a_month_over_the_change_of_prices_and_of_value_added_tax(shipped: dict[str, Tariff]) -> None:
+def test_a_month_across_a_change_of_prices_and_value_added_tax(shipped: dict[str, Tariff]) -> None:
     bill = bill_of(shipped, "2025-07-15", "2025-08-15", on(shipped[HPHC]), EASF01=100_000, EASF02=200_000)
     # 17 days: HC 53.125 x 0.1696 = 9.01, HP 106.25 x 0.2146 = 22.80125, 14.04 x 17 / 31 = 7.699354…
     # 15 days: HC 46.875 x 0.1635 = 7.6640625, HP 93.75 x 0.2081 = 19.509375, 15.74 x 15 / 31 = 7.616129…
@@ -124,7 +124,7 @@ def test_a_month_over_the_change_of_prices_and_of_value_added_tax(shipped: dict[
     assert round(balance.rounding, 9) == Decimal("0.00734375")
 
 
-def test_a_subscription_that_nobody_told_is_unknown_and_in_no_sum(shipped: dict[str, Tariff]) -> None:
+def test_a_subscription_without_a_price_is_unknown_and_in_no_sum(shipped: dict[str, Tariff]) -> None:
     bill = bill_of(shipped, "2024-10-31", "2024-11-02", on(shipped[HPHC]), EASF01=30_000, EASF02=60_000)
     # HC 10 x 0.2068 + 20 x 0.2068 = 6.204, HP 20 x 0.27 + 40 x 0.27 = 16.20
     # subscription of 31 October: 13.01 / 31 = 0.419677…
@@ -158,7 +158,7 @@ def test_whole_months_and_parts_of_one_at_two_powers(shipped: dict[str, Tariff])
     assert to_cents(bill.totals[0].amount) == Decimal("44.90")
 
 
-def test_where_the_price_list_tells_no_price_without_taxes_none_is_made_up(shipped: dict[str, Tariff]) -> None:
+def test_without_a_price_without_taxes_in_the_tariff_none_is_made_up(shipped: dict[str, Tariff]) -> None:
     bill = bill_of(shipped, "2026-02-01", "2026-02-28", on(shipped[HPHC]), EASF01=28_000, EASF02=56_000)
     # 28 x 0.1579 + 56 x 0.2065 + 15.65 = 4.4212 + 11.564 + 15.65 = 31.6352
     # accise 84 x 0.03085 = 2.5914; VAT 31.6352 / 6 = 5.272533…

@@ -1,4 +1,4 @@
-"""`tictally bill`, as a person and a program meet it: from frames, contracts and the shipped price lists."""
+"""`tictally bill`, as people and programs use it: from frames, contracts and the shipped tariffs."""
 
 import json
 from datetime import timedelta
@@ -28,16 +28,16 @@ class Commands:
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
         code = main([*arguments, "--ledger", str(self.folder / "ledger.sqlite")])
-        told = self._capsys.readouterr()
-        return code, told.out, told.err
+        captured = self._capsys.readouterr()
+        return code, captured.out, captured.err
 
-    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever the command says
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON
         return json.loads(self(*arguments, "--json")[1])
 
 
 @pytest.fixture
 def tictally(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """A month over the change of prices, a frame each midnight: 3.125 kWh off-peak and 6.25 kWh peak a day."""
+    """A month across a change of prices, a frame each midnight: 3.125 kWh off-peak and 6.25 kWh peak a day."""
     for name in ("TICTALLY_CONFIG", "TICTALLY_CONTRACTS", "TICTALLY_TARIFFS", "TICTALLY_TIMEZONE"):
         monkeypatch.delenv(name, raising=False)
     frames = [
@@ -67,14 +67,14 @@ def test_a_bill_has_its_parts_in_order_and_its_total_to_the_cent(tictally: Comma
     assert "CRE, open data" in out
 
 
-def test_its_total_is_that_of_cost(tictally: Commands) -> None:
+def test_its_total_equals_the_cost(tictally: Commands) -> None:
     (bill,) = tictally.json("bill", *WINDOW)
     of_cost = [each for each in tictally.json("cost", *WINDOW, "--by", "year") if each["kind"] == "total"]
     assert [each["rounded"] for each in of_cost] == [bill["totals"][0]["amount_rounded"]] == ["74.30"]
     assert [each["amount"] for each in of_cost] == [bill["totals"][0]["amount"]]
 
 
-def test_without_contract_it_says_what_to_write_and_fails(tictally: Commands) -> None:
+def test_without_a_contract_it_shows_what_to_write_and_fails(tictally: Commands) -> None:
     (tictally.folder / "contracts.toml").unlink()
     code, out, err = tictally("bill", *WINDOW)
     assert code == 1
@@ -83,7 +83,7 @@ def test_without_contract_it_says_what_to_write_and_fails(tictally: Commands) ->
     assert f"Write into {tictally.folder}/contracts.toml" in err
 
 
-def test_a_day_that_the_ledger_lacks_is_told(tictally: Commands) -> None:
+def test_a_day_missing_in_the_ledger_is_reported(tictally: Commands) -> None:
     _, out, _ = tictally("bill", "--from", "2025-07-01", "--to", "2025-08-16")
     assert "The ledger begins on 2025-07-15: the days from 2025-07-01 on are not in this bill." in out
     assert "Total of what is known, TTC" in out
@@ -97,13 +97,13 @@ def test_a_day_that_the_ledger_lacks_is_told(tictally: Commands) -> None:
         (("--from", "2025-08-16", "--to", "2025-08-16"), "is not before"),
     ],
 )
-def test_a_window_that_is_none_is_refused(tictally: Commands, arguments: tuple[str, ...], sentence: str) -> None:
+def test_an_invalid_window_is_rejected(tictally: Commands, arguments: tuple[str, ...], sentence: str) -> None:
     code, out, err = tictally("bill", *arguments)
     assert (code, out) == (2, "")
     assert sentence in err
 
 
-def test_a_source_is_shown_as_it_was_written(tictally: Commands) -> None:
+def test_a_source_is_shown_verbatim(tictally: Commands) -> None:
     (tictally.folder / "tariffs").mkdir()
     (tictally.folder / "tariffs" / "own.toml").write_text(
         'id = "edf-bleu-hphc"\noverlay = true\n[[version]]\nfrom = 2025-08-01\nconfidence = "own"\n'
@@ -112,13 +112,13 @@ def test_a_source_is_shown_as_it_was_written(tictally: Commands) -> None:
     assert "my bill [red]" in tictally("bill", *WINDOW)[1]
 
 
-def test_a_site_that_is_named_has_the_only_bill(tictally: Commands) -> None:
+def test_a_named_site_has_the_only_bill(tictally: Commands) -> None:
     assert [each["site"] for each in tictally.json("bill", *WINDOW, "--site", METER)] == [METER]
     code, _, err = tictally("bill", *WINDOW, "--site", "nobody")
     assert (code, "there is no site 'nobody'" in err) == (1, True)
 
 
-def test_a_price_list_that_cannot_be_used_is_told_and_fails(tictally: Commands) -> None:
+def test_an_invalid_tariff_is_reported_and_fails(tictally: Commands) -> None:
     (tictally.folder / "tariffs").mkdir()
     (tictally.folder / "tariffs" / "own.toml").write_text("id =")
     code, out, err = tictally("bill", *WINDOW)

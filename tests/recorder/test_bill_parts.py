@@ -1,4 +1,4 @@
-"""What a bill does with price lists and days that are not the common ones."""
+"""Bills with unusual tariffs and days."""
 
 import json
 from dataclasses import replace
@@ -57,9 +57,9 @@ def sum_shown(made: Bill) -> dict[str, str]:
 
 
 def test_amounts_that_do_not_fit_together_are_not_called_rounding() -> None:
-    # (0.10 + 0.0337) x 1.2 = 0.16044, and 0.17 is asked for: 100 kWh x 0.17 / 1.2 - 13.37 = 0.796666…
-    one = one_price("0.17", "0.10")
-    made = bill(costs(JUNE, spread(JUNE, EAST=99_990), on(one), one), one)
+    # (0.10 + 0.0337) x 1.2 = 0.16044, and the price is 0.17: 100 kWh x 0.17 / 1.2 - 13.37 = 0.796666…
+    flat = one_price("0.17", "0.10")
+    made = bill(costs(JUNE, spread(JUNE, EAST=99_990), on(flat), flat), flat)
     balance = made.totals[0].balance
     assert balance is not None
     assert (to_cents(balance.unexplained), balance.rounding) == (Decimal("0.80"), Decimal(0))
@@ -85,16 +85,16 @@ def test_amounts_that_do_not_fit_together_are_not_called_rounding() -> None:
     ],
 )
 def test_a_price_fits_when_two_roundings_can_explain_it(accise: str, ttc: str, fits: bool) -> None:
-    one = one_price(ttc, "0.10", taxes=replace(TAXES, accise=Decimal(accise)))
-    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
+    flat = one_price(ttc, "0.10", taxes=replace(TAXES, accise=Decimal(accise)))
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)
     assert made.lines[0].split is not None
     assert made.lines[0].split.fits is fits
 
 
-def test_a_cta_below_nothing_does_not_fit() -> None:
+def test_a_negative_cta_does_not_fit() -> None:
     # 9.00 / 1.055 = 8.530805…, less than 9 without taxes
-    one = one_price("0.1604", "0.10", monthly="9.00")
-    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
+    flat = one_price("0.1604", "0.10", monthly="9.00")
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)
     assert "subscription at 6 kVA" in remarks(made)[-1]
     assert remarks(made)[-1].startswith("one 2025-01-01: amounts with and without taxes differ")
 
@@ -102,8 +102,8 @@ def test_a_cta_below_nothing_does_not_fit() -> None:
 def test_without_a_cta_the_subscription_is_its_price_and_the_tax() -> None:
     # (10 + 0) x 1.055 = 10.55
     taxes = replace(TAXES, cta_share=Decimal(0))
-    one = one_price("0.1604", "0.10", monthly="10.55", monthly_ht="10", taxes=taxes)
-    made = bill(costs(JUNE, spread(JUNE, EAST=0), on(one), one), one)
+    flat = one_price("0.1604", "0.10", monthly="10.55", monthly_ht="10", taxes=taxes)
+    made = bill(costs(JUNE, spread(JUNE, EAST=0), on(flat), flat), flat)
     balance = made.totals[0].balance
     assert balance is not None
     assert (round(balance.ht_subscription, 9), balance.cta, round(balance.vat, 9)) == (
@@ -114,21 +114,21 @@ def test_without_a_cta_the_subscription_is_its_price_and_the_tax() -> None:
     assert abs(balance.rounding) < Decimal("1E-20")
 
 
-def test_a_cta_that_the_price_list_does_not_tell_of_is_not_reckoned() -> None:
-    one = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=None))
-    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
+def test_a_cta_that_the_tariff_does_not_state_is_not_computed() -> None:
+    flat = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=None))
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)
     assert remarks(made)[-1] == "one 2025-01-01 does not state the CTA of subscription at 6 kVA."
     assert sum_shown(made)["What cannot be taken apart, TTC"] == "10.55"
 
 
-def test_where_there_is_no_cta_only_the_price_without_taxes_is_not_told() -> None:
-    one = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=Decimal(0)))
-    one = replace(one, versions=(replace(one.versions[0], subscription_ht={}),))
-    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
+def test_without_a_cta_only_the_price_without_taxes_is_missing() -> None:
+    flat = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=Decimal(0)))
+    flat = replace(flat, versions=(replace(flat.versions[0], subscription_ht={}),))
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)
     assert remarks(made)[-1] == "one 2025-01-01 does not state the price without taxes of subscription at 6 kVA."
 
 
-def test_energy_that_costs_the_same_at_two_powers_is_one_line() -> None:
+def test_energy_at_the_same_price_at_two_powers_is_one_line() -> None:
     contracts = on(
         Contract(SITE, HPHC.id, d("2025-02-01"), power_kva=6), Contract(SITE, HPHC.id, d("2025-06-10"), power_kva=9)
     )
@@ -136,7 +136,7 @@ def test_energy_that_costs_the_same_at_two_powers_is_one_line() -> None:
     assert [(line.period, line.power_kva) for line in made.lines] == [("HC", None), ("HP", None), (None, 6), (None, 9)]
 
 
-def test_powers_whose_prices_without_taxes_differ_have_lines_of_their_own() -> None:
+def test_powers_with_different_prices_without_taxes_have_separate_lines() -> None:
     same = version("two", "2025-01-01", {}, {6: "10.00", 9: "10.00"})
     energy: dict[int | None, dict[str, Price]] = {
         power: {"ALL": Price(Decimal("0.1604"), Decimal(ht))} for power, ht in ((6, "0.1000"), (9, "0.0999"))
@@ -160,7 +160,7 @@ def test_another_sites_rows_are_left_out() -> None:
     assert bill(rows + others, BASE) == bill(rows, BASE)
 
 
-def test_each_currency_has_a_total_of_its_own() -> None:
+def test_each_currency_has_a_separate_total() -> None:
     pounds = replace(one_price("0.1604", "0.10"), currency="GBP")
     contracts = on(Contract(SITE, BASE.id, d("2025-02-01"), power_kva=6), Contract(SITE, "one", d("2025-06-16")))
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), contracts, BASE, pounds), BASE, pounds)
@@ -171,17 +171,17 @@ def test_each_currency_has_a_total_of_its_own() -> None:
     ]
 
 
-def test_a_price_list_that_tells_no_tax_has_a_total_and_no_taxes() -> None:
+def test_a_tariff_without_taxes_has_a_total_and_no_taxes() -> None:
     made = bill(costs(JUNE, spread(JUNE, HCHC=30_000, HCHP=60_000), on(HPHC), HPHC), HPHC)
     # 30 x 0.1696 + 60 x 0.2146 + 14.04 = 5.088 + 12.876 + 14.04
     assert sum_shown(made) == {"What cannot be taken apart, TTC": "32.00", "Total, TTC": "32.00"}
     assert "hphc 2025-02-01 does not state the price without taxes, the accise and the VAT of HC, HP." in remarks(made)
 
 
-def test_what_is_injected_is_income_and_in_no_tax() -> None:
-    one = one_price("0.1604", "0.10")
-    rows = costs(JUNE, spread(JUNE, EAST=30_000, EAIT=75_000), on(one, SURPLUS), one, SURPLUS)
-    made = bill(rows, one, SURPLUS)
+def test_injection_is_income_without_taxes() -> None:
+    flat = one_price("0.1604", "0.10")
+    rows = costs(JUNE, spread(JUNE, EAST=30_000, EAIT=75_000), on(flat, SURPLUS), flat, SURPLUS)
+    made = bill(rows, flat, SURPLUS)
     # 30 x 0.1604 + 10.55 = 15.362, less 75 x 0.04 = 3
     shown = sum_shown(made)
     assert (shown["HT and taxes together, TTC"], shown["Income"], shown["Total, TTC"]) == ("15.36", "-3.00", "12.36")
@@ -191,7 +191,7 @@ def test_what_is_injected_is_income_and_in_no_tax() -> None:
     assert [line[3:] for line in income.rows] == [("75.000", "", "0.04", "-3.00 EUR")]
 
 
-def test_days_without_contract_make_the_total_one_of_what_is_known() -> None:
+def test_days_without_a_contract_make_the_total_a_partial_one() -> None:
     contracts = on(Contract(SITE, BASE.id, d("2025-06-11"), power_kva=6))
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), contracts, BASE), BASE)
     # 20 days: 20 x 0.2016 + 20 x 13.72 / 30 = 4.032 + 9.146666…
@@ -199,10 +199,10 @@ def test_days_without_contract_make_the_total_one_of_what_is_known() -> None:
     assert remarks(made)[0] == (
         "Unknown: EAST (10.000 kWh, 10 days from 2025-06-01 to 2025-06-11): there is no contract."
     )
-    assert not [said for said in remarks(made) if said.startswith("Provisional")]
+    assert not [each for each in remarks(made) if each.startswith("Provisional")]
 
 
-def test_of_many_reasons_the_first_are_told() -> None:
+def test_of_many_reasons_the_first_are_shown() -> None:
     spot = tariff("spot", (), version("spot", "2020-01-01", {}, {None: "3.00"}), series=True)
     when = days("2025-06-01", "2025-06-05")
     quarters = [each for day in when for each in quarter_rows("EAST", day, [250] * 96)]
@@ -214,7 +214,7 @@ def test_of_many_reasons_the_first_are_told() -> None:
     )
 
 
-def test_days_that_the_ledger_lacks_are_told_and_the_bill_is_not_whole() -> None:
+def test_days_missing_in_the_ledger_are_reported_and_the_bill_is_incomplete() -> None:
     when = days("2025-06-05", "2025-06-20")
     made = bill(costs(when, spread(when, EAST=16_000), on(BASE), BASE), BASE)
     assert remarks(made)[:2] == [
@@ -225,27 +225,27 @@ def test_days_that_the_ledger_lacks_are_told_and_the_bill_is_not_whole() -> None
     assert "Total of what is known, TTC" in sum_shown(made)
 
 
-def test_a_bill_of_nothing_says_so() -> None:
+def test_a_bill_without_rows_is_reported_as_empty() -> None:
     made = bill([], BASE)
     assert (made.lines, made.totals, sections(made)) == ((), (), [])
     assert remarks(made) == ["The ledger has nothing from 2025-06-01 to 2025-07-01."]
 
 
-def test_days_at_one_price_are_one_line_around_a_day_that_is_unknown() -> None:
+def test_days_at_one_price_are_one_line_around_an_unknown_day() -> None:
     rows = spread([day for day in JUNE if day != d("2025-06-15")], EAST=29_000)
     made = bill(costs(JUNE, rows, on(BASE), BASE), BASE)
     energy = [(line.first.day, line.last.day, line.days, line.amount) for line in made.lines if line.period]
     assert energy == [(1, 30, 29, Decimal("5.8464")), (15, 15, 1, None)]
 
 
-def test_estimated_and_provisional_are_told_once() -> None:
+def test_estimated_and_provisional_are_reported_once() -> None:
     when = days("2025-07-30", "2025-08-02")
     rows = [row(day, "EAST", 1000, estimated=day == when[0]) for day in when]
     made = bill(costs(when, rows, on(BASE), BASE), BASE, start=when[0], end=when[-1])
-    said = remarks(made)
-    assert "Estimated in part, because a gap was divided by time: BASE." in said
+    found = remarks(made)
+    assert "Estimated in part, because a gap was divided by time: BASE." in found
     due = "Provisional: a revision was due on 2025-08-01, and base 2025-02-01 is the newest known."
-    assert said.count(due) == 1
+    assert found.count(due) == 1
 
 
 def test_a_price_series_has_one_line_whose_prices_are_by_the_quarter() -> None:
@@ -263,27 +263,27 @@ def test_a_price_series_has_one_line_whose_prices_are_by_the_quarter() -> None:
     # 24 x 0.10 - 24 x 0.05 = 1.20
     (energy,) = [section for section in sections(made) if section.title == "Energy"]
     assert [line[3:] for line in energy.rows] == [("48.000", "not known", "by the quarter", "1.20 EUR")]
-    # Each day's prices have a hash of their own; the bill names the price list's.
+    # Each day's prices have their own hash; the bill shows the tariff's.
     assert {each.version.hash for each in rows if each.version and each.period} != {spot.versions[0].hash}
     of_energy = bill([each for each in rows if each.period], spot, start=first, end=second)
     assert [each.hash for each in of_energy.versions] == [spot.versions[0].hash]
 
 
-def test_lines_that_add_up_to_other_cents_than_the_total_are_told() -> None:
-    one = one_price("0.1604", "0.10", monthly="10.554")
-    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)
+def test_a_rounded_total_that_differs_from_the_sum_of_lines_is_reported() -> None:
+    flat = one_price("0.1604", "0.10", monthly="10.554")
+    made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)
     # 4.812 + 10.554 = 15.366, shown as 4.81 + 10.55
     assert sum_shown(made)["Total, TTC"] == "15.37"
-    said = "The lines, each rounded to cents, add up to 15.36 EUR; the total is rounded once, at the end."
-    assert said in remarks(made)
+    remark = "The lines, each rounded to cents, add up to 15.36 EUR; the total is rounded once, at the end."
+    assert remark in remarks(made)
 
 
 def test_the_column_of_the_sum_adds_up() -> None:
-    one = one_price("0.1604", "0.10")
+    flat = one_price("0.1604", "0.10")
     fee = version("fee", "2025-01-01", {"SURPLUS": "0.044"}, {})
     surplus = tariff("fee", ("SURPLUS",), fee, direction=Direction.INJECTION)
-    rows = costs(JUNE, spread(JUNE, EAST=29_970, EAIT=30_090), on(one, surplus), one, surplus)
-    made = bill(rows, one, surplus)
+    rows = costs(JUNE, spread(JUNE, EAST=29_970, EAIT=30_090), on(flat, surplus), flat, surplus)
+    made = bill(rows, flat, surplus)
     # 29.97 x 0.1604 + 10.55 = 15.357188, less 30.09 x 0.044 = 1.32396: 14.033228
     shown = {name: Decimal(amount) for name, amount in sum_shown(made).items()}
     parts = shown["Energy, HT"] + shown["Subscription, HT"] + shown["Accise"] + shown["CTA"] + shown["VAT"]
@@ -294,15 +294,15 @@ def test_the_column_of_the_sum_adds_up() -> None:
 
 
 def test_json_has_amounts_as_they_are_and_in_cents() -> None:
-    one = one_price("0.1604", "0.10")
-    (told,) = json.loads(as_json([bill(costs(JUNE, spread(JUNE, EAST=30_000), on(one), one), one)]))
+    flat = one_price("0.1604", "0.10")
+    (record,) = json.loads(as_json([bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)]))
     # 30 x 0.1604 = 4.812; HT 3, accise 1.011, VAT 0.802, so -0.001 is left
-    energy = told["lines"][0]
+    energy = record["lines"][0]
     assert (energy["amount"], energy["amount_rounded"], energy["price_ht"]) == ("4.8120", "4.81", "0.10")
     assert energy["contains"]["ht"] == "3.00"
     assert energy["contains"]["difference_rounded"] == "0.00"
     assert Decimal(energy["contains"]["difference"]).quantize(Decimal("1E-12")) == Decimal("-0.001")
-    total = told["totals"][0]
+    total = record["totals"][0]
     assert [(tax["tax"], tax["energy_wh"]) for tax in total["taxes"]] == [
         ("accise", 30_000),
         ("cta", 0),
@@ -310,4 +310,4 @@ def test_json_has_amounts_as_they_are_and_in_cents() -> None:
         ("vat", 0),
     ]
     # and 10.55 a month
-    assert (total["amount_rounded"], total["balance"]["ttc_rounded"], told["whole"]) == ("15.36", "15.36", True)
+    assert (total["amount_rounded"], total["balance"]["ttc_rounded"], record["whole"]) == ("15.36", "15.36", True)

@@ -1,4 +1,4 @@
-"""`tictally compare` over a ledger of frames, with figures worked out by hand."""
+"""`tictally compare` over a ledger of frames, with figures computed by hand."""
 
 import json
 import os
@@ -33,8 +33,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     steps = [("00:00", 0), ("06:00", 3000), ("22:00", 9000), ("23:59:59", 10_000)]
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         for seq, (hour, wh) in enumerate(steps, 1):
-            told = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"NGTF": "BASE", "EAST": wh, "EASF01": wh})
-            ledger.store([message(told, arrived_ms=NOON_MS)])
+            added = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"NGTF": "BASE", "EAST": wh, "EASF01": wh})
+            ledger.store([message(added, arrived_ms=NOON_MS)])
     return tmp_path
 
 
@@ -55,17 +55,17 @@ def reasons(offer: dict[str, Any]) -> dict[str, list[list[str]]]:
     return {each["text"]: each["ranges"] for each in offer["reasons"]}
 
 
-def test_what_no_register_tells_of_leaves_a_day_unknown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_energy_that_no_register_shows_leaves_a_day_unknown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Ledger.open(folder / "ledger.sqlite") as ledger:
-        told = frame(9, at("2025-08-02T08:00+02:00"), {"OPTARIF": "BASE", "BASE": 11_000})
-        ledger.store([message(told, arrived_ms=NOON_MS)])
+        added = frame(9, at("2025-08-02T08:00+02:00"), {"OPTARIF": "BASE", "BASE": 11_000})
+        ledger.store([message(added, arrived_ms=NOON_MS)])
     assert main(["compare", "--from", "2025-08-01", "--to", "2025-08-03", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {each["amount"] for each in found} == {None}
     assert "the registers do not show all of the energy" in str(found)
 
 
-def test_other_hours_divide_otherwise(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_off_peak_hours_divide_differently(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
     assert offers(capsys, "--off-peak", "00:00-06:00")["edf-bleu-hphc", 6]["energy_wh"] == {"HC": 3000, "HP": 7000}
 
@@ -84,18 +84,18 @@ def test_tempo_without_colours_is_unknown_and_with_them_it_goes_from_morning_to_
     assert {k: v for k, v in known["energy_wh"].items() if v} == {"HC BLEU": 1000, "HP BLEU": 6000, "HC ROUGE": 3000}  # type: ignore[attr-defined]
 
 
-def test_the_powers_beside_the_subscribed_one_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_powers_next_to_the_subscribed_one_are_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
     assert [power for tariff, power in offers(capsys) if tariff == "edf-bleu-base"] == [3, 6, 9]
 
 
-def test_all_powers_of_a_list_are_told_to_who_asks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_powers_of_a_tariff_are_compared_on_request(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
-    told = [power for tariff, power in offers(capsys, "--powers", "all") if tariff == "edf-bleu-base"]
-    assert sorted(told) == [3, 6, 9, 12, 15, 18, 24, 30, 36]
+    powers = [power for tariff, power in offers(capsys, "--powers", "all") if tariff == "edf-bleu-base"]
+    assert sorted(powers) == [3, 6, 9, 12, 15, 18, 24, 30, 36]
 
 
-def test_base_is_what_the_contract_itself_cost(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_contracts_own_tariff_costs_the_actual_amount(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
     found = offers(capsys)["edf-bleu-base", 6]
     assert found["amount"] is not None
@@ -107,21 +107,21 @@ def test_hours_over_midnight_exclude_their_end() -> None:
     assert [is_off_peak(time(hour), night) for hour in (21, 22, 0, 5, 6)] == [False, True, True, True, False]
 
 
-def test_a_text_tells_the_colour_of_days_on_which_it_was_heard_and_of_no_other() -> None:
+def test_a_string_gives_the_colour_of_days_with_frames_and_of_no_other() -> None:
     changes = [TextChange("PTEC", at("2025-11-03T06:00+01:00"), "HPJR")]
-    heard = [at("2025-11-03T12:00+01:00"), at("2025-11-05T03:00+01:00")]
-    assert {str(day): colour.name for day, colour in heard_colours(changes, heard, PARIS).items()} == {
+    seen = [at("2025-11-03T12:00+01:00"), at("2025-11-05T03:00+01:00")]
+    assert {str(day): colour.name for day, colour in heard_colours(changes, seen, PARIS).items()} == {
         "2025-11-03": "ROUGE"
     }
 
 
 @pytest.mark.parametrize("text", ["2025-11-03,green", "x,blue", "2025-11-03,blue\n2025-11-03,red"])
-def test_a_file_of_colours_that_says_something_else_is_refused(text: str) -> None:
+def test_an_invalid_colour_file_is_rejected(text: str) -> None:
     with pytest.raises(ColourError):
         read_colours(text)
 
 
-def test_a_list_whose_periods_only_its_own_registers_tell_is_unknown(
+def test_a_tariff_whose_periods_only_its_own_registers_count_is_unknown(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert folder.exists()
@@ -130,21 +130,19 @@ def test_a_list_whose_periods_only_its_own_registers_tell_is_unknown(
     assert "no register counts the periods of" in str(found["reasons"])
 
 
-def test_colours_that_the_meter_told_are_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_colours_reported_by_the_meter_are_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     blue, red = 1 << 24, 3 << 24
     moments = [("2025-07-31T12:00", red), ("2025-07-31T13:00", red), ("2025-08-01T12:00", blue)]
     with Ledger.open(folder / "ledger.sqlite") as ledger:
         for seq, (moment, status) in enumerate(moments, 10):
             wh = 6000 if status == blue else 0
-            told = frame(seq, at(f"{moment}+02:00"), {"EAST": wh, "EASF01": wh, "STGE": f"{status:08X}"})
-            ledger.store([message(told, arrived_ms=NOON_MS)])
+            added = frame(seq, at(f"{moment}+02:00"), {"EAST": wh, "EASF01": wh, "STGE": f"{status:08X}"})
+            ledger.store([message(added, arrived_ms=NOON_MS)])
     found = offers(capsys)["edf-bleu-tempo", 6]
     assert {k: v for k, v in found["energy_wh"].items() if v} == {"HC BLEU": 1000, "HP BLEU": 6000, "HC ROUGE": 3000}  # type: ignore[attr-defined]
 
 
-def test_a_person_sees_the_cheapest_first_and_what_was_assumed(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_table_has_the_cheapest_first_and_the_assumptions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # Base at 6 kVA: 10 x 0.1952 = 1.952, 15.47 / 31 = 0.4990…: 2.4510…, dearer than HP/HC's 2.41.
     assert folder.exists()
     assert main(["compare", *WINDOW]) == 0
@@ -159,14 +157,14 @@ def test_a_person_sees_the_cheapest_first_and_what_was_assumed(
     assert "Unknown (edf-bleu-tempo 6 kVA; 2025-08-01): the colour of the Tempo day is unknown." in out
 
 
-def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
+def test_energy_counted_by_the_total_only_is_in_no_period_of_such_a_tariff(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "ledger.sqlite").unlink()
     with Ledger.open(folder / "ledger.sqlite") as ledger:
         for seq, (hour, wh) in enumerate([("01:00", 0), ("23:00", 5000)], 1):
-            told = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"EAST": wh})
-            ledger.store([message(told, arrived_ms=NOON_MS)])
+            added = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"EAST": wh})
+            ledger.store([message(added, arrived_ms=NOON_MS)])
     assert reasons(offers(capsys)["edf-bleu-ejp", 9]) == {
         "no register counts the periods of edf-bleu-ejp": [["2025-08-01", "2025-08-01"]]
     }
@@ -176,7 +174,7 @@ def test_energy_that_only_the_total_counted_is_in_no_period_of_such_a_list(
 def test_a_standard_meter_on_ejp_is_priced_by_its_own_registers(
     folder: Path, capsys: pytest.CaptureFixture[str], normal: int, peak: int
 ) -> None:
-    # Its eight other registers stand at zero: they count no period of the list, and nothing else either.
+    # Its eight other registers stand at zero: they count no period of the tariff, nor anything else.
     (folder / "ledger.sqlite").unlink()
     rest: dict[str, int | str] = {f"EASF{number:02}": 0 for number in range(3, 11)}
     steps = [("00:00", 0, 0), ("12:00", normal, 0), ("23:59:59", normal, peak)]
@@ -189,7 +187,7 @@ def test_a_standard_meter_on_ejp_is_priced_by_its_own_registers(
     assert "no register counts the periods of" not in str(found["reasons"])
 
 
-def test_a_day_of_which_two_sources_tell_two_colours_has_none() -> None:
+def test_a_day_on_which_two_sources_disagree_has_no_colour() -> None:
     first, second = date(2025, 1, 6), date(2025, 1, 7)
-    told = [{first: Colour.ROUGE, second: Colour.BLEU}, {first: Colour.BLANC}, {second: Colour.BLEU}]
-    assert agreed(told) == {second: Colour.BLEU}
+    sources = [{first: Colour.ROUGE, second: Colour.BLEU}, {first: Colour.BLANC}, {second: Colour.BLEU}]
+    assert agreed(sources) == {second: Colour.BLEU}

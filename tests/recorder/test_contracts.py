@@ -1,4 +1,4 @@
-"""The file of contracts: who was on what, from when; what cannot be is refused with file, line and a sentence."""
+"""The contract file: each site's tariff and its first day; an invalid file is rejected with file, line and message."""
 
 from datetime import time
 from pathlib import Path
@@ -39,14 +39,14 @@ def read(text: str, *sites: str) -> Contracts:
 @pytest.mark.parametrize(
     "power",
     ["9" * 5000, "0x" + "9" * 5000, "[" * 5000 + "]" * 5000, str(10**30)],
-    ids=["digits", "digits of another base", "depth", "more than is kept"],
+    ids=["digits", "digits of another base", "depth", "more than is stored"],
 )
-def test_what_is_absurd_is_refused_as_all_else_that_is_wrong(power: str) -> None:
+def test_an_absurd_value_is_rejected_like_any_other_error(power: str) -> None:
     with pytest.raises(ContractError, match=r"it cannot be used|is not a number of kVA"):
         read(f'[[contract]]\ntariff = "surplus"\npower = {power}\nfrom = 2025-01-01\n')
 
 
-def test_off_peak_hours_may_have_their_former_key() -> None:
+def test_off_peak_hours_accept_their_former_key() -> None:
     text = contract(off_peak='["22:00-06:00"]')
     assert read(text.replace("off_peak", "windows")).all == read(text).all
     assert read(text).all[0].off_peak_hours == ((time(22), time(6)),)
@@ -75,7 +75,7 @@ def test_contracts_follow_one_another() -> None:
 BOUNDS = ("2024-02-29", "2024-03-01", "2025-06-09", "2025-06-10", "2025-12-31", "2026-01-01")
 
 
-def test_each_site_has_its_own() -> None:
+def test_each_site_has_its_own_contracts() -> None:
     text = "".join(
         f'[[contract]]\nsite = "{site}"\ntariff = "{tariff}"\npower = 6\nfrom = 2025-01-01\n'
         for site, tariff in (("house", "base"), ("barn", "hphc"))
@@ -93,7 +93,7 @@ def test_without_a_file_there_are_no_contracts(tmp_path: Path) -> None:
     assert read_contracts(tmp_path / "contracts.toml", TARIFFS).all == ()
 
 
-def test_a_file_is_read_and_named(tmp_path: Path) -> None:
+def test_a_file_is_read_and_its_path_reported(tmp_path: Path) -> None:
     path = tmp_path / "contracts.toml"
     path.write_text(FULL)
     assert [each.tariff for each in read_contracts(path, TARIFFS).all] == ["base", "surplus", "hphc"]
@@ -105,7 +105,7 @@ def test_a_file_is_read_and_named(tmp_path: Path) -> None:
 
 
 def contract(**changes: str) -> str:
-    """A contract that is good but for the changes; an empty one takes the key out."""
+    """A valid contract but for the changes; an empty value removes the key."""
     fields = {"tariff": '"hphc"', "power": "6", "from": "2025-03-01"} | changes
     return "[[contract]]\n" + "".join(f"{key} = {value}\n" for key, value in fields.items() if value)
 
@@ -155,13 +155,13 @@ def contract(**changes: str) -> str:
             "it begins on 2025-06-30, while hphc holds until 2025-06-30",
         ),
         (
-            # the later one is told, wherever it stands
+            # the later one is reported, wherever it is
             contract(tariff='"base"', **{"from": "2025-06-30"}) + contract(until="2025-06-30"),
             4,
             "it begins on 2025-06-30, while hphc holds until 2025-06-30",
         ),
         (
-            # another one begins between them: not only neighbours are compared
+            # another one starts between them: not only neighbours are compared
             contract(until="2025-12-31")
             + contract(tariff='"surplus"', power="", **{"from": "2025-05-01"})
             + contract(tariff='"base"', **{"from": "2025-10-01"}),
@@ -170,7 +170,7 @@ def contract(**changes: str) -> str:
         ),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_line(text: str, line: int, sentence: str) -> None:
+def test_an_invalid_contract_is_rejected_with_its_line(text: str, line: int, sentence: str) -> None:
     with pytest.raises(ContractError) as refused:
         read(text)
     assert (refused.value.file, refused.value.line) == ("contracts.toml", line)
@@ -178,7 +178,7 @@ def test_what_cannot_be_is_refused_with_its_line(text: str, line: int, sentence:
     assert str(refused.value) == f"contracts.toml, line {line}: {refused.value.sentence}"
 
 
-def test_with_several_sites_each_contract_names_its_own() -> None:
+def test_with_several_sites_each_contract_names_its_site() -> None:
     with pytest.raises(ContractError, match=r"line 1: the ledger has several sites, so .* its own: barn, house"):
         read(contract(), "house", "barn")
     assert read(contract(), "house").all
@@ -194,5 +194,5 @@ def test_with_several_sites_each_contract_names_its_own() -> None:
         contract(tariff='"surplus"', power="3"),
     ],
 )
-def test_what_does_not_overlap_is_taken(text: str) -> None:
+def test_contracts_that_do_not_overlap_are_accepted(text: str) -> None:
     assert read(text).all

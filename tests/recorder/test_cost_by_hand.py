@@ -1,4 +1,4 @@
-"""Costs worked by hand, to the cent. The arithmetic stands beside each; prices are those of the real lists."""
+"""Costs computed by hand, to the cent. The arithmetic stands beside each; prices are those of the real tariffs."""
 
 from collections import Counter
 from decimal import Decimal
@@ -49,7 +49,7 @@ def test_100_kwh_off_peak_and_200_peak_within_july_2025() -> None:
     assert to_cents(total(found)) == Decimal("73.92")
 
 
-def test_the_same_spread_evenly_over_a_change_of_prices() -> None:
+def test_the_same_energy_spread_evenly_across_a_change_of_prices() -> None:
     when = days("2025-07-15", "2025-08-15")
     found = costs(when, spread(when, HCHC=100_000, HCHP=200_000), on(HPHC), HPHC)
     # 32 days, 3.125 kWh HC and 6.25 kWh HP a day.
@@ -130,7 +130,7 @@ def test_from_6_to_9_kva_on_the_tenth() -> None:
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_half_a_cent_is_half_a_cent_also_as_a_sum_of_days(sign: int) -> None:
+def test_half_a_cent_is_exact_also_as_a_sum_of_days(sign: int) -> None:
     # 15 of 30 days of 15.05 a month: 7.525, of which a day's share cut after 28 digits loses or gains a trace.
     shares = [Decimal("15.05") / 30] * 15
     assert sum(shares) != Decimal("7.525")
@@ -226,23 +226,23 @@ def test_a_quarter_at_a_negative_price_is_paid_back() -> None:
     assert on_spot(Direction.CONSUMPTION, "EAST") == (Decimal("0.027"), Decimal("-0.025"))
 
 
-def test_what_is_injected_at_a_negative_price_costs() -> None:
+def test_injection_at_a_negative_price_costs() -> None:
     assert on_spot(Direction.INJECTION, "EAIT") == (Decimal("-0.027"), Decimal("0.025"))
 
 
-def test_what_is_injected_is_income() -> None:
+def test_injection_is_income() -> None:
     when = days("2025-06-01", "2025-06-30")
     rows = spread(when, EAST=150_000, EAIT=75_000)
     found = costs(when, rows, on(BASE, SURPLUS), BASE, SURPLUS)
-    # consumed    150 x 0.2016 + 13.72 = 30.24 + 13.72 = 43.96
-    # injected  75 x 0.04           = 3
+    # consumption 150 x 0.2016 + 13.72 = 30.24 + 13.72 = 43.96
+    # injection 75 x 0.04           = 3
     injection = [each for each in found if each.direction is Direction.INJECTION]
     assert total(injection) == Decimal(-3)
     assert to_cents(total(found)) == Decimal("40.96")
     assert all(each.quality is Quality.MEASURED for each in injection)
 
 
-def test_what_an_injected_contract_asks_for_a_month_is_paid_not_earned() -> None:
+def test_the_subscription_of_an_injection_contract_is_a_cost_not_income() -> None:
     version_with_fee = version("fee", "2025-01-01", {"SURPLUS": "0.04"}, {None: "3.00"})
     fee = tariff("fee", ("SURPLUS",), version_with_fee, direction=Direction.INJECTION)
     day = d("2025-06-10")

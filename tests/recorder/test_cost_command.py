@@ -1,4 +1,4 @@
-"""`tictally cost`, as a person and a program meet it, over a ledger of frames."""
+"""`tictally cost`, as people and programs use it, over a ledger of frames."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ tariff = "edf-bleu-hphc"
 power = 6
 from = 2025-01-01
 """
-SAYS: Mapping[str, int | str] = {"NGTF": "H PLEINE/CREUSE", "PREF": 6}
+METER_VALUES: Mapping[str, int | str] = {"NGTF": "H PLEINE/CREUSE", "PREF": 6}
 NEW_METER = "021900000003"
 
 
@@ -38,22 +38,22 @@ class Commands:
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
         code = main([*arguments])
-        told = self._capsys.readouterr()
-        return code, told.out, told.err
+        captured = self._capsys.readouterr()
+        return code, captured.out, captured.err
 
-    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever the command says
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON
         return json.loads(self("cost", *arguments, "--json")[1])
 
     def contracts(self, text: str) -> None:
         (self.folder / "contracts.toml").write_text(text)
 
-    def hear(self, frames: Mapping[str, Mapping[str, int | str]], *, meter: str = METER) -> None:
-        """Frames by local time, each with what the meter always says."""
+    def store_frames(self, frames: Mapping[str, Mapping[str, int | str]], *, meter: str = METER) -> None:
+        """Store frames by local time, each with the values that the meter always sends."""
         with Ledger.open(self.folder / "ledger.sqlite") as ledger:
             for moment, values in frames.items():
                 self._seq += 1
-                told = frame(self._seq, at(moment), {**SAYS, **values}, meter=meter)
-                ledger.store([message(told, arrived_ms=NOON_MS)])
+                added = frame(self._seq, at(moment), {**METER_VALUES, **values}, meter=meter)
+                ledger.store([message(added, arrived_ms=NOON_MS)])
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 def summer(run: Commands) -> Commands:
     """The two days around the change of prices in August 2025: 4 kWh off-peak and 6 kWh peak on each."""
     run.contracts(HPHC)
-    run.hear(
+    run.store_frames(
         {
             f"2025-{day}T{hour}+02:00": {"EASF01": 50_000 + hc, "EASF02": 90_000 + hp}
             for day, hour, hc, hp in [
@@ -115,7 +115,7 @@ meanwhile is divided by time.
     )
 
 
-def test_at_80_columns_versions_are_references_and_nothing_is_cut(
+def test_at_80_columns_versions_are_references_and_nothing_is_truncated(
     summer: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -144,13 +144,13 @@ def test_a_year_has_a_line_for_each_price_and_one_total(summer: Commands) -> Non
 
 
 def cell(value: object) -> str:
-    """A value of JSON as CSV has it: of reasons the text."""
+    """A JSON value as in CSV: the text of a reason."""
     if isinstance(value, list):
         return "; ".join(each["text"] for each in value)
     return "" if value is None else str(value)
 
 
-def test_json_and_csv_say_the_same_unrounded_and_in_cents(summer: Commands) -> None:
+def test_json_and_csv_have_the_same_amounts_unrounded_and_in_cents(summer: Commands) -> None:
     as_json = summer.json(*WINDOW, "--by", "month")
     as_csv = list(csv.DictReader(io.StringIO(summer("cost", *WINDOW, "--by", "month", "--csv")[1])))
     assert [{key: cell(value) for key, value in each.items()} for each in as_json] == as_csv
@@ -175,7 +175,7 @@ def test_json_and_csv_say_the_same_unrounded_and_in_cents(summer: Commands) -> N
     }
 
 
-def test_explain_tells_how_each_figure_came_about(summer: Commands) -> None:
+def test_explain_shows_how_each_figure_is_computed(summer: Commands) -> None:
     code, out, _ = summer("cost", "--from", "2025-07-31", "--to", "2025-08-01", "--explain")
     shown = summer.json("--from", "2025-07-31", "--to", "2025-08-01")[0]["hash"]
     assert code == 0
@@ -199,7 +199,7 @@ def test_explain_tells_how_each_figure_came_about(summer: Commands) -> None:
     )
 
 
-def test_explain_tells_a_program_registers_and_source(summer: Commands) -> None:
+def test_explain_in_json_has_registers_and_source(summer: Commands) -> None:
     found = summer.json(*WINDOW, "--by", "month", "--explain")
     assert found[0]["explain"] == {
         "registers": [
@@ -222,7 +222,7 @@ def test_explain_tells_a_program_registers_and_source(summer: Commands) -> None:
     assert found[3]["explain"] is None
 
 
-def test_what_is_unknown_stands_beside_the_known_part_and_is_no_zero(summer: Commands) -> None:
+def test_an_unknown_part_is_shown_beside_the_known_one_and_is_not_zero(summer: Commands) -> None:
     summer.contracts(HPHC.replace("2025-01-01", "2025-08-01"))
     code, out, err = summer("cost", *WINDOW, "--by", "year")
     assert (code, err) == (0, "")
@@ -240,7 +240,7 @@ def test_what_is_unknown_stands_beside_the_known_part_and_is_no_zero(summer: Com
     )
 
 
-def test_without_contract_energy_is_told_and_what_to_write_where(summer: Commands) -> None:
+def test_without_a_contract_energy_is_shown_with_a_contract_to_write(summer: Commands) -> None:
     (summer.folder / "contracts.toml").unlink()
     code, out, err = summer("cost", *WINDOW, "--by", "year")
     assert code == 1
@@ -262,9 +262,9 @@ def test_without_contract_energy_is_told_and_what_to_write_where(summer: Command
     assert summer.json(*WINDOW, "--by", "year")[-1]["rounded"] == "4.83"
 
 
-def test_several_sites_are_told_apart_and_an_example_names_its_own(summer: Commands) -> None:
+def test_several_sites_are_separate_and_an_example_names_its_site(summer: Commands) -> None:
     (summer.folder / "contracts.toml").unlink()
-    summer.hear({"2025-08-01T23:00+02:00": {"NGTF": "BASE", "PREF": 9, "EAST": 5}}, meter=NEW_METER)
+    summer.store_frames({"2025-08-01T23:00+02:00": {"NGTF": "BASE", "PREF": 9, "EAST": 5}}, meter=NEW_METER)
     code, out, err = summer("cost", *WINDOW)
     assert code == 1
     assert out.count("Site ") == 2
@@ -272,7 +272,7 @@ def test_several_sites_are_told_apart_and_an_example_names_its_own(summer: Comma
     assert {each["site"] for each in summer.json(*WINDOW, "--site", NEW_METER)} == {NEW_METER}
 
 
-def test_days_beyond_the_frames_are_told(summer: Commands) -> None:
+def test_days_beyond_the_frames_are_reported(summer: Commands) -> None:
     _, out, _ = summer("cost", "--from", "2025-07-30", "--to", "2025-08-03")
     assert out.endswith(
         "The first frame is of 2025-07-31; what was used before it is not known.\n"
@@ -280,7 +280,7 @@ def test_days_beyond_the_frames_are_told(summer: Commands) -> None:
     )
 
 
-def test_what_rests_on_an_overdue_list_is_provisional(summer: Commands) -> None:
+def test_cost_by_an_overdue_tariff_is_provisional(summer: Commands) -> None:
     folder = summer.folder / "lists"
     folder.mkdir()
     (folder / "own.toml").write_text(
@@ -309,7 +309,7 @@ def test_what_rests_on_an_overdue_list_is_provisional(summer: Commands) -> None:
     assert f"Provisional (1 day: 2025-08-01): {reason}.\n" in out
 
 
-def test_a_broken_list_of_the_user_is_told_and_fails_the_command(summer: Commands) -> None:
+def test_an_invalid_user_tariff_is_reported_and_fails_the_command(summer: Commands) -> None:
     (summer.folder / "tariffs").mkdir()
     (summer.folder / "tariffs" / "own.toml").write_text("id = ")
     code, out, err = summer("cost", *WINDOW)
@@ -318,7 +318,7 @@ def test_a_broken_list_of_the_user_is_told_and_fails_the_command(summer: Command
     assert err.startswith(f"tictally: {summer.folder}/tariffs/own.toml, line 1: it is not TOML")
 
 
-def test_a_contract_that_cannot_be_used_is_one_sentence(summer: Commands) -> None:
+def test_an_invalid_contract_is_one_sentence(summer: Commands) -> None:
     contracts = summer.folder / "elsewhere.toml"
     contracts.write_text(HPHC.replace("6", "7"))
     code, out, err = summer("cost", "--config", str(config(summer, contracts=str(contracts))))
@@ -327,7 +327,7 @@ def test_a_contract_that_cannot_be_used_is_one_sentence(summer: Commands) -> Non
     assert err.count("\n") == 1
 
 
-def test_no_frames_in_the_window_is_a_sentence(summer: Commands) -> None:
+def test_a_window_without_frames_is_reported(summer: Commands) -> None:
     window = ("cost", "--from", "2020-01-01", "--to", "2020-01-02")
     sentence = "Nothing was counted from 2020-01-01 to 2020-01-02.\n"
     assert summer(*window) == (0, sentence, "")
@@ -348,7 +348,7 @@ def test_no_frames_in_the_window_is_a_sentence(summer: Commands) -> None:
         (("--ledger", "/absent/l.sqlite"), 1, "there is no ledger at /absent/l.sqlite"),
     ],
 )
-def test_what_is_wrong_is_one_sentence_and_an_exit_code(
+def test_an_error_is_one_sentence_and_an_exit_code(
     summer: Commands, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
     got, out, err = summer("cost", *arguments)

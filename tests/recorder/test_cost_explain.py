@@ -1,4 +1,4 @@
-"""What a figure is made of can be told from the figure alone."""
+"""A figure can be explained from the figure alone."""
 
 from decimal import Decimal
 
@@ -42,7 +42,7 @@ def recomputed(found: Explanation) -> Decimal:
     return found.sign * sum((part.energy_wh * part.price / 1000 for part in found.parts if part.price), Decimal(0))
 
 
-def test_every_amount_can_be_worked_again_from_its_explanation() -> None:
+def test_every_amount_can_be_recomputed_from_its_explanation() -> None:
     start, spot = midnight_ms(DAY), tariff("spot", (), version("spot", "2025-01-01", {}, {None: "6"}), series=True)
     series = Series([Step(start + n * QUARTER_MS, start + (n + 1) * QUARTER_MS, Decimal(n - 1) / 10) for n in range(4)])
     quarters = quarter_rows("EAST", DAY, [400, 500, 600, 700])
@@ -72,7 +72,7 @@ def test_the_hash_of_a_price_series_is_that_of_the_days_prices() -> None:
     assert hash_with("0.1", "0.1") == hash_with("0.1", "0.9") != hash_with("0.2", "0.1")
 
 
-def test_what_is_unknown_is_explained_by_its_reason() -> None:
+def test_an_unknown_amount_is_explained_by_its_reason() -> None:
     found = explain(costs([DAY], [row(DAY, "EAST", 5000)], on(HPHC, power_kva=12), HPHC)[0])
     assert (found.amount, found.quality) == (None, Quality.UNKNOWN)
     assert words(found.reason) == "no register counted HC"

@@ -1,4 +1,4 @@
-"""What the days of a ledger cost: which of its frames, texts and meters count for a day."""
+"""The cost of a ledger's days: which of its frames, strings and meters count for a day."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -21,15 +21,15 @@ from tictally_shared.calendar import QUARTER_MS
 
 NEW_METER = "021900000003"
 HOUR_MS = 4 * QUARTER_MS
-Heard = Mapping[str, Mapping[str, int | str]]
+FramesByTime = Mapping[str, Mapping[str, int | str]]
 
 
 def at(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def hear(path: Path, **meters: Heard) -> None:
-    """Frames of meters by local time of winter; `m` stands before a meter's number."""
+def store_frames(path: Path, **meters: FramesByTime) -> None:
+    """Store frames of meters by local winter time; a keyword is a meter's number after `m`."""
     with Ledger.open(path) as ledger:
         for meter, frames in meters.items():
             found = [
@@ -50,14 +50,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.sqlite"
 
 
-def test_a_day_is_of_the_option_that_the_meter_named_when_it_ended(path: Path) -> None:
+def test_a_day_has_the_option_that_the_meter_reported_at_its_end(path: Path) -> None:
     frames: dict[str, Mapping[str, int | str]] = {
         "2025-03-03T00:00": {"NGTF": "BASE", "EASF01": 0, "EASF02": 0},
         "2025-03-04T00:00": {"NGTF": "BASE", "EASF01": 1000, "EASF02": 0},
         "2025-03-04T12:00": {"NGTF": "H PLEINE/CREUSE", "EASF01": 1000, "EASF02": 0},
         "2025-03-04T23:59": {"NGTF": "H PLEINE/CREUSE", "EASF01": 3000, "EASF02": 4000},
     }
-    hear(path, **{f"m{METER}": frames})
+    store_frames(path, **{f"m{METER}": frames})
     found = ask(path, "2025-03-01", "2025-03-09", terms(on(HPHC), HPHC))
     third, fourth = ([row for row in found if row.day == d(day)] for day in ("2025-03-03", "2025-03-04"))
     assert [(row.period, row.energy_wh) for row in third if row.amount is None and row.energy_wh] == [("BASE", 1000)]
@@ -69,10 +69,10 @@ def test_a_day_is_of_the_option_that_the_meter_named_when_it_ended(path: Path) -
 def test_two_meters_of_a_site_follow_one_another(path: Path) -> None:
     old = {"2025-03-03T00:00": {"EAST": 70_000}, "2025-03-03T18:00": {"EAST": 73_000}}
     new = {"2025-03-03T19:00": {"EAST": 10}, "2025-03-04T00:00": {"EAST": 2010}, "2025-03-04T20:00": {"EAST": 7010}}
-    hear(path, **{f"m{METER}": old, f"m{NEW_METER}": new})
+    store_frames(path, **{f"m{METER}": old, f"m{NEW_METER}": new})
     join_sites(path, NEW_METER, METER)
     found = [row for row in ask(path, "2025-03-03", "2025-03-05", terms(on(BASE), BASE)) if row.period]
-    # 3 + 2 kWh, then 5 kWh, at 0.2016; of the hour between them nothing is known
+    # 3 + 2 kWh, then 5 kWh, at 0.2016; the hour between them is unknown
     assert [(row.energy_wh, row.amount) for row in found] == [
         (5000, Decimal("1.0080")),
         (0, None),
@@ -81,9 +81,9 @@ def test_two_meters_of_a_site_follow_one_another(path: Path) -> None:
     assert words(found[1].reason) == "the registers do not show the energy from 2025-03-03 18:00 to 2025-03-03 19:00"
 
 
-def test_days_without_frames_share_what_the_registers_counted_meanwhile(path: Path) -> None:
+def test_days_without_frames_share_the_energy_counted_meanwhile(path: Path) -> None:
     frames = {"2025-03-03T00:00": {"EAST": 0}, "2025-03-06T00:00": {"EAST": 7200}, "2025-03-06T12:00": {"EAST": 7300}}
-    hear(path, **{f"m{METER}": frames})
+    store_frames(path, **{f"m{METER}": frames})
     found = ask(path, "2025-02-20", "2025-03-20", terms(on(BASE), BASE))
     energy = [(row.day.day, row.energy_wh, row.quality) for row in found if row.period]
     assert energy == [(3, 2400, "estimated"), (4, 2400, "estimated"), (5, 2400, "estimated"), (6, 100, "estimated")]
@@ -92,8 +92,8 @@ def test_days_without_frames_share_what_the_registers_counted_meanwhile(path: Pa
     assert {row.quality for row in subscription} == {Quality.MEASURED}
 
 
-def test_days_are_those_from_the_first_frame_to_the_last(path: Path) -> None:
-    hear(path, **{f"m{METER}": {"2025-03-03T23:59": {"EAST": 0}, "2025-03-05T00:00": {"EAST": 1}}})
+def test_days_range_from_the_first_frame_to_the_last(path: Path) -> None:
+    store_frames(path, **{f"m{METER}": {"2025-03-03T23:59": {"EAST": 0}, "2025-03-05T00:00": {"EAST": 1}}})
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()
     assert days_with_frames(site, date.min, date.max, PARIS) == [d("2025-03-03"), d("2025-03-04"), d("2025-03-05")]
@@ -102,7 +102,7 @@ def test_days_are_those_from_the_first_frame_to_the_last(path: Path) -> None:
     assert ask(path, "2025-03-06", "2025-03-09", terms(on(BASE), BASE)) == []
 
 
-def test_a_price_series_is_paid_by_its_quarters_and_no_other_day_is_read_by_quarter(
+def test_a_price_series_is_costed_by_quarter_and_no_other_day_is_read_by_quarter(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 100 Wh in each quarter of the two days.

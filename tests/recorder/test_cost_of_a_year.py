@@ -1,4 +1,4 @@
-"""A real household's year, costed as Base and as HP/HC. It lies beside the project: where it is absent these skip."""
+"""A real household's year, costed as Base and as HP/HC. Without the data these tests skip."""
 
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not CURVE.exists(), reason="no load curve beside
 
 HALF_HOUR: Final = timedelta(minutes=30)
 OFF_PEAK, PEAK = "EASF01", "EASF02"
-# From EDF's grids of 2022-02, 2022-08 and 2023-02, 6 kVA: first day, Base, HC, HP, subscription of Base and of HP/HC.
+# Prices by EDF in 2022-02, 2022-08 and 2023-02, 6 kVA: first day, Base, HC, HP, subscription of Base and of HP/HC.
 GRIDS: Final = [
     ("2022-02-01", "0.1740", "0.1470", "0.1841", "11.34", "11.92"),
     ("2022-08-01", "0.1740", "0.1470", "0.1841", "11.36", "11.84"),

@@ -1,4 +1,4 @@
-"""From frames to amounts: the ledger's energy at the price lists that are shipped."""
+"""From frames to amounts: the ledger's energy at the shipped tariffs."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -26,8 +26,8 @@ def at(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-def test_a_gap_over_a_change_of_prices_is_divided_by_time(tmp_path: Path, shipped: dict[str, Tariff]) -> None:
-    # Away from 30 July 12:00 to 2 August 12:00, three days in which 7.2 kWh HC and 14.4 kWh HP were consumed:
+def test_a_gap_across_a_change_of_prices_is_divided_by_time(tmp_path: Path, shipped: dict[str, Tariff]) -> None:
+    # No frames from 30 July 12:00 to 2 August 12:00, three days in which 7.2 kWh HC and 14.4 kWh HP were consumed:
     # of the 72 hours, 36 are before the new prices.
     path = tmp_path / "ledger.sqlite"
     moments = ("2025-07-30T11:50+02:00", "2025-07-30T12:00+02:00", "2025-08-02T12:00+02:00", "2025-08-02T12:10+02:00")
@@ -63,7 +63,7 @@ def ask(tariff: Tariff, first: str, last: str, power_kva: int, ngtf: str, **regi
 
 
 @pytest.mark.parametrize(("first", "last"), [("2025-02-01", "2025-02-28"), ("2025-07-01", "2025-07-31")])
-def test_a_month_off_peak_and_peak_by_the_shipped_list(shipped: dict[str, Tariff], first: str, last: str) -> None:
+def test_a_month_off_peak_and_peak_by_the_shipped_tariff(shipped: dict[str, Tariff], first: str, last: str) -> None:
     when, hphc = days(first, last), shipped["edf-bleu-hphc"]
     rows = [row(day, register, 0) for day in when[1:] for register in ("EASF01", "EASF02")]
     rows += [row(when[0], "EASF01", 100_000), row(when[0], "EASF02", 200_000)]
@@ -72,7 +72,7 @@ def test_a_month_off_peak_and_peak_by_the_shipped_list(shipped: dict[str, Tariff
     assert to_cents(total(found)) == Decimal("73.92")
 
 
-def test_a_change_of_prices_by_the_shipped_list(shipped: dict[str, Tariff]) -> None:
+def test_a_change_of_prices_by_the_shipped_tariff(shipped: dict[str, Tariff]) -> None:
     registers = {"EASF01": 100_000, "EASF02": 200_000}
     found = ask(shipped["edf-bleu-hphc"], "2025-07-15", "2025-08-15", 6, "H PLEINE/CREUSE", **registers)
     # 17 days: 53.125 x 0.1696 + 106.25 x 0.2146 + 14.04 x 17 / 31 = 39.510604…
@@ -80,13 +80,13 @@ def test_a_change_of_prices_by_the_shipped_list(shipped: dict[str, Tariff]) -> N
     assert to_cents(total(found)) == Decimal("74.30")
 
 
-def test_the_29th_of_february_by_the_shipped_list(shipped: dict[str, Tariff]) -> None:
+def test_the_29th_of_february_by_the_shipped_tariff(shipped: dict[str, Tariff]) -> None:
     found = ask(shipped["edf-bleu-base"], "2024-02-29", "2024-02-29", 6, "BASE", EAST=10_000)
     # 10 x 0.2516 + 12.60 / 29
     assert to_cents(total(found)) == Decimal("2.95")
 
 
-def test_tempo_in_january_2025_has_its_energy_and_a_subscription_that_nobody_told(shipped: dict[str, Tariff]) -> None:
+def test_tempo_in_january_2025_has_its_energy_and_an_unknown_subscription(shipped: dict[str, Tariff]) -> None:
     registers = {f"EASF{n:02d}": n * 31_000 for n in range(1, 7)}
     found = ask(shipped["edf-bleu-tempo"], "2025-01-01", "2025-01-31", 6, "TEMPO", **registers)
     # 31 x (1 x 0.1296 + 2 x 0.1609 + 3 x 0.1486 + 4 x 0.1894 + 5 x 0.1568 + 6 x 0.7562)
@@ -97,13 +97,13 @@ def test_tempo_in_january_2025_has_its_energy_and_a_subscription_that_nobody_tol
     assert {each.period for each in found} == {*TEMPO_PERIODS, None}
 
 
-def test_an_ejp_day_by_the_shipped_list(shipped: dict[str, Tariff]) -> None:
+def test_an_ejp_day_by_the_shipped_tariff(shipped: dict[str, Tariff]) -> None:
     found = ask(shipped["edf-bleu-ejp"], "2025-02-12", "2025-02-12", 9, "EJP", EASF01=5000, EASF02=20_000)
     # 5 x 0.1476 + 20 x 1.1038 + 17.20 / 28
     assert to_cents(total(found)) == Decimal("23.43")
 
 
-def test_a_list_that_was_not_revised_when_due_is_provisional(shipped: dict[str, Tariff]) -> None:
+def test_a_tariff_that_was_not_revised_when_due_is_provisional(shipped: dict[str, Tariff]) -> None:
     base = shipped["edf-bleu-base"]
     newest = base.versions[-1].start
     due = newest.replace(year=newest.year + 1, month=2) if newest.month > 2 else newest.replace(month=8)

@@ -1,4 +1,4 @@
-"""What holds for every cost: days stand for themselves, order is nothing, a version changes the days it touches."""
+"""Properties of every cost: days are independent, order does not matter, a version changes its own days only."""
 
 import random
 from dataclasses import replace
@@ -61,16 +61,16 @@ def test_the_cost_of_a_window_is_the_sum_of_its_days(question: tuple[list[Energy
     rows, by = question
     whole = ask(rows, by, WINDOW)
     each_alone = [ask(rows, by, [day]) for day in WINDOW]
-    assert whole == [one for of_day in each_alone for one in of_day]
+    assert whole == [each for of_day in each_alone for each in of_day]
     assert all(of_day for of_day in each_alone)
-    amounts = [sum((one.amount or Decimal(0) for one in of_day), Decimal(0)) for of_day in each_alone]
-    window = sum((one.amount or Decimal(0) for one in whole), Decimal(0))
+    amounts = [sum((each.amount or Decimal(0) for each in of_day), Decimal(0)) for of_day in each_alone]
+    window = sum((each.amount or Decimal(0) for each in whole), Decimal(0))
     assert abs(window - sum(amounts, Decimal(0))) < Decimal("1E-20")
 
 
 @settings(max_examples=100, deadline=None)
 @given(questions(), st.randoms(use_true_random=False))
-def test_the_order_of_what_goes_in_does_not_matter(
+def test_the_order_of_the_input_does_not_matter(
     question: tuple[list[EnergyRow], Terms], shuffling: random.Random
 ) -> None:
     rows, by = question
@@ -78,15 +78,13 @@ def test_the_order_of_what_goes_in_does_not_matter(
     contracts, window, shuffled = list(by.contracts.all), list(WINDOW), list(rows)
     for each in (contracts, window, shuffled):
         shuffling.shuffle(each)
-    # A day that is asked for twice is told once.
+    # A day that is requested twice is in the result once.
     assert ask(shuffled, replace(by, contracts=on(*contracts)), [*window, window[0]]) == expected
 
 
 @settings(max_examples=100, deadline=None)
 @given(questions(), a_day)
-def test_a_new_version_changes_exactly_the_days_that_it_touches(
-    question: tuple[list[EnergyRow], Terms], start: date
-) -> None:
+def test_a_new_version_changes_exactly_its_own_days(question: tuple[list[EnergyRow], Terms], start: date) -> None:
     rows, before = question
     if start in {each.start for each in HPHC.versions}:
         start += timedelta(days=1)
@@ -94,11 +92,11 @@ def test_a_new_version_changes_exactly_the_days_that_it_touches(
     versions = tuple(sorted((*HPHC.versions, added), key=lambda each: each.start))
     after = terms(before.contracts, replace(HPHC, versions=versions), SURPLUS)
 
-    next_one = next((each.start for each in HPHC.versions if each.start > start), date.max)
+    next_start = next((each.start for each in HPHC.versions if each.start > start), date.max)
     under_contract = {day for day in WINDOW if before.contracts.on(SITE, Direction.CONSUMPTION, day)}
-    touched = {day for day in WINDOW if start <= day < next_one} & under_contract
+    expected = {day for day in WINDOW if start <= day < next_start} & under_contract
     changed = {day for day in WINDOW if ask(rows, before, [day]) != ask(rows, after, [day])}
-    assert changed == touched
+    assert changed == expected
 
 
 @settings(max_examples=50, deadline=None)
@@ -106,7 +104,9 @@ def test_a_new_version_changes_exactly_the_days_that_it_touches(
 def test_each_kwh_of_a_period_register_is_in_one_row(question: tuple[list[EnergyRow], Terms]) -> None:
     rows, by = question
     counted = sum(each.energy for each in rows if each.register[:4] in {"HCHC", "HCHP", "EASF"})
-    told = sum(one.energy_wh for one in ask(rows, by, WINDOW) if one.direction is Direction.CONSUMPTION)
-    # Without a contract a meter that tells no period still shows its total.
-    told -= sum(part.energy_wh for one in ask(rows, by, WINDOW) for part in one.parts if part.register == "EAST")
-    assert told == counted
+    in_periods = sum(each.energy_wh for each in ask(rows, by, WINDOW) if each.direction is Direction.CONSUMPTION)
+    # Without a contract a meter that names no period still shows its total.
+    in_periods -= sum(
+        part.energy_wh for each in ask(rows, by, WINDOW) for part in each.parts if part.register == "EAST"
+    )
+    assert in_periods == counted

@@ -1,4 +1,4 @@
-"""How much a figure is worth: what is unknown has a reason and no amount, never zero."""
+"""The quality of figures: an unknown one has a reason and no amount, never zero."""
 
 from dataclasses import replace
 from datetime import date
@@ -42,12 +42,12 @@ def by_period(found: list[CostRow]) -> dict[str | None, CostRow]:
 
 
 def unknown(found: list[CostRow]) -> dict[str | None, str | None]:
-    """Period → reason of what is unknown; and that nothing unknown has an amount."""
+    """Period → reason of each unknown row; checks that none of them has an amount."""
     assert all((each.amount is None) == (each.quality is Quality.UNKNOWN) for each in found)
     return {each.period: words(each.reason) for each in found if each.quality is Quality.UNKNOWN}
 
 
-def test_a_divided_gap_marks_what_it_touches_and_nothing_else() -> None:
+def test_a_divided_gap_marks_its_own_rows_and_nothing_else() -> None:
     found = by_period(costs([DAY], off_peak_and_peak(estimated=True), on(HPHC), HPHC))
     assert {period: each.quality for period, each in found.items()} == {
         "HC": Quality.ESTIMATED,
@@ -68,7 +68,7 @@ def test_a_divided_gap_marks_what_it_touches_and_nothing_else() -> None:
         ),
     ],
 )
-def test_an_overdue_price_list_is_provisional_and_still_costs(day: str, quality: Quality, reason: str | None) -> None:
+def test_an_overdue_tariff_is_provisional_and_still_has_cost(day: str, quality: Quality, reason: str | None) -> None:
     found = costs([d(day)], off_peak_and_peak(d(day)), on(HPHC), HPHC)
     assert [(each.quality, words(each.reason)) for each in found] == [(quality, reason)] * 3
     assert by_period(found)["HC"].amount == Decimal("0.327")
@@ -89,7 +89,7 @@ def test_energy_without_contract_is_shown() -> None:
     assert [(each.period, each.energy_wh) for each in found] == [(None, 0)]
 
 
-def test_a_price_list_that_is_not_there_is_named() -> None:
+def test_a_missing_tariff_is_named() -> None:
     found = unknown(costs([DAY], off_peak_and_peak(), on(HPHC)))
     assert found == dict.fromkeys(["HC", "HP", None], "there is no tariff hphc")
 
@@ -115,7 +115,7 @@ def test_a_power_without_price_is_unknown() -> None:
     }
 
 
-def test_a_subscription_that_nobody_could_tell_is_unknown_and_the_energy_is_not() -> None:
+def test_a_subscription_without_a_price_is_unknown_and_the_energy_is_not() -> None:
     revised = tariff("revised", ("HC", "HP"), version("revised", "2025-01-01", {"HC": "0.1", "HP": "0.2"}, {}))
     found = costs([DAY], off_peak_and_peak(), on(revised), revised)
     assert unknown(found) == {None: "revised 2025-01-01 has no subscription at 6 kVA"}
@@ -131,13 +131,13 @@ def test_a_register_that_counted_nothing_costs_nothing() -> None:
     assert (found["HC"].amount, found["HC"].quality) == (Decimal(0), Quality.MEASURED)
 
 
-def test_a_day_of_which_the_meter_told_nothing_has_a_subscription_and_unknown_energy() -> None:
+def test_a_day_without_registers_has_a_subscription_and_unknown_energy() -> None:
     found = costs([DAY], [], on(HPHC), HPHC)
     why = "the meter sent nothing"
     assert unknown(found) == {"HC": why, "HP": why}
 
 
-def test_energy_in_a_period_that_the_price_list_does_not_have_is_unknown() -> None:
+def test_energy_in_a_period_that_the_tariff_does_not_have_is_unknown() -> None:
     found = costs([DAY], [*off_peak_and_peak(), row(DAY, "EASF03", 700, period="WE")], on(HPHC), HPHC)
     assert unknown(found) == {"WE": "EASF03 counted WE, which is no period of hphc and no alias of the contract"}
     assert by_period(found)["WE"].energy_wh == 700
@@ -148,7 +148,7 @@ def test_energy_of_a_register_whose_period_is_not_known_is_unknown() -> None:
     assert unknown(found) == {"EASF03": "EASF03 counted energy that belongs to no known period of hphc"}
 
 
-def test_a_base_meter_on_a_price_list_of_two_periods_is_unknown() -> None:
+def test_a_base_meter_on_a_tariff_of_two_periods_is_unknown() -> None:
     found = unknown(costs([DAY], [row(DAY, "BASE", 700)], on(HPHC), HPHC))
     assert found == {
         "HC": "no register counted HC",
@@ -165,7 +165,7 @@ def test_tempo_without_the_meters_colours_is_unknown() -> None:
     assert found.keys() == {*TEMPO_PERIODS, "HC", "HP"}
 
 
-def test_injected_energy_is_not_told_by_period() -> None:
+def test_injection_is_not_divided_by_period() -> None:
     double = tariff(
         "double",
         ("DAY", "NIGHT"),

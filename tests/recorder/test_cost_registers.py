@@ -1,4 +1,4 @@
-"""Which registers a cost is made from: each kWh once, in the period that the meter says."""
+"""The registers that cost is computed from: each kWh once, in the period that the meter reports."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -36,7 +36,7 @@ def energy(found: list[CostRow]) -> dict[str, int]:
         ({"EAST": 5000}, 5000),
         ({"EASF01": 2000, "EASF02": 3000}, 5000),
         ({"EAST": 5000, "EASF01": 2000, "EASF02": 3000, "EASD01": 4000, "EASD02": 1000}, 5000),
-        # a meter was exchanged, or its mode changed, in the course of the day
+        # a meter was exchanged, or its mode changed, during the day
         ({"BASE": 2000, "EAST": 3000, "EASF01": 3000}, 5000),
         ({"EAST": 5000, "EAIT": 7000, "ERQ1": 100, "ERQ2": 200}, 5000),
     ],
@@ -77,12 +77,12 @@ def test_tempo_is_counted_by_its_six_registers() -> None:
     assert standard == historique == {period: n * 1000 for n, period in enumerate(TEMPO_PERIODS, 1)}
 
 
-def test_what_a_regulated_option_names_otherwise_is_found_by_the_option() -> None:
+def test_a_period_named_differently_by_a_regulated_option_is_found_by_the_option() -> None:
     rows = [row(DAY, "EASF01", 2000, period="HEURE CREUSE"), row(DAY, "EASF02", 3000, period="HEURE PLEINE")]
     assert energy(costs([DAY], rows, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")) == {"HC": 2000, "HP": 3000}
 
 
-def test_a_suppliers_own_calendar_is_read_by_what_the_meter_calls_its_periods() -> None:
+def test_a_suppliers_own_calendar_is_read_by_the_meters_period_names() -> None:
     rows = [row(DAY, f"EASF0{n}", n * 1000, period=name) for n, name in ((1, "HC"), (2, "PLEINES"), (3, "WEEK-END"))]
     aliases = {"PLEINES": "HP", "WEEK-END": "WE"}
     contracts = on(Contract(SITE, WEEKEND.id, d("2025-01-01"), aliases=aliases))
@@ -92,19 +92,19 @@ def test_a_suppliers_own_calendar_is_read_by_what_the_meter_calls_its_periods() 
 @pytest.mark.parametrize(
     ("ngtf", "aliases"),
     [
-        # what the meter says, as the contract has it, though the option would say HC
+        # the meter's own name, as in the contract, although the option means HC
         ("H PLEINE/CREUSE", {"HEURE CREUSE": "NIGHT", "HEURE PLEINE": "DAY"}),
         ("H PLEINE/CREUSE", {"HC": "NIGHT", "HEURE PLEINE": "DAY"}),
         ("H PLEINE/CREUSE", {"HC": "NIGHT", "HP": "DAY"}),
-        # a register by its own name, on whatever option
+        # a register by its own name, on any option
         ("H PLEINE/CREUSE", {"EASF01": "NIGHT", "HP": "DAY"}),
         ("SUPER", {"EASF01": "NIGHT", "EASF02": "DAY"}),
         (None, {"HEURE CREUSE": "NIGHT", "EASF02": "DAY"}),
-        # the more a meter says itself, the more it counts
+        # the more specific the meter's own name, the higher its precedence
         ("H PLEINE/CREUSE", {"HEURE CREUSE": "NIGHT", "HC": "DAY", "EASF01": "DAY", "HP": "DAY", "EASF02": "NIGHT"}),
     ],
 )
-def test_aliases_are_of_what_the_meter_says_then_of_its_option_then_of_the_register(
+def test_aliases_match_the_meters_name_then_its_option_then_the_register(
     ngtf: str | None, aliases: dict[str, str]
 ) -> None:
     rows = [row(DAY, "EASF01", 2000, period="HEURE CREUSE"), row(DAY, "EASF02", 3000, period="HEURE PLEINE")]
@@ -112,7 +112,7 @@ def test_aliases_are_of_what_the_meter_says_then_of_its_option_then_of_the_regis
     assert energy(costs([DAY], rows, contracts, OTHERS, ngtf=ngtf)) == {"NIGHT": 2000, "DAY": 3000}
 
 
-def test_a_register_that_nobody_names_has_the_alias_of_its_own_name() -> None:
+def test_an_unnamed_register_has_the_alias_of_its_own_name() -> None:
     rows = [row(DAY, f"EASF0{n}", n * 1000, period=name) for n, name in ((1, "HC"), (2, "HP"), (3, None))]
     contracts = on(Contract(SITE, WEEKEND.id, d("2025-01-01"), aliases={"EASF03": "WE"}))
     assert energy(costs([DAY], rows, contracts, WEEKEND, ngtf="HC/WE")) == {"HC": 1000, "HP": 2000, "WE": 3000}
@@ -130,7 +130,7 @@ def weekend_days(registers: dict[str, tuple[str | None, int]], ngtf: str | None 
     return {each.period: each.amount for each in found if each.period}
 
 
-def test_a_period_whose_register_is_not_named_yet_counted_nothing_where_no_unnamed_one_did() -> None:
+def test_a_period_without_a_named_register_is_zero_if_no_unnamed_register_counted() -> None:
     assert weekend_days(NAMED | SILENT) == {"HC": Decimal("0.1"), "HP": Decimal("0.4"), "WE": 0}
     assert weekend_days({"EASF01": ("HC", 1000)} | SILENT) == {"HC": Decimal("0.1"), "HP": 0, "WE": 0}
 
@@ -139,26 +139,26 @@ def test_a_period_whose_register_is_not_named_yet_counted_nothing_where_no_unnam
     ("registers", "ngtf"),
     [
         (NAMED | SILENT | {"EASF03": (None, 5)}, "HC/WE"),
-        # nothing that could count it was heard
+        # no register that could count it was in a frame
         (NAMED, "HC/WE"),
-        # a regulated option has no such period, and what the option is must be known
+        # a regulated option has no such period, and the option must be known
         (NAMED | SILENT, "H PLEINE/CREUSE"),
         (NAMED | SILENT, None),
-        # under a name that the list does not have
+        # under a name that the tariff does not have
         (NAMED | SILENT | {"EASF03": ("WEEK-END", 5)}, "HC/WE"),
     ],
 )
-def test_a_period_that_no_register_counted_stays_unknown_where_another_may_have(
+def test_a_period_that_no_register_counted_stays_unknown_if_another_may_have(
     registers: dict[str, tuple[str | None, int]], ngtf: str | None
 ) -> None:
     assert weekend_days(registers, ngtf)["WE"] is None
 
 
-def test_before_any_register_is_named_nothing_is_known_of_periods() -> None:
+def test_before_any_register_is_named_every_period_is_unknown() -> None:
     assert set(weekend_days({"EASF01": (None, 0)} | SILENT).values()) == {None}
 
 
-def test_a_register_that_fell_unheard_may_have_counted() -> None:
+def test_a_register_that_fell_during_a_gap_may_have_counted() -> None:
     rows = [row(DAY, "EASF01", 1000, period="HC"), row(DAY, "EASF02", 2000, period="HP")]
     rows.append(replace(row(DAY, "EASF03", 0), estimated=True, lost=True))
     found = costs([DAY], rows, on(WEEKEND), WEEKEND, ngtf="HC/WE")
@@ -171,7 +171,7 @@ def test_two_registers_may_be_one_period() -> None:
     assert energy(costs([DAY], rows, contracts, HPHC, ngtf="HC/WE")) == {"HC": 4000, "HP": 2000}
 
 
-def test_registers_of_two_modes_over_a_gap_are_not_trusted_together() -> None:
+def test_registers_of_two_modes_across_a_gap_are_not_both_counted() -> None:
     # The historique register was divided over days in which the standard one counted the same energy.
     rows = [row(DAY, "BASE", 5000, estimated=True), row(DAY, "EAST", 5000)]
     found = next(each for each in costs([DAY], rows, on(BASE), BASE) if each.period)
@@ -179,7 +179,7 @@ def test_registers_of_two_modes_over_a_gap_are_not_trusted_together() -> None:
     assert words(found.reason) == "BASE and EAST counted on a day with a gap, so the same energy may be in two of them"
 
 
-def test_injected_energy_goes_to_the_injected_contract_only() -> None:
+def test_injection_is_costed_by_the_injection_contract_only() -> None:
     rows = [row(DAY, "EAST", 5000), row(DAY, "EAIT", 7000)]
     assert energy(costs([DAY], rows, on(BASE, SURPLUS), BASE, SURPLUS)) == {"BASE": 5000, "SURPLUS": 7000}
     assert energy(costs([DAY], rows, on(BASE), BASE)) == {"BASE": 5000}

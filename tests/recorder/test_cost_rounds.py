@@ -1,4 +1,4 @@
-"""While cost of years is computed, the present comes first, and again with each round."""
+"""While the cost of years is computed, current figures come first, and again with each round."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from recorder_loop import Loop, recorder_loop, turn
 from tictally_recorder.ledger import Ledger
 
 CONTRACT = '[[contract]]\ntariff = "flat"\nfrom = 2020-01-01\n'
-LIST = """
+TARIFF = """
 id = "flat"
 supplier = "Somebody"
 currency = "EUR"
@@ -28,7 +28,7 @@ DAYS = 60
 
 
 class Rounds:
-    """The steps of cost and sites, each of whose turns has time for one piece of work."""
+    """The maintenance steps of cost and sites; each call has time for one unit of work."""
 
     def __init__(self, ledger: Ledger, loop: Loop) -> None:
         self._ledger = ledger
@@ -41,7 +41,7 @@ class Rounds:
             self._ledger.store([message(frame(self._seq, at_ms, {"EAST": wh}, meter=METER))])
 
     def run(self, now_s: float) -> dict[str, str]:
-        """What stands on the broker afterwards, by the last level of its topic."""
+        """Run the steps once; return the retained messages by the last level of their topic."""
         cost = self._loop.step("cost")
         now = turn(now_s, time.time_ns() // 1_000_000, is_connected=True)
         if cost.due_s <= now_s:
@@ -58,13 +58,13 @@ class Rounds:
 @pytest.fixture
 def rounds(tmp_path: Path) -> Iterator[Rounds]:
     (tmp_path / "tariffs").mkdir()
-    (tmp_path / "tariffs" / "flat.toml").write_text(LIST)
+    (tmp_path / "tariffs" / "flat.toml").write_text(TARIFF)
     (tmp_path / "contracts.toml").write_text(CONTRACT)
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger, recorder_loop(tmp_path, ledger) as loop:
         yield Rounds(ledger, loop)
 
 
-def test_during_a_long_round_the_present_is_published_and_kept_up_to_date(rounds: Rounds) -> None:
+def test_during_a_long_round_current_figures_are_published_and_updated(rounds: Rounds) -> None:
     now_ms = time.time_ns() // 1_000_000
     rounds.store(*((now_ms - day * DAY_MS, 0) for day in range(DAYS, 0, -1)), (now_ms - 2000, 0), (now_ms - 1000, 1000))
     published = rounds.run(1000.0)

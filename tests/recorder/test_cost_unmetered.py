@@ -1,4 +1,4 @@
-"""A time that no register tells of is in no amount, and is said to be missing."""
+"""Unmetered time is in no amount and is reported as missing."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -27,11 +27,13 @@ def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=PARIS).timestamp() * 1000)
 
 
-SILENCE = Unmetered(Direction.CONSUMPTION, ms("2026-11-10T10:00"), ms("2026-11-11T15:00"))
+GAP = Unmetered(Direction.CONSUMPTION, ms("2026-11-10T10:00"), ms("2026-11-11T15:00"))
 
 
-def hear(path: Path, meter: str, first: str, last: str, *registers: str, boot: str = "00000000000000a1") -> None:
-    """Every ten minutes from one local time to another, both included, 10 Wh in each register."""
+def store_frames(
+    path: Path, meter: str, first: str, last: str, *registers: str, boot: str = "00000000000000a1"
+) -> None:
+    """Store a frame every ten minutes from one local time to another, both included, 10 Wh in each register."""
     at, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
     frames = []
     while at <= end:
@@ -45,10 +47,10 @@ def hear(path: Path, meter: str, first: str, last: str, *registers: str, boot: s
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A meter that went from one mode to the other while nobody listened."""
+    """A meter that changed its mode during a gap."""
     path = tmp_path / "ledger.sqlite"
-    hear(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "BASE")
-    hear(path, METER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EASF01")
+    store_frames(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "BASE")
+    store_frames(path, METER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EASF01")
     return path
 
 
@@ -59,46 +61,46 @@ def found(path: Path) -> list[Unmetered]:
 
 
 def costs(*unmetered: Unmetered, rows: Mapping[str, int] | None = None) -> list[CostRow]:
-    """Of Tuesday to Thursday; without rows each day has a kWh."""
+    """The cost of Tuesday to Thursday; without rows each day has a kWh."""
     when = [TUESDAY, WEDNESDAY, THURSDAY]
     use = Use(SITE, [row(day, *each) for day in when for each in (rows or {"EAST": 1000}).items()], unmetered=unmetered)
     return cost(use, when, terms(on(BASE, SURPLUS), BASE, SURPLUS), PARIS)
 
 
-def test_a_silence_between_two_modes_is_told_by_nothing(path: Path) -> None:
-    assert found(path) == [SILENCE]
+def test_a_gap_between_two_modes_is_unmetered(path: Path) -> None:
+    assert found(path) == [GAP]
 
 
-def test_a_silence_between_two_meters_is_told_by_nothing(tmp_path: Path) -> None:
+def test_a_gap_between_two_meters_is_unmetered(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    hear(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "EAST", "EAIT")
-    hear(path, OTHER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EAIT", boot="00000000000000b1")
+    store_frames(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "EAST", "EAIT")
+    store_frames(path, OTHER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EAIT", boot="00000000000000b1")
     join_sites(path, OTHER, METER)
-    assert found(path) == [SILENCE, Unmetered(Direction.INJECTION, SILENCE.start_ms, SILENCE.end_ms)]
+    assert found(path) == [GAP, Unmetered(Direction.INJECTION, GAP.start_ms, GAP.end_ms)]
 
 
-def test_a_silence_over_which_a_register_goes_on_is_told_by_it(path: Path) -> None:
-    hear(path, METER, "2026-11-09T00:00", "2026-11-09T00:00", "EAST", boot="00000000000000b1")
+def test_a_gap_across_which_a_register_continues_is_metered(path: Path) -> None:
+    store_frames(path, METER, "2026-11-09T00:00", "2026-11-09T00:00", "EAST", boot="00000000000000b1")
     assert found(path) == []
 
 
-def test_frames_in_which_no_energy_stands_tell_nothing(path: Path) -> None:
-    hear(path, METER, "2026-11-10T12:00", "2026-11-10T18:00", "PREF", "EAIT", boot="00000000000000b1")
-    assert found(path) == [SILENCE]
+def test_frames_without_registers_meter_nothing(path: Path) -> None:
+    store_frames(path, METER, "2026-11-10T12:00", "2026-11-10T18:00", "PREF", "EAIT", boot="00000000000000b1")
+    assert found(path) == [GAP]
 
 
-@pytest.mark.parametrize(("until", "told"), [("10:15", True), ("10:30", False)])
-def test_a_change_without_a_silent_quarter_misses_nothing_that_would_be_told(
-    tmp_path: Path, until: str, *, told: bool
+@pytest.mark.parametrize(("until", "is_metered"), [("10:15", True), ("10:30", False)])
+def test_a_mode_change_is_unmetered_only_across_a_quarter_without_frames(
+    tmp_path: Path, until: str, *, is_metered: bool
 ) -> None:
     path = tmp_path / "ledger.sqlite"
-    hear(path, METER, "2026-11-10T09:00", "2026-11-10T10:00", "BASE")
-    hear(path, METER, f"2026-11-10T{until}", "2026-11-10T12:00", "EAST")
-    assert bool(found(path)) is not told
+    store_frames(path, METER, "2026-11-10T09:00", "2026-11-10T10:00", "BASE")
+    store_frames(path, METER, f"2026-11-10T{until}", "2026-11-10T12:00", "EAST")
+    assert bool(found(path)) is not is_metered
 
 
-def test_days_with_an_unmetered_time_have_their_known_part_and_something_unknown() -> None:
-    lines = {(each.day, each.period): each for each in costs(SILENCE) if each.direction is Direction.CONSUMPTION}
+def test_days_with_unmetered_time_have_a_known_and_an_unknown_part() -> None:
+    lines = {(each.day, each.period): each for each in costs(GAP) if each.direction is Direction.CONSUMPTION}
     assert {day for day, period in lines if period == UNMETERED} == {TUESDAY, WEDNESDAY}
     for day in (TUESDAY, WEDNESDAY):
         missing = lines[day, UNMETERED]
@@ -107,61 +109,61 @@ def test_days_with_an_unmetered_time_have_their_known_part_and_something_unknown
         assert lines[day, None].amount is not None
 
 
-def test_a_day_that_ends_in_the_last_quarter_heard_lacks_nothing() -> None:
+def test_a_day_that_ends_in_the_last_metered_quarter_lacks_nothing() -> None:
     overnight = Unmetered(Direction.CONSUMPTION, ms("2026-11-10T23:59"), ms("2026-11-12T00:00"))
     assert {each.day for each in costs(overnight) if each.period == UNMETERED} == {WEDNESDAY}
 
 
 def test_two_times_of_one_day_are_one_line() -> None:
     again = Unmetered(Direction.CONSUMPTION, ms("2026-11-11T18:00"), ms("2026-11-11T20:00"))
-    (missing,) = [each for each in costs(SILENCE, again) if (each.day, each.period) == (WEDNESDAY, UNMETERED)]
+    (missing,) = [each for each in costs(GAP, again) if (each.day, each.period) == (WEDNESDAY, UNMETERED)]
     assert words(missing.reason) == f"{REASON} and from 2026-11-11 18:00 to 2026-11-11 20:00"
 
 
-def test_what_was_injected_is_told_by_its_own_register() -> None:
-    silence = Unmetered(Direction.INJECTION, SILENCE.start_ms, SILENCE.end_ms)
-    missing = [each for each in costs(silence, rows={"EAST": 1000, "EAIT": 5}) if each.period == UNMETERED]
+def test_injection_is_metered_by_its_own_register() -> None:
+    injection_gap = Unmetered(Direction.INJECTION, GAP.start_ms, GAP.end_ms)
+    missing = [each for each in costs(injection_gap, rows={"EAST": 1000, "EAIT": 5}) if each.period == UNMETERED]
     assert {each.direction for each in missing} == {Direction.INJECTION}
 
 
-def test_a_day_of_which_nothing_was_told_says_just_that() -> None:
-    use = Use(SITE, [], unmetered=[SILENCE])
+def test_a_day_without_rows_has_no_separate_unmetered_line() -> None:
+    use = Use(SITE, [], unmetered=[GAP])
     lines = cost(use, [WEDNESDAY], terms(on(HPHC), HPHC), PARIS)
     assert [each.period for each in lines] == ["HC", "HP", None]
 
 
-def test_registers_are_told_at_moments_at_which_they_were_heard() -> None:
-    parts = {each.day: each.parts[0] for each in costs(SILENCE) if each.period == "BASE"}
-    assert (parts[TUESDAY].start_ms, parts[TUESDAY].end_ms) == (midnight_ms(TUESDAY), SILENCE.start_ms)
-    assert (parts[WEDNESDAY].start_ms, parts[WEDNESDAY].end_ms) == (SILENCE.end_ms, midnight_ms(THURSDAY))
+def test_register_readings_are_at_moments_of_frames() -> None:
+    parts = {each.day: each.parts[0] for each in costs(GAP) if each.period == "BASE"}
+    assert (parts[TUESDAY].start_ms, parts[TUESDAY].end_ms) == (midnight_ms(TUESDAY), GAP.start_ms)
+    assert (parts[WEDNESDAY].start_ms, parts[WEDNESDAY].end_ms) == (GAP.end_ms, midnight_ms(THURSDAY))
 
 
-def test_the_key_of_a_day_is_another_by_an_unmetered_time_that_concerns_it() -> None:
-    keys = Fingerprints(terms(on(BASE), BASE), PARIS)
-    longer = Unmetered(Direction.CONSUMPTION, SILENCE.start_ms, SILENCE.end_ms + 1)
+def test_the_fingerprint_of_a_day_depends_on_its_unmetered_time() -> None:
+    fingerprints = Fingerprints(terms(on(BASE), BASE), PARIS)
+    longer = Unmetered(Direction.CONSUMPTION, GAP.start_ms, GAP.end_ms + 1)
     for day, concerned in ((TUESDAY, True), (WEDNESDAY, True), (THURSDAY, False)):
-        assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [])) is concerned
-        assert (keys.of(SITE, day, [SILENCE]) != keys.of(SITE, day, [longer])) is concerned
+        assert (fingerprints.of(SITE, day, [GAP]) != fingerprints.of(SITE, day, [])) is concerned
+        assert (fingerprints.of(SITE, day, [GAP]) != fingerprints.of(SITE, day, [longer])) is concerned
 
 
-def test_hubs_are_told_no_sum_of_a_day_or_month_with_an_unmetered_time() -> None:
-    rows = costs(SILENCE)
+def test_hubs_get_no_sum_of_a_day_or_month_with_unmetered_time() -> None:
+    rows = costs(GAP)
     present = CurrentSite(SITE, THURSDAY, midnight_ms(THURSDAY), None, since=TUESDAY)
-    told = site_figures(present, rows, {}, terms(on(BASE), BASE))
-    assert (told["cost_yesterday"], told["cost_month"]) == ("none", "none")
-    assert told["cost_today"] != "none"
+    figures = site_figures(present, rows, {}, terms(on(BASE), BASE))
+    assert (figures["cost_yesterday"], figures["cost_month"]) == ("none", "none")
+    assert figures["cost_today"] != "none"
 
 
-def test_cost_and_bill_say_what_is_missing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cost_and_bill_report_unmetered_time(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (path.parent / "contracts.toml").write_text(CONTRACT)
     window = ("--from", "2026-11-09", "--to", "2026-11-13", "--ledger", str(path))
     assert main(["cost", *window]) == 0
-    told = capsys.readouterr().out
-    assert told.count("and unknown") == 2
-    assert f"And unknown: energy (unmetered), because {REASON} (2 days: 2026-11-10 to 2026-11-11)." in told
+    output = capsys.readouterr().out
+    assert output.count("and unknown") == 2
+    assert f"And unknown: energy (unmetered), because {REASON} (2 days: 2026-11-10 to 2026-11-11)." in output
     assert main(["bill", *window]) == 0
-    told = capsys.readouterr().out
-    assert "Total of what is known, TTC" in told
-    assert f"Unknown: unmetered (2 days from 2026-11-10 to 2026-11-12): {REASON}." in told
+    output = capsys.readouterr().out
+    assert "Total of what is known, TTC" in output
+    assert f"Unknown: unmetered (2 days from 2026-11-10 to 2026-11-12): {REASON}." in output
     assert main(["bill", *window, "--json"]) == 0
     assert '"whole": false' in capsys.readouterr().out

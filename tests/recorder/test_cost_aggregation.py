@@ -1,4 +1,4 @@
-"""Days added up: each line of one price, each reason once, nothing rounded and nothing lost."""
+"""Sums of days: a line for each price, each reason once, nothing rounded and nothing lost."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -46,7 +46,7 @@ def test_a_change_of_power_in_a_month_makes_two_subscriptions() -> None:
     ]
 
 
-def test_income_is_taken_from_what_is_paid() -> None:
+def test_income_is_subtracted_from_the_total() -> None:
     rows = costs(MARCH, spread(MARCH, EAST=31_000, EAIT=62_000), on(BASE, SURPLUS), BASE, SURPLUS)
     (march,) = sum_up(rows, By.YEAR)
     assert [(line.direction, line.period) for line in march.lines] == [
@@ -70,13 +70,13 @@ def test_known_and_unknown_days_are_different_lines() -> None:
     assert to_cents(march.known["EUR"]) == Decimal("18.68")
 
 
-def test_nothing_known_is_no_zero() -> None:
+def test_an_unknown_sum_is_not_zero() -> None:
     (march,) = sum_up(costs(MARCH, spread(MARCH, EAST=31_000), Contracts()), By.MONTH)
     assert dict(march.known) == {}
     assert {line.amount for line in march.lines} == {None}
 
 
-def test_a_reason_is_told_once_with_all_its_days() -> None:
+def test_a_reason_is_listed_once_with_all_its_days() -> None:
     contracts = Contracts([Contract(None, "base", d("2025-03-03"), until=d("2025-03-29"), power_kva=6)])
     found = [row for row in costs(MARCH, spread(MARCH, EAST=31_000), contracts, BASE) if row.amount is None]
     (dated,) = reasons_of(found)
@@ -93,7 +93,7 @@ def test_reasons_of_days_without_energy_are_one(energy: list[EnergyRow], reason:
     assert [(words(dated.reason), len(dated.days)) for dated in reasons_of(rows)] == [(reason, 31)]
 
 
-def test_the_gravest_day_says_what_a_line_is_worth() -> None:
+def test_a_line_has_the_quality_of_its_worst_day() -> None:
     rows = [row(day, "EAST", 1000, estimated=day.day == 7) for day in MARCH]
     (march,) = sum_up(costs(MARCH, rows, on(BASE), BASE), By.MONTH)
     assert [line.quality for line in march.lines] == [Quality.ESTIMATED, Quality.MEASURED]
@@ -102,7 +102,7 @@ def test_the_gravest_day_says_what_a_line_is_worth() -> None:
 PART = RegisterPart("EAST", 0, 100, 10, 15, 5, estimated=False)
 
 
-def test_registers_go_on_where_they_ended_and_only_there() -> None:
+def test_register_readings_are_joined_only_where_they_continue() -> None:
     after = replace(PART, start_ms=100, end_ms=200, first_value=15, last_value=18, energy_wh=3, estimated=True)
     fell = replace(PART, start_ms=200, end_ms=300, first_value=0, last_value=4, energy_wh=4)
     away = replace(PART, start_ms=400, end_ms=500, first_value=4, last_value=9)
@@ -127,7 +127,7 @@ def test_a_register_over_quarters_of_several_prices_has_none() -> None:
     st.dates(d("2024-01-01"), d("2025-06-01")),
     st.sampled_from([By.DAY, By.MONTH, By.YEAR]),
 )
-def test_sums_hold_every_row_once(energies_wh: list[int], first: date, by: By) -> None:
+def test_sums_contain_every_row_once(energies_wh: list[int], first: date, by: By) -> None:
     when = [first + timedelta(days=n) for n in range(len(energies_wh))]
     energy = [row(day, "EAST", energy_wh) for day, energy_wh in zip(when, energies_wh, strict=True)]
     rows = costs(when, energy, on(BASE), BASE)

@@ -1,4 +1,4 @@
-"""Whatever becomes of the files that say by what energy is paid, looking at them ends in a sentence at worst."""
+"""Checking changed, missing or unreadable contracts and tariffs ends at worst in a reported problem."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 
 
-def test_a_folder_that_cannot_be_read_is_a_problem_until_it_can(tmp_path: Path) -> None:
+def test_an_unreadable_folder_is_a_problem_until_it_is_readable(tmp_path: Path) -> None:
     watched = WatchedTerms(tmp_path / "contracts.toml", tmp_path / ("x" * 300))
     assert watched.look([])
     assert watched.terms is None
@@ -18,9 +18,7 @@ def test_a_folder_that_cannot_be_read_is_a_problem_until_it_can(tmp_path: Path) 
     assert not watched.look([])
 
 
-def test_a_folder_that_goes_while_it_is_walked_is_looked_at_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_deleted_while_it_is_walked_is_checked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = WatchedTerms(tmp_path / "contracts.toml", tmp_path / "tariffs")
     (tmp_path / "tariffs" / "below").mkdir(parents=True)
     assert watched.look([])
@@ -77,7 +75,7 @@ def watched_with_series(folder: Path, path: str) -> WatchedTerms:
 
 
 @pytest.mark.parametrize("place", [beside, absolute, below_a_link])
-def test_a_series_is_read_again_wherever_it_lies(folder: Path, place: Callable[[Path], str]) -> None:
+def test_a_changed_series_is_reloaded_wherever_it_is(folder: Path, place: Callable[[Path], str]) -> None:
     prices = folder / "out" / "prices.csv"
     prices.write_text(HOUR.format(price="0.1"))
     watched = watched_with_series(folder, place(folder))
@@ -91,7 +89,7 @@ def test_a_series_is_read_again_wherever_it_lies(folder: Path, place: Callable[[
 
 
 @pytest.mark.parametrize("contract", ["", CONTRACT])
-def test_a_series_that_comes_after_its_list_is_read_when_it_is_there(folder: Path, contract: str) -> None:
+def test_a_series_that_appears_after_its_tariff_is_read(folder: Path, contract: str) -> None:
     (folder / "contracts.toml").write_text(contract)
     watched = watched_with_series(folder, "../out/prices.csv")
     assert watched.look([])
@@ -102,7 +100,7 @@ def test_a_series_that_comes_after_its_list_is_read_when_it_is_there(folder: Pat
     assert (watched.problem, watched.terms is not None) == (None, True)
 
 
-def test_a_series_that_goes_is_a_problem(folder: Path) -> None:
+def test_a_deleted_series_is_a_problem(folder: Path) -> None:
     (folder / "out" / "prices.csv").write_text(HOUR.format(price="0.1"))
     watched = watched_with_series(folder, "../out/prices.csv")
     assert watched.look([])
@@ -111,7 +109,7 @@ def test_a_series_that_goes_is_a_problem(folder: Path) -> None:
     assert watched.terms is None
 
 
-def test_a_series_whose_name_is_none_is_a_problem(folder: Path) -> None:
+def test_a_series_with_an_invalid_name_is_a_problem(folder: Path) -> None:
     watched = watched_with_series(folder, "a\0b")
     assert watched.look([])
     assert "it cannot be read: embedded null byte" in str(watched.problem)
