@@ -50,7 +50,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 
 @pytest.mark.usefixtures("ledger")
-def test_energy_is_told_by_day_of_23_hours_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_energy_is_shown_by_day_also_of_23_hours(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "energy", "--from", "2026-03-28", "--to", "2026-03-30", "--site", METER)
     assert (code, err) == (0, "")
     assert out == dedent(
@@ -65,7 +65,7 @@ def test_energy_is_told_by_day_of_23_hours_too(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.usefixtures("ledger")
-def test_json_and_csv_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_and_csv_have_the_same_values(capsys: pytest.CaptureFixture[str]) -> None:
     window = ("energy", "--from", "2026-03-28", "--to", "2026-03-30", "--by", "month")
     _, as_json, _ = run(capsys, *window, "--json")
     _, as_csv, _ = run(capsys, *window, "--csv")
@@ -99,7 +99,7 @@ def test_quarters_add_up_to_the_day(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("ledger")
-def test_sites_are_told_apart_until_they_are_joined(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sites_are_separate_until_they_are_joined(capsys: pytest.CaptureFixture[str]) -> None:
     window = ("energy", "--from", "2026-03-28", "--to", "2026-04-01", "--by", "year", "--json")
     assert [row["site"] for row in json.loads(run(capsys, *window)[1])] == [METER, NEW_METER]
     code, out, _ = run(capsys, "site", "join", NEW_METER, METER)
@@ -120,7 +120,7 @@ def test_the_list_of_sites_shows_their_meters(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("ledger")
-def test_no_energy_is_a_sentence_beside_an_empty_answer(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_energy_there_is_a_message_beside_an_empty_answer(capsys: pytest.CaptureFixture[str]) -> None:
     window = ("energy", "--from", "2020-01-01", "--to", "2020-01-02")
     sentence = "Nothing was counted between 2020-01-01 00:00 and 2020-01-02 00:00.\n"
     assert run(capsys, *window) == (0, sentence, "")
@@ -128,7 +128,7 @@ def test_no_energy_is_a_sentence_beside_an_empty_answer(capsys: pytest.CaptureFi
 
 
 @pytest.mark.usefixtures("ledger")
-def test_without_a_window_this_month_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_default_window_is_this_month(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "energy")
     assert code == 0
     assert out.startswith("Nothing was counted between ")
@@ -167,7 +167,7 @@ def test_weeks_begin_on_monday(capsys: pytest.CaptureFixture[str]) -> None:
         (("energy", "--form", "x"), 2, "No such option: --form"),
     ],
 )
-def test_what_is_wrong_is_one_sentence_and_an_exit_code(
+def test_an_error_is_one_sentence_and_an_exit_code(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
     got, out, err = run(capsys, *arguments)
@@ -187,7 +187,7 @@ def test_a_wrong_setting_stops_every_command(
         assert err.startswith("tictally: TICTALLY_TIMEZONE: 'Europe/Lyon' is not a time zone")
 
 
-def test_a_reader_that_leaves_early_causes_no_traceback(ledger: Path) -> None:
+def test_a_reader_that_closes_the_pipe_early_causes_no_traceback(ledger: Path) -> None:
     command = f"{sys.executable} -m tictally_recorder energy --from 2026-03-28 --by quarter --json | head -1"
     done = subprocess.run(
         ["bash", "-c", command], env={**os.environ, "TICTALLY_LEDGER": str(ledger)}, capture_output=True, check=True
@@ -196,7 +196,7 @@ def test_a_reader_that_leaves_early_causes_no_traceback(ledger: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",), ("site",), ("energy", "--help"), ("record", "--help")])
-def test_help_is_given_to_who_asks_or_says_nothing(
+def test_help_is_shown_on_request_and_without_arguments(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     code, out, err = run(capsys, *arguments)
@@ -204,5 +204,5 @@ def test_help_is_given_to_who_asks_or_says_nothing(
     assert out.startswith("Usage: tictally")
 
 
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "--version")[:2] == (0, "tictally 0.1.0\n")

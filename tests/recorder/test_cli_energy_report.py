@@ -1,4 +1,4 @@
-"""Energy rows as table, JSON and CSV, against texts that were written by hand."""
+"""Energy rows as table, JSON and CSV, against output written by hand."""
 
 import csv
 import io
@@ -77,7 +77,7 @@ def test_a_table_shows_kilowatt_hours_by_register_and_tariff_period() -> None:
     )
 
 
-def test_the_hour_that_october_has_twice_is_told_apart() -> None:
+def test_the_repeated_hour_in_october_is_distinguished() -> None:
     first = replace(OFF_PEAK, start_ms=ms("2026-10-25T02:00"), end_ms=ms("2026-10-25T02:00") + 3_600_000)
     second = replace(OFF_PEAK, start_ms=first.end_ms, end_ms=first.end_ms + 3_600_000)
     lines = printed([first, second], By.HOUR).splitlines()
@@ -85,7 +85,7 @@ def test_the_hour_that_october_has_twice_is_told_apart() -> None:
     assert lines[-1].startswith("2026-10-25 02:00+01:00  2026-10-25 03:00+01:00")
 
 
-def test_json_carries_integers_and_local_times_with_offset() -> None:
+def test_json_has_integers_and_local_times_with_offset() -> None:
     assert json.loads(as_json(ROWS, PARIS))[0] == {
         "site": "021900000002",
         "from": "2026-11-20T00:00:00+01:00",
@@ -108,7 +108,7 @@ def test_no_rows_are_an_empty_array_and_a_header() -> None:
     assert as_csv([], PARIS) == ",".join(COLUMNS)
 
 
-def test_csv_says_the_same_as_json() -> None:
+def test_csv_has_the_values_of_json() -> None:
     assert as_csv(ROWS[2:], PARIS).splitlines() == [
         "site,from,to,register,period,energy,unit,estimated,fell,first,last,covered,quarters",
         f"021900000002,{MIDNIGHT_20},{MIDNIGHT_21},ERQ1,,7,VArh,false,false,10,17,96,96",
@@ -122,7 +122,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
 
 
 @pytest.mark.parametrize(
-    ("rows", "missing", "said"),
+    ("rows", "missing", "expected"),
     [
         ([OFF_PEAK, PEAK], Missing(ms("2026-11-01")), []),
         (
@@ -135,7 +135,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
                 )
             ],
         ),
-        # One that a register tells of, and one between two modes.
+        # One that a register covers, and one between two modes.
         (
             [OFF_PEAK, PEAK],
             Missing(
@@ -201,7 +201,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
     ids=[
         "nothing",
         "a gap",
-        "a gap that a register tells of and one that none does",
+        "a gap that a register covers and one that none does",
         "one that none does",
         "a lost frame",
         "lost frames",
@@ -210,8 +210,10 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
         "a fall",
     ],
 )
-def test_what_a_person_must_know_is_said(rows: list[EnergyRow], missing: Missing, said: list[str]) -> None:
-    assert remarks(rows, missing, By.DAY, PARIS) == said
+def test_gaps_and_estimates_are_explained_in_remarks(
+    rows: list[EnergyRow], missing: Missing, expected: list[str]
+) -> None:
+    assert remarks(rows, missing, By.DAY, PARIS) == expected
 
 
 def test_many_gaps_are_counted_and_the_first_five_are_named() -> None:

@@ -1,4 +1,4 @@
-"""What holds for every command: help that fits and is complete, tables that cut nothing, options, completion."""
+"""Rules for every command: help that fits and is complete, tables that truncate nothing, options, completion."""
 
 import os
 import pty
@@ -48,13 +48,13 @@ def test_every_help_fits_80_columns_and_is_complete(
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_no_help_speaks_a_dialect(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_uses_standard_terms(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of(capsys, *path)
     assert DIALECT.findall(text) == []
 
 
 @pytest.mark.parametrize("command", ["cost", "bill", "compare"])
-def test_questions_have_the_same_window_and_site(command: str) -> None:
+def test_queries_have_the_same_window_and_site_options(command: str) -> None:
     found = dict(getattr(get_command(app), "commands", {}))
 
     def window(name: str) -> list[object]:
@@ -116,7 +116,7 @@ def table() -> Table:
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
-def test_a_table_fits_and_cuts_no_id(
+def test_a_table_fits_and_truncates_no_id(
     width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tictally_recorder.cli.console import print_table  # noqa: PLC0415 - beside what it prints
@@ -131,12 +131,12 @@ def test_a_table_fits_and_cuts_no_id(
     assert ("[1] mine 2026-02-01" in out) == (width < 100)
 
 
-def test_a_table_that_fits_stays_as_it_is() -> None:
+def test_a_table_that_fits_is_unchanged() -> None:
     original = table()
     assert fit(original, 200) == (original, [])
 
 
-def test_no_colour_is_on_a_terminal_with_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_disables_colour_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     monkeypatch.setenv("NO_COLOR", "1")
@@ -163,7 +163,7 @@ def backed_up(folder: Path, stderr: int, **environ: str) -> str:
     return done.stdout
 
 
-def test_on_a_terminal_a_bar_shows_that_a_backup_goes_on(tmp_path: Path) -> None:
+def test_a_backup_shows_a_progress_bar_on_a_terminal(tmp_path: Path) -> None:
     outer, terminal = pty.openpty()
     out = backed_up(tmp_path, terminal)
     os.close(terminal)
@@ -173,7 +173,7 @@ def test_on_a_terminal_a_bar_shows_that_a_backup_goes_on(tmp_path: Path) -> None
     assert "Backing up" not in out
 
 
-def test_without_a_terminal_there_is_no_bar(tmp_path: Path) -> None:
+def test_without_a_terminal_there_is_no_progress_bar(tmp_path: Path) -> None:
     with (tmp_path / "stderr").open("w+") as stderr:
         backed_up(tmp_path, stderr.fileno())
         stderr.seek(0)

@@ -44,13 +44,13 @@ def test_now_is_now() -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "2026-13", "0000", "2026-11-31", "last-decade", "", "yesterday "])
-def test_what_means_no_moment_is_an_error_that_names_the_option(text: str) -> None:
+def test_an_invalid_moment_is_an_error_that_names_the_option(text: str) -> None:
     with pytest.raises(typer.BadParameter) as caught:
         moment_of("--from", text, PARIS, NOW)
     assert caught.value.param_hint == "--from"
 
 
-def test_without_options_a_window_is_this_month_so_far() -> None:
+def test_the_default_window_is_this_month_so_far() -> None:
     assert Window().days(PARIS, NOW) == (date(2026, 3, 1), date(2026, 3, 30))
     assert Window().moments(PARIS, NOW) == (local("2026-03-01"), NOW)
 

@@ -1,4 +1,4 @@
-"""CSV that any program reads, and that no spreadsheet runs."""
+"""CSV that any program can read, and of which no spreadsheet evaluates a cell."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def cell(value: object) -> str:
 @pytest.mark.parametrize(
     "text", ["=1+1", "+SUM(A1)", "-2+3", "@cmd", "\tx", '=HYPERLINK("http://x")', "-1e3", "+", "-x"]
 )
-def test_a_string_that_a_spreadsheet_would_run_is_preceded_by_an_apostrophe(text: str) -> None:
+def test_a_string_that_a_spreadsheet_would_evaluate_gets_an_apostrophe(text: str) -> None:
     assert cell(text) == f"'{text}"
 
 
@@ -52,5 +52,5 @@ def test_a_value_has_one_format(value: object, expected: str) -> None:
 
 
 @given(st.text().filter(lambda text: not {"\r", "\0"} & set(text)))
-def test_a_string_comes_back(text: str) -> None:
+def test_a_string_round_trips(text: str) -> None:
     assert cell(text).removeprefix("'") == text.removeprefix("'")

@@ -29,7 +29,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def running(own_broker: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
-    """A recorder at work; the command has its settings."""
+    """A running recorder, whose settings the command has too."""
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("TICTALLY_MQTT_HOST", "127.0.0.1")
     monkeypatch.setenv("TICTALLY_MQTT_PORT", str(own_broker.port))
@@ -43,7 +43,7 @@ def frame_of_now(seq: int) -> str:
     return frame(seq, time_ms=time.time_ns() // 1_000_000)
 
 
-def test_where_all_is_well_it_says_so_and_where_not_what_to_do(
+def test_a_healthy_installation_is_reported_and_a_problem_has_advice(
     running: Recorder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with ScriptedEdge(running.port) as edge:
@@ -78,7 +78,7 @@ def test_it_disturbs_neither_recorder_nor_session(running: Recorder, capsys: pyt
     assert running.log.count("connected to the broker") == 1
 
 
-def test_a_ledger_that_is_a_link_is_looked_at_where_it_lies(
+def test_a_link_to_a_ledger_is_followed(
     running: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "link.sqlite").symlink_to(running.ledger)
@@ -88,7 +88,7 @@ def test_a_ledger_that_is_a_link_is_looked_at_where_it_lies(
     assert found["recorder"] == "ok"
 
 
-def test_nothing_there_is_two_troubles_in_sentences(
+def test_a_missing_ledger_and_broker_are_two_problems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     port = free_port()
@@ -100,7 +100,7 @@ def test_nothing_there_is_two_troubles_in_sentences(
     assert f"!! broker: the broker at 127.0.0.1:{port} cannot be reached: Connection refused\n   → check" in out
 
 
-def test_a_backup_dated_years_ahead_hides_none_that_fails(
+def test_a_backup_dated_years_ahead_hides_no_failing_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger, folder = tmp_path / "ledger.sqlite", tmp_path / "usb"
@@ -116,7 +116,7 @@ def test_a_backup_dated_years_ahead_hides_none_that_fails(
     assert (found[0]["level"], found[0]["text"]) == ("trouble", "no space is left; there is none yet")
 
 
-def test_a_visit_says_how_far_it_came(own_broker: Mosquitto) -> None:
+def test_a_broker_probe_reports_how_far_it_came(own_broker: Mosquitto) -> None:
     with Hub(own_broker.port) as hub:
         hub.publish("t/edge/a/frame", "live")
     with ScriptedEdge(own_broker.port, base="t", name="a") as edge:

@@ -1,4 +1,4 @@
-"""What the doctor sees of contracts and price lists beside a real ledger."""
+"""The doctor's findings about contracts and tariffs beside a real ledger."""
 
 from datetime import date
 from pathlib import Path
@@ -31,7 +31,7 @@ subscription = "15"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Of a ledger whose meter announces off-peak and peak at 6 kVA, on 21 November 2026."""
+    """Settings for a ledger whose meter reports off-peak and peak at 6 kVA, on 21 November 2026."""
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         ledger.store([message(frame(1, NOON_MS, {"NGTF": "H PLEINE/CREUSE", "PREF": 6, "EASF01": 1}))])
     return Settings(name="nas", ledger=tmp_path / "ledger.sqlite")
@@ -51,7 +51,7 @@ def test_no_contract(settings: Settings) -> None:
     assert seen(settings, None).paid == (PaidFacts(METER, None, Reason(ReasonCode.NO_CONTRACT)),)
 
 
-def test_another_option_than_the_meters(settings: Settings) -> None:
+def test_a_contract_on_another_option_than_the_meters(settings: Settings) -> None:
     (paid,) = seen(settings, "edf-bleu-base").paid
     assert paid.contradictions == ("the meter announces H PLEINE/CREUSE, and the contract is on edf-bleu-base",)
 
@@ -65,7 +65,9 @@ def test_another_option_than_the_meters(settings: Settings) -> None:
         ("{}", False),
     ],
 )
-def test_a_list_with_other_names_fits_by_the_contracts_aliases(settings: Settings, aliases: str, fits: bool) -> None:
+def test_a_tariff_with_other_period_names_matches_by_the_contracts_aliases(
+    settings: Settings, aliases: str, fits: bool
+) -> None:
     with Ledger.open(settings.ledger) as ledger:
         for n, name in ((1, "HEURE CREUSE"), (2, "HEURE PLEINE")):
             times = (NOON_MS + n * 3_600_000 + minutes * 60_000 for minutes in (0, 10))
@@ -81,22 +83,22 @@ def test_a_list_with_other_names_fits_by_the_contracts_aliases(settings: Setting
     (settings.tariffs_folder / "others.toml").write_text(OTHERS)
     settings.contracts_file.write_text(CONTRACT.format(tariff="others") + f"aliases = {aliases}\n")
     (paid,) = collect_cost(settings, NOON_MS).paid
-    said = "the meter announces H PLEINE/CREUSE, and the contract is on others"
-    assert paid.contradictions == (() if fits else (said,))
+    contradiction = "the meter announces H PLEINE/CREUSE, and the contract is on others"
+    assert paid.contradictions == (() if fits else (contradiction,))
 
 
-def test_a_list_that_is_overdue(settings: Settings) -> None:
+def test_an_overdue_tariff(settings: Settings) -> None:
     settings.contracts_file.write_text(CONTRACT.format(tariff="edf-bleu-hphc"))
     (paid,) = collect_cost(settings, NOON_MS + 120 * 86_400_000).paid
     assert paid.overdue_since == date(2027, 2, 1)
 
 
-def test_a_file_that_cannot_be_used(settings: Settings) -> None:
+def test_an_invalid_file(settings: Settings) -> None:
     facts = seen(settings, "none-such")
     assert facts.paid == ()
     assert facts.problem is not None
     assert facts.problem.startswith(f"{settings.contracts_file}, line 2: there is no tariff 'none-such'")
 
 
-def test_without_a_ledger_nothing_is_said_here(tmp_path: Path) -> None:
+def test_without_a_ledger_there_are_no_cost_findings(tmp_path: Path) -> None:
     assert collect_cost(Settings(name="nas", ledger=tmp_path / "none.sqlite"), NOON_MS) == CostFacts()

@@ -1,4 +1,4 @@
-"""What the doctor says of facts, and when it calls for a person."""
+"""The doctor's findings from facts, and which of them need a person."""
 
 import json
 from dataclasses import dataclass, replace
@@ -89,7 +89,7 @@ def shown(facts: Facts, language: str = "en") -> list[Shown]:
     return found
 
 
-def said(facts: Facts, about: str) -> list[tuple[Level, str]]:
+def findings_about(facts: Facts, about: str) -> list[tuple[Level, str]]:
     return [(each.level, each.sentence) for each in shown(facts) if each.about == about]
 
 
@@ -101,11 +101,11 @@ def with_ledger(**changes: object) -> Facts:
     return replace(WELL, ledger=replace(LEDGER, **changes))  # type: ignore[arg-type]
 
 
-def with_edge(availability: str | None, said: bytes | None, newest_ms: int | None = NOW_MS - 2000) -> Facts:
-    return replace(with_ledger(newest_ms={"pi": newest_ms}), edges={"pi": EdgeFacts(availability, said)})
+def with_edge(availability: str | None, payload: bytes | None, newest_ms: int | None = NOW_MS - 2000) -> Facts:
+    return replace(with_ledger(newest_ms={"pi": newest_ms}), edges={"pi": EdgeFacts(availability, payload)})
 
 
-def test_all_well_is_said_line_by_line() -> None:
+def test_a_healthy_recorder_is_reported_line_by_line() -> None:
     assert [(each.about, each.sentence) for each in shown(WELL)] == [
         ("ledger", "the ledger /l.sqlite can be read: version 1, 12 MB, 1200 frames"),
         ("ledger", "its integrity check finds nothing wrong"),
@@ -170,7 +170,7 @@ def test_all_well_is_said_line_by_line() -> None:
         (replace(with_ledger(newest_ms={}, numbers={}), edges={}), "edges", "no edge has been received yet"),
     ],
 )
-def test_what_needs_a_person_is_said_with_what_to_do(facts: Facts, about: str, sentence: str) -> None:
+def test_a_problem_that_needs_a_person_has_advice(facts: Facts, about: str, sentence: str) -> None:
     (trouble,) = troubles(facts)
     assert (trouble.about, trouble.sentence) == (about, sentence)
     assert trouble.advice
@@ -216,14 +216,14 @@ def test_what_needs_a_person_is_said_with_what_to_do(facts: Facts, about: str, s
         ),
     ],
 )
-def test_what_heals_by_itself_or_cannot_be_mended_is_a_note(facts: Facts, about: str, sentence: str) -> None:
-    assert (Level.NOTE, sentence) in said(facts, about)
+def test_a_problem_that_resolves_itself_or_cannot_be_fixed_is_a_note(facts: Facts, about: str, sentence: str) -> None:
+    assert (Level.NOTE, sentence) in findings_about(facts, about)
     assert troubles(facts) == []
 
 
-def test_without_a_broker_nothing_is_said_of_who_is_online() -> None:
+def test_without_a_broker_availability_is_not_reported() -> None:
     facts = replace(WELL, probe=ProbeResult(Outcome.UNREACHABLE, "Connection refused"), edges={})
-    assert said(facts, "edge pi") == [
+    assert findings_about(facts, "edge pi") == [
         (
             Level.NOTE,
             f"it is not known whether it is online; {NEWEST}",
@@ -240,15 +240,17 @@ def test_without_a_broker_nothing_is_said_of_who_is_online() -> None:
         ({"clock_waits_for": 5, "port": ["x"]}, "it is online; ", "run `tictally-edge doctor` there"),
     ],
 )
-def test_why_no_frames_come_is_read_from_the_edges_health(more: dict[str, object], sentence: str, advice: str) -> None:
+def test_the_reason_for_missing_frames_is_read_from_the_edges_health(
+    more: dict[str, object], sentence: str, advice: str
+) -> None:
     (trouble,) = troubles(with_edge("online", health(**more), None))  # type: ignore[arg-type]
     assert sentence in trouble.sentence
     assert (trouble.advice or "").startswith(advice)
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\xff", b"[]", b'{"boots": 3, "time": 5}', b'{"time": "x", "port": NaN}'])
-def test_a_health_that_is_none_costs_no_answer(garbage: bytes) -> None:
-    assert said(with_edge("online", garbage), "edge pi") == [(Level.OK, f"it is online; {NEWEST}")]
+def test_an_invalid_health_message_stops_no_diagnosis(garbage: bytes) -> None:
+    assert findings_about(with_edge("online", garbage), "edge pi") == [(Level.OK, f"it is online; {NEWEST}")]
 
 
 def of_cost(*paid: PaidFacts, problem: str | None = None) -> list[tuple[str, Level, str]]:
@@ -256,19 +258,19 @@ def of_cost(*paid: PaidFacts, problem: str | None = None) -> list[tuple[str, Lev
     return [(each.about, each.level, each.sentence) for each in found if each.about.startswith("cost")]
 
 
-def test_by_what_a_site_pays_is_said() -> None:
+def test_the_tariff_of_a_site_is_reported() -> None:
     assert of_cost(PaidFacts("0219", "edf-bleu-base 2026-08-01")) == [
         ("cost of site 0219", Level.OK, "it is priced by edf-bleu-base 2026-08-01")
     ]
 
 
-def test_a_site_without_a_price_is_no_trouble_of_a_recorder() -> None:
+def test_a_site_without_a_tariff_is_no_problem_of_a_recorder() -> None:
     assert of_cost(PaidFacts("0219", None, Reason(ReasonCode.NO_CONTRACT))) == [
         ("cost of site 0219", Level.NOTE, "it is unknown: there is no contract")
     ]
 
 
-def test_a_list_that_is_overdue_is_said_with_its_day() -> None:
+def test_an_overdue_tariff_is_reported_with_its_due_day() -> None:
     paid = PaidFacts("0219", "edf-bleu-base 2026-02-01", overdue_since=date(2026, 8, 1))
     assert of_cost(paid) == [
         (
@@ -279,12 +281,12 @@ def test_a_list_that_is_overdue_is_said_with_its_day() -> None:
     ]
 
 
-def test_a_contract_that_the_meter_contradicts_calls_for_a_person() -> None:
+def test_a_contract_that_the_meter_contradicts_needs_a_person() -> None:
     paid = PaidFacts("0219", "edf-bleu-base 2026-08-01", contradictions=("the meter announces TEMPO",))
     assert ("cost of site 0219", Level.TROUBLE, "the meter announces TEMPO") in of_cost(paid)
 
 
-def test_a_file_that_cannot_be_used_calls_for_a_person() -> None:
+def test_an_invalid_file_needs_a_person() -> None:
     assert of_cost(problem="contracts.toml, line 2: no") == [("cost", Level.TROUBLE, "contracts.toml, line 2: no")]
 
 
@@ -307,7 +309,7 @@ FOLDER = Path("/mnt/usb")
             Level.TROUBLE,
             "last night's backup is missing; the newest is from 2026-11-20 04:00:00 (33 h ago)",
         ),
-        (BackupFacts(FOLDER, NOW_MS - 25 * HOUR_MS, NOW_MS - HOUR_MS), Level.OK, None),  # it may be under way
+        (BackupFacts(FOLDER, NOW_MS - 25 * HOUR_MS, NOW_MS - HOUR_MS), Level.OK, None),  # it may be in progress
         (BackupFacts(FOLDER, None, NOW_MS, "no disk"), Level.TROUBLE, "no disk; there is none yet"),
         # One was made by hand since.
         (
@@ -326,7 +328,7 @@ def test_backups_that_are_late_or_fail_need_a_person(backup: BackupFacts, level:
 
 def test_a_backup_on_the_ledgers_own_disk_is_noted() -> None:
     backup = BackupFacts(FOLDER, NOW_MS - HOUR_MS, NOW_MS - 2 * HOUR_MS, is_on_ledgers_disk=True)
-    assert said(replace(WELL, backup=backup), "backup")[1] == (
+    assert findings_about(replace(WELL, backup=backup), "backup")[1] == (
         Level.NOTE,
         "/mnt/usb is on the same disk as the ledger: a disk failure takes both",
     )
@@ -342,7 +344,7 @@ def about_influxdb(facts: Facts) -> list[tuple[Level, str]]:
     return [(each.level, each.sentence) for each in shown(facts) if each.about == "sink influxdb"]
 
 
-def test_a_copy_that_is_well_is_said_so_and_none_is_not_mentioned() -> None:
+def test_a_healthy_replication_is_reported_and_a_missing_one_is_not() -> None:
     assert about_influxdb(WELL) == []
     assert about_influxdb(COPIED) == [
         (Level.OK, "InfluxDB at http://nas:8086 answers and has what it needs"),
@@ -350,7 +352,7 @@ def test_a_copy_that_is_well_is_said_so_and_none_is_not_mentioned() -> None:
     ]
 
 
-def test_a_copy_that_is_behind_or_refused_is_said_so() -> None:
+def test_a_delayed_or_rejected_replication_is_reported() -> None:
     sink = replace(
         SINK,
         oldest_ms=NOW_MS - 3 * 3_600_000,
@@ -367,7 +369,7 @@ def test_a_copy_that_is_behind_or_refused_is_said_so() -> None:
     ]
 
 
-def test_findings_are_data_with_an_english_text() -> None:
+def test_findings_are_data_with_an_english_sentence() -> None:
     found = json.loads(as_json(diagnose(with_edge("offline", health()), PARIS)))
     (offline,) = [each for each in found if each["code"] == "edge_offline"]
     assert offline["about"] == "edge pi"

@@ -1,4 +1,4 @@
-"""Where a site has no frames."""
+"""The gaps of a site: ranges of quarters without frames."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +46,7 @@ def found(reader: LedgerReader, first: int, end: int) -> list[tuple[int, int, in
         ((-20, 0), []),
     ],
 )
-def test_gaps_lie_between_the_first_and_the_last_frame(
+def test_gaps_are_between_the_first_and_the_last_frame(
     reader: LedgerReader, window: tuple[int, int], expected: list[tuple[int, int, int]]
 ) -> None:
     assert found(reader, *window) == expected
@@ -58,6 +58,6 @@ def test_any_meter_of_a_site_fills_its_quarters(reader: LedgerReader, tmp_path: 
     assert found(reader, 0, 10) == [(2, 4, 2), (5, 6, 1), (7, 9, 2)]
 
 
-def test_a_gap_is_its_ends(reader: LedgerReader) -> None:
+def test_a_gap_is_described_by_its_ends(reader: LedgerReader) -> None:
     assert Gap(0, 3 * QUARTER_MS).quarters == 3
     assert found(reader, 2, 4) == [(2, 4, 2)]

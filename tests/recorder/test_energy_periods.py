@@ -1,4 +1,4 @@
-"""Names of tariff periods, and the windows and pieces that energy is made of."""
+"""Names of tariff periods, and the windows and pieces that energy is computed from."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ PARIS = zone("Europe/Paris")
 
 
 def changes(*rows: tuple[float, str, str]) -> list[TextChange]:
-    """(minutes after noon, NTARF, LTARF), each a moment at which both are told."""
+    """(minutes after noon, NTARF, LTARF), each a moment at which both change."""
     return [
         TextChange(label, NOON_MS + int(minute * MINUTE_MS), text)
         for minute, ntarf, ltarf in rows
@@ -37,7 +37,7 @@ def changes(*rows: tuple[float, str, str]) -> list[TextChange]:
         ("EAST", None),
     ],
 )
-def test_historique_registers_name_themselves(register: str, name: str | None) -> None:
+def test_historique_registers_have_their_own_period_names(register: str, name: str | None) -> None:
     assert PeriodNames([], NOON_MS).name(register, NOON_MS) == name
 
 
@@ -82,24 +82,24 @@ TEXTS = st.lists(
 
 
 @given(TEXTS, st.integers(0, 19), st.integers(0, 400))
-def test_a_certain_name_is_that_of_all_earlier_changes(
-    said: list[tuple[int, str | None, str]], left_out: int, minute: int
+def test_a_certain_name_does_not_depend_on_earlier_changes(
+    observed: list[tuple[int, str | None, str]], left_out: int, minute: int
 ) -> None:
     seen, at_ms = [], NOON_MS
-    for minutes, ntarf, ltarf in said:
+    for minutes, ntarf, ltarf in observed:
         at_ms += minutes * MINUTE_MS
         seen.append(TextChange("LTARF", at_ms, ltarf))
         if ntarf is not None:
             seen.append(TextChange("NTARF", at_ms, ntarf))
     whole, part = PeriodNames(seen, at_ms), PeriodNames(seen[left_out:], at_ms)
     for register in ("EASF01", "EASF02"):
-        asked_ms = NOON_MS + minute * MINUTE_MS
-        if part.is_certain(register, asked_ms):
-            for later_ms in (asked_ms, asked_ms + MINUTE_MS, at_ms + MINUTE_MS):
-                assert later_ms < asked_ms or part.name(register, later_ms) == whole.name(register, later_ms)
+        query_ms = NOON_MS + minute * MINUTE_MS
+        if part.is_certain(register, query_ms):
+            for later_ms in (query_ms, query_ms + MINUTE_MS, at_ms + MINUTE_MS):
+                assert later_ms < query_ms or part.name(register, later_ms) == whole.name(register, later_ms)
 
 
-def test_only_what_lasted_is_certain() -> None:
+def test_only_a_lasting_name_is_certain() -> None:
     names = PeriodNames(changes((0, "01", "HC"), (1, "02", "HP")), NOON_MS + 30 * MINUTE_MS)
     at_ms = NOON_MS + 20 * MINUTE_MS
     assert [names.is_certain(register, at_ms) for register in ("EASF01", "EASF02", "EASF03")] == [False, True, False]
@@ -144,7 +144,7 @@ PIECES = {
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), PIECES.values(), ids=PIECES.keys())
-def test_what_is_counted_between_two_neighbouring_frames(
+def test_the_energy_between_two_neighbouring_frames(
     before: tuple[int, int], after: tuple[int, int], expected: list[Piece]
 ) -> None:
     assert list(pieces_between(Point(*before), Point(*after), 0, 10)) == expected

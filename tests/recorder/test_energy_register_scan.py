@@ -1,4 +1,4 @@
-"""The walk over quarters tells the same whether it may hurry over straight quarters or looks at each register."""
+"""The scan of quarters gives the same pieces on its fast path over monotonic quarters as by single registers."""
 
 from collections.abc import Iterable, Mapping
 from itertools import accumulate, pairwise
@@ -19,7 +19,7 @@ IDS = {"EAST": 1, "EASF01": 2, "EAIT": 5, "SINSTS": 9}
 NAMES = {each: name for name, each in IDS.items()}
 FIRST = NOON_MS // QUARTER_MS
 
-# Mostly a line that goes on: each quarter the next one, frames at its bounds or within, registers that rise or stand.
+# Mostly uninterrupted: each quarter the next one, frames at its bounds or within, registers that rise or stay.
 RISES = st.sampled_from([0, 0, 0, 1, 7, 7, 7, 7, 7, 7, 30, -5])
 FRAMES = st.tuples(
     st.sampled_from([0, 1, 1, 2, 450_000, QUARTER_MS - 2, QUARTER_MS - 1]), st.tuples(RISES, RISES, RISES)
@@ -35,33 +35,33 @@ QUARTERS = st.lists(
 )
 
 # (how many after the one before, its frames as (milliseconds into it, rises), registers that are not in it)
-Told = tuple[int, list[tuple[int, tuple[int, int, int]]], tuple[str, ...]]
+QuarterSpec = tuple[int, list[tuple[int, tuple[int, int, int]]], tuple[str, ...]]
 
 
 _BOTH_ENDS = [(0, (0, 0, 0)), (QUARTER_MS - 1, (7, 30, 0))]
-ON: Told = (1, _BOTH_ENDS, ())
-DOWN: Told = (1, [(0, (-5, 0, 0)), *_BOTH_ENDS[1:]], ())
-LESS: Told = (1, _BOTH_ENDS, ("EAIT",))
+ON: QuarterSpec = (1, _BOTH_ENDS, ())
+DOWN: QuarterSpec = (1, [(0, (-5, 0, 0)), *_BOTH_ENDS[1:]], ())
+LESS: QuarterSpec = (1, _BOTH_ENDS, ("EAIT",))
 
 
-def packed(quarters: list[Told]) -> list[tuple[int, bytes]]:
+def packed(quarters: list[QuarterSpec]) -> list[tuple[int, bytes]]:
     """(start, bytes) of each."""
     values = {"EAST": 1000, "EASF01": 500, "EAIT": 0}
     rows, number = [], FIRST - 1
     for step, frames, away in quarters:
         number += step
-        said = []
+        samples = []
         for since_ms, rises in sorted(frames):
             values = {name: value + rise for (name, value), rise in zip(values.items(), rises, strict=True)}
             seen = {name: value for name, value in values.items() if name not in away}
-            said.append((number * QUARTER_MS + since_ms, seen | {"SINSTS": 300}))
-        quarter = roll_up(7, number * QUARTER_MS, said)
+            samples.append((number * QUARTER_MS + since_ms, seen | {"SINSTS": 300}))
+        quarter = roll_up(7, number * QUARTER_MS, samples)
         assert quarter is not None
         rows.append((quarter.start_ms, pack(quarter, IDS)))
     return rows
 
 
-def walked(
+def scanned(
     quarters: Iterable[Quarter | MonotonicRegisters],
     lengths: list[int],
     before: Mapping[str, Point],
@@ -81,7 +81,7 @@ def walked(
 @example(quarters=[ON, ON, ON, DOWN, ON, ON], lengths=[30], before={}, after={})  # a fall between two quarters
 @example(
     quarters=[ON, ON, ON, LESS, ON, ON], lengths=[30], before={}, after={}
-)  # a register that is away for a quarter
+)  # a register that is missing in a quarter
 @given(
     quarters=QUARTERS,
     lengths=st.lists(st.integers(1, 12), min_size=1, max_size=6),
@@ -89,21 +89,21 @@ def walked(
     after=st.sampled_from([{}, {"EAST": Point((FIRST + 80) * QUARTER_MS, 2000)}]),
 )
 def test_monotonic_quarters_give_the_pieces_of_their_registers_one_by_one(
-    quarters: list[Told], lengths: list[int], before: dict[str, Point], after: dict[str, Point]
+    quarters: list[QuarterSpec], lengths: list[int], before: dict[str, Point], after: dict[str, Point]
 ) -> None:
     rows = packed(quarters)
     quick = [unpack_registers(each, 7, start_ms, NAMES) for start_ms, each in rows]
     general = [unpack(each, 7, start_ms, NAMES) for start_ms, each in rows]
-    assert walked(quick, lengths, before, after) == walked(general, lengths, before, after)
+    assert scanned(quick, lengths, before, after) == scanned(general, lengths, before, after)
 
 
-def test_a_day_in_which_all_goes_on_is_one_piece_a_register() -> None:
+def test_an_uninterrupted_day_is_one_piece_per_register() -> None:
     rows = packed([(1, [(1, (0, 0, 0)), (QUARTER_MS - 1, (10, 4, 0))], ())] * 96)
     quick = [unpack_registers(each, 7, start_ms, NAMES) for start_ms, each in rows]
     assert all(isinstance(each, MonotonicRegisters) for each in quick)
     before = {"EAST": 990, "EASF01": 490, "EAIT": 0}
     last = FIRST + 95
-    assert walked(quick, [96], {name: Point(FIRST * QUARTER_MS - 1, value) for name, value in before.items()}, {}) == {
+    assert scanned(quick, [96], {name: Point(FIRST * QUARTER_MS - 1, value) for name, value in before.items()}, {}) == {
         "EAST": [Piece(last, 990, 1960, 970)],
         "EASF01": [Piece(last, 490, 884, 394)],
         "EAIT": [Piece(last, 0, 0, 0)],

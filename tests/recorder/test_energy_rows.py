@@ -1,4 +1,4 @@
-"""Energy over a window: the register at its end minus the register at its start, whatever came late, twice or never."""
+"""Energy over a window: the register at its end minus the register at its start, whatever frames are late or lost."""
 
 import random
 import tempfile
@@ -54,7 +54,7 @@ POINTS = st.dictionaries(st.integers(0, 50), st.integers(0, 30), min_size=1, max
 
 
 def rising(points: dict[int, int]) -> dict[int, int]:
-    """The same with every fall taken out: a register that counts what the segments counted."""
+    """The same without falls: a register that counts the sum of the segments."""
     counted: dict[int, int] = {}
     total, before = 0, None
     for tick, value in sorted(points.items()):
@@ -64,7 +64,7 @@ def rising(points: dict[int, int]) -> dict[int, int]:
 
 
 def register_at(counted: dict[int, int], tick: int) -> tuple[int, bool]:
-    """register(T) as the rule says it, and whether it is interpolated."""
+    """register(T) by the rule, and whether it is interpolated."""
     earlier = [each for each in counted if each <= tick]
     later = [each for each in counted if each > tick]
     if not earlier:
@@ -106,7 +106,7 @@ def test_energy_is_the_register_at_the_end_minus_the_register_at_the_start(
 @settings(max_examples=40, deadline=None)
 @given(POINTS, st.sampled_from(list(By)))
 def test_every_period_sums_to_the_same(points: dict[int, int], by: By) -> None:
-    # A day a quarter: months and the change of clocks lie within.
+    # One quarter for a day: months and the clock change are within.
     frames = [
         frame(seq, NOON_MS + tick * 16 * QUARTER_MS, {"EAST": value})
         for seq, (tick, value) in enumerate(sorted(points.items()), start=1)
@@ -174,7 +174,7 @@ def test_the_day_of_23_hours_is_one_row(path: Path) -> None:
     assert sum(row.energy for row in hours) == sum(row.energy for row in rows)
 
 
-def test_a_week_of_outage_is_divided_and_marked_and_heals_when_the_week_arrives(tmp_path: Path) -> None:
+def test_a_week_of_outage_is_divided_and_marked_until_its_frames_arrive(tmp_path: Path) -> None:
     frames = household(16)
     out = range(4 * 288, 11 * 288)
     missing = [frames[each] for each in out]
@@ -203,7 +203,7 @@ def test_a_week_of_outage_is_divided_and_marked_and_heals_when_the_week_arrives(
         assert ask(broken, by) == ask(whole, by)
 
 
-def test_a_window_sees_the_frames_around_it(path: Path) -> None:
+def test_a_window_uses_the_frames_around_it(path: Path) -> None:
     store(path, [frame(1, NOON_MS, {"EAST": 0}), frame(2, NOON_MS + 8 * QUARTER_MS, {"EAST": 800})])
     window = moment(NOON_MS + 3 * QUARTER_MS + 1), moment(NOON_MS + 5 * QUARTER_MS - 1)
     (row,) = ask(path, By.DAY, window)
@@ -212,7 +212,7 @@ def test_a_window_sees_the_frames_around_it(path: Path) -> None:
     assert (row.estimated, row.covered, row.quarters) == (True, 0, 2)
 
 
-def test_parts_of_a_window_sum_to_the_window_also_where_a_register_was_long_away(path: Path) -> None:
+def test_parts_of_a_window_sum_to_the_window_also_if_a_register_was_missing_for_long(path: Path) -> None:
     others = [frame(seq, NOON_MS + seq * 600_000, {"EAIT": seq}) for seq in range(2, 60)]
     store(path, [frame(1, NOON_MS, {"EAST": 0}), *others, frame(60, NOON_MS + 36_000_000, {"EAST": 777})])
     bounds = [moment(NOON_MS + each * QUARTER_MS) for each in (0, 5, 7, 30, 41)]
@@ -247,7 +247,7 @@ def test_an_exchange_of_meters_is_another_segment_of_the_site(path: Path) -> Non
     assert sum(each.energy for each in ask(path, By.QUARTER, site="home")) == 18 + 29
 
 
-def test_joined_sites_are_answered_together_and_strangers_apart(path: Path) -> None:
+def test_joined_meters_are_one_site_and_others_are_separate(path: Path) -> None:
     store(
         path,
         [
@@ -264,7 +264,7 @@ def test_joined_sites_are_answered_together_and_strangers_apart(path: Path) -> N
         ask(path, By.YEAR, site="new")
 
 
-def test_registers_at_zero_are_left_out_unless_asked_for(path: Path) -> None:
+def test_registers_at_zero_are_left_out_unless_requested(path: Path) -> None:
     values = {"EAST": 5, "EASF03": 0, "ERQ1": 0, "EAIT": 0}
     store(path, [frame(1, NOON_MS, values), frame(2, NOON_MS + 1000, values | {"ERQ1": 3, "EAIT": 0})])
     assert [(row.register, row.unit, row.energy) for row in ask(path, By.DAY)] == [
@@ -287,8 +287,8 @@ def test_rows_have_the_period_that_a_register_counts(path: Path) -> None:
     assert names == {"EAST": None, "EASF01": "HC", "EASF02": "HP"}
 
 
-def test_a_day_has_the_names_that_were_defined_years_before(path: Path) -> None:
-    # EASF03 was used in the first month only, EASF02 is called otherwise since the second.
+def test_a_day_has_names_that_were_defined_years_before(path: Path) -> None:
+    # EASF03 was used in the first month only, EASF02 has another name since the second.
     frames = []
     for seq in range(1, 800):
         time_ms = NOON_MS + seq * DAY_MS // 2
@@ -310,7 +310,7 @@ def test_a_name_defined_once_years_ago_is_still_the_name(path: Path) -> None:
     assert row.period == "BASE"
 
 
-def test_a_name_first_seen_at_midnight_is_of_the_day_that_begins_for_any_window(path: Path) -> None:
+def test_a_name_first_seen_at_midnight_belongs_to_the_starting_day_in_any_window(path: Path) -> None:
     midnight_ms = ms("2026-11-22T00:00+01:00")
     named: dict[str, int | str] = {"NTARF": "01", "LTARF": "HC"}
     store(
@@ -326,7 +326,7 @@ def test_a_name_first_seen_at_midnight_is_of_the_day_that_begins_for_any_window(
     assert [row.period for row in ask(path, By.DAY, both)] == alone == [None, "HC"]
 
 
-def test_years_of_texts_are_not_read_for_registers_that_none_of_them_names(
+def test_years_of_strings_are_not_read_for_registers_that_none_of_them_names(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frames = []
@@ -353,7 +353,7 @@ def test_years_of_texts_are_not_read_for_registers_that_none_of_them_names(
     assert len(read) < 200
 
 
-def test_a_register_that_is_no_more_is_not_looked_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_register_that_no_longer_exists_is_not_searched_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mode = [frame(seq, NOON_MS + seq * QUARTER_MS, {"BASE": seq}) for seq in range(1, 100)]
     frames = mode + [frame(seq, NOON_MS + seq * QUARTER_MS, {"EAST": seq}) for seq in range(100, 1000)]
     store(path, frames)
@@ -373,7 +373,7 @@ def test_a_register_that_is_no_more_is_not_looked_for(path: Path, monkeypatch: p
     assert len(read) == 96 + 2
 
 
-def test_an_unknown_site_is_a_sentence(path: Path) -> None:
+def test_an_unknown_site_is_an_error_with_a_message(path: Path) -> None:
     store(path, [frame(1, NOON_MS, {"EAST": 5})])
     with pytest.raises(LedgerError, match="there is no site 'nowhere'"):
         ask(path, By.DAY, site="nowhere")

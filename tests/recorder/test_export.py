@@ -33,7 +33,7 @@ FORMATS = ["csv", "parquet"]
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Over the turn of a month, with a gap and late frames."""
+    """A ledger across the end of a month, with a gap and late frames."""
     path = tmp_path_factory.mktemp("nas") / "ledger.sqlite"
     build(path)
     with Ledger.open(path) as opened:
@@ -56,14 +56,14 @@ def answered(ledger: Path, by: By) -> list[EnergyRow]:
 
 
 def queried(select: str) -> list[Any]:
-    """By a program that knows nothing of ours."""
+    """The rows of a query by DuckDB, which shares no code with the project."""
     found = duckdb.sql(select)
     assert found is not None
     rows: list[Any] = found.fetchall()
     return rows
 
 
-def test_there_is_a_file_for_each_table_and_nothing_else(folder: Path) -> None:
+def test_there_is_one_file_per_table_and_no_other(folder: Path) -> None:
     assert {each.name for each in folder.iterdir()} == {f"{name}.{to}" for name in TABLES for to in FORMATS}
 
 
@@ -75,13 +75,13 @@ def test_duckdb_reads_the_energies_that_the_command_shows(ledger: Path, folder: 
             register, period, energy, unit, estimated, first, last
         FROM '{folder / name}.{to}' ORDER BY ALL
     """  # noqa: S608
-    told = queried(select)
+    exported = queried(select)
     expected = [
         (r.start_ms, r.end_ms, r.register, r.period, r.energy, r.unit, r.estimated, r.first_value, r.last_value)
         for r in answered(ledger, BYS[name])
     ]
-    assert told == sorted(expected, key=lambda row: (*row[:3], row[3] or "~"))
-    assert any(row[6] for row in told)
+    assert exported == sorted(expected, key=lambda row: (*row[:3], row[3] or "~"))
+    assert any(row[6] for row in exported)
     sums = queried(f"SELECT register, sum(energy)::BIGINT FROM '{folder / name}.{to}' GROUP BY ALL")  # noqa: S608
     assert dict(sums) == {row.register: row.energy for row in answered(ledger, By.YEAR)}
 
@@ -120,12 +120,12 @@ def test_powers_and_texts_are_those_of_the_ledger(ledger: Path, folder: Path, to
     assert queried(select) == sorted((each.time_ms, each.label, each.value) for each in texts)
 
 
-def test_parquet_has_types_that_need_no_guess(folder: Path) -> None:
+def test_parquet_has_explicit_types(folder: Path) -> None:
     parquet: Any = importlib.import_module("pyarrow.parquet")
-    of = {field.name: str(field.type) for field in parquet.read_schema(folder / "days.parquet")}
-    assert (of["from"], of["energy"], of["estimated"]) == ("timestamp[ms, tz=UTC]", "int64", "bool")
-    of = {field.name: str(field.type) for field in parquet.read_schema(folder / "cost.parquet")}
-    assert (of["day"], of["amount"]) == ("date32[day]", "decimal128(38, 18)")
+    types = {field.name: str(field.type) for field in parquet.read_schema(folder / "days.parquet")}
+    assert (types["from"], types["energy"], types["estimated"]) == ("timestamp[ms, tz=UTC]", "int64", "bool")
+    types = {field.name: str(field.type) for field in parquet.read_schema(folder / "cost.parquet")}
+    assert (types["day"], types["amount"]) == ("date32[day]", "decimal128(38, 18)")
 
 
 def test_csv_has_local_times_with_offset(folder: Path) -> None:
@@ -142,23 +142,23 @@ def test_a_window_and_a_table_can_be_chosen(ledger: Path, tmp_path: Path) -> Non
     lines = (tmp_path / "t" / "hours.csv").read_text().splitlines()
     assert lines[1].startswith(f"{METER},2026-11-22T00:00:00+01:00")
     assert lines[-1].startswith(f"{METER},2026-11-22T11:00:00+01:00")
-    # Cost is of whole days, and no whole day lies in that window.
+    # Cost is by whole days, and that window has none.
     assert len((tmp_path / "t" / "cost.csv").read_text().splitlines()) == 1
 
 
-def test_what_a_killed_export_left_goes_and_what_another_writes_stays(ledger: Path, tmp_path: Path) -> None:
+def test_files_of_a_killed_export_are_deleted_and_those_of_a_running_one_are_not(ledger: Path, tmp_path: Path) -> None:
     stale = [tmp_path / f".{name}.{to}.17.part" for name in TABLES for to in FORMATS]
     others = [tmp_path / ".hours.csv.18.part", tmp_path / ".mine.part", tmp_path / "hours.csv.part"]
     for each in (*stale, *others):
         each.touch()
     for each in (*stale, *others[1:]):
         os.utime(each, (0, 0))
-    os.utime(others[0])  # a file system may have a clock of its own
+    os.utime(others[0])  # a file system may have its own clock
     assert main(["export", str(tmp_path), "--ledger", str(ledger), "--what", "hours"]) == 0
     assert set(tmp_path.iterdir()) == {*others, tmp_path / "hours.csv"}
 
 
-def test_without_pyarrow_the_message_names_the_remedy(
+def test_without_pyarrow_the_message_names_the_package_to_install(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
@@ -167,7 +167,7 @@ def test_without_pyarrow_the_message_names_the_remedy(
     assert not (tmp_path / "t").exists()
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(
+def test_a_folder_that_cannot_be_created_is_one_sentence(
     ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["export", str(tmp_path / "a" / "b"), "--ledger", str(ledger)]) == 1
@@ -176,9 +176,9 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(
 
 def test_the_page_describes_every_column_and_no_other() -> None:
     sections = re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    told = {
+    documented = {
         name: re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
         for section in sections
         for name in re.findall(r"`(\w+)`", section.splitlines()[0])
     }
-    assert told == {name: [column.name for column in table.columns] for name, table in TABLES.items()}
+    assert documented == {name: [column.name for column in table.columns] for name, table in TABLES.items()}

@@ -17,11 +17,11 @@ from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_shared.calendar import QUARTER_MS, By
 
-# From an hour before to two hours after the change, at 01:00 UTC; odd milliseconds, as frames have them.
+# From an hour before to two hours after the change, at 01:00 UTC; with milliseconds, as in frames.
 NIGHTS = {"autumn": datetime(2026, 10, 25, tzinfo=UTC), "spring": datetime(2026, 3, 29, tzinfo=UTC)}
 MINUTES = 180
 ODD_MS = 437
-Told = Callable[[Path, str], list[tuple[int, ...]]]
+ReadTimes = Callable[[Path, str], list[tuple[int, ...]]]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BYS = {"quarters": By.QUARTER, "hours": By.HOUR, "days": By.DAY}
 OF_ONE = {
@@ -33,7 +33,7 @@ OF_ONE = {
 
 @pytest.fixture(scope="module", params=NIGHTS)
 def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of one of the nights; a text changes every five minutes."""
+    """A ledger of one of the nights; a string changes every five minutes."""
     path = tmp_path_factory.mktemp("nas") / "ledger.sqlite"
     start_ms = to_ms(NIGHTS[request.param]) + ODD_MS
     with Ledger.open(path) as opened:
@@ -57,7 +57,7 @@ def to_ms(moment: datetime) -> int:
 
 
 def expected(ledger: Path, name: str) -> list[tuple[int, ...]]:
-    """What the ledger has, milliseconds since 1970: start and end of each row, or a text's one time."""
+    """Times in the ledger, milliseconds since 1970: start and end of each row, or the one time of a string."""
     window = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
     with LedgerReader.open(ledger) as reader:
         if name in BYS:
@@ -68,7 +68,7 @@ def expected(ledger: Path, name: str) -> list[tuple[int, ...]]:
         return [(each.time_ms,) for each in reader.text_changes(1, ["LTARF"], 0, 2**62)]
 
 
-def told_in_csv(folder: Path, name: str) -> list[tuple[int, ...]]:
+def times_in_csv(folder: Path, name: str) -> list[tuple[int, ...]]:
     column, of_one = (part.strip("'") for part in OF_ONE[name].split(" = "))
     with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row[column] == of_one]
@@ -76,7 +76,7 @@ def told_in_csv(folder: Path, name: str) -> list[tuple[int, ...]]:
     return [tuple(to_ms(datetime.fromisoformat(each)) for each in row) for row in times]
 
 
-def told_in_parquet(folder: Path, name: str) -> list[tuple[int, ...]]:
+def times_in_parquet(folder: Path, name: str) -> list[tuple[int, ...]]:
     what = "epoch_ms(time)" if name == "texts" else 'epoch_ms("from"), epoch_ms("to")'
     found = duckdb.sql(f"SELECT {what} FROM '{folder}/{name}.parquet' WHERE {OF_ONE[name]} ORDER BY ALL")  # noqa: S608
     assert found is not None
@@ -84,10 +84,10 @@ def told_in_parquet(folder: Path, name: str) -> list[tuple[int, ...]]:
     return rows
 
 
-@pytest.mark.parametrize("told", [told_in_csv, told_in_parquet])
+@pytest.mark.parametrize("read_times", [times_in_csv, times_in_parquet])
 @pytest.mark.parametrize("name", OF_ONE)
-def test_a_repeated_or_missing_hour_moves_no_time(ledger: Path, folder: Path, name: str, told: Told) -> None:
-    rows = told(folder, name)
+def test_a_repeated_or_missing_hour_moves_no_time(ledger: Path, folder: Path, name: str, read_times: ReadTimes) -> None:
+    rows = read_times(folder, name)
     assert rows == expected(ledger, name)
     assert len({row[0] for row in rows}) == len(rows)
     if name != "texts":
