@@ -40,7 +40,7 @@ def printed(capsys: pytest.CaptureFixture[str], served: Served, *arguments: str)
         ("2026-03-29", "2026-03-29T05:30"),
     ],
 )
-def test_energy_is_what_the_command_prints(
+def test_energy_equals_the_commands_output(
     capsys: pytest.CaptureFixture[str], served: Served, by: str, start: str, end: str
 ) -> None:
     expected = printed(capsys, served, "energy", "--from", start, "--to", end, "--by", by)
@@ -50,7 +50,7 @@ def test_energy_is_what_the_command_prints(
 
 
 @pytest.mark.parametrize("by", ["day", "month", "year"])
-def test_cost_is_what_the_command_prints(capsys: pytest.CaptureFixture[str], served: Served, by: str) -> None:
+def test_cost_equals_the_commands_output(capsys: pytest.CaptureFixture[str], served: Served, by: str) -> None:
     window = ("--from", "2026-03-28", "--to", "2026-03-31", "--by", by)
     expected = printed(capsys, served, "cost", *window)
     explained = printed(capsys, served, "cost", *window, "--explain")
@@ -61,7 +61,7 @@ def test_cost_is_what_the_command_prints(capsys: pytest.CaptureFixture[str], ser
     assert [each["kind"] for each in expected].count("total") >= 1
 
 
-def test_bill_and_comparison_are_what_the_commands_print(capsys: pytest.CaptureFixture[str], served: Served) -> None:
+def test_bill_and_comparison_equal_the_commands_output(capsys: pytest.CaptureFixture[str], served: Served) -> None:
     window = ("--from", "2026-03-28", "--to", "2026-03-30")
     query = "from=2026-03-28&to=2026-03-30"
     assert served.items(f"/api/v1/bill?{query}") == printed(capsys, served, "bill", *window)

@@ -61,7 +61,7 @@ def test_the_snapshot_is_the_newest_frame_also_after_a_start(served: Served) -> 
     assert {"register": "EAST", "period": None, "value": 1_003_540, "unit": "Wh"} in item["registers"]
 
 
-def test_what_is_stored_is_shown_without_reading_the_ledger(served: Served) -> None:
+def test_stored_frames_are_shown_without_reading_the_ledger(served: Served) -> None:
     now(served)
     served.broadcast.publish_stored([])
     hidden = served.path.with_suffix(".hidden")

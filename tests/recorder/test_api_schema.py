@@ -24,7 +24,7 @@ _STREAM = "/api/v1/live"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(request_guard, "_REQUESTS_PER_S", 1e6)  # as many as come
+        patch.setattr(request_guard, "_REQUESTS_PER_S", 1e6)  # no rate limit
         patch.setattr(context, "_WRITE_TIMEOUT_S", 0.05)
         with Served(tmp_path_factory.mktemp("served"), {"meterit": "token"}) as found:
             yield found

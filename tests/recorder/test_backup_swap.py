@@ -158,7 +158,7 @@ def test_a_restored_ledger_whose_folder_cannot_be_flushed_is_reported(
     assert (ledger.parent / "contracts.toml").exists()
 
 
-def test_a_file_system_without_folder_sync_takes_backups(
+def test_a_file_system_without_folder_sync_accepts_backups(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fsync = os.fsync

@@ -158,7 +158,7 @@ def test_whole_months_and_parts_of_one_at_two_powers(shipped: dict[str, Tariff])
     assert to_cents(bill.totals[0].amount) == Decimal("44.90")
 
 
-def test_without_a_price_without_taxes_in_the_tariff_none_is_made_up(shipped: dict[str, Tariff]) -> None:
+def test_a_price_without_taxes_that_the_tariff_lacks_is_not_invented(shipped: dict[str, Tariff]) -> None:
     bill = bill_of(shipped, "2026-02-01", "2026-02-28", on(shipped[HPHC]), EASF01=28_000, EASF02=56_000)
     # 28 x 0.1579 + 56 x 0.2065 + 15.65 = 4.4212 + 11.564 + 15.65 = 31.6352
     # accise 84 x 0.03085 = 2.5914; VAT 31.6352 / 6 = 5.272533…

@@ -70,7 +70,7 @@ def test_other_off_peak_hours_divide_differently(folder: Path, capsys: pytest.Ca
     assert offers(capsys, "--off-peak", "00:00-06:00")["edf-bleu-hphc", 6]["energy_wh"] == {"HC": 3000, "HP": 7000}
 
 
-def test_tempo_without_colours_is_unknown_and_with_them_it_goes_from_morning_to_morning(
+def test_tempo_without_colours_is_unknown_and_its_days_last_from_six_to_six(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     unknown = offers(capsys)["edf-bleu-tempo", 6]
@@ -174,7 +174,7 @@ def test_energy_counted_by_the_total_only_is_in_no_period_of_such_a_tariff(
 def test_a_standard_meter_on_ejp_is_priced_by_its_own_registers(
     folder: Path, capsys: pytest.CaptureFixture[str], normal: int, peak: int
 ) -> None:
-    # Its eight other registers stand at zero: they count no period of the tariff, nor anything else.
+    # Its eight other registers are at zero: they count no period of the tariff, nor anything else.
     (folder / "ledger.sqlite").unlink()
     rest: dict[str, int | str] = {f"EASF{number:02}": 0 for number in range(3, 11)}
     steps = [("00:00", 0, 0), ("12:00", normal, 0), ("23:59:59", normal, peak)]

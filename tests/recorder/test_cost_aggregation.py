@@ -115,7 +115,7 @@ def test_register_readings_are_joined_only_where_they_continue() -> None:
     ]
 
 
-def test_a_register_over_quarters_of_several_prices_has_none() -> None:
+def test_a_register_over_quarters_of_several_prices_has_no_single_price() -> None:
     cheap = replace(PART, price=Decimal("0.1"))
     dear = replace(PART, start_ms=100, end_ms=200, first_value=15, last_value=20, price=Decimal("0.2"))
     assert [part.price for part in registers_of([cheap, dear])] == [None]

@@ -79,7 +79,7 @@ def test_february_2025() -> None:
 
 
 def test_a_tempo_month_with_all_three_colours() -> None:
-    # January 2025 as it was; Tempo's day begins at six, so what is consumed before is in the colour of the day before.
+    # January 2025 as it was; Tempo's day starts at six: earlier consumption has the colour of the day before.
     red = {2, 3, 10, 13, 14, 15, 16, 17, 20, 21, 22, 30, 31}
     white = {0, 4, 7, 8, 9, 11, 18, 23, 29}  # 0: the last day of December
     of_colour = {"BLEU": (1, 2), "BLANC": (3, 4), "ROUGE": (5, 6)}
@@ -157,7 +157,7 @@ def hourly(tariff_id: str = "spot", direction: Direction = Direction.CONSUMPTION
     [
         # night until three o'clock: 2 hours x 1 kWh x 0.10, the others 21 x 0.20
         ("2025-03-30", 92, "4.40"),
-        # 4 x 0.10 + 21 x 0.20: two o'clock comes twice
+        # 4 x 0.10 + 21 x 0.20: the hour from two o'clock is repeated
         ("2025-10-26", 100, "4.60"),
     ],
 )

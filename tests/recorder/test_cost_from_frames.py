@@ -61,7 +61,7 @@ def test_a_day_has_the_option_that_the_meter_reported_at_its_end(path: Path) -> 
     found = ask(path, "2025-03-01", "2025-03-09", terms(on(HPHC), HPHC))
     third, fourth = ([row for row in found if row.day == d(day)] for day in ("2025-03-03", "2025-03-04"))
     assert [(row.period, row.energy_wh) for row in third if row.amount is None and row.energy_wh] == [("BASE", 1000)]
-    # 2 x 0.1696 + 4 x 0.2146 + 14.04 / 31, of a day that a meter in Base began
+    # 2 x 0.1696 + 4 x 0.2146 + 14.04 / 31, of a day that started on Base
     assert total(row for row in fourth if row.period) == Decimal("1.1976")
     assert [row.period for row in fourth] == ["HC", "HP", None]
 

@@ -105,7 +105,7 @@ def only(sums: list[Summed]) -> Decimal:
     return to_cents(sum((each.known["EUR"] for each in sums), Decimal(0)))
 
 
-def test_the_year_costs_what_its_half_hours_cost_to_the_cent(ledger: Path) -> None:
+def test_the_cost_of_the_year_equals_that_of_its_half_hours_to_the_cent(ledger: Path) -> None:
     base, hphc = (sum_up(rows_of(ledger, tariff), By.YEAR) for tariff in ("edf-bleu-base", "edf-bleu-hphc"))
     assert (only(base), only(hphc)) == by_hand() == (Decimal("1512.63"), Decimal("1522.87"))
 

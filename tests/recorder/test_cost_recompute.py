@@ -508,7 +508,7 @@ WIDENED: dict[str, list[tuple[str, dict[str, int | str], str | None]]] = {
 
 
 @pytest.mark.parametrize("frames", WIDENED.values(), ids=WIDENED.keys())
-def test_the_days_of_a_gap_have_cost_however_it_came_about(
+def test_the_days_of_a_gap_have_cost_whatever_its_cause(
     home: Household, frames: list[tuple[str, dict[str, int | str], str | None]]
 ) -> None:
     for at, values, serial in frames:

@@ -41,7 +41,7 @@ def energy(found: list[CostRow]) -> dict[str, int]:
         ({"EAST": 5000, "EAIT": 7000, "ERQ1": 100, "ERQ2": 200}, 5000),
     ],
 )
-def test_a_single_period_takes_all_that_was_consumed_once(registers: dict[str, int], expected: int) -> None:
+def test_a_single_period_contains_all_consumption_once(registers: dict[str, int], expected: int) -> None:
     rows = [row(DAY, register, each) for register, each in registers.items()]
     found = costs([DAY], rows, on(BASE), BASE)
     assert energy(found) == {"BASE": expected}
