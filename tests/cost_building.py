@@ -8,6 +8,7 @@ from typing import Final
 from tictally_recorder.cost import CostRow, Terms, Use, cost
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Version
 from tictally_recorder.tariffs.series import Series
@@ -18,6 +19,11 @@ PARIS: Final = zone("Europe/Paris")
 SITE: Final = "021900000002"
 FEBRUARY_AND_AUGUST: Final = ((2, 1), (8, 1))
 TEMPO_PERIODS: Final = ("HC BLEU", "HP BLEU", "HC BLANC", "HP BLANC", "HC ROUGE", "HP ROUGE")
+
+
+def english(phrases: Iterable[Phrase]) -> list[str]:
+    """Phrases in English words."""
+    return [ENGLISH.phrase(each) for each in phrases]
 
 
 def d(text: str) -> date:

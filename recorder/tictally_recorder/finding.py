@@ -4,14 +4,12 @@ Whoever shows a finding makes its words, from the catalogue of the reader's lang
 stands as `finding.broker_silent`; what to do stands beside it as `finding.broker_silent.advice`, where there is any.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.reason import Reason
+from tictally_recorder.phrase import Phrase, PhraseCode
 
 
 class Level(StrEnum):
@@ -41,7 +39,7 @@ class SubjectKind(StrEnum):
     TARIFF_PROVIDER = "tariff_provider"
 
 
-class FindingCode(StrEnum):
+class FindingCode(PhraseCode):
     """Every finding; the placeholders of its words are its parameters."""
 
     SETTING_IGNORED = "setting_ignored"
@@ -124,22 +122,10 @@ class FindingCode(StrEnum):
     LAST_IMPORT = "last_import"
     NO_IMPORT_YET = "no_import_yet"
 
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words to be made, as data.
-
-    Attributes:
-        code: which words.
-        parameters: name → what fills the placeholder of that name. Moments are ISO 8601 with offset, ages whole
-            seconds, sizes bytes; `detail` is the message of an error, in English.
-    """
-
-    code: FindingCode
-    parameters: Mapping[str, "Value"] = field(default_factory=dict)
-
-
-Value: TypeAlias = str | int | tuple[str, ...] | Phrase | tuple[Phrase, ...] | Reason
+    @classmethod
+    def family(cls) -> str:
+        """Keys begin with `finding.`."""
+        return "finding"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from page_browsing import Served, opened, served
+from phrase_examples import every_phrase
 from playwright.sync_api import Browser, Page, Route
 from real_broker import Mosquitto
 
 import tictally_recorder.translations
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
-from tictally_recorder.translations import reason_record
+from tictally_recorder.translations import catalogue, reason_record
 
 PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
 WORDS = json.loads((Path(tictally_recorder.translations.__file__).parent / "en.json").read_text(encoding="utf-8"))
@@ -108,6 +110,7 @@ FRENCH_TOO = {
         "edge",
         "edf",
     ),
+    *("accise", "an", "broker", "import", "injection", "machine", "part", "points"),
     *("minute", "taxes", "maximum", "minimum", "index", "prices", "script", "toml"),
 }
 
@@ -248,6 +251,13 @@ def shown(page: Page, selector: str) -> str:
     """What stands there, but for what is quoted as files and machines have it: sources of prices, ports, topics."""
     page.evaluate("document.querySelectorAll('code, [lang=en], span.source').forEach((each) => each.remove())")
     return page.locator(selector).inner_text()
+
+
+@pytest.mark.parametrize("phrase", every_phrase(), ids=lambda each: each.code.key)
+def test_every_phrase_is_without_english_words_in_french(phrase: Phrase) -> None:
+    """Remarks, issues, problems and findings, wherever they are shown."""
+    text = re.sub(r"<\w+>|`[^`]+`|--\w+", " ", catalogue("fr").phrase(phrase))
+    assert english_words(text) == set(), text
 
 
 def said_in(page: Page, asked: list[str], reason: dict[str, object]) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from cost_building import SITE, costs, d, days, on, spread, total
+from cost_building import SITE, costs, d, days, english, on, spread, total
 
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.bill import Bill, BillLine, TaxKind, make_bill
@@ -76,7 +76,7 @@ def test_february_2025_off_peak_and_peak_at_6_kva(shipped: dict[str, Tariff]) ->
     assert balance is not None
     assert (round(balance.rounding, 6), balance.unexplained) == (Decimal("0.014355"), Decimal(0))
     # 20.42 + 66.58 + 14.04 is the total
-    assert not [each for each in remarks(bill) if each.startswith("The lines")]
+    assert not [each for each in english(remarks(bill)) if each.startswith("The lines")]
     assert bill.is_whole
 
 
@@ -138,7 +138,7 @@ def test_a_subscription_without_a_price_is_unknown_and_in_no_sum(shipped: dict[s
     balance = bill.totals[0].balance
     assert balance is not None
     assert to_cents(balance.ht_subscription) == Decimal("0.35")
-    assert remarks(bill)[0] == (
+    assert english(remarks(bill))[0] == (
         "Unknown: subscription at 6 kVA (2 days from 2024-11-01 to 2024-11-03): "
         "edf-bleu-hphc 2024-11-01 has no subscription at 6 kVA."
     )
@@ -169,7 +169,7 @@ def test_a_price_without_taxes_that_the_tariff_lacks_is_not_invented(shipped: di
     ]
     assert shown(bill, "Sum") == [("What cannot be taken apart, TTC", "31.64"), ("Total, TTC", "31.64")]
     # The lines: 4.42 + 11.56 + 15.65
-    assert remarks(bill) == [
+    assert english(remarks(bill)) == [
         "The lines, each rounded to cents, add up to 31.63 EUR; the total is rounded once, at the end.",
         "edf-bleu-hphc 2026-02-01 does not state the price without taxes of HC, HP.",
         "edf-bleu-hphc 2026-02-01 does not state the price without taxes and the CTA of subscription at 6 kVA.",

@@ -40,6 +40,7 @@ def tictally(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
     """A month across a change of prices, a frame each midnight: 3.125 kWh off-peak and 6.25 kWh peak a day."""
     for name in ("TICTALLY_CONFIG", "TICTALLY_CONTRACTS", "TICTALLY_TARIFFS", "TICTALLY_TIMEZONE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     frames = [
         frame(
             n + 1,

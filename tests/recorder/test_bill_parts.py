@@ -14,6 +14,7 @@ from cost_building import (
     costs,
     d,
     days,
+    english,
     midnight_ms,
     on,
     quarter_rows,
@@ -64,7 +65,7 @@ def test_amounts_that_do_not_fit_together_are_not_called_rounding() -> None:
     assert balance is not None
     assert (to_cents(balance.unexplained), balance.rounding) == (Decimal("0.80"), Decimal(0))
     assert sum_shown(made)["More than rounding: the price list does not fit together"] == "0.80"
-    assert remarks(made)[-1] == (
+    assert english(remarks(made))[-1] == (
         "one 2025-01-01: amounts with and without taxes differ by more than the taxes and rounding, of ALL."
     )
 
@@ -95,8 +96,8 @@ def test_a_negative_cta_does_not_fit() -> None:
     # 9.00 / 1.055 = 8.530805…, less than 9 without taxes
     flat = one_price("0.1604", "0.10", monthly="9.00")
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)
-    assert "subscription at 6 kVA" in remarks(made)[-1]
-    assert remarks(made)[-1].startswith("one 2025-01-01: amounts with and without taxes differ")
+    assert "subscription at 6 kVA" in english(remarks(made))[-1]
+    assert english(remarks(made))[-1].startswith("one 2025-01-01: amounts with and without taxes differ")
 
 
 def test_without_a_cta_the_subscription_is_its_price_and_the_tax() -> None:
@@ -117,7 +118,7 @@ def test_without_a_cta_the_subscription_is_its_price_and_the_tax() -> None:
 def test_a_cta_that_the_tariff_does_not_state_is_not_computed() -> None:
     flat = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=None))
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)
-    assert remarks(made)[-1] == "one 2025-01-01 does not state the CTA of subscription at 6 kVA."
+    assert english(remarks(made))[-1] == "one 2025-01-01 does not state the CTA of subscription at 6 kVA."
     assert sum_shown(made)["What cannot be taken apart, TTC"] == "10.55"
 
 
@@ -125,7 +126,9 @@ def test_without_a_cta_only_the_price_without_taxes_is_missing() -> None:
     flat = one_price("0.1604", "0.10", taxes=replace(TAXES, cta_share=Decimal(0)))
     flat = replace(flat, versions=(replace(flat.versions[0], subscription_ht={}),))
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), on(flat), flat), flat)
-    assert remarks(made)[-1] == "one 2025-01-01 does not state the price without taxes of subscription at 6 kVA."
+    assert (
+        english(remarks(made))[-1] == "one 2025-01-01 does not state the price without taxes of subscription at 6 kVA."
+    )
 
 
 def test_energy_at_the_same_price_at_two_powers_is_one_line() -> None:
@@ -175,7 +178,9 @@ def test_a_tariff_without_taxes_has_a_total_and_no_taxes() -> None:
     made = bill(costs(JUNE, spread(JUNE, HCHC=30_000, HCHP=60_000), on(HPHC), HPHC), HPHC)
     # 30 x 0.1696 + 60 x 0.2146 + 14.04 = 5.088 + 12.876 + 14.04
     assert sum_shown(made) == {"What cannot be taken apart, TTC": "32.00", "Total, TTC": "32.00"}
-    assert "hphc 2025-02-01 does not state the price without taxes, the accise and the VAT of HC, HP." in remarks(made)
+    assert "hphc 2025-02-01 does not state the price without taxes, the accise and the VAT of HC, HP." in english(
+        remarks(made)
+    )
 
 
 def test_injection_is_income_without_taxes() -> None:
@@ -196,10 +201,10 @@ def test_days_without_a_contract_make_the_total_a_partial_one() -> None:
     made = bill(costs(JUNE, spread(JUNE, EAST=30_000), contracts, BASE), BASE)
     # 20 days: 20 x 0.2016 + 20 x 13.72 / 30 = 4.032 + 9.146666…
     assert sum_shown(made)["Total of what is known, TTC"] == "13.18"
-    assert remarks(made)[0] == (
+    assert english(remarks(made))[0] == (
         "Unknown: EAST (10.000 kWh, 10 days from 2025-06-01 to 2025-06-11): there is no contract."
     )
-    assert not [each for each in remarks(made) if each.startswith("Provisional")]
+    assert not [each for each in english(remarks(made)) if each.startswith("Provisional")]
 
 
 def test_of_many_reasons_the_first_are_shown() -> None:
@@ -207,7 +212,7 @@ def test_of_many_reasons_the_first_are_shown() -> None:
     when = days("2025-06-01", "2025-06-05")
     quarters = [each for day in when for each in quarter_rows("EAST", day, [250] * 96)]
     rows = costs(when, [row(day, "EAST", 24_000) for day in when], on(spot), spot, quarters=quarters, spot=Series([]))
-    assert remarks(bill(rows, spot, start=when[0], end=when[-1]))[0] == (
+    assert english(remarks(bill(rows, spot, start=when[0], end=when[-1])))[0] == (
         "Unknown: TOTAL (120.000 kWh, 5 days from 2025-06-01 to 2025-06-06): there is no price for 2025-06-01 "
         "00:00+02:00; there is no price for 2025-06-02 00:00+02:00; there is no price for 2025-06-03 00:00+02:00; "
         "and 2 more like these."
@@ -217,7 +222,7 @@ def test_of_many_reasons_the_first_are_shown() -> None:
 def test_days_missing_in_the_ledger_are_reported_and_the_bill_is_incomplete() -> None:
     when = days("2025-06-05", "2025-06-20")
     made = bill(costs(when, spread(when, EAST=16_000), on(BASE), BASE), BASE)
-    assert remarks(made)[:2] == [
+    assert english(remarks(made))[:2] == [
         "The ledger begins on 2025-06-05: the days from 2025-06-01 on are not in this bill.",
         "The ledger ends on 2025-06-20: the days after it are not in this bill.",
     ]
@@ -228,7 +233,7 @@ def test_days_missing_in_the_ledger_are_reported_and_the_bill_is_incomplete() ->
 def test_a_bill_without_rows_is_reported_as_empty() -> None:
     made = bill([], BASE)
     assert (made.lines, made.totals, sections(made)) == ((), (), [])
-    assert remarks(made) == ["The ledger has nothing from 2025-06-01 to 2025-07-01."]
+    assert english(remarks(made)) == ["The ledger has nothing from 2025-06-01 to 2025-07-01."]
 
 
 def test_days_at_one_price_are_one_line_around_an_unknown_day() -> None:
@@ -242,7 +247,7 @@ def test_estimated_and_provisional_are_reported_once() -> None:
     when = days("2025-07-30", "2025-08-02")
     rows = [row(day, "EAST", 1000, estimated=day == when[0]) for day in when]
     made = bill(costs(when, rows, on(BASE), BASE), BASE, start=when[0], end=when[-1])
-    found = remarks(made)
+    found = english(remarks(made))
     assert "Estimated in part, because a gap was divided by time: BASE." in found
     due = "Provisional: a revision was due on 2025-08-01, and base 2025-02-01 is the newest known."
     assert found.count(due) == 1
@@ -275,7 +280,7 @@ def test_a_rounded_total_that_differs_from_the_sum_of_lines_is_reported() -> Non
     # 4.812 + 10.554 = 15.366, shown as 4.81 + 10.55
     assert sum_shown(made)["Total, TTC"] == "15.37"
     remark = "The lines, each rounded to cents, add up to 15.36 EUR; the total is rounded once, at the end."
-    assert remark in remarks(made)
+    assert remark in english(remarks(made))
 
 
 def test_the_column_of_the_sum_adds_up() -> None:

@@ -9,6 +9,7 @@ from textwrap import dedent
 from zoneinfo import ZoneInfo
 
 import pytest
+from cost_building import english
 from rich.console import Console
 
 from tictally_recorder.cost.model import Unmetered
@@ -148,7 +149,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
                     "6 quarters of an hour without frames: 2026-11-20 02:15 to 2026-11-20 03:00, "
                     "2026-11-20 03:15 to 2026-11-20 04:00. "
                     "What the registers counted meanwhile is divided by time. "
-                    "They do not show the energy from 2026-11-20 02:05 to 2026-11-20 03:03."
+                    "The registers do not show the energy from 2026-11-20 02:05 to 2026-11-20 03:03."
                 )
             ],
         ),
@@ -213,10 +214,10 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
 def test_gaps_and_estimates_are_explained_in_remarks(
     rows: list[EnergyRow], missing: Missing, expected: list[str]
 ) -> None:
-    assert remarks(rows, missing, By.DAY, PARIS) == expected
+    assert english(remarks(rows, missing, By.DAY, PARIS)) == expected
 
 
 def test_many_gaps_are_counted_and_the_first_five_are_named() -> None:
-    (sentence,) = remarks([OFF_PEAK], Missing(ms("2026-11-01"), GAPS), By.DAY, PARIS)
+    (sentence,) = english(remarks([OFF_PEAK], Missing(ms("2026-11-01"), GAPS), By.DAY, PARIS))
     assert sentence.startswith("21 quarters of an hour without frames: 2026-11-20 00:15 to 2026-11-20 01:00, ")
     assert "2026-11-20 04:15 to 2026-11-20 05:00, 2 more. " in sentence

@@ -29,6 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     (tmp_path / "contracts.toml").write_text('[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n')
     steps = [("00:00", 0), ("06:00", 3000), ("22:00", 9000), ("23:59:59", 10_000)]
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:

@@ -61,6 +61,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     return Commands(tmp_path, capsys)
 
 

@@ -25,8 +25,9 @@ from tictally_recorder.cost import CostRow
 from tictally_recorder.cost.aggregation import sum_up
 from tictally_recorder.reports.cost import SiteCosts, cents
 from tictally_recorder.reports.cost_explain import as_record, as_text
-from tictally_recorder.reports.reasons import days_text
+from tictally_recorder.reports.reasons import ranges_of
 from tictally_recorder.tariffs.series import Series, Step
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import QUARTER_MS, By
 
 MONDAY = d("2025-03-03")
@@ -111,11 +112,11 @@ def test_two_periods_of_a_month_a_day_apart_are_two_ranges() -> None:
 
 
 def test_days_are_counted_and_the_first_ranges_listed() -> None:
-    assert days_text([MONDAY]) == "1 day: 2025-03-03"
-    assert days_text(days("2025-03-03", "2025-03-05")) == "3 days: 2025-03-03 to 2025-03-05"
+    assert ENGLISH.days(ranges_of([MONDAY])) == "1 day: 2025-03-03"
+    assert ENGLISH.days(ranges_of(days("2025-03-03", "2025-03-05"))) == "3 days: 2025-03-03 to 2025-03-05"
     every_other = days("2025-03-01", "2025-03-14")[::2]
     first_five = "2025-03-01, 2025-03-03, 2025-03-05, 2025-03-07, 2025-03-09"
-    assert days_text(every_other) == f"7 days: {first_five}, 2 more ranges"
+    assert ENGLISH.days(ranges_of(every_other)) == f"7 days: {first_five}, 2 more ranges"
 
 
 def test_income_below_a_cent_is_shown_without_sign() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from cost_building import BASE, HPHC, PARIS, SITE, costs, d, on, row, words
+from cost_building import BASE, HPHC, PARIS, SITE, costs, d, english, on, row, words
 from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
@@ -83,9 +83,9 @@ def test_a_fall_without_a_gap_is_costed_and_reported() -> None:
     assert (found[0].amount, found[0].quality) == (Decimal("0.6048"), Quality.MEASURED)
     assert found[0].parts[0].fell
     remark = "EAST fell (1 day: 2025-06-10): what it counted before and after is added."
-    assert remarks(SiteCosts(SITE, sum_up(found, By.MONTH))) == [remark]
+    assert english(remarks(SiteCosts(SITE, sum_up(found, By.MONTH)))) == [remark]
     bill = make_bill(SITE, DAY, d("2025-06-11"), found, {"base": BASE})
-    assert "EAST fell: what it counted before and after is added." in bill_remarks(bill)
+    assert "EAST fell: what it counted before and after is added." in english(bill_remarks(bill))
     assert bill.is_whole
 
 
@@ -94,8 +94,8 @@ def test_a_fall_in_a_gap_leaves_the_day_unknown(*, fell: bool) -> None:
     found = cost_row([replace(FELL, estimated=True, fell=fell, lost=True)])
     assert (found.amount, found.quality, words(found.reason)) == (None, Quality.UNKNOWN, LOST)
     answer = SiteCosts(SITE, sum_up([found], By.DAY))
-    assert remarks(answer)[0] == f"And unknown: 3.000 kWh (BASE), because {LOST} (1 day: 2025-06-10)."
-    assert not any("is added" in each for each in remarks(answer))
+    assert english(remarks(answer))[0] == f"And unknown: 3.000 kWh (BASE), because {LOST} (1 day: 2025-06-10)."
+    assert not any("is added" in each for each in english(remarks(answer)))
 
 
 def test_a_fall_in_a_gap_of_an_unnamed_register_is_reported_too() -> None:
@@ -109,6 +109,7 @@ def test_a_fall_is_stored() -> None:
     assert from_day(SITE, to_day(DAY, found, "key", 0, PARIS)) == found
 
 
+@pytest.mark.usefixtures("in_english")
 def test_energy_reports_what_a_fall_in_a_gap_loses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "ledger.sqlite"
     store_readings(path, ("2026-11-09T12:00", 500), ("2026-11-11T12:00", 7), ("2026-11-12T12:00", 55))

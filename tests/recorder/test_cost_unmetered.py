@@ -154,6 +154,7 @@ def test_hubs_get_no_sum_of_a_day_or_month_with_unmetered_time() -> None:
     assert figures["cost_today"] != "none"
 
 
+@pytest.mark.usefixtures("in_english")
 def test_cost_and_bill_report_unmetered_time(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (path.parent / "contracts.toml").write_text(CONTRACT)
     window = ("--from", "2026-11-09", "--to", "2026-11-13", "--ledger", str(path))

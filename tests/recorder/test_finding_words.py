@@ -6,8 +6,9 @@ from importlib.resources import files
 import pytest
 
 import tictally_recorder.translations
-from tictally_recorder.doctor.words import advice_text, phrase_text, subject_text
-from tictally_recorder.finding import FindingCode, Phrase, Subject, SubjectKind
+from tictally_recorder.doctor.words import advice_text, subject_text
+from tictally_recorder.finding import FindingCode, Subject, SubjectKind
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.translations import LANGUAGES, catalogue
 
 PREFIX = "finding."
@@ -65,5 +66,5 @@ def test_an_age_is_in_the_largest_unit_of_which_there_are_two(seconds: int, engl
 )
 def test_a_size_is_in_its_largest_unit(size: int, english: str, french: str) -> None:
     phrase = Phrase(FindingCode.DISK_FREE, {"free": size})
-    assert phrase_text(catalogue("en"), phrase) == f"{english} are free on its disk"
-    assert phrase_text(catalogue("fr"), phrase) == f"il reste {french} sur son disque"
+    assert catalogue("en").phrase(phrase) == f"{english} are free on its disk"
+    assert catalogue("fr").phrase(phrase) == f"il reste {french} sur son disque"

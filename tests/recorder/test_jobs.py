@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from recorder_loop import recorder_loop
 
 from tictally_recorder.__main__ import main
-from tictally_recorder.doctor.words import phrase_text, subject_text
+from tictally_recorder.doctor.words import subject_text
 from tictally_recorder.features import all_settings, settings_with
 from tictally_recorder.finding import Finding, Moments
 from tictally_recorder.jobs import JobContext, JobError, JobKind, JobState, job_reports, register
@@ -171,7 +171,7 @@ def test_the_doctor_has_a_finding_about_it(settings: Settings) -> None:
 
 def in_english(finding: Finding) -> tuple[str, str, str]:
     words = catalogue("en")
-    return subject_text(words, finding.about), finding.level, phrase_text(words, finding.phrase)
+    return subject_text(words, finding.about), finding.level, words.phrase(finding.phrase)
 
 
 @pytest.mark.usefixtures("_tides")

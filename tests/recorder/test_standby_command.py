@@ -90,6 +90,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     (tmp_path / "tariffs").mkdir()
     (tmp_path / "tariffs" / "own.toml").write_text(OWN)
     (tmp_path / "contracts.toml").write_text(CONTRACT)

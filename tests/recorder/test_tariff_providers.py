@@ -16,7 +16,7 @@ from api_serving import Served
 from recorder_loop import recorder_loop, turn
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.doctor.words import phrase_text, subject_text
+from tictally_recorder.doctor.words import subject_text
 from tictally_recorder.features import all_settings, load, settings_with
 from tictally_recorder.finding import Level
 from tictally_recorder.ledger import Ledger
@@ -91,7 +91,7 @@ def findings(folder: Path, day: date, language: str = "en") -> list[tuple[str, L
     words = catalogue(language)
     states = collect_providers(settings_with(name="nas", ledger=folder / "ledger.sqlite"), day)
     return [
-        (subject_text(words, each.about), each.level, phrase_text(words, each.phrase))
+        (subject_text(words, each.about), each.level, words.phrase(each.phrase))
         for each in provider_findings(states)
         if each.about.name == "almanac"
     ]

@@ -11,6 +11,7 @@ from tictally_recorder.cost.aggregation import PriceLine, Summed, first_day, sum
 from tictally_recorder.cost.model import CostRow, Quality, Terms
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import Site
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.reports import cost as cost_report
 from tictally_recorder.reports import cost_explain
 from tictally_recorder.reports.cost_before import Before, as_records, read_before
@@ -43,7 +44,7 @@ class SiteCost:
     """
 
     periods: Sequence[CostPeriod] = ()
-    remarks: Sequence[str] = field(default_factory=list)
+    remarks: Sequence[Phrase] = field(default_factory=list)
     state: str | None = None
 
 
@@ -81,7 +82,7 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
     return SiteCost(periods, _remarks(site.id, periods), None if state is None else f"{terms_version}:{state}")
 
 
-def _remarks(site: str, periods: Sequence[CostPeriod]) -> list[str]:
+def _remarks(site: str, periods: Sequence[CostPeriod]) -> list[Phrase]:
     rows = tuple(row for each in periods for row in each.doubtful)
     if not rows:
         return []

@@ -14,6 +14,7 @@ from tictally_recorder.cost.bill.report import BillSection, sections
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.table import plain_table
+from tictally_recorder.translations import Catalogue, catalogue
 
 
 def bill(window: Window, *, json: JsonOption = False, configuration: Configuration) -> None:
@@ -37,13 +38,13 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
     if json:
         echo(as_json(bills))
     else:
-        _show(bills)
+        _show(bills, catalogue(settings.language))
     if not bills:
         echo("The ledger has nothing yet.", err=json)
     end_with_problems(advice, paid.shelf)
 
 
-def _show(bills: list[Bill]) -> None:
+def _show(bills: list[Bill], words: Catalogue) -> None:
     for number, each in enumerate(bills):
         if number:
             echo("")
@@ -52,7 +53,7 @@ def _show(bills: list[Bill]) -> None:
             echo("")
             print_table(_table(section))
         if found := remarks(each):
-            echo("\n".join(["", *found]))
+            echo("\n".join(["", *map(words.phrase, found)]))
 
 
 def _table(section: BillSection) -> Table:

@@ -20,6 +20,7 @@ from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import compare as report
+from tictally_recorder.translations import catalogue
 from tictally_shared.status_register import Colour
 
 
@@ -92,10 +93,11 @@ def compare(
     if json:
         echo(report.as_json(answers))
     else:
+        words = catalogue(settings.language)
         for answer in answers:
             print_table(report.as_table(answer))
             for remark in report.remarks(answer):
-                echo(remark)
+                echo(words.phrase(remark))
     if not answers:
         echo(f"Nothing was counted from {first} to {until}.", err=json)
     end_with_problems((), paid.shelf)

@@ -15,9 +15,12 @@ from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.aggregation import PriceLine, Summed, sum_up
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports import cost as report
 from tictally_recorder.reports import cost_explain as explaining
 from tictally_recorder.reports.cost_before import Before, as_records, as_text, read_before
+from tictally_recorder.translations import Catalogue, catalogue
 from tictally_shared.calendar import By
 
 
@@ -36,12 +39,12 @@ class _Result:
 
     Attributes:
         answer: its sums.
-        beyond: messages about days before the first frame and after the last.
+        beyond: remarks on days before the first frame and after the last.
         before: what `--explain` shows of replaced figures, or None.
     """
 
     answer: report.SiteCosts
-    beyond: list[str] = field(default_factory=list)
+    beyond: list[Phrase] = field(default_factory=list)
     before: list[Before] | None = None
 
 
@@ -84,21 +87,21 @@ def cost(
         ]
         echo((report.as_json if output.json else report.as_csv)(found))
     else:
-        _show(results, tz, By(by))
+        _show(results, tz, By(by), catalogue(settings.language))
     if not any(each.answer.sums for each in results):
         echo(f"Nothing was counted from {first} to {until}.", err=output.is_for_programs)
     end_with_problems(advice, paid.shelf)
 
 
-def _beyond(site: Site, first: date, until: date, tz: ZoneInfo) -> list[str]:
-    """Messages about days that have no rows because the ledger does not reach so far."""
+def _beyond(site: Site, first: date, until: date, tz: ZoneInfo) -> list[Phrase]:
+    """Remarks on days that have no rows because the ledger does not reach so far."""
     days = days_with_frames(site, date.min, date.max, tz)
-    messages = []
+    found = []
     if first < days[0]:
-        messages.append(f"The first frame is of {days[0]}; what was used before it is not known.")
+        found.append(Phrase(RemarkCode.COST_BEFORE_LEDGER, {"day": str(days[0])}))
     if days[-1] < until - timedelta(days=1):
-        messages.append(f"The last frame is of {days[-1]}; what was used after it is not known yet.")
-    return messages
+        found.append(Phrase(RemarkCode.COST_AFTER_LEDGER, {"day": str(days[-1])}))
+    return found
 
 
 def _explained(of: PriceLine | Summed, before: list[Before]) -> report.Record:
@@ -107,14 +110,14 @@ def _explained(of: PriceLine | Summed, before: list[Before]) -> report.Record:
     return {"explain": None, "before": as_records(before, of)}
 
 
-def _show(results: list[_Result], tz: ZoneInfo, by: By) -> None:
+def _show(results: list[_Result], tz: ZoneInfo, by: By, words: Catalogue) -> None:
     shown = [each for each in results if each.answer.sums]
     for number, each in enumerate(shown):
         if number:
             echo("")
         print_table(report.as_table(each.answer))
         for remark in [*report.remarks(each.answer), *each.beyond]:
-            echo(remark)
+            echo(words.phrase(remark))
         if each.before is not None:
             for line in ["", *explaining.as_text(each.answer, tz), *as_text(each.before, by, tz)]:
                 echo(line)

@@ -13,6 +13,7 @@ from tictally_recorder.energy import EnergyQuery, EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports.energy import Missing, as_csv, as_json, as_table, remarks
+from tictally_recorder.translations import Catalogue, catalogue
 from tictally_shared.calendar import By
 
 
@@ -42,7 +43,7 @@ def energy(
     if output.is_for_programs:
         echo((as_json if output.json else as_csv)(rows, tz))
     else:
-        _show(results, by, tz)
+        _show(results, by, tz, catalogue(settings.language))
     if not rows:
         period = f"{start.astimezone(tz):%Y-%m-%d %H:%M} and {end.astimezone(tz):%Y-%m-%d %H:%M}"
         echo(f"Nothing was counted between {period}.", err=output.is_for_programs)
@@ -57,11 +58,11 @@ def _missing(reader: LedgerReader, site: Site, rows: list[EnergyRow]) -> Missing
     return Missing(began_ms, gaps(reader, site, start_ms, end_ms), lost, unmetered_of(reader, site))
 
 
-def _show(results: list[tuple[Site, list[EnergyRow], Missing]], by: By, tz: ZoneInfo) -> None:
+def _show(results: list[tuple[Site, list[EnergyRow], Missing]], by: By, tz: ZoneInfo, words: Catalogue) -> None:
     shown = [each for each in results if each[1]]
     for number, (site, rows, missing) in enumerate(shown):
         if number:
             echo("")
         print_table(as_table(site.id, rows, by, tz))
         for remark in remarks(rows, missing, by, tz):
-            echo(remark)
+            echo(words.phrase(remark))

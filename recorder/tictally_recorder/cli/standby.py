@@ -16,6 +16,7 @@ from tictally_recorder.cost.standby import LoadQuery, by_period, trend, year_cos
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import standby as report
 from tictally_recorder.reports.cost import as_csv, as_json
+from tictally_recorder.translations import Catalogue, catalogue
 from tictally_shared.calendar import By
 
 _MONTHS_BEFORE: Final = 11
@@ -79,16 +80,16 @@ def standby(
         records = [record for answer in answers for record in report.records(answer)]
         echo(as_json(records) if output.json else as_csv(records, report.COLUMNS))
     else:
-        _show(answers, By(by))
+        _show(answers, By(by), catalogue(settings.language))
     if not answers:
         echo(f"No night is known from {first} to {until}.", err=output.is_for_programs)
     end_with_problems(advice, paid.shelf)
 
 
-def _show(answers: list[report.SiteStandby], by: By) -> None:
+def _show(answers: list[report.SiteStandby], by: By, words: Catalogue) -> None:
     for number, answer in enumerate(answers):
         if number:
             echo("")
         print_table(report.as_table(answer, by))
         for remark in report.remarks(answer):
-            echo(remark)
+            echo(words.phrase(remark))

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from tictally_recorder.doctor.broker_probe import Outcome
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
-from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Phrase, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.ingest.backfill import HealthError, parse_health
 from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, Status
+from tictally_recorder.phrase import Phrase, Value
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
 from tictally_shared.interval_set import IntervalSet
 

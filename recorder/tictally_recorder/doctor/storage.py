@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from tictally_recorder.doctor.facts import BackupFacts, LedgerFacts
-from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Phrase, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.ledger import RejectionSummary
+from tictally_recorder.phrase import Phrase, Value
 
 _LEDGER: Final = Subject(SubjectKind.LEDGER)
 _RECORDER: Final = Subject(SubjectKind.RECORDER)

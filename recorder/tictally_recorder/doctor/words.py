@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from tictally_recorder.finding import Finding, Level, Phrase, Subject, Value
-from tictally_recorder.reason import Reason
+from tictally_recorder.finding import Finding, Level, Subject
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.translations import Catalogue, catalogue
 
 
@@ -13,18 +13,10 @@ def subject_text(words: Catalogue, about: Subject) -> str:
     return words.text(f"finding.about.{about.kind}", name=about.name)
 
 
-def phrase_text(words: Catalogue, phrase: Phrase) -> str:
-    """A phrase in words, with the phrases and reasons that are its parameters."""
-    values = {name: _shown(words, value) for name, value in phrase.parameters.items()}
-    return words.text(f"finding.{phrase.code}", **values)
-
-
 def advice_text(words: Catalogue, phrase: Phrase) -> str | None:
     """What to do, or None where nothing is to be done."""
-    key = f"finding.{phrase.code}.advice"
-    if key not in words:
-        return None
-    return words.text(key, **{name: _shown(words, value) for name, value in phrase.parameters.items()})
+    key = f"{phrase.code.key}.advice"
+    return words.text(key, **words.values(phrase)) if key in words else None
 
 
 def lines(findings: Iterable[Finding], language: str) -> Iterator[tuple[Level, str, str | None]]:
@@ -36,7 +28,7 @@ def lines(findings: Iterable[Finding], language: str) -> Iterator[tuple[Level, s
     """
     words = catalogue(language)
     for each in findings:
-        text = f"{subject_text(words, each.about)}: {phrase_text(words, each.phrase)}"
+        text = f"{subject_text(words, each.about)}: {words.phrase(each.phrase)}"
         yield each.level, text, advice_text(words, each.phrase)
 
 
@@ -50,30 +42,7 @@ def _record(finding: Finding) -> Mapping[str, object]:
     return {
         "about": subject_text(words, finding.about),
         "level": finding.level,
-        **_phrase_record(finding.phrase),
-        "text": phrase_text(words, finding.phrase),
+        **finding.phrase.as_json(),
+        "text": words.phrase(finding.phrase),
         "advice": advice_text(words, finding.phrase),
     }
-
-
-def _phrase_record(phrase: Phrase) -> dict[str, object]:
-    return {
-        "code": phrase.code,
-        "parameters": {name: _plain(value) for name, value in phrase.parameters.items()},
-    }
-
-
-def _plain(value: Value) -> object:
-    if isinstance(value, Phrase):
-        return _phrase_record(value)
-    if isinstance(value, Reason):
-        return value.as_json()
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _shown(words: Catalogue, value: Value) -> object:
-    if isinstance(value, Phrase):
-        return phrase_text(words, value)
-    if isinstance(value, Reason):
-        return words.reason(value)
-    return tuple(_shown(words, each) for each in value) if isinstance(value, tuple) else value

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Phrase, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.jobs.report import JobReport
+from tictally_recorder.phrase import Phrase, Value
 
 _SUCCESS: Final = FindingCode.LAST_SUCCESS, FindingCode.NO_SUCCESS_YET
 

@@ -1,16 +1,17 @@
-"""A comparison as a table and sentences for people, and as records for programs. Pure."""
+"""A comparison as a table and remarks for people, and as records for programs. Pure."""
 
 import json
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.compare import Offer, TariffComparison
+from tictally_recorder.phrase import Phrase, Value
+from tictally_recorder.remark import RemarkCode
+from tictally_recorder.reports.reasons import ranges_of
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.translations import ENGLISH, reason_record
-from tictally_shared.calendar import runs_of_days
+from tictally_recorder.translations import reason_record
 
 
 def as_table(answer: TariffComparison) -> Table:
@@ -27,14 +28,13 @@ def as_table(answer: TariffComparison) -> Table:
     return table
 
 
-def remarks(answer: TariffComparison) -> list[str]:
+def remarks(answer: TariffComparison) -> list[Phrase]:
     """What a person must know of it: what was assumed, and why some of it is unknown."""
-    actual = "is not known" if answer.actual is None else str(to_cents(answer.actual))
     return [
-        f"What the contract's own registers cost: {actual}{f' ({answer.tariff})' if answer.tariff else ''}.",
-        f"Off-peak hours of HP/HC are assumed to be {_hours(answer)}, those of Tempo 22:00-06:00.",
-        "A quarter of an hour counts where it begins; use would change with the price list, and here it does not.",
-        *(f"Unknown ({name}; {days}): {reason}." for name, days, reason in _reasons(answer)),
+        _actual(answer),
+        Phrase(RemarkCode.COMPARE_OFF_PEAK_HOURS, {"hours": _hours(answer)}),
+        Phrase(RemarkCode.COMPARE_ASSUMPTION),
+        *_unknown(answer),
     ]
 
 
@@ -58,10 +58,10 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
             "currency": offer.currency,
             "quality": _quality(offer),
             "reasons": [
-                reason_record(reason) | {"days": len(days), "ranges": _ranges(days)}
+                reason_record(reason) | {"days": len(days), "ranges": ranges_of(days)}
                 for reason, days in offer.unknown.items()
             ],
-            "off_peak_hours": _hours(answer),
+            "off_peak_hours": ", ".join(_hours(answer)),
             "actual_tariff": answer.tariff,
             "actual": None if answer.actual is None else format(answer.actual, "f"),
         }
@@ -82,19 +82,24 @@ def _quality(offer: Offer) -> str:
     return "estimated" if offer.is_estimated else "measured"
 
 
-def _hours(answer: TariffComparison) -> str:
-    return ", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in answer.off_peak_hours)
+def _hours(answer: TariffComparison) -> tuple[str, ...]:
+    return tuple(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in answer.off_peak_hours)
 
 
-def _reasons(answer: TariffComparison) -> list[tuple[str, str, str]]:
-    found = []
+def _actual(answer: TariffComparison) -> Phrase:
+    tariff = {"tariff": answer.tariff} if answer.tariff else {}
+    if answer.actual is None:
+        code = RemarkCode.COMPARE_ACTUAL_OF_TARIFF_UNKNOWN if tariff else RemarkCode.COMPARE_ACTUAL_UNKNOWN
+        return Phrase(code, tariff)
+    code = RemarkCode.COMPARE_ACTUAL_OF_TARIFF if tariff else RemarkCode.COMPARE_ACTUAL
+    return Phrase(code, {"amount": str(to_cents(answer.actual)), **tariff})
+
+
+def _unknown(answer: TariffComparison) -> Iterator[Phrase]:
     for offer in _sorted(answer):
+        name = Phrase(RemarkCode.OFFER, {"tariff": offer.tariff})
+        if offer.power_kva:
+            name = Phrase(RemarkCode.OFFER_AT_POWER, {"tariff": offer.tariff, "power_kva": offer.power_kva})
         for reason, days in offer.unknown.items():
-            name = f"{offer.tariff} {offer.power_kva} kVA" if offer.power_kva else offer.tariff
-            runs = ", ".join(first if first == last else f"{first} to {last}" for first, last in _ranges(days))
-            found.append((name, runs, ENGLISH.reason(reason)))
-    return found
-
-
-def _ranges(days: Sequence[date]) -> list[tuple[str, str]]:
-    return [(str(first), str(last)) for first, last in runs_of_days(days)]
+            about: dict[str, Value] = {"offer": name, "ranges": ranges_of(days), "reason": reason}
+            yield Phrase(RemarkCode.COMPARE_UNKNOWN, about)

@@ -12,9 +12,10 @@ from tictally_recorder.cost import CostRow, Quality, to_cents
 from tictally_recorder.cost.aggregation import DatedReason, PriceLine, Summed, reasons_of
 from tictally_recorder.cost.model import UNMETERED
 from tictally_recorder.csv_writer import csv_text
-from tictally_recorder.reports.reasons import dated_record, days_text, unknown_text
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.remark import RemarkCode
+from tictally_recorder.reports.reasons import dated_record, ranges_of, unknown_parts
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.translations import ENGLISH
 
 COLUMNS: Final = (
     "site",
@@ -113,23 +114,28 @@ def as_table(answer: SiteCosts) -> Table:
     return table
 
 
-def remarks(answer: SiteCosts) -> list[str]:
+def remarks(answer: SiteCosts) -> list[Phrase]:
     """What a person must know of a site's sums: what is unknown, provisional, estimated or fell, and why."""
     rows = [row for summed in answer.sums for row in summed.rows]
-    found = [f"And unknown: {unknown_text(each)}." for each in _unknown(rows)]
+    found = [
+        Phrase(
+            RemarkCode.COST_UNKNOWN,
+            {"what": unknown_parts(each.rows), "reason": each.reason, "ranges": ranges_of(each.days)},
+        )
+        for each in _unknown(rows)
+    ]
     found += [
-        f"Provisional ({days_text(each.days)}): {ENGLISH.reason(each.reason)}."
+        Phrase(RemarkCode.COST_PROVISIONAL, {"reason": each.reason, "ranges": ranges_of(each.days)})
         for each in reasons_of(row for row in rows if row.quality is Quality.PROVISIONAL)
     ]
-    if estimated := dict.fromkeys(row.day for row in rows if any(part.estimated for part in row.parts)):
-        found.append(
-            f"Estimated ({days_text(estimated)}): there were no frames for a time, and what the registers counted "
-            "meanwhile is divided by time."
-        )
+    if estimated := {row.day for row in rows if any(part.estimated for part in row.parts)}:
+        found.append(Phrase(RemarkCode.COST_ESTIMATED, {"ranges": ranges_of(estimated)}))
     fell = [(part.register, row.day) for row in rows if row.amount is not None for part in row.parts if part.fell]
     found += [
-        f"{register} fell ({days_text(day for name, day in fell if name == register)}): "
-        "what it counted before and after is added."
+        Phrase(
+            RemarkCode.COST_REGISTER_FELL,
+            {"register": register, "ranges": ranges_of(day for name, day in fell if name == register)},
+        )
         for register in sorted({name for name, _ in fell})
     ]
     return found

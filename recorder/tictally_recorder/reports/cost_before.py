@@ -11,7 +11,7 @@ from tictally_recorder.cost.codec import from_day
 from tictally_recorder.ledger import CostDay
 from tictally_recorder.reason import Reason
 from tictally_recorder.reports.cost import cents
-from tictally_recorder.reports.reasons import days_text
+from tictally_recorder.reports.reasons import ranges_of
 from tictally_recorder.translations import ENGLISH, reason_record
 from tictally_shared.calendar import By
 
@@ -45,7 +45,7 @@ def as_text(found: Iterable[Before], by: By, tz: ZoneInfo) -> list[str]:
     found = list(found)
     if by is By.DAY or not found:
         return [_sentence(each, tz) for each in found]
-    days = days_text(each.day for each in found)
+    days = ENGLISH.days(ranges_of(each.day for each in found))
     return [f"Figures were others before ({days}); --by day --explain shows them."]
 
 

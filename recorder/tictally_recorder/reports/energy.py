@@ -1,7 +1,7 @@
 """Energy rows as a table for people, as JSON and as CSV. Pure: rows in, text or a table out."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -12,6 +12,8 @@ from rich.table import Table
 from tictally_recorder.cost.model import Unmetered
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.energy import EnergyRow, Gap
+from tictally_recorder.phrase import Phrase, Value
+from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.table import plain_table
 from tictally_shared.calendar import QUARTER_MS, By
 
@@ -111,7 +113,7 @@ class Missing:
     unmetered: Sequence[Unmetered] = ()
 
 
-def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -> list[str]:
+def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -> list[Phrase]:
     """What a person must know of a site's rows: where they begin, gaps, lost frames, and registers that fell.
 
     Args:
@@ -120,49 +122,46 @@ def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -
         by: as in the table.
         tz: as in the table.
     """
-    sentences = []
+    found = []
     if any(row.start_ms // QUARTER_MS < missing.began_ms // QUARTER_MS for row in rows):
-        began = _minute(missing.began_ms, tz)
-        sentences.append(f"The first frame is of {began}; what was counted before it is not known.")
+        found.append(Phrase(RemarkCode.ENERGY_BEFORE_LEDGER, {"time": _minute(missing.began_ms, tz)}))
     if missing.gaps:
-        shown = [f"{_minute(gap.start_ms, tz)} to {_minute(gap.end_ms, tz)}" for gap in missing.gaps[:_GAPS_SHOWN]]
-        more = len(missing.gaps) - len(shown)
-        shown += [f"{more} more"] if more else []
-        count = sum(gap.quarters for gap in missing.gaps)
-        sentences.append(
-            f"{count} {'quarter' if count == 1 else 'quarters'} of an hour without frames: {', '.join(shown)}. "
-            f"{_meanwhile(missing, tz)}"
-        )
+        found.append(_gaps(missing, tz))
     if missing.lost:
-        frames = "1 frame is" if missing.lost == 1 else f"{missing.lost} frames are"
-        sentences.append(f"{frames} lost for good; the registers lost nothing by it.")
-    sentences += [
-        f"{row.register} fell while nothing was heard {_between(row, by, tz)}: what it counted meanwhile is not known."
-        if row.lost
-        else f"{row.register} fell {_between(row, by, tz)}: the energy before and after is added."
-        for row in rows
-        if row.fell or row.lost
+        found.append(Phrase(RemarkCode.ENERGY_FRAMES_LOST, {"count": missing.lost}))
+    for row in rows:
+        if row.fell or row.lost:
+            code = RemarkCode.ENERGY_REGISTER_FELL_IN_GAP if row.lost else RemarkCode.ENERGY_REGISTER_FELL
+            start, end = (_iso(time_ms, by, tz) for time_ms in (row.start_ms, row.end_ms))
+            found.append(Phrase(code, {"register": row.register, "start": start, "end": end}))
+    return found
+
+
+def _gaps(missing: Missing, tz: ZoneInfo) -> Phrase:
+    gaps = [
+        Phrase(RemarkCode.GAP, {"start": _minute(gap.start_ms, tz), "end": _minute(gap.end_ms, tz)})
+        for gap in missing.gaps[:_GAPS_SHOWN]
     ]
-    return sentences
+    if more := len(missing.gaps) - len(gaps):
+        gaps.append(Phrase(RemarkCode.MORE_GAPS, {"count": more}))
+    about: dict[str, Value] = {
+        "count": sum(gap.quarters for gap in missing.gaps),
+        "gaps": tuple(gaps),
+        "meanwhile": tuple(_meanwhile(missing, tz)),
+    }
+    return Phrase(RemarkCode.ENERGY_GAPS, about)
 
 
-def _between(row: EnergyRow, by: By, tz: ZoneInfo) -> str:
-    return f"between {_shown(row.start_ms, by, tz)} and {_shown(row.end_ms, by, tz)}"
-
-
-def _meanwhile(missing: Missing, tz: ZoneInfo) -> str:
+def _meanwhile(missing: Missing, tz: ZoneInfo) -> Iterator[Phrase]:
     """What becomes of that which was counted in the gaps."""
     unmetered = {
         (each.start_ms, each.end_ms): [gap for gap in missing.gaps if each.concerns(gap.start_ms, gap.end_ms)]
         for each in missing.unmetered
     }
-    times = [f"from {_minute(start, tz)} to {_minute(end, tz)}" for (start, end), inside in unmetered.items() if inside]
-    sentences = []
     if set(missing.gaps) - {gap for inside in unmetered.values() for gap in inside}:
-        sentences.append("What the registers counted meanwhile is divided by time.")
-    if times:
-        sentences.append(f"{'They' if sentences else 'The registers'} do not show the energy {' and '.join(times)}.")
-    return " ".join(sentences)
+        yield Phrase(RemarkCode.GAPS_DIVIDED)
+    if spans := tuple((_minute(start, tz), _minute(end, tz)) for (start, end), inside in unmetered.items() if inside):
+        yield Phrase(RemarkCode.GAPS_NOT_SHOWN, {"spans": spans})
 
 
 def _local(time_ms: int, tz: ZoneInfo) -> datetime:
@@ -170,11 +169,15 @@ def _local(time_ms: int, tz: ZoneInfo) -> datetime:
 
 
 def _minute(time_ms: int, tz: ZoneInfo) -> str:
-    return f"{_local(time_ms, tz):%Y-%m-%d %H:%M}"
+    return f"{_local(time_ms, tz):%Y-%m-%dT%H:%M}"
+
+
+def _iso(time_ms: int, by: By, tz: ZoneInfo) -> str:
+    local = _local(time_ms, tz)
+    if by in _WITH_OFFSET:
+        return local.isoformat(timespec="minutes")
+    return f"{local:%Y-%m-%d}" if (local.hour, local.minute) == (0, 0) else f"{local:%Y-%m-%dT%H:%M}"
 
 
 def _shown(time_ms: int, by: By, tz: ZoneInfo) -> str:
-    local = _local(time_ms, tz)
-    if by in _WITH_OFFSET:
-        return local.isoformat(sep=" ", timespec="minutes")
-    return f"{local:%Y-%m-%d}" if (local.hour, local.minute) == (0, 0) else f"{local:%Y-%m-%d %H:%M}"
+    return _iso(time_ms, by, tz).replace("T", " ")

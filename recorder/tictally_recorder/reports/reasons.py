@@ -6,10 +6,11 @@ from typing import Final
 
 from tictally_recorder.cost.aggregation import DatedReason
 from tictally_recorder.cost.model import CostRow
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.remark import UnknownPart
 from tictally_recorder.translations import ENGLISH, Catalogue
 from tictally_shared.calendar import runs_of_days
 
-_RANGES_SHOWN: Final = 5
 _PER_KILO: Final = 1000
 
 
@@ -32,44 +33,38 @@ def dated_record(dated: DatedReason, *, names_unknown: bool = False) -> dict[str
         "text": text,
         "unknown": unknown,
         "days": len(dated.days),
-        "ranges": [[str(first), str(last)] for first, last in runs_of_days(dated.days)],
+        "ranges": [list(each) for each in ranges_of(dated.days)],
     }
 
 
 def dated_text(dated: DatedReason, words: Catalogue = ENGLISH) -> str:
     """`there is no contract (2 days: 2026-11-10 to 2026-11-11)`."""
-    return words.text("reasons.dated", text=words.reason(dated.reason), days=days_text(dated.days, words))
+    return words.text("reasons.dated", text=words.reason(dated.reason), days=words.days(ranges_of(dated.days)))
 
 
 def unknown_text(dated: DatedReason, words: Catalogue = ENGLISH) -> str:
     """`1.250 kWh (HC) and the subscription, because there is no contract (1 day: 2026-11-10)`."""
-    text = words.text("reasons.because", unknown=_unknown(dated.rows, words), reason=words.reason(dated.reason))
-    return words.text("reasons.dated", text=text, days=days_text(dated.days, words))
+    unknown = words.listed([words.phrase(each) for each in unknown_parts(dated.rows)])
+    text = words.text("reasons.because", unknown=unknown, reason=words.reason(dated.reason))
+    return words.text("reasons.dated", text=text, days=words.days(ranges_of(dated.days)))
 
 
-def days_text(days: Iterable[date], words: Catalogue = ENGLISH) -> str:
-    """How many days, and which: the first ranges of them."""
-    days = set(days)
-    ranges = runs_of_days(days)
-    shown = [
-        words.text("reasons.day", day=first) if first == last else words.text("reasons.range", first=first, last=last)
-        for first, last in ranges[:_RANGES_SHOWN]
-    ]
-    more = len(ranges) - len(shown)
-    shown += [words.text("reasons.more", count=more)] if more else []
-    return words.text("reasons.days", count=len(days), ranges=", ".join(shown))
+def ranges_of(days: Iterable[date]) -> tuple[tuple[str, str], ...]:
+    """Runs of days, each from its first to its last day, ISO 8601."""
+    return tuple((str(first), str(last)) for first, last in runs_of_days(set(days)))
 
 
-def _unknown(rows: Sequence[CostRow], words: Catalogue) -> str:
-    energy_wh, periods = sum(row.energy_wh for row in rows), _periods(rows)
+def unknown_parts(rows: Sequence[CostRow]) -> tuple[Phrase, ...]:
+    """What is unknown where the amounts of some rows are: energy of periods, the subscription."""
+    energy_wh, periods = sum(row.energy_wh for row in rows), tuple(_periods(rows))
     parts = []
     if periods and energy_wh:
-        parts.append(words.text("reasons.quantity", kwh=f"{energy_wh / _PER_KILO:.3f}", periods=periods))
+        parts.append(Phrase(UnknownPart.QUANTITY, {"kwh": f"{energy_wh / _PER_KILO:.3f}", "periods": periods}))
     elif periods:
-        parts.append(words.text("reasons.energy", periods=periods))
+        parts.append(Phrase(UnknownPart.ENERGY, {"periods": periods}))
     if any(row.period is None for row in rows):
-        parts.append(words.text("reasons.subscription"))
-    return words.listed(parts)
+        parts.append(Phrase(UnknownPart.SUBSCRIPTION))
+    return tuple(parts)
 
 
 def _periods(rows: Iterable[CostRow]) -> list[str]:

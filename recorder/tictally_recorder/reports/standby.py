@@ -1,19 +1,21 @@
-"""Base load as a table and sentences for people, and as records for programs. Pure."""
+"""Base load as a table and remarks for people, and as records for programs. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from rich.table import Table
 
 from tictally_recorder.cost.standby import HOURS, Trend, Typical, YearCost
 from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS, NIGHTS
-from tictally_recorder.ledger import Night
+from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.cost import Record, cents
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.translations import ENGLISH, reason_record
+from tictally_recorder.translations import reason_record
 from tictally_shared.calendar import By
 
 COLUMNS: Final = (
@@ -32,6 +34,24 @@ COLUMNS: Final = (
     "version",
     "shares",
     "reason",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _ChangeCodes:
+    """What the recent nights are beside others."""
+
+    unknown: RemarkCode
+    same: RemarkCode
+    more: RemarkCode
+    less: RemarkCode
+
+
+_BEFORE: Final = _ChangeCodes(
+    RemarkCode.BEFORE_UNKNOWN, RemarkCode.BEFORE_SAME, RemarkCode.BEFORE_MORE, RemarkCode.BEFORE_LESS
+)
+_YEAR_AGO: Final = _ChangeCodes(
+    RemarkCode.YEAR_AGO_UNKNOWN, RemarkCode.YEAR_AGO_SAME, RemarkCode.YEAR_AGO_MORE, RemarkCode.YEAR_AGO_LESS
 )
 _TOO_FEW: Final = Reason(ReasonCode.TOO_FEW_NIGHTS, {"enough": ENOUGH_NIGHTS, "nights": NIGHTS})
 
@@ -65,14 +85,31 @@ def as_table(answer: SiteStandby, by: By) -> Table:
     return table
 
 
-def remarks(answer: SiteStandby) -> Iterator[str]:
+def remarks(answer: SiteStandby) -> Iterator[Phrase]:
     """What the newest nights are beside others, and what that costs."""
     if answer.trend is None:
         return
-    yield f"The last night: {answer.trend.last.va} VA ({_of_night(answer.trend.last)})."
-    yield _recent(answer.trend)
+    last = answer.trend.last
+    yield Phrase(RemarkCode.STANDBY_LAST, {"va": last.va, "day": str(last.day), "minutes": last.minutes})
+    yield recent_remark(answer.trend)
     if answer.cost is not None:
         yield from _year(answer.cost)
+
+
+def recent_remark(trend: Trend) -> Phrase:
+    """What the recent nights are beside those before and those of a year ago."""
+    recent = trend.recent
+    if recent.va is None:
+        return Phrase(RemarkCode.STANDBY_RECENT_UNKNOWN, {"reason": _TOO_FEW})
+    about: dict[str, Value] = {
+        "nights": NIGHTS,
+        "va": recent.va,
+        "before": _change(trend.change_since(trend.before), trend.before, _BEFORE),
+        "year_ago": _change(trend.change_since(trend.year_ago), trend.year_ago, _YEAR_AGO),
+    }
+    if recent.nights == NIGHTS:
+        return Phrase(RemarkCode.STANDBY_RECENT, about)
+    return Phrase(RemarkCode.STANDBY_RECENT_IN_PART, about | {"known": recent.nights})
 
 
 def records(answer: SiteStandby) -> Iterator[Record]:
@@ -117,46 +154,44 @@ def _record(answer: SiteStandby, kind: str, nights: Typical) -> Record:
     }
 
 
-def _of_night(night: Night) -> str:
-    return f"{night.day}, from {night.minutes} minutes with frames"
-
-
-def _recent(trend: Trend) -> str:
-    recent = trend.recent
-    if recent.va is None:
-        return f"What is usual is not known yet: {ENGLISH.reason(_TOO_FEW)}."
-    known = "" if recent.nights == NIGHTS else f", {recent.nights} of them known"
-    parts = [f"The last {NIGHTS} nights{known}: {recent.va} VA"]
-    for other, when in ((trend.before, "the {} nights before"), (trend.year_ago, "the same nights a year earlier")):
-        change = trend.change_since(other)
-        what = when.format(NIGHTS)
-        if change is None:
-            parts.append(f"{what} are not known")
-        else:
-            parts.append(f"{_more(change)} {what} ({other.va} VA)")
-    return "; ".join(parts) + "."
-
-
-def _more(change: int) -> str:
+def _change(change: int | None, other: Typical, codes: _ChangeCodes) -> Phrase:
+    nights: dict[str, Value] = {"nights": NIGHTS} if codes is _BEFORE else {}
+    if change is None or other.va is None:
+        return Phrase(codes.unknown, nights)
+    about = nights | {"va": other.va}
     if change == 0:
-        return "as in"
-    return f"{abs(change)} VA {'more' if change > 0 else 'less'} than in"
+        return Phrase(codes.same, about)
+    return Phrase(codes.more if change > 0 else codes.less, about | {"change": abs(change)})
 
 
-def _year(cost: YearCost) -> Iterator[str]:
-    if cost.amount is None or cost.price is None:
-        because = f", because {ENGLISH.reason(cost.reason)}" if cost.reason else ""
-        yield f"What {cost.va} VA cost a year is unknown{because}."
+def _year(cost: YearCost) -> Iterator[Phrase]:
+    if cost.amount is None or cost.price is None or cost.currency is None or cost.version is None:
+        if cost.reason is not None:
+            yield Phrase(RemarkCode.STANDBY_YEAR_COST_UNKNOWN, {"va": cost.va, "reason": cost.reason})
         return
-    by_time = f" ({_shares(cost)} of the time)" if len(cost.shares) > 1 else ""
-    yield (
-        f"{cost.va} VA cost {cents(cost.amount)} {cost.currency} a year by {cost.version}: "
-        f"{cost.price:.4f} {cost.currency} a kWh{by_time}, taxes included, without subscription."
-    )
-    yield f"Assumed: all {HOURS} hours of a year are as these nights, and a VA is a W, which is the most it can be."
+    about: dict[str, Value] = {
+        "va": cost.va,
+        "amount": cents(cost.amount),
+        "currency": cost.currency,
+        "version": cost.version,
+        "price": f"{cost.price:.4f}",
+    }
+    if len(cost.shares) > 1:
+        shares = tuple(
+            Phrase(RemarkCode.SHARE_OF_TIME, {"period": period, "share": _percent(share)})
+            for period, share in cost.shares.items()
+        )
+        yield Phrase(RemarkCode.STANDBY_YEAR_COST_BY_TIME, about | {"shares": shares})
+    else:
+        yield Phrase(RemarkCode.STANDBY_YEAR_COST, about)
+    yield Phrase(RemarkCode.STANDBY_ASSUMPTION, {"hours": HOURS})
     if cost.reason is not None:
-        yield f"Provisional: {ENGLISH.reason(cost.reason)}."
+        yield Phrase(RemarkCode.PROVISIONAL, {"reason": cost.reason})
 
 
 def _shares(cost: YearCost) -> str:
-    return ", ".join(f"{period} {100 * share:.1f} %" for period, share in cost.shares.items())
+    return ", ".join(f"{period} {_percent(share)} %" for period, share in cost.shares.items())
+
+
+def _percent(share: Decimal) -> str:
+    return f"{100 * share:.1f}"

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_recorder.finding import Finding, FindingCode, Level, Phrase, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Subject, SubjectKind
 from tictally_recorder.ledger import SinkCounts
+from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.registry import configured
 

@@ -7,15 +7,18 @@ placeholder is `{name}` or `{name|format}`; formats are those of `_FORMATS`. The
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date as calendar_day
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Final, TypeAlias, cast
 
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.reason import Reason, ReasonCode
 
 LANGUAGES: Final = ("en", "fr")
 _KILO: Final = 1000
+_RANGES_SHOWN: Final = 5
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 
 Words: TypeAlias = str | Mapping[str, str]
@@ -60,10 +63,29 @@ class Catalogue:
         """A reason as a clause: lower case, without full stop, to follow "because"."""
         return self.text(f"reason.{reason.code.value}", **reason.parameters)
 
+    def phrase(self, phrase: Phrase) -> str:
+        """A phrase, with the phrases and reasons that are its parameters."""
+        return self.text(phrase.code.key, **self.values(phrase))
+
+    def values(self, phrase: Phrase) -> dict[str, object]:
+        """What fills the placeholders of a phrase: its parameters, inner phrases and reasons as words."""
+        return {name: self._worded(value) for name, value in phrase.parameters.items()}
+
+    def _worded(self, value: object) -> object:
+        if isinstance(value, Phrase):
+            return self.phrase(value)
+        if isinstance(value, Reason):
+            return self.reason(value)
+        return tuple(self._worded(each) for each in value) if isinstance(value, tuple) else value
+
     def outline(self, code: ReasonCode) -> str:
         """The words of a reason with `…` for its parameters, where only its code is known."""
         words = self._words[f"reason.{code.value}"]
         return _PLACEHOLDER.sub("…", words if isinstance(words, str) else words["other"])
+
+    def joined(self, names: Sequence[str]) -> str:
+        """`A, B, C`."""
+        return ", ".join(names) or self.text("none")
 
     def listed(self, names: Sequence[str]) -> str:
         """`A, B and C`."""
@@ -91,6 +113,26 @@ class Catalogue:
                 for start, end in spans
             ]
         )
+
+    def when(self, iso: str) -> str:
+        """A day, or a moment to the minute."""
+        return self.moment(iso) if "T" in iso else self.date(iso)
+
+    def ranges(self, ranges: Sequence[tuple[str, str]]) -> str:
+        """Days, each range from its first to its last day; the first ones of many."""
+        shown = [
+            self.text("reasons.day", day=first) if first == last else self.text("reasons.range", first=first, last=last)
+            for first, last in ranges[:_RANGES_SHOWN]
+        ]
+        more = len(ranges) - len(shown)
+        return ", ".join([*shown, self.text("reasons.more", count=more)] if more else shown)
+
+    def days(self, ranges: Sequence[tuple[str, str]]) -> str:
+        """How many days, and which: `2 days: 2026-11-10 to 2026-11-11`."""
+        count = sum(
+            (calendar_day.fromisoformat(last) - calendar_day.fromisoformat(first)).days + 1 for first, last in ranges
+        )
+        return self.text("reasons.days", count=count, ranges=self.ranges(ranges))
 
     def second(self, iso: str) -> str:
         """A moment, ISO 8601, to the second."""
@@ -129,6 +171,12 @@ _FORMATS: Final[Mapping[str, Callable[[Catalogue, object], str]]] = {
     "spans": lambda words, value: words.spans(cast("Sequence[tuple[str, str]]", value)),
     "list": lambda words, value: words.listed(cast("Sequence[str]", value)),
     "periods": lambda _, value: ", ".join(cast("Sequence[str]", value)),
+    "joined": lambda words, value: words.joined(cast("Sequence[str]", value)),
+    "clauses": lambda words, value: words.text("list.separator").join(cast("Sequence[str]", value)),
+    "sentences": lambda _, value: " ".join(cast("Sequence[str]", value)),
+    "ranges": lambda words, value: words.ranges(cast("Sequence[tuple[str, str]]", value)),
+    "days": lambda words, value: words.days(cast("Sequence[tuple[str, str]]", value)),
+    "when": lambda words, value: words.when(str(value)),
     "period": lambda _, value: str(value),
     "second": lambda words, value: words.second(str(value)),
     "age": lambda words, value: words.age(cast("int", value)),
@@ -151,9 +199,14 @@ def catalogue(language: str) -> Catalogue:
 
 
 ENGLISH: Final = catalogue("en")
-"""What the command line writes, and the `text` of reasons in JSON."""
+"""The `text` of reasons and phrases in JSON, and the language of logs."""
 
 
 def reason_record(reason: Reason) -> dict[str, object]:
     """Code, parameters, and an English clause as `text`."""
     return reason.as_json() | {"text": ENGLISH.reason(reason)}
+
+
+def phrase_record(phrase: Phrase) -> dict[str, object]:
+    """Code, parameters, and the English words as `text`."""
+    return phrase.as_json() | {"text": ENGLISH.phrase(phrase)}

@@ -18,6 +18,7 @@ from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.bill.as_json import record as bill_record
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.reports.cost import COLUMNS
+from tictally_recorder.translations import phrase_record
 from tictally_shared.calendar import By
 
 router = APIRouter(tags=["cost"])
@@ -41,13 +42,12 @@ async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Resp
         current = session.current_terms()
         terms = current.required()
         rows: list[tuple[int, Record]] = []
-        remarks: list[str] = []
+        remarks: list[Record] = []
         states: list[str | None] = []
         for site in session.sites:
             found = cached_cost(session, site, query, terms, current.version)
             rows += [(each.first.toordinal(), record) for each in found.periods for record in each.records]
-            prefix = f"{site.id}: " if len(session.sites) > 1 else ""
-            remarks += [prefix + remark for remark in found.remarks]
+            remarks += [{"site": site.id} | phrase_record(remark) for remark in found.remarks]
             states.append(found.state)
         page = PagedRows(rows, params.limit, lambda start: str(date.fromordinal(start)))
         return Listing(page, {"remarks": remarks}, states=states)

@@ -17,8 +17,8 @@ from tictally_recorder.cost.aggregation import first_day
 from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.standby import HOURS, LoadQuery, Trend, YearCost, by_period, trend, year_cost_of
 from tictally_recorder.ledger import Night
-from tictally_recorder.reports.standby import SiteStandby, remarks
-from tictally_recorder.translations import reason_record
+from tictally_recorder.reports.standby import recent_remark
+from tictally_recorder.translations import phrase_record, reason_record
 from tictally_shared.calendar import By
 
 router = APIRouter(tags=["standby"])
@@ -92,7 +92,7 @@ def _trend(site: str, found: Trend) -> Record:
         "year_ago_va": found.year_ago.va,
         "change_year_va": found.change_since(found.year_ago),
         "rises": None if change is None else change > 0,
-        "sentence": list(remarks(SiteStandby(site, (), found, None)))[-1],
+        "remark": phrase_record(recent_remark(found)),
     }
 
 

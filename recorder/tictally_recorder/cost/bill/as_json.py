@@ -10,7 +10,7 @@ from tictally_recorder.cost.bill.model import Bill, BillLine, Split, Total
 from tictally_recorder.cost.bill.remarks import remarks, what
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.cost.model import UNMETERED
-from tictally_recorder.translations import reason_record
+from tictally_recorder.translations import ENGLISH, phrase_record, reason_record
 
 _BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "rounding", "unexplained", "ttc")
 
@@ -35,13 +35,13 @@ def record(bill: Bill) -> dict[str, object]:
             {"id": each.id, "hash": each.hash, "confidence": str(each.confidence), "source": each.source}
             for each in bill.versions
         ],
-        "remarks": remarks(bill),
+        "remarks": [phrase_record(each) for each in remarks(bill)],
     }
 
 
 def _line_record(line: BillLine) -> dict[str, object]:
     return {
-        "what": what(line),
+        "what": ENGLISH.phrase(what(line)),
         "direction": str(line.direction),
         "period": line.period,
         "from": str(line.first),

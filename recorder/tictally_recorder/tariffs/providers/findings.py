@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from tictally_recorder.finding import Finding, FindingCode, Level, Phrase, Subject, SubjectKind, Value
+from tictally_recorder.finding import Finding, FindingCode, Level, Subject, SubjectKind
+from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.providers.state import ProviderState, provider_states

@@ -1,0 +1,102 @@
+"""What a person must know of figures beside them: remarks of cost, bill, comparison, standby and energy, as data."""
+
+from tictally_recorder.phrase import PhraseCode
+
+
+class RemarkCode(PhraseCode):
+    """Every remark, a sentence each; the last ones are parts of others."""
+
+    PROVISIONAL = "provisional"
+
+    # Cost
+    COST_UNKNOWN = "cost_unknown"
+    COST_PROVISIONAL = "cost_provisional"
+    COST_ESTIMATED = "cost_estimated"
+    COST_REGISTER_FELL = "cost_register_fell"
+    COST_BEFORE_LEDGER = "cost_before_ledger"
+    COST_AFTER_LEDGER = "cost_after_ledger"
+
+    # Bill
+    BILL_EMPTY = "bill_empty"
+    BILL_BEFORE_LEDGER = "bill_before_ledger"
+    BILL_AFTER_LEDGER = "bill_after_ledger"
+    BILL_LINE_UNKNOWN = "bill_line_unknown"
+    BILL_ESTIMATED = "bill_estimated"
+    BILL_REGISTER_FELL = "bill_register_fell"
+    BILL_PARTS_UNKNOWN = "bill_parts_unknown"
+    BILL_AMOUNTS_DIFFER = "bill_amounts_differ"
+    BILL_SUM_DIFFERS = "bill_sum_differs"
+    BILL_CTA = "bill_cta"
+
+    # Comparison of tariffs
+    COMPARE_ACTUAL = "compare_actual"
+    COMPARE_ACTUAL_OF_TARIFF = "compare_actual_of_tariff"
+    COMPARE_ACTUAL_UNKNOWN = "compare_actual_unknown"
+    COMPARE_ACTUAL_OF_TARIFF_UNKNOWN = "compare_actual_of_tariff_unknown"
+    COMPARE_OFF_PEAK_HOURS = "compare_off_peak_hours"
+    COMPARE_ASSUMPTION = "compare_assumption"
+    COMPARE_UNKNOWN = "compare_unknown"
+
+    # Standby
+    STANDBY_LAST = "standby_last"
+    STANDBY_RECENT = "standby_recent"
+    STANDBY_RECENT_IN_PART = "standby_recent_in_part"
+    STANDBY_RECENT_UNKNOWN = "standby_recent_unknown"
+    STANDBY_YEAR_COST = "standby_year_cost"
+    STANDBY_YEAR_COST_BY_TIME = "standby_year_cost_by_time"
+    STANDBY_YEAR_COST_UNKNOWN = "standby_year_cost_unknown"
+    STANDBY_ASSUMPTION = "standby_assumption"
+
+    # Energy
+    ENERGY_BEFORE_LEDGER = "energy_before_ledger"
+    ENERGY_GAPS = "energy_gaps"
+    ENERGY_FRAMES_LOST = "energy_frames_lost"
+    ENERGY_REGISTER_FELL = "energy_register_fell"
+    ENERGY_REGISTER_FELL_IN_GAP = "energy_register_fell_in_gap"
+
+    # Parts of the above.
+    LINE_ENERGY = "line_energy"
+    LINE_INJECTION = "line_injection"
+    LINE_SUBSCRIPTION = "line_subscription"
+    LINE_SUBSCRIPTION_AT_POWER = "line_subscription_at_power"
+    LINE_QUANTITY = "line_quantity"
+    LINE_DAY = "line_day"
+    LINE_DAYS = "line_days"
+    MORE_REASONS = "more_reasons"
+    PART_HT = "part_ht"
+    PART_ACCISE = "part_accise"
+    PART_CTA = "part_cta"
+    PART_VAT = "part_vat"
+    OFFER = "offer"
+    OFFER_AT_POWER = "offer_at_power"
+    BEFORE_UNKNOWN = "before_unknown"
+    BEFORE_SAME = "before_same"
+    BEFORE_MORE = "before_more"
+    BEFORE_LESS = "before_less"
+    YEAR_AGO_UNKNOWN = "year_ago_unknown"
+    YEAR_AGO_SAME = "year_ago_same"
+    YEAR_AGO_MORE = "year_ago_more"
+    YEAR_AGO_LESS = "year_ago_less"
+    SHARE_OF_TIME = "share_of_time"
+    GAP = "gap"
+    MORE_GAPS = "more_gaps"
+    GAPS_DIVIDED = "gaps_divided"
+    GAPS_NOT_SHOWN = "gaps_not_shown"
+
+    @classmethod
+    def family(cls) -> str:
+        """Keys begin with `remark.`."""
+        return "remark"
+
+
+class UnknownPart(PhraseCode):
+    """What is unknown of a cost; the page makes the same words."""
+
+    QUANTITY = "quantity"
+    ENERGY = "energy"
+    SUBSCRIPTION = "subscription"
+
+    @classmethod
+    def family(cls) -> str:
+        """Keys begin with `reasons.`."""
+        return "reasons"
