@@ -76,9 +76,13 @@ def energy_of(reader: LedgerReader, site: str, by: By, tz: ZoneInfo) -> Cells:
             values: dict[str, object] = {f"energy_{row.unit.lower()}": row.energy, "estimated": row.estimated}
             values |= {"first": row.first_value, "last": row.last_value}
             found |= cells(f"energy_{by.value}", row.start_ms, tags, values, local)
-    for start_ms, here in by_start.items():
-        consumption = [here["EAST"]] if "EAST" in here else [here[each] for each in here if is_by_period(each)]
-        injection = [here["EAIT"]] if "EAIT" in here else []
+    for start_ms, registers in by_start.items():
+        consumption = (
+            [registers["EAST"]]
+            if "EAST" in registers
+            else [registers[each] for each in registers if is_by_period(each)]
+        )
+        injection = [registers["EAIT"]] if "EAIT" in registers else []
         for direction, counted in (("consumption", consumption), ("injection", injection)):
             if counted:
                 values = {
@@ -157,9 +161,11 @@ def number(text: str) -> str:
         return text
 
 
-def differences(truth: Cells, here: Cells, most: int = 10) -> list[str]:
+def differences(truth: Cells, stored: Cells, most: int = 10) -> list[str]:
     """What differs, a few of them."""
-    found = [f"missing: {key} = {value}" for key, value in truth.items() if key not in here]
-    found += [f"too many: {key} = {value}" for key, value in here.items() if key not in truth]
-    found += [f"{key}: {truth[key]} is {here[key]}" for key in truth.keys() & here.keys() if truth[key] != here[key]]
+    found = [f"missing: {key} = {value}" for key, value in truth.items() if key not in stored]
+    found += [f"too many: {key} = {value}" for key, value in stored.items() if key not in truth]
+    found += [
+        f"{key}: {truth[key]} is {stored[key]}" for key in truth.keys() & stored.keys() if truth[key] != stored[key]
+    ]
     return [f"{len(found)} differences of {len(truth)}", *found[:most]] if found else []

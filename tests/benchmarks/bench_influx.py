@@ -10,8 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from influx_filling import FLUSHED, FLUSHED_WITHIN_S, copy_frames, copy_rest, lay, reckon_cost, seconds
-from influx_home import home
+from influx_filling import FLUSHED, FLUSHED_WITHIN_S, compute_cost, copy_frames, copy_rest, fill_ledger, seconds
+from influx_harness import sink_harness
 from real_influx import Influxd
 
 QUARTERS_EVERY_S = 300.0
@@ -29,15 +29,15 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         server = Influxd(Path(name), FLUSHED)
         server.start()
         try:
-            with home(Path(name), server, "line", raw_days=RAW_DAYS) as here:
+            with sink_harness(Path(name), server, "line", raw_days=RAW_DAYS) as harness:
                 found: dict[str, float | int | str] = {"influxd": server.version, "line_days": round(line_days, 2)}
-                laid = lay(here, line_days, None, end)
-                found |= laid | copy_frames(here) | copy_rest(here)
-            with home(Path(name), server, "quarters") as here:
-                lay(here, days, QUARTERS_EVERY_S, end)
-                reckon_cost(here, end)
-                here.begin()
-                copied_s = seconds(here, lambda counts: not (counts.quarters or counts.cost_days))
+                laid = fill_ledger(harness, line_days, None, end)
+                found |= laid | copy_frames(harness) | copy_rest(harness)
+            with sink_harness(Path(name), server, "quarters") as harness:
+                fill_ledger(harness, days, QUARTERS_EVERY_S, end)
+                compute_cost(harness, end)
+                harness.begin()
+                copied_s = seconds(harness, lambda counts: not (counts.quarters or counts.cost_days))
                 found["days_of_quarters"] = days
                 found["refill_of_seven_years_s"] = round(copied_s * 7 * YEAR_DAYS / days)
             time.sleep(0 if short else FLUSHED_WITHIN_S)

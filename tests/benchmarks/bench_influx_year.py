@@ -10,8 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from influx_filling import FLUSHED, FLUSHED_WITHIN_S, copy_frames, copy_rest, lay, reckon_cost
-from influx_home import Home, home
+from influx_filling import FLUSHED, FLUSHED_WITHIN_S, compute_cost, copy_frames, copy_rest, fill_ledger
+from influx_harness import SinkHarness, sink_harness
 from real_influx import Influxd
 
 INTERVAL_S = 20.0
@@ -28,11 +28,11 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         server.start()
         try:
             found: dict[str, float | int | str] = {"influxd": server.version, "days": days, "frame_every_s": INTERVAL_S}
-            with home(Path(name), server, "year") as here:
-                found |= lay(here, days, INTERVAL_S, end)
-                reckon_cost(here, end)
-                found |= copy_frames(here) | copy_rest(here)
-                found |= {f"{each}_rows": _rows(here, each) for each in ("minute", "hour")}
+            with sink_harness(Path(name), server, "year") as harness:
+                found |= fill_ledger(harness, days, INTERVAL_S, end)
+                compute_cost(harness, end)
+                found |= copy_frames(harness) | copy_rest(harness)
+                found |= {f"{each}_rows": _rows(harness, each) for each in ("minute", "hour")}
             time.sleep(0 if short else FLUSHED_WITHIN_S)
             sizes = server.bytes_of_buckets()
             found["influxd_resident_mib"] = server.resident_mib
@@ -44,9 +44,9 @@ def main(*, short: bool) -> dict[str, float | int | str]:
     return found
 
 
-def _rows(here: Home, bucket: str) -> int:
-    name = getattr(here.target.buckets, bucket).name
-    rows = here.client.query(
+def _rows(harness: SinkHarness, bucket: str) -> int:
+    name = getattr(harness.target.buckets, bucket).name
+    rows = harness.client.query(
         f'from(bucket: "{name}") |> range(start: 0) |> filter(fn: (r) => r._field == "frames") |> count()'
     )
     return sum(int(each["_value"]) for each in rows)

@@ -63,10 +63,10 @@ def test_a_frame_has_integers_just_where_the_catalogue_has_a_unit() -> None:
     line = points.from_frame(RawFrame(1, "m", "e", 7, NOON_MS, values | {"UNKNOWN": 3})).line
     head, fields, time_ms = line.split(" ")
     assert (head, time_ms) == ("tic,edge=e,meter=m", f"{NOON_MS}000007")
-    told = dict(each.split("=", 1) for each in fields.split(","))
-    assert told.pop("seq") == "7i"
-    assert told.pop("UNKNOWN") == '"3"'
-    assert told == {name: "1i" if label.unit else '"01"' for name, label in LABELS.items()}
+    fields_by_name = dict(item.split("=", 1) for item in fields.split(","))
+    assert fields_by_name.pop("seq") == "7i"
+    assert fields_by_name.pop("UNKNOWN") == '"3"'
+    assert fields_by_name == {name: "1i" if label.unit else '"01"' for name, label in LABELS.items()}
 
 
 @pytest.mark.parametrize(
@@ -74,13 +74,13 @@ def test_a_frame_has_integers_just_where_the_catalogue_has_a_unit() -> None:
     [
         ("HP BLEU", r"HP\ BLEU", '"HP BLEU"'),
         ("a,b=c", r"a\,b\=c", '"a,b=c"'),
-        ('say "x"', r"say\ " + '"x"', r'"say \"x\""'),
+        ('the "x"', r"the\ " + '"x"', r'"the \"x\""'),
         ("end\\", "end/", '"end\\\\"'),
         ("two\nlines", r"two\ lines", '"two lines"'),
         ("", "none", '""'),
     ],
 )
-def test_texts_are_written_so_that_they_come_back(text: str, tag: str, field: str) -> None:
+def test_strings_are_escaped_so_that_they_read_back_unchanged(text: str, tag: str, field: str) -> None:
     assert point("m", 5, {"t": text}, {"f": text}).line == f"m,t={tag} f={field} 5000000"
 
 
@@ -145,7 +145,7 @@ def test_a_cost_that_is_unknown_has_no_amount() -> None:
     assert dict(made.tags) | {"currency": "none", "period": "subscription"} == dict(made.tags)
 
 
-def test_an_edge_says_whatever_it_likes_and_types_stay() -> None:
+def test_field_types_are_stable_whatever_an_edge_reports() -> None:
     rejected = b'{"parity": 2, "plausibility": "x"}'
     payload = b'{"frames": true, "groups": 7, "mode": 4, "rejected": %b, "signal_quality": 99}' % rejected
     edge, parity = edge_points(EdgeHealth("e", payload, 5))
@@ -220,7 +220,7 @@ def test_a_frame_is_late_for_a_window_once_its_task_may_have_begun(
     assert late_windows([frame_ms], written_ms, 0) == {TimeWindow(*each) for each in windows}
 
 
-def test_a_window_that_lacks_raw_frames_is_left_as_it_is() -> None:
+def test_a_window_with_missing_raw_frames_is_left_as_it_is() -> None:
     assert late_windows([NOON - 1], NOON + HOUR_MS, NOON - HOUR_MS + 1) == set()
 
 
@@ -245,31 +245,31 @@ def test_minutes_whose_hour_is_over_are_made_with_it() -> None:
     assert coalesced([TimeWindow(HOUR_MS, NOON)], over - 1) == {}
 
 
-def lines_refused(*bad: str, with_error: type[InfluxError] = RejectedError) -> tuple[list[str], object]:
-    taken: list[str] = []
+def rejecting(*bad: str, with_error: type[InfluxError] = RejectedError) -> tuple[list[str], object]:
+    accepted: list[str] = []
 
     def send(bucket: str, lines: list[str]) -> int:
         del bucket
-        taken.extend(each for each in lines if not any(text in each for text in bad))
+        accepted.extend(each for each in lines if not any(text in each for text in bad))
         if any(text in each for each in lines for text in bad):
             raise with_error("no")
         return 5
 
-    return taken, send
+    return accepted, send
 
 
 @given(st.sets(st.integers(0, 40)), st.integers(1, 41))
-def test_just_the_refused_fields_are_set_aside_whichever_they_are(bad: set[int], count: int) -> None:
+def test_exactly_the_rejected_fields_become_dead_letters(bad: set[int], count: int) -> None:
     made = [point("m", n, {}, {"a": n, "b": 1}) for n in range(count)]
-    taken, send = lines_refused(*(f"a={n}i" for n in bad if f"a={n}i"))
+    accepted, send = rejecting(*(f"a={n}i" for n in bad if f"a={n}i"))
     bad_texts = [f"a={n}i" for n in bad]
     done = write(send, "bucket", made, 0)  # type: ignore[arg-type]
-    refused = {each.point for each in done.rejected}
-    assert all(any(text in each for text in bad_texts) and "b=" not in each for each in refused)
+    rejected_points = {each.point for each in done.rejected}
+    assert all(any(text in each for text in bad_texts) and "b=" not in each for each in rejected_points)
     fields = {(n, field) for n in range(count) for field in "ab"}
     lost = {(n, "a") for n in range(count) if any(text in f"a={n}i" for text in bad_texts)}
     assert {
-        (int(line.split()[-1]) // 1_000_000, each[0]) for line in taken for each in line.split()[1].split(",")
+        (int(line.split()[-1]) // 1_000_000, each[0]) for line in accepted for each in line.split()[1].split(",")
     } == fields - lost
     assert len(done.rejected) == len(lost)
 
@@ -287,28 +287,28 @@ def test_what_is_too_large_is_sent_in_parts() -> None:
     assert (done.rejected, sum(each for each in sizes if each <= 3)) == ([], 10)
 
 
-def test_what_cannot_be_written_at_all_is_nobodys_fault_and_nothing_is_set_aside() -> None:
-    _, send = lines_refused("a", with_error=InfluxError)
+def test_an_unavailable_server_rejects_no_point() -> None:
+    _, send = rejecting("a", with_error=InfluxError)
     with pytest.raises(InfluxError):
         write(send, "bucket", [point("m", 5, {}, {"a": 1})], 0)  # type: ignore[arg-type]
 
 
-def test_what_is_older_than_the_bucket_keeps_is_not_sent() -> None:
-    taken, send = lines_refused()
+def test_points_older_than_the_retention_of_their_bucket_are_not_sent() -> None:
+    accepted, send = rejecting()
     write(send, "bucket", [point("m", n, {}, {"a": 1}) for n in (4, 5, 6)], 5)  # type: ignore[arg-type]
-    assert [each.split()[-1] for each in taken] == ["5000000", "6000000"]
+    assert [each.split()[-1] for each in accepted] == ["5000000", "6000000"]
     assert RejectedPoint("b", "r", "p").point == "p"
 
 
-def test_neighbours_that_are_to_go_go_together_and_none_that_stays_with_them() -> None:
+def test_adjacent_stale_rows_are_deleted_together_and_none_that_stays_with_them() -> None:
     def row(time: str, period: str, field: str = "last") -> dict[str, str]:
         return {"_time": f"2026-01-01T{time}:00Z", "_field": field, "site": "s", "register": "EASF01", "period": period}
 
     base = 1_767_225_600_000
     tags = tuple(sorted({"site": "s", "register": "EASF01", "period": "none"}.items()))
     stays = point("energy_quarter", base + HOUR_MS, dict(tags), {"last": 5})
-    here = [row(each, "none") for each in ("00:00", "00:15", "00:30", "01:00", "02:00")]
-    assert stale_rows("energy_quarter", here, [stays]) == [
+    stored_rows = [row(each, "none") for each in ("00:00", "00:15", "00:30", "01:00", "02:00")]
+    assert stale_rows("energy_quarter", stored_rows, [stays]) == [
         StaleRows("energy_quarter", tags, base, base + 1_800_000),
         StaleRows("energy_quarter", tags, base + 2 * HOUR_MS, base + 2 * HOUR_MS),
     ]

@@ -1,4 +1,4 @@
-"""What the sink looks for, makes and says in an InfluxDB that has more than is its own, or less than it needs."""
+"""Provisioning, checks and messages where an InfluxDB has foreign resources or lacks required ones."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from influx_home import Home, days_ago, home, hour
+from influx_harness import SinkHarness, days_ago, hour, sink_harness
 from ledger_building import DAY_MS
 from real_influx import ORG, TOKEN, Influxd
 
@@ -26,7 +26,7 @@ from tictally_recorder.sinks.protocol import SinkError
 REVOKED = "of-nobody-any-more"
 
 
-def test_tasks_of_another_organization_are_nobodys_here(server: Influxd) -> None:
+def test_tasks_of_another_organization_are_ignored(server: Influxd) -> None:
     neighbour = f"neighbour-{time.monotonic_ns()}"
     server.ask("POST", "/api/v2/orgs", {"name": neighbour})
     buckets = Buckets.of("shared", 30, 365, 0, 0)
@@ -38,34 +38,36 @@ def test_tasks_of_another_organization_are_nobodys_here(server: Influxd) -> None
 
 @pytest.mark.parametrize("days", [40, -40])
 @pytest.mark.parametrize("counted_spans", ["now_ms", "write"])
-def test_a_clock_that_is_far_off_is_told_and_no_frame_is_passed_over(
+def test_a_clock_that_is_far_off_is_reported_and_no_frame_is_skipped(
     server: Influxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, counted_spans: str
 ) -> None:
     # A stub moves the clock: an influxd under another one would have to be a machine of its own.
     frames = hour(days_ago(1))
-    with home(tmp_path, server, f"clock_{counted_spans}_{abs(days + 1)}", raw_days=30) as here:
-        here.hear(frames)
-        sink = here.begin()
+    with sink_harness(tmp_path, server, f"clock_{counted_spans}_{abs(days + 1)}", raw_days=30) as harness:
+        harness.store(frames)
+        sink = harness.begin()
         right = getattr(sink._client, counted_spans)
         monkeypatch.setattr(sink._client, counted_spans, lambda *args: right(*args) + days * DAY_MS)
         for _ in range(3):
             with pytest.raises(SinkError, match=r"clock is 40\.0 days (ahead|behind)"):
                 sink.step()
         monkeypatch.setattr(sink._client, counted_spans, right)
-        while sink.step() == 0.0 or not here.is_done:
+        while sink.step() == 0.0 or not harness.is_done:
             pass
-        assert here.wrong_windows(frames) == []
+        assert harness.wrong_windows(frames) == []
 
 
 @contextmanager
-def of_every_day(server: Influxd, folder: Path, prefix: str) -> Iterator[tuple[Home, InfluxResources]]:
-    """A ledger with a token of every day into what was set up for it, raw frames kept for 30 days."""
+def harness_without_setup_rights(
+    server: Influxd, folder: Path, prefix: str
+) -> Iterator[tuple[SinkHarness, InfluxResources]]:
+    """A ledger whose token has no setup rights, into provisioned buckets that retain raw frames for 30 days."""
     (folder / "set_up").mkdir()
-    with home(folder / "set_up", server, prefix, raw_days=30) as admin:
+    with sink_harness(folder / "set_up", server, prefix, raw_days=30) as admin:
         place = provision(admin.client, admin.target.buckets)
         token = create_token(admin.client, admin.target.buckets, place)
-    with home(folder, server, prefix, raw_days=30, token=token) as here:
-        yield here, place
+    with sink_harness(folder, server, prefix, raw_days=30, token=token) as harness:
+        yield harness, place
 
 
 def switch_off(server: Influxd, task_id: str) -> None:
@@ -80,7 +82,7 @@ def delete(server: Influxd, task_id: str) -> None:
     ("lose", "sentence"),
     [(switch_off, "task lacks_switch_off_hour switched off"), (delete, "no task lacks_delete_hour")],
 )
-def test_hours_wait_for_a_task_that_is_not_there_and_all_else_goes_on(
+def test_hours_wait_for_a_missing_task_and_everything_else_is_replicated(
     server: Influxd,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -88,32 +90,32 @@ def test_hours_wait_for_a_task_that_is_not_there_and_all_else_goes_on(
     sentence: str,
 ) -> None:
     frames = hour(days_ago(1))
-    with of_every_day(server, tmp_path, f"lacks_{lose.__name__}") as (here, place):
+    with harness_without_setup_rights(server, tmp_path, f"lacks_{lose.__name__}") as (harness, place):
         lose(server, place.task_ids[HOUR_MS])
-        assert sentence in str(check(here.target))
-        here.hear(frames)
-        sink = here.begin()
-        while sink.step() == 0.0 or not replace(here.ledger.sinks()[0], windows=0).is_done:
+        assert sentence in str(check(harness.target))
+        harness.store(frames)
+        sink = harness.begin()
+        while sink.step() == 0.0 or not replace(harness.ledger.sinks()[0], windows=0).is_done:
             pass
         assert [each.message for each in caplog.records if sentence in each.message] != []
-        assert here.wrong_ledger() == []
-        assert here.ledger.sinks()[0].windows == 1
-        assert provision(here.client, here.target.buckets).changes != ()
-        here.target = replace(here.target, token=TOKEN)  # a new task is not the old token's
-        here.copy()
-        assert here.wrong_windows(frames) == []
+        assert harness.wrong_ledger() == []
+        assert harness.ledger.sinks()[0].windows == 1
+        assert provision(harness.client, harness.target.buckets).changes != ()
+        harness.target = replace(harness.target, token=TOKEN)  # a new task is not the old token's
+        harness.copy()
+        assert harness.wrong_windows(frames) == []
 
 
-def test_a_setup_token_that_holds_no_longer_stops_nothing_while_the_other_does(
+def test_a_revoked_setup_token_stops_nothing_while_the_other_is_valid(
     server: Influxd, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with of_every_day(server, tmp_path, "revoked") as (here, _):
-        here.target = replace(here.target, setup_token=REVOKED)
-        here.hear(hour(days_ago(1)))
-        here.copy()
-        assert here.wrong_ledger() == []
-        told = [each.message for each in caplog.records if "TICTALLY_INFLUXDB_SETUP_TOKEN" in each.message]
-        assert len(told) == 1
-        here.target = replace(here.target, token=REVOKED)
+    with harness_without_setup_rights(server, tmp_path, "revoked") as (harness, _):
+        harness.target = replace(harness.target, setup_token=REVOKED)
+        harness.store(hour(days_ago(1)))
+        harness.copy()
+        assert harness.wrong_ledger() == []
+        warnings = [each.message for each in caplog.records if "TICTALLY_INFLUXDB_SETUP_TOKEN" in each.message]
+        assert len(warnings) == 1
+        harness.target = replace(harness.target, token=REVOKED)
         with pytest.raises(SinkError, match=r"TICTALLY_INFLUXDB_TOKEN.*TICTALLY_INFLUXDB_SETUP_TOKEN"):
-            here.copy()
+            harness.copy()

@@ -98,20 +98,20 @@ def test_a_refill_that_is_killed_goes_on_with_what_is_left(server: Influxd, tmp_
     assert count(server, "broken_off_raw", "tic", "seq") == frames
 
 
-def test_by_tls_only_an_influxdb_that_the_authority_vouches_for_is_filled(tmp_path: Path) -> None:
+def test_only_an_influxdb_whose_certificate_the_authority_signed_is_filled(tmp_path: Path) -> None:
     skip_on_another_date()
     certificate, key = make_certificate(tmp_path, "influxdb")
     stranger, _ = make_certificate(tmp_path, "stranger")
     if shutil.which("influxd") is None:
-        pytest.skip("no influxd on PATH that could be told a certificate")
+        pytest.skip("no influxd on PATH to configure with a certificate")
     server = Influxd(tmp_path / "influxd", [f"--tls-cert={certificate}", f"--tls-key={key}"], ca=certificate)
     server.start()
     try:
         path = filled(tmp_path / "ledger.sqlite")
         for authority, sentence in ((str(stranger), "certificate verify failed"), ("", "certificate verify failed")):
-            told = tictally("sink", "status", ledger=path, **server.settings, TICTALLY_INFLUXDB_CA=authority)
-            assert (told.returncode, sentence in told.stderr) == (1, True), told.stderr
-            assert "Traceback" not in told.stderr
+            done = tictally("sink", "status", ledger=path, **server.settings, TICTALLY_INFLUXDB_CA=authority)
+            assert (done.returncode, sentence in done.stderr) == (1, True), done.stderr
+            assert "Traceback" not in done.stderr
         own = server.settings | {"TICTALLY_INFLUXDB_CA": str(certificate)}
         assert server.url.startswith("https:")
         done = tictally("sink", "refill", ledger=path, **own)
@@ -121,7 +121,7 @@ def test_by_tls_only_an_influxdb_that_the_authority_vouches_for_is_filled(tmp_pa
         server.kill()
 
 
-def test_setup_makes_what_is_missing_once_and_a_token_that_is_enough(server: Influxd, tmp_path: Path) -> None:
+def test_setup_creates_what_is_missing_once_and_a_sufficient_token(server: Influxd, tmp_path: Path) -> None:
     path, file = filled(tmp_path / "ledger.sqlite"), tmp_path / "token"
     place = {key: value for key, value in server.settings.items() if not key.endswith("TOKEN")}
     setup = place | {"TICTALLY_INFLUXDB_SETUP_TOKEN": TOKEN, "TICTALLY_INFLUXDB_PREFIX": "set_up"}
@@ -143,13 +143,15 @@ def test_setup_makes_what_is_missing_once_and_a_token_that_is_enough(server: Inf
     assert count(server, "set_up", "energy_day", "energy_wh") == 1
     there = tictally("sink", "setup", "--new-token", str(file), ledger=path, **setup)
     assert (there.returncode, "File exists" in there.stderr) == (2, True)
-    # The token is bound to what there was: it does not see what is made anew, and both are told how to get another.
+    # The token covers only existing resources, not recreated ones; setup and status both explain how to create another.
     (task,) = server.ask("GET", "/api/v2/tasks?name=set_up_hour")["tasks"]
     server.ask("DELETE", f"/api/v2/tasks/{task['id']}")
     made = tictally("sink", "setup", ledger=path, **setup)
     assert "do not see new ones; --new-token FILE" in made.stdout
-    lacking = tictally("sink", "status", ledger=path, **daily)
-    assert (lacking.returncode, "tictally sink setup --new-token FILE" in lacking.stderr) == (1, True), lacking.stderr
+    unprovisioned = tictally("sink", "status", ledger=path, **daily)
+    assert (unprovisioned.returncode, "tictally sink setup --new-token FILE" in unprovisioned.stderr) == (1, True), (
+        unprovisioned.stderr
+    )
 
 
 def test_without_a_configured_sink_there_is_nothing_to_show(tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_without_a_configured_sink_there_is_nothing_to_show(tmp_path: Path) -> N
     assert "no sink is configured" in done.stderr
 
 
-def test_a_recorder_copies_what_it_stores_and_tells_how_far_it_is(
+def test_a_recorder_replicates_what_it_stores_and_reports_its_lag(
     server: Influxd, own_broker: Mosquitto, tmp_path: Path
 ) -> None:
     recorder = Recorder(tmp_path, own_broker.port)
@@ -176,8 +178,8 @@ def test_a_recorder_copies_what_it_stores_and_tells_how_far_it_is(
             time.sleep(0.5)
         watching = tictally("sink", "refill", ledger=recorder.ledger, **recorder.settings)
         assert (watching.returncode, watching.stdout) == (0, "Replication complete, except for live data.\n")
-        told = json.loads(tictally("doctor", "--json", ledger=recorder.ledger, **recorder.settings).stdout)
-        assert [each["level"] for each in told if each["about"] == "sink influxdb"] == ["ok", "ok"]
+        findings = json.loads(tictally("doctor", "--json", ledger=recorder.ledger, **recorder.settings).stdout)
+        assert [each["level"] for each in findings if each["about"] == "sink influxdb"] == ["ok", "ok"]
         assert recorder.stop() == 0
     assert TOKEN not in recorder.log
 
@@ -187,7 +189,7 @@ def is_copied(path: Path) -> bool:
         return any(each.is_done for each in reader.sinks())
 
 
-def test_an_influxdb_that_is_away_holds_up_nothing(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_an_unreachable_influxdb_delays_nothing(own_broker: Mosquitto, tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(1)  # it takes connections and never answers
@@ -197,21 +199,21 @@ def test_an_influxdb_that_is_away_holds_up_nothing(own_broker: Mosquitto, tmp_pa
         recorder.settings = {
             "TICTALLY_INFLUXDB_URL": url,
             "TICTALLY_INFLUXDB_ORG": ORG,
-            "TICTALLY_INFLUXDB_TOKEN": "secret-of-every-day",
+            "TICTALLY_INFLUXDB_TOKEN": "secret-of-the-sink",
         }
         with recorder:
             recorder.wait_for_log("connected to the broker")
             begin_s = time.monotonic()
             assert recorder.stop(signal.SIGTERM) == 0
             assert time.monotonic() - begin_s < 10
-        assert "secret-of-every-day" not in recorder.log
+        assert "secret-of-the-sink" not in recorder.log
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "retry_s"),
     [(429, {"Retry-After": "7"}, 7.0), (503, {"Retry-After": "120"}, 120.0), (503, {}, None), (500, {}, None)],
 )
-def test_what_a_busy_server_asks_for_is_known(status: int, headers: dict[str, str], retry_s: float | None) -> None:
+def test_the_retry_delay_of_a_busy_server_is_read(status: int, headers: dict[str, str], retry_s: float | None) -> None:
     class Busy(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.send_response(status)
@@ -226,6 +228,6 @@ def test_what_a_busy_server_asks_for_is_known(status: int, headers: dict[str, st
     with HTTPServer(("127.0.0.1", 0), Busy) as busy:
         threading.Thread(target=busy.handle_request, daemon=True).start()
         client = Client(f"http://127.0.0.1:{busy.server_port}", "t", ORG)
-        with pytest.raises(SinkError, match="busy") as told, closing(client):
+        with pytest.raises(SinkError, match="busy") as raised, closing(client):
             client.write("b", ["m f=1 1"])
-    assert told.value.retry_s == retry_s
+    assert raised.value.retry_s == retry_s

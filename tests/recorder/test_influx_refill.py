@@ -1,11 +1,11 @@
-"""What somebody takes from an InfluxDB, or switches off and on in it, while the recorder runs, is filled again."""
+"""Data and tasks that somebody deletes or deactivates in an InfluxDB while the recorder runs are restored."""
 
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
-from influx_home import Home, days_ago, home, hour
+from influx_harness import SinkHarness, days_ago, hour, sink_harness
 from ledger_building import frame
 from real_influx import Influxd
 
@@ -16,84 +16,84 @@ from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, window_
 EVER_MS = 0, 4_102_444_800_000
 
 
-def the_bucket(server: Influxd, here: Home) -> None:
-    buckets = server.ask("GET", f"/api/v2/buckets?name={here.target.buckets.hour.name}")["buckets"]
+def delete_bucket(server: Influxd, harness: SinkHarness) -> None:
+    buckets = server.ask("GET", f"/api/v2/buckets?name={harness.target.buckets.hour.name}")["buckets"]
     server.ask("DELETE", f"/api/v2/buckets/{buckets[0]['id']}")
 
 
-def the_task(server: Influxd, here: Home) -> None:
-    assert here.sink is not None
-    server.ask("DELETE", f"/api/v2/tasks/{here.sink.task_ids[HOUR_MS]}")
-    here.client.delete(here.target.buckets.hour.name, "tic", {}, EVER_MS)  # what it would have made
+def delete_task(server: Influxd, harness: SinkHarness) -> None:
+    assert harness.sink is not None
+    server.ask("DELETE", f"/api/v2/tasks/{harness.sink.task_ids[HOUR_MS]}")
+    harness.client.delete(harness.target.buckets.hour.name, "tic", {}, EVER_MS)  # what it would have made
 
 
-def its_being_on(server: Influxd, here: Home) -> None:
-    assert here.sink is not None
-    server.ask("PATCH", f"/api/v2/tasks/{here.sink.task_ids[HOUR_MS]}", {"status": "inactive"})
-    here.client.delete(here.target.buckets.hour.name, "tic", {}, EVER_MS)
+def deactivate_task(server: Influxd, harness: SinkHarness) -> None:
+    assert harness.sink is not None
+    server.ask("PATCH", f"/api/v2/tasks/{harness.sink.task_ids[HOUR_MS]}", {"status": "inactive"})
+    harness.client.delete(harness.target.buckets.hour.name, "tic", {}, EVER_MS)
 
 
-@pytest.mark.parametrize("lose", [the_bucket, the_task, its_being_on])
-def test_hours_that_nobody_made_are_made_though_the_recorder_runs_on(
-    server: Influxd, tmp_path: Path, lose: Callable[[Influxd, Home], None]
+@pytest.mark.parametrize("lose", [delete_bucket, delete_task, deactivate_task])
+def test_lost_hours_are_aggregated_again_while_the_recorder_runs(
+    server: Influxd, tmp_path: Path, lose: Callable[[Influxd, SinkHarness], None]
 ) -> None:
     frames = [*hour(days_ago(0.3)), *hour(days_ago(0.1), first=1000)]
-    with home(tmp_path, server, f"lost_{lose.__name__}", raw_days=30) as here:
-        here.hear(frames)
-        here.copy()
-        lose(server, here)
-        go_on(here)
-        assert here.wrong_windows(frames) == []
+    with sink_harness(tmp_path, server, f"lost_{lose.__name__}", raw_days=30) as harness:
+        harness.store(frames)
+        harness.copy()
+        lose(server, harness)
+        replicate_again(harness)
+        assert harness.wrong_windows(frames) == []
 
 
-def test_hours_are_made_though_the_ledger_was_busy_when_their_loss_was_seen(
+def test_lost_hours_are_aggregated_although_the_ledger_was_busy_when_they_were_found(
     server: Influxd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A stub is busy: the moment between one transaction and the next cannot be hit from outside.
     frames = [*hour(days_ago(0.3)), *hour(days_ago(0.1), first=1000)]
-    with home(tmp_path, server, "lost_while_busy", raw_days=30) as here:
-        here.hear(frames)
-        here.copy()
-        its_being_on(server, here)
-        the_bucket(server, here)
-        sink = here.begin()
+    with sink_harness(tmp_path, server, "lost_while_busy", raw_days=30) as harness:
+        harness.store(frames)
+        harness.copy()
+        deactivate_task(server, harness)
+        delete_bucket(server, harness)
+        sink = harness.begin()
         with monkeypatch.context() as busy:
             busy.setattr(sink._session, "_all_hours", raise_busy)
             with pytest.raises(LedgerUnavailable):
                 sink.step()
-        go_on(here)
-        assert here.wrong_windows(frames) == []
+        replicate_again(harness)
+        assert harness.wrong_windows(frames) == []
 
 
 def raise_busy() -> None:
     raise LedgerUnavailable("the ledger is unavailable: database is locked")
 
 
-def test_a_refill_brings_nights_back_though_the_recorder_runs_on(server: Influxd, tmp_path: Path) -> None:
-    with home(tmp_path, server, "nights_again", raw_days=30) as here:
-        here.hear(hour(days_ago(1)))
-        (meter,) = here.reader.sites()[0].meters
-        here.ledger.store_standby([Night(meter.id, date(2026, 1, 15), 142, 290)])
-        here.copy()
-        before = here.held("ledger")
+def test_a_refill_restores_nights_while_the_recorder_runs(server: Influxd, tmp_path: Path) -> None:
+    with sink_harness(tmp_path, server, "nights_again", raw_days=30) as harness:
+        harness.store(hour(days_ago(1)))
+        (meter,) = harness.reader.sites()[0].meters
+        harness.ledger.store_standby([Night(meter.id, date(2026, 1, 15), 142, 290)])
+        harness.copy()
+        before = harness.held("ledger")
         assert any(key[0] == "standby_day" for key in before)
         for measurement in {key[0] for key in before}:
-            here.client.delete(here.target.buckets.ledger.name, measurement, {}, EVER_MS)
-        refill_sinks(here.path, [InfluxDb.name], *EVER_MS)
-        go_on(here)
-        assert here.held("ledger") == before
+            harness.client.delete(harness.target.buckets.ledger.name, measurement, {}, EVER_MS)
+        refill_sinks(harness.path, [InfluxDb.name], *EVER_MS)
+        replicate_again(harness)
+        assert harness.held("ledger") == before
 
 
-def test_minutes_and_hours_that_were_open_at_a_connect_are_aggregated_again_once_they_are_over(
+def test_windows_that_were_open_on_connecting_are_aggregated_again_once_they_have_ended(
     server: Influxd, tmp_path: Path
 ) -> None:
     # An InfluxDB that is killed between this connect and their tasks does not run these after its start.
-    with home(tmp_path, server, "open_windows", raw_days=30) as here:
-        sink = here.begin()
+    with sink_harness(tmp_path, server, "open_windows", raw_days=30) as harness:
+        sink = harness.begin()
         sink.step()
         session = sink._session
         minute, hour = (window_of(session.now_ms, length_ms) for length_ms in (MINUTE_MS, HOUR_MS))
-        here.hear([frame(1, session.now_ms, {"EAST": 1})])
+        harness.store([frame(1, session.now_ms, {"EAST": 1})])
         sink.step()
         assert not {minute, hour} & set(sink._outbox.windows())
         session._ahead_ms += 2 * HOUR_MS  # as if so much time had passed
@@ -101,9 +101,9 @@ def test_minutes_and_hours_that_were_open_at_a_connect_are_aggregated_again_once
         assert {minute, hour} <= set(sink._outbox.windows())
 
 
-def go_on(here: Home) -> None:
+def replicate_again(harness: SinkHarness) -> None:
     """An hour later, the sink that runs takes some steps until nothing is left."""
-    assert here.sink is not None
-    here.sink._session._check_at_s = here.sink._ledger._round_at_s = 0.0
-    while here.sink.step() == 0.0 or not here.is_done:
+    assert harness.sink is not None
+    harness.sink._session._check_at_s = harness.sink._ledger._round_at_s = 0.0
+    while harness.sink.step() == 0.0 or not harness.is_done:
         pass

@@ -1,4 +1,4 @@
-"""What the sink took from the ledger and did not copy is copied after all, whatever came between.
+"""What the sink took from the ledger and could not replicate is replicated after all, whatever failed between.
 
 Stubs make the moment: a ledger that is busy, a disk that fails or a fault of our own just then cannot be had of a real
 InfluxDB.
@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from influx_home import Home, days_ago, home, hour
+from influx_harness import SinkHarness, days_ago, hour, sink_harness
 from real_influx import Influxd
 
 from tictally_recorder.ledger import LedgerUnavailable
@@ -57,49 +57,47 @@ def influxdb_and_ledger_fail_at_once(sink: InfluxSink) -> None:
 
 
 @pytest.mark.parametrize("trouble", [the_reader_fails, the_sink_has_a_fault, influxdb_and_ledger_fail_at_once])
-def test_what_was_taken_before_a_trouble_is_copied_after_it(
+def test_rows_taken_before_a_failure_are_replicated_after_it(
     server: Influxd, tmp_path: Path, trouble: Callable[[InfluxSink], None]
 ) -> None:
     # Far enough apart that they are taken one after the other.
-    with home(tmp_path, server, trouble.__name__, raw_days=30) as here:
-        here.hear([*hour(days_ago(20)), *hour(days_ago(1), first=1000)])
-        sink = here.begin()
+    with sink_harness(tmp_path, server, trouble.__name__, raw_days=30) as harness:
+        harness.store([*hour(days_ago(20)), *hour(days_ago(1), first=1000)])
+        sink = harness.begin()
         trouble(sink)
-        assert failures(here, sink) != []
-        assert here.wrong_ledger() == []
+        assert failures(harness, sink) != []
+        assert harness.wrong_ledger() == []
 
 
-def test_a_ledger_that_is_busy_while_something_is_copied_holds_up_nothing_for_longer(
-    server: Influxd, tmp_path: Path
-) -> None:
-    with home(tmp_path, server, "busy", raw_days=30) as here, closing(other(here)) as busy:
-        here.hear([*hour(days_ago(20)), *hour(days_ago(1), first=1000)])
-        sink = here.begin()
+def test_a_ledger_that_was_busy_during_replication_delays_nothing_for_longer(server: Influxd, tmp_path: Path) -> None:
+    with sink_harness(tmp_path, server, "busy", raw_days=30) as harness, closing(second_connection(harness)) as busy:
+        harness.store([*hour(days_ago(20)), *hour(days_ago(1), first=1000)])
+        sink = harness.begin()
         sink._outbox._connection.execute("PRAGMA busy_timeout = 1")
         once(sink._source, "quarter_rows", lambda: hold(busy))
         for _ in range(2):  # the second time nothing can be taken back either
             with pytest.raises(LedgerUnavailable):
                 sink.step()
         busy.execute("COMMIT")
-        here.hear(hour(days_ago(1), first=2000))  # of the quarters that were being copied
-        assert failures(here, sink) == []
-        assert here.wrong_ledger() == []
+        harness.store(hour(days_ago(1), first=2000))  # of the quarters that were being copied
+        assert failures(harness, sink) == []
+        assert harness.wrong_ledger() == []
 
 
-def other(here: Home) -> sqlite3.Connection:
-    return sqlite3.connect(here.path, isolation_level=None)
+def second_connection(harness: SinkHarness) -> sqlite3.Connection:
+    return sqlite3.connect(harness.path, isolation_level=None)
 
 
 def hold(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
 
 
-def failures(here: Home, sink: InfluxSink, most: int = 100) -> list[Exception]:
+def failures(harness: SinkHarness, sink: InfluxSink, most: int = 100) -> list[Exception]:
     """What its steps raise until it has nothing left."""
     found: list[Exception] = []
     for _ in range(most):
         try:
-            if sink.step() and here.is_done:
+            if sink.step() and harness.is_done:
                 return found
         except Exception as error:  # noqa: BLE001 - whatever it is, the runner goes on
             found.append(error)

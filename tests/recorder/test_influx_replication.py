@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from influx_home import home
+from influx_harness import sink_harness
 from real_influx import Influxd
 
 from tictally_shared.frames import Frame
@@ -75,9 +75,11 @@ def doubled(frames: list[Frame], rng: random.Random) -> list[list[Frame]]:
 
 
 def late(frames: list[Frame], rng: random.Random) -> list[list[Frame]]:
-    here = [rng.random() < 0.7 for _ in frames]
-    now, then = ([each for each, is_here in zip(frames, here, strict=True) if is_here is now] for now in (True, False))
-    return [now, then]
+    on_time = [rng.random() < 0.7 for _ in frames]
+    return [
+        [each for each, is_on_time in zip(frames, on_time, strict=True) if is_on_time is wanted]
+        for wanted in (True, False)
+    ]
 
 
 def backlog_first(frames: list[Frame], _: random.Random) -> list[list[Frame]]:
@@ -92,11 +94,11 @@ def test_minutes_hours_quarters_and_days_are_those_of_the_frames(
 ) -> None:
     frames = frames_of(*SPANS[span], seed=len(span))
     prefix = f"{span}_{order.__name__}"
-    with home(tmp_path, server, prefix) as here:
+    with sink_harness(tmp_path, server, prefix) as harness:
         for part in order(frames, random.Random(7)):
-            here.hear(part)
-            here.copy()
-        assert here.wrong_windows(frames) == []
-        assert here.wrong_ledger() == []
-        (counts,) = here.ledger.sinks()
+            harness.store(part)
+            harness.copy()
+        assert harness.wrong_windows(frames) == []
+        assert harness.wrong_ledger() == []
+        (counts,) = harness.ledger.sinks()
         assert (counts.rejected, counts.is_done) == (0, True)

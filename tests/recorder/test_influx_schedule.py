@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from influx_home import home
+from influx_harness import sink_harness
 from influx_truth import differences, windows_of
 from ledger_building import MINUTE_MS, frame
 from real_influx import influxd
@@ -17,27 +17,27 @@ LENGTHS = (MINUTE_MS, HOUR_MS) if os.environ.get("TICTALLY_SCHEDULE_HOUR") else 
 PATIENCE_MS = 15_000
 
 
-def test_the_server_makes_the_minute_by_itself(tmp_path: Path) -> None:
+def test_the_server_aggregates_the_minute_by_itself(tmp_path: Path) -> None:
     server = influxd(tmp_path)
     server.start()
     try:
-        with home(tmp_path, server, "scheduled", raw_days=30) as here:
-            sink = here.begin()
+        with sink_harness(tmp_path, server, "scheduled", raw_days=30) as harness:
+            sink = harness.begin()
             sink.step()
             sink._session._open_windows.clear()  # else the sink runs the task of the present minute itself
-            heard: list[Frame] = []
+            stored: list[Frame] = []
             begin_ms = time.time_ns() // 1_000_000
             end_ms = max(begin_ms // each * each + each + OFFSET_MS[each] for each in LENGTHS) + PATIENCE_MS
             while (now_ms := time.time_ns() // 1_000_000) < end_ms:
-                heard.append(frame(len(heard) + 1, now_ms, {"EAST": 1000 + len(heard), "SINSTS": len(heard) % 37}))
-                here.hear(heard[-1:])
+                stored.append(frame(len(stored) + 1, now_ms, {"EAST": 1000 + len(stored), "SINSTS": len(stored) % 37}))
+                harness.store(stored[-1:])
                 sink.step()
-                assert here.ledger.sinks()[0].windows == 0
+                assert harness.ledger.sinks()[0].windows == 0
                 time.sleep(0.9)
             for length_ms, what in zip(LENGTHS, ("minute", "hour"), strict=False):
                 over_ms = (now_ms - PATIENCE_MS - OFFSET_MS[length_ms]) // length_ms * length_ms
-                truth = windows_of((each for each in heard if each.time_ms < over_ms), length_ms)
-                held = {key: value for key, value in here.held(what).items() if int(key[1]) < over_ms}
+                truth = windows_of((each for each in stored if each.time_ms < over_ms), length_ms)
+                held = {key: value for key, value in harness.held(what).items() if int(key[1]) < over_ms}
                 assert truth
                 assert differences(truth, held) == []
                 runs = server.ask("GET", f"/api/v2/tasks/{sink.task_ids[length_ms]}/runs")["runs"]

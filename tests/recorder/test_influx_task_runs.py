@@ -53,7 +53,7 @@ def answering(*looks: tuple[int, dict[str, str]]) -> Iterator[tuple[TaskRunner, 
         server.shutdown()
 
 
-def test_a_run_is_waited_for_though_it_cannot_be_seen_for_a_moment() -> None:
+def test_a_run_is_awaited_although_it_is_invisible_for_a_moment() -> None:
     looks = [
         (200, {"status": "scheduled"}),
         (404, {"message": "run not found"}),
@@ -66,14 +66,14 @@ def test_a_run_is_waited_for_though_it_cannot_be_seen_for_a_moment() -> None:
     assert asked == ["POST 201", "GET 200", "GET 404", "GET 200", "GET 500", "GET 200"]
 
 
-@pytest.mark.parametrize(("status", "said"), [(500, "the disk is full"), (503, "busy"), (401, "unauthorized")])
-def test_what_is_no_matter_of_a_moment_is_told_at_once(status: int, said: str) -> None:
-    with answering((status, {"message": said})) as (runs, asked), pytest.raises(InfluxError, match=said):
+@pytest.mark.parametrize(("status", "message"), [(500, "the disk is full"), (503, "busy"), (401, "unauthorized")])
+def test_a_permanent_failure_is_raised_at_once(status: int, message: str) -> None:
+    with answering((status, {"message": message})) as (runs, asked), pytest.raises(InfluxError, match=message):
         runs.run([WINDOW], {HOUR_MS: "t"})
     assert asked == ["POST 201", f"GET {status}"]
 
 
-def test_what_fails_is_tried_again_later_and_others_go_on_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_run_is_retried_later_and_others_continue_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [1000.0]
     monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs.time.monotonic", lambda: now_s[0])
     other = TimeWindow(HOUR_MS, NOON_MS - HOUR_MS)
@@ -84,12 +84,12 @@ def test_what_fails_is_tried_again_later_and_others_go_on_meanwhile(monkeypatch:
             assert str(trouble) in str(runs.persistent_failure)
             assert runs.ready([WINDOW, other]) == [other]
             now_s[0] += after_s
-        # What waits no longer is forgotten.
+        # A window that no longer waits is forgotten.
         assert runs.ready([other]) == [other]
         assert runs.persistent_failure is None
 
 
-def test_what_has_succeeded_is_done_though_another_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_successful_run_is_done_although_another_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs._TIMEOUT_S", 0.05)
     slow = TimeWindow(HOUR_MS, NOON_MS - HOUR_MS)
     with answering((200, {"status": "success"}), *[(200, {"status": "started"})] * 10_000) as (runs, _):

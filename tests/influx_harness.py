@@ -28,8 +28,8 @@ NOW_MS = int(time.time()) * 1000
 
 
 @dataclass
-class Home:
-    """A ledger, what copies it, and where to."""
+class SinkHarness:
+    """A ledger, the sink that replicates it, and its target."""
 
     path: Path
     target: Target
@@ -39,17 +39,17 @@ class Home:
     reports: deque[HealthReport] = field(default_factory=deque)
     sink: InfluxSink | None = None
 
-    def hear(self, frames: Iterable[Frame], *, arrived_ms: int | None = None) -> None:
+    def store(self, frames: Iterable[Frame], *, arrived_ms: int | None = None) -> None:
         self.ledger.store(message(each, arrived_ms=arrived_ms) for each in frames)
 
     def begin(self) -> InfluxSink:
-        """A sink that begins as after a start of the recorder."""
+        """Start a sink as the recorder does."""
         settings = settings_with(name="nas", ledger=self.path, timezone=PARIS.key)
         self.sink = open_sink(self.target, SinkContext(settings, _sleep, self.reports))
         return self.sink
 
     def copy(self) -> None:
-        """Until nothing is left; a sink that begins, so that it does not wait for its next minute."""
+        """Replicate until nothing is left, by a new sink, which does not wait for its next minute."""
         sink = self.begin()
         end_s = time.monotonic() + 120
         while sink.step() == 0.0 or not self.is_done:
@@ -57,7 +57,7 @@ class Home:
 
     @property
     def is_done(self) -> bool:
-        """True where nothing is left that could be done now."""
+        """True if nothing is left that could be done now."""
         (counts,) = self.ledger.sinks()
         return counts.is_done
 
@@ -68,7 +68,7 @@ class Home:
         return differences(of_ledger(self.reader, PARIS), self.held("ledger"))
 
     def wrong_windows(self, frames: Iterable[Frame]) -> list[str]:
-        """What differs of minutes and hours, all of which have passed."""
+        """Differences in minutes and hours, all of which have passed."""
         frames = list(frames)
         return [
             *differences(windows_of(frames, MINUTE_MS), self.held("minute")),
@@ -82,7 +82,7 @@ def _sleep(seconds: float) -> bool:
 
 
 def hour(start_ms: int, *, first: int = 1, step_ms: int = 20_000, without: int | None = None) -> list[Frame]:
-    """An hour of frames; without: those of one minute are missing."""
+    """An hour of frames; `without`: the minute whose frames are missing."""
     return [
         frame(first + n, at_ms, {"EAST": 1_000_000 + (at_ms - NOW_MS) // 1000, "SINSTS": n % 700})
         for n, at_ms in enumerate(range(start_ms, start_ms + HOUR_MS, step_ms))
@@ -91,17 +91,19 @@ def hour(start_ms: int, *, first: int = 1, step_ms: int = 20_000, without: int |
 
 
 def days_ago(days: float) -> int:
-    """The beginning of an hour so many days ago."""
+    """The start of an hour so many days ago."""
     return (NOW_MS - int(days * DAY_MS)) // HOUR_MS * HOUR_MS
 
 
 @contextmanager
-def home(folder: Path, server: Influxd, prefix: str, *, raw_days: int = 0, token: str = TOKEN) -> Iterator[Home]:
+def sink_harness(
+    folder: Path, server: Influxd, prefix: str, *, raw_days: int = 0, token: str = TOKEN
+) -> Iterator[SinkHarness]:
     buckets = Buckets.of(prefix, raw_days, 0, 0, 0)
     target = Target(server.url, ORG, token, None, None, buckets)
     path = folder / f"{prefix}.sqlite"
     client = Client(server.url, TOKEN, ORG)
     with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
         ledger.use_sinks([InfluxDb.name])
-        yield Home(path, target, ledger, reader, client)
+        yield SinkHarness(path, target, ledger, reader, client)
         client.close()
