@@ -1,4 +1,4 @@
-"""`tictally standby`, as a person and a program meet it."""
+"""`tictally standby`: its text, JSON and CSV output, and its errors."""
 
 import csv
 import io
@@ -49,14 +49,14 @@ class Commands:
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
         code = main(["standby", *arguments])
-        told = self._capsys.readouterr()
-        return code, told.out, told.err
+        captured = self._capsys.readouterr()
+        return code, captured.out, captured.err
 
-    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever the command says
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON
         return json.loads(self(*arguments, "--json")[1])
 
-    def hear(self, first: date, days: int, *, meter: str = METER) -> None:
-        """A frame a quarter: off-peak for six of 24 hours."""
+    def store_frames(self, first: date, days: int, *, meter: str = METER) -> None:
+        """Store a frame a quarter: off-peak for six of 24 hours."""
         boot = meter[-1] * 16
         start_ms = int(local_midnight(first, PARIS).timestamp()) * 1000
         words = ({"NTARF": "01", "LTARF": "HC"}, {"NTARF": "02", "LTARF": "HP"})
@@ -73,8 +73,8 @@ class Commands:
                 ]
             )
 
-    def keep(self, last: date, powers: Iterable[int], *, meter: str = METER) -> None:
-        """Nights in a row that end with a day."""
+    def store_nights(self, last: date, powers: Iterable[int], *, meter: str = METER) -> None:
+        """Store consecutive nights, the last of which is `last`."""
         powers = list(powers)
         path = self.folder / "ledger.sqlite"
         with LedgerReader.open(path) as reader:
@@ -100,12 +100,12 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 @pytest.fixture
 def autumn(run: Commands) -> Commands:
     """Nights to the end of November 2025: 180 VA, and 150 VA since 1 November; a week of frames."""
-    run.hear(d("2025-11-03"), 8)
-    run.keep(d("2025-11-30"), [180] * 33 + [150] * 30)
+    run.store_frames(d("2025-11-03"), 8)
+    run.store_nights(d("2025-11-30"), [180] * 33 + [150] * 30)
     return run
 
 
-def test_months_and_what_the_newest_nights_mean_are_told(autumn: Commands) -> None:
+def test_months_and_the_meaning_of_the_newest_nights_are_shown(autumn: Commands) -> None:
     # 0.150 kW x 8760 h = 1314 kWh at 0.25 x 0.10 + 0.75 x 0.20 = 0.175
     code, out, err = autumn(*WINDOW)
     assert (code, err) == (0, "")
@@ -128,7 +128,7 @@ included, without subscription.
 
 
 def test_days_have_their_minutes_and_a_year_earlier_is_compared(autumn: Commands) -> None:
-    autumn.keep(d("2024-11-30"), [155] * 12)
+    autumn.store_nights(d("2024-11-30"), [155] * 12)
     code, out, _ = autumn("--from", "2025-11-30", "--to", "2025-12-01", "--by", "day")
     assert code == 0
     assert [line.split() for line in out.splitlines()[1:4:2]] == [
@@ -142,8 +142,8 @@ def test_days_have_their_minutes_and_a_year_earlier_is_compared(autumn: Commands
     ("before", "words"),
     [(150, "as in the 30 nights before (150 VA)"), (100, "50 VA more than in the 30 nights before")],
 )
-def test_no_change_and_a_rise_are_said(autumn: Commands, before: int, words: str) -> None:
-    autumn.keep(d("2025-10-31"), [before] * 30)
+def test_no_change_and_a_rise_are_reported(autumn: Commands, before: int, words: str) -> None:
+    autumn.store_nights(d("2025-10-31"), [before] * 30)
     assert words in autumn(*WINDOW)[1]
 
 
@@ -177,16 +177,16 @@ def test_json_has_periods_then_the_newest_nights_and_their_year(autumn: Commands
     }
 
 
-def test_csv_says_the_same_as_json(autumn: Commands) -> None:
+def test_csv_has_the_same_values_as_json(autumn: Commands) -> None:
     as_json = autumn.json(*WINDOW)
     as_csv = list(csv.DictReader(io.StringIO(autumn(*WINDOW, "--csv")[1])))
     assert [{key: "" if value is None else str(value) for key, value in each.items()} for each in as_json] == as_csv
 
 
-def test_without_options_it_is_the_last_twelve_months(run: Commands) -> None:
+def test_the_default_period_is_the_last_twelve_months(run: Commands) -> None:
     today = datetime.now(UTC).astimezone(PARIS).date()
-    run.hear(today - timedelta(days=8), 8)
-    run.keep(today, [100] * 3 * 366)
+    run.store_frames(today - timedelta(days=8), 8)
+    run.store_nights(today, [100] * 3 * 366)
     months = [each for each in run.json() if each["kind"] == "nights"]
     assert len(months) == 12
     assert months[-1]["to"] == str(today + timedelta(days=1))
@@ -196,7 +196,7 @@ def test_without_options_it_is_the_last_twelve_months(run: Commands) -> None:
     assert [earlier[0]["from"], earlier[-1]["to"]] == [str(year_before), str(new_year)]
 
 
-def test_what_a_year_costs_is_of_the_answers_last_day(autumn: Commands) -> None:
+def test_the_cost_of_a_year_uses_the_version_of_the_last_day(autumn: Commands) -> None:
     lists = autumn.folder / "tariffs" / "own.toml"
     dearer = OWN[OWN.index("[[version]]") :].replace("2025-01-01", "2025-11-20").replace("0.20", "0.60")
     lists.write_text(OWN + dearer)
@@ -204,9 +204,9 @@ def test_what_a_year_costs_is_of_the_answers_last_day(autumn: Commands) -> None:
     assert autumn.json("--from", "2025-11-01", "--to", "2025-11-20")[-1]["version"] == "own 2025-01-01"
 
 
-def test_too_few_nights_are_no_usual_night_and_have_no_cost(run: Commands) -> None:
-    run.hear(d("2025-11-03"), 8)
-    run.keep(d("2025-11-30"), [150] * 9)
+def test_too_few_nights_have_no_median_and_no_cost(run: Commands) -> None:
+    run.store_frames(d("2025-11-03"), 8)
+    run.store_nights(d("2025-11-30"), [150] * 9)
     code, out, _ = run(*WINDOW)
     assert code == 0
     assert out.endswith("What is usual is not known yet: fewer than 10 of the last 30 nights are known.\n")
@@ -215,15 +215,15 @@ def test_too_few_nights_are_no_usual_night_and_have_no_cost(run: Commands) -> No
     assert record["reason"]["text"] == "fewer than 10 of the last 30 nights are known"
 
 
-def test_some_of_thirty_nights_are_said_to_be_some(run: Commands) -> None:
-    run.hear(d("2025-11-03"), 8)
-    run.keep(d("2025-11-30"), [150] * 12)
+def test_the_number_of_known_nights_is_shown_when_some_are_missing(run: Commands) -> None:
+    run.store_frames(d("2025-11-03"), 8)
+    run.store_nights(d("2025-11-30"), [150] * 12)
     assert "The last 30 nights, 12 of them known: 150 VA; the 30 nights before are not known;" in run(*WINDOW)[1]
 
 
-def test_a_cost_that_is_not_known_has_its_reason(run: Commands) -> None:
-    run.hear(d("2025-11-03"), 3)
-    run.keep(d("2025-11-30"), [150] * 30)
+def test_an_unknown_cost_has_its_reason(run: Commands) -> None:
+    run.store_frames(d("2025-11-03"), 3)
+    run.store_nights(d("2025-11-30"), [150] * 30)
     code, out, _ = run(*WINDOW)
     assert code == 0
     reason = "the meter has reported which period applies for 3 days, and a whole week is needed"
@@ -231,7 +231,7 @@ def test_a_cost_that_is_not_known_has_its_reason(run: Commands) -> None:
     assert run.json(*WINDOW)[-1]["reason"]["text"] == reason
 
 
-def test_without_contract_nights_are_told_and_what_to_write_where(autumn: Commands) -> None:
+def test_without_contract_nights_are_shown_and_what_to_write_where(autumn: Commands) -> None:
     (autumn.folder / "contracts.toml").unlink()
     code, out, err = autumn(*WINDOW)
     assert code == 1
@@ -240,7 +240,7 @@ def test_without_contract_nights_are_told_and_what_to_write_where(autumn: Comman
     assert f"Write into {autumn.folder}/contracts.toml" in err
 
 
-def test_whoever_has_contracts_of_sites_that_are_not_there_is_told_of_which(autumn: Commands) -> None:
+def test_contracts_of_unknown_sites_are_named(autumn: Commands) -> None:
     file = autumn.folder / "contracts.toml"
     file.write_text(CONTRACT.replace(METER, "hme") + CONTRACT.replace(METER, "attic"))
     code, _, err = autumn(*WINDOW)
@@ -252,15 +252,15 @@ def test_whoever_has_contracts_of_sites_that_are_not_there_is_told_of_which(autu
     assert f'    site = "{METER}"\n    tariff = "edf-bleu-hphc"\n' in err
 
 
-def test_several_sites_are_told_apart(autumn: Commands) -> None:
-    autumn.hear(d("2025-11-03"), 1, meter=NEW_METER)
-    autumn.keep(d("2025-11-30"), [70] * 30, meter=NEW_METER)
+def test_several_sites_are_shown_separately(autumn: Commands) -> None:
+    autumn.store_frames(d("2025-11-03"), 1, meter=NEW_METER)
+    autumn.store_nights(d("2025-11-30"), [70] * 30, meter=NEW_METER)
     _, out, _ = autumn(*WINDOW)
     assert out.count("Site ") == 2
     assert {each["va"] for each in autumn.json(*WINDOW, "--site", NEW_METER) if each["va"]} == {70}
 
 
-def test_a_broken_list_of_the_user_is_told_and_fails_the_command(autumn: Commands) -> None:
+def test_a_broken_user_tariff_is_reported_and_fails_the_command(autumn: Commands) -> None:
     (autumn.folder / "tariffs" / "other.toml").write_text("id = ")
     code, out, err = autumn(*WINDOW)
     assert code == 1
@@ -268,7 +268,7 @@ def test_a_broken_list_of_the_user_is_told_and_fails_the_command(autumn: Command
     assert err.startswith(f"tictally: {autumn.folder}/tariffs/other.toml, line 1: it is not TOML")
 
 
-def test_no_night_in_the_window_is_a_sentence(autumn: Commands) -> None:
+def test_a_period_without_nights_is_reported_in_a_sentence(autumn: Commands) -> None:
     window = ("--from", "2020-01-01", "--to", "2020-01-02")
     sentence = "No night is known from 2020-01-01 to 2020-01-02.\n"
     assert autumn(*window) == (0, sentence, "")
@@ -288,7 +288,7 @@ def test_no_night_in_the_window_is_a_sentence(autumn: Commands) -> None:
         (("--ledger", "/absent/l.sqlite"), 1, "there is no ledger at /absent/l.sqlite"),
     ],
 )
-def test_what_is_wrong_is_one_sentence_and_an_exit_code(
+def test_a_usage_error_is_one_sentence_and_an_exit_code(
     autumn: Commands, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
     got, out, err = autumn(*arguments)

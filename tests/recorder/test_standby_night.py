@@ -1,4 +1,4 @@
-"""What a night's frames tell of its base load: pure cases, worked by hand."""
+"""The base load of a night's frames: pure cases, computed by hand."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -39,17 +39,17 @@ def test_a_minute_is_the_mean_of_its_frames_and_half_a_va_is_rounded_up() -> Non
 
 
 @pytest.mark.parametrize(("known", "expected"), [(179, None), (180, BaseLoad(80, 180))])
-def test_less_than_half_of_a_night_tells_nothing(known: int, expected: BaseLoad | None) -> None:
+def test_less_than_half_of_a_night_has_no_base_load(known: int, expected: BaseLoad | None) -> None:
     # A power cut: minutes without frames are not minutes without power consumed.
     assert base_load(minutes([80] * known + [None] * (360 - known))) == expected
     assert base_load([]) is None
 
 
-def test_a_home_that_draws_nothing_has_a_base_load_of_zero() -> None:
+def test_a_home_that_consumes_nothing_has_a_base_load_of_zero() -> None:
     assert base_load(minutes([0] * 360)) == BaseLoad(0, 360)
 
 
-def test_historique_frames_and_standard_ones_tell_the_same() -> None:
+def test_historique_and_standard_frames_have_the_same_base_load() -> None:
     night = minutes([110] * 200, "PAPP") + [(time_ms + 300 * MINUTE_MS, each) for time_ms, each in minutes([110] * 60)]
     assert base_load(night) == BaseLoad(110, 260)
 
@@ -64,7 +64,7 @@ def test_frames_without_power_make_no_minute() -> None:
     assert base_load(minutes([90] * 179) + short) is None
 
 
-def test_while_the_grid_is_fed_nothing_is_known_of_the_home() -> None:
+def test_the_base_load_is_unknown_while_the_home_injects() -> None:
     fed = [(n * MINUTE_MS, {"SINSTS": 0, "SINSTI": 800}) for n in range(60)]
     not_fed = [(n * MINUTE_MS, {"SINSTS": 130, "SINSTI": 0}) for n in range(60, 360)]
     assert base_load([*fed, *not_fed]) == BaseLoad(130, 300)

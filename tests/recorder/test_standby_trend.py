@@ -1,4 +1,4 @@
-"""Nights beside other nights: medians worked by hand."""
+"""Nights compared with other nights: medians computed by hand."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -18,12 +18,12 @@ def nights(powers: Mapping[str, int]) -> list[Night]:
 
 
 def row(last: str, powers: Iterable[int]) -> list[Night]:
-    """Nights in a row that end with a day."""
+    """Consecutive nights, the last of which is `last`."""
     powers = list(powers)
     return [Night(1, d(last) - timedelta(days=len(powers) - 1 - n), va, 360) for n, va in enumerate(powers)]
 
 
-def test_the_last_thirty_nights_stand_beside_the_thirty_before_and_those_a_year_earlier() -> None:
+def test_the_last_thirty_nights_are_compared_with_the_thirty_before_and_those_a_year_earlier() -> None:
     year_ago = row("2025-11-30", [500, *[180] * 30])
     found = trend([*year_ago, *row("2026-11-30", [999, *[160] * 30, *[150] * 20, *[90] * 10])])
     assert found is not None
@@ -53,7 +53,7 @@ def test_fewer_than_ten_nights_have_no_median_and_no_change(known: int, median: 
     assert alone.recent.va == median
 
 
-def test_nights_that_are_not_known_make_room_for_no_older_ones() -> None:
+def test_missing_nights_are_not_replaced_by_older_ones() -> None:
     found = trend(nights({"2026-11-30": 1, **{f"2026-10-{day:02}": 500 for day in range(1, 32)}}))
     assert found is not None
     assert (found.recent.nights, found.before.nights) == (1, 30)

@@ -1,6 +1,7 @@
-"""What a base load costs a year: prices and shares of time worked by hand."""
+"""What a base load costs a year: prices and shares of time, computed by hand."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -47,8 +48,10 @@ TEMPO = tariff(
 )
 
 
-def told(hours: Iterable[tuple[str, int]], *, option: str | None = None, start_ms: int = EPOCH_MS) -> list[CountedSpan]:
-    """Registers one after another, each for some hours."""
+def spans_of(
+    hours: Iterable[tuple[str, int]], *, option: str | None = None, start_ms: int = EPOCH_MS
+) -> list[CountedSpan]:
+    """Spans of registers one after another, each for some hours."""
     found = []
     for register, n in hours:
         found.append(CountedSpan(start_ms, start_ms + n * HOUR_MS, register, None, option))
@@ -56,8 +59,8 @@ def told(hours: Iterable[tuple[str, int]], *, option: str | None = None, start_m
     return found
 
 
-def ask(by: Terms, stretches: Iterable[CountedSpan] = (), *, va: int = 100, day: date = DAY) -> YearCost:
-    return year_cost(LoadQuery(va, day, PARIS), SITE, by, list(stretches))
+def ask(by: Terms, spans: Iterable[CountedSpan] = (), *, va: int = 100, day: date = DAY) -> YearCost:
+    return year_cost(LoadQuery(va, day, PARIS), SITE, by, list(spans))
 
 
 def test_one_period_costs_its_price_for_eight_thousand_seven_hundred_and_sixty_hours() -> None:
@@ -78,7 +81,7 @@ def test_no_load_costs_nothing_and_is_known() -> None:
 
 @pytest.mark.parametrize("registers", [("EASF01", "EASF02"), ("HCHC", "HCHP")])
 def test_off_peak_and_peak_are_weighed_by_their_time(registers: tuple[str, str]) -> None:
-    week = told([(registers[0], 8), (registers[1], 16)] * 7, option="H PLEINE/CREUSE")
+    week = spans_of([(registers[0], 8), (registers[1], 16)] * 7, option="H PLEINE/CREUSE")
     found = ask(terms(on(HPHC), HPHC), week)
     # a third at 0.1635, two thirds at 0.2081: 0.1932333…, and 876 kWh of it
     assert found.amount is not None
@@ -92,7 +95,7 @@ def test_off_peak_and_peak_are_weighed_by_their_time(registers: tuple[str, str])
 
 def test_tempo_is_weighed_by_its_six_periods_over_a_year() -> None:
     blue, white, red = ([(f"EASF{n:02}", 8), (f"EASF{n + 1:02}", 16)] for n in (1, 3, 5))
-    year = told([*blue * 300, *white * 43, *red * 22], option="TEMPO")
+    year = spans_of([*blue * 300, *white * 43, *red * 22], option="TEMPO")
     found = ask(terms(on(TEMPO), TEMPO), year)
     # hours: 2400 x 0.12 + 4800 x 0.15 + 344 x 0.14 + 688 x 0.17 + 176 x 0.15 + 352 x 0.65 = 1428.32 for a kW
     assert found.amount is not None
@@ -102,7 +105,7 @@ def test_tempo_is_weighed_by_its_six_periods_over_a_year() -> None:
 
 
 def test_a_part_of_a_tempo_year_is_no_year() -> None:
-    winter = told([("EASF01", 8), ("EASF02", 16), ("EASF05", 8), ("EASF06", 16)] * 31, option="TEMPO")
+    winter = spans_of([("EASF01", 8), ("EASF02", 16), ("EASF05", 8), ("EASF06", 16)] * 31, option="TEMPO")
     found = ask(terms(on(TEMPO), TEMPO), winter)
     assert (found.amount, found.price, dict(found.shares)) == (None, None, {})
     assert found.version == "tempo 2025-02-01"
@@ -113,29 +116,29 @@ def test_a_part_of_a_tempo_year_is_no_year() -> None:
 
 
 @pytest.mark.parametrize("days", [7, 8, 40])
-def test_a_list_whose_weeks_are_alike_needs_a_week(days: int) -> None:
+def test_a_tariff_whose_weeks_are_alike_needs_a_week(days: int) -> None:
     by = terms(on(HPHC), HPHC)
-    assert ask(by, told([("HCHC", 8), ("HCHP", 16)] * days)).amount is not None
-    found = ask(by, told([("HCHC", 8), ("HCHP", 16)] * 5))
+    assert ask(by, spans_of([("HCHC", 8), ("HCHP", 16)] * days)).amount is not None
+    found = ask(by, spans_of([("HCHC", 8), ("HCHP", 16)] * 5))
     assert words(found.reason) == "the meter has reported which period applies for 5 days, and a whole week is needed"
     assert found.amount is None
 
 
-def test_what_was_told_before_the_option_changed_does_not_count() -> None:
-    # The contract began in the morning, the meter was told of it in the afternoon.
-    before = told([("EASF01", 14)], option="BASE")
-    after = told([("EASF01", 12), ("EASF02", 12)] * 7, option="H PLEINE/CREUSE", start_ms=before[-1].end_ms)
+def test_spans_before_a_change_of_option_do_not_count() -> None:
+    # The contract began in the morning, the meter was reprogrammed in the afternoon.
+    before = spans_of([("EASF01", 14)], option="BASE")
+    after = spans_of([("EASF01", 12), ("EASF02", 12)] * 7, option="H PLEINE/CREUSE", start_ms=before[-1].end_ms)
     assert ask(terms(on(HPHC), HPHC), [*before, *after]).price == Decimal("0.1858")
 
 
 def test_historique_and_standard_words_for_one_option_are_one() -> None:
-    before = told([("HCHC", 24)] * 4, option="HC..")
-    after = told([("EASF02", 24)] * 4, option="H PLEINE/CREUSE", start_ms=before[-1].end_ms)
+    before = spans_of([("HCHC", 24)] * 4, option="HC..")
+    after = spans_of([("EASF02", 24)] * 4, option="H PLEINE/CREUSE", start_ms=before[-1].end_ms)
     assert ask(terms(on(HPHC), HPHC), [*before, *after]).price == Decimal("0.1858")
 
 
 def test_a_suppliers_own_names_count_by_the_contracts_aliases_and_else_not_at_all() -> None:
-    stretches = [
+    spans = [
         CountedSpan(
             EPOCH_MS + n * 12 * HOUR_MS, EPOCH_MS + (n + 1) * 12 * HOUR_MS, f"EASF{1 + n % 4 // 3:02}", name, "SUPER"
         )
@@ -143,9 +146,9 @@ def test_a_suppliers_own_names_count_by_the_contracts_aliases_and_else_not_at_al
     ]
     contract = Contract(SITE, "hphc", d("2025-01-01"), power_kva=6, aliases={"JOUR": "HP", "NUIT": "HC"})
     # 0.75 x 0.2081 + 0.25 x 0.1635
-    assert ask(terms(Contracts([contract]), HPHC), stretches).price == Decimal("0.19695")
+    assert ask(terms(Contracts([contract]), HPHC), spans).price == Decimal("0.19695")
     plain = Contract(SITE, "hphc", d("2025-01-01"), power_kva=6, aliases={"JOUR": "HP"})
-    found = ask(terms(Contracts([plain]), HPHC), stretches)
+    found = ask(terms(Contracts([plain]), HPHC), spans)
     assert found.amount is None
     assert words(found.reason) == (
         "the meter reported NUIT for 25.0 % of the time, which is no period of hphc and no alias of the contract"
@@ -172,7 +175,7 @@ def test_a_price_series_costs_the_mean_of_the_last_year_of_it() -> None:
     assert words(ask(terms(on(spot), spot)).reason) == "the price series of spot is missing"
 
 
-def test_a_revision_that_is_overdue_is_said() -> None:
+def test_an_overdue_revision_is_reported() -> None:
     found = ask(terms(on(BASE), BASE), day=d("2025-12-31"))
     assert found.amount is not None
     assert words(found.reason) == "a revision was due on 2025-08-01, and base 2025-02-01 is the newest known"
@@ -194,7 +197,7 @@ def test_a_revision_that_is_overdue_is_said() -> None:
         (terms(on(HPHC), HPHC), "hphc 2025-08-01", "the meter has not reported which period applies"),
     ],
 )
-def test_what_is_not_known_has_a_reason_and_no_amount(by: Terms, version_named: str | None, reason: str) -> None:
+def test_an_unknown_cost_has_a_reason_and_no_amount(by: Terms, version_named: str | None, reason: str) -> None:
     found = ask(by)
     assert (found.amount, found.price, found.version, words(found.reason)) == (None, None, version_named, reason)
 
@@ -221,7 +224,7 @@ def quarters(*runs: tuple[int, int]) -> list[int]:
     return [EPOCH_MS + n * QUARTER_MS for first, end in runs for n in range(4 * first, 4 * end)]
 
 
-def test_a_text_holds_until_the_next_and_over_no_silence() -> None:
+def test_a_string_holds_until_the_next_and_across_no_gap() -> None:
     texts = changes(
         (-5, "NGTF", "H PLEINE/CREUSE"),
         (-5, "LTARF", "HEURE PLEINE"),
@@ -241,7 +244,7 @@ def test_a_text_holds_until_the_next_and_over_no_silence() -> None:
     ]
 
 
-def test_the_mode_that_spoke_last_tells() -> None:
+def test_the_newest_mode_determines_the_register() -> None:
     texts = changes(
         (0, "OPTARIF", "HC.."),
         (0, "PTEC", "HP.."),
@@ -260,7 +263,7 @@ def test_the_mode_that_spoke_last_tells() -> None:
     ]
 
 
-def test_a_meter_that_says_no_word_tells_nothing() -> None:
+def test_a_meter_that_sends_no_period_has_no_spans() -> None:
     assert list(counted_spans([], quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)) == []
     assert list(counted_spans(changes((0, "NGTF", "BASE")), quarters((0, 8)), EPOCH_MS + 8 * HOUR_MS)) == []
 
@@ -273,14 +276,22 @@ def test_a_change_inside_a_quarter_divides_it() -> None:
     ] == [(0, 60_000, "HCHC"), (60_000, QUARTER_MS, "HCHP")]
 
 
-Heard = Mapping[str, int | str]
+Labels = Mapping[str, int | str]
 
 
-def hear(  # noqa: PLR0913, PLR0917 - what is heard
-    path: Path, meter: str, start: date, days: int, options: tuple[Heard, Heard], until_hour: int = 6
-) -> None:
-    """A frame a quarter for some days: off-peak from midnight to an hour, peak after it."""
-    start_ms = EPOCH_MS + (start - d("2025-01-01")) // timedelta(days=1) * DAY_MS
+@dataclass(frozen=True)
+class MeterDays:
+    """Days on which a meter sends a frame a quarter: off-peak from midnight to an hour, peak after it."""
+
+    meter: str
+    start: date
+    days: int
+    labels: tuple[Labels, Labels]
+    until_hour: int = 6
+
+
+def store(path: Path, each: MeterDays) -> None:
+    start_ms = EPOCH_MS + (each.start - d("2025-01-01")) // timedelta(days=1) * DAY_MS
     with Ledger.open(path) as ledger:
         ledger.store(
             [
@@ -288,22 +299,22 @@ def hear(  # noqa: PLR0913, PLR0917 - what is heard
                     frame(
                         1 + n,
                         start_ms + n * QUARTER_MS,
-                        options[n % 96 >= 4 * until_hour],
-                        meter=meter,
-                        boot=meter[-1] * 16,
+                        each.labels[n % 96 >= 4 * each.until_hour],
+                        meter=each.meter,
+                        boot=each.meter[-1] * 16,
                     ),
                     arrived_ms=NOON_MS,
                 )
-                for n in range(days * 96)
+                for n in range(each.days * 96)
             ]
         )
 
 
-STANDARD: tuple[Heard, Heard] = (
+STANDARD: tuple[Labels, Labels] = (
     {"NGTF": "H PLEINE/CREUSE", "NTARF": "01", "LTARF": "HEURE CREUSE", "EAST": 1},
     {"NGTF": "H PLEINE/CREUSE", "NTARF": "02", "LTARF": "HEURE PLEINE", "EAST": 1},
 )
-HISTORIQUE: tuple[Heard, Heard] = (
+HISTORIQUE: tuple[Labels, Labels] = (
     {"OPTARIF": "HC..", "PTEC": "HC..", "HCHC": 1},
     {"OPTARIF": "HC..", "PTEC": "HP..", "HCHC": 1},
 )
@@ -318,8 +329,8 @@ def ask_ledger(path: Path, day: str, contract_from: str = "2025-01-01") -> YearC
 
 def test_shares_are_those_of_the_ledgers_texts_over_two_meters_in_two_modes(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    hear(path, SITE, d("2025-11-03"), 6, HISTORIQUE)
-    hear(path, NEW_METER, d("2025-11-09"), 6, STANDARD)
+    store(path, MeterDays(SITE, d("2025-11-03"), 6, HISTORIQUE))
+    store(path, MeterDays(NEW_METER, d("2025-11-09"), 6, STANDARD))
     join_sites(path, NEW_METER, SITE)
     # 0.25 x 0.1635 + 0.75 x 0.2081
     assert ask_ledger(path, "2025-11-20").price == Decimal("0.19695")
@@ -338,15 +349,15 @@ def test_the_365_days_to_a_day_count_as_far_as_they_are_of_its_contract(
     tmp_path: Path, day: str, contract_from: str, off_peak: str
 ) -> None:
     path = tmp_path / "ledger.sqlite"
-    hear(path, SITE, d("2025-11-03"), 12, STANDARD)
-    hear(path, NEW_METER, d("2025-11-15"), 12, STANDARD, until_hour=12)
+    store(path, MeterDays(SITE, d("2025-11-03"), 12, STANDARD))
+    store(path, MeterDays(NEW_METER, d("2025-11-15"), 12, STANDARD, until_hour=12))
     join_sites(path, NEW_METER, SITE)
     found = ask_ledger(path, day, contract_from)
     assert found.shares["HC"] == Decimal(off_peak)
     assert found.price == Decimal("0.2081") - Decimal("0.0446") * Decimal(off_peak)
 
 
-def test_what_was_heard_more_than_a_year_ago_tells_nothing(tmp_path: Path) -> None:
+def test_frames_of_more_than_a_year_ago_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    hear(path, SITE, d("2025-11-03"), 12, STANDARD)
+    store(path, MeterDays(SITE, d("2025-11-03"), 12, STANDARD))
     assert words(ask_ledger(path, "2026-11-20").reason) == "the meter has not reported which period applies"

@@ -1,4 +1,4 @@
-"""Shipped lists and the user's over them."""
+"""Bundled tariffs, and the user's files that replace or extend them."""
 
 from datetime import date
 from decimal import Decimal
@@ -36,7 +36,7 @@ power.6.subscription = "16"
 SHIPPED = load_catalogue()
 
 
-def shelf(folder: Path, **files: str) -> TariffCatalogue:
+def catalogue(folder: Path, **files: str) -> TariffCatalogue:
     for name, text in files.items():
         (folder / f"{name}.toml").write_text(text)
     return load_catalogue(folder)
@@ -46,17 +46,17 @@ def hashes(of: TariffCatalogue, tariff_id: str) -> dict[date, str]:
     return {version.start: version.hash for version in of.tariff(tariff_id).versions}
 
 
-def test_without_a_folder_the_shipped_lists_are_there() -> None:
+def test_without_a_folder_the_bundled_tariffs_are_loaded() -> None:
     assert sorted(SHIPPED.tariffs) == ["edf-bleu-base", "edf-bleu-ejp", "edf-bleu-hphc", "edf-bleu-tempo"]
     assert SHIPPED.errors == ()
 
 
-def test_a_folder_that_is_not_there_is_as_good_as_none(tmp_path: Path) -> None:
+def test_a_missing_folder_is_no_error(tmp_path: Path) -> None:
     assert load_catalogue(tmp_path / "none") == SHIPPED
 
 
-def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    folder = tmp_path / ("x" * 300)  # as one that may not be entered, also for root
+def test_an_unreadable_folder_is_reported(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 300)  # unreadable even for root
     (error,) = load_catalogue(folder).errors
     assert error.sentence == "it cannot be read: File name too long"
 
@@ -73,31 +73,29 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         ("subscription", f"power.{'9' * 5000}.subscription", "'99999999999999999999' is no subscribed power"),
     ],
 )
-def test_what_is_absurd_in_a_list_is_told_as_all_else_that_is_wrong(
-    tmp_path: Path, old: str, new: str, sentence: str
-) -> None:
+def test_absurd_values_are_reported_like_other_errors(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     text = OWN.format(id="mine")
     if "series" in new:
         text = text.replace('energy.BASE = { ttc = "0.18" }', "")
-    (error,) = shelf(tmp_path, mine=text.replace(old, new)).errors
+    (error,) = catalogue(tmp_path, mine=text.replace(old, new)).errors
     assert error.file == str(tmp_path / ("a\0b" if "series" in new else "mine.toml"))
     assert error.sentence.startswith(sentence)
 
 
-def test_a_list_of_the_user_s_stands_beside_the_shipped_ones(tmp_path: Path) -> None:
-    found = shelf(tmp_path, mine=OWN.format(id="mine"))
+def test_a_users_tariff_is_added_to_the_bundled_ones(tmp_path: Path) -> None:
+    found = catalogue(tmp_path, mine=OWN.format(id="mine"))
     assert sorted(found.tariffs) == sorted([*SHIPPED.tariffs, "mine"])
     assert found.tariff("mine").versions[0].file == str(tmp_path / "mine.toml")
 
 
 def test_a_list_with_a_shipped_id_replaces_it_whole(tmp_path: Path) -> None:
-    found = shelf(tmp_path, mine=OWN.format(id="edf-bleu-base"))
+    found = catalogue(tmp_path, mine=OWN.format(id="edf-bleu-base"))
     assert [version.start for version in found.tariff("edf-bleu-base").versions] == [date(2026, 1, 1)]
     assert hashes(found, "edf-bleu-hphc") == hashes(SHIPPED, "edf-bleu-hphc")
 
 
 def test_an_overlay_replaces_the_version_of_its_day_and_no_other(tmp_path: Path) -> None:
-    found = shelf(tmp_path, august=OVERLAY.format(start="2026-08-01", price="0.2002"))
+    found = catalogue(tmp_path, august=OVERLAY.format(start="2026-08-01", price="0.2002"))
     before, after = hashes(SHIPPED, "edf-bleu-base"), hashes(found, "edf-bleu-base")
     assert [day for day in before if before[day] != after[day]] == [date(2026, 8, 1)]
     version = found.tariff("edf-bleu-base").versions[-1]
@@ -106,16 +104,16 @@ def test_an_overlay_replaces_the_version_of_its_day_and_no_other(tmp_path: Path)
 
 
 def test_an_overlay_adds_the_version_of_a_new_day(tmp_path: Path) -> None:
-    found = shelf(tmp_path, february=OVERLAY.format(start="2027-02-01", price="0.19"))
+    found = catalogue(tmp_path, february=OVERLAY.format(start="2027-02-01", price="0.19"))
     before, after = hashes(SHIPPED, "edf-bleu-base"), hashes(found, "edf-bleu-base")
     assert after.pop(date(2027, 2, 1))
     assert after == before
     assert not found.tariff("edf-bleu-base").is_overdue(date(2027, 3, 1))
 
 
-def test_an_overlay_lies_over_the_user_s_own_list_whatever_the_files_are_called(tmp_path: Path) -> None:
+def test_an_overlay_applies_to_the_users_own_tariff_whatever_the_files_are_called(tmp_path: Path) -> None:
     overlay = OVERLAY.format(start="2026-02-01", price="0.19")
-    found = shelf(tmp_path, a=overlay, b=OWN.format(id="edf-bleu-base"))
+    found = catalogue(tmp_path, a=overlay, b=OWN.format(id="edf-bleu-base"))
     assert [version.start for version in found.tariff("edf-bleu-base").versions] == [date(2026, 1, 1), date(2026, 2, 1)]
 
 
@@ -143,10 +141,10 @@ def test_an_overlay_lies_over_the_user_s_own_list_whatever_the_files_are_called(
         ),
     ],
 )
-def test_a_broken_file_is_named_and_leaves_the_shipped_lists(
+def test_a_broken_file_is_named_and_leaves_the_bundled_tariffs(
     tmp_path: Path, text: str, line: int, sentence: str
 ) -> None:
-    found = shelf(tmp_path, broken=text, mine=OWN.format(id="mine"))
+    found = catalogue(tmp_path, broken=text, mine=OWN.format(id="mine"))
     (error,) = found.errors
     assert (error.file, error.line) == (str(tmp_path / "broken.toml"), line)
     assert error.sentence.startswith(sentence)
@@ -161,7 +159,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 def test_a_second_file_with_the_same_list_is_named_and_the_first_holds(tmp_path: Path) -> None:
-    found = shelf(tmp_path, a=OWN.format(id="mine"), b=OWN.format(id="mine").replace("0.18", "0.19"))
+    found = catalogue(tmp_path, a=OWN.format(id="mine"), b=OWN.format(id="mine").replace("0.18", "0.19"))
     assert [error.file for error in found.errors] == [str(tmp_path / "b.toml")]
     assert found.errors[0].sentence == f"the tariff mine is in {tmp_path}/a.toml too, which holds; remove one of them"
     assert found.tariff("mine").versions[0].price(6, "BASE") == Price(Decimal("0.18"))
@@ -169,42 +167,42 @@ def test_a_second_file_with_the_same_list_is_named_and_the_first_holds(tmp_path:
 
 def test_a_second_overlay_of_the_same_version_is_named_and_the_first_holds(tmp_path: Path) -> None:
     first, second = (OVERLAY.format(start="2026-08-01", price=price) for price in ("0.201", "0.202"))
-    found = shelf(tmp_path, a=first, b=second)
+    found = catalogue(tmp_path, a=first, b=second)
     assert [error.file for error in found.errors] == [str(tmp_path / "b.toml")]
     assert found.tariff("edf-bleu-base").versions[-1].price(6, "BASE") == Price(Decimal("0.201"))
 
 
 @pytest.mark.parametrize("name", ["a", "z"])
-def test_a_person_s_version_holds_over_an_imported_one_of_its_day(tmp_path: Path, name: str) -> None:
+def test_a_users_version_has_precedence_over_an_imported_one_of_its_day(tmp_path: Path, name: str) -> None:
     imported = OVERLAY.format(start="2026-08-01", price="0.201") + OVERLAY.format(
         start="2027-02-01", price="0.203"
     ).partition("overlay = true\n")[2].replace("a bill", "an import")
     own = OVERLAY.format(start="2026-08-01", price="0.202")
-    found = shelf(tmp_path, **{"edf-bleu-base-imported": imported, name: own})
+    found = catalogue(tmp_path, **{"edf-bleu-base-imported": imported, name: own})
     assert found.errors == ()
     *_, august, february = found.tariff("edf-bleu-base").versions
     assert (august.price(6, "BASE"), august.file) == (Price(Decimal("0.202")), str(tmp_path / f"{name}.toml"))
     assert (february.price(6, "BASE"), february.source) == (Price(Decimal("0.203")), "an import")
 
 
-def test_a_person_s_whole_list_holds_over_an_imported_version_of_its_day(tmp_path: Path) -> None:
+def test_a_users_whole_tariff_has_precedence_over_an_imported_version_of_its_day(tmp_path: Path) -> None:
     imported = OVERLAY.format(start="2026-01-01", price="0.201")
-    found = shelf(tmp_path, **{"edf-bleu-base-imported": imported, "own": OWN.format(id="edf-bleu-base")})
+    found = catalogue(tmp_path, **{"edf-bleu-base-imported": imported, "own": OWN.format(id="edf-bleu-base")})
     assert found.errors == ()
     (version,) = found.tariff("edf-bleu-base").versions
     assert version.file == str(tmp_path / "own.toml")
 
 
-def test_two_files_of_a_person_with_one_version_are_told_beside_an_import_of_it(tmp_path: Path) -> None:
+def test_two_user_files_with_one_version_are_reported_beside_an_import_of_it(tmp_path: Path) -> None:
     texts = [OVERLAY.format(start="2026-08-01", price=price) for price in ("0.201", "0.202", "0.203")]
-    found = shelf(tmp_path, **dict(zip(("a", "b", "edf-bleu-base-imported"), texts, strict=True)))
+    found = catalogue(tmp_path, **dict(zip(("a", "b", "edf-bleu-base-imported"), texts, strict=True)))
     assert [error.file for error in found.errors] == [str(tmp_path / "b.toml")]
     assert found.tariff("edf-bleu-base").versions[-1].price(6, "BASE") == Price(Decimal("0.201"))
 
 
 def test_a_file_that_was_repaired_is_not_taken_for_a_second_one(tmp_path: Path) -> None:
     broken = OWN.format(id="mine").replace("0.18", "18")
-    found = shelf(tmp_path, a=broken, b=OWN.format(id="mine"))
+    found = catalogue(tmp_path, a=broken, b=OWN.format(id="mine"))
     assert [error.file for error in found.errors] == [str(tmp_path / "a.toml")]
     assert found.tariff("mine").versions[0].file == str(tmp_path / "b.toml")
 
@@ -214,27 +212,27 @@ SERIES = OWN.format(id="hourly").replace('periods = ["BASE"]', 'series = "prices
 
 def test_a_series_is_read_from_the_file_beside(tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_text("start,price\n2026-11-21T20:00+01:00,-0.01\n")
-    found = shelf(tmp_path, hourly=SERIES)
+    found = catalogue(tmp_path, hourly=SERIES)
     assert found.errors == ()
     assert found.tariff("hourly").series
     assert [step.price for step in found.series["hourly"].steps] == [Decimal("-0.01")]
 
 
 def test_a_series_that_cannot_be_read_is_named_and_its_list_left_out(tmp_path: Path) -> None:
-    found = shelf(tmp_path, hourly=SERIES)
+    found = catalogue(tmp_path, hourly=SERIES)
     (error,) = found.errors
     assert str(error) == f"{tmp_path}/prices.csv, line 1: it cannot be read: No such file or directory"
     assert "hourly" not in found.tariffs
 
 
-def test_a_list_that_is_not_there_is_told_with_those_that_are() -> None:
+def test_an_unknown_tariff_is_reported_with_the_known_ones() -> None:
     with pytest.raises(UnknownTariff, match=r"^there is no tariff 'edf'; there are: edf-bleu-base, edf-bleu-ejp, "):
         SHIPPED.tariff("edf")
 
 
-def test_a_file_in_the_folders_place_is_said_and_the_shipped_lists_stand(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported_and_bundled_tariffs_stay(tmp_path: Path) -> None:
     path = tmp_path / "tariffs"
     path.write_text("")
-    shelf = load_catalogue(path)
-    assert [str(error) for error in shelf.errors] == [f"{path}, line 1: it is a file; price lists lie in a folder"]
-    assert "edf-bleu-base" in shelf.tariffs
+    loaded = load_catalogue(path)
+    assert [str(error) for error in loaded.errors] == [f"{path}, line 1: it is a file; price lists lie in a folder"]
+    assert "edf-bleu-base" in loaded.tariffs

@@ -1,4 +1,4 @@
-"""What a price list lacks, by a day."""
+"""Gaps and overdue revisions of a tariff."""
 
 from dataclasses import replace
 from datetime import date
@@ -31,7 +31,7 @@ def found(checked: Tariff, day: date) -> list[tuple[Fault, date, date | None]]:
 FEBRUARY, AUGUST = date(2026, 2, 1), date(2026, 8, 1)
 
 
-def test_versions_without_a_gap_lack_nothing() -> None:
+def test_versions_without_a_gap_have_no_finding() -> None:
     assert found(tariff(version(FEBRUARY, date(2026, 7, 31)), version(AUGUST)), date(2026, 11, 1)) == []
 
 
@@ -53,30 +53,30 @@ def test_a_single_day_is_a_gap_too() -> None:
     assert found(tariff(version(FEBRUARY, date(2026, 7, 30)), version(AUGUST)), AUGUST) == [(Fault.GAP, day, day)]
 
 
-def test_a_list_is_overdue_from_the_day_of_the_first_revision_that_is_missing() -> None:
+def test_a_tariff_is_overdue_from_the_day_of_the_first_missing_revision() -> None:
     checked = tariff(version(FEBRUARY))
     assert found(checked, date(2026, 7, 31)) == []
     assert found(checked, AUGUST) == [(Fault.OVERDUE, AUGUST, None)]
     assert found(checked, date(2027, 5, 1)) == [(Fault.OVERDUE, AUGUST, None)]
 
 
-def test_a_list_that_is_not_revised_is_never_overdue() -> None:
+def test_a_tariff_without_revisions_is_never_overdue() -> None:
     assert found(tariff(version(FEBRUARY), revised=()), date(2099, 1, 1)) == []
 
 
-def test_a_list_that_ended_lacks_a_version_once_it_has() -> None:
+def test_a_tariff_that_ended_is_missing_a_version_after_its_end() -> None:
     checked = tariff(version(FEBRUARY, date(2026, 7, 31)))
     assert found(checked, date(2026, 7, 31)) == []
     assert found(checked, AUGUST) == [(Fault.ENDED, AUGUST, None)]
 
 
-def test_subscriptions_that_nobody_knows_are_told_with_their_days() -> None:
+def test_unknown_subscriptions_are_reported_with_their_days() -> None:
     unknown = replace(version(FEBRUARY), subscription={})
     assert found(tariff(unknown, version(AUGUST)), AUGUST) == [(Fault.NO_SUBSCRIPTION, FEBRUARY, date(2026, 7, 31))]
     assert found(tariff(unknown), FEBRUARY) == [(Fault.NO_SUBSCRIPTION, FEBRUARY, None)]
 
 
-def test_findings_are_told_by_their_days() -> None:
+def test_findings_are_in_the_order_of_their_days() -> None:
     first, second = version(date(2020, 1, 1), date(2020, 1, 31)), replace(version(date(2020, 3, 1)), subscription={})
     days = [since for _, since, _ in found(tariff(first, second), date(2026, 1, 1))]
     assert days == [date(2020, 2, 1), date(2020, 3, 1), date(2020, 8, 1)]

@@ -1,4 +1,4 @@
-"""`tictally tariff list`, `show` and `check`, as a person and a program meet them."""
+"""`tictally tariff list`, `show` and `check`: their text and JSON output, and their exit codes."""
 
 import json
 import os
@@ -34,10 +34,10 @@ class Commands:
 
     def __call__(self, *arguments: str) -> Command:
         code = main(["tariff", *arguments, "--ledger", str(self._ledger)])
-        told = self._capsys.readouterr()
-        return code, told.out, told.err
+        captured = self._capsys.readouterr()
+        return code, captured.out, captured.err
 
-    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever the command says
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - any JSON
         return json.loads(self(*arguments, "--json")[1])
 
     def put(self, text: str) -> None:
@@ -52,7 +52,7 @@ def tariff(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     return Commands(tmp_path, capsys)
 
 
-def test_list_names_every_list_with_its_newest_version(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_names_every_tariff_with_its_newest_version(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     code, out, _ = tariff("list")
     assert code == 0
@@ -61,20 +61,20 @@ def test_list_names_every_list_with_its_newest_version(tariff: Commands, monkeyp
     assert line.split()[7:10] == ["20", "2026-08-01", "secondary"]
 
 
-def test_list_speaks_the_language_of_the_settings(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_is_in_the_language_of_the_settings(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     names = {each["id"]: each["name"] for each in tariff.json("list")}
     assert names["edf-bleu-hphc"] == "Tarif Bleu, off-peak option"
 
 
-def test_list_says_since_when_a_revision_is_overdue(tariff: Commands) -> None:
+def test_list_shows_since_when_a_revision_is_overdue(tariff: Commands) -> None:
     tariff.put(OVERLAY)
     overdue = {each["id"]: each["overdue_since"] for each in tariff.json("list")}
     assert overdue["edf-bleu-ejp"] == "2026-08-01"
     assert overdue["edf-bleu-hphc"] is None
 
 
-def test_a_broken_file_is_told_beside_the_list_and_fails_the_command(tariff: Commands) -> None:
+def test_a_broken_file_is_reported_beside_the_list_and_fails_the_command(tariff: Commands) -> None:
     tariff.put(OVERLAY.replace('"0.1"', '"10"'))
     code, out, err = tariff("list")
     assert code == 1
@@ -99,7 +99,7 @@ def test_show_prints_the_version_of_a_day(tariff: Commands) -> None:
     assert "6 kVA 14.04 11.48" in lines
 
 
-def test_show_says_what_is_unknown(tariff: Commands) -> None:
+def test_show_marks_what_is_unknown(tariff: Commands) -> None:
     assert "6 kVA unknown 10.70" in [
         " ".join(line.split()) for line in tariff("show", "edf-bleu-hphc", "--on", "2024-12-31")[1].splitlines()
     ]
@@ -109,20 +109,20 @@ def test_show_says_what_is_unknown(tariff: Commands) -> None:
     }
 
 
-def test_show_tells_a_program_everything_as_exact_text(tariff: Commands) -> None:
-    (told,) = tariff.json("show", "edf-bleu-base", "--on", "2025-08-01")
-    assert (told["tariff"], told["from"], told["until"]) == ("edf-bleu-base", "2025-08-01", "2026-01-31")
-    assert told["energy"]["6"] == {"BASE": {"ttc": "0.1952", "ht": "0.1327"}}
-    assert told["subscription"]["6"] == {"ttc": "15.47", "ht": "11.07"}
-    assert told["taxes"]["vat_subscription"] == "0.20"
-    assert len(told["hash"]) == 12
+def test_json_of_show_has_every_amount_as_an_exact_string(tariff: Commands) -> None:
+    (version,) = tariff.json("show", "edf-bleu-base", "--on", "2025-08-01")
+    assert (version["tariff"], version["from"], version["until"]) == ("edf-bleu-base", "2025-08-01", "2026-01-31")
+    assert version["energy"]["6"] == {"BASE": {"ttc": "0.1952", "ht": "0.1327"}}
+    assert version["subscription"]["6"] == {"ttc": "15.47", "ht": "11.07"}
+    assert version["taxes"]["vat_subscription"] == "0.20"
+    assert len(version["hash"]) == 12
 
 
 def test_show_takes_an_amount_for_every_power_as_such(tariff: Commands) -> None:
     tariff.put(OVERLAY)
-    (told,) = tariff.json("show", "edf-bleu-hphc", "--on", "2199-08-01")
-    assert told["subscription"] == {"*": {"ttc": "16", "ht": None}}
-    assert (told["until"], told["confidence"], told["file"]) == (None, "own", f"{tariff.tariffs}/own.toml")
+    (version,) = tariff.json("show", "edf-bleu-hphc", "--on", "2199-08-01")
+    assert version["subscription"] == {"*": {"ttc": "16", "ht": None}}
+    assert (version["until"], version["confidence"], version["file"]) == (None, "own", f"{tariff.tariffs}/own.toml")
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_show_takes_an_amount_for_every_power_as_such(tariff: Commands) -> None:
         (("check", "--from", "soon"), 2, "Invalid value for --from: 'soon' is neither a date"),
     ],
 )
-def test_what_cannot_be_answered_is_a_sentence(
+def test_an_unanswerable_query_is_one_sentence(
     tariff: Commands, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
-    told = tariff(*arguments)
-    assert (told[0], told[1]) == (code, "")
-    assert told[2].startswith(f"tictally: {sentence}")
+    got, out, err = tariff(*arguments)
+    assert (got, out) == (code, "")
+    assert err.startswith(f"tictally: {sentence}")
 
 
 @pytest.mark.parametrize("command", ["show", "check"])
-def test_why_a_list_of_the_user_is_not_there_is_told_before_that_it_is_not(tariff: Commands, command: str) -> None:
+def test_the_error_of_a_users_file_comes_before_the_unknown_tariff(tariff: Commands, command: str) -> None:
     tariff.put('id = "mine"\nsupplier = 3\n')
     code, out, err = tariff(command, "mine")
     assert (code, out) == (1, "")
@@ -153,14 +153,14 @@ def test_why_a_list_of_the_user_is_not_there_is_told_before_that_it_is_not(tarif
     assert unknown.startswith("tictally: there is no tariff 'mine'; there are: ")
 
 
-def test_check_fails_and_says_why(tariff: Commands) -> None:
+def test_check_fails_with_the_reason(tariff: Commands) -> None:
     code, out, _ = tariff("check", "edf-bleu-ejp")
     assert code == 1
     assert "edf-bleu-ejp has no version from 2019-06-01 to 2021-07-31: energy of these days has no cost\n" in out
     assert "edf-bleu-ejp is overdue: a revision was due on 2026-08-01, and the newest version is from 2026-02-01" in out
 
 
-def test_check_passes_a_list_that_lacks_nothing_since_a_day(tariff: Commands) -> None:
+def test_check_passes_a_tariff_that_is_complete_from_a_day(tariff: Commands) -> None:
     tariff.put(OVERLAY)
     assert tariff("check", "edf-bleu-hphc", "--from", "2025-02-01")[:2] == (
         0,
@@ -169,7 +169,7 @@ def test_check_passes_a_list_that_lacks_nothing_since_a_day(tariff: Commands) ->
     assert tariff("check", "edf-bleu-hphc", "--from", "2025-01-31")[0] == 1
 
 
-def test_check_tells_a_program_what_it_found_broken_files_too(tariff: Commands) -> None:
+def test_json_of_check_has_every_finding_and_broken_files(tariff: Commands) -> None:
     tariff.put("id = ")
     found = tariff.json("check", "edf-bleu-ejp")
     overdue = found[-2]
@@ -190,7 +190,7 @@ def contracts(tariff: Commands, text: str) -> None:
     (tariff.tariffs.parent / "contracts.toml").write_text(text)
 
 
-def heard(tariff: Commands, values: Mapping[str, int | str]) -> None:
+def store_frame(tariff: Commands, values: Mapping[str, int | str]) -> None:
     with Ledger.open(tariff.tariffs.parent / "ledger.sqlite") as ledger:
         ledger.store([message(frame(1, NOON_MS, values))])
 
@@ -206,7 +206,7 @@ def never_overdue(tariff: Commands) -> None:
 BASE_NOW = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-08-01\n'
 
 
-def test_check_looks_at_the_lists_of_contracts_while_they_held_and_at_no_other(tariff: Commands) -> None:
+def test_check_covers_only_the_tariffs_of_contracts_while_they_held(tariff: Commands) -> None:
     everything = {each["tariff"] for each in tariff.json("check")}
     assert len(everything) > 2
     never_overdue(tariff)
@@ -218,7 +218,7 @@ def test_check_looks_at_the_lists_of_contracts_while_they_held_and_at_no_other(t
     assert tariff("check", "edf-bleu-base")[0] == 1
 
 
-def test_a_contract_that_was_left_is_not_looked_at_beyond_its_end(tariff: Commands) -> None:
+def test_an_ended_contract_is_not_checked_beyond_its_end(tariff: Commands) -> None:
     left = '[[contract]]\ntariff = "edf-bleu-ejp"\npower = 9\nfrom = 2025-08-01\n'
     never_overdue(tariff)
     contracts(tariff, left)
@@ -250,7 +250,7 @@ def test_check_compares_the_contract_with_what_the_meter_announces(
 ) -> None:
     never_overdue(tariff)
     contracts(tariff, BASE_NOW)
-    heard(tariff, values)
+    store_frame(tariff, values)
     found = tariff.json("check")
     assert [each["sentence"] for each in found] == [f"site {METER}: {sentence}" for sentence in sentences]
     assert {(each["tariff"], each["fault"], each["since"]) for each in found} <= {
@@ -259,11 +259,11 @@ def test_check_compares_the_contract_with_what_the_meter_announces(
     assert tariff("check")[0] == (1 if sentences else 0)
 
 
-def test_check_says_which_contract_is_of_a_site_that_the_ledger_does_not_have(tariff: Commands) -> None:
+def test_check_names_the_contract_of_an_unknown_site(tariff: Commands) -> None:
     never_overdue(tariff)
     contracts(tariff, BASE_NOW + 'site = "hme"\n')
-    assert tariff("check")[0] == 0  # nothing was heard of any site yet
-    heard(tariff, {"NGTF": "BASE", "PREF": 6})
+    assert tariff("check")[0] == 0  # no site has sent a frame yet
+    store_frame(tariff, {"NGTF": "BASE", "PREF": 6})
     code, out, _ = tariff("check")
     of_hme = "the contract on edf-bleu-base from 2025-08-01 is of site hme"
     assert (code, out) == (1, f"{of_hme}, and the ledger has only {METER}: it pays for nothing\n")
@@ -273,10 +273,10 @@ def test_check_says_which_contract_is_of_a_site_that_the_ledger_does_not_have(ta
     assert tariff("check")[0] == 0
 
 
-def test_a_flat_price_goes_with_every_option(tariff: Commands) -> None:
+def test_a_flat_price_matches_every_option(tariff: Commands) -> None:
     own = OVERLAY.replace("overlay = true", 'supplier = "me"\ncurrency = "EUR"\nperiods = ["FLAT"]\nnames.en = "flat"')
     own = own.replace('"edf-bleu-hphc"', '"flat"').replace("2199", "2025")
     tariff.put(own.replace("energy.HC", "energy.FLAT").replace('energy.HP = { ttc = "0.2" }\n', ""))
     contracts(tariff, BASE_NOW.replace("edf-bleu-base", "flat"))
-    heard(tariff, {"NGTF": "TEMPO"})
+    store_frame(tariff, {"NGTF": "TEMPO"})
     assert tariff("check")[:2] == (0, "Nothing is missing, and nothing is overdue.\n")

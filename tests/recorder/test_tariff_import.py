@@ -1,4 +1,4 @@
-"""`tictally tariff import`: every quirk of the regulator's files; what is refused, shown and written."""
+"""`tictally tariff import`: every quirk of the regulator's files; what is rejected, shown and written."""
 
 import errno
 import hashlib
@@ -54,7 +54,7 @@ def history(*rows: str, heading: str = HEADING) -> PublishedHistory:
     return read_cre("\n".join((heading, *rows)).encode(), "cre.csv")
 
 
-def refusals(*rows: str, heading: str = HEADING) -> list[str]:
+def errors_of(*rows: str, heading: str = HEADING) -> list[str]:
     with pytest.raises(ProviderError) as caught:
         history(*rows, heading=heading)
     return [str(error) for error in caught.value.errors]
@@ -90,7 +90,7 @@ def on(tariff: Tariff, day: str) -> Version:
 @pytest.mark.parametrize(
     ("file", "tariff"), [(BASE, "edf-bleu-base"), (HPHC, "edf-bleu-hphc"), (TEMPO, "edf-bleu-tempo")]
 )
-def test_the_option_is_told_by_the_columns(file: Path, tariff: str) -> None:
+def test_the_option_is_detected_by_the_columns(file: Path, tariff: str) -> None:
     read = read_cre(file.read_bytes(), file.name)
     assert read.tariff == tariff
     assert set(SHIPPED[tariff].periods) == set(next(iter(read.revisions[0].powers.values())).prices)
@@ -153,12 +153,12 @@ def test_a_row_that_stands_twice_is_one_row() -> None:
 )
 def test_a_wrong_row_is_a_sentence_with_its_line(row: str, sentence: str) -> None:
     earlier = "01/02/2025;31/07/2025;6;134,16;164,64;0,1343;0,2016"
-    assert f"cre.csv, line 3: {sentence}" in refusals(earlier, row)
+    assert f"cre.csv, line 3: {sentence}" in errors_of(earlier, row)
 
 
-def test_every_wrong_row_is_told_at_once() -> None:
-    told = refusals(ROW.replace("0,1952", "x"), ROW, ROW.replace(";6;", ";0;"), "01/13/2025;;6;1;1;0,1;0,2")
-    assert [sentence.split(":")[0] for sentence in told] == [f"cre.csv, line {line}" for line in (2, 4, 5)]
+def test_every_wrong_row_is_reported_at_once() -> None:
+    errors = errors_of(ROW.replace("0,1952", "x"), ROW, ROW.replace(";6;", ";0;"), "01/13/2025;;6;1;1;0,1;0,2")
+    assert [sentence.split(":")[0] for sentence in errors] == [f"cre.csv, line {line}" for line in (2, 4, 5)]
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ def test_every_wrong_row_is_told_at_once() -> None:
         ),
     ],
 )
-def test_rows_that_contradict_one_another_are_refused(rows: tuple[str, str], sentence: str) -> None:
-    assert refusals(*rows)[0].startswith(f"cre.csv, {sentence}")
+def test_rows_that_contradict_one_another_are_rejected(rows: tuple[str, str], sentence: str) -> None:
+    assert errors_of(*rows)[0].startswith(f"cre.csv, {sentence}")
 
 
 @pytest.mark.parametrize(
@@ -190,9 +190,9 @@ def test_rows_that_contradict_one_another_are_refused(rows: tuple[str, str], sen
         (f"{HEADING};PUISSANCE", "there are two columns PUISSANCE"),
     ],
 )
-def test_a_file_that_is_another_is_refused(heading: str, sentence: str) -> None:
-    (told,) = refusals(ROW, heading=heading)
-    assert told.startswith(f"cre.csv, line 1: {sentence}")
+def test_a_file_of_another_format_is_rejected(heading: str, sentence: str) -> None:
+    (error,) = errors_of(ROW, heading=heading)
+    assert error.startswith(f"cre.csv, line 1: {sentence}")
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_a_file_that_is_another_is_refused(heading: str, sentence: str) -> None:
         (HEADING.encode(), "there is no row below its heading"),
     ],
 )
-def test_a_file_without_rows_is_refused(content: bytes, sentence: str) -> None:
+def test_a_file_without_rows_is_rejected(content: bytes, sentence: str) -> None:
     with pytest.raises(ProviderError, match=sentence):
         read_cre(content, "cre.csv")
 
@@ -249,17 +249,17 @@ def test_dates_with_the_year_first_are_read_where_only_one_way_fits(form: Callab
     assert [revision.end for revision in read.revisions] == [date(2025, 7, 31), date(2026, 1, 31), None]
 
 
-def test_a_date_that_may_be_two_days_is_refused() -> None:
-    (told,) = refusals(ROW.replace("01/08/2025", "2025-01-08"))
-    assert told == (
+def test_an_ambiguous_date_is_rejected() -> None:
+    (error,) = errors_of(ROW.replace("01/08/2025", "2025-01-08"))
+    assert error == (
         "cre.csv, line 2: this may be 08/01/2025 or 01/08/2025, and nothing in this file decides it; "
         "write the dates as DD/MM/YYYY"
     )
 
 
-def test_dates_that_fit_in_no_way_are_refused() -> None:
-    told = refusals(ROW.replace("01/08/2025;", "2025-02-13;2025-13-01"))
-    assert told == [
+def test_contradictory_dates_are_rejected() -> None:
+    errors = errors_of(ROW.replace("01/08/2025;", "2025-02-13;2025-13-01"))
+    assert errors == [
         "cre.csv, line 2: read as YYYY-MM-DD or as YYYY-DD-MM, the dates of this file contradict one another"
     ]
 
@@ -272,10 +272,10 @@ def test_amounts_as_they_stand_are_no_difference() -> None:
     assert (states(comparison), comparison.same, comparison.written, comparison.overlay) == ({}, 1, (), ())
 
 
-def test_what_the_file_lacks_is_told_and_stays() -> None:
+def test_versions_missing_in_the_file_are_reported_and_stay() -> None:
     comparison = compared(history(ROW))
-    lacking = {each.start for each in comparison.differences if each.state is State.LACKING}
-    assert lacking == {version.start for version in SHIPPED["edf-bleu-base"].versions} - {date(2025, 8, 1)}
+    missing = {each.start for each in comparison.differences if each.state is State.LACKING}
+    assert missing == {version.start for version in SHIPPED["edf-bleu-base"].versions} - {date(2025, 8, 1)}
 
 
 def test_a_new_version_is_rounded_as_a_bill_has_it() -> None:
@@ -301,7 +301,7 @@ def test_a_new_version_is_rounded_as_a_bill_has_it() -> None:
         ("01/02/2027", Taxes(vat_energy=Decimal("0.20"), vat_subscription=Decimal("0.20"))),
     ],
 )
-def test_of_taxes_a_new_version_says_what_the_law_says(start: str, taxes: Taxes) -> None:
+def test_a_new_version_has_the_legal_taxes(start: str, taxes: Taxes) -> None:
     (version,) = compared(history(ROW.replace("01/08/2025", start))).overlay
     assert version.taxes == taxes
 
@@ -313,7 +313,7 @@ def test_an_empty_fixed_part_is_a_subscription_that_is_unknown() -> None:
     assert version.price(9, "HP") == Price(Decimal("0.2118"), Decimal("0.1457"))
 
 
-def test_a_price_that_differs_is_told_old_and_new() -> None:
+def test_a_price_that_differs_is_reported_old_and_new() -> None:
     comparison = compared(history(ROW.replace("0,1952", "0,1953").replace("132,84", "133,2")))
     assert states(comparison) == {"2025-08-01": State.DIFFERS}
     assert changes(comparison, "2025-08-01") == [
@@ -322,7 +322,7 @@ def test_a_price_that_differs_is_told_old_and_new() -> None:
     ]
 
 
-def test_what_the_file_says_nothing_of_stays_as_it_stands() -> None:
+def test_amounts_that_the_file_does_not_have_stay() -> None:
     before = on(SHIPPED["edf-bleu-base"], "2025-08-01")
     after = on(overlaid(compared(history(ROW.replace("0,1952", "0,1953").replace("185,64", "190")))), "2025-08-01")
     assert after.price(6, "BASE") == Price(Decimal("0.1953"), Decimal("0.1327"))
@@ -346,10 +346,10 @@ def test_a_version_that_the_file_has_whole_is_official() -> None:
     assert (version.confidence, version.source, comparison.kept) == (Confidence.OFFICIAL, "CRE, open data", ())
 
 
-def test_a_subscription_that_stands_is_kept_unless_asked_otherwise() -> None:
-    kept = compared(history(ROW.replace("185,64", "186,6")))
-    assert states(kept) == {}
-    assert [(str(start), change.power, str(change.old), str(change.new)) for start, change in kept.kept] == [
+def test_an_existing_subscription_stays_unless_its_import_is_requested() -> None:
+    unchanged = compared(history(ROW.replace("185,64", "186,6")))
+    assert states(unchanged) == {}
+    assert [(str(start), change.power, str(change.old), str(change.new)) for start, change in unchanged.kept] == [
         ("2025-08-01", 6, "15.47", "15.55")
     ]
     taken = compared(history(ROW.replace("185,64", "186,6")), subscriptions=True)
@@ -364,7 +364,7 @@ def test_a_twelfth_that_is_half_a_cent_may_have_been_rounded_either_way() -> Non
         assert (states(comparison) == {}) is same, yearly
 
 
-def test_a_subscription_that_was_unknown_is_taken() -> None:
+def test_an_unknown_subscription_is_imported() -> None:
     row = "01/11/2024;31/01/2025;6;123,72;153,6;0,1887;0,2516"
     comparison = compared(history(row))
     assert changes(comparison, "2024-11-01") == [(6, "subscription", "ttc", "None", "12.80")]
@@ -377,7 +377,7 @@ def test_an_end_is_written_only_before_a_gap() -> None:
 
 
 def test_an_end_that_differs_is_a_difference() -> None:
-    # The list goes on after its newest version; a file may say that it ended.
+    # The tariff continues after its newest version; a file may give it an end.
     rows = [f"01/08/2026;31/12/2026;{power};;;;{ttc}" for power, ttc in ((6, "0,2001"), (9, "0,1985"), (12, "0,1985"))]
     comparison = compared(history(*rows))
     assert changes(comparison, "2026-08-01") == [(None, "until", "", "None", "2026-12-31")]
@@ -399,7 +399,7 @@ def test_an_end_on_the_day_before_a_version_that_the_file_lacks_is_no_difference
 # The check by the accise
 
 
-def test_amounts_that_contradict_the_accise_are_told_and_not_taken() -> None:
+def test_amounts_that_contradict_the_accise_are_reported_and_not_imported() -> None:
     comparison = compared(read_cre(TEMPO.read_bytes(), "cre_tempo.csv"))
     assert states(comparison) == {"2022-02-01": State.DOUBTFUL, "2022-08-01": State.DOUBTFUL}
     assert comparison.doubts == tuple(
@@ -410,7 +410,7 @@ def test_amounts_that_contradict_the_accise_are_told_and_not_taken() -> None:
     assert (comparison.overlay, comparison.written) == ((), ())
 
 
-def test_a_new_version_whose_rows_contradict_one_another_is_not_taken() -> None:
+def test_a_new_version_whose_rows_contradict_one_another_is_not_imported() -> None:
     rows = ("01/02/2027;;6;138;190,8;0,1412;0,2065", "01/02/2027;;9;138;190,8;0,1412;0,2085")
     comparison = compared(history(*rows))
     assert states(comparison) == {"2027-02-01": State.DOUBTFUL}
@@ -438,10 +438,10 @@ class Importing:
 
     def __call__(self, file: Path, *options: str) -> tuple[int, str, str]:
         code = main(["tariff", "import", str(file), *options, "--ledger", str(self._ledger)])
-        told = self._capsys.readouterr()
-        return code, " ".join(told.out.split()), told.err
+        captured = self._capsys.readouterr()
+        return code, " ".join(captured.out.split()), captured.err
 
-    def json(self, file: Path, *options: str) -> Any:  # noqa: ANN401 - whatever the command says
+    def json(self, file: Path, *options: str) -> Any:  # noqa: ANN401 - any JSON
         return json.loads(self(file, "--json", *options)[1])
 
     def put(self, name: str, text: str) -> Path:
@@ -450,9 +450,9 @@ class Importing:
         return self.tariffs / name
 
     def tariff(self, tariff_id: str) -> Tariff:
-        shelf = load_catalogue(self.tariffs)
-        assert shelf.errors == ()
-        return shelf.tariff(tariff_id)
+        catalogue = load_catalogue(self.tariffs)
+        assert catalogue.errors == ()
+        return catalogue.tariff(tariff_id)
 
 
 @pytest.fixture
@@ -461,7 +461,7 @@ def importing(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     return Importing(tmp_path, capsys)
 
 
-def test_without_being_told_to_nothing_is_written(importing: Importing) -> None:
+def test_without_the_option_write_nothing_is_written(importing: Importing) -> None:
     code, out, err = importing(BASE)
     assert (code, err) == (0, "")
     assert "2027-02-01 new 6 kVA BASE 0.2065 0.1412 6 kVA subscription 15.87 11.50" in out
@@ -470,7 +470,7 @@ def test_without_being_told_to_nothing_is_written(importing: Importing) -> None:
     assert not importing.tariffs.exists()
 
 
-def test_what_is_written_holds_and_a_second_import_writes_nothing(importing: Importing) -> None:
+def test_a_written_version_applies_and_a_second_import_writes_nothing(importing: Importing) -> None:
     code, out, _ = importing(BASE, "--write")
     (file,) = importing.tariffs.iterdir()
     assert (code, file.name) == (0, "edf-bleu-base-imported.toml")
@@ -503,7 +503,7 @@ def test_a_correction_of_an_import_does_not_grow_its_note(importing: Importing, 
     assert notes[0] == notes[1]
 
 
-def test_what_cannot_be_written_leaves_what_was_there(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_what_was_there(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
     importing(HPHC, "--write")
 
     def full(_: int) -> None:
@@ -527,7 +527,7 @@ def test_every_version_is_written_so_that_it_is_read_the_same(importing: Importi
         ]
 
 
-def test_a_version_by_hand_holds(importing: Importing) -> None:
+def test_a_manual_version_has_precedence(importing: Importing) -> None:
     own = importing.put("own.toml", BY_HAND)
     code, out, _ = importing(BASE, "--write")
     assert code == 0
@@ -536,7 +536,7 @@ def test_a_version_by_hand_holds(importing: Importing) -> None:
     assert own.read_text() == BY_HAND
 
 
-def test_what_is_written_says_how_to_correct_it_and_that_works(importing: Importing, tmp_path: Path) -> None:
+def test_the_written_file_explains_how_to_correct_it_and_that_works(importing: Importing, tmp_path: Path) -> None:
     importing(BASE, "--write")
     file = importing.tariffs / "edf-bleu-base-imported.toml"
     assert file.read_text().splitlines()[1:3] == [
@@ -558,7 +558,7 @@ def test_what_is_written_says_how_to_correct_it_and_that_works(importing: Import
     )
 
 
-def test_a_file_with_the_heading_of_a_former_version_is_written_anew_by_the_next_import(importing: Importing) -> None:
+def test_a_file_with_the_heading_of_a_former_version_is_rewritten_by_the_next_import(importing: Importing) -> None:
     importing(BASE, "--write")
     file = importing.tariffs / "edf-bleu-base-imported.toml"
     new = file.read_text()
@@ -574,7 +574,7 @@ def test_a_file_with_the_heading_of_a_former_version_is_written_anew_by_the_next
         assert file.read_text() == new
 
 
-def test_a_version_by_hand_that_the_file_lacks_stays(importing: Importing) -> None:
+def test_a_manual_version_missing_in_the_file_stays(importing: Importing) -> None:
     importing.put("own.toml", BY_HAND.replace("2027-02-01", "2028-02-01"))
     importing(BASE, "--write")
     starts = [str(version.start) for version in importing.tariff("edf-bleu-base").versions]
@@ -588,9 +588,7 @@ def test_a_version_by_hand_that_the_file_lacks_stays(importing: Importing) -> No
         (lambda text: text.replace("15.87", "15.90"), "it was changed since it was imported, and it is left as it is"),
     ],
 )
-def test_a_file_of_a_person_is_never_written_over(
-    importing: Importing, change: Callable[[str], str], sentence: str
-) -> None:
+def test_a_users_file_is_never_overwritten(importing: Importing, change: Callable[[str], str], sentence: str) -> None:
     importing(BASE, "--write")
     file = importing.tariffs / "edf-bleu-base-imported.toml"
     file.write_text(changed := change(file.read_text()))
@@ -608,7 +606,7 @@ def test_beside_a_broken_file_nothing_is_written(importing: Importing) -> None:
     assert [file.name for file in importing.tariffs.iterdir()] == ["own.toml"]
 
 
-def test_a_version_inside_of_the_days_of_one_by_hand_is_refused_whole(importing: Importing) -> None:
+def test_a_version_within_the_days_of_a_manual_one_is_rejected(importing: Importing) -> None:
     importing.put("own.toml", BY_HAND.replace("from = 2027-02-01", "from = 2027-01-01\nuntil = 2027-06-30"))
     code, _, err = importing(BASE, "--write")
     assert code == 1
@@ -628,7 +626,7 @@ def test_of_a_file_with_a_wrong_row_nothing_is_written(importing: Importing, tmp
     assert not importing.tariffs.exists()
 
 
-def test_what_is_not_taken_is_said(importing: Importing) -> None:
+def test_what_is_not_imported_is_reported(importing: Importing) -> None:
     _, out, _ = importing(TEMPO)
     assert "Not taken where it differs: 2022-02-01: TTC/1.2 less HT is 0.0109 a kWh, and what is levied" in out
     assert "Kept: the file lacks 2016-08-01, 2017-08-01, " in out
@@ -645,14 +643,19 @@ def test_a_file_that_is_not_there_is_a_sentence(importing: Importing, tmp_path: 
     )
 
 
-def test_a_program_is_told_every_amount_as_text(importing: Importing) -> None:
-    (told,) = importing.json(TEMPO, "--write")
-    assert (told["tariff"], told["versions"], told["same"], told["written"]) == ("edf-bleu-tempo", 2, 0, None)
-    (doubtful,) = [each for each in told["differences"] if each["from"] == "2022-08-01"]
+def test_json_has_every_amount_as_a_string(importing: Importing) -> None:
+    (imported,) = importing.json(TEMPO, "--write")
+    assert (imported["tariff"], imported["versions"], imported["same"], imported["written"]) == (
+        "edf-bleu-tempo",
+        2,
+        0,
+        None,
+    )
+    (doubtful,) = [each for each in imported["differences"] if each["from"] == "2022-08-01"]
     assert doubtful["state"] == "doubtful"
     assert doubtful["present"]["file"] == "shipped/edf-bleu-tempo.toml"
     assert {"power": 9, "item": "HC BLEU", "taxes": "ttc", "old": "0.0862", "new": "0.0902"} in doubtful["changes"]
-    assert told["kept"][0] == {
+    assert imported["kept"][0] == {
         "from": "2022-02-01",
         "power": 9,
         "item": "subscription",
@@ -660,22 +663,22 @@ def test_a_program_is_told_every_amount_as_text(importing: Importing) -> None:
         "old": "14.96",
         "new": "14.50",
     }
-    assert told["doubts"][0].startswith("2022-02-01: ")
+    assert imported["doubts"][0].startswith("2022-02-01: ")
     assert importing.json(BASE, "--write")[0]["written"] == str(importing.tariffs / "edf-bleu-base-imported.toml")
 
 
-# The real files: where the shipped lists stand otherwise, and why.
+# The real files: where the bundled tariffs differ from them, and why.
 
 LACKING = ["2024-11-01", "2026-02-01", "2026-08-01"]
-"""Subscriptions only, which the CRE's files leave out; and what came after they were published."""
+"""Versions that change subscriptions only, which the CRE's files omit, and versions newer than the files."""
 BEFORE_OURS = ["2012-07-23", "2013-08-01", "2014-11-01", "2015-08-01"]
-"""The shipped lists begin in August 2016; these would be new."""
+"""The bundled tariffs begin in August 2016; these versions would be new."""
 DOUBTFUL = ["2022-02-01", "2022-08-01"]
 """Tempo: 0.4 cents a kWh more than the amounts without taxes give. In August EDF's own grid stands in the list; in
 February no better figure was found, and the list has the CRE's."""
 ROUNDED = "0.1288 is what the amount without taxes gives, and what EDF published; the CRE has 0.1287"
 OF_EDF_SINCE = date(2022, 8, 1)
-"""Subscriptions with taxes are EDF's own since, and the CRE's fixed part is beside them."""
+"""From this day subscriptions with taxes are EDF's own, and differ slightly from the CRE's fixed part."""
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="no tariff data beside the project")
@@ -687,7 +690,7 @@ OF_EDF_SINCE = date(2022, 8, 1)
         ("Tempo", 17, [], {"2025-02-01": ROUNDED}, 39),
     ],
 )
-def test_the_real_files_are_what_the_shipped_lists_say(
+def test_the_real_files_equal_the_bundled_tariffs(
     option: str, versions: int, new: list[str], differing: dict[str, str], kept: int
 ) -> None:
     read = read_cre((REAL / f"Option_{option}.csv").read_bytes(), f"Option_{option}.csv")
@@ -718,6 +721,6 @@ def test_the_real_files_are_what_the_shipped_lists_say(
 @pytest.mark.skipif(not REAL.exists(), reason="no tariff data beside the project")
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("option", ["Base", "HPHC", "Tempo"])
-def test_the_real_files_are_the_same_whatever_the_form_of_their_dates(option: str, form: Callable[[str], str]) -> None:
+def test_the_real_files_read_the_same_in_every_date_format(option: str, form: Callable[[str], str]) -> None:
     content = (REAL / f"Option_{option}.csv").read_bytes()
     assert read_cre(rewritten(content.decode(), form), "cre.csv") == read_cre(content, "cre.csv")

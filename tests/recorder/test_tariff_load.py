@@ -1,4 +1,4 @@
-"""A price list's file: what it becomes, and every refusal with its line and sentence."""
+"""A tariff file: the versions it becomes, and every error with its line and sentence."""
 
 from datetime import date
 from decimal import Decimal
@@ -46,7 +46,7 @@ def load(text: str) -> Tariff:
     return TariffFile(text, "list.toml").tariff()
 
 
-def refusal(text: str) -> TariffError:
+def error_of(text: str) -> TariffError:
     with pytest.raises(TariffError) as caught:
         load(text)
     return caught.value
@@ -81,7 +81,7 @@ def test_prices_of_a_version_that_names_no_power_are_for_every_power() -> None:
     assert version.monthly(36) == Decimal(11)
 
 
-def test_what_is_said_about_a_version_is_kept() -> None:
+def test_taxes_confidence_and_source_of_a_version_are_read() -> None:
     version = load(LIST).versions[0]
     assert version.taxes == Taxes(accise=Decimal("0.03"), vat_energy=Decimal("0.20"))
     assert (version.confidence, version.source, version.file) == (Confidence.OWN, "the contract", "list.toml")
@@ -99,14 +99,14 @@ def test_versions_may_stand_in_any_order() -> None:
     assert [version.hash for version in load(turned).versions] == [version.hash for version in load(LIST).versions]
 
 
-def test_a_subscription_may_be_said_to_be_unknown() -> None:
+def test_a_subscription_may_be_declared_unknown() -> None:
     version = load(LIST.replace('subscription = "10"', 'subscription = "unknown"')).versions[0]
     assert version.monthly(6) is None
     assert version.monthly(9) == Decimal("12.5")
     assert version.price(6, "HC") is not None
 
 
-def test_what_is_paid_for_injection_needs_no_subscription() -> None:
+def test_a_tariff_of_injection_needs_no_subscription() -> None:
     text = LIST.replace("[names]", 'direction = "injection"\n[names]').replace('subscription = "11"\n', "")
     tariff = load(text)
     assert tariff.direction is Direction.INJECTION
@@ -282,9 +282,9 @@ def test_the_hash_is_the_same_in_every_release() -> None:
         ('source = "the contract"\nenergy.HC = { ttc = "0.16" }', 'source = "the contract', 24, "it is not TOML: "),
     ],
 )
-def test_what_cannot_be_right_is_refused_with_its_line(old: str, new: str, line: int, sentence: str) -> None:
+def test_a_wrong_value_is_rejected_with_its_line(old: str, new: str, line: int, sentence: str) -> None:
     assert old in LIST
-    error = refusal(LIST.replace(old, new, 1))
+    error = error_of(LIST.replace(old, new, 1))
     assert error.sentence.startswith(sentence)
     assert (error.file, error.line) == ("list.toml", line)
     assert str(error) == f"list.toml, line {line}: {error.sentence}"
@@ -296,12 +296,12 @@ def test_without_taxes_a_subscription_may_be_what_it_is_with_them_or_be_known_al
         assert version.subscription_ht == {6: Decimal(8)}
 
 
-def test_a_list_without_a_version_is_refused() -> None:
-    assert refusal(LIST[: LIST.index("[[version]]")]).sentence.startswith("there is no version")
+def test_a_tariff_without_a_version_is_rejected() -> None:
+    assert error_of(LIST[: LIST.index("[[version]]")]).sentence.startswith("there is no version")
 
 
-def test_a_price_in_a_version_of_a_series_is_refused() -> None:
-    error = refusal(LIST.replace('periods = ["HC", "HP"]', 'series = "prices.csv"'))
+def test_a_price_in_a_version_of_a_series_is_rejected() -> None:
+    error = error_of(LIST.replace('periods = ["HC", "HP"]', 'series = "prices.csv"'))
     assert (error.line, error.sentence) == (13, "a price series has its prices in its own file, none in a version")
 
 
@@ -315,5 +315,5 @@ def test_a_key_in_a_table_of_its_own_has_its_line() -> None:
         ttc = "9"
         """
     )
-    error = refusal(LIST.replace('subscription = "11"\n', "") + text)
+    error = error_of(LIST.replace('subscription = "11"\n', "") + text)
     assert (error.line, error.sentence[:30]) == (LAST + 4, "power.12.energy.HC.ttc is 9: m")

@@ -1,4 +1,4 @@
-"""Prices by the hour and quarter: gaps, clock changes, what is refused."""
+"""Prices by the hour and quarter: gaps, clock changes, rejected rows."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -38,7 +38,7 @@ def test_a_quarter_s_price_holds_for_itself_alone() -> None:
     assert found == [Decimal("0.15"), Decimal("-0.02"), Decimal("-0.02"), None, None, Decimal("0.16"), None]
 
 
-def test_hours_and_quarters_may_follow_one_another_where_each_row_says_so() -> None:
+def test_hours_and_quarters_may_follow_one_another_where_each_row_has_its_duration() -> None:
     rows = ("2025-09-30T23:00+02:00,0.10,60", "2025-10-01T00:00+02:00,0.11,15", "2025-10-01T00:15+02:00,0.12,15")
     prices = series(*rows, heading="start,price,minutes")
     found = [prices.price(ms(text)) for text in ("2025-09-30T23:59+02:00", "2025-10-01T00:29+02:00")]
@@ -110,14 +110,14 @@ def test_the_hash_of_a_quarter_is_the_same_whether_its_price_is_an_hour_s_or_its
         ("2026-11-21T20:00+01:00,0.15", "it holds at the same time as line 2"),
     ],
 )
-def test_a_row_that_cannot_be_right_is_refused_with_its_line(row: str, sentence: str) -> None:
+def test_a_wrong_row_is_rejected_with_its_line(row: str, sentence: str) -> None:
     with pytest.raises(TariffError) as caught:
         series("2026-11-21T20:00+01:00,0.15", "2026-11-21T21:00+01:00,0.16", row)
     assert (caught.value.file, caught.value.line, caught.value.sentence) == ("prices.csv", 4, sentence)
 
 
 @pytest.mark.parametrize(("minutes", "rows"), [(30, 48), (45, 3), (120, 12), (1440, 2)])
-def test_rows_that_are_neither_a_quarter_nor_an_hour_apart_are_refused(minutes: int, rows: int) -> None:
+def test_rows_that_are_neither_a_quarter_nor_an_hour_apart_are_rejected(minutes: int, rows: int) -> None:
     start = datetime.fromisoformat("2026-06-01T00:00+02:00")
     times = [start + timedelta(minutes=minutes * n) for n in range(rows)]
     with pytest.raises(TariffError) as caught:
@@ -126,17 +126,17 @@ def test_rows_that_are_neither_a_quarter_nor_an_hour_apart_are_refused(minutes: 
         3,
         f"it begins {minutes} minutes after line 2, and prices hold for 15 or 60; add a column minutes",
     )
-    said = series(*(f"{time.isoformat()},0.1,15" for time in times), heading="start,price,minutes")
-    assert len(said.steps) == rows
+    with_minutes = series(*(f"{time.isoformat()},0.1,15" for time in times), heading="start,price,minutes")
+    assert len(with_minutes.steps) == rows
 
 
-def test_rows_may_be_missing_between_others_that_tell_the_step() -> None:
+def test_rows_may_be_missing_where_others_determine_the_step() -> None:
     start = datetime.fromisoformat("2026-06-01T00:00+02:00")
     prices = series(*(f"{(start + timedelta(hours=n)).isoformat()},0.1" for n in (0, 3, 4, 9)))
     assert {step.end_ms - step.start_ms for step in prices.steps} == {4 * QUARTER_MS}
 
 
-def test_a_quarter_within_an_hour_that_has_a_price_is_refused() -> None:
+def test_a_quarter_within_an_hour_that_has_a_price_is_rejected() -> None:
     with pytest.raises(TariffError, match="line 3: it holds at the same time as line 2"):
         series("2026-11-21T20:00+01:00,0.15,60", "2026-11-21T20:15+01:00,0.16,15", heading="start,price,minutes")
 
@@ -150,7 +150,7 @@ def test_a_quarter_within_an_hour_that_has_a_price_is_refused() -> None:
         ("start,price,minutes\n2026-11-21T20:00Z,0.1,30\n", "minutes is '30'; there are: 15, 60"),
     ],
 )
-def test_a_file_of_another_form_is_refused(text: str, sentence: str) -> None:
+def test_a_file_of_another_format_is_rejected(text: str, sentence: str) -> None:
     with pytest.raises(TariffError) as caught:
         read_series(text, "prices.csv")
     assert caught.value.sentence == sentence

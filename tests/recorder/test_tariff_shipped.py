@@ -1,4 +1,4 @@
-"""The shipped lists: spot figures, and what holds of every version."""
+"""The bundled tariffs: published figures, and properties of every version."""
 
 import csv
 from collections.abc import Iterator
@@ -109,7 +109,7 @@ def test_in_november_2024_the_subscriptions_are_unknown_and_nothing_else() -> No
     assert unknown == {NOVEMBER_2024}
 
 
-def test_what_rests_on_others_than_edf_and_the_cre_says_so() -> None:
+def test_versions_from_other_sources_than_edf_and_the_cre_are_marked_secondary() -> None:
     secondary = {
         tariff.id: [v.start for v in tariff.versions if v.confidence is Confidence.SECONDARY]
         for tariff in TARIFFS.values()
@@ -187,7 +187,7 @@ def test_subscriptions_grow_with_the_power_and_are_more_than_without_taxes() -> 
         )
 
 
-# Where the tables stand otherwise than the rows: (list, first day, period), why.
+# Where tables and rows differ: (tariff, first day, period), why.
 OTHERWISE = {
     ("edf-bleu-hphc", "2026-02-01", "HC"): "0.1579 is what is published elsewhere",
     ("edf-bleu-tempo", "2025-02-01", "HC BLEU"): "0.1288 is what the amount without taxes gives",
@@ -198,7 +198,7 @@ PERIODS = {period.title().replace(" ", "").replace("Hc", "HC").replace("Hp", "HP
 
 
 @pytest.mark.skipif(not ROWS.exists(), reason="no tariff data beside the project")
-def test_every_row_that_the_lists_were_made_from_is_in_them() -> None:
+def test_every_row_that_the_tariffs_were_made_from_is_in_them() -> None:
     counted, otherwise = 0, set()
     for row in csv.DictReader(ROWS.read_text(encoding="utf-8").splitlines()):
         if row["valid_from"] < "2016-08-01" or row["kva"] == "0":
