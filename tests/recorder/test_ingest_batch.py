@@ -1,4 +1,4 @@
-"""When messages are stored, and which acknowledgements a stored batch is worth."""
+"""When messages are stored, and which acknowledgements a stored batch releases."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ def message(number: int, mid: int = 1, connection: int = 1) -> MessageReceived:
     return MessageReceived("tictally/edge/a/frame", b"%d" % number, 0, mid, 1, connection)
 
 
-def test_nothing_is_due_while_nothing_waits() -> None:
+def test_nothing_is_due_while_no_message_waits() -> None:
     assert MessageBuffer(10).due_s() is None
 
 
@@ -75,7 +75,7 @@ def test_every_message_of_a_connection_is_acknowledged_once(numbers: list[int], 
 
 
 @given(st.integers(1, 50))
-def test_what_waits_does_not_grow_with_the_number_of_connections(connections: int) -> None:
+def test_memory_does_not_grow_with_the_number_of_connections(connections: int) -> None:
     pending = MessageBuffer(10)
     for connection in range(connections):
         for number in range(3):
@@ -91,7 +91,7 @@ def test_filters_are_for_all_edges_or_some(edges: tuple[str, ...], named: list[s
 
 
 @pytest.mark.parametrize(
-    ("topic", "said"),
+    ("topic", "edge_and_kind"),
     [
         ("t/edge/a/frame", ("a", "frame")),
         ("x/y/edge/b/frame", ("b", "frame")),
@@ -102,5 +102,5 @@ def test_filters_are_for_all_edges_or_some(edges: tuple[str, ...], named: list[s
         ("", ("", "")),
     ],
 )
-def test_a_topics_edge_is_found_below_any_base(topic: str, said: tuple[str, str]) -> None:
-    assert edge_and_what(topic) == said
+def test_a_topics_edge_is_found_below_any_base(topic: str, edge_and_kind: tuple[str, str]) -> None:
+    assert edge_and_what(topic) == edge_and_kind

@@ -1,4 +1,4 @@
-"""The connection against a real broker, and against things that are none."""
+"""The connection against a real broker, and against servers that are not brokers."""
 
 import socket
 import threading
@@ -38,12 +38,12 @@ def connect() -> Iterator[Connect]:
         connection.close("t/recorder/r/availability", "offline", 3.0)
 
 
-def wait_until_heard(connection: Connection, hub: Hub) -> None:
-    """Until the broker has done what the connection asked it before."""
+def wait_until_processed(connection: Connection, hub: Hub) -> None:
+    """Wait until the broker has processed the connection's earlier requests."""
     token = uuid.uuid4().hex
-    connection.publish("t/heard", token)
-    hub.subscribe("t/heard")
-    hub.wait_for("t/heard", token)
+    connection.publish("t/processed", token)
+    hub.subscribe("t/processed")
+    hub.wait_for("t/processed", token)
 
 
 def is_quiet(inbox: Inbox, for_s: float = 0.3) -> bool:
@@ -58,7 +58,7 @@ def test_an_acknowledgement_of_an_earlier_connection_is_not_sent(own_broker: Mos
     next_of(Connected, inbox)
     connection.subscribe([TOPIC])
     with Hub(own_broker.port) as hub:
-        wait_until_heard(connection, hub)
+        wait_until_processed(connection, hub)
         hub.publish(TOPIC, "unsafe")
     early = next_of(MessageReceived, inbox)
     own_broker.stop()
@@ -81,22 +81,20 @@ def test_an_acknowledgement_of_an_earlier_connection_is_not_sent(own_broker: Mos
     assert is_quiet(inbox)
 
 
-def test_a_filter_that_was_given_up_brings_nothing_more(broker: Mosquitto, connect: Connect) -> None:
+def test_an_unsubscribed_filter_delivers_nothing_more(broker: Mosquitto, connect: Connect) -> None:
     connection, inbox = connect(broker.port)
     next_of(Connected, inbox)
     connection.subscribe(["f/edge/+/frame"])
     connection.subscribe(["f/edge/a/frame"])
     connection.unsubscribe(["f/edge/+/frame"])
     with Hub(broker.port) as hub:
-        wait_until_heard(connection, hub)
+        wait_until_processed(connection, hub)
         hub.publish("f/edge/b/frame", "b")
         hub.publish("f/edge/a/frame", "a")
     assert next_of(MessageReceived, inbox).topic == "f/edge/a/frame"
 
 
-def test_what_the_broker_had_retained_is_distinguished_from_live_messages(
-    own_broker: Mosquitto, connect: Connect
-) -> None:
+def test_retained_messages_are_distinguished_from_live_ones(own_broker: Mosquitto, connect: Connect) -> None:
     connection, inbox = connect(own_broker.port)
     next_of(Connected, inbox)
     connection.publish("r/edge/a/health", "then")
@@ -125,14 +123,14 @@ def test_an_error_in_a_callback_is_logged_and_the_next_message_arrives(
     next_of(Connected, inbox)
     connection.subscribe(["c/edge/a/frame"])
     with Hub(broker.port) as hub:
-        wait_until_heard(connection, hub)
-        hub.publish("c/edge/a/frame", "dropped", "kept")
-    assert next_of(MessageReceived, inbox).payload == b"kept"
+        wait_until_processed(connection, hub)
+        hub.publish("c/edge/a/frame", "dropped", "delivered")
+    assert next_of(MessageReceived, inbox).payload == b"delivered"
     connection.close("c/availability", "offline", 3.0)
     assert "Caught exception in on_message: no room" in caplog.text
 
 
-def test_a_wrong_password_is_reported_and_tried_again(own_broker: Mosquitto, connect: Connect) -> None:
+def test_a_wrong_password_is_reported_and_retried(own_broker: Mosquitto, connect: Connect) -> None:
     own_broker.stop()
     own_broker.extra = "allow_anonymous false"
     own_broker.start()
@@ -158,7 +156,7 @@ def test_a_topic_that_may_not_be_written_is_reported(own_broker: Mosquitto, conn
     assert sentence == f"the broker at 127.0.0.1:{own_broker.port} refuses messages on {topic}: Not authorized"
 
 
-def test_a_broker_that_is_not_there_is_reported_and_tried_again(connect: Connect) -> None:
+def test_an_absent_broker_is_reported_and_retried(connect: Connect) -> None:
     port = free_port()
     _, inbox = connect(port)
     for _ in range(2):
@@ -207,7 +205,7 @@ def server_that_answers(answer: bytes) -> Iterator[int]:
     ],
     ids=["a web server", "an endless length", "properties cut short", "an unknown reason", "nothing"],
 )
-def test_what_is_no_broker_is_reported(answer: bytes, connect: Connect) -> None:
+def test_a_server_that_is_not_a_broker_is_reported(answer: bytes, connect: Connect) -> None:
     with server_that_answers(answer) as port:
         _, inbox = connect(port)
         sentence = next_of(ConnectionProblem, inbox).sentence

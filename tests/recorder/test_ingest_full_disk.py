@@ -1,4 +1,4 @@
-"""A disk that is full: the recorder says so, answers are served, nothing is lost, and it goes on when there is room."""
+"""A full disk: the recorder reports it, still answers, loses no frame, and resumes when space is free."""
 
 import os
 import resource
@@ -26,7 +26,7 @@ def publish(hub: Hub, first: int, last: int) -> None:
 
 
 def counted(recorder: Recorder) -> int:
-    """The frames that answers are made of."""
+    """The number of frames that the reported energy is computed from."""
     with LedgerReader.open(recorder.ledger) as reader:
         return sum(quarter.n for quarter in reader.quarters(1, 0, 2**62))
 
@@ -99,11 +99,11 @@ def test_a_small_disk_that_is_full_costs_no_frame(own_broker: Mosquitto, tmp_pat
         assert "disk is full" in recorder.log
         # Full before the recorder starts, too.
         fill()
-        told = recorder.log.count(TROUBLE)
+        reported = recorder.log.count(TROUBLE)
         with Hub(own_broker.port) as hub, recorder:
             publish(hub, 3301, 3400)
             end_s = time.monotonic() + 20
-            while recorder.log.count(TROUBLE) == told:
+            while recorder.log.count(TROUBLE) == reported:
                 assert time.monotonic() < end_s, recorder.log
                 time.sleep(0.05)
             other.unlink()

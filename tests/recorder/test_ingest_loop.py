@@ -1,4 +1,4 @@
-"""The loop's own duties, gone through by hand: what it says when, and how long it takes for itself."""
+"""The ingest loop, tick by tick: what it publishes and logs when, and how long a tick may take."""
 
 import json
 import logging
@@ -165,7 +165,7 @@ def test_health_has_the_time_since_a_frame_was_stored(loop: Loop) -> None:
     assert at(stored_s + 601.5) == (601, True)
 
 
-def test_whatever_goes_wrong_with_cost_frames_are_recorded_and_cost_is_tried_again_ever_later(
+def test_frames_are_recorded_while_cost_fails_and_cost_is_retried_ever_later(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, loop: Loop
 ) -> None:
     attempts: list[float] = []

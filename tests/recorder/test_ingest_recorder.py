@@ -1,4 +1,4 @@
-"""The recorder as a process between a real broker and a real ledger: nothing is lost, nothing stands twice."""
+"""The recorder as a process between a real broker and a real ledger: nothing is lost, nothing is stored twice."""
 
 import json
 import signal
@@ -119,16 +119,16 @@ def test_poison_costs_its_batch_no_good_frame(recorder: Recorder, hub: Hub) -> N
     recorder.wait_until(lambda counts: counts.frames == 201)
 
 
-def test_a_second_recorder_on_the_ledger_is_refused_in_a_sentence(recorder: Recorder) -> None:
+def test_a_second_recorder_on_the_ledger_exits_with_one_sentence(recorder: Recorder) -> None:
     recorder.wait_for_log("connected to the broker")
     second = Recorder(recorder.folder, recorder.port)
     before = len(recorder.log)
     second.start()
     assert second.wait() == 1
-    said = recorder.log[before:]
-    assert said.startswith("tictally: the ledger")
-    assert "is in use by process" in said
-    assert said.count("\n") == 1
+    logged = recorder.log[before:]
+    assert logged.startswith("tictally: the ledger")
+    assert "is in use by process" in logged
+    assert logged.count("\n") == 1
 
 
 def test_a_signal_is_obeyed_while_the_ledger_is_locked(recorder: Recorder, hub: Hub) -> None:
@@ -155,7 +155,7 @@ def test_a_signal_stores_what_has_arrived_and_publishes_offline(
     assert time.monotonic() - began_s < 10
     hub.wait_for("tictally/recorder/nas/availability", "offline")
     assert "Traceback" not in recorder.log
-    # What had not arrived yet is still the broker's, and what had is not sent again.
+    # The broker still holds what had not arrived, and does not send the rest again.
     recorder.start()
     recorder.wait_until(lambda counts: counts.frames == 400)
 
@@ -187,7 +187,7 @@ def test_health_has_what_was_stored(recorder: Recorder, hub: Hub) -> None:
     assert health["ledger_bytes"] > 0
 
 
-def test_an_edge_that_is_no_longer_recorded_is_given_up(recorder: Recorder, hub: Hub) -> None:
+def test_an_edge_that_is_no_longer_recorded_is_unsubscribed(recorder: Recorder, hub: Hub) -> None:
     wait_until_subscribed(hub)
     recorder.stop()
     hub.wait_for("tictally/recorder/nas/availability", "offline")
@@ -203,18 +203,18 @@ def test_an_edge_that_is_no_longer_recorded_is_given_up(recorder: Recorder, hub:
 def test_two_recorders_share_the_edges(own_broker: Mosquitto, hub: Hub, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-    one = Recorder(tmp_path / "one", own_broker.port, settings={"TICTALLY_EDGES": "cellar", "TICTALLY_NAME": "one"})
-    two = Recorder(tmp_path / "two", own_broker.port, settings={"TICTALLY_EDGES": "attic", "TICTALLY_NAME": "two"})
-    with one, two:
-        # A recorder says that it is online after it has subscribed; its health may come before.
+    first = Recorder(tmp_path / "one", own_broker.port, settings={"TICTALLY_EDGES": "cellar", "TICTALLY_NAME": "one"})
+    second = Recorder(tmp_path / "two", own_broker.port, settings={"TICTALLY_EDGES": "attic", "TICTALLY_NAME": "two"})
+    with first, second:
+        # A recorder publishes `online` after it has subscribed; its health may arrive earlier.
         for availability in ("tictally/recorder/one/availability", "tictally/recorder/two/availability"):
             hub.subscribe(availability)
             hub.wait_for(availability, "online")
     hub.publish(TOPIC, frame(1))
     hub.publish("tictally/edge/attic/frame", frame(1, edge="attic", boot="0" * 16, meter="021900000009"))
-    with one, two:
-        assert list(one.wait_until(lambda counts: counts.frames == 1).newest_ms) == [METER]
-        assert list(two.wait_until(lambda counts: counts.frames == 1).newest_ms) == ["021900000009"]
+    with first, second:
+        assert list(first.wait_until(lambda counts: counts.frames == 1).newest_ms) == [METER]
+        assert list(second.wait_until(lambda counts: counts.frames == 1).newest_ms) == ["021900000009"]
 
 
 def test_a_broker_with_a_window_of_one_is_drained(own_broker: Mosquitto, tmp_path: Path) -> None:
@@ -227,19 +227,21 @@ def test_a_broker_with_a_window_of_one_is_drained(own_broker: Mosquitto, tmp_pat
         assert recorder.wait_until(lambda counts: counts.frames == 30).rejected == {}
 
 
-def test_tls_lets_in_whom_the_authority_has_signed(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_only_a_broker_whose_certificate_the_authority_signed_is_connected_to(
+    own_broker: Mosquitto, tmp_path: Path
+) -> None:
     certificate, key = make_certificate(tmp_path, "broker")
     stranger, _ = make_certificate(tmp_path, "stranger")
     own_broker.stop()
     own_broker.extra = f"allow_anonymous true\ncertfile {certificate}\nkeyfile {key}"
     own_broker.start()
     recorder = Recorder(tmp_path, own_broker.port)
-    for authority, said in (
+    for authority, line in (
         (str(certificate), "connected to the broker"),
         (str(stranger), "cannot be reached: [SSL: CERTIFICATE_VERIFY_FAILED]"),
         ("", "closes the connection without an answer; is it an MQTT broker, and is TLS set on both sides?"),
     ):
         recorder.settings["TICTALLY_MQTT_CA"] = authority
         with recorder:
-            recorder.wait_for_log(said)
+            recorder.wait_for_log(line)
             assert recorder.stop() == 0

@@ -41,7 +41,7 @@ class TideSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    port: str | None = Field(default=None, description="Whose tides; unset: none are fetched.")
+    port: str | None = Field(default=None, description="Port whose tides are fetched; unset: none.")
 
 
 @dataclass
@@ -143,7 +143,7 @@ def test_a_run_by_hand_that_is_interrupted_is_no_failure(
         assert reader.get_value(state_key("tides")) is None
 
 
-def test_health_has_it(settings: Settings, tmp_path: Path) -> None:
+def test_health_includes_it(settings: Settings, tmp_path: Path) -> None:
     with Ledger.open(settings.ledger) as ledger:
         ledger.put_value(state_key("tides"), JobState(1_000, "the server is away", 5_000).to_json())
         with recorder_loop(tmp_path, ledger, settings=settings) as loop:
@@ -175,7 +175,7 @@ def in_english(finding: Finding) -> tuple[str, str, str]:
 
 
 @pytest.mark.usefixtures("_tides")
-def test_api_and_metrics_have_it(tmp_path: Path) -> None:
+def test_api_and_metrics_include_it(tmp_path: Path) -> None:
     with Served(tmp_path, settings={"tides_port": "Brest"}) as served:
         served.ledger.put_value(state_key("tides"), JobState(1_000).to_json())
         (item,) = [each for each in served.items("/api/v1/jobs") if each["name"] == "tides"]
@@ -195,7 +195,7 @@ def test_it_runs_when_it_is_due_and_not_again() -> None:
     assert (run.result, run.problem) == ("fetched the tides of Brest", None)
 
 
-def test_what_was_due_while_no_recorder_ran_is_made_up_for_once() -> None:
+def test_runs_missed_while_no_recorder_ran_are_made_up_for_once() -> None:
     job = TideJob("Brest")
     runner = runner_of(job, JobState(ms("2026-11-01T20:15:30+01:00")))
     for minute in range(3):

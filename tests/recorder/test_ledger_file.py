@@ -1,4 +1,4 @@
-"""The file: who may open it, what is no ledger, and what happens when it cannot be written."""
+"""The ledger file: who may open it, which files are rejected, and what happens when it cannot be written."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def batch(first: int, n: int) -> list[Message]:
     ]
 
 
-def test_a_second_recorder_is_refused_by_a_sentence_that_names_the_first(tmp_path: Path) -> None:
+def test_a_second_recorder_is_rejected_by_a_sentence_that_names_the_first(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path), pytest.raises(LedgerInUse, match=rf"in use by process {os.getpid()}$"):
         Ledger.open(path)
@@ -50,7 +50,7 @@ def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"not a database, but long enough to be looked at" * 20, b"SQLite format 3\0" + b"x" * 4096]
 )
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database_is_rejected_and_unchanged(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(content)
     for open_it in (Ledger.open, LedgerReader.open):
@@ -59,7 +59,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, co
     assert path.read_bytes() == content
 
 
-def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_another_programs_database_is_rejected_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "other.sqlite"
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE mine (x)")
@@ -72,7 +72,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> 
     assert path.read_bytes() == before
 
 
-def test_a_newer_programs_ledger_is_refused(tmp_path: Path) -> None:
+def test_a_newer_programs_ledger_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     Ledger.open(path).close()
     connection = sqlite3.connect(path)
@@ -84,13 +84,13 @@ def test_a_newer_programs_ledger_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing.sqlite", "no/such/folder.sqlite"])
-def test_a_reader_of_nothing_gets_a_sentence(tmp_path: Path, name: str) -> None:
+def test_a_missing_ledger_is_reported_to_a_reader_in_a_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(LedgerError, match="there is no ledger"):
         LedgerReader.open(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_ledger_in_a_missing_folder_gets_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="cannot be locked"):
         Ledger.open(tmp_path / "no" / "ledger.sqlite")
 

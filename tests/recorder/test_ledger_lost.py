@@ -1,4 +1,4 @@
-"""Frames of which no edge holds a copy any more."""
+"""Frames that no edge holds any longer."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from ledger_building import BOOT, EDGE, MINUTE_MS, NOON_MS, frame, message
 from tictally_recorder.ledger import BatchResult, Ledger, LedgerReader, NumberRange, Status
 
 
-def test_what_is_lost_stays_known_and_what_came_stays_stored(tmp_path: Path) -> None:
+def test_lost_numbers_stay_known_and_stored_frames_stay_stored(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(seq, NOON_MS + seq, {"EAST": seq})) for seq in (4, 5, 9)])

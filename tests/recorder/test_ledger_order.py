@@ -1,4 +1,4 @@
-"""What the ledger ends in depends on the frames alone: not on their order, doubling, batches or restarts."""
+"""The ledger's rows depend on the frames alone: not on their order, duplicates, batches or restarts."""
 
 import random
 import tempfile
@@ -39,10 +39,10 @@ SOURCES = st.sampled_from(
 
 @st.composite
 def frames(draw: st.DrawFn) -> list[Frame]:
-    drawn = draw(st.lists(st.tuples(MOMENTS, VALUES, SOURCES), min_size=1, max_size=25))
+    samples = draw(st.lists(st.tuples(MOMENTS, VALUES, SOURCES), min_size=1, max_size=25))
     return [
         frame(seq, time_ms, values, edge=edge, boot=boot)
-        for seq, (time_ms, values, (edge, boot)) in enumerate(drawn, start=1)
+        for seq, (time_ms, values, (edge, boot)) in enumerate(samples, start=1)
     ]
 
 

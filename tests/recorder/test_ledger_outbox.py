@@ -1,4 +1,4 @@
-"""What a sink has yet to copy is in the ledger with what made it so: nothing is forgotten, whatever ends when."""
+"""The outbox of a sink is written with the rows that fill it: nothing is forgotten, whichever process ends when."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield made
 
 
-def hear(ledger: Ledger, *frames: tuple[int, int], first: int = 1, late: bool = False) -> None:
+def store(ledger: Ledger, *frames: tuple[int, int], first: int = 1, late: bool = False) -> None:
     """(minutes after noon, Wh)."""
     ledger.store(
         message(
@@ -55,7 +55,7 @@ def ranges(taken: dict[int, IntervalSet]) -> list[tuple[int, int]]:
 
 
 def test_frames_come_in_the_order_of_storing_from_where_the_sink_is(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (2, 3), (1, 2))
+    store(ledger, (0, 1), (2, 3), (1, 2))
     with closing(outbox(tmp_path)) as box:
         frames = box.frames(2)
         assert [(each.meter, each.edge, each.seq, each.values) for each in frames] == [
@@ -67,28 +67,28 @@ def test_frames_come_in_the_order_of_storing_from_where_the_sink_is(ledger: Ledg
 
 
 def test_numbers_of_frames_that_are_gone_are_not_given_again(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (1, 2))
+    store(ledger, (0, 1), (1, 2))
     with closing(outbox(tmp_path)) as box:
         box.advance(0, box.frames(9)[-1].id, [], [])
         with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection, connection:
             connection.execute("DELETE FROM frame")
         ledger.close()
         with Ledger.open(tmp_path / "ledger.sqlite") as later:
-            hear(later, (2, 3), first=3)
+            store(later, (2, 3), first=3)
             assert [each.seq for each in box.frames(9)] == [3]
 
 
-def test_what_is_invalidated_during_a_copy_is_copied_again(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (20, 2))
+def test_rows_invalidated_during_replication_are_replicated_again(ledger: Ledger, tmp_path: Path) -> None:
+    store(ledger, (0, 1), (20, 2))
     with closing(outbox(tmp_path)) as box:
         assert ranges(box.take_quarters(EVER, 100)) == [(0, 1)]
-        hear(ledger, (21, 3), first=3)
+        store(ledger, (21, 3), first=3)
         box.confirm_taken()
         assert ranges(box.take_quarters(EVER, 100)) == [(1, 1)]
 
 
-def test_what_was_taken_and_not_dropped_is_marked_again(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (20, 2))
+def test_rows_taken_and_not_released_are_marked_again(ledger: Ledger, tmp_path: Path) -> None:
+    store(ledger, (0, 1), (20, 2))
     with closing(outbox(tmp_path)) as box:
         box.take_quarters(EVER, 100)
     with closing(outbox(tmp_path)) as box:
@@ -100,37 +100,37 @@ def test_what_was_taken_and_not_dropped_is_marked_again(ledger: Ledger, tmp_path
 
 
 def test_the_newest_is_taken_first_and_a_round_comes_to_its_end(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (15 * 10, 2))
+    store(ledger, (0, 1), (15 * 10, 2))
     with closing(outbox(tmp_path)) as box:
         taken, before = [], EVER
         while found := box.take_quarters(before, 4):
             taken += ranges(found)
             before = min(first for each in found.values() for first, _ in each)
             box.confirm_taken()
-            hear(ledger, (15 * 10 + len(taken), 2), first=10 + len(taken))
+            store(ledger, (15 * 10 + len(taken), 2), first=10 + len(taken))
         assert taken == [(7, 10), (3, 6), (0, 2)]
         assert ranges(box.take_quarters(EVER, 100)) == [(10, 10)]
 
 
 def test_a_late_frame_marks_all_between_its_neighbours(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (15 * 10, 20))
+    store(ledger, (0, 1), (15 * 10, 20))
     with closing(outbox(tmp_path)) as box:
         box.take_quarters(EVER, 100)
         box.confirm_taken()
-        hear(ledger, (15 * 5, 7), first=3, late=True)
+        store(ledger, (15 * 5, 7), first=3, late=True)
         assert ranges(box.take_quarters(EVER, 100)) == [(0, 10)]
 
 
-def test_a_sink_that_is_new_has_all_to_copy_and_one_that_is_no_more_nothing(tmp_path: Path) -> None:
+def test_a_new_sink_has_everything_to_replicate_and_a_removed_one_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
-        hear(ledger, (0, 1), (20, 2))
+        store(ledger, (0, 1), (20, 2))
         assert ledger.sinks() == []
         ledger.use_sinks(["far"])
         (counts,) = ledger.sinks()
         assert (counts.frames, counts.quarters, counts.oldest_ms) == (2, 2, NOON_MS)
         ledger.use_sinks([])
-        hear(ledger, (40, 3), first=3)
+        store(ledger, (40, 3), first=3)
         assert ledger.sinks() == []
         with pytest.raises(LedgerError, match="has no sink far yet"):
             outbox(tmp_path)
@@ -139,8 +139,8 @@ def test_a_sink_that_is_new_has_all_to_copy_and_one_that_is_no_more_nothing(tmp_
     assert integrity(path) == []
 
 
-def test_frames_that_went_before_they_were_copied_are_known_to_be_missing(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (31 * 24 * 60, 2))
+def test_frames_deleted_before_replication_are_counted_as_missing(ledger: Ledger, tmp_path: Path) -> None:
+    store(ledger, (0, 1), (31 * 24 * 60, 2))
     while ledger.apply_retention(NOON_MS + 31 * DAY_MS):
         pass
     assert ledger.sinks()[0].raw_since_ms == NOON_MS + QUARTER_MS
@@ -148,8 +148,8 @@ def test_frames_that_went_before_they_were_copied_are_known_to_be_missing(ledger
         assert [each.seq for each in box.frames(9)] == [2]
 
 
-def test_a_copy_that_is_reset_has_raw_frames_from_where_the_ledger_has_all(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (3 * 24 * 60, 2))
+def test_a_reset_sink_starts_where_the_ledger_has_every_raw_frame(ledger: Ledger, tmp_path: Path) -> None:
+    store(ledger, (0, 1), (3 * 24 * 60, 2))
     with closing(outbox(tmp_path)) as box:
         box.advance(0, 2, [TimeWindow(60_000, NOON_MS)], [])
         while ledger.apply_retention(NOON_MS + 3 * DAY_MS):
@@ -164,8 +164,8 @@ def test_a_copy_that_is_reset_has_raw_frames_from_where_the_ledger_has_all(ledge
         assert (counts.frames, counts.quarters) == (2, 3 * 96 + 1)
 
 
-def test_a_part_is_copied_again_when_somebody_asks_for_it(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1), (20, 2), (40, 3))
+def test_a_range_is_replicated_again_on_request(ledger: Ledger, tmp_path: Path) -> None:
+    store(ledger, (0, 1), (20, 2), (40, 3))
     with closing(outbox(tmp_path)) as box:
         box.take_quarters(EVER, 100)
         box.confirm_taken()
@@ -173,7 +173,7 @@ def test_a_part_is_copied_again_when_somebody_asks_for_it(ledger: Ledger, tmp_pa
         refill_sinks(tmp_path / "ledger.sqlite", ["far"], NOON_MS + 16 * 60_000, NOON_MS + 30 * 60_000)
         assert [each.seq for each in box.frames(9)] == [2, 3]
         assert ranges(box.take_quarters(EVER, 100)) == [(1, 1)]
-        # What was asked for while frames were sent is not passed over.
+        # A request made while frames were being sent is not skipped.
         box.advance(3, 3, [], [])
         assert box.cursor == 1
 
@@ -183,8 +183,8 @@ def cost_day(amount: str) -> CostDay:
     return CostDay(date(2026, 11, 21), FIRST, FIRST + 96, "key", NOON_MS, (CostEntry(line, 5, amount, b""),))
 
 
-def test_a_days_cost_is_copied_when_its_figures_change_and_only_then(ledger: Ledger, tmp_path: Path) -> None:
-    hear(ledger, (0, 1))
+def test_a_days_cost_is_replicated_only_when_its_figures_change(ledger: Ledger, tmp_path: Path) -> None:
+    store(ledger, (0, 1))
     with LedgerReader.open(tmp_path / "ledger.sqlite") as reader, closing(outbox(tmp_path)) as box:
         (site,) = reader.sites()
         for amount, taken in (("1", 1), ("1", 0), ("2", 1)):
@@ -198,7 +198,7 @@ def test_a_days_cost_is_copied_when_its_figures_change_and_only_then(ledger: Led
         assert len(box.take_cost(9)) == 1
 
 
-def test_the_cost_of_a_site_that_is_no_more_waits_for_nobody(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_cost_of_a_removed_site_is_no_longer_pending(ledger: Ledger, tmp_path: Path) -> None:
     for key in ("111", "222"):
         ledger.store([message(frame(1, NOON_MS, {"EAST": 1}, meter=key, edge=f"of-{key}"))])
     with LedgerReader.open(tmp_path / "ledger.sqlite") as reader, closing(outbox(tmp_path)) as box:
@@ -219,7 +219,7 @@ def test_windows_are_stored_once_each_the_longest_first(ledger: Ledger, tmp_path
         assert box.windows() == [minute]
 
 
-def test_of_refused_points_the_newest_thousand_stay_and_all_are_counted(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_newest_thousand_rejected_points_are_stored_and_all_are_counted(ledger: Ledger, tmp_path: Path) -> None:
     with closing(outbox(tmp_path)) as box:
         for n in range(3):
             box.confirm_taken([RejectedPoint("b", f"reason {n} {i}", "p" * 5000) for i in range(600)])

@@ -1,4 +1,4 @@
-"""Packed quarters and bodies: nothing is lost, the form never changes, and it is small."""
+"""Packed quarters and bodies: nothing is lost, the format never changes, and it is small."""
 
 import random
 
@@ -24,7 +24,7 @@ FRAMES = st.lists(
     max_size=8,
 )
 
-# To the byte what version 0.1.0 wrote: a ledger of decades ago must read the same.
+# Byte for byte what version 0.1.0 wrote: a ledger must still read the same after decades.
 GOLDEN = Quarter(
     meter_id=7,
     start_ms=NOON_MS,
@@ -58,7 +58,7 @@ GOLDEN_BODY_HEX = (
 
 
 @given(FRAMES)
-def test_a_quarter_comes_back_as_it_was_packed(frames: list[tuple[int, dict[str, int]]]) -> None:
+def test_a_quarter_is_unpacked_as_it_was_packed(frames: list[tuple[int, dict[str, int]]]) -> None:
     quarter = roll_up(7, NOON_MS, [(NOON_MS + since, values) for since, values in sorted(frames, key=lambda f: f[0])])
     assert quarter is not None
     assert unpack(pack(quarter, IDS), 7, NOON_MS, NAMES) == quarter
@@ -84,12 +84,12 @@ def test_the_fast_path_reads_the_same_registers(frames: list[tuple[int, dict[str
     )
 
 
-def test_the_form_of_a_quarter_never_changes() -> None:
+def test_the_format_of_a_quarter_never_changes() -> None:
     assert pack(GOLDEN, IDS).hex(" ") == GOLDEN_HEX
     assert unpack(bytes.fromhex(GOLDEN_HEX), 7, NOON_MS, NAMES) == GOLDEN
 
 
-def test_the_form_of_a_body_never_changes() -> None:
+def test_the_format_of_a_body_never_changes() -> None:
     values: dict[str, int | str] = {"EAST": 50_019_226, "LTARF": "HP BLEU", "MSG1": "été"}
     dated = {"DATE": "2026-11-21T21:27:08+01:00"}
     assert decode_body(bytes.fromhex(GOLDEN_BODY_HEX)) == (values, dated)
@@ -102,7 +102,7 @@ def test_the_form_of_a_body_never_changes() -> None:
         st.integers(-(2**63), 2**63) | st.text(st.sampled_from('AB":,\\1é'), max_size=12),
     )
 )
-def test_single_numbers_are_those_of_the_whole_body_and_texts_are_none(values: dict[str, int | str]) -> None:
+def test_single_numbers_are_those_of_the_whole_body_and_strings_are_none(values: dict[str, int | str]) -> None:
     labels = ["A", "B", "A1", "-1"]
     expected = {label: values[label] for label in labels if isinstance(values.get(label), int)}
     assert NumberReader(labels).read(encode_body(values, {"A": "1", "AB": '"B":1'})) == expected

@@ -1,4 +1,4 @@
-"""Raw frames go after two days, whatever a clock says, and nothing that is answered changes."""
+"""Raw frames are deleted after two days, whatever a clock shows, and no answer changes."""
 
 import random
 import sqlite3
@@ -62,7 +62,7 @@ def goes_on(time_ms: int, *, arrived_ms: int | None = None) -> Message:
     return message(frame(seq, time_ms, {"EAST": 1}, meter=OTHER, edge="attic"), arrived_ms=arrived_ms)
 
 
-def test_raw_frames_go_when_their_quarter_is_two_days_past(tmp_path: Path) -> None:
+def test_raw_frames_are_deleted_when_their_quarter_is_two_days_past(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     newest_ms = NOON_MS + 71 * HOUR_MS
     with Ledger.open(path) as ledger:
@@ -118,7 +118,7 @@ def test_a_clock_that_is_behind_deletes_by_its_own_time(tmp_path: Path, back_ms:
     assert raw(path)[0] == max(now_ms - back_ms - RETENTION_MS, NOON_MS)
 
 
-def test_a_late_frame_does_not_turn_the_present_back(tmp_path: Path) -> None:
+def test_a_late_frame_does_not_set_the_ledgers_present_back(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     now_ms = NOON_MS + 5 * DAY_MS
     with Ledger.open(path) as ledger:
@@ -127,7 +127,7 @@ def test_a_late_frame_does_not_turn_the_present_back(tmp_path: Path) -> None:
         assert raw(path) == []
 
 
-def test_a_frame_dated_by_a_clock_ahead_stays_thirty_days_and_no_longer(tmp_path: Path) -> None:
+def test_a_frame_dated_by_a_fast_clock_stays_thirty_days_and_no_longer(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store(hourly(3, arrived_ms=NOON_MS + 4000 * DAY_MS))
@@ -215,7 +215,7 @@ def test_retention_of_a_locked_ledger_is_retried(tmp_path: Path) -> None:
         assert raw(path) == []
 
 
-def test_an_interrupted_pruning_leaves_all_as_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_deletion_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store([*hourly(3), goes_on(NOON_MS + 3 * DAY_MS)])
@@ -277,14 +277,14 @@ def full_frames(draw: st.DrawFn) -> list[Frame]:
 
 
 def in_order(path: Path, some: Sequence[Frame]) -> tuple[object, ...]:
-    """What the ledger answers that got all in the order of time and was never pruned."""
+    """The answers of a ledger that stored all frames in order and deleted none."""
     with Ledger.open(path) as ledger:
         ledger.store([message(each) for each in sorted(some, key=lambda each: each.time_ms)])
     return answers(path)
 
 
-def pruned_and_late(path: Path, some: Sequence[Frame], is_late: Callable[[Frame], bool], rng: random.Random) -> None:
-    """Stores what is not late, prunes it away, stores what is late, shuffled and doubled, and prunes that too."""
+def deleted_and_late(path: Path, some: Sequence[Frame], is_late: Callable[[Frame], bool], rng: random.Random) -> None:
+    """Store the frames on time and delete them, then the late ones, shuffled and duplicated, and delete those too."""
     late = [message(each) for each in some if is_late(each)] * 2
     rng.shuffle(late)
     with Ledger.open(path) as ledger:
@@ -306,7 +306,7 @@ def pruned_and_late(path: Path, some: Sequence[Frame], is_late: Callable[[Frame]
 def test_late_frames_between_deleted_ones_end_in_the_same_rows(
     some: list[Frame], gap: tuple[int, int], rng: random.Random
 ) -> None:
-    # The gap has a bound of quarters in it: what was pruned of a quarter stands on one side of it.
+    # A boundary of quarters lies in the gap: the deleted frames of a quarter lie on one side of it.
     first, n = gap
     bounds = range(NOON_MS + first * QUARTER_MS // 6, NOON_MS + (first - first % 6 + 6 + n) * QUARTER_MS // 6)
     with tempfile.TemporaryDirectory() as folder:
@@ -314,7 +314,7 @@ def test_late_frames_between_deleted_ones_end_in_the_same_rows(
         path = Path(folder) / "ledger.sqlite"
         if all(each.time_ms in bounds for each in some):
             return
-        pruned_and_late(path, some, lambda each: each.time_ms in bounds, rng)
+        deleted_and_late(path, some, lambda each: each.time_ms in bounds, rng)
         assert answers(path)[:3] == expected[:3]
         with Ledger.open(path) as ledger:
             ledger.store([goes_on(NOON_MS + 9 * DAY_MS)])
@@ -334,7 +334,7 @@ def test_a_late_frame_among_deleted_ones_loses_no_count_and_no_extreme(
     with tempfile.TemporaryDirectory() as folder:
         expected, *_ = in_order(Path(folder) / "whole.sqlite", rising)
         path = Path(folder) / "ledger.sqlite"
-        pruned_and_late(path, rising, lambda each: each.seq in late, rng)
+        deleted_and_late(path, rising, lambda each: each.seq in late, rng)
         quarters, texts, *_ = answers(path)
         assert quarters == expected
         assert all(  # each row is a change

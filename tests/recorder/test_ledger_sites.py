@@ -1,4 +1,4 @@
-"""Meters and sites: who a frame is from, and where meters follow one another."""
+"""Meters and sites: which meter a frame is from, and how meters follow one another at a site."""
 
 from pathlib import Path
 
@@ -49,17 +49,17 @@ IDENTITIES = {
 }
 
 
-@pytest.mark.parametrize(("heard", "expected"), IDENTITIES.values(), ids=IDENTITIES.keys())
+@pytest.mark.parametrize(("senders", "expected"), IDENTITIES.values(), ids=IDENTITIES.keys())
 @pytest.mark.parametrize("restarts", [False, True])
-def test_who_a_frame_is_from(
+def test_a_frame_is_assigned_to_its_meter(
     tmp_path: Path,
-    heard: list[tuple[str, str | None]],
+    senders: list[tuple[str, str | None]],
     expected: dict[str, list[tuple[str, str | None, int, int]]],
     *,
     restarts: bool,
 ) -> None:
     path = tmp_path / "ledger.sqlite"
-    messages = [frame_of(seq, key, serial) for seq, (key, serial) in enumerate(heard, start=1)]
+    messages = [frame_of(seq, key, serial) for seq, (key, serial) in enumerate(senders, start=1)]
     for batch in [[each] for each in messages] if restarts else [messages]:
         with Ledger.open(path) as ledger:
             ledger.store(batch)

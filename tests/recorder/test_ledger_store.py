@@ -78,10 +78,10 @@ def test_any_payload_is_accepted_deferred_or_rejected(changes: dict[str, Any], j
     whole = json.dumps(json.loads(body()) | changes).encode()
     for payload in (whole, whole[:-1] + junk, junk):
         for topic_edge in (EDGE, edge):
-            verdict = classify(message(payload, edge=topic_edge), NOON_MS)
-            assert isinstance(verdict, Accepted | Deferred | Rejected)
-            if isinstance(verdict, Rejected):
-                verdict.detail.encode()  # what SQLite does with it
+            decision = classify(message(payload, edge=topic_edge), NOON_MS)
+            assert isinstance(decision, Accepted | Deferred | Rejected)
+            if isinstance(decision, Rejected):
+                decision.detail.encode()  # as SQLite does
 
 
 def test_a_number_that_was_stored_is_ignored_for_ever(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_number_that_was_stored_is_ignored_for_ever(tmp_path: Path) -> None:
         assert ledger.counts().frames == 3
 
 
-def test_a_number_that_was_refused_is_ignored_for_ever(tmp_path: Path) -> None:
+def test_a_number_that_was_rejected_is_ignored_for_ever(tmp_path: Path) -> None:
     bad = message(body(seq=1, values={"EAST": "text"}))
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         assert ledger.store([bad]) == BatchResult(rejected=1)
@@ -103,7 +103,7 @@ def test_a_number_that_was_refused_is_ignored_for_ever(tmp_path: Path) -> None:
         assert ledger.counts().frames == 0
 
 
-def test_a_number_in_another_edges_name_is_not_believed(tmp_path: Path) -> None:
+def test_a_number_claimed_for_another_edge_is_not_recorded(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         assert ledger.store([message(body(seq=1, edge="attic", values=0))]) == BatchResult(rejected=1)
         assert ledger.store([message(body(seq=1, values=0), edge="attic")]) == BatchResult(rejected=1)
@@ -198,7 +198,7 @@ def test_values_and_horodates_are_stored_unchanged(tmp_path: Path) -> None:
     ]
 
 
-def test_a_note_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_a_stored_value_is_there_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         assert ledger.get_value("filters") is None

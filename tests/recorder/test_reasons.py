@@ -1,4 +1,4 @@
-"""Reasons: their words in both languages, and their form in JSON."""
+"""Reasons: their words in both languages, and their JSON format."""
 
 import json
 import re
@@ -76,7 +76,7 @@ def test_every_reason_has_words_that_show_all_its_parameters(code: ReasonCode, l
             assert all(str(each) in text for each in plain)
 
 
-def test_no_words_are_of_a_reason_that_there_is_not() -> None:
+def test_there_are_no_words_for_an_unknown_reason() -> None:
     for language in LANGUAGES:
         codes = {key.removeprefix("reason.") for key in words(language) if key.startswith("reason.")}
         assert codes == {code.value for code in ReasonCode}
@@ -100,7 +100,7 @@ def test_the_documents_list_every_code_with_its_words() -> None:
     assert shown == {code: re.sub(r"\|\w+\}", "}", text) for code, text in expected.items()}
 
 
-def test_a_reason_is_the_same_from_its_json() -> None:
+def test_a_reason_survives_its_json() -> None:
     for code in ReasonCode:
         reason = example(code)
         body = json.loads(json.dumps(reason.as_json()))
@@ -130,7 +130,7 @@ def test_a_reason_of_which_only_the_code_is_known_has_an_outline() -> None:
     assert "{" not in "".join(catalogue(language).outline(code) for language in LANGUAGES for code in ReasonCode)
 
 
-def test_the_repeated_hour_is_told_apart_by_its_offset() -> None:
+def test_the_repeated_hour_is_distinguished_by_its_offset() -> None:
     reason = Reason(ReasonCode.NO_PRICE_AT_TIME, {"time": "2026-10-25T02:15+02:00"})
     assert catalogue("en").reason(reason) == "there is no price for 2026-10-25 02:15+02:00"
     assert catalogue("fr").reason(reason) == "aucun prix n\u2019est connu pour le 25/10/2026 à 02:15"

@@ -1,4 +1,4 @@
-"""The recorder's settings: what is accepted, what is rejected, in which words."""
+"""The recorder's settings: which values are accepted and which rejected, with which message."""
 
 from pathlib import Path
 
@@ -66,23 +66,23 @@ def test_discovery_is_below_a_prefix_or_off() -> None:
         ({"TICTALLY_LEDGER": "/data/l.sqlite", "XDG_STATE_HOME": "/state"}, "/data/l.sqlite"),
     ],
 )
-def test_the_ledger_lies_where_it_is_said_or_where_state_belongs(environ: dict[str, str], ledger: str) -> None:
+def test_the_ledgers_path_is_the_configured_one_or_in_the_state_folder(environ: dict[str, str], ledger: str) -> None:
     assert settings(environ).ledger == Path(ledger)
 
 
-def test_price_lists_and_contracts_lie_beside_the_ledger_or_where_it_is_said() -> None:
+def test_tariffs_and_contracts_are_beside_the_ledger_unless_configured() -> None:
     beside = settings({"TICTALLY_LEDGER": "/data/l.sqlite"})
     assert (beside.tariffs_folder, beside.contracts_file) == (Path("/data/tariffs"), Path("/data/contracts.toml"))
-    said = settings({"TICTALLY_TARIFFS": "/etc/lists", "TICTALLY_CONTRACTS": "/etc/c.toml"})
-    assert (said.tariffs_folder, said.contracts_file) == (Path("/etc/lists"), Path("/etc/c.toml"))
+    configured = settings({"TICTALLY_TARIFFS": "/etc/lists", "TICTALLY_CONTRACTS": "/etc/c.toml"})
+    assert (configured.tariffs_folder, configured.contracts_file) == (Path("/etc/lists"), Path("/etc/c.toml"))
 
 
-def test_no_home_is_needed_where_the_ledger_is_said() -> None:
+def test_no_home_folder_is_needed_where_the_ledger_is_configured() -> None:
     got = load(Origins({"TICTALLY_LEDGER": "/data/l.sqlite"}, lambda _: ""), hostname="nas")
     assert got.ledger == Path("/data/l.sqlite")
 
 
-def test_the_command_lines_ledger_comes_first() -> None:
+def test_the_ledger_of_the_command_line_has_precedence() -> None:
     assert settings({"TICTALLY_LEDGER": "/data/l.sqlite"}, ledger="/other").ledger == Path("/other")
 
 
@@ -94,7 +94,7 @@ def test_edges_are_all_or_names(text: str, edges: tuple[str, ...]) -> None:
     assert settings({"TICTALLY_EDGES": text}).edges == edges
 
 
-def test_a_file_says_the_same_as_the_environment(tmp_path: Path) -> None:
+def test_a_file_has_the_same_settings_as_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "tictally.toml"
     file.write_text('name = "box"\nmqtt_port = 1884\nedges = ["cellar", "attic"]\nmqtt_password = "secret"\n')
     got = settings({"TICTALLY_CONFIG": str(file)})
@@ -163,7 +163,7 @@ def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence:
     assert str(raised.value).startswith(sentence.format(file=file))
 
 
-def test_nothing_is_copied_unless_it_is_said_where_to() -> None:
+def test_nothing_is_replicated_without_a_configured_target() -> None:
     assert influxdb({}) is None
 
 
@@ -188,21 +188,21 @@ def test_an_influxdb_has_two_tokens_at_most_and_shows_none(tmp_path: Path) -> No
     assert "may-set-up" not in repr(target)
 
 
-def test_the_token_that_may_set_up_does_all_where_it_is_alone() -> None:
+def test_the_setup_token_is_used_for_everything_where_it_is_the_only_one() -> None:
     alone = {"TICTALLY_INFLUXDB_SETUP_TOKEN": "x", "TICTALLY_INFLUXDB_TOKEN": ""}
     target = influxdb({key: value for key, value in (INFLUX | alone).items() if value})
     assert target is not None
     assert (target.token, target.setup_token) == ("x", "x")
 
 
-def test_http_is_for_this_machine_alone_unless_it_is_said_otherwise() -> None:
+def test_http_listens_on_the_loopback_interface_by_default() -> None:
     got = settings({})
     http = got.section(HttpSettings)
     assert (http.switch, http.host, http.port) == ("on", "127.0.0.1", 8780)
     assert (http.reads, got.section(MeteritSettings).access, http.token) == ("open", "off", None)
 
 
-def test_what_http_is_told_is_read() -> None:
+def test_the_http_settings_are_read() -> None:
     token = "a-token-of-20-letters"  # noqa: S105
     got = settings(
         {
@@ -231,7 +231,7 @@ def test_what_http_is_told_is_read() -> None:
         ({"TICTALLY_PRMS": "12345678901234"}, "TICTALLY_PRMS: '12345678901234' has no site"),
     ],
 )
-def test_what_http_cannot_use_is_named(environ: dict[str, str], sentence: str) -> None:
+def test_an_unusable_http_setting_is_named(environ: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError) as caught:
         settings(environ)
     assert str(caught.value).startswith(sentence)

@@ -1,4 +1,4 @@
-"""A sink that is one file is everywhere where sinks are; several run side by side, whatever becomes of one."""
+"""A sink of one file appears wherever sinks do; several run side by side and fail independently."""
 
 import json
 import os
@@ -90,7 +90,7 @@ def test_the_command_line_sets_it_up_refills_it_and_shows_it(
     assert ledger.exists()
 
 
-def test_the_doctor_finds_what_it_lacks(
+def test_the_doctor_reports_what_is_missing(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TICTALLY_MQTT_PORT", str(free_port()))
@@ -142,7 +142,7 @@ def test_a_sink_that_fails_unexpectedly_does_not_stop_another(
         assert states["file"].problem is None
 
 
-def test_while_one_of_two_is_down_the_ledger_and_the_other_go_on(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_while_one_of_two_is_down_the_ledger_and_the_other_continue(own_broker: Mosquitto, tmp_path: Path) -> None:
     http = free_port()
     recorder = Recorder(tmp_path, own_broker.port, module="file_sink")
     recorder.settings = {
@@ -172,7 +172,7 @@ def test_while_one_of_two_is_down_the_ledger_and_the_other_go_on(own_broker: Mos
 
 
 def wait_for_states(http: int, frames: int) -> dict[str, dict[str, object]]:
-    """Of each sink, as soon as the file has all frames and InfluxDB has failed."""
+    """The state of each sink, once the file has all frames and InfluxDB has failed."""
     end_s = time.monotonic() + 30
     while True:
         answer = httpx.get(f"http://127.0.0.1:{http}/api/v1/sinks", timeout=10)

@@ -18,7 +18,7 @@ URL = "http://influxdb.invalid:8086"
 
 
 class Scripted:
-    """A sink that copies all in its last step.
+    """A sink that replicates everything in its last step.
 
     Args:
         path: of the ledger.
@@ -53,7 +53,7 @@ class Scripted:
     ],
     ids=["all is copied without a rest", "what waits is waited for", "a server that asks for no time gets some"],
 )
-def test_it_rests_where_there_is_nothing_to_do(
+def test_it_sleeps_while_there_is_nothing_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[float | SinkError], slept_s: list[float]
 ) -> None:
     path, slept = tmp_path / "ledger.sqlite", list[float]()
@@ -67,7 +67,9 @@ def test_it_rests_where_there_is_nothing_to_do(
     assert slept == pytest.approx(slept_s, abs=0.5)
 
 
-def test_it_ends_where_an_hour_cannot_be_made_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_ends_with_the_reason_where_an_hour_cannot_be_aggregated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(1, NOON_MS, {"EAST": 1}))])
@@ -82,5 +84,5 @@ def test_it_ends_where_an_hour_cannot_be_made_and_says_why(tmp_path: Path, monke
     monkeypatch.setattr(command, "_sleep", lambda _: False)
     environ = {"TICTALLY_LEDGER": str(path), "TICTALLY_INFLUXDB_URL": URL, "TICTALLY_INFLUXDB_TOKEN": "t"}
     done = CliRunner().invoke(app, ["sink", "refill"], env=environ | {"TICTALLY_INFLUXDB_ORG": "o"})
-    told = "but 1 minutes and hours are not aggregated yet: InfluxDB's task has failed: no disk"
-    assert (done.exit_code, told in done.output) == (0, True), done.output
+    warning = "but 1 minutes and hours are not aggregated yet: InfluxDB's task has failed: no disk"
+    assert (done.exit_code, warning in done.output) == (0, True), done.output

@@ -1,4 +1,4 @@
-"""What a real recorder tells of cost on a real broker, and what it does when price lists and contracts change."""
+"""The cost that a real recorder publishes on a real broker, and how it follows changes of tariffs and contracts."""
 
 import json
 import signal
@@ -75,15 +75,15 @@ def hub(own_broker: Mosquitto) -> Iterator[Hub]:
         yield client
 
 
-def hear(recorder: Recorder, hub: Hub) -> None:
-    """Twelve kWh in a minute of the present, so that no midnight comes between."""
+def record_twelve_kwh(recorder: Recorder, hub: Hub) -> None:
+    """Record twelve kWh within seconds of now, so that no midnight comes between."""
     hub.wait_for("tictally/recorder/nas/availability", "online")
     hub.publish(FRAMES, frame(1, now_ms() - 2000, 0), frame(2, now_ms(), 12_000))
     recorder.wait_until(lambda counts: counts.frames == 2)
-    look(recorder)
+    reload(recorder)
 
 
-def look(recorder: Recorder) -> None:
+def reload(recorder: Recorder) -> None:
     assert recorder._process is not None
     recorder._process.send_signal(signal.SIGHUP)
 
@@ -95,66 +95,68 @@ def ledgers_reasons(recorder: Recorder) -> set[str | None]:
 
 
 def test_cost_and_price_are_published_and_announced(recorder: Recorder, hub: Hub) -> None:
-    hear(recorder, hub)
+    record_twelve_kwh(recorder, hub)
     announced: dict[str, Any] = json.loads(hub.wait_for(CONFIG))
     assert announced["device"]["name"] == f"Energy cost {METER}"
     assert announced["components"]["cost_total"]["unit_of_measurement"] == "EUR"
     assert announced["components"]["price"]["unit_of_measurement"] == "EUR/kWh"
     assert "income_today" not in announced["components"]
     hub.wait_for(f"{SITE}/cost_today", "1.20")
-    told: dict[str, str] = {}
+    published: dict[str, str] = {}
     end_s = time.monotonic() + 20
-    while told.get("cost_month") != "1.20" or len(told) <= len(announced["components"]):  # each is a message of its own
-        assert time.monotonic() < end_s, told
+    while published.get("cost_month") != "1.20" or len(published) <= len(
+        announced["components"]
+    ):  # each is a message of its own
+        assert time.monotonic() < end_s, published
         retained = probe(BrokerAddress("127.0.0.1", recorder.port), [f"{SITE}/#"]).retained
-        told = {topic.removeprefix(f"{SITE}/"): payload.decode() for topic, payload in retained.items()}
-    assert told.keys() == set(announced["components"]) | {"currency"}
-    assert (told["period"], told["price"], told["tariff"]) == ("HC", "0.10", "own 2020-01-01")
-    assert (told["cost_month"], told["quality"], told["reason"]) == ("1.20", "measured", "none")
+        published = {topic.removeprefix(f"{SITE}/"): payload.decode() for topic, payload in retained.items()}
+    assert published.keys() == set(announced["components"]) | {"currency"}
+    assert (published["period"], published["price"], published["tariff"]) == ("HC", "0.10", "own 2020-01-01")
+    assert (published["cost_month"], published["quality"], published["reason"]) == ("1.20", "measured", "none")
 
 
-def test_a_price_list_that_changes_changes_the_cost(recorder: Recorder, hub: Hub) -> None:
-    hear(recorder, hub)
+def test_a_changed_tariff_changes_the_cost(recorder: Recorder, hub: Hub) -> None:
+    record_twelve_kwh(recorder, hub)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
     own_list(recorder.folder, "0.20")
-    look(recorder)
+    reload(recorder)
     hub.wait_for(f"{SITE}/cost_today", "2.40")
     recorder.wait_for_log("contracts, tariffs or unmetered times have changed on 1 days")
 
 
-def test_coverage_that_goes_leaves_unknown_and_why_in_hub_ledger_and_answer(recorder: Recorder, hub: Hub) -> None:
-    hear(recorder, hub)
+def test_lost_coverage_makes_the_cost_unknown_with_its_reason_in_hub_and_ledger(recorder: Recorder, hub: Hub) -> None:
+    record_twelve_kwh(recorder, hub)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
     own_list(recorder.folder, "0.20", start="2999-01-01")
-    look(recorder)
+    reload(recorder)
     hub.wait_for(f"{SITE}/cost_today", "none")
     hub.wait_for(f"{SITE}/reason", "own has no version")
     assert ledgers_reasons(recorder) == {"no_version"}
 
 
 def test_a_broken_file_is_reported_and_recording_goes_on(recorder: Recorder, hub: Hub) -> None:
-    hear(recorder, hub)
+    record_twelve_kwh(recorder, hub)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
     (recorder.folder / "contracts.toml").write_text("what = ever")
-    look(recorder)
+    reload(recorder)
     hub.wait_for(f"{SITE}/cost_today", "none")
     recorder.wait_for_log("cost is not computed: ")
     hub.publish(FRAMES, frame(3, now_ms(), 13_000))
     recorder.wait_until(lambda counts: counts.frames == 3)
     (recorder.folder / "contracts.toml").write_text(CONTRACT)
-    look(recorder)
+    reload(recorder)
     hub.wait_for(f"{SITE}/cost_today", "1.30")
 
 
 def test_the_price_follows_the_period_at_once(recorder: Recorder, hub: Hub) -> None:
-    hear(recorder, hub)
+    record_twelve_kwh(recorder, hub)
     hub.wait_for(f"{SITE}/price", "0.10")
     hub.publish(FRAMES, frame(3, now_ms(), 12_000, register="02"))
     hub.wait_for(f"{SITE}/price", "0.50", within_s=5.0)
 
 
-def test_a_hub_and_a_broker_that_restart_get_all_again(recorder: Recorder, hub: Hub) -> None:
-    hear(recorder, hub)
+def test_everything_is_published_again_after_a_restart_of_hub_or_recorder(recorder: Recorder, hub: Hub) -> None:
+    record_twelve_kwh(recorder, hub)
     announced = hub.wait_for(CONFIG)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
     hub.publish("homeassistant/status", "online")
@@ -175,18 +177,18 @@ def test_a_recorder_that_is_killed_computes_what_it_had_stored(recorder: Recorde
 
 
 def test_a_site_that_has_joined_another_is_cleared(recorder: Recorder, hub: Hub) -> None:
-    hear(recorder, hub)
+    record_twelve_kwh(recorder, hub)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
     with closing(sqlite3.connect(recorder.ledger)) as connection, connection:
         connection.execute("UPDATE site SET name = 'another'")
-    look(recorder)
+    reload(recorder)
     hub.wait_for(f"{SITE}/cost_today", "")
     hub.wait_for(CONFIG, "")
 
 
 def test_without_a_contract_no_device_appears(own_broker: Mosquitto, tmp_path: Path, hub: Hub) -> None:
     with Recorder(tmp_path, own_broker.port) as running:
-        hear(running, hub)
+        record_twelve_kwh(running, hub)
         hub.wait_for(f"{SITE}/reason", "aucun contrat n\u2019est déclaré")  # French is the default of hubs
     seen = probe(BrokerAddress("127.0.0.1", own_broker.port), ["homeassistant/device/+/config"]).retained
     assert list(seen) == ["homeassistant/device/tictally_recorder_nas/config"]

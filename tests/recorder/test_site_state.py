@@ -1,4 +1,4 @@
-"""What a site's topics say of its cost, worked by hand: the known to the cent, the unknown with its reason."""
+"""The figures published for a site, computed by hand: the known to the cent, the unknown with their reason."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -27,7 +27,7 @@ ENERGY = [
 ]
 
 
-def told(
+def published_figures(
     contracts: Contracts,
     *tariffs: Tariff,
     energy: list[EnergyRow] = ENERGY,
@@ -40,11 +40,11 @@ def told(
     return site_figures(replace(PRESENT, period=period), rows, before or {}, terms)
 
 
-def test_a_day_a_month_and_all_of_it_to_the_cent() -> None:
+def test_cost_of_a_day_a_month_and_in_total_is_right_to_the_cent() -> None:
     # A day's subscription: 14.04 / 31 = 0.45290.
     # 1 July:  4 x 0.1696 + 6 x 0.2146 = 0.6784 + 1.2876 = 1.9660, with subscription 2.41890
     # 2 July:  2 x 0.1696 + 3 x 0.2146 = 0.3392 + 0.6438 = 0.9830, with subscription 1.43590
-    found = told(on(HPHC), HPHC, before={Direction.CONSUMPTION: Decimal("100.004")})
+    found = published_figures(on(HPHC), HPHC, before={Direction.CONSUMPTION: Decimal("100.004")})
     assert found == {
         "cost_today": "1.44",
         "cost_yesterday": "2.42",
@@ -85,10 +85,10 @@ def test_a_month_is_known_before_anything_is_of_today() -> None:
     assert (found["cost_today"], found["cost_month"]) == ("none", "2.42")
 
 
-def test_what_was_paid_in_another_currency_is_added_to_nothing() -> None:
+def test_amounts_in_another_currency_are_not_added() -> None:
     swiss = replace(HPHC, id="swiss", currency="CHF")
     contracts = on(Contract(SITE, "swiss", d("2025-01-01"), power_kva=6), Contract(SITE, HPHC.id, TODAY, power_kva=6))
-    found = told(contracts, HPHC, swiss)
+    found = published_figures(contracts, HPHC, swiss)
     assert (found["cost_today"], found["cost_yesterday"], found["cost_month"]) == ("1.44", "none", "none")
     assert found["currency"] == "EUR"
 
@@ -97,12 +97,12 @@ def test_what_was_paid_in_another_currency_is_added_to_nothing() -> None:
     ("period", "expected"), [("HC", ("HC", "0.1696")), ("HEURES CREUSES", ("none", "none")), (None, ("none", "none"))]
 )
 def test_the_price_is_that_of_the_period_the_meter_counts_in(period: str | None, expected: tuple[str, str]) -> None:
-    found = told(on(HPHC), HPHC, period=period)
+    found = published_figures(on(HPHC), HPHC, period=period)
     assert (found["period"], found["price"]) == expected
 
 
-def test_a_list_of_one_price_has_it_whatever_the_meter_counts_in() -> None:
-    found = told(on(BASE), BASE, period=None)
+def test_a_single_price_applies_in_whichever_period_the_meter_counts() -> None:
+    found = published_figures(on(BASE), BASE, period=None)
     assert (found["period"], found["price"]) == ("BASE", "0.2016")
 
 
@@ -117,21 +117,23 @@ def test_a_series_has_the_price_of_the_moment() -> None:
 
 def test_without_a_version_today_only_the_reason_is_published() -> None:
     later = tariff("hphc", ("HC", "HP"), version("hphc", "2025-07-02", {"HC": "0.1", "HP": "0.2"}, {None: "9"}))
-    found = told(on(later), later)
+    found = published_figures(on(later), later)
     assert (found["cost_today"], found["cost_yesterday"], found["cost_month"]) == ("1.09", "none", "none")
     gone = tariff("hphc", ("HC", "HP"), version("hphc", "2025-08-02", {"HC": "0.1", "HP": "0.2"}, {None: "9"}))
-    found = told(on(gone), gone)
+    found = published_figures(on(gone), gone)
     assert {name for name, payload in found.items() if payload != "none"} == {"quality", "reason"}
     assert (found["quality"], found["reason"]) == ("unknown", "hphc has no version")
 
 
 def test_without_a_contract_that_is_the_reason() -> None:
-    found = told(Contracts([]))
+    found = published_figures(Contracts([]))
     assert (found["cost_today"], found["reason"]) == ("none", "there is no contract")
 
 
 def test_a_list_that_is_overdue_makes_the_cost_provisional() -> None:
-    found = told(on(replace(HPHC, revised=((7, 1),))), replace(HPHC, versions=HPHC.versions[:1], revised=((7, 1),)))
+    found = published_figures(
+        on(replace(HPHC, revised=((7, 1),))), replace(HPHC, versions=HPHC.versions[:1], revised=((7, 1),))
+    )
     assert (found["cost_today"], found["quality"]) == ("1.44", "provisional")
     assert found["reason"] == "a revision was due on 2025-07-01, and hphc 2025-02-01 is the newest known"
 
@@ -143,12 +145,12 @@ def test_a_day_of_which_the_meter_sent_nothing_has_no_cost() -> None:
 
 
 def test_one_unknown_part_makes_the_sum_unknown() -> None:
-    found = told(on(EJP, power_kva=9), EJP, period="HP")
+    found = published_figures(on(EJP, power_kva=9), EJP, period="HP")
     assert (found["cost_today"], found["cost_month"], found["quality"]) == ("none", "none", "unknown")
     assert "EASF01 counted HC" in found["reason"]
 
 
-def test_while_a_file_cannot_be_used_the_file_is_the_reason() -> None:
+def test_an_unusable_file_is_named_as_the_reason() -> None:
     rows: list[CostRow] = costs([TODAY], ENERGY, on(HPHC), HPHC, ngtf="H PLEINE/CREUSE")
     found = site_figures(replace(PRESENT, problem=ContractError("contracts.toml", 3, "no").reason), rows, {}, None)
     assert {name for name, payload in found.items() if payload != "none"} == {"quality", "reason"}
@@ -158,14 +160,14 @@ def test_while_a_file_cannot_be_used_the_file_is_the_reason() -> None:
     )
 
 
-def test_income_is_published_apart_and_as_income() -> None:
+def test_income_is_published_separately_and_as_a_positive_amount() -> None:
     energy = [*ENERGY, row(d("2025-07-01"), "EAIT", 10_000), row(TODAY, "EAIT", 5000)]
     before = {Direction.CONSUMPTION: Decimal(100), Direction.INJECTION: Decimal(-50)}
-    found = told(on(HPHC, SURPLUS), HPHC, SURPLUS, energy=energy, before=before)
+    found = published_figures(on(HPHC, SURPLUS), HPHC, SURPLUS, energy=energy, before=before)
     # 5 and 10 kWh at 0.04
     assert (found["income_today"], found["income_month"], found["income_total"]) == ("0.20", "0.60", "50.20")
     assert (found["price_injection"], found["cost_today"], found["cost_total"]) == ("0.04", "1.44", "101.44")
 
 
 def test_without_a_contract_for_it_there_is_no_income() -> None:
-    assert not any(name.startswith("income") for name in told(on(HPHC), HPHC))
+    assert not any(name.startswith("income") for name in published_figures(on(HPHC), HPHC))

@@ -41,25 +41,27 @@ def ms(text: str) -> int:
 
 
 class PublishedSites:
-    """An updater whose messages are gathered."""
+    """An updater whose messages are collected."""
 
     def __init__(self, folder: Path, ledger: Ledger, reader: LedgerReader) -> None:
         self.messages: list[tuple[str, str]] = []
-        self.keeper = CostRecomputer(ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS)
+        self.recomputer = CostRecomputer(
+            ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS
+        )
         device = SiteDevice(Topics(), "homeassistant", "en", "1", "tictally/recorder/nas/availability")
         self.publisher = SitePublisher(Topics(), device, lambda *each: self.messages.append(each))
         self.updater = SiteUpdater(
-            SiteSource(ledger, reader, self.keeper, PARIS, 10 * MINUTE_MS, lambda: 0), self.publisher
+            SiteSource(ledger, reader, self.recomputer, PARIS, 10 * MINUTE_MS, lambda: 0), self.publisher
         )
 
-    def round(self, now_ms: int) -> None:
-        self.keeper.begin()
-        while self.keeper.step(lambda: now_ms):
+    def update(self, now_ms: int) -> None:
+        self.recomputer.begin()
+        while self.recomputer.step(lambda: now_ms):
             pass
         self.updater.read(now_ms)
 
     def at(self, now_ms: int) -> dict[str, str]:
-        """What is published then, by the last level of its topic."""
+        """Payloads published at a moment, by the last level of their topic."""
         self.messages.clear()
         self.updater.publish(now_ms)
         return {topic.split("/")[-1]: payload for topic, payload in self.messages}
@@ -79,7 +81,7 @@ def published(ledger: Ledger, tmp_path: Path) -> Iterator[PublishedSites]:
 
 
 def store(ledger: Ledger, *moments: str) -> None:
-    """A kWh from each moment to the next."""
+    """Store a kWh from each moment to the next."""
     ledger.store(
         message(frame(seq, ms(moment), {"BASE": 1000 * seq, "PTEC": "TH.."}, meter=METER))
         for seq, moment in enumerate(moments, 1)
@@ -89,7 +91,7 @@ def store(ledger: Ledger, *moments: str) -> None:
 def test_only_what_has_changed_is_published(published: PublishedSites, ledger: Ledger) -> None:
     store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    published.round(now_ms)
+    published.update(now_ms)
     # 0.2016 and a day of 13.72 a month
     assert published.at(now_ms)["cost_today"] == "0.64"
     assert published.at(now_ms + 1000) == {}
@@ -97,7 +99,7 @@ def test_only_what_has_changed_is_published(published: PublishedSites, ledger: L
 
 def test_at_midnight_the_total_goes_on_and_today_restarts(published: PublishedSites, ledger: Ledger) -> None:
     store(ledger, "2025-07-02T23:50+02:00", "2025-07-02T23:55+02:00")
-    published.round(ms("2025-07-02T23:59+02:00"))
+    published.update(ms("2025-07-02T23:59+02:00"))
     assert published.at(ms("2025-07-02T23:59+02:00"))["cost_total"] == "0.64"
     after = published.at(ms("2025-07-03T00:00+02:00"))
     assert (after["cost_today"], after["cost_yesterday"]) == ("none", "0.64")
@@ -107,7 +109,7 @@ def test_at_midnight_the_total_goes_on_and_today_restarts(published: PublishedSi
 def test_a_meter_that_is_silent_has_no_period(published: PublishedSites, ledger: Ledger, tmp_path: Path) -> None:
     (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "hphc"))
     ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "PTEC": "HC.."}))])
-    published.round(ms("2025-07-02T11:09+02:00"))
+    published.update(ms("2025-07-02T11:09+02:00"))
     assert published.at(ms("2025-07-02T11:09+02:00"))["period"] == "HC"
     gone = published.at(ms("2025-07-02T11:11+02:00"))
     assert (gone["period"], gone["price"]) == ("none", "none")
@@ -120,7 +122,7 @@ def test_a_mode_that_has_changed_leaves_no_old_period_behind(
     standard: dict[str, int | str] = {"EASF02": 1, "NTARF": "02", "LTARF": "HP", "NGTF": "H PLEINE/CREUSE"}
     ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "PTEC": "HC.."}))])
     ledger.store([message(frame(2, ms("2025-07-02T11:05+02:00"), standard))])
-    published.round(ms("2025-07-02T11:06+02:00"))
+    published.update(ms("2025-07-02T11:06+02:00"))
     assert published.at(ms("2025-07-02T11:06+02:00"))["period"] == "HP"
 
 
@@ -141,9 +143,9 @@ def test_the_period_is_the_lists_own_by_the_contracts_aliases(
     (tmp_path / "tariffs").mkdir()
     (tmp_path / "tariffs" / "own.toml").write_text(OWN)
     (tmp_path / "contracts.toml").write_text(f'[[contract]]\ntariff = "own"\nfrom = 2025-01-01\naliases = {aliases}\n')
-    says: dict[str, int | str] = {"NTARF": "01", "LTARF": "HEURE CREUSE", "NGTF": "H PLEINE/CREUSE"}
-    ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"EASF01": 1, "EASF02": 1, **says}))])
-    published.round(ms("2025-07-02T11:01+02:00"))
+    period_labels: dict[str, int | str] = {"NTARF": "01", "LTARF": "HEURE CREUSE", "NGTF": "H PLEINE/CREUSE"}
+    ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"EASF01": 1, "EASF02": 1, **period_labels}))])
+    published.update(ms("2025-07-02T11:01+02:00"))
     found = published.at(ms("2025-07-02T11:01+02:00"))
     assert (found["period"], found["price"]) == (period, "none" if period == "none" else "0.1")
 
@@ -151,7 +153,7 @@ def test_the_period_is_the_lists_own_by_the_contracts_aliases(
 def test_a_hub_that_has_started_gets_what_there_is(published: PublishedSites, ledger: Ledger) -> None:
     store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    published.round(now_ms)
+    published.update(now_ms)
     first = published.at(now_ms)["config"]
     published.messages.clear()
     published.publisher.announce_again()
@@ -163,10 +165,10 @@ def test_a_contract_that_ends_leaves_its_entities_without_a_value(
 ) -> None:
     store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    published.round(now_ms)
+    published.update(now_ms)
     published.at(now_ms)
     (tmp_path / "contracts.toml").unlink()
-    published.round(now_ms)
+    published.update(now_ms)
     after = published.at(now_ms)
     assert (after["price"], after["cost_today"], after["cost_total"]) == ("none", "none", "none")
     assert after["reason"] == "there is no contract"
@@ -196,13 +198,13 @@ def test_income_that_ends_while_the_recorder_is_stopped_is_cleared(
     (tmp_path / "contracts.toml").write_text(CONTRACT + '[[contract]]\ntariff = "surplus"\nfrom = 2020-01-01\n')
     store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    published.round(now_ms)
+    published.update(now_ms)
     before = published.at(now_ms)
     assert before["price_injection"] == "0.04"
     (tmp_path / "contracts.toml").write_text(CONTRACT)
     with LedgerReader.open(tmp_path / "ledger.sqlite") as reader:
         later = PublishedSites(tmp_path, ledger, reader)
-        later.round(now_ms)
+        later.update(now_ms)
         after = later.at(now_ms)
     assert {after[name] for name in ("income_today", "income_month", "income_total", "price_injection")} == {"none"}
     assert after["config"] == before["config"]
@@ -220,16 +222,16 @@ def test_what_stands_of_a_site_that_has_joined_another_is_cleared(published: Pub
     values: dict[str, int | str] = {"BASE": 1000, "PTEC": "TH.."}
     for seq, meter in enumerate(("111", "222"), 1):
         ledger.store([message(frame(seq, now_ms - MINUTE_MS, values, meter=meter))])
-    published.round(now_ms)
+    published.update(now_ms)
     published.at(now_ms)
     ledger.join_sites("222", "111")
     published.messages.clear()
-    published.round(now_ms)
+    published.update(now_ms)
     assert ("tictally/site/222/cost_today", "") in published.messages
     assert ("homeassistant/device/tictally_site_222/config", "") in published.messages
     assert not [topic for topic, _ in published.messages if "111" in topic]
     published.messages.clear()
-    published.round(now_ms)
+    published.update(now_ms)
     assert published.messages == []
 
 
@@ -240,25 +242,25 @@ def test_base_load_its_change_and_what_it_costs_are_published(published: Publish
         Night(1, today - timedelta(days=n), va, 360) for n, va in enumerate([120] + 29 * [100] + 30 * [130])
     )
     now_ms = ms("2025-07-02T11:06+02:00")
-    published.round(now_ms)
-    said = published.at(now_ms)
+    published.update(now_ms)
+    figures = published.at(now_ms)
     # 100 VA for 8760 hours at 0.2016
-    assert (said["standby"], said["standby_trend"], said["standby_cost_year"]) == ("120", "-30", "176.60")
+    assert (figures["standby"], figures["standby_trend"], figures["standby_cost_year"]) == ("120", "-30", "176.60")
     ledger.store_standby([Night(1, today, 90, 360)])
-    published.round(now_ms)
+    published.update(now_ms)
     assert published.at(now_ms)["standby"] == "90"
 
 
 @pytest.mark.parametrize(("nights", "cost"), [(9, "none"), (10, "211.92")])
-def test_what_a_few_nights_cost_a_year_is_not_known(
+def test_too_few_nights_have_no_cost_of_a_year(
     published: PublishedSites, ledger: Ledger, nights: int, cost: str
 ) -> None:
     store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     ledger.store_standby(Night(1, date(2025, 7, 2) - timedelta(days=n), 120, 360) for n in range(nights))
     now_ms = ms("2025-07-02T11:06+02:00")
-    published.round(now_ms)
-    said = published.at(now_ms)
-    assert (said["standby"], said["standby_cost_year"]) == ("120", cost)
+    published.update(now_ms)
+    figures = published.at(now_ms)
+    assert (figures["standby"], figures["standby_cost_year"]) == ("120", cost)
 
 
 @pytest.mark.parametrize("ago", [0, 12, 45, 400])
@@ -269,9 +271,9 @@ def test_the_change_of_base_load_is_that_of_the_newest_nights_however_old(
     last = date(2025, 7, 2) - timedelta(days=ago)
     ledger.store_standby(Night(1, last - timedelta(days=n), va, 360) for n, va in enumerate(30 * [100] + 30 * [130]))
     now_ms = ms("2025-07-02T11:06+02:00")
-    published.round(now_ms)
-    said = published.at(now_ms)
-    assert (said["standby"], said["standby_trend"]) == ("100", "-30")
+    published.update(now_ms)
+    figures = published.at(now_ms)
+    assert (figures["standby"], figures["standby_trend"]) == ("100", "-30")
 
 
 def test_base_load_is_announced_without_a_contract_too(
@@ -280,13 +282,13 @@ def test_base_load_is_announced_without_a_contract_too(
     (tmp_path / "contracts.toml").unlink()
     store(ledger, "2025-07-02T11:00+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
-    published.round(now_ms)
+    published.update(now_ms)
     assert "config" not in published.at(now_ms)
     ledger.store_standby([Night(1, date(2025, 7, 2), 90, 360)])
-    published.round(now_ms)
+    published.update(now_ms)
     assert list(json.loads(published.at(now_ms)["config"])["components"]) == ["standby"]
     (tmp_path / "contracts.toml").write_text(CONTRACT)
-    published.round(now_ms)
+    published.update(now_ms)
     assert {"standby", "cost_today", "standby_cost_year"} <= json.loads(published.at(now_ms)["config"])[
         "components"
     ].keys()
