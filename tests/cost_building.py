@@ -1,9 +1,10 @@
-"""Price lists, contracts and days of energy for tests of cost; prices are those of real lists."""
+"""Tariffs, contracts and days of energy for tests of cost; prices are those of real tariffs."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 from tictally_recorder.cost import CostRow, Terms, Use, cost
 from tictally_recorder.cost.contracts import Contract, Contracts
@@ -31,7 +32,7 @@ def d(text: str) -> date:
 
 
 def days(first: str, last: str) -> list[date]:
-    """Both included."""
+    """The days from first to last, both included."""
     return [d(first) + timedelta(days=n) for n in range((d(last) - d(first)).days + 1)]
 
 
@@ -39,20 +40,19 @@ def midnight_ms(day: date) -> int:
     return int(local_midnight(day, PARIS).timestamp()) * 1000
 
 
-def version(  # noqa: PLR0913 - by name
+def version(
     tariff: str,
     start: str,
     prices: Mapping[str, str],
     monthly: Mapping[int | None, str],
     *,
-    until: str | None = None,
     powers: Iterable[int | None] = (None,),
 ) -> Version:
     each = {period: Price(Decimal(price)) for period, price in prices.items()}
     return Version(
         tariff,
         d(start),
-        None if until is None else d(until),
+        None,
         dict.fromkeys(powers, each) if each else {},
         {power: Decimal(amount) for power, amount in monthly.items()},
         f"grid of {start}",
@@ -91,43 +91,38 @@ SURPLUS: Final = tariff(
 )
 
 
-def row(  # noqa: PLR0913 - by name
-    day: date,
-    register: str,
-    energy_wh: int,
-    *,
-    period: str | None = None,
-    first: int = 1_000_000,
-    estimated: bool = False,
+class RowChanges(TypedDict, total=False):
+    """Fields in which a row differs from a measured one of an unnamed period."""
+
+    period: str | None
+    estimated: bool
+
+
+def row(
+    day: date, register: str, energy_wh: int, *, first: int = 1_000_000, **changes: Unpack[RowChanges]
 ) -> EnergyRow:
     """A day's row of a register."""
-    return _row(register, (midnight_ms(day), midnight_ms(day + timedelta(days=1))), energy_wh, period, first, estimated)
+    bounds = (midnight_ms(day), midnight_ms(day + timedelta(days=1)))
+    return replace(_row(register, bounds, energy_wh, first), **changes)
 
 
 def quarter_rows(register: str, day: date, energies_wh: Iterable[int]) -> list[EnergyRow]:
     """A day's rows by quarter, from midnight on."""
     start = midnight_ms(day)
     bounds = ((start + n * QUARTER_MS, start + (n + 1) * QUARTER_MS) for n in range(100))
-    return [_row(register, each, energy, None, 0, False) for each, energy in zip(bounds, energies_wh, strict=False)]  # noqa: FBT003
+    return [_row(register, each, energy, 0) for each, energy in zip(bounds, energies_wh, strict=False)]
 
 
-def _row(  # noqa: PLR0913, PLR0917
-    register: str,
-    bounds: tuple[int, int],
-    energy_wh: int,
-    period: str | None,
-    first: int,
-    estimated: bool,
-) -> EnergyRow:
+def _row(register: str, bounds: tuple[int, int], energy_wh: int, first: int) -> EnergyRow:
     quarters = (bounds[1] - bounds[0]) // QUARTER_MS
     return EnergyRow(
         *bounds,
         SITE,
         register,
-        period,
+        None,
         "Wh",
         energy_wh,
-        estimated,
+        estimated=False,
         fell=False,
         first_value=first,
         last_value=first + energy_wh,
@@ -143,7 +138,7 @@ def spread(when: list[date], **registers_wh: int) -> list[EnergyRow]:
 
 
 def on(*contracts: Contract | Tariff, power_kva: int | None = 6) -> Contracts:
-    """Contracts; a price list stands for a contract on it since long ago."""
+    """Contracts; a tariff stands for a contract on it from long ago."""
     return Contracts(
         each
         if isinstance(each, Contract)
@@ -170,7 +165,7 @@ def costs(
 
 
 def total(rows: Iterable[CostRow]) -> Decimal:
-    """The sum, which no unknown figure may be part of."""
+    """The sum of rows, none of which may be unknown."""
     found = Decimal(0)
     for each in rows:
         assert each.amount is not None, each.reason

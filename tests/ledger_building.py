@@ -1,7 +1,8 @@
-"""Frames and messages for tests of the ledger and of what is answered from it."""
+"""Frames and messages for tests of the ledger and of the answers computed from it."""
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Final, TypedDict, Unpack
 
 from tictally_recorder.ledger import Message
 from tictally_shared.frames import Frame
@@ -15,17 +16,18 @@ MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 
 
-def frame(  # noqa: PLR0913 - what a frame has
-    seq: int,
-    time_ms: int,
-    values: Mapping[str, int | str],
-    *,
-    meter: str = METER,
-    edge: str = EDGE,
-    boot: str = BOOT,
-    serial: str | None = None,
-) -> Frame:
-    return Frame(meter, edge, boot, seq, time_ms, Mode.STANDARD, dict(values), {}, serial)
+class Origin(TypedDict, total=False):
+    """Fields of a frame that show where it comes from."""
+
+    meter: str
+    edge: str
+    boot: str
+    serial: str | None
+
+
+def frame(seq: int, time_ms: int, values: Mapping[str, int | str], **origin: Unpack[Origin]) -> Frame:
+    """A frame; by default of METER, read by EDGE since BOOT, without serial."""
+    return replace(Frame(METER, EDGE, BOOT, seq, time_ms, Mode.STANDARD, dict(values), {}, None), **origin)
 
 
 def message(content: Frame | bytes, *, edge: str = EDGE, arrived_ms: int | None = None) -> Message:

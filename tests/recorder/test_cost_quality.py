@@ -98,7 +98,7 @@ def test_a_gap_between_versions_stays_a_gap() -> None:
     gappy = tariff(
         "gappy",
         ("HC", "HP"),
-        version("gappy", "2025-01-01", {"HC": "0.1", "HP": "0.2"}, {None: "10"}, until="2025-06-09"),
+        replace(version("gappy", "2025-01-01", {"HC": "0.1", "HP": "0.2"}, {None: "10"}), until=d("2025-06-09")),
         version("gappy", "2025-06-11", {"HC": "0.1", "HP": "0.2"}, {None: "10"}),
     )
     for day, known in (("2024-12-31", False), ("2025-06-09", True), ("2025-06-10", False), ("2025-06-11", True)):

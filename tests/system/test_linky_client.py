@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,26 +63,34 @@ def fetched(linky: Path, token: str, kind: str, start: str, end: str) -> dict[st
     return found
 
 
-@pytest.mark.parametrize(
-    ("kind", "unit", "values", "first"),
-    [
-        ("daily", "Wh", 2, {"value": "1440", "date": "2026-03-28"}),
-        ("dailyprod", "Wh", 2, {"value": "288", "date": "2026-03-28"}),
-        ("maxpower", "VA", 2, {"value": "1638", "date": "2026-03-28 23:00:00"}),
-        ("loadcurve", "W", 94, None),
-        ("loadcurveprod", "W", 94, None),
-    ],
-)
-def test_each_kind_of_data_is_fetched_and_printed(  # noqa: PLR0913, PLR0917 - a table of cases
-    linky: Path, token: str, kind: str, unit: str, values: int, first: dict[str, str] | None
-) -> None:
-    body = fetched(linky, token, kind, "2026-03-28", "2026-03-30")
-    assert (body["usage_point_id"], body["reading_type"]["unit"]) == (PRM, unit)
-    assert len(body["interval_reading"]) == values
-    assert first is None or body["interval_reading"][0] == first
-    pretty = run(linky, token, kind, "--start", "2026-03-28", "--end", "2026-03-30")
+@dataclass(frozen=True)
+class Case:
+    """A kind of data, its unit, how many values two days have of it, and the first of them where it is fixed."""
+
+    kind: str
+    unit: str
+    values: int
+    first: dict[str, str] | None = None
+
+
+CASES = [
+    Case("daily", "Wh", 2, {"value": "1440", "date": "2026-03-28"}),
+    Case("dailyprod", "Wh", 2, {"value": "288", "date": "2026-03-28"}),
+    Case("maxpower", "VA", 2, {"value": "1638", "date": "2026-03-28 23:00:00"}),
+    Case("loadcurve", "W", 94),
+    Case("loadcurveprod", "W", 94),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
+def test_each_kind_of_data_is_fetched_and_printed(linky: Path, token: str, case: Case) -> None:
+    body = fetched(linky, token, case.kind, "2026-03-28", "2026-03-30")
+    assert (body["usage_point_id"], body["reading_type"]["unit"]) == (PRM, case.unit)
+    assert len(body["interval_reading"]) == case.values
+    assert case.first is None or body["interval_reading"][0] == case.first
+    pretty = run(linky, token, case.kind, "--start", "2026-03-28", "--end", "2026-03-30")
     assert pretty.returncode == 0
-    assert f"Valeur ({unit})" in pretty.stdout
+    assert f"Valeur ({case.unit})" in pretty.stdout
     assert pretty.stdout.count("■") > 0
 
 
