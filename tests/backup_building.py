@@ -15,7 +15,7 @@ from tictally_shared.calendar import zone
 
 PARIS: Final = zone("Europe/Paris")
 CONTRACT: Final = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2026-01-01\n'
-# What a backup leaves out unless it is to be whole, and how pruning would leave it.
+# What a partial backup leaves out, in the state that the retention would leave.
 LEFT_OUT: Final = frozenset({"frame", "dirty_quarter", "dead_letter"})
 
 
@@ -37,13 +37,13 @@ def build(path: Path, hours: int = 30, *, seed: int = 1) -> None:
             keeper.begin()
             while keeper.step(lambda: NOON_MS + 3 * 86_400_000):
                 pass
-        # Quarters that late frames touched and that are not computed again yet.
+        # Quarters invalidated by late frames and not recomputed yet.
         ledger.store([message(frame(seq, NOON_MS + seq * MINUTE_MS, values(seq))) for seq in late])
         ledger.put_value("filters", "tictally/edge/+/frame")
 
 
 def values(seq: int) -> dict[str, int | str]:
-    """As a meter shows them, one that drew 10 Wh a minute."""
+    """Values of a meter that counts 10 Wh a minute."""
     period = "HEURE PLEINE" if seq // 120 % 2 else "HEURE CREUSE"
     return {
         "NGTF": "BASE",

@@ -24,7 +24,7 @@ class Box:
     folder: Path
 
     def init(self, *arguments: str, fails: bool = False) -> str:
-        """Run it; what it reported, or for what fails, what it complained of."""
+        """Run it; its output, or its errors where it is to fail."""
         done = subprocess.run(
             [DEPLOY / "init", *arguments, "--folder", self.folder, "--keep-owner"],
             stdin=subprocess.DEVNULL,
@@ -52,7 +52,7 @@ class Box:
         return (self.local / "secrets" / f"{user}-password").read_text().strip()
 
     def add_witness(self) -> None:
-        """A user who may do everything, which no box has: through it the tests see what came of an attempt."""
+        """A user who may do everything, which no box has: through it the tests see the effect of an attempt."""
         salt = bytes(12)
         digest = hashlib.sha512(PASSWORD.encode() + salt).digest()
         line = f"{WITNESS}:$6${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}\n"
@@ -77,13 +77,13 @@ class DeployedMosquitto(Mosquitto):
         (self.folder / "common").mkdir(exist_ok=True)
         shutil.copy(COMMON, self.folder / "common")
         text = (DEPLOY / "mosquitto" / "mosquitto.conf").read_text()
-        for there, here in {
+        for original, replacement in {
             "/mosquitto/common": f"{self.folder}/common",
             "/mosquitto/data/": f"{self.folder}/",
             "/mosquitto/local": f"{self.box.local}/mosquitto",
             "listener 1883": f"listener {self.port} 127.0.0.1",
             "listener 8883": f"listener {self.tls_port} 127.0.0.1",
         }.items():
-            assert there in text
-            text = text.replace(there, here)
+            assert original in text
+            text = text.replace(original, replacement)
         return [text, "user root"]

@@ -55,7 +55,7 @@ _NO_VALUE: Final = (None, "unavailable", "unknown")
 
 _COMPLAINT: Final = re.compile(r"\S+ \S+ (?:WARNING|ERROR|CRITICAL) \([^)]*\) \[([^\]]*)\] (.*)")
 _OF_OURS: Final = re.compile("mqtt|sensor|recorder|statistic|energy|websocket_api|tictally", re.IGNORECASE)
-# What it shows of a broker that is away is no complaint about a message.
+# A warning about an unreachable broker is no complaint about a message.
 _BROKER_AWAY: Final = re.compile(
     "Error (?:returned from|talking to) MQTT|(?:Disconnected from|Failed to connect to) MQTT"
 )
@@ -129,7 +129,7 @@ class HomeAssistant:
 
     @property
     def complaints(self) -> list[str]:
-        """What it warned of that a message of ours may have caused."""
+        """Its warnings that a message of ours may have caused."""
         found = [_COMPLAINT.match(line) for line in self.output.splitlines()]
         relevant = [each for each in found if each is not None and _OF_OURS.search(each.group(1) + each.group(2))]
         return [each.group() for each in relevant if not _BROKER_AWAY.match(each.group(2))]
@@ -147,7 +147,7 @@ class HomeAssistant:
 
     @property
     def statistic_ids(self) -> set[str]:
-        """Of what it keeps or would keep long-term statistics."""
+        """Ids of the entities that have or can have long-term statistics."""
         return {each["statistic_id"] for each in self.ask("recorder/list_statistic_ids")}
 
     def entity_id(self, unique_id: str) -> str:
@@ -170,11 +170,11 @@ class HomeAssistant:
 
     def wait_for_values(self, *unique_ids: str, within_s: float = WITHIN_S) -> None:
         """Wait until entities have values."""
-        lacking = set(unique_ids)
+        without_value = set(unique_ids)
 
         def has_all() -> bool:
-            lacking.difference_update([each for each in lacking if self.value(each) is not None])
-            return not lacking
+            without_value.difference_update([each for each in without_value if self.value(each) is not None])
+            return not without_value
 
         self._wait_until(has_all, f"showed all of {unique_ids}", within_s)
 
@@ -242,12 +242,12 @@ class HomeAssistant:
 
     @property
     def is_open(self) -> bool:
-        """True while it can be asked."""
+        """True while its WebSocket is connected."""
         return self._socket is not None
 
     @property
     def _log(self) -> Path:
-        return self.folder / "said.log"
+        return self.folder / "output.log"
 
     def _open(self) -> bool:
         try:
@@ -294,5 +294,5 @@ class HomeAssistant:
         while not is_so():
             assert self._process is not None
             assert self._process.pid is not None, self.output[-3000:]
-            assert time.monotonic() < end, f"Home Assistant never {what}; it said {self.complaints}"
+            assert time.monotonic() < end, f"Home Assistant never {what}; its log: {self.complaints}"
             time.sleep(0.2)

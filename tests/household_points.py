@@ -39,11 +39,11 @@ _BATCH: Final = 20_000
 
 
 def write(server: Influxd, home: Household, *, prefix: str, quarters_since: date, minutes: int) -> int:
-    """Makes the buckets and fills them; gives how many points were written.
+    """Create the buckets, fill them, and return the number of points written.
 
     Args:
         server: that has no such buckets yet.
-        home: whose days are written.
+        home: the household whose days are written.
         prefix: of the buckets' names.
         quarters_since: the first day whose quarters are written too.
         minutes: how many of them end at the household's now: of rows by minute, and health.
@@ -139,7 +139,7 @@ def frame_va(moment: datetime) -> int:
 
 
 def of_minutes(home: Household, minutes: int) -> Iterator[InfluxPoint]:
-    """Rows by minute as the task makes them, and the programs' health, up to now; the edge began anew half-way."""
+    """Rows by minute as the task makes them, and the programs' health, up to now; the edge restarted half-way."""
     first = home.now - timedelta(minutes=minutes)
     meter = home.meter(home.days[-1])
     for n in range(minutes):
@@ -155,16 +155,16 @@ def of_minutes(home: Household, minutes: int) -> Iterator[InfluxPoint]:
         yield from _health(time_ms, n, n if n < minutes // 2 else n - minutes // 2)
 
 
-def refusals(minutes: int, selected: int) -> dict[str, int]:
-    """How many groups were refused in the newest minutes, by reason, of those that `of_minutes` makes."""
-    counts = [_refused(n if n < minutes // 2 else n - minutes // 2) for n in range(minutes - selected, minutes)]
+def rejections(minutes: int, selected: int) -> dict[str, int]:
+    """The number of groups rejected in the newest minutes by reason, of those that `of_minutes` makes."""
+    counts = [_rejected(n if n < minutes // 2 else n - minutes // 2) for n in range(minutes - selected, minutes)]
     return {
         reason: sum(max(after[reason] - before[reason], 0) for before, after in pairwise(counts))
         for reason in counts[0]
     }
 
 
-def _refused(since_start: int) -> dict[str, int]:
+def _rejected(since_start: int) -> dict[str, int]:
     return {"checksum": since_start // 10, "parity": since_start // 25}
 
 
@@ -173,7 +173,7 @@ def _health(time_ms: int, n: int, since_start: int) -> Iterator[InfluxPoint]:
         "frames": since_start * 30,
         "groups": since_start * 600,
         "unconfirmed": 0,
-        "rejected": _refused(since_start),
+        "rejected": _rejected(since_start),
         "rejected_per_hour": 8,
         "signal_quality": 99.5,
         "uptime_s": since_start * 60,

@@ -1,4 +1,4 @@
-"""Years of a simulated household as the ledger keeps them for ever: quarters, and every change of a text."""
+"""Years of a simulated household as the ledger retains them: quarters, and every change of a string."""
 
 import random
 import sqlite3
@@ -33,7 +33,7 @@ Seen = tuple[int, dict[str, int | str]]
 def build(
     path: Path, days: int, contract: SimulatedContract = SimulatedContract.HPHC, mode: Mode = Mode.STANDARD
 ) -> None:
-    """A ledger of a household, as pruning leaves it: quarters are settled, no raw frames."""
+    """A ledger of a household after the retention: quarters are settled, raw frames deleted."""
     meter = SimulatedMeter(contract, mode, start=START, seed=3)
     rng = random.Random(7)
     with Ledger.open(path) as ledger:
@@ -64,7 +64,7 @@ def build(
 def _quarter(
     meter: SimulatedMeter, start: datetime, texts: dict[str, str], rng: random.Random
 ) -> tuple[Quarter, list[tuple[str, int, str]]]:
-    """The quarter, and the texts that changed in it; `texts` is what they were and becomes what they are."""
+    """The quarter, and the strings that changed in it; `texts` holds the previous ones and is updated."""
     start_ms = _ms(start)
     first_ms, last_ms = start_ms + rng.randrange(_FRAME_MS), start_ms + QUARTER_MS - 1 - rng.randrange(_FRAME_MS)
     rollup, changes = Rollup(1, start_ms), []

@@ -1,4 +1,4 @@
-"""Answers of a real InfluxDB, with their types, to a query that is asked as if it were another time."""
+"""Typed results of queries on a real InfluxDB, run as if it were another time."""
 
 import csv
 import io
@@ -34,8 +34,8 @@ def answer(server: Influxd, flux: str, now: datetime) -> list[list[Row]]:
     try:
         with urllib.request.urlopen(request, timeout=300) as given:  # noqa: S310
             return _tables(given.read().decode())
-    except urllib.error.HTTPError as refused:
-        raise ValueError(f"{json.loads(refused.read())['message']}\n{flux}") from None
+    except urllib.error.HTTPError as rejected:
+        raise ValueError(f"{json.loads(rejected.read())['message']}\n{flux}") from None
 
 
 def _tables(text: str) -> list[list[Row]]:

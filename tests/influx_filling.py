@@ -24,7 +24,7 @@ def fill_ledger(harness: SinkHarness, days: float, interval_s: float | None, end
     meter = SimulatedMeter(SimulatedContract.TEMPO, Mode.STANDARD, start=end - timedelta(days=days))
     begin_s = time.monotonic()
     frames = store(harness.ledger, messages(meter, interval_s, end, None))
-    return {"frames": frames, "simulated_and_kept_s": round(time.monotonic() - begin_s, 1)}
+    return {"frames": frames, "simulated_and_stored_s": round(time.monotonic() - begin_s, 1)}
 
 
 def compute_cost(harness: SinkHarness, end: datetime) -> None:

@@ -1,4 +1,4 @@
-"""A ledger that is copied to a real InfluxDB, step by step, in a test's own thread."""
+"""A ledger that is replicated to a real InfluxDB, step by step, in the test's own thread."""
 
 import time
 from collections import deque

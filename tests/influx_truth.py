@@ -1,4 +1,4 @@
-"""What InfluxDB must hold, computed from frames and from the ledger without InfluxDB; and what it does hold."""
+"""Expected and actual content of InfluxDB; the expected is computed from frames and ledger without InfluxDB."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ NUMBERS = {name for name, label in LABELS.items() if label.is_number} - REGISTER
 
 
 def windows_of(frames: Iterable[Frame], length_ms: int) -> Cells:
-    """The rows of a minute or an hour, by the words of docs/influxdb.md alone."""
+    """The rows of a minute or an hour, as docs/influxdb.md describes them."""
     by_window: dict[tuple[str, int], list[Frame]] = defaultdict(list)
     for frame in sorted(frames, key=lambda each: each.time_ms):
         by_window[frame.meter, frame.time_ms // length_ms * length_ms].append(frame)
@@ -50,7 +50,7 @@ def plain(value: object) -> str:
 
 
 def of_ledger(reader: LedgerReader, tz: ZoneInfo) -> Cells:
-    """All that the bucket of the ledger must hold, by the words of docs/influxdb.md alone."""
+    """Everything that the ledger's bucket must hold, as docs/influxdb.md describes it."""
     found: Cells = {}
     for site in reader.sites():
         found |= energy_of(reader, site.id, By.QUARTER, tz) | energy_of(reader, site.id, By.DAY, tz)
@@ -134,14 +134,14 @@ def cells(
 
 
 def held(client: Client, bucket: str) -> Cells:
-    """All that a bucket holds but health."""
+    """Everything in a bucket except health."""
     rows = client.query(
         f'from(bucket: "{bucket}") |> range(start: 0, stop: 2100-01-01T00:00:00Z) |> drop(columns: ["_start", "_stop"])'
     )
     found: Cells = {}
     for row in rows:
         measurement = row["_measurement"]
-        if measurement in {"recorder", "recorder_refused", "edge", "edge_refused"}:
+        if measurement in {"recorder", "recorder_rejected", "edge", "edge_rejected"}:
             continue
         found[key_of(row)] = number(row["_value"])
     return found
@@ -162,7 +162,7 @@ def number(text: str) -> str:
 
 
 def differences(truth: Cells, stored: Cells, most: int = 10) -> list[str]:
-    """What differs, a few of them."""
+    """The differences, at most a few."""
     found = [f"missing: {key} = {value}" for key, value in truth.items() if key not in stored]
     found += [f"too many: {key} = {value}" for key, value in stored.items() if key not in truth]
     found += [

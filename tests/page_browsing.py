@@ -1,4 +1,4 @@
-"""A real recorder that serves its page, and a browser that notes what it hears."""
+"""A real recorder that serves its page, and a browser that records errors and requests."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from demo.ports import free_port
 PARIS = ZoneInfo("Europe/Paris")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHIN_MS = 20_000
-expect.set_options(timeout=WITHIN_MS)  # a machine that others use may be slow
+expect.set_options(timeout=WITHIN_MS)  # a shared machine may be slow
 TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105 - a test's own
 _STILL = """() => document.querySelector('main').children.length > 0
   && !document.querySelector('main :is(.loading, .place)')
@@ -28,10 +28,10 @@ class Served:
     """A recorder that serves its page.
 
     Attributes:
-        address: of the page, without a slash at its end.
-        recorder: it.
-        meter: on the line, or None where none speaks.
-        edge: that reads it.
+        address: of the page, without a trailing slash.
+        recorder: its process.
+        meter: the simulated meter, or None without one.
+        edge: the edge that reads it.
     """
 
     address: str
@@ -41,23 +41,23 @@ class Served:
 
 
 @dataclass
-class Heard:
-    """What a page's browser noted.
+class ObservedPage:
+    """A page in a browser, with its errors and requests.
 
     Attributes:
-        page: Playwright's.
-        errors: of its console, and exceptions that nothing caught.
-        asked: every address that it asked.
+        page: the page of Playwright.
+        errors: warnings and errors of its console, and uncaught exceptions.
+        asked: the address of every request.
         received: bytes over the wire, by address.
     """
 
     page: Page
     errors: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     received: dict[str, int] = field(default_factory=dict)
 
-    def see(self, address: str) -> None:
-        """Go there, and wait until nothing is loading and charts are drawn."""
+    def visit(self, address: str) -> None:
+        """Go to an address, and wait until everything is loaded and charts are drawn."""
         self.page.goto(address)
         self.wait_until_still()
 
@@ -75,7 +75,7 @@ class Heard:
     def listen(self) -> None:
         self.page.on("console", self._output)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("request", lambda request: self.requested.append(request.url))
         self.page.on("requestfinished", self._finished)
 
 
@@ -86,8 +86,8 @@ def served(folder: Path, broker: Mosquitto, base: str) -> Served:
     return Served(f"http://127.0.0.1:{port}", Recorder(folder, broker.port, base, settings=settings))
 
 
-def opened(browser: Browser, *, locale: str = "en-GB", width: int = 1280, scheme: str = "light") -> Heard:
-    """A page that has not gone anywhere yet; its context is to be closed."""
+def open_page(browser: Browser, *, locale: str = "en-GB", width: int = 1280, scheme: str = "light") -> ObservedPage:
+    """A blank page; the caller closes its context."""
     context = browser.new_context(
         locale=locale,
         viewport={"width": width, "height": 800},
@@ -95,13 +95,13 @@ def opened(browser: Browser, *, locale: str = "en-GB", width: int = 1280, scheme
         color_scheme="dark" if scheme == "dark" else "light",
     )
     context.set_default_timeout(WITHIN_MS)
-    listening = Heard(context.new_page())
-    listening.listen()
-    return listening
+    observed = ObservedPage(context.new_page())
+    observed.listen()
+    return observed
 
 
 def first_of_month(now: datetime, back: int) -> datetime:
-    """The midnight with which the month so many before this one began."""
+    """The first midnight of the month `back` months ago."""
     first = now.astimezone(PARIS).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(back):
         first = (first - timedelta(days=1)).replace(day=1, hour=0)

@@ -122,7 +122,7 @@ class Hub:
             assert message.is_published()
 
     def subscribe(self, topic: str) -> None:
-        """Hear a topic; when it returns, nothing more is missed, unless the broker is away."""
+        """Subscribe to a topic; when it returns, nothing more is missed while the broker runs."""
         self._topics.append(topic)
         code, number = self._client.subscribe(topic, qos=1)
         while code == MQTTErrorCode.MQTT_ERR_SUCCESS and self._subscribed.get(timeout=START_WITHIN_S) != number:

@@ -1,4 +1,4 @@
-"""What a connection of the recorder's puts into its inbox, waited for."""
+"""Waiting for events in the inbox of a recorder's connection."""
 
 from typing import TypeVar
 
@@ -8,7 +8,7 @@ T = TypeVar("T", bound=Event)
 
 
 def next_of(kind: type[T], inbox: Inbox, within_s: float = 20.0) -> T:
-    """The next event of a kind; those before it are passed over."""
+    """The next event of a kind; those before it are skipped."""
     while True:
         event = inbox.get(timeout=within_s)
         if isinstance(event, kind):

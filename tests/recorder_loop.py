@@ -1,4 +1,4 @@
-"""A recorder's loop in the process of a test, gone through by hand."""
+"""A recorder's loop in the process of a test, run tick by tick."""
 
 import json
 from collections.abc import Iterator

@@ -20,8 +20,8 @@ class ScriptedEdge:
 
     Attributes:
         frames: what it holds, as messages.
-        requests: what it was asked for.
-        answers: False lets it hear requests and do nothing.
+        requests: the received requests.
+        answers: False makes it ignore requests.
     """
 
     port: int
@@ -49,16 +49,16 @@ class ScriptedEdge:
         self._client.loop_stop()
 
     def hold(self, first: int, last: int, boot: str = BOOT) -> None:
-        """Takes frames into its journal without sending them."""
+        """Put frames into its journal without sending them."""
         self.frames |= {(boot, seq): frame(seq, edge=self.name, boot=boot) for seq in range(first, last + 1)}
 
     def send(self, first: int, last: int, boot: str = BOOT) -> None:
-        """Takes frames into its journal and sends them; when it returns the broker has them."""
+        """Put frames into its journal and send them; when it returns the broker has them."""
         self.hold(first, last, boot)
         self._publish("frame", *(self.frames[boot, seq] for seq in range(first, last + 1)))
 
     def publish_health(self) -> None:
-        """Says what it holds; nothing is ever in its backlog."""
+        """Publish the frames it holds; its backlog is always empty."""
         held: dict[str, IntervalSet] = {}
         for boot, seq in list(self.frames):
             held.setdefault(boot, IntervalSet()).add(seq, seq)
@@ -67,7 +67,7 @@ class ScriptedEdge:
 
     @contextmanager
     def publishing_health(self, every_s: float = 0.3) -> Iterator[None]:
-        """Says it again and again meanwhile, faster than an edge would."""
+        """Publish health repeatedly meanwhile, faster than an edge would."""
         enough = threading.Event()
 
         def publish() -> None:

@@ -63,7 +63,7 @@ class Household:
 
     Attributes:
         first: its first day, the first of a month.
-        now: the last day is told as far as this.
+        now: the end of the last day's data.
         tempo_from: the first day on Tempo; the days before are on HP/HC.
         exchanged: the first day of the second meter.
         contract_from: the first day on a contract: the cost of the days before is not known.
@@ -173,7 +173,7 @@ class Household:
             )
 
     def _subscription(self, day: date, version: str | None, step: int, quality: str, reason: str | None) -> Cost:
-        """It is known where a version holds; no gap makes it estimated, and it has no price of energy to lack."""
+        """It is known where a version holds; no gap makes it estimated, and no price of energy is missing for it."""
         if version is None:
             return Cost("consumption", "subscription", 0, None, None, "unknown", None, reason)
         monthly = Decimal("15.50") + Decimal(step) / 100

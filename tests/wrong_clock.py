@@ -1,7 +1,7 @@
-"""`tictally-edge run` on a machine whose wall clock is wrong and that no kernel vouches for.
+"""`tictally-edge run` on a machine whose wall clock is wrong and not confirmed by the kernel.
 
-The wall clock is a mock, since the real one is everybody's: off by as many milliseconds as a file says, read at every
-look. Everything else is the real process. `python wrong_clock.py FILE`.
+The wall clock is a mock, since the real one is shared: off by the number of milliseconds in a file, read at every
+call. Everything else is the real process. `python wrong_clock.py FILE`.
 """
 
 import sys
@@ -25,5 +25,5 @@ def nothing(_kernel: object, meter_ms: int | None) -> ClockStatus:
 
 
 time.time_ns = wrong_ns
-setattr(kernel.KernelClock, "status", nothing)  # noqa: B010 - the kernel is everybody's too
+setattr(kernel.KernelClock, "status", nothing)  # noqa: B010 - the kernel is shared too
 sys.exit(main(["run"]))

@@ -1,4 +1,4 @@
-"""A ledger of years of quarters, written as pruning leaves them: for benchmarks, which need many soon."""
+"""A ledger of years of quarters, written as the retention leaves them: for benchmarks, which need many fast."""
 
 import contextlib
 import random
@@ -27,7 +27,7 @@ _OFF_PEAK: Final = {*range(6), 13, 14}
 
 
 def build(path: Path, days: int) -> None:
-    """A ledger of a standard one-phase meter on peak and off-peak, its quarters written as pruning leaves them."""
+    """A ledger of a standard one-phase meter on peak and off-peak, its quarters as the retention leaves them."""
     quarters = list(_household(days))
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(seq, at_ms, values)) for seq, (at_ms, values) in enumerate(_frames(quarters), 1)])

@@ -1,4 +1,4 @@
-"""What `./run dashboards` writes is what lies in deploy/grafana, and fits together."""
+"""The dashboards in deploy/grafana are those that `./run dashboards` writes, and are consistent."""
 
 import json
 import re
@@ -20,13 +20,13 @@ def test_the_committed_files_are_those_that_the_code_writes() -> None:
     assert {path: path.read_text(encoding="utf-8") for path in FOLDER.glob("*/*.json")} == written
 
 
-def test_all_languages_ask_the_same() -> None:
+def test_all_languages_have_the_same_queries() -> None:
     for key in KEYS:
         french, english = ([(each.ref, each.flux) for each in targets(key, language)] for language in ("fr", "en"))
         assert french == english
 
 
-def test_every_text_of_the_table_is_on_a_dashboard() -> None:
+def test_every_string_of_the_catalogue_is_on_a_dashboard() -> None:
     used = set()
 
     class Noting(Translator):
@@ -40,13 +40,13 @@ def test_every_text_of_the_table_is_on_a_dashboard() -> None:
     assert used == WORDS.keys()
 
 
-def test_french_and_english_texts_differ_but_where_both_say_the_same() -> None:
+def test_french_and_english_texts_differ_except_for_words_common_to_both() -> None:
     same = {key for key, (french, english) in WORDS.items() if french == english}
     assert same == {"site", "colour", "nothing", "sink_influxdb"}
 
 
 @pytest.mark.parametrize(("language", "key"), BOTH)
-def test_a_dashboard_bears_its_name_for_ever(language: str, key: str) -> None:
+def test_the_uid_of_a_dashboard_never_changes(language: str, key: str) -> None:
     found = dashboard(key, language)
     assert found["uid"] == f"tictally-{language}-{key}"
     assert set(found["tags"]) == {"tictally", f"tictally-{language}"}
@@ -54,7 +54,7 @@ def test_a_dashboard_bears_its_name_for_ever(language: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "key"), BOTH)
-def test_links_lead_to_dashboards_that_there_are(language: str, key: str) -> None:
+def test_links_lead_to_existing_dashboards(language: str, key: str) -> None:
     there = {dashboard(each, language)["uid"] for each in KEYS}
     assert set(re.findall(r"/d/([\w-]+)", json.dumps(dashboard(key, language)))) <= there
 
@@ -73,20 +73,20 @@ def test_panels_fill_their_rows_and_overlap_nowhere(key: str) -> None:
     for y, row in rows.items():
         assert [each["x"] for each in row] == [sum(each["w"] for each in row[:n]) for n in range(len(row))]
         assert sum(each["w"] for each in row) == 24
-        assert {each["h"] for each in row} == {max(each["h"] for each in row)}, "a hole below a panel"
+        assert {each["h"] for each in row} == {max(each["h"] for each in row)}, "a gap below a panel"
         assert not {other for other in rows if y < other < y + row[0]["h"]}
     assert all(upper < lower for upper, lower in pairwise(rows))
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_query_uses_no_variable_that_the_dashboard_has_not(key: str) -> None:
+def test_a_query_uses_only_variables_of_its_dashboard(key: str) -> None:
     there = {each["name"] for each in dashboard(key)["templating"]["list"]}
     asked = [each.flux for each in targets(key)] + list(variable_queries(key).values())
     assert {name for flux in asked for name in re.findall(r"\$\{(\w+)\}", flux)} <= there
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_no_query_makes_an_empty_text_which_flux_would_sort_wrongly(key: str) -> None:
+def test_no_query_makes_an_empty_string_which_flux_would_sort_wrongly(key: str) -> None:
     assert not [str(each) for each in targets(key) if '""' in each.flux]
 
 

@@ -1,4 +1,4 @@
-"""Every panel's query, asked of a real InfluxDB that holds a simulated household's year; key figures computed apart."""
+"""Every panel's query on a real InfluxDB with a simulated household's year; key figures are computed independently."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from grafana_asking import Asking
 from grafana_queries import KEYS, Target, targets, variable_queries
-from household_points import HISTORIQUE, frame_va, make_buckets, refusals, write
+from household_points import HISTORIQUE, frame_va, make_buckets, rejections, write
 from influx_answers import Row, answer
 from real_influx import ORG, TOKEN, Influxd
 from simulated_household import EDGE, METERS, PARIS, SITE, SUBSCRIBED_KVA, Household, utc_ms
@@ -63,7 +63,7 @@ def standby(of: list[date]) -> float:
     return sum(map(HOME.standby_va, of)) / len(of)
 
 
-# Panel → what it must say of some days.
+# Panel → the value it must show for some days.
 FIGURES: dict[str, Callable[[list[date]], float]] = {
     "Energy": kwh,
     "Cost": euros,
@@ -115,7 +115,7 @@ class TestMonth:
         expected = {"this": kwh(days("2026-01")), "before": kwh(days("2025-12"))}
         assert asking.row("month", "Energy", month="2026-01") == pytest.approx(expected)
 
-    def test_a_cost_that_is_not_known_is_not_there(self, asking: Asking) -> None:
+    def test_an_unknown_cost_is_not_shown(self, asking: Asking) -> None:
         assert asking.row("month", "Cost", month="2026-01") == pytest.approx({"this": euros(days("2026-01"))})
         assert not any(asking.rows("month", "Cost", month="2025-12"))
         assert not any(asking.rows("month", "Cost per day", month="2025-12"))
@@ -128,7 +128,7 @@ class TestMonth:
             parts = {period: wh / 1000 for period, wh in HOME.by_period(day).items() if wh}
             assert found[f"{day:%d}"] == pytest.approx({"key": f"{day:%d}", **parts})
 
-    def test_days_are_told_by_use(self, asking: Asking) -> None:
+    def test_days_have_their_consumption(self, asking: Asking) -> None:
         found = asking.rows("month", "By day, coloured by use", month="2026-10")
         assert [row["kwh"] for row in found] == pytest.approx([kwh([day]) for day in days("2026-10")])
 
@@ -191,8 +191,8 @@ class TestMonth:
 
 
 class TestRegisters:
-    def test_each_kwh_stands_in_one_part_whatever_the_meter_called_it(self, server: Influxd) -> None:
-        """On the first day the meter went from one mode to the other, on the second it did not tell a period's name."""
+    def test_each_kwh_is_in_one_part_whatever_the_meter_calls_it(self, server: Influxd) -> None:
+        """On the first day the meter changed its mode, on the second it did not report the name of a period."""
         first, second = date(2026, 3, 3), date(2026, 3, 4)
         bounds = {day: utc_ms(datetime(day.year, day.month, day.day, tzinfo=PARIS)) for day in (first, second)}
         counted = (
@@ -325,7 +325,7 @@ class TestTariff:
             shown = {period: price for period, price in found[moment].items() if period != "_time"}
             assert shown == pytest.approx(prices)
 
-    def test_each_version_tells_what_it_cost(self, asking: Asking) -> None:
+    def test_each_version_has_its_cost(self, asking: Asking) -> None:
         # The clock selects a year: the day that it begins in is not in it.
         lines = asking.rows("tariff", "Cost by tariff version")
         of = [day for day in HOME.days if day > NOW.date() - timedelta(days=365)]
@@ -334,7 +334,7 @@ class TestTariff:
             each.version for day in of for each in HOME.costs_of[day] if each.version
         }
 
-    def test_what_is_not_sure_has_its_reason_and_days(self, asking: Asking) -> None:
+    def test_an_uncertain_cost_has_its_reason_and_days(self, asking: Asking) -> None:
         found = [
             (row["quality"], row.get("reason"), row["first"], row["days"])
             for row in asking.rows("tariff", "Uncertain costs, and why")
@@ -372,7 +372,7 @@ class TestTariff:
 
 
 class TestLive:
-    def test_the_gauge_goes_to_what_is_subscribed(self, asking: Asking) -> None:
+    def test_the_gauge_ends_at_the_subscribed_power(self, asking: Asking) -> None:
         assert asking.row("live", "Power") == {"power": frame_va(NOW - timedelta(seconds=2))}
         assert asking.row("live", "Power", "B") == {"max": SUBSCRIBED_KVA * 1000}
 
@@ -391,7 +391,7 @@ class TestLive:
         expected = {"today": HOME.colour(NOW.date()), "tomorrow": HOME.colour(tomorrow)}
         assert asking.row("live", "Tempo colour") == expected
 
-    def test_a_meter_in_historique_mode_is_told_too(self, asking: Asking) -> None:
+    def test_a_meter_in_historique_mode_is_shown_too(self, asking: Asking) -> None:
         chosen = {"meter": HISTORIQUE}
         assert asking.row("live", "Power", **chosen) == {"power": 4321}
         assert asking.row("live", "Power", "B", **chosen) == {"max": 30 * 200 * 3}
@@ -410,16 +410,16 @@ class TestLive:
         month = [day for day in home.days if day.month == today.month]
         yesterday = today - timedelta(days=1)
 
-        def beside(value: Callable[[list[date], float, float], float]) -> dict[str, float]:
+        def compared(value: Callable[[list[date], float, float], float]) -> dict[str, float]:
             parts = {"today": [today], "yesterday": [yesterday], "mean": month}
             lasted = {name: hours(of, home) for name, of in parts.items()}
             return {
                 name: value(of, lasted[name], lasted[name] / 24 if name == "mean" else 1) for name, of in parts.items()
             }
 
-        assert asking.row("live", "Energy") == pytest.approx(beside(lambda of, _, n: kwh(of, home) / n))
-        assert asking.row("live", "Cost") == pytest.approx(beside(lambda of, _, n: euros(of, home) / n))
-        assert asking.row("live", "Mean power") == pytest.approx(beside(lambda of, h, _: 1000 * kwh(of, home) / h))
+        assert asking.row("live", "Energy") == pytest.approx(compared(lambda of, _, n: kwh(of, home) / n))
+        assert asking.row("live", "Cost") == pytest.approx(compared(lambda of, _, n: euros(of, home) / n))
+        assert asking.row("live", "Mean power") == pytest.approx(compared(lambda of, h, _: 1000 * kwh(of, home) / h))
 
         since = (now - timedelta(hours=24)).replace(minute=0)
         quarters = [each for day in (yesterday, today) for each in home.quarters_of[day] if each.start >= since]
@@ -429,18 +429,18 @@ class TestLive:
 
 
 class TestLine:
-    def test_refusals_are_counted_over_a_restart_of_the_edge(self, asking: Asking) -> None:
+    def test_rejected_groups_are_counted_across_a_restart_of_the_edge(self, asking: Asking) -> None:
         found = asking.by("reason", "line", "Rejected groups by reason")
-        assert {reason: row["n"] for reason, row in found.items()} == refusals(HEALTH_MINUTES, 24 * 60)
+        assert {reason: row["n"] for reason, row in found.items()} == rejections(HEALTH_MINUTES, 24 * 60)
 
-    def test_refusals_over_time_are_as_many(self, asking: Asking) -> None:
+    def test_rejected_groups_over_time_add_up_to_the_same(self, asking: Asking) -> None:
         found = asking.rows("line", "Rejected groups over time")
-        expected = refusals(HEALTH_MINUTES, 24 * 60)
+        expected = rejections(HEALTH_MINUTES, 24 * 60)
         for reason, n in expected.items():
             # The first window has nothing before it.
             assert n - 2 <= sum(int(str(row.get(reason, 0))) for row in found) <= n
 
-    def test_a_silent_minute_is_seen(self, asking: Asking) -> None:
+    def test_a_minute_without_frames_is_shown(self, asking: Asking) -> None:
         found = [row["heard"] for row in asking.rows("line", "The meter is")]
         silent = [n for n in range(HEALTH_MINUTES - 24 * 60, HEALTH_MINUTES) if n % 500 == 7]
         assert found.count(0) == len(silent)

@@ -1,4 +1,4 @@
-"""What a ledger has of a meter's frames, copied to InfluxDB, is what the panels show: in both modes and all options."""
+"""Panels show the energy of a ledger that was replicated to InfluxDB: in both modes and for all options."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -56,15 +56,15 @@ CASES = (
 
 
 def copied(server: Influxd, path: Path, bucket: str) -> None:
-    """All quarters of a ledger, and the days that they are part of."""
+    """Replicate all quarters of a ledger, and their days."""
     make_buckets(server, bucket)
     first = int(START.timestamp()) * 1000 // QUARTER_MS
     client = Client(server.url, TOKEN, ORG)
     with LedgerReader.open(path) as reader:
         rows = LedgerSource(reader, PARIS)
         sites = rows.sites()
-        touched = {meter.id: IntervalSet([(first, first + DAYS * 96 - 1)]) for site in sites for meter in site.meters}
-        for each in rows.quarter_rows(sites, touched):
+        dirty = {meter.id: IntervalSet([(first, first + DAYS * 96 - 1)]) for site in sites for meter in site.meters}
+        for each in rows.quarter_rows(sites, dirty):
             client.write(bucket, [point.line for point in each.points])
     client.close()
 

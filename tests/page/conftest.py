@@ -1,4 +1,4 @@
-"""A home whose recorder has a past, a simulated meter that goes on from it, and Chromium in front of its page."""
+"""A home whose ledger has a past, a simulated meter that continues it, and Chromium with its page."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import real_edge
-from page_browsing import CHROMIUM, PARIS, TOKEN, Heard, Served, first_of_month, opened, served
+from page_browsing import CHROMIUM, PARIS, TOKEN, ObservedPage, Served, first_of_month, open_page, served
 from playwright.sync_api import Browser, sync_playwright
 from real_broker import Mosquitto
 
@@ -29,16 +29,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def heard(browser: Browser) -> Iterator[Heard]:
+def observed(browser: Browser) -> Iterator[ObservedPage]:
     """A page in English, as large as a tablet."""
-    listening = opened(browser)
-    yield listening
-    listening.page.context.close()
+    observed = open_page(browser)
+    yield observed
+    observed.page.context.close()
 
 
 @pytest.fixture(scope="session")
 def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:  # noqa: ARG001 - without a browser nothing is started
-    """A month and more of a three-phase home on Tempo whose meter speaks, with a broker of its own.
+    """A month and more of a three-phase home on Tempo whose meter is running, with a broker of its own.
 
     It lives as long as all tests: on the shared broker its edge and one of a test's, both pi, throw each other out.
     """
@@ -47,39 +47,39 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     broker.start()
     now = datetime.now(UTC).replace(microsecond=0)
     since = first_of_month(now, 1)
-    here = served(folder, broker, "page")
-    here.meter = real_edge.meter(folder, *HOME.arguments(since))
-    here.edge = real_edge.edge(folder, str(folder / "line"), broker.port, base_topic="page")
-    here.meter.start()
-    write_ledger(here.recorder.ledger, Past(HOME, "pi", since, now, PARIS))
+    served_page = served(folder, broker, "page")
+    served_page.meter = real_edge.meter(folder, *HOME.arguments(since))
+    served_page.edge = real_edge.edge(folder, str(folder / "line"), broker.port, base_topic="page")
+    served_page.meter.start()
+    write_ledger(served_page.recorder.ledger, Past(HOME, "pi", since, now, PARIS))
     (folder / "contracts.toml").write_text(CONTRACT)
-    with here.recorder:
-        here.recorder.wait_for_log("HTTP server listens")
-        here.recorder.wait_for_log("connected to the broker")
-        here.meter.wait_for_output("line")
-        here.edge.start()
-        yield here
-        here.edge.end()
-        here.meter.end()
+    with served_page.recorder:
+        served_page.recorder.wait_for_log("HTTP server listens")
+        served_page.recorder.wait_for_log("connected to the broker")
+        served_page.meter.wait_for_output("line")
+        served_page.edge.start()
+        yield served_page
+        served_page.edge.end()
+        served_page.meter.end()
     broker.stop()
 
 
 @pytest.fixture
 def guarded(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - as above
-    """A recorder that answers only who knows its token."""
-    here = served(tmp_path, broker, "page-guarded")
-    here.recorder.settings |= {"TICTALLY_HTTP_READS": "token", "TICTALLY_HTTP_TOKEN": TOKEN}
-    with here.recorder:
-        here.recorder.wait_for_log("HTTP server listens")
-        here.recorder.wait_for_log("connected to the broker")
-        yield here
+    """A recorder that requires its token for every request."""
+    served_page = served(tmp_path, broker, "page-guarded")
+    served_page.recorder.settings |= {"TICTALLY_HTTP_READS": "token", "TICTALLY_HTTP_TOKEN": TOKEN}
+    with served_page.recorder:
+        served_page.recorder.wait_for_log("HTTP server listens")
+        served_page.recorder.wait_for_log("connected to the broker")
+        yield served_page
 
 
 @pytest.fixture
 def new(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - as above
-    """A recorder that has not heard anything yet."""
-    here = served(tmp_path, broker, "page-new")
-    with here.recorder:
-        here.recorder.wait_for_log("HTTP server listens")
-        here.recorder.wait_for_log("connected to the broker")
-        yield here
+    """A recorder that has not received anything yet."""
+    served_page = served(tmp_path, broker, "page-new")
+    with served_page.recorder:
+        served_page.recorder.wait_for_log("HTTP server listens")
+        served_page.recorder.wait_for_log("connected to the broker")
+        yield served_page

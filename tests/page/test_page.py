@@ -1,4 +1,4 @@
-"""The page in a real browser, on a real recorder that a simulated meter speaks to."""
+"""The page in a real browser, served by a real recorder that records a simulated meter."""
 
 import re
 import time
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from page_browsing import PARIS, TOKEN, Heard, Served, opened
+from page_browsing import PARIS, TOKEN, ObservedPage, Served, open_page
 from playwright.sync_api import Browser, expect
 from real_broker import Hub, Mosquitto
 from recording import METER, START_MS, frame
@@ -34,24 +34,24 @@ def month_name(months_back: int) -> str:
     return f"{month_before(months_back):%B %Y}"
 
 
-def test_the_live_figure_is_the_meters_and_moves(home: Served, heard: Heard) -> None:
-    heard.see(f"{home.address}/#/live")
-    time = heard.page.locator(".power .time")
+def test_the_live_figure_is_the_meters_and_moves(home: Served, observed: ObservedPage) -> None:
+    observed.visit(f"{home.address}/#/live")
+    time = observed.page.locator(".power .time")
     before = time.inner_text()
-    expect(heard.page.locator(".gauge .figure")).to_have_text(re.compile(r"^[\d,]+$"))
+    expect(observed.page.locator(".gauge .figure")).to_have_text(re.compile(r"^[\d,]+$"))
     expect(time).not_to_have_text(before)
-    expect(heard.page.locator(".phases li")).to_have_count(3)
-    parts = heard.page.locator(".phase-figures").all_inner_texts()
-    whole = number(heard.page.locator(".gauge .figure").inner_text())
+    expect(observed.page.locator(".phases li")).to_have_count(3)
+    parts = observed.page.locator(".phase-figures").all_inner_texts()
+    whole = number(observed.page.locator(".gauge .figure").inner_text())
     assert abs(sum(number(text.split("VA")[0]) for text in parts) - whole) <= 3
-    assert heard.errors == []
+    assert observed.errors == []
 
 
-def test_an_amount_opens_how_it_came_about_and_gives_the_focus_back(home: Served, heard: Heard) -> None:
-    heard.see(f"{home.address}/#/month")
-    heard.page.locator(".tile .money").focus()
-    heard.page.keyboard.press("Enter")
-    dialog = heard.page.get_by_role("dialog")
+def test_an_amount_opens_its_explanation_and_gets_the_focus_back(home: Served, observed: ObservedPage) -> None:
+    observed.visit(f"{home.address}/#/month")
+    observed.page.locator(".tile .money").focus()
+    observed.page.keyboard.press("Enter")
+    dialog = observed.page.get_by_role("dialog")
     expect(dialog.locator(".lines > li").first).to_contain_text(" kWh \u00d7 ")
     text = dialog.inner_text()
     assert re.search(r"EASF0\d [\d,]+ → [\d,]+ Wh", text)
@@ -59,54 +59,54 @@ def test_an_amount_opens_how_it_came_about_and_gives_the_focus_back(home: Served
     amounts = [float(text.strip("€")) for text in dialog.locator(".line-head strong").all_inner_texts()]
     total = float(dialog.locator(".total strong").inner_text().strip("€"))
     assert total == pytest.approx(sum(amounts), abs=0.01 * len(amounts))
-    heard.page.keyboard.press("Escape")
+    observed.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(heard.page.locator(".tile .money")).to_be_focused()
+    expect(observed.page.locator(".tile .money")).to_be_focused()
 
 
-def test_months_and_years_are_stepped_through_by_keyboard(home: Served, heard: Heard) -> None:
-    heard.see(f"{home.address}/#/month")
-    heading = heard.page.get_by_role("heading", level=1)
+def test_months_and_years_are_stepped_through_by_keyboard(home: Served, observed: ObservedPage) -> None:
+    observed.visit(f"{home.address}/#/month")
+    heading = observed.page.get_by_role("heading", level=1)
     expect(heading).to_have_text(month_name(0))
-    energy = heard.page.locator(".tile .big").first.inner_text()
-    heard.page.get_by_role("link", name="Month before").press("Enter")
+    energy = observed.page.locator(".tile .big").first.inner_text()
+    observed.page.get_by_role("link", name="Month before").press("Enter")
     expect(heading).to_have_text(month_name(1))
-    heard.wait_until_still()
-    assert heard.page.locator(".tile .big").first.inner_text() != energy
-    heard.see(f"{home.address}/#/year/{month_before(1).year}")
-    heard.page.get_by_text("Figures as a table").first.click()
-    heard.page.get_by_role("link", name=month_name(1)).click()
+    observed.wait_until_still()
+    assert observed.page.locator(".tile .big").first.inner_text() != energy
+    observed.visit(f"{home.address}/#/year/{month_before(1).year}")
+    observed.page.get_by_text("Figures as a table").first.click()
+    observed.page.get_by_role("link", name=month_name(1)).click()
     expect(heading).to_have_text(month_name(1))
-    assert heard.errors == []
+    assert observed.errors == []
 
 
-def test_a_lost_recorder_is_reported_and_found_again(home: Served, heard: Heard) -> None:
-    heard.see(f"{home.address}/#/live")
-    heard.page.wait_for_selector(".power .time:not(:empty)")
+def test_a_lost_recorder_is_reported_and_found_again(home: Served, observed: ObservedPage) -> None:
+    observed.visit(f"{home.address}/#/live")
+    observed.page.wait_for_selector(".power .time:not(:empty)")
     home.recorder.stop()
-    expect(heard.page.locator("#status")).to_contain_text("Connection to the recorder lost since")
-    assert "stale" in (heard.page.locator("html").get_attribute("class") or "")
+    expect(observed.page.locator("#status")).to_contain_text("Connection to the recorder lost since")
+    assert "stale" in (observed.page.locator("html").get_attribute("class") or "")
     home.recorder.start()
-    expect(heard.page.locator("#status")).to_be_empty()
-    before = heard.page.locator(".power .time").inner_text()
-    expect(heard.page.locator(".power .time")).not_to_have_text(before)
+    expect(observed.page.locator("#status")).to_be_empty()
+    before = observed.page.locator(".power .time").inner_text()
+    expect(observed.page.locator(".power .time")).not_to_have_text(before)
     # The browser logs each request that is not answered.
-    assert [each for each in heard.errors if "ERR_CONNECTION" not in each and "ERR_INCOMPLETE" not in each] == []
+    assert [each for each in observed.errors if "ERR_CONNECTION" not in each and "ERR_INCOMPLETE" not in each] == []
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_is_there_in_both_languages_without_an_error(home: Served, browser: Browser, view: str) -> None:
     for locale in ("fr-FR", "en-GB"):
-        listening = opened(browser, locale=locale, width=390)
-        listening.see(f"{home.address}/#/{view}")
-        assert listening.page.locator("html").get_attribute("lang") == locale[:2]
-        shown = listening.page.locator("body").inner_text()
+        observed = open_page(browser, locale=locale, width=390)
+        observed.visit(f"{home.address}/#/{view}")
+        assert observed.page.locator("html").get_attribute("lang") == locale[:2]
+        shown = observed.page.locator("body").inner_text()
         assert not re.search(r"\b(undefined|NaN|null|\[object)\b|\b[a-z]+\.[a-z]+[A-Z]\w*\b", shown)
-        wider = listening.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wider = observed.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider == 0, "a phone would have to be scrolled sideways"
-        assert listening.errors == []
-        assert {urlsplit(each).netloc for each in listening.asked} == {urlsplit(home.address).netloc}
-        listening.page.context.close()
+        assert observed.errors == []
+        assert {urlsplit(each).netloc for each in observed.requested} == {urlsplit(home.address).netloc}
+        observed.page.context.close()
 
 
 def test_hours_without_a_figure_do_not_widen_a_phones_page(new: Served, browser: Browser, broker: Mosquitto) -> None:
@@ -114,79 +114,83 @@ def test_hours_without_a_figure_do_not_widen_a_phones_page(new: Served, browser:
         frames = [frame(1 + n, time_ms=START_MS + n * 600_000) for n in range(13)]
         hub.publish("page-new/edge/cellar/frame", *frames)
     new.recorder.wait_until(lambda counts: counts.frames == len(frames))
-    listening = opened(browser, width=390)
-    listening.see(f"{new.address}/#/year/2026")
-    assert listening.page.locator(".heat .none").count() > 100
-    assert listening.page.evaluate("document.documentElement.scrollWidth") == 390
-    listening.page.context.close()
+    observed = open_page(browser, width=390)
+    observed.visit(f"{new.address}/#/year/2026")
+    assert observed.page.locator(".heat .none").count() > 100
+    assert observed.page.evaluate("document.documentElement.scrollWidth") == 390
+    observed.page.context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(home: Served, browser: Browser, scheme: str) -> None:
-    listening = opened(browser, scheme=scheme)
+    observed = open_page(browser, scheme=scheme)
     found = []
     for view in VIEWS:
-        listening.see(f"{home.address}/#/{view}")
-        answer = Axe().run(listening.page).response
+        observed.visit(f"{home.address}/#/{view}")
+        answer = Axe().run(observed.page).response
         found += [
             (view, each["id"], node["target"], node.get("failureSummary"))
             for each in answer["violations"]
             if each["impact"] in {"serious", "critical"}
             for node in each["nodes"]
         ]
-    listening.page.context.close()
+    observed.page.context.close()
     assert found == []
 
 
-def test_it_is_there_at_once_and_small(home: Served, browser: Browser) -> None:
+def test_the_page_loads_fast_and_is_small(home: Served, browser: Browser) -> None:
     took_ms = []
-    for _ in range(3):  # a machine that others use may be slow once
-        listening = opened(browser)
-        listening.page.goto(f"{home.address}/#/live")
-        listening.page.wait_for_function(_SHOWS_POWER)
-        took_ms.append(listening.page.evaluate("performance.now()"))
-        listening.wait_until_still()
-        listening.page.wait_for_timeout(300)
-        assert sum(listening.received.values()) < MOST_BYTES
-        listening.page.context.close()
+    for _ in range(3):  # a shared machine may be slow once
+        observed = open_page(browser)
+        observed.page.goto(f"{home.address}/#/live")
+        observed.page.wait_for_function(_SHOWS_POWER)
+        took_ms.append(observed.page.evaluate("performance.now()"))
+        observed.wait_until_still()
+        observed.page.wait_for_timeout(300)
+        assert sum(observed.received.values()) < MOST_BYTES
+        observed.page.context.close()
     assert min(took_ms) < FIRST_VIEW_MS
 
 
-def test_an_empty_first_day_shows_what_to_do_and_fills_by_itself(new: Served, heard: Heard, broker: Mosquitto) -> None:
+def test_an_empty_first_day_shows_what_to_do_and_fills_by_itself(
+    new: Served, observed: ObservedPage, broker: Mosquitto
+) -> None:
     for view in VIEWS:
-        heard.see(f"{new.address}/#/{view}")
-        expect(heard.page.locator("main")).not_to_contain_text("could not")
-    heard.see(f"{new.address}/#/live")
-    expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+        observed.visit(f"{new.address}/#/{view}")
+        expect(observed.page.locator("main")).not_to_contain_text("could not")
+    observed.visit(f"{new.address}/#/live")
+    expect(observed.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
     with Hub(broker.port) as hub:
         hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=time.time_ns() // 1_000_000))
-    expect(heard.page.locator(".gauge .figure")).to_have_text("3,600")
-    heard.page.get_by_role("button", name="No contract").click()
-    expect(heard.page.get_by_role("dialog")).to_contain_text("[[contract]]")
-    assert heard.errors == []
+    expect(observed.page.locator(".gauge .figure")).to_have_text("3,600")
+    observed.page.get_by_role("button", name="No contract").click()
+    expect(observed.page.get_by_role("dialog")).to_contain_text("[[contract]]")
+    assert observed.errors == []
 
 
-def test_the_token_is_requested_once(guarded: Served, heard: Heard) -> None:
-    heard.page.goto(guarded.address)
-    heard.page.get_by_label("Token").fill(TOKEN)
-    heard.page.keyboard.press("Enter")
-    expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
-    heard.page.reload()
-    expect(heard.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+def test_the_token_is_requested_once(guarded: Served, observed: ObservedPage) -> None:
+    observed.page.goto(guarded.address)
+    observed.page.get_by_label("Token").fill(TOKEN)
+    observed.page.keyboard.press("Enter")
+    expect(observed.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+    observed.page.reload()
+    expect(observed.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
 
 
-def test_sites_are_chosen_and_a_silent_one_is_reported(new: Served, heard: Heard, broker: Mosquitto) -> None:
+def test_a_site_can_be_chosen_and_a_silent_one_is_reported(
+    new: Served, observed: ObservedPage, broker: Mosquitto
+) -> None:
     now_ms = time.time_ns() // 1_000_000
     with Hub(broker.port) as hub:
         hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=now_ms))
         hub.publish("page-new/edge/attic/frame", frame(1, edge="attic", meter=OTHER, time_ms=now_ms - 600_000))
     new.recorder.wait_until(lambda counts: counts.frames == 2)
-    heard.see(f"{new.address}/#/live")
-    chooser = heard.page.get_by_label("Site")
+    observed.visit(f"{new.address}/#/live")
+    chooser = observed.page.get_by_label("Site")
     chooser.select_option(OTHER)
-    expect(heard.page.locator("#status")).to_contain_text("The meter is silent since")
-    expect(heard.page).to_have_url(re.compile(f"site={OTHER}$"))
+    expect(observed.page.locator("#status")).to_contain_text("The meter is silent since")
+    expect(observed.page).to_have_url(re.compile(f"site={OTHER}$"))
     chooser.select_option(METER)
-    expect(heard.page).to_have_url(re.compile(f"site={METER}$"))
-    heard.wait_until_still()
-    assert heard.errors == []
+    expect(observed.page).to_have_url(re.compile(f"site={METER}$"))
+    observed.wait_until_still()
+    assert observed.errors == []

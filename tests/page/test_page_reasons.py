@@ -1,4 +1,4 @@
-"""Reasons on the page: every code, as the reader's language has it."""
+"""Reasons on the page: every code, in the reader's language."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from page_browsing import Served, opened, served
+from page_browsing import Served, open_page, served
 from phrase_examples import every_phrase
 from playwright.sync_api import Browser, Page, Route
 from real_broker import Mosquitto
@@ -116,7 +116,7 @@ FRENCH_TOO = {
 
 
 def every_reason() -> list[dict[str, object]]:
-    """Each code with a value for every parameter, over days, and what is unknown."""
+    """Each code with a value for every parameter, with days and what is unknown."""
     found = []
     for code in ReasonCode:
         text = WORDS[f"reason.{code}"]
@@ -141,12 +141,12 @@ def english_words(text: str) -> set[str]:
 
 
 def script_of(browser: Browser, home: Served, locale: str) -> Page:
-    """A page of a language with `window.reasons`, the module that makes words of reasons."""
-    listening = opened(browser, locale=locale)
-    listening.see(f"{home.address}/#/month")
-    script = next(url for url in listening.asked if url.endswith("/reasons.js"))
-    listening.page.evaluate("async (script) => { window.reasons = await import(script) }", script)
-    return listening.page
+    """A page of a language with `window.reasons`, the module that translates reasons."""
+    observed = open_page(browser, locale=locale)
+    observed.visit(f"{home.address}/#/month")
+    script = next(url for url in observed.requested if url.endswith("/reasons.js"))
+    observed.page.evaluate("async (script) => { window.reasons = await import(script) }", script)
+    return observed.page
 
 
 @pytest.fixture(scope="module")
@@ -156,13 +156,13 @@ def french(browser: Browser, home: Served) -> Iterator[Page]:
     page.context.close()
 
 
-def said(page: Page, reason: object) -> str:
+def reason_text(page: Page, reason: object) -> str:
     return plain(str(page.evaluate("(reason) => window.reasons.datedReasonText(reason)", reason)))
 
 
 @pytest.mark.parametrize("reason", every_reason(), ids=lambda each: str(each["code"]))
 def test_every_reason_is_shown_in_french(french: Page, reason: dict[str, object]) -> None:
-    text = said(french, reason)
+    text = reason_text(french, reason)
     assert text.endswith("(3 jours : du 3 août 2026 au 5 août 2026)")
     assert english_words(text) == set(), text
     assert re.search(r"undefined|[{}|]|(?<!perso )\d{4}-\d\d-\d\d|object", text) is None, text
@@ -175,7 +175,7 @@ def test_every_reason_is_shown_in_english(browser: Browser, home: Served, reason
         if not ENGLISH_PAGES
         else ENGLISH_PAGES["page"]
     )
-    text = said(page, reason)
+    text = reason_text(page, reason)
     assert text.endswith("(3 days: 3 Aug 2026 to 5 Aug 2026)")
     assert re.search(r"undefined|[{}|]|object", text) is None, text
 
@@ -194,14 +194,14 @@ def test_what_is_unknown_is_shown_with_its_reason_and_its_days(french: Page) -> 
             *[[f"2026-09-{n:02}"] * 2 for n in (1, 3, 5, 7, 9)],
         ],
     }
-    assert said(french, reason) == (
+    assert reason_text(french, reason) == (
         "inconnu : 1,25 kWh (Heures pleines, Heures creuses) et l'abonnement, car le compteur n'a rien transmis "
         "(9 jours : du 1er août 2026 au 3 août 2026, le 5 août 2026, le 1er sept. 2026, le 3 sept. 2026, "
         "le 5 sept. 2026, 2 autres périodes)"
     )
 
 
-def test_a_reason_that_the_page_does_not_know_keeps_the_recorders_words(french: Page) -> None:
+def test_a_reason_that_the_page_does_not_know_is_shown_in_the_recorders_words(french: Page) -> None:
     new = {
         "code": "something_new",
         "parameters": {},
@@ -209,13 +209,13 @@ def test_a_reason_that_the_page_does_not_know_keeps_the_recorders_words(french: 
         "days": 1,
         "ranges": [["2026-08-03"] * 2],
     }
-    assert said(french, new) == "something new (1 jour : le 3 août 2026)"
+    assert reason_text(french, new) == "something new (1 jour : le 3 août 2026)"
 
 
 def test_a_french_page_with_every_reason_shows_no_english_word(browser: Browser, home: Served) -> None:
-    """Every answer that can have reasons is given all of them; every view is then read from top to bottom."""
-    listening = opened(browser, locale="fr-FR")
-    page = listening.page
+    """Put all reasons into every response that can have any, and read every view from top to bottom."""
+    observed = open_page(browser, locale="fr-FR")
+    page = observed.page
 
     def with_every_reason(route: Route) -> None:
         response = route.fetch()
@@ -232,23 +232,23 @@ def test_a_french_page_with_every_reason_shows_no_english_word(browser: Browser,
     page.route(re.compile(r"/api/v1/(cost|compare|standby)\?"), with_every_reason)
     seen = []
     for view in ("live", "month", "year", "years", "tariffs", "quality"):
-        listening.see(f"{home.address}/#/{view}")
+        observed.visit(f"{home.address}/#/{view}")
         seen.append(shown(page, "body"))
-    listening.see(f"{home.address}/#/month")
+    observed.visit(f"{home.address}/#/month")
     page.locator("section .bill button.money").first.click()
     page.locator("dialog li").first.wait_for()
     seen.append(shown(page, "dialog"))
     text = plain("\n".join(seen))
     for reason in every_reason():
-        assert said_in(page, listening.asked, reason) in text
+        assert reason_text_on(page, observed.requested, reason) in text
     lines = [line for line in text.splitlines() if english_words(line)]
     assert "\n".join(lines) == ""
-    assert listening.errors == []
+    assert observed.errors == []
     page.context.close()
 
 
 def shown(page: Page, selector: str) -> str:
-    """What stands there, but for what is quoted as files and machines have it: sources of prices, ports, topics."""
+    """The visible text without literal quotes: sources of prices, ports, topics."""
     page.evaluate("document.querySelectorAll('code, [lang=en], span.source').forEach((each) => each.remove())")
     return page.locator(selector).inner_text()
 
@@ -260,8 +260,8 @@ def test_every_phrase_is_without_english_words_in_french(phrase: Phrase) -> None
     assert english_words(text) == set(), text
 
 
-def said_in(page: Page, asked: list[str], reason: dict[str, object]) -> str:
-    script = next(url for url in asked if url.endswith("/reasons.js"))
+def reason_text_on(page: Page, requested: list[str], reason: dict[str, object]) -> str:
+    script = next(url for url in requested if url.endswith("/reasons.js"))
     call = "async ([script, reason]) => (await import(script)).datedReasonText(reason)"
     return plain(str(page.evaluate(call, [script, reason | {"unknown": UNKNOWN}])))
 
@@ -269,19 +269,19 @@ def said_in(page: Page, asked: list[str], reason: dict[str, object]) -> str:
 @pytest.fixture
 def without_terms(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - a browser is needed
     """A recorder whose contracts cannot be read."""
-    here = served(tmp_path, broker, "page-without-terms")
+    served_page = served(tmp_path, broker, "page-without-terms")
     (tmp_path / "contracts.toml").write_text("[[contract]\n")
-    with here.recorder:
-        here.recorder.wait_for_log("HTTP server listens")
-        yield here
+    with served_page.recorder:
+        served_page.recorder.wait_for_log("HTTP server listens")
+        yield served_page
 
 
 def test_a_file_that_is_rejected_is_shown_in_french(browser: Browser, without_terms: Served) -> None:
-    listening = opened(browser, locale="fr-FR")
-    listening.see(f"{without_terms.address}/#/live")
-    listening.page.wait_for_function("document.getElementById('status').textContent.includes('contracts.toml')")
-    text = plain(listening.page.locator("#status").inner_text())
+    observed = open_page(browser, locale="fr-FR")
+    observed.visit(f"{without_terms.address}/#/live")
+    observed.page.wait_for_function("document.getElementById('status').textContent.includes('contracts.toml')")
+    text = plain(observed.page.locator("#status").inner_text())
     assert re.fullmatch(
         r"le fichier \S+/contracts\.toml est refusé \(ligne 1 ; `tictally doctor` en donne la raison\)", text
     )
-    listening.page.context.close()
+    observed.page.context.close()

@@ -62,7 +62,7 @@ def test_periods_cover_a_window_without_gap(start: datetime, minutes: int, by: B
         assert found == []
         return
     assert (found[0][0], found[-1][1]) == (start, end)
-    assert all(here[1] == there[0] for here, there in pairwise(found))
+    assert all(before[1] == after[0] for before, after in pairwise(found))
 
 
 def test_a_window_that_ends_before_it_begins_has_no_periods() -> None:
@@ -95,7 +95,7 @@ def test_what_is_no_moment_is_a_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Europe/Paris", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"])
-def test_zones_of_whole_quarters_are_taken(name: str) -> None:
+def test_zones_of_whole_quarters_are_accepted(name: str) -> None:
     assert zone(name).key == name
 
 

@@ -1,4 +1,4 @@
-"""The form of a discovery message."""
+"""The format of a discovery message."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The frame's JSON form: both ends' contract, held against its JSON Schema."""
+"""The frame's JSON format: the contract of both ends, checked against its JSON Schema."""
 
 import json
 from importlib.resources import files
@@ -28,7 +28,7 @@ FRAME = Frame(
 BODY: dict[str, Any] = json.loads(FRAME.to_json())
 
 
-def test_the_form_is_the_documented_one() -> None:
+def test_the_format_is_the_documented_one() -> None:
     assert FRAME.to_json().startswith(
         '{"v":1,"meter":"021900000002","edge":"pi-cellar","boot":"9f2c61d07ab3e514","seq":48211,'
         '"time":"2026-11-21T20:27:09.123Z","mode":"standard","values":{"EAST":50019226,'
@@ -57,7 +57,7 @@ FRAMES = st.builds(
 
 
 @given(FRAMES)
-def test_a_frame_survives_its_json_form_and_fits_the_schema(frame: Frame) -> None:
+def test_a_frame_survives_its_json_and_fits_the_schema(frame: Frame) -> None:
     text = frame.to_json()
     assert Frame.from_json(text) == Frame.from_json(text.encode()) == frame
     VALIDATOR.validate(json.loads(text))
@@ -115,7 +115,7 @@ NOT_FRAMES: dict[str, tuple[bytes | str, FrameRejection, bool]] = {
 
 
 @pytest.mark.parametrize("case", NOT_FRAMES)
-def test_what_is_no_frame_is_refused_with_a_reason_and_a_sentence(case: str) -> None:
+def test_an_invalid_frame_is_rejected_with_a_reason_and_a_sentence(case: str) -> None:
     payload, reason, seen_by_schema = NOT_FRAMES[case]
     with pytest.raises(FrameError) as caught:
         Frame.from_json(payload)
@@ -126,25 +126,25 @@ def test_what_is_no_frame_is_refused_with_a_reason_and_a_sentence(case: str) -> 
 
 
 @given(st.binary(max_size=200))
-def test_arbitrary_bytes_are_refused_and_raise_nothing_else(payload: bytes) -> None:
+def test_arbitrary_bytes_are_rejected_and_raise_nothing_else(payload: bytes) -> None:
     with pytest.raises(FrameError):
         Frame.from_json(payload)
 
 
-def test_a_frame_on_another_edges_topic_is_refused() -> None:
+def test_a_frame_on_another_edges_topic_is_rejected() -> None:
     assert Frame.from_json(FRAME.to_json(), edge="pi-cellar") == FRAME
     with pytest.raises(FrameError, match="it names edge pi-cellar, its topic attic") as caught:
         Frame.from_json(FRAME.to_json(), edge="attic")
     assert caught.value.reason is FrameRejection.EDGE
 
 
-def test_a_label_that_this_version_does_not_know_is_taken_as_it_is() -> None:
+def test_an_unknown_label_is_accepted_as_it_is() -> None:
     for value in (7, "seven"):
         assert Frame.from_json(replaced(values={"NOVEL": value})).values == {"NOVEL": value}
 
 
 @given(st.integers(0, 250_000_000_000_000))
-def test_a_time_survives_its_text(time_ms: int) -> None:
+def test_a_time_survives_its_string(time_ms: int) -> None:
     assert parse_time_ms(iso_utc(time_ms)) == time_ms
 
 

@@ -24,21 +24,25 @@ def test_adding_and_removing_are_those_of_a_set(added: list[tuple[int, int]], re
     assert len(ranges) == len(expected)
     assert all((n in ranges) is (n in expected) for n in range(-1, 80))
     bounds = list(ranges)
-    assert all(here[1] + 1 < there[0] for here, there in pairwise(bounds))
+    assert all(before[1] + 1 < after[0] for before, after in pairwise(bounds))
 
 
 @given(SPANS, SPANS)
-def test_what_is_in_both(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
-    assert numbers(list(IntervalSet(one) & IntervalSet(other))) == numbers(one) & numbers(other)
+def test_intersection_is_that_of_sets(first_spans: list[tuple[int, int]], second_spans: list[tuple[int, int]]) -> None:
+    assert numbers(list(IntervalSet(first_spans) & IntervalSet(second_spans))) == numbers(first_spans) & numbers(
+        second_spans
+    )
 
 
 @given(SPANS, SPANS)
-def test_what_is_in_either_and_in_one_alone(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
-    here, there = IntervalSet(one), IntervalSet(other)
-    assert numbers(list(here | there)) == numbers(one) | numbers(other)
-    assert numbers(list(here - there)) == numbers(one) - numbers(other)
-    assert (here, there) == (IntervalSet(one), IntervalSet(other))
-    assert (here == there) is (numbers(one) == numbers(other))
+def test_union_and_difference_are_those_of_sets(
+    first_spans: list[tuple[int, int]], second_spans: list[tuple[int, int]]
+) -> None:
+    left, right = IntervalSet(first_spans), IntervalSet(second_spans)
+    assert numbers(list(left | right)) == numbers(first_spans) | numbers(second_spans)
+    assert numbers(list(left - right)) == numbers(first_spans) - numbers(second_spans)
+    assert (left, right) == (IntervalSet(first_spans), IntervalSet(second_spans))
+    assert (left == right) is (numbers(first_spans) == numbers(second_spans))
 
 
 @given(SPANS, st.integers(0, 30), st.integers(0, 4))

@@ -1,4 +1,4 @@
-"""What meters' numbers, words and status bits mean."""
+"""The meaning of meters' numbers, strings and status bits."""
 
 import pytest
 

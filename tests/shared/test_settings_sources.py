@@ -1,4 +1,4 @@
-"""Where settings come from, and what a wrong source is shown."""
+"""The sources of settings, and the message about a wrong one."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn

@@ -1,4 +1,4 @@
-"""Topics both ways."""
+"""Topics: formatting and parsing."""
 
 import pytest
 from hypothesis import given
@@ -54,12 +54,12 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("topic", OTHERS)
-def test_what_is_not_ours_means_nothing(topic: str) -> None:
+def test_a_foreign_topic_has_no_meaning(topic: str) -> None:
     assert Topics().parse(topic) is None
 
 
 @given(st.text(max_size=60))
-def test_any_topic_can_be_looked_at(topic: str) -> None:
+def test_any_topic_can_be_parsed(topic: str) -> None:
     Topics().parse(topic)
     assert Topics().parse(f"tictally/{topic}#") is None
 

@@ -1,4 +1,4 @@
-"""Who may do what on the broker that deploy/init sets up, tried by every user on every kind of topic."""
+"""Rights on the broker that deploy/init sets up, tried by every user on every kind of topic."""
 
 import socket
 import ssl
@@ -17,7 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 NOT_AUTHORISED = 135
-TAKEN = (0, 16)  # 16: and nobody was there to hear it
+ACCEPTED = (0, 16)  # 16: without a subscriber
 WITHIN_S = 20.0
 
 OWN_METER, OTHER_METER, OLD_METER = "021900000001", "house", "021900000009"
@@ -104,7 +104,7 @@ class Client:
     connected: list[int] = field(default_factory=list)
     acknowledged: dict[int, int] = field(default_factory=dict)
     subscribed: list[int] = field(default_factory=list)
-    heard: list[tuple[str, bytes]] = field(default_factory=list)
+    received: list[tuple[str, bytes]] = field(default_factory=list)
     is_gone: bool = False
 
     def __post_init__(self) -> None:
@@ -121,7 +121,7 @@ class Client:
         client.on_publish = self._acknowledged
         client.on_subscribe = lambda _c, _d, mid, _r, _p: self.subscribed.append(mid)
         client.on_disconnect = lambda *_: setattr(self, "is_gone", True)
-        client.on_message = lambda _c, _d, message: self.heard.append((message.topic, bytes(message.payload)))
+        client.on_message = lambda _c, _d, message: self.received.append((message.topic, bytes(message.payload)))
 
     def _acknowledged(self, _client: object, _data: object, mid: int, reason: ReasonCode, _shown: Properties) -> None:
         self.acknowledged[mid] = reason.value
@@ -143,11 +143,11 @@ class Client:
             time.sleep(0.005)
 
     def publish(self, topic: str, payload: str, *, retain: bool = True) -> bool:
-        """True where the broker took it."""
+        """True if the broker accepted it."""
         mid = self.client.publish(topic, payload, qos=1, retain=retain).mid
         self.until(lambda: mid in self.acknowledged)
-        assert self.acknowledged[mid] in {*TAKEN, NOT_AUTHORISED}
-        return self.acknowledged[mid] in TAKEN
+        assert self.acknowledged[mid] in {*ACCEPTED, NOT_AUTHORISED}
+        return self.acknowledged[mid] in ACCEPTED
 
     def throw(self, topic: str, payload: str) -> None:
         """Publish with QoS 0, which is never answered; when this returns the broker has seen it."""
@@ -156,7 +156,7 @@ class Client:
         self.until(lambda: self.is_gone or mid in self.subscribed)
 
     def subscribe(self, *filters: str) -> None:
-        """Whatever is delivered by it, or was before, is in `heard` when this returns.
+        """Whatever is delivered by it, or was before, is in `received` when this returns.
 
         Answers come in order, but mosquitto answers first and brings what is retained after that.
         """
@@ -195,12 +195,12 @@ def broker(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deplo
 
 @pytest.fixture
 def witness(broker: DeployedMosquitto) -> Iterator[Client]:
-    """Who may do everything; what is retained at the end goes."""
+    """A user with all rights; clears every retained topic at the end."""
     with Client(broker.port, WITNESS, PASSWORD) as witness:
         yield witness
-        witness.heard.clear()
+        witness.received.clear()
         witness.subscribe("#")
-        for topic in {topic for topic, _ in witness.heard}:
+        for topic in {topic for topic, _ in witness.received}:
             witness.publish(topic, "")
 
 
@@ -209,9 +209,9 @@ def as_user(broker: DeployedMosquitto, box: Box, user: str, will: str | None = N
 
 
 def attempt(broker: DeployedMosquitto, box: Box, user: str, topic: str) -> bool:
-    """Publish without and with an answer; True where the broker took it.
+    """Publish with QoS 0 and 1; True if the broker accepted it.
 
-    Each on a connection of its own: mosquitto 2.0.11 hangs up after a publish that it refuses.
+    Each on a connection of its own: mosquitto 2.0.11 disconnects after a publish that it rejects.
     """
     with as_user(broker, box, user) as client:
         client.throw(topic, "tried without an answer")
@@ -224,11 +224,11 @@ def test_a_user_writes_its_own_topics_and_no_other(
     broker: DeployedMosquitto, box: Box, witness: Client, user: str
 ) -> None:
     witness.subscribe("#")
-    taken = {topic for topic in TOPICS if attempt(broker, box, user, topic)}
+    accepted = {topic for topic in TOPICS if attempt(broker, box, user, topic)}
     witness.catch_up()
-    assert taken == WRITES[user]
-    assert {topic for topic, payload in witness.heard if payload == b"tried"} == WRITES[user]
-    assert {topic for topic, payload in witness.heard if payload == b"tried without an answer"} == WRITES[user]
+    assert accepted == WRITES[user]
+    assert {topic for topic, payload in witness.received if payload == b"tried"} == WRITES[user]
+    assert {topic for topic, payload in witness.received if payload == b"tried without an answer"} == WRITES[user]
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -243,18 +243,16 @@ def test_a_user_reads_what_concerns_it_and_nothing_else_whatever_it_subscribes_t
         for topic in TOPICS:
             witness.publish(topic, "live", retain=False)
         client.catch_up()
-        assert {topic for topic, payload in client.heard if payload == b"retained"} == READS[user]
-        assert {topic for topic, payload in client.heard if payload == b"live"} == READS[user]
+        assert {topic for topic, payload in client.received if payload == b"retained"} == READS[user]
+        assert {topic for topic, payload in client.received if payload == b"live"} == READS[user]
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_what_the_broker_shows_of_itself_is_for_its_health_check_alone(
-    broker: DeployedMosquitto, box: Box, user: str
-) -> None:
+def test_only_the_health_check_reads_the_brokers_own_topics(broker: DeployedMosquitto, box: Box, user: str) -> None:
     with as_user(broker, box, user) as client:
         client.subscribe("$SYS/#")
         client.catch_up()
-        assert {topic for topic, _ in client.heard} == ({"$SYS/broker/uptime"} if user == "health" else set())
+        assert {topic for topic, _ in client.received} == ({"$SYS/broker/uptime"} if user == "health" else set())
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -264,14 +262,14 @@ def test_no_user_plants_an_entity_by_dying(broker: DeployedMosquitto, box: Box, 
     die(broker, box, user, planted)
     time.sleep(0.2)
     witness.catch_up()
-    assert planted not in {topic for topic, _ in witness.heard}
+    assert planted not in {topic for topic, _ in witness.received}
 
 
 def test_an_edges_last_will_is_reported_when_it_dies(broker: DeployedMosquitto, box: Box, witness: Client) -> None:
     witness.subscribe("#")
     availability = "tictally/edge/cellar/availability"
     die(broker, box, "edge-cellar", availability)
-    witness.until(lambda: availability in {topic for topic, _ in witness.heard})
+    witness.until(lambda: availability in {topic for topic, _ in witness.received})
 
 
 def die(broker: DeployedMosquitto, box: Box, user: str, will: str) -> None:
@@ -287,7 +285,7 @@ def die(broker: DeployedMosquitto, box: Box, user: str, will: str) -> None:
     [(None, None), ("edge-nas", None), ("edge-nas", "wrong"), ("edge-nas", ""), ("nobody", "wrong"), ("", "")],
 )
 @pytest.mark.parametrize("is_tls", [False, True])
-def test_nobody_comes_in_without_the_right_name_and_password(
+def test_nobody_connects_without_the_right_name_and_password(
     broker: DeployedMosquitto, box: Box, user: str | None, password: str | None, *, is_tls: bool
 ) -> None:
     port, ca = (broker.tls_port, box.ca) if is_tls else (broker.port, None)
@@ -295,21 +293,19 @@ def test_nobody_comes_in_without_the_right_name_and_password(
         assert client.connected[0] == NOT_AUTHORISED
 
 
-def test_a_user_comes_in_by_tls_where_the_broker_is_vouched_for_by_the_boxs_own_authority(
-    broker: DeployedMosquitto, box: Box
-) -> None:
+def test_a_user_connects_by_tls_with_the_boxs_own_authority(broker: DeployedMosquitto, box: Box) -> None:
     with Client(broker.tls_port, "hub-ha", box.password("hub-ha"), ca=box.ca) as client:
         assert client.connected == [0]
 
 
-def test_a_broker_that_another_authority_vouches_for_is_refused(broker: DeployedMosquitto, tmp_path: Path) -> None:
+def test_a_certificate_of_another_authority_is_rejected(broker: DeployedMosquitto, tmp_path: Path) -> None:
     other = Box(tmp_path)
     other.set_up()
     with pytest.raises(ssl.SSLCertVerificationError):
         shake_hands("127.0.0.1", broker.tls_port, other.ca)
 
 
-def test_a_broker_that_is_called_by_a_name_not_its_own_is_refused(broker: DeployedMosquitto, box: Box) -> None:
+def test_a_name_that_is_not_in_the_certificate_is_rejected(broker: DeployedMosquitto, box: Box) -> None:
     for name in ("nas", "nas.local", "127.0.0.1"):
         shake_hands(name, broker.tls_port, box.ca)
     for name in ("other", "nas.other", "127.0.0.2"):
@@ -318,7 +314,7 @@ def test_a_broker_that_is_called_by_a_name_not_its_own_is_refused(broker: Deploy
 
 
 def shake_hands(name: str, port: int, ca: Path) -> None:
-    """As strictly as Python can be, which by default it is from 3.13 on."""
+    """Verify as strictly as Python can, which is the default from 3.13 on."""
     context = ssl.create_default_context(cafile=str(ca))
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     with (

@@ -1,4 +1,4 @@
-"""The comparison that ends a chaos run: it finds what differs, and excepts what need not be kept."""
+"""The comparison that ends a chaos run: it reports differences, and excepts frames that may be missing."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,8 +34,8 @@ def sent(n: int) -> SentFrame:
     )
 
 
-def kept(frame: SentFrame, seq: int, **changes: object) -> StoredFrame:
-    """What an edge makes of it."""
+def stored(frame: SentFrame, seq: int, **changes: object) -> StoredFrame:
+    """The frame as an edge publishes it and a recorder stores it."""
     made = StoredFrame("pi", "boot", seq, frame.ended_ms + 40, 1, "0219", "standard", frame.values, frame.dated)
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -51,7 +51,7 @@ def line() -> list[SentFrame]:
 
 @pytest.fixture
 def ledger(line: list[SentFrame]) -> list[StoredFrame]:
-    return [kept(frame, seq) for seq, frame in enumerate(line, 1)]
+    return [stored(frame, seq) for seq, frame in enumerate(line, 1)]
 
 
 def judged(line: list[SentFrame], ledger: list[StoredFrame]) -> Findings:
@@ -79,7 +79,7 @@ def test_a_frame_that_is_there_twice_is_found(line: list[SentFrame], ledger: lis
 
 
 def test_a_frame_that_nobody_sent_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
-    ledger.append(kept(sent(30), 11))
+    ledger.append(stored(sent(30), 11))
     assert len(judged(line, ledger).differences) == 1
 
 
@@ -99,17 +99,17 @@ def test_frames_that_were_read_together_are_distinguished(line: list[SentFrame],
     assert judged(line, ledger).differences == []
 
 
-def test_what_had_not_changed_may_not_be_missing(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
+def test_an_unchanged_value_may_not_be_missing(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger[4] = replace(ledger[4], values=without(ledger[4].values, "LTARF"))
     assert [each.split(":")[1] for each in judged(line, ledger).differences] == [
         " LTARF=HP is missing, though unchanged"
     ]
 
 
-def test_what_has_just_changed_may_wait(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
+def test_a_value_that_has_just_changed_may_come_later(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     for i in range(4, 10):
         line[i] = replace(line[i], values={**line[i].values, "LTARF": "HC"})
-        ledger[i] = kept(line[i], i + 1)
+        ledger[i] = stored(line[i], i + 1)
     ledger[4] = replace(ledger[4], values=without(ledger[4].values, "LTARF"))
     found = judged(line, ledger)
     assert (found.differences, found.unconfirmed) == ([], 1)
@@ -122,8 +122,8 @@ def test_a_damaged_frame_may_come_in_part_in_pieces_or_not_at_all(
         line[i] = replace(line[i], undamaged=False)
     ledger[2] = replace(ledger[2], values=without(ledger[2].values, "LTARF"))
     ledger[4:7] = [
-        kept(line[4], 5, values={"EAST": 5004}, dated={}, time_ms=line[4].begun_ms + 300),
-        kept(line[4], 6, values={"SINSTS": 400}, dated={}),
+        stored(line[4], 5, values={"EAST": 5004}, dated={}, time_ms=line[4].begun_ms + 300),
+        stored(line[4], 6, values={"SINSTS": 400}, dated={}),
         ledger[5],
     ]
     found = judged(line, ledger)
@@ -141,7 +141,7 @@ def test_a_frame_is_not_taken_for_the_damaged_one_that_has_just_begun(
 
 def test_a_frame_that_was_read_late_is_not_taken_for_the_damaged_one_that_is_like_it(line: list[SentFrame]) -> None:
     alike = [replace(frame, values=LABELS, dated={}, undamaged=n != 6) for n, frame in enumerate(line)]
-    ledger = [kept(frame, seq) for seq, frame in enumerate(alike, 1) if frame.undamaged]
+    ledger = [stored(frame, seq) for seq, frame in enumerate(alike, 1) if frame.undamaged]
     ledger[5] = replace(ledger[5], time_ms=alike[6].begun_ms + 700)
     assert judged(alike, ledger).differences == []
     del ledger[5]
@@ -152,7 +152,7 @@ def test_a_frame_that_was_lost_in_the_pipe_is_not_taken_for_the_one_before_that_
     line: list[SentFrame],
 ) -> None:
     alike = [replace(frame, values=LABELS, dated={}) for frame in line]
-    ledger = [kept(frame, seq, time_ms=frame.ended_ms + 600) for seq, frame in enumerate(alike, 1)]
+    ledger = [stored(frame, seq, time_ms=frame.ended_ms + 600) for seq, frame in enumerate(alike, 1)]
     ledger[4] = replace(ledger[4], values=without(LABELS, "LTARF"))  # its text waited for a second sighting
     ledger[6] = replace(ledger[6], values=without(LABELS, "LTARF"))  # and once more, since the one before is lost
     del ledger[5]
@@ -169,7 +169,7 @@ def test_a_damaged_frame_is_not_taken_for_the_whole_one_before_it(line: list[Sen
         replace(frame, begun_ms=frame.begun_ms + 400 * n, ended_ms=frame.ended_ms + 400 * n)
         for n, frame in enumerate(alike)
     ]
-    ledger = [kept(frame, seq) for seq, frame in enumerate(late, 1)]
+    ledger = [stored(frame, seq) for seq, frame in enumerate(late, 1)]
     ledger[6] = replace(ledger[6], values=without(LABELS, "LTARF"))
     del ledger[4]
     assert [each.split(":")[0] for each in judged(late, ledger).differences] == ["missing"]
@@ -191,7 +191,7 @@ def test_a_damaged_frame_may_not_come_twice_or_changed(line: list[SentFrame], le
         ([(0, 3990), (4400, 60_000)], "in the pipe at a kill or unplugging"),
     ],
 )
-def test_what_nobody_read_is_excepted(
+def test_frames_that_no_edge_read_are_excepted(
     spans: list[tuple[int, int]], reason: str, line: list[SentFrame], ledger: list[StoredFrame]
 ) -> None:
     del ledger[4]
@@ -201,7 +201,7 @@ def test_what_nobody_read_is_excepted(
     assert found.differences == []
 
 
-def test_what_the_line_had_to_drop_is_excepted(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
+def test_frames_dropped_on_the_line_are_excepted(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     line[5:] = [replace(frame, unread=4001) for frame in line[5:]]
     del ledger[4]
     assert judged(line, ledger).excepted == {"not read in time, dropped by the line": 1}
@@ -230,7 +230,7 @@ def registers(ledger: list[StoredFrame]) -> list[StoredFrame]:
 
 
 def wrong(frames: list[StoredFrame]) -> Iterator[Quarter]:
-    """What a quarter of these frames must not be."""
+    """Quarters that these frames must not have."""
     right = quarter(frames)
     run = right.registers["EAST"][0]
     yield replace(right, n=9)

@@ -1,4 +1,4 @@
-"""A signal that arrives while a program starts: it is not forgotten, and the program neither."""
+"""A signal that arrives while a program starts is handled, and the program can still be ended."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from chaos.programs import RestartingProgram
 
 
 class SignalledPopen(subprocess.Popen[bytes]):
-    """Brings a signal once the process is there and before anybody has been shown of it."""
+    """Send a signal once the process exists and before its caller knows it."""
 
     pids: list[int] = []  # noqa: RUF012 - of one test
 

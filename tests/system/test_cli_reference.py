@@ -1,4 +1,4 @@
-"""The reference of commands is what the parsers have; the edge's command line has the manners of the recorder's."""
+"""The reference of commands is what the parsers have; the edge's command line behaves as the recorder's."""
 
 import os
 import re

@@ -130,7 +130,7 @@ def test_no_secret_is_in_an_environment(services: dict[str, dict[str, Any]]) -> 
         ("setup", "TICTALLY_", set(settings_in(recorder_settings()))),
     ],
 )
-def test_a_program_is_reported_settings_that_there_are(
+def test_a_service_has_only_existing_settings(
     services: dict[str, dict[str, Any]], name: str, prefix: str, known: set[str]
 ) -> None:
     shown = [variable for variable in services[name]["environment"] if variable.startswith("TICTALLY_")]

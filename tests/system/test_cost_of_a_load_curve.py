@@ -66,7 +66,7 @@ class Case:
         return [self.first + timedelta(days=n) for n in range((self.end - self.first).days)]
 
     def lines(self) -> list[str]:
-        """The file: the real one, or a household made up, whose half hours are whole Wh as the real one's are."""
+        """The file: the real one, or an invented household's, whose half hours are whole Wh as well."""
         if self.name == "a real year":
             return REAL.read_text(encoding="utf-8-sig").splitlines()
         start, end = (datetime(day.year, day.month, day.day, tzinfo=PARIS) for day in (self.first, self.end))
@@ -95,7 +95,7 @@ CASES = (
 
 
 @dataclass(frozen=True)
-class Kept:
+class Recorded:
     """A ledger with a case's frames, and each day's Wh from its half hours: as Base, and by the hours of HP/HC."""
 
     case: Case
@@ -103,7 +103,7 @@ class Kept:
     used: dict[date, Counter[str]]
 
     def cost(self, site: str, day: date) -> Decimal:
-        """What a day costs on a site's contract, reckoned from the half hours."""
+        """The cost of a day on a site's contract, computed from the half hours."""
         grid, energy_wh = Grid.on(day), self.used[day]
         if site == ON_BASE:
             energy = energy_wh["BASE"] * grid.base
@@ -131,7 +131,7 @@ class Kept:
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
-def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, broker: Mosquitto) -> Kept:
+def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, broker: Mosquitto) -> Recorded:
     """One curve, counted by a historique meter on Base and a standard one on HP/HC, each read by an edge of its own."""
     case: Case = request.param
     if FULL and not REAL.exists():
@@ -166,7 +166,7 @@ def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         counts = recorder.wait_until(lambda counts: counts.frames >= 2 * (2 * len(ends) + 1))
         assert (counts.rejected, counts.deferred, counts.lost) == ({}, 0, 0)
         recorder.stop()
-    return Kept(case, recorder.ledger, used(ends))
+    return Recorded(case, recorder.ledger, used(ends))
 
 
 def used(ends: list[tuple[datetime, int]]) -> dict[date, Counter[str]]:
@@ -182,29 +182,29 @@ def used(ends: list[tuple[datetime, int]]) -> dict[date, Counter[str]]:
 
 
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
-def test_every_day_costs_what_its_half_hours_cost(kept: Kept, site: str) -> None:
-    expected = {(site, str(day)): cents(kept.cost(site, day)) for day in kept.case.days}
-    assert {key: shown for key, shown in kept.totals("day").items() if key[0] == site} == expected
+def test_every_day_costs_what_its_half_hours_cost(recorded: Recorded, site: str) -> None:
+    expected = {(site, str(day)): cents(recorded.cost(site, day)) for day in recorded.case.days}
+    assert {key: shown for key, shown in recorded.totals("day").items() if key[0] == site} == expected
 
 
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
-def test_all_days_together_cost_what_their_half_hours_cost(kept: Kept, site: str) -> None:
-    rows = json.loads(kept.shown("--site", site, "--by", "year", "--json"))
+def test_all_days_together_cost_what_their_half_hours_cost(recorded: Recorded, site: str) -> None:
+    rows = json.loads(recorded.shown("--site", site, "--by", "year", "--json"))
     shown = cents(sum((Decimal(row["amount"]) for row in rows if row["kind"] == "total"), Decimal(0)))
-    assert shown == cents(sum((kept.cost(site, day) for day in kept.case.days), Decimal(0)))
-    assert shown == kept.case.totals.get(site, shown)
+    assert shown == cents(sum((recorded.cost(site, day) for day in recorded.case.days), Decimal(0)))
+    assert shown == recorded.case.totals.get(site, shown)
 
 
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
-def test_each_days_explanation_names_energy_and_price(kept: Kept, site: str) -> None:
-    explained = kept.shown("--site", site, "--by", "day", "--explain")
-    for day in kept.case.days:
+def test_each_days_explanation_names_energy_and_price(recorded: Recorded, site: str) -> None:
+    explained = recorded.shown("--site", site, "--by", "day", "--explain")
+    for day in recorded.case.days:
         prices = {"HC": Grid.on(day).off_peak, "HP": Grid.on(day).peak}
         if site == ON_BASE:
             prices = {"BASE": Grid.on(day).base}
         for period, price in prices.items():
             shown = explained.partition(f"{day} to {day + timedelta(days=1)}, {period}:\n")[2].partition(" EUR = ")[0]
-            assert shown.endswith(f"{Decimal(kept.used[day][period]) / 1000:.3f} kWh at {price}")
+            assert shown.endswith(f"{Decimal(recorded.used[day][period]) / 1000:.3f} kWh at {price}")
 
 
 def cents(amount: Decimal) -> str:

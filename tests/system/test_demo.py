@@ -1,4 +1,4 @@
-"""The demo as a newcomer runs it: it shows a meter, ends when shown, and leaves nothing behind."""
+"""The demo as a newcomer runs it: it shows a meter, ends when stopped, and leaves nothing behind."""
 
 import json
 import os
@@ -88,7 +88,7 @@ def demo_with_past(folder: Path) -> Iterator[Running]:
         yield made
 
 
-def test_it_ends_on_ctrl_c_with_every_frame_kept_and_nothing_left(demo: Running) -> None:
+def test_it_ends_on_ctrl_c_with_every_frame_stored_and_nothing_left(demo: Running) -> None:
     demo.read_until(r"\d VA .* [1-9]\d* stored")
     demo.process.send_signal(signal.SIGINT)
     code, out, err = demo.finish()
@@ -100,7 +100,7 @@ def test_it_ends_on_ctrl_c_with_every_frame_kept_and_nothing_left(demo: Running)
     assert demo.parts() == {}
 
 
-def test_it_opens_on_a_page_with_a_year_behind_it_from_which_the_meter_goes_on(demo_with_past: Running) -> None:
+def test_its_page_has_a_year_of_history_that_the_meter_continues(demo_with_past: Running) -> None:
     found = re.search(r"http://127\.0\.0\.1:\d+/", demo_with_past.read_until("the page is at"))
     assert found is not None
     with urlopen(found[0]) as page:  # noqa: S310 - our own

@@ -1,4 +1,4 @@
-"""What the demo shows follows the topics as they are published, and the ledger's rows."""
+"""The demo's screen follows the published topics and the ledger's rows."""
 
 import json
 
@@ -47,7 +47,7 @@ def test_registers_are_the_suppliers_that_have_counted_in_the_catalogues_order()
     assert list(made.registers.items()) == [("EAST", 5), ("EASF02", 5), ("EAIT", 3)]
 
 
-def test_refusals_are_reported_by_reason() -> None:
+def test_rejections_are_reported_by_reason() -> None:
     made = picture()
     made.take(TOPICS.edge("demo", "health"), json.dumps({"rejected": {"checksum": 3, "plausibility": 0}}).encode())
     assert summary(made, LedgerTotals())[1] == "groups rejected by the edge: checksum 3"

@@ -1,4 +1,4 @@
-"""deploy/init: what it makes, that it makes it once, and what it asks."""
+"""deploy/init: the files it creates, that it creates them once, and the questions it asks."""
 
 import os
 import pty
@@ -82,7 +82,7 @@ def test_a_secret_belongs_to_the_user_that_its_container_runs_as(tmp_path: Path)
     }
 
 
-def test_the_certificate_has_the_boxs_names_and_stands_before_a_strict_judge(box: Box) -> None:
+def test_the_certificate_has_the_boxs_names_and_passes_strict_verification(box: Box) -> None:
     box.set_up()
     server = box.local / "mosquitto" / "server.pem"
     assert "DNS:nas, DNS:nas.local, IP Address:127.0.0.1" in openssl("x509", "-in", server, "-noout", "-text")
@@ -116,7 +116,7 @@ def test_a_certificate_near_its_end_is_renewed_and_its_authority_stays(box: Box)
         assert {name for name, of in after.items() if of[0] != before[name][0]} == {"local/mosquitto/server.pem"}
 
 
-def test_another_name_or_address_makes_another_certificate_and_nothing_else_anew(box: Box) -> None:
+def test_another_name_or_address_renews_the_certificate_and_nothing_else(box: Box) -> None:
     box.set_up()
     before = snapshot(box)
     box.init("--host", "attic", "--address", "192.0.2.7")
@@ -138,7 +138,7 @@ def test_an_exchanged_meter_keeps_its_site(box: Box) -> None:
     assert "tictally_site_021900000007/config" in of_recorder[1]
 
 
-def test_what_a_killed_run_had_begun_is_nobody(box: Box) -> None:
+def test_an_unfinished_file_of_a_killed_run_is_no_user(box: Box) -> None:
     box.set_up()
     box.init("edge", "pi", "--meter", "021900000007")
     before = snapshot(box)
@@ -279,6 +279,6 @@ def test_on_a_terminal_it_asks_for_host_device_and_meter_once(box: Box) -> None:
     assert "TICTALLY_EDGE_PORT=sim:base" in (box.folder / ".env").read_text()
 
 
-def test_what_it_makes_is_kept_out_of_the_history() -> None:
+def test_generated_files_are_ignored_by_git() -> None:
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"deploy/.env", "deploy/local/"} <= set(ignored)

@@ -13,7 +13,7 @@ from recording import Recorder
 from tictally_recorder.ledger import LedgerReader
 
 METER = "021961000001"  # as the simulated meter calls itself
-REFUSED = "rejects messages of this edge"
+REJECTED = "rejects messages of this edge"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def own_broker(box: Box, tmp_path: Path) -> Iterator[DeployedMosquitto]:
 
 
 def edge_of(box: Box, folder: Path, port: int, name: str = "pi") -> real_edge.Process:
-    """As on a machine of its own: with the file of settings that it is handed, but for paths, host and port."""
+    """An edge on a machine of its own, with the generated settings except for paths, host and port."""
     handed = box.local / "clients" / f"edge-{name}"
     lines = (handed / "edge.env").read_text().splitlines()
     environ = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
@@ -92,7 +92,7 @@ def test_frames_go_from_an_edge_to_the_ledger_by_tls_and_everything_that_is_repo
 
 
 @pytest.mark.parametrize("which", ["edge", "recorder"])
-def test_a_program_that_does_not_know_the_brokers_authority_stays_away(
+def test_a_program_without_the_brokers_authority_does_not_connect(
     box: Box, own_broker: DeployedMosquitto, edges: list[real_edge.Process], tmp_path: Path, which: str
 ) -> None:
     other = Box(tmp_path / "other")
@@ -110,7 +110,7 @@ def test_a_program_that_does_not_know_the_brokers_authority_stays_away(
     assert "u'" not in (own_broker.folder / "mosquitto.log").read_text()
 
 
-def test_an_edge_whose_meter_is_another_than_it_may_speak_for_shows_so_and_nothing_is_lost_by_it(
+def test_an_edge_of_an_unauthorized_meter_logs_the_rejection_and_loses_nothing(
     box: Box, own_broker: DeployedMosquitto, edges: list[real_edge.Process], tmp_path: Path
 ) -> None:
     box.init("edge", "pi", "--meter", "021900000009")
@@ -120,7 +120,7 @@ def test_an_edge_whose_meter_is_another_than_it_may_speak_for_shows_so_and_nothi
         edge = edge_of(box, tmp_path, own_broker.tls_port)
         edges.append(edge)
         edge.start()
-        edge.wait_for_output(REFUSED)
+        edge.wait_for_output(REJECTED)
         time.sleep(3)
         box.init("edge", "pi", "--meter", METER)
         own_broker.reload()
@@ -141,7 +141,7 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_users_who_come_and_go_are_known_without_a_restart(box: Box, own_broker: DeployedMosquitto) -> None:
+def test_added_and_removed_users_take_effect_without_a_restart(box: Box, own_broker: DeployedMosquitto) -> None:
     def is_let_in(user: str, password: str) -> bool:
         with Hub(own_broker.port, username=user, password=password) as hub:
             return hub.is_let_in

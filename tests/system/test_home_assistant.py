@@ -1,4 +1,4 @@
-"""What a real Home Assistant makes of a meter: entities without a complaint, and what becomes of them.
+"""The entities that a real Home Assistant creates for a meter, without complaints, and how they change.
 
 Runs where Home Assistant is installed: `hass` on PATH, or the command in `TICTALLY_HASS`.
 """
@@ -243,11 +243,11 @@ def test_what_energy_costs_appears_and_prices_the_energy_dashboard(stage: Stage,
         home.import_statistics(total, 1.0, "EUR")
         home.wait_until(lambda: home.energy_problems([east], price=price) == [], "took the price")
         home.wait_until(lambda: home.energy_problems([east], total=total) == [], "took the total")
-        # What is not known is shown as that, and never as zero.
+        # An unknown value is shown as unknown, never as zero.
         (folder / "contracts.toml").write_text("[[contract]]")
         home.wait_for(site["cost_today"], None)
         why = f"{folder / 'contracts.toml'} is rejected (line 1"
-        home.wait_until(lambda: (home.value(reason) or "").startswith(why), "told why")
+        home.wait_until(lambda: (home.value(reason) or "").startswith(why), "showed why")
     home.wait_until(lambda: home.value(site["price"]) is None, "saw that the recorder is gone")
 
 
@@ -327,7 +327,7 @@ def entities(home: HomeAssistant, line: MeterLine) -> dict[str, dict[str, Any]]:
 
 
 def values(home: HomeAssistant, line: MeterLine) -> set[str]:
-    """What the meter's entities show, all together, but for those that are disabled."""
+    """The values of the meter's enabled entities."""
     states, its = home.states, [each["entity_id"] for each in entities(home, line).values()]
     return {states[entity_id]["state"] for entity_id in its if entity_id in states}
 

@@ -26,7 +26,7 @@ def until(ready: Callable[[], bool], timeout_s: float = 10) -> None:
 
 
 @dataclass
-class Seen:
+class ClientLog:
     connected: list[int] = field(default_factory=list)
     subscribed: list[int] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
@@ -41,9 +41,9 @@ class Seen:
 
 
 @contextmanager
-def client(port: int, name: str = "", *, acknowledges: bool = True) -> Iterator[tuple[mqtt.Client, Seen]]:
-    """A client with a session that outlives it; its callbacks write down what happens."""
-    seen = Seen()
+def client(port: int, name: str = "", *, acknowledges: bool = True) -> Iterator[tuple[mqtt.Client, ClientLog]]:
+    """A client with a persistent session; its callbacks record events."""
+    seen = ClientLog()
     made = mqtt.Client(CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5, manual_ack=not acknowledges)
     made.on_connect = seen.connects
     made.on_subscribe = lambda _c, _d, mid, _r, _p: seen.subscribed.append(mid)
@@ -74,7 +74,7 @@ def publish(port: int, count: int) -> None:
         until(lambda: len(seen.acknowledged) == count, 30)
 
 
-def test_nobody_is_let_in_without_a_name(tmp_path: Path) -> None:
+def test_a_client_without_a_name_is_rejected(tmp_path: Path) -> None:
     strict = Mosquitto(tmp_path, extra="")
     strict.start()
     try:
@@ -103,15 +103,15 @@ def test_a_client_that_acknowledges_late_is_sent_a_batch_of_hundreds(own_broker:
         assert seen.payloads == [str(number).encode() for number in range(500)]
 
 
-def test_a_client_is_reported_the_largest_packet_and_another_one_is_not_passed_on(own_broker: Mosquitto) -> None:
+def test_the_largest_packet_is_announced_and_a_larger_one_is_not_delivered(own_broker: Mosquitto) -> None:
     subscribe(own_broker.port, "hub")
     with client(own_broker.port) as (publisher, seen):
         publisher.publish("frames", bytes(FRAME_LIMIT), qos=1)
         until(lambda: len(seen.acknowledged) == 1)
         publisher.publish("frames", bytes(4 * LARGEST_PACKET), qos=1)
-        until(lambda: len(seen.connected) > 1)  # the broker hung up, and the client came back
+        until(lambda: len(seen.connected) > 1)  # the broker disconnected it, and it reconnected
     publish(own_broker.port, 1)
-    with client(own_broker.port, "hub") as (_, heard):
-        until(lambda: len(heard.payloads) == 2)
-        assert [len(payload) for payload in heard.payloads] == [FRAME_LIMIT, 1]
+    with client(own_broker.port, "hub") as (_, received):
+        until(lambda: len(received.payloads) == 2)
+        assert [len(payload) for payload in received.payloads] == [FRAME_LIMIT, 1]
     assert seen.largest_packet == LARGEST_PACKET

@@ -61,7 +61,7 @@ def test_another_pi_brings_the_old_ones_frames_and_is_the_same_meter(own_broker:
         assert [site.id for site in reader.sites()] == [KEY]
         assert len(reader.sites()[0].meters) == 1
         assert reader.counts().lost == 0
-        # From the first on, without a hole: what the old one read while the broker was away came by the new one.
+        # From the first on, without a gap: the new one sent what the old one read while the broker was away.
         for ranges in reader.frame_numbers("pi").values():
             assert [each.first for each in ranges] == [1]
 

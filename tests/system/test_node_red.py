@@ -62,7 +62,7 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture
 def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Node-RED with the flow; gives what stands on its page, empty while there is none."""
+    """Node-RED with the flow; returns the text of its page, empty while there is none."""
     folder, port = tmp_path / "node-red", free_port()
     folder.mkdir()
     nodes = flow()
@@ -75,7 +75,7 @@ def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Callable[[], str]]:
     settings = {"uiHost": "127.0.0.1", "uiPort": port, "flowFile": "flows.json", "credentialSecret": False}
     (folder / "settings.js").write_text(f"module.exports = {json.dumps(settings)}", encoding="utf-8")
     process = ChildProcess(
-        "Node-RED", ["node-red", "--userDir", str(folder)], folder / "said", {**os.environ, "TZ": "UTC"}, folder
+        "Node-RED", ["node-red", "--userDir", str(folder)], folder / "output", {**os.environ, "TZ": "UTC"}, folder
     )
     process.start()
 
@@ -84,7 +84,7 @@ def page(broker: Mosquitto, tmp_path: Path) -> Iterator[Callable[[], str]]:
         try:
             with urlopen(f"http://127.0.0.1:{port}/tictally", timeout=WITHIN_S) as answer:
                 return str(answer.read().decode())
-        except URLError:  # it is not yet there
+        except URLError:  # not started yet
             return ""
 
     yield shown
@@ -112,9 +112,9 @@ def show(hub: Hub, meter: str, **written: object) -> None:
 
 
 def wait_until_it_listens(hub: Hub, page: Callable[[], str]) -> None:
-    """Tells until meters of no account show that each topic of the test has reached the flow.
+    """Publish values of probe meters until each topic of the test has reached the flow.
 
-    It asks for one topic after the other, and what came before it asked is lost.
+    Node-RED subscribes to one topic after the other, and misses what was published before.
     """
     end = time.monotonic() + START_WITHIN_S
     for wh in count(1):

@@ -1,4 +1,4 @@
-"""Both programs as services: what they show systemd, and the unit files that start them."""
+"""Both programs as services: their notifications to systemd, and their unit files."""
 
 import re
 import shutil
@@ -27,35 +27,35 @@ SERVICES = ["edge", "recorder"]
 
 
 class Manager:
-    """What systemd is to a service: a socket that hears it."""
+    """A stand-in for systemd: the socket that receives a service's notifications."""
 
     def __init__(self, name: str) -> None:
         self.environ = {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": str(int(WATCHDOG_S * 1_000_000))}
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(f"\0{name[1:]}" if name.startswith("@") else name)
 
-    def hear(self, within_s: float = 15.0) -> str:
-        """The next message; empty where none comes."""
+    def receive(self, within_s: float = 15.0) -> str:
+        """The next message, or an empty string if none arrives."""
         self.socket.settimeout(within_s)
         try:
             return self.socket.recv(4096).decode()
         except TimeoutError:
             return ""
 
-    def hear_until(self, words: str) -> str:
-        while message := self.hear():
+    def receive_until(self, words: str) -> str:
+        while message := self.receive():
             if words in message:
                 return message
-        pytest.fail(f"it never said {words}")
+        pytest.fail(f"no notification contains {words}")
 
     def drain(self) -> None:
-        while self.hear(0.01):
+        while self.receive(0.01):
             pass
 
 
 @pytest.fixture
 def manager(tmp_path: Path, name: str) -> Iterator[Manager]:
-    # systemd's own is a path, in a container's manager it may be abstract: one service tries each.
+    # systemd's own socket is a path, a container manager's may be abstract: each service tests one.
     manager = Manager(str(tmp_path / "notify") if name == "edge" else f"@{tmp_path}/notify")
     yield manager
     manager.socket.close()
@@ -66,7 +66,7 @@ Service = real_edge.Process | Recorder
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], Service]]:
-    """Starts a service where nothing is well: no broker, and for the edge no port."""
+    """Start a service without a broker, and an edge without a port."""
     started: list[Service] = []
 
     def begin(name: str, environ: dict[str, str]) -> Service:
@@ -91,23 +91,23 @@ def test_a_service_is_ready_has_a_pulse_while_its_loop_lives_and_shows_when_it_s
 ) -> None:
     service = start(name, manager.environ)
     try:
-        assert manager.hear().startswith("READY=1\nSTATUS=")
-        assert "broker" in manager.hear_until("WATCHDOG=1\nSTATUS=")
+        assert manager.receive().startswith("READY=1\nSTATUS=")
+        assert "broker" in manager.receive_until("WATCHDOG=1\nSTATUS=")
         began = time.monotonic()
         for _ in range(3):
-            manager.hear_until("WATCHDOG=1")
+            manager.receive_until("WATCHDOG=1")
         took_s = time.monotonic() - began
         assert 0.8 * WATCHDOG_S < took_s < 5  # the recorder's loop comes round once a second
         assert service._process is not None
         service._process.send_signal(signal.SIGSTOP)
         time.sleep(0.1)
         manager.drain()
-        assert manager.hear(1.5) == ""
+        assert manager.receive(1.5) == ""
         service._process.send_signal(signal.SIGCONT)
-        manager.hear_until("WATCHDOG=1")
+        manager.receive_until("WATCHDOG=1")
     finally:
         assert service.stop() == 0
-    manager.hear_until("STOPPING=1")
+    manager.receive_until("STOPPING=1")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -115,14 +115,14 @@ def test_a_watchdog_that_is_meant_for_another_process_gets_no_pulse(
     name: str, manager: Manager, start: Callable[[str, dict[str, str]], Service]
 ) -> None:
     service = start(name, {**manager.environ, "WATCHDOG_PID": "1"})
-    assert manager.hear().startswith("READY=1")
-    assert manager.hear().startswith("STATUS=")
+    assert manager.receive().startswith("READY=1")
+    assert manager.receive().startswith("STATUS=")
     assert service.stop() == 0
-    manager.hear_until("STOPPING=1")
+    manager.receive_until("STOPPING=1")
 
 
 def healthy(folder: Path, within_s: int, pulse: Path) -> tuple[int, str]:
-    """The health check of the images, with another path, and without the deed that it ends what hangs by."""
+    """The health check of the images with another path, without its action on a hanging process."""
     text = (ROOT / "deploy" / "docker" / "healthy").read_text()
     assert "\nkill -9 -1 " in text
     deed = r"^(kill -9 -1|.*docker-init).*$"

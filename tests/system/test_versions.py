@@ -23,11 +23,11 @@ def test_every_distribution_has_the_workspaces_version(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["edge/pyproject.toml", "recorder/pyproject.toml"])
-def test_edge_and_recorder_ask_for_shared_of_their_own_version(name: str) -> None:
+def test_edge_and_recorder_require_shared_of_their_own_version(name: str) -> None:
     assert f"tictally-shared=={VERSION}" in _toml(name)["project"]["dependencies"]
 
 
-def test_the_changelog_shows_of_the_version() -> None:
+def test_the_changelog_has_the_version() -> None:
     assert f"\n## {VERSION}" in (ROOT / "CHANGELOG.md").read_text()
 
 

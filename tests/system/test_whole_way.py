@@ -77,7 +77,7 @@ def test_a_line_arrives_as_topics_and_frames_and_lies_in_the_ledger(
             value = hub.wait_for(f"{base}/{sent[0]['meter']}/{label}")
             assert LABELS[label].kind is not Kind.REGISTER or int(value) >= sent[0]["values"][label]
     recorder.wait_until(lambda counts: counts.frames >= FRAMES)
-    assert kept(recorder.ledger)[:FRAMES] == [(frame["seq"], parse_time_ms(frame["time"])) for frame in sent]
+    assert stored_frames(recorder.ledger)[:FRAMES] == [(frame["seq"], parse_time_ms(frame["time"])) for frame in sent]
     done = subprocess.run(
         [sys.executable, "-m", "tictally_recorder", "energy", "--from", "2020-01-01", "--json"],
         env={"TICTALLY_LEDGER": str(recorder.ledger)},
@@ -91,7 +91,7 @@ def test_a_line_arrives_as_topics_and_frames_and_lies_in_the_ledger(
     assert last.keys() & registers
 
 
-def kept(path: Path) -> list[tuple[int, int]]:
+def stored_frames(path: Path) -> list[tuple[int, int]]:
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         return list(connection.execute("SELECT seq, time_ms FROM frame ORDER BY seq"))

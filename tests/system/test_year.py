@@ -224,7 +224,7 @@ def test_late_frames_whose_raw_neighbours_are_gone_end_in_the_same_rows(
     path = Path(shutil.copy(parted[0], tmp_path))
     expected, energies = contents(whole), answer(whole, span, By.QUARTER)
     with Ledger.open(path) as ledger:
-        prune(ledger, span.end + timedelta(days=3))
+        apply_retention(ledger, span.end + timedelta(days=3))
         assert raw_frames(path) == 0
         assert store(ledger, parted[1]) == len(parted[1]) // 2
         assert raw_frames(path) == len(parted[1]) // 2
@@ -232,14 +232,14 @@ def test_late_frames_whose_raw_neighbours_are_gone_end_in_the_same_rows(
         while ledger.recompute_dirty(1000):
             pass
         assert contents(path) == expected
-        prune(ledger, span.end + timedelta(days=6))
+        apply_retention(ledger, span.end + timedelta(days=6))
         assert raw_frames(path) == 0
     assert contents(path) == expected
     assert answer(path, span, By.QUARTER) == energies
 
 
-def prune(ledger: Ledger, now: datetime) -> None:
-    """As a recorder does that hears another meter, until nothing is left to do."""
+def apply_retention(ledger: Ledger, now: datetime) -> None:
+    """Apply the retention as a recorder does when another meter sends frames."""
     now_ms = _ms(now.isoformat())
     frame = Frame(OTHER, "attic", "00000000000000a1", now_ms // 1000, now_ms, Mode.STANDARD, {"EAST": 1})
     ledger.store([Message("attic", frame.to_json().encode(), now_ms, "tictally/edge/attic/frame")])
