@@ -140,7 +140,7 @@ APPEARANCES: dict[str, tuple[dict[str, str], str, dict[str, tuple[str | None, ..
         {
             "base": ("energy", "kWh", "total_increasing", "Energy base"),
             "papp": ("apparent_power", "VA", "measurement", "Apparent power"),
-            "subscription_share": (None, "%", "measurement", "Share of subscription"),
+            "subscription_share": (None, "%", "measurement", "Subscribed power used"),
         },
     ),
 }
