@@ -67,8 +67,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows_of(path: Path, tariff: str) -> list[CostRow]:
-    shelf = load_catalogue()
-    terms = Terms(Contracts([Contract(None, tariff, d("2022-01-01"), power_kva=6)]), shelf.tariffs)
+    catalogue = load_catalogue()
+    terms = Terms(Contracts([Contract(None, tariff, d("2022-01-01"), power_kva=6)]), catalogue.tariffs)
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()
         return cost_of(reader, SiteDays(site, FIRST, END, PARIS), terms)

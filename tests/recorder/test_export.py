@@ -88,11 +88,11 @@ def test_duckdb_reads_the_energies_that_the_command_shows(ledger: Path, folder: 
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_costs_are_those_of_the_command(ledger: Path, folder: Path, to: str) -> None:
-    shelf = load_catalogue(ledger.parent / "tariffs")
+    catalogue = load_catalogue(ledger.parent / "tariffs")
     with LedgerReader.open(ledger) as reader:
         (site,) = reader.sites()
-        contracts = read_contracts(ledger.parent / "contracts.toml", shelf.tariffs, {site.id})
-        rows = cost_of(reader, SiteDays(site, START.date(), END.date(), PARIS), Terms(contracts, shelf.tariffs))
+        contracts = read_contracts(ledger.parent / "contracts.toml", catalogue.tariffs, {site.id})
+        rows = cost_of(reader, SiteDays(site, START.date(), END.date(), PARIS), Terms(contracts, catalogue.tariffs))
     expected = sum((row.amount for row in rows if row.amount is not None), Decimal(0))
     assert expected
     select = (

@@ -41,7 +41,7 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
         _show(bills, catalogue(settings.language))
     if not bills:
         echo("The ledger has nothing yet.", err=json)
-    end_with_problems(advice, paid.shelf)
+    end_with_problems(advice, paid.catalogue)
 
 
 def _show(bills: list[Bill], words: Catalogue) -> None:

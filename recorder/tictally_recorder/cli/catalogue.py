@@ -31,27 +31,27 @@ def paid_by(settings: Settings, sites: Iterable[Site]) -> LoadedTerms:
     return load_terms(settings.contracts_file, settings.tariffs_folder, sites)
 
 
-def shelf_of(settings: Settings) -> TariffCatalogue:
+def catalogue_of(settings: Settings) -> TariffCatalogue:
     """The bundled tariffs, and the user's own over them."""
     return load_catalogue(settings.tariffs_folder)
 
 
-def tariff_of(shelf: TariffCatalogue, tariff_id: str) -> Tariff:
+def tariff_of(catalogue: TariffCatalogue, tariff_id: str) -> Tariff:
     """The tariff of an id.
 
     Raises:
         UnknownTariff: there is none; a file that cannot be used, which may be why, has been reported.
     """
     try:
-        return shelf.tariff(tariff_id)
+        return catalogue.tariff(tariff_id)
     except UnknownTariff:
-        report_broken(shelf)
+        report_broken(catalogue)
         raise
 
 
-def report_broken(shelf: TariffCatalogue) -> None:
+def report_broken(catalogue: TariffCatalogue) -> None:
     """Report on stderr which of the user's files cannot be used."""
-    for error in shelf.errors:
+    for error in catalogue.errors:
         echo_error(str(error))
 
 
@@ -73,7 +73,7 @@ def first_contract_help(
     return [how_to_begin(settings.contracts_file, settings.zone, site, option, is_only_site=is_only_site)]
 
 
-def end_with_problems(advice: Iterable[str], shelf: TariffCatalogue) -> None:
+def end_with_problems(advice: Iterable[str], catalogue: TariffCatalogue) -> None:
     """Print advice and broken files on stderr, and end with 1 where there are any.
 
     Raises:
@@ -82,8 +82,8 @@ def end_with_problems(advice: Iterable[str], shelf: TariffCatalogue) -> None:
     advice = list(advice)
     for each in advice:
         echo_error(each)
-    report_broken(shelf)
-    if advice or shelf.errors:
+    report_broken(catalogue)
+    if advice or catalogue.errors:
         raise typer.Exit(1)
 
 

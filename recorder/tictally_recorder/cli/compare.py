@@ -100,7 +100,7 @@ def compare(
                 echo(words.phrase(remark))
     if not answers:
         echo(f"Nothing was counted from {first} to {until}.", err=json)
-    end_with_problems((), paid.shelf)
+    end_with_problems((), paid.catalogue)
 
 
 def _hours(text: str) -> tuple[Hours, ...]:

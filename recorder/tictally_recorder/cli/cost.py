@@ -90,7 +90,7 @@ def cost(
         _show(results, tz, By(by), catalogue(settings.language))
     if not any(each.answer.sums for each in results):
         echo(f"Nothing was counted from {first} to {until}.", err=output.is_for_programs)
-    end_with_problems(advice, paid.shelf)
+    end_with_problems(advice, paid.catalogue)
 
 
 def _beyond(site: Site, first: date, until: date, tz: ZoneInfo) -> list[Phrase]:

@@ -83,7 +83,7 @@ def standby(
         _show(answers, By(by), catalogue(settings.language))
     if not answers:
         echo(f"No night is known from {first} to {until}.", err=output.is_for_programs)
-    end_with_problems(advice, paid.shelf)
+    end_with_problems(advice, paid.catalogue)
 
 
 def _show(answers: list[report.SiteStandby], by: By, words: Catalogue) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tictally_recorder.cli.catalogue import end_with_problems, paid_by, shelf_of, tariff_of, today
+from tictally_recorder.cli.catalogue import catalogue_of, end_with_problems, paid_by, tariff_of, today
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.contract_check import findings as contract_findings
 from tictally_recorder.cli.contract_check import findings_of_sites, findings_of_used, ledger_of
@@ -34,12 +34,12 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
     Your own tariffs are the TOML files in the folder TICTALLY_TARIFFS, by default `tariffs` beside the ledger.
     """
     settings = configuration.settings()
-    shelf = shelf_of(settings)
+    catalogue = catalogue_of(settings)
     if json:
-        echo(report.list_as_json(shelf.tariffs.values(), today(settings), settings.language))
+        echo(report.list_as_json(catalogue.tariffs.values(), today(settings), settings.language))
     else:
-        print_table(report.list_as_table(shelf.tariffs.values(), today(settings), settings.language))
-    end_with_problems((), shelf)
+        print_table(report.list_as_table(catalogue.tariffs.values(), today(settings), settings.language))
+    end_with_problems((), catalogue)
 
 
 @app.command(short_help="List who publishes tariffs, and the last imports.")
@@ -50,8 +50,8 @@ def providers(*, json: JsonOption = False, configuration: Configuration) -> None
     A tariff is overdue from the day on which a revision was due that is not known.
     """
     settings = configuration.settings()
-    shelf = shelf_of(settings)
-    states = provider_states(shelf, today(settings))
+    catalogue = catalogue_of(settings)
+    states = provider_states(catalogue, today(settings))
     if json:
         echo(provider_report.as_json(states))
     else:
@@ -59,7 +59,7 @@ def providers(*, json: JsonOption = False, configuration: Configuration) -> None
         echo("")
         for sentence in provider_report.sentences(states):
             echo(sentence)
-    end_with_problems((), shelf)
+    end_with_problems((), catalogue)
 
 
 @app.command(short_help="Show a tariff on a day.")
@@ -78,12 +78,12 @@ def show(
     The hash changes with anything that a cost depends on, and with nothing else.
     """
     settings = configuration.settings()
-    shelf = shelf_of(settings)
-    tariff = tariff_of(shelf, tariff_id)
+    catalogue = catalogue_of(settings)
+    tariff = tariff_of(catalogue, tariff_id)
     day = today(settings) if on is None else day_of("--on", on, settings.zone, present())
     version = tariff.on(day)
     if version is None:
-        end_with_problems([f"{tariff.id} has no version on {day}"], shelf)
+        end_with_problems([f"{tariff.id} has no version on {day}"], catalogue)
     elif json:
         echo(report.version_as_json(tariff, version, settings.language))
     else:
@@ -92,7 +92,7 @@ def show(
         for table in report.version_as_tables(tariff, version):
             echo("")
             print_table(table)
-    end_with_problems((), shelf)
+    end_with_problems((), catalogue)
 
 
 @app.command(short_help="Check tariffs and contracts for gaps and overdue revisions.")
@@ -117,18 +117,18 @@ def check(
     """
     settings = configuration.settings()
     since = date.min if start is None else day_of(FROM, start, settings.zone, present())
-    shelf, found = _findings(settings, tariff_ids or [])
+    catalogue, found = _findings(settings, tariff_ids or [])
     found = [each for each in found if each.until is None or each.until >= since]
     if json:
-        echo(report.findings_as_json(found, shelf.errors))
+        echo(report.findings_as_json(found, catalogue.errors))
     else:
         for finding in found:
             echo(finding.sentence)
-        for error in shelf.errors:
+        for error in catalogue.errors:
             echo(str(error))
-        if not found and not shelf.errors:
+        if not found and not catalogue.errors:
             echo("Nothing is missing, and nothing is overdue.")
-    if found or shelf.errors:
+    if found or catalogue.errors:
         raise typer.Exit(1)
 
 
@@ -137,15 +137,15 @@ def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCata
     with ledger_of(settings) as reader:
         sites = reader.sites() if reader else []
         paid = paid_by(settings, sites)
-        shelf, contracts = paid.shelf, paid.terms.contracts
+        catalogue, contracts = paid.catalogue, paid.terms.contracts
         if tariff_ids:
-            return shelf, check_tariffs([tariff_of(shelf, each) for each in tariff_ids], day)
+            return catalogue, check_tariffs([tariff_of(catalogue, each) for each in tariff_ids], day)
         found = (
-            findings_of_used(shelf.tariffs, contracts, day)
+            findings_of_used(catalogue.tariffs, contracts, day)
             if contracts.all
-            else check_tariffs(shelf.tariffs.values(), day)
+            else check_tariffs(catalogue.tariffs.values(), day)
         )
         if reader:
             found += contract_findings(reader, sites, paid.terms, day)
             found += findings_of_sites(sites, contracts)
-        return shelf, found
+        return catalogue, found

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tictally_recorder.cli.catalogue import report_broken, shelf_of, today
+from tictally_recorder.cli.catalogue import catalogue_of, report_broken, today
 from tictally_recorder.cli.console import echo, echo_error, print_table
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.reports import tariff_import as report
@@ -61,7 +61,7 @@ def import_(
     EDF invoices by up to two per cent since 2022; --subscriptions takes them.
     """
     settings = configuration.settings()
-    shelf, day = shelf_of(settings), today(settings)
+    catalogue, day = catalogue_of(settings), today(settings)
     try:
         content = _content(file)
         provider = provider_of(content, str(file)) if provider_name is None else _named(provider_name)
@@ -70,15 +70,15 @@ def import_(
         for each in error.errors:
             echo_error(str(each))
         raise typer.Exit(1) from None
-    present = shelf.tariff(history.tariff)
+    present = catalogue.tariff(history.tariff)
     path = settings.tariffs_folder / imported_name(present.id)
-    target = ImportTarget(present, str(path), shelf.beneath.get(present.id, ()))
+    target = ImportTarget(present, str(path), catalogue.beneath.get(present.id, ()))
     comparison = compare(provider, history, target, subscriptions=taking.subscriptions)
-    report_broken(shelf)
+    report_broken(catalogue)
     if taking.write and (comparison.written or (comparison.overlay and has_former_heading(path))):
-        _write(comparison, shelf, path, ImportRecord(provider.name, day))
+        _write(comparison, catalogue, path, ImportRecord(provider.name, day))
     _show(history, comparison, path if taking.write and comparison.written else None, json=json)
-    if shelf.errors:
+    if catalogue.errors:
         raise typer.Exit(1)
 
 
@@ -97,16 +97,16 @@ def _content(file: Path) -> bytes:
         raise TariffError(str(file), 1, f"it cannot be read: {error.strerror or error}") from None
 
 
-def _write(comparison: Comparison, shelf: TariffCatalogue, target: Path, imported: ImportRecord) -> None:
+def _write(comparison: Comparison, catalogue: TariffCatalogue, target: Path, imported: ImportRecord) -> None:
     """Write the file of imports.
 
     Raises:
         TariffError: the versions do not fit between the others, or a file of the user's is in the way.
     """
-    if shelf.errors:
+    if catalogue.errors:
         echo_error("nothing was written: first repair or remove the file above")
         raise typer.Exit(1)
-    present = shelf.tariff(comparison.tariff)
+    present = catalogue.tariff(comparison.tariff)
     text = overlay_text(comparison.tariff, comparison.overlay, imported)
     TariffFile(text, str(target)).overlaid(present, but=days_of_a_person(present, str(target)))
     write_overlay(target, text)

@@ -17,11 +17,11 @@ class LoadedTerms:
 
     Attributes:
         terms: contracts and price lists.
-        shelf: that the price lists are from; its `errors` are files of the user that could not be used.
+        catalogue: that the price lists are from; its `errors` are files of the user that could not be used.
     """
 
     terms: Terms
-    shelf: TariffCatalogue
+    catalogue: TariffCatalogue
 
     def has_contract(self, site: str) -> bool:
         """True where a site has any contract for consumed energy, of whatever days."""
@@ -44,13 +44,13 @@ def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> LoadedT
     return terms_of_catalogue(contracts, load_catalogue(tariffs), sites)
 
 
-def terms_of_catalogue(contracts: Path, shelf: TariffCatalogue, sites: Iterable[Site]) -> LoadedTerms:
+def terms_of_catalogue(contracts: Path, catalogue: TariffCatalogue, sites: Iterable[Site]) -> LoadedTerms:
     """As `load_terms`, of price lists that were read."""
     try:
-        found = read_contracts(contracts, shelf.tariffs, {site.id for site in sites})
+        found = read_contracts(contracts, catalogue.tariffs, {site.id for site in sites})
     except ContractError:
         # A contract may be refused only because the user's own list is.
-        if shelf.errors:
-            raise shelf.errors[0] from None
+        if catalogue.errors:
+            raise catalogue.errors[0] from None
         raise
-    return LoadedTerms(Terms(found, shelf.tariffs, shelf.series), shelf)
+    return LoadedTerms(Terms(found, catalogue.tariffs, catalogue.series), catalogue)

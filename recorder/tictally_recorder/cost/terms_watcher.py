@@ -56,14 +56,14 @@ class WatchedTerms:
     def _read(self, sites: Sequence[Site]) -> None:
         self.terms, self.problem = None, None
         try:
-            shelf = load_catalogue(self._tariffs)
-            self.catalogue = shelf
-            self._series_files = shelf.series_files
-            paid = terms_of_catalogue(self._contracts, shelf, sites)
+            catalogue = load_catalogue(self._tariffs)
+            self.catalogue = catalogue
+            self._series_files = catalogue.series_files
+            paid = terms_of_catalogue(self._contracts, catalogue, sites)
         except InFileError as error:
             self.problem = error
         else:
-            self.problem = next(iter(paid.shelf.errors), None)
+            self.problem = next(iter(paid.catalogue.errors), None)
             self.terms = None if self.problem else paid.terms
 
     def _files(self) -> Iterator[Path]:

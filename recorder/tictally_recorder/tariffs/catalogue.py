@@ -61,10 +61,10 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
     Raises:
         TariffError: a shipped file is broken, which is this program's fault; the user's own end in `errors`.
     """
-    shelf = _Building()
+    catalogue = _Building()
     for file in sorted(resources.files(__package__).joinpath(_SHIPPED).iterdir(), key=lambda file: file.name):
         if file.name.endswith(_TOML):
-            shelf.put(TariffFile(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}").tariff())
+            catalogue.put(TariffFile(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}").tariff())
     if folder is not None:
         try:
             own = sorted(path for path in folder.iterdir() if path.name.endswith(_TOML))
@@ -72,18 +72,18 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
             own = []
         except NotADirectoryError:
             own = []
-            shelf.errors.append(TariffError(str(folder), 1, "it is a file; price lists lie in a folder"))
+            catalogue.errors.append(TariffError(str(folder), 1, "it is a file; price lists lie in a folder"))
         except OSError as error:
             own = []
-            shelf.errors.append(TariffError(str(folder), 1, f"it cannot be read: {error.strerror or error}"))
-        shelf.put_own(own)
+            catalogue.errors.append(TariffError(str(folder), 1, f"it cannot be read: {error.strerror or error}"))
+        catalogue.put_own(own)
     return TariffCatalogue(
-        MappingProxyType(shelf.tariffs),
-        MappingProxyType(shelf.series),
-        tuple(shelf.errors),
-        MappingProxyType(shelf.beneath),
-        MappingProxyType(shelf.imports),
-        tuple(shelf.series_files),
+        MappingProxyType(catalogue.tariffs),
+        MappingProxyType(catalogue.series),
+        tuple(catalogue.errors),
+        MappingProxyType(catalogue.beneath),
+        MappingProxyType(catalogue.imports),
+        tuple(catalogue.series_files),
     )
 
 

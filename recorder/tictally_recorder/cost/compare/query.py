@@ -90,7 +90,7 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
     aliases = contract.aliases if contract else {}
     assumed = replace(wish, off_peak_hours=hours, colours=colours, aliases=aliases, power_kva=power)
     use = Use(site.id, (), quarters, options_of(reader, site, days, tz), unmetered_of(reader, site))
-    found = offers(use, days, paid.shelf.tariffs.values(), assumed, tz)
+    found = offers(use, days, paid.catalogue.tariffs.values(), assumed, tz)
     rows = [row for row in cost_of(reader, query, paid.terms) if row.direction is Direction.CONSUMPTION]
     amounts = [row.amount for row in rows]
     actual = None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
