@@ -3,7 +3,7 @@
 The program and tools take `load` from here, so that no section is missing.
 """
 
-from tictally_edge.settings import SECTIONS, Settings, load
+from tictally_edge.settings import SECTIONS, Settings, load, warnings
 from tictally_edge.sources import mqtt_topic, recording, serial_port, simulated
 from tictally_edge.sources.settings import SourceSettings
 from tictally_shared.settings.program import compose
@@ -17,6 +17,7 @@ __all__ = [
     "serial_port",
     "settings_with",
     "simulated",
+    "warnings",
 ]
 
 

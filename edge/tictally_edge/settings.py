@@ -25,6 +25,7 @@ from tictally_shared.settings import (
     Section,
     Sections,
     load_settings,
+    unknown_settings,
 )
 from tictally_shared.settings.checks import checked_base_topic, checked_name, host_key
 
@@ -111,6 +112,11 @@ def load(origins: Origins, *, hostname: str) -> Settings:
     if state:  # systemd makes it for the service
         defaults["state"] = Given(f"{state}/journal", f"{PREFIX}STATE")
     return load_settings(Settings, SECTIONS, PROGRAM, replace(origins, defaults=defaults))
+
+
+def warnings(origins: Origins) -> tuple[str, ...]:
+    """A sentence for each variable that is no setting, for a command that needs no settings."""
+    return unknown_settings(Settings, SECTIONS, PROGRAM, origins)
 
 
 def _default_journal(environ: Mapping[str, str]) -> str:

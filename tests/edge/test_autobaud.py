@@ -207,7 +207,7 @@ def test_a_port_that_is_away_is_tried_less_and_less_often_and_anew_once_it_was_h
         line.read()
         now_s += 0.5
     assert [after - before for before, after in pairwise(tried)] == [1, 2, 4, 8, 16, 30, 30]
-    assert caplog.text.count("there is no such device; retrying") == 1
+    assert caplog.text.count("there is no such device. Retrying.") == 1
     line.confirm(Mode.STANDARD)
     now_s = 200.0
     line.read()

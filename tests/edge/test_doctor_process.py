@@ -74,7 +74,7 @@ def test_a_running_edge_is_seen_and_asked_and_goes_on(tmp_path: Path, broker: Mo
         assert "meter" not in found
         after = json.loads(hub.wait_for("doctor-runs/edge/pi/frame"))["seq"]
     assert after > before
-    assert "retrying" not in edge.output
+    assert "Retrying" not in edge.output
 
 
 def test_what_is_wrong_is_reported_with_what_to_do(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ LINES: dict[str, tuple[LineSample, Mode | None, str, bool]] = {
     "many groups": (heard(rejected=20), None, "a poor signal", False),
     "seven bits": (heard(parity=False), None, "the adapter does not pass parity on", True),
     "the mode that is set": (heard(), Mode.STANDARD, "a clean signal", True),
-    "another mode than is set": (heard(), Mode.HISTORIQUE, "Remove MODE from the settings", False),
+    "another mode than is set": (heard(), Mode.HISTORIQUE, "Remove TICTALLY_EDGE_MODE: the mode", False),
     "a number read too seldom": (heard(numbers=2), None, "was read 2 times; it is accepted after 3", False),
     "no number": (heard(numbers=0), None, "number could not be read", False),
     "silence": (LineSample(Counter({9600: 0, 1200: 0})), None, "no data, neither at 1200 baud nor at 9600", False),

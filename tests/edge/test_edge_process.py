@@ -110,7 +110,7 @@ def test_a_line_that_is_unplugged_is_read_again_when_it_is_back(
         edge = start(real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic=base))
         before = next_frame(hub, base)
         meter.stop()
-        edge.wait_for_output("retrying")
+        edge.wait_for_output("Retrying")
         start(real_edge.meter(tmp_path, "--number", NUMBER))
         after = next_frame(hub, base)
         while after["time"] <= before["time"]:
@@ -120,12 +120,12 @@ def test_a_line_that_is_unplugged_is_read_again_when_it_is_back(
 
 def test_a_port_that_is_missing_is_a_sentence_and_a_retry(tmp_path: Path, broker: Mosquitto, start: Start) -> None:
     edge = start(real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic="missing"))
-    edge.wait_for_output("there is no such device; is the dongle plugged in?; retrying.")
+    edge.wait_for_output("there is no such device; is the dongle plugged in? Retrying.")
     with Hub(broker.port) as hub:
         hub.subscribe("missing/#")
         start(real_edge.meter(tmp_path))
         assert next_frame(hub, "missing")["seq"] == 1
-    assert edge.output.count("retrying") == 1
+    assert edge.output.count("Retrying") == 1
     assert "Traceback" not in edge.output
 
 

@@ -14,12 +14,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.mqtt.client import BrokerAccess
+from tictally_edge.settings import PREFIX
 from tictally_shared.frames import FrameError, strict_json
 
 SUBJECT: Final = "broker"
 _CONNECT_TIMEOUT_S: Final = 5.0
 # Retained messages come at once or, where this user may not read them, never.
 _RETAINED_TIMEOUT_S: Final = 1.0
+_TLS_ADVICE: Final = f"Is it a broker? With TLS set {PREFIX}MQTT_CA, without TLS unset it."
 
 
 @dataclass(slots=True)
@@ -90,9 +92,9 @@ def _loop(client: mqtt.Client, is_done: Callable[[], bool], within_s: float) -> 
 def _connection(reason: ReasonCode | None, where: str, access: BrokerAccess) -> EdgeFinding:
     user = f"user {access.username}" if access.username is not None else "this program without a user"
     if reason is None:
-        return bad(SUBJECT, f"{where} does not respond.", "Is it a broker? With TLS set MQTT_CA, without TLS unset it.")
+        return bad(SUBJECT, f"{where} does not respond.", _TLS_ADVICE)
     if reason.is_failure:
-        advice = "Set MQTT_USERNAME and MQTT_PASSWORD_FILE as mosquitto_passwd has them."
+        advice = f"Set {PREFIX}MQTT_USERNAME and {PREFIX}MQTT_PASSWORD_FILE as mosquitto_passwd has them."
         return bad(SUBJECT, f"{where} rejects {user}: {reason}.", advice)
     return good(SUBJECT, f"{where} accepts {user}.")
 
@@ -117,5 +119,5 @@ def _reason(error: OSError) -> str:
 
 def _advice(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
-        return "MQTT_CA must name the certificate that signed the broker's, MQTT_HOST the name in it."
-    return "Check MQTT_HOST and MQTT_PORT, firewalls, and whether mosquitto has a listener there."
+        return f"{PREFIX}MQTT_CA must name the certificate that signed the broker's, {PREFIX}MQTT_HOST the name in it."
+    return f"Check {PREFIX}MQTT_HOST and {PREFIX}MQTT_PORT, firewalls, and whether mosquitto has a listener there."

@@ -4,12 +4,15 @@ from typing import Final
 
 from tictally_edge.clock.timekeeper import ClockProof, ClockStatus, ClockWait, Timekeeper
 from tictally_edge.finding import EdgeFinding, bad, good
+from tictally_edge.settings import PREFIX
 from tictally_edge.sources.base import Moment
 
 SUBJECT: Final = "clock"
 # As far as the two may differ and still prove each other.
 _AGREE_MS: Final = 120_000
-GET_TIME: Final = "Set up a time server (timedatectl set-ntp true); without one in this network, set CLOCK=trust."
+GET_TIME: Final = (
+    f"Set up a time server (timedatectl set-ntp true); without one in this network, set {PREFIX}CLOCK=trust."
+)
 PROOFS: Final = {
     ClockProof.TRUSTED: "trusted by setting",
     ClockProof.METER: "proved by the meter's clock",

@@ -20,6 +20,7 @@ from tictally_edge.sources.base import Moment, Opener, SourceError
 from tictally_edge.sources.registry import SOURCES
 from tictally_edge.sources.settings import SourceSettings
 from tictally_shared.frames import parse_time_ms
+from tictally_shared.runtime.log import sentence
 from tictally_shared.topics import Topics
 
 LISTEN_S: Final = 20.0
@@ -77,7 +78,7 @@ def _listen(settings: Settings, opener: Opener, listen_s: float, *, show: bool) 
     try:
         sample = listen(opener, chosen.fixed_mode, listen_s)
     except SourceError as error:
-        yield bad(LINE, f"{error}.", f"sudo fuser -v {chosen.port} shows who has a device open.")
+        yield bad(LINE, sentence(str(error)), f"sudo fuser -v {chosen.port} shows who has a device open.")
         sample = LineSample()
     else:
         yield from diagnose_line(sample, chosen.fixed_mode, show=show)

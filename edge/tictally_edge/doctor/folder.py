@@ -10,6 +10,7 @@ from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.journal import wal
 from tictally_edge.journal.segments import MAX_BYTES, Segments
 from tictally_edge.processes import locker
+from tictally_edge.settings import PREFIX
 
 SUBJECT: Final = "journal"
 _MIB: Final = 1024 * 1024
@@ -45,7 +46,7 @@ def _check(folder: Path, room_mb: int, what: str) -> EdgeFinding:
 
 def _room(message: str, free_mib: int, room_mb: int) -> EdgeFinding:
     if free_mib < room_mb:
-        return bad(SUBJECT, message, f"The setting JOURNAL_MB allows {room_mb} MiB: make room, or lower it.")
+        return bad(SUBJECT, message, f"{PREFIX}JOURNAL_MB allows {room_mb} MiB: make room, or lower it.")
     return good(SUBJECT, message)
 
 

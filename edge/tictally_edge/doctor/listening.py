@@ -8,6 +8,7 @@ from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
 from tictally_edge.finding import EdgeFinding, bad, good
+from tictally_edge.settings import PREFIX
 from tictally_edge.sources.base import SPEED, Opener
 from tictally_edge.validation.meter_identity import SIGHTINGS
 from tictally_shared.frames import parse_time_ms
@@ -110,8 +111,8 @@ def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> lis
     if sample.mode is None:
         return [_nothing(sample)]
     if wanted is not None and wanted is not sample.mode:
-        message = f"the meter is in {sample.mode.value} mode, and the setting MODE is {wanted.value}."
-        return [bad(LINE, message, "Remove MODE from the settings: the mode is then detected.")]
+        message = f"the meter is in {sample.mode.value} mode, and {PREFIX}MODE is {wanted.value}."
+        return [bad(LINE, message, f"Remove {PREFIX}MODE: the mode is then detected.")]
     mode = f"{sample.mode.value} mode at {sample.baud} baud"
     return [
         signal(mode, sample.frames, sample.groups, sample.rejected, parity=sample.parity),

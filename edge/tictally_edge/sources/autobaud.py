@@ -13,7 +13,7 @@ from typing import Final
 from tictally_edge.sources.base import SPEED, ByteSource, Moment, Opener, SourceError, SourceState
 from tictally_shared.labels import Mode
 from tictally_shared.runtime.backoff import Backoff
-from tictally_shared.runtime.log import ChangeLogger
+from tictally_shared.runtime.log import ChangeLogger, sentence
 
 # Of bytes without a lull. The longest frame, three-phase historique, takes about three seconds, and listening may start
 # in the middle of one.
@@ -131,7 +131,7 @@ class AutobaudSource:
 
     def _fail(self, error: SourceError) -> None:
         self.close()
-        self._problems.warning(f"{error}; retrying.")
+        self._problems.warning(f"{sentence(str(error))} Retrying.")
         self._is_found = False
         self._retry_at = self._clock() + self._backoff.next_s()
 

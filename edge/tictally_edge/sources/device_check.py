@@ -9,6 +9,7 @@ from typing import Final
 
 from tictally_edge.finding import EdgeFinding, bad, good
 from tictally_edge.processes import Process, holders
+from tictally_edge.settings import PREFIX
 
 SUBJECT: Final = "port"
 _PSEUDO_TERMINALS: Final = range(136, 144)  # Linux's devices.txt
@@ -49,7 +50,7 @@ def _available_devices() -> str:
     found = sorted(str(path) for path in _BY_ID.iterdir()) if _BY_ID.is_dir() else []
     if not found:
         return "Plug in the dongle; this machine has no USB serial adapter."
-    return f"Plug in the dongle, or set PORT to one of these: {', '.join(found)}."
+    return f"Plug in the dongle, or set {PREFIX}PORT to one of these: {', '.join(found)}."
 
 
 def _not_allowed(name: str, status: os.stat_result) -> EdgeFinding:

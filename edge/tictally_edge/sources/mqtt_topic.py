@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
 from tictally_edge.finding import bad, good
 from tictally_edge.mqtt.client import BrokerAccess, BrokerConnection, Connected, MessageReceived, broker_access
-from tictally_edge.settings import SECTIONS, Settings
+from tictally_edge.settings import PREFIX, SECTIONS, Settings
 from tictally_edge.sources.autobaud import SILENCE_S
 from tictally_edge.sources.base import Arrival, FrameSource, Moment, SourceSettingError, SourceState
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
@@ -172,7 +172,7 @@ class MqttTopicSourceType:
             advice = "Check host, port and the settings SOURCE_MQTT_USERNAME and SOURCE_MQTT_PASSWORD_FILE."
             return Examination(bad(_SUBJECT, f"{address.text}: no connection to its broker.", advice))
         if messages and state is not SourceState.RECEIVING:
-            advice = "Check the topic and the option format of PORT."
+            advice = f"Check the topic and the option format of {PREFIX}PORT."
             return Examination(bad(_SUBJECT, f"{address.text}: {messages} messages, and no good frame.", advice))
         within = f"{messages} messages" if messages else f"no message within {_EXAMINE_S:.0f} s"
         return Examination(good(_SUBJECT, f"{address.text} is connected; {within}."))

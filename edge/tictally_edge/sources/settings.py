@@ -23,7 +23,9 @@ class SourceSettings(BaseModel):
         description="The source of frames: a device, best by its path `/dev/serial/by-id/…`; `socket://host:port`; "
         "`rfc2217://host:port`; a recording, `file:capture.bin?pace=line|fast&loop=no|yes`; a simulated meter, "
         "`sim:hphc?mode=standard`; or the messages of another publisher, `mqtt://host:port/topic?format=raw`.",
-        json_schema_extra={"missing": "set it to the device of the line, such as /dev/serial/by-id/…"},
+        json_schema_extra={
+            "missing": "set it to the meter's serial device, for example /dev/serial/by-id/usb-… (ls /dev/serial/by-id)"
+        },
     )
     mode: Literal["auto", "historique", "standard"] = Field(
         default="auto", description="TIC mode of the meter: `auto` detects it; else `historique` or `standard`."

@@ -12,7 +12,7 @@ from tictally_recorder.cli import job, sink, site, tariff, token
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
-from tictally_recorder.cli.console import echo, echo_error
+from tictally_recorder.cli.console import echo, echo_error, echo_warning
 from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
@@ -52,7 +52,7 @@ def record(configuration: Configuration) -> None:
     A message is acknowledged after it is stored; while the recorder is stopped, the broker keeps what arrives. Settings
     come from the environment, files and TOML: docs/settings.md lists them all.
     """
-    settings = configuration.settings()
+    settings = configuration.settings(warns=False)
     log.set_up()
     run_recorder(settings)
 
@@ -88,6 +88,8 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         return _fail(error.format_message().replace("Value error, ", ""), _WRONG_USE)  # pydantic's words, not ours
     except SettingsError as error:
+        for each in error.warnings:
+            echo_warning(each)
         return _fail(str(error), _WRONG_USE)
     except (
         LedgerError,

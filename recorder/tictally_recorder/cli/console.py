@@ -57,11 +57,20 @@ def echo_marked(mark: str, text: str, style: str) -> None:
 
 def echo_error(message: str) -> None:
     """An error message on stderr, after the program's name."""
+    _echo_as_program(message, "tictally:", "bold red")
+
+
+def echo_warning(message: str) -> None:
+    """A warning on stderr, after the program's name."""
+    _echo_as_program(message, "tictally: warning:", "bold yellow")
+
+
+def _echo_as_program(message: str, mark: str, style: str) -> None:
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
-        console.print(Text.assemble(("tictally:", "bold red"), " ", message), soft_wrap=True)
+        console.print(Text.assemble((mark, style), " ", message), soft_wrap=True)
     else:
-        echo(f"tictally: {message}", err=True)
+        echo(f"{mark} {message}", err=True)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def doctor(*, json: JsonOption = False, configuration: Configuration) -> None:
     Nothing is changed, and the recorder may run meanwhile. Lines are in TICTALLY_LANGUAGE; they begin with ok, with --
     for what is good to know, or with !! for what needs a person. Exit code 0: nothing does, else 1.
     """
-    settings = configuration.settings()
+    settings = configuration.settings(warns=False)
     found = [
         Finding(_SETTINGS, Level.NOTE, Phrase(FindingCode.SETTING_IGNORED, {"detail": each}))
         for each in settings.warnings

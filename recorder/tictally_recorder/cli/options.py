@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tictally_recorder.cli.console import echo_warning
 from tictally_recorder.features import load
 from tictally_recorder.settings import SERVICE_FILE, Settings
 from tictally_shared.settings import EnvironmentFile, Origins, read_file
@@ -33,13 +34,19 @@ class Configuration:
     ledger: LedgerOption = None
     config: ConfigOption = None
 
-    def settings(self) -> Settings:
+    def settings(self, *, warns: bool = True) -> Settings:
         """The settings of this process.
+
+        Args:
+            warns: whether warnings about them go to stderr; not where the command itself logs or shows them.
 
         Raises:
             SettingsError: one is wrong.
         """
-        return settings_of(self.config, self.ledger)
+        settings = settings_of(self.config, self.ledger)
+        for each in settings.warnings if warns else ():
+            echo_warning(each)
+        return settings
 
 
 @dataclass(frozen=True, slots=True)

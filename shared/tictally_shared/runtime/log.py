@@ -18,6 +18,11 @@ def set_up() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
+def sentence(text: str) -> str:
+    """A text with its full stop; a question keeps its mark alone."""
+    return text if text.endswith(("?", ".", "!", "…")) else f"{text}."
+
+
 @dataclass(slots=True)
 class RateLimitedLogger:
     """Logs a message at once, and its repetitions at most once a minute, with their count.

@@ -1,6 +1,6 @@
 """Settings of both programs by pydantic-settings: sections, sources in their order of precedence, errors and hints."""
 
-from tictally_shared.settings.loading import Origins, load_settings
+from tictally_shared.settings.loading import Origins, load_settings, unknown_settings
 from tictally_shared.settings.mqtt import MqttSettings
 from tictally_shared.settings.program import Program, ProgramSettings
 from tictally_shared.settings.sections import Section, Sections, SettingError, SettingsError
@@ -19,4 +19,5 @@ __all__ = [
     "SettingsError",
     "load_settings",
     "read_file",
+    "unknown_settings",
 ]

@@ -24,6 +24,7 @@ from tictally_shared.settings.sources import (
     TomlSource,
 )
 from tictally_shared.settings.unknown import unknown_variables
+from tictally_shared.settings.wording import rejection
 
 _Settings = TypeVar("_Settings", bound=ProgramSettings)
 
@@ -80,8 +81,9 @@ def load_settings(base: type[_Settings], sections: Sections, program: Program, o
     try:
         settings: _Settings = Loaded()
     except ValidationError as error:
-        raise SettingsError(_message(error, composed, program, sources)) from None
-    settings._warnings = (*_unknown(composed, program, origins), *(each for of in sources for each in of.warnings))  # noqa: SLF001 - its own factory
+        message = _message(error, composed, program, sources)
+        raise SettingsError(message, _warnings(composed, program, origins, sources)) from None
+    settings._warnings = _warnings(composed, program, origins, sources)  # noqa: SLF001 - its own factory
     return settings
 
 
@@ -114,7 +116,9 @@ def _message(error: ValidationError, composed: type[ProgramSettings], program: P
         name = next(by_path[place[:depth]].name for depth in (2, 1) if place[:depth] in by_path)
     written = next((each.written[name] for each in sources if name in each.written), program.prefix + name.upper())
     if problem["type"] == "missing":
-        return f"{written}: it is required{_missing(composed, name)}"
+        return f"{written} is not set{_missing(composed, name)}"
+    if cause is None and (sentence := rejection(problem, settings_in(composed)[name].field)) is not None:
+        return f"{written} {sentence}"
     return f"{written}: {cause or problem['msg']}"
 
 
@@ -123,10 +127,31 @@ def _missing(composed: type[ProgramSettings], name: str) -> str:
     return f"; {extra['missing']}" if isinstance(extra, dict) and "missing" in extra else ""
 
 
-def _unknown(composed: type[ProgramSettings], program: Program, origins: Origins) -> list[str]:
+def _warnings(
+    composed: type[ProgramSettings], program: Program, origins: Origins, sources: list[Source]
+) -> tuple[str, ...]:
+    return (*_unknown(composed, program, origins), *(each for of in sources for each in of.warnings))
+
+
+def unknown_settings(
+    base: type[ProgramSettings], sections: Sections, program: Program, origins: Origins
+) -> tuple[str, ...]:
+    """A sentence for each variable that is no setting, for a command that loads none.
+
+    Args:
+        base: as of `load_settings`.
+        sections: as there.
+        program: as there.
+        origins: as there.
+    """
+    origins = replace(origins, service=origins.used_service(program))
+    return _unknown(compose(base, sections), program, origins)
+
+
+def _unknown(composed: type[ProgramSettings], program: Program, origins: Origins) -> tuple[str, ...]:
     names = settings_in(composed)
     service = {} if origins.service is None else origins.service.variables
-    return list(
+    return tuple(
         unknown_variables(
             {**service, **origins.environ},
             program.prefix,

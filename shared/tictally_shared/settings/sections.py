@@ -14,7 +14,16 @@ from pydantic.fields import FieldInfo
 
 
 class SettingsError(ValueError):
-    """A setting stops the start; the message names it as the user wrote it."""
+    """A setting stops the start; the message names it as the user wrote it.
+
+    Args:
+        message: what is wrong.
+        warnings: what else is odd about the settings, such as the misspelt name of the one that is missing.
+    """
+
+    def __init__(self, message: str, warnings: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.warnings = warnings
 
 
 class SettingError(ValueError):

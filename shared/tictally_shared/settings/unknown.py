@@ -45,7 +45,7 @@ def unknown_variables(
     for variable in strange:
         if variable not in invented:
             hint = suggestion(variable, [*known, *(f"{each}_FILE" for each in known)])
-            yield f"{variable} is not a setting and has no effect{hint or '; docs/settings.md lists the settings'}"
+            yield f"{variable} is not a setting{hint or ' and has no effect; docs/settings.md lists the settings'}"
     if invented:
         which = f"{invented[0]} is" if len(invented) == 1 else f"{invented[0]} and {len(invented) - 1} others are"
         yield f"{which} not among the settings: a container platform sets such variables"

@@ -1,0 +1,62 @@
+"""Sentences for values that pydantic rejects, in the words of a person who sets them. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+_MAX_SHOWN: Final = 60
+_LITERAL: Final = re.compile(r"'([^']*)'")
+
+_INTEGER: Final = "must be an integer"
+_NUMBER: Final = "must be a number"
+_SWITCH: Final = "must be true or false"
+_STRING: Final = "must be a string"
+_PATH: Final = "must be a path"
+# By type of pydantic's error: the sentence, given the error's context.
+_SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), lambda _: _INTEGER),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), lambda _: _NUMBER),
+    **dict.fromkeys(("bool_parsing", "bool_type"), lambda _: _SWITCH),
+    "string_type": lambda _: _STRING,
+    "path_type": lambda _: _PATH,
+    "literal_error": lambda context: f"must be {' or '.join(_listed(context['expected']))}",
+    "greater_than_equal": lambda context: f"must be {context['ge']} or more",
+    "less_than_equal": lambda context: f"must be {context['le']} or less",
+    "greater_than": lambda context: f"must be more than {context['gt']}",
+    "less_than": lambda context: f"must be less than {context['lt']}",
+}
+
+
+def rejection(problem: Mapping[str, Any], field: FieldInfo) -> str | None:
+    """What a value must be and is not: `must be an integer, not 'abc'`; a secret's value is left out.
+
+    Args:
+        problem: one of `ValidationError.errors()`.
+        field: the setting.
+
+    Returns:
+        None where pydantic's own message is all there is.
+    """
+    make = _SENTENCES.get(problem["type"])
+    if make is None:
+        return None
+    sentence = make(problem.get("ctx", {}))
+    return sentence if _is_secret(field) else f"{sentence}, not {_shown(problem.get('input'))}"
+
+
+def _listed(expected: str) -> list[str]:
+    """The values of `'a', 'b' or 'c'`: all but the last in one string, then the last."""
+    *first, last = _LITERAL.findall(expected)
+    return [", ".join(first), last] if first else [last]
+
+
+def _shown(value: object) -> str:
+    written = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else repr(value)
+    return written if len(written) <= _MAX_SHOWN else f"{written[:_MAX_SHOWN]}…"
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return "SecretStr" in str(field.annotation) or field.annotation is SecretStr
