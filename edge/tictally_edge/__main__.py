@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -16,7 +16,7 @@ from argcomplete.shell_integration import shellcode
 from tictally_edge.arguments import make_parser
 from tictally_edge.decode import DecodeTotals, decode, line
 from tictally_edge.doctor.examine import as_json, examine
-from tictally_edge.features import load
+from tictally_edge.features import load, warnings
 from tictally_edge.finding import EdgeFinding
 from tictally_edge.journal.journal import JournalError
 from tictally_edge.service import Edge
@@ -25,6 +25,7 @@ from tictally_edge.simulator import serve
 from tictally_edge.sources.base import SourceError, SourceSettingError
 from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
+_PROGRAM: Final = "tictally-edge"
 _FAILED, _WRONG_USE = 1, 2
 _RED, _GREEN = "1;31", "32"
 _CHUNK_BYTES: Final = 65536
@@ -42,7 +43,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         status = _dispatch(argv)
         sys.stdout.flush()
-    except (SettingsError, SourceSettingError) as error:
+    except SettingsError as error:
+        _warn(error.warnings)
+        return _fail(str(error), _WRONG_USE)
+    except SourceSettingError as error:
         return _fail(str(error), _WRONG_USE)
     except (JournalError, SourceError) as error:
         return _fail(str(error), _FAILED)
@@ -83,14 +87,21 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    service = EnvironmentFile.read(SERVICE_FILE)
-    return load(Origins(os.environ, read_file, args.config, service), hostname=socket.gethostname())
+    return load(_origins(args.config), hostname=socket.gethostname())
+
+
+def _origins(config: str | None = None) -> Origins:
+    return Origins(os.environ, read_file, config, EnvironmentFile.read(SERVICE_FILE))
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for each in warnings:
+        sys.stderr.write(f"{_PROGRAM}: warning: {each}\n")
 
 
 def _doctor(args: argparse.Namespace) -> int:
     settings, findings = _settings(args), []
-    for warning in settings.warnings:
-        sys.stderr.write(f"-- settings: {warning}\n")
+    _warn(settings.warnings)
     for finding in examine(settings, listen_s=args.listen, show=args.show):
         findings.append(finding)
         if not args.json:
@@ -111,6 +122,7 @@ def _coloured(finding: EdgeFinding) -> str:
 
 
 def _decode(args: argparse.Namespace) -> int:
+    _warn(warnings(_origins()))
     sums = DecodeTotals()
     try:
         if args.file == "-":
@@ -122,7 +134,15 @@ def _decode(args: argparse.Namespace) -> int:
         raise
     except OSError as error:
         return _fail(f"{args.file}: {error.strerror or error}", _FAILED)
-    return _fail(sums.sentence(), 0)
+    sys.stderr.write(f"{sums.sentence()}\n")
+    if not sums.frames:
+        return _fail(f"no TIC frames found in {args.file}; is it a recording of a TIC line?", _FAILED)
+    return 0
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    _warn(warnings(_origins()))
+    return serve.run(args)
 
 
 def _print_frames(file: BinaryIO, sums: DecodeTotals, *, prm: bool) -> None:
@@ -137,7 +157,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _fail(message: str, status: int) -> int:
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{_PROGRAM}: {message}\n")
     return status
 
 
@@ -145,7 +165,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "run": _run,
     "doctor": _doctor,
     "decode": _decode,
-    "simulate": serve.run,
+    "simulate": _simulate,
 }
 
 if __name__ == "__main__":

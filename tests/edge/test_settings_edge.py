@@ -58,11 +58,11 @@ WRONG = {
     ),
     "a mode": (
         {"TICTALLY_EDGE_MODE": "modern"},
-        "TICTALLY_EDGE_MODE: Input should be 'auto', 'historique' or 'standard'",
+        "TICTALLY_EDGE_MODE must be auto, historique or standard, not ",
     ),
     "a name with a slash": ({"TICTALLY_EDGE_NAME": "a/b"}, "TICTALLY_EDGE_NAME: 'a/b' is not 1 to 32 of a-z"),
     "a reserved name": ({"TICTALLY_EDGE_METER": "edge"}, "TICTALLY_EDGE_METER: 'edge' is not 1 to 32 of a-z"),
-    "a port number": ({"TICTALLY_EDGE_MQTT_PORT": "0"}, "TICTALLY_EDGE_MQTT_PORT: Input should be greater than"),
+    "a port number": ({"TICTALLY_EDGE_MQTT_PORT": "0"}, "TICTALLY_EDGE_MQTT_PORT must be 1 or more, not '0'"),
     "a wildcard": ({"TICTALLY_EDGE_BASE_TOPIC": "a/#"}, "TICTALLY_EDGE_BASE_TOPIC: base topic 'a/#' is not"),
     "a host with a scheme": ({"TICTALLY_EDGE_MQTT_HOST": "mqtt://nas"}, "TICTALLY_EDGE_MQTT_HOST: give the host"),
     "a certificate that is not there": (
@@ -91,7 +91,8 @@ def test_the_command_stops_with_the_sentence_and_status_2() -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "TICTALLY_EDGE_PORT: it is required; set it to the device of the line, such as /dev/serial/by-id/…\n"
+        "tictally-edge: TICTALLY_EDGE_PORT is not set; set it to the meter's serial device, for example "
+        "/dev/serial/by-id/usb-… (ls /dev/serial/by-id)\n"
     )
 
 
@@ -101,7 +102,7 @@ def test_an_option_of_a_recording_that_there_is_not_stops_the_start(tmp_path: Pa
         [sys.executable, "-m", "tictally_edge", "run"], capture_output=True, text=True, check=False, env=environ
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("sim: has no option 'colour'; there are ")
+    assert done.stderr.startswith("tictally-edge: sim: has no option 'colour'; there are ")
 
 
 def test_decoding_prints_a_line_a_frame_and_the_sums(tmp_path: Path) -> None:
@@ -116,11 +117,50 @@ def test_decoding_prints_a_line_a_frame_and_the_sums(tmp_path: Path) -> None:
         assert done.returncode == 0
 
 
+def test_a_file_without_frames_is_no_recording(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("milk, bread\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tictally_edge", "decode", str(path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    sentence = f"tictally-edge: no TIC frames found in {path}; is it a recording of a TIC line?"
+    assert done.stderr.splitlines()[-1] == sentence
+
+
+@pytest.mark.parametrize("command", [("decode", "-"), ("run",), ("simulate", "--capture", "/none")])
+def test_every_command_warns_once_of_a_misspelt_setting(command: tuple[str, ...]) -> None:
+    environ = {"TICTALLY_EDGE_PROT": "sim:hphc"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tictally_edge", *command],
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environ,
+    )
+    warning = "tictally-edge: warning: TICTALLY_EDGE_PROT is not a setting; did you mean TICTALLY_EDGE_PORT?"
+    assert done.stderr.splitlines().count(warning) == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", [("run",), ("doctor", "--listen", "1")])
+def test_a_simulated_meter_of_an_unknown_option_is_reported_by_run_and_doctor(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    environ = {"TICTALLY_EDGE_PORT": "sim:hcc", "TICTALLY_EDGE_JOURNAL": str(tmp_path), "TICTALLY_EDGE_MQTT_PORT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tictally_edge", *command], capture_output=True, text=True, check=False, env=environ
+    )
+    assert done.returncode in (1, 2)
+    assert "sim:hcc: unknown tariff option 'hcc'; use base, hphc, tempo or ejp" in done.stdout + done.stderr
+
+
 def test_a_file_that_cannot_be_read_is_a_sentence() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tictally_edge", "decode", "/none"], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (1, "/none: No such file or directory\n")
+    assert (done.returncode, done.stderr) == (1, "tictally-edge: /none: No such file or directory\n")
 
 
 def test_with_the_services_file_journal_and_state_are_the_services() -> None:
@@ -143,7 +183,7 @@ def test_with_the_services_file_journal_and_state_are_the_services() -> None:
         ),
         (
             {"TICTALLY_EDGE_METTER": "x"},
-            ["TICTALLY_EDGE_METTER is not a setting and has no effect; did you mean TICTALLY_EDGE_METER?"],
+            ["TICTALLY_EDGE_METTER is not a setting; did you mean TICTALLY_EDGE_METER?"],
         ),
         ({"TICTALLY_MQTT_HOST": "nas", "TICTALLY_LEDGER": "/data/ledger.sqlite"}, []),
     ],

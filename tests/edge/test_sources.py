@@ -76,8 +76,10 @@ def test_what_is_no_port_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such device; is the dongle plugged in"):
         SerialPort(str(tmp_path / "none"), 9600, "8N1")
     (tmp_path / "capture.bin").write_bytes(CONTENT)
-    with pytest.raises(SourceError, match=r"a recording is given as file:"):
+    with pytest.raises(SourceError, match=r"give a recording as file:"):
         SerialPort(str(tmp_path / "capture.bin"), 9600, "8N1")
+    with pytest.raises(SourceError, match=r"^/dev/null is not a serial port$"):
+        SerialPort("/dev/null", 9600, "8N1")
     with pytest.raises(SourceError, match=r"socket://127\.0\.0\.1:1"):
         SerialPort("socket://127.0.0.1:1", 9600, "8N1")
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from tictally_edge.simulator import SimulatorError
+
 
 class SimulatedContract(StrEnum):
     """The options of the Tarif Bleu."""
@@ -12,6 +14,19 @@ class SimulatedContract(StrEnum):
     HPHC = "hphc"
     TEMPO = "tempo"
     EJP = "ejp"
+
+
+def contract_of(name: str) -> SimulatedContract:
+    """The contract of a name.
+
+    Raises:
+        SimulatorError: there is none.
+    """
+    try:
+        return SimulatedContract(name)
+    except ValueError:
+        *first, last = SimulatedContract
+        raise SimulatorError(f"unknown tariff option {name[:20]!r}; use {', '.join(first)} or {last}") from None
 
 
 @dataclass(frozen=True, slots=True)

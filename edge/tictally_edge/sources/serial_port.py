@@ -111,7 +111,7 @@ class SerialPort:
         except OSError as error:
             raise self._error(error) from None
         if not stat.S_ISCHR(mode):
-            raise SourceError(f"{self._name}: it is not a serial port; a recording is given as file:{self._name}")
+            raise SourceError(f"{self._name} is not a serial port; give a recording as file:{self._name}")
 
     def _lock(self) -> None:
         """An advisory lock, as other serial programs take it; unlike TIOCEXCL it binds root and pseudo-terminals."""
@@ -123,6 +123,10 @@ class SerialPort:
 
     def _error(self, error: Exception) -> SourceError:
         code = error.errno if isinstance(error, OSError) else None
+        if isinstance(error.__context__, termios.error):  # pyserial keeps no number of what it failed to configure
+            code = error.__context__.args[0]
+        if code == errno.ENOTTY:
+            return SourceError(f"{self._name} is not a serial port")
         return SourceError(f"{self._name}: {_MESSAGES.get(code or 0) or error}")
 
 

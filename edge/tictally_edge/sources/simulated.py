@@ -4,10 +4,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.finding import good
-from tictally_edge.settings import Settings
+from tictally_edge.finding import bad, good
+from tictally_edge.settings import PREFIX, Settings
 from tictally_edge.simulator import SimulatorError
-from tictally_edge.simulator.contracts import SimulatedContract
+from tictally_edge.simulator.contracts import contract_of
 from tictally_edge.simulator.encode import line_ms, with_parity
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.load_curve import LoadCurve, read_load_curve
@@ -18,6 +18,7 @@ from tictally_edge.sources.base import FrameSource, Moment, SourceEnded, SourceS
 from tictally_edge.sources.line_source import LineSource, is_unpaced
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 from tictally_shared.labels import Mode
+from tictally_shared.runtime.log import sentence
 
 _OPTIONS: Final = frozenset(
     {"mode", "phases", "producer", "seed", "number", "subscribed", "interval", "pace", "ago", "curve"}
@@ -51,7 +52,7 @@ class SimulatedSource:
             curve = read_load_curve(Path(options["curve"])) if "curve" in options else None
             start = _beginning(start, options.get("ago"), curve)
             meter = SimulatedMeter(
-                SimulatedContract(contract),
+                contract_of(contract),
                 Mode(options.get("mode", Mode.STANDARD.value)),
                 start=from_ms(start.time_ms),
                 phases=int(options.get("phases", "1")),
@@ -126,6 +127,10 @@ class SimulatedSourceType:
 
     def examine(self, address: SourceAddress, settings: Settings) -> Examination:  # noqa: ARG002 - it has no settings
         """See `SourceType`."""
+        try:
+            SimulatedSource(address.target, address.options, Moment(time.monotonic(), time.time_ns() // 1_000_000))
+        except SourceSettingError as error:
+            return Examination(bad("port", sentence(str(error)), f"Change {PREFIX}PORT."))
         return Examination(good("port", f"{address.text} is a simulated meter: there is no line to listen to."))
 
 
