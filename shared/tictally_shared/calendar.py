@@ -36,6 +36,10 @@ class CalendarError(ValueError):
     """A zone, a date or a time that cannot be used; the message states why."""
 
 
+class DateFormatError(CalendarError):
+    """A text that is neither a date nor a time."""
+
+
 def parse_horodate(text: str) -> datetime:
     """The meter's `SAAMMJJhhmmss` as a time with offset.
 
@@ -161,12 +165,13 @@ def parse_moment(text: str, tz: ZoneInfo) -> datetime:
     """A user's `--from` or `--to`: a local date, a local time, or a time with offset; in UTC.
 
     Raises:
-        CalendarError: it is none of them, or a local time that the spring change leaves out.
+        DateFormatError: it is none of them.
+        CalendarError: it is a local time that the spring change leaves out, or too far away.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise CalendarError(f"{text[:40]!r} is neither a date (2026-11-21) nor a time (2026-11-21T20:00)") from None
+        raise DateFormatError(f"{text[:40]!r} is neither a date (2026-11-21) nor a time (2026-11-21T20:00)") from None
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise CalendarError(f"{text[:40]!r}: years {_FIRST_YEAR} to {_LAST_YEAR} can be asked for")
     if moment.tzinfo is not None:

@@ -94,8 +94,8 @@ def test_a_day_missing_in_the_ledger_is_reported(tictally: Commands) -> None:
     ("arguments", "sentence"),
     [
         (("--from", "July"), "--from"),
-        (("--from", "2025-07-15T10:00", "--to", "2025-08-16"), "inside a day"),
-        (("--from", "2025-08-16", "--to", "2025-08-16"), "is not before"),
+        (("--from", "2025-07-15T10:00", "--to", "2025-08-16"), "cost is computed for whole days"),
+        (("--from", "2025-08-16", "--to", "2025-08-16"), "--from (2025-08-16) must be before --to (2025-08-16)"),
     ],
 )
 def test_an_invalid_window_is_rejected(tictally: Commands, arguments: tuple[str, ...], sentence: str) -> None:
@@ -132,7 +132,7 @@ def test_an_empty_ledger_has_no_bill(tictally: Commands) -> None:
     tictally.folder /= "empty"
     with Ledger.open(tictally.folder / "ledger.sqlite"):
         pass
-    assert tictally("bill", *WINDOW) == (0, "The ledger has nothing yet.\n", "")
+    assert tictally("bill", *WINDOW) == (0, "The ledger has no frames yet; is the recorder running?\n", "")
 
 
 def test_each_of_two_sites_has_a_bill(tictally: Commands) -> None:

@@ -149,15 +149,30 @@ def test_weeks_begin_on_monday(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("energy", "--from", "soon"), 2, "Invalid value for --from: 'soon' is neither a date"),
-        (("energy", "--to", "2026-13-01"), 2, "Invalid value for --to: '2026-13-01' is neither a date"),
+        (
+            ("energy", "--from", "soon"),
+            2,
+            "Invalid value for --from: 'soon' is not a valid date; write YYYY-MM-DD, YYYY-MM, YYYY or a word such",
+        ),
+        (
+            ("energy", "--to", "2026-13-01"),
+            2,
+            "Invalid value for --to: '2026-13-01' is not a valid date; write YYYY-MM-DD, YYYY-MM, YYYY or a word such",
+        ),
         (("energy", "--from", "2026-03-29T02:30"), 2, "Invalid value for --from: 2026-03-29T02:30 does not exist"),
-        (("energy", "--from", "2026-03-02", "--to", "2026-03-01"), 2, "Invalid value for --from: 2026-03-02 00:00:00"),
+        (
+            ("energy", "--from", "2026-03-02", "--to", "2026-03-01"),
+            2,
+            "Invalid value: --from (2026-03-02) must be before",
+        ),
         (("energy", "--by", "decade"), 2, "Invalid value for '--by': 'decade' is not one of"),
         (("energy", "--json", "--csv"), 2, "Invalid value for --json: it excludes --csv"),
         (("energy", "--site", "x"), 1, f"there is no site 'x' in the ledger; it has {METER}, {NEW_METER}"),
         (("energy", "--ledger", "/absent/l.sqlite"), 1, "there is no ledger at /absent/l.sqlite"),
-        (("energy", "--ledger", __file__), 1, f"{__file__} is not a ledger"),
+        (("energy", "--ledger", __file__), 1, f"{__file__} is not a tictally ledger"),
+        (("energy", "--ledger", "/"), 1, "/ is a folder; give the ledger's file"),
+        (("record", "--ledger", "/"), 1, "/ is a folder; give the ledger's file"),
+        (("backup",), 2, "give a FILE, or set TICTALLY_BACKUP to a folder"),
         (("energy", "--config", "/absent.toml"), 2, "--config: /absent.toml cannot be read"),
         (("site", "join", "x", METER), 1, "there is no site 'x' in the ledger"),
         (("site", "join", METER, METER), 1, f"{METER} and {METER} are already the same site"),
@@ -185,6 +200,46 @@ def test_a_wrong_setting_stops_every_command(
         code, out, err = run(capsys, *command)
         assert (code, out) == (2, "")
         assert err.startswith("tictally: TICTALLY_TIMEZONE: 'Europe/Lyon' is not a time zone")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("energy", "--json"),
+        ("cost", "--json"),
+        ("site", "list"),
+        ("tariff", "list"),
+        ("job", "list"),
+        ("sink", "status"),
+    ],
+)
+@pytest.mark.usefixtures("ledger")
+def test_every_command_warns_once_of_a_misspelt_setting(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    before = run(capsys, *arguments)
+    monkeypatch.setenv("TICTALLY_LEGDER", "/elsewhere")
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == before[:2]
+    assert err == f"tictally: warning: TICTALLY_LEGDER is not a setting; did you mean TICTALLY_LEDGER?\n{before[2]}"
+
+
+@pytest.mark.usefixtures("ledger")
+def test_without_a_sink_its_status_is_that_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "sink", "status")
+    assert (code, err) == (0, "")
+    assert out.startswith("no sink is configured, so the ledger is replicated nowhere")
+
+
+def test_an_empty_ledger_is_reported_in_the_same_words_by_every_command(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "new.sqlite"
+    Ledger.open(path).close()
+    for command in ("energy", "cost", "compare", "bill", "standby", "site list", f"backup {tmp_path / 'b.tictally'}"):
+        code, out, err = run(capsys, *command.split(), "--ledger", str(path))
+        assert (code, err) == (0, "")
+        assert out.startswith("The ledger has no frames yet; is the recorder running?\n"), command
 
 
 def test_a_reader_that_closes_the_pipe_early_causes_no_traceback(ledger: Path) -> None:

@@ -1,5 +1,6 @@
 """`--from` and `--to`: words, months, years, dates and times, across clock changes and years."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -63,11 +64,11 @@ def test_last_month_is_from_its_start_to_the_start_of_this_one() -> None:
 @pytest.mark.parametrize(
     ("window", "message"),
     [
-        (Window("2026-11-21T10:00"), "'2026-11-21T10:00' is inside a day"),
-        (Window("2026-11", "2026-11"), "2026-11-01 is not before 2026-11-01"),
-        (Window("now"), "'now' is inside a day"),
+        (Window("2026-11-21T10:00"), "cost is computed for whole days; give a date without a time"),
+        (Window("2026-11", "2026-11"), "--from (2026-11) must be before --to (2026-11)"),
+        (Window("now"), "cost is computed for whole days"),
     ],
 )
 def test_days_are_whole_and_in_order(window: Window, message: str) -> None:
-    with pytest.raises(typer.BadParameter, match=message):
+    with pytest.raises(typer.BadParameter, match=re.escape(message)):
         window.days(PARIS, NOW)

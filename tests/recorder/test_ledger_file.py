@@ -54,7 +54,7 @@ def test_a_file_that_is_no_database_is_rejected_and_unchanged(tmp_path: Path, co
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(content)
     for open_it in (Ledger.open, LedgerReader.open):
-        with pytest.raises(LedgerError, match="is not a ledger"):
+        with pytest.raises(LedgerError, match="is not a tictally ledger"):
             open_it(path)
     assert path.read_bytes() == content
 
@@ -67,7 +67,7 @@ def test_another_programs_database_is_rejected_and_unchanged(tmp_path: Path) -> 
     other.close()
     before = path.read_bytes()
     for open_it in (Ledger.open, LedgerReader.open):
-        with pytest.raises(LedgerError, match="not a ledger of tictally"):
+        with pytest.raises(LedgerError, match="is not a tictally ledger, but another database"):
             open_it(path)
     assert path.read_bytes() == before
 

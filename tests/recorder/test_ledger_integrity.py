@@ -86,4 +86,4 @@ def test_a_file_that_is_not_a_ledger_is_reported(tmp_path: Path) -> None:
     assert "there is no ledger" in missing
     (tmp_path / "other.sqlite").write_bytes(b"no database at all" * 100)
     (other,) = integrity(tmp_path / "other.sqlite")
-    assert "is not a ledger" in other
+    assert "is not a tictally ledger" in other

@@ -131,8 +131,16 @@ def test_show_takes_an_amount_for_every_power_as_such(tariff: Commands) -> None:
         (("show", "edf-bleu-ejp", "--on", "2020-01-01"), 1, "edf-bleu-ejp has no version on 2020-01-01"),
         (("show", "edf"), 1, "there is no tariff 'edf'; there are: edf-bleu-base, "),
         (("check", "edf"), 1, "there is no tariff 'edf'; there are: edf-bleu-base, "),
-        (("show", "edf-bleu-ejp", "--on", "soon"), 2, "Invalid value for --on: 'soon' is neither a date"),
-        (("check", "--from", "soon"), 2, "Invalid value for --from: 'soon' is neither a date"),
+        (
+            ("show", "edf-bleu-ejp", "--on", "soon"),
+            2,
+            "Invalid value for --on: 'soon' is not a valid date; write YYYY-MM-DD, YYYY-MM, YYYY or a word such as",
+        ),
+        (
+            ("check", "--from", "soon"),
+            2,
+            "Invalid value for --from: 'soon' is not a valid date; write YYYY-MM-DD, YYYY-MM, YYYY or a word such as",
+        ),
     ],
 )
 def test_an_unanswerable_query_is_one_sentence(

@@ -639,7 +639,7 @@ def test_a_file_that_is_not_there_is_a_sentence(importing: Importing, tmp_path: 
     assert importing(missing) == (
         1,
         "",
-        f"tictally: {missing}, line 1: it cannot be read: No such file or directory\n",
+        f"tictally: {missing} cannot be read: No such file or directory\n",
     )
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.energy.register_totals import CONSUMPTION_TOTAL, INJECTION_TOTAL
-from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 
 _EVER_MS: Final = 2**62
@@ -121,7 +121,7 @@ def _site(reader: LedgerReader, site: Site) -> SiteSummary:
 def sentences(sites: Sequence[SiteSummary], tz: ZoneInfo) -> Iterator[str]:
     """A sentence for each site, with local times."""
     if not sites:
-        yield "The ledger has no frames yet."
+        yield NO_FRAMES
     for each in sites:
         parts = [f"{_kwh(each.consumption_wh)} consumed"]
         if each.injection_wh:

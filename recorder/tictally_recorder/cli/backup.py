@@ -20,6 +20,7 @@ from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cli.console import echo, progress
 from tictally_recorder.cli.options import Configuration
 from tictally_recorder.settings import Settings
+from tictally_shared.settings import SettingsError
 
 _NICE: Final = 15
 _MB: Final = 1_000_000
@@ -75,8 +76,9 @@ def restore(
 ) -> None:
     """Put the ledger of a backup in the place of the present one, which stays beside it.
 
-    The recorder must be stopped. The edges send again what came since the backup, up to two weeks, and sinks are filled
-    from the beginning. Contracts and tariffs are restored where there are none; others stay.
+    The recorder must be stopped. The edges send again what came since the backup, as far as their journals reach (two
+    weeks), and sinks are filled from the beginning. Contracts and tariffs are restored where there are none; others
+    stay.
     """
     settings = configuration.settings()
     now = datetime.now(UTC)
@@ -88,7 +90,7 @@ def restore(
 def _as_every_night(settings: Settings, spec: BackupSpec, now: datetime) -> BackupResult:
     folder = settings.section(BackupSettings).folder
     if folder is None:
-        raise typer.BadParameter("give a FILE, or set TICTALLY_BACKUP to a folder", param_hint="FILE")
+        raise SettingsError("give a FILE, or set TICTALLY_BACKUP to a folder")
     with suppress(OSError):  # a service's sandbox may forbid it
         os.nice(_NICE)
     return back_up_into(folder, spec, now)
@@ -132,4 +134,4 @@ def _show_restored(done: RestoreResult, file: Path, settings: Settings) -> None:
             "The recorder has a new MQTT client id; the broker drops the queue of the backup's id "
             f"({done.old_client_id}) when that session expires."
         )
-    echo("Start `tictally record`: the edges resend what came since then.")
+    echo("Start `tictally record`: the edges resend what came since then, as far as their journals reach (two weeks).")

@@ -12,7 +12,7 @@ from tictally_recorder.cost.bill.as_json import as_json
 from tictally_recorder.cost.bill.remarks import remarks
 from tictally_recorder.cost.bill.report import BillSection, sections
 from tictally_recorder.cost.query import SiteDays, cost_of
-from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.translations import Catalogue, catalogue
 
@@ -40,7 +40,7 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
     else:
         _show(bills, catalogue(settings.language))
     if not bills:
-        echo("The ledger has nothing yet.", err=json)
+        echo(NO_FRAMES, err=json)
     end_with_problems(advice, paid.catalogue)
 
 

@@ -18,7 +18,7 @@ from tictally_recorder.cost.compare.tempo_colours import ColourError, read_colou
 from tictally_recorder.cost.contracts.load import parse_hours
 from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.query import SiteDays, days_with_frames
-from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports import compare as report
 from tictally_recorder.translations import catalogue
 from tictally_shared.status_register import Colour
@@ -99,7 +99,7 @@ def compare(
             for remark in report.remarks(answer):
                 echo(words.phrase(remark))
     if not answers:
-        echo(f"Nothing was counted from {first} to {until}.", err=json)
+        echo(f"Nothing was counted from {first} to {until}." if days_of else NO_FRAMES, err=json)
     end_with_problems((), paid.catalogue)
 
 

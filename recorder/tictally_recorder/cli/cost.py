@@ -14,7 +14,7 @@ from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.aggregation import PriceLine, Summed, sum_up
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
-from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site
 from tictally_recorder.phrase import Phrase
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports import cost as report
@@ -89,7 +89,8 @@ def cost(
     else:
         _show(results, tz, By(by), catalogue(settings.language))
     if not any(each.answer.sums for each in results):
-        echo(f"Nothing was counted from {first} to {until}.", err=output.is_for_programs)
+        sentence = f"Nothing was counted from {first} to {until}." if sites else NO_FRAMES
+        echo(sentence, err=output.is_for_programs)
     end_with_problems(advice, paid.catalogue)
 
 

@@ -11,7 +11,7 @@ from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
-from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site
 from tictally_recorder.reports.energy import Missing, as_csv, as_json, as_table, remarks
 from tictally_recorder.translations import Catalogue, catalogue
 from tictally_shared.calendar import By
@@ -46,7 +46,8 @@ def energy(
         _show(results, by, tz, catalogue(settings.language))
     if not rows:
         period = f"{start.astimezone(tz):%Y-%m-%d %H:%M} and {end.astimezone(tz):%Y-%m-%d %H:%M}"
-        echo(f"Nothing was counted between {period}.", err=output.is_for_programs)
+        sentence = f"Nothing was counted between {period}." if results else NO_FRAMES
+        echo(sentence, err=output.is_for_programs)
 
 
 def _missing(reader: LedgerReader, site: Site, rows: list[EnergyRow]) -> Missing:

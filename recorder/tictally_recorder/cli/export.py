@@ -48,7 +48,7 @@ class ExportWindow(Window):
         start = _ALWAYS[0] if self.start is None else moment_of(FROM, self.start, tz, now)
         end = _ALWAYS[1] if self.end is None else moment_of(TO, self.end, tz, now)
         if start >= end:
-            raise typer.BadParameter(f"{start} is not before {end}", param_hint=FROM)
+            raise self.out_of_order(f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}")
         return start, end
 
 

@@ -39,6 +39,9 @@ ToOption = Annotated[str | None, typer.Option(TO, metavar="WHEN", help="End, exc
 def status(sink: SinkOption = None, *, configuration: Configuration) -> None:
     """Show each sink's backlog, what it rejected, and whether it answers. Exit code 1 where one has a problem."""
     settings = configuration.settings()
+    if sink is None and not configured(settings):
+        echo(_none_configured())
+        return
     chosen = _chosen(settings, sink)
     with LedgerReader.open(settings.ledger) as reader:
         counts = {each.name: each for each in reader.sinks()}
@@ -166,17 +169,22 @@ def describe(counts: SinkCounts | None, now_ms: int) -> Iterator[str]:
 
 def _chosen(settings: Settings, name: str | None) -> Sequence[SinkPlugin]:
     found = configured(settings)
-    known = ", ".join(f"{each.name} ({PREFIX}{each.name.upper()}_…)" for each in plugins())
     if not found:
-        raise SettingsError(
-            f"no sink is configured, so the ledger is replicated nowhere; sinks and their settings: {known}"
-        )
+        raise SettingsError(_none_configured())
     if name is None:
         return found
     chosen = [each for each in found if each.name == name]
     if not chosen:
-        raise typer.BadParameter(f"{name[:40]!r} is not a configured sink; sinks and their settings: {known}")
+        raise typer.BadParameter(f"{name[:40]!r} is not a configured sink; sinks and their settings: {_known()}")
     return chosen
+
+
+def _none_configured() -> str:
+    return f"no sink is configured, so the ledger is replicated nowhere; sinks and their settings: {_known()}"
+
+
+def _known() -> str:
+    return ", ".join(f"{each.name} ({PREFIX}{each.name.upper()}_…)" for each in plugins())
 
 
 def _ms(option: str, text: str | None, settings: Settings, default: int) -> int:

@@ -11,7 +11,7 @@ from rich.table import Table
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
-from tictally_recorder.ledger import LedgerReader, Site, join_sites
+from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site, join_sites
 from tictally_recorder.reports.table import plain_table
 
 app = group("List sites and their meters; join two sites.")
@@ -29,7 +29,7 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
     elif sites:
         print_table(site_table(sites, settings.zone))
     if not sites:
-        echo("The ledger has no frames yet.", err=json)
+        echo(NO_FRAMES, err=json)
 
 
 @app.command(short_help="Make one site of two, after a meter exchange.")

@@ -13,7 +13,7 @@ from tictally_recorder.cli.cost import Periods
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import FROM, TO, Window, day_of, present
 from tictally_recorder.cost.standby import LoadQuery, by_period, trend, year_cost_of
-from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports import standby as report
 from tictally_recorder.reports.cost import as_csv, as_json
 from tictally_recorder.translations import Catalogue, catalogue
@@ -82,7 +82,8 @@ def standby(
     else:
         _show(answers, By(by), catalogue(settings.language))
     if not answers:
-        echo(f"No night is known from {first} to {until}.", err=output.is_for_programs)
+        sentence = f"No night is known from {first} to {until}." if sites else NO_FRAMES
+        echo(sentence, err=output.is_for_programs)
     end_with_problems(advice, paid.catalogue)
 
 

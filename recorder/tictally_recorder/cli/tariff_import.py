@@ -11,7 +11,6 @@ from tictally_recorder.cli.console import echo, echo_error, print_table
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.reports import tariff_import as report
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, days_of_a_person, imported_name
-from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.importer import Comparison, ImportTarget, compare
 from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import ImportRecord
@@ -94,7 +93,8 @@ def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise TariffError(str(file), 1, f"it cannot be read: {error.strerror or error}") from None
+        echo_error(f"{file} cannot be read: {error.strerror or error}")
+        raise typer.Exit(1) from None
 
 
 def _write(comparison: Comparison, catalogue: TariffCatalogue, target: Path, imported: ImportRecord) -> None:

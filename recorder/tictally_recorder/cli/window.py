@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
-from tictally_shared.calendar import By, CalendarError, local_midnight, next_period, parse_moment, period_start
+from tictally_shared.calendar import (
+    By,
+    CalendarError,
+    DateFormatError,
+    local_midnight,
+    next_period,
+    parse_moment,
+    period_start,
+)
 
 FROM: Final = "--from"
 TO: Final = "--to"
@@ -27,6 +35,8 @@ _WORDS: Final = {
     "this-year": (By.YEAR, 0),
     "last-year": (By.YEAR, -1),
 }
+
+_FORMS: Final = "write YYYY-MM-DD, YYYY-MM, YYYY or a word such as yesterday or last-month"
 
 FromOption = Annotated[
     str | None,
@@ -72,7 +82,7 @@ class Window:
         start = period_start(now, By.MONTH, tz) if self.start is None else moment_of(FROM, self.start, tz, now)
         end = now if self.end is None else moment_of(TO, self.end, tz, now)
         if start >= end:
-            raise typer.BadParameter(f"{start.astimezone(tz)} is not before {end.astimezone(tz)}", param_hint=FROM)
+            raise self.out_of_order(_local(start, tz), _local(end, tz))
         return start, end
 
     def days(self, tz: ZoneInfo, now: datetime) -> tuple[date, date]:
@@ -89,8 +99,12 @@ class Window:
         first = today.replace(day=1) if self.start is None else day_of(FROM, self.start, tz, now)
         until = today + timedelta(days=1) if self.end is None else day_of(TO, self.end, tz, now)
         if first >= until:
-            raise typer.BadParameter(f"{first} is not before {until}", param_hint=FROM)
+            raise self.out_of_order(f"{first}", f"{until}")
         return first, until
+
+    def out_of_order(self, start: str, end: str) -> typer.BadParameter:
+        """The error of a start that is not before the end; each as the user wrote it, else its default."""
+        return typer.BadParameter(f"{FROM} ({self.start or start}) must be before {TO} ({self.end or end})")
 
     def sites(self, reader: LedgerReader) -> list[Site]:
         """The sites that are meant: one by its id or a meter of it, or all.
@@ -106,6 +120,10 @@ class Window:
             known = ", ".join(each.id for each in sites) or "none yet"
             raise LedgerError(f"there is no site {self.site[:40]!r} in the ledger; it has {known}")
         return found
+
+
+def _local(moment: datetime, tz: ZoneInfo) -> str:
+    return f"{moment.astimezone(tz):%Y-%m-%d %H:%M}"
 
 
 def present() -> datetime:
@@ -135,10 +153,12 @@ def moment_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> datetime:
         if _YEAR.fullmatch(text):
             return local_midnight(date(int(text), 1, 1), tz)
         return parse_moment(text, tz)
-    except (CalendarError, ValueError) as error:
-        message = str(error) if isinstance(error, CalendarError) else f"{text!r} does not exist"
-        hint = "" if text[:1].isdigit() else f", nor one of {', '.join(_WORDS)}"
-        raise typer.BadParameter(f"{message}{hint}", param_hint=option) from None
+    except CalendarError as error:
+        if not isinstance(error, DateFormatError):
+            raise typer.BadParameter(str(error), param_hint=option) from None
+    except ValueError:  # of a month or a year
+        pass
+    raise typer.BadParameter(f"{text[:40]!r} is not a valid date; {_FORMS}", param_hint=option)
 
 
 def day_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> date:
@@ -150,7 +170,7 @@ def day_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> date:
     moment = moment_of(option, text, tz, now)
     day = moment.astimezone(tz).date()
     if moment != local_midnight(day, tz):
-        raise typer.BadParameter(f"{text[:40]!r} is inside a day, and the answer is of whole days", param_hint=option)
+        raise typer.BadParameter("cost is computed for whole days; give a date without a time", param_hint=option)
     return day
 
 

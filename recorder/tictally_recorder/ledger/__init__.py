@@ -1,7 +1,7 @@
 """The ledger: a SQLite file with decades of meter readings. One process writes it, any number read it."""
 
 from tictally_recorder.ledger.cost_store import CostDay, CostEntry, CostLine
-from tictally_recorder.ledger.errors import LedgerError, LedgerInUse, LedgerUnavailable
+from tictally_recorder.ledger.errors import NO_FRAMES, LedgerError, LedgerInUse, LedgerUnavailable
 from tictally_recorder.ledger.frame_numbers import NumberRange, Status
 from tictally_recorder.ledger.integrity import integrity
 from tictally_recorder.ledger.model import (
@@ -26,6 +26,7 @@ from tictally_recorder.ledger.writer import Ledger
 
 __all__ = [
     "INTEGRATED_EDGE",
+    "NO_FRAMES",
     "BatchResult",
     "CostDay",
     "CostEntry",

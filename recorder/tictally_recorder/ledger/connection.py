@@ -46,8 +46,15 @@ def open_for_writing(path: Path, *, upgrade: bool = False) -> sqlite3.Connection
 
 def require(path: Path) -> None:
     """Raise LedgerError where there is no file."""
+    refuse_folder(path)
     if not path.exists():
         raise LedgerError(f"there is no ledger at {path}; `tictally record` creates one")
+
+
+def refuse_folder(path: Path) -> None:
+    """Raise LedgerError where a folder stands in the file's place."""
+    if path.is_dir():
+        raise LedgerError(f"{path} is a folder; give the ledger's file")
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
@@ -106,7 +113,7 @@ def _opening(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise LedgerError(f"the ledger {path} cannot be opened: {error}") from error
     except sqlite3.Error as error:
-        raise LedgerError(f"{path} is not a ledger: {error}") from error
+        raise LedgerError(f"{path} is not a tictally ledger") from error
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -145,7 +152,7 @@ def _check_newest(connection: sqlite3.Connection, path: Path) -> None:
             "`tictally record` creates a new one"
         )
     if application_id != APPLICATION_ID:
-        raise LedgerError(f"{path} is a database, but not a ledger of tictally")
+        raise LedgerError(f"{path} is not a tictally ledger, but another database")
     version = version_of(connection)
     if version > SCHEMA_VERSION:
         raise LedgerError(

@@ -1,4 +1,8 @@
-"""Errors of the ledger; each message is a sentence for a person."""
+"""Errors of the ledger, and of an empty one; each message is a sentence for a person."""
+
+from typing import Final
+
+NO_FRAMES: Final = "The ledger has no frames yet; is the recorder running?"
 
 
 class LedgerError(Exception):

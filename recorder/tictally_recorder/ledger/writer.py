@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from tictally_recorder.ledger.connection import open_for_writing, transaction, translate_sqlite_errors
+from tictally_recorder.ledger.connection import open_for_writing, refuse_folder, transaction, translate_sqlite_errors
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.frame_numbers import NumberRange, frame_numbers_of
 from tictally_recorder.ledger.ingest import MessageStore
@@ -47,6 +47,7 @@ class Ledger:
             LedgerInUse: another process has it open; the message names its pid.
             LedgerError: it is not a ledger, from a newer version, or cannot be opened.
         """
+        refuse_folder(path)
         lock = Lock(path)
         try:
             return cls(open_for_writing(path, upgrade=True), lock)
