@@ -1,4 +1,4 @@
-"""A real HTTP server over a real ledger, with a loop beside it that writes as the recorder's does."""
+"""A real HTTP server over a real ledger, with a loop that writes as the recorder's does."""
 
 import json
 import threading
@@ -106,7 +106,7 @@ class Served:
         return found
 
     def post(self, body: object, *, token: str | None = TOKEN, **headers: str) -> httpx.Response:
-        """Post a reading. SQLite's connection belongs to this thread, so the write commands are run here meanwhile."""
+        """Post a reading. The SQLite connection belongs to this thread, so it runs the write commands meanwhile."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"content-type": "application/json", **headers}
         if token is not None:

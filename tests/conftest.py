@@ -11,11 +11,11 @@ from real_influx import Influxd, influxd
 
 from devel.shifted_clock import inherited
 
-# How fast an example runs is the machine's business, never a test's verdict.
+# An example that is slow on a busy machine is no failure.
 settings.register_profile("tictally", deadline=None)
 settings.load_profile("tictally")
 
-# Tests that start processes of their own share a machine with others; chaos is left out: what it finds once is found.
+# Tests that start processes of their own share a machine with others; chaos is not repeated: one finding counts.
 _OF_PROCESSES = frozenset({"broker", "own_broker", "recorder", "start", "edges", "server", "mortal"})
 
 
@@ -36,7 +36,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test of real processes that fails is run once more, and shown as `rerun` in the summary, to be mended."""
+    """A test of real processes that fails is run once more, and shown as `rerun` in the summary, to be fixed."""
     for item in items:
         if isinstance(item, pytest.Function) and not _OF_PROCESSES.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.flaky(reruns=1))

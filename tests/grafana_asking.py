@@ -1,4 +1,4 @@
-"""Asks a real InfluxDB what a dashboard's panels ask, as Grafana would."""
+"""Runs the queries of a dashboard's panels on a real InfluxDB, as Grafana does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from real_influx import Influxd
 
 @dataclass(frozen=True)
 class Asking:
-    """A dashboard that is looked at.
+    """A dashboard as a user views it.
 
     Attributes:
         server: who answers.
@@ -46,7 +46,7 @@ class Asking:
         return found
 
     def by(self, column: str, dashboard: str, panel: str, **chosen: str) -> dict[object, Row]:
-        """The rows of a panel by one of their columns, of which no two may be the same."""
+        """The rows of a panel by one of their columns, whose values are unique."""
         rows = self.rows(dashboard, panel, **chosen)
         found = {each[column]: each for each in rows}
         assert len(found) == len(rows), rows

@@ -1,4 +1,4 @@
-"""A dashboard's queries as Grafana sends them: variables and the clock's selection put in."""
+"""A dashboard's queries as Grafana sends them: with variables and the selected time range substituted."""
 
 import json
 import re
@@ -68,14 +68,14 @@ def variable_queries(key: str) -> dict[str, str]:
 
 
 def span(words: str) -> timedelta:
-    """How long `now-30m` or `24h` is."""
+    """The duration of `now-30m` or `24h`."""
     match = _SPAN.fullmatch(words)
     assert match, words
     return int(match[1] or match[3]) * _UNITS[match[2] or match[4]]
 
 
 def substituted(flux: str, variables: Mapping[str, str], selected: tuple[datetime, datetime], bucket: str) -> str:
-    """A query with all that Grafana puts in, by text.
+    """A query with everything that Grafana substitutes, as text.
 
     Args:
         flux: as it stands in the file.

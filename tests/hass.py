@@ -1,4 +1,4 @@
-"""A real Home Assistant for tests: started on an empty folder, set up and asked through its own interfaces.
+"""A real Home Assistant for tests: started on an empty folder, set up and queried through its own interfaces.
 
 The command is in `TICTALLY_HASS`, or is `hass` on PATH; where there is neither, nothing that needs it can be tested.
 """
@@ -62,7 +62,7 @@ _BROKER_AWAY: Final = re.compile(
 
 
 def command() -> list[str]:
-    """What starts Home Assistant; empty where it is not installed."""
+    """The command that starts Home Assistant; empty where it is not installed."""
     if given := os.environ.get("TICTALLY_HASS"):
         return shlex.split(given)
     found = shutil.which("hass")
@@ -71,7 +71,7 @@ def command() -> list[str]:
 
 @dataclass
 class HomeAssistant:
-    """Starts on `start`, on the same port every time; keeps what it knows in `folder`."""
+    """Starts on `start`, on the same port every time; its state is in `folder`."""
 
     folder: Path
     port: int = 0
@@ -98,7 +98,7 @@ class HomeAssistant:
         self._ask("http/config/promote")
 
     def stop(self) -> None:
-        """End it; it writes what it knows."""
+        """End it; it saves its state."""
         self._open_sockets.close()
         self._socket = None
         if self._process is not None:

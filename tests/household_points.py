@@ -23,14 +23,14 @@ from tictally_shared.status_register import Colour
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 
 HISTORIQUE: Final = "021900000088"
-"""A meter of which there are frames only: on HP/HC of 30 A, three-phase, in the historique mode."""
+"""A meter with raw frames only: HP/HC at 30 A, three-phase, historique mode."""
 RECORDER: Final = "nas"
 _REGISTERS: Final = {
     period: f"EASF{at:02d}"
     for option in ("hphc", "tempo")
     for at, period in enumerate(TARIFF_OPTIONS[option].periods, start=1)
 }
-# What a meter in standard mode calls the periods of HP/HC; those of Tempo have one name everywhere.
+# Names of the periods of HP/HC in standard mode; those of Tempo are the same in both modes.
 _CALLED: Final = {"HC": "HEURE CREUSE", "HP": "HEURE PLEINE"}
 _COLOURS: Final = {"blue": Colour.BLEU, "white": Colour.BLANC, "red": Colour.ROUGE}
 _FIRST_WH: Final = 1_000_000
@@ -68,7 +68,7 @@ def write(server: Influxd, home: Household, *, prefix: str, quarters_since: date
 
 
 def make_buckets(server: Influxd, prefix: str) -> Buckets:
-    """Buckets as the recorder makes them, but that they keep everything, so that a test's time may be any."""
+    """Buckets as the recorder creates them, with unlimited retention, so that a test may run at any time."""
     org_id = server.ask("GET", f"/api/v2/orgs?org={ORG}")["orgs"][0]["id"]
     buckets = Buckets.of(prefix, 0, 0, 0, 0)
     for bucket in buckets:

@@ -1,4 +1,4 @@
-"""A mosquitto of the tests' own, with the project's configuration, on a free port of this machine."""
+"""A mosquitto for the tests, with the project's configuration, on a free port of this machine."""
 
 import os
 import shutil
@@ -51,7 +51,7 @@ class Mosquitto:
         if self._process is None:
             return
         end = time.monotonic() + START_WITHIN_S
-        # It listens before its loop begins to run, and forgets a signal that comes in between.
+        # It listens before its loop runs, and loses a signal that arrives in between.
         while self._process.pid is not None:
             assert time.monotonic() < end, "mosquitto does not end"
             self._process.send_signal(how)
@@ -60,7 +60,7 @@ class Mosquitto:
         self._process = None
 
     def reload(self) -> None:
-        """Have users, rights and certificates read again."""
+        """Make it reload users, rights and certificates."""
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
 
@@ -87,7 +87,7 @@ class Mosquitto:
 
 
 class Hub:
-    """An ordinary MQTT client: publishes and reads, waiting for either."""
+    """An ordinary MQTT client: publishes and receives, and waits for both."""
 
     def __init__(self, port: int, *, username: str | None = None, password: str | None = None) -> None:
         self._messages: SimpleQueue[MQTTMessage] = SimpleQueue()
@@ -104,7 +104,7 @@ class Hub:
         self._client.on_subscribe = lambda _client, _data, number, *_: self._subscribed.put(number)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        # Else what is subscribed to before the answer is asked for twice, and what is retained comes twice.
+        # Otherwise an early subscription is requested twice, and retained messages arrive twice.
         assert self._is_answered.wait(START_WITHIN_S)
 
     def __enter__(self) -> Self:

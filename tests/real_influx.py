@@ -24,7 +24,7 @@ _IMAGE = "influxdb:2.7"
 
 
 class Influxd:
-    """`influxd` in a folder of its own; a token that may do everything is set up.
+    """`influxd` in a folder of its own; set up with a token that has all rights.
 
     Attributes:
         port: where it listens, the same in each of its lives.
@@ -47,7 +47,7 @@ class Influxd:
 
     @property
     def settings(self) -> dict[str, str]:
-        """A recorder's."""
+        """Settings of a recorder that replicates to it."""
         return {
             "TICTALLY_INFLUXDB_URL": self.url,
             "TICTALLY_INFLUXDB_ORG": ORG,
@@ -95,11 +95,11 @@ class Influxd:
             self._process = None
 
     def wipe(self) -> None:
-        """Take all from it while it does not run."""
+        """Delete all its data while it is stopped."""
         shutil.rmtree(self._folder / "data")
 
     def bytes_of_buckets(self) -> dict[str, tuple[int, int]]:
-        """Bucket → bytes of its data on disk, and of all that it takes beside them, however much there is."""
+        """Bucket → bytes of its data on disk, and of its fixed overhead."""
         names = {each["id"]: each["name"] for each in self.ask("GET", "/api/v2/buckets?limit=100")["buckets"]}
         found = {}
         for folder in (self._folder / "data" / "engine" / "data").iterdir():
@@ -110,7 +110,7 @@ class Influxd:
 
     @property
     def resident_mib(self) -> int:
-        """The memory that it has."""
+        """Its resident memory."""
         assert self._process is not None
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE") // 2**20
@@ -131,7 +131,7 @@ class Influxd:
 
 
 class Container(Influxd):
-    """The same in a container, which no test may kill or wipe."""
+    """InfluxDB in a container, which no test may kill or wipe."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

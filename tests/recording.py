@@ -30,7 +30,7 @@ def frame(seq: int, *, edge: str = "cellar", boot: str = BOOT, meter: str = METE
 
 @dataclass
 class Recorder:
-    """`tictally record`, started with nothing but these settings; module: which Python module is run."""
+    """`tictally record`, started with these settings alone; `module`: the Python module to run."""
 
     folder: Path
     port: int
@@ -56,14 +56,14 @@ class Recorder:
             "TICTALLY_MQTT_PORT": str(self.port),
             "TICTALLY_BASE_TOPIC": self.base,
             "TICTALLY_LEDGER": str(self.ledger),
-            "TICTALLY_HTTP": "off",  # several recorders have no port in common
+            "TICTALLY_HTTP": "off",  # several recorders cannot share a port
         }
         command = [sys.executable, "-m", self.module, "record"]
         self._process = ChildProcess("recorder", command, self.folder / "recorder.log", environ | self.settings)
         self._process.start()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Signal it; its exit code once it has ended."""
+        """Send it a signal and return its exit code."""
         assert self._process is not None
         code = self._process.stop(how, STOP_WITHIN_S)
         self._process = None
@@ -74,7 +74,7 @@ class Recorder:
         return self._process.wait(within_s)
 
     def wait_until(self, is_so: Callable[[LedgerCounts], bool], within_s: float = 20.0) -> LedgerCounts:
-        """The ledger's figures as soon as they are as wanted."""
+        """Wait until the ledger's counts meet a condition, and return them."""
         counts = None
         end = time.monotonic() + within_s
         while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""A simulated meter's frames, read as an edge reads them, stored as a recorder stores them, with the truth beside."""
+"""A simulated meter's frames, read as by an edge and stored as by a recorder, with the true register values."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ BATCH = 500
 
 @dataclass
 class Truth:
-    """What the meters' registers really were, frame by frame."""
+    """The true values of the meters' registers, frame by frame."""
 
     times_ms: dict[str, list[int]] = field(default_factory=dict)
     registers: dict[str, list[dict[str, int]]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Truth:
 def messages(
     meter: HouseholdMeter, interval_s: float | None, until: datetime, truth: Truth | None
 ) -> Iterator[Message]:
-    """The frames of a meter as an edge publishes them, one after another; with a truth, what they show is noted."""
+    """The frames of a meter as an edge publishes them, one after another; `truth` records their registers."""
     decoder, pipeline = Decoder(), Pipeline()
     begin = meter.moment
     held: list[tuple[int, dict[str, int]]] = []
@@ -72,7 +72,7 @@ def messages(
 
 
 def store(ledger: Ledger, found: Iterable[Message]) -> int:
-    """Stores messages in batches; gives how many were new."""
+    """Store messages in batches and return how many were new."""
     stored = 0
     waiting = iter(found)
     while batch := list(islice(waiting, BATCH)):

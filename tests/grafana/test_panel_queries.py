@@ -138,7 +138,7 @@ class TestMonth:
         assert _sum(found["03"]) == pytest.approx(euros([date(2026, 9, 3)]))
         assert float(str(found["03"]["subscription"])) > 0
 
-    def test_what_was_earned_is_below_zero(self, asking: Asking) -> None:
+    def test_income_is_below_zero(self, asking: Asking) -> None:
         day = asking.by("key", "month", "Cost by day", month="2026-07")["04"]
         assert day["injection"] == pytest.approx(-0.04 * HOME.injection_wh(date(2026, 7, 4)) / 1000)
 

@@ -28,13 +28,13 @@ def test_dashboards_find_the_data_source_by_its_name() -> None:
         assert variable["query"] == provisioned("datasources")["type"]
 
 
-def test_it_is_asked_in_flux_and_through_grafana() -> None:
+def test_the_data_source_uses_flux_and_the_proxy_of_grafana() -> None:
     source = provisioned("datasources")
     assert source["jsonData"]["version"] == "Flux"
     assert source["access"] == "proxy", "browsers know neither InfluxDB nor the token"
 
 
-def test_no_secret_stands_in_a_file_and_settings_are_the_recorders() -> None:
+def test_files_contain_no_secret_and_use_the_recorders_settings() -> None:
     source = provisioned("datasources")
     # Where the compose file mounts it.
     assert source["secureJsonData"]["token"] == "$__file{/run/tokens/grafana}"  # noqa: S105 - a file that holds one

@@ -152,7 +152,7 @@ def test_the_page_loads_fast_and_is_small(home: Served, browser: Browser) -> Non
     assert min(took_ms) < FIRST_VIEW_MS
 
 
-def test_an_empty_first_day_shows_what_to_do_and_fills_by_itself(
+def test_an_empty_first_day_shows_what_to_do_and_updates_by_itself(
     new: Served, observed: ObservedPage, broker: Mosquitto
 ) -> None:
     for view in VIEWS:

@@ -183,7 +183,7 @@ def test_every_reason_is_shown_in_english(browser: Browser, home: Served, reason
 ENGLISH_PAGES: dict[str, Page] = {}
 
 
-def test_what_is_unknown_is_shown_with_its_reason_and_its_days(french: Page) -> None:
+def test_an_unknown_cost_is_shown_with_its_reason_and_days(french: Page) -> None:
     reason = {
         **reason_record(Reason(ReasonCode.NO_FRAMES)),
         "unknown": UNKNOWN,

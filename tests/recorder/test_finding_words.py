@@ -37,7 +37,7 @@ def test_a_subject_has_its_name(language: str, name: str) -> None:
     assert subject_text(catalogue(language), Subject(SubjectKind.EDGE, "pi")) == name
 
 
-def test_what_needs_nothing_has_no_advice() -> None:
+def test_an_ok_finding_has_no_advice() -> None:
     assert advice_text(catalogue("en"), Phrase(FindingCode.LEDGER_INTACT)) is None
 
 

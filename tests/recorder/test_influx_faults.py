@@ -190,7 +190,7 @@ def test_a_token_without_the_right_is_reported_in_one_sentence(
         harness.copy()
 
 
-def test_a_period_that_gets_its_name_later_leaves_no_row_under_the_old_one(server: Influxd, tmp_path: Path) -> None:
+def test_a_period_named_later_leaves_no_row_without_its_name(server: Influxd, tmp_path: Path) -> None:
     start_ms = days_ago(1)
     values: list[tuple[int, dict[str, int | str]]] = [
         (start_ms + n * MINUTE_MS, {"EASF01": 1000 + n, "NTARF": "01"}) for n in range(180)
@@ -205,9 +205,7 @@ def test_a_period_that_gets_its_name_later_leaves_no_row_under_the_old_one(serve
         assert harness.wrong_ledger() == []
 
 
-def test_a_cost_that_is_unknown_now_keeps_no_amount_and_no_period_that_is_no_more(
-    server: Influxd, tmp_path: Path
-) -> None:
+def test_a_cost_that_becomes_unknown_leaves_no_amount_and_no_former_period(server: Influxd, tmp_path: Path) -> None:
     with sink_harness(tmp_path, server, "unknown_cost") as harness:
         (tmp_path / "tariffs").mkdir()
         prices, contracts = tmp_path / "tariffs" / "own.toml", tmp_path / "contracts.toml"

@@ -116,7 +116,7 @@ def test_a_total_has_each_kwh_once(registers: dict[str, int], consumption: int) 
     ]
 
 
-def test_a_register_that_stood_at_zero_for_ever_has_no_rows_and_reactive_energy_its_own_field() -> None:
+def test_an_unused_register_has_no_rows_and_reactive_energy_its_own_field() -> None:
     rows = [energy_row("EASF09", 0, 0), energy_row("EAIT", 0, 0), energy_row("ERQ1", 2, 7), energy_row("EAST", 0, 7)]
     made = {dict(each.tags).get("register", each.measurement): each for each in points.from_energy_by_quarter(rows)}
     assert made.keys() == {"ERQ1", "EAST", "total_quarter"}
@@ -195,7 +195,7 @@ def test_minute_and_hour_are_made_in_the_same_way() -> None:
     assert made("minute.flux") == made("hour.flux")
 
 
-def test_every_measurement_stands_in_the_document() -> None:
+def test_every_measurement_is_documented() -> None:
     for measurement in {*SITE_MEASUREMENTS, *HEALTH_MEASUREMENTS, "tic"}:
         assert f"`{measurement}`" in DOCUMENT
 
@@ -274,7 +274,7 @@ def test_exactly_the_rejected_fields_become_dead_letters(bad: set[int], count: i
     assert len(done.rejected) == len(lost)
 
 
-def test_what_is_too_large_is_sent_in_parts() -> None:
+def test_a_batch_that_is_too_large_is_split() -> None:
     sizes = []
 
     def send(_: str, lines: list[str]) -> int:

@@ -72,7 +72,7 @@ def test_a_ledger_is_filled_into_an_empty_influxdb_without_a_recorder(server: In
     assert count(server, "by_hand", "energy_quarter", "energy_wh") == 7
 
 
-def test_a_refill_that_is_killed_goes_on_with_what_is_left(server: Influxd, tmp_path: Path) -> None:
+def test_a_killed_refill_resumes(server: Influxd, tmp_path: Path) -> None:
     frames = 20_000
     path = filled(tmp_path / "ledger.sqlite", frames, every_ms=50)
     own = server.settings | {"TICTALLY_INFLUXDB_PREFIX": "broken_off"}

@@ -131,7 +131,7 @@ def test_maintenance_that_needs_an_idle_loop_waits_while_messages_arrive(ledger:
         ("earlier/prefix/status", b"online", False, []),
     ],
 )
-def test_a_hubs_birth_is_answered_and_is_no_frame(
+def test_a_hubs_birth_message_is_answered_and_not_stored(
     loop: Loop, topic: str, payload: bytes, *, is_retained: bool, published: list[str]
 ) -> None:
     loop.connection._current = loop.ingest._subscribed_connection = 1

@@ -50,7 +50,7 @@ def test_frames_arrive_in_the_ledger(recorder: Recorder, hub: Hub) -> None:
     assert numbers(recorder.ledger) == list(range(1, 1201))
 
 
-def test_a_recorder_that_is_killed_again_and_again_loses_nothing(recorder: Recorder, hub: Hub) -> None:
+def test_a_repeatedly_killed_recorder_loses_nothing(recorder: Recorder, hub: Hub) -> None:
     wait_until_subscribed(hub)
     for round_ in range(4):
         hub.publish(TOPIC, *(frame(seq) for seq in range(round_ * 500 + 1, round_ * 500 + 501)))
@@ -73,7 +73,7 @@ def test_a_broker_that_restarts_is_found_again(own_broker: Mosquitto, recorder: 
     assert "connection lost; trying again" in recorder.log
 
 
-def test_what_is_published_while_the_recorder_is_away_waits_for_it(recorder: Recorder, hub: Hub) -> None:
+def test_frames_published_while_the_recorder_is_stopped_are_stored_later(recorder: Recorder, hub: Hub) -> None:
     wait_until_subscribed(hub)
     assert recorder.stop() == 0
     hub.wait_for("tictally/recorder/nas/availability", "offline")
@@ -95,7 +95,7 @@ def test_a_locked_ledger_catches_up_when_it_is_free(recorder: Recorder, hub: Hub
     assert numbers(recorder.ledger) == list(range(1, 1301))
 
 
-def test_poison_costs_its_batch_no_good_frame(recorder: Recorder, hub: Hub) -> None:
+def test_a_poisonous_message_costs_its_batch_no_valid_frame(recorder: Recorder, hub: Hub) -> None:
     poison: list[bytes | str] = [
         b"",
         b"\xff\xfe",
@@ -131,7 +131,7 @@ def test_a_second_recorder_on_the_ledger_exits_with_one_sentence(recorder: Recor
     assert logged.count("\n") == 1
 
 
-def test_a_signal_is_obeyed_while_the_ledger_is_locked(recorder: Recorder, hub: Hub) -> None:
+def test_a_signal_stops_the_recorder_while_the_ledger_is_locked(recorder: Recorder, hub: Hub) -> None:
     wait_until_subscribed(hub)
     with closing(sqlite3.connect(recorder.ledger, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -116,7 +116,7 @@ def test_the_command_line_lists_runs_and_logs_it(capsys: pytest.CaptureFixture[s
     assert "job backup is switched off by the settings" in capsys.readouterr().err
 
 
-def test_a_run_by_hand_fails_with_its_reason(
+def test_a_manual_run_fails_with_its_reason(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object) -> str:
@@ -129,7 +129,7 @@ def test_a_run_by_hand_fails_with_its_reason(
         assert JobState.from_json(reader.get_value(state_key("tides"))).problem == "the server is away"
 
 
-def test_a_run_by_hand_that_is_interrupted_is_no_failure(
+def test_an_interrupted_manual_run_is_not_a_failure(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object) -> str:

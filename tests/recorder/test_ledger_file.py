@@ -102,7 +102,7 @@ def test_a_name_with_special_characters_is_only_a_name(tmp_path: Path) -> None:
         assert reader.counts().frames == 1
 
 
-def test_a_locked_ledger_takes_the_same_batch_later(tmp_path: Path) -> None:
+def test_a_locked_ledger_stores_the_same_batch_later(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store(batch(1, 5))
@@ -154,7 +154,7 @@ def dump(path: Path) -> list[str]:
     return lines
 
 
-def test_what_was_acknowledged_survives_kill_9_and_comes_again_as_repeated(tmp_path: Path) -> None:
+def test_acknowledged_messages_survive_kill_9_and_are_recognized_as_repeated(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     acknowledged = 0
     recorder_command = [sys.executable, __file__, str(path)]

@@ -67,7 +67,7 @@ def test_the_steps_end_at_this_programs_version() -> None:
 
 
 @pytest.mark.parametrize("version", [1, 4])
-def test_a_pre_release_ledger_gets_a_sentence_and_is_left_alone(tmp_path: Path, version: int) -> None:
+def test_a_pre_release_ledger_is_rejected_and_unchanged(tmp_path: Path, version: int) -> None:
     path = tmp_path / "ledger.sqlite"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID")
@@ -107,7 +107,7 @@ def test_a_new_ledger_needs_no_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tomorrow")
-def test_who_only_reads_or_joins_leaves_an_older_ledger_alone(old: Path) -> None:
+def test_reading_and_joining_leave_an_older_ledger_unchanged(old: Path) -> None:
     before = dump(old)
     for do in (LedgerReader.open, lambda path: join_sites(path, "a", "b")):
         with pytest.raises(LedgerError, match=r"has version 1; `tictally record` migrates it to 3 when it starts"):

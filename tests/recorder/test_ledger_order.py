@@ -182,7 +182,7 @@ def test_a_late_part_that_fits_a_run_leaves_it_one_run() -> None:
     assert merge(early_and_late, between).registers == {"EAST": (Run(NOON_MS, 100, NOON_MS + 9000, 200),)}
 
 
-def test_a_late_part_that_does_not_fit_a_run_shows_the_fall() -> None:
+def test_a_late_part_that_contradicts_a_run_shows_the_fall() -> None:
     early_and_late = roll_up(1, NOON_MS, [(NOON_MS, {"EAST": 100}), (NOON_MS + 9000, {"EAST": 200})])
     between = roll_up(1, NOON_MS, [(NOON_MS + 3000, {"EAST": 50})])
     assert early_and_late is not None

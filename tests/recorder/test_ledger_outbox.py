@@ -66,7 +66,7 @@ def test_frames_come_in_the_order_of_storing_from_where_the_sink_is(ledger: Ledg
         assert [each.seq for each in box.frames(9)] == [3]
 
 
-def test_numbers_of_frames_that_are_gone_are_not_given_again(ledger: Ledger, tmp_path: Path) -> None:
+def test_numbers_of_deleted_frames_are_not_reused(ledger: Ledger, tmp_path: Path) -> None:
     store(ledger, (0, 1), (1, 2))
     with closing(outbox(tmp_path)) as box:
         box.advance(0, box.frames(9)[-1].id, [], [])
@@ -99,7 +99,7 @@ def test_rows_taken_and_not_released_are_marked_again(ledger: Ledger, tmp_path: 
         assert box.take_quarters(EVER, 100) == {}
 
 
-def test_the_newest_is_taken_first_and_a_round_comes_to_its_end(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_newest_rows_are_taken_first_and_a_round_ends(ledger: Ledger, tmp_path: Path) -> None:
     store(ledger, (0, 1), (15 * 10, 2))
     with closing(outbox(tmp_path)) as box:
         taken, before = [], EVER

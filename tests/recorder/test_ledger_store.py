@@ -84,7 +84,7 @@ def test_any_payload_is_accepted_deferred_or_rejected(changes: dict[str, Any], j
                 decision.detail.encode()  # as SQLite does
 
 
-def test_a_number_that_was_stored_is_ignored_for_ever(tmp_path: Path) -> None:
+def test_a_stored_number_is_always_ignored(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         assert ledger.store([GOOD[0], GOOD[0], GOOD[1]]) == BatchResult(stored=2, duplicates=1)
@@ -94,7 +94,7 @@ def test_a_number_that_was_stored_is_ignored_for_ever(tmp_path: Path) -> None:
         assert ledger.counts().frames == 3
 
 
-def test_a_number_that_was_rejected_is_ignored_for_ever(tmp_path: Path) -> None:
+def test_a_rejected_number_is_always_ignored(tmp_path: Path) -> None:
     bad = message(body(seq=1, values={"EAST": "text"}))
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         assert ledger.store([bad]) == BatchResult(rejected=1)
@@ -209,7 +209,7 @@ def test_a_stored_value_is_there_after_a_restart(tmp_path: Path) -> None:
         assert ledger.client_id != "b"
 
 
-def test_a_reader_sees_what_is_committed_while_the_recorder_goes_on(tmp_path: Path) -> None:
+def test_a_reader_sees_commits_while_the_recorder_continues(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path) as ledger:
         ledger.store(GOOD[:1])

@@ -51,7 +51,7 @@ def test_only_what_is_due_runs_in_its_order() -> None:
     assert [turn.is_connected for turn in steps[0].turns] == [True, False]
 
 
-def test_a_message_that_arrives_ends_the_work_of_an_idle_step_and_holds_up_no_other() -> None:
+def test_an_arriving_message_ends_an_idle_step_and_delays_no_other() -> None:
     is_idle = True
 
     @dataclass
@@ -75,7 +75,7 @@ def test_a_step_has_a_budget(monkeypatch: pytest.MonkeyPatch, budget_s: float, l
     assert step.pieces == left
 
 
-def test_a_step_that_fails_is_retried_later_and_holds_up_no_other() -> None:
+def test_a_failing_step_is_retried_later_and_delays_no_other() -> None:
     broken, other = Step("broken", error=ZeroDivisionError("unforeseen")), Step("other")
     scheduler = MaintenanceScheduler([broken, other], lambda: True)
     for now_s in (0.0, 59.0, 60.0, 179.0, 180.0):

@@ -112,7 +112,7 @@ def test_a_reason_survives_its_json() -> None:
 @pytest.mark.parametrize(
     ("code", "parameters"), [("no_such_code", {}), ("no_version", {"tariff": None}), ("no_version", {"tariff": [[1]]})]
 )
-def test_what_is_no_reason_is_rejected(code: str, parameters: dict[str, object]) -> None:
+def test_an_invalid_reason_is_rejected(code: str, parameters: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"no_such_code|no parameter"):
         Reason.from_json(code, parameters)
 

@@ -278,5 +278,5 @@ SHARED = {"TICTALLY_EDGE_PORT": "/dev/ttyUSB0", "TICTALLY_EDGE_MQTT_PASSWORD": "
         ({"TICTALLY_BACKUP_FOLDER": "/mnt", "TICTALLY_HOST": "nas", "TICTALLY_CHAOS_SEED": "7"}, []),
     ],
 )
-def test_a_variable_that_is_no_setting_is_a_warning(environ: dict[str, str], warnings: list[str]) -> None:
+def test_an_unknown_variable_is_a_warning(environ: dict[str, str], warnings: list[str]) -> None:
     assert list(settings(environ).warnings) == warnings

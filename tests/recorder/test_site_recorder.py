@@ -134,7 +134,7 @@ def test_lost_coverage_makes_the_cost_unknown_with_its_reason_in_hub_and_ledger(
     assert ledgers_reasons(recorder) == {"no_version"}
 
 
-def test_a_broken_file_is_reported_and_recording_goes_on(recorder: Recorder, hub: Hub) -> None:
+def test_a_broken_file_is_reported_and_recording_continues(recorder: Recorder, hub: Hub) -> None:
     record_twelve_kwh(recorder, hub)
     hub.wait_for(f"{SITE}/cost_today", "1.20")
     (recorder.folder / "contracts.toml").write_text("what = ever")

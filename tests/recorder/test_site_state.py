@@ -169,5 +169,5 @@ def test_income_is_published_separately_and_as_a_positive_amount() -> None:
     assert (found["price_injection"], found["cost_today"], found["cost_total"]) == ("0.04", "1.44", "101.44")
 
 
-def test_without_a_contract_for_it_there_is_no_income() -> None:
+def test_without_a_contract_of_injection_there_is_no_income() -> None:
     assert not any(name.startswith("income") for name in published_figures(on(HPHC), HPHC))

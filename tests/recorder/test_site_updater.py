@@ -97,7 +97,7 @@ def test_only_what_has_changed_is_published(published: PublishedSites, ledger: L
     assert published.at(now_ms + 1000) == {}
 
 
-def test_at_midnight_the_total_goes_on_and_today_restarts(published: PublishedSites, ledger: Ledger) -> None:
+def test_at_midnight_the_total_continues_and_today_restarts(published: PublishedSites, ledger: Ledger) -> None:
     store(ledger, "2025-07-02T23:50+02:00", "2025-07-02T23:55+02:00")
     published.update(ms("2025-07-02T23:59+02:00"))
     assert published.at(ms("2025-07-02T23:59+02:00"))["cost_total"] == "0.64"
@@ -150,7 +150,7 @@ def test_the_period_is_the_lists_own_by_the_contracts_aliases(
     assert (found["period"], found["price"]) == (period, "none" if period == "none" else "0.1")
 
 
-def test_a_hub_that_has_started_gets_what_there_is(published: PublishedSites, ledger: Ledger) -> None:
+def test_a_started_hub_receives_every_figure(published: PublishedSites, ledger: Ledger) -> None:
     store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")
     published.update(now_ms)
@@ -210,14 +210,14 @@ def test_income_that_ends_while_the_recorder_is_stopped_is_cleared(
     assert after["config"] == before["config"]
 
 
-def test_a_figure_that_is_no_more_is_cleared(published: PublishedSites) -> None:
+def test_a_removed_figure_is_cleared(published: PublishedSites) -> None:
     published.publisher.publish("here", {"cost_today": "1.00", "income_today": "2.00"})
     published.messages.clear()
     published.publisher.publish("here", {"cost_today": "1.00"})
     assert published.messages == [("tictally/site/here/income_today", "none")]
 
 
-def test_what_stands_of_a_site_that_has_joined_another_is_cleared(published: PublishedSites, ledger: Ledger) -> None:
+def test_topics_of_a_joined_site_are_cleared(published: PublishedSites, ledger: Ledger) -> None:
     now_ms = ms("2025-07-02T11:06+02:00")
     values: dict[str, int | str] = {"BASE": 1000, "PTEC": "TH.."}
     for seq, meter in enumerate(("111", "222"), 1):

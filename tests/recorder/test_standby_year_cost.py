@@ -104,7 +104,7 @@ def test_tempo_is_weighed_by_its_six_periods_over_a_year() -> None:
     assert round(found.shares["HP ROUGE"], 6) == Decimal("0.040183")
 
 
-def test_a_part_of_a_tempo_year_is_no_year() -> None:
+def test_a_part_of_a_tempo_year_is_not_enough() -> None:
     winter = spans_of([("EASF01", 8), ("EASF02", 16), ("EASF05", 8), ("EASF06", 16)] * 31, option="TEMPO")
     found = ask(terms(on(TEMPO), TEMPO), winter)
     assert (found.amount, found.price, dict(found.shares)) == (None, None, {})

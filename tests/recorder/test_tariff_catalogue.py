@@ -152,7 +152,7 @@ def test_a_broken_file_is_named_and_leaves_the_bundled_tariffs(
     assert "mine" in found.tariffs
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_bytes(b"\xff\xfe")
     (error,) = load_catalogue(tmp_path).errors
     assert str(error) == f"{tmp_path}/broken.toml, line 1: it is not text in UTF-8"
@@ -200,7 +200,7 @@ def test_two_user_files_with_one_version_are_reported_beside_an_import_of_it(tmp
     assert found.tariff("edf-bleu-base").versions[-1].price(6, "BASE") == Price(Decimal("0.201"))
 
 
-def test_a_file_that_was_repaired_is_not_taken_for_a_second_one(tmp_path: Path) -> None:
+def test_a_repaired_file_is_not_mistaken_for_a_duplicate(tmp_path: Path) -> None:
     broken = OWN.format(id="mine").replace("0.18", "18")
     found = catalogue(tmp_path, a=broken, b=OWN.format(id="mine"))
     assert [error.file for error in found.errors] == [str(tmp_path / "a.toml")]

@@ -118,7 +118,7 @@ def test_json_of_show_has_every_amount_as_an_exact_string(tariff: Commands) -> N
     assert len(version["hash"]) == 12
 
 
-def test_show_takes_an_amount_for_every_power_as_such(tariff: Commands) -> None:
+def test_show_marks_an_amount_for_every_power(tariff: Commands) -> None:
     tariff.put(OVERLAY)
     (version,) = tariff.json("show", "edf-bleu-hphc", "--on", "2199-08-01")
     assert version["subscription"] == {"*": {"ttc": "16", "ht": None}}

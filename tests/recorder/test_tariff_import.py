@@ -126,7 +126,7 @@ def test_spaces_around_a_cell_do_not_matter() -> None:
     assert history(ROW.replace(";", " ; ")).revisions == history(ROW).revisions
 
 
-def test_a_row_that_stands_twice_is_one_row() -> None:
+def test_a_duplicate_row_counts_once() -> None:
     assert list(history(ROW, ROW).revisions[0].powers) == [6]
 
 
@@ -390,7 +390,7 @@ def test_an_amount_without_taxes_stays_where_the_file_has_none() -> None:
     assert on(overlaid(comparison), "2025-08-01").price(6, "BASE") == Price(Decimal("0.1953"))
 
 
-def test_an_end_on_the_day_before_a_version_that_the_file_lacks_is_no_difference() -> None:
+def test_an_end_before_a_version_missing_in_the_file_is_no_difference() -> None:
     # The list has a version from November 2024 inside of this row's days.
     row = "01/02/2024;31/01/2025;6;123,72;151,2;0,1887;0,2516"
     assert states(compared(history(row))) == {}
@@ -598,7 +598,7 @@ def test_a_users_file_is_never_overwritten(importing: Importing, change: Callabl
     assert [each.name for each in importing.tariffs.iterdir()] == [file.name]
 
 
-def test_beside_a_broken_file_nothing_is_written(importing: Importing) -> None:
+def test_nothing_is_written_beside_a_broken_file(importing: Importing) -> None:
     importing.put("own.toml", BY_HAND.replace("0.2100", "21"))
     code, _, err = importing(BASE, "--write")
     assert code == 1
@@ -614,7 +614,7 @@ def test_a_version_within_the_days_of_a_manual_one_is_rejected(importing: Import
     assert [file.name for file in importing.tariffs.iterdir()] == ["own.toml"]
 
 
-def test_of_a_file_with_a_wrong_row_nothing_is_written(importing: Importing, tmp_path: Path) -> None:
+def test_nothing_is_written_from_a_file_with_a_wrong_row(importing: Importing, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.csv"
     wrong.write_text(BASE.read_text(encoding="utf-8-sig").replace("132,84", "132;84").replace("234,9", "x"))
     code, out, err = importing(wrong, "--write")

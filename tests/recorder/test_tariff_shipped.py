@@ -85,7 +85,7 @@ def test_there_is_a_version_for_every_revision(tariff: Tariff) -> None:
     assert all(version.until is None for version in tariff.versions)
 
 
-def test_what_is_not_known_of_ejp_is_a_gap() -> None:
+def test_unknown_versions_of_ejp_are_gaps() -> None:
     gaps = [(found.since, found.until) for found in check([EJP], date(2026, 7, 31)) if found.fault is Fault.GAP]
     assert gaps == [(date(2019, 6, 1), date(2021, 7, 31)), (date(2022, 2, 1), date(2023, 7, 31))]
     assert EJP.on(date(2018, 7, 31)) is None
@@ -198,7 +198,7 @@ PERIODS = {period.title().replace(" ", "").replace("Hc", "HC").replace("Hp", "HP
 
 
 @pytest.mark.skipif(not ROWS.exists(), reason="no tariff data beside the project")
-def test_every_row_that_the_tariffs_were_made_from_is_in_them() -> None:
+def test_the_tariffs_contain_every_row_of_their_sources() -> None:
     counted, otherwise = 0, set()
     for row in csv.DictReader(ROWS.read_text(encoding="utf-8").splitlines()):
         if row["valid_from"] < "2016-08-01" or row["kva"] == "0":

@@ -77,7 +77,7 @@ def test_content_and_name_are_flushed_in_this_order(path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
-def test_a_file_system_that_flushes_no_folders_takes_files(
+def test_files_are_replaced_where_folders_cannot_be_flushed(
     path: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fsync = os.fsync
@@ -103,7 +103,7 @@ def test_a_disk_that_fails_while_flushing_the_folder_is_reported(path: Path, mon
 
 
 @pytest.mark.parametrize(("mode", "expected"), [(0o666, 0o644), (0o600, 0o600), (0o640, 0o640)])
-def test_permissions_are_what_was_asked_within_the_umask(path: Path, mode: int, expected: int) -> None:
+def test_permissions_are_the_requested_ones_within_the_umask(path: Path, mode: int, expected: int) -> None:
     before = os.umask(0o022)
     try:
         atomic_file.write_bytes(path, b"secret", mode=mode)
@@ -129,7 +129,7 @@ def test_a_library_that_opens_by_name_makes_the_new_file(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_fails_its_verification_does_not_replace(path: Path) -> None:
+def test_content_that_fails_verification_replaces_nothing(path: Path) -> None:
     path.write_bytes(b"old")
 
     def verify(part: Path) -> None:

@@ -23,7 +23,7 @@ def test_the_coming_delay_can_be_read_without_counting_a_failure() -> None:
     assert [backoff.delay_s, backoff.delay_s, backoff.next_s(), backoff.delay_s] == [5.0, 5.0, 5.0, 10.0]
 
 
-def test_a_failure_that_lasts_for_ever_never_overflows() -> None:
+def test_endless_failures_never_overflow() -> None:
     backoff = Backoff(0.5, 900.0)
     for _ in range(10_000):
         backoff.next_s()

@@ -17,7 +17,7 @@ METER = Device("tictally_home-1", "Linky", "0.1.0", maker="ZIV", availability=("
 ENERGY = Component("east", "sensor", "Energy", {"state_topic": "tictally/home-1/EAST", "device_class": "energy"})
 
 
-def test_a_device_stands_in_one_message_with_its_components() -> None:
+def test_a_device_is_one_message_with_its_components() -> None:
     assert json.loads(discovery_json(METER, [ENERGY])) == {
         "device": {"identifiers": ["tictally_home-1"], "name": "Linky", "manufacturer": "ZIV", "sw_version": "0.1.0"},
         "origin": {"name": "tictally", "sw_version": "0.1.0"},
@@ -38,7 +38,7 @@ def test_a_device_stands_in_one_message_with_its_components() -> None:
     }
 
 
-def test_a_component_that_is_gone_is_reduced_to_its_platform() -> None:
+def test_a_removed_component_is_reduced_to_its_platform() -> None:
     message = discovery_json(METER, [ENERGY], {"hchc": "sensor"})
     assert json.loads(message)["components"]["hchc"] == {"platform": "sensor"}
 
@@ -50,7 +50,7 @@ def test_a_message_is_read_as_it_was_written() -> None:
     assert read_discovery(discovery_json(one_phase, []).encode()) == Discovered("0.1.0", "TIC standard", {}, {})
 
 
-def test_what_is_no_message_of_ours_is_none() -> None:
+def test_a_foreign_message_is_ignored() -> None:
     for payload in (
         b"",
         b"null",

@@ -28,14 +28,14 @@ from tictally_shared.tariff_options import (
         ("991861000001", None, 2018, "Linky G3, 1 phase, 60 A"),
     ],
 )
-def test_a_number_shows_maker_year_and_model(number: str, maker: str | None, year: int, model: str | None) -> None:
+def test_a_number_contains_maker_year_and_model(number: str, maker: str | None, year: int, model: str | None) -> None:
     identity = identity_of(number)
     assert (identity.maker, identity.year, identity.model) == (maker, year, model)
     assert identity.is_linky == (model is not None)
 
 
 @pytest.mark.parametrize("number", ["", "02190000000", "0219760000022", "maison", "0219760000x2"])
-def test_what_is_no_number_shows_nothing(number: str) -> None:
+def test_an_invalid_number_has_no_maker(number: str) -> None:
     identity = identity_of(number)
     assert (identity.maker, identity.year, identity.model, identity.is_linky) == (None, None, None, False)
 

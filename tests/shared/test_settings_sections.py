@@ -70,7 +70,7 @@ def test_a_registered_section_is_loaded_by_its_flat_names() -> None:
     assert load({}, config="/etc/t.toml").section(PostSettings).url == "from toml"
 
 
-def test_a_section_that_nobody_registered_is_a_programming_error() -> None:
+def test_an_unregistered_section_is_a_programming_error() -> None:
     class Other(BaseModel):
         x: int = 1
 
@@ -187,13 +187,13 @@ def test_a_port_that_kubernetes_invented_is_ignored_with_a_warning() -> None:
         ),
     ],
 )
-def test_a_variable_that_is_no_setting_is_reported_with_the_nearest(
+def test_an_unknown_variable_is_reported_with_the_nearest_setting(
     environ: dict[str, str], warnings: tuple[str, ...]
 ) -> None:
     assert load(environ).warnings == warnings
 
 
-def test_what_a_container_platform_invents_is_one_warning() -> None:
+def test_variables_of_a_container_platform_are_one_warning() -> None:
     invented = {
         "T_SERVICE_HOST": "10.0.0.7",
         "T_SERVICE_PORT": "8780",

@@ -65,7 +65,7 @@ def test_any_topic_can_be_parsed(topic: str) -> None:
 
 
 @pytest.mark.parametrize("base", ["", "/", "a//b", "a/#", "+", "a b", "a/b/c/d/e", "$SYS", "a\x00"])
-def test_a_base_that_cannot_begin_a_topic_is_a_sentence(base: str) -> None:
+def test_an_invalid_base_topic_is_reported_in_a_sentence(base: str) -> None:
     with pytest.raises(ValueError, match="is not one to four levels"):
         Topics(base)
 

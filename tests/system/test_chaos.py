@@ -54,7 +54,7 @@ def test_chaos_loses_nothing_and_invents_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_chaos_that_is_ended_takes_everything_down(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_ending_chaos_ends_every_program(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     log_folder = tmp_path_factory.mktemp("log")
     environ = {"PATH": f"{os.environ['PATH']}:/usr/sbin", "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "chaos", "--minutes", "5"]

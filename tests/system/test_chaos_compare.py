@@ -73,12 +73,12 @@ def test_a_value_that_differs_is_found(line: list[SentFrame], ledger: list[Store
     assert any("EAST=5005, sent 5004" in each for each in judged(line, ledger).differences)
 
 
-def test_a_frame_that_is_there_twice_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
+def test_a_duplicate_frame_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger.append(replace(ledger[4], boot="other", seq=1))
     assert len(judged(line, ledger).differences) == 1
 
 
-def test_a_frame_that_nobody_sent_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
+def test_a_frame_that_was_never_sent_is_found(line: list[SentFrame], ledger: list[StoredFrame]) -> None:
     ledger.append(stored(sent(30), 11))
     assert len(judged(line, ledger).differences) == 1
 
@@ -130,7 +130,7 @@ def test_a_damaged_frame_may_come_in_part_in_pieces_or_not_at_all(
     assert (found.differences, found.parts) == ([], 3)
 
 
-def test_a_frame_is_not_taken_for_the_damaged_one_that_has_just_begun(
+def test_a_frame_is_not_matched_with_the_damaged_one_that_has_just_begun(
     line: list[SentFrame], ledger: list[StoredFrame]
 ) -> None:
     line[5] = replace(line[5], undamaged=False, values=line[4].values, dated=line[4].dated)
@@ -139,7 +139,7 @@ def test_a_frame_is_not_taken_for_the_damaged_one_that_has_just_begun(
     assert judged(line, ledger).differences == []
 
 
-def test_a_frame_that_was_read_late_is_not_taken_for_the_damaged_one_that_is_like_it(line: list[SentFrame]) -> None:
+def test_a_frame_read_late_is_not_matched_with_a_similar_damaged_one(line: list[SentFrame]) -> None:
     alike = [replace(frame, values=LABELS, dated={}, undamaged=n != 6) for n, frame in enumerate(line)]
     ledger = [stored(frame, seq) for seq, frame in enumerate(alike, 1) if frame.undamaged]
     ledger[5] = replace(ledger[5], time_ms=alike[6].begun_ms + 700)
@@ -148,7 +148,7 @@ def test_a_frame_that_was_read_late_is_not_taken_for_the_damaged_one_that_is_lik
     assert [each.split(":")[0] for each in judged(alike, ledger).differences] == ["missing"]
 
 
-def test_a_frame_that_was_lost_in_the_pipe_is_not_taken_for_the_one_before_that_was_read_late(
+def test_a_frame_lost_in_the_pipe_is_not_matched_with_an_earlier_one_read_late(
     line: list[SentFrame],
 ) -> None:
     alike = [replace(frame, values=LABELS, dated={}) for frame in line]
@@ -163,7 +163,7 @@ def test_a_frame_that_was_lost_in_the_pipe_is_not_taken_for_the_one_before_that_
     assert [each.split(":")[0] for each in found.differences] == ["missing"]
 
 
-def test_a_damaged_frame_is_not_taken_for_the_whole_one_before_it(line: list[SentFrame]) -> None:
+def test_a_damaged_frame_is_not_matched_with_the_complete_one_before_it(line: list[SentFrame]) -> None:
     alike = [replace(frame, values=LABELS, dated={}, undamaged=n != 6) for n, frame in enumerate(line)]
     late = [
         replace(frame, begun_ms=frame.begun_ms + 400 * n, ended_ms=frame.ended_ms + 400 * n)
@@ -207,7 +207,7 @@ def test_frames_dropped_on_the_line_are_excepted(line: list[SentFrame], ledger: 
     assert judged(line, ledger).excepted == {"not read in time, dropped by the line": 1}
 
 
-def test_what_a_full_journal_lost_is_excepted_as_far_as_it_is_shown(
+def test_frames_lost_by_a_full_journal_are_excepted_as_far_as_reported(
     line: list[SentFrame], ledger: list[StoredFrame]
 ) -> None:
     full = [Span(line[7].begun_ms, line[8].begun_ms)]

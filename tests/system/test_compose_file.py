@@ -137,7 +137,7 @@ def test_a_service_has_only_existing_settings(
     assert {each.removeprefix(prefix).removesuffix("_FILE").lower() for each in shown} <= known
 
 
-def test_what_a_user_writes_into_env_reaches_the_recorder(tmp_path: Path) -> None:
+def test_variables_in_env_reach_the_recorder(tmp_path: Path) -> None:
     shown = {
         "TICTALLY_TIMEZONE": "Europe/Madrid",
         "TICTALLY_HTTP_READS": "token",

@@ -32,11 +32,11 @@ def test_power_and_period_are_found_in_either_mode(labels: list[tuple[str, str]]
     assert line("20:00:00", picture(*labels), LedgerTotals()).startswith(f"20:00:00  {power}  {period}  ")
 
 
-def test_a_cleared_topic_is_gone() -> None:
+def test_a_cleared_topic_is_removed() -> None:
     assert picture(("SINSTS", "3900"), ("SINSTS", "")).power_va is None
 
 
-def test_another_meter_on_the_line_takes_the_old_ones_place() -> None:
+def test_another_meter_on_the_line_replaces_the_old_one() -> None:
     made = picture(("SINSTS", "3900"), ("EAST", "20000000"))
     made.take(TOPICS.label(NEW, "EAST"), b"7")
     assert (made.meter, made.labels) == (NEW, {"EAST": "7"})
@@ -65,7 +65,7 @@ def test_energy_consumed_is_counted_once(rows: tuple[tuple[str, str | None, int]
     assert LedgerTotals(today_wh=rows).consumption_wh == consumption_wh
 
 
-def test_what_it_costs_is_reported_as_soon_as_it_is_known() -> None:
+def test_the_cost_is_shown_as_soon_as_it_is_known() -> None:
     made = picture(("SINSTS", "3900"))
     assert len(summary(made, LedgerTotals())) == 3
     for name, text in (("cost_today", "0.45"), ("price", "none"), ("currency", "EUR")):

@@ -47,7 +47,7 @@ def test_it_changes_nothing_when_it_is_run_again(box: Box) -> None:
     assert snapshot(box) == before
 
 
-def test_each_secret_is_its_readers_alone_and_stands_nowhere_else(box: Box) -> None:
+def test_each_secret_is_readable_by_its_user_alone_and_appears_nowhere_else(box: Box) -> None:
     box.set_up()
     output = box.init("edge", "pi", "--meter", "house") + box.init("hub", "ha") + box.init()
     open_to_all = {
@@ -148,7 +148,7 @@ def test_an_unfinished_file_of_a_killed_run_is_no_user(box: Box) -> None:
     assert snapshot(box) == before
 
 
-def test_what_the_user_has_written_into_env_stays(box: Box) -> None:
+def test_the_users_lines_in_env_stay(box: Box) -> None:
     box.set_up()
     env = box.folder / ".env"
     env.write_text(f"# mine\n{env.read_text()}TICTALLY_GRAFANA_PORT=3001\nTICTALLY_LANGUAGE=en")
@@ -173,9 +173,7 @@ def test_a_site_of_a_ledger_from_elsewhere_may_be_announced(box: Box) -> None:
     ("host", "name", "reached"),
     [("nas.lan", "nas", "nas.lan"), ("recorder", "host-recorder", "recorder.local"), ("Nas.local", "nas", "nas.local")],
 )
-def test_a_host_gives_a_name_that_the_programs_take_and_an_address_that_there_is(
-    box: Box, host: str, name: str, reached: str
-) -> None:
+def test_the_hosts_name_and_address_are_valid_for_the_programs(box: Box, host: str, name: str, reached: str) -> None:
     own = ("--address", "192.0.2.7", "--device", "sim:base", "--meter", "house")
     box.init("--host", host, *own)
     assert f"TICTALLY_NAME={name}\n" in (box.folder / ".env").read_text()
@@ -208,7 +206,7 @@ def test_containers_may_read_their_configuration_also_of_a_clone_that_is_its_own
 
 
 @pytest.mark.parametrize("meter", ["021900000007", "house"])
-def test_an_edge_elsewhere_gets_settings_that_the_edge_takes(box: Box, meter: str) -> None:
+def test_the_settings_of_a_remote_edge_are_valid(box: Box, meter: str) -> None:
     box.set_up()
     box.init("edge", "pi", "--meter", meter)
     handed = box.local / "clients" / "edge-pi"
@@ -239,7 +237,7 @@ def test_an_edge_elsewhere_gets_settings_that_the_edge_takes(box: Box, meter: st
         (["--hots", "nas"], "--hots"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(box: Box, arguments: list[str], complaint: str) -> None:
+def test_missing_and_wrong_arguments_are_named(box: Box, arguments: list[str], complaint: str) -> None:
     address = [] if "--address" in arguments else ["--address", "127.0.0.1"]
     assert complaint in box.init(*arguments, *address, fails=True)
 

@@ -218,7 +218,7 @@ energy.ALL = { ttc = "0.04" }
 """
 
 
-def test_what_energy_costs_appears_and_prices_the_energy_dashboard(stage: Stage, home: HomeAssistant) -> None:
+def test_cost_and_price_appear_and_are_used_by_the_energy_dashboard(stage: Stage, home: HomeAssistant) -> None:
     number = "021961000081"
     line = stage.line(number, "--producer", contract="hphc")
     folder = stage.folder / "cost"
@@ -266,7 +266,7 @@ def test_an_overload_begins_and_ends(stage: Stage, home: HomeAssistant) -> None:
         home.wait_for(line.entity("overload"), "off", within_s=60)
 
 
-def test_an_edge_that_is_killed_takes_its_meter_along_and_no_other(stage: Stage, home: HomeAssistant) -> None:
+def test_a_killed_edge_makes_only_its_own_meter_unavailable(stage: Stage, home: HomeAssistant) -> None:
     line, other = stage.line("021961000051"), stage.line("021961000052", mode="historique")
     home.wait_for_values(line.entity("east"), other.entity("hchp"))
     home.wait_for(line.connected, "on")
@@ -296,7 +296,7 @@ def test_a_broker_that_lost_everything_is_filled_again(stage: Stage, home: HomeA
     assert known(home, line) == before
 
 
-def test_another_contract_takes_what_is_no_more_and_leaves_the_rest_its_history(
+def test_another_contract_removes_obsolete_entities_and_keeps_history_of_the_others(
     stage: Stage, home: HomeAssistant
 ) -> None:
     line = stage.line("021961000071", mode="historique", contract="hphc")
@@ -311,7 +311,7 @@ def test_another_contract_takes_what_is_no_more_and_leaves_the_rest_its_history(
     home.wait_until(lambda: (home.value(line.entity("period")) or "").endswith(COLOURS), "showed a Tempo period")
 
 
-def test_the_task_shows_what_home_assistant_makes_of_a_meter() -> None:
+def test_the_task_lists_the_entities_in_home_assistant() -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "devel.hass", "sim:ejp?mode=historique", "--language", "en"]
     environ = os.environ | {"COLUMNS": "200"}

@@ -30,7 +30,7 @@ def frames_of(ledger: Path, edge: str) -> dict[str, int]:
         }
 
 
-def test_another_pi_brings_the_old_ones_frames_and_is_the_same_meter(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_another_pi_sends_the_old_ones_frames_under_the_same_meter(own_broker: Mosquitto, tmp_path: Path) -> None:
     old, new = tmp_path / "old-pi", tmp_path / "new-pi"
     for each in (old, new):
         each.mkdir()
@@ -66,7 +66,9 @@ def test_another_pi_brings_the_old_ones_frames_and_is_the_same_meter(own_broker:
             assert [each.first for each in ranges] == [1]
 
 
-def test_another_nas_by_backup_loses_nothing_that_came_meanwhile(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_another_nas_restored_from_a_backup_loses_no_frame_sent_meanwhile(
+    own_broker: Mosquitto, tmp_path: Path
+) -> None:
     old, new = tmp_path / "old-nas", tmp_path / "new-nas"
     for each in (old, new):
         each.mkdir()
@@ -88,7 +90,7 @@ def test_another_nas_by_backup_loses_nothing_that_came_meanwhile(own_broker: Mos
     assert integrity(moved.ledger) == []
 
 
-def test_another_nas_by_carrying_the_ledger_goes_on_where_it_was(own_broker: Mosquitto, tmp_path: Path) -> None:
+def test_another_nas_continues_with_the_moved_ledger(own_broker: Mosquitto, tmp_path: Path) -> None:
     """The old one is stopped for good, so the MQTT session may go along: what came meanwhile waits at the broker."""
     old, new = tmp_path / "old-nas", tmp_path / "new-nas"
     for each in (old, new):

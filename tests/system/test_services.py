@@ -86,7 +86,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], Service]]:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_ready_has_a_pulse_while_its_loop_lives_and_shows_when_it_stops(
+def test_a_service_notifies_readiness_a_watchdog_pulse_and_stopping(
     name: str, manager: Manager, start: Callable[[str, dict[str, str]], Service]
 ) -> None:
     service = start(name, manager.environ)
@@ -160,7 +160,7 @@ def test_a_container_is_healthy_while_the_loop_of_its_program_comes_round(
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("name", SERVICES)
-def test_systemd_has_nothing_to_report_against_a_unit(name: str, tmp_path: Path) -> None:
+def test_systemd_accepts_every_unit(name: str, tmp_path: Path) -> None:
     unit = tmp_path / f"tictally-{name}.service"
     text = (UNITS / unit.name).read_text()
     unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", text, flags=re.MULTILINE))
@@ -170,7 +170,7 @@ def test_systemd_has_nothing_to_report_against_a_unit(name: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_unit_starts_a_command_that_there_is(name: str) -> None:
+def test_a_unit_starts_an_existing_command(name: str) -> None:
     scripts = tomllib.loads((ROOT / name / "pyproject.toml").read_text())["project"]["scripts"]
     unit = (UNITS / f"tictally-{name}.service").read_text()
     (command,) = re.findall(r"^ExecStart=/usr/local/bin/(.+)$", unit, re.MULTILINE)
@@ -188,9 +188,7 @@ def test_a_unit_starts_a_command_that_there_is(name: str) -> None:
         ("recorder", "TICTALLY_", settings_in(recorder_settings())),
     ],
 )
-def test_the_files_of_settings_name_settings_that_there_are(
-    name: str, prefix: str, settings: dict[str, Setting]
-) -> None:
+def test_environment_files_name_existing_settings(name: str, prefix: str, settings: dict[str, Setting]) -> None:
     lines = [line for line in (UNITS / f"{name}.env").read_text().splitlines() if line and not line.startswith("#")]
     names = {line.partition("=")[0].removeprefix(prefix).removesuffix("_FILE").lower() for line in lines}
     assert names

@@ -79,7 +79,7 @@ def test_a_date_is_its_noon_and_a_time_is_itself(text: str, start: datetime) -> 
     assert parse_start(text) == start
 
 
-def test_what_is_no_date_is_one_line() -> None:
+def test_an_invalid_date_is_reported_in_one_line() -> None:
     with pytest.raises(ShiftError, match="--at: '2027-02-29' is neither a date"):
         parse_start("2027-02-29")
     done = subprocess.run(

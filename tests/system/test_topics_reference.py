@@ -56,7 +56,7 @@ def test_the_page_is_what_the_code_makes() -> None:
 @pytest.mark.parametrize("contract", SimulatedContract)
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("phases", [1, 3])
-def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: SimulatedContract, mode: Mode, phases: int) -> None:
+def test_every_topic_of_an_edge_is_in_the_reference(contract: SimulatedContract, mode: Mode, phases: int) -> None:
     start = datetime(2026, 1, 13, 12, tzinfo=UTC)
     meter = SimulatedMeter(contract, mode, start=start, phases=phases, producer=mode is Mode.STANDARD, number=NUMBER)
     decoder, pipeline = Decoder(), Pipeline()
@@ -72,20 +72,20 @@ def test_whatever_a_meter_makes_an_edge_publish_is_in_it(contract: SimulatedCont
     assert [topic for topic in sorted(published) if not in_reference(topic)] == []
 
 
-def test_whatever_a_recorder_shows_of_a_site_is_in_it() -> None:
+def test_every_topic_of_a_site_is_in_the_reference() -> None:
     output = [Topics().site(NUMBER, name) for name in (*CONSUMPTION_NAMES, *STANDBY_NAMES, *INJECTION_NAMES)]
     assert {entity.key for entity in ENTITIES} <= {topic.split("/")[-1] for topic in output}
     assert [topic for topic in output if not in_reference(topic)] == []
 
 
 @pytest.mark.parametrize("page", [*PAGES, DOCS.parent / "README.md"], ids=lambda page: page.name)
-def test_no_page_names_a_topic_that_there_is_not(page: Path) -> None:
+def test_no_page_names_an_unknown_topic(page: Path) -> None:
     kinds = rf"tictally/edge/|tictally/recorder/|tictally/site/|tictally/{NUMBER}/|homeassistant/device/"
     named = re.findall(rf"\b(?:{kinds})[\w/-]++(?![#<…])", text_of(page))
     assert [topic for topic in named if not in_reference(topic)] == []
 
 
-def test_the_openhab_page_takes_only_topics_that_there_are_and_shows_every_channel() -> None:
+def test_the_openhab_page_uses_only_known_topics_and_shows_every_channel() -> None:
     text = text_of(DOCS / "openhab.md")
     taken = re.findall(r'(?:state|availability)Topic="([^"]+)"', text)
     assert taken
@@ -94,7 +94,7 @@ def test_the_openhab_page_takes_only_topics_that_there_are_and_shows_every_chann
     assert sorted(channels) == sorted(re.findall(r'channel="mqtt:topic:tictally:\w+:(\w+)"', text))
 
 
-def test_the_home_assistant_page_names_only_entities_that_there_are() -> None:
+def test_the_home_assistant_page_names_only_known_entities() -> None:
     device = RecorderDevice(RECORDER, Topics(), "homeassistant", "en", "1", {"backup": "Backup"})
     announced = read_discovery(device.announcement().payload.encode())
     assert announced is not None

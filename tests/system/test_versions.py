@@ -43,7 +43,7 @@ def test_the_lock_names_only_the_public_index() -> None:
 
 
 @pytest.mark.parametrize("machine", ["armv7l", "aarch64"])
-def test_what_the_edge_depends_on_has_wheels_for_a_pi(machine: str) -> None:
+def test_dependencies_of_the_edge_have_wheels_for_a_pi(machine: str) -> None:
     packages = {package["name"]: package for package in _toml("uv.lock")["package"]}
     waiting, seen, without = ["tictally-edge"], set[str](), list[str]()
     while waiting:

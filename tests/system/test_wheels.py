@@ -51,12 +51,12 @@ def installed(wheels: Path, folder: Path, program: str) -> Path:
     return folder / "bin"
 
 
-def test_there_are_three(wheels: Path) -> None:
+def test_there_are_three_wheels(wheels: Path) -> None:
     names = sorted(wheel.name.partition("-")[0] for wheel in wheels.glob("*.whl"))
     assert names == ["tictally_edge", "tictally_recorder", "tictally_shared"]
 
 
-def test_the_edge_decodes_a_line_where_nothing_else_is_installed(wheels: Path, tmp_path: Path) -> None:
+def test_the_edge_decodes_a_line_with_only_its_wheel_installed(wheels: Path, tmp_path: Path) -> None:
     meter = SimulatedMeter(SimulatedContract.TEMPO, Mode.STANDARD, start=datetime(2026, 1, 15, 12, tzinfo=UTC))
     line = with_parity(meter.frame() * FRAMES)
     programs = installed(wheels, tmp_path / "edge", "tictally_edge")
@@ -64,7 +64,7 @@ def test_the_edge_decodes_a_line_where_nothing_else_is_installed(wheels: Path, t
     assert [json.loads(frame)["meter"] for frame in shown] == [meter.number] * FRAMES
 
 
-def test_the_recorder_answers_where_nothing_else_is_installed(wheels: Path, tmp_path: Path) -> None:
+def test_the_recorder_answers_with_only_its_wheel_installed(wheels: Path, tmp_path: Path) -> None:
     programs = installed(wheels, tmp_path / "recorder", "tictally_recorder")
     (wheel,) = wheels.glob("tictally_recorder-*.whl")
     assert run(programs / "tictally", "--version", cwd=tmp_path).split()[1] == wheel.name.split("-")[1]

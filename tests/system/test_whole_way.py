@@ -61,7 +61,7 @@ def parts(line: tuple[str, Path, set[str]], tmp_path: Path, broker: Mosquitto) -
     recorder.stop()
 
 
-def test_a_line_arrives_as_topics_and_frames_and_lies_in_the_ledger(
+def test_a_line_is_published_as_topics_and_frames_and_stored_in_the_ledger(
     line: tuple[str, Path, set[str]], parts: tuple[Recorder, str], broker: Mosquitto
 ) -> None:
     _, _, registers = line

@@ -217,7 +217,7 @@ def test_late_frames_end_in_the_same_rows(
     assert answer(path, span, By.QUARTER) == answer(whole, span, By.QUARTER)
 
 
-def test_late_frames_whose_raw_neighbours_are_gone_end_in_the_same_rows(
+def test_late_frames_whose_raw_neighbours_are_deleted_end_in_the_same_rows(
     recorded: tuple[Span, Path, Truth], parted: tuple[Path, list[Message], range], tmp_path: Path
 ) -> None:
     span, whole, _ = recorded
