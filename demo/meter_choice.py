@@ -1,4 +1,4 @@
-"""The meter chosen on the command line: a recording, or a simulated meter with or without a past."""
+"""The meter chosen on the command line: a recording, or a simulated meter with or without history."""
 
 import argparse
 from dataclasses import dataclass

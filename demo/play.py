@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,21 @@ _ZONE: Final = ZoneInfo("Europe/Paris")
 _TICK_S: Final = 0.25
 _READ_INTERVAL_S: Final = 2
 _LAST_FRAMES_S: Final = 5
+# Three frames at 1200 baud, and one attempt at the wrong speed before them.
+_SILENCE_S: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlayEvents:
+    """What is called while a demo runs, once each.
+
+    Attributes:
+        ready: everything runs.
+        silence: no frame has come for a time in which any line shows some, at either speed.
+    """
+
+    ready: Callable[[], None]
+    silence: Callable[[], None]
 
 
 class Play:
@@ -49,12 +64,12 @@ class Play:
         self._past_frames = 0
         self._read_at_s = float("-inf")
 
-    def run(self, seconds: float, ready: Callable[[], None]) -> tuple[Picture, LedgerTotals]:
+    def run(self, seconds: float, events: PlayEvents) -> tuple[Picture, LedgerTotals]:
         """Run it for so long, or until it is stopped, and end the programs.
 
         Args:
             seconds: how long.
-            ready: called once everything runs.
+            events: called while it runs.
 
         Returns:
             The last state of MQTT and ledger.
@@ -66,12 +81,12 @@ class Play:
             self._stage.start_broker()
             if not self._stopped(0):
                 with TopicReader(HOST, self._stage.port, self._topics.base) as hub:
-                    self._act(hub, seconds, ready)
+                    self._act(hub, seconds, events)
         finally:
             self._stage.stop()
         return self._picture, self._totals
 
-    def _act(self, hub: TopicReader, seconds: float, ready: Callable[[], None]) -> None:
+    def _act(self, hub: TopicReader, seconds: float, events: PlayEvents) -> None:
         def recorder_is_online() -> bool:
             hub.update(self._picture)
             return self._picture.states.get("recorder") == "online"
@@ -82,13 +97,17 @@ class Play:
         self._past_frames = self._totals.frames
         self._stage.start_recorder(recorder_is_online)
         self._stage.start_edge()
-        ready()
-        end_s = time.monotonic() + seconds
+        events.ready()
+        started_s = time.monotonic()
+        end_s, silent_s = started_s + seconds, started_s + _SILENCE_S
         while not self._stopped(_TICK_S) and time.monotonic() < end_s:
             self._stage.check()
             hub.update(self._picture)
             if time.monotonic() - self._read_at_s >= _READ_INTERVAL_S:
                 self._read_ledger()
+            if not self._picture.frames and time.monotonic() >= silent_s:
+                events.silence()
+                silent_s = float("inf")
             self._show(self._picture, self._totals)
         self._stage.stop("meter", "edge")
         self._take_last_frames(hub)

@@ -40,7 +40,7 @@ def screen(source: str, port: int, page: str, picture: Picture, totals: LedgerTo
     rows.add_row("now", _states(picture))
     rows.add_row("page", Text(page, style=f"bold link {page}"))
     rows.add_row("look", f"mosquitto_sub -h 127.0.0.1 -p {port} -v -t 'tictally/#'")
-    return Panel(rows, title="tictally demo", subtitle="Ctrl-C ends it", width=_WIDTH, box=box.ROUNDED)
+    return Panel(rows, title="tictally demo", subtitle="Ctrl-C to stop", width=_WIDTH, box=box.ROUNDED)
 
 
 def line(clock: str, picture: Picture, totals: LedgerTotals) -> str:
@@ -95,7 +95,7 @@ def _cost(picture: Picture) -> str:
     today, price, currency = (picture.cost.get(name, _UNKNOWN) for name in ("cost_today", "price", "currency"))
     if _UNKNOWN in {today, price, currency}:
         return ""
-    return f"{today} {currency} today, its subscription included; {price} {currency}/kWh now"
+    return f"{today} {currency} today incl. subscription; {price} {currency}/kWh now"
 
 
 def _frames(picture: Picture, totals: LedgerTotals) -> str:

@@ -50,6 +50,11 @@ class DemoStage:
         """The address of the page."""
         return f"http://{HOST}:{self.http_port}/"
 
+    @staticmethod
+    def program(name: str) -> str:
+        """The path of a program of this installation."""
+        return str(Path(sys.executable).parent / name)
+
     def start_broker(self) -> None:
         """Start mosquitto and wait until it listens.
 
@@ -70,12 +75,12 @@ class DemoStage:
         if self._tariff is not None:
             contract = _CONTRACT.format(tariff=self._tariff, power=SUBSCRIBED_KVA)
             (self._folder / "contracts.toml").write_text(contract)
-        self._start("recorder", [_program("tictally"), "record"])
+        self._start("recorder", [self.program("tictally"), "record"])
         self._wait("recorder", online)
 
     def start_meter(self) -> None:
         """Start the meter, which may take some seconds to count through its past."""
-        self._start("meter", [_program("tictally-edge"), "simulate", "--link", str(self._link), *self._meter])
+        self._start("meter", [self.program("tictally-edge"), "simulate", "--link", str(self._link), *self._meter])
 
     def start_edge(self) -> None:
         """Start the edge when the meter's line is there.
@@ -84,7 +89,7 @@ class DemoStage:
             PartError: the meter does not come up.
         """
         self._wait("meter", self._link.exists)
-        self._start("edge", [_program("tictally-edge"), "run"])
+        self._start("edge", [self.program("tictally-edge"), "run"])
 
     def check(self) -> None:
         """Check that every program runs.
@@ -124,7 +129,3 @@ class DemoStage:
     def _listens(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex((HOST, self.port)) == 0
-
-
-def _program(name: str) -> str:
-    return str(Path(sys.executable).parent / name)

@@ -133,6 +133,24 @@ def test_a_part_that_dies_ends_it_with_the_parts_name_and_nothing_left(demo: Run
     assert demo.parts() == {}
 
 
+def test_a_recording_without_frames_is_reported_and_fails(folder: Path) -> None:
+    path = folder / "notes.txt"
+    path.write_text("milk, bread\n" * 100)
+    with running(folder, "--capture", str(path), "--seconds", "3") as demo:
+        code, out, err = demo.finish()
+    assert (code, err) == (1, f"no TIC frames found in {path}; is it a recording of a TIC line?\n")
+    assert "0 stored" in out
+
+
+def test_it_shows_how_to_query_its_ledger(demo: Running) -> None:
+    command = demo.read_until("query it with: ").split(": ", 1)[1].split()
+    assert command[1:3] == ["cost", "--ledger"]
+    demo.read_until(r"\d VA .* [1-9]\d* stored")
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Traceback" not in asked.stderr
+    assert asked.stdout.startswith(("Site ", "Nothing was counted"))
+
+
 def test_a_terminal_shows_one_screen_and_seconds_end_it(folder: Path) -> None:
     ours, theirs = pty.openpty()
     environ = os.environ | {"TMPDIR": str(folder), "TERM": "xterm", "COLUMNS": "100"}

@@ -72,6 +72,6 @@ def test_the_cost_is_shown_as_soon_as_it_is_known() -> None:
         made.take(TOPICS.site(OLD, name), text.encode())
     assert len(summary(made, LedgerTotals())) == 3
     made.take(TOPICS.site(OLD, "price"), b"0.1612")
-    shown = "0.45 EUR today, its subscription included; 0.1612 EUR/kWh now"
+    shown = "0.45 EUR today incl. subscription; 0.1612 EUR/kWh now"
     assert summary(made, LedgerTotals())[3] == f"cost: {shown}"
     assert shown in line("20:00:00", made, LedgerTotals())
