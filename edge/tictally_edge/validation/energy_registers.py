@@ -36,7 +36,7 @@ class RegisterValue:
     value: int
     at: float | None
 
-    def allows(self, later: int, at: float) -> bool:
+    def is_plausible(self, later: int, at: float) -> bool:
         """Return True if a meter could have counted from here to `later`."""
         return self.value <= later and (self.at is None or later - self.value <= max_energy_wh(at - self.at))
 
@@ -70,7 +70,7 @@ class EnergyRegisters:
         for name in REGISTERS:
             seen = [(value, frame.at) for frame in frames if isinstance(value := frame.values.get(name), int)]
             for (value, at), later in pairwise(seen):
-                if (reading := RegisterValue(value, at)).allows(*later):
+                if (reading := RegisterValue(value, at)).is_plausible(*later):
                     self.baseline.setdefault(name, reading)
                     break
 
@@ -100,7 +100,7 @@ class EnergyRegisters:
 
     def _decide(self, name: str, value: int, at: float, corroboration: "_Corroboration") -> Decision:
         base = self.baseline.get(name)
-        is_plausible = base is None or base.allows(value, at)
+        is_plausible = base is None or base.is_plausible(value, at)
         if not is_plausible:
             needed = 3
         elif self._accepts_first:
@@ -115,7 +115,7 @@ class EnergyRegisters:
 
     def _extend_chain(self, name: str, value: int, at: float) -> int:
         chain = self._chains.get(name)
-        agrees = chain is not None and chain.last.allows(value, at)
+        agrees = chain is not None and chain.last.is_plausible(value, at)
         length = chain.length + 1 if chain is not None and agrees else 1
         self._chains[name] = _Chain(RegisterValue(value, at), length)
         return length

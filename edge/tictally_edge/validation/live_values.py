@@ -9,7 +9,7 @@ currents contradict grossly is rejected, however often it comes: meters have sen
 from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.validation.plausibility import Decision, is_plausible
+from tictally_edge.validation.plausibility import Decision, is_within_limits
 from tictally_shared.labels import LABELS, Kind
 
 LIVE_LABELS: Final = frozenset(label.name for label in LABELS.values() if label.live)
@@ -65,7 +65,7 @@ class LiveValues:
 
     def _decide(self, name: str, value: int, present: dict[str, int], moved: set[str]) -> Decision:
         band = _power_band(name, present)
-        if not is_plausible(name, value) or (band is not None and value > _GROSS_FACTOR * band[1] + _GROSS_VA):
+        if not is_within_limits(name, value) or (band is not None and value > _GROSS_FACTOR * band[1] + _GROSS_VA):
             return Decision.REJECTED
         before = self._accepted.get(name)
         candidate = self._candidates.pop(name, None)

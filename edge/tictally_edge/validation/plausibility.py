@@ -42,7 +42,7 @@ def max_energy_wh(elapsed_s: float, power_va: float = STRONGEST_VA) -> int:
     return int(power_va * max(elapsed_s, 0.0) / 3600) + _WHOLE_WH
 
 
-def is_plausible(name: str, value: int) -> bool:
+def is_within_limits(name: str, value: int) -> bool:
     """Return False for a current, voltage or power that no meter could measure."""
     label = LABELS.get(name)
     limit = _LIMIT.get(label.kind) if label is not None else None

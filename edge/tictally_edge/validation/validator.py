@@ -9,7 +9,7 @@ from tictally_edge.decoding.decoder import DecodedFrame
 from tictally_edge.decoding.groups import GroupRejection
 from tictally_edge.validation.energy_registers import EnergyRegisters, RegisterValue
 from tictally_edge.validation.live_values import LiveValues
-from tictally_edge.validation.plausibility import Decision, is_plausible
+from tictally_edge.validation.plausibility import Decision, is_within_limits
 from tictally_edge.validation.text_values import TextValue, TextValues
 from tictally_shared.labels import LABELS, Kind
 
@@ -85,7 +85,7 @@ class FrameValidator:
         )
 
     def _decide_steady(self, name: str, value: TextValue) -> tuple[Decision, TextValue]:
-        if isinstance(value.value, int) and not is_plausible(name, value.value):
+        if isinstance(value.value, int) and not is_within_limits(name, value.value):
             return Decision.REJECTED, value
         label = LABELS.get(name)
         if label is not None and label.kind is Kind.ALARM:
