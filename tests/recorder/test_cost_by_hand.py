@@ -162,6 +162,7 @@ def hourly(tariff_id: str = "spot", direction: Direction = Direction.CONSUMPTION
     ],
 )
 def test_the_days_when_the_clocks_change(day: str, quarters: int, expected: str) -> None:
+    """DST: a price series over a day of 23 and of 25 hours."""
     start, night = midnight_ms(d(day)), {92: 2, 96: 3, 100: 4}[quarters] * 4
     steps = [
         Step(start + n * QUARTER_MS, start + (n + 1) * QUARTER_MS, Decimal("0.10" if n < night else "0.20"))

@@ -39,7 +39,7 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     yield rejected
     yield GaugeMetricFamily("tictally_frames_lost", "Missing frames that no edge holds any more.", counts.lost)
     yield GaugeMetricFamily("tictally_messages_deferred", "Messages deferred to a later attempt.", counts.deferred)
-    yield GaugeMetricFamily("tictally_quarters_waiting", "Quarter-hours whose cost is to be recomputed.", counts.dirty)
+    yield GaugeMetricFamily("tictally_quarters_waiting", "Quarter-hours yet to be rolled up from frames.", counts.dirty)
     yield GaugeMetricFamily("tictally_ledger_bytes", "Size of the ledger's file, without its WAL.", counts.size_bytes)
     newest = GaugeMetricFamily(
         "tictally_meter_newest_frame_timestamp_seconds", "Time of the newest frame of a meter.", labels=["meter"]

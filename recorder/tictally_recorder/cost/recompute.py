@@ -135,7 +135,7 @@ class CostRecomputer:
         return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
 
     def _say_terms(self, sites: Sequence[Site]) -> None:
-        """Mark dirty what contracts, price lists and unmetered times change, as if frames had changed it."""
+        """Invalidate what contracts, price lists and unmetered times change, as if frames had changed it."""
         if self._watched.terms is None:
             _log.warning("cost is not computed: %s", self._watched.problem)
             return

@@ -1,4 +1,4 @@
-"""Which quarters' cost is dirty: recorded in the transaction of the frames that changed it, for cost and for sinks.
+"""Which quarters' cost is invalidated: recorded in the transaction of the frames that did it, for cost and for sinks.
 
 What a register counted between two observations depends on both, however far apart they are. So a frame invalidates
 every quarter from the observation before it to the one after it, of each of its registers.
@@ -35,11 +35,11 @@ class Invalidations:
         self._late: dict[int, tuple[MeterState, dict[int, set[str]]]] = {}
 
     def add(self, meter_id: int, first_ms: int, last_ms: int) -> None:
-        """Mark dirty the quarters from one moment to another, both included."""
+        """Invalidate the quarters from one moment to another, both included."""
         self._new.setdefault(meter_id, IntervalSet()).add(first_ms // QUARTER_MS, last_ms // QUARTER_MS)
 
     def add_late_frame(self, meter: MeterState, time_ms: int, labels: Iterable[str]) -> None:
-        """Mark dirty what a frame with some labels changes that is not the newest."""
+        """Invalidate what a frame with some labels changes that is not the newest."""
         _, quarters = self._late.setdefault(meter.id, (meter, {}))
         quarters.setdefault(time_ms // QUARTER_MS, set()).update(REGISTERS.intersection(labels))
 
@@ -84,12 +84,12 @@ class Invalidations:
 
 
 def invalidated_quarters(connection: sqlite3.Connection, meter_id: int) -> IntervalSet:
-    """The quarters of a meter, by number, whose cost is dirty."""
+    """The quarters of a meter, by number, whose cost is invalidated."""
     select = "SELECT first, last FROM invalidated WHERE meter = ? ORDER BY first"
     return IntervalSet(connection.execute(select, (meter_id,)))
 
 
-def mark_dirty(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
+def invalidate(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
     """The cost of quarters first … last must be recomputed; in a transaction."""
     known = invalidated_quarters(connection, meter_id)
     _put(connection, meter_id, known, known | IntervalSet([(first, last)]))
@@ -101,11 +101,11 @@ def clear(connection: sqlite3.Connection, meter_id: int, first: int, last: int) 
     _put(connection, meter_id, known, known - IntervalSet([(first, last)]))
 
 
-def mark_site_dirty(connection: sqlite3.Connection, site_id: int) -> None:
+def invalidate_site(connection: sqlite3.Connection, site_id: int) -> None:
     """All cost of a site must be recomputed; in a transaction."""
     for meter_id, first_ms, last_ms in _meters(connection, site_id):
         first, last = first_ms // QUARTER_MS, last_ms // QUARTER_MS
-        mark_dirty(connection, meter_id, first, last)
+        invalidate(connection, meter_id, first, last)
         mark_quarters(connection, sinks_of(connection), meter_id, IntervalSet([(first, last)]))
 
 

@@ -62,7 +62,7 @@ class LedgerCounts:
         deferred: messages that wait for a retry.
         lost: frames of which no edge has a copy any more.
         newest_ms: meter key → time of its newest frame.
-        dirty: quarters that wait to be recomputed.
+        dirty: quarters yet to be rolled up from frames.
         size_bytes: of the database file, without its write-ahead log.
     """
 

@@ -199,7 +199,7 @@ class LedgerReader:
             return Decimal(0) if found is None else Costs(self._connection).total(found, direction, currency, without)
 
     def invalidated(self, meter_id: int) -> IntervalSet:
-        """A meter's quarters, by number, whose cost is dirty."""
+        """A meter's quarters, by number, whose cost is invalidated."""
         with translate_sqlite_errors():
             return invalidated_quarters(self._connection, meter_id)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tictally_recorder.ledger.connection import open_for_writing, require, transaction
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
-from tictally_recorder.ledger.invalidation import clear, mark_site_dirty
+from tictally_recorder.ledger.invalidation import clear, invalidate_site
 from tictally_recorder.ledger.model import Meter, Site
 from tictally_recorder.ledger.outbox_queue import mark_cost
 
@@ -37,7 +37,7 @@ def join(connection: sqlite3.Connection, new: str, old: str) -> None:
         raise LedgerError(f"{new} and {old} are already the same site")
     connection.execute("UPDATE meter SET site = ? WHERE site = ?", (stays, ends))
     Costs(connection).drop_site(ends)
-    mark_site_dirty(connection, stays)
+    invalidate_site(connection, stays)
     connection.execute("DELETE FROM site WHERE id = ?", (ends,))
 
 

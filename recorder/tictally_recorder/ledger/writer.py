@@ -11,7 +11,7 @@ from tictally_recorder.ledger.connection import open_for_writing, refuse_folder,
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.frame_numbers import NumberRange, frame_numbers_of
 from tictally_recorder.ledger.ingest import MessageStore
-from tictally_recorder.ledger.invalidation import mark_dirty
+from tictally_recorder.ledger.invalidation import invalidate
 from tictally_recorder.ledger.key_value import get_value, put_value
 from tictally_recorder.ledger.lock import Lock
 from tictally_recorder.ledger.model import BatchResult, LedgerCounts, Message, Site
@@ -105,13 +105,13 @@ class Ledger:
         self._write(lambda _: join(self._connection, new, old))
 
     def invalidate(self, site: Site, quarters: Iterable[tuple[int, int]]) -> None:
-        """Mark dirty the cost of quarters, (first, last) by number. Raises as `store` does."""
+        """Invalidate the cost of quarters, (first, last) by number. Raises as `store` does."""
         ranges = list(quarters)
 
         def mark(_: MessageStore) -> None:
             for meter in site.meters:
                 for first, last in ranges:
-                    mark_dirty(self._connection, meter.id, first, last)
+                    invalidate(self._connection, meter.id, first, last)
 
         self._write(mark)
 
