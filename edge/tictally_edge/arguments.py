@@ -64,8 +64,8 @@ def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         commands,
         "doctor",
         "Check port, line, clock, broker and journal; show what is wrong and what to do.",
-        "Nothing is changed. A running edge is asked; else the line is listened to. Lines begin with ok, or with !! "
-        "for what needs a person. Exit code 1: something does.",
+        "Asks a running edge, otherwise listens to the line; nothing is changed. Lines begin with ok, or with !! for "
+        "what needs attention. Exit code 1 if anything does.",
     )
     parser.add_argument("--show", action="store_true", help="Show the meter's whole number.")
     parser.add_argument("--json", action="store_true", help="Print a JSON array.")

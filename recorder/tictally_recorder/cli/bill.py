@@ -21,7 +21,7 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
     """Show the cost of whole days like a bill: energy, subscription, contributions, taxes, total, tariff versions.
 
     The total is that of `tictally cost`. What a tariff does not give, a price without taxes or a tax, is marked as not
-    known; what costs an unknown amount is in no sum, and its reason follows. --to is the day on which the next bill
+    known; unknown amounts are left out of totals, and their reasons follow. --to is the day on which the next bill
     begins. Exit code 1: a site has no contract (a message shows what to write), or a file of yours cannot be used.
     """
     settings = configuration.settings()

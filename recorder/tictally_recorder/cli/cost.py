@@ -53,16 +53,17 @@ def cost(
     by: Annotated[Periods, typer.Option(help="Period of a sum.")] = Periods.DAY,
     *,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show registers from and to, source and computation of each figure.")
+        bool,
+        typer.Option("--explain", help="Show start and end registers, source and calculation of each amount."),
     ] = False,
     output: Output,
     configuration: Configuration,
 ) -> None:
     """Show what energy and subscription cost, by period of time and tariff period, with the tariff version.
 
-    Cost is computed for whole local days. What is unknown is in no sum, and its reason follows the table; a cost by an
-    overdue tariff is provisional. Exit code 1: a site has no contract (a message shows what to write), or a file of
-    yours cannot be used.
+    Cost is computed for whole local days. Unknown amounts are left out of totals, and their reasons follow the table; a
+    cost by an overdue tariff is provisional. Exit code 1: a site has no contract (a message shows what to write), or a
+    file of yours cannot be used.
     """
     if output.csv and explain:
         raise typer.BadParameter("it excludes --csv", param_hint="--explain")

@@ -1,4 +1,4 @@
-"""`tictally job`: what the recorder does by the clock."""
+"""`tictally job`: the recorder's scheduled jobs."""
 
 import signal
 import time
@@ -24,7 +24,7 @@ from tictally_recorder.reports.cost import as_json
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.settings import Settings
 
-app = group("List and run the jobs that the recorder runs by the clock.")
+app = group("List and run scheduled jobs.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A job, as `tictally job list` shows it.")]
 
 
