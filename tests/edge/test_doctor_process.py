@@ -14,6 +14,7 @@ from real_broker import Hub, Mosquitto
 from real_edge import Process
 
 from demo.ports import free_port
+from tictally_edge.sources.device_check import check_device
 
 NUMBER = "021961000001"
 Start = Callable[[Process], Process]
@@ -84,6 +85,13 @@ def test_what_is_wrong_is_reported_with_what_to_do(tmp_path: Path) -> None:
     assert "no such device" in found["port"]["sentence"]
     assert "cannot be reached: Connection refused" in found["broker"]["sentence"]
     assert "mosquitto has a listener" in found["broker"]["advice"]
+    assert "TICTALLY_EDGE_MQTT_HOST and TICTALLY_EDGE_MQTT_PORT" in found["broker"]["advice"]
+
+
+@pytest.mark.skipif(not Path("/sys/dev/char/1:3").exists(), reason="the kernel's list of devices is not mounted")
+def test_a_device_that_is_no_terminal_is_no_serial_port() -> None:
+    finding, edge = check_device("/dev/null")
+    assert (finding.ok, finding.message, edge) == (False, "/dev/null is not a serial port.", None)
 
 
 def test_a_wrong_password_is_reported(tmp_path: Path, own_broker: Mosquitto) -> None:

@@ -27,8 +27,9 @@ def check_device(name: str) -> tuple[EdgeFinding, Process | None]:
         status = device.stat()
     except OSError as error:
         return bad(SUBJECT, f"{name}: {_reason(error)}.", _available_devices()), None
-    if not stat.S_ISCHR(status.st_mode):
-        return bad(SUBJECT, f"{name} is not a serial port.", f"Give a recording as file:{name}."), None
+    if not stat.S_ISCHR(status.st_mode) or not _may_be_terminal(status.st_rdev):
+        advice = f"Give a recording as file:{name}." if stat.S_ISREG(status.st_mode) else _available_devices()
+        return bad(SUBJECT, f"{name} is not a serial port.", advice), None
     if not os.access(device, os.R_OK | os.W_OK):
         return _not_allowed(name, status), None
     others = holders(device)
@@ -40,6 +41,12 @@ def check_device(name: str) -> tuple[EdgeFinding, Process | None]:
         users = " and ".join(map(str, others))
         return bad(SUBJECT, f"{name} is in use by {users}.", "Stop it: two readers take bytes from each other."), None
     return good(SUBJECT, f"{name} exists, may be opened and is not in use."), None
+
+
+def _may_be_terminal(device: int) -> bool:
+    """False where the kernel files a device elsewhere; it does not file pseudo-terminals at all."""
+    subsystem = Path(f"/sys/dev/char/{os.major(device)}:{os.minor(device)}/subsystem")
+    return not subsystem.exists() or subsystem.resolve().name == "tty"
 
 
 def _reason(error: OSError) -> str:
