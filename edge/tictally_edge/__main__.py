@@ -76,6 +76,7 @@ def _dispatch(argv: list[str] | None) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     settings = _settings(args)
+    _warn(settings.warnings)
     # systemd's journal dates lines itself.
     dated = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
     logging.basicConfig(level=logging.INFO, format=f"{dated}%(levelname)s %(message)s", stream=sys.stderr)

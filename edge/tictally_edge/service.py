@@ -28,7 +28,6 @@ from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.energy_registers import RegisterValue
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import parse_time_ms
-from tictally_shared.runtime.log import sentence
 from tictally_shared.runtime.systemd import Notifier
 from tictally_shared.topics import Topics
 
@@ -103,8 +102,6 @@ class Edge:
 
     def run(self) -> None:
         """Read and publish until the process is to stop, or until the source has ended."""
-        for warning in self._settings.warnings:
-            log.warning("%s", sentence(warning))
         log.info(
             "Edge %s reads %s and publishes to %s:%d.",
             self._settings.name,

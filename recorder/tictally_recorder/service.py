@@ -91,8 +91,6 @@ def record(settings: Settings) -> None:
         resources = RecorderResources(settings, ledger, reader, connection, inbox, replication, broadcast, jobs)
         notifier = Notifier(os.environ)
         ingest = make_ingest(resources, notifier)
-        for warning in settings.warnings:
-            _log.warning("%s", warning)
         edges = ", ".join(settings.edges) or "all edges"
         _log.info("recording %s from %s into %s as %s", edges, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")

@@ -128,7 +128,7 @@ def test_a_file_without_frames_is_no_recording(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == sentence
 
 
-@pytest.mark.parametrize("command", [("decode", "-"), ("run",), ("simulate", "--capture", "/none")])
+@pytest.mark.parametrize("command", [("decode", "-"), ("run",), ("simulate", "--capture", "/none"), ("doctor",)])
 def test_every_command_warns_once_of_a_misspelt_setting(command: tuple[str, ...]) -> None:
     environ = {"TICTALLY_EDGE_PROT": "sim:hphc"}
     done = subprocess.run(

@@ -225,6 +225,19 @@ def test_every_command_warns_once_of_a_misspelt_setting(
 
 
 @pytest.mark.usefixtures("ledger")
+def test_the_recorder_warns_of_a_misspelt_setting_even_where_it_cannot_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICTALLY_LEGDER", "/elsewhere")
+    code, _, err = run(capsys, "record", "--ledger", "/")
+    assert code == 1
+    assert err.splitlines() == [
+        "tictally: warning: TICTALLY_LEGDER is not a setting; did you mean TICTALLY_LEDGER?",
+        "tictally: / is a folder; give the ledger's file",
+    ]
+
+
+@pytest.mark.usefixtures("ledger")
 def test_without_a_sink_its_status_is_that_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "sink", "status")
     assert (code, err) == (0, "")

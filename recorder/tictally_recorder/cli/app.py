@@ -52,7 +52,7 @@ def record(configuration: Configuration) -> None:
     A message is acknowledged after it is stored; while the recorder is stopped, the broker keeps what arrives. Settings
     come from the environment, files and TOML: docs/settings.md lists them all.
     """
-    settings = configuration.settings(warns=False)
+    settings = configuration.settings()
     log.set_up()
     run_recorder(settings)
 

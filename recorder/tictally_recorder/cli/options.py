@@ -38,7 +38,7 @@ class Configuration:
         """The settings of this process.
 
         Args:
-            warns: whether warnings about them go to stderr; not where the command itself logs or shows them.
+            warns: whether warnings about them go to stderr; not where the command itself shows them.
 
         Raises:
             SettingsError: one is wrong.
