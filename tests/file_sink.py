@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.ledger import Outbox
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import uncoded
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError
 from tictally_recorder.sinks.registry import register
@@ -24,7 +26,7 @@ class FileSettings(BaseModel):
 
 
 class FileSink:
-    blocked: str | None = None
+    blocked: Phrase | None = None
 
     def __init__(self, path: Path, outbox: Outbox) -> None:
         self._path, self._outbox = path, outbox
@@ -62,9 +64,9 @@ class FilePlugin:
     def open(self, context: SinkContext) -> Sink:
         return FileSink(self._path(context.settings), Outbox.open(context.settings.ledger, self.name))
 
-    def check(self, settings: Settings) -> str | None:
+    def check(self, settings: Settings) -> Phrase | None:
         folder = self._path(settings).parent
-        return None if folder.is_dir() else f"there is no folder {folder}"
+        return None if folder.is_dir() else uncoded(f"there is no folder {folder}")
 
     def set_up(self, settings: Settings) -> Sequence[str]:
         path = self._path(settings)

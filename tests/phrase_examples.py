@@ -8,10 +8,19 @@ from typing import Final
 import tictally_recorder.translations
 from tictally_recorder.finding import FindingCode
 from tictally_recorder.phrase import Phrase, PhraseCode, Value
+from tictally_recorder.problem import FileProblem, ProblemCode
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.remark import RemarkCode, UnknownPart
+from tictally_recorder.tariffs.check import IssueCode
 
-FAMILIES: Final[tuple[type[PhraseCode], ...]] = (FindingCode, RemarkCode, UnknownPart)
+FAMILIES: Final[tuple[type[PhraseCode], ...]] = (
+    FindingCode,
+    RemarkCode,
+    UnknownPart,
+    IssueCode,
+    ProblemCode,
+    FileProblem,
+)
 PLACEHOLDER: Final = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 # By format: what such a placeholder can be filled with.
 _OF_FORMAT: Final[dict[str, Value]] = {

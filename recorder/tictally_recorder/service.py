@@ -157,7 +157,7 @@ def _feature_steps(
     )
     sources: list[HealthSource] = [
         *(backfill, cost, sites),
-        SinkHealth(ledger, resources.replication),
+        SinkHealth(ledger, resources.replication, catalogue(settings.language)),
         ProviderHealth(terms, settings.zone),
     ]
     topic = settings.topics.recorder(settings.name, "health")

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from page_browsing import Served, open_page, served
-from phrase_examples import every_phrase
+from phrase_examples import every_phrase, example
 from playwright.sync_api import Browser, Page, Route
 from real_broker import Mosquitto
 
 import tictally_recorder.translations
 from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import FileProblem
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
-from tictally_recorder.translations import catalogue, reason_record
+from tictally_recorder.tariffs.check import IssueCode
+from tictally_recorder.translations import catalogue, phrase_record, reason_record
 
 PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
 WORDS = json.loads((Path(tictally_recorder.translations.__file__).parent / "en.json").read_text(encoding="utf-8"))
@@ -110,7 +112,21 @@ FRENCH_TOO = {
         "edge",
         "edf",
     ),
-    *("accise", "an", "broker", "import", "injection", "machine", "part", "points"),
+    *(
+        "accise",
+        "bleu",
+        "an",
+        "broker",
+        "bucket",
+        "import",
+        "injection",
+        "machine",
+        "part",
+        "point",
+        "points",
+        "sites",
+        "table",
+    ),
     *("minute", "taxes", "maximum", "minimum", "index", "prices", "script", "toml"),
 }
 
@@ -126,6 +142,12 @@ def every_reason() -> list[dict[str, object]]:
     return found
 
 
+BROKEN_FILES = [
+    phrase_record(Phrase(IssueCode.BROKEN_FILE, {"file": "perso.toml", "line": 7, "problem": example(code)}))
+    for code in FileProblem
+]
+# What stands in files as the user wrote it: keys, values in quotes, commands; and the examples' placeholders.
+QUOTED = re.compile(r"""<\w+>|`[^`]+`|--\w+|\w+ = |"[^"]+"|\[\[\w+\]\]""")
 UNKNOWN = {"periods": ["HP", "HC"], "energy_wh": 1250, "subscription": True}
 
 
@@ -227,9 +249,11 @@ def test_a_french_page_with_every_reason_shows_no_english_word(browser: Browser,
                 item["quality"] = "unknown"
         for item in body.get("year_cost", []):
             item["reason"], item["amount"] = every_reason()[0], None
+        if "errors" in body:
+            body["errors"] = BROKEN_FILES
         route.fulfill(response=response, json=body)
 
-    page.route(re.compile(r"/api/v1/(cost|compare|standby)\?"), with_every_reason)
+    page.route(re.compile(r"/api/v1/(cost|compare|standby|tariffs)\?"), with_every_reason)
     seen = []
     for view in ("live", "month", "year", "years", "tariffs", "quality"):
         observed.visit(f"{home.address}/#/{view}")
@@ -241,6 +265,8 @@ def test_a_french_page_with_every_reason_shows_no_english_word(browser: Browser,
     text = plain("\n".join(seen))
     for reason in every_reason():
         assert reason_text_on(page, observed.requested, reason) in text
+    assert text.count("perso.toml, ligne 7 :") == len(BROKEN_FILES)
+    text = QUOTED.sub(" ", text)
     lines = [line for line in text.splitlines() if english_words(line)]
     assert "\n".join(lines) == ""
     assert observed.errors == []
@@ -256,7 +282,7 @@ def shown(page: Page, selector: str) -> str:
 @pytest.mark.parametrize("phrase", every_phrase(), ids=lambda each: each.code.key)
 def test_every_phrase_is_without_english_words_in_french(phrase: Phrase) -> None:
     """Remarks, issues, problems and findings, wherever they are shown."""
-    text = re.sub(r"<\w+>|`[^`]+`|--\w+", " ", catalogue("fr").phrase(phrase))
+    text = QUOTED.sub(" ", catalogue("fr").phrase(phrase))
     assert english_words(text) == set(), text
 
 

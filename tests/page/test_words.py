@@ -33,7 +33,7 @@ def test_every_string_is_used() -> None:
             "period.",
             "quality.",
             "state.",
-            "refused.",
+            "rejectedGroup.",
             "rejected.",
             "clock.",
             "tempo.",
@@ -43,7 +43,7 @@ def test_every_string_is_used() -> None:
         ),
         *("standby.", "usual."),
     )
-    of_python = ("format.", "list.", "reason.", "reasons.", "finding.", "remark.")
+    of_python = ("format.", "list.", "reason.", "reasons.", "finding.", "remark.", "issue.", "problem.", "file.")
     unused = {key for key in words() if f'"{key}"' not in text}
     assert {key for key in unused if not key.startswith(composed + of_python)} == set()
 

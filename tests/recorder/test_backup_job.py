@@ -29,6 +29,7 @@ from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.scheduler import make_runner
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.translations import ENGLISH
 
 HEALTH = "tictally/recorder/nas/health"
 
@@ -92,7 +93,7 @@ def test_retention_deletes_old_backups_and_nothing_else(nightly: JobRunner, fold
 def test_a_missing_folder_is_reported_and_not_created(nightly: JobRunner, folder: Path) -> None:
     folder.rmdir()
     assert not nightly.poll(now_ms())
-    assert nightly.state.problem == f"there is no folder {folder} for backups; is its disk or share mounted?"
+    assert problem_of(nightly) == f"there is no folder {folder} for backups; is its disk or share mounted?"
     assert not folder.exists()
     folder.mkdir()
     assert nightly.poll(now_ms())
@@ -107,7 +108,7 @@ def test_a_folder_that_has_become_empty_is_used_again_only_after_a_backup_is_bac
     content = made.read_bytes()
     made.unlink()  # as if its share is not mounted
     assert not nightly.poll(now_ms())
-    assert "is empty, and backups were put there before" in str(nightly.state.problem)
+    assert "is empty, and backups were put there before" in problem_of(nightly)
     assert nightly.state.last_success_ms is not None
     assert list(folder.iterdir()) == []
     made.write_bytes(content)
@@ -126,7 +127,7 @@ def test_a_failed_backup_is_reported_with_its_own_message(nightly: JobRunner, fo
     with closing(sqlite3.connect(tmp_path / "nas" / "ledger.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 99")
     assert not nightly.poll(now_ms())
-    assert "has version 99; this program reads versions up to" in str(nightly.state.problem)
+    assert "has version 99; this program reads versions up to" in problem_of(nightly)
     assert list(folder.iterdir()) == []
 
 
@@ -143,7 +144,7 @@ def problem_of(nightly: JobRunner, within_s: float = 20.0) -> str:
     while nightly.state.problem is None:
         assert time.monotonic() < end_s, "no problem is reported"
         time.sleep(0.01)
-    return nightly.state.problem
+    return ENGLISH.phrase(nightly.state.problem)
 
 
 def wait_until_well(nightly: JobRunner, within_s: float = 20.0) -> None:
@@ -194,7 +195,7 @@ def test_a_folder_that_does_not_answer_is_reported_while_it_hangs(
     monkeypatch.setattr(job_runner, "_CHECK_LIMIT_S", 0.2)
     monkeypatch.setattr(backup_job, "list_backups", hangs)
     nightly.start()
-    assert problem_of(nightly) == f"the folder {folder} for backups does not answer"
+    assert problem_of(nightly) == f"{folder} does not answer"
     answers.set()
     wait_until_well(nightly)
     nightly.stop()
@@ -217,12 +218,12 @@ def test_a_process_that_cannot_be_killed_blocks_nothing_and_no_other_is_started(
     monkeypatch.setattr(subprocess, "Popen", Stuck)
     began_s = time.monotonic()
     assert not nightly.poll(now_ms())
-    assert "was not done within" in str(nightly.state.problem)
+    assert "was not done within" in problem_of(nightly)
     job = nightly._job
     assert isinstance(job, BackupJob)
     process = job._process
     assert not nightly.poll(now_ms())
-    assert nightly.state.problem == f"the folder {folder} does not answer: the backup begun in it cannot be ended"
+    assert problem_of(nightly) == f"the folder {folder} does not answer: the backup begun in it cannot be ended"
     assert job._process is process
     assert time.monotonic() - began_s < 30
     assert process is not None
@@ -270,9 +271,7 @@ def test_two_recorders_of_one_name_make_separate_backups_and_report_it(
     (first,) = folder.iterdir()
     time.sleep(1.1)  # file names have whole seconds
     assert not other.poll(now_ms())
-    assert f"another recorder of this name writes its backups into this folder too ({first.name})" in str(
-        other.state.problem
-    )
+    assert f"another recorder of this name writes its backups into this folder too ({first.name})" in problem_of(other)
     assert first.exists()
     assert len(list_backups(folder, "nas")) == 2
     assert not nightly.poll(now_ms())

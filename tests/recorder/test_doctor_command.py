@@ -18,6 +18,7 @@ from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.jobs import JobState
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger
+from tictally_recorder.problem import uncoded
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +110,7 @@ def test_a_backup_dated_years_ahead_hides_no_failing_one(
     folder.mkdir()
     (folder / "tictally-nas-20990101T040000Z.backup").touch()
     with Ledger.open(ledger) as opened:
-        state = JobState(problem="no space is left", memory={"folder": str(folder)})
+        state = JobState(problem=uncoded("no space is left"), memory={"folder": str(folder)})
         opened.put_value(state_key("backup"), state.to_json())
     assert main(["doctor", "--json"]) == 1
     found = [each for each in json.loads(capsys.readouterr().out) if each["about"] == "backup"]

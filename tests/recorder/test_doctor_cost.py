@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from cost_building import english
 from ledger_building import METER, NOON_MS, frame, message
 
 from tictally_recorder.doctor import CostFacts, PaidFacts
@@ -53,7 +54,7 @@ def test_no_contract(settings: Settings) -> None:
 
 def test_a_contract_on_another_option_than_the_meters(settings: Settings) -> None:
     (paid,) = seen(settings, "edf-bleu-base").paid
-    assert paid.contradictions == ("the meter announces H PLEINE/CREUSE, and the contract is on edf-bleu-base",)
+    assert english(paid.contradictions) == ["the meter announces H PLEINE/CREUSE, and the contract is on edf-bleu-base"]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_a_tariff_with_other_period_names_matches_by_the_contracts_aliases(
     settings.contracts_file.write_text(CONTRACT.format(tariff="others") + f"aliases = {aliases}\n")
     (paid,) = collect_cost(settings, NOON_MS).paid
     contradiction = "the meter announces H PLEINE/CREUSE, and the contract is on others"
-    assert paid.contradictions == (() if fits else (contradiction,))
+    assert english(paid.contradictions) == ([] if fits else [contradiction])
 
 
 def test_an_overdue_tariff(settings: Settings) -> None:
@@ -97,7 +98,7 @@ def test_an_invalid_file(settings: Settings) -> None:
     facts = seen(settings, "none-such")
     assert facts.paid == ()
     assert facts.problem is not None
-    assert facts.problem.startswith(f"{settings.contracts_file}, line 2: there is no tariff 'none-such'")
+    assert str(facts.problem).startswith(f"{settings.contracts_file}, line 2: there is no tariff 'none-such'")
 
 
 def test_without_a_ledger_there_are_no_cost_findings(tmp_path: Path) -> None:

@@ -30,8 +30,10 @@ from tictally_recorder.ledger import (
     Site,
     Status,
 )
+from tictally_recorder.problem import uncoded
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.sinks.findings import SinkFacts
+from tictally_recorder.tariffs.errors import TariffError
 from tictally_shared.frames import iso_utc
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -253,7 +255,7 @@ def test_an_invalid_health_message_stops_no_diagnosis(garbage: bytes) -> None:
     assert findings_about(with_edge("online", garbage), "edge pi") == [(Level.OK, f"it is online; {NEWEST}")]
 
 
-def of_cost(*paid: PaidFacts, problem: str | None = None) -> list[tuple[str, Level, str]]:
+def of_cost(*paid: PaidFacts, problem: TariffError | None = None) -> list[tuple[str, Level, str]]:
     found = shown(replace(WELL, cost=CostFacts(problem, paid)))
     return [(each.about, each.level, each.sentence) for each in found if each.about.startswith("cost")]
 
@@ -282,12 +284,14 @@ def test_an_overdue_tariff_is_reported_with_its_due_day() -> None:
 
 
 def test_a_contract_that_the_meter_contradicts_needs_a_person() -> None:
-    paid = PaidFacts("0219", "edf-bleu-base 2026-08-01", contradictions=("the meter announces TEMPO",))
+    paid = PaidFacts("0219", "edf-bleu-base 2026-08-01", contradictions=(uncoded("the meter announces TEMPO"),))
     assert ("cost of site 0219", Level.TROUBLE, "the meter announces TEMPO") in of_cost(paid)
 
 
 def test_an_invalid_file_needs_a_person() -> None:
-    assert of_cost(problem="contracts.toml, line 2: no") == [("cost", Level.TROUBLE, "contracts.toml, line 2: no")]
+    assert of_cost(problem=TariffError("contracts.toml", 2, "no")) == [
+        ("cost", Level.TROUBLE, "contracts.toml, line 2: no")
+    ]
 
 
 HOUR_MS = 3_600_000
@@ -310,10 +314,10 @@ FOLDER = Path("/mnt/usb")
             "last night's backup is missing; the newest is from 2026-11-20 04:00:00 (33 h ago)",
         ),
         (BackupFacts(FOLDER, NOW_MS - 25 * HOUR_MS, NOW_MS - HOUR_MS), Level.OK, None),  # it may be in progress
-        (BackupFacts(FOLDER, None, NOW_MS, "no disk"), Level.TROUBLE, "no disk; there is none yet"),
+        (BackupFacts(FOLDER, None, NOW_MS, uncoded("no disk")), Level.TROUBLE, "no disk; there is none yet"),
         # One was made by hand since.
         (
-            BackupFacts(FOLDER, NOW_MS - 8 * HOUR_MS, NOW_MS - 9 * HOUR_MS, "no disk"),
+            BackupFacts(FOLDER, NOW_MS - 8 * HOUR_MS, NOW_MS - 9 * HOUR_MS, uncoded("no disk")),
             Level.NOTE,
             "no disk; the newest is from 2026-11-21 05:00:00 (8 h ago)",
         ),
@@ -360,7 +364,7 @@ def test_a_delayed_or_rejected_replication_is_reported() -> None:
         rejected=7,
         newest_rejected=RejectedPoint("tictally_raw", "field type conflict", "tic x=1"),
     )
-    where = SinkFacts("influxdb", "InfluxDB", "http://nas:8086", "it cannot be reached")
+    where = SinkFacts("influxdb", "InfluxDB", "http://nas:8086", uncoded("it cannot be reached"))
     behind = replace(COPIED, ledger=replace(LEDGER, sinks=(sink,)), sinks=(where,))
     assert about_influxdb(behind) == [
         (Level.TROUBLE, "it cannot be reached"),

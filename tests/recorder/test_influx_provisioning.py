@@ -22,6 +22,7 @@ from tictally_recorder.sinks.influxdb.provisioning import (
 )
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 from tictally_recorder.sinks.protocol import SinkError
+from tictally_recorder.translations import ENGLISH
 
 REVOKED = "of-nobody-any-more"
 
@@ -92,7 +93,9 @@ def test_hours_wait_for_a_missing_task_and_everything_else_is_replicated(
     frames = hour(days_ago(1))
     with harness_without_setup_rights(server, tmp_path, f"lacks_{lose.__name__}") as (harness, place):
         lose(server, place.task_ids[HOUR_MS])
-        assert sentence in str(check(harness.target))
+        problem = check(harness.target)
+        assert problem is not None
+        assert sentence in ENGLISH.phrase(problem)
         harness.store(frames)
         sink = harness.begin()
         while sink.step() == 0.0 or not replace(harness.ledger.sinks()[0], windows=0).is_done:

@@ -18,6 +18,7 @@ from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.errors import InfluxError
 from tictally_recorder.sinks.influxdb.task_runs import TaskRunner
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
+from tictally_recorder.translations import ENGLISH
 
 PANIC = "a panic has occurred: /api/v2/tasks/t/runs/r: runtime error: invalid memory address or nil pointer dereference"
 WINDOW = TimeWindow(HOUR_MS, NOON_MS)
@@ -78,10 +79,11 @@ def test_a_failed_run_is_retried_later_and_others_continue_meanwhile(monkeypatch
     monkeypatch.setattr("tictally_recorder.sinks.influxdb.task_runs.time.monotonic", lambda: now_s[0])
     other = TimeWindow(HOUR_MS, NOON_MS - HOUR_MS)
     with answering(*[(200, {"status": "failed"})] * 3) as (runs, _):
-        for after_s, trouble in ((1.0, None), (30.0, "has failed: failed"), (300.0, "has failed: failed")):
+        for after_s, trouble in ((1.0, None), (30.0, "failed"), (300.0, "failed")):
             assert runs.ready([WINDOW, other]) == [WINDOW, other]
             assert runs.run([WINDOW], {HOUR_MS: "t"}) == []
-            assert str(trouble) in str(runs.persistent_failure)
+            failure = runs.persistent_failure
+            assert (failure and ENGLISH.phrase(failure).partition("has failed: ")[2]) == trouble
             assert runs.ready([WINDOW, other]) == [other]
             now_s[0] += after_s
         # A window that no longer waits is forgotten.

@@ -25,6 +25,7 @@ from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.problem import uncoded
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import catalogue
 
@@ -126,7 +127,7 @@ def test_a_manual_run_fails_with_its_reason(
     assert main(["job", "run", "tides"]) == 1
     assert capsys.readouterr().err == "tictally: job tides: the server is away\n"
     with LedgerReader.open(settings.ledger) as reader:
-        assert JobState.from_json(reader.get_value(state_key("tides"))).problem == "the server is away"
+        assert JobState.from_json(reader.get_value(state_key("tides"))).problem == uncoded("the server is away")
 
 
 def test_an_interrupted_manual_run_is_not_a_failure(
@@ -145,7 +146,7 @@ def test_an_interrupted_manual_run_is_not_a_failure(
 
 def test_health_includes_it(settings: Settings, tmp_path: Path) -> None:
     with Ledger.open(settings.ledger) as ledger:
-        ledger.put_value(state_key("tides"), JobState(1_000, "the server is away", 5_000).to_json())
+        ledger.put_value(state_key("tides"), JobState(1_000, uncoded("the server is away"), 5_000).to_json())
         with recorder_loop(tmp_path, ledger, settings=settings) as loop:
             assert loop.health()["jobs"]["tides"] == {
                 "last_run": None,
@@ -157,7 +158,7 @@ def test_health_includes_it(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_the_doctor_has_a_finding_about_it(settings: Settings) -> None:
-    states = {state_key("tides"): JobState(1_000, "the server is away", 5_000).to_json()}
+    states = {state_key("tides"): JobState(1_000, uncoded("the server is away"), 5_000).to_json()}
     moments = Moments(61_000, ZoneInfo("UTC"))
     (finding,) = job_findings(job_reports(settings, states.get, 0), moments)
     assert in_english(finding) == (
@@ -213,7 +214,7 @@ def test_a_failure_is_retried_ever_later_and_logged_once() -> None:
         assert retry_ms is not None
         delays.append(round((retry_ms - time.time_ns() // 1_000_000) / 1000))
     assert delays == [60, 120, 240, 240]
-    assert [run.problem for run in runner.state.runs] == ["the server is away"]
+    assert [run.problem for run in runner.state.runs] == [uncoded("the server is away")]
     job.problem = None
     assert runner.poll(time.time_ns() // 1_000_000)
     assert (runner.state.problem, runner.state.retry_ms, len(runner.state.runs)) == (None, None, 2)

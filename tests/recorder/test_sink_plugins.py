@@ -21,6 +21,8 @@ from tictally_recorder.features import all_settings, load, settings_with
 from tictally_recorder.hubs.recorder_device import announcement_of
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.registry import configured, register
 from tictally_recorder.sinks.replication import Replication, replicating
 from tictally_shared.settings import Origins, SettingsError, read_file
@@ -138,7 +140,7 @@ def test_a_sink_that_fails_unexpectedly_does_not_stop_another(
             assert time.monotonic() < end_s
             time.sleep(0.05)
         assert states["faulty"].counts.frames == FRAMES
-        assert "unexpectedly" in str(states["faulty"].problem)
+        assert states["faulty"].problem == Phrase(ProblemCode.SINK_FAILED)
         assert states["file"].problem is None
 
 

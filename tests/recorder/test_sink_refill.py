@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from tictally_recorder.cli import refill as command
 from tictally_recorder.cli.app import app
 from tictally_recorder.ledger import Ledger, Outbox, TimeWindow
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import uncoded
 from tictally_recorder.sinks.protocol import SinkError
 
 URL = "http://influxdb.invalid:8086"
@@ -25,7 +27,7 @@ class Scripted:
         steps: what each step returns or raises.
     """
 
-    blocked: str | None = None
+    blocked: Phrase | None = None
 
     def __init__(self, path: Path, steps: list[float | SinkError]) -> None:
         self._outbox = Outbox.open(path, "influxdb")
@@ -76,7 +78,7 @@ def test_it_ends_with_the_reason_where_an_hour_cannot_be_aggregated(
 
     def scripted(*_: object) -> Scripted:
         sink = Scripted(path, [0.0, 1.0])
-        sink.blocked = "InfluxDB's task has failed: no disk"
+        sink.blocked = uncoded("InfluxDB's task has failed: no disk")
         sink._outbox.add_windows([TimeWindow(3_600_000, NOON_MS)])
         return sink
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from tictally_recorder.tariffs.check import Fault, TariffIssue, check
+from tictally_recorder.phrase import Phrase, PhraseCode
+from tictally_recorder.tariffs.check import IssueCode, TariffIssue, check
 from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Version
 
 
@@ -24,8 +25,8 @@ def tariff(*versions: Version, revised: tuple[tuple[int, int], ...] = ((2, 1), (
     return Tariff("own", "Somebody", {"en": "own"}, "EUR", ("BASE",), versions, revised=revised)
 
 
-def found(checked: Tariff, day: date) -> list[tuple[Fault, date, date | None]]:
-    return [(finding.fault, finding.since, finding.until) for finding in check([checked], day)]
+def found(checked: Tariff, day: date) -> list[tuple[PhraseCode, date, date | None]]:
+    return [(finding.phrase.code, finding.since, finding.until) for finding in check([checked], day)]
 
 
 FEBRUARY, AUGUST = date(2026, 2, 1), date(2026, 8, 1)
@@ -40,24 +41,23 @@ def test_days_between_versions_are_a_gap() -> None:
     assert check([checked], date(2026, 11, 1)) == [
         TariffIssue(
             "own",
-            Fault.GAP,
+            Phrase(IssueCode.GAP, {"tariff": "own", "since": "2026-04-01", "until": "2026-07-31"}),
             date(2026, 4, 1),
             date(2026, 7, 31),
-            "own has no version from 2026-04-01 to 2026-07-31: energy of these days has no cost",
         )
     ]
 
 
 def test_a_single_day_is_a_gap_too() -> None:
     day = date(2026, 7, 31)
-    assert found(tariff(version(FEBRUARY, date(2026, 7, 30)), version(AUGUST)), AUGUST) == [(Fault.GAP, day, day)]
+    assert found(tariff(version(FEBRUARY, date(2026, 7, 30)), version(AUGUST)), AUGUST) == [(IssueCode.GAP, day, day)]
 
 
 def test_a_tariff_is_overdue_from_the_day_of_the_first_missing_revision() -> None:
     checked = tariff(version(FEBRUARY))
     assert found(checked, date(2026, 7, 31)) == []
-    assert found(checked, AUGUST) == [(Fault.OVERDUE, AUGUST, None)]
-    assert found(checked, date(2027, 5, 1)) == [(Fault.OVERDUE, AUGUST, None)]
+    assert found(checked, AUGUST) == [(IssueCode.OVERDUE, AUGUST, None)]
+    assert found(checked, date(2027, 5, 1)) == [(IssueCode.OVERDUE, AUGUST, None)]
 
 
 def test_a_tariff_without_revisions_is_never_overdue() -> None:
@@ -67,13 +67,13 @@ def test_a_tariff_without_revisions_is_never_overdue() -> None:
 def test_a_tariff_that_ended_is_missing_a_version_after_its_end() -> None:
     checked = tariff(version(FEBRUARY, date(2026, 7, 31)))
     assert found(checked, date(2026, 7, 31)) == []
-    assert found(checked, AUGUST) == [(Fault.ENDED, AUGUST, None)]
+    assert found(checked, AUGUST) == [(IssueCode.ENDED, AUGUST, None)]
 
 
 def test_unknown_subscriptions_are_reported_with_their_days() -> None:
     unknown = replace(version(FEBRUARY), subscription={})
-    assert found(tariff(unknown, version(AUGUST)), AUGUST) == [(Fault.NO_SUBSCRIPTION, FEBRUARY, date(2026, 7, 31))]
-    assert found(tariff(unknown), FEBRUARY) == [(Fault.NO_SUBSCRIPTION, FEBRUARY, None)]
+    assert found(tariff(unknown, version(AUGUST)), AUGUST) == [(IssueCode.NO_SUBSCRIPTION, FEBRUARY, date(2026, 7, 31))]
+    assert found(tariff(unknown), FEBRUARY) == [(IssueCode.NO_SUBSCRIPTION, FEBRUARY, None)]
 
 
 def test_findings_are_in_the_order_of_their_days() -> None:

@@ -49,11 +49,13 @@ class Commands:
 def tariff(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
     for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     return Commands(tmp_path, capsys)
 
 
 def test_list_names_every_tariff_with_its_newest_version(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.delenv("TICTALLY_LANGUAGE")
     code, out, _ = tariff("list")
     assert code == 0
     (line,) = [line for line in out.splitlines() if line.startswith("edf-bleu-hphc")]
@@ -84,7 +86,8 @@ def test_a_broken_file_is_reported_beside_the_list_and_fails_the_command(tariff:
     )
 
 
-def test_show_prints_the_version_of_a_day(tariff: Commands) -> None:
+def test_show_prints_the_version_of_a_day(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TICTALLY_LANGUAGE")
     code, out, err = tariff("show", "edf-bleu-hphc", "--on", "2025-07-31")
     assert (code, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines()]
@@ -181,10 +184,11 @@ def test_json_of_check_has_every_finding_and_broken_files(tariff: Commands) -> N
     tariff.put("id = ")
     found = tariff.json("check", "edf-bleu-ejp")
     overdue = found[-2]
-    assert overdue.pop("sentence").startswith("edf-bleu-ejp is overdue: ")
-    assert overdue == {"tariff": "edf-bleu-ejp", "fault": "overdue", "since": "2026-08-01", "until": None}
-    assert (found[-1]["tariff"], found[-1]["fault"]) == (None, "file")
-    assert found[-1]["sentence"].startswith(f"{tariff.tariffs}/own.toml, line 1: it is not TOML: ")
+    assert overdue.pop("text").startswith("edf-bleu-ejp is overdue: ")
+    assert overdue.pop("parameters") == {"tariff": "edf-bleu-ejp", "due": "2026-08-01", "newest": "2026-02-01"}
+    assert overdue == {"tariff": "edf-bleu-ejp", "code": "overdue", "since": "2026-08-01", "until": None}
+    assert (found[-1]["tariff"], found[-1]["code"]) == (None, "broken_file")
+    assert found[-1]["text"].startswith(f"{tariff.tariffs}/own.toml, line 1: it is not TOML: ")
 
 
 def test_a_broken_file_alone_fails_a_check(tariff: Commands) -> None:
@@ -260,8 +264,8 @@ def test_check_compares_the_contract_with_what_the_meter_announces(
     contracts(tariff, BASE_NOW)
     store_frame(tariff, values)
     found = tariff.json("check")
-    assert [each["sentence"] for each in found] == [f"site {METER}: {sentence}" for sentence in sentences]
-    assert {(each["tariff"], each["fault"], each["since"]) for each in found} <= {
+    assert [each["text"] for each in found] == [f"site {METER}: {sentence}" for sentence in sentences]
+    assert {(each["tariff"], each["code"], each["since"]) for each in found} <= {
         ("edf-bleu-base", "contract", "2025-08-01")
     }
     assert tariff("check")[0] == (1 if sentences else 0)
@@ -276,7 +280,7 @@ def test_check_names_the_contract_of_an_unknown_site(tariff: Commands) -> None:
     of_hme = "the contract on edf-bleu-base from 2025-08-01 is of site hme"
     assert (code, out) == (1, f"{of_hme}, and the ledger has only {METER}: it pays for nothing\n")
     (found,) = tariff.json("check")
-    assert (found["tariff"], found["fault"], found["since"]) == ("edf-bleu-base", "no-site", "2025-08-01")
+    assert (found["tariff"], found["code"], found["since"]) == ("edf-bleu-base", "no_site", "2025-08-01")
     contracts(tariff, BASE_NOW + f'site = "{METER}"\n')
     assert tariff("check")[0] == 0
 

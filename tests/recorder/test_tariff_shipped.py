@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tictally_recorder.tariffs.catalogue import load_catalogue
-from tictally_recorder.tariffs.check import Fault, check
+from tictally_recorder.tariffs.check import IssueCode, check
 from tictally_recorder.tariffs.model import Confidence, Tariff, Version
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 
@@ -86,7 +86,9 @@ def test_there_is_a_version_for_every_revision(tariff: Tariff) -> None:
 
 
 def test_unknown_versions_of_ejp_are_gaps() -> None:
-    gaps = [(found.since, found.until) for found in check([EJP], date(2026, 7, 31)) if found.fault is Fault.GAP]
+    gaps = [
+        (found.since, found.until) for found in check([EJP], date(2026, 7, 31)) if found.phrase.code is IssueCode.GAP
+    ]
     assert gaps == [(date(2019, 6, 1), date(2021, 7, 31)), (date(2022, 2, 1), date(2023, 7, 31))]
     assert EJP.on(date(2018, 7, 31)) is None
     assert not EJP.is_overdue(date(2026, 7, 31))

@@ -224,6 +224,14 @@ class TariffProviderItem(BaseModel):
     tariffs: list[ProvidedTariffItem]
 
 
+class PhraseItem(BaseModel):
+    """A code with its parameters, and the English text of both."""
+
+    code: str
+    parameters: dict[str, Any]
+    text: str
+
+
 class JobItem(BaseModel):
     """A job."""
 
@@ -235,7 +243,7 @@ class JobItem(BaseModel):
     last_result: str | None
     last_success: str | None
     next_run: str | None
-    problem: str | None
+    problem: PhraseItem | None
 
 
 class TariffHistory(BaseModel):
@@ -275,4 +283,4 @@ class SinkItem(BaseModel):
     cost_days: int
     windows: int
     rejected: int
-    problem: str | None
+    problem: PhraseItem | None

@@ -19,6 +19,8 @@ from tictally_recorder.jobs.job import JobContext, JobError
 from tictally_recorder.jobs.registry import JobKind, register
 from tictally_recorder.jobs.state import JobState, state_key
 from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.phrase import Phrase, Value
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import PREFIX, Settings
 
 NAME: Final = "backup"
@@ -61,7 +63,7 @@ class BackupJob:
             JobError: the folder is not there, has become empty, or another recorder uses it.
             LedgerError: the ledger cannot be read.
         """
-        context.waits_for = f"the folder {self._folder} for backups"
+        context.waits_for = str(self._folder)
         try:
             backups = self._own_backups(context)
             if is_due(backups, context.now_ms, self._hour, self._settings.zone):
@@ -78,7 +80,7 @@ class BackupJob:
             JobError: it could not be made.
             LedgerError: the ledger cannot be read.
         """
-        context.waits_for = f"the folder {self._folder} for backups"
+        context.waits_for = str(self._folder)
         result = self._make(context)
         try:
             self._update(context)
@@ -102,10 +104,7 @@ class BackupJob:
         backups = list_backups(self._folder, self._settings.name)
         # A share that is not mounted leaves an empty folder, on the very disk that backups shall outlive.
         if context.last_success_ms is not None and not list_backups(self._folder, None):  # of whatever name it had then
-            raise BackupError(
-                f"the folder {self._folder} is empty, and backups were put there before; is its disk or share mounted? "
-                "If it is a new one, `tictally backup` puts the first there"
-            )
+            raise JobError(Phrase(ProblemCode.BACKUP_FOLDER_EMPTY, {"folder": str(self._folder)}))
         return self._own.select(backups)
 
     def _update(self, context: JobContext) -> None:
@@ -117,11 +116,11 @@ class BackupJob:
         context.last_success_ms = max(not_ahead_of(own.select(backups), context.now_ms), default=None)
         problem = own.problem(backups, context.now_ms)
         if problem is not None:
-            raise BackupError(problem)
+            raise JobError(problem)
 
     def _make(self, context: JobContext) -> str:
         if self._process is not None and self._process.poll() is None:
-            raise JobError(f"the folder {self._folder} does not answer: the backup begun in it cannot be ended")
+            raise JobError(Phrase(ProblemCode.BACKUP_FOLDER_HANGS, {"folder": str(self._folder)}))
         process = self._process = self._begin()
         try:
             output, _ = process.communicate(timeout=self.time_limit_s)
@@ -131,10 +130,12 @@ class BackupJob:
                 process.stdout.close()  # what `communicate` leaves open
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_KILL_LIMIT_S)
-            raise JobError(f"it was not done within {self.time_limit_s / 3600:.0f} hours") from None
+            raise JobError(Phrase(ProblemCode.BACKUP_TOO_LONG, {"hours": round(self.time_limit_s / 3600)})) from None
         if process.returncode:
             last = output.strip().splitlines()[-1:] or [f"it ended with {process.returncode}"]
-            raise JobError("the recorder stopped" if context.stopping.is_set() else last[0].removeprefix("tictally: "))
+            if context.stopping.is_set():
+                raise JobError(Phrase(ProblemCode.RECORDER_STOPPED))
+            raise JobError(last[0].removeprefix("tictally: "))
         return " ".join(output.split())
 
     def _begin(self) -> subprocess.Popen[str]:
@@ -149,7 +150,8 @@ class BackupJob:
                 errors="replace",
             )
         except OSError as error:
-            raise JobError(f"its process cannot be started ({sys.executable}): {error.strerror or error}") from None
+            about: dict[str, Value] = {"program": sys.executable, "detail": str(error.strerror or error)}
+            raise JobError(Phrase(ProblemCode.BACKUP_NOT_STARTED, about)) from None
 
 
 def _environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:

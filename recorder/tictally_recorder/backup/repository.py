@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.backup.create import BackupResult, BackupSpec, back_up
 from tictally_recorder.backup.file_format import BackupError, read_header
 from tictally_recorder.backup.schedule import not_ahead_of
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemCode
 from tictally_shared.calendar import local_day
 from tictally_shared.runtime.atomic_file import remove_stale_parts
 
@@ -45,8 +47,8 @@ class OwnBackups:
         """
         return {created_ms: path for created_ms, path in backups.items() if self._is_own(path)}
 
-    def problem(self, backups: Mapping[int, Path], now_ms: int) -> str | None:
-        """A sentence where another recorder writes its backups into the same folder, else None.
+    def problem(self, backups: Mapping[int, Path], now_ms: int) -> Phrase | None:
+        """The problem where another recorder writes its backups into the same folder, else None.
 
         Backups from before the ledger was created belong to a lost ledger: they stay, and are no problem.
 
@@ -60,10 +62,7 @@ class OwnBackups:
         others = [each for each in not_ahead_of(backups, now_ms) if each > since_ms and not self._is_own(backups[each])]
         if not others:
             return None
-        return (
-            f"another recorder of this name writes its backups into this folder too ({backups[max(others)].name}): "
-            "give each a TICTALLY_NAME or a folder of its own"
-        )
+        return Phrase(ProblemCode.BACKUP_FOLDER_SHARED, {"file": backups[max(others)].name})
 
     def _is_own(self, path: Path) -> bool:
         if path not in self._read:

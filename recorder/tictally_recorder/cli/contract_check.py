@@ -8,8 +8,9 @@ from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.settings import Settings
-from tictally_recorder.tariffs.check import Fault, TariffIssue, check
+from tictally_recorder.tariffs.check import IssueCode, TariffIssue, check
 from tictally_recorder.tariffs.model import Direction, Tariff
 
 
@@ -41,10 +42,12 @@ def findings_of_used(tariffs: Mapping[str, Tariff], contracts: Contracts, day: d
 def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: date) -> list[TariffIssue]:
     """Where the meters announce what the contracts of a day do not have."""
     return [
-        TariffIssue(contract.tariff, Fault.CONTRACT, contract.start, None, f"site {site.id}: {sentence}")
+        TariffIssue(
+            contract.tariff, Phrase(IssueCode.CONTRACT, {"site": site.id, "problem": problem}), contract.start, None
+        )
         for site in sites
         if (contract := terms.contracts.on(site.id, Direction.CONSUMPTION, day))
-        for sentence in contradictions(reader, site, contract, terms.tariffs[contract.tariff])
+        for problem in contradictions(reader, site, contract, terms.tariffs[contract.tariff])
     ]
 
 
@@ -52,17 +55,15 @@ def findings_of_sites(sites: Collection[Site], contracts: Contracts) -> list[Tar
     """Contracts of sites that the ledger does not have; none while it has no site at all."""
     known = {site.id for site in sites}
     return [
-        TariffIssue(contract.tariff, Fault.NO_SITE, contract.start, contract.until, _of_no_site(contract, known))
+        TariffIssue(contract.tariff, _of_no_site(contract.site, contract, known), contract.start, contract.until)
         for contract in contracts.all
         if known and contract.site is not None and contract.site not in known
     ]
 
 
-def _of_no_site(contract: Contract, known: Collection[str]) -> str:
-    return (
-        f"the contract on {contract.tariff} from {contract.start} is of site {contract.site}, "
-        f"and the ledger has only {', '.join(sorted(known))}: it pays for nothing"
-    )
+def _of_no_site(site: str, contract: Contract, known: Collection[str]) -> Phrase:
+    about: dict[str, Value] = {"tariff": contract.tariff, "start": str(contract.start), "site": site}
+    return Phrase(IssueCode.NO_SITE, about | {"sites": tuple(sorted(known))})
 
 
 def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date]]]:

@@ -23,6 +23,7 @@ from tictally_recorder.ledger import Ledger, LedgerInUse, LedgerReader
 from tictally_recorder.reports.cost import as_json
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.settings import Settings
+from tictally_recorder.translations import catalogue
 
 app = group("List and run scheduled jobs.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A job, as `tictally job list` shows it.")]
@@ -40,9 +41,12 @@ def list_jobs(*, json: JsonOption = False, configuration: Configuration) -> None
     table = plain_table()
     for heading in ("Job", "Schedule", "Last success", "Next run", "Problem"):
         table.add_column(heading, no_wrap=heading != "Problem")
+    words = catalogue(settings.language)
     for report in reports:
         times = (_local(each, settings.zone) for each in (report.state.last_success_ms, report.next_run_ms))
-        table.add_row(report.name, report.schedule or "off", *times, report.problem or "")
+        table.add_row(
+            report.name, report.schedule or "off", *times, words.phrase(report.problem) if report.problem else ""
+        )
     print_table(table)
 
 
@@ -63,7 +67,8 @@ def run(name: NameArgument, configuration: Configuration) -> None:
         raise typer.Abort
     _store(settings, runner)
     if not is_well:
-        raise JobError(f"job {name}: {runner.state.problem}")
+        problem = runner.state.problem
+        raise JobError(f"job {name}: {catalogue(settings.language).phrase(problem) if problem else ''}")
     echo(runner.state.runs[-1].result or "")
 
 
@@ -80,9 +85,10 @@ def log(
     if name is not None:
         _check_name(name, reports)
     runs = [(run, report) for report in reports if name in {None, report.name} for run in report.state.runs]
+    words = catalogue(settings.language)
     for run, report in sorted(runs, key=lambda each: each[0].started_ms):
         seconds = (run.finished_ms - run.started_ms) / 1000
-        outcome = f"failed: {run.problem}" if run.problem is not None else run.result
+        outcome = f"failed: {words.phrase(run.problem)}" if run.problem is not None else run.result
         echo(f"{_local(run.started_ms, settings.zone)}  {report.name}  {seconds:.1f} s  {outcome}")
 
 

@@ -14,6 +14,7 @@ from tictally_recorder.ledger import Ledger, LedgerReader, SinkCounts
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError, SinkPlugin
 from tictally_recorder.sinks.runner import RetryDelay
+from tictally_recorder.translations import ENGLISH
 
 _PROGRESS_S: Final = 1.0
 # Live frames always wait to be replicated, and so does the quarter that they are in.
@@ -100,7 +101,7 @@ def _result(work: _Work, counts: SinkCounts) -> str:
         return f"{work.plugin.title}: replication complete."
     return (
         f"{work.plugin.title}: replication complete, but {counts.windows} minutes and hours are not aggregated yet: "
-        f"{work.sink.blocked}"
+        f"{ENGLISH.phrase(work.sink.blocked) if work.sink.blocked else ''}"
     )
 
 

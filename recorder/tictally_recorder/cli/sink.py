@@ -19,6 +19,7 @@ from tictally_recorder.ledger import Ledger, LedgerError, LedgerInUse, LedgerRea
 from tictally_recorder.settings import PREFIX, Settings
 from tictally_recorder.sinks.protocol import SinkPlugin
 from tictally_recorder.sinks.registry import configured, plugins
+from tictally_recorder.translations import catalogue
 from tictally_shared.settings import SettingsError
 
 _OWNER_ONLY: Final = 0o600
@@ -54,7 +55,7 @@ def status(sink: SinkOption = None, *, configuration: Configuration) -> None:
         if problem is None:
             echo("  It answers and has what it needs.")
         else:
-            problems.append(problem)
+            problems.append(catalogue(settings.language).phrase(problem))
     if problems:
         raise LedgerError("\n".join(problems))
 

@@ -21,6 +21,7 @@ from tictally_recorder.tariffs.catalogue import TariffCatalogue
 from tictally_recorder.tariffs.check import TariffIssue
 from tictally_recorder.tariffs.check import check as check_tariffs
 from tictally_recorder.tariffs.providers.state import provider_states
+from tictally_recorder.translations import catalogue as words_of
 
 app = group("List and show tariffs, check them, import published prices.")
 app.command("import", short_help="Compare a tariff with a provider's file; take what is new.")(flattened(import_))
@@ -122,10 +123,11 @@ def check(
     if json:
         echo(report.findings_as_json(found, catalogue.errors))
     else:
+        words = words_of(settings.language)
         for finding in found:
-            echo(finding.sentence)
+            echo(words.phrase(finding.phrase))
         for error in catalogue.errors:
-            echo(str(error))
+            echo(words.phrase(report.broken_file(error)))
         if not found and not catalogue.errors:
             echo("Nothing is missing, and nothing is overdue.")
     if found or catalogue.errors:

@@ -20,6 +20,7 @@ from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_recorder.jobs import JobReport, JobState, job_reports
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
+from tictally_recorder.problem import uncoded
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.findings import collect_sinks
@@ -37,7 +38,7 @@ def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
             sites = reader.sites()
             watched.look(sites)
             if watched.terms is None:
-                return CostFacts(str(watched.problem))
+                return CostFacts(watched.problem)
             return CostFacts(None, tuple(_paid(reader, site, watched.terms, today) for site in sites))
     except LedgerError:
         return CostFacts()
@@ -108,7 +109,7 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
         made_ms = max(not_ahead_of(own.select(list_backups(folder, settings.name)), now_ms), default=None)
         shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
     except BackupError as error:
-        return BackupFacts(folder, noted.last_success_ms, now_ms, str(error))
+        return BackupFacts(folder, noted.last_success_ms, now_ms, uncoded(str(error)))
     except OSError:
         shared = False
     return BackupFacts(folder, made_ms, due_ms, noted.problem, shared)

@@ -26,16 +26,17 @@ def site_findings(ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
 def cost_findings(cost: CostFacts) -> Iterator[Finding]:
     """By which tariff version each site pays, and what is wrong with contracts and tariffs."""
     if cost.problem is not None:
-        unusable = Phrase(FindingCode.TARIFF_FILE_UNUSABLE, {"detail": cost.problem})
-        yield Finding(Subject(SubjectKind.COST), Level.TROUBLE, unusable)
+        at = cost.problem
+        about: dict[str, Value] = {"file": at.file, "line": at.line, "problem": at.problem}
+        yield Finding(Subject(SubjectKind.COST), Level.TROUBLE, Phrase(FindingCode.TARIFF_FILE_UNUSABLE, about))
     for paid in cost.paid:
         yield from _of_site(paid)
 
 
 def _of_site(paid: PaidFacts) -> Iterator[Finding]:
     about = Subject(SubjectKind.SITE_COST, paid.site)
-    for sentence in paid.contradictions:
-        yield Finding(about, Level.TROUBLE, Phrase(FindingCode.CONTRACT_CONTRADICTED, {"detail": sentence}))
+    for problem in paid.contradictions:
+        yield Finding(about, Level.TROUBLE, Phrase(FindingCode.CONTRACT_CONTRADICTED, {"problem": problem}))
     if paid.reason is not None:
         yield Finding(about, Level.NOTE, Phrase(FindingCode.COST_UNKNOWN, {"reason": paid.reason}))
     elif paid.version is not None and paid.overdue_since is not None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from tictally_recorder.doctor.broker_probe import ProbeResult
 from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.reason import Reason
 from tictally_recorder.sinks.findings import SinkFacts
+from tictally_recorder.tariffs.errors import InFileError
 from tictally_recorder.tariffs.providers.state import ProviderState
 
 
@@ -55,14 +57,14 @@ class PaidFacts:
         version: in force, or None.
         reason: why there is none, or None.
         overdue_since: day on which an unknown revision was due, or None.
-        contradictions: differences between the contract and what the meter reports, a sentence each.
+        contradictions: differences between the contract and what the meter reports.
     """
 
     site: str
     version: str | None
     reason: Reason | None = None
     overdue_since: date | None = None
-    contradictions: tuple[str, ...] = ()
+    contradictions: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,11 @@ class CostFacts:
     """State of the cost computation.
 
     Attributes:
-        problem: a user file that cannot be used, a sentence, or None.
+        problem: a user file that cannot be used, or None.
         paid: by site; empty where a file cannot be used.
     """
 
-    problem: str | None = None
+    problem: InFileError | None = None
     paid: tuple[PaidFacts, ...] = ()
 
 
@@ -99,14 +101,14 @@ class BackupFacts:
         folder: destination, or None where none is set.
         made_ms: time of the newest one in it, or None.
         due_ms: when the last one was due.
-        problem: why the folder cannot be used, or why the recorder made none, a sentence; else None.
+        problem: why the folder cannot be used, or why the recorder made none; else None.
         is_on_ledgers_disk: the folder is on the same file system as the ledger.
     """
 
     folder: Path | None = None
     made_ms: int | None = None
     due_ms: int = 0
-    problem: str | None = None
+    problem: Phrase | None = None
     is_on_ledgers_disk: bool = False
 
 

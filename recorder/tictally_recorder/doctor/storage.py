@@ -78,7 +78,7 @@ def backup_findings(backup: BackupFacts, moments: Moments) -> Iterator[Finding]:
     if backup.problem is not None:
         # Where one was made by hand since, the recorder has not tried again yet: its failure is still reported.
         level = Level.TROUBLE if is_late else Level.NOTE
-        failure = Phrase(FindingCode.BACKUP_FAILED, {"detail": backup.problem, "newest": newest})
+        failure = Phrase(FindingCode.BACKUP_FAILED, {"problem": backup.problem, "newest": newest})
         yield Finding(_BACKUP, level, failure)
     elif backup.made_ms is None:
         yield Finding(_BACKUP, Level.NOTE, Phrase(FindingCode.BACKUP_NONE_YET, {"folder": folder}))

@@ -12,6 +12,7 @@ from tictally_recorder.ledger import BatchResult, Ledger, LedgerCounts
 from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.sinks.replication import Replication
 from tictally_recorder.tariffs.providers.state import provider_states
+from tictally_recorder.translations import Catalogue
 from tictally_shared.calendar import local_day
 from tictally_shared.frames import iso_utc
 
@@ -95,11 +96,13 @@ class SinkHealth:
     Args:
         ledger: that has their cursors.
         replication: that runs them.
+        words: of the hubs' language.
     """
 
-    def __init__(self, ledger: Ledger, replication: Replication) -> None:
+    def __init__(self, ledger: Ledger, replication: Replication, words: Catalogue) -> None:
         self._ledger = ledger
         self._replication = replication
+        self._words = words
 
     def health(self, turn: Turn) -> dict[str, object]:
         """`sinks` of the recorder's health, by name.
@@ -115,7 +118,7 @@ class SinkHealth:
                     "rejected": sink.counts.rejected,
                     "windows": sink.counts.windows,
                     "is_failing": sink.problem is not None,
-                    "problem": sink.problem,
+                    "problem": sink.problem and self._words.phrase(sink.problem),
                 }
                 for sink in self._replication.states(self._ledger.sinks())
             }

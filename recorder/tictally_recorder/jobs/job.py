@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Protocol
 
+from tictally_recorder.problem import ProblemError
 
-class JobError(Exception):
-    """A job could not do its work; the message says what happened and what to do. It is retried."""
+
+class JobError(ProblemError):
+    """A job could not do its work: what happened and what to do. It is retried."""
 
 
 @dataclass(slots=True)
@@ -19,7 +21,7 @@ class JobContext:
         last_success_ms: when it last succeeded, milliseconds since 1970, or None. The scheduler sets it after each run;
             a job that finds its own traces elsewhere may correct it.
         memory: what the job keeps for its next runs; values that JSON has.
-        waits_for: what does not answer, where the job takes longer than it may: "the folder /mnt/usb".
+        waits_for: what does not answer, where the job takes longer than it may: a path or an address.
         stopping: set when the recorder stops.
     """
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from tictally_recorder.jobs.registry import JobKind, job_kinds
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobRun, JobState, state_key
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.settings import Settings
+from tictally_recorder.translations import phrase_record
 from tictally_shared.frames import iso_utc
 
 
@@ -39,7 +41,7 @@ class JobReport:
             "last_result": None if self.last_run is None else self.last_run.result,
             "last_success": _iso(self.state.last_success_ms),
             "next_run": _iso(self.next_run_ms),
-            "problem": self.problem,
+            "problem": self.problem and phrase_record(self.problem),
         }
 
     @property
@@ -53,8 +55,8 @@ class JobReport:
         return self.schedule is not None
 
     @property
-    def problem(self) -> str | None:
-        """Why it cannot do its work at present, a sentence, or None."""
+    def problem(self) -> Phrase | None:
+        """Why it cannot do its work at present, or None."""
         return self.state.problem
 
     @property

@@ -10,6 +10,9 @@ from tictally_recorder.jobs.job import Job, JobContext, JobError
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobRun, JobState
 from tictally_recorder.ledger import LedgerError
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemCode, uncoded
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.runtime.backoff import Backoff
 
 # What became due while no recorder ran goes first.
@@ -48,7 +51,9 @@ class JobRunner:
         context, deadline_s = self._context, self._deadline_s
         if context is None or deadline_s is None or time.monotonic() <= deadline_s:
             return self._state
-        hangs = f"{context.waits_for} does not answer" if context.waits_for else "it takes longer than it may"
+        hangs = Phrase(ProblemCode.JOB_TOO_LONG)
+        if context.waits_for:
+            hangs = Phrase(ProblemCode.JOB_HANGS, {"place": context.waits_for})
         return replace(self._state, problem=hangs)
 
     def start(self) -> None:
@@ -74,14 +79,17 @@ class JobRunner:
         is_scheduled = state.last_success_ms is None or state.last_success_ms < self._schedule.last_ms(now_ms)
         context = JobContext(now_ms, is_scheduled, state.last_success_ms, dict(state.memory), "", self._stopping)
         self._context = context
-        result, problem = None, None
+        result: str | None = None
+        problem: Phrase | None = None
         try:
             result = self._check_and_run(context, is_forced=is_forced)
-        except (JobError, LedgerError) as error:
-            problem = str(error)
+        except JobError as error:
+            problem = error.problem
+        except LedgerError as error:
+            problem = uncoded(str(error))
         except Exception as error:  # noqa: BLE001 - the thread must not end: nothing would run the job any more
             _log.exception("job %s failed", self.name)
-            problem = f"internal error: {error!r}"
+            problem = Phrase(ProblemCode.JOB_FAILED, {"detail": repr(error)})
         finally:
             self._deadline_s = self._context = None
         self._state = self._next_state(context, result, problem)
@@ -101,7 +109,7 @@ class JobRunner:
     def _expect_within(self, limit_s: float) -> None:
         self._deadline_s = time.monotonic() + limit_s
 
-    def _next_state(self, context: JobContext, result: str | None, problem: str | None) -> JobState:
+    def _next_state(self, context: JobContext, result: str | None, problem: Phrase | None) -> JobState:
         before, finished_ms = self._state, _now_ms()
         last_success_ms = context.last_success_ms
         if result is not None and last_success_ms == before.last_success_ms:
@@ -112,7 +120,7 @@ class JobRunner:
         else:
             state = replace(state, retry_ms=finished_ms + int(self._backoff.next_s() * 1000))
             if problem != before.problem:
-                _log.warning("job %s: %s", self.name, problem)
+                _log.warning("job %s: %s", self.name, ENGLISH.phrase(problem))
         if result is not None or (problem is not None and problem != before.problem):
             state = state.with_run(JobRun(context.now_ms, finished_ms, result, problem))
         return state

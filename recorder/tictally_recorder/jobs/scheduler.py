@@ -13,8 +13,9 @@ from tictally_recorder.jobs.state import JobState, state_key
 from tictally_recorder.ledger import Ledger
 from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.settings import Settings
+from tictally_recorder.translations import catalogue
 
-_HEALTH_FIELDS: Final = ("last_run", "last_success", "next_run", "problem")
+_HEALTH_FIELDS: Final = ("last_run", "last_success", "next_run")
 
 
 class JobScheduler:
@@ -96,10 +97,12 @@ class JobStep:
     def health(self, turn: Turn) -> dict[str, object]:
         """`jobs` of the recorder's health: by name, `last_run`, `last_success`, `next_run`, `problem`, `is_failing`."""
         reports = job_reports(self._settings, self._ledger.get_value, turn.now_ms)
+        words = catalogue(self._settings.language)
         return {
             "jobs": {
                 report.name: {
                     **{each: report.to_record()[each] for each in _HEALTH_FIELDS},
+                    "problem": report.problem and words.phrase(report.problem),
                     "is_failing": report.problem is not None,
                 }
                 for report in reports

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
+
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import stored_problem
 
 _MAX_RUNS: Final = 20
 
@@ -16,13 +19,13 @@ class JobRun:
         started_ms: milliseconds since 1970.
         finished_ms: the same.
         result: what was done, a sentence; None if it failed.
-        problem: why it failed, a sentence, or None.
+        problem: why it failed, or None.
     """
 
     started_ms: int
     finished_ms: int
     result: str | None
-    problem: str | None
+    problem: Phrase | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,14 @@ class JobState:
 
     Attributes:
         last_success_ms: when it last succeeded, milliseconds since 1970, or None.
-        problem: why it cannot do its work at present, a sentence, or None.
+        problem: why it cannot do its work at present, or None.
         retry_ms: when it is tried again after a failure, milliseconds since 1970, or None.
         memory: what the job keeps for its next runs.
         runs: the newest 20, oldest first.
     """
 
     last_success_ms: int | None = None
-    problem: str | None = None
+    problem: Phrase | None = None
     retry_ms: int | None = None
     memory: Mapping[str, Any] = field(default_factory=dict)
     runs: tuple[JobRun, ...] = ()
@@ -49,7 +52,18 @@ class JobState:
 
     def to_json(self) -> str:
         """As the ledger keeps it."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        body = {each: getattr(self, each) for each in ("last_success_ms", "retry_ms", "memory")}
+        runs = [
+            {
+                "started_ms": run.started_ms,
+                "finished_ms": run.finished_ms,
+                "result": run.result,
+                "problem": run.problem and run.problem.as_json(),
+            }
+            for run in self.runs
+        ]
+        problem = self.problem and self.problem.as_json()
+        return json.dumps({**body, "problem": problem, "runs": runs}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, stored: str | None) -> Self:
@@ -57,7 +71,8 @@ class JobState:
         if stored is None:
             return cls()
         body = json.loads(stored)
-        return cls(**{**body, "runs": tuple(JobRun(**run) for run in body["runs"])})
+        runs = tuple(JobRun(**{**run, "problem": stored_problem(run["problem"])}) for run in body["runs"])
+        return cls(**{**body, "problem": stored_problem(body["problem"]), "runs": runs})
 
 
 def state_key(job: str) -> str:

@@ -8,12 +8,13 @@ from typing import Final
 
 from rich.table import Table
 
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.tariffs.check import TariffIssue
+from tictally_recorder.tariffs.check import IssueCode, TariffIssue
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Price, Tariff, Version
+from tictally_recorder.translations import phrase_record
 
-_BROKEN_FILE: Final = "file"
 _TAXES: Final = (
     ("accise", "accise, a kWh"),
     ("cta_share", "CTA, share of the grid's fixed part"),
@@ -146,22 +147,23 @@ def version_record(tariff: Tariff, version: Version, language: str) -> dict[str,
 
 
 def findings_as_json(findings: Iterable[TariffIssue], errors: Iterable[TariffError]) -> str:
-    """An array of objects: tariff, fault, since, until, sentence; a broken file is a fault of no tariff."""
-    records: list[dict[str, object]] = [
+    """An array of objects: tariff, since, until, code, parameters, text; a broken file is an issue of no tariff."""
+    records = [
         {
             "tariff": finding.tariff,
-            "fault": str(finding.fault),
             "since": str(finding.since),
             "until": _date(finding.until),
-            "sentence": finding.sentence,
+            **phrase_record(finding.phrase),
         }
         for finding in findings
     ]
-    records += [
-        {"tariff": None, "fault": _BROKEN_FILE, "since": None, "until": None, "sentence": str(error)}
-        for error in errors
-    ]
-    return _array(records)
+    of_no_tariff = {"tariff": None, "since": None, "until": None}
+    return _array([*records, *(of_no_tariff | phrase_record(broken_file(error)) for error in errors)])
+
+
+def broken_file(error: TariffError) -> Phrase:
+    """What is wrong with a file of the user's, and where."""
+    return Phrase(IssueCode.BROKEN_FILE, {"file": error.file, "line": error.line, "problem": error.problem})
 
 
 def _last_day(tariff: Tariff, version: Version) -> date | None:

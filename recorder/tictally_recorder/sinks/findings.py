@@ -22,13 +22,13 @@ class SinkFacts:
         name: its key.
         title: the product's name.
         destination: its address.
-        problem: what is wrong there, a sentence, or None.
+        problem: what is wrong there, or None.
     """
 
     name: str
     title: str
     destination: str
-    problem: str | None = None
+    problem: Phrase | None = None
 
 
 def collect_sinks(settings: Settings) -> tuple[SinkFacts, ...]:
@@ -54,7 +54,7 @@ def sink_findings(sinks: Sequence[SinkFacts], counts: Sequence[SinkCounts], now_
             parameters = {"title": sink.title, "destination": sink.destination}
             yield Finding(about, Level.OK, Phrase(FindingCode.SINK_READY, parameters))
         else:
-            failure = Phrase(FindingCode.SINK_FAILS, {"title": sink.title, "detail": sink.problem})
+            failure = Phrase(FindingCode.SINK_FAILS, {"title": sink.title, "problem": sink.problem})
             yield Finding(about, Level.TROUBLE, failure)
         if sink.name in backlogs:
             yield from _backlog(about, backlogs[sink.name], now_ms)

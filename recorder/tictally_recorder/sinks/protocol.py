@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 from pydantic import BaseModel
 
 from tictally_recorder.ledger import SinkCounts
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemError
 from tictally_recorder.settings import Settings
 
 Wait = Callable[[float], bool]
@@ -17,15 +19,16 @@ MAX_REPORTS: Final = 1000
 """How many health reports wait for a sink; what happened before that during an outage is of no use any more."""
 
 
-class SinkError(Exception):
-    """The destination does not accept data; the message states why. The same step is tried again.
+class SinkError(ProblemError):
+    """The destination does not accept data. The same step is tried again.
 
     Attributes:
+        problem: why.
         retry_s: delay that the destination asked for, in seconds, or None.
     """
 
-    def __init__(self, message: str, retry_s: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, problem: Phrase | str, retry_s: float | None = None) -> None:
+        super().__init__(problem)
         self.retry_s = retry_s
 
 
@@ -84,8 +87,8 @@ class Sink(Protocol):
     """Replicates the ledger, in one thread."""
 
     @property
-    def blocked(self) -> str | None:
-        """Why windows wait that cannot be aggregated now or in a moment, a sentence; or None."""
+    def blocked(self) -> Phrase | None:
+        """Why windows wait that cannot be aggregated now or in a moment, or None."""
 
     def step(self) -> float:
         """Replicate a batch; returns the seconds until there may be more.
@@ -125,8 +128,8 @@ class SinkPlugin(Protocol):
             LedgerError: the ledger cannot be read, or has no such sink.
         """
 
-    def check(self, settings: Settings) -> str | None:
-        """What is wrong at the destination of a configured sink, a sentence; or None. Changes nothing."""
+    def check(self, settings: Settings) -> Phrase | None:
+        """What is wrong at the destination of a configured sink, or None. Changes nothing."""
 
     def set_up(self, settings: Settings) -> Sequence[str]:
         """Create what a configured sink needs and lacks there; returns what has changed, a sentence each.
@@ -151,13 +154,13 @@ class SinkState:
         counts: its backlog in the ledger.
         title: the product's name for people.
         destination: the address that it replicates to.
-        problem: why it accepts nothing, a sentence; None while it does.
+        problem: why it accepts nothing; None while it does.
     """
 
     counts: SinkCounts
     title: str
     destination: str
-    problem: str | None
+    problem: Phrase | None
 
     @property
     def name(self) -> str:

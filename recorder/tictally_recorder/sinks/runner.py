@@ -8,7 +8,10 @@ from contextlib import suppress
 from typing import Final
 
 from tictally_recorder.ledger import LedgerError, LedgerUnavailable
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemCode, uncoded
 from tictally_recorder.sinks.protocol import Sink, SinkError, Wait
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.runtime.backoff import Backoff
 from tictally_shared.runtime.log import RateLimitedLogger
 
@@ -47,7 +50,7 @@ class SinkRunner:
         open_sink: opens the sink, in the runner's thread.
 
     Attributes:
-        problem: why the sink accepts nothing, a sentence; None while it does.
+        problem: why the sink accepts nothing; None while it does.
     """
 
     def __init__(self, name: str, open_sink: Callable[[Wait], Sink]) -> None:
@@ -57,7 +60,7 @@ class SinkRunner:
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._limited_log = RateLimitedLogger(_log)
         self._retry = RetryDelay()
-        self.problem: str | None = None
+        self.problem: Phrase | None = None
 
     def start(self) -> None:
         """Start the thread."""
@@ -77,13 +80,16 @@ class SinkRunner:
             try:
                 sink = sink or self._open_sink(self._stopping.wait)
                 wait_s = sink.step()
-            except (SinkError, LedgerError) as error:
+            except SinkError as error:
                 wait_s = self._retry.after(error)
-                self._report(str(error))
+                self._report(error.problem)
+            except LedgerError as error:
+                wait_s = self._retry.after(error)
+                self._report(uncoded(str(error)))
             except Exception:  # noqa: BLE001 - logged, shown in health, and the recorder must outlive its sinks
                 wait_s = _FAULT_RETRY_S
                 _log.exception("sink %s failed unexpectedly; next attempt in %d s", self._name, wait_s)
-                self.problem = "it failed unexpectedly, the recorder's log has the details"
+                self.problem = Phrase(ProblemCode.SINK_FAILED)
             else:
                 self._retry.reset()
                 self.problem = None
@@ -92,6 +98,6 @@ class SinkRunner:
             with suppress(Exception):  # the recorder ends anyway
                 sink.close()
 
-    def _report(self, sentence: str) -> None:
-        self.problem = sentence
-        self._limited_log.log(f"sink {self._name}: {sentence}", time.monotonic())
+    def _report(self, problem: Phrase) -> None:
+        self.problem = problem
+        self._limited_log.log(f"sink {self._name}: {ENGLISH.phrase(problem)}", time.monotonic())

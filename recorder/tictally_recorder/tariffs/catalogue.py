@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import ImportRecord, Tariff, Version
@@ -75,7 +77,9 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
             catalogue.errors.append(TariffError(str(folder), 1, "it is a file; price lists lie in a folder"))
         except OSError as error:
             own = []
-            catalogue.errors.append(TariffError(str(folder), 1, f"it cannot be read: {error.strerror or error}"))
+            catalogue.errors.append(
+                TariffError(str(folder), 1, Phrase(FileProblem.UNREADABLE, {"detail": str(error.strerror or error)}))
+            )
         catalogue.put_own(own)
     return TariffCatalogue(
         MappingProxyType(catalogue.tariffs),
@@ -137,14 +141,14 @@ class _Building:
             except TariffError as error:
                 self.errors.append(error)
             except _ABSURD as error:
-                self.errors.append(TariffError(str(path), 1, f"it cannot be used: {error}"))
+                self.errors.append(TariffError(str(path), 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})))
         for overlay in sorted(overlays, key=_is_imported):
             try:
                 self._put_overlay(overlay)
             except TariffError as error:
                 self.errors.append(error)
             except _ABSURD as error:
-                self.errors.append(TariffError(overlay.file, 1, f"it cannot be used: {error}"))
+                self.errors.append(TariffError(overlay.file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})))
 
     def _put_list(self, path: Path, file: TariffFile) -> None:
         self._refuse_taken(file.id, file, f"the tariff {file.id}")
@@ -186,8 +190,10 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise TariffError(str(path), 1, f"it cannot be read: {error.strerror or error}") from None
+        raise TariffError(
+            str(path), 1, Phrase(FileProblem.UNREADABLE, {"detail": str(error.strerror or error)})
+        ) from None
     except UnicodeError:
-        raise TariffError(str(path), 1, "it is not text in UTF-8") from None
+        raise TariffError(str(path), 1, Phrase(FileProblem.NOT_UTF8)) from None
     except ValueError as error:  # of its name
-        raise TariffError(str(path), 1, f"it cannot be read: {error}") from None
+        raise TariffError(str(path), 1, Phrase(FileProblem.UNREADABLE, {"detail": str(error)})) from None

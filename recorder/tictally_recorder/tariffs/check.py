@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
+from tictally_recorder.phrase import Phrase, PhraseCode, Value
 from tictally_recorder.tariffs.model import Tariff, Version
 
 
-class Fault(StrEnum):
-    """Kinds of findings."""
+class IssueCode(PhraseCode):
+    """Kinds of issues; the last ones are parts of others."""
 
     GAP = "gap"
     """Days between two versions on which none holds."""
@@ -17,12 +17,22 @@ class Fault(StrEnum):
     """The newest version has ended, and none follows."""
     OVERDUE = "overdue"
     """A revision was due after the newest version."""
-    NO_SUBSCRIPTION = "no-subscription"
+    NO_SUBSCRIPTION = "no_subscription"
     """A version has no subscription for any power."""
     CONTRACT = "contract"
     """The meter announces another option or power than the contract on the list has."""
-    NO_SITE = "no-site"
+    NO_SITE = "no_site"
     """A contract on the list is of a site that the ledger does not have."""
+    BROKEN_FILE = "broken_file"
+    """A file of the user's cannot be used."""
+
+    SINCE = "since"
+    BETWEEN = "between"
+
+    @classmethod
+    def family(cls) -> str:
+        """Keys begin with `issue.`."""
+        return "issue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +41,20 @@ class TariffIssue:
 
     Attributes:
         tariff: its id.
-        fault: of which kind.
+        phrase: what is wrong.
         since: the first day that it touches.
         until: the last day, or None where it goes on.
-        sentence: for a person.
     """
 
     tariff: str
-    fault: Fault
+    phrase: Phrase
     since: date
     until: date | None
-    sentence: str
 
 
 def check(tariffs: Iterable[Tariff], day: date) -> list[TariffIssue]:
-    """All findings, list by list, in the order of their first days."""
-    return [finding for tariff in tariffs for finding in _check(tariff, day)]
+    """All issues, list by list, in the order of their first days."""
+    return [issue for tariff in tariffs for issue in _check(tariff, day)]
 
 
 def _check(tariff: Tariff, day: date) -> Iterator[TariffIssue]:
@@ -57,26 +65,26 @@ def _check(tariff: Tariff, day: date) -> Iterator[TariffIssue]:
         if version.until is None or (after is not None and version.until == after.start - timedelta(days=1)):
             continue
         since = version.until + timedelta(days=1)
+        about: dict[str, Value] = {"tariff": tariff.id}
         if after is not None:
             last = after.start - timedelta(days=1)
-            sentence = f"{tariff.id} has no version from {since} to {last}: energy of these days has no cost"
-            yield TariffIssue(tariff.id, Fault.GAP, since, last, sentence)
+            gap = Phrase(IssueCode.GAP, about | {"since": str(since), "until": str(last)})
+            yield TariffIssue(tariff.id, gap, since, last)
         elif since <= day:
-            sentence = f"{tariff.id} ended on {version.until}, and no version follows"
-            yield TariffIssue(tariff.id, Fault.ENDED, since, None, sentence)
+            ended = Phrase(IssueCode.ENDED, about | {"until": str(version.until)})
+            yield TariffIssue(tariff.id, ended, since, None)
     if (due := tariff.overdue_since(day)) is not None:
         newest = tariff.versions[-1].start
-        sentence = (
-            f"{tariff.id} is overdue: a revision was due on {due}, and the newest version is from {newest}; "
-            "costs since then are provisional"
-        )
-        yield TariffIssue(tariff.id, Fault.OVERDUE, due, None, sentence)
+        overdue = Phrase(IssueCode.OVERDUE, {"tariff": tariff.id, "due": str(due), "newest": str(newest)})
+        yield TariffIssue(tariff.id, overdue, due, None)
 
 
 def _no_subscription(version: Version, until: date | None) -> TariffIssue:
-    sentence = f"{version.tariff} does not know its subscriptions {_span(version.start, until)}"
-    return TariffIssue(version.tariff, Fault.NO_SUBSCRIPTION, version.start, until, sentence)
+    phrase = Phrase(IssueCode.NO_SUBSCRIPTION, {"tariff": version.tariff, "span": _span(version.start, until)})
+    return TariffIssue(version.tariff, phrase, version.start, until)
 
 
-def _span(since: date, until: date | None) -> str:
-    return f"since {since}" if until is None else f"from {since} to {until}"
+def _span(since: date, until: date | None) -> Phrase:
+    if until is None:
+        return Phrase(IssueCode.SINCE, {"day": str(since)})
+    return Phrase(IssueCode.BETWEEN, {"start": str(since), "end": str(until)})

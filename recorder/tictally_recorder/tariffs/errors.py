@@ -1,26 +1,41 @@
-"""What can go wrong with a tariff or another file of the user, each a sentence for a person."""
+"""What can go wrong with a tariff or another file of the user."""
 
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import FileProblem, ProblemError
 from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.translations import ENGLISH
 
 
-class InFileError(Exception):
+class InFileError(ProblemError):
     """Something in a file that cannot be used.
+
+    Args:
+        file: where it stands.
+        line: of the file, from 1.
+        problem: what is wrong there, or a sentence in English where it has no code of its own.
 
     Attributes:
         file: where it stands.
         line: of the file, from 1.
-        sentence: the reason.
+        problem: what is wrong there.
     """
 
-    def __init__(self, file: str, line: int, sentence: str) -> None:
-        super().__init__(f"{file}, line {line}: {sentence}")
+    def __init__(self, file: str, line: int, problem: Phrase | str) -> None:
+        super().__init__(problem if isinstance(problem, Phrase) else Phrase(FileProblem.OTHER, {"detail": problem}))
         self.file = file
         self.line = line
-        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}: {self.sentence}"
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong there, in English."""
+        return ENGLISH.phrase(self.problem)
 
     @property
     def reason(self) -> Reason:
-        """The file and line as a reason; the sentence is for logs and the command line."""
+        """File and line as a reason; what is wrong there is for whoever can correct it."""
         return Reason(ReasonCode.TERMS_FILE_REJECTED, {"file": self.file, "line": self.line})
 
 

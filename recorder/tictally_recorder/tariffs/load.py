@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
+from tictally_recorder.phrase import Phrase, Value
+from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Confidence, Direction, ImportRecord, Price, Tariff, Taxes, Version
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
@@ -77,12 +79,12 @@ class TariffFile:
         self.series = values.text(("series",)) if values.has(("series",)) else None
         versions = document.get("version")
         if not isinstance(versions, list) or not versions or not all(isinstance(each, dict) for each in versions):
-            raise values.wrong(("version",), "there is no version; each begins with a line [[version]]")
+            raise values.wrong(("version",), Phrase(FileProblem.NO_VERSION))
         self._paths: list[Path] = [("version", number) for number in range(len(versions))]
 
-    def wrong(self, path: Path, sentence: str) -> TariffError:
+    def wrong(self, path: Path, problem: Phrase | str) -> TariffError:
         """The error to raise for a key, where others than this module find it."""
-        return self._values.wrong(path, sentence)
+        return self._values.wrong(path, problem)
 
     def tariff(self) -> Tariff:
         """The whole list.
@@ -143,7 +145,9 @@ class TariffFile:
         seen: dict[date, Path] = {}
         for path, version in new:
             if version.start in seen:
-                raise self._values.wrong((*path, "from"), f"there are two versions from {version.start}")
+                raise self._values.wrong(
+                    (*path, "from"), Phrase(FileProblem.TWO_VERSIONS, {"start": str(version.start)})
+                )
             seen[version.start] = path
             by_start[version.start] = version
         versions = tuple(sorted(by_start.values(), key=lambda version: version.start))
@@ -151,8 +155,12 @@ class TariffFile:
             if earlier.until is not None and earlier.until >= later.start:
                 # An overlay may be the later of the two, and its own line is the one that can be changed.
                 path = (*seen[earlier.start], "until") if earlier.start in seen else (*seen[later.start], "from")
-                sentence = f"the version from {earlier.start} holds until {earlier.until}, and another begins before"
-                raise self._values.wrong(path, f"{sentence} its end, on {later.start}")
+                about: dict[str, Value] = {
+                    "start": str(earlier.start),
+                    "until": str(earlier.until),
+                    "later": str(later.start),
+                }
+                raise self._values.wrong(path, Phrase(FileProblem.VERSIONS_OVERLAP, about))
         return versions
 
 
@@ -161,7 +169,9 @@ def _version(values: TomlValues, path: Path, tariff: Tariff) -> Version:
     start = values.day((*path, "from"))
     until = values.day((*path, "until")) if values.has((*path, "until")) else None
     if until is not None and until < start:
-        raise values.wrong((*path, "until"), f"until {until} is before from {start}")
+        raise values.wrong(
+            (*path, "until"), Phrase(FileProblem.UNTIL_BEFORE_FROM, {"until": str(until), "start": str(start)})
+        )
     powers = {values.power((*path, "power", key)): key for key in values.keys((*path, "power"))}
     for key in powers.values():
         values.keys((*path, "power", key), _POWER_KEYS)
@@ -203,20 +213,24 @@ def _energy(
     """
     common = _prices(values, (*path, "energy"), tariff)
     if not powers:
-        _complete(values, path, common, tariff, "")
+        _complete(values, path, common, tariff, None)
         return {None: common} if common else {}
     found: dict[int | None, dict[str, Price]] = {}
     for power, key in sorted(powers.items()):
         prices = common | _prices(values, (*path, "power", key, "energy"), tariff)
-        _complete(values, (*path, "power", key), prices, tariff, f" for {power} kVA")
+        _complete(values, (*path, "power", key), prices, tariff, power)
         if prices:
             found[power] = {period: prices[period] for period in tariff.periods}
     return found
 
 
-def _complete(values: TomlValues, path: Path, prices: Iterable[str], tariff: Tariff, whose: str) -> None:
-    if missing := [period for period in tariff.periods if period not in prices]:
-        raise values.wrong(path, f"there is no price of {', '.join(missing)}{whose}")
+def _complete(values: TomlValues, path: Path, prices: Iterable[str], tariff: Tariff, power: int | None) -> None:
+    missing = tuple(period for period in tariff.periods if period not in prices)
+    if missing and power is None:
+        raise values.wrong(path, Phrase(FileProblem.PRICES_MISSING, {"periods": missing}))
+    if missing and power is not None:
+        about: dict[str, Value] = {"periods": missing, "power_kva": power}
+        raise values.wrong(path, Phrase(FileProblem.PRICES_MISSING_AT_POWER, about))
 
 
 def _prices(values: TomlValues, path: Path, tariff: Tariff) -> dict[str, Price]:
@@ -226,7 +240,8 @@ def _prices(values: TomlValues, path: Path, tariff: Tariff) -> dict[str, Price]:
         if tariff.series:
             raise values.wrong(here, "a price series has its prices in its own file, none in a version")
         if period not in tariff.periods:
-            raise values.wrong(here, f"{period[:40]!r} is no period of {tariff.id}; it has {', '.join(tariff.periods)}")
+            about: dict[str, Value] = {"period": repr(period[:40]), "tariff": tariff.id, "periods": tariff.periods}
+            raise values.wrong(here, Phrase(FileProblem.PERIOD_UNKNOWN, about))
         values.keys(here, ("ttc", "ht"))
         ttc = values.amount((*here, "ttc"), ENERGY_AT_MOST, "a kWh")
         ht = values.amount((*here, "ht"), ENERGY_AT_MOST, "a kWh") if values.has((*here, "ht")) else None
@@ -285,7 +300,7 @@ def _taxes(values: TomlValues, path: Path) -> Taxes:
 def _not_toml(error: Exception, text: str, file: str) -> TariffError:
     message = str(error)
     if not isinstance(error, tomllib.TOMLDecodeError):
-        return TariffError(file, 1, f"it cannot be used: {message}")
+        return TariffError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": message}))
     at = _AT.search(message)
     line = int(at[1]) if at is not None and at[1] else max(1, len(text.splitlines()))
-    return TariffError(file, line, f"it is not TOML: {_AT.sub('', message)}")
+    return TariffError(file, line, Phrase(FileProblem.NOT_TOML, {"detail": _AT.sub("", message)}))

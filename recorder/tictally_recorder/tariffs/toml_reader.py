@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from tictally_recorder.phrase import Phrase, Value
+from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 
@@ -30,9 +32,13 @@ class TomlValues:
         self._places = places
         self.file = file
 
-    def wrong(self, path: Path, sentence: str) -> TariffError:
+    def wrong(self, path: Path, problem: Phrase | str) -> TariffError:
         """The error to raise for a key."""
-        return TariffError(self.file, self._places.line(path), sentence)
+        return TariffError(self.file, self._places.line(path), problem)
+
+    def not_a(self, path: Path, code: FileProblem, value: object) -> TariffError:
+        """The error to raise for a value of another type."""
+        return self.wrong(path, Phrase(code, {"key": _written(path), "found": _shown(value)}))
 
     def has(self, path: Path) -> bool:
         """True where the file has the key."""
@@ -56,18 +62,18 @@ class TomlValues:
         if table is None:
             return []
         if not isinstance(table, dict):
-            raise self.wrong(path, f"{_written(path)} must be a table, not {_shown(table)}")
+            raise self.not_a(path, FileProblem.NOT_A_TABLE, table)
         for key in table:
             if known is not None and key not in known and key not in former:
-                there_are = ", ".join(sorted(known))
-                raise self.wrong((*path, key), f"there is no {_written((*path, key))}; there are: {there_are}")
+                about: dict[str, Value] = {"key": _written((*path, key)), "keys": tuple(sorted(known))}
+                raise self.wrong((*path, key), Phrase(FileProblem.KEY_UNKNOWN, about))
         return list(table)
 
     def text(self, path: Path, default: str | None = None) -> str:
         """A text that is not empty."""
         value = self._value(path, default)
         if not isinstance(value, str) or (not value.strip() and value != default):
-            raise self.wrong(path, f"{_written(path)} must be a text, not {_shown(value)}")
+            raise self.not_a(path, FileProblem.NOT_A_TEXT, value)
         return value
 
     def id(self, path: Path) -> str:
@@ -81,7 +87,8 @@ class TomlValues:
         """One of some words."""
         value = self.text(path, default)
         if value not in choices:
-            raise self.wrong(path, f"{_written(path)} is {value[:40]!r}; there are: {', '.join(choices)}")
+            about: dict[str, Value] = {"key": _written(path), "found": repr(value[:40]), "choices": tuple(choices)}
+            raise self.wrong(path, Phrase(FileProblem.NOT_ONE_OF, about))
         return value
 
     def flag(self, path: Path) -> bool:
@@ -95,7 +102,7 @@ class TomlValues:
         """A list of different texts; empty where it is absent."""
         value = self._value(path, [])
         if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
-            raise self.wrong(path, f"{_written(path)} must be a list of texts, not {_shown(value)}")
+            raise self.not_a(path, FileProblem.NOT_A_LIST, value)
         for each in value:
             if value.count(each) > 1:
                 raise self.wrong(path, f"{_written(path)} has {each!r} twice")
@@ -105,10 +112,7 @@ class TomlValues:
         """A local date."""
         value = self._value(path)
         if isinstance(value, datetime) or not isinstance(value, date):
-            raise self.wrong(
-                path,
-                f"{_written(path)} must be a date without quotes and without a time, 2025-08-01, not {_shown(value)}",
-            )
+            raise self.not_a(path, FileProblem.NOT_A_DATE, value)
         return value
 
     def days_of_year(self, path: Path) -> tuple[tuple[int, int], ...]:
@@ -135,11 +139,11 @@ class TomlValues:
         """
         value = self._number(path)
         if value < 0:
-            raise self.wrong(path, f"{_written(path)} is negative ({value}); only a price series may be")
+            raise self.wrong(path, Phrase(FileProblem.AMOUNT_NEGATIVE, {"key": _written(path), "amount": str(value)}))
         if value > at_most:
-            raise self.wrong(
-                path, f"{_written(path)} is {_shown(value)}: more than {at_most} {unit} is taken for a slip"
-            )
+            limit: dict[str, Value] = {"limit": str(at_most), "unit": unit}
+            about = {"key": _written(path), "amount": _shown(value), **limit}
+            raise self.wrong(path, Phrase(FileProblem.AMOUNT_TOO_LARGE, about))
         if value != round(value, _DECIMALS_AT_MOST):
             raise self.wrong(path, f"{_written(path)} has more than {_DECIMALS_AT_MOST} decimals")
         return value
@@ -158,7 +162,7 @@ class TomlValues:
         except InvalidOperation:
             number = None
         if number is None or not number.is_finite():
-            raise self.wrong(path, f'{_written(path)} must be an amount, "0.1635" with a point, not {_shown(value)}')
+            raise self.not_a(path, FileProblem.NOT_AN_AMOUNT, value)
         return number
 
     def _value(self, path: Path, default: object = None) -> object:
@@ -166,7 +170,7 @@ class TomlValues:
         if value is None:
             value = default
         if value is None:
-            raise self.wrong(path, f"{_written(path)} is missing")
+            raise self.wrong(path, Phrase(FileProblem.KEY_MISSING, {"key": _written(path)}))
         return value
 
     def _find(self, path: Path) -> object:

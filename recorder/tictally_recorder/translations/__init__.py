@@ -36,7 +36,7 @@ class Catalogue:
         self._language = language
         self._words = words
 
-    def text(self, key: str, **values: object) -> str:
+    def text(self, key: str, /, **values: object) -> str:
         """The words of a key, its placeholders filled in.
 
         Args:

@@ -9,6 +9,7 @@ from tictally_recorder.api.responses import Record, json_response
 from tictally_recorder.api.schemas import ListOf, SinkItem
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.sinks.protocol import SinkState
+from tictally_recorder.translations import phrase_record
 
 router = APIRouter(tags=["sinks"])
 
@@ -37,5 +38,5 @@ def _record(sink: SinkState, now_ms: int) -> Record:
         "cost_days": sink.counts.cost_days,
         "windows": sink.counts.windows,
         "rejected": sink.counts.rejected,
-        "problem": sink.problem,
+        "problem": sink.problem and phrase_record(sink.problem),
     }

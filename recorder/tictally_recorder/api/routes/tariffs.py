@@ -15,10 +15,11 @@ from tictally_recorder.api.params import ListFormat
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, json_response, respond
 from tictally_recorder.api.schemas import ListOf, TariffHistory, TariffItem, TariffProviderItem
-from tictally_recorder.reports.tariffs import list_records, name_of, version_record
+from tictally_recorder.reports.tariffs import broken_file, list_records, name_of, version_record
 from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.model import Tariff, Version
 from tictally_recorder.tariffs.providers.state import provider_states
+from tictally_recorder.translations import phrase_record
 
 router = APIRouter(prefix="/tariffs", tags=["tariffs"])
 
@@ -63,7 +64,7 @@ async def tariffs(request: Request, params: Annotated[TariffParams, Query()]) ->
             catalogue.tariffs.values(), _today(context), params.language or context.settings.language
         )
         items = [{**each, **_about(catalogue.tariffs[str(each["id"])])} for each in records]
-        errors = [str(error) for error in catalogue.errors]
+        errors = [phrase_record(broken_file(error)) for error in catalogue.errors]
         return respond(request, Listing(items, {"errors": errors}), context.version, _COLUMNS)
 
     return await context.pool.run(work)

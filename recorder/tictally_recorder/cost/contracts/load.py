@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tictally_recorder.cost.contracts.model import Contract, Contracts, Hours
+from tictally_recorder.phrase import Phrase, Value
+from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_recorder.tariffs.model import Tariff
 from tictally_recorder.tariffs.toml_lines import TomlLines
@@ -36,8 +38,8 @@ _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER_AT_MOST: Final = 999_999
 _AT_LINE: Final = re.compile(r"\(at line (\d+)")
 
-Refuse = Callable[[str, str], "ContractError"]
-"""(key, sentence) → the error, at the key's line."""
+Refuse = Callable[[str, Phrase], "ContractError"]
+"""(key, problem) → the error, at the key's line."""
 
 
 class ContractError(InFileError):
@@ -60,9 +62,11 @@ def read_contracts(path: Path, tariffs: Mapping[str, Tariff], sites: Collection[
     except FileNotFoundError:
         return Contracts()
     except OSError as error:
-        raise ContractError(str(path), 1, f"it cannot be read: {error.strerror}") from None
+        raise ContractError(
+            str(path), 1, Phrase(FileProblem.UNREADABLE, {"detail": error.strerror or str(error)})
+        ) from None
     except UnicodeDecodeError:
-        raise ContractError(str(path), 1, "it is not text in UTF-8") from None
+        raise ContractError(str(path), 1, Phrase(FileProblem.NOT_UTF8)) from None
     return parse_contracts(text, str(path), tariffs, sites)
 
 
@@ -82,7 +86,7 @@ def parse_contracts(text: str, file: str, tariffs: Mapping[str, Tariff], sites: 
     try:
         return _parsed(text, file, tariffs, sites)
     except (ValueError, RecursionError) as error:  # numbers with thousands of digits, or what is nested as deeply
-        raise ContractError(file, 1, f"it cannot be used: {error}") from None
+        raise ContractError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})) from None
 
 
 def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collection[str]) -> Contracts:
@@ -90,35 +94,37 @@ def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collecti
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = _AT_LINE.search(str(error))
-        raise ContractError(file, int(at[1]) if at else len(text.splitlines()), f"it is not TOML: {error}") from None
+        raise ContractError(
+            file, int(at[1]) if at else len(text.splitlines()), Phrase(FileProblem.NOT_TOML, {"detail": str(error)})
+        ) from None
     places = TomlLines(text)
     if other := next((key for key in document if key != "contract"), None):
-        raise ContractError(file, places.line((other, 0)), f"there is no {other!r} here, only [[contract]]")
+        raise ContractError(file, places.line((other, 0)), Phrase(FileProblem.OTHER_TABLE, {"key": repr(other)}))
     tables = document.get("contract", [])
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-        raise ContractError(file, places.line(("contract",)), "each contract begins with [[contract]]")
+        raise ContractError(file, places.line(("contract",)), Phrase(FileProblem.NO_CONTRACT_TABLE))
 
     def refusing(number: int) -> Refuse:
-        return lambda key, sentence: ContractError(file, places.line(("contract", number, key)), sentence)
+        return lambda key, problem: ContractError(file, places.line(("contract", number, key)), problem)
 
     numbered = [(_contract(table, tariffs, sites, refusing(at)), at) for at, table in enumerate(tables)]
     for one, other_one in combinations(numbered, 2):
         (earlier, _), (later, number) = sorted((one, other_one), key=lambda each: (each[0].start, each[1]))
-        if sentence := _overlap(earlier, later):
-            raise refusing(number)("from", sentence)
+        if problem := _overlap(earlier, later):
+            raise refusing(number)("from", problem)
     return Contracts(contract for contract, _ in numbered)
 
 
 def _contract(table: dict[str, Any], tariffs: Mapping[str, Tariff], sites: Collection[str], refuse: Refuse) -> Contract:
     table = {_FORMER_KEYS.get(key, key): value for key, value in table.items()}
     if other := next((key for key in table if key not in _KEYS), None):
-        raise refuse(other, f"a contract has no {other!r}; it has {', '.join(_KEYS)}")
+        raise refuse(other, Phrase(FileProblem.OTHER_KEY, {"key": repr(other), "keys": tuple(_KEYS)}))
     tariff = _tariff(table, tariffs, refuse)
     start, until = _date(table, "from", refuse), _date(table, "until", refuse)
     if start is None:
-        raise refuse("", "a contract needs its first day: from = 2025-08-01")
+        raise refuse("", Phrase(FileProblem.FIRST_DAY_MISSING))
     if until is not None and until < start:
-        raise refuse("until", f"it ends on {until}, before its first day {start}")
+        raise refuse("until", Phrase(FileProblem.ENDS_BEFORE_START, {"until": str(until), "start": str(start)}))
     return Contract(
         site=_site(table, sites, refuse),
         tariff=tariff.id,
@@ -134,9 +140,10 @@ def _contract(table: dict[str, Any], tariffs: Mapping[str, Tariff], sites: Colle
 def _tariff(table: dict[str, Any], tariffs: Mapping[str, Tariff], refuse: Refuse) -> Tariff:
     named = table.get("tariff")
     if named is None:
-        raise refuse("", 'a contract needs its price list: tariff = "edf-bleu-base"')
+        raise refuse("", Phrase(FileProblem.TARIFF_MISSING))
     if not isinstance(named, str) or named not in tariffs:
-        raise refuse("tariff", f"there is no tariff {named!r}; there are {', '.join(sorted(tariffs)) or 'none'}")
+        about: dict[str, Value] = {"tariff": repr(named), "tariffs": tuple(sorted(tariffs))}
+        raise refuse("tariff", Phrase(FileProblem.TARIFF_UNKNOWN, about))
     return tariffs[named]
 
 
@@ -144,10 +151,10 @@ def _site(table: dict[str, Any], sites: Collection[str], refuse: Refuse) -> str 
     site = table.get("site")
     if site is None:
         if len(sites) > 1:
-            raise refuse("", f"the ledger has several sites, so a contract names its own: {', '.join(sorted(sites))}")
+            raise refuse("", Phrase(FileProblem.SITE_MISSING, {"sites": tuple(sorted(sites))}))
         return None
     if not isinstance(site, str) or not _SITE.fullmatch(site):
-        raise refuse("site", f"{site!r} is no site's id, which is a text of a-z, 0-9 and - in quotes")
+        raise refuse("site", Phrase(FileProblem.SITE_WRONG, {"site": repr(site)}))
     return site
 
 
@@ -155,30 +162,32 @@ def _date(table: dict[str, Any], key: str, refuse: Refuse) -> date | None:
     value = table.get(key)
     # TOML's date with time is a datetime, and every datetime is a date.
     if value is not None and type(value) is not date:
-        raise refuse(key, f"{key} = {value!s} is not a date, such as 2025-08-01 without quotes")
+        raise refuse(key, Phrase(FileProblem.DATE_WRONG, {"key": key, "found": str(value)}))
     return value
 
 
 def _power(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> int | None:
     power = table.get("power")
     if power is not None and (type(power) is not int or not 0 < power <= _POWER_AT_MOST):
-        raise refuse("power", f"power = {power!r} is not a number of kVA, such as 6")
+        raise refuse("power", Phrase(FileProblem.POWER_WRONG, {"found": repr(power)}))
     priced = {each for version in tariff.versions for each in (*version.energy, *version.subscription)}
     named = sorted(each for each in priced if each is not None)
     if power not in priced and None not in priced and named:
-        have = f"{tariff.id} has {', '.join(map(str, named))} kVA"
-        raise refuse("power", f"{have}, not {power}") if power else refuse("", f"a contract needs its power: {have}")
+        have: dict[str, Value] = {"tariff": tariff.id, "powers": tuple(map(str, named))}
+        if power is None:
+            raise refuse("", Phrase(FileProblem.POWER_MISSING, have))
+        raise refuse("power", Phrase(FileProblem.POWER_NOT_IN_TARIFF, have | {"power_kva": power}))
     return power
 
 
 def _aliases(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> dict[str, str]:
     aliases = table.get("aliases", {})
     if not isinstance(aliases, dict):
-        raise refuse("aliases", 'aliases are written { "WHAT THE METER SAYS" = "HC" }')
+        raise refuse("aliases", Phrase(FileProblem.ALIASES_WRONG))
     for name, period in aliases.items():
         if not isinstance(period, str) or period not in tariff.periods:
-            have = ", ".join(tariff.periods) or "none"
-            raise refuse("aliases", f"{name!r} cannot stand for {period!r}: the periods of {tariff.id} are {have}")
+            about: dict[str, Value] = {"name": repr(name), "period": repr(period), "tariff": tariff.id}
+            raise refuse("aliases", Phrase(FileProblem.ALIAS_UNKNOWN, about | {"periods": tariff.periods}))
     # Strings of meters are stored with runs of spaces collapsed.
     return {" ".join(name.split()): period for name, period in aliases.items()}
 
@@ -188,15 +197,17 @@ def _off_peak_hours(table: dict[str, Any], refuse: Refuse) -> tuple[Hours, ...]:
     with suppress(ValueError):
         if isinstance(hours, list):
             return tuple(parse_hours(str(each)) for each in hours)
-    raise refuse("off_peak", f'off_peak = {hours!r} are not hours of the day, such as ["22:00-06:00"]')
+    raise refuse("off_peak", Phrase(FileProblem.HOURS_WRONG, {"found": repr(hours)}))
 
 
-def _overlap(earlier: Contract, later: Contract) -> str | None:
+def _overlap(earlier: Contract, later: Contract) -> Phrase | None:
     same_site = earlier.site is None or later.site is None or earlier.site == later.site
     if not same_site or earlier.direction is not later.direction:
         return None
     if earlier.start == later.start:
-        return f"{earlier.tariff} and {later.tariff} begin on one day, {later.start}, for one site"
+        about: dict[str, Value] = {"tariff": earlier.tariff, "other": later.tariff, "day": str(later.start)}
+        return Phrase(FileProblem.SAME_DAY, about)
     if earlier.until is not None and earlier.until >= later.start:
-        return f"it begins on {later.start}, while {earlier.tariff} holds until {earlier.until}"
+        about = {"start": str(later.start), "tariff": earlier.tariff, "until": str(earlier.until)}
+        return Phrase(FileProblem.OVERLAP, about)
     return None

@@ -8,6 +8,8 @@ from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import LedgerReader, Meter, Quarter, Site
+from tictally_recorder.phrase import Phrase, Value
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.tariff_options import BASE, TariffOption, option_of_ngtf, option_of_optarif
 
@@ -57,8 +59,8 @@ def announced(reader: LedgerReader, site: Site) -> Announced:
     return Announced(reported, option, _power(reader, meter, power, seen) if power else None)
 
 
-def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff) -> Iterator[str]:
-    """Where a contract differs from what the site's meter announces, a sentence each.
+def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff) -> Iterator[Phrase]:
+    """Where a contract differs from what the site's meter announces.
 
     A price list of one period that is not called as the meter's is a flat price, which goes with every option.
 
@@ -69,12 +71,14 @@ def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff:
     flat = tariff.series or (len(tariff.periods) == 1 and tariff.periods != BASE.periods)
     if (
         reported.option
+        and reported.name
         and not flat
         and _periods(reader, site, contract, reported.option, reported.name) != set(tariff.periods)
     ):
-        yield f"the meter announces {reported.name}, and the contract is on {tariff.id}"
+        yield Phrase(ProblemCode.OPTION_DIFFERS, {"option": reported.name, "tariff": tariff.id})
     if reported.power_kva and contract.power_kva and reported.power_kva != contract.power_kva:
-        yield f"the meter announces {reported.power_kva} kVA, and the contract has {contract.power_kva} kVA"
+        powers: dict[str, Value] = {"reported_kva": reported.power_kva, "power_kva": contract.power_kva}
+        yield Phrase(ProblemCode.POWER_DIFFERS, powers)
 
 
 def _periods(reader: LedgerReader, site: Site, contract: Contract, option: TariffOption, name: str | None) -> set[str]:

@@ -1,4 +1,4 @@
-/** Reasons, which are codes with parameters, in the reader's language. */
+/** Reasons and issues, which are codes with parameters, in the reader's language. */
 
 import { exactMoment, fullDay, plain } from "./format.js";
 import { has, language, periodName, t } from "./i18n.js";
@@ -19,6 +19,7 @@ const FORMATS = {
   moment: exactMoment,
   spans: (spans) => listed(spans.map(([start, end]) => t("format.span", { start: minute(start), end: minute(end) }))),
   list: listed,
+  joined: (names) => names.join(", ") || t("none"),
   period: periodName,
   periods: (periods) => periods.map(periodName).join(", "),
   decimal: (text) => plain(Number(text)),
@@ -35,6 +36,12 @@ export function datedReasonText(reason) {
   const clause = reasonText(reason);
   const text = reason.unknown ? t("reasons.unknown", { text: t("reasons.because", { unknown: unknown(reason.unknown), reason: clause }) }) : clause;
   return t("reasons.dated", { text, days: days(reason) });
+}
+
+/** What is wrong with a file of the user's, and where. */
+export function brokenFileText({ parameters: { file, line, problem }, text }) {
+  const key = `file.${problem.code}`;
+  return has(key) ? t("issue.broken_file", { file, line, problem: t(key, problem.parameters, FORMATS) }) : text;
 }
 
 function days({ days: count, ranges }) {

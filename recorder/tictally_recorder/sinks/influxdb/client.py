@@ -16,6 +16,8 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.influxdb.errors import (
     InfluxError,
     NotAllowedError,
@@ -112,7 +114,7 @@ class Client:
             elif header is None:
                 header = cells
             elif "error" in header:  # after the first rows it is too late for another status code
-                raise InfluxError(f"InfluxDB at {self.url} failed within a query: {cells[header.index('error')]}")
+                raise InfluxError(self._problem(ProblemCode.INFLUX_QUERY_FAILED, cells[header.index("error")]))
             else:
                 rows.append(dict(zip(header, cells, strict=False)))
         return rows
@@ -173,25 +175,27 @@ class Client:
         return InfluxResponse(data.decode(), _date_ms(headers))
 
     def _unreachable(self, error: Exception) -> InfluxError:
-        return InfluxError(f"InfluxDB at {self.url} cannot be reached: {_short(error)}")
+        return InfluxError(self._problem(ProblemCode.INFLUX_UNREACHABLE, _short(error)))
+
+    def _problem(self, code: ProblemCode, detail: str, **about: str | int) -> Phrase:
+        return Phrase(code, {"url": self.url, "detail": detail, **about})
 
     def _error(self, status: int, body: bytes | str, headers: Mapping[str, str]) -> InfluxError:
         message = _message(body)
         if status == HTTPStatus.UNPROCESSABLE_ENTITY or message.startswith("unable to parse"):
             return RejectedError(message)
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return TooLargeError(f"InfluxDB at {self.url} rejects so large a request: {message}")
+            return TooLargeError(self._problem(ProblemCode.INFLUX_REQUEST_TOO_LARGE, message))
         # Running a task without the right to is answered by 500.
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or message.endswith(": unauthorized"):
-            return NotAllowedError(
-                f"InfluxDB at {self.url} denies access, check the token ({self.setting}) and its rights: {message}"
-            )
+            return NotAllowedError(self._problem(ProblemCode.INFLUX_DENIES_ACCESS, message, setting=self.setting))
         if status == HTTPStatus.NOT_FOUND:
-            return NotFoundError(f"InfluxDB at {self.url} lacks something: {message}")
+            return NotFoundError(self._problem(ProblemCode.INFLUX_LACKS, message))
         if message.startswith("a panic has occurred"):
-            return ServerFaultError(f"InfluxDB at {self.url} answers {status}: {message}")
-        wait = " to wait" if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE} else ""
-        return InfluxError(f"InfluxDB at {self.url} answers {status}{wait}: {message}", _retry_s(headers))
+            return ServerFaultError(self._problem(ProblemCode.INFLUX_ANSWERS, message, status=int(status)))
+        must_wait = status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+        code = ProblemCode.INFLUX_ASKS_TO_WAIT if must_wait else ProblemCode.INFLUX_ANSWERS
+        return InfluxError(self._problem(code, message, status=int(status)), _retry_s(headers))
 
 
 def row_ms(row: Mapping[str, str]) -> int:

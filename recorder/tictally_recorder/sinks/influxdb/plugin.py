@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.influxdb.config import NAME, Target
 from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
@@ -26,7 +28,7 @@ class InfluxDb:
 
         return open_sink(_target(context.settings), context)
 
-    def check(self, settings: Settings) -> str | None:
+    def check(self, settings: Settings) -> Phrase | None:
         """Whether the server answers and has buckets and tasks."""
         from tictally_recorder.sinks.influxdb.provisioning import check  # noqa: PLC0415 - see above
 
@@ -48,5 +50,5 @@ class InfluxDb:
 def _target(settings: Settings) -> Target:
     target = settings.section(InfluxdbSettings).target
     if target is None:
-        raise SinkError("no InfluxDB is configured: set TICTALLY_INFLUXDB_URL, _ORG and _TOKEN")
+        raise SinkError(Phrase(ProblemCode.INFLUX_NOT_CONFIGURED))
     return target

@@ -5,6 +5,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.influxdb.client import EVERYDAY_SETTING, SETUP_SETTING, Client, quoted
 from tictally_recorder.sinks.influxdb.config import Bucket, Buckets, Target
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError
@@ -12,8 +14,6 @@ from tictally_recorder.sinks.influxdb.tasks import Task, tasks_of
 
 _TASKS: Final = "/api/v2/tasks"
 _BUCKETS: Final = "/api/v2/buckets"
-_RENEWAL: Final = "run `tictally sink setup --new-token FILE`"
-_REMEDY: Final = f"set a token that may create it (TICTALLY_INFLUXDB_SETUP_TOKEN), or {_RENEWAL} with one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class InfluxResources:
         bucket_ids: name → InfluxDB's id of the bucket; a bucket that was deleted and created again has another one.
         task_ids: length of its windows, in ms → id of the task that aggregates them; without those that the token does
             not see or that are switched off.
-        problem: which tasks are missing in `task_ids` and what to do, as words that follow "InfluxDB at …"; or None.
+        problem: which tasks are missing in `task_ids`, or None.
         changes: what was created or changed, a sentence each.
         has_created: a bucket or a task was created; a token restricted to the earlier ones does not see it.
         has_activated: a task runs now that did not before.
@@ -32,7 +32,7 @@ class InfluxResources:
 
     bucket_ids: Mapping[str, str]
     task_ids: Mapping[int, str]
-    problem: str | None = None
+    problem: Phrase | None = None
     changes: tuple[str, ...] = ()
     has_created: bool = False
     has_activated: bool = False
@@ -47,14 +47,13 @@ class _Changes:
     has_activated: bool = False
 
 
-def check(target: Target) -> str | None:
-    """What is wrong with buckets, tasks or the connection, a sentence; or None. Changes nothing."""
+def check(target: Target) -> Phrase | None:
+    """What is wrong with buckets, tasks or the connection, or None. Changes nothing."""
     try:
         with closing(Client(target.url, target.token, target.org, target.ca)) as client:
-            resources = find_resources(client, target.buckets)
+            return find_resources(client, target.buckets).problem
     except InfluxError as error:
-        return str(error)
-    return None if resources.problem is None else f"InfluxDB at {target.url} {resources.problem}"
+        return error.problem
 
 
 def set_up(target: Target) -> list[str]:
@@ -95,27 +94,22 @@ def find_resources(client: Client, buckets: Buckets) -> InfluxResources:
     for bucket in buckets:
         found = _find_bucket(client, bucket)
         if found is None:
-            raise NotFoundError(
-                f"InfluxDB at {client.url} has no bucket {bucket.name}, or the token does not see it: {_REMEDY}"
-            )
+            raise NotFoundError(Phrase(ProblemCode.INFLUX_BUCKET_MISSING, {"url": client.url, "bucket": bucket.name}))
         bucket_ids[bucket.name] = str(found["id"])
     task_ids, missing = {}, []
     for task in tasks_of(buckets):
         found = _find_task(client, task)
         if found is None:
-            missing.append(f"no task {task.name} that the token sees")
+            missing.append(Phrase(ProblemCode.TASK_MISSING, {"task": task.name}))
         elif found["status"] != "active":
-            missing.append(f"its task {task.name} switched off")
+            missing.append(Phrase(ProblemCode.TASK_OFF, {"task": task.name}))
         else:
             task_ids[task.length_ms] = str(found["id"])
-    return InfluxResources(bucket_ids, task_ids, _missing_tasks(missing) if missing else None)
+    return InfluxResources(bucket_ids, task_ids, _missing_tasks(client, missing) if missing else None)
 
 
-def _missing_tasks(tasks: list[str]) -> str:
-    return (
-        f"has {' and '.join(tasks)}, so minutes or hours are not aggregated, or not corrected by late frames: switch "
-        f"the task on, or {_RENEWAL}"
-    )
+def _missing_tasks(client: Client, tasks: list[Phrase]) -> Phrase:
+    return Phrase(ProblemCode.INFLUX_TASKS_MISSING, {"url": client.url, "tasks": tuple(tasks)})
 
 
 def provision(client: Client, buckets: Buckets) -> InfluxResources:
@@ -166,8 +160,10 @@ def _org_id(client: Client) -> str:
     found = client.get("/api/v2/orgs", org=client.org).get("orgs", [])
     if not found:
         raise NotAllowedError(
-            f"InfluxDB at {client.url} has no organization {client.org}, or the token ({client.setting}) may not "
-            "create anything in it"
+            Phrase(
+                ProblemCode.INFLUX_ORGANIZATION_MISSING,
+                {"url": client.url, "org": client.org, "setting": client.setting},
+            )
         )
     return str(found[0]["id"])
 

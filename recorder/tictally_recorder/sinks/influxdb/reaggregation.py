@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tictally_recorder.ledger import Outbox, TimeWindow
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.provisioning import InfluxResources
@@ -72,14 +73,15 @@ class Reaggregator:
         wait: sleeps; returns True if the sink shall stop.
 
     Attributes:
-        blocked: why windows wait though none runs now or in a moment, a sentence; or None.
+        blocked: why windows wait though none runs now or in a moment, or None.
     """
+
+    blocked: Phrase | None = None
 
     def __init__(self, client: Client, buckets: Buckets, outbox: Outbox, wait: Wait) -> None:
         self._client, self._buckets, self._outbox = client, buckets, outbox
         self._tasks = TaskRunner(client, wait)
         self._limited_log = RateLimitedLogger(_log)
-        self.blocked: str | None = None
 
     def step(self, resources: InfluxResources, waiting: Sequence[TimeWindow], now_ms: int, raw_since_ms: int) -> bool:
         """Run some of the waiting windows; True if more may run at once.
@@ -102,8 +104,7 @@ class Reaggregator:
                 self._limited_log.log(_INCOMPLETE, time.monotonic())
                 self._drop(due, incomplete)
             self._drop(due, self._tasks.run([each for each in batch if each not in incomplete], resources.task_ids))
-        problem = None if resources.problem is None else f"InfluxDB {resources.problem}"
-        self.blocked = None if ready else self._tasks.persistent_failure or problem
+        self.blocked = None if ready else self._tasks.persistent_failure or resources.problem
         return bool(ready)
 
     def _drop(self, due: Mapping[TimeWindow, Sequence[TimeWindow]], windows: Sequence[TimeWindow]) -> None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from tictally_recorder.ledger import Outbox, TimeWindow
+from tictally_recorder.phrase import Phrase
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Bucket, Buckets
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError
 from tictally_recorder.sinks.influxdb.provisioning import InfluxResources, find_resources, provision
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, is_due, late_windows, open_windows, window_of
+from tictally_recorder.translations import ENGLISH
 
 _CHECK_INTERVAL_S: Final = 3600.0
 # A point that is about to leave the retention may do so before it arrives.
@@ -104,10 +107,8 @@ class Session:
         """
         ahead_ms = now_ms - time.time_ns() // 1_000_000
         if abs(ahead_ms) > _MAX_CLOCK_DIFFERENCE_MS:
-            difference = f"{abs(ahead_ms) / _DAY_MS:.1f} days {'ahead of' if ahead_ms > 0 else 'behind'}"
-            raise InfluxError(
-                f"InfluxDB's clock is {difference} the recorder's: replication waits until both clocks are right"
-            )
+            code = ProblemCode.INFLUX_CLOCK_AHEAD if ahead_ms > 0 else ProblemCode.INFLUX_CLOCK_BEHIND
+            raise InfluxError(Phrase(code, {"days": f"{abs(ahead_ms) / _DAY_MS:.1f}"}))
         self.now_ms, self._ahead_ms = now_ms, ahead_ms
 
     def read_clock(self) -> None:
@@ -137,7 +138,7 @@ class Session:
         for sentence in resources.changes:
             _log.info("InfluxDB: %s", sentence)
         if resources.problem is not None:
-            _log.warning("InfluxDB %s", resources.problem)
+            _log.warning("%s", ENGLISH.phrase(resources.problem))
         self._has_activated_task |= resources.has_activated
         self._refill_what_is_new(resources)
         self._has_activated_task = False

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tictally_recorder.ledger import Outbox
+from tictally_recorder.phrase import Phrase
 from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.health_points import health_points
 from tictally_recorder.sinks.influxdb.ledger_replicator import LedgerReplicator
@@ -47,7 +48,7 @@ class InfluxSink:
         return {} if self._session.resources is None else self._session.resources.task_ids
 
     @property
-    def blocked(self) -> str | None:
+    def blocked(self) -> Phrase | None:
         """Why windows wait that cannot be aggregated now or in a moment, a sentence; or None."""
         return self._reaggregator.blocked
 

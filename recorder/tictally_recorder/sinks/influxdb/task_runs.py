@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tictally_recorder.ledger import TimeWindow
+from tictally_recorder.phrase import Phrase, Value
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.influxdb.client import Client, quoted
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError, ServerFaultError
 from tictally_recorder.sinks.protocol import Wait
@@ -31,7 +33,7 @@ _log = logging.getLogger(__name__)
 class _Failure:
     count: int
     retry_at_s: float
-    sentence: str
+    problem: Phrase
 
 
 class TaskRunner:
@@ -59,10 +61,10 @@ class TaskRunner:
         return [each for each in windows if each not in self._failures or self._failures[each].retry_at_s <= now_s]
 
     @property
-    def persistent_failure(self) -> str | None:
-        """Why runs fail, a sentence, where every failed window has failed more than once; else None."""
+    def persistent_failure(self) -> Phrase | None:
+        """Why runs fail, where every failed window has failed more than once; else None."""
         fewest = min(self._failures.values(), key=lambda each: each.count, default=None)
-        return None if fewest is None or fewest.count == 1 else fewest.sentence
+        return None if fewest is None or fewest.count == 1 else fewest.problem
 
     def run(self, windows: Sequence[TimeWindow], task_ids: Mapping[int, str]) -> list[TimeWindow]:
         """Run the tasks of some windows; returns the windows whose run succeeded.
@@ -88,7 +90,8 @@ class TaskRunner:
         while running and not (succeeded and time.monotonic() > deadline_s):
             if time.monotonic() > deadline_s:
                 window = next(iter(running.values()))
-                raise InfluxError(f"InfluxDB has not finished its task for {_range(window)} within {_TIMEOUT_S:g} s")
+                about: dict[str, Value] = {**_range(window), "seconds": f"{_TIMEOUT_S:g}"}
+                raise InfluxError(Phrase(ProblemCode.INFLUX_TASK_SLOW, about))
             if self._wait(_POLL_S):
                 break
             for path, window in list(running.items()):
@@ -112,11 +115,11 @@ class TaskRunner:
 
     def _record_failure(self, window: TimeWindow, reason: str) -> None:
         self._limited_log.log(f"an InfluxDB task failed, it runs again later: {reason}", time.monotonic())
-        sentence = f"InfluxDB's task for {_range(window)} has failed: {reason}"
+        problem = Phrase(ProblemCode.INFLUX_TASK_FAILED, {**_range(window), "detail": reason})
         count = self._failures[window].count + 1 if window in self._failures else 1
         delay_s = _RETRY_S[min(count, len(_RETRY_S)) - 1]
-        self._failures[window] = _Failure(count, time.monotonic() + delay_s, sentence)
+        self._failures[window] = _Failure(count, time.monotonic() + delay_s, problem)
 
 
-def _range(window: TimeWindow) -> str:
-    return f"{iso_utc(window.start_ms)} to {iso_utc(window.end_ms)}"
+def _range(window: TimeWindow) -> dict[str, str]:
+    return {"start": iso_utc(window.start_ms), "end": iso_utc(window.end_ms)}

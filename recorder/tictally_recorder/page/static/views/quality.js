@@ -74,7 +74,7 @@ function edge(each) {
       [t("quality.mode"), health.mode],
       [t("quality.port"), health.port && h("code", {}, health.port)],
       [t("quality.signal"), typeof health.signal_quality === "number" ? `${whole(health.signal_quality)} %` : null],
-      [t("quality.refusedGroups"), health.mode ? (groups.length ? groups.map(([reason, n]) => `${t(`refused.${reason}`)} ${whole(n)}`).join(", ") : t("none")) : null],
+      [t("quality.rejectedGroups"), health.mode ? (groups.length ? groups.map(([reason, n]) => `${t(`rejectedGroup.${reason}`)} ${whole(n)}`).join(", ") : t("none")) : null],
       [t("quality.backlog"), health.boots ? whole(backlog) : null],
       [t("quality.clock"), health.port && t(`clock.${health.clock ?? "unproved"}`)],
       [t("quality.lost"), whole(each.lost)],
@@ -92,7 +92,7 @@ function recorder(of) {
     facts([
       [t("quality.started"), of.started && moment(of.started)],
       [t("quality.frames"), whole(of.frames)],
-      [t("quality.kept"), whole(of.deferred)],
+      [t("quality.deferred"), whole(of.deferred)],
       [t("quality.ledger"), `${whole(of.ledger_bytes / MEGABYTE)} MB`],
       [t("quality.version"), of.version],
     ]),
@@ -101,5 +101,5 @@ function recorder(of) {
 
 function rejectedMessages(items) {
   const rows = items.map((each) => [each.at ? moment(each.at) : "–", t(`rejected.${each.reason}`), whole(each.n), h("code", {}, each.topic ?? "")]);
-  return h("section", { class: "card" }, h("h2", {}, t("quality.refused")), h("p", { class: "note" }, t("quality.refusedNote")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("quality.refused") }, table(t("quality.refused"), [t("table.when"), t("explain.reason"), figures(t("table.n")), t("table.topic")], rows)));
+  return h("section", { class: "card" }, h("h2", {}, t("quality.rejected")), h("p", { class: "note" }, t("quality.rejectedNote")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("quality.rejected") }, table(t("quality.rejected"), [t("table.when"), t("explain.reason"), figures(t("table.n")), t("table.topic")], rows)));
 }

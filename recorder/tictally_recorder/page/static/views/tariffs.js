@@ -10,7 +10,7 @@ import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, wall } from "../format.js";
 import { before, colon, language, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
-import { datedReasonText } from "../reasons.js";
+import { brokenFileText, datedReasonText } from "../reasons.js";
 
 const YEAR_DAYS = 365;
 const USUAL_KVA = 6;
@@ -29,7 +29,7 @@ export async function render({ site, argument, signal, address }) {
       "div",
       { class: "stack" },
       h("div", { class: "heading" }, h("h1", {}, t("nav.tariffs")), chooser(lists.items, chosen, contract, address)),
-      lists.errors.map((each) => h("p", { class: "card failed", lang: "en" }, each)),
+      lists.errors.map((each) => h("p", { class: "card failed" }, brokenFileText(each))),
       history && timeline(history, power),
       comparison,
       history && versions(history, power),

@@ -1,0 +1,138 @@
+"""Why something of the user's or of another program cannot be used, as data, and the errors that carry it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tictally_recorder.phrase import Phrase, PhraseCode
+from tictally_recorder.translations import ENGLISH
+
+
+class ProblemCode(PhraseCode):
+    """Problems of sinks, jobs and contracts."""
+
+    OTHER = "other"
+
+    # Contracts
+    OPTION_DIFFERS = "option_differs"
+    POWER_DIFFERS = "power_differs"
+
+    # Sinks
+    SINK_FAILED = "sink_failed"
+    INFLUX_NOT_CONFIGURED = "influx_not_configured"
+    INFLUX_UNREACHABLE = "influx_unreachable"
+    INFLUX_DENIES_ACCESS = "influx_denies_access"
+    INFLUX_LACKS = "influx_lacks"
+    INFLUX_ANSWERS = "influx_answers"
+    INFLUX_ASKS_TO_WAIT = "influx_asks_to_wait"
+    INFLUX_QUERY_FAILED = "influx_query_failed"
+    INFLUX_REQUEST_TOO_LARGE = "influx_request_too_large"
+    INFLUX_BUCKET_MISSING = "influx_bucket_missing"
+    INFLUX_ORGANIZATION_MISSING = "influx_organization_missing"
+    INFLUX_TASKS_MISSING = "influx_tasks_missing"
+    INFLUX_TASK_FAILED = "influx_task_failed"
+    INFLUX_TASK_SLOW = "influx_task_slow"
+    INFLUX_CLOCK_AHEAD = "influx_clock_ahead"
+    INFLUX_CLOCK_BEHIND = "influx_clock_behind"
+
+    # Jobs
+    JOB_HANGS = "job_hangs"
+    JOB_TOO_LONG = "job_too_long"
+    JOB_FAILED = "job_failed"
+    RECORDER_STOPPED = "recorder_stopped"
+    BACKUP_FOLDER_EMPTY = "backup_folder_empty"
+    BACKUP_FOLDER_HANGS = "backup_folder_hangs"
+    BACKUP_FOLDER_SHARED = "backup_folder_shared"
+    BACKUP_TOO_LONG = "backup_too_long"
+    BACKUP_NOT_STARTED = "backup_not_started"
+
+    # Parts of the above.
+    TASK_MISSING = "task_missing"
+    TASK_OFF = "task_off"
+
+    @classmethod
+    def family(cls) -> str:
+        """Keys begin with `problem.`."""
+        return "problem"
+
+
+class FileProblem(PhraseCode):
+    """What is wrong in a line of a file of contracts or prices."""
+
+    OTHER = "other"
+    UNREADABLE = "unreadable"
+    UNUSABLE = "unusable"
+    NOT_UTF8 = "not_utf8"
+    NOT_TOML = "not_toml"
+
+    # Contracts
+    OTHER_TABLE = "other_table"
+    NO_CONTRACT_TABLE = "no_contract_table"
+    OTHER_KEY = "other_key"
+    FIRST_DAY_MISSING = "first_day_missing"
+    ENDS_BEFORE_START = "ends_before_start"
+    TARIFF_MISSING = "tariff_missing"
+    TARIFF_UNKNOWN = "tariff_unknown"
+    SITE_MISSING = "site_missing"
+    SITE_WRONG = "site_wrong"
+    DATE_WRONG = "date_wrong"
+    POWER_WRONG = "power_wrong"
+    POWER_MISSING = "power_missing"
+    POWER_NOT_IN_TARIFF = "power_not_in_tariff"
+    ALIASES_WRONG = "aliases_wrong"
+    ALIAS_UNKNOWN = "alias_unknown"
+    HOURS_WRONG = "hours_wrong"
+    SAME_DAY = "same_day"
+    OVERLAP = "overlap"
+
+    # Price lists
+    KEY_UNKNOWN = "key_unknown"
+    KEY_MISSING = "key_missing"
+    NOT_A_TABLE = "not_a_table"
+    NOT_A_TEXT = "not_a_text"
+    NOT_A_LIST = "not_a_list"
+    NOT_A_DATE = "not_a_date"
+    NOT_AN_AMOUNT = "not_an_amount"
+    NOT_ONE_OF = "not_one_of"
+    AMOUNT_NEGATIVE = "amount_negative"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+    NO_VERSION = "no_version"
+    TWO_VERSIONS = "two_versions"
+    VERSIONS_OVERLAP = "versions_overlap"
+    UNTIL_BEFORE_FROM = "until_before_from"
+    PERIOD_UNKNOWN = "period_unknown"
+    PRICES_MISSING = "prices_missing"
+    PRICES_MISSING_AT_POWER = "prices_missing_at_power"
+
+    @classmethod
+    def family(cls) -> str:
+        """Keys begin with `file.`."""
+        return "file"
+
+
+def uncoded(detail: str) -> Phrase:
+    """A problem of which there is only a sentence in English: an error of the ledger, of another program."""
+    return Phrase(ProblemCode.OTHER, {"detail": detail})
+
+
+class ProblemError(Exception):
+    """An error whose message is made from data.
+
+    Args:
+        problem: or a sentence in English, where it has no code of its own.
+
+    Attributes:
+        problem: what happened.
+    """
+
+    def __init__(self, problem: Phrase | str) -> None:
+        self.problem = problem if isinstance(problem, Phrase) else uncoded(problem)
+        super().__init__(ENGLISH.phrase(self.problem))
+
+
+def stored_problem(stored: Mapping[str, Any] | None) -> Phrase | None:
+    """What `Phrase.as_json` made of a problem whose parameters are texts and numbers.
+
+    Raises:
+        ValueError: there is no such code.
+    """
+    return None if stored is None else Phrase(ProblemCode(stored["code"]), stored["parameters"])
