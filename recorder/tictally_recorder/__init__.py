@@ -1,1 +1,1 @@
-"""The recorder: keeps what meters said in a ledger, and answers from it."""
+"""The recorder: stores frames of meters in a ledger, and answers from it."""

@@ -146,7 +146,7 @@ def back_up_into(folder: Path, spec: BackupSpec, now: datetime) -> BackupResult:
 def _apply_retention(folder: Path, spec: BackupSpec, result: BackupResult) -> None:
     now_ms = result.header.created_ms
     backups = OwnBackups(result.header.ledger_created).select(list_backups(folder, spec.recorder))
-    # Whatever the clock says, the backup just created is kept.
+    # Whatever the clock shows, the backup just created is kept.
     keep = retained(backups, now_ms, spec.tz) | {now_ms}
     for path in [path for created_ms, path in backups.items() if created_ms not in keep]:
         # A failed deletion does not make the backup fail; the next night retries.

@@ -32,7 +32,7 @@ def is_due(created_ms: Iterable[int], now_ms: int, hour: int, tz: ZoneInfo) -> b
 def not_ahead_of(created_ms: Iterable[int], now_ms: int) -> set[int]:
     """The backups that are not dated ahead of the clock.
 
-    One dated minutes ahead was made under a wrong clock, then or now, and says nothing about this night.
+    One dated minutes ahead was made under a wrong clock, then or now, and does not count for this night.
 
     Args:
         created_ms: when each was created, milliseconds since 1970.

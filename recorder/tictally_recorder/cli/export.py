@@ -33,7 +33,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportWindow(Window):
-    """The whole ledger, unless the options say otherwise."""
+    """The whole ledger, unless the options select a part."""
 
     start: Annotated[
         str | None,

@@ -24,7 +24,7 @@ _MONTHS_BEFORE: Final = 11
 
 @dataclass(frozen=True, slots=True)
 class TrendWindow(Window):
-    """Twelve months, unless the options say otherwise: a trend needs a year."""
+    """Twelve months, unless the options set another range: a trend needs a year."""
 
     start: Annotated[
         str | None,

@@ -86,7 +86,7 @@ class CostRecomputer:
         unmetered = {site.id: unmetered_of(self._reader, site) for site in sites}
         if self._watched.look(sites) or unmetered != self._unmetered:
             self._unmetered = unmetered
-            self._say_terms(sites)
+            self._report_terms(sites)
         terms = self._watched.terms
         self._todo = []
         if terms is not None:
@@ -134,7 +134,7 @@ class CostRecomputer:
             self._ledger.drop_cost(site, gone)
         return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
 
-    def _say_terms(self, sites: Sequence[Site]) -> None:
+    def _report_terms(self, sites: Sequence[Site]) -> None:
         """Invalidate what contracts, price lists and unmetered times change, as if frames had changed it."""
         if self._watched.terms is None:
             _log.warning("cost is not computed: %s", self._watched.problem)

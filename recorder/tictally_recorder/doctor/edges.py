@@ -118,7 +118,7 @@ def _newest_frame(time_ms: int | None, moments: Moments) -> Phrase:
 
 
 def _silence(health: Mapping[str, Any]) -> tuple[FindingCode, dict[str, Value]]:
-    """Why no frames come, as far as the edge's health tells."""
+    """Why no frames come, as far as the edge's health shows."""
     port = health.get("port")
     if isinstance(health.get("clock_waits_for"), str):
         return FindingCode.EDGE_WAITS_FOR_CLOCK, {}

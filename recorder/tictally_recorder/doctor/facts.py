@@ -118,7 +118,7 @@ class Facts:
 
     Attributes:
         now_ms: this machine's clock.
-        ledger: or the sentence that says why it cannot be read.
+        ledger: or why it cannot be read, in English.
         broker: its address.
         probe: the result of connecting to it.
         edges: those with retained messages there.

@@ -23,7 +23,7 @@ def ledger_findings(ledger: LedgerFacts | str, moments: Moments) -> Iterator[Fin
     """Whether the ledger is whole, has room, and is written to.
 
     Args:
-        ledger: or the sentence that says why it cannot be read.
+        ledger: or why it cannot be read, in English.
         moments: of now.
     """
     if isinstance(ledger, str):

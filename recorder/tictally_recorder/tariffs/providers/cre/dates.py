@@ -66,12 +66,12 @@ def read_days(rows: Sequence[Written], file: str) -> tuple[list[Span], list[Tari
         sentence = "read as YYYY-MM-DD or as YYYY-DD-MM, the dates of this file contradict one another"
         return [], [TariffError(file, doubtful[0].line, sentence)]
     at = next(number for number, (one, other) in enumerate(zip(*found, strict=True)) if one != other)
-    readings = " or ".join(_said(each[at]) for each in found)
+    readings = " or ".join(_days_text(each[at]) for each in found)
     sentence = f"this may be {readings}, and nothing in this file decides it; write the dates as DD/MM/YYYY"
     return [], [TariffError(file, rows[at].line, sentence)]
 
 
-def _said(span: Span) -> str:
+def _days_text(span: Span) -> str:
     start, end = span
     return f"{start:%d/%m/%Y}" + (f" to {end:%d/%m/%Y}" if end is not None else "")
 
