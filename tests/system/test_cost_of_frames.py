@@ -51,4 +51,4 @@ def test_two_days_over_a_change_of_prices_cost_what_the_registers_report(
     assert [each["rounded"] for each in shown] == expected
     assert {each["quality"] for each in shown} == {"measured"}
     assert main(["tariff", "check", "--from", "2199-01-01", "--json"]) in {0, 1}
-    assert [each for each in json.loads(capsys.readouterr().out) if each["fault"] == "contract"] == []
+    assert [each for each in json.loads(capsys.readouterr().out) if each["code"] == "contract"] == []
