@@ -149,6 +149,9 @@ def test_it_shows_how_to_query_its_ledger(demo: Running) -> None:
     asked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "Traceback" not in asked.stderr
     assert asked.stdout.startswith(("Site ", "Nothing was counted"))
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.finish()[0] == 0
+    assert demo.parts() == {}
 
 
 def test_a_terminal_shows_one_screen_and_seconds_end_it(folder: Path) -> None:
