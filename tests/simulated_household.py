@@ -181,7 +181,7 @@ class Household:
         return Cost("consumption", "subscription", 0, monthly, monthly / _days_in_month(day), worth, version, why)
 
     def version(self, day: date) -> tuple[str | None, int]:
-        """The price list's version that holds on a day, or None without contract; and a number that grows with each."""
+        """The tariff's version that holds on a day, or None without contract; and a number that grows with each."""
         option = "hphc" if day < self.tempo_from else "tempo"
         start = date(day.year, 8, 1) if day >= date(day.year, 8, 1) else date(day.year, 2, 1)
         if day < start:

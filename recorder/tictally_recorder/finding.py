@@ -134,7 +134,7 @@ class Subject:
 
     Attributes:
         kind: of thing.
-        name: of the edge, the site, the sink, the job, the tariff provider; empty where there is only one of the kind.
+        name: of the edge, the site, the sink, the job, the tariff provider; empty if there is only one of the kind.
     """
 
     kind: SubjectKind
@@ -173,7 +173,7 @@ class Moments:
         return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(self.tz).isoformat()
 
     def age_s(self, time_ms: int) -> int:
-        """Seconds since a time, 0 where it is ahead."""
+        """Seconds since a time, 0 if it is ahead."""
         return max(self.now_ms - time_ms, 0) // 1000
 
     def since(self, time_ms: int | None, code: FindingCode, never: FindingCode) -> Phrase:

@@ -84,7 +84,7 @@ class FileProblem(PhraseCode):
     SAME_DAY = "same_day"
     OVERLAP = "overlap"
 
-    # Price lists
+    # Tariffs
     KEY_UNKNOWN = "key_unknown"
     KEY_MISSING = "key_missing"
     NOT_A_TABLE = "not_a_table"

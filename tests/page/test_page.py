@@ -159,7 +159,7 @@ def test_an_empty_first_day_shows_what_to_do_and_updates_by_itself(
         observed.visit(f"{new.address}/#/{view}")
         expect(observed.page.locator("main")).not_to_contain_text("could not")
     observed.visit(f"{new.address}/#/live")
-    expect(observed.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+    expect(observed.page.get_by_role("heading", name="No frame has arrived yet")).to_be_visible()
     with Hub(broker.port) as hub:
         hub.publish("page-new/edge/cellar/frame", frame(1, time_ms=time.time_ns() // 1_000_000))
     expect(observed.page.locator(".gauge .figure")).to_have_text("3,600")
@@ -172,9 +172,9 @@ def test_the_token_is_requested_once(guarded: Served, observed: ObservedPage) ->
     observed.page.goto(guarded.address)
     observed.page.get_by_label("Token").fill(TOKEN)
     observed.page.keyboard.press("Enter")
-    expect(observed.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+    expect(observed.page.get_by_role("heading", name="No frame has arrived yet")).to_be_visible()
     observed.page.reload()
-    expect(observed.page.get_by_role("heading", name="No meter has been heard yet")).to_be_visible()
+    expect(observed.page.get_by_role("heading", name="No frame has arrived yet")).to_be_visible()
 
 
 def test_a_site_can_be_chosen_and_a_silent_one_is_reported(
@@ -188,7 +188,7 @@ def test_a_site_can_be_chosen_and_a_silent_one_is_reported(
     observed.visit(f"{new.address}/#/live")
     chooser = observed.page.get_by_label("Site")
     chooser.select_option(OTHER)
-    expect(observed.page.locator("#status")).to_contain_text("The meter is silent since")
+    expect(observed.page.locator("#status")).to_contain_text("No frame from the meter since")
     expect(observed.page).to_have_url(re.compile(f"site={OTHER}$"))
     chooser.select_option(METER)
     expect(observed.page).to_have_url(re.compile(f"site={METER}$"))

@@ -42,7 +42,7 @@ def test_an_edge_that_goes_away_is_reported_and_its_return_too(home: Served, obs
     expect(status).to_be_empty()
     assert home.edge is not None
     home.edge.stop()
-    expect(status).to_contain_text("The edge pi is away; last heard")
+    expect(status).to_contain_text("The edge pi is offline; last frame")
     expect(observed.page.locator("html")).to_have_class(re.compile("stale"))
     home.edge.start()
     expect(status).to_be_empty()
@@ -82,7 +82,7 @@ def test_a_period_without_amounts_is_not_in_the_legend(home: Served, observed: O
 def test_other_tariffs_are_compared_cheapest_first(home: Served, observed: ObservedPage) -> None:
     observed.visit(f"{home.address}/#/tariffs")
     observed.page.get_by_role("button", name="Compare").click()
-    table = observed.page.get_by_role("table", name="Would another price list have cost less?")
+    table = observed.page.get_by_role("table", name="Would another tariff have cost less?")
     expect(table).to_be_visible(timeout=COMPARED_WITHIN_MS)
     rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
     shown = [

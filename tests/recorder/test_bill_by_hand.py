@@ -68,7 +68,7 @@ def test_february_2025_off_peak_and_peak_at_6_kva(shipped: dict[str, Tariff]) ->
         ("Accise", "14.51"),
         ("CTA", "1.83"),
         ("VAT", "15.23"),
-        ("Rounding: the price list's to four digits, and to cents here", "0.02"),
+        ("Rounding: the tariff's to four digits, and to cents here", "0.02"),
         ("HT and taxes together, TTC", "101.04"),
         ("Total, TTC", "101.04"),
     ]
@@ -115,7 +115,7 @@ def test_a_month_across_a_change_of_prices_and_value_added_tax(shipped: dict[str
         ("Accise", "9.59"),
         ("CTA", "1.88"),
         ("VAT", "11.50"),
-        ("Rounding: the price list's to four digits, and to cents here", "0.01"),
+        ("Rounding: the tariff's to four digits, and to cents here", "0.01"),
         ("HT and taxes together, TTC", "74.30"),
         ("Total, TTC", "74.30"),
     ]
@@ -179,6 +179,4 @@ def test_a_price_without_taxes_that_the_tariff_lacks_is_not_invented(shipped: di
 def test_every_version_is_named_with_its_source(shipped: dict[str, Tariff]) -> None:
     bill = bill_of(shipped, "2026-07-31", "2026-08-01", on(shipped[HPHC]), EASF01=0, EASF02=0)
     versions = [version for version in shipped[HPHC].versions if version.start.year == 2026]
-    assert shown(bill, "Price lists") == [
-        (version.id, version.hash, "secondary", version.source) for version in versions
-    ]
+    assert shown(bill, "Tariffs") == [(version.id, version.hash, "secondary", version.source) for version in versions]

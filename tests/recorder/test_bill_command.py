@@ -59,7 +59,7 @@ def test_a_bill_has_its_parts_in_order_and_its_total_to_the_cent(tictally: Comma
     code, out, err = tictally("bill", *WINDOW)
     assert (code, err) == (0, "")
     assert out.startswith(f"Bill of site {METER}, 2025-07-15 to 2025-08-16 (excluded)\n")
-    titles = ("Energy", "Subscription", "Contributions and taxes in it", "Sum", "Price lists")
+    titles = ("Energy", "Subscription", "Contributions and taxes in it", "Sum", "Tariffs")
     places = [out.index(f"\n{title}\n") for title in titles]
     assert places == sorted(places)
     # by hand in test_bill_by_hand.py

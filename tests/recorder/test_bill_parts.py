@@ -64,7 +64,7 @@ def test_amounts_that_do_not_fit_together_are_not_called_rounding() -> None:
     balance = made.totals[0].balance
     assert balance is not None
     assert (to_cents(balance.unexplained), balance.rounding) == (Decimal("0.80"), Decimal(0))
-    assert sum_shown(made)["More than rounding: the price list does not fit together"] == "0.80"
+    assert sum_shown(made)["More than rounding: the tariff does not fit together"] == "0.80"
     assert english(remarks(made))[-1] == (
         "one 2025-01-01: amounts with and without taxes differ by more than the taxes and rounding, of ALL."
     )
@@ -292,7 +292,7 @@ def test_the_column_of_the_sum_adds_up() -> None:
     # 29.97 x 0.1604 + 10.55 = 15.357188, less 30.09 x 0.044 = 1.32396: 14.033228
     shown = {name: Decimal(amount) for name, amount in sum_shown(made).items()}
     parts = shown["Energy, HT"] + shown["Subscription, HT"] + shown["Accise"] + shown["CTA"] + shown["VAT"]
-    rounding = shown["Rounding: the price list's to four digits, and to cents here"]
+    rounding = shown["Rounding: the tariff's to four digits, and to cents here"]
     assert parts + rounding == shown["HT and taxes together, TTC"] == Decimal("15.36")
     assert (shown["Income"], shown["Rounding to cents"]) == (Decimal("-1.32"), Decimal("-0.01"))
     assert shown["Total, TTC"] == Decimal("14.03")

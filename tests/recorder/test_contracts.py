@@ -121,7 +121,7 @@ def contract(**changes: str) -> str:
             5,
             "a contract has no 'tarif'; it has site, tariff, power, from, until, aliases, off_peak",
         ),
-        (contract(tariff=""), 1, 'a contract needs its price list: tariff = "edf-bleu-base"'),
+        (contract(tariff=""), 1, 'a contract needs its tariff: tariff = "edf-bleu-base"'),
         (contract(tariff='"hchp"'), 2, "there is no tariff 'hchp'; there are base, hphc, surplus"),
         (contract(tariff="3"), 2, "there is no tariff 3; there are base, hphc, surplus"),
         (contract(power="12"), 3, "hphc has 6, 9 kVA, not 12"),

@@ -250,7 +250,7 @@ def test_without_a_contract_energy_is_shown_with_a_contract_to_write(summer: Com
     assert err == dedent(
         f"""\
         tictally: there is no contract of site {METER}, so what its energy costs is not known.
-        Write into {summer.folder}/contracts.toml which price list it is on, from when, such as
+        Write into {summer.folder}/contracts.toml which tariff it is on, from when, such as
             [[contract]]
             tariff = "edf-bleu-hphc"
             power = 6

@@ -247,7 +247,7 @@ def test_contracts_of_unknown_sites_are_named(autumn: Commands) -> None:
     assert code == 1
     assert err.splitlines()[1:3] == [
         f"The contracts in {file} are of sites that the ledger does not have: attic, hme.",
-        f'Write site = "{METER}" there, or beside them which price list it is on, from when, such as',
+        f'Write site = "{METER}" there, or beside them which tariff it is on, from when, such as',
     ]
     assert f'    site = "{METER}"\n    tariff = "edf-bleu-hphc"\n' in err
 

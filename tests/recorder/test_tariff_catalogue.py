@@ -234,5 +234,5 @@ def test_a_file_in_place_of_the_folder_is_reported_and_bundled_tariffs_stay(tmp_
     path = tmp_path / "tariffs"
     path.write_text("")
     loaded = load_catalogue(path)
-    assert [str(error) for error in loaded.errors] == [f"{path}, line 1: it is a file; price lists lie in a folder"]
+    assert [str(error) for error in loaded.errors] == [f"{path}, line 1: it is a file; tariffs lie in a folder"]
     assert "edf-bleu-base" in loaded.tariffs

@@ -65,7 +65,7 @@ def compared(read: PublishedHistory, *, subscriptions: bool = False) -> Comparis
 
 
 def states(comparison: Comparison) -> dict[str, State]:
-    return {str(each.start): each.state for each in comparison.differences if each.state is not State.LACKING}
+    return {str(each.start): each.state for each in comparison.differences if each.state is not State.MISSING}
 
 
 def changes(comparison: Comparison, start: str) -> list[tuple[int | None, str, str, str, str]]:
@@ -274,7 +274,7 @@ def test_amounts_as_they_stand_are_no_difference() -> None:
 
 def test_versions_missing_in_the_file_are_reported_and_stay() -> None:
     comparison = compared(history(ROW))
-    missing = {each.start for each in comparison.differences if each.state is State.LACKING}
+    missing = {each.start for each in comparison.differences if each.state is State.MISSING}
     assert missing == {version.start for version in SHIPPED["edf-bleu-base"].versions} - {date(2025, 8, 1)}
 
 
@@ -343,18 +343,18 @@ def test_a_version_that_the_file_has_whole_is_official() -> None:
     rows = [f"01/08/2026;;{power};120;{yearly};0,1345;0,2" for power, yearly in ((6, 200), (9, 250), (12, 300))]
     comparison = compared(history(*rows), subscriptions=True)
     version = on(overlaid(comparison), "2026-08-01")
-    assert (version.confidence, version.source, comparison.kept) == (Confidence.OFFICIAL, "CRE, open data", ())
+    assert (version.confidence, version.source, comparison.retained) == (Confidence.OFFICIAL, "CRE, open data", ())
 
 
 def test_an_existing_subscription_stays_unless_its_import_is_requested() -> None:
     unchanged = compared(history(ROW.replace("185,64", "186,6")))
     assert states(unchanged) == {}
-    assert [(str(start), change.power, str(change.old), str(change.new)) for start, change in unchanged.kept] == [
+    assert [(str(start), change.power, str(change.old), str(change.new)) for start, change in unchanged.retained] == [
         ("2025-08-01", 6, "15.47", "15.55")
     ]
     taken = compared(history(ROW.replace("185,64", "186,6")), subscriptions=True)
     assert changes(taken, "2025-08-01") == [(6, "subscription", "ttc", "15.47", "15.55")]
-    assert taken.kept == ()
+    assert taken.retained == ()
     assert on(overlaid(taken), "2025-08-01").monthly(6) == Decimal("15.55")
 
 
@@ -480,7 +480,7 @@ def test_a_written_version_applies_and_a_second_import_writes_nothing(importing:
     written = (file.stat().st_mtime_ns, file.stat().st_ino, file.read_text())
     assert importing(BASE, "--write")[1].endswith("There is nothing to write.")
     assert (file.stat().st_mtime_ns, file.stat().st_ino, file.read_text()) == written
-    assert [each["state"] for each in importing.json(BASE)[0]["differences"] if each["state"] != "lacking"] == []
+    assert [each["state"] for each in importing.json(BASE)[0]["differences"] if each["state"] != "missing"] == []
 
 
 def test_a_later_import_keeps_what_earlier_ones_took(importing: Importing, tmp_path: Path) -> None:
@@ -540,7 +540,7 @@ def test_the_written_file_explains_how_to_correct_it_and_that_works(importing: I
     importing(BASE, "--write")
     file = importing.tariffs / "edf-bleu-base-imported.toml"
     assert file.read_text().splitlines()[1:3] == [
-        "# The next import writes it anew. What you know better belongs into a file of your own: a version there holds",
+        "# The next import overwrites it. What you know better belongs into a file of your own: a version there holds",
         "# over the one from the same day here.",
     ]
     importing.put("own.toml", BY_HAND)
@@ -563,7 +563,7 @@ def test_a_file_with_the_heading_of_a_former_version_is_rewritten_by_the_next_im
     file = importing.tariffs / "edf-bleu-base-imported.toml"
     new = file.read_text()
     former = (
-        "# The next import writes it anew. What you know better belongs into a file of your own; "
+        "# The next import overwrites it. What you know better belongs into a file of your own; "
         "take that version out here.\n"
     )
     body = former + new[new.index("id = ") :]
@@ -629,8 +629,8 @@ def test_nothing_is_written_from_a_file_with_a_wrong_row(importing: Importing, t
 def test_what_is_not_imported_is_reported(importing: Importing) -> None:
     _, out, _ = importing(TEMPO)
     assert "Not taken where it differs: 2022-02-01: TTC/1.2 less HT is 0.0109 a kWh, and what is levied" in out
-    assert "Kept: the file lacks 2016-08-01, 2017-08-01, " in out
-    assert "Kept: 2 subscriptions with taxes that the file has otherwise, by 0.46 a month at most" in out
+    assert "Retained: the file lacks 2016-08-01, 2017-08-01, " in out
+    assert "Retained: 2 subscriptions with taxes that differ from the file's by at most 0.46 a month" in out
     assert out.endswith("There is nothing to write.")
 
 
@@ -655,7 +655,7 @@ def test_json_has_every_amount_as_a_string(importing: Importing) -> None:
     assert doubtful["state"] == "doubtful"
     assert doubtful["present"]["file"] == "shipped/edf-bleu-tempo.toml"
     assert {"power": 9, "item": "HC BLEU", "taxes": "ttc", "old": "0.0862", "new": "0.0902"} in doubtful["changes"]
-    assert imported["kept"][0] == {
+    assert imported["retained"][0] == {
         "from": "2022-02-01",
         "power": 9,
         "item": "subscription",
@@ -683,7 +683,7 @@ OF_EDF_SINCE = date(2022, 8, 1)
 
 @pytest.mark.skipif(not REAL.exists(), reason="no tariff data beside the project")
 @pytest.mark.parametrize(
-    ("option", "versions", "new", "differing", "kept"),
+    ("option", "versions", "new", "differing", "retained"),
     [
         ("Base", 21, BEFORE_OURS, {}, 30),
         ("HPHC", 21, BEFORE_OURS, {}, 45),
@@ -691,7 +691,7 @@ OF_EDF_SINCE = date(2022, 8, 1)
     ],
 )
 def test_the_real_files_equal_the_bundled_tariffs(
-    option: str, versions: int, new: list[str], differing: dict[str, str], kept: int
+    option: str, versions: int, new: list[str], differing: dict[str, str], retained: int
 ) -> None:
     read = read_cre((REAL / f"Option_{option}.csv").read_bytes(), f"Option_{option}.csv")
     comparison = compared(read)
@@ -701,7 +701,7 @@ def test_the_real_files_equal_the_bundled_tariffs(
     assert [start for start, state in found.items() if state is State.DIFFERS] == list(differing)
     for start in differing:
         assert {change[1:] for change in changes(comparison, start)} == {("HC BLEU", "ttc", "0.1288", "0.1287")}
-    assert [str(each.start) for each in comparison.differences if each.state is State.LACKING] == LACKING
+    assert [str(each.start) for each in comparison.differences if each.state is State.MISSING] == LACKING
     assert [doubt[:10] for doubt in comparison.doubts] == (DOUBTFUL if option == "Tempo" else [])
     if option == "Tempo":
         prices = {change for change in changes(comparison, "2022-08-01") if change[2] == "ttc"}
@@ -710,8 +710,8 @@ def test_the_real_files_equal_the_bundled_tariffs(
             Decimal("0.0040"),
         }
         assert len(prices) == 36
-    assert len(comparison.kept) == kept
-    for since, change in comparison.kept:
+    assert len(comparison.retained) == retained
+    for since, change in comparison.retained:
         assert since >= OF_EDF_SINCE
         assert isinstance(change.old, Decimal)
         assert isinstance(change.new, Decimal)

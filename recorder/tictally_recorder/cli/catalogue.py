@@ -58,7 +58,7 @@ def report_broken(catalogue: TariffCatalogue) -> None:
 def first_contract_help(
     settings: Settings, reader: LedgerReader, site: Site, paid: LoadedTerms, sites: Sequence[Site]
 ) -> list[str]:
-    """How to write a site's first contract; empty where it has one.
+    """How to write a site's first contract; empty if it has one.
 
     Args:
         settings: with the path of the contracts.

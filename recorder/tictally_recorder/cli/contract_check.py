@@ -16,7 +16,7 @@ from tictally_recorder.tariffs.model import Direction, Tariff
 
 @contextmanager
 def ledger_of(settings: Settings) -> Iterator[LedgerReader | None]:
-    """The ledger, or None where there is none yet: tariffs can be checked without.
+    """The ledger, or None if there is none yet: tariffs can be checked without.
 
     Raises:
         LedgerError: there is a file that cannot be read as one.

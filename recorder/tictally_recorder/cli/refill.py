@@ -80,7 +80,7 @@ def _backlog(counts: SinkCounts) -> int:
 
 
 def _step(work: _Work, ledger: Ledger) -> SinkCounts | None:
-    """A step of a sink; None where it failed."""
+    """A step of a sink; None if it failed."""
     try:
         wait_s = work.sink.step()
     except SinkError as error:

@@ -1,4 +1,4 @@
-"""What energy cost, by which version of which price list: contracts and tariffs over what registers counted."""
+"""What energy cost, by which version of which tariff: contracts and tariffs over what registers counted."""
 
 from tictally_recorder.cost.engine import cost, days_on_series
 from tictally_recorder.cost.explain import Explanation, explain

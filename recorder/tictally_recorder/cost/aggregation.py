@@ -51,22 +51,22 @@ class PriceLine:
 
     @property
     def period(self) -> str | None:
-        """Of the price list; None for the subscription."""
+        """Of the tariff; None for the subscription."""
         return self.rows[0].period
 
     @property
     def price(self) -> Decimal | None:
-        """Of a kWh, or of a month for the subscription; None where there is none, or one for each quarter."""
+        """Of a kWh, or of a month for the subscription; None if there is none, or one for each quarter."""
         return self.rows[0].price
 
     @property
     def currency(self) -> str | None:
-        """ISO 4217, or None where no price list is known."""
+        """ISO 4217, or None if no tariff is known."""
         return self.rows[0].currency
 
     @property
     def version(self) -> VersionUsed | None:
-        """Of the price list; the first day's where prices are a series."""
+        """Of the tariff; the first day's where prices are a series."""
         return self.rows[0].version
 
     @property
@@ -86,7 +86,7 @@ class PriceLine:
 
     @property
     def amount(self) -> Decimal | None:
-        """Not rounded; None where it is unknown."""
+        """Not rounded; None if it is unknown."""
         amounts = [row.amount for row in self.rows]
         return None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
 
@@ -103,7 +103,7 @@ class Summed:
     Attributes:
         start: its first day with rows.
         end: the day after its last with rows.
-        lines: consumed, then injected; in the price list's order, the subscription last, versions as they followed.
+        lines: consumed, then injected; in the tariff's order, the subscription last, versions as they followed.
     """
 
     start: date
@@ -112,7 +112,7 @@ class Summed:
 
     @property
     def known(self) -> Mapping[str, Decimal]:
-        """Currency → the sum of what is known, not rounded; empty where nothing is."""
+        """Currency → the sum of what is known, not rounded; empty if nothing is."""
         found: dict[str, Decimal] = {}
         for line in self.lines:
             if line.amount is not None and line.currency is not None:
@@ -121,7 +121,7 @@ class Summed:
 
     @property
     def is_known(self) -> bool:
-        """True where every amount is in the sum."""
+        """True if every amount is in the sum."""
         return all(line.amount is not None for line in self.lines)
 
     @property

@@ -1,4 +1,4 @@
-"""What energy cost, by local day and period. Pure: registers' energy, contracts and price lists in, rows out."""
+"""What energy cost, by local day and period. Pure: registers' energy, contracts and tariffs in, rows out."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     Args:
         use: what the site's registers counted.
         days: those that are asked for; none in the future.
-        terms: contracts and price lists.
+        terms: contracts and tariffs.
         tz: whose days are meant.
     """
     wanted = sorted(set(days))
@@ -161,7 +161,7 @@ class _Day:
     tz: ZoneInfo
 
     def rows(self) -> Iterator[CostRow]:
-        """All of the day: consumed, then injected; energy in the price list's order, then the subscription."""
+        """All of the day: consumed, then injected; energy in the tariff's order, then the subscription."""
         for direction in Direction:
             contract = self.terms.contracts.on(self.site, direction, self.day)
             tariff = self.terms.tariffs.get(contract.tariff) if contract else None
@@ -223,7 +223,7 @@ class _Day:
                 yield line.row(period, counted, unknown=counted.reason)
 
     def _rest_stood(self, found: Mapping[str, Counted], tariff: Tariff) -> bool:
-        """True where nothing was counted outside of a list's periods: one without register counted nothing either.
+        """True if nothing was counted outside of a list's periods: one without register counted nothing either.
 
         A meter names a register when it first counts in it. Until then one of those that stood counts the period, on a
         supplier's own calendar; a regulated option has no other periods than its own.
@@ -265,7 +265,7 @@ class _Day:
             yield line.row(UNMETERED, Counted(), unknown=Reason(ReasonCode.UNMETERED_SPANS, {"spans": spans}))
 
     def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
-        """Period → what was counted, as a price list divides it, or as the meter does where there is none."""
+        """Period → what was counted, as a tariff divides it, or as the meter does if there is none."""
         total = _TOTALS[direction](self.energy)
         if tariff and len(tariff.periods) == 1:
             return {tariff.periods[0]: total}

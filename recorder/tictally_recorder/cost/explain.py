@@ -25,14 +25,14 @@ class Explanation:
         parts: registers from and to; none for the subscription.
         energy_wh: their sum.
         per: what the price is of.
-        price: of a kWh or a month; None where there is none or each part has its own.
+        price: of a kWh or a month; None if there is none or each part has its own.
         days_of_month: what a month's price was divided by; None for energy.
         sign: -1 for income, else 1.
-        amount: not rounded, None where it is unknown.
+        amount: not rounded, None if it is unknown.
         currency: ISO 4217, or None.
-        version: that the price is from, with its source; or None where none holds.
+        version: that the price is from, with its source; or None if none holds.
         quality: how much the amount is worth.
-        estimated: True where a gap was divided, also where the quality is worse.
+        estimated: True if a gap was divided, also where the quality is worse.
         reason: why the amount is unknown or provisional, or None.
     """
 

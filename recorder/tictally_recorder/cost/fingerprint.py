@@ -20,7 +20,7 @@ class Fingerprints:
     """The keys of days by some terms.
 
     Args:
-        terms: contracts and price lists.
+        terms: contracts and tariffs.
         tz: whose days are meant.
     """
 

@@ -39,8 +39,8 @@ class Terms:
 
     Attributes:
         contracts: of all sites.
-        tariffs: id → price list.
-        series: id of a price list → its prices, for those that have a price series.
+        tariffs: id → tariff.
+        series: id of a tariff → its prices, for those that have a price series.
     """
 
     contracts: Contracts
@@ -63,7 +63,7 @@ class Unmetered:
     end_ms: int
 
     def concerns(self, start_ms: int, end_ms: int) -> bool:
-        """True where a whole quarter of an hour of it is in a time, the end excluded."""
+        """True if a whole quarter-hour of it is in a time, the end excluded."""
         first_ms = (self.start_ms // QUARTER_MS + 1) * QUARTER_MS
         return first_ms < end_ms and start_ms < self.end_ms // QUARTER_MS * QUARTER_MS
 
@@ -77,7 +77,7 @@ class Use:
         days: the registers' energy by local day, with those that stood at zero throughout: a register that counted
             nothing differs from one that is missing. Other sites' rows are left out.
         quarters: the same by quarter, for days on a price series (`days_on_series`).
-        ngtf: local day → the meter's NGTF on that day, as far as it is known.
+        ngtf: local day → the meter's NGTF on that day, if known.
         unmetered: times between the registers, in order.
     """
 
@@ -118,13 +118,13 @@ class CostRow:
         site: its id.
         day: local.
         direction: consumption or injection, whose amounts are negative where it is income.
-        period: of the price list; None for the subscription. Where no period is known, the register's name; `UNMETERED`
+        period: of the tariff; None for the subscription. Where no period is known, the register's name; `UNMETERED`
             for unmetered energy.
         energy_wh: what was counted; 0 for the subscription and for `UNMETERED`.
-        price: of a kWh, or of a month for the subscription; None where there is none, or one for each part.
-        amount: in the currency, taxes included, not rounded; None where it is unknown, never zero for want of a price.
-        currency: ISO 4217, or None where no price list is known.
-        version: of the price list, or None where none holds.
+        price: of a kWh, or of a month for the subscription; None if there is none, or one for each part.
+        amount: in the currency, taxes included, not rounded; None if it is unknown, never zero for want of a price.
+        currency: ISO 4217, or None if no tariff is known.
+        version: of the tariff, or None if none holds.
         power_kva: subscribed, or None.
         quality: how much the amount is worth.
         reason: why, for `unknown` and `provisional`, else None; it does not name the row's own day.

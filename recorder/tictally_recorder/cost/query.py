@@ -1,4 +1,4 @@
-"""What a site's days cost, from a ledger, price lists and contracts."""
+"""What a site's days cost, from a ledger, tariffs and contracts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -64,7 +64,7 @@ def computed(
         reader: the ledger.
         site: of it.
         days: in order, of `days_with_frames`.
-        terms: contracts and price lists.
+        terms: contracts and tariffs.
         tz: whose days are meant.
     """
     found: dict[date, list[CostRow]] = {}

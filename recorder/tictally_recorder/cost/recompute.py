@@ -1,4 +1,4 @@
-"""Keeps the ledger's cost up to date: what frames, contracts or price lists have touched is computed again."""
+"""Keeps the ledger's cost up to date: what frames, contracts or tariffs have touched is computed again."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -95,7 +95,7 @@ class CostRecomputer:
             self._todo.sort(key=lambda each: each[1][-1])
 
     def step(self, now_ms: Callable[[], int]) -> bool:
-        """Compute a few days of the round; False where none is left. Raises as `begin` does.
+        """Compute a few days of the round; False if none is left. Raises as `begin` does.
 
         Args:
             now_ms: the present.
@@ -135,7 +135,7 @@ class CostRecomputer:
         return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
 
     def _report_terms(self, sites: Sequence[Site]) -> None:
-        """Invalidate what contracts, price lists and unmetered times change, as if frames had changed it."""
+        """Invalidate what contracts, tariffs and unmetered times change, as if frames had changed it."""
         if self._watched.terms is None:
             _log.warning("cost is not computed: %s", self._watched.problem)
             return

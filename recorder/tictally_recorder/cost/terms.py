@@ -16,36 +16,36 @@ class LoadedTerms:
     """What costs are made by.
 
     Attributes:
-        terms: contracts and price lists.
-        catalogue: that the price lists are from; its `errors` are files of the user that could not be used.
+        terms: contracts and tariffs.
+        catalogue: that the tariffs are from; its `errors` are files of the user that could not be used.
     """
 
     terms: Terms
     catalogue: TariffCatalogue
 
     def has_contract(self, site: str) -> bool:
-        """True where a site has any contract for consumed energy, of whatever days."""
+        """True if a site has any contract for consumed energy, of whatever days."""
         contracts = self.terms.contracts.all
         return any(each.concerns(site) and each.direction is Direction.CONSUMPTION for each in contracts)
 
 
 def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> LoadedTerms:
-    """Price lists and contracts.
+    """Tariffs and contracts.
 
     Args:
         contracts: file of the contracts.
-        tariffs: folder of the user's own price lists.
+        tariffs: folder of the user's own tariffs.
         sites: all of the ledger.
 
     Raises:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
-        TariffError: a shipped price list is broken, or contracts cannot be used and neither can one of the user's.
+        TariffError: a bundled tariff is broken, or contracts cannot be used and neither can one of the user's.
     """
     return terms_of_catalogue(contracts, load_catalogue(tariffs), sites)
 
 
 def terms_of_catalogue(contracts: Path, catalogue: TariffCatalogue, sites: Iterable[Site]) -> LoadedTerms:
-    """As `load_terms`, of price lists that were read."""
+    """As `load_terms`, of tariffs that were read."""
     try:
         found = read_contracts(contracts, catalogue.tariffs, {site.id for site in sites})
     except ContractError:

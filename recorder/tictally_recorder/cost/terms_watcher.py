@@ -12,18 +12,18 @@ from tictally_recorder.tariffs.errors import InFileError
 
 
 class WatchedTerms:
-    """Contracts and price lists as they are now.
+    """Contracts and tariffs as they are now.
 
     Where a file of the user cannot be used there are none: a cost without it may be wrong.
 
     Args:
         contracts: file of the contracts.
-        tariffs: folder of the user's own price lists.
+        tariffs: folder of the user's own tariffs.
 
     Attributes:
         terms: or None while a file cannot be used.
-        problem: that file, and why; None where all can be used.
-        catalogue: all price lists, also while another file cannot be used; None before the first look.
+        problem: that file, and why; None if all can be used.
+        catalogue: all tariffs, also while another file cannot be used; None before the first look.
     """
 
     def __init__(self, contracts: Path, tariffs: Path) -> None:
@@ -36,7 +36,7 @@ class WatchedTerms:
         self.catalogue: TariffCatalogue | None = None
 
     def look(self, sites: Sequence[Site]) -> bool:
-        """True where terms or problem are others than before.
+        """True if terms or problem are others than before.
 
         Args:
             sites: all of the ledger: with more than one, a contract must name its own.

@@ -10,7 +10,7 @@ from tictally_shared.calendar import QUARTER_MS
 
 
 def unmetered_of(reader: LedgerReader, site: Site) -> tuple[Unmetered, ...]:
-    """In order, consumed and then injected; only what holds a whole quarter of an hour.
+    """In order, consumed and then injected; only what holds a whole quarter-hour.
 
     A register observed before and after a gap covers it. Before a site's first
     observation and after its last nothing is missing.

@@ -35,7 +35,7 @@ class ProbeResult:
 
     Attributes:
         outcome: how far it came.
-        reason: why no farther, a phrase; empty where it connected.
+        reason: why no farther, a phrase; empty if it connected.
         retained: topic → payload.
     """
 

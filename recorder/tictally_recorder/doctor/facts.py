@@ -25,11 +25,11 @@ class LedgerFacts:
         free_bytes: free space of its disk.
         version: of its schema.
         problems: findings of its integrity check.
-        recorder: process that records into it: its pid, or `unknown`; None where there is none.
+        recorder: process that records into it: its pid, or `unknown`; None if there is none.
         counts: its figures.
         rejected: the rejected messages, by reason.
         numbers: edge → boot → status of its frame numbers.
-        newest_ms: edge → time of its newest frame, None where it has none.
+        newest_ms: edge → time of its newest frame, None if it has none.
         sites: with their meters.
         sinks: the sinks' backlogs.
     """
@@ -73,7 +73,7 @@ class CostFacts:
 
     Attributes:
         problem: a user file that cannot be used, or None.
-        paid: by site; empty where a file cannot be used.
+        paid: by site; empty if a file cannot be used.
     """
 
     problem: InFileError | None = None
@@ -98,7 +98,7 @@ class BackupFacts:
     """State of the nightly backups.
 
     Attributes:
-        folder: destination, or None where none is set.
+        folder: destination, or None if none is set.
         made_ms: time of the newest one in it, or None.
         due_ms: when the last one was due.
         problem: why the folder cannot be used, or why the recorder made none; else None.
@@ -123,7 +123,7 @@ class Facts:
         probe: the result of connecting to it.
         edges: those with retained messages there.
         cost: contracts and tariffs.
-        backup: None where it was not examined.
+        backup: None if it was not examined.
         sinks: the configured ones.
         jobs: every registered job; none where the ledger cannot be read.
         providers: every tariff provider.

@@ -14,7 +14,7 @@ def subject_text(words: Catalogue, about: Subject) -> str:
 
 
 def advice_text(words: Catalogue, phrase: Phrase) -> str | None:
-    """What to do, or None where nothing is to be done."""
+    """What to do, or None if nothing is to be done."""
     key = f"{phrase.code.key}.advice"
     return words.text(key, **words.values(phrase)) if key in words else None
 

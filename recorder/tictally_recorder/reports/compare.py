@@ -17,7 +17,7 @@ from tictally_recorder.translations import reason_record
 def as_table(answer: TariffComparison) -> Table:
     """For people: the cheapest first, what is unknown last."""
     table = plain_table(f"Site {answer.site}, {answer.start} to {answer.end}")
-    table.add_column("Price list")
+    table.add_column("Tariff")
     for heading in ("kVA", "Amount"):
         table.add_column(heading, justify="right")
     table.add_column("")
@@ -39,12 +39,12 @@ def remarks(answer: TariffComparison) -> list[Phrase]:
 
 
 def as_json(answers: Sequence[TariffComparison]) -> str:
-    """For programs: a record for each price list and power."""
+    """For programs: a record for each tariff and power."""
     return json.dumps(records(answers), indent=2)
 
 
 def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
-    """A record for each price list and power, the cheapest first; amounts are texts."""
+    """A record for each tariff and power, the cheapest first; amounts are texts."""
     return [
         {
             "site": answer.site,

@@ -63,8 +63,8 @@ class SiteStandby:
     Attributes:
         site: its id.
         sums: the nights of each period of time that was asked for, in order.
-        trend: of the newest nights before the answer's end, or None where there are none.
-        cost: of the median of the recent nights, or None where that is not known.
+        trend: of the newest nights before the answer's end, or None if there are none.
+        cost: of the median of the recent nights, or None if that is not known.
     """
 
     site: str

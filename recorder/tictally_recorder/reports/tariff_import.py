@@ -39,13 +39,13 @@ def sentences(history: PublishedHistory, comparison: Comparison, written: Path |
             yield f"Not taken: {difference.sentence}."
     for doubt in comparison.doubts:
         yield f"Not taken where it differs: {doubt}."
-    if lacking := [each for each in comparison.differences if each.state is State.LACKING]:
-        yield f"Kept: the file lacks {', '.join(str(each.start) for each in lacking)}."
-    if comparison.kept:
-        most = max(abs(_beside(change)) for _, change in comparison.kept)
+    if missing := [each for each in comparison.differences if each.state is State.MISSING]:
+        yield f"Retained: the file lacks {', '.join(str(each.start) for each in missing)}."
+    if comparison.retained:
+        most = max(abs(_beside(change)) for _, change in comparison.retained)
         yield (
-            f"Kept: {len(comparison.kept)} subscriptions with taxes that the file has otherwise, by {most} a month "
-            "at most; --subscriptions takes the file's."
+            f"Retained: {len(comparison.retained)} subscriptions with taxes that differ from the file's by at most "
+            f"{most} a month; --subscriptions takes the file's."
         )
     if written is not None:
         yield f"Written to {written}: {', '.join(str(start) for start in comparison.written)}."
@@ -56,10 +56,10 @@ def sentences(history: PublishedHistory, comparison: Comparison, written: Path |
 
 
 def as_json(history: PublishedHistory, comparison: Comparison, written: Path | None) -> str:
-    """An array of one object: tariff, file, versions, same, differences, kept, doubts, written (path or null).
+    """An array of one object: tariff, file, versions, same, differences, retained, doubts, written (path or null).
 
     A difference is {from, state, sentence, present, changes}, `present` being the source and file of what stands; a
-    change is {power, item, taxes, old, new}, and in `kept` it has `from` too.
+    change is {power, item, taxes, old, new}, and in `retained` it has `from` too.
     """
     record = {
         "tariff": comparison.tariff,
@@ -67,7 +67,7 @@ def as_json(history: PublishedHistory, comparison: Comparison, written: Path | N
         "versions": len(history.revisions),
         "same": comparison.same,
         "differences": [_difference(each) for each in comparison.differences],
-        "kept": [{"from": str(start)} | _change(change) for start, change in comparison.kept],
+        "retained": [{"from": str(start)} | _change(change) for start, change in comparison.retained],
         "doubts": list(comparison.doubts),
         "written": None if written is None else str(written),
     }

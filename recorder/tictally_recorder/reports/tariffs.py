@@ -1,4 +1,4 @@
-"""Price lists as tables for people and as JSON. Pure: lists in, text or tables out."""
+"""Tariffs as tables for people and as JSON. Pure: lists in, text or tables out."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -167,7 +167,7 @@ def broken_file(error: TariffError) -> Phrase:
 
 
 def _last_day(tariff: Tariff, version: Version) -> date | None:
-    """The last day on which a version holds, or None where it goes on."""
+    """The last day on which a version holds, or None if it goes on."""
     later = [other.start for other in tariff.versions if other.start > version.start]
     if version.until is not None or not later:
         return version.until

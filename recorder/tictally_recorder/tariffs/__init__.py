@@ -1,1 +1,1 @@
-"""Price lists as histories: what a kWh and a month cost, by which version, from which source."""
+"""Tariffs as histories: what a kWh and a month cost, by which version, from which source."""

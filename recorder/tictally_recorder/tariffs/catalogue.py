@@ -1,4 +1,4 @@
-"""All price lists there are: those shipped with the program, and the user's own, which win."""
+"""All tariffs there are: those shipped with the program, and the user's own, which win."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _ABSURD: Final = (ValueError, RecursionError)
 
 @dataclass(frozen=True)
 class TariffCatalogue:
-    """Price lists by id.
+    """Tariffs by id.
 
     Attributes:
         tariffs: each with its whole history.
@@ -74,7 +74,7 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
             own = []
         except NotADirectoryError:
             own = []
-            catalogue.errors.append(TariffError(str(folder), 1, "it is a file; price lists lie in a folder"))
+            catalogue.errors.append(TariffError(str(folder), 1, "it is a file; tariffs lie in a folder"))
         except OSError as error:
             own = []
             catalogue.errors.append(
@@ -92,7 +92,7 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
 
 
 def is_shipped(version: Version) -> bool:
-    """True where a version is from a list that came with the program, False where a user's file has it."""
+    """True if a version is from a list that came with the program, False if a user's file has it."""
     return version.file.startswith(f"{_SHIPPED}/")
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with price lists by a day: what they lack, and what is overdue. Pure."""
+"""What is wrong with tariffs by a day: what they lack, and what is overdue. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class TariffIssue:
         tariff: its id.
         phrase: what is wrong.
         since: the first day that it touches.
-        until: the last day, or None where it goes on.
+        until: the last day, or None if it goes on.
     """
 
     tariff: str

@@ -40,8 +40,8 @@ class InFileError(ProblemError):
 
 
 class TariffError(InFileError):
-    """A price list that cannot be used."""
+    """A tariff that cannot be used."""
 
 
 class UnknownTariff(Exception):  # noqa: N818 - an answer to a question, not a fault
-    """There is no price list of that id; the message lists those that exist."""
+    """There is no tariff of that id; the message lists those that exist."""

@@ -33,7 +33,7 @@ class State(StrEnum):
     """The file's amounts contradict one another: they are reported and not written."""
     BY_HAND = "by hand"
     """A file of the user's has other amounts, and holds."""
-    LACKING = "lacking"
+    MISSING = "missing"
     """Only the list as it stands has it: it stays."""
 
 
@@ -63,8 +63,8 @@ class Difference:
     Attributes:
         start: its first day.
         state: what becomes of it.
-        changes: amount by amount; none where it is lacking.
-        sentence: why it is not written; empty where it is.
+        changes: amount by amount; none if it is missing.
+        sentence: why it is not written; empty if it is.
         present: as it stands, or None.
         version: as it would be written, or None.
     """
@@ -79,12 +79,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A file against a price list.
+    """A file against a tariff.
 
     Attributes:
         tariff: id of both.
         differences: in the order of their first days.
-        kept: subscriptions with taxes that stay as they stand though the file has others, by first day.
+        retained: subscriptions with taxes that stay as they stand though the file has others, by first day.
         doubts: sentences about revisions whose amounts contradict one another, whether or not they differ.
         same: how many versions are the same in both.
         overlay: every version that the file of imports holds when this is written; those of earlier imports stay.
@@ -92,7 +92,7 @@ class Comparison:
 
     tariff: str
     differences: tuple[Difference, ...]
-    kept: tuple[tuple[date, Change], ...]
+    retained: tuple[tuple[date, Change], ...]
     doubts: tuple[str, ...]
     same: int
     overlay: tuple[Version, ...]
@@ -133,7 +133,7 @@ def compare(
     standing = {version.start: version for version in present.versions}
     starts = sorted({*standing, *(revision.start for revision in history.revisions)})
     differences: list[Difference] = []
-    kept: list[tuple[date, Change]] = []
+    retained: list[tuple[date, Change]] = []
     doubts: list[str] = []
     for revision in history.revisions:
         version = standing.get(revision.start)
@@ -142,11 +142,11 @@ def compare(
         if doubt:
             doubts.append(doubt)
         changes = tuple(merge.changes())
-        kept += [(revision.start, change) for change in merge.kept]
+        retained += [(revision.start, change) for change in merge.retained]
         if version is None or changes:
             differences.append(_difference(merge, changes, doubt, present))
-    lacking = standing.keys() - {revision.start for revision in history.revisions}
-    differences += [Difference(start, State.LACKING, (), present=standing[start]) for start in lacking]
+    missing = standing.keys() - {revision.start for revision in history.revisions}
+    differences += [Difference(start, State.MISSING, (), present=standing[start]) for start in missing]
     differences.sort(key=lambda difference: difference.start)
     new = {each.start: each.version for each in differences if each.version is not None}
     imported = (version for version in (*present.versions, *target.beneath) if version.file == target.file)
@@ -154,9 +154,9 @@ def compare(
     return Comparison(
         tariff=present.id,
         differences=tuple(differences),
-        kept=tuple(kept),
+        retained=tuple(retained),
         doubts=tuple(doubts),
-        same=len(history.revisions) - sum(each.state is not State.LACKING for each in differences),
+        same=len(history.revisions) - sum(each.state is not State.MISSING for each in differences),
         overlay=tuple(version for _, version in sorted((earlier | new).items())),
         written=tuple(sorted(new)),
     )
@@ -195,7 +195,7 @@ class _Merge:
         self._until = self._gap_after(revision.end)
         self._publication = publication
         self._powers = {power: self._amounts(power, row) for power, row in sorted(revision.powers.items())}
-        self.kept = tuple(self._kept())
+        self.retained = tuple(self._retained())
 
     def changes(self) -> Iterator[Change]:
         old_until = None if self.present is None else self._gap_after(self.present.until)
@@ -229,7 +229,7 @@ class _Merge:
     def _over(self, present: Version, new: Version) -> Version:
         others = [power for power in present.energy if power not in new.energy]
         stays = [f"{', '.join(str(power) for power in others)} kVA"] if others else []
-        stays += ["subscriptions with taxes"] if self.kept else []
+        stays += ["subscriptions with taxes"] if self.retained else []
         merged = replace(
             new,
             energy={**present.energy, **new.energy},
@@ -263,7 +263,7 @@ class _Merge:
             monthly = old_monthly
         return prices, monthly, _monthly(row.yearly_ht, old_ht)
 
-    def _kept(self) -> Iterator[Change]:
+    def _retained(self) -> Iterator[Change]:
         for power, (_, monthly, _) in self._powers.items():
             of_file = _monthly(self.revision.powers[power].yearly, monthly)
             yield from _change(power, "subscription", "ttc", monthly, of_file)
@@ -275,7 +275,7 @@ class _Merge:
         return present.monthly(power), present.subscription_ht.get(power, present.subscription_ht.get(None))
 
     def _gap_after(self, end: date | None) -> date | None:
-        """A last day, or None where the next version follows at once, or earlier: then its first day implies it."""
+        """A last day, or None if the next version follows at once, or earlier: then its first day implies it."""
         if end is None or (self._next is not None and self._next <= end + timedelta(days=1)):
             return None
         return end
@@ -292,7 +292,7 @@ def _rounded(amount: Decimal, standing: Decimal | None, step: Decimal) -> Decima
 
 
 def _monthly(yearly: Decimal | None, standing: Decimal | None) -> Decimal | None:
-    """A twelfth, to the cent; what stands is as good where it is the same year to the cent, or where there is none.
+    """A twelfth, to the cent; what stands is as good where it is the same year to the cent, or if there is none.
 
     Half a cent was rounded either way in the tables, so that both count as the same.
     """

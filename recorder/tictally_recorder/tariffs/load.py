@@ -1,4 +1,4 @@
-"""A price list from its TOML file, refused with line and sentence where it cannot be right. Pure."""
+"""A tariff from its TOML file, refused with line and sentence where it cannot be right. Pure."""
 
 import re
 import tomllib
@@ -45,9 +45,9 @@ class TariffFile:
 
     Attributes:
         id: of the tariff that it is about.
-        overlay: True where it replaces or adds single versions of a list that stands elsewhere.
+        overlay: True if it replaces or adds single versions of a list that stands elsewhere.
         series: name of the file with its price series, or None.
-        imported: the last import into it; None where it is none of imports.
+        imported: the last import into it; None if it is none of imports.
         file: its own name, for people.
     """
 

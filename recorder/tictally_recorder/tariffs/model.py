@@ -1,6 +1,6 @@
-"""A price list and its history. Pure.
+"""A tariff and its history. Pure.
 
-A tariff is one price list; each of its versions holds from its first day until the next one begins, or until it ended.
+A tariff is one tariff; each of its versions holds from its first day until the next one begins, or until it ended.
 Amounts are what a household pays, taxes included (TTC), in the tariff's currency; Decimal throughout.
 """
 
@@ -42,7 +42,7 @@ class Price:
 
     Attributes:
         ttc: with all taxes.
-        ht: without taxes, or None where it is not known.
+        ht: without taxes, or None if it is not known.
     """
 
     ttc: Decimal
@@ -51,7 +51,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Taxes:
-    """What is in the amounts, as far as it is known.
+    """What is in the amounts, if known.
 
     Attributes:
         accise: of a kWh, before value added tax; with what else was levied by the kWh at that time.
@@ -68,7 +68,7 @@ class Taxes:
 
 @dataclass(frozen=True)
 class Version:
-    """One price list of a tariff.
+    """One tariff of a tariff.
 
     Attributes:
         tariff: id of the tariff.
@@ -76,7 +76,7 @@ class Version:
         until: its last day where it ended before the next one began, or None.
         energy: power in kVA → period → price; the key None is for every power that is not named.
         subscription: power in kVA → amount a month; the key None is for every power that is not named.
-        subscription_ht: the same without taxes, as far as it is known.
+        subscription_ht: the same without taxes, if known.
         taxes: that the amounts hold.
         source: where the figures are from, for people.
         confidence: how reliable they are.
@@ -102,12 +102,12 @@ class Version:
         return f"{self.tariff} {self.start}"
 
     def price(self, power_kva: int | None, period: str) -> Price | None:
-        """Of a kWh in a period at a subscribed power; None where this version has none."""
+        """Of a kWh in a period at a subscribed power; None if this version has none."""
         prices = self.energy.get(power_kva) or self.energy.get(None) or {}
         return prices.get(period)
 
     def monthly(self, power_kva: int | None) -> Decimal | None:
-        """The subscription of a month; None where this version has none for the power."""
+        """The subscription of a month; None if this version has none for the power."""
         return self.subscription.get(power_kva, self.subscription.get(None))
 
     @cached_property
@@ -146,7 +146,7 @@ class ImportRecord:
 
 @dataclass(frozen=True)
 class Tariff:
-    """A price list's history.
+    """A tariff's history.
 
     Attributes:
         id: `[a-z0-9-]{1,32}`.
@@ -157,7 +157,7 @@ class Tariff:
         periods: that it has prices for, `HC`, `HP BLEU`; empty for a price series.
         versions: in order of their first day, none overlapping another.
         revised: (month, day) of each year's days on which a revision is due; empty for a list that is not revised.
-        series: True where prices come by the hour or quarter from a series instead of from versions' periods.
+        series: True if prices come by the hour or quarter from a series instead of from versions' periods.
     """
 
     id: str
@@ -178,7 +178,7 @@ class Tariff:
         return None
 
     def is_overdue(self, day: date) -> bool:
-        """True where a revision was due between the newest version's first day and this one, and none is known."""
+        """True if a revision was due between the newest version's first day and this one, and none is known."""
         return self.overdue_since(day) is not None
 
     def overdue_since(self, day: date) -> date | None:

@@ -47,7 +47,7 @@ class Step:
 
 
 class Series:
-    """Prices over time, with gaps where there are none."""
+    """Prices over time, with gaps if there are none."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         """Take steps in order, none overlapping another."""
@@ -60,7 +60,7 @@ class Series:
         return self._steps
 
     def price(self, time_ms: int) -> Decimal | None:
-        """Of a kWh at a moment; None where there is no price."""
+        """Of a kWh at a moment; None if there is no price."""
         step = self._at(time_ms)
         return None if step is None else step.price
 
@@ -93,7 +93,7 @@ def read_series(text: str, file: str) -> Series:
     """The prices of a file.
 
     Without the column `minutes` the whole file has one step, which is how far apart the nearest of its rows are: a
-    quarter or an hour, an hour where there is one row only.
+    quarter or an hour, an hour if there is one row only.
 
     Args:
         text: of the file.

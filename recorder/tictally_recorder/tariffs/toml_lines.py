@@ -43,7 +43,7 @@ class TomlLines:
                     self._lines.setdefault(path[:length], number)
 
     def line(self, path: Path) -> int:
-        """The line of a key, or of the nearest that holds it; 1 where there is none."""
+        """The line of a key, or of the nearest that holds it; 1 if there is none."""
         for length in range(len(path), 0, -1):
             if (found := self._lines.get(path[:length])) is not None:
                 return found

@@ -1,4 +1,4 @@
-"""The single values of a price list's file, each checked, each complaint with its line. Pure."""
+"""The single values of a tariff's file, each checked, each complaint with its line. Pure."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -41,11 +41,11 @@ class TomlValues:
         return self.wrong(path, Phrase(code, {"key": _written(path), "found": _shown(value)}))
 
     def has(self, path: Path) -> bool:
-        """True where the file has the key."""
+        """True if the file has the key."""
         return self._find(path) is not None
 
     def is_word(self, path: Path, word: str) -> bool:
-        """True where the value is that word."""
+        """True if the value is that word."""
         return self._find(path) == word
 
     def keys(
@@ -99,7 +99,7 @@ class TomlValues:
         return value
 
     def texts(self, path: Path) -> tuple[str, ...]:
-        """A list of different texts; empty where it is absent."""
+        """A list of different texts; empty if it is absent."""
         value = self._value(path, [])
         if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
             raise self.not_a(path, FileProblem.NOT_A_LIST, value)

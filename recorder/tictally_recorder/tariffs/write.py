@@ -1,4 +1,4 @@
-"""Versions of a price list as a file that lies over the shipped one, never in the place of a person's own."""
+"""Versions of a tariff as a file that lies over the shipped one, never in the place of a person's own."""
 
 import hashlib
 from collections import Counter
@@ -15,7 +15,7 @@ from tictally_shared.runtime import atomic_file
 
 _MARK: Final = "# Written by `tictally tariff import`, "
 _ADVICE: Final = """\
-# The next import writes it anew. What you know better belongs into a file of your own: a version there holds
+# The next import overwrites it. What you know better belongs into a file of your own: a version there holds
 # over the one from the same day here.
 """
 _DIGITS: Final = 16
@@ -55,7 +55,7 @@ def write_overlay(path: Path, text: str) -> None:
 
 
 def has_former_heading(path: Path) -> bool:
-    """True where an import of a former version of this program wrote a file, and nobody has changed it."""
+    """True if an import of a former version of this program wrote a file, and nobody has changed it."""
     try:
         mark, _, body = path.read_bytes().partition(b"\n")
     except OSError:

@@ -1,6 +1,6 @@
-"""A bill from what days cost. Pure: cost rows and price lists in, a bill out.
+"""A bill from what days cost. Pure: cost rows and tariffs in, a bill out.
 
-The total is the sum of the rows' amounts; price lists are asked only for what is in them.
+The total is the sum of the rows' amounts; tariffs are asked only for what is in them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ def make_bill(site: str, start: date, end: date, rows: Iterable[CostRow], tariff
         start: the first local day that is asked for.
         end: the day after the last one.
         rows: of those days, in order of day.
-        tariffs: id → price list, those that the rows were made by.
+        tariffs: id → tariff, those that the rows were made by.
     """
     own = [row for row in rows if row.site == site]
     versions = {version.id: version for tariff in tariffs.values() for version in tariff.versions}

@@ -30,16 +30,16 @@ class Split:
     """What the amount of a line is made of, as far as the tariff states it.
 
     Attributes:
-        ht: without any tax, or None where it is not known.
-        accise: what is levied by the kWh, before value added tax; zero in a subscription; None where it is not known.
+        ht: without any tax, or None if it is not known.
+        accise: what is levied by the kWh, before value added tax; zero in a subscription; None if it is not known.
         cta: in a subscription what its amounts with and without taxes leave for it: the grid's fixed part, which it
-            is a share of, is in no price list. Zero in energy; None where it is not known.
-        vat: value added tax that is in the amount; None where its rate is not known.
+            is a share of, is in no tariff. Zero in energy; None if it is not known.
+        vat: value added tax that is in the amount; None if its rate is not known.
         accise_rate: of a kWh, or None.
         cta_share: as a fraction, or None.
         vat_rate: as a fraction, or None.
-        difference: the amount less its parts, or None where one of them is not known.
-        fits: False where the difference is more than the price list's rounding can make, or the CTA less than nothing.
+        difference: the amount less its parts, or None if one of them is not known.
+        fits: False if the difference is more than the tariff's rounding can make, or the CTA less than nothing.
     """
 
     ht: Decimal | None
@@ -79,18 +79,18 @@ class BillLine:
 
     Attributes:
         direction: consumption or injection, whose amounts are negative where it is income.
-        period: of the price list; None for the subscription.
+        period: of the tariff; None for the subscription.
         first: first of its days.
         last: last of its days.
         days: how many of the days between them are in the line.
         energy_wh: 0 for the subscription.
         months: of the subscription; none for energy.
         power_kva: of the subscription, or None.
-        version: of the price list, or None where none holds.
-        price: of a kWh or of a month, or None where there is none, or one for each quarter of an hour.
-        price_ht: the same without taxes, or None where it is not known.
-        currency: ISO 4217, or None where no price list is known.
-        amount: None where it is unknown.
+        version: of the tariff, or None if none holds.
+        price: of a kWh or of a month, or None if there is none, or one for each quarter-hour.
+        price_ht: the same without taxes, or None if it is not known.
+        currency: ISO 4217, or None if no tariff is known.
+        amount: None if it is unknown.
         split: what the amount is made of; None for income and where the amount is unknown.
         estimated: a gap in its energy was divided by time.
         reasons: why the amount is unknown or provisional, each once.
@@ -155,8 +155,8 @@ class Balance:
         accise: before value added tax.
         cta: before value added tax.
         vat: at all rates.
-        rounding: what the price list's rounding of prices to four digits makes.
-        unexplained: what is more than rounding: amounts of the price list that do not fit together.
+        rounding: what the tariff's rounding of prices to four digits makes.
+        unexplained: what is more than rounding: amounts of the tariff that do not fit together.
         ttc: what they add up to.
     """
 
@@ -172,12 +172,12 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What is to be paid in one currency, as far as it is known.
+    """What is to be paid in one currency, if known.
 
     Attributes:
         currency: ISO 4217.
         taxes: by kind and rate.
-        balance: of what can be taken apart, or None where nothing can.
+        balance: of what can be taken apart, or None if nothing can.
         not_split: what is paid and cannot be taken apart.
         income: of injected energy, zero or negative where its price is positive.
         amount: all of it, taxes included.
@@ -199,7 +199,7 @@ class Bill:
         site: its id.
         start: first day that was asked for.
         end: the day after the last one.
-        days: first and last day that the ledger covers, or None where there is none.
+        days: first and last day that the ledger covers, or None if there is none.
         lines: energy, then subscriptions, then the same of what is injected, each in order of its first day.
         totals: by currency; none where no amount is known.
         versions: that made an amount, or lack it, each once.
@@ -215,5 +215,5 @@ class Bill:
 
     @property
     def is_whole(self) -> bool:
-        """True where every day that was asked for is in it and every amount is known."""
+        """True if every day that was asked for is in it and every amount is known."""
         return self.days == (self.start, self.end - _DAY) and all(line.amount is not None for line in self.lines)

@@ -103,12 +103,10 @@ def _sum(total: Total, *, is_whole: bool) -> BillSection:
         ]
         rows += [(name, cents(amount)) for name, amount in parts]
         if balance.unexplained:
-            rows.append(("More than rounding: the price list does not fit together", cents(balance.unexplained)))
-        # As it is shown, so that the column adds up: of the price list's figures and of these cents.
+            rows.append(("More than rounding: the tariff does not fit together", cents(balance.unexplained)))
+        # As it is shown, so that the column adds up: of the tariff's figures and of these cents.
         shown = sum((to_cents(amount) for _, amount in parts), to_cents(balance.unexplained))
-        rows.append(
-            ("Rounding: the price list's to four digits, and to cents here", cents(to_cents(balance.ttc) - shown))
-        )
+        rows.append(("Rounding: the tariff's to four digits, and to cents here", cents(to_cents(balance.ttc) - shown)))
         rows.append(("HT and taxes together, TTC", cents(balance.ttc)))
     if total.not_split:
         rows.append(("What cannot be taken apart, TTC", cents(total.not_split)))
@@ -124,7 +122,7 @@ def _sum(total: Total, *, is_whole: bool) -> BillSection:
 
 def _versions(bill: Bill) -> BillSection:
     rows = tuple((each.id, each.hash, str(each.confidence), each.source) for each in bill.versions)
-    return BillSection("Price lists", ("Version", "Hash", "Confidence", "Source"), frozenset(), rows)
+    return BillSection("Tariffs", ("Version", "Hash", "Confidence", "Source"), frozenset(), rows)
 
 
 def _from_to(line: BillLine) -> tuple[str, str]:

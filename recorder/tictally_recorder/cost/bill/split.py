@@ -23,7 +23,7 @@ def split_energy(amount: Decimal, energy_wh: int, price_ht: Decimal | None, taxe
     Args:
         amount: taxes included.
         energy_wh: what it is paid for.
-        price_ht: of a kWh without taxes, or None where it is not known.
+        price_ht: of a kWh without taxes, or None if it is not known.
         taxes: that the amount holds.
     """
     kwh = energy_wh / _WH_PER_KWH
@@ -43,7 +43,7 @@ def split_subscription(amount: Decimal, days: Iterable[date], monthly_ht: Decima
     Args:
         amount: taxes included.
         days: that it is paid for.
-        monthly_ht: of a month without taxes, or None where it is not known.
+        monthly_ht: of a month without taxes, or None if it is not known.
         taxes: that the amount holds.
     """
     days = list(days)
@@ -61,7 +61,7 @@ def split_subscription(amount: Decimal, days: Iterable[date], monthly_ht: Decima
 
 
 def monthly_ht(version: Version, power_kva: int | None) -> Decimal | None:
-    """The subscription of a month without taxes that belongs to `version.monthly`, or None where it is not known."""
+    """The subscription of a month without taxes that belongs to `version.monthly`, or None if it is not known."""
     named = power_kva in version.subscription or power_kva in version.subscription_ht
     return version.subscription_ht.get(power_kva if named else None)
 

@@ -1,4 +1,4 @@
-"""What quarters of an hour would have cost on a price list. Pure."""
+"""What quarter-hours would have cost on a tariff. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _WH_PER_KWH = Decimal(1000)
 
 
 def offers(use: Use, days: Sequence[date], tariffs: Iterable[Tariff], assumed: Assumed, tz: ZoneInfo) -> list[Offer]:
-    """What some days would have cost on each price list of consumed energy, at the power and those beside it.
+    """What some days would have cost on each tariff of consumed energy, at the power and those beside it.
 
     Args:
         use: what the site's registers counted by quarter.
@@ -80,7 +80,7 @@ class _LocalQuarter:
 
 @dataclass(frozen=True, slots=True)
 class _DividedDay:
-    """A day's energy as a price list divides it, and why it cannot, as far as it cannot."""
+    """A day's energy as a tariff divides it, and why it cannot, as far as it cannot."""
 
     day: date
     energy_wh: Mapping[str, int]

@@ -12,13 +12,13 @@ from tictally_shared.status_register import Colour
 
 @dataclass(frozen=True)
 class Assumed:
-    """What the registers of another price list would have gone by.
+    """What the registers of another tariff would have gone by.
 
     Attributes:
         off_peak_hours: of HP/HC.
-        colours: local day on which a Tempo day begins → its colour, as far as it is known.
-        aliases: what the meter calls a period → the price list's period.
-        power_kva: subscribed, or None where it is not known.
+        colours: local day on which a Tempo day begins → its colour, if known.
+        aliases: what the meter calls a period → the tariff's period.
+        power_kva: subscribed, or None if it is not known.
         every_power: True asks for all powers that a list has, not only the subscribed one and those beside it.
     """
 
@@ -31,17 +31,17 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What some days would have cost on one price list at one power.
+    """What some days would have cost on one tariff at one power.
 
     Attributes:
-        tariff: id of the price list.
-        power_kva: subscribed, or None where that is not known.
+        tariff: id of the tariff.
+        power_kva: subscribed, or None if that is not known.
         currency: ISO 4217.
         energy_wh: by period; of what could be divided.
-        amount: with subscription, not rounded; None where anything of it is unknown.
+        amount: with subscription, not rounded; None if anything of it is unknown.
         is_estimated: a gap was divided by time.
         is_provisional: a revision was due.
-        unknown: reason → its days; empty where there is an amount.
+        unknown: reason → its days; empty if there is an amount.
     """
 
     tariff: str
@@ -63,7 +63,7 @@ class TariffComparison:
         start: the first local day with frames.
         end: the day after the last.
         tariff: of the contract on the last day, or None.
-        actual: what the contract's registers cost with subscription, not rounded; None where that is unknown.
+        actual: what the contract's registers cost with subscription, not rounded; None if that is unknown.
         off_peak_hours: those that were assumed.
         offers: in any order.
     """

@@ -1,4 +1,4 @@
-"""What some days of a site would have cost on other price lists, from a ledger."""
+"""What some days of a site would have cost on other tariffs, from a ledger."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

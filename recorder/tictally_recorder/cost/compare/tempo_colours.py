@@ -18,7 +18,7 @@ NIGHT: Final[Hours] = (time(22), time(6))
 
 
 def is_off_peak(at: time, hours: Iterable[Hours]) -> bool:
-    """True where a local time is in one of the hours; their end is excluded."""
+    """True if a local time is in one of the hours; their end is excluded."""
     return any(begin <= at < end if begin < end else at >= begin or at < end for begin, end in hours)
 
 

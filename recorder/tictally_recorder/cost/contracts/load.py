@@ -51,7 +51,7 @@ def read_contracts(path: Path, tariffs: Mapping[str, Tariff], sites: Collection[
 
     Args:
         path: the file.
-        tariffs: id → price list, all that a contract may name.
+        tariffs: id → tariff, all that a contract may name.
         sites: ids of the ledger's sites: with more than one, each contract has to name its own.
 
     Raises:

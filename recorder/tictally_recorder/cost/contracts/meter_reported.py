@@ -26,7 +26,7 @@ class Announced:
 
     Attributes:
         name: of its option, as NGTF or OPTARIF has it, or None.
-        option: the regulated option that this is, or None where it is another or nothing was reported.
+        option: the regulated option that this is, or None if it is another or nothing was reported.
         power_kva: subscribed, or None.
     """
 
@@ -36,7 +36,7 @@ class Announced:
 
     @property
     def shipped_tariff(self) -> str | None:
-        """The shipped price list of the option, or None."""
+        """The bundled tariff of the option, or None."""
         return f"edf-bleu-{self.option.key}" if self.option else None
 
     def __str__(self) -> str:
@@ -62,7 +62,7 @@ def announced(reader: LedgerReader, site: Site) -> Announced:
 def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff) -> Iterator[Phrase]:
     """Where a contract differs from what the site's meter announces.
 
-    A price list of one period that is not called as the meter's is a flat price, which goes with every option.
+    A tariff of one period that is not called as the meter's is a flat price, which goes with every option.
 
     Raises:
         LedgerError: the ledger cannot be read.

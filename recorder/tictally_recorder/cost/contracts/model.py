@@ -16,12 +16,12 @@ class Contract:
 
     Attributes:
         site: its id, or None for the only site of the ledger.
-        tariff: id of the price list.
+        tariff: id of the tariff.
         start: its first day, local.
         until: its last day where it ended before the next one of its direction began, or None.
-        power_kva: what is subscribed, or None where the price list does not ask for it.
-        direction: of the price list.
-        aliases: what the meter calls a period (LTARF) → the price list's period.
+        power_kva: what is subscribed, or None if the tariff does not ask for it.
+        direction: of the tariff.
+        aliases: what the meter calls a period (LTARF) → the tariff's period.
         off_peak_hours: those that a comparison assumes; measured energy never depends on them.
     """
 
@@ -35,7 +35,7 @@ class Contract:
     off_peak_hours: tuple[Hours, ...] = ()
 
     def concerns(self, site: str) -> bool:
-        """True where it is a contract of that site."""
+        """True if it is a contract of that site."""
         return self.site is None or self.site == site
 
 

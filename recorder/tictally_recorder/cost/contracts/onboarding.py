@@ -17,7 +17,7 @@ def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Anno
         tz: whose days are meant.
         site: that has none.
         announced: the option that its meter reports, used in the example.
-        is_only_site: True where a contract need not name its site.
+        is_only_site: True if a contract need not name its site.
     """
     first = local_day(site.meters[0].first_ms, tz)
     lines = [f"there is no contract of site {site.id}, so what its energy costs is not known."]
@@ -26,10 +26,10 @@ def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Anno
         named = ", ".join(sorted(others))
         lines += [
             f"The contracts in {contracts_file} are of sites that the ledger does not have: {named}.",
-            f'Write site = "{site.id}" there, or beside them which price list it is on, from when, such as',
+            f'Write site = "{site.id}" there, or beside them which tariff it is on, from when, such as',
         ]
     else:
-        lines.append(f"Write into {contracts_file} which price list it is on, from when, such as")
+        lines.append(f"Write into {contracts_file} which tariff it is on, from when, such as")
     lines.append("    [[contract]]")
     if others or not is_only_site:
         lines.append(f'    site = "{site.id}"')

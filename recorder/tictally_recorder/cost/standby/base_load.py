@@ -41,7 +41,7 @@ def night_of_day(day: date, tz: ZoneInfo) -> tuple[int, int]:
 
 
 def base_load(frames: Iterable[tuple[int, Mapping[str, int]]]) -> BaseLoad | None:
-    """The base load of a night, or None where less than `ENOUGH_MINUTES` of it are known.
+    """The base load of a night, or None if less than `ENOUGH_MINUTES` of it are known.
 
     Args:
         frames: (milliseconds since 1970, numbers of `LABELS`) of that night, in any order.

@@ -88,7 +88,7 @@ def counted_spans(changes: Sequence[TextChange], quarters: Iterable[int], end_ms
 
 
 def shares(tariff: Tariff, spans: Sequence[CountedSpan], aliases: Mapping[str, str]) -> dict[str, Decimal]:
-    """How the time of a year is divided among a price list's periods: each one's share of 1.
+    """How the time of a year is divided among a tariff's periods: each one's share of 1.
 
     Where a week has all of them, any week is enough; where days differ, as in Tempo, only most of a year does.
 

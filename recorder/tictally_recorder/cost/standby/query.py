@@ -26,7 +26,7 @@ def compute_nights(reader: LedgerReader, site: Site, days: Iterable[date], tz: Z
 def night_of(reader: LedgerReader, site: Site, day: date, tz: ZoneInfo) -> Night | None:
     """The night with which a local day begins, of the site's meter that was heard longest in it.
 
-    None where no frame is newer than the night, where some of its raw frames have gone already (what was computed while
+    None if no frame is newer than the night, where some of its raw frames have gone already (what was computed while
     they were there stays), or where too little of it was heard. So nothing that is kept is ever replaced by less.
 
     Args:

@@ -47,7 +47,7 @@ class NightRecomputer:
         self._seen = here
 
     def step(self) -> bool:
-        """Compute one of them, the newest first; False where none is left. Raises as the ledger's methods do."""
+        """Compute one of them, the newest first; False if none is left. Raises as the ledger's methods do."""
         if not self._todo:
             return False
         site, day, frames = self._todo[-1]

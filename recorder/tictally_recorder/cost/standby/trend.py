@@ -28,7 +28,7 @@ class Typical:
         end: the day after the last.
         nights: of those days, as many as are known.
         minutes: that had frames, in all of them.
-        va: their median, to the whole VA; None where too few are known.
+        va: their median, to the whole VA; None if too few are known.
     """
 
     start: date
@@ -55,12 +55,12 @@ class Trend:
     year_ago: Typical
 
     def change_since(self, other: Typical) -> int | None:
-        """By how many VA the recent nights are above others, or None where one of both is not known."""
+        """By how many VA the recent nights are above others, or None if one of both is not known."""
         return None if self.recent.va is None or other.va is None else self.recent.va - other.va
 
 
 def trend(nights: Sequence[Night]) -> Trend | None:
-    """What the newest of some nights, in order of day, are beside the others; None where there are none."""
+    """What the newest of some nights, in order of day, are beside the others; None if there are none."""
     if not nights:
         return None
     last = nights[-1].day

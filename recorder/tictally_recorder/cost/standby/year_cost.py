@@ -30,10 +30,10 @@ class YearCost:
 
     Attributes:
         va: the load.
-        amount: not rounded; None where it is unknown.
-        currency: ISO 4217, or None where no price list is known.
-        price: of a kWh, the mean over the time of a year; None where it is unknown.
-        version: of the price list, or None.
+        amount: not rounded; None if it is unknown.
+        currency: ISO 4217, or None if no tariff is known.
+        price: of a kWh, the mean over the time of a year; None if it is unknown.
+        version: of the tariff, or None.
         shares: period → its share of time, by which that mean is made; empty for a price series.
         reason: why the amount is unknown or provisional, else None.
     """

@@ -49,7 +49,7 @@ export function moneyBars(ranges, items, label, heading, marks = []) {
   return option(ranges.map(label), series, currency === "EUR" ? "€" : currency, tooltip);
 }
 
-/** Where the version of the price list changes: [index, version]. */
+/** Where the version of the tariff changes: [index, version]. */
 export function newVersions(ranges, items) {
   const of = ranges.map((range) => items.find((each) => each.from === range && each.kind === "energy" && each.version)?.version);
   return of.flatMap((version, n) => (n && version && of[n - 1] && of[n - 1] !== version ? [[n, version]] : []));

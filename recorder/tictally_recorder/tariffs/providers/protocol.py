@@ -32,7 +32,7 @@ class PublishedPrices:
     Attributes:
         line: of the file, from 1.
         prices: of every period.
-        yearly: the subscription of a year with taxes, or None where it is not published.
+        yearly: the subscription of a year with taxes, or None if it is not published.
         yearly_ht: the same without taxes.
     """
 
@@ -83,7 +83,7 @@ class Publication:
         note: of new versions, for people, or an empty text.
         confidence: how reliable they are.
         price_step: to which its prices of a kWh are rounded: a bill has no more decimals.
-        has_billed_subscriptions: True where its subscriptions are those of bills. Where they are only close to them,
+        has_billed_subscriptions: True if its subscriptions are those of bills. Where they are only close to them,
             subscriptions that a tariff has already stay, unless the user decides otherwise.
     """
 
@@ -107,7 +107,7 @@ class TariffProvider(Protocol):
 
     @property
     def settings(self) -> type[BaseModel] | None:
-        """Its section of the settings, each field with a description and a default; None where it has none."""
+        """Its section of the settings, each field with a description and a default; None if it has none."""
 
     @property
     def tariffs(self) -> Sequence[str]:
@@ -122,7 +122,7 @@ class TariffProvider(Protocol):
         """How versions are made of what it publishes."""
 
     def recognizes(self, content: bytes, /) -> bool:
-        """True where a file is probably one of its own, even if something in it is wrong."""
+        """True if a file is probably one of its own, even if something in it is wrong."""
 
     def read(self, content: bytes, file: str, settings: Settings, /) -> PublishedHistory:
         """Read a file.
@@ -137,7 +137,7 @@ class TariffProvider(Protocol):
         """
 
     def doubt(self, revision: PublishedRevision, taxes: Taxes, /) -> str | None:
-        """Why the amounts of a revision contradict one another, a sentence; None where they are plausible.
+        """Why the amounts of a revision contradict one another, a sentence; None if they are plausible.
 
         Args:
             revision: as it was read.

@@ -16,7 +16,7 @@ class ProvidedTariff:
 
     Attributes:
         id: of the tariff.
-        newest: first day of its newest version; None where there is no such tariff here.
+        newest: first day of its newest version; None if there is no such tariff here.
         imported: day of the last import from the provider's files, or None.
         overdue_since: day on which a revision was due that is not known, or None.
         problem: why its file of imports cannot be used, a sentence, or None.

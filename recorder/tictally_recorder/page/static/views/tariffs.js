@@ -1,4 +1,4 @@
-/** Price lists: their history, and whether another one would have cost less. */
+/** Tariffs: their history, and whether another one would have cost less. */
 
 import { all, get } from "../api.js";
 import { addDays, later, today as todayIn } from "../calendar.js";

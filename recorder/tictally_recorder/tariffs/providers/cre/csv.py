@@ -1,4 +1,4 @@
-"""The open data of the French regulator (CRE): the history of a regulated price list as CSV. Pure.
+"""The open data of the French regulator (CRE): the history of a regulated tariff as CSV. Pure.
 
 Fixed parts are euros a year, energy euros a kWh, both with and without taxes, a row for each power and revision.
 """
@@ -40,7 +40,7 @@ _YEARLY_AT_MOST: Final = MONTHLY_AT_MOST * 12
 
 
 def is_cre(content: bytes) -> bool:
-    """True where the first line has a column of the CRE's, even if the file is broken otherwise."""
+    """True if the first line has a column of the CRE's, even if the file is broken otherwise."""
     heading = content.partition(b"\n")[0].upper()
     return _STARTS.encode() in heading or _ENERGY.encode() in heading
 
@@ -137,26 +137,26 @@ class _Reader:
         return Written(line, cells[self._columns[_STARTS]], cells[self._columns[_ENDS]])
 
     def _row(self, line: int, cells: list[str]) -> tuple[int, PublishedPrices] | None:
-        """A power and what it costs; None where the row has no amount at all, or is wrong."""
+        """A power and what it costs; None if the row has no amount at all, or is wrong."""
         before = len(self._errors)
         text = cells[self._columns[_POWERS[0]]]
         power = _POWER.fullmatch(text)
         if power is None or int(power[1]) > _POWER_AT_MOST:
             self._wrong(line, f"{text[:20]!r} is no subscribed power: whole kVA up to {_POWER_AT_MOST}")
         fixed_ht, fixed = self._pair(line, cells, _FIXED, _YEARLY_AT_MOST, "a year")
-        prices, lacking = {}, []
+        prices, missing = {}, []
         for period, column in PERIODS[self._tariff].items():
             ht, ttc = self._pair(line, cells, column, ENERGY_AT_MOST, "a kWh")
             if ttc is None:
-                lacking.append(period)
+                missing.append(period)
             else:
                 prices[period] = Price(ttc, ht)
             if ht is not None and not cells[self._columns[f"{column}_TTC"]]:
                 self._wrong(line, f"{column}_TTC is empty, and {column}_HT is not")
         if len(self._errors) > before or power is None or (not prices and fixed is None and fixed_ht is None):
             return None
-        if lacking:
-            self._wrong(line, f"there is no price of {', '.join(lacking)}, and there are other amounts")
+        if missing:
+            self._wrong(line, f"there is no price of {', '.join(missing)}, and there are other amounts")
             return None
         return int(power[1]), PublishedPrices(line, prices, fixed, fixed_ht)
 

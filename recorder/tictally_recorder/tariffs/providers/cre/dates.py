@@ -25,7 +25,7 @@ class Written:
     Attributes:
         line: of the file, from 1.
         start: the first day.
-        end: the last day; empty where the row is in force.
+        end: the last day; empty if the row is in force.
     """
 
     line: int
@@ -92,7 +92,7 @@ def _span(row: Written, reading: _Reading) -> Span | None:
 
 
 def _out_of_order(rows: Sequence[Written], spans: Sequence[Span], file: str) -> list[TariffError]:
-    """What cannot be: an end before its start, two ends of one price list, two lists at the same time."""
+    """What cannot be: an end before its start, two ends of one tariff, two lists at the same time."""
     wrong = []
     ends: dict[date, tuple[date | None, int]] = {}
     for row, (start, end) in zip(rows, spans, strict=True):

@@ -22,10 +22,10 @@ def doubt_of(revision: PublishedRevision, accise: Decimal | None) -> str | None:
 
     Args:
         revision: its amounts as the file has them.
-        accise: euros a kWh before value added tax, or None where it is not known: then only the constant is looked at.
+        accise: euros a kWh before value added tax, or None if it is not known: then only the constant is looked at.
 
     Returns:
-        A sentence, or None where they fit.
+        A sentence, or None if they fit.
     """
     least: tuple[Decimal, str] | None = None
     most: tuple[Decimal, str] | None = None

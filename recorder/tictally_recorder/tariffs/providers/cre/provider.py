@@ -34,7 +34,7 @@ class Cre:
     )
 
     def recognizes(self, content: bytes, /) -> bool:
-        """True where the heading has a column of the CRE's."""
+        """True if the heading has a column of the CRE's."""
         return is_cre(content)
 
     def read(self, content: bytes, file: str, _settings: Settings, /) -> PublishedHistory:
