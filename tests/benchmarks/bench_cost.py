@@ -53,7 +53,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         compared_s = _seconds(
             lambda: len(
                 comparison_of(
-                    reader, SiteDays(site, when[-365], when[-1] + timedelta(days=1), PARIS), paid, wish
+                    reader, SiteDays(site, when[-365:][0], when[-1] + timedelta(days=1), PARIS), paid, wish
                 ).offers
             )
         )
