@@ -7,7 +7,8 @@ from typing import Final
 from pydantic import BaseModel
 
 from tictally_recorder.jobs.job import Job
-from tictally_recorder.settings import SECTIONS, Settings
+from tictally_recorder.registry import Registry
+from tictally_recorder.settings import Settings
 from tictally_shared.home_assistant import Language
 
 
@@ -30,7 +31,7 @@ class JobKind:
     has_own_findings: bool = False
 
 
-_kinds: Final[dict[str, JobKind]] = {}
+_kinds: Final[Registry[JobKind]] = Registry("jobs")
 
 
 def register(kind: JobKind) -> Callable[[], None]:
@@ -42,23 +43,12 @@ def register(kind: JobKind) -> Callable[[], None]:
     Raises:
         ValueError: there is one of that name.
     """
-    if kind.name in _kinds:
-        raise ValueError(f"two jobs are named {kind.name}")
-    _kinds[kind.name] = kind
-    if kind.settings is not None:
-        SECTIONS.register(kind.settings, f"{kind.name}_")
-
-    def unregister() -> None:
-        del _kinds[kind.name]
-        if kind.settings is not None:
-            SECTIONS.unregister(kind.settings)
-
-    return unregister
+    return _kinds.register(kind)
 
 
 def job_kinds() -> Iterator[JobKind]:
     """Every registered kind, in order of registration."""
-    return iter(tuple(_kinds.values()))
+    return iter(_kinds)
 
 
 def enabled_jobs(settings: Settings) -> dict[str, Job]:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tictally_recorder.settings import SECTIONS, Settings
+from tictally_recorder.registry import Registry
+from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.influxdb.plugin import InfluxDb
 from tictally_recorder.sinks.protocol import SinkPlugin
 
-_plugins: Final[dict[str, SinkPlugin]] = {}
+_plugins: Final[Registry[SinkPlugin]] = Registry("sinks")
 
 
 def register(plugin: SinkPlugin) -> Callable[[], None]:
@@ -19,21 +20,12 @@ def register(plugin: SinkPlugin) -> Callable[[], None]:
     Raises:
         ValueError: there is one of that name.
     """
-    if plugin.name in _plugins:
-        raise ValueError(f"two sinks are named {plugin.name}")
-    _plugins[plugin.name] = plugin
-    SECTIONS.register(plugin.settings, f"{plugin.name}_")
-
-    def unregister() -> None:
-        del _plugins[plugin.name]
-        SECTIONS.unregister(plugin.settings)
-
-    return unregister
+    return _plugins.register(plugin)
 
 
 def plugins() -> Iterator[SinkPlugin]:
     """Every registered kind, in order of registration."""
-    return iter(tuple(_plugins.values()))
+    return iter(_plugins)
 
 
 def configured(settings: Settings) -> list[SinkPlugin]:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tictally_recorder.settings import SECTIONS
+from tictally_recorder.registry import Registry
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.providers.cre.provider import Cre
 from tictally_recorder.tariffs.providers.protocol import ProviderError, TariffProvider
 
-_providers: Final[dict[str, TariffProvider]] = {}
+_providers: Final[Registry[TariffProvider]] = Registry("tariff providers")
 
 
 def register(provider: TariffProvider) -> Callable[[], None]:
@@ -20,23 +20,12 @@ def register(provider: TariffProvider) -> Callable[[], None]:
     Raises:
         ValueError: there is one of that name.
     """
-    if provider.name in _providers:
-        raise ValueError(f"two tariff providers are named {provider.name}")
-    _providers[provider.name] = provider
-    if provider.settings is not None:
-        SECTIONS.register(provider.settings, f"{provider.name}_")
-
-    def unregister() -> None:
-        del _providers[provider.name]
-        if provider.settings is not None:
-            SECTIONS.unregister(provider.settings)
-
-    return unregister
+    return _providers.register(provider)
 
 
 def providers() -> Iterator[TariffProvider]:
     """Every registered provider, in order of registration."""
-    return iter(tuple(_providers.values()))
+    return iter(_providers)
 
 
 def provider_of(content: bytes, file: str) -> TariffProvider:
