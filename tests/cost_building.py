@@ -9,12 +9,12 @@ from typing import Final, TypedDict, Unpack
 from tictally_recorder.cost import CostRow, Terms, Use, cost
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Version
 from tictally_recorder.tariffs.series import Series
 from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import QUARTER_MS, local_midnight, zone
+from tictally_shared.phrase import Phrase
 
 PARIS: Final = zone("Europe/Paris")
 SITE: Final = "021900000002"
@@ -175,4 +175,4 @@ def total(rows: Iterable[CostRow]) -> Decimal:
 
 def words(reason: Reason | None) -> str | None:
     """A reason in English."""
-    return None if reason is None else ENGLISH.reason(reason)
+    return None if reason is None else ENGLISH.phrase(reason)

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.ledger import Outbox
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import uncoded
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError
 from tictally_recorder.sinks.registry import register
+from tictally_shared.phrase import Phrase
 
 
 class FileSettings(BaseModel):

@@ -7,11 +7,11 @@ from typing import Final
 
 import tictally_recorder.translations
 from tictally_recorder.finding import FindingCode
-from tictally_recorder.phrase import Phrase, PhraseCode, Value
 from tictally_recorder.problem import FileProblem, ProblemCode
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.remark import RemarkCode, UnknownPart
 from tictally_recorder.tariffs.check import IssueCode
+from tictally_shared.phrase import Phrase, PhraseCode, Value
 
 FAMILIES: Final[tuple[type[PhraseCode], ...]] = (
     FindingCode,

@@ -106,16 +106,16 @@ def _doctor(args: argparse.Namespace) -> int:
     for finding in examine(settings, listen_s=args.listen, show=args.show):
         findings.append(finding)
         if not args.json:
-            sys.stdout.write(f"{_coloured(finding)}\n")
+            sys.stdout.write(f"{_coloured(finding, settings.language)}\n")
             sys.stdout.flush()
     if args.json:
         sys.stdout.write(f"{as_json(findings)}\n")
     return 0 if all(finding.ok for finding in findings) else _FAILED
 
 
-def _coloured(finding: EdgeFinding) -> str:
+def _coloured(finding: EdgeFinding, language: str) -> str:
     """A finding as lines, its mark in colour on a terminal, unless NO_COLOR is set."""
-    text = finding.lines()
+    text = finding.lines(language)
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
     mark, _, rest = text.partition(" ")

@@ -25,9 +25,10 @@ class Process:
             "tictally-edge" in word or "tictally_edge" in word for word in self.command
         )
 
-    def __str__(self) -> str:
-        words = [Path(word).name for word in self.command[:2]]
-        return f"process {self.pid} ({' '.join(words)})" if words else f"process {self.pid}"
+    @property
+    def name(self) -> str:
+        """The first two words of its command line, without folders."""
+        return " ".join(Path(word).name for word in self.command[:2])
 
 
 def holders(device: Path) -> list[Process]:

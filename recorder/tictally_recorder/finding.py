@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.phrase import Phrase, PhraseCode
+from tictally_shared.phrase import Phrase, PhraseCode
 
 
 class Level(StrEnum):

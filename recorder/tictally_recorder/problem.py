@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tictally_recorder.phrase import Phrase, PhraseCode
 from tictally_recorder.translations import ENGLISH
+from tictally_shared.phrase import Phrase, PhraseCode
 
 
 class ProblemCode(PhraseCode):

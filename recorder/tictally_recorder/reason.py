@@ -1,19 +1,19 @@
 """Why a figure is unknown, provisional or in need of action, as data: a code with its parameters.
 
-Nothing stores, sends or parses a sentence: whoever shows a reason makes its words, from the catalogue of the reader's
-language (`tictally_recorder.translations`), where the code `no_contract` stands as `reason.no_contract`.
+The words of a reason are a clause: lower case, without full stop, to follow "because".
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Self, TypeAlias
+
+from tictally_shared.phrase import Phrase, PhraseCode
 
 Parameter: TypeAlias = str | int | tuple[str, ...] | tuple[tuple[str, str], ...]
 """Days and moments are ISO 8601, spans of time are pairs of moments, fractions are decimal strings."""
 
 
-class ReasonCode(StrEnum):
+class ReasonCode(PhraseCode):
     """Every reason that there is; the placeholders of its words are its parameters."""
 
     # Contracts and tariffs
@@ -52,9 +52,14 @@ class ReasonCode(StrEnum):
     WEEK_OF_PERIODS_NEEDED = "week_of_periods_needed"
     YEAR_OF_PERIODS_NEEDED = "year_of_periods_needed"
 
+    @classmethod
+    def family(cls) -> str:
+        """Keys begin with `reason.`."""
+        return "reason"
+
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Phrase):
     """One reason.
 
     Attributes:
@@ -68,10 +73,6 @@ class Reason:
     def __hash__(self) -> int:
         """By code and parameters, so that equal reasons of many days are one key."""
         return hash((self.code, frozenset(self.parameters.items())))
-
-    def as_json(self) -> dict[str, object]:
-        """Code and parameters, as JSON has them."""
-        return {"code": self.code.value, "parameters": dict(self.parameters)}
 
     @classmethod
     def from_json(cls, code: str, parameters: Mapping[str, object]) -> Self:

@@ -1,6 +1,6 @@
 """What a person must know of figures beside them: remarks of cost, bill, comparison, standby and energy, as data."""
 
-from tictally_recorder.phrase import PhraseCode
+from tictally_shared.phrase import PhraseCode
 
 
 class RemarkCode(PhraseCode):

@@ -14,6 +14,7 @@ from real_broker import Hub, Mosquitto
 from real_edge import Process
 
 from demo.ports import free_port
+from tictally_edge.finding import FindingCode
 from tictally_edge.sources.device_check import check_device
 
 NUMBER = "021961000001"
@@ -54,9 +55,9 @@ def test_a_healthy_line_is_heard_while_no_edge_runs_and_the_journal_is_not_touch
     start(real_edge.meter(tmp_path, "--number", NUMBER, "--speed", "4")).wait_for_output("line")
     edge = real_edge.edge(tmp_path, str(tmp_path / "line"), broker.port, base_topic="doctor-alone", clock="trust")
     status, found = doctor(edge)
-    assert found["line"]["sentence"].startswith("a clean signal: standard mode at 9600 baud")
-    assert found["meter"]["sentence"].startswith("number ········0001, read ")
-    assert f"127.0.0.1:{broker.port} accepts" in found["broker"]["sentence"]
+    assert found["line"]["text"].startswith("a clean signal: standard mode at 9600 baud")
+    assert found["meter"]["text"].startswith("number ········0001, read ")
+    assert f"127.0.0.1:{broker.port} accepts" in found["broker"]["text"]
     assert status == 0
     assert not (tmp_path / "journal").exists()
 
@@ -69,9 +70,9 @@ def test_a_running_edge_is_seen_and_asked_and_goes_on(tmp_path: Path, broker: Mo
         hub.wait_for("doctor-runs/edge/pi/health")
         before = json.loads(hub.wait_for("doctor-runs/edge/pi/frame"))["seq"]
         _, found = doctor(edge)
-        assert f"the edge, process {edge.pid}" in found["port"]["sentence"]
-        assert f"the edge, process {edge.pid}" in found["service"]["sentence"]
-        assert f"in use by process {edge.pid}" in found["journal"]["sentence"]
+        assert f"the edge, process {edge.pid}" in found["port"]["text"]
+        assert f"the edge, process {edge.pid}" in found["service"]["text"]
+        assert f"in use by process {edge.pid}" in found["journal"]["text"]
         assert "meter" not in found
         after = json.loads(hub.wait_for("doctor-runs/edge/pi/frame"))["seq"]
     assert after > before
@@ -82,8 +83,8 @@ def test_what_is_wrong_is_reported_with_what_to_do(tmp_path: Path) -> None:
     edge = real_edge.edge(tmp_path, str(tmp_path / "line"), free_port())
     status, found = doctor(edge)
     assert status == 1
-    assert "no such device" in found["port"]["sentence"]
-    assert "cannot be reached: Connection refused" in found["broker"]["sentence"]
+    assert "no such device" in found["port"]["text"]
+    assert "cannot be reached: Connection refused" in found["broker"]["text"]
     assert "mosquitto has a listener" in found["broker"]["advice"]
     assert "TICTALLY_EDGE_MQTT_HOST and TICTALLY_EDGE_MQTT_PORT" in found["broker"]["advice"]
 
@@ -91,7 +92,7 @@ def test_what_is_wrong_is_reported_with_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/sys/dev/char/1:3").exists(), reason="the kernel's list of devices is not mounted")
 def test_a_device_that_is_no_terminal_is_no_serial_port() -> None:
     finding, edge = check_device("/dev/null")
-    assert (finding.ok, finding.message, edge) == (False, "/dev/null is not a serial port.", None)
+    assert (finding.ok, finding.phrase.code, edge) == (False, FindingCode.PORT_NOT_SERIAL, None)
 
 
 def test_a_wrong_password_is_reported(tmp_path: Path, own_broker: Mosquitto) -> None:
@@ -100,5 +101,5 @@ def test_a_wrong_password_is_reported(tmp_path: Path, own_broker: Mosquitto) -> 
     own_broker.start()
     settings = {"mqtt_username": "edge", "mqtt_password": "wrong"}
     _, found = doctor(real_edge.edge(tmp_path, "sim:base", own_broker.port, **settings))
-    assert found["broker"]["sentence"] == f"127.0.0.1:{own_broker.port} rejects user edge: Not authorized."
+    assert found["broker"]["text"] == f"127.0.0.1:{own_broker.port} rejects user edge: Not authorized."
     assert found["port"]["level"] == "ok"

@@ -26,6 +26,7 @@ from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources.base import Moment
 from tictally_edge.sources.device_check import check_device
 from tictally_edge.sources.serial_port import SerialPort
+from tictally_edge.translations import catalogue
 from tictally_shared.labels import Mode
 
 NUMBER = "021961000001"
@@ -39,7 +40,15 @@ def heard(rejected: int = 0, numbers: int = 10, **changes: Any) -> LineSample:  
 
 
 def shown(findings: list[EdgeFinding] | Iterator[EdgeFinding]) -> str:
-    return "\n".join(finding.lines() for finding in findings)
+    return "\n".join(finding.lines("en") for finding in findings)
+
+
+def text(finding: EdgeFinding) -> str:
+    return catalogue("en").phrase(finding.phrase)
+
+
+def advice(finding: EdgeFinding) -> str:
+    return catalogue("en").advice(finding.phrase) or ""
 
 
 LINES: dict[str, tuple[LineSample, Mode | None, str, bool]] = {
@@ -52,7 +61,7 @@ LINES: dict[str, tuple[LineSample, Mode | None, str, bool]] = {
     "another mode than is set": (heard(), Mode.HISTORIQUE, "Remove TICTALLY_EDGE_MODE: the mode", False),
     "a number read too seldom": (heard(numbers=2), None, "was read 2 times; it is accepted after 3", False),
     "no number": (heard(numbers=0), None, "number could not be read", False),
-    "silence": (LineSample(Counter({9600: 0, 1200: 0})), None, "no data, neither at 1200 baud nor at 9600", False),
+    "silence": (LineSample(Counter({9600: 0, 1200: 0})), None, "no data at 1200 baud and 9600 baud", False),
     "noise": (LineSample(Counter({9600: 70})), None, "70 bytes at 9600 baud, and no good frame", False),
 }
 
@@ -64,7 +73,7 @@ def test_a_line_is_diagnosed_by_a_sample_of_it(case: str) -> None:
     findings = diagnose_line(what, wanted, show=False)
     assert sentence in shown(findings)
     assert all(finding.ok for finding in findings) is is_well
-    assert all(finding.ok or finding.advice for finding in findings)
+    assert all(finding.ok or advice(finding) for finding in findings)
 
 
 def test_a_meters_number_is_shown_whole_only_on_request() -> None:
@@ -87,8 +96,8 @@ CLOCKS: dict[str, tuple[ClockStatus, bool, str, bool]] = {
 def test_a_clock_is_diagnosed_as_the_edge_would(case: str) -> None:
     status, trusted, sentence, is_well = CLOCKS[case]
     finding = diagnose_clock(NOW, status, trusted=trusted)
-    assert sentence in finding.message
-    assert (finding.ok, bool(finding.advice)) == (is_well, not is_well)
+    assert sentence in text(finding)
+    assert (finding.ok, bool(advice(finding))) == (is_well, not is_well)
 
 
 WELL = {
@@ -114,7 +123,7 @@ SERVICES: dict[str, tuple[dict[str, Any], str, bool]] = {
         False,
     ),
     "a full disk": ({"journal_unstored": 3}, "3 frames could not be stored", False),
-    "topics that may not be written": ({"rejected_by_broker": 1}, "were rejected by the broker", False),
+    "topics that may not be written": ({"rejected_by_broker": 1}, "1 message was rejected by the broker", False),
     "another version's": ({"boots": [1, 2], "frames": "many", "rejected": 7}, "0 frames wait", True),
 }
 
@@ -139,7 +148,7 @@ def test_an_edge_whose_health_cannot_be_read(
     process: Process, availability: str, age_s: float | None, sentence: str, *, is_well: bool
 ) -> None:
     (finding,) = diagnose_service(process, availability, None if age_s is None else WELL, age_s)
-    assert sentence in finding.message
+    assert sentence in text(finding)
     assert finding.ok is is_well
 
 
@@ -180,9 +189,9 @@ def test_a_port_that_cannot_be_read_is_a_sentence_with_what_to_do(tmp_path: Path
     (tmp_path / "line.bin").write_bytes(b"")
     missing, _ = check_device(str(tmp_path / "none"))
     recorded, _ = check_device(str(tmp_path / "line.bin"))
-    assert "no such device" in missing.message
-    assert "Plug in the dongle" in missing.advice
-    assert recorded.advice == f"Give a recording as file:{tmp_path}/line.bin."
+    assert "no such device" in text(missing)
+    assert "Plug in the dongle" in advice(missing)
+    assert advice(recorded) == f"Give a recording as file:{tmp_path}/line.bin."
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a device away")
@@ -198,18 +207,20 @@ def test_a_port_that_this_user_may_not_open_is_a_sentence_with_what_to_do(termin
 _AS_NOBODY = """
 import os, sys
 from tictally_edge.sources.device_check import check_device
+from tictally_edge.translations import catalogue
+catalogue("en")  # nobody may not be allowed to read this folder
 os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
-print(check_device(sys.argv[1])[0].lines())
+print(check_device(sys.argv[1])[0].lines("en"))
 """
 
 
 def test_a_folder_is_checked_and_left_unchanged(tmp_path: Path) -> None:
     (found,) = check_folders(tmp_path / "new" / "journal", None, 1)
     assert found.ok
-    assert "will be created at the first start" in found.message
+    assert "will be created at the first start" in text(found)
     assert list(tmp_path.iterdir()) == []
     (short,) = check_folders(tmp_path, None, 10**9)
-    assert "make room, or lower it" in short.advice
+    assert "make room, or lower it" in advice(short)
     (tmp_path / "file").write_text("")
     (wrong,) = check_folders(tmp_path / "file" / "journal", None, 1)
-    assert "cannot be written" in wrong.message
+    assert "cannot be written" in text(wrong)

@@ -60,7 +60,7 @@ def doctor(edge: Process, plugin: Path | None = None) -> tuple[str, str]:
         text=True,
         check=False,
     )
-    found = {each["about"]: each["sentence"] for each in json.loads(done.stdout)} if done.stdout else {}
+    found = {each["about"]: each["text"] for each in json.loads(done.stdout)} if done.stdout else {}
     return found.get("port", ""), done.stderr
 
 

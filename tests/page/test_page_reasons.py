@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Page, Route
 from real_broker import Mosquitto
 
 import tictally_recorder.translations
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.check import IssueCode
-from tictally_recorder.translations import catalogue, phrase_record, reason_record
+from tictally_recorder.translations import catalogue, phrase_record
+from tictally_shared.phrase import Phrase
 
 PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
 WORDS = json.loads((Path(tictally_recorder.translations.__file__).parent / "en.json").read_text(encoding="utf-8"))
@@ -137,7 +137,7 @@ def every_reason() -> list[dict[str, object]]:
     for code in ReasonCode:
         text = WORDS[f"reason.{code}"]
         names = set(PLACEHOLDER.findall(text if isinstance(text, str) else text["other"]))
-        record = reason_record(Reason(code, {name: VALUES[name] for name in names}))
+        record = phrase_record(Reason(code, {name: VALUES[name] for name in names}))
         found.append(record | {"unknown": None, "days": 3, "ranges": [["2026-08-03", "2026-08-05"]]})
     return found
 
@@ -207,7 +207,7 @@ ENGLISH_PAGES: dict[str, Page] = {}
 
 def test_an_unknown_cost_is_shown_with_its_reason_and_days(french: Page) -> None:
     reason = {
-        **reason_record(Reason(ReasonCode.NO_FRAMES)),
+        **phrase_record(Reason(ReasonCode.NO_FRAMES)),
         "unknown": UNKNOWN,
         "days": 9,
         "ranges": [

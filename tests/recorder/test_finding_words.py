@@ -6,10 +6,11 @@ from importlib.resources import files
 import pytest
 
 import tictally_recorder.translations
-from tictally_recorder.doctor.words import advice_text, subject_text
+from tictally_recorder.doctor.words import subject_text
 from tictally_recorder.finding import FindingCode, Subject, SubjectKind
-from tictally_recorder.phrase import Phrase
-from tictally_recorder.translations import LANGUAGES, catalogue
+from tictally_recorder.translations import catalogue
+from tictally_shared.catalogue import LANGUAGES
+from tictally_shared.phrase import Phrase
 
 PREFIX = "finding."
 
@@ -38,7 +39,7 @@ def test_a_subject_has_its_name(language: str, name: str) -> None:
 
 
 def test_an_ok_finding_has_no_advice() -> None:
-    assert advice_text(catalogue("en"), Phrase(FindingCode.LEDGER_INTACT)) is None
+    assert catalogue("en").advice(Phrase(FindingCode.LEDGER_INTACT)) is None
 
 
 @pytest.mark.parametrize(

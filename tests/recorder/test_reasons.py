@@ -10,7 +10,8 @@ import pytest
 
 import tictally_recorder.translations
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
-from tictally_recorder.translations import LANGUAGES, catalogue
+from tictally_recorder.translations import catalogue
+from tictally_shared.catalogue import LANGUAGES
 
 API_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
@@ -63,7 +64,7 @@ def example(code: ReasonCode) -> Reason:
 def test_every_reason_has_words_that_show_all_its_parameters(code: ReasonCode, language: str) -> None:
     reason = example(code)
     assert placeholders(language, f"reason.{code}") == reason.parameters.keys()
-    text = catalogue(language).reason(reason)
+    text = catalogue(language).phrase(reason)
     assert "{" not in text
     assert not text.endswith(".")
     assert text[0].islower() or text.startswith(("own", "EASF"))
@@ -122,7 +123,7 @@ def test_an_invalid_reason_is_rejected(code: str, parameters: dict[str, object])
     [("en", 0, "0 days"), ("en", 1, "1 day,"), ("fr", 0, "0 jour,"), ("fr", 1, "1 jour,"), ("fr", 2, "2 jours,")],
 )
 def test_the_plural_is_that_of_the_language(language: str, count: int, expected: str) -> None:
-    assert expected in catalogue(language).reason(Reason(ReasonCode.WEEK_OF_PERIODS_NEEDED, {"count": count}))
+    assert expected in catalogue(language).phrase(Reason(ReasonCode.WEEK_OF_PERIODS_NEEDED, {"count": count}))
 
 
 def test_a_reason_of_which_only_the_code_is_known_has_an_outline() -> None:
@@ -132,8 +133,8 @@ def test_a_reason_of_which_only_the_code_is_known_has_an_outline() -> None:
 
 def test_the_repeated_hour_is_distinguished_by_its_offset() -> None:
     reason = Reason(ReasonCode.NO_PRICE_AT_TIME, {"time": "2026-10-25T02:15+02:00"})
-    assert catalogue("en").reason(reason) == "there is no price for 2026-10-25 02:15+02:00"
-    assert catalogue("fr").reason(reason) == "aucun prix n\u2019est connu pour le 25/10/2026 à 02:15"
+    assert catalogue("en").phrase(reason) == "there is no price for 2026-10-25 02:15+02:00"
+    assert catalogue("fr").phrase(reason) == "aucun prix n\u2019est connu pour le 25/10/2026 à 02:15"
 
 
 def test_there_are_no_words_in_another_language() -> None:

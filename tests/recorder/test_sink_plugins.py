@@ -21,10 +21,10 @@ from tictally_recorder.features import all_settings, load, settings_with
 from tictally_recorder.hubs.recorder_device import announcement_of
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.registry import configured, register
 from tictally_recorder.sinks.replication import Replication, replicating
+from tictally_shared.phrase import Phrase
 from tictally_shared.settings import Origins, SettingsError, read_file
 
 FRAMES = 5

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from tictally_recorder.cli import refill as command
 from tictally_recorder.cli.app import app
 from tictally_recorder.ledger import Ledger, Outbox, TimeWindow
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import uncoded
 from tictally_recorder.sinks.protocol import SinkError
+from tictally_shared.phrase import Phrase
 
 URL = "http://influxdb.invalid:8086"
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from tictally_recorder.phrase import Phrase, PhraseCode
 from tictally_recorder.tariffs.check import IssueCode, TariffIssue, check
 from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Version
+from tictally_shared.phrase import Phrase, PhraseCode
 
 
 def version(start: date, until: date | None = None) -> Version:

@@ -12,16 +12,14 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tictally_edge.finding import EdgeFinding, bad, good
+from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good
 from tictally_edge.mqtt.client import BrokerAccess
-from tictally_edge.settings import PREFIX
 from tictally_shared.frames import FrameError, strict_json
+from tictally_shared.phrase import Phrase
 
-SUBJECT: Final = "broker"
 _CONNECT_TIMEOUT_S: Final = 5.0
 # Retained messages come at once or, where this user may not read them, never.
 _RETAINED_TIMEOUT_S: Final = 1.0
-_TLS_ADVICE: Final = f"Is it a broker? With TLS set {PREFIX}MQTT_CA, without TLS unset it."
 
 
 @dataclass(slots=True)
@@ -68,7 +66,7 @@ def probe_broker(access: BrokerAccess, availability: str, health: str) -> Broker
     try:
         client.connect(access.host, access.port)
     except OSError as error:
-        return BrokerProbe(bad(SUBJECT, f"{where} cannot be reached: {_reason(error)}.", _advice(error)))
+        return BrokerProbe(_unreachable(where, error))
     try:
         _loop(client, lambda: session.reason is not None, _CONNECT_TIMEOUT_S)
         finding = _connection(session.reason, where, access)
@@ -90,13 +88,17 @@ def _loop(client: mqtt.Client, is_done: Callable[[], bool], within_s: float) -> 
 
 
 def _connection(reason: ReasonCode | None, where: str, access: BrokerAccess) -> EdgeFinding:
-    user = f"user {access.username}" if access.username is not None else "this program without a user"
     if reason is None:
-        return bad(SUBJECT, f"{where} does not respond.", _TLS_ADVICE)
+        return bad(Subject.BROKER, FindingCode.BROKER_SILENT, address=where)
+    user = access.username
     if reason.is_failure:
-        advice = f"Set {PREFIX}MQTT_USERNAME and {PREFIX}MQTT_PASSWORD_FILE as mosquitto_passwd has them."
-        return bad(SUBJECT, f"{where} rejects {user}: {reason}.", advice)
-    return good(SUBJECT, f"{where} accepts {user}.")
+        detail = str(reason)
+        if user is None:
+            return bad(Subject.BROKER, FindingCode.BROKER_REJECTS_ANONYMOUS, address=where, detail=detail)
+        return bad(Subject.BROKER, FindingCode.BROKER_REJECTS_USER, address=where, user=user, detail=detail)
+    if user is None:
+        return good(Subject.BROKER, FindingCode.BROKER_ACCEPTS_ANONYMOUS, address=where)
+    return good(Subject.BROKER, FindingCode.BROKER_ACCEPTS_USER, address=where, user=user)
 
 
 def _health(session: _BrokerSession, topic: str) -> dict[str, Any] | None:
@@ -106,18 +108,14 @@ def _health(session: _BrokerSession, topic: str) -> dict[str, Any] | None:
         return None
 
 
-def _reason(error: OSError) -> str:
-    match error:
-        case socket.gaierror():
-            return "no host of that name"
-        case ssl.SSLError():
-            return f"its certificate does not match ({error.reason or error})"
-        case TimeoutError():
-            return "no response"
-    return error.strerror or str(error)
-
-
-def _advice(error: OSError) -> str:
+def _unreachable(where: str, error: OSError) -> EdgeFinding:
     if isinstance(error, ssl.SSLError):
-        return f"{PREFIX}MQTT_CA must name the certificate that signed the broker's, {PREFIX}MQTT_HOST the name in it."
-    return f"Check {PREFIX}MQTT_HOST and {PREFIX}MQTT_PORT, firewalls, and whether mosquitto has a listener there."
+        detail = error.reason or str(error)
+        return bad(Subject.BROKER, FindingCode.BROKER_CERTIFICATE, address=where, detail=detail)
+    return bad(Subject.BROKER, FindingCode.BROKER_UNREACHABLE, address=where, cause=_cause(error))
+
+
+def _cause(error: OSError) -> Phrase | str:
+    if isinstance(error, socket.gaierror):
+        return Phrase(PartCode.NO_SUCH_HOST)
+    return Phrase(PartCode.NO_RESPONSE) if isinstance(error, TimeoutError) else error.strerror or str(error)

@@ -9,9 +9,9 @@ from tictally_edge.clock.kernel import KernelClock
 from tictally_edge.doctor.broker import BrokerProbe, probe_broker
 from tictally_edge.doctor.clock import diagnose_clock
 from tictally_edge.doctor.folder import check_folders
-from tictally_edge.doctor.listening import LINE, LineSample, diagnose_line, listen
+from tictally_edge.doctor.listening import LineSample, diagnose_line, listen
 from tictally_edge.doctor.service import diagnose_service
-from tictally_edge.finding import EdgeFinding, bad
+from tictally_edge.finding import EdgeFinding, FindingCode, Subject, bad
 from tictally_edge.mqtt.client import broker_access
 from tictally_edge.processes import Process
 from tictally_edge.publishing.publisher import ONLINE
@@ -52,17 +52,8 @@ def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = Fals
 
 
 def as_json(findings: Iterable[EdgeFinding]) -> str:
-    """Return an array of objects, as `tictally doctor` does: about, level (ok, trouble), sentence, advice or null."""
-    objects = [
-        {
-            "about": finding.subject,
-            "level": "ok" if finding.ok else "trouble",
-            "sentence": finding.message,
-            "advice": finding.advice or None,
-        }
-        for finding in findings
-    ]
-    return json.dumps(objects, ensure_ascii=False, indent=2)
+    """An array of objects, each as `EdgeFinding.as_json` has it."""
+    return json.dumps([finding.as_json() for finding in findings], ensure_ascii=False, indent=2)
 
 
 def _service(edge: Process | None, probe: BrokerProbe) -> Iterator[EdgeFinding]:
@@ -78,7 +69,7 @@ def _listen(settings: Settings, opener: Opener, listen_s: float, *, show: bool) 
     try:
         sample = listen(opener, chosen.fixed_mode, listen_s)
     except SourceError as error:
-        yield bad(LINE, sentence(str(error)), f"sudo fuser -v {chosen.port} shows who has a device open.")
+        yield bad(Subject.LINE, FindingCode.PORT_FAILS, detail=sentence(str(error)), port=chosen.port)
         sample = LineSample()
     else:
         yield from diagnose_line(sample, chosen.fixed_mode, show=show)

@@ -6,48 +6,47 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.finding import EdgeFinding, bad, good
+from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good, process_part
 from tictally_edge.journal import wal
 from tictally_edge.journal.segments import MAX_BYTES, Segments
 from tictally_edge.processes import locker
-from tictally_edge.settings import PREFIX
+from tictally_shared.phrase import Phrase, Value
 
-SUBJECT: Final = "journal"
 _MIB: Final = 1024 * 1024
 
 
 def check_folders(journal: Path, disk: Path | None, room_mb: int) -> Iterator[EdgeFinding]:
     """Check the journal in memory, and its copy on disk if there is one."""
-    folders = [(journal, "")] if disk is None else [(journal, ""), (disk, "copy on disk: ")]
-    for folder, what in folders:
+    folders = [(journal, PartCode.JOURNAL_FOLDER)]
+    if disk is not None:
+        folders.append((disk, PartCode.JOURNAL_COPY))
+    for path, part in folders:
+        shown = Phrase(part, {"path": str(path)})
         try:
-            yield _check(folder, room_mb, what)
+            yield _check(path, room_mb, shown)
         except OSError as error:  # another user's, or removed meanwhile
-            message = f"{what}{folder} cannot be read: {error.strerror or error}."
-            yield bad(SUBJECT, message, "Run the doctor as the user of the edge, or try again.")
+            detail = error.strerror or str(error)
+            yield bad(Subject.JOURNAL, FindingCode.FOLDER_UNREADABLE, folder=shown, detail=detail)
 
 
-def _check(folder: Path, room_mb: int, what: str) -> EdgeFinding:
+def _check(folder: Path, room_mb: int, shown: Phrase) -> EdgeFinding:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        user = os.geteuid()
-        message = f"{what}{folder}: {there} cannot be written by this user ({user})."
-        return bad(SUBJECT, message, f"Run the doctor as the user of the edge, or: sudo chown USER {there}.")
+        about: dict[str, Value] = {"folder": shown, "existing": str(there), "user": os.geteuid()}
+        return bad(Subject.JOURNAL, FindingCode.FOLDER_NOT_WRITABLE, **about)
     free_mib = shutil.disk_usage(there).free // _MIB
     if there != folder:
-        return _room(f"{what}{folder} will be created at the first start; {free_mib} MiB are free.", free_mib, room_mb)
-    files = [path for path in folder.iterdir() if path.is_file()]
-    size_mib = sum(path.stat().st_size for path in files) / _MIB
+        about = {"folder": shown, "free_mib": free_mib}
+        if free_mib < room_mb:
+            return bad(Subject.JOURNAL, FindingCode.FOLDER_NEW_TOO_SMALL, allowed_mib=room_mb, **about)
+        return good(Subject.JOURNAL, FindingCode.FOLDER_NEW, **about)
+    size_mib = sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / _MIB
     owner = locker(folder / "lock")
-    used = f", in use by {owner}" if owner is not None else ""
-    message = f"{what}{folder} holds {_frames(folder)} frames in {size_mib:.1f} MiB{used}; {free_mib} MiB are free."
-    return _room(message, free_mib + int(size_mib), room_mb)
-
-
-def _room(message: str, free_mib: int, room_mb: int) -> EdgeFinding:
-    if free_mib < room_mb:
-        return bad(SUBJECT, message, f"{PREFIX}JOURNAL_MB allows {room_mb} MiB: make room, or lower it.")
-    return good(SUBJECT, message)
+    used = Phrase(PartCode.USED_BY, {"process": process_part(owner)}) if owner is not None else ""
+    about = {"folder": shown, "frames": _frames(folder), "size": f"{size_mib:.1f}", "used": used, "free_mib": free_mib}
+    if free_mib + int(size_mib) < room_mb:
+        return bad(Subject.JOURNAL, FindingCode.FOLDER_HOLDS_TOO_SMALL, allowed_mib=room_mb, **about)
+    return good(Subject.JOURNAL, FindingCode.FOLDER_HOLDS, **about)
 
 
 def _frames(folder: Path) -> int:

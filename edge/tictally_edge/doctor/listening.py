@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
-from tictally_edge.finding import EdgeFinding, bad, good
-from tictally_edge.settings import PREFIX
+from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good
 from tictally_edge.sources.base import SPEED, Opener
 from tictally_edge.validation.meter_identity import SIGHTINGS
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.labels import Mode
+from tictally_shared.phrase import Phrase, Value
 
-LINE, METER = "line", "meter"
 # So many frames describe a line; a speed without any is abandoned after half the time.
 _ENOUGH_FRAMES: Final = 10
 # Above this share of rejected groups values are often missing; below the other nobody notices.
@@ -111,9 +110,9 @@ def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> lis
     if sample.mode is None:
         return [_nothing(sample)]
     if wanted is not None and wanted is not sample.mode:
-        message = f"the meter is in {sample.mode.value} mode, and {PREFIX}MODE is {wanted.value}."
-        return [bad(LINE, message, f"Remove {PREFIX}MODE: the mode is then detected.")]
-    mode = f"{sample.mode.value} mode at {sample.baud} baud"
+        modes: dict[str, Value] = {"mode": sample.mode.value, "wanted": wanted.value}
+        return [bad(Subject.LINE, FindingCode.MODE_DIFFERS, **modes)]
+    mode = Phrase(PartCode.MODE_AND_SPEED, {"mode": sample.mode.value, "baud": sample.baud})
     return [
         signal(mode, sample.frames, sample.groups, sample.rejected, parity=sample.parity),
         _meter(sample, show=show),
@@ -122,39 +121,49 @@ def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> lis
 
 def _nothing(sample: LineSample) -> EdgeFinding:
     if not sample.received.total():
-        message = f"no data, neither at {' nor at '.join(f'{baud} baud' for baud in sorted(sample.received))}."
-        return bad(LINE, message, "Check the wires: TIC leaves the meter at I1 and I2, not at A; then the dongle.")
-    received = " and ".join(f"{count} bytes at {baud} baud" for baud, count in sorted(sample.received.items()))
-    advice = "Check the wires at I1 and I2. An adapter that requires seven bits needs FRAMING=7E1."
-    return bad(LINE, f"{received}, and no good frame.", advice)
+        speeds = tuple(Phrase(PartCode.BAUD, {"baud": baud}) for baud in sorted(sample.received))
+        return bad(Subject.LINE, FindingCode.NO_DATA, speeds=speeds)
+    received = tuple(
+        Phrase(PartCode.BYTES_AT_BAUD, {"bytes": count, "baud": baud})
+        for baud, count in sorted(sample.received.items())
+    )
+    return bad(Subject.LINE, FindingCode.NOISE_ONLY, received=received)
 
 
-def signal(mode: str, frames: int, groups: int, rejected: Mapping[str, int], *, parity: bool) -> EdgeFinding:
+def signal(mode: Phrase, frames: int, groups: int, rejected: Mapping[str, int], *, parity: bool) -> EdgeFinding:
     """Diagnose the line by the share of rejected groups.
 
     Args:
-        mode: and speed, as to be shown.
+        mode: and speed, as a part of the finding.
         frames: good ones.
         groups: in all.
         rejected: reason → groups.
         parity: True if it came and was checked.
     """
     share = sum(rejected.values()) / max(groups, 1)
-    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(rejected.items()) if count) or "none"
-    checked = "parity is checked" if parity else "the adapter does not pass parity on"
-    summary = f"{mode}; {frames} frames, {groups} groups, rejected: {reasons}; {checked}."
+    about: dict[str, Value] = {
+        "mode": mode,
+        "frames": frames,
+        "groups": groups,
+        "rejected": tuple(
+            Phrase(PartCode.REJECTED, {"groups": count, "cause": cause})
+            for cause, count in sorted(rejected.items())
+            if count
+        ),
+        "parity": Phrase(PartCode.PARITY_CHECKED if parity else PartCode.PARITY_MISSING),
+    }
     if share >= _POOR:
-        advice = "Shorten the cable or keep it away from mains wires; use a twisted pair; try another dongle."
-        return bad(LINE, f"a poor signal: {summary}", advice)
-    return good(LINE, f"{'a clean' if not share else 'a good' if share < _FAIR else 'a fair'} signal: {summary}")
+        return bad(Subject.LINE, FindingCode.SIGNAL_POOR, **about)
+    if share >= _FAIR:
+        return good(Subject.LINE, FindingCode.SIGNAL_FAIR, **about)
+    return good(Subject.LINE, FindingCode.SIGNAL_GOOD if share else FindingCode.SIGNAL_CLEAN, **about)
 
 
 def _meter(sample: LineSample, *, show: bool) -> EdgeFinding:
     if not sample.numbers:
-        return bad(METER, "its number could not be read.", "Nothing is stored without it; improve the line's signal.")
+        return bad(Subject.METER, FindingCode.METER_UNREAD)
     number, sightings = sample.numbers.most_common(1)[0]
     shown = number if show else f"{'·' * (len(number) - _SHOWN_DIGITS)}{number[-_SHOWN_DIGITS:]}"
     if sightings < SIGHTINGS:
-        message = f"number {shown} was read {sightings} times; it is accepted after {SIGHTINGS}."
-        return bad(METER, message, "Nothing is stored before; improve the line's signal, or listen longer.")
-    return good(METER, f"number {shown}, read {sightings} times.")
+        return bad(Subject.METER, FindingCode.METER_READ_RARELY, number=shown, count=sightings, needed=SIGHTINGS)
+    return good(Subject.METER, FindingCode.METER_READ, number=shown, count=sightings)

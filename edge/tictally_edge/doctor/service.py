@@ -1,37 +1,24 @@
 """Findings from the health message of a running edge. Pure."""
 
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Any, Final
 
-from tictally_edge.doctor.clock import GET_TIME, PROOFS, WAITS
-from tictally_edge.doctor.clock import SUBJECT as CLOCK
-from tictally_edge.doctor.listening import LINE, signal
-from tictally_edge.finding import EdgeFinding, bad, good
+from tictally_edge.doctor.clock import PROOFS, WAITS
+from tictally_edge.doctor.listening import signal
+from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good, process_part
 from tictally_edge.processes import Process
 from tictally_edge.sources.base import SourceState
+from tictally_shared.phrase import Phrase, PhraseCode
 
-SUBJECT: Final = "service"
 _STALE_S: Final = 180
 _YOUNG_S: Final = 60
-_PROOFS: Final = {str(code): text for code, text in PROOFS.items()}
-_WAITS: Final = {str(code): text for code, text in WAITS.items()}
-_AGAIN: Final = "It has just started: try again in a minute."
-_STOP: Final = (
-    "Stop the edge (sudo systemctl stop tictally-edge) and run the doctor again: it then listens to the line."
-)
-# Counts that stay zero while all is well → meaning, advice.
+# Counts of the health message that stay zero while all is well.
 _PROBLEMS: Final = {
-    "rejected_by_broker": (
-        "messages were rejected by the broker.",
-        "Allow the edge's user to write below its base topic (mosquitto's acl_file).",
-    ),
-    "journal_unstored": ("frames could not be stored.", "Free space where the journal is."),
-    "journal_damaged": (
-        "files of the journal could not be read.",
-        "Read journalctl -u tictally-edge.",
-    ),
-    "dropped_without_number": ("frames were dropped without a meter's number.", "Improve the line's signal."),
-    "callback_errors": ("errors in the edge itself.", "Report them with the log: journalctl -u tictally-edge."),
+    "rejected_by_broker": FindingCode.MESSAGES_REJECTED,
+    "journal_unstored": FindingCode.FRAMES_UNSTORED,
+    "journal_damaged": FindingCode.JOURNAL_DAMAGED,
+    "dropped_without_number": FindingCode.FRAMES_WITHOUT_NUMBER,
+    "callback_errors": FindingCode.ERRORS_IN_EDGE,
 }
 
 
@@ -46,43 +33,50 @@ def diagnose_service(
         health: its message, or None if there is none or this user may not read it.
         age_s: how old that is, or None.
     """
-    who = f"the edge, {process}," if process is not None else "the edge"
+    edge = Phrase(PartCode.THE_EDGE)
+    if process is not None:
+        edge = Phrase(PartCode.THE_EDGE_AS_PROCESS, {"process": process_part(process)})
     if availability != "online" or health is None or age_s is None:
         if process is None or availability == "offline":
-            advice = "Read journalctl -u tictally-edge, and the finding on the broker above."
-            return [bad(SUBJECT, f"{who} runs; at the broker it is {availability or 'unknown'}.", advice)]
-        return [good(SUBJECT, f"{who} runs; this user may not read its health at the broker.")]
+            state = availability or Phrase(PartCode.AVAILABILITY_UNKNOWN)
+            return [bad(Subject.SERVICE, FindingCode.SERVICE_NOT_AT_BROKER, edge=edge, availability=state)]
+        return [good(Subject.SERVICE, FindingCode.SERVICE_HEALTH_UNREADABLE, edge=edge)]
     if age_s > _STALE_S:
-        return [bad(SUBJECT, f"{who} is online; its health is {age_s / 60:.0f} minutes old.", "Restart it.")]
-    up = timedelta(seconds=_count(health, "uptime_s"))
-    message = f"{who} has been running for {up}; {_backlog(health)} frames wait for the broker."
+        return [bad(Subject.SERVICE, FindingCode.SERVICE_HEALTH_OLD, edge=edge, minutes=round(age_s / 60))]
+    uptime_s, waiting = _count(health, "uptime_s"), _backlog(health)
     problems = [
-        bad(SUBJECT, f"since its start {count} {text}", advice)
-        for name, (text, advice) in _PROBLEMS.items()
-        if (count := _count(health, name))
+        bad(Subject.SERVICE, code, count=count) for name, code in _PROBLEMS.items() if (count := _count(health, name))
     ]
-    return [good(SUBJECT, message), *problems, _line(health), _clock(health)]
+    runs = good(Subject.SERVICE, FindingCode.SERVICE_RUNS, edge=edge, uptime=uptime_s, count=waiting)
+    return [runs, *problems, _line(health), _clock(health)]
 
 
 def _line(health: dict[str, Any]) -> EdgeFinding:
     source = health.get("source")
     if not isinstance(source, dict) or source.get("state") != SourceState.RECEIVING:
-        advice = _AGAIN if _count(health, "uptime_s") < _YOUNG_S else _STOP
-        return bad(LINE, f"the edge receives no good frame from {health.get('port')}.", advice)
+        code = FindingCode.NO_GOOD_FRAME_YET if _is_young(health) else FindingCode.NO_GOOD_FRAME
+        return bad(Subject.LINE, code, port=str(health.get("port")))
     rejected = health.get("rejected")
     counts = {name: n for name, n in rejected.items() if isinstance(n, int)} if isinstance(rejected, dict) else {}
-    mode = f"{health.get('mode')} mode"
+    mode = Phrase(PartCode.MODE, {"mode": str(health.get("mode"))})
     return signal(mode, _count(health, "frames"), _count(health, "groups"), counts, parity=health.get("parity") is True)
 
 
 def _clock(health: dict[str, Any]) -> EdgeFinding:
     waits_for = health.get("clock_waits_for")
     if waits_for is not None:
-        waiting = _count(health, "waiting_for_date")
-        advice = _AGAIN if _count(health, "uptime_s") < _YOUNG_S else GET_TIME
-        return bad(CLOCK, f"not proved yet: {waiting} frames wait for {_WAITS.get(str(waits_for), waits_for)}.", advice)
-    clock = health.get("clock")
-    return good(CLOCK, f"{_PROOFS.get(str(clock), clock)}.")
+        code = FindingCode.CLOCK_WAITS_YET if _is_young(health) else FindingCode.CLOCK_WAITS
+        return bad(Subject.CLOCK, code, count=_count(health, "waiting_for_date"), wait=_part(WAITS, waits_for))
+    return good(Subject.CLOCK, FindingCode.CLOCK_PROVED, proof=_part(PROOFS, health.get("clock")))
+
+
+def _part(parts: Mapping[Any, PhraseCode], code: object) -> Phrase | str:
+    """The words of a code of the message, or the code of another version's."""
+    return Phrase(parts[code]) if code in parts else str(code)
+
+
+def _is_young(health: dict[str, Any]) -> bool:
+    return _count(health, "uptime_s") < _YOUNG_S
 
 
 def _backlog(health: dict[str, Any]) -> int:

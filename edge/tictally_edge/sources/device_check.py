@@ -7,11 +7,10 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.finding import EdgeFinding, bad, good
+from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good, process_part
 from tictally_edge.processes import Process, holders
-from tictally_edge.settings import PREFIX
+from tictally_shared.phrase import Phrase
 
-SUBJECT: Final = "port"
 _PSEUDO_TERMINALS: Final = range(136, 144)  # Linux's devices.txt
 _BY_ID: Final = Path("/dev/serial/by-id")
 
@@ -26,21 +25,28 @@ def check_device(name: str) -> tuple[EdgeFinding, Process | None]:
     try:
         status = device.stat()
     except OSError as error:
-        return bad(SUBJECT, f"{name}: {_reason(error)}.", _available_devices()), None
+        missing = bad(
+            Subject.PORT, FindingCode.PORT_MISSING, port=name, cause=_cause(error), remedy=_available_devices()
+        )
+        return missing, None
     if not stat.S_ISCHR(status.st_mode) or not _may_be_terminal(status.st_rdev):
-        advice = f"Give a recording as file:{name}." if stat.S_ISREG(status.st_mode) else _available_devices()
-        return bad(SUBJECT, f"{name} is not a serial port.", advice), None
+        if stat.S_ISREG(status.st_mode):
+            return bad(Subject.PORT, FindingCode.PORT_IS_FILE, port=name), None
+        return bad(Subject.PORT, FindingCode.PORT_NOT_SERIAL, port=name, remedy=_available_devices()), None
     if not os.access(device, os.R_OK | os.W_OK):
         return _not_allowed(name, status), None
+    return _open_by(name, device, status)
+
+
+def _open_by(name: str, device: Path, status: os.stat_result) -> tuple[EdgeFinding, Process | None]:
     others = holders(device)
     edge = next((process for process in others if process.is_edge), None)
     if edge is not None:
-        return good(SUBJECT, f"{name} exists; the edge, {edge}, has it open."), edge
-    # A pseudo-terminal is held open by whoever created it; on a port a second reader takes bytes from the first.
+        return good(Subject.PORT, FindingCode.PORT_OPEN_IN_EDGE, port=name, process=process_part(edge)), edge
+    # A pseudo-terminal is held open by its creator; on a port a second reader takes bytes from the first.
     if others and os.major(status.st_rdev) not in _PSEUDO_TERMINALS:
-        users = " and ".join(map(str, others))
-        return bad(SUBJECT, f"{name} is in use by {users}.", "Stop it: two readers take bytes from each other."), None
-    return good(SUBJECT, f"{name} exists, may be opened and is not in use."), None
+        return bad(Subject.PORT, FindingCode.PORT_IN_USE, port=name, processes=tuple(map(process_part, others))), None
+    return good(Subject.PORT, FindingCode.PORT_FREE, port=name), None
 
 
 def _may_be_terminal(device: int) -> bool:
@@ -49,23 +55,23 @@ def _may_be_terminal(device: int) -> bool:
     return not subsystem.exists() or subsystem.resolve().name == "tty"
 
 
-def _reason(error: OSError) -> str:
-    return "no such device" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+def _cause(error: OSError) -> Phrase | str:
+    if isinstance(error, FileNotFoundError):
+        return Phrase(PartCode.NO_SUCH_DEVICE)
+    return error.strerror or str(error)
 
 
-def _available_devices() -> str:
+def _available_devices() -> Phrase:
     found = sorted(str(path) for path in _BY_ID.iterdir()) if _BY_ID.is_dir() else []
-    if not found:
-        return "Plug in the dongle; this machine has no USB serial adapter."
-    return f"Plug in the dongle, or set {PREFIX}PORT to one of these: {', '.join(found)}."
+    return Phrase(PartCode.PLUG_IN_OR_CHOOSE, {"devices": tuple(found)}) if found else Phrase(PartCode.PLUG_IN)
 
 
 def _not_allowed(name: str, status: os.stat_result) -> EdgeFinding:
-    group, user = _name_of_group(status.st_gid), _name_of_user(os.geteuid())
-    message = f"{name} belongs to the group {group}, and this user, {user}, may not open it."
+    code = FindingCode.PORT_NOT_ALLOWED
     if status.st_gid == 0:  # nobody should join the group root for a dongle
-        return bad(SUBJECT, message, "It should belong to dialout: install deploy/udev/70-tictally.rules.")
-    return bad(SUBJECT, message, f"sudo adduser {user} {group}, then log in again.")
+        code = FindingCode.PORT_NOT_ALLOWED_TO_ROOTS_GROUP
+    group, user = _name_of_group(status.st_gid), _name_of_user(os.geteuid())
+    return bad(Subject.PORT, code, port=name, group=group, user=user)
 
 
 def _name_of_group(gid: int) -> str:

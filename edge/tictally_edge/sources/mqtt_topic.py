@@ -13,14 +13,13 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
-from tictally_edge.finding import bad, good
+from tictally_edge.finding import FindingCode, Subject, bad, good
 from tictally_edge.mqtt.client import BrokerAccess, BrokerConnection, Connected, MessageReceived, broker_access
-from tictally_edge.settings import PREFIX, SECTIONS, Settings
+from tictally_edge.settings import SECTIONS, Settings
 from tictally_edge.sources.autobaud import SILENCE_S
 from tictally_edge.sources.base import Arrival, FrameSource, Moment, SourceSettingError, SourceState
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 
-_SUBJECT: Final = "port"
 _POLL_S: Final = 0.05
 _EXAMINE_S: Final = 5.0
 _DEFAULT_PORT: Final = 1883
@@ -139,6 +138,11 @@ class MqttTopicSource:
             return None
         return Arrival(now, tuple(frames))
 
+    @property
+    def messages(self) -> int:
+        """Messages received."""
+        return self._messages
+
     def health(self) -> Mapping[str, object]:
         """See `FrameSource`."""
         return {"topic": self._topic, "messages": self._messages}
@@ -165,17 +169,19 @@ class MqttTopicSourceType:
         try:
             while source.state is not SourceState.RECEIVING and time.monotonic() < end:
                 source.poll()
-            state, messages = source.state, source.health()["messages"]
+            state, messages = source.state, source.messages
         finally:
             source.close()
+        shown = address.text
         if state is SourceState.CLOSED:
-            advice = "Check host, port and the settings SOURCE_MQTT_USERNAME and SOURCE_MQTT_PASSWORD_FILE."
-            return Examination(bad(_SUBJECT, f"{address.text}: no connection to its broker.", advice))
+            return Examination(bad(Subject.PORT, FindingCode.SOURCE_BROKER_UNREACHABLE, address=shown))
         if messages and state is not SourceState.RECEIVING:
-            advice = f"Check the topic and the option format of {PREFIX}PORT."
-            return Examination(bad(_SUBJECT, f"{address.text}: {messages} messages, and no good frame.", advice))
-        within = f"{messages} messages" if messages else f"no message within {_EXAMINE_S:.0f} s"
-        return Examination(good(_SUBJECT, f"{address.text} is connected; {within}."))
+            code = FindingCode.SOURCE_WITHOUT_GOOD_FRAME
+            return Examination(bad(Subject.PORT, code, address=shown, count=messages))
+        if not messages:
+            code = FindingCode.SOURCE_CONNECTED_WITHOUT_MESSAGE
+            return Examination(good(Subject.PORT, code, address=shown, seconds=round(_EXAMINE_S)))
+        return Examination(good(Subject.PORT, FindingCode.SOURCE_CONNECTED, address=shown, count=messages))
 
     def _open(self, address: SourceAddress, settings: Settings, client_id: str) -> MqttTopicSource:
         if unknown := address.options.keys() - {"format"}:

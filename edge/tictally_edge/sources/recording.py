@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.finding import good
+from tictally_edge.finding import FindingCode, Subject, good
 from tictally_edge.settings import Settings
 from tictally_edge.sources.autobaud import AutobaudSource
 from tictally_edge.sources.base import (
@@ -105,7 +105,7 @@ class RecordingSourceType:
 
     def examine(self, address: SourceAddress, settings: Settings) -> Examination:  # noqa: ARG002 - it has no settings
         """See `SourceType`."""
-        return Examination(good("port", f"{address.text} is a recording: there is no line to listen to."))
+        return Examination(good(Subject.PORT, FindingCode.SOURCE_RECORDING, address=address.text))
 
 
 SOURCES.register(RecordingSourceType())

@@ -16,11 +16,11 @@ from typing import Final, Literal
 import serial
 from pydantic import BaseModel, ConfigDict, Field
 
-from tictally_edge.finding import good
+from tictally_edge.finding import FindingCode, Subject, good
 from tictally_edge.settings import SECTIONS, Settings
 from tictally_edge.sources.autobaud import AutobaudSource
 from tictally_edge.sources.base import FrameSource, Moment, Opener, SourceError
-from tictally_edge.sources.device_check import SUBJECT, check_device
+from tictally_edge.sources.device_check import check_device
 from tictally_edge.sources.line_source import LineSource
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 
@@ -159,7 +159,7 @@ class NetworkPortSourceType(_SerialSourceType):
     def examine(self, address: SourceAddress, settings: Settings) -> Examination:
         """See `SourceType`."""
         return Examination(
-            good(SUBJECT, f"{address.text} is a port over the network."), None, _opener(address, settings)
+            good(Subject.PORT, FindingCode.PORT_OVER_NETWORK, address=address.text), None, _opener(address, settings)
         )
 
 

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.finding import bad, good
-from tictally_edge.settings import PREFIX, Settings
+from tictally_edge.finding import FindingCode, Subject, bad, good
+from tictally_edge.settings import Settings
 from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.contracts import contract_of
 from tictally_edge.simulator.encode import line_ms, with_parity
@@ -130,8 +130,8 @@ class SimulatedSourceType:
         try:
             SimulatedSource(address.target, address.options, Moment(time.monotonic(), time.time_ns() // 1_000_000))
         except SourceSettingError as error:
-            return Examination(bad("port", sentence(str(error)), f"Change {PREFIX}PORT."))
-        return Examination(good("port", f"{address.text} is a simulated meter: there is no line to listen to."))
+            return Examination(bad(Subject.PORT, FindingCode.SOURCE_ADDRESS_WRONG, detail=sentence(str(error))))
+        return Examination(good(Subject.PORT, FindingCode.SOURCE_SIMULATED, address=address.text))
 
 
 SOURCES.register(SimulatedSourceType())

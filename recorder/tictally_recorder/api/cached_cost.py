@@ -11,11 +11,11 @@ from tictally_recorder.cost.aggregation import PriceLine, Summed, first_day, sum
 from tictally_recorder.cost.model import CostRow, Quality, Terms
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import Site
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.reports import cost as cost_report
 from tictally_recorder.reports import cost_explain
 from tictally_recorder.reports.cost_before import Before, as_records, read_before
 from tictally_shared.calendar import By
+from tictally_shared.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from tictally_recorder.reason import Reason
-from tictally_recorder.translations import reason_record
+from tictally_recorder.translations import phrase_record
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _COMPATIBLE: Final = ("/api/", "/meterit")
@@ -64,7 +64,7 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         if self.parameter is not None:
             body["parameter"] = self.parameter
         if self.reason is not None:
-            body["reason"] = reason_record(self.reason)
+            body["reason"] = phrase_record(self.reason)
         return Response(json.dumps(body, ensure_ascii=False), self.status, headers, PROBLEM_TYPE)
 
 

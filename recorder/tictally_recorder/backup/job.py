@@ -19,9 +19,9 @@ from tictally_recorder.jobs.job import JobContext, JobError
 from tictally_recorder.jobs.registry import JobKind, register
 from tictally_recorder.jobs.state import JobState, state_key
 from tictally_recorder.ledger import LedgerReader
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import PREFIX, Settings
+from tictally_shared.phrase import Phrase, Value
 
 NAME: Final = "backup"
 # A Pi with decades of many meters takes minutes.

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.backup.create import BackupResult, BackupSpec, back_up
 from tictally_recorder.backup.file_format import BackupError, read_header
 from tictally_recorder.backup.schedule import not_ahead_of
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.calendar import local_day
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime.atomic_file import remove_stale_parts
 
 # A ledger that was restored over another one finds the other's backups: older ones are no sign of a running recorder.

@@ -14,7 +14,8 @@ from tictally_recorder.cost.bill.report import BillSection, sections
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.translations import Catalogue, catalogue
+from tictally_recorder.translations import catalogue
+from tictally_shared.catalogue import Catalogue
 
 
 def bill(window: Window, *, json: JsonOption = False, configuration: Configuration) -> None:

@@ -8,10 +8,10 @@ from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.ledger import LedgerReader, Site
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.check import IssueCode, TariffIssue, check
 from tictally_recorder.tariffs.model import Direction, Tariff
+from tictally_shared.phrase import Phrase, Value
 
 
 @contextmanager

@@ -15,13 +15,14 @@ from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.aggregation import PriceLine, Summed, sum_up
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports import cost as report
 from tictally_recorder.reports import cost_explain as explaining
 from tictally_recorder.reports.cost_before import Before, as_records, as_text, read_before
-from tictally_recorder.translations import Catalogue, catalogue
+from tictally_recorder.translations import catalogue
 from tictally_shared.calendar import By
+from tictally_shared.catalogue import Catalogue
+from tictally_shared.phrase import Phrase
 
 
 class Periods(StrEnum):

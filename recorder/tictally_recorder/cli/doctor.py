@@ -12,7 +12,7 @@ from tictally_recorder.doctor.collect import collect
 from tictally_recorder.doctor.words import as_json, lines
 from tictally_recorder.finding import Finding, FindingCode, Level, Subject, SubjectKind
 from tictally_recorder.ingest.broker import broker_address
-from tictally_recorder.phrase import Phrase
+from tictally_shared.phrase import Phrase
 
 _MARKS: Final = {Level.OK: "ok", Level.NOTE: "--", Level.TROUBLE: "!!"}
 _STYLES: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.TROUBLE: "bold red"}

@@ -13,8 +13,9 @@ from tictally_recorder.energy import EnergyQuery, EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site
 from tictally_recorder.reports.energy import Missing, as_csv, as_json, as_table, remarks
-from tictally_recorder.translations import Catalogue, catalogue
+from tictally_recorder.translations import catalogue
 from tictally_shared.calendar import By
+from tictally_shared.catalogue import Catalogue
 
 
 def energy(

@@ -16,8 +16,9 @@ from tictally_recorder.cost.standby import LoadQuery, by_period, trend, year_cos
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports import standby as report
 from tictally_recorder.reports.cost import as_csv, as_json
-from tictally_recorder.translations import Catalogue, catalogue
+from tictally_recorder.translations import catalogue
 from tictally_shared.calendar import By
+from tictally_shared.catalogue import Catalogue
 
 _MONTHS_BEFORE: Final = 11
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tictally_recorder.doctor.facts import CostFacts, LedgerFacts, PaidFacts
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
-from tictally_recorder.phrase import Phrase, Value
+from tictally_shared.phrase import Phrase, Value
 
 
 def site_findings(ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:

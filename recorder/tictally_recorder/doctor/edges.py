@@ -9,9 +9,9 @@ from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.ingest.backfill import HealthError, parse_health
 from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, Status
-from tictally_recorder.phrase import Phrase, Value
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
 from tictally_shared.interval_set import IntervalSet
+from tictally_shared.phrase import Phrase, Value
 
 # An edge publishes its health once a minute, and a meter sends a frame every second or two.
 _MAX_SILENCE_MS: Final = 5 * 60_000

@@ -8,11 +8,11 @@ from pathlib import Path
 from tictally_recorder.doctor.broker_probe import ProbeResult
 from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.reason import Reason
 from tictally_recorder.sinks.findings import SinkFacts
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_recorder.tariffs.providers.state import ProviderState
+from tictally_shared.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 from tictally_recorder.doctor.facts import BackupFacts, LedgerFacts
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.ledger import RejectionSummary
-from tictally_recorder.phrase import Phrase, Value
+from tictally_shared.phrase import Phrase, Value
 
 _LEDGER: Final = Subject(SubjectKind.LEDGER)
 _RECORDER: Final = Subject(SubjectKind.RECORDER)

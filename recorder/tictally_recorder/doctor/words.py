@@ -4,19 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from tictally_recorder.finding import Finding, Level, Subject
-from tictally_recorder.phrase import Phrase
-from tictally_recorder.translations import Catalogue, catalogue
+from tictally_recorder.translations import catalogue
+from tictally_shared.catalogue import Catalogue
 
 
 def subject_text(words: Catalogue, about: Subject) -> str:
     """What a finding is about: `edge pi-cellar`."""
     return words.text(f"finding.about.{about.kind}", name=about.name)
-
-
-def advice_text(words: Catalogue, phrase: Phrase) -> str | None:
-    """What to do, or None if nothing is to be done."""
-    key = f"{phrase.code.key}.advice"
-    return words.text(key, **words.values(phrase)) if key in words else None
 
 
 def lines(findings: Iterable[Finding], language: str) -> Iterator[tuple[Level, str, str | None]]:
@@ -29,7 +23,7 @@ def lines(findings: Iterable[Finding], language: str) -> Iterator[tuple[Level, s
     words = catalogue(language)
     for each in findings:
         text = f"{subject_text(words, each.about)}: {words.phrase(each.phrase)}"
-        yield each.level, text, advice_text(words, each.phrase)
+        yield each.level, text, words.advice(each.phrase)
 
 
 def as_json(findings: Iterable[Finding]) -> str:
@@ -44,5 +38,5 @@ def _record(finding: Finding) -> Mapping[str, object]:
         "level": finding.level,
         **finding.phrase.as_json(),
         "text": words.phrase(finding.phrase),
-        "advice": advice_text(words, finding.phrase),
+        "advice": words.advice(finding.phrase),
     }

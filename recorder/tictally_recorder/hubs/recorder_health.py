@@ -12,8 +12,8 @@ from tictally_recorder.ledger import BatchResult, Ledger, LedgerCounts
 from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.sinks.replication import Replication
 from tictally_recorder.tariffs.providers.state import provider_states
-from tictally_recorder.translations import Catalogue
 from tictally_shared.calendar import local_day
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.frames import iso_utc
 
 _EVERY_S: Final = 60.0

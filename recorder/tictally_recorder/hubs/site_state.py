@@ -13,7 +13,8 @@ from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.standby import Trend, YearCost
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
-from tictally_recorder.translations import ENGLISH, Catalogue
+from tictally_recorder.translations import ENGLISH
+from tictally_shared.catalogue import Catalogue
 
 NOTHING: Final = "none"
 TODAY, YESTERDAY, MONTH, TOTAL = "cost_today", "cost_yesterday", "cost_month", "cost_total"
@@ -127,7 +128,7 @@ def site_figures(
     consumption, injection = (applied_tariff(current.site, direction, current.today, terms) for direction in Direction)
     days = _Days.of(rows, current)
     values[QUALITY] = str(_quality(current, days.today))
-    values[REASON] = "; ".join(map(words.reason, reasons_today(current, rows))) or None
+    values[REASON] = "; ".join(map(words.phrase, reasons_today(current, rows))) or None
     if current.problem is None:
         currency = consumption.tariff.currency if consumption else None
         values[TODAY], values[YESTERDAY], values[MONTH] = (

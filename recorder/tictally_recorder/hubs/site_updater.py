@@ -25,8 +25,9 @@ from tictally_recorder.hubs.site_state import (
 from tictally_recorder.ledger import Ledger, LedgerReader, Night, Site
 from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.tariffs.model import Direction
-from tictally_recorder.translations import ENGLISH, Catalogue
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import local_day
+from tictally_shared.catalogue import Catalogue
 
 _SITES_NOTE: Final = "sites"
 _INCOME_NOTE: Final = "sites-with-income"

@@ -5,7 +5,7 @@ from typing import Final
 
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.jobs.report import JobReport
-from tictally_recorder.phrase import Phrase, Value
+from tictally_shared.phrase import Phrase, Value
 
 _SUCCESS: Final = FindingCode.LAST_SUCCESS, FindingCode.NO_SUCCESS_YET
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from tictally_recorder.jobs.registry import JobKind, job_kinds
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobRun, JobState, state_key
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import phrase_record
 from tictally_shared.frames import iso_utc
+from tictally_shared.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from tictally_recorder.jobs.job import Job, JobContext, JobError
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobRun, JobState
 from tictally_recorder.ledger import LedgerError
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemCode, uncoded
 from tictally_recorder.translations import ENGLISH
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime.backoff import Backoff
 
 # What became due while no recorder ran goes first.

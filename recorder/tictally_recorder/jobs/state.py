@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import stored_problem
+from tictally_shared.phrase import Phrase
 
 _MAX_RUNS: Final = 20
 

@@ -7,11 +7,11 @@ from rich.table import Table
 
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.compare import Offer, TariffComparison
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.reasons import ranges_of
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.translations import reason_record
+from tictally_recorder.translations import phrase_record
+from tictally_shared.phrase import Phrase, Value
 
 
 def as_table(answer: TariffComparison) -> Table:
@@ -58,7 +58,7 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
             "currency": offer.currency,
             "quality": _quality(offer),
             "reasons": [
-                reason_record(reason) | {"days": len(days), "ranges": ranges_of(days)}
+                phrase_record(reason) | {"days": len(days), "ranges": ranges_of(days)}
                 for reason, days in offer.unknown.items()
             ],
             "off_peak_hours": ", ".join(_hours(answer)),

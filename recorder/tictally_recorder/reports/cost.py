@@ -12,10 +12,10 @@ from tictally_recorder.cost import CostRow, Quality, to_cents
 from tictally_recorder.cost.aggregation import DatedReason, PriceLine, Summed, reasons_of
 from tictally_recorder.cost.model import UNMETERED
 from tictally_recorder.csv_writer import csv_text
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.reasons import dated_record, ranges_of, unknown_parts
 from tictally_recorder.reports.table import plain_table
+from tictally_shared.phrase import Phrase
 
 COLUMNS: Final = (
     "site",

@@ -12,7 +12,7 @@ from tictally_recorder.ledger import CostDay
 from tictally_recorder.reason import Reason
 from tictally_recorder.reports.cost import cents
 from tictally_recorder.reports.reasons import ranges_of
-from tictally_recorder.translations import ENGLISH, reason_record
+from tictally_recorder.translations import ENGLISH, phrase_record
 from tictally_shared.calendar import By
 
 
@@ -60,7 +60,7 @@ def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object
             "currency": currency,
             "versions": _versions(each),
             "quality": str(each.summed.quality),
-            "reasons": [reason_record(reason) for reason in _reasons(each)],
+            "reasons": [phrase_record(reason) for reason in _reasons(each)],
         }
         for each in found
         if summed.start <= each.day < summed.end
@@ -73,7 +73,7 @@ def _sentence(each: Before, tz: ZoneInfo) -> str:
     until = datetime.fromtimestamp(each.until_ms // 1000, UTC).astimezone(tz)
     by = ", ".join(_versions(each))
     was = " and ".join(filter(None, (amounts, "" if each.summed.is_known else "unknown")))
-    why = f": {'; '.join(map(ENGLISH.reason, reasons))}" if (reasons := _reasons(each)) else ""
+    why = f": {'; '.join(map(ENGLISH.phrase, reasons))}" if (reasons := _reasons(each)) else ""
     moment = until.isoformat(sep=" ", timespec="minutes")
     return f"{each.day} was {was} until {moment}{f', by {by}' if by else ''}{why}"
 

@@ -12,10 +12,10 @@ from rich.table import Table
 from tictally_recorder.cost.model import Unmetered
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.energy import EnergyRow, Gap
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.table import plain_table
 from tictally_shared.calendar import QUARTER_MS, By
+from tictally_shared.phrase import Phrase, Value
 
 COLUMNS: Final = (
     "site",

@@ -6,10 +6,11 @@ from typing import Final
 
 from tictally_recorder.cost.aggregation import DatedReason
 from tictally_recorder.cost.model import CostRow
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.remark import UnknownPart
-from tictally_recorder.translations import ENGLISH, Catalogue
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import runs_of_days
+from tictally_shared.catalogue import Catalogue
+from tictally_shared.phrase import Phrase
 
 _PER_KILO: Final = 1000
 
@@ -39,13 +40,13 @@ def dated_record(dated: DatedReason, *, names_unknown: bool = False) -> dict[str
 
 def dated_text(dated: DatedReason, words: Catalogue = ENGLISH) -> str:
     """`there is no contract (2 days: 2026-11-10 to 2026-11-11)`."""
-    return words.text("reasons.dated", text=words.reason(dated.reason), days=words.days(ranges_of(dated.days)))
+    return words.text("reasons.dated", text=words.phrase(dated.reason), days=words.days(ranges_of(dated.days)))
 
 
 def unknown_text(dated: DatedReason, words: Catalogue = ENGLISH) -> str:
     """`1.250 kWh (HC) and the subscription, because there is no contract (1 day: 2026-11-10)`."""
     unknown = words.listed([words.phrase(each) for each in unknown_parts(dated.rows)])
-    text = words.text("reasons.because", unknown=unknown, reason=words.reason(dated.reason))
+    text = words.text("reasons.because", unknown=unknown, reason=words.phrase(dated.reason))
     return words.text("reasons.dated", text=text, days=words.days(ranges_of(dated.days)))
 
 

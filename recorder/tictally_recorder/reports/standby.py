@@ -10,13 +10,13 @@ from rich.table import Table
 
 from tictally_recorder.cost.standby import HOURS, Trend, Typical, YearCost
 from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS, NIGHTS
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.cost import Record, cents
 from tictally_recorder.reports.table import plain_table
-from tictally_recorder.translations import reason_record
+from tictally_recorder.translations import phrase_record
 from tictally_shared.calendar import By
+from tictally_shared.phrase import Phrase, Value
 
 COLUMNS: Final = (
     "site",
@@ -129,7 +129,7 @@ def records(answer: SiteStandby) -> Iterator[Record]:
 
 def _of_cost(cost: YearCost | None) -> Record:
     if cost is None:
-        return {"reason": reason_record(_TOO_FEW)}
+        return {"reason": phrase_record(_TOO_FEW)}
     return {
         "price": None if cost.price is None else f"{cost.price:f}",
         "amount": None if cost.amount is None else f"{cost.amount:f}",
@@ -137,7 +137,7 @@ def _of_cost(cost: YearCost | None) -> Record:
         "currency": cost.currency,
         "version": cost.version,
         "shares": _shares(cost) or None,
-        "reason": reason_record(cost.reason) if cost.reason else None,
+        "reason": phrase_record(cost.reason) if cost.reason else None,
     }
 
 

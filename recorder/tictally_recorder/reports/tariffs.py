@@ -8,12 +8,12 @@ from typing import Final
 
 from rich.table import Table
 
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.tariffs.check import IssueCode, TariffIssue
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Price, Tariff, Version
 from tictally_recorder.translations import phrase_record
+from tictally_shared.phrase import Phrase
 
 _TAXES: Final = (
     ("accise", "accise, a kWh"),

@@ -6,9 +6,9 @@ from typing import Final
 
 from tictally_recorder.finding import Finding, FindingCode, Level, Subject, SubjectKind
 from tictally_recorder.ledger import SinkCounts
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.registry import configured
+from tictally_shared.phrase import Phrase, Value
 
 _MAX_LAG_S: Final = 300
 _MAX_DETAIL: Final = 80

@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol
 from pydantic import BaseModel
 
 from tictally_recorder.ledger import SinkCounts
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemError
 from tictally_recorder.settings import Settings
+from tictally_shared.phrase import Phrase
 
 Wait = Callable[[float], bool]
 """Sleeps for so many seconds, or until the sink shall stop: True then."""

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Final
 
 from tictally_recorder.ledger import LedgerError, LedgerUnavailable
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemCode, uncoded
 from tictally_recorder.sinks.protocol import Sink, SinkError, Wait
 from tictally_recorder.translations import ENGLISH
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime.backoff import Backoff
 from tictally_shared.runtime.log import RateLimitedLogger
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import ImportRecord, Tariff, Version
 from tictally_recorder.tariffs.series import Series, read_series
+from tictally_shared.phrase import Phrase
 
 _SHIPPED: Final = "shipped"
 _TOML: Final = ".toml"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tictally_recorder.phrase import Phrase, PhraseCode, Value
 from tictally_recorder.tariffs.model import Tariff, Version
+from tictally_shared.phrase import Phrase, PhraseCode, Value
 
 
 class IssueCode(PhraseCode):

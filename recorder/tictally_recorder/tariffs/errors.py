@@ -1,9 +1,9 @@
 """What can go wrong with a tariff or another file of the user."""
 
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import FileProblem, ProblemError
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.translations import ENGLISH
+from tictally_shared.phrase import Phrase
 
 
 class InFileError(ProblemError):

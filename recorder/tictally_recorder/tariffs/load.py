@@ -9,12 +9,12 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Confidence, Direction, ImportRecord, Price, Tariff, Taxes, Version
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST, TomlValues
+from tictally_shared.phrase import Phrase, Value
 
 UNKNOWN: Final = "unknown"
 """What a file writes for a subscription that there was and that is not known; forgotten ones are rejected."""

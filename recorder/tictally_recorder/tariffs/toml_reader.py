@@ -6,10 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
+from tictally_shared.phrase import Phrase, Value
 
 ENERGY_AT_MOST: Final = Decimal(5)
 """A kWh, in the currency; above it a price is a slip: cents for euros, a MWh for a kWh."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from tictally_edge.__main__ import main
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.finding import bad, good
+from tictally_edge.finding import FindingCode, Subject, bad, good
 from tictally_edge.settings import SECTIONS, Settings
 from tictally_edge.sources.base import Arrival, FrameSource, Moment, SourceState
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
@@ -70,8 +70,15 @@ class CountingSourceType:
     def examine(self, address: SourceAddress, settings: Settings) -> Examination:
         step = settings.section(CountingSettings).step
         if not address.target.isdecimal():
-            return Examination(bad("port", f"{address.target} is no number.", "Give twelve digits."))
-        return Examination(good("port", f"{address.text} counts by {step} Wh."))
+            return Examination(
+                bad(
+                    Subject.PORT,
+                    FindingCode.SOURCE_UNUSABLE,
+                    detail=f"{address.target} is no number.",
+                    remedy="Give twelve digits.",
+                )
+            )
+        return Examination(good(Subject.PORT, FindingCode.SOURCE_USABLE, detail=f"{address.text} counts by {step} Wh."))
 
 
 SECTIONS.register(CountingSettings, "counting_")

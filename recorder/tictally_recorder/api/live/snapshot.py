@@ -13,7 +13,7 @@ from tictally_recorder.hubs.site_state import NOTHING
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ledger import Site
 from tictally_recorder.reason import Reason
-from tictally_recorder.translations import reason_record
+from tictally_recorder.translations import phrase_record
 from tictally_shared.calendar import local_day, local_midnight
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.status_register import Colour, StatusRegister, parse_status_register
@@ -223,5 +223,5 @@ def _today(known: SiteFigures, figures: Mapping[str, str | None], tz: ZoneInfo) 
         "income": figures.get(names.INCOME_TODAY),
         "currency": figures.get(names.CURRENCY),
         "quality": figures.get(names.QUALITY),
-        "reasons": [reason_record(each) for each in known.reasons],
+        "reasons": [phrase_record(each) for each in known.reasons],
     }

@@ -17,7 +17,7 @@ from tictally_recorder.cost.contracts.onboarding import how_to_begin
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import INTEGRATED_EDGE, Site
 from tictally_recorder.tariffs.model import Direction
-from tictally_recorder.translations import phrase_record, reason_record
+from tictally_recorder.translations import phrase_record
 
 router = APIRouter(tags=["sites"])
 
@@ -31,7 +31,7 @@ async def sites(request: Request, params: Annotated[SiteParams, Query()]) -> Res
         integrated = session.reader.meters_of_edge(INTEGRATED_EDGE)
         items = [_record(session, site, current.terms, integrated) for site in session.sites]
         problem = current.problem
-        record = reason_record(problem.reason) | {"cause": phrase_record(problem.problem)} if problem else None
+        record = phrase_record(problem.reason) | {"cause": phrase_record(problem.problem)} if problem else None
         return Listing(items, {"problem": record})
 
     return await answer_list(request, params.site, work)

@@ -18,7 +18,7 @@ from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.standby import HOURS, LoadQuery, Trend, YearCost, by_period, trend, year_cost_of
 from tictally_recorder.ledger import Night
 from tictally_recorder.reports.standby import recent_remark
-from tictally_recorder.translations import phrase_record, reason_record
+from tictally_recorder.translations import phrase_record
 from tictally_shared.calendar import By
 
 router = APIRouter(tags=["standby"])
@@ -107,5 +107,5 @@ def _cost(site: str, cost: YearCost) -> Record:
         "currency": cost.currency,
         "version": cost.version,
         "shares": {period: f"{share:f}" for period, share in cost.shares.items()},
-        "reason": reason_record(cost.reason) if cost.reason else None,
+        "reason": phrase_record(cost.reason) if cost.reason else None,
     }

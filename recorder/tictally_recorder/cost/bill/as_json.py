@@ -10,7 +10,7 @@ from tictally_recorder.cost.bill.model import Bill, BillLine, Split, Total
 from tictally_recorder.cost.bill.remarks import remarks, what
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.cost.model import UNMETERED
-from tictally_recorder.translations import ENGLISH, phrase_record, reason_record
+from tictally_recorder.translations import ENGLISH, phrase_record
 
 _BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "rounding", "unexplained", "ttc")
 
@@ -57,7 +57,7 @@ def _line_record(line: BillLine) -> dict[str, object]:
         **_money("amount", line.amount),
         "contains": _split_record(line.split) if line.split else None,
         "estimated": line.estimated,
-        "reasons": [reason_record(reason) for reason in line.reasons],
+        "reasons": [phrase_record(reason) for reason in line.reasons],
     }
 
 

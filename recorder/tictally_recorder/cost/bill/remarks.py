@@ -8,9 +8,9 @@ from typing import Final
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.bill.model import Bill, BillLine
 from tictally_recorder.cost.bill.totals import cents
-from tictally_recorder.phrase import Part, Phrase, Value
 from tictally_recorder.reason import Reason
 from tictally_recorder.remark import RemarkCode
+from tictally_shared.phrase import Part, Phrase, Value
 
 _DAY: Final = timedelta(days=1)
 _REASONS_SHOWN: Final = 3

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tictally_recorder.cost.contracts.model import Contract, Contracts, Hours
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_recorder.tariffs.model import Tariff
 from tictally_recorder.tariffs.toml_lines import TomlLines
+from tictally_shared.phrase import Phrase, Value
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 

@@ -8,9 +8,9 @@ from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import LedgerReader, Meter, Quarter, Site
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.tariffs.model import Tariff
+from tictally_shared.phrase import Phrase, Value
 from tictally_shared.tariff_options import BASE, TariffOption, option_of_ngtf, option_of_optarif
 
 _OPTIONS: Final = {"NGTF": option_of_ngtf, "OPTARIF": option_of_optarif}

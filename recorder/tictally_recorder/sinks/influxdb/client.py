@@ -16,7 +16,6 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.influxdb.errors import (
     InfluxError,
@@ -27,6 +26,7 @@ from tictally_recorder.sinks.influxdb.errors import (
     TooLargeError,
 )
 from tictally_shared.frames import iso_utc, parse_time_ms
+from tictally_shared.phrase import Phrase
 
 EVERYDAY_SETTING: Final = "TICTALLY_INFLUXDB_TOKEN"
 SETUP_SETTING: Final = "TICTALLY_INFLUXDB_SETUP_TOKEN"

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.influxdb.config import NAME, Target
 from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
 from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError
+from tictally_shared.phrase import Phrase
 
 
 class InfluxDb:

@@ -5,12 +5,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.influxdb.client import EVERYDAY_SETTING, SETUP_SETTING, Client, quoted
 from tictally_recorder.sinks.influxdb.config import Bucket, Buckets, Target
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError
 from tictally_recorder.sinks.influxdb.tasks import Task, tasks_of
+from tictally_shared.phrase import Phrase
 
 _TASKS: Final = "/api/v2/tasks"
 _BUCKETS: Final = "/api/v2/buckets"

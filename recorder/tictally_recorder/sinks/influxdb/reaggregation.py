@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tictally_recorder.ledger import Outbox, TimeWindow
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.provisioning import InfluxResources
@@ -16,6 +15,7 @@ from tictally_recorder.sinks.influxdb.task_runs import MAX_CONCURRENT_RUNS, Task
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, coalesced
 from tictally_recorder.sinks.protocol import Wait
 from tictally_shared.frames import iso_utc
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime.log import RateLimitedLogger
 
 _COUNT: Final = """

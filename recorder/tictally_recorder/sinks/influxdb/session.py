@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from tictally_recorder.ledger import Outbox, TimeWindow
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Bucket, Buckets
@@ -15,6 +14,7 @@ from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError
 from tictally_recorder.sinks.influxdb.provisioning import InfluxResources, find_resources, provision
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, is_due, late_windows, open_windows, window_of
 from tictally_recorder.translations import ENGLISH
+from tictally_shared.phrase import Phrase
 
 _CHECK_INTERVAL_S: Final = 3600.0
 # A point that is about to leave the retention may do so before it arrives.

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from tictally_recorder.ledger import Outbox
-from tictally_recorder.phrase import Phrase
 from tictally_recorder.sinks.influxdb.config import Buckets
 from tictally_recorder.sinks.influxdb.health_points import health_points
 from tictally_recorder.sinks.influxdb.ledger_replicator import LedgerReplicator
@@ -16,6 +15,7 @@ from tictally_recorder.sinks.influxdb.session import Clients, Session
 from tictally_recorder.sinks.influxdb.windows import late_windows
 from tictally_recorder.sinks.influxdb.writer import write
 from tictally_recorder.sinks.protocol import SinkContext
+from tictally_shared.phrase import Phrase
 
 _FRAMES_PER_BATCH: Final = 500
 _IDLE_S: Final = 1.0

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tictally_recorder.ledger import TimeWindow
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.influxdb.client import Client, quoted
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError, ServerFaultError
 from tictally_recorder.sinks.protocol import Wait
 from tictally_shared.frames import iso_utc
+from tictally_shared.phrase import Phrase, Value
 from tictally_shared.runtime.log import RateLimitedLogger
 
 _TIMEOUT_S: Final = 60.0

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from tictally_recorder.finding import Finding, FindingCode, Level, Subject, SubjectKind
-from tictally_recorder.phrase import Phrase, Value
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.providers.state import ProviderState, provider_states
+from tictally_shared.phrase import Phrase, Value
 
 
 def collect_providers(settings: Settings, day: date) -> tuple[ProviderState, ...]:

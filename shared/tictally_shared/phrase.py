@@ -1,15 +1,13 @@
 """Words to be made, as data: a code of a family with parameters. Nothing stores, sends or parses a sentence.
 
-Whoever shows a phrase makes its words, from the catalogue of the reader's language (`tictally_recorder.translations`),
-where the code `register_fell` of the family `remark` stands as `remark.register_fell`.
+Words are made where a phrase is shown, from the catalogue of the reader's language (`tictally_shared.catalogue`). The
+key of the code `register_fell` of the family `remark` is `remark.register_fell`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
-
-from tictally_recorder.reason import Reason
 
 
 class PhraseCode(StrEnum):
@@ -41,18 +39,18 @@ class Phrase:
     parameters: Mapping[str, "Value"] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        """Code and parameters as JSON has them, those of inner phrases and reasons too."""
+        """Code and parameters as JSON has them, those of inner phrases too."""
         return {
             "code": self.code.value,
             "parameters": {name: _plain(value) for name, value in self.parameters.items()},
         }
 
 
-Part: TypeAlias = str | Phrase | Reason
+Part: TypeAlias = str | Phrase
 Value: TypeAlias = Part | int | tuple[Part, ...] | tuple[tuple[str, str], ...]
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Phrase | Reason):
+    if isinstance(value, Phrase):
         return value.as_json()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
