@@ -18,6 +18,9 @@ class ReasonCode(PhraseCode):
 
     # Contracts and tariffs
     NO_CONTRACT = "no_contract"
+    NO_CONSUMPTION_CONTRACT = "no_consumption_contract"
+    CONTRACT_NOT_BEGUN = "contract_not_begun"
+    CONTRACT_ENDED = "contract_ended"
     UNKNOWN_TARIFF = "unknown_tariff"
     NO_VERSION = "no_version"
     REVISION_OVERDUE = "revision_overdue"
@@ -33,6 +36,7 @@ class ReasonCode(PhraseCode):
     # Energy
     NO_FRAMES = "no_frames"
     PERIOD_NOT_COUNTED = "period_not_counted"
+    TOTAL_WITHOUT_PERIODS = "total_without_periods"
     REGISTER_WITHOUT_PERIOD = "register_without_period"
     PERIOD_NOT_IN_TARIFF = "period_not_in_tariff"
     UNMETERED_SPANS = "unmetered_spans"

@@ -45,6 +45,9 @@ TEMPO: Final = TariffOption(
 )
 TARIFF_OPTIONS: Final = {option.key: option for option in (BASE, HPHC, EJP, TEMPO)}
 
+PRODUCER: Final = "PRODUCTEUR"
+"""NGTF of a meter whose site only injects: what it consumes is on no tariff of consumption."""
+
 _OF_OPTARIF: Final = {"BASE": BASE, "HC..": HPHC, "EJP.": EJP}
 _OF_NGTF: Final = {"BASE": BASE, "H PLEINE/CREUSE": HPHC, "EJP": EJP, "TEMPO": TEMPO}
 _OF_PTEC: Final = {
@@ -75,3 +78,17 @@ def option_of_ngtf(ngtf: str) -> TariffOption | None:
 def period_of_ptec(ptec: str) -> str | None:
     """The period that PTEC names, or None."""
     return _OF_PTEC.get(ptec)
+
+
+def register_of_ptec(ptec: str) -> str | None:
+    """The historique register that counts while PTEC has a value, or None."""
+    period = _OF_PTEC.get(ptec)
+    return next(
+        (
+            register
+            for option in TARIFF_OPTIONS.values()
+            for register in option.registers
+            if option.period_of(register) == period
+        ),
+        None,
+    )

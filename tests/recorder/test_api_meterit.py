@@ -75,6 +75,13 @@ def test_cost_of_integrated_powers_is_estimated(tmp_path: Path) -> None:
         assert (energy["energy_wh"], energy["quality"]) == (1000, "estimated")
         assert subscription["quality"] == "measured"
         assert total["quality"] == "estimated"
+        remarks = served.get("/api/v1/cost?site=station-1").json()["remarks"]
+        assert [each["code"] for each in remarks if each["code"].startswith(("cost_est", "cost_int"))] == [
+            "cost_integrated"
+        ]
+        (bill,) = served.items("/api/v1/bill?site=station-1&from=2026-03-30&to=2026-03-31")
+        assert "bill_integrated" in str(bill["remarks"])
+        assert "bill_estimated" not in str(bill["remarks"])
 
 
 def test_zero_watts_are_a_reading(served: Served) -> None:

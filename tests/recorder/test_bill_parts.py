@@ -202,7 +202,7 @@ def test_days_without_a_contract_make_the_total_a_partial_one() -> None:
     # 20 days: 20 x 0.2016 + 20 x 13.72 / 30 = 4.032 + 9.146666…
     assert sum_shown(made)["Total of what is known, TTC"] == "13.18"
     assert english(remarks(made))[0] == (
-        "Unknown: EAST (10.000 kWh, 10 days from 2025-06-01 to 2025-06-11): there is no contract."
+        "Unknown: EAST (10.000 kWh, 10 days from 2025-06-01 to 2025-06-11): the contract begins on 2025-06-11."
     )
     assert not [each for each in english(remarks(made)) if each.startswith("Provisional")]
 

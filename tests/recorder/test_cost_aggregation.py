@@ -79,9 +79,11 @@ def test_an_unknown_sum_is_not_zero() -> None:
 def test_a_reason_is_listed_once_with_all_its_days() -> None:
     contracts = Contracts([Contract(None, "base", d("2025-03-03"), until=d("2025-03-29"), power_kva=6)])
     found = [row for row in costs(MARCH, spread(MARCH, EAST=31_000), contracts, BASE) if row.amount is None]
-    (dated,) = reasons_of(found)
-    assert words(dated.reason) == "there is no contract"
-    assert dated.days == (d("2025-03-01"), d("2025-03-02"), d("2025-03-30"), d("2025-03-31"))
+    begins, ended = reasons_of(found)
+    assert words(begins.reason) == "the contract begins on 2025-03-03"
+    assert begins.days == (d("2025-03-01"), d("2025-03-02"))
+    assert words(ended.reason) == "the contract ended on 2025-03-29"
+    assert ended.days == (d("2025-03-30"), d("2025-03-31"))
 
 
 @pytest.mark.parametrize(

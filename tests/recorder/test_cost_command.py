@@ -231,13 +231,13 @@ def test_an_unknown_part_is_shown_beside_the_known_one_and_is_not_zero(summer: C
     assert "HC 4.000 unknown" in " ".join(lines[3:4])
     assert "total 2.41 EUR and unknown" in lines
     assert (
-        "And unknown: 10.000 kWh (HC, HP) and the subscription, because there is no contract (1 day: 2025-07-31)."
-        in lines
+        "And unknown: 10.000 kWh (HC, HP) and the subscription, because the contract begins on 2025-08-01 (1 day: "
+        "2025-07-31)." in lines
     )
     total = summer.json(*WINDOW, "--by", "year")[-1]
     assert (total["rounded"], total["quality"]) == ("2.41", "unknown")
     assert total["reasons"][0]["text"].startswith(
-        "unknown: 10.000 kWh (HC, HP) and the subscription, because there is no contract"
+        "unknown: 10.000 kWh (HC, HP) and the subscription, because the contract begins on 2025-08-01"
     )
 
 

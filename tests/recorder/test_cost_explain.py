@@ -75,4 +75,4 @@ def test_the_hash_of_a_price_series_is_that_of_the_days_prices() -> None:
 def test_an_unknown_amount_is_explained_by_its_reason() -> None:
     found = explain(costs([DAY], [row(DAY, "EAST", 5000)], on(HPHC, power_kva=12), HPHC)[0])
     assert (found.amount, found.quality) == (None, Quality.UNKNOWN)
-    assert words(found.reason) == "no register counted HC"
+    assert words(found.reason) == "only the total of EAST is known, and not how much of it was HC"

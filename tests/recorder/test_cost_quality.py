@@ -9,6 +9,7 @@ from cost_building import (
     BASE,
     HPHC,
     SITE,
+    SURPLUS,
     TEMPO_PERIODS,
     costs,
     d,
@@ -78,8 +79,35 @@ def test_a_day_before_the_contract_or_after_it_is_unknown() -> None:
     contracts = on(Contract(SITE, HPHC.id, d("2025-06-10"), d("2025-06-20"), 6))
     for day, known in (("2025-06-09", False), ("2025-06-10", True), ("2025-06-20", True), ("2025-06-21", False)):
         found = unknown(costs([d(day)], off_peak_and_peak(d(day)), contracts, HPHC))
-        why = "there is no contract"
+        why = "the contract begins on 2025-06-10" if day < "2025-06-10" else "the contract ended on 2025-06-20"
         assert found == ({} if known else {"HC": why, "HP": why, None: why})
+
+
+def test_a_site_without_any_contract_has_none() -> None:
+    assert set(unknown(costs([DAY], off_peak_and_peak(), Contracts())).values()) == {"there is no contract"}
+
+
+@pytest.mark.parametrize(("consumed_wh", "ngtf"), [(0, "BASE"), (0, None), (240, "PRODUCTEUR")])
+def test_a_site_that_only_injects_has_a_complete_income(consumed_wh: int, ngtf: str | None) -> None:
+    rows = [row(DAY, "EAST", consumed_wh), row(DAY, "EASF01", consumed_wh), row(DAY, "EAIT", 20_000)]
+    found = costs([DAY], rows, on(SURPLUS), SURPLUS, ngtf=ngtf)
+    assert [(each.period, each.amount, each.quality) for each in found] == [
+        ("SURPLUS", Decimal("-0.8"), Quality.MEASURED)
+    ]
+
+
+def test_consumption_beside_an_injection_contract_alone_is_unknown_and_income_is_not() -> None:
+    rows = [row(DAY, "EAST", 5000), row(DAY, "EASF01", 5000), row(DAY, "EAIT", 20_000)]
+    found = costs([DAY], rows, on(SURPLUS), SURPLUS, ngtf="BASE")
+    why = "there is no contract for consumption"
+    assert unknown(found) == {"BASE": why, None: why}
+    assert by_period(found)["SURPLUS"].amount == Decimal("-0.8")
+
+
+def test_a_site_that_only_injects_has_no_income_before_its_contract() -> None:
+    contracts = on(Contract(SITE, SURPLUS.id, d("2025-07-01"), direction=Direction.INJECTION))
+    found = unknown(costs([DAY], [row(DAY, "EAST", 0), row(DAY, "EAIT", 5)], contracts, SURPLUS))
+    assert found == {None: "the contract begins on 2025-07-01"}
 
 
 def test_energy_without_contract_is_shown() -> None:
@@ -210,3 +238,11 @@ def test_a_quarter_that_may_be_counted_twice_is_unknown_on_a_series_too() -> Non
     twice = [replace(quarter_rows("BASE", DAY, [400])[0], estimated=True), *quarter_rows("EAST", DAY, [400])]
     found = unknown(costs([DAY], [], on(SPOT), SPOT, quarters=twice, spot=prices(0)))
     assert found == {"TOTAL": "BASE and EAST counted on a day with a gap, so the same energy may be in two of them"}
+
+
+def test_where_only_the_total_is_counted_that_is_the_reason_of_each_period() -> None:
+    found = unknown(costs([DAY], [row(DAY, "EAST", 5000)], on(HPHC), HPHC))
+    assert found == {
+        "HC": "only the total of EAST is known, and not how much of it was HC",
+        "HP": "only the total of EAST is known, and not how much of it was HP",
+    }

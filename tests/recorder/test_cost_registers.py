@@ -100,16 +100,27 @@ def test_a_suppliers_own_calendar_is_read_by_the_meters_period_names() -> None:
         ("H PLEINE/CREUSE", {"EASF01": "NIGHT", "HP": "DAY"}),
         ("SUPER", {"EASF01": "NIGHT", "EASF02": "DAY"}),
         (None, {"HEURE CREUSE": "NIGHT", "EASF02": "DAY"}),
-        # the more specific the meter's own name, the higher its precedence
-        ("H PLEINE/CREUSE", {"HEURE CREUSE": "NIGHT", "HC": "DAY", "EASF01": "DAY", "HP": "DAY", "EASF02": "NIGHT"}),
+        # the more exact, the higher its precedence
+        (
+            "H PLEINE/CREUSE",
+            {"EASF01": "NIGHT", "HEURE CREUSE": "DAY", "HC": "DAY", "HEURE PLEINE": "DAY", "HP": "NIGHT"},
+        ),
     ],
 )
-def test_aliases_match_the_meters_name_then_its_option_then_the_register(
+def test_aliases_match_the_register_then_the_meters_name_then_its_option(
     ngtf: str | None, aliases: dict[str, str]
 ) -> None:
     rows = [row(DAY, "EASF01", 2000, period="HEURE CREUSE"), row(DAY, "EASF02", 3000, period="HEURE PLEINE")]
     contracts = on(Contract(SITE, OTHERS.id, d("2025-01-01"), aliases=aliases))
     assert energy(costs([DAY], rows, contracts, OTHERS, ngtf=ngtf)) == {"NIGHT": 2000, "DAY": 3000}
+
+
+def test_an_alias_of_a_register_wins_over_that_of_a_name_that_two_registers_share() -> None:
+    names = {"EASF01": "HEURES CREUSES", "EASF02": "HEURES PLEINES", "EASF03": "HEURES CREUSES"}
+    rows = [row(DAY, register, n * 1000, period=name) for n, (register, name) in enumerate(names.items(), 1)]
+    aliases = {"HEURES CREUSES": "HC", "HEURES PLEINES": "HP", "EASF03": "WE"}
+    contracts = on(Contract(SITE, WEEKEND.id, d("2025-01-01"), aliases=aliases))
+    assert energy(costs([DAY], rows, contracts, WEEKEND, ngtf="HC/WE")) == {"HC": 1000, "HP": 2000, "WE": 3000}
 
 
 def test_an_unnamed_register_has_the_alias_of_its_own_name() -> None:

@@ -171,3 +171,29 @@ def test_income_is_published_separately_and_as_a_positive_amount() -> None:
 
 def test_without_a_contract_of_injection_there_is_no_income() -> None:
     assert not any(name.startswith("income") for name in published_figures(on(HPHC), HPHC))
+
+
+INJECTED = [row(d("2025-07-01"), "EAIT", 10_000), row(TODAY, "EAIT", 5000)]
+STOOD = [row(day, register, 0) for day in days("2025-06-30", "2025-07-02") for register in ("EAST", "EASF01")]
+
+
+def test_a_site_that_only_injects_has_an_income_and_no_figures_of_consumption() -> None:
+    before = {Direction.INJECTION: Decimal(-50)}
+    found = published_figures(on(SURPLUS), SURPLUS, energy=[*STOOD, *INJECTED], before=before)
+    assert found == {
+        "income_today": "0.20",
+        "income_month": "0.60",
+        "income_total": "50.20",
+        "price_injection": "0.04",
+        "tariff": "surplus 2025-01-01",
+        "tariff_age": "182",
+        "currency": "EUR",
+        "quality": "measured",
+        "reason": "none",
+    }
+
+
+def test_income_beside_consumption_without_a_contract_is_published_with_the_reason_of_the_cost() -> None:
+    found = published_figures(on(SURPLUS), SURPLUS, energy=[*ENERGY, *INJECTED])
+    assert (found["income_today"], found["currency"], found["cost_today"]) == ("0.20", "EUR", "none")
+    assert (found["quality"], found["reason"]) == ("unknown", "there is no contract for consumption")

@@ -150,6 +150,18 @@ def test_the_period_is_the_lists_own_by_the_contracts_aliases(
     assert (found["period"], found["price"]) == (period, "none" if period == "none" else "0.1")
 
 
+@pytest.mark.parametrize("aliases", ['{ HCHC = "NIGHT", HC = "DAY" }', '{ HC = "NIGHT" }', '{ HCHC = "NIGHT" }'])
+def test_the_current_period_of_the_historique_mode_goes_by_the_most_exact_alias(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path, aliases: str
+) -> None:
+    (tmp_path / "tariffs").mkdir()
+    (tmp_path / "tariffs" / "own.toml").write_text(OWN)
+    (tmp_path / "contracts.toml").write_text(f'[[contract]]\ntariff = "own"\nfrom = 2025-01-01\naliases = {aliases}\n')
+    ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "OPTARIF": "HC..", "PTEC": "HC.."}))])
+    published.update(ms("2025-07-02T11:01+02:00"))
+    assert published.at(ms("2025-07-02T11:01+02:00"))["period"] == "NIGHT"
+
+
 def test_a_started_hub_receives_every_figure(published: PublishedSites, ledger: Ledger) -> None:
     store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")

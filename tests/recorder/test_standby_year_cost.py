@@ -190,7 +190,7 @@ def test_an_overdue_revision_is_reported() -> None:
         (
             terms(Contracts([Contract(SITE, "base", d("2000-01-01"), d("2025-06-01"), 6)]), BASE),
             None,
-            "there is no contract",
+            "the contract ended on 2025-06-01",
         ),
         (terms(on(tariff("old", ("BASE",))), tariff("old", ("BASE",))), None, "old has no version"),
         (terms(on(BASE, power_kva=9), BASE), "base 2025-02-01", "base 2025-02-01 has no price for BASE at 9 kVA"),

@@ -67,7 +67,7 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
         replaced = session.reader.cost_days(site.id, query.days.first, query.days.until, replaced=True)
         before = read_before(site.id, replaced)
         explained = [_period(site.id, each, query.by, before) for each in sum_up(rows, query.by)]
-        return SiteCost(explained, _remarks(site.id, explained))
+        return SiteCost(explained, _remarks(site, explained))
     known = days_with_frames(site, query.days.first, query.days.until, tz)
     if not known:
         return SiteCost()
@@ -79,14 +79,15 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
 
     topic = PeriodQuery(site, ("cost", terms_version), days, query.by, tz, session.today)
     periods, state = session.context.caches.cost.fill(session.reader, topic, compute)
-    return SiteCost(periods, _remarks(site.id, periods), None if state is None else f"{terms_version}:{state}")
+    return SiteCost(periods, _remarks(site, periods), None if state is None else f"{terms_version}:{state}")
 
 
-def _remarks(site: str, periods: Sequence[CostPeriod]) -> list[Phrase]:
+def _remarks(site: Site, periods: Sequence[CostPeriod]) -> list[Phrase]:
     rows = tuple(row for each in periods for row in each.doubtful)
     if not rows:
         return []
-    return cost_report.remarks(cost_report.SiteCosts(site, [Summed(rows[0].day, rows[-1].day, (PriceLine(rows),))]))
+    sums = [Summed(rows[0].day, rows[-1].day, (PriceLine(rows),))]
+    return cost_report.remarks(cost_report.SiteCosts(site.id, sums, site.is_integrated))
 
 
 def _period(site: str, summed: Summed, by: By, before: list[Before] | None = None) -> CostPeriod:

@@ -1,5 +1,7 @@
 """`tictally bill`: what days cost, laid out like a bill."""
 
+from dataclasses import replace
+
 from rich.table import Table
 from rich.text import Text
 
@@ -34,7 +36,8 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
         paid = paid_by(settings, sites)
         for site in window.sites(reader):
             rows = cost_of(reader, SiteDays(site, first, until, tz), paid.terms)
-            bills.append(make_bill(site.id, first, until, rows, paid.terms.tariffs))
+            made = make_bill(site.id, first, until, rows, paid.terms.tariffs)
+            bills.append(replace(made, is_integrated=site.is_integrated))
             advice += first_contract_help(settings, reader, site, paid, sites)
     if json:
         echo(as_json(bills))

@@ -8,7 +8,7 @@ import typer
 from tictally_recorder.cli.console import echo_error
 from tictally_recorder.cli.window import present
 from tictally_recorder.cost.contracts.meter_reported import announced
-from tictally_recorder.cost.contracts.onboarding import how_to_begin
+from tictally_recorder.cost.contracts.onboarding import how_to_begin, needs_contract
 from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
@@ -58,7 +58,7 @@ def report_broken(catalogue: TariffCatalogue) -> None:
 def first_contract_help(
     settings: Settings, reader: LedgerReader, site: Site, paid: LoadedTerms, sites: Sequence[Site]
 ) -> list[str]:
-    """How to write a site's first contract; empty if it has one.
+    """How to write a site's first contract; empty if it needs none.
 
     Args:
         settings: with the path of the contracts.
@@ -67,9 +67,9 @@ def first_contract_help(
         paid: tariffs and contracts.
         sites: all of the ledger.
     """
-    if paid.has_contract(site.id):
-        return []
     option, is_only_site = announced(reader, site), len(sites) == 1
+    if not needs_contract(reader, site, paid.terms.contracts, option):
+        return []
     return [how_to_begin(settings.contracts_file, settings.zone, site, option, is_only_site=is_only_site)]
 
 

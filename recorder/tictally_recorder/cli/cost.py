@@ -79,7 +79,9 @@ def cost(
             sums = sum_up(cost_of(reader, SiteDays(site, first, until, tz), paid.terms), By(by))
             replaced = reader.cost_days(site.id, first, until, replaced=True) if explain else []
             before = read_before(site.id, replaced) if explain else None
-            results.append(_Result(report.SiteCosts(site.id, sums), _beyond(site, first, until, tz), before))
+            results.append(
+                _Result(report.SiteCosts(site.id, sums, site.is_integrated), _beyond(site, first, until, tz), before)
+            )
             advice += first_contract_help(settings, reader, site, paid, sites)
     if output.is_for_programs:
         found = [

@@ -26,7 +26,7 @@ from tictally_recorder.energy.register_totals import (
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import day_bounds_ms, midnight_ms
-from tictally_shared.tariff_options import option_of_ngtf
+from tictally_shared.tariff_options import PRODUCER, option_of_ngtf
 
 _TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION: injection_total}
 
@@ -35,7 +35,8 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     """What a site's energy and subscription cost on some local days, in order of day.
 
     Each day stands for itself: its rows depend on nothing but its own energy, contract, version and day. A day without
-    contract has rows too, with that reason; injected energy without a contract of its own earns nothing and has none.
+    contract has rows too, with that reason; injected energy without a contract of its own earns nothing and has none,
+    and neither has consumption at a site that only injects.
 
     Args:
         use: what the site's registers counted.
@@ -171,14 +172,26 @@ class _Day:
                 yield from self._series(line) if tariff.series else self._periods(line)
                 yield from self._unmetered(line)
                 yield from _subscription(line)
-            elif contract or direction is Direction.CONSUMPTION:
+            elif contract or self._lacks_contract(direction):
                 yield from self._nothing_holds(direction, contract, tariff)
+
+    def _lacks_contract(self, direction: Direction) -> bool:
+        """True if a day without a contract of a direction has an unknown cost for want of it.
+
+        Injection needs none. Neither does consumption at a site that only injects: its income is complete.
+        """
+        if direction is Direction.INJECTION:
+            return False
+        if self.terms.contracts.on(self.site, Direction.INJECTION, self.day) is None:
+            return True
+        consumed = consumption_total(self.energy)
+        return self.ngtf != PRODUCER and bool(consumed.energy_wh or consumed.reason)
 
     def _nothing_holds(
         self, direction: Direction, contract: Contract | None, tariff: Tariff | None
     ) -> Iterator[CostRow]:
         if contract is None:
-            reason = Reason(ReasonCode.NO_CONTRACT)
+            reason = self.terms.contracts.why_none(self.site, direction, self.day)
         elif tariff is None:
             reason = Reason(ReasonCode.UNKNOWN_TARIFF, {"tariff": contract.tariff})
         else:
@@ -210,7 +223,7 @@ class _Day:
             counted, price = found.pop(period, Counted()), version.price(power, period)
             unknown = counted.reason
             if not (counted.parts or rest_stood):
-                unknown = unknown or self._nothing_counted(period)
+                unknown = unknown or self._nothing_counted(period, tariff.direction)
             elif price is None:
                 unknown = no_price(version, period, power)
             sign = -1 if tariff.direction is Direction.INJECTION else 1
@@ -249,7 +262,11 @@ class _Day:
         priced = price_quarters(self.quarters, total, series, sign, self.tz)
         start, end = day_bounds_ms(self.day, self.tz)
         counted = Counted.of(priced.parts)
-        unknown = counted.reason or priced.reason or (None if priced.parts else self._nothing_counted(TOTAL))
+        unknown = (
+            counted.reason
+            or priced.reason
+            or (None if priced.parts else self._nothing_counted(TOTAL, tariff.direction))
+        )
         figure = _Figure(amount=priced.amount)
         yield line.row(TOTAL, counted, figure, unknown, hash_of_day=series.hash(start, end))
 
@@ -277,9 +294,12 @@ class _Day:
         periods = consumption_by_period(self.energy, self.ngtf, contract.aliases if contract else {})
         return periods or ({} if tariff else {CONSUMPTION_TOTAL: total})
 
-    def _nothing_counted(self, period: str) -> Reason:
+    def _nothing_counted(self, period: str, direction: Direction) -> Reason:
         if not self.energy and not self.quarters:
             return Reason(ReasonCode.NO_FRAMES)
+        counting = {row.register for row in self.energy if direction_of(row.register) is direction}
+        if counting == {CONSUMPTION_TOTAL} and period != TOTAL:
+            return Reason(ReasonCode.TOTAL_WITHOUT_PERIODS, {"registers": tuple(counting), "period": period})
         return Reason(ReasonCode.PERIOD_NOT_COUNTED, {"period": period})
 
 

@@ -12,7 +12,7 @@ from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import day_bounds_ms
 
 # Goes up when the same frames, contract and prices give other figures than before.
-_METHOD: Final = 4
+_METHOD: Final = 5
 _DIGITS: Final = 16
 
 
@@ -45,7 +45,10 @@ class Fingerprints:
 
     def _paid(self, site: str, direction: Direction, day: date) -> object:
         contract = self._terms.contracts.on(site, direction, day)
-        return None if contract is None else (*_of_contract(contract), self._priced(contract.tariff, day))
+        if contract is None:
+            reason = self._terms.contracts.why_none(site, direction, day)
+            return reason.code.value, sorted(reason.parameters.items())
+        return (*_of_contract(contract), self._priced(contract.tariff, day))
 
     def _priced(self, tariff_id: str, day: date) -> object:
         tariff = self._terms.tariffs.get(tariff_id)

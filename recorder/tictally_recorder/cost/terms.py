@@ -8,7 +8,6 @@ from tictally_recorder.cost.contracts import ContractError, read_contracts
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import Site
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
-from tictally_recorder.tariffs.model import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +21,6 @@ class LoadedTerms:
 
     terms: Terms
     catalogue: TariffCatalogue
-
-    def has_contract(self, site: str) -> bool:
-        """True if a site has any contract for consumed energy, of whatever days."""
-        contracts = self.terms.contracts.all
-        return any(each.concerns(site) and each.direction is Direction.CONSUMPTION for each in contracts)
 
 
 def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> LoadedTerms:

@@ -11,7 +11,8 @@ from tictally_recorder.backup.job import stored_state
 from tictally_recorder.backup.repository import OwnBackups, list_backups
 from tictally_recorder.backup.schedule import last_due_ms, not_ahead_of
 from tictally_recorder.backup.settings import BackupSettings
-from tictally_recorder.cost.contracts.meter_reported import contradictions
+from tictally_recorder.cost.contracts.meter_reported import announced, contradictions
+from tictally_recorder.cost.contracts.onboarding import needs_contract
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.broker_probe import ProbeResult, probe
@@ -46,8 +47,10 @@ def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
 
 def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFacts:
     contract = terms.contracts.on(site.id, Direction.CONSUMPTION, today)
+    if contract is None and not needs_contract(reader, site, terms.contracts, announced(reader, site)):
+        contract = terms.contracts.on(site.id, Direction.INJECTION, today)
     if contract is None:
-        return PaidFacts(site.id, None, Reason(ReasonCode.NO_CONTRACT))
+        return PaidFacts(site.id, None, terms.contracts.why_none(site.id, Direction.CONSUMPTION, today))
     tariff = terms.tariffs[contract.tariff]
     found = tuple(contradictions(reader, site, contract, tariff))
     version = tariff.on(today)

@@ -129,7 +129,8 @@ def consumption_by_period(
 def period_of(register: str, meter_name: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str:
     """The period that a register of consumption counts, or its own name where that is unknown.
 
-    An alias is looked up by the meter's name, then by the regulated option's, then by the register.
+    The most exact alias holds: that of the register, then that of the meter's name, which several registers may share,
+    then that of the regulated option's.
 
     Args:
         register: EASFnn, or one of the historique mode.
@@ -138,7 +139,7 @@ def period_of(register: str, meter_name: str | None, ngtf: str | None, aliases: 
         aliases: the meter's name of a period, or the name of a register → the tariff's period.
     """
     regulated = _regulated(register, ngtf)
-    alias = next((aliases[name] for name in (meter_name, regulated, register) if name and name in aliases), None)
+    alias = next((aliases[name] for name in (register, meter_name, regulated) if name and name in aliases), None)
     return alias or regulated or meter_name or register
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import LedgerReader, Site
-from tictally_shared.tariff_options import period_of_ptec
+from tictally_shared.tariff_options import register_of_ptec
 
 _HISTORIQUE: Final = "PTEC"
 _STANDARD: Final = "NTARF"
@@ -37,7 +37,7 @@ def current_period(reader: LedgerReader, site: Site, since_ms: int, aliases: Map
     if not text:
         return None
     if label == _HISTORIQUE:
-        name = period_of_ptec(text)
-        return None if name is None else aliases.get(name, name)
+        register = register_of_ptec(text)
+        return None if register is None else period_of(register, None, None, aliases)
     called = reader.newest_text(meter.id, "LTARF") or None
     return period_of(_SUPPLIER + text, called, reader.newest_text(meter.id, "NGTF"), aliases)

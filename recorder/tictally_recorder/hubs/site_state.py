@@ -25,20 +25,8 @@ QUALITY, REASON = "quality", "reason"
 PRICE_INJECTION: Final = "price_injection"
 STANDBY, STANDBY_TREND, STANDBY_COST_YEAR = "standby", "standby_trend", "standby_cost_year"
 STANDBY_NAMES: Final = (STANDBY, STANDBY_TREND, STANDBY_COST_YEAR)
-CONSUMPTION_NAMES: Final = (
-    TODAY,
-    YESTERDAY,
-    MONTH,
-    TOTAL,
-    PRICE,
-    PERIOD,
-    SUBSCRIPTION,
-    TARIFF,
-    TARIFF_AGE,
-    CURRENCY,
-    QUALITY,
-    REASON,
-)
+_OF_CONSUMPTION: Final = (TODAY, YESTERDAY, MONTH, TOTAL, PRICE, PERIOD, SUBSCRIPTION)
+CONSUMPTION_NAMES: Final = (*_OF_CONSUMPTION, TARIFF, TARIFF_AGE, CURRENCY, QUALITY, REASON)
 INJECTION_NAMES: Final = (INCOME_TODAY, INCOME_MONTH, INCOME_TOTAL, PRICE_INJECTION)
 _GRAVITY: Final = tuple(Quality)
 
@@ -115,7 +103,7 @@ def site_figures(
 
     Amounts are in the contract's currency, taxes included: of consumption with its subscription, and apart from it
     the income of what was injected, where there is a contract for it. A sum of which a part is unknown is unknown;
-    only totals are of all that is known.
+    only totals are of all that is known. A site that only injects has no figures of consumption.
 
     Args:
         current: site and time.
@@ -138,6 +126,10 @@ def site_figures(
         values |= _of_contract(consumption, current, terms)
         values[TOTAL] = _total(days.today, Direction.CONSUMPTION, before)
     if injection and terms:
+        if consumption is None:
+            values |= _of_tariff(injection, current)
+            if not any(row.direction is Direction.CONSUMPTION for row in rows):
+                values = {name: text for name, text in values.items() if name not in _OF_CONSUMPTION}
         price = injection.price(terms, injection.period(None), current.now_ms)
         values |= {
             PRICE_INJECTION: None if price is None else f"{price:f}",
@@ -203,6 +195,12 @@ def _of_contract(paid: AppliedTariff, current: CurrentSite, terms: Terms) -> Map
         PERIOD: period,
         PRICE: None if price is None else f"{price:f}",
         SUBSCRIPTION: None if monthly is None else f"{monthly:f}",
+        **_of_tariff(paid, current),
+    }
+
+
+def _of_tariff(paid: AppliedTariff, current: CurrentSite) -> Mapping[str, str]:
+    return {
         TARIFF: paid.version.id,
         TARIFF_AGE: str((current.today - paid.version.start).days),
         CURRENCY: paid.tariff.currency,

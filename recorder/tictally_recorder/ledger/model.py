@@ -108,6 +108,11 @@ class Site:
     meters: tuple[Meter, ...]
     edges: tuple[str, ...]
 
+    @property
+    def is_integrated(self) -> bool:
+        """True if the recorder integrates the powers of its meters, which have no register."""
+        return self.edges == (INTEGRATED_EDGE,)
+
 
 @dataclass(frozen=True, slots=True)
 class TextChange:

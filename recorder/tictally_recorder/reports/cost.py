@@ -50,10 +50,12 @@ class SiteCosts:
     Attributes:
         site: its id.
         sums: a period of time each, in order.
+        is_integrated: the site has no register, and its energy is integrated from powers.
     """
 
     site: str
     sums: Sequence[Summed]
+    is_integrated: bool = False
 
 
 def records(answer: SiteCosts) -> Iterator[tuple[Record, PriceLine | Summed]]:
@@ -129,7 +131,8 @@ def remarks(answer: SiteCosts) -> list[Phrase]:
         for each in reasons_of(row for row in rows if row.quality is Quality.PROVISIONAL)
     ]
     if estimated := {row.day for row in rows if any(part.estimated for part in row.parts)}:
-        found.append(Phrase(RemarkCode.COST_ESTIMATED, {"ranges": ranges_of(estimated)}))
+        code = RemarkCode.COST_INTEGRATED if answer.is_integrated else RemarkCode.COST_ESTIMATED
+        found.append(Phrase(code, {"ranges": ranges_of(estimated)}))
     fell = [(part.register, row.day) for row in rows if row.amount is not None for part in row.parts if part.fell]
     found += [
         Phrase(

@@ -1,5 +1,6 @@
 """What energy cost, how each figure came about, and the bill of a range."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -69,7 +70,8 @@ async def bill(request: Request, params: Annotated[RangeParams, Query()]) -> Res
         items = []
         for site in session.sites:
             rows = cost_of(session.reader, SiteDays(site, days.first, days.until, session.tz), terms)
-            items.append(bill_record(make_bill(site.id, days.first, days.until, rows, terms.tariffs)))
+            made = make_bill(site.id, days.first, days.until, rows, terms.tariffs)
+            items.append(bill_record(replace(made, is_integrated=site.is_integrated)))
         return Listing(items)
 
     return await answer_list(request, params.site, work)

@@ -1,6 +1,5 @@
 """Sites, their meters, and their contracts."""
 
-from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,10 +12,9 @@ from tictally_recorder.api.responses import Listing, Record, answer_list, local_
 from tictally_recorder.api.schemas import ListOf, SiteItem
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.model import Contract
-from tictally_recorder.cost.contracts.onboarding import how_to_begin
+from tictally_recorder.cost.contracts.onboarding import how_to_begin, needs_contract
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.ledger import INTEGRATED_EDGE, Site
-from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.ledger import Site
 from tictally_recorder.translations import phrase_record
 
 router = APIRouter(tags=["sites"])
@@ -28,8 +26,7 @@ async def sites(request: Request, params: Annotated[SiteParams, Query()]) -> Res
 
     def work(session: ReadSession) -> Listing:
         current = session.current_terms()
-        integrated = session.reader.meters_of_edge(INTEGRATED_EDGE)
-        items = [_record(session, site, current.terms, integrated) for site in session.sites]
+        items = [_record(session, site, current.terms) for site in session.sites]
         problem = current.problem
         record = phrase_record(problem.reason) | {"cause": phrase_record(problem.problem)} if problem else None
         return Listing(items, {"problem": record})
@@ -37,17 +34,17 @@ async def sites(request: Request, params: Annotated[SiteParams, Query()]) -> Res
     return await answer_list(request, params.site, work)
 
 
-def _record(session: ReadSession, site: Site, terms: Terms | None, integrated: Collection[int]) -> Record:
+def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
     tz, settings = session.tz, session.context.settings
     reported = announced(session.reader, site)
     contracts = [each for each in terms.contracts.all if each.concerns(site.id)] if terms else []
-    needs_contract = terms is not None and not any(each.direction is Direction.CONSUMPTION for each in contracts)
+    lacks_contract = terms is not None and needs_contract(session.reader, site, terms.contracts, reported)
     is_only_site = len(session.all_sites) == 1
     return {
         "site": site.id,
         "name": None,
         "timezone": tz.key,
-        "is_integrated": any(meter.id in integrated for meter in site.meters),
+        "is_integrated": site.is_integrated,
         "first": local_iso(min(meter.first_ms for meter in site.meters), tz),
         "last": local_iso(max(meter.last_ms for meter in site.meters), tz),
         "meters": [
@@ -64,7 +61,7 @@ def _record(session: ReadSession, site: Site, terms: Terms | None, integrated: C
         "contracts": [_contract(each) for each in contracts],
         "how_to_begin": (
             how_to_begin(settings.contracts_file, tz, site, reported, is_only_site=is_only_site)
-            if needs_contract
+            if lacks_contract
             else None
         ),
     }

@@ -203,6 +203,7 @@ class Bill:
         lines: energy, then subscriptions, then the same of what is injected, each in order of its first day.
         totals: by currency; none where no amount is known.
         versions: that made an amount, or lack it, each once.
+        is_integrated: the site has no register, and its energy is integrated from powers.
     """
 
     site: str
@@ -212,6 +213,7 @@ class Bill:
     lines: tuple[BillLine, ...]
     totals: tuple[Total, ...]
     versions: tuple[VersionUsed, ...]
+    is_integrated: bool = False
 
     @property
     def is_whole(self) -> bool:

@@ -77,7 +77,8 @@ def _provisional(bill: Bill) -> Iterator[Phrase]:
 
 def _estimated(bill: Bill) -> Iterator[Phrase]:
     if found := [line for line in bill.lines if line.estimated]:
-        yield Phrase(RemarkCode.BILL_ESTIMATED, {"lines": _names(found)})
+        code = RemarkCode.BILL_INTEGRATED if bill.is_integrated else RemarkCode.BILL_ESTIMATED
+        yield Phrase(code, {"lines": _names(found)})
 
 
 def _fell(bill: Bill) -> Iterator[Phrase]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction
 
 Hours = tuple[time, time]
@@ -54,3 +55,20 @@ class Contracts:
             if contract.start <= day and contract.direction is direction and contract.concerns(site):
                 return contract if contract.until is None or day <= contract.until else None
         return None
+
+    def of_site(self, site: str) -> tuple[Contract, ...]:
+        """The contracts of a site, of both directions, in order of their first days."""
+        return tuple(contract for contract in self.all if contract.concerns(site))
+
+    def why_none(self, site: str, direction: Direction, day: date) -> Reason:
+        """Why no contract of a site holds on a local day, where `on` has none."""
+        contracts = self.of_site(site)
+        own = [contract for contract in contracts if contract.direction is direction]
+        if not own and any(self.on(site, other, day) for other in Direction if other is not direction):
+            return Reason(ReasonCode.NO_CONSUMPTION_CONTRACT)
+        begun = [contract for contract in own or contracts if contract.start <= day]
+        if begun and begun[-1].until is not None:
+            return Reason(ReasonCode.CONTRACT_ENDED, {"until": str(begun[-1].until)})
+        if contracts and not begun:
+            return Reason(ReasonCode.CONTRACT_NOT_BEGUN, {"start": str((own or contracts)[0].start)})
+        return Reason(ReasonCode.NO_CONTRACT)

@@ -12,7 +12,7 @@ from tictally_recorder.ledger import TextChange
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.tariff_options import TARIFF_OPTIONS, option_of_ngtf, option_of_optarif, period_of_ptec
+from tictally_shared.tariff_options import option_of_ngtf, option_of_optarif, register_of_ptec
 
 OPTIONS: Final = ("NGTF", "OPTARIF")
 """Which option a meter is on: these may stand for years."""
@@ -20,11 +20,6 @@ COUNTING: Final = (*PERIOD_LABELS, "PTEC")
 """What counts now: these change with the periods."""
 
 _HISTORIQUE: Final = frozenset({"OPTARIF", "PTEC"})
-_REGISTERS: Final = {
-    period: register
-    for contract in TARIFF_OPTIONS.values()
-    for period, register in zip(contract.periods, contract.registers, strict=True)
-}
 _DAY_MS: Final = 96 * QUARTER_MS
 _WEEK_MS: Final = 7 * _DAY_MS
 _MOST_OF_A_WEEK_MS: Final = 6 * _DAY_MS
@@ -160,7 +155,7 @@ def _states(changes: Iterable[TextChange], end_ms: int) -> Iterator[tuple[int, i
     for (since_ms, of_moment), (until_ms, _) in pairwise([*moments, (end_ms, [])]):
         texts |= {change.label: change.value for change in of_moment}
         if of_moment[-1].label in _HISTORIQUE:
-            register = _REGISTERS.get(period_of_ptec(texts.get("PTEC", "")) or "")
+            register = register_of_ptec(texts.get("PTEC", ""))
             option = texts.get("OPTARIF")
         else:
             register = f"EASF{texts['NTARF']}" if texts.get("NTARF") else None

@@ -79,7 +79,7 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, spans: Sequence[Counted
     va, day = query.va, query.day
     contract = terms.contracts.on(site, Direction.CONSUMPTION, day)
     if contract is None:
-        return YearCost(va, reason=Reason(ReasonCode.NO_CONTRACT))
+        return YearCost(va, reason=terms.contracts.why_none(site, Direction.CONSUMPTION, day))
     tariff = terms.tariffs.get(contract.tariff)
     if tariff is None:
         return YearCost(va, reason=Reason(ReasonCode.UNKNOWN_TARIFF, {"tariff": contract.tariff}))

@@ -133,14 +133,17 @@ function todayCard(item, usual, site) {
   if (!item) return [];
   const { today } = item;
   const first = today.from.slice(0, 10);
-  const cost = { amount: today.cost, rounded: today.cost, currency: today.currency, quality: today.quality };
+  // A site that only injects has an income and no cost: as in /cost, income is negative.
+  const onlyIncome = today.cost === null && today.income !== null && today.quality !== "unknown";
+  const sum = onlyIncome ? String(-Number(today.income)) : today.cost;
+  const cost = { amount: sum, rounded: sum, currency: today.currency, quality: today.quality };
   const query = { site: site.site, from: first, to: addDays(first, 1), by: "day" };
   const hasContract = site.contracts.length > 0;
   return [
     h("h2", {}, t("live.today")),
     h("p", { class: "big" }, kwh(today.consumption_wh), today.estimated && badge("estimated")),
     today.injection_wh ? h("p", { class: "note" }, t("live.injectionToday", { kwh: kwh(today.injection_wh) })) : null,
-    hasContract ? h("p", { class: "cost" }, amount(cost, query, t("explain.title")), today.cost === null && today.reasons.length && h("span", { class: "reason" }, today.reasons.map(reasonText).join(" ; "))) : h("p", { class: "cost" }, noContract(site)),
+    hasContract ? h("p", { class: "cost" }, amount(cost, query, t("explain.title")), sum === null && today.reasons.length && h("span", { class: "reason" }, today.reasons.map(reasonText).join(" ; "))) : h("p", { class: "cost" }, noContract(site)),
     usual && usualBar(usual),
   ];
 }
