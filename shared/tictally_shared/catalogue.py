@@ -77,8 +77,11 @@ class Catalogue:
 
     def outline(self, code: PhraseCode) -> str:
         """The words of a code with `…` for its parameters, where they are not known."""
-        words = self._words[code.key]
-        return _PLACEHOLDER.sub("…", words if isinstance(words, str) else words["other"])
+        return _PLACEHOLDER.sub("…", self._general(code))
+
+    def template(self, code: PhraseCode) -> str:
+        """The words of a code with the names of its parameters in braces, for references."""
+        return _PLACEHOLDER.sub(r"{\1}", self._general(code))
 
     def joined(self, names: Sequence[str]) -> str:
         """`A, B, C`."""
@@ -155,6 +158,10 @@ class Catalogue:
     def decimal(self, text: str) -> str:
         """A decimal string, `12.5`."""
         return text.replace(".", self.text("format.point"))
+
+    def _general(self, code: PhraseCode) -> str:
+        words = self._words[code.key]
+        return words if isinstance(words, str) else words["other"]
 
     def _form(self, count: int) -> str:
         is_one = count == 1 or (self._language == "fr" and count == 0)
