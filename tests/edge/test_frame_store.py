@@ -119,6 +119,20 @@ def test_a_machine_that_is_started_anew_drops_what_had_no_date_and_counts_it(mac
     assert released(again) == [7]
 
 
+def test_a_damaged_record_among_frames_without_date_is_counted_and_moves_no_other(machine: Machine) -> None:
+    store = machine.store()
+    keep(store, range(4), dated=False)
+    machine.kill(store)
+    path = machine.memory / "undated"
+    lines = path.read_bytes().split(b"\n")
+    lines[3] = lines[3][:60] + b"\r" + lines[3][61:]
+    path.write_bytes(b"\n".join(lines))
+    again = machine.store()
+    assert (len(again.undated), again.undated.dropped) == (2, 2)
+    keep(again, range(4, 6), dated=False)
+    assert released(again) == [0, 1, 4, 5]
+
+
 def test_a_healthy_edge_writes_nothing_to_disk(machine: Machine) -> None:
     store = machine.store()
     for second in range(0, 7200, 10):

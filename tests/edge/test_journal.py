@@ -114,6 +114,25 @@ def test_a_damaged_tail_begins_a_new_boot_and_is_counted(folder: Path, damage: s
     assert list(again.frames(journal.boot, 1, 3)) == (made[:2] if damage == "a byte within a frame" else [])
 
 
+def test_no_flipped_bit_in_the_journals_tail_lets_a_number_be_given_twice(folder: Path, tmp_path: Path) -> None:
+    journal = reopened(folder)
+    put(journal, 3)
+    journal.close()
+    whole = (folder / "wal").read_bytes()
+    last_record = len(whole.rstrip(b"\n").rpartition(b"\n")[0]) + 1
+    twice = []
+    for at in range(last_record, len(whole)):
+        for bit in range(8):
+            copy = tmp_path / f"{at}-{bit}"
+            copy.mkdir()
+            (copy / "wal").write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
+            again = reopened(copy)
+            if again.boot == journal.boot and again.next_seq <= 3:
+                twice.append((at, bit))
+            again.close()
+    assert twice == []
+
+
 def test_a_tail_of_another_form_is_set_aside(folder: Path) -> None:
     folder.mkdir()
     (folder / "wal").write_bytes(wal.encode(wal.HEAD, json.dumps({"wal": 99})))

@@ -45,7 +45,7 @@ class UndatedQueue:
 
     Attributes:
         id: names this queue's file, for the journal.
-        dropped: frames dropped: the machine was restarted, or there was no room.
+        dropped: frames dropped: the machine was restarted, there was no room, or their records are damaged.
 
     Args:
         folder: of the journal.
@@ -141,7 +141,8 @@ class UndatedQueue:
             return
         self.id, self._size, self._count = head["id"], content.size, len(frames)
         self._next = min(released[1], self._count) if released[0] == self.id else 0
-        self._read_to = sum(map(len, data.splitlines(keepends=True)[: self._next + 1]))
+        self.dropped += content.unread
+        self._read_to = sum(len(line) + 1 for line in data.split(b"\n")[: self._next + 1])
         self._file = wal.WalFile(self._path, content.size)
 
 

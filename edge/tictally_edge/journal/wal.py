@@ -14,8 +14,9 @@ space, a string, and a line feed. The letters:
 - `A`: `{"boot":[[first,last],…]}`, frames that the broker acknowledged.
 - `N`: the meter's own number, a JSON string, when it is another one.
 
-A line without its line feed was being written when the process ended; it is cut off. Any other line that does not match
-its CRC makes the log unreadable from there on.
+Only a line feed ends a line. A line without its line feed was being written when the process ended; it is cut off. One
+that is whole except for its line feed was written, and damaged afterwards. That one, and any other line that does not
+match its CRC, makes the log unreadable from there on.
 """
 
 import json
@@ -48,11 +49,13 @@ class WalContent:
         records: as far as they can be read.
         is_intact: False if a record is damaged.
         size: bytes up to the last good record.
+        unread: records after that, the damaged one among them; 0 where it is intact.
     """
 
     records: list[WalRecord]
     is_intact: bool
     size: int
+    unread: int = 0
 
 
 def encode(letter: str, text: str) -> bytes:
@@ -63,18 +66,23 @@ def encode(letter: str, text: str) -> bytes:
 
 def decode(data: bytes) -> WalContent:
     """Parse a log."""
+    *lines, tail = data.split(b"\n")  # not splitlines: a carriage return is damage
     records: list[WalRecord] = []
     size = 0
-    for raw in data.splitlines(keepends=True):
-        if not raw.endswith(b"\n"):
-            break
-        body = raw[_PREFIX:-1]
-        if raw[:_PREFIX] != b"%08x " % zlib.crc32(body):
-            return WalContent(records, is_intact=False, size=size)
+    for read, line in enumerate(lines):
+        body = line[_PREFIX:]
+        if not _matches(line):
+            return WalContent(records, is_intact=False, size=size, unread=len(lines) - read + bool(tail))
         letter, _, text = body.decode("utf-8", "replace").partition(" ")
         records.append(WalRecord(letter, text))
-        size += len(raw)
+        size += len(line) + 1
+    if tail and _matches(tail[:-1]):
+        return WalContent(records, is_intact=False, size=size, unread=1)
     return WalContent(records, is_intact=True, size=size)
+
+
+def _matches(line: bytes) -> bool:
+    return line[:_PREFIX] == b"%08x " % zlib.crc32(line[_PREFIX:])
 
 
 class WalFile:
