@@ -4,12 +4,15 @@ import gc
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
+from typing import Final
 
 from tictally_recorder.api.settings import HttpSettings
 from tictally_recorder.backup.swap import remove_second_names
@@ -33,14 +36,17 @@ from tictally_recorder.ingest.mqtt_client import Connection
 from tictally_recorder.ingest.statistics import IngestStatistics, SummaryStep
 from tictally_recorder.ingest.subscriptions import IngestTopics
 from tictally_recorder.jobs import JobScheduler, JobStep
-from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerGone, LedgerReader, LedgerUnavailable
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep
 from tictally_recorder.maintenance.ledger_steps import DeferredStep, QuarterStep, RetentionStep
 from tictally_recorder.settings import OFF, Settings
 from tictally_recorder.sinks.replication import Replication, replicating
 from tictally_recorder.translations import catalogue
+from tictally_shared.runtime.backoff import Backoff
+from tictally_shared.runtime.log import RateLimitedLogger
 from tictally_shared.runtime.systemd import Notifier
 
+_RETRY_S: Final = (0.5, 5.0)
 _log = logging.getLogger(__name__)
 
 
@@ -78,28 +84,75 @@ def record(settings: Settings) -> None:
     inbox: Inbox = SimpleQueue()
     _handle_signals(inbox)
     _make_folder(settings.ledger.parent)
-    with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger.open(settings.ledger))
-        remove_second_names(settings.ledger.resolve())
-        reader = stack.enter_context(LedgerReader.open(settings.ledger))
-        replication = stack.enter_context(replicating(settings, ledger))
-        broker = broker_address(settings)
-        will = (settings.topics.recorder(settings.name, "availability"), "offline")
-        connection = Connection(broker, ledger.client_id, will, inbox)
-        jobs = JobScheduler(settings, ledger.get_value)
-        broadcast = Broadcast(sinks=replication.states)
-        resources = RecorderResources(settings, ledger, reader, connection, inbox, replication, broadcast, jobs)
-        notifier = Notifier(os.environ)
-        ingest = make_ingest(resources, notifier)
+    notifier = Notifier(os.environ)
+    opened = _open_when_available(settings, inbox, notifier)
+    if opened is None:
+        return
+    stack, resources, ingest = opened
+    with stack:
         edges = ", ".join(settings.edges) or "all edges"
+        broker = broker_address(settings)
         _log.info("recording %s from %s into %s as %s", edges, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
         http = _http(settings, resources.broadcast, inbox)
         # Objects that exist by now live until the end. Without this the collector, which messages trigger again and
         # again, would traverse all of them each time: a fifth of the recorder's time when it is busy.
         gc.freeze()
-        with http, jobs.running():
-            ingest.run()
+        try:
+            with http, resources.jobs.running():
+                ingest.run()
+        except LedgerGone as error:
+            raise LedgerError(rescue(resources.ledger, settings.ledger, error)) from error
+
+
+def _open_when_available(
+    settings: Settings, inbox: Inbox, notifier: Notifier
+) -> tuple[ExitStack, RecorderResources, Ingest] | None:
+    """Open everything as soon as the ledger can be: another program may have locked it. None if stopped before."""
+    backoff, limited_log = Backoff(*_RETRY_S), RateLimitedLogger(_log)
+    while True:
+        with ExitStack() as stack:
+            try:
+                resources = _open(settings, inbox, stack)
+                ingest = make_ingest(resources, notifier)
+            except LedgerUnavailable as error:
+                limited_log.log(f"{error}: trying again", time.monotonic())
+            else:
+                return stack.pop_all(), resources, ingest
+        notifier.alive(time.monotonic(), lambda: "waiting for the ledger")
+        with suppress(Empty):
+            if isinstance(inbox.get(timeout=backoff.next_s()), Stop):
+                return None
+
+
+def _open(settings: Settings, inbox: Inbox, stack: ExitStack) -> RecorderResources:
+    ledger = stack.enter_context(Ledger.open(settings.ledger))
+    remove_second_names(settings.ledger.resolve())
+    reader = stack.enter_context(LedgerReader.open(settings.ledger))
+    replication = stack.enter_context(replicating(settings, ledger))
+    will = (settings.topics.recorder(settings.name, "availability"), "offline")
+    connection = Connection(broker_address(settings), ledger.client_id, will, inbox)
+    jobs = JobScheduler(settings, ledger.get_value)
+    broadcast = Broadcast(sinks=replication.states)
+    return RecorderResources(settings, ledger, reader, connection, inbox, replication, broadcast, jobs)
+
+
+def rescue(ledger: Ledger, path: Path, gone: LedgerGone) -> str:
+    """Save a ledger whose file was deleted or replaced while it was open, before the last hold on it ends.
+
+    Returns:
+        What happened and what to do, a sentence for the log.
+    """
+    path = path.resolve()
+    copy = path.with_name(f"{path.name}.rescued-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    try:
+        ledger.rescue(copy)
+    except LedgerError as error:
+        return f"{gone}; {error}. Nothing was acknowledged that is not stored; the recorder stops"
+    return (
+        f"{gone}; the recorder stops, and acknowledged nothing that is not stored. The ledger as it was is saved as "
+        f"{copy}: stop the recorder and move it to {path} to continue with it"
+    )
 
 
 def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:

@@ -14,7 +14,7 @@ from real_broker import Hub, Mosquitto
 from recording import METER, START_MS, Recorder, frame
 
 from demo.ports import free_port
-from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.ledger import Ledger, LedgerReader
 
 TOPIC = "tictally/edge/cellar/frame"
 
@@ -93,6 +93,50 @@ def test_a_locked_ledger_catches_up_when_it_is_free(recorder: Recorder, hub: Hub
         other.execute("ROLLBACK")
     recorder.wait_until(lambda counts: counts.frames == 1300)
     assert numbers(recorder.ledger) == list(range(1, 1301))
+
+
+def test_a_recorder_that_starts_while_the_ledger_is_locked_waits_for_it(recorder: Recorder, hub: Hub) -> None:
+    wait_until_subscribed(hub)
+    recorder.stop()
+    with closing(sqlite3.connect(recorder.ledger, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        hub.publish(TOPIC, *(frame(seq) for seq in range(1, 11)))
+        recorder.start()
+        recorder.wait_for_log("database is locked: trying again")
+        time.sleep(4)
+        other.execute("ROLLBACK")
+    recorder.wait_until(lambda counts: counts.frames == 10)
+    recorder.stop()
+    with closing(sqlite3.connect(recorder.ledger, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        before = recorder.log.count("trying again")
+        recorder.start()
+        while recorder.log.count("trying again") == before:
+            time.sleep(0.05)
+        assert recorder.stop() == 0  # a signal ends the wait
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_acknowledged_into_a_ledger_whose_file_is_gone(
+    recorder: Recorder, hub: Hub, tmp_path: Path, *, replaced: bool
+) -> None:
+    wait_until_subscribed(hub)
+    hub.publish(TOPIC, *(frame(seq) for seq in range(1, 51)))
+    recorder.wait_until(lambda counts: counts.frames == 50)
+    if replaced:
+        Ledger.open(tmp_path / "other.sqlite").close()
+        (tmp_path / "other.sqlite").replace(recorder.ledger)
+    else:
+        recorder.ledger.unlink()
+    hub.publish(TOPIC, *(frame(seq) for seq in range(51, 251)))
+    assert recorder.wait() == 1
+    assert f"{recorder.ledger} was {'replaced' if replaced else 'deleted'} while it was in use" in recorder.log
+    (rescued,) = tmp_path.glob("ledger.sqlite.rescued-*")
+    rescued.replace(recorder.ledger)
+    recorder.start()
+    recorder.wait_until(lambda counts: counts.frames == 250)
 
 
 def test_a_poisonous_message_costs_its_batch_no_valid_frame(recorder: Recorder, hub: Hub) -> None:

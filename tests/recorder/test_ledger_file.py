@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tictally_recorder.ledger import (
     BatchResult,
     Ledger,
     LedgerError,
+    LedgerGone,
     LedgerInUse,
     LedgerReader,
     LedgerUnavailable,
@@ -35,6 +37,71 @@ def test_a_second_recorder_is_rejected_by_a_sentence_that_names_the_first(tmp_pa
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path), pytest.raises(LedgerInUse, match=rf"in use by process {os.getpid()}$"):
         Ledger.open(path)
+    Ledger.open(path).close()
+
+
+def test_a_second_recorder_by_a_hard_link_is_rejected(tmp_path: Path) -> None:
+    path, other = tmp_path / "ledger.sqlite", tmp_path / "elsewhere" / "second.sqlite"
+    other.parent.mkdir()
+    with Ledger.open(path):
+        os.link(path, other)
+        with pytest.raises(LedgerInUse, match="under another name"):
+            Ledger.open(other)
+    Ledger.open(other).close()
+
+
+def test_other_users_may_not_read_what_a_ledger_leaves_on_the_disk(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+            ledger.store(batch(1, 3))
+            ledger.rescue(tmp_path / "copy.sqlite")
+            readable = {path.name: path.stat().st_mode & 0o007 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    names = ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "ledger.sqlite.lock", "copy.sqlite")
+    assert readable == dict.fromkeys(names, 0)
+
+
+@pytest.mark.parametrize("what", ["ledger.sqlite", "ledger.sqlite-wal"])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_gone_or_another_one_is_never_written_to(tmp_path: Path, what: str, *, replaced: bool) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.open(path) as ledger:
+        ledger.store(batch(1, 5))
+        if replaced:
+            (tmp_path / "other").write_bytes(b"")
+            (tmp_path / "other").replace(tmp_path / what)
+        else:
+            (tmp_path / what).unlink()
+        with pytest.raises(LedgerGone, match=f"{what} was {'replaced' if replaced else 'deleted'}"):
+            ledger.store(batch(6, 5))
+        with pytest.raises(LedgerGone):
+            ledger.counts()
+        ledger.rescue(tmp_path / "rescued")
+    with LedgerReader.open(tmp_path / "rescued") as reader:
+        assert reader.counts().frames == 5
+
+
+def test_a_file_that_is_deleted_while_a_batch_is_stored_is_not_reported_as_stored(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    def deleting() -> Iterator[Message]:
+        yield from batch(1, 3)
+        path.unlink()
+
+    with Ledger.open(path) as ledger, pytest.raises(LedgerGone):
+        ledger.store(deleting())
+
+
+def test_a_ledger_that_is_locked_when_it_is_opened_may_be_opened_later(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger.open(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as blocker:
+        blocker.execute("PRAGMA locking_mode = EXCLUSIVE")
+        blocker.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LedgerUnavailable, match="cannot be opened: database is locked"):
+            Ledger.open(path)
     Ledger.open(path).close()
 
 

@@ -19,6 +19,7 @@ from tictally_recorder.backup.tables import Source, dump_tables, settled_quarter
 from tictally_recorder.backup.verify import verify
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.ledger.connection import open_for_reading, translate_sqlite_errors
+from tictally_recorder.ledger.lock import create_private
 from tictally_shared.runtime.atomic_file import remove_stale_parts, replacement_path
 
 
@@ -88,7 +89,8 @@ def back_up(spec: BackupSpec, target: Path, now: datetime) -> BackupResult:
     with _translate_os_errors(target):
         remove_stale_parts(target.parent, target.name)
         with replacement_path(target) as part:
-            with part.open("xb") as file:
+            create_private(part)
+            with part.open("r+b") as file:
                 header = _write(file, spec, now)
                 _flush_to_disk(file)
             verify(part)

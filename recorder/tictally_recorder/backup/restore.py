@@ -17,7 +17,7 @@ from tictally_recorder.backup.reset_identity import identity_of, reset_identity
 from tictally_recorder.backup.swap import clear, remove_second_names, replace_ledger, unfinished
 from tictally_recorder.backup.verify import read_backup
 from tictally_recorder.ledger import LedgerError, LedgerInUse
-from tictally_recorder.ledger.lock import Lock
+from tictally_recorder.ledger.lock import Lock, create_private
 from tictally_recorder.ledger.migrations import STEPS, migrate
 from tictally_recorder.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
 from tictally_shared.runtime.atomic_file import sync_folder
@@ -88,6 +88,7 @@ def _check_version(header: Header, backup: Path) -> None:
 def _build(backup: Path, new: Path, ledger: Path, now: datetime) -> tuple[dict[str, bytes], str | None]:
     """Build the new ledger; returns the backup's other files, and its client id where that was replaced."""
     clear(new)
+    create_private(new)
     files: dict[str, bytes] = {}
     with closing(sqlite3.connect(new, isolation_level=None)) as connection:
         # An unfinished one is worthless: nothing of it needs to survive a power loss before the end.

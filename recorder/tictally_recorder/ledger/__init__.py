@@ -1,7 +1,7 @@
 """The ledger: a SQLite file with decades of meter readings. One process writes it, any number read it."""
 
 from tictally_recorder.ledger.cost_store import CostDay, CostEntry, CostLine
-from tictally_recorder.ledger.errors import NO_FRAMES, LedgerError, LedgerInUse, LedgerUnavailable
+from tictally_recorder.ledger.errors import NO_FRAMES, LedgerError, LedgerGone, LedgerInUse, LedgerUnavailable
 from tictally_recorder.ledger.frame_numbers import NumberRange, Status
 from tictally_recorder.ledger.integrity import integrity
 from tictally_recorder.ledger.model import (
@@ -35,6 +35,7 @@ __all__ = [
     "Ledger",
     "LedgerCounts",
     "LedgerError",
+    "LedgerGone",
     "LedgerInUse",
     "LedgerReader",
     "LedgerUnavailable",

@@ -14,6 +14,9 @@ from tictally_recorder.ledger.migrations import STEPS, migrate, version_of
 from tictally_recorder.ledger.schema import APPLICATION_ID, PRERELEASE_APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
 
 _BUSY_S: Final = 2.0
+# Result codes of conditions that pass, and which bits of an extended one they are: sqlite.org/rescode.html
+_PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL})
+_PRIMARY: Final = 0xFF
 _log = logging.getLogger(__name__)
 
 
@@ -25,6 +28,7 @@ def open_for_writing(path: Path, *, upgrade: bool = False) -> sqlite3.Connection
         upgrade: True migrates an older version to this program's; only the holder of its lock may do that.
 
     Raises:
+        LedgerUnavailable: it is locked, or the disk full.
         LedgerError: it is not a ledger, from a newer version, from an older one without `upgrade`, or cannot be opened.
     """
     with _opening(path):
@@ -111,7 +115,8 @@ def _opening(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise LedgerError(f"the ledger {path} cannot be opened: {error}") from error
+        kind = LedgerUnavailable if error.sqlite_errorcode & _PRIMARY in _PASSING else LedgerError
+        raise kind(f"the ledger {path} cannot be opened: {error}") from error
     except sqlite3.Error as error:
         raise LedgerError(f"{path} is not a tictally ledger") from error
 

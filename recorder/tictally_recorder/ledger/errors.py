@@ -13,5 +13,9 @@ class LedgerInUse(LedgerError):  # noqa: N818 - a state that a person reads, not
     """Another recorder has the ledger open for writing."""
 
 
+class LedgerGone(LedgerError):  # noqa: N818 - a state of the file
+    """Its file was deleted or replaced while it was open: what is written to it would be lost."""
+
+
 class LedgerUnavailable(LedgerError):  # noqa: N818 - a state that passes
     """Nothing was written, and a retry may succeed: the file is locked, the disk full or gone."""

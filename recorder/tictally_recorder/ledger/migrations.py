@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.ledger.errors import LedgerError
+from tictally_recorder.ledger.lock import create_private
 from tictally_shared.runtime import atomic_file
 
 Step = tuple[int, Callable[[sqlite3.Connection], None]]
@@ -63,12 +64,23 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def save_copy(connection: sqlite3.Connection, copy: Path) -> None:
+    """Copy an open ledger to a single file, which appears when it is whole.
+
+    Raises:
+        OSError, sqlite3.Error: it cannot be made.
+    """
+    with atomic_file.replacement_path(copy) as part:
+        create_private(part)
+        with closing(sqlite3.connect(part)) as target:
+            connection.backup(target)
+            # Readable also where nothing can be written beside it.
+            target.execute("PRAGMA journal_mode = DELETE")
+
+
 def _copy(connection: sqlite3.Connection, copy: Path) -> None:
     try:
         atomic_file.remove_stale_parts(copy.parent, copy.name, older_than_s=0)
-        with atomic_file.replacement_path(copy) as part, closing(sqlite3.connect(part)) as target:
-            connection.backup(target)
-            # The copy is a single file, readable also where nothing can be written beside it.
-            target.execute("PRAGMA journal_mode = DELETE")
+        save_copy(connection, copy)
     except (OSError, sqlite3.Error) as error:
         raise LedgerError(f"a copy of the ledger cannot be made at {copy}, so nothing was changed: {error}") from error

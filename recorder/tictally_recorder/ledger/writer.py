@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, closing
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,8 @@ from tictally_recorder.ledger.frame_numbers import NumberRange, frame_numbers_of
 from tictally_recorder.ledger.ingest import MessageStore
 from tictally_recorder.ledger.invalidation import invalidate
 from tictally_recorder.ledger.key_value import get_value, put_value
-from tictally_recorder.ledger.lock import Lock
+from tictally_recorder.ledger.lock import FileLock, Lock
+from tictally_recorder.ledger.migrations import save_copy
 from tictally_recorder.ledger.model import BatchResult, LedgerCounts, Message, Site
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.outbox_queue import set_sinks
@@ -33,9 +35,9 @@ class Ledger:
         client_id: the MQTT client id, random, created with the ledger.
     """
 
-    def __init__(self, connection: sqlite3.Connection, lock: Lock) -> None:
+    def __init__(self, connection: sqlite3.Connection, lock: Lock, file: FileLock) -> None:
         self._connection = connection
-        self._lock = lock
+        self._lock, self._file = lock, file
         self._messages: MessageStore | None = None
         self.client_id = str(connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()[0])
 
@@ -45,15 +47,18 @@ class Ledger:
 
         Raises:
             LedgerInUse: another process has it open; the message names its pid.
+            LedgerUnavailable: another program has locked it, or the disk is full: a retry may succeed.
             LedgerError: it is not a ledger, from a newer version, or cannot be opened.
         """
         refuse_folder(path)
-        lock = Lock(path)
-        try:
-            return cls(open_for_writing(path, upgrade=True), lock)
-        except BaseException:
-            lock.close()
-            raise
+        with ExitStack() as opened:
+            lock = opened.enter_context(closing(Lock(path)))
+            file = opened.enter_context(closing(FileLock(path)))
+            connection = opened.enter_context(closing(open_for_writing(path, upgrade=True)))
+            file.check()
+            ledger = cls(connection, lock, file)
+            opened.pop_all()
+            return ledger
 
     def store(self, messages: Iterable[Message], values: Mapping[str, str] | None = None) -> BatchResult:
         """Store a batch in one transaction, whatever the payloads. After it returns, the batch survives a power loss.
@@ -64,6 +69,7 @@ class Ledger:
 
         Raises:
             LedgerUnavailable: nothing of the batch was written; retry the same batch.
+            LedgerGone: the file was deleted or replaced: nothing of the batch will last. See `rescue`.
             LedgerError: the file is damaged; nothing of the batch was written.
         """
 
@@ -174,20 +180,38 @@ class Ledger:
 
     def counts(self) -> LedgerCounts:
         """The ledger's figures. Raises as `store` does."""
+        self._file.check()
         with translate_sqlite_errors():
             return ledger_counts(self._connection)
 
     def close(self) -> None:
-        """Close it and release its lock; a second call does nothing."""
+        """Close it and release its locks; a second call does nothing."""
         self._connection.close()
+        self._file.close()
         self._lock.close()
+
+    def rescue(self, copy: Path) -> None:
+        """Save the content of a ledger whose file is gone; it is still there until it is closed.
+
+        Args:
+            copy: where to; it appears when it is whole.
+
+        Raises:
+            LedgerError: it cannot be saved.
+        """
+        try:
+            save_copy(self._connection, copy)
+        except (OSError, sqlite3.Error) as error:
+            raise LedgerError(f"its content cannot be saved as {copy}: {error}") from error
 
     def _write(self, work: Callable[[MessageStore], _T]) -> _T:
         messages, self._messages = self._messages, None  # gone where the transaction fails
+        self._file.check()
         with transaction(self._connection):
             messages = messages or MessageStore(self._connection)
             result = work(messages)
             messages.save()
+        self._file.check()  # what is now committed must still be there
         self._messages = messages
         return result
 
