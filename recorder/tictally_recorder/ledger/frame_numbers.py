@@ -16,6 +16,8 @@ class Status(IntEnum):
     DEFERRED = 2
     REJECTED = 3
     LOST = 4
+    OVERFLOWED = 5
+    """It had to be deferred, and there was no room: it is requested again when there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,23 @@ WHERE number.status = :lost AND after_ms < :end AND before_ms >= :start
 _OF_EDGE: Final = """
 SELECT boot.boot, first, last, status FROM frame_number AS number
 JOIN boot ON boot.id = number.boot JOIN edge ON edge.id = boot.edge
-WHERE edge.name = ? ORDER BY boot.id, first
+WHERE edge.name = :edge AND boot.boot NOT LIKE '%+%' {} ORDER BY boot.id, first
+"""
+# Frames of older boots can hardly come any more, and an edge may have had thousands.
+_NEWEST: Final = 64
+_ONLY_RECENT: Final = """
+AND boot.id IN (
+    SELECT * FROM (
+        SELECT id FROM boot WHERE edge = (SELECT id FROM edge WHERE name = :edge) ORDER BY id DESC LIMIT :newest
+    ) UNION ALL
+    SELECT id FROM boot
+    WHERE edge = (SELECT id FROM edge WHERE name = :edge) AND boot IN (SELECT value FROM json_each(:boots))
+)
+"""
+_CONFLICTS: Final = """
+SELECT edge.name, sum(last - first + 1) FROM frame_number AS number
+JOIN boot ON boot.id = number.boot JOIN edge ON edge.id = boot.edge
+WHERE boot.boot LIKE '%+%' GROUP BY edge.name ORDER BY edge.name
 """
 
 
@@ -147,9 +165,26 @@ def lost_between(connection: sqlite3.Connection, edges: Collection[str], start_m
 
 
 def frame_numbers_of(connection: sqlite3.Connection, edge: str) -> dict[str, list[NumberRange]]:
-    """Boot → the ranges of its numbers whose status is known, ascending; older boots first."""
+    """Boot → the ranges of its numbers whose status is known, ascending; older boots first. Forks are left out."""
+    return _by_boot(connection.execute(_OF_EDGE.format(""), {"edge": edge}))
+
+
+def recent_numbers_of(
+    connection: sqlite3.Connection, edge: str, boots: Collection[str]
+) -> dict[str, list[NumberRange]]:
+    """The same of some boots, and of the newest 64."""
+    values = {"edge": edge, "boots": json.dumps(list(boots)), "newest": _NEWEST}
+    return _by_boot(connection.execute(_OF_EDGE.format(_ONLY_RECENT), values))
+
+
+def conflicts_of(connection: sqlite3.Connection) -> dict[str, int]:
+    """Edge → frames whose numbers it had used before, for other frames."""
+    return dict(connection.execute(_CONFLICTS))
+
+
+def _by_boot(rows: Iterable[tuple[str, int, int, int]]) -> dict[str, list[NumberRange]]:
     boots: dict[str, list[NumberRange]] = {}
-    for boot, first, last, status in connection.execute(_OF_EDGE, (edge,)):
+    for boot, first, last, status in rows:
         boots.setdefault(boot, []).append(NumberRange(first, last, Status(status)))
     return boots
 
@@ -160,4 +195,10 @@ def edges_of(connection: sqlite3.Connection) -> dict[str, int | None]:
     SELECT name, max(last_ms) FROM edge LEFT JOIN meter_edge ON meter_edge.edge = edge.id
     LEFT JOIN meter ON meter.id = meter GROUP BY name ORDER BY name
     """
+    return dict(connection.execute(select))
+
+
+def meters_by_edge(connection: sqlite3.Connection) -> dict[str, int]:
+    """Edge → how many meters it has read."""
+    select = "SELECT name, count(*) FROM meter_edge JOIN edge ON edge.id = meter_edge.edge GROUP BY name ORDER BY name"
     return dict(connection.execute(select))

@@ -6,26 +6,30 @@ the store too: the cache never outlives the rows that it mirrors.
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from tictally_recorder.ledger.boots import Boot, Boots
 from tictally_recorder.ledger.classify import Accepted, Deferred, Rejected, classify
-from tictally_recorder.ledger.frame_numbers import FrameNumbers, NumberRange, Status, record_lost_range
+from tictally_recorder.ledger.edge_limits import EdgeWatch, Limit
+from tictally_recorder.ledger.frame_codec import decode_body
+from tictally_recorder.ledger.frame_numbers import Status, record_lost_range
 from tictally_recorder.ledger.invalidation import Invalidations
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import LabelState, Meters, MeterState
-from tictally_recorder.ledger.model import BatchResult, Message
-from tictally_recorder.ledger.quarantine import DeadLetters, defer, take_due
+from tictally_recorder.ledger.model import INTEGRATED_EDGE, BatchResult, Message
+from tictally_recorder.ledger.quarantine import DeadLetters, DeferredMessages
 from tictally_recorder.ledger.quarters import QuarterStore
 from tictally_recorder.ledger.retention import RetentionLimits, RetentionScan
 from tictally_recorder.ledger.rollup import REGISTERS
 from tictally_recorder.ledger.text_changes import add_change, add_late
+from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.frames import Frame
 
 _STORED: Final = BatchResult(stored=1)
 _DUPLICATE: Final = BatchResult(duplicates=1)
 _DEFERRED: Final = BatchResult(deferred=1)
 _REJECTED: Final = BatchResult(rejected=1)
+_CONFLICT: Final = BatchResult(stored=1, conflicts=1)
 _STATUS: Final = {Accepted: Status.STORED, Deferred: Status.DEFERRED, Rejected: Status.REJECTED}
 # The labels that define which period a register counts, from then on. Source: Enedis-NOI-CPT_54E §6.2.
 _OPTION: Final = "NGTF"
@@ -37,25 +41,33 @@ SELECT max((SELECT coalesce(max(id), 0) FROM frame), (SELECT coalesce(max(frame)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Boot:
-    id: int
-    edge: int
-    numbers: FrameNumbers
+_IN_LEDGER: Final = """
+SELECT meter.key, time_ms, mode, body FROM frame JOIN meter ON meter.id = frame.meter WHERE boot = ? AND seq = ?
+"""
+_IS_SETTLED: Final = """
+SELECT 1 FROM quarter JOIN meter ON meter.id = quarter.meter WHERE key = ? AND quarter = ? AND settled IS NOT NULL
+"""
 
 
 class MessageStore:
-    """Stores messages; every call is inside a transaction, `save` is its last."""
+    """Stores messages; every call is inside a transaction, `save` is its last.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Args:
+        connection: the ledger's.
+        watch: limits what one edge may make it store.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, watch: EdgeWatch) -> None:
         self._connection = connection
+        self._watch = watch
         self._labels = LabelIds(connection)
         self._meters = Meters(connection, self._labels)
         self._quarters = QuarterStore(connection, self._labels)
         self._retention = RetentionScan(connection)
         self._newest_ms: int = connection.execute("SELECT coalesce(max(last_ms), 0) FROM meter").fetchone()[0]
-        self._boots: dict[tuple[str, str], _Boot] = {}
+        self._boots = Boots(connection, watch)
         self._dead_letters = DeadLetters(connection)
+        self._deferred = DeferredMessages(connection, watch.limits)
         self._invalidations = Invalidations(connection, self._labels)
         self._newest_id: int = connection.execute(_NEWEST).fetchone()[0]
 
@@ -64,9 +76,13 @@ class MessageStore:
         return self._classify_and_store(message, message.arrived_ms)
 
     def retry_deferred(self, now_ms: int, limit: int) -> BatchResult:
-        """Store up to `limit` deferred messages that are due."""
-        due = take_due(self._connection, now_ms, limit)
-        return sum((self._classify_and_store(each, now_ms, Status.DEFERRED) for each in due), BatchResult())
+        """Store up to `limit` deferred messages that are due; where that makes room, dropped ones may come again."""
+        due = self._deferred.take_due(now_ms, limit)
+        result = sum((self._classify_and_store(each, now_ms, Status.DEFERRED) for each in due), BatchResult())
+        for edge in self._boots.overflowed():
+            if self._deferred.has_room_again(edge):
+                self._boots.forget_overflowed(edge)
+        return result
 
     def recompute_dirty(self, limit: int) -> int:
         """Recompute up to `limit` dirty quarters; returns how many were dirty."""
@@ -86,9 +102,11 @@ class MessageStore:
             if meter_id in states:
                 states[meter_id].dirty.discard(number)
 
-    def mark_lost(self, edge: str, boot: str, ranges: Iterable[tuple[int, int]]) -> None:
-        """Mark numbers as lost, except those that have another status."""
-        found = self._boot(edge, boot)
+    def mark_lost(self, edge: str, boot: str, ranges: Iterable[tuple[int, int]], now_ms: int) -> None:
+        """Mark numbers as lost, except those that have another status; of no boot beyond the edge's limit."""
+        found = self._boots.find(edge, boot, now_ms)
+        if found is None:
+            return
         for first, last in ranges:
             found.numbers.fill(first, last, Status.LOST)
             record_lost_range(self._connection, found.id, first, last)
@@ -96,52 +114,94 @@ class MessageStore:
     def save(self) -> None:
         """Write what was collected in memory."""
         self._dead_letters.save()
-        for meter in self._meters:
+        for meter in self._meters.used:
             self._quarters.save(meter)
         self._invalidations.save()
         self._meters.save()
-        for boot in self._boots.values():
-            gone, ranges = boot.numbers.take_changes()
-            for first in gone:
-                self._connection.execute("DELETE FROM frame_number WHERE boot = ? AND first = ?", (boot.id, first))
-            rows = [(boot.id, each.first, each.last, each.status) for each in ranges]
-            self._connection.executemany("INSERT OR REPLACE INTO frame_number VALUES (?, ?, ?, ?)", rows)
+        self._boots.save()
 
     def _classify_and_store(self, message: Message, now_ms: int, *again: Status) -> BatchResult:
         outcome = classify(message, now_ms)
-        number = outcome.number
-        if number is not None:
-            numbers = self._boot(message.topic_edge, number.boot).numbers
-            if numbers.status(number.seq) not in {None, Status.LOST, *again}:
+        edge, number = message.topic_edge, outcome.number
+        if number is None:
+            return self._store_unnumbered(message, outcome)
+        boot = self._boots.find(edge, number.boot, now_ms)
+        if boot is None:
+            return self._reject(message, Limit.BOOTS, f"the edge has begun {self._watch.limits.boots} boots in a day")
+        status, is_conflict = boot.numbers.status(number.seq), False
+        if status not in {None, Status.LOST, Status.OVERFLOWED, *again}:
+            if not isinstance(outcome, Accepted) or status is Status.DEFERRED:
                 return _DUPLICATE
-            numbers.put(number.seq, _STATUS[type(outcome)])
+            if status is Status.STORED:
+                if self._is_stored(boot, outcome.frame):
+                    return _DUPLICATE
+                self._watch.note_conflict(edge, boot.name, number.seq)
+                found = self._free_fork(boot, outcome.frame, now_ms)
+                if not isinstance(found, Boot):
+                    return found or self._reject(
+                        message, Limit.CONFLICTS, "its number was used for other frames before"
+                    )
+                boot, is_conflict = found, True
+        if isinstance(outcome, Accepted) and not self._admits(outcome.frame, boot):
+            outcome = Rejected(number, Limit.METERS, f"the edge has read {self._watch.limits.meters} meters already")
+            self._watch.note(edge, Limit.METERS)
+        return self._store_numbered(message, outcome, boot, is_conflict=is_conflict)
+
+    def _store_numbered(
+        self, message: Message, outcome: Accepted | Deferred | Rejected, boot: Boot, *, is_conflict: bool
+    ) -> BatchResult:
+        seq = outcome.number.seq if outcome.number is not None else 0
+        if isinstance(outcome, Deferred) and not self._deferred.put(message, outcome):
+            self._boots.put_overflowed(boot, seq)
+            return self._reject(message, Limit.DEFERRED, "no room for another message that must wait")
+        boot.numbers.put(seq, _STATUS[type(outcome)])
         if isinstance(outcome, Accepted):
-            self._store_frame(outcome, self._boot(message.topic_edge, outcome.frame.boot), message.arrived_ms)
-            return _STORED
+            self._store_frame(outcome, boot, message.arrived_ms)
+            return _CONFLICT if is_conflict else _STORED
         if isinstance(outcome, Deferred):
-            defer(self._connection, message, outcome)
             return _DEFERRED
         self._dead_letters.add(message, outcome)
         return _REJECTED
 
-    def _boot(self, edge: str, name: str) -> _Boot:
-        found = self._boots.get((edge, name))
-        if found is None:
-            found = self._boots[edge, name] = self._load_boot(edge, name)
-        return found
+    def _store_unnumbered(self, message: Message, outcome: Accepted | Deferred | Rejected) -> BatchResult:
+        if isinstance(outcome, Rejected):
+            self._dead_letters.add(message, outcome)
+            return _REJECTED
+        if isinstance(outcome, Deferred) and self._deferred.put(message, outcome):
+            return _DEFERRED
+        return self._reject(message, Limit.DEFERRED, "no room for another message that must wait")
 
-    def _load_boot(self, edge: str, name: str) -> _Boot:
-        execute = self._connection.execute
-        execute("INSERT INTO edge (name) VALUES (?) ON CONFLICT DO NOTHING", (edge,))
-        edge_id = execute("SELECT id FROM edge WHERE name = ?", (edge,)).fetchone()[0]
-        execute("INSERT INTO boot (edge, boot) VALUES (?, ?) ON CONFLICT DO NOTHING", (edge_id, name))
-        boot_id = execute("SELECT id FROM boot WHERE edge = ? AND boot = ?", (edge_id, name)).fetchone()[0]
-        rows = execute("SELECT first, last, status FROM frame_number WHERE boot = ?", (boot_id,))
-        return _Boot(
-            boot_id, edge_id, FrameNumbers(NumberRange(first, last, Status(status)) for first, last, status in rows)
-        )
+    def _reject(self, message: Message, limit: Limit, detail: str) -> BatchResult:
+        self._watch.note(message.topic_edge, limit)
+        self._dead_letters.add(message, Rejected(None, limit, detail))
+        return _REJECTED
 
-    def _store_frame(self, accepted: Accepted, boot: _Boot, arrived_ms: int) -> None:
+    def _admits(self, frame: Frame, boot: Boot) -> bool:
+        if boot.edge_name == INTEGRATED_EDGE:
+            return True
+        return self._meters.admits(frame.meter, frame.serial, boot.edge, self._watch.limits.meters)
+
+    def _is_stored(self, boot: Boot, frame: Frame) -> bool:
+        """Whether a frame whose number is known is the one that has it; True where nobody knows any more."""
+        row = self._connection.execute(_IN_LEDGER, (boot.id, frame.seq)).fetchone()
+        if row is not None:
+            key, time_ms, mode, body = row
+            is_same = (key, time_ms, mode) == (frame.meter, frame.time_ms, frame.mode.value)
+            return is_same and decode_body(body) == (frame.values, frame.dated)
+        # Raw frames are deleted by the quarter-hour. Where those of its own are complete, it is not among them.
+        quarter = (frame.meter, frame.time_ms // QUARTER_MS)
+        return self._connection.execute(_IS_SETTLED, quarter).fetchone() is not None
+
+    def _free_fork(self, boot: Boot, frame: Frame, now_ms: int) -> Boot | BatchResult | None:
+        """Where to store a frame whose number another one has: a fork, what it is if it is there, None if nowhere."""
+        for fork in self._boots.forks(boot, now_ms):
+            if fork.numbers.status(frame.seq) is None:
+                return fork
+            if self._is_stored(fork, frame):
+                return _DUPLICATE
+        return None
+
+    def _store_frame(self, accepted: Accepted, boot: Boot, arrived_ms: int) -> None:
         frame = accepted.frame
         time_ms = frame.time_ms
         meter = self._meters.find(frame.meter, frame.serial, time_ms)
@@ -151,10 +211,7 @@ class MessageStore:
         self._newest_id += 1
         row = (self._newest_id, meter.id, boot.id, frame.seq, time_ms, arrived_ms, frame.mode.value, accepted.body)
         self._connection.execute(_INSERT, row)
-        if boot.edge not in meter.edges:
-            self._connection.execute("INSERT INTO meter_edge VALUES (?, ?)", (meter.id, boot.edge))
-            meter.edges.add(boot.edge)
-        meter.changed = True
+        self._meters.add_edge(meter, boot.edge)
         newest_ms = meter.last_ms
         meter.first_ms = min(meter.first_ms, time_ms)
         meter.last_ms = max(newest_ms, time_ms)

@@ -1,11 +1,15 @@
 """The meters that send frames, as far as the next frame needs them in memory."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.rollup import Rollup
+
+# Meters in memory between two transactions.
+_MOST_CACHED: Final = 256
 
 
 @dataclass(slots=True)
@@ -31,7 +35,6 @@ class MeterState:
         edges: ids of the edges that read it.
         open: quarters that recently got frames, by number.
         dirty: numbers of quarters that wait to be recomputed.
-        changed: True if frames were stored since it was saved.
         changed_labels: to be saved.
         changed_quarters: to be saved.
     """
@@ -44,7 +47,6 @@ class MeterState:
     edges: set[int] = field(default_factory=set)
     open: dict[int, Rollup] = field(default_factory=dict)
     dirty: set[int] = field(default_factory=set)
-    changed: bool = False
     changed_labels: set[str] = field(default_factory=set)
     changed_quarters: set[int] = field(default_factory=set)
 
@@ -55,10 +57,37 @@ class Meters:
     def __init__(self, connection: sqlite3.Connection, labels: LabelIds) -> None:
         self._connection = connection
         self._labels = labels
-        self._rows: dict[str, list[MeterState]] = {}
+        self._rows: dict[str, list[MeterState]] = {}  # the key used last is last
+        self._used: dict[int, MeterState] = {}  # since the last save
+        self._of_edge: dict[int, int] = {}
 
     def __iter__(self) -> Iterator[MeterState]:
         return (meter for rows in self._rows.values() for meter in rows)
+
+    @property
+    def used(self) -> Collection[MeterState]:
+        """Those that got frames since the last save."""
+        return self._used.values()
+
+    def admits(self, key: str, serial: str | None, edge: int, most: int) -> bool:
+        """Whether an edge may send a frame of a meter: one that it has read, or one of its first `most`.
+
+        Args:
+            key: of the meter.
+            serial: see `find`.
+            edge: id of the edge.
+            most: meters of an edge.
+        """
+        rows = self._of_key(key)
+        known = rows[-1:] if serial is None else [meter for meter in rows if meter.serial == serial]
+        return any(edge in meter.edges for meter in known) or self._count(edge) < most
+
+    def add_edge(self, meter: MeterState, edge: int) -> None:
+        """Note that an edge reads a meter."""
+        if edge not in meter.edges:
+            self._of_edge[edge] = self._count(edge) + 1
+            self._connection.execute("INSERT INTO meter_edge VALUES (?, ?)", (meter.id, edge))
+            meter.edges.add(edge)
 
     def find(self, key: str, serial: str | None, time_ms: int) -> MeterState:
         """The meter that sent a frame, created where it is new; in a transaction.
@@ -66,9 +95,11 @@ class Meters:
         A frame without serial belongs to the key's newest meter. The first serial seen completes a meter that had none;
         another serial is another meter of the same site.
         """
-        rows = self._rows.get(key)
-        if rows is None:
-            rows = self._rows[key] = self._load(key)
+        meter = self._find(self._of_key(key), key, serial, time_ms)
+        self._used[meter.id] = meter
+        return meter
+
+    def _find(self, rows: list[MeterState], key: str, serial: str | None, time_ms: int) -> MeterState:
         if rows and serial is None:
             return rows[-1]
         for meter in rows:
@@ -81,6 +112,17 @@ class Meters:
                 return meter
         rows.append(self._add(key, serial, time_ms))
         return rows[-1]
+
+    def _of_key(self, key: str) -> list[MeterState]:
+        rows = self._rows.pop(key, None)
+        self._rows[key] = self._load(key) if rows is None else rows
+        return self._rows[key]
+
+    def _count(self, edge: int) -> int:
+        if edge not in self._of_edge:
+            select = "SELECT count(*) FROM meter_edge WHERE edge = ?"
+            (self._of_edge[edge],) = self._connection.execute(select, (edge,)).fetchone()
+        return self._of_edge[edge]
 
     def _add(self, key: str, serial: str | None, time_ms: int) -> MeterState:
         sites = "SELECT site FROM meter WHERE key = ? ORDER BY id DESC LIMIT 1"
@@ -116,10 +158,7 @@ class Meters:
 
     def save(self) -> None:
         """Write what changed since the last call, quarters excepted; in a transaction."""
-        for meter in self:
-            if not meter.changed:
-                continue
-            meter.changed = False
+        for meter in self._used.values():
             rows = [
                 (meter.id, each.id, each.first_ms, each.last_ms)
                 for each in map(meter.labels.__getitem__, meter.changed_labels)
@@ -128,3 +167,6 @@ class Meters:
             self._connection.executemany("INSERT OR REPLACE INTO label_seen VALUES (?, ?, ?, ?)", rows)
             times = (meter.first_ms, meter.last_ms, meter.id)
             self._connection.execute("UPDATE meter SET first_ms = ?, last_ms = ? WHERE id = ?", times)
+        self._used.clear()
+        for key in list(self._rows)[:-_MOST_CACHED]:
+            del self._rows[key]

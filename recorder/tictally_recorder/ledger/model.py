@@ -29,19 +29,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The outcome of a batch; the four counts add up to its messages.
+    """The outcome of a batch; the first four counts add up to its messages.
 
     Attributes:
         stored: frames that are new in the ledger.
         duplicates: frames whose number the ledger already had.
         deferred: messages stored whole for a retry: of another format version, or dated too far ahead.
         rejected: messages that became dead letters.
+        conflicts: frames among those stored whose number their edge had used before, for another frame.
     """
 
     stored: int = 0
     duplicates: int = 0
     deferred: int = 0
     rejected: int = 0
+    conflicts: int = 0
 
     def __add__(self, other: "BatchResult") -> "BatchResult":
         return BatchResult(
@@ -49,6 +51,7 @@ class BatchResult:
             self.duplicates + other.duplicates,
             self.deferred + other.deferred,
             self.rejected + other.rejected,
+            self.conflicts + other.conflicts,
         )
 
 

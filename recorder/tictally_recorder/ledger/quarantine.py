@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from tictally_recorder.ledger.classify import Deferred, Rejected
+from tictally_recorder.ledger.edge_limits import EdgeLimits
 from tictally_recorder.ledger.model import Message
 from tictally_shared.frames import VERSION
 
 MOST_DEAD_LETTERS: Final = 10_000
 HEAD_BYTES: Final = 4096
+_DEFERRED_BYTES: Final = "SELECT edge, sum(length(payload)) FROM deferred_message GROUP BY edge"
 _BY_REASON: Final = """
 SELECT rejection.reason, n, topic, detail, arrived_ms FROM rejection
 LEFT JOIN dead_letter ON dead_letter.id = (SELECT max(id) FROM dead_letter WHERE dead_letter.reason = rejection.reason)
@@ -92,24 +94,44 @@ class DeadLetters:
         self._counts.clear()
 
 
-def defer(connection: sqlite3.Connection, message: Message, deferred: Deferred) -> None:
-    """Store a message whole; in a transaction."""
-    insert = (
-        "INSERT INTO deferred_message (edge, topic, arrived_ms, version, due_ms, payload) VALUES (?, ?, ?, ?, ?, ?)"
-    )
-    topics = (_storable(message.topic_edge), _storable(message.topic))
-    connection.execute(insert, (*topics, message.arrived_ms, deferred.version, deferred.due_ms, message.payload))
+class DeferredMessages:
+    """Stores deferred messages whole, as many bytes as the limits allow; every call is inside a transaction."""
 
+    def __init__(self, connection: sqlite3.Connection, limits: EdgeLimits) -> None:
+        self._connection = connection
+        self._limits = limits
+        self._bytes: Counter[str] = Counter(dict(connection.execute(_DEFERRED_BYTES)))
 
-def take_due(connection: sqlite3.Connection, now_ms: int, limit: int) -> Iterator[Message]:
-    """Remove and return deferred messages that are due and of a version that this program reads; in a transaction."""
-    select = """
-    SELECT id, edge, payload, arrived_ms, topic FROM deferred_message
-    WHERE version = ? AND due_ms <= ? ORDER BY id LIMIT ?
-    """
-    for row_id, *fields in connection.execute(select, (VERSION, now_ms, limit)).fetchall():
-        connection.execute("DELETE FROM deferred_message WHERE id = ?", (row_id,))
-        yield Message(*fields)
+    def put(self, message: Message, deferred: Deferred) -> bool:
+        """Store a message; False if there is no room for it."""
+        edge, size = _storable(message.topic_edge), len(message.payload)
+        limits = self._limits
+        if self._bytes[edge] + size > limits.deferred_bytes or self._bytes.total() + size > limits.all_deferred_bytes:
+            return False
+        self._bytes[edge] += size
+        row = (edge, _storable(message.topic), message.arrived_ms, deferred.version, deferred.due_ms, message.payload)
+        insert = (
+            "INSERT INTO deferred_message (edge, topic, arrived_ms, version, due_ms, payload) VALUES (?, ?, ?, ?, ?, ?)"
+        )
+        self._connection.execute(insert, row)
+        return True
+
+    def has_room_again(self, edge: str) -> bool:
+        """Whether half of the room is free, an edge's own and that of all."""
+        limits = self._limits
+        return self._bytes[edge] <= limits.deferred_bytes // 2 and self._bytes.total() <= limits.all_deferred_bytes // 2
+
+    def take_due(self, now_ms: int, limit: int) -> Iterator[Message]:
+        """Remove and return messages that are due and of a version that this program reads."""
+        select = """
+        SELECT id, edge, payload, arrived_ms, topic FROM deferred_message
+        WHERE version = ? AND due_ms <= ? ORDER BY id LIMIT ?
+        """
+        for row_id, *fields in self._connection.execute(select, (VERSION, now_ms, limit)).fetchall():
+            self._connection.execute("DELETE FROM deferred_message WHERE id = ?", (row_id,))
+            message = Message(*fields)
+            self._bytes[message.topic_edge] -= len(message.payload)
+            yield message
 
 
 def _storable(text: str) -> str:

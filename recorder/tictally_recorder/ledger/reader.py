@@ -13,7 +13,14 @@ from typing import Final, Self, TypeVar
 
 from tictally_recorder.ledger.connection import open_for_reading, translate_sqlite_errors
 from tictally_recorder.ledger.cost_store import CostDay, Costs
-from tictally_recorder.ledger.frame_numbers import NumberRange, edges_of, frame_numbers_of, lost_between
+from tictally_recorder.ledger.frame_numbers import (
+    NumberRange,
+    conflicts_of,
+    edges_of,
+    frame_numbers_of,
+    lost_between,
+    meters_by_edge,
+)
 from tictally_recorder.ledger.invalidation import invalidated_quarters
 from tictally_recorder.ledger.key_value import get_value
 from tictally_recorder.ledger.label_ids import LabelIds
@@ -325,6 +332,16 @@ class LedgerReader:
         """Boot → the ranges of an edge's numbers whose status is known, ascending."""
         with translate_sqlite_errors():
             return frame_numbers_of(self._connection, edge)
+
+    def conflicts(self) -> dict[str, int]:
+        """Edge → frames whose numbers it had used before, for other frames."""
+        with translate_sqlite_errors():
+            return conflicts_of(self._connection)
+
+    def meters_by_edge(self) -> dict[str, int]:
+        """Edge → how many meters it has read; only edges that have read one."""
+        with translate_sqlite_errors():
+            return meters_by_edge(self._connection)
 
     def lost_between(self, edges: Collection[str], start_ms: int, end_ms: int) -> int:
         """How many lost frames of some edges may have been in [start_ms, end_ms), as far as their times are known."""

@@ -1,7 +1,8 @@
 """Writes to a ledger: each call is one transaction."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack, closing
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Final, Self, TypeVar
 
 from tictally_recorder.ledger.connection import open_for_writing, refuse_folder, transaction, translate_sqlite_errors
 from tictally_recorder.ledger.cost_store import CostDay, Costs
-from tictally_recorder.ledger.frame_numbers import NumberRange, frame_numbers_of
+from tictally_recorder.ledger.edge_limits import EdgeLimits, EdgeWatch
+from tictally_recorder.ledger.errors import LedgerError
+from tictally_recorder.ledger.frame_numbers import NumberRange, frame_numbers_of, recent_numbers_of
 from tictally_recorder.ledger.ingest import MessageStore
 from tictally_recorder.ledger.invalidation import invalidate
 from tictally_recorder.ledger.key_value import get_value, put_value
@@ -33,17 +36,23 @@ class Ledger:
 
     Attributes:
         client_id: the MQTT client id, random, created with the ledger.
+        watch: which edges have reached a limit, or use numbers twice.
     """
 
-    def __init__(self, connection: sqlite3.Connection, lock: Lock, file: FileLock) -> None:
+    def __init__(self, connection: sqlite3.Connection, lock: Lock, file: FileLock, watch: EdgeWatch) -> None:
         self._connection = connection
         self._lock, self._file = lock, file
         self._messages: MessageStore | None = None
+        self.watch = watch
         self.client_id = str(connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()[0])
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, limits: EdgeLimits | None = None) -> Self:
         """Open or create; an older version is copied, then migrated.
+
+        Args:
+            path: of its file.
+            limits: of what one edge may make it store; None: those of `EdgeLimits`.
 
         Raises:
             LedgerInUse: another process has it open; the message names its pid.
@@ -56,7 +65,7 @@ class Ledger:
             file = opened.enter_context(closing(FileLock(path)))
             connection = opened.enter_context(closing(open_for_writing(path, upgrade=True)))
             file.check()
-            ledger = cls(connection, lock, file)
+            ledger = cls(connection, lock, file, EdgeWatch(limits or EdgeLimits()))
             opened.pop_all()
             return ledger
 
@@ -157,6 +166,11 @@ class Ledger:
         with translate_sqlite_errors():
             return frame_numbers_of(self._connection, edge)
 
+    def recent_numbers(self, edge: str, boots: Collection[str]) -> dict[str, list[NumberRange]]:
+        """The same for some boots and the newest 64: an edge may have had thousands. Raises as `store` does."""
+        with translate_sqlite_errors():
+            return recent_numbers_of(self._connection, edge, boots)
+
     def mark_lost(self, edge: str, lost: Mapping[str, Iterable[tuple[int, int]]]) -> None:
         """Mark frames as lost, by boot, except those with another status. Raises as `store` does.
 
@@ -165,7 +179,7 @@ class Ledger:
 
         def mark(store: MessageStore) -> None:
             for boot, ranges in lost.items():
-                store.mark_lost(edge, boot, ranges)
+                store.mark_lost(edge, boot, ranges, time.time_ns() // 1_000_000)
 
         self._write(mark)
 
@@ -208,7 +222,7 @@ class Ledger:
         messages, self._messages = self._messages, None  # gone where the transaction fails
         self._file.check()
         with transaction(self._connection):
-            messages = messages or MessageStore(self._connection)
+            messages = messages or MessageStore(self._connection, self.watch)
             result = work(messages)
             messages.save()
         self._file.check()  # what is now committed must still be there

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -103,7 +103,8 @@ class BackfillCoordinator:
                 self._follow_plan(edge, planner, now_s)
 
     def _update_planner(self, edge: str, health: EdgeFrames, now_s: float) -> None:
-        known = self._known(edge)
+        before = self._planners.get(edge)
+        known = self._known(edge, health.boots.keys() | (before.boots if before is not None else set()))
         planner = self._planners.pop(edge, None) or Planner(self._floors(edge, health, known))
         planner.update(health, known, now_s)
         self._planners[edge] = planner
@@ -111,7 +112,7 @@ class BackfillCoordinator:
             del self._planners[next(iter(self._planners))]
 
     def _follow_plan(self, edge: str, planner: Planner, now_s: float) -> None:
-        plan = planner.plan(self._known(edge), now_s)
+        plan = planner.plan(self._known(edge, planner.boots), now_s)
         if plan.lost:
             self._ledger.mark_lost(edge, plan.lost)
             count = sum(map(len, plan.lost.values()))
@@ -120,8 +121,8 @@ class BackfillCoordinator:
             self._limited_log.log(f"requesting missing frames from edge {edge!r}", now_s, logging.INFO)
             self._send_request(edge, plan.request.to_json())
 
-    def _known(self, edge: str) -> Known:
-        numbers = self._ledger.frame_numbers(edge)
+    def _known(self, edge: str, boots: Collection[str]) -> Known:
+        numbers = self._ledger.recent_numbers(edge, boots)
         return {boot: IntervalSet((each.first, each.last) for each in ranges) for boot, ranges in numbers.items()}
 
     def _floors(self, edge: str, health: EdgeFrames, known: Known) -> dict[str, int]:

@@ -112,6 +112,12 @@ class Planner:
         """Numbers that are missing and not noted as lost, as of the last `plan`."""
         return sum(len(ranges) for each in (self._missing, self._gone, self._lost) for ranges in each.values())
 
+    @property
+    def boots(self) -> set[str]:
+        """The boots of which numbers are missing, or lost and not noted."""
+        pending = {self._pending.boot} if self._pending is not None else set()
+        return {*self._missing, *self._gone, *self._wanted, *self._lost, *pending}
+
     def update(self, health: EdgeFrames, known: Known, now_s: float) -> None:
         """Take a live health in, after the frames that came before it."""
         missing, gone = {}, {}
