@@ -127,7 +127,7 @@ FRENCH_TOO = {
         "sites",
         "table",
     ),
-    *("minute", "taxes", "maximum", "minimum", "index", "prices", "script", "toml"),
+    *("minute", "taxes", "maximum", "minimum", "index", "prices", "prov", "script", "toml"),
 }
 
 
