@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
 
 import tictally_recorder.translations
 from tictally_recorder.finding import FindingCode
 from tictally_recorder.problem import FileProblem, ProblemCode
-from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.remark import RemarkCode, UnknownPart
 from tictally_recorder.tariffs.check import IssueCode
 from tictally_shared.phrase import Phrase, PhraseCode, Value
@@ -40,6 +41,28 @@ _OF_FORMAT: Final[dict[str, Value]] = {
     "size": 12_300_000,
     "spans": (("2026-08-03T10:00", "2026-08-03T12:30"),),
     "when": "2026-08-03T10:00",
+}
+
+REASON_PARAMETERS: Final[Mapping[str, Parameter]] = {
+    "count": 3,
+    "day": "2026-08-03",
+    "days": 365,
+    "due": "2026-08-01",
+    "enough": 10,
+    "file": "own.toml",
+    "line": 7,
+    "nights": 30,
+    "period": "HP WE",
+    "periods": ("HP WE", "HC WE"),
+    "power_kva": 9,
+    "registers": ("EASF03", "EASF04"),
+    "share": "12.5",
+    "spans": (("2026-08-03T10:00+02:00", "2026-08-03T12:30+02:00"),),
+    "start": "2026-08-04",
+    "tariff": "own",
+    "time": "2026-10-25T02:15+02:00",
+    "until": "2026-08-05",
+    "version": "own 2026-02-01",
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from page_browsing import Served, open_page, served
-from phrase_examples import every_phrase, example
+from phrase_examples import REASON_PARAMETERS, every_phrase, example
 from playwright.sync_api import Browser, Page, Route
 from real_broker import Mosquitto
 
@@ -21,25 +21,15 @@ from tictally_shared.phrase import Phrase
 PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
 WORDS = json.loads((Path(tictally_recorder.translations.__file__).parent / "en.json").read_text(encoding="utf-8"))
 VALUES: Mapping[str, Parameter] = {
-    "count": 3,
-    "day": "2026-08-03",
-    "days": 365,
-    "due": "2026-08-01",
-    "enough": 10,
+    **REASON_PARAMETERS,
     "file": "contracts.toml",
-    "line": 7,
-    "nights": 30,
     "period": "HP",
     "periods": ("HP", "HC"),
-    "power_kva": 9,
-    "registers": ("EASF03", "EASF04"),
-    "share": "12.5",
     "spans": (
         ("2026-08-03T10:00+02:00", "2026-08-03T12:30+02:00"),
         ("2026-08-04T01:00+02:00", "2026-08-05T02:00+02:00"),
     ),
     "tariff": "perso",
-    "time": "2026-10-25T02:15+02:00",
     "version": "perso 2026-02-01",
 }
 # Whole English words that stand in no French sentence of ours, those of every sentence of the catalogue among them.

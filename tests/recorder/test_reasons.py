@@ -2,40 +2,19 @@
 
 import json
 import re
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from phrase_examples import REASON_PARAMETERS
 
 import tictally_recorder.translations
-from tictally_recorder.reason import Parameter, Reason, ReasonCode
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.translations import catalogue
 from tictally_shared.catalogue import LANGUAGES
 
 API_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
-VALUES: Mapping[str, Parameter] = {
-    "count": 3,
-    "day": "2026-08-03",
-    "days": 365,
-    "due": "2026-08-01",
-    "enough": 10,
-    "file": "own.toml",
-    "line": 7,
-    "nights": 30,
-    "period": "HP WE",
-    "periods": ("HP WE", "HC WE"),
-    "power_kva": 9,
-    "registers": ("EASF03", "EASF04"),
-    "share": "12.5",
-    "spans": (("2026-08-03T10:00+02:00", "2026-08-03T12:30+02:00"),),
-    "start": "2026-08-04",
-    "tariff": "own",
-    "time": "2026-10-25T02:15+02:00",
-    "until": "2026-08-05",
-    "version": "own 2026-02-01",
-}
 SHOWN = {
     "en": {
         "due": "2026-08-01",
@@ -70,7 +49,7 @@ def placeholders(language: str, key: str) -> set[str]:
 
 def example(code: ReasonCode) -> Reason:
     """The reason with a value for each placeholder of its English words."""
-    return Reason(code, {name: VALUES[name] for name in placeholders("en", f"reason.{code}")})
+    return Reason(code, {name: REASON_PARAMETERS[name] for name in placeholders("en", f"reason.{code}")})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
