@@ -30,13 +30,17 @@ def frame(seq: int, *, edge: str = "cellar", boot: str = BOOT, meter: str = METE
 
 @dataclass
 class Recorder:
-    """`tictally record`, started with these settings alone; `module`: the Python module to run."""
+    """`tictally record`, started with these settings alone.
+
+    `module` is the Python module to run, `options` are those of record.
+    """
 
     folder: Path
     port: int
     base: str = "tictally"
     settings: dict[str, str] = field(default_factory=dict)
     module: str = "tictally_recorder"
+    options: tuple[str, ...] = ()
     _process: ChildProcess | None = field(default=None, repr=False)
 
     @property
@@ -58,7 +62,7 @@ class Recorder:
             "TICTALLY_LEDGER": str(self.ledger),
             "TICTALLY_HTTP": "off",  # several recorders cannot share a port
         }
-        command = [sys.executable, "-m", self.module, "record"]
+        command = [sys.executable, "-m", self.module, "record", *self.options]
         self._process = ChildProcess("recorder", command, self.folder / "recorder.log", environ | self.settings)
         self._process.start()
 
@@ -88,9 +92,9 @@ class Recorder:
             time.sleep(0.05)
         raise AssertionError(f"not within {within_s} s: {counts}\n{self.log}")
 
-    def wait_for_log(self, text: str, within_s: float = 20.0) -> None:
+    def wait_for_log(self, text: str, within_s: float = 20.0, times: int = 1) -> None:
         end = time.monotonic() + within_s
-        while text not in self.log:
+        while self.log.count(text) < times:
             assert time.monotonic() < end, f"no {text!r} in:\n{self.log}"
             time.sleep(0.05)
 

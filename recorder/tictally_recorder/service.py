@@ -37,6 +37,7 @@ from tictally_recorder.ingest.statistics import IngestStatistics, SummaryStep
 from tictally_recorder.ingest.subscriptions import IngestTopics
 from tictally_recorder.jobs import JobScheduler, JobStep
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerGone, LedgerReader, LedgerUnavailable
+from tictally_recorder.ledger_opening import open_ledger
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep
 from tictally_recorder.maintenance.ledger_steps import DeferredStep, QuarterStep, RetentionStep
 from tictally_recorder.settings import OFF, Settings
@@ -75,7 +76,7 @@ class RecorderResources:
     jobs: JobScheduler
 
 
-def record(settings: Settings) -> None:
+def record(settings: Settings, *, begins_new: bool = False) -> None:
     """Record until SIGTERM or SIGINT; SIGHUP applies edited tariffs and contracts at once.
 
     Raises:
@@ -83,9 +84,8 @@ def record(settings: Settings) -> None:
     """
     inbox: Inbox = SimpleQueue()
     _handle_signals(inbox)
-    _make_folder(settings.ledger.parent)
     notifier = Notifier(os.environ)
-    opened = _open_when_available(settings, inbox, notifier)
+    opened = _open_when_available(settings, inbox, notifier, begins_new=begins_new)
     if opened is None:
         return
     stack, resources, ingest = opened
@@ -106,14 +106,15 @@ def record(settings: Settings) -> None:
 
 
 def _open_when_available(
-    settings: Settings, inbox: Inbox, notifier: Notifier
+    settings: Settings, inbox: Inbox, notifier: Notifier, *, begins_new: bool
 ) -> tuple[ExitStack, RecorderResources, Ingest] | None:
     """Open everything as soon as the ledger can be: another program may have locked it. None if stopped before."""
     backoff, limited_log = Backoff(*_RETRY_S), RateLimitedLogger(_log)
     while True:
         with ExitStack() as stack:
             try:
-                resources = _open(settings, inbox, stack)
+                ledger = stack.enter_context(open_ledger(settings, begins_new=begins_new))
+                resources = _open(settings, ledger, inbox, stack)
                 ingest = make_ingest(resources, notifier)
             except LedgerUnavailable as error:
                 limited_log.log(f"{error}: trying again", time.monotonic())
@@ -125,8 +126,7 @@ def _open_when_available(
                 return None
 
 
-def _open(settings: Settings, inbox: Inbox, stack: ExitStack) -> RecorderResources:
-    ledger = stack.enter_context(Ledger.open(settings.ledger))
+def _open(settings: Settings, ledger: Ledger, inbox: Inbox, stack: ExitStack) -> RecorderResources:
     remove_second_names(settings.ledger.resolve())
     reader = stack.enter_context(LedgerReader.open(settings.ledger))
     replication = stack.enter_context(replicating(settings, ledger))
@@ -243,10 +243,3 @@ def _handle_signals(inbox: Inbox) -> None:
     signal.signal(signal.SIGTERM, put(Stop()))
     signal.signal(signal.SIGINT, put(Stop()))
     signal.signal(signal.SIGHUP, put(ReloadConfig()))
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    except OSError as error:
-        raise LedgerError(f"the ledger's folder {folder} cannot be made: {error.strerror}") from None

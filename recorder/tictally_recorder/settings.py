@@ -33,7 +33,9 @@ from tictally_shared.topics import Topics
 
 PREFIX: Final = "TICTALLY_"
 SERVICE_FILE: Final = Path("/etc/tictally/recorder.env")
-SERVICE_LEDGER: Final = "/var/lib/tictally/ledger.sqlite"
+LEDGER_NAME: Final = "ledger.sqlite"
+SERVICE_STATE: Final = "/var/lib/tictally"
+SERVICE_LEDGER: Final = f"{SERVICE_STATE}/{LEDGER_NAME}"
 SECTIONS: Final = Sections()
 OFF: Final = "off"
 
@@ -72,6 +74,12 @@ class Settings(ProgramSettings):
             "default": "`$XDG_STATE_HOME/tictally/ledger.sqlite`, else below `~/.local/state`",
             "missing": "there is no home folder to put the ledger in",
         },
+    )
+    state: Path | None = Field(
+        default=None,
+        description="Folder, not on the ledger's disk, where the recorder notes which ledgers there were: it then "
+        "begins no new one where that disk is not mounted.",
+        json_schema_extra={"default": "`$STATE_DIRECTORY`, `$XDG_STATE_HOME/tictally` or `~/.local/state/tictally`"},
     )
     edges: Annotated[tuple[str, ...], BeforeValidator(_edges)] = Field(
         default=(),
@@ -148,18 +156,23 @@ def load(origins: Origins, *, hostname: str, ledger: str | None = None) -> Setti
     """
     options = {} if ledger is None else {"ledger": Given(ledger, "--ledger")}
     defaults = {"name": Given(host_key(hostname), "the host's name")}
-    path = _default_ledger(origins.environ) if origins.used_service(PROGRAM) is None else SERVICE_LEDGER
+    folder, is_service = _user_folder(origins.environ), origins.used_service(PROGRAM) is not None
+    path = SERVICE_LEDGER if is_service else None if folder is None else f"{folder}/{LEDGER_NAME}"
     if path is not None:
         defaults["ledger"] = Given(path, f"{PREFIX}LEDGER")
+    # systemd makes its folder for the service.
+    state = origins.environ.get("STATE_DIRECTORY", "").split(":")[0] or (SERVICE_STATE if is_service else folder)
+    if state is not None:
+        defaults["state"] = Given(state, f"{PREFIX}STATE")
     return load_settings(Settings, SECTIONS, PROGRAM, replace(origins, options=options, defaults=defaults))
 
 
-def _default_ledger(environ: Mapping[str, str]) -> str | None:
-    """The ledger in the user's state folder (XDG Base Directory Specification, `XDG_STATE_HOME`)."""
+def _user_folder(environ: Mapping[str, str]) -> str | None:
+    """The folder in the user's state folder (XDG Base Directory Specification, `XDG_STATE_HOME`)."""
     state = environ.get("XDG_STATE_HOME", "")
     if not state.startswith("/"):
         home = environ.get("HOME", "")
         if not home:
             return None
         state = f"{home}/.local/state"
-    return f"{state}/tictally/ledger.sqlite"
+    return f"{state}/tictally"

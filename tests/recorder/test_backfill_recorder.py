@@ -177,6 +177,7 @@ def test_a_retained_health_message_triggers_no_request(recorder: Recorder, hub: 
     for part in recorder.folder.glob("ledger.sqlite*"):
         part.unlink()
     edge.requests.clear()
+    recorder.options = ("--new-ledger",)
     recorder.start()
     wait_until_online(hub)
     edge.publish_health()  # one live message; the retained one before it does not count

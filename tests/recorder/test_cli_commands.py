@@ -177,7 +177,7 @@ def test_weeks_begin_on_monday(capsys: pytest.CaptureFixture[str]) -> None:
         (("site", "join", "x", METER), 1, "there is no site 'x' in the ledger"),
         (("site", "join", METER, METER), 1, f"{METER} and {METER} are already the same site"),
         (("site", "join", METER), 2, "Missing argument 'OLD'"),
-        (("record", "--ledger", "/dev/null/ledger"), 1, "the ledger's folder /dev/null cannot be made"),
+        (("record", "--ledger", "/dev/null/ledger"), 1, "there is no ledger at /dev/null/ledger, nor a folder"),
         (("recrod",), 2, "No such command 'recrod'."),
         (("energy", "--form", "x"), 2, "No such option: --form"),
     ],

@@ -158,7 +158,7 @@ def test_a_missing_ledger_is_reported_to_a_reader_in_a_sentence(tmp_path: Path, 
 
 
 def test_a_missing_folder_is_reported_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="cannot be locked"):
+    with pytest.raises(LedgerError, match="nor a folder for it"):
         Ledger.open(tmp_path / "no" / "ledger.sqlite")
 
 

@@ -17,6 +17,7 @@ from tictally_recorder.backup.reset_identity import identity_of, reset_identity
 from tictally_recorder.backup.swap import clear, remove_second_names, replace_ledger, unfinished
 from tictally_recorder.backup.verify import read_backup
 from tictally_recorder.ledger import LedgerError, LedgerInUse
+from tictally_recorder.ledger.connection import require_folder
 from tictally_recorder.ledger.lock import Lock, create_private
 from tictally_recorder.ledger.migrations import STEPS, migrate
 from tictally_recorder.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
@@ -61,7 +62,9 @@ def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: dat
     ledger = ledger.resolve()  # a link to another disk stays one
     new = unfinished(ledger)
     try:
-        ledger.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if ledger.parent.parent.is_dir():  # but not all of a path that is on a disk which is not mounted
+            ledger.parent.mkdir(mode=0o750, exist_ok=True)
+        require_folder(ledger)
         with closing(Lock(ledger)), _translate_errors(backup):
             remove_second_names(ledger)
             try:

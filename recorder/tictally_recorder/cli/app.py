@@ -46,15 +46,26 @@ app = typer.Typer(
 
 @app.command(short_help="Record what the edges publish, until stopped.")
 @flattened
-def record(configuration: Configuration) -> None:
+def record(
+    *,
+    new_ledger: Annotated[
+        bool,
+        typer.Option(
+            "--new-ledger",
+            help="Begin an empty ledger also where there was one that is missing now; an existing one is kept.",
+        ),
+    ] = False,
+    configuration: Configuration,
+) -> None:
     """Record what every edge publishes, until stopped by SIGTERM or Ctrl-C.
 
-    A message is acknowledged after it is stored; while the recorder is stopped, the broker keeps what arrives. Settings
+    A message is acknowledged after it is stored; while the recorder is stopped, the broker keeps what arrives. The
+    ledger's folder must exist, and a ledger that is missing is not begun again: its disk may not be mounted. Settings
     come from the environment, files and TOML: docs/settings.md lists them all.
     """
     settings = configuration.settings()
     log.set_up()
-    run_recorder(settings)
+    run_recorder(settings, begins_new=new_ledger)
 
 
 app.command(short_help="Show the energy of each register.")(flattened(energy))

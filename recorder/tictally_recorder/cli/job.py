@@ -128,7 +128,7 @@ def _store(settings: Settings, runner: JobRunner) -> None:
     """Store the state, unless a recorder runs: that one has a state of its own, and checks every minute."""
     state: JobState = runner.state
     try:
-        with Ledger.open(settings.ledger) as writer:
+        with Ledger.open(settings.ledger, creates=False) as writer:
             writer.put_value(state_key(runner.name), state.to_json())
     except LedgerInUse:
         pass

@@ -141,7 +141,7 @@ def _replicate(settings: Settings, sink: str | None, refill_ms: tuple[int, int] 
     chosen = _chosen(settings, sink)
     names = [each.name for each in chosen]
     try:
-        with Ledger.open(settings.ledger) as own:
+        with Ledger.open(settings.ledger, creates=False) as own:
             own.use_sinks(each.name for each in configured(settings))
             if refill_ms is not None:
                 refill_sinks(settings.ledger, names, *refill_ms)

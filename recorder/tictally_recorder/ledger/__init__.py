@@ -5,6 +5,7 @@ from tictally_recorder.ledger.edge_limits import EdgeLimits, Limit
 from tictally_recorder.ledger.errors import NO_FRAMES, LedgerError, LedgerGone, LedgerInUse, LedgerUnavailable
 from tictally_recorder.ledger.frame_numbers import NumberRange, Status
 from tictally_recorder.ledger.integrity import integrity
+from tictally_recorder.ledger.known_ledgers import KnownLedgers
 from tictally_recorder.ledger.model import (
     INTEGRATED_EDGE,
     BatchResult,
@@ -34,6 +35,7 @@ __all__ = [
     "CostLine",
     "EdgeLimits",
     "Ends",
+    "KnownLedgers",
     "Ledger",
     "LedgerCounts",
     "LedgerError",

@@ -20,21 +20,27 @@ _PRIMARY: Final = 0xFF
 _log = logging.getLogger(__name__)
 
 
-def open_for_writing(path: Path, *, upgrade: bool = False) -> sqlite3.Connection:
-    """Open a ledger's file; create it if it is missing.
+def open_for_writing(path: Path, *, upgrade: bool = False, creates: bool = False) -> sqlite3.Connection:
+    """Open a ledger's file.
 
     Args:
         path: of the file.
         upgrade: True migrates an older version to this program's; only the holder of its lock may do that.
+        creates: True creates it if it is missing or an empty file; its folder exists.
 
     Raises:
         LedgerUnavailable: it is locked, or the disk full.
-        LedgerError: it is not a ledger, from a newer version, from an older one without `upgrade`, or cannot be opened.
+        LedgerError: it is missing without `creates`, not a ledger, from a newer version, from an older one without
+            `upgrade`, or cannot be opened.
     """
+    if creates:
+        require_folder(path)
+    else:
+        require(path)
     with _opening(path):
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         try:
-            if _is_empty(connection):
+            if creates and _is_empty(connection):
                 _create(connection)
             _check_newest(connection, path)
             _make_durable(connection, path)
@@ -49,10 +55,29 @@ def open_for_writing(path: Path, *, upgrade: bool = False) -> sqlite3.Connection
 
 
 def require(path: Path) -> None:
-    """Raise LedgerError where there is no file."""
+    """Raise LedgerError where there is no file, or an empty one."""
+    require_folder(path)
     refuse_folder(path)
-    if not path.exists():
+    if is_missing(path):
         raise LedgerError(f"there is no ledger at {path}; `tictally record` creates one")
+
+
+def require_folder(path: Path) -> None:
+    """Raise LedgerError where the file's folder is missing: it may be on a disk that is not mounted."""
+    if not path.parent.is_dir():
+        raise LedgerError(
+            f"there is no ledger at {path}, nor a folder for it: mount its disk, or create the folder {path.parent}"
+        )
+
+
+def is_missing(path: Path) -> bool:
+    """Whether there is no file, or an empty one, which is no ledger yet."""
+    try:
+        return path.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise LedgerError(f"the ledger {path} cannot be opened: {error.strerror}") from None
 
 
 def refuse_folder(path: Path) -> None:

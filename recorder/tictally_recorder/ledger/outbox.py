@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
-from tictally_recorder.ledger.connection import open_for_writing, require, transaction, translate_sqlite_errors
+from tictally_recorder.ledger.connection import open_for_writing, transaction, translate_sqlite_errors
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.frame_codec import decode_body
 from tictally_recorder.ledger.outbox_queue import mark_all, marked_quarters, put_quarters, replace_quarters, sinks_of
@@ -129,7 +129,6 @@ class Outbox:
         Raises:
             LedgerError: it is missing, is no ledger, or has no such sink.
         """
-        require(path)
         connection = open_for_writing(path)
         try:
             _check_has(connection, sink, path)
@@ -340,7 +339,6 @@ def refill_sinks(path: Path, names: Iterable[str], start_ms: int, end_ms: int) -
         LedgerError: there is no ledger.
         LedgerUnavailable: it is busy.
     """
-    require(path)
     with closing(open_for_writing(path)) as connection, transaction(connection):
         for sink in set(sinks_of(connection)).intersection(names):
             mark_all(connection, sink, start_ms, end_ms)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from tictally_recorder.ledger.connection import open_for_writing, require, transaction
+from tictally_recorder.ledger.connection import open_for_writing, transaction
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.invalidation import clear, invalidate_site
@@ -25,7 +25,6 @@ def join_sites(path: Path, new: str, old: str) -> None:
         LedgerError: one of them is unknown, or both are the same.
         LedgerUnavailable: the ledger is busy.
     """
-    require(path)
     with closing(open_for_writing(path)) as connection, transaction(connection):
         join(connection, new, old)
 

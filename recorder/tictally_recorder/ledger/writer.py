@@ -9,7 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from tictally_recorder.ledger.connection import open_for_writing, refuse_folder, transaction, translate_sqlite_errors
+from tictally_recorder.ledger.connection import (
+    is_missing,
+    open_for_writing,
+    refuse_folder,
+    require,
+    require_folder,
+    transaction,
+    translate_sqlite_errors,
+)
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.edge_limits import EdgeLimits, EdgeWatch
 from tictally_recorder.ledger.errors import LedgerError
@@ -36,36 +44,44 @@ class Ledger:
 
     Attributes:
         client_id: the MQTT client id, random, created with the ledger.
+        is_new: whether this opening created it.
         watch: which edges have reached a limit, or use numbers twice.
     """
 
     def __init__(self, connection: sqlite3.Connection, lock: Lock, file: FileLock, watch: EdgeWatch) -> None:
         self._connection = connection
         self._lock, self._file = lock, file
+        self.is_new = False
         self._messages: MessageStore | None = None
         self.watch = watch
         self.client_id = str(connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()[0])
 
     @classmethod
-    def open(cls, path: Path, limits: EdgeLimits | None = None) -> Self:
+    def open(cls, path: Path, limits: EdgeLimits | None = None, *, creates: bool = True) -> Self:
         """Open or create; an older version is copied, then migrated.
 
         Args:
-            path: of its file.
+            path: of its file; the folder exists.
             limits: of what one edge may make it store; None: those of `EdgeLimits`.
+            creates: False for a ledger that must exist.
 
         Raises:
             LedgerInUse: another process has it open; the message names its pid.
             LedgerUnavailable: another program has locked it, or the disk is full: a retry may succeed.
-            LedgerError: it is not a ledger, from a newer version, or cannot be opened.
+            LedgerError: it is missing, not a ledger, from a newer version, or cannot be opened.
         """
+        require_folder(path)
         refuse_folder(path)
+        if not creates:
+            require(path)
         with ExitStack() as opened:
             lock = opened.enter_context(closing(Lock(path)))
+            is_new = is_missing(path)
             file = opened.enter_context(closing(FileLock(path)))
-            connection = opened.enter_context(closing(open_for_writing(path, upgrade=True)))
+            connection = opened.enter_context(closing(open_for_writing(path, upgrade=True, creates=creates)))
             file.check()
             ledger = cls(connection, lock, file, EdgeWatch(limits or EdgeLimits()))
+            ledger.is_new = is_new
             opened.pop_all()
             return ledger
 

@@ -39,14 +39,14 @@ def write_overlay(path: Path, text: str) -> None:
     """Put a file in its place, at once and whole.
 
     Args:
-        path: of the file; the folder is made where it is not there.
+        path: of the file; its folder is created, but not the one above: that may be on a disk that is not mounted.
         text: from `overlay_text`.
 
     Raises:
         TariffError: a file of that name was written or changed by a person, or it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         _refuse_a_persons(path)
         atomic_file.remove_stale_parts(path.parent, path.name)
         atomic_file.write_text(path, text)
