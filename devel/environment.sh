@@ -1,12 +1,13 @@
-# Sourced by ./run: creates .venv from uv.lock, and provides a mosquitto. Deleting .venv resets both.
+# Sourced by ./run: creates .venv from uv.lock, provides a mosquitto, or uv alone. Deleting .venv and .venv-uv resets all.
 # shellcheck shell=bash
 
 # A variable of the caller's shell must not send uv, pip or Python elsewhere.
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH PYTHONHOME
 venv=$PWD/.venv
+uv_home=$PWD/.venv-uv
 mosquitto_home=$venv/mosquitto
 # Debian puts mosquitto into /usr/sbin, which is on no ordinary user's PATH.
-export PATH=$venv/bin:$mosquitto_home/bin:$PATH:/usr/local/sbin:/usr/sbin
+export PATH=$venv/bin:$mosquitto_home/bin:$PATH:$uv_home/bin:/usr/local/sbin:/usr/sbin
 
 # uv has certificates of its own; that of a network's proxy is among the system's.
 [[ ! -s /etc/ssl/certs/ca-certificates.crt ]] || export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
@@ -28,21 +29,28 @@ need_environment() {
   # Programs in a virtual environment contain its path: a moved or copied one is unusable.
   [[ -e $stamp && $(head -n 1 "$stamp") != "$PWD" ]] && rm -rf "$venv"
   log "setting up .venv (a minute, the first time) …"
-  command -v uv >/dev/null || install_uv
+  command -v uv >/dev/null || install_uv "$venv"
   uv sync --frozen --quiet || die "uv could not build .venv from uv.lock; its output is above"
   printf '%s\n' "$wanted" >"$stamp"
 }
 
-# install_uv: a virtual environment with the version of uv that the lock has.
+# need_uv: uv alone, for building: 60 MB where all tools of a developer are 630 MB.
+need_uv() {
+  command -v uv >/dev/null && return
+  log "installing uv into .venv-uv …"
+  install_uv "$uv_home"
+}
+
+# install_uv FOLDER: a virtual environment with the version of uv that the lock has.
 install_uv() {
   local version
   command -v python3 >/dev/null || die "python3 is missing: tictally needs Python 3.11 or newer"
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     die "this is $(python3 --version), tictally needs Python 3.11 or newer"
   python3 -c 'import ensurepip, venv' 2>/dev/null || install_python3_venv
-  python3 -m venv --clear "$venv" || die "python3 could not make a virtual environment in .venv"
+  python3 -m venv --clear "$1" || die "python3 could not make a virtual environment in $1"
   version=$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$version" ||
+  "$1/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$version" ||
     die "uv could not be installed from the package index; pip's output is above"
   hash -r
 }

@@ -39,6 +39,13 @@ def test_a_ledger_whose_folder_is_missing_is_refused_and_nothing_is_made(
     assert not mount.exists()
 
 
+def test_a_link_to_a_disk_that_is_not_mounted_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").symlink_to(tmp_path / "volume1" / "ledger.sqlite")
+    done = tictally(tmp_path, "record", TICTALLY_LEDGER=str(tmp_path / "ledger.sqlite"))
+    assert done.returncode == 1
+    assert f"{REMEDY} {tmp_path / 'volume1'}\n" in done.stderr
+
+
 def test_the_first_start_without_settings_creates_its_folder_and_logs_the_new_ledger(
     broker: Mosquitto, tmp_path: Path
 ) -> None:

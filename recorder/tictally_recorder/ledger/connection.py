@@ -64,9 +64,10 @@ def require(path: Path) -> None:
 
 def require_folder(path: Path) -> None:
     """Raise LedgerError where the file's folder is missing: it may be on a disk that is not mounted."""
-    if not path.parent.is_dir():
+    folder = path.resolve().parent  # a link may lead to another disk
+    if not folder.is_dir():
         raise LedgerError(
-            f"there is no ledger at {path}, nor a folder for it: mount its disk, or create the folder {path.parent}"
+            f"there is no ledger at {path}, nor a folder for it: mount its disk, or create the folder {folder}"
         )
 
 
