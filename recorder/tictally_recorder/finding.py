@@ -98,7 +98,9 @@ class FindingCode(PhraseCode):
     SITE_METERS = "site_meters"
     SITE_METERS_WITH_EDGES = "site_meters_with_edges"
 
+    CONTRACTS_UNUSABLE = "contracts_unusable"
     TARIFF_FILE_UNUSABLE = "tariff_file_unusable"
+    TARIFF_DRAFT_UNUSABLE = "tariff_draft_unusable"
     CONTRACT_CONTRADICTED = "contract_contradicted"
     COST_UNKNOWN = "cost_unknown"
     COST_PROVISIONAL = "cost_provisional"

@@ -141,6 +141,18 @@ def test_the_price_is_that_of_the_contract(tmp_path: Path) -> None:
         assert served.get("/meterit/current_price", authorization=AUTHORIZATION).json() == {"price": price}
 
 
+def test_a_draft_tariff_with_a_mistake_changes_no_price(tmp_path: Path) -> None:
+    with Served(tmp_path, {"meterit": "token"}, contracts=CONTRACTS + OF_STATION) as served:
+        before = served.get("/meterit/current_price", authorization=AUTHORIZATION).json()
+        (tmp_path / "tariffs").mkdir(exist_ok=True)
+        (tmp_path / "tariffs" / "draft.toml").write_text('id = "draft"\nsupplier = ')
+        served.context.reload_terms()
+        assert served.get("/meterit/current_price", authorization=AUTHORIZATION).json() == before
+        assert before["price"] is not None
+        assert served.get("/api/v1/sites").json()["problem"] is None
+        assert [each["quality"] for each in served.items("/api/v1/cost?from=2026-03-30")] == ["measured"] * 3
+
+
 def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
     for second in range(5):
         post_reading(served, second, second)

@@ -7,7 +7,7 @@ import pytest
 from cost_building import BASE, HPHC, SITE, SURPLUS, d
 
 from tictally_recorder.cost.contracts import Contract, ContractError, Contracts, read_contracts
-from tictally_recorder.cost.contracts.load import parse_contracts
+from tictally_recorder.cost.contracts.load import TariffsNamed, parse_contracts
 from tictally_recorder.tariffs.model import Direction
 
 TARIFFS = {each.id: each for each in (BASE, HPHC, SURPLUS)}
@@ -33,7 +33,7 @@ from = 2025-01-01
 
 
 def read(text: str, *sites: str) -> Contracts:
-    return parse_contracts(text, "contracts.toml", TARIFFS, sites)
+    return parse_contracts(text, "contracts.toml", TariffsNamed(TARIFFS), sites)
 
 
 @pytest.mark.parametrize(
@@ -90,18 +90,18 @@ def test_each_site_has_its_own_contracts() -> None:
 
 
 def test_without_a_file_there_are_no_contracts(tmp_path: Path) -> None:
-    assert read_contracts(tmp_path / "contracts.toml", TARIFFS).all == ()
+    assert read_contracts(tmp_path / "contracts.toml", TariffsNamed(TARIFFS)).all == ()
 
 
 def test_a_file_is_read_and_its_path_reported(tmp_path: Path) -> None:
     path = tmp_path / "contracts.toml"
     path.write_text(FULL)
-    assert [each.tariff for each in read_contracts(path, TARIFFS).all] == ["base", "surplus", "hphc"]
+    assert [each.tariff for each in read_contracts(path, TariffsNamed(TARIFFS)).all] == ["base", "surplus", "hphc"]
     path.write_bytes(b"\xff")
     with pytest.raises(ContractError, match=f"^{path}, line 1: it is not text in UTF-8$"):
-        read_contracts(path, TARIFFS)
+        read_contracts(path, TariffsNamed(TARIFFS))
     with pytest.raises(ContractError, match="line 1: it cannot be read: "):
-        read_contracts(tmp_path, TARIFFS)
+        read_contracts(tmp_path, TariffsNamed(TARIFFS))
 
 
 def contract(**changes: str) -> str:

@@ -403,8 +403,32 @@ def test_stored_cost_shows_the_source_and_confidence_that_the_tariff_has_now(hom
     assert queried == [row for rows in home.from_scratch().values() for row in rows]
 
 
-@pytest.mark.parametrize("broken", ["contracts.toml", "tariffs/own.toml"])
-def test_while_a_file_is_invalid_nothing_is_recomputed_and_nothing_is_lost(home: Household, broken: str) -> None:
+def test_while_a_tariff_is_broken_its_days_stay_as_they_are_and_new_ones_are_unknown(home: Household) -> None:
+    home.own_tariff(("2025-01-01", "0.10", "0.20"))
+    home.store(*hours("2025-07-30T00:00+02:00", "2025-07-31T20:00+02:00"))
+    home.recompute()
+    before = home.stored()
+    file = home.folder / "tariffs" / "own.toml"
+    right = file.read_text()
+    file.write_text(right + "not = [toml")
+    home.store(*hours("2025-07-31T21:00+02:00", "2025-08-01T01:00+02:00", start=20_000))
+    assert home.recompute() == 1
+    after = home.stored()
+    assert {day: after[day] for day in before} == before
+    assert {row.amount for row in after[d("2025-08-01")]} == {None}
+    assert "own.toml is rejected" in str(words(after[d("2025-08-01")][0].reason))
+    terms = home.recomputer.terms
+    assert terms is not None
+    queried = cost_of(home.reader, SiteDays(home.site, d("2025-07-30"), d("2025-08-02"), PARIS), terms)
+    assert {row.amount for row in queried} == {None}
+    file.write_text(right)
+    assert home.recompute() == 2
+    assert home.recomputer.problem is None
+    assert home.stored() == home.from_scratch()
+
+
+@pytest.mark.parametrize("broken", ["contracts.toml"])
+def test_while_contracts_are_invalid_nothing_is_recomputed_and_nothing_is_lost(home: Household, broken: str) -> None:
     home.own_tariff(("2025-01-01", "0.10", "0.20"))
     home.store(*hours("2025-07-30T00:00+02:00", "2025-07-31T20:00+02:00"))
     home.recompute()

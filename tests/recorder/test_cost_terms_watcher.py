@@ -93,23 +93,33 @@ def test_a_series_that_appears_after_its_tariff_is_read(folder: Path, contract: 
     (folder / "contracts.toml").write_text(contract)
     watched = watched_with_series(folder, "../out/prices.csv")
     assert watched.look([])
-    assert "prices.csv, line 1: it cannot be read: No such file or directory" in str(watched.problem)
+    assert watched.terms is not None
+    found = watched.problem if contract else watched.unused[0]
+    assert "prices.csv, line 1: it cannot be read: No such file or directory" in str(found)
+    assert set(watched.terms.broken) == ({"hourly"} if contract else set())
     assert not watched.look([])
     (folder / "out" / "prices.csv").write_text(HOUR.format(price="0.1"))
     assert watched.look([])
-    assert (watched.problem, watched.terms is not None) == (None, True)
+    assert (watched.problem, watched.unused) == (None, ())
+    assert watched.terms is not None
+    assert not watched.terms.broken
 
 
 def test_a_deleted_series_is_a_problem(folder: Path) -> None:
+    (folder / "contracts.toml").write_text(CONTRACT)
     (folder / "out" / "prices.csv").write_text(HOUR.format(price="0.1"))
     watched = watched_with_series(folder, "../out/prices.csv")
     assert watched.look([])
+    assert watched.problem is None
     (folder / "out" / "prices.csv").unlink()
     assert watched.look([])
-    assert watched.terms is None
+    assert watched.problem is not None
+    assert watched.terms is not None
+    assert "hourly" not in watched.terms.tariffs
 
 
 def test_a_series_with_an_invalid_name_is_a_problem(folder: Path) -> None:
+    (folder / "contracts.toml").write_text(CONTRACT)
     watched = watched_with_series(folder, "a\0b")
     assert watched.look([])
     assert "it cannot be read: embedded null byte" in str(watched.problem)

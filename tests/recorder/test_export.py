@@ -16,7 +16,7 @@ from backup_building import PARIS, build, values
 from ledger_building import METER, MINUTE_MS, NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.cost.contracts import read_contracts
+from tictally_recorder.cost.contracts import TariffsNamed, read_contracts
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
@@ -91,7 +91,7 @@ def test_costs_are_those_of_the_command(ledger: Path, folder: Path, to: str) -> 
     catalogue = load_catalogue(ledger.parent / "tariffs")
     with LedgerReader.open(ledger) as reader:
         (site,) = reader.sites()
-        contracts = read_contracts(ledger.parent / "contracts.toml", catalogue.tariffs, {site.id})
+        contracts = read_contracts(ledger.parent / "contracts.toml", TariffsNamed(catalogue.tariffs), {site.id})
         rows = cost_of(reader, SiteDays(site, START.date(), END.date(), PARIS), Terms(contracts, catalogue.tariffs))
     expected = sum((row.amount for row in rows if row.amount is not None), Decimal(0))
     assert expected

@@ -148,6 +148,26 @@ def test_a_broken_file_is_reported_and_recording_continues(recorder: Recorder, h
     hub.wait_for(f"{SITE}/cost_today", "1.30")
 
 
+def test_only_a_broken_tariff_in_use_takes_the_cost_away(recorder: Recorder, hub: Hub) -> None:
+    record_twelve_kwh(recorder, hub)
+    hub.wait_for(f"{SITE}/cost_today", "1.20")
+    (recorder.folder / "tariffs" / "draft.toml").write_text('id = "draft"\n')
+    reload(recorder)
+    recorder.wait_for_log("a tariff that no contract is on cannot be used: ")
+    hub.publish(FRAMES, frame(3, now_ms(), 13_000))
+    hub.wait_for(f"{SITE}/cost_today", "1.30")
+    own = recorder.folder / "tariffs" / "own.toml"
+    right = own.read_text()
+    own.write_text(right.replace("energy.HC", "energy.HX"))
+    reload(recorder)
+    hub.wait_for(f"{SITE}/cost_today", "none")
+    assert "own.toml is rejected" in hub.wait_for(f"{SITE}/reason")
+    recorder.wait_for_log("cost is not computed on tariff own: ")
+    own.write_text(right)
+    reload(recorder)
+    hub.wait_for(f"{SITE}/cost_today", "1.30")
+
+
 def test_the_price_follows_the_period_at_once(recorder: Recorder, hub: Hub) -> None:
     record_twelve_kwh(recorder, hub)
     hub.wait_for(f"{SITE}/price", "0.10")

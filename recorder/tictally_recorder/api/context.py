@@ -69,8 +69,8 @@ class CurrentTerms:
     """Contracts and tariffs as they are now.
 
     Attributes:
-        terms: None while one of the files cannot be used.
-        problem: that file, and why; None if all can be used.
+        terms: None while the contracts cannot be used.
+        problem: a file for which something has no cost, and why; None if there is none.
         version: another number for other terms.
         catalogue: all tariffs, also while another file cannot be used; None if a bundled one is broken.
     """
@@ -84,7 +84,7 @@ class CurrentTerms:
         """The terms.
 
         Raises:
-            Problem: one of the files cannot be used.
+            Problem: the contracts cannot be used.
         """
         if self.terms is None:
             reason = self.problem.reason if self.problem else None

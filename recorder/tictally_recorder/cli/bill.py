@@ -25,7 +25,7 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
 
     The total is that of `tictally cost`. What a tariff does not give, a price without taxes or a tax, is marked as not
     known; unknown amounts are left out of totals, and their reasons follow. --to is the day on which the next bill
-    begins. Exit code 1: a site has no contract (a message shows what to write), or a file of yours cannot be used.
+    begins. Exit code 1: a site has no contract (a message shows what to write), or a file of its tariff cannot be used.
     """
     settings = configuration.settings()
     tz = settings.zone
@@ -34,7 +34,8 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
         paid = paid_by(settings, sites)
-        for site in window.sites(reader):
+        asked = window.sites(reader)
+        for site in asked:
             rows = cost_of(reader, SiteDays(site, first, until, tz), paid.terms)
             made = make_bill(site.id, first, until, rows, paid.terms.tariffs)
             bills.append(replace(made, is_integrated=site.is_integrated))
@@ -45,7 +46,7 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
         _show(bills, catalogue(settings.language))
     if not bills:
         echo(NO_FRAMES, err=json)
-    end_with_problems(advice, paid.catalogue)
+    end_with_problems(advice, paid.catalogue, paid.broken_of([site.id for site in asked]))
 
 
 def _show(bills: list[Bill], words: Catalogue) -> None:

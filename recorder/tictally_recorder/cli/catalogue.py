@@ -1,6 +1,6 @@
 """Tariffs and contracts of this process's settings, and the messages where they are missing or broken."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 import typer
@@ -13,7 +13,7 @@ from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
-from tictally_recorder.tariffs.errors import UnknownTariff
+from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.model import Tariff
 
 
@@ -73,8 +73,15 @@ def first_contract_help(
     return [how_to_begin(settings.contracts_file, settings.zone, site, option, is_only_site=is_only_site)]
 
 
-def end_with_problems(advice: Iterable[str], catalogue: TariffCatalogue) -> None:
-    """Print advice and broken files on stderr, and end with 1 where there are any.
+def end_with_problems(
+    advice: Iterable[str], catalogue: TariffCatalogue, used: Collection[TariffError] | None = None
+) -> None:
+    """Print advice and broken files on stderr, and end with 1 where there are any that matter.
+
+    Args:
+        advice: sentences.
+        catalogue: with its broken files.
+        used: those of them that matter; None: all.
 
     Raises:
         typer.Exit: there are.
@@ -83,7 +90,7 @@ def end_with_problems(advice: Iterable[str], catalogue: TariffCatalogue) -> None
     for each in advice:
         echo_error(each)
     report_broken(catalogue)
-    if advice or catalogue.errors:
+    if advice or (catalogue.errors if used is None else used):
         raise typer.Exit(1)
 
 

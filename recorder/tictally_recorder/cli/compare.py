@@ -100,7 +100,7 @@ def compare(
                 echo(words.phrase(remark))
     if not answers:
         echo(f"Nothing was counted from {first} to {until}." if days_of else NO_FRAMES, err=json)
-    end_with_problems((), paid.catalogue)
+    end_with_problems((), paid.catalogue, paid.broken_of([site.id for site in days_of]))
 
 
 def _hours(text: str) -> tuple[Hours, ...]:

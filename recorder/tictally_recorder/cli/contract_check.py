@@ -32,6 +32,8 @@ def findings_of_used(tariffs: Mapping[str, Tariff], contracts: Contracts, day: d
     """What the contracts' tariffs lack, by a day, while a contract was on them."""
     found = []
     for tariff_id, spans in _spans(contracts).items():
+        if tariff_id not in tariffs:
+            continue
         for finding in check([tariffs[tariff_id]], day):
             until = finding.until or date.max
             if any(finding.since <= last and first <= until for first, last in spans):
@@ -47,6 +49,7 @@ def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: dat
         )
         for site in sites
         if (contract := terms.contracts.on(site.id, Direction.CONSUMPTION, day))
+        if contract.tariff in terms.tariffs
         for problem in contradictions(reader, site, contract, terms.tariffs[contract.tariff])
     ]
 

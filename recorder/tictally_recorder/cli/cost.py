@@ -64,7 +64,7 @@ def cost(
 
     Cost is computed for whole local days. Unknown amounts are left out of totals, and their reasons follow the table; a
     cost by an overdue tariff is provisional. Exit code 1: a site has no contract (a message shows what to write), or a
-    file of yours cannot be used.
+    file of its tariff cannot be used.
     """
     if output.csv and explain:
         raise typer.BadParameter("it excludes --csv", param_hint="--explain")
@@ -75,7 +75,8 @@ def cost(
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
         paid = paid_by(settings, sites)
-        for site in window.sites(reader):
+        asked = window.sites(reader)
+        for site in asked:
             sums = sum_up(cost_of(reader, SiteDays(site, first, until, tz), paid.terms), By(by))
             replaced = reader.cost_days(site.id, first, until, replaced=True) if explain else []
             before = read_before(site.id, replaced) if explain else None
@@ -95,7 +96,7 @@ def cost(
     if not any(each.answer.sums for each in results):
         sentence = f"Nothing was counted from {first} to {until}." if sites else NO_FRAMES
         echo(sentence, err=output.is_for_programs)
-    end_with_problems(advice, paid.catalogue)
+    end_with_problems(advice, paid.catalogue, paid.broken_of([site.id for site in asked]))
 
 
 def _beyond(site: Site, first: date, until: date, tz: ZoneInfo) -> list[Phrase]:

@@ -58,7 +58,7 @@ def standby(
 
     A night is from midnight to 06:00; its base load is the power that nine of ten of its minutes reach; a row has the
     median of its nights. Contract and prices are those of the last day. Exit code 1: a site has no contract (a message
-    shows what to write), or a file of yours cannot be used.
+    shows what to write), or a file of its tariff cannot be used.
     """
     settings = configuration.settings()
     tz, now = settings.zone, present()
@@ -68,7 +68,8 @@ def standby(
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
         paid = paid_by(settings, sites)
-        for site in window.sites(reader):
+        asked = window.sites(reader)
+        for site in asked:
             nights = reader.standby(site, date.min, until)
             shown = by_period([night for night in nights if night.day >= first], By(by))
             if shown:
@@ -85,7 +86,7 @@ def standby(
     if not answers:
         sentence = f"No night is known from {first} to {until}." if sites else NO_FRAMES
         echo(sentence, err=output.is_for_programs)
-    end_with_problems(advice, paid.catalogue)
+    end_with_problems(advice, paid.catalogue, paid.broken_of([site.id for site in asked]))
 
 
 def _show(answers: list[report.SiteStandby], by: By, words: Catalogue) -> None:

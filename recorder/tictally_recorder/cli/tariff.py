@@ -143,7 +143,7 @@ def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCata
         if tariff_ids:
             return catalogue, check_tariffs([tariff_of(catalogue, each) for each in tariff_ids], day)
         found = (
-            findings_of_used(catalogue.tariffs, contracts, day)
+            findings_of_used(paid.terms.tariffs, contracts, day)
             if contracts.all
             else check_tariffs(catalogue.tariffs.values(), day)
         )

@@ -193,7 +193,7 @@ class _Day:
         if contract is None:
             reason = self.terms.contracts.why_none(self.site, direction, self.day)
         elif tariff is None:
-            reason = Reason(ReasonCode.UNKNOWN_TARIFF, {"tariff": contract.tariff})
+            reason = self.terms.why_no_tariff(contract)
         else:
             reason = Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id})
         periods = self._counted(direction, tariff, contract)

@@ -53,7 +53,8 @@ class Fingerprints:
     def _priced(self, tariff_id: str, day: date) -> object:
         tariff = self._terms.tariffs.get(tariff_id)
         if tariff is None:
-            return None
+            broken = self._terms.broken.get(tariff_id)
+            return None if broken is None else (broken.error.file, broken.error.line)
         version = tariff.on(day)
         prices = None
         if tariff.series and (series := self._terms.series.get(tariff_id)) is not None:

@@ -1,16 +1,17 @@
 """What a cost is made from, and what it is. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Self
 
-from tictally_recorder.cost.contracts.model import Contracts
+from tictally_recorder.cost.contracts.model import Contract, Contracts
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import RegisterPart
-from tictally_recorder.reason import Reason
+from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.tariffs.broken import BrokenTariff
 from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
 from tictally_recorder.tariffs.series import Series
 from tictally_shared.calendar import QUARTER_MS
@@ -41,11 +42,33 @@ class Terms:
         contracts: of all sites.
         tariffs: id → tariff.
         series: id of a tariff → its prices, for those that have a price series.
+        broken: id of a tariff that a contract is on and that has no price, because a file of the user's cannot be used
+            → that file.
     """
 
     contracts: Contracts
     tariffs: Mapping[str, Tariff]
     series: Mapping[str, Series] = field(default_factory=dict)
+    broken: Mapping[str, BrokenTariff] = field(default_factory=dict)
+
+    def why_no_tariff(self, contract: Contract) -> Reason:
+        """Why a contract has no tariff."""
+        if (found := self.broken.get(contract.tariff)) is not None:
+            return found.error.reason
+        return Reason(ReasonCode.UNKNOWN_TARIFF, {"tariff": contract.tariff})
+
+    def without_broken(self, row: "CostRow") -> "CostRow":
+        """A figure that was computed before its tariff's file could no longer be used, as unknown."""
+        if not self.is_broken(row.site, row.direction, row.day):
+            return row
+        contract = self.contracts.on(row.site, row.direction, row.day)
+        reason = self.why_no_tariff(contract) if contract else row.reason
+        return replace(row, amount=None, quality=Quality.UNKNOWN, reason=reason)
+
+    def is_broken(self, site: str, direction: Direction, day: date) -> bool:
+        """True if the tariff of a site's local day is in a file that cannot be used."""
+        contract = self.contracts.on(site, direction, day) if self.broken else None
+        return contract is not None and contract.tariff in self.broken
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
 from tictally_recorder.tariffs.errors import InFileError
+from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import QUARTER_MS, day_bounds_ms, runs_of_days
 
 # What a step computes at once: some tenths of a second on a Pi, in which frames wait.
@@ -67,12 +68,12 @@ class CostRecomputer:
 
     @property
     def terms(self) -> Terms | None:
-        """By what energy is paid, or None while a file of the user cannot be used."""
+        """By what energy is paid, or None while the contracts cannot be used."""
         return self._watched.terms
 
     @property
     def problem(self) -> InFileError | None:
-        """The file for which nothing is computed, or None."""
+        """A file for which something has no cost, or None."""
         return self._watched.problem
 
     def begin(self) -> None:
@@ -126,19 +127,25 @@ class CostRecomputer:
     def _wanted(self, site: Site) -> list[date]:
         """The days to compute: those that frames have touched, and those between frames that have no figures yet.
 
-        A gap has no frame to touch it where a site's first or last frame is of another meter or mode.
+        A gap has no frame to touch it where a site's first or last frame is of another meter or mode. What is kept of a
+        tariff whose file cannot be used for now stays until it can.
         """
         there = set(days_with_frames(site, date.min, date.max, self._tz))
         kept = self._reader.cost_keys(site.id).keys()
         if gone := kept - there:  # days of another time zone
             self._ledger.drop_cost(site, gone)
-        return sorted((there - kept).union(touched_days(self._reader, site, self._tz)))
+        touched = touched_days(self._reader, site, self._tz)
+        return sorted((there - kept).union(day for day in touched if day not in kept or not self._is_broken(site, day)))
 
     def _report_terms(self, sites: Sequence[Site]) -> None:
         """Invalidate what contracts, tariffs and unmetered times change, as if frames had changed it."""
         if self._watched.terms is None:
             _log.warning("cost is not computed: %s", self._watched.problem)
             return
+        for broken in self._watched.terms.broken.values():
+            _log.warning("cost is not computed on tariff %s: %s", broken.id, broken.error)
+        for error in self._watched.unused:
+            _log.warning("a tariff that no contract is on cannot be used: %s", error)
         keys = Fingerprints(self._watched.terms, self._tz)
         changed = 0
         for site in sites:
@@ -147,6 +154,7 @@ class CostRecomputer:
                 day
                 for day in days_with_frames(site, date.min, date.max, self._tz)
                 if known.get(day) != keys.of(site.id, day, self._unmetered[site.id])
+                and not (day in known and self._is_broken(site, day))
             ]
             if days:
                 self._ledger.invalidate(site, [self._quarters(first, last) for first, last in runs_of_days(days)])
@@ -156,6 +164,10 @@ class CostRecomputer:
                 "contracts, tariffs or unmetered times have changed on %d days, whose cost is computed again",
                 changed,
             )
+
+    def _is_broken(self, site: Site, day: date) -> bool:
+        terms = self._watched.terms
+        return terms is not None and any(terms.is_broken(site.id, direction, day) for direction in Direction)
 
     def _quarters(self, first: date, last: date) -> tuple[int, int]:
         """The first and the last quarter, by number, of some local days, the last day included."""

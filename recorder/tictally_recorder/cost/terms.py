@@ -1,13 +1,14 @@
 """Reads the terms of cost: tariffs and contracts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tictally_recorder.cost.contracts import ContractError, read_contracts
+from tictally_recorder.cost.contracts import TariffsNamed, read_contracts
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import Site
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
+from tictally_recorder.tariffs.errors import TariffError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,17 @@ class LoadedTerms:
     terms: Terms
     catalogue: TariffCatalogue
 
+    def broken_of(self, sites: Collection[str]) -> tuple[TariffError, ...]:
+        """The files that cannot be used and have a tariff of some sites' contracts, each once."""
+        used = [contract.tariff for site in sites for contract in self.terms.contracts.of_site(site)]
+        found = (self.terms.broken[tariff].error for tariff in used if tariff in self.terms.broken)
+        return tuple(dict.fromkeys(found))
+
 
 def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> LoadedTerms:
     """Tariffs and contracts.
+
+    A tariff in a file of the user's that cannot be used has no price; every other one stays as it is.
 
     Args:
         contracts: file of the contracts.
@@ -33,18 +42,22 @@ def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> LoadedT
 
     Raises:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
-        TariffError: a bundled tariff is broken, or contracts cannot be used and neither can one of the user's.
+        TariffError: a bundled tariff is broken, or nothing can be read of a file that may have any tariff.
     """
     return terms_of_catalogue(contracts, load_catalogue(tariffs), sites)
 
 
 def terms_of_catalogue(contracts: Path, catalogue: TariffCatalogue, sites: Iterable[Site]) -> LoadedTerms:
     """As `load_terms`, of tariffs that were read."""
-    try:
-        found = read_contracts(contracts, catalogue.tariffs, {site.id for site in sites})
-    except ContractError:
-        # A contract may be refused only because the user's own list is.
-        if catalogue.errors:
-            raise catalogue.errors[0] from None
-        raise
-    return LoadedTerms(Terms(found, catalogue.tariffs, catalogue.series), catalogue)
+    broken = catalogue.broken
+    if broken.unreadable is not None:
+        raise broken.unreadable
+    found = read_contracts(contracts, TariffsNamed(catalogue.tariffs, broken), {site.id for site in sites})
+    used = {
+        contract.tariff: broken.find(contract.tariff, is_known=contract.tariff in catalogue.tariffs)
+        for contract in found.all
+    }
+    tariffs = {name: tariff for name, tariff in catalogue.tariffs.items() if name not in broken.by_id}
+    series = {name: prices for name, prices in catalogue.series.items() if name not in broken.by_id}
+    terms = Terms(found, tariffs, series, {name: each for name, each in used.items() if each is not None})
+    return LoadedTerms(terms, catalogue)

@@ -8,21 +8,23 @@ from tictally_recorder.cost.model import Terms  # noqa: TC001 - of an attribute
 from tictally_recorder.cost.terms import terms_of_catalogue
 from tictally_recorder.ledger import Site
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
-from tictally_recorder.tariffs.errors import InFileError
+from tictally_recorder.tariffs.errors import InFileError, TariffError
 
 
 class WatchedTerms:
     """Contracts and tariffs as they are now.
 
-    Where a file of the user cannot be used there are none: a cost without it may be wrong.
+    A tariff in a file that cannot be used has no price, because a cost without that file may be wrong. Other tariffs
+    stay as they are. Where the contracts cannot be used, there are no terms at all.
 
     Args:
         contracts: file of the contracts.
         tariffs: folder of the user's own tariffs.
 
     Attributes:
-        terms: or None while a file cannot be used.
-        problem: that file, and why; None if all can be used.
+        terms: or None while the contracts cannot be used.
+        problem: a file for which something has no cost, and why; None if there is none.
+        unused: files of tariffs that cannot be used, and that no contract needs.
         catalogue: all tariffs, also while another file cannot be used; None before the first look.
     """
 
@@ -33,6 +35,7 @@ class WatchedTerms:
         self._seen: object = None
         self.terms: Terms | None = None
         self.problem: InFileError | None = None
+        self.unused: tuple[TariffError, ...] = ()
         self.catalogue: TariffCatalogue | None = None
 
     def look(self, sites: Sequence[Site]) -> bool:
@@ -54,7 +57,7 @@ class WatchedTerms:
         return seen != before
 
     def _read(self, sites: Sequence[Site]) -> None:
-        self.terms, self.problem = None, None
+        self.terms, self.problem, self.unused = None, None, ()
         try:
             catalogue = load_catalogue(self._tariffs)
             self.catalogue = catalogue
@@ -63,8 +66,10 @@ class WatchedTerms:
         except InFileError as error:
             self.problem = error
         else:
-            self.problem = next(iter(paid.catalogue.errors), None)
-            self.terms = None if self.problem else paid.terms
+            self.terms = paid.terms
+            used = [each.error for each in paid.terms.broken.values()]
+            self.problem = next(iter(used), None)
+            self.unused = tuple(error for error in catalogue.errors if error not in used)
 
     def _files(self) -> Iterator[Path]:
         """A price series may lie in a folder below, or anywhere."""

@@ -40,7 +40,9 @@ def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
             watched.look(sites)
             if watched.terms is None:
                 return CostFacts(watched.problem)
-            return CostFacts(None, tuple(_paid(reader, site, watched.terms, today) for site in sites))
+            paid = tuple(_paid(reader, site, watched.terms, today) for site in sites)
+            broken = tuple(each.error for each in watched.terms.broken.values())
+            return CostFacts(None, paid, broken, watched.unused)
     except LedgerError:
         return CostFacts()
 
@@ -51,7 +53,9 @@ def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFa
         contract = terms.contracts.on(site.id, Direction.INJECTION, today)
     if contract is None:
         return PaidFacts(site.id, None, terms.contracts.why_none(site.id, Direction.CONSUMPTION, today))
-    tariff = terms.tariffs[contract.tariff]
+    tariff = terms.tariffs.get(contract.tariff)
+    if tariff is None:
+        return PaidFacts(site.id, None, terms.why_no_tariff(contract))
     found = tuple(contradictions(reader, site, contract, tariff))
     version = tariff.on(today)
     if version is None:

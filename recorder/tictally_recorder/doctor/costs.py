@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tictally_recorder.doctor.facts import CostFacts, LedgerFacts, PaidFacts
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
+from tictally_recorder.tariffs.errors import InFileError
 from tictally_shared.phrase import Phrase, Value
 
 
@@ -26,11 +27,18 @@ def site_findings(ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
 def cost_findings(cost: CostFacts) -> Iterator[Finding]:
     """By which tariff version each site pays, and what is wrong with contracts and tariffs."""
     if cost.problem is not None:
-        at = cost.problem
-        about: dict[str, Value] = {"file": at.file, "line": at.line, "problem": at.problem}
-        yield Finding(Subject(SubjectKind.COST), Level.TROUBLE, Phrase(FindingCode.TARIFF_FILE_UNUSABLE, about))
+        yield _of_file(cost.problem, Level.TROUBLE, FindingCode.CONTRACTS_UNUSABLE)
+    for error in dict.fromkeys(cost.broken):
+        yield _of_file(error, Level.TROUBLE, FindingCode.TARIFF_FILE_UNUSABLE)
+    for error in cost.unused:
+        yield _of_file(error, Level.NOTE, FindingCode.TARIFF_DRAFT_UNUSABLE)
     for paid in cost.paid:
         yield from _of_site(paid)
+
+
+def _of_file(error: InFileError, level: Level, code: FindingCode) -> Finding:
+    about: dict[str, Value] = {"file": error.file, "line": error.line, "problem": error.problem}
+    return Finding(Subject(SubjectKind.COST), level, Phrase(code, about))
 
 
 def _of_site(paid: PaidFacts) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
 from tictally_recorder.reason import Reason
 from tictally_recorder.sinks.findings import SinkFacts
-from tictally_recorder.tariffs.errors import InFileError
+from tictally_recorder.tariffs.errors import InFileError, TariffError
 from tictally_recorder.tariffs.providers.state import ProviderState
 from tictally_shared.phrase import Phrase
 
@@ -72,12 +72,16 @@ class CostFacts:
     """State of the cost computation.
 
     Attributes:
-        problem: a user file that cannot be used, or None.
-        paid: by site; empty if a file cannot be used.
+        problem: the contracts or tariffs that cannot be used at all, or None.
+        paid: by site; empty in that case.
+        broken: files that cannot be used, with tariffs that contracts are on.
+        unused: those with tariffs that no contract is on.
     """
 
     problem: InFileError | None = None
     paid: tuple[PaidFacts, ...] = ()
+    broken: tuple[TariffError, ...] = ()
+    unused: tuple[TariffError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

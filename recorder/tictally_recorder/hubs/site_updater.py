@@ -147,7 +147,7 @@ class SiteUpdater:
         aliases = period_aliases(site.id, today, source.keeper.terms)
         period = current_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
         since = self._today(min(meter.first_ms for meter in site.meters))
-        problem = source.keeper.problem
+        problem = source.keeper.problem if source.keeper.terms is None else None
         current = CurrentSite(site.id, today, now_ms, period, problem.reason if problem else None, since)
         values = site_figures(current, stored.rows, stored.before, source.keeper.terms, self._words)
         self._publisher.publish(site.id, self._complete_income(site.id, values) | stored.standby)
@@ -170,6 +170,8 @@ class SiteUpdater:
         start = min(today.replace(day=1), today - timedelta(days=1))
         days = reader.cost_days(site.id, start, today + timedelta(days=1))
         rows = [row for day in days for row in from_day(site.id, day)]
+        if terms is not None:
+            rows = [terms.without_broken(row) for row in rows]
         before = {
             direction: reader.cost_total(site.id, direction.value, paid.tariff.currency, without=today)
             for direction in Direction

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tictally_recorder.problem import FileProblem
+from tictally_recorder.tariffs.broken import BrokenTariffs, broken_tariffs
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import ImportRecord, Tariff, Version
@@ -32,6 +33,7 @@ class TariffCatalogue:
             there; so whoever shows a figure shows these too.
         beneath: versions of imports over which the user's own from the same days hold, by the list's id.
         imports: the last import of those that have some, by the list's id.
+        broken: what those files cost: the tariffs in them, which `tariffs` may have from another file.
         series_files: what price series were read from, or were to be: a list may name a file of any folder.
     """
 
@@ -41,6 +43,7 @@ class TariffCatalogue:
     beneath: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
     imports: Mapping[str, ImportRecord] = field(default_factory=dict)
     series_files: tuple[Path, ...] = ()
+    broken: BrokenTariffs = field(default_factory=BrokenTariffs)
 
     def tariff(self, tariff_id: str) -> Tariff:
         """The list of an id.
@@ -69,7 +72,9 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
             catalogue.put(TariffFile(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}").tariff())
     if folder is not None:
         try:
-            own = sorted(path for path in folder.iterdir() if path.name.endswith(_TOML))
+            own = sorted(
+                path for path in folder.iterdir() if path.name.endswith(_TOML) and not path.name.startswith(".")
+            )
         except FileNotFoundError:
             own = []
         except NotADirectoryError:
@@ -88,6 +93,7 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
         MappingProxyType(catalogue.beneath),
         MappingProxyType(catalogue.imports),
         tuple(catalogue.series_files),
+        broken_tariffs(folder, catalogue.errors),
     )
 
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, time
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from tictally_recorder.cost.contracts.model import Contract, Contracts, Hours
 from tictally_recorder.problem import FileProblem
+from tictally_recorder.tariffs.broken import BrokenTariff, BrokenTariffs
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_recorder.tariffs.model import Tariff
 from tictally_recorder.tariffs.toml_lines import TomlLines
@@ -46,19 +48,37 @@ class ContractError(InFileError):
     """A contract that cannot be used."""
 
 
-def read_contracts(path: Path, tariffs: Mapping[str, Tariff], sites: Collection[str] = ()) -> Contracts:
+@dataclass(frozen=True, slots=True)
+class TariffsNamed:
+    """What contracts may be on.
+
+    Attributes:
+        tariffs: id → tariff.
+        broken: those in files that cannot be used: what a contract says of them is taken as it is.
+    """
+
+    tariffs: Mapping[str, Tariff]
+    broken: BrokenTariffs = field(default_factory=BrokenTariffs)
+
+    def find(self, tariff_id: str) -> Tariff | BrokenTariff | None:
+        """The tariff of an id, or None."""
+        known = self.tariffs.get(tariff_id)
+        return self.broken.find(tariff_id, is_known=known is not None) or known
+
+
+def read_contracts(path: Path, named: TariffsNamed, sites: Collection[str] = ()) -> Contracts:
     """The contracts of a file; none where there is no such file.
 
     Args:
         path: the file.
-        tariffs: id → tariff, all that a contract may name.
+        named: all tariffs that a contract may be on.
         sites: ids of the ledger's sites: with more than one, each contract has to name its own.
 
     Raises:
         ContractError: the file cannot be read, or a contract cannot be used.
     """
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         return Contracts()
     except OSError as error:
@@ -67,13 +87,13 @@ def read_contracts(path: Path, tariffs: Mapping[str, Tariff], sites: Collection[
         ) from None
     except UnicodeDecodeError:
         raise ContractError(str(path), 1, Phrase(FileProblem.NOT_UTF8)) from None
-    return parse_contracts(text, str(path), tariffs, sites)
+    return parse_contracts(text, str(path), named, sites)
 
 
 def sites_named(path: Path) -> set[str]:
     """The sites that contracts of a file name, which the ledger need not have; none where it cannot be read."""
     try:
-        document = tomllib.loads(path.read_bytes().decode())
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return set()
     tables = document.get("contract")
@@ -81,15 +101,15 @@ def sites_named(path: Path) -> set[str]:
     return {site for site in sites if isinstance(site, str)}
 
 
-def parse_contracts(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collection[str] = ()) -> Contracts:
+def parse_contracts(text: str, file: str, named: TariffsNamed, sites: Collection[str] = ()) -> Contracts:
     """As `read_contracts`, of a text that stood in a file."""
     try:
-        return _parsed(text, file, tariffs, sites)
+        return _parsed(text, file, named, sites)
     except (ValueError, RecursionError) as error:  # numbers with thousands of digits, or what is nested as deeply
         raise ContractError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})) from None
 
 
-def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collection[str]) -> Contracts:
+def _parsed(text: str, file: str, named: TariffsNamed, sites: Collection[str]) -> Contracts:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -107,7 +127,7 @@ def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collecti
     def refusing(number: int) -> Refuse:
         return lambda key, problem: ContractError(file, places.line(("contract", number, key)), problem)
 
-    numbered = [(_contract(table, tariffs, sites, refusing(at)), at) for at, table in enumerate(tables)]
+    numbered = [(_contract(table, named, sites, refusing(at)), at) for at, table in enumerate(tables)]
     for one, other_one in combinations(numbered, 2):
         (earlier, _), (later, number) = sorted((one, other_one), key=lambda each: (each[0].start, each[1]))
         if problem := _overlap(earlier, later):
@@ -115,11 +135,11 @@ def _parsed(text: str, file: str, tariffs: Mapping[str, Tariff], sites: Collecti
     return Contracts(contract for contract, _ in numbered)
 
 
-def _contract(table: dict[str, Any], tariffs: Mapping[str, Tariff], sites: Collection[str], refuse: Refuse) -> Contract:
+def _contract(table: dict[str, Any], named: TariffsNamed, sites: Collection[str], refuse: Refuse) -> Contract:
     table = {_FORMER_KEYS.get(key, key): value for key, value in table.items()}
     if other := next((key for key in table if key not in _KEYS), None):
         raise refuse(other, Phrase(FileProblem.OTHER_KEY, {"key": repr(other), "keys": tuple(_KEYS)}))
-    tariff = _tariff(table, tariffs, refuse)
+    tariff = _tariff(table, named, refuse)
     start, until = _date(table, "from", refuse), _date(table, "until", refuse)
     if start is None:
         raise refuse("", Phrase(FileProblem.FIRST_DAY_MISSING))
@@ -137,14 +157,14 @@ def _contract(table: dict[str, Any], tariffs: Mapping[str, Tariff], sites: Colle
     )
 
 
-def _tariff(table: dict[str, Any], tariffs: Mapping[str, Tariff], refuse: Refuse) -> Tariff:
-    named = table.get("tariff")
-    if named is None:
+def _tariff(table: dict[str, Any], named: TariffsNamed, refuse: Refuse) -> Tariff | BrokenTariff:
+    value = table.get("tariff")
+    if value is None:
         raise refuse("", Phrase(FileProblem.TARIFF_MISSING))
-    if not isinstance(named, str) or named not in tariffs:
-        about: dict[str, Value] = {"tariff": repr(named), "tariffs": tuple(sorted(tariffs))}
+    if not isinstance(value, str) or (found := named.find(value)) is None:
+        about: dict[str, Value] = {"tariff": repr(value), "tariffs": tuple(sorted(named.tariffs))}
         raise refuse("tariff", Phrase(FileProblem.TARIFF_UNKNOWN, about))
-    return tariffs[named]
+    return found
 
 
 def _site(table: dict[str, Any], sites: Collection[str], refuse: Refuse) -> str | None:
@@ -166,10 +186,12 @@ def _date(table: dict[str, Any], key: str, refuse: Refuse) -> date | None:
     return value
 
 
-def _power(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> int | None:
+def _power(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse) -> int | None:
     power = table.get("power")
     if power is not None and (type(power) is not int or not 0 < power <= _POWER_AT_MOST):
         raise refuse("power", Phrase(FileProblem.POWER_WRONG, {"found": repr(power)}))
+    if isinstance(tariff, BrokenTariff):
+        return power
     priced = {each for version in tariff.versions for each in (*version.energy, *version.subscription)}
     named = sorted(each for each in priced if each is not None)
     if power not in priced and None not in priced and named:
@@ -180,14 +202,16 @@ def _power(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> int | None:
     return power
 
 
-def _aliases(table: dict[str, Any], tariff: Tariff, refuse: Refuse) -> dict[str, str]:
+def _aliases(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse) -> dict[str, str]:
     aliases = table.get("aliases", {})
     if not isinstance(aliases, dict):
         raise refuse("aliases", Phrase(FileProblem.ALIASES_WRONG))
     for name, period in aliases.items():
-        if not isinstance(period, str) or period not in tariff.periods:
+        periods = (period,) if isinstance(tariff, BrokenTariff) else tariff.periods
+        if not isinstance(period, str) or period not in periods:
             about: dict[str, Value] = {"name": repr(name), "period": repr(period), "tariff": tariff.id}
-            raise refuse("aliases", Phrase(FileProblem.ALIAS_UNKNOWN, about | {"periods": tariff.periods}))
+            known = () if isinstance(tariff, BrokenTariff) else tariff.periods
+            raise refuse("aliases", Phrase(FileProblem.ALIAS_UNKNOWN, about | {"periods": known}))
     # Strings of meters are stored with runs of spaces collapsed.
     return {" ".join(name.split()): period for name, period in aliases.items()}
 

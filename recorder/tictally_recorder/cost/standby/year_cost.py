@@ -82,7 +82,7 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, spans: Sequence[Counted
         return YearCost(va, reason=terms.contracts.why_none(site, Direction.CONSUMPTION, day))
     tariff = terms.tariffs.get(contract.tariff)
     if tariff is None:
-        return YearCost(va, reason=Reason(ReasonCode.UNKNOWN_TARIFF, {"tariff": contract.tariff}))
+        return YearCost(va, reason=terms.why_no_tariff(contract))
     version = tariff.on(day)
     if version is None:
         return YearCost(va, currency=tariff.currency, reason=Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id}))
