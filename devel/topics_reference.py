@@ -172,6 +172,9 @@ Powers, currents, voltages and the meter's clock are published at most every 5 s
 change, and everything again every 5 minutes. With MQTT 5 a message has the user property `time`, the arrival of its
 frame, once the edge's clock is proved.
 
+**schedule** labels are published as the meter sends them: entries of hhmm and an action. Some meters write hours and
+minutes in hexadecimal (`0C1E` is 12:30), and nothing in an entry such as `1600` shows in which of the two it is written.
+
 **dated** labels have a second topic, `tictally/<meter>/<LABEL>/time`: the meter's own date of the value, in ISO 8601.
 
 The column **Home Assistant** has the entity's device class, and its unit where it differs; `text` and `number` have no

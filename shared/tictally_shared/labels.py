@@ -52,7 +52,11 @@ _DEVICE_CLASS: Final = {
 # Printable characters that meters and suppliers use: ISO 646 without the back quote and what follows z. A space whose
 # bit 6 was hit becomes a back quote, and the checksum cannot see bit 6.
 _PRINTABLE: Final = "[ -_a-z]"
-_SCHEDULE_ENTRY: Final = r"(?:(?:[01]\d|2[0-3])[0-5]\d[0-9A-F]{4}|NONUTILE)"
+# Hours and minutes of a schedule: decimal, or hexadecimal as some meters send them (0C1E is 12:30, and 1600 may be 16:00
+# or 22:00). The text is published as it came, since no entry shows in which of the two it is written.
+_DECIMAL_TIME: Final = r"(?:[01]\d|2[0-3])[0-5]\d"
+_HEXADECIMAL_TIME: Final = r"(?:0[0-9A-F]|1[0-7])(?:[0-2][0-9A-F]|3[0-9AB])"
+_SCHEDULE_ENTRY: Final = rf"(?:(?:{_DECIMAL_TIME}|{_HEXADECIMAL_TIME})[0-9A-F]{{4}}|NONUTILE)"
 SCHEDULE: Final = rf"{_SCHEDULE_ENTRY}(?: {_SCHEDULE_ENTRY}){{0,10}}"
 
 

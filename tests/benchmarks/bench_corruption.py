@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tictally_edge.decoding.decoder import Decoder
-from tictally_edge.decoding.framing import WITHOUT_PARITY, split_groups
-from tictally_edge.decoding.groups import checksum
+from tictally_edge.decoding.framing import WITHOUT_PARITY, checksum, split_groups
 from tictally_edge.pipeline import Pipeline
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import encode_group, with_parity

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_edge.decoding.framing import FrameBytes, Framer, carries_parity, split_groups
-from tictally_edge.decoding.groups import Group, GroupRejection, parse_group
+from tictally_edge.decoding.framing import Deviation, FrameBytes, Framer, carries_parity, deviations, split_groups
+from tictally_edge.decoding.groups import Fault, Group, GroupRejection, label_of, parse_group
 from tictally_shared.labels import LABELS, METER_NUMBER, Kind, Mode
 
 MAX_UNKNOWN_LABELS: Final = 20
@@ -27,13 +27,15 @@ class DecodedFrame:
         number: the meter's number that it shows, or None.
         values: label → value, in the frame's order, the number left out.
         dated: label → horodate, ISO 8601 with offset.
-        complete: True from STX to ETX without EOT.
+        complete: True up to ETX without EOT.
         rejected: reason → groups.
         groups: groups seen, rejected ones among them.
         horodates_unreadable: values whose horodate is no date; they are included without it.
         parity: True if the line's parity was there and checked.
         offset: bytes fed to the decoder when the frame was closed.
         at: seconds, when its end arrived, on the clock of the caller.
+        faults: the groups that were rejected, each reason and label once.
+        deviations: how the frame differs from the specification, although it could be read.
     """
 
     mode: Mode
@@ -47,6 +49,8 @@ class DecodedFrame:
     parity: bool
     offset: int
     at: float
+    faults: frozenset[Fault] = frozenset()
+    deviations: frozenset[Deviation] = frozenset()
 
 
 def is_good(frame: DecodedFrame) -> bool:
@@ -68,7 +72,7 @@ class Decoder:
         A frame that was open for seconds without another character is abandoned: what follows belongs to the next.
         """
         if at - self._at > _BROKEN_AFTER_S:
-            self.interrupt()
+            self._framer.pause()
         self._at = at
         for raw in self._framer.feed(chunk):
             yield from self._decode(raw, at)
@@ -84,20 +88,26 @@ class Decoder:
 
     def _decode(self, raw: FrameBytes, at: float) -> Iterator[DecodedFrame]:
         parity = carries_parity(raw.content)
-        parsed = [parse_group(piece, parity=parity) for piece in split_groups(raw.content)]
-        if not parsed:
+        pieces = split_groups(raw.content)
+        if not pieces:
             return
-        rejected = Counter[str](outcome.value for outcome in parsed if isinstance(outcome, GroupRejection))
+        parsed = [parse_group(piece, parity=parity) for piece in pieces]
         groups = [outcome for outcome in parsed if isinstance(outcome, Group)]
         mode = _mode_of(groups, raw.content)
-        rejected[GroupRejection.SHAPE.value] += sum(group.mode is not mode for group in groups)
+        rejections = [
+            Fault(outcome.value, label_of(piece))
+            for piece, outcome in zip(pieces, parsed, strict=True)
+            if isinstance(outcome, GroupRejection)
+        ]
+        rejections += _faults(GroupRejection.SHAPE, [group for group in groups if group.mode is not mode])
         groups = [group for group in groups if group.mode is mode]
         admitted = self._unknown.admit({group.label for group in groups if not group.known})
-        rejected[GroupRejection.LABEL.value] += sum(not group.known and group.label not in admitted for group in groups)
+        unknown = [group for group in groups if not group.known and group.label not in admitted]
+        rejections += _faults(GroupRejection.LABEL, unknown)
         groups = [group for group in groups if group.known or group.label in admitted]
         single = _without_contradictions(groups)
-        rejected[GroupRejection.REPEATED.value] += len(groups) - sum(count for _, count in single.values())
-        accepted = [group for group, _ in single.values()]
+        rejections += _faults(GroupRejection.REPEATED, [group for group in groups if group.label not in single])
+        accepted = list(single.values())
         number = next((str(group.value) for group in accepted if group.label in _METER_NUMBERS), None)
         yield DecodedFrame(
             mode=mode,
@@ -105,12 +115,14 @@ class Decoder:
             values={g.label: g.value for g in accepted if g.label not in _METER_NUMBERS and not _is_clock(g.label)},
             dated={g.label: g.horodate for g in accepted if g.horodate is not None},
             complete=raw.complete,
-            rejected={reason: count for reason, count in rejected.items() if count},
+            rejected=dict(Counter(fault.reason for fault in rejections)),
             groups=len(parsed),
             horodates_unreadable=sum(group.unreadable_horodate for group in accepted),
             parity=parity,
             offset=raw.offset,
             at=at,
+            faults=frozenset(rejections),
+            deviations=deviations(raw, pieces),
         )
 
 
@@ -126,16 +138,18 @@ def _mode_of(groups: list[Group], content: bytes) -> Mode:
     return Mode.STANDARD if b"\t" in content else Mode.HISTORIQUE
 
 
-def _without_contradictions(groups: list[Group]) -> dict[str, tuple[Group, int]]:
-    """Label → its group and how often it occurs; a label with contradicting values is left out."""
-    single: dict[str, tuple[Group, int]] = {}
+def _faults(reason: GroupRejection, groups: list[Group]) -> list[Fault]:
+    return [Fault(reason.value, group.label) for group in groups]
+
+
+def _without_contradictions(groups: list[Group]) -> dict[str, Group]:
+    """Label → its group; a label with contradicting values is left out."""
+    single: dict[str, Group] = {}
     contradicted = set()
     for group in groups:
-        before, count = single.get(group.label, (group, 0))
-        single[group.label] = (before, count + 1)
-        if before != group:
+        if single.setdefault(group.label, group) != group:
             contradicted.add(group.label)
-    return {label: entry for label, entry in single.items() if label not in contradicted}
+    return {label: group for label, group in single.items() if label not in contradicted}
 
 
 class _UnknownLabels:

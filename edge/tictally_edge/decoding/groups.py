@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from tictally_edge.decoding.framing import WITHOUT_PARITY
+from tictally_edge.decoding.framing import WITHOUT_PARITY, checksum
 from tictally_shared.calendar import CalendarError, parse_horodate
 from tictally_shared.labels import LABELS, UNKNOWN_LABEL, Mode
 
@@ -17,6 +17,11 @@ _HT: Final = "\t"
 _EVEN_PARITY: Final = bytes(byte & 0x7F | (byte & 0x7F).bit_count() % 2 << 7 for byte in range(256))
 _HORODATE: Final = re.compile(r"[EHeh ]\d{12}", re.ASCII)
 _UNKNOWN_VALUE: Final = re.compile(r"[ -_a-z]{0,98}")
+_UNPRINTABLE: Final = re.compile(r"[^ -~]")
+_SEPARATOR: Final = re.compile(r"[\t\r\n ]")
+# A meter was seen that sends CR before a checksum; the sum decides.
+_BEFORE_CHECKSUM: Final = {Mode.HISTORIQUE: " \r\n", Mode.STANDARD: "\t\r\n"}
+_LONGEST_LABEL: Final = 16
 _SHORTEST_GROUP: Final = 4
 _DATED_FIELDS: Final = 3
 
@@ -30,6 +35,19 @@ class GroupRejection(StrEnum):
     SHAPE = "shape"
     REPEATED = "repeated"
     PLAUSIBILITY = "plausibility"
+
+
+class Fault(NamedTuple):
+    """A group that was rejected: for what reason, and what stands where its label should, which may be damaged."""
+
+    reason: str
+    label: str
+
+
+def label_of(piece: bytes) -> str:
+    """Return what stands where a group's label should: up to the first separator, 16 printable characters at most."""
+    text = piece.translate(WITHOUT_PARITY).decode("ascii")
+    return _UNPRINTABLE.sub("?", _SEPARATOR.split(text, maxsplit=1)[0][:_LONGEST_LABEL])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +71,13 @@ class Group:
     unreadable_horodate: bool = False
 
 
-def checksum(content: bytes | str) -> int:
-    """The checksum character of a group's content: (sum & 0x3F) + 0x20."""
-    data = content.encode("ascii") if isinstance(content, str) else content
-    return (sum(data) & 0x3F) + 0x20
-
-
 # Most groups of a frame are identical to those of the frame before: on a Pi this halves the work.
 @lru_cache(maxsize=1024)
 def parse_group(piece: bytes, *, parity: bool) -> Group | GroupRejection:
-    """Parse the bytes between LF and CR.
+    """Parse a group.
 
     Args:
-        piece: the bytes, bit 7 as it came.
+        piece: the bytes between LF and CR, bit 7 as it came.
         parity: True if bit 7 is even parity and checked; else a bit 7 that is set is damage.
     """
     masked = piece.translate(WITHOUT_PARITY)
@@ -84,16 +96,16 @@ def _historique(text: str) -> Group | GroupRejection:
     if ord(text[-1]) != checksum(content):
         return GroupRejection.CHECKSUM
     label, separator, data = content.partition(" ")
-    if text[-2] != " " or not separator:
+    if text[-2] not in _BEFORE_CHECKSUM[Mode.HISTORIQUE] or not separator:
         return GroupRejection.SHAPE
     return _valued(label, Mode.HISTORIQUE, data, None)
 
 
 def _standard(text: str) -> Group | GroupRejection:
-    if ord(text[-1]) != checksum(text[:-1]):  # the last separator is counted
+    if ord(text[-1]) != checksum(text[:-2] + _HT):  # the last separator is counted
         return GroupRejection.CHECKSUM
     fields = text[:-2].split(_HT)
-    if text[-2] != _HT or len(fields) not in (2, _DATED_FIELDS):
+    if text[-2] not in _BEFORE_CHECKSUM[Mode.STANDARD] or len(fields) not in (2, _DATED_FIELDS):
         return GroupRejection.SHAPE
     horodate = fields[1] if len(fields) == _DATED_FIELDS else None
     return _valued(fields[0], Mode.STANDARD, fields[-1], horodate)
