@@ -173,7 +173,7 @@ change, and everything again every 5 minutes. With MQTT 5 a message has the user
 frame, once the edge's clock is proved.
 
 **schedule** labels are published as the meter sends them: entries of hhmm and an action. Some meters write hours and
-minutes in hexadecimal (`0C1E` is 12:30), and nothing in an entry such as `1600` shows in which of the two it is written.
+minutes in hexadecimal (`0C1E` is 12:30); nothing in an entry such as `1600` shows in which of the two it is written.
 
 **dated** labels have a second topic, `tictally/<meter>/<LABEL>/time`: the meter's own date of the value, in ISO 8601.
 

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from tictally_edge.clock.timekeeper import ClockStatus
+from tictally_edge.decoding.decoder import Decoder
+from tictally_edge.decoding.groups import Fault
 from tictally_edge.doctor.clock import diagnose_clock
 from tictally_edge.doctor.folder import check_folders
 from tictally_edge.doctor.listening import LineSample, diagnose_line, listen
@@ -29,6 +31,7 @@ from tictally_edge.sources.serial_port import SerialPort
 from tictally_edge.translations import catalogue
 from tictally_shared.labels import Mode
 
+ADAPTERS = Path(__file__).parents[3] / "shared" / "cases" / "bin"
 NUMBER = "021961000001"
 CLEAN: dict[str, Any] = {"frames": 10, "groups": 400, "mode": Mode.STANDARD, "baud": 9600, "parity": True}
 NOW = Moment(1000.0, 1_800_000_000_000)
@@ -58,6 +61,15 @@ LINES: dict[str, tuple[LineSample, Mode | None, str, bool]] = {
     "many groups": (heard(rejected=20), None, "a poor signal", False),
     "seven bits": (heard(parity=False), None, "the adapter does not pass parity on", True),
     "the mode that is set": (heard(), Mode.STANDARD, "a clean signal", True),
+    "a group that is spoilt in every frame": (
+        heard(rejected=10, faults=Counter({Fault("checksum", "PMAX"): 10}), deviations=Counter()),
+        None,
+        "PMAX is rejected in every frame (checksum).",
+        False,
+    ),
+    "no STX": (heard(deviations=Counter(missing_stx=10)), None, "frames arrive without STX", True),
+    "STX and LF as others": (heard(deviations=Counter(control_character=9)), None, "as other control characters", True),
+    "a separator that is CR": (heard(deviations=Counter(separator=10)), None, "has CR as its separator", True),
     "another mode than is set": (heard(), Mode.HISTORIQUE, "Remove TICTALLY_EDGE_MODE: the mode", False),
     "a number read too seldom": (heard(numbers=2), None, "was read 2 times; it is accepted after 3", False),
     "no number": (heard(numbers=0), None, "number could not be read", False),
@@ -74,6 +86,32 @@ def test_a_line_is_diagnosed_by_a_sample_of_it(case: str) -> None:
     assert sentence in shown(findings)
     assert all(finding.ok for finding in findings) is is_well
     assert all(finding.ok or advice(finding) for finding in findings)
+
+
+def test_what_repeats_in_every_frame_is_no_fault_of_the_cable() -> None:
+    spoilt = heard(rejected=20, faults=Counter({Fault("parity", "PMAX"): 10, Fault("parity", "HHPHC"): 10}))
+    found = shown(diagnose_line(spoilt, None, show=False))
+    assert "a clean signal" in found
+    assert "another cable changes nothing" in found
+    assert "Shorten the cable" not in found
+
+
+def test_a_label_that_noise_hits_now_and_then_is_no_repetition() -> None:
+    hit = heard(rejected=24, faults=Counter({Fault("parity", "PMAX"): 7, Fault("parity", "PAPP"): 5}))
+    assert "a poor signal" in shown(diagnose_line(hit, None, show=False))
+    assert "in every frame" not in shown(diagnose_line(hit, None, show=False))
+
+
+@pytest.mark.skipif(not ADAPTERS.exists(), reason="no lines of adapters beside the project")
+def test_the_line_of_an_adapter_that_repeats_a_fault_is_not_called_a_poor_cable() -> None:
+    data = (ADAPTERS / "historique_tri_pmax_separator_is_cr.bin").read_bytes() * 3
+    sample, decoder = LineSample(), Decoder()
+    for each in decoder.feed(data.replace(b"PAPP 0", b"PAPP 1")):  # its checksum is wrong in every frame now
+        sample.add(each, 1200)
+    found = shown(diagnose_line(sample, None, show=False))
+    assert "a clean signal" in found
+    assert "PAPP is rejected in every frame (checksum)" in found
+    assert "a group has CR as its separator" in found
 
 
 def test_a_meters_number_is_shown_whole_only_on_request() -> None:
@@ -122,6 +160,25 @@ SERVICES: dict[str, tuple[dict[str, Any], str, bool]] = {
         "4 frames wait for a time server",
         False,
     ),
+    "a spoilt group": (
+        {
+            "rejected": {"checksum": 900, "shape": 2},
+            "rejected_repeatedly": {"checksum": 895},
+            "repeated_faults": [{"reason": "checksum", "label": "ADCO"}],
+        },
+        "a good signal: standard mode; 900 frames, 9000 groups, rejected: 5 checksum, 2 shape",
+        False,
+    ),
+    "a phantom value": (
+        {
+            "rejected": {"plausibility": 900},
+            "rejected_repeatedly": {"plausibility": 900},
+            "repeated_faults": [{"reason": "plausibility", "label": "SINSTS1"}],
+        },
+        "SINSTS1 is left out of every frame",
+        True,
+    ),
+    "an adapter without STX": ({"deviations": ["missing_stx", "of another version"]}, "arrive without STX", True),
     "a full disk": ({"journal_unstored": 3}, "3 frames could not be stored", False),
     "topics that may not be written": ({"rejected_by_broker": 1}, "1 message was rejected by the broker", False),
     "another version's": ({"boots": [1, 2], "frames": "many", "rejected": 7}, "0 frames wait", True),

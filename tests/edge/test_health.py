@@ -1,12 +1,13 @@
 """The health message of an edge."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from tictally_edge.decoding.decoder import DecodedFrame
+from tictally_edge.decoding.groups import Fault
 from tictally_edge.publishing.health import HealthReport, LineCounts, health_json, steady_ms
 from tictally_edge.publishing.line_quality import LineQuality
 from tictally_edge.validation.validator import ValidatedFrame
@@ -46,6 +47,25 @@ def test_a_refusal_leaves_the_hour_by_whole_minutes(now_s: float, rejected: int)
 def test_an_hour_of_frames_after_a_long_silence_holds_nothing_from_before_it() -> None:
     last = hour(frame(0.0, checksum=5), *(frame(1e6 + minute * MINUTE, checksum=1) for minute in range(200)))
     assert last.rejected(1e6 + 199 * MINUTE) == 60
+
+
+def test_what_is_rejected_in_every_frame_alike_is_no_matter_of_signal_quality() -> None:
+    fault = frozenset({Fault("checksum", "PMAX")})
+    spoilt = [replace(frame(float(n), checksum=1), faults=fault, repeated=fault) for n in range(9)]
+    hit = replace(frame(9.0, checksum=2), faults=fault | {Fault("checksum", "PAPP")}, repeated=fault)
+    assert hour(*spoilt).quality_percent(9.0) == 100.0
+    assert hour(*spoilt, hit).quality_percent(9.0) == 99.0
+    assert hour(*spoilt, hit).rejected(9.0) == 11
+
+
+def test_health_names_what_repeats_in_every_frame() -> None:
+    counts = LineCounts()
+    fault = frozenset({Fault("checksum", "PMAX")})
+    counts.add(replace(frame(0.0, checksum=2), faults=fault, repeated=fault, deviations=frozenset({"missing_stx"})))
+    body = json.loads(health_json("b", {}, {}, counts, report(time_ms=0)))
+    assert body["rejected_repeatedly"] == {"checksum": 1}
+    assert body["repeated_faults"] == [{"reason": "checksum", "label": "PMAX"}]
+    assert body["deviations"] == ["missing_stx"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
+from tictally_edge.decoding.groups import Fault
 from tictally_edge.pipeline import Pipeline
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.exchange import ExchangedMeter
@@ -22,9 +23,16 @@ from tictally_shared.labels import Mode
 START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)
 
 
-def frame(values: dict[str, int | str], at: float, dated: dict[str, str] | None = None) -> DecodedFrame:
+def frame(
+    values: dict[str, int | str],
+    at: float,
+    dated: dict[str, str] | None = None,
+    faults: frozenset[Fault] = frozenset(),
+) -> DecodedFrame:
     mode = Mode.HISTORIQUE if values.keys() & {"BASE", "PAPP", "IINST", "HCHC", "ADPS"} else Mode.STANDARD
-    return DecodedFrame(mode, None, values, dated or {}, True, {}, len(values), 0, False, 0, at)  # noqa: FBT003
+    rejected = {fault.reason: 1 for fault in faults}
+    groups = len(values) + len(faults)
+    return DecodedFrame(mode, None, values, dated or {}, True, rejected, groups, 0, False, 0, at, faults)  # noqa: FBT003
 
 
 def validate_all(
@@ -143,7 +151,10 @@ LIVE_LABELS = {
     "a jump with its current is accepted at once": ([(500, 2), (3200, 14)], "PAPP", "AA"),
     "a jump without its current waits": ([(500, 2), (5000, 2), (510, 2)], "PAPP", "AuA"),
     "a jump without its current is accepted the second time": ([(500, 2), (5000, 2), (5010, 2)], "PAPP", "AuA"),
-    "a restless load is not silent for long": ([(900, 4), (980, 4), (1070, 4), (990, 4), (900, 4)], "PAPP", "AuAuA"),
+    "a restless load within its current is accepted": ([(900, 4), (980, 4), (1070, 4), (830, 4)], "PAPP", "AAAA"),
+    "steps of a coarse rounding are accepted": ([(500, 2), (550, 2), (450, 2), (600, 2), (400, 2)], "PAPP", "AAAAA"),
+    "a power of nothing while a producer's current flows": ([(500, 2), (0, 3), (0, 7), (500, 2)], "PAPP", "AAAA"),
+    "the current of a producer whose power is 0": ([(0, 3), (0, 7), (0, 12), (0, 5)], "IINST", "AAAA"),
     "a power that its current contradicts grossly is never accepted": (
         [(500, 2)] + [(48_000, 2)] * 5,
         "PAPP",
@@ -159,6 +170,53 @@ LIVE_LABELS = {
 def test_a_live_reading(case: str) -> None:
     readings, label, expected = LIVE_LABELS[case]
     assert outcome(label, validate_all(*(historique(*each) for each in readings))) == expected
+
+
+def test_on_a_noisy_line_a_value_that_only_fits_its_frame_waits() -> None:
+    noise = frozenset({Fault("checksum", "HCHP")})
+    validator = FrameValidator()
+    frames = [
+        validator.validate(frame(historique(*each), n * 1.5, faults=noise if n % 3 == 0 else frozenset()))
+        for n, each in enumerate([(900, 4), (980, 4), (1070, 4), (990, 4), (900, 4)])
+    ]
+    assert outcome("PAPP", frames) == "AuAuA"
+
+
+def test_on_a_noisy_line_a_step_of_the_meters_own_rounding_is_accepted_and_nothing_between_its_steps() -> None:
+    powers = [500 + 50 * (n % 2) for n in range(40)] + [520, 500]
+    validator = FrameValidator()
+    frames = [
+        validator.validate(frame(historique(each, 2), n * 1.5, faults=frozenset({Fault("checksum", f"X{n}")})))
+        for n, each in enumerate(powers)
+    ]
+    found = outcome("PAPP", frames)
+    assert set(found[30:40]) == {"A"}
+    assert found[40:] == "uA"
+
+
+def test_a_fault_that_repeats_in_every_frame_is_no_noise_and_withholds_nothing() -> None:
+    broken = frozenset({Fault("checksum", "ADCO")})
+    validator = FrameValidator()
+    frames = [validator.validate(frame(historique(450 + n * 37 % 200, 2), n * 1.5, faults=broken)) for n in range(40)]
+    assert set(outcome("PAPP", frames)[25:]) == {"A"}
+    assert (frames[-1].repeated, frames[0].repeated) == (broken, frozenset())
+
+
+def test_on_a_line_that_was_clean_for_long_a_power_may_lag_behind_its_current() -> None:
+    readings = [(500, 2)] * 20 + [(500, 14), (3200, 14), (3200, 2), (500, 2)]
+    frames = validate_all(*(historique(*each) for each in readings))
+    assert (outcome("PAPP", frames), outcome("IINST", frames)) == ("A" * 24, "A" * 24)
+
+
+def test_a_current_without_its_power_in_the_frame_is_accepted_on_a_clean_line() -> None:
+    whole: dict[str, int | str] = {"PAPP": 540, "IINST1": 1, "IINST2": 1, "IINST3": 0}
+    short: dict[str, int | str] = {"ADIR1": 1, "IINST1": 1, "IINST2": 9, "IINST3": 0}
+    assert outcome("IINST2", validate_all(whole, short, short)) == "AAA"
+
+
+def test_a_voltage_that_falls_when_a_load_switches_on_is_accepted_on_a_clean_line() -> None:
+    seen: list[dict[str, int | str]] = [{"URMS1": 238}, {"URMS1": 229}, {"URMS1": 237}]
+    assert outcome("URMS1", validate_all(*seen)) == "AAA"
 
 
 def test_phases_of_a_phantom_power_are_rejected_however_often_they_come() -> None:
@@ -190,6 +248,12 @@ def test_a_number_that_changes_rarely_is_confirmed_with_its_horodate() -> None:
     frames = [validator.validate(each) for each in decoded]
     assert outcome("SMAXSN", frames) == "AuuuA"
     assert frames[-1].dated == {"SMAXSN": noon}
+
+
+def test_a_maximum_that_rises_in_every_frame_is_accepted_on_a_line_that_was_clean_for_long() -> None:
+    rising = [8000] * 20 + [8000 + 10 * n for n in range(10)]
+    frames = validate_all(*({"PMAX": power, "PAPP": power, "IINST1": 35} for power in rising))
+    assert outcome("PMAX", frames) == "A" * 30
 
 
 def test_the_overload_bit_is_accepted_at_once_and_nothing_else_of_a_changed_status() -> None:
@@ -243,6 +307,28 @@ def test_nothing_is_rejected_on_an_undamaged_line(  # noqa: PLR0913, PLR0917 - o
     assert [each.rejected for each in frames if each.rejected] == []
     # The registers of every frame that shows them are there, the very first one's too: no kWh waits for confirmation.
     assert [each for each in frames if any(name.startswith(("EAS", "BASE", "HC")) for name in each.unconfirmed)] == []
+
+
+ROUNDINGS = [(10, 1, False), (25, 1, False), (50, 1, False), (50, 3, False), (50, 1, True), (20, 3, True)]
+
+
+@pytest.mark.parametrize(("rounding_va", "phases", "producer"), ROUNDINGS)
+def test_five_hours_of_a_coarse_historique_meter_lack_no_value(
+    rounding_va: int, phases: int, *, producer: bool
+) -> None:
+    meter = SimulatedMeter(
+        SimulatedContract.HPHC,
+        Mode.HISTORIQUE,
+        start=datetime(2026, 7, 2, 16, 30, tzinfo=UTC),
+        phases=phases,
+        producer=producer,
+        rounding_va=rounding_va,
+    )
+    frames, _ = validated_frames(meter, None, int(5 * 3600 / (1.6 if phases == 1 else 2.4)))
+    assert len({each.values["PAPP"] for each in frames}) > 10
+    assert all(int(each.values["PAPP"]) % rounding_va == 0 for each in frames)
+    assert [each.rejected for each in frames if each.rejected] == []
+    assert [each.unconfirmed for each in frames if each.unconfirmed - {"PTEC"}] == []
 
 
 def test_after_an_exchange_every_frame_of_the_new_meter_has_its_registers() -> None:

@@ -2,13 +2,16 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
+from tictally_edge.decoding.groups import Fault
+from tictally_edge.doctor.habits import diagnose_habits
 from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good
 from tictally_edge.sources.base import SPEED, Opener
+from tictally_edge.validation.fault_watch import repeated_faults
 from tictally_edge.validation.meter_identity import SIGHTINGS
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.labels import Mode
@@ -34,6 +37,8 @@ class LineSample:
         baud: speed at which it came.
         parity: True if the line's parity came and could be checked.
         numbers: a meter's number → how often it was read.
+        faults: a fault → the good frames that had it.
+        deviations: `Deviation` code → the good frames that had it.
         meter_ms: the meter's DATE in the last frame that had it, and `meter_at`, when that came, monotonic seconds.
     """
 
@@ -45,6 +50,8 @@ class LineSample:
     baud: int = 0
     parity: bool = False
     numbers: Counter[str] = field(default_factory=Counter)
+    faults: Counter[Fault] = field(default_factory=Counter)
+    deviations: Counter[str] = field(default_factory=Counter)
     meter_ms: int | None = None
     meter_at: float = 0.0
 
@@ -56,6 +63,8 @@ class LineSample:
             return
         self.frames += 1
         self.mode, self.baud, self.parity = frame.mode, baud, frame.parity
+        self.faults.update(frame.faults)
+        self.deviations.update(each.value for each in frame.deviations)
         if frame.number is not None:
             self.numbers[frame.number] += 1
         if (horodate := frame.dated.get("DATE")) is not None:
@@ -113,10 +122,20 @@ def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> lis
         modes: dict[str, Value] = {"mode": sample.mode.value, "wanted": wanted.value}
         return [bad(Subject.LINE, FindingCode.MODE_DIFFERS, **modes)]
     mode = Phrase(PartCode.MODE_AND_SPEED, {"mode": sample.mode.value, "baud": sample.baud})
+    repeated = repeated_faults(sample.faults, sample.frames)
+    noise = Counter(sample.rejected)
+    for fault in repeated:
+        noise[fault.reason] -= sample.faults[fault]
     return [
-        signal(mode, sample.frames, sample.groups, sample.rejected, parity=sample.parity),
+        signal(mode, sample.frames, sample.groups, +noise, parity=sample.parity),
+        *diagnose_habits(repeated, _always(sample.deviations, sample.frames)),
         _meter(sample, show=show),
     ]
+
+
+def _always(deviations: Mapping[str, int], frames: int) -> Iterable[str]:
+    """The deviations of a line, not of one frame that was hit."""
+    return [each.reason for each in repeated_faults({Fault(code, ""): n for code, n in deviations.items()}, frames)]
 
 
 def _nothing(sample: LineSample) -> EdgeFinding:
@@ -137,7 +156,7 @@ def signal(mode: Phrase, frames: int, groups: int, rejected: Mapping[str, int], 
         mode: and speed, as a part of the finding.
         frames: good ones.
         groups: in all.
-        rejected: reason → groups.
+        rejected: reason → groups, but for those that are rejected in every frame alike.
         parity: True if it came and was checked.
     """
     share = sum(rejected.values()) / max(groups, 1)

@@ -1,9 +1,12 @@
 """Findings from the health message of a running edge. Pure."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from tictally_edge.decoding.groups import Fault
 from tictally_edge.doctor.clock import PROOFS, WAITS
+from tictally_edge.doctor.habits import diagnose_habits
 from tictally_edge.doctor.listening import signal
 from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good, process_part
 from tictally_edge.processes import Process
@@ -48,18 +51,28 @@ def diagnose_service(
         bad(Subject.SERVICE, code, count=count) for name, code in _PROBLEMS.items() if (count := _count(health, name))
     ]
     runs = good(Subject.SERVICE, FindingCode.SERVICE_RUNS, edge=edge, uptime=uptime_s, count=waiting)
-    return [runs, *problems, _line(health), _clock(health)]
+    return [runs, *problems, *_line(health), _clock(health)]
 
 
-def _line(health: dict[str, Any]) -> EdgeFinding:
+def _line(health: dict[str, Any]) -> Iterator[EdgeFinding]:
     source = health.get("source")
     if not isinstance(source, dict) or source.get("state") != SourceState.RECEIVING:
         code = FindingCode.NO_GOOD_FRAME_YET if _is_young(health) else FindingCode.NO_GOOD_FRAME
-        return bad(Subject.LINE, code, port=str(health.get("port")))
-    rejected = health.get("rejected")
-    counts = {name: n for name, n in rejected.items() if isinstance(n, int)} if isinstance(rejected, dict) else {}
+        yield bad(Subject.LINE, code, port=str(health.get("port")))
+        return
+    noise = _counts(health, "rejected") - _counts(health, "rejected_repeatedly")
     mode = Phrase(PartCode.MODE, {"mode": str(health.get("mode"))})
-    return signal(mode, _count(health, "frames"), _count(health, "groups"), counts, parity=health.get("parity") is True)
+    yield signal(mode, _count(health, "frames"), _count(health, "groups"), noise, parity=health.get("parity") is True)
+    deviations = health.get("deviations")
+    yield from diagnose_habits(_faults(health), map(str, deviations) if isinstance(deviations, list) else ())
+
+
+def _faults(health: dict[str, Any]) -> list[Fault]:
+    faults = health.get("repeated_faults")
+    try:
+        return [Fault(str(each["reason"]), str(each["label"])) for each in faults or ()]
+    except (TypeError, KeyError):
+        return []  # another version's message
 
 
 def _clock(health: dict[str, Any]) -> EdgeFinding:
@@ -85,6 +98,11 @@ def _backlog(health: dict[str, Any]) -> int:
         return sum(last - first + 1 for boot in boots or () for first, last in boot["backlog"])
     except (TypeError, KeyError, ValueError):
         return 0  # another version's message
+
+
+def _counts(health: dict[str, Any], name: str) -> Counter[str]:
+    counts = health.get(name)
+    return Counter({key: n for key, n in counts.items() if isinstance(n, int)} if isinstance(counts, dict) else {})
 
 
 def _count(health: dict[str, Any], name: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from tictally_edge.decoding.groups import Fault
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import iso_utc
 from tictally_shared.interval_set import IntervalSet
@@ -13,6 +14,7 @@ from tictally_shared.labels import Mode
 
 _MAX_RANGES: Final = 64
 _MAX_BOOTS: Final = 16
+_MAX_FAULTS: Final = 16
 # The difference of two clocks is never quite the same at two readings.
 _JITTER_MS: Final = 1000
 
@@ -25,6 +27,9 @@ class LineCounts:
         frames: that were numbered.
         groups: seen in them.
         rejected: reason → groups.
+        rejected_repeatedly: reason → those of them that are rejected in every frame alike: no noise.
+        repeated: the faults by which they are rejected now.
+        deviations: from the specification, in every frame now.
         unconfirmed: values left out until another frame agreed.
         horodates_unreadable: values whose horodate is no date.
         mode: of the last frame, or None.
@@ -34,6 +39,9 @@ class LineCounts:
     frames: int = 0
     groups: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    rejected_repeatedly: Counter[str] = field(default_factory=Counter)
+    repeated: frozenset[Fault] = frozenset()
+    deviations: frozenset[str] = frozenset()
     unconfirmed: int = 0
     horodates_unreadable: int = 0
     mode: Mode | None = None
@@ -44,13 +52,15 @@ class LineCounts:
         self.frames += 1
         self.groups += validated.frame.groups
         self.rejected.update(validated.rejected)
+        self.rejected_repeatedly.update(fault.reason for fault in validated.faults & validated.repeated)
+        self.repeated, self.deviations = validated.repeated, validated.deviations
         self.unconfirmed += len(validated.unconfirmed)
         self.horodates_unreadable += validated.frame.horodates_unreadable
         self.mode, self.parity = validated.frame.mode, validated.frame.parity
 
     def copy(self) -> "LineCounts":
         """Return the counts as they are now."""
-        return replace(self, rejected=self.rejected.copy())
+        return replace(self, rejected=self.rejected.copy(), rejected_repeatedly=self.rejected_repeatedly.copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +106,10 @@ def health_json(
     `source`: its `type`, `state` (closed, listening, receiving) and what its type adds. `clock`: what proves the clock
     (trusted, meter, ntp, rtc), or null; `clock_waits_for`: proof, proof_after_step, or null. `backlog`: frames that the
     broker has not acknowledged. `frames_lost`: since this process started, frames of the meter that never got a number;
-    nobody can request them. `signal_quality`: per cent of the groups of the last minutes that were accepted, null where
-    none came. `started`: null until the clock is proved.
+    nobody can request them. `rejected_repeatedly` and `repeated_faults`: what is rejected in every frame alike, which
+    is the meter's or the adapter's doing; `deviations`: how its frames differ from the specification.
+    `signal_quality`: per cent of the groups of the last minutes that noise spared, null where none came. `started`:
+    null until the clock is proved.
 
     Where a boot has too many ranges, those of frames held are rounded inward and those of the backlog outward: frames
     reported as held can be requested, and frames that may still come by themselves are not.
@@ -125,6 +137,9 @@ def health_json(
         "frames": counts.frames,
         "groups": counts.groups,
         "rejected": dict(sorted(counts.rejected.items())),
+        "rejected_repeatedly": dict(sorted(counts.rejected_repeatedly.items())),
+        "repeated_faults": [fault._asdict() for fault in sorted(counts.repeated)[:_MAX_FAULTS]],
+        "deviations": sorted(counts.deviations),
         "rejected_per_hour": report.rejected_per_hour,
         "signal_quality": report.signal_quality_percent,
         "unconfirmed": counts.unconfirmed,

@@ -18,6 +18,7 @@ class _Minute:
     number: int
     groups: int = 0
     rejected: int = 0
+    by_noise: int = 0
 
 
 class LineQuality:
@@ -36,6 +37,7 @@ class LineQuality:
             self._minutes.append(_Minute(number))
         self._minutes[-1].groups += validated.frame.groups
         self._minutes[-1].rejected += sum(validated.rejected.values())
+        self._minutes[-1].by_noise += validated.rejected_by_noise
 
     def rejected(self, now_s: float) -> int:
         """Return the groups rejected in the last hour, or since the start where that is more recent."""
@@ -44,13 +46,14 @@ class LineQuality:
     def quality_percent(self, now_s: float) -> float | None:
         """Return the percentage of groups accepted in the last five minutes; None if none came.
 
-        In tenths, rounded down: 100 means that nothing was rejected.
+        A group that is rejected in every frame alike shows nothing of the signal. In tenths, rounded down: 100 means
+        that nothing else was rejected.
         """
         minutes = self._since(now_s, _RECENT_MINUTES)
         groups = sum(minute.groups for minute in minutes)
         if not groups:
             return None
-        accepted = groups - sum(minute.rejected for minute in minutes)
+        accepted = groups - sum(minute.by_noise for minute in minutes)
         return floor(1000 * accepted / groups) / 10
 
     def _since(self, now_s: float, minutes: int) -> list[_Minute]:

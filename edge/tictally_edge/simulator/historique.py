@@ -1,6 +1,7 @@
 """A reading as the groups of a historique frame, in a Linky's order. Source: Enedis-NOI-CPT_54E §5.3."""
 
 from collections.abc import Iterator
+from random import Random
 from typing import Final
 
 from tictally_edge.simulator.contracts import TERMS, SimulatedContract
@@ -8,6 +9,7 @@ from tictally_edge.simulator.encode import EncodedGroup
 from tictally_edge.simulator.peakdays import DayColour
 from tictally_edge.simulator.reading import Reading
 
+FINEST_ROUNDING_VA: Final = 10
 _AMPERES_PER_KVA: Final = 5  # ISOUSC counts 200 V
 _TOMORROW: Final = {None: "----", DayColour.BLUE: "BLEU", DayColour.WHITE: "BLAN", DayColour.RED: "ROUG"}
 _PEJP: Final = EncodedGroup("PEJP", "30")
@@ -20,15 +22,11 @@ def registers(reading: Reading) -> dict[str, int]:
 
 def historique_groups(reading: Reading) -> tuple[EncodedGroup, ...]:
     """The frame now; in three-phase a short one while a phase is overloaded."""
-    amperes = _amperes(reading)
+    # PAPP is consumption, and 0 while more is injected; IINST is the current whichever way it flows.
+    amperes = reading.today.amperes(reading.step)
     if reading.phases == 3 and reading.is_overloaded:  # noqa: PLR2004 - phases
         return tuple(_short(reading, amperes))
     return tuple(_full(reading, amperes))
-
-
-def _amperes(reading: Reading) -> tuple[int, ...]:
-    # Injection is not shown in this mode: PAPP and IINST are consumption.
-    return reading.today.amperes(reading.step) if reading.consumption_va else (0,) * reading.phases
 
 
 def _subscribed_a(reading: Reading) -> int:
@@ -57,11 +55,18 @@ def _full(reading: Reading, amperes: tuple[int, ...]) -> Iterator[EncodedGroup]:
     if reading.contract is SimulatedContract.TEMPO:
         yield EncodedGroup("DEMAIN", _TOMORROW[tariff.tomorrow])
     yield from _currents(reading, amperes)
-    yield EncodedGroup("PAPP", f"{(reading.consumption_va + 5) // 10 * 10:05d}")
+    yield EncodedGroup("PAPP", f"{_papp_va(reading):05d}")
     yield EncodedGroup("HHPHC", "A")
     yield EncodedGroup("MOTDETAT", "000000")
     if reading.phases > 1:
         yield EncodedGroup("PPOT", "00")
+
+
+def _papp_va(reading: Reading) -> int:
+    """PAPP as the meter rounds it. A coarse one wavers between two steps from frame to frame."""
+    step = reading.rounding_va
+    waver = Random(reading.moment_ms).randrange(step) - step // 2 if step > FINEST_ROUNDING_VA else 0
+    return max((reading.consumption_va + waver + step // 2) // step * step, 0) if reading.consumption_va else 0
 
 
 def _currents(reading: Reading, amperes: tuple[int, ...]) -> Iterator[EncodedGroup]:

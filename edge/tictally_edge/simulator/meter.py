@@ -21,6 +21,7 @@ _WH_VA_MS: Final = 3_600_000  # VA·ms in a Wh
 _SUPPLIER_REGISTERS, _DISTRIBUTOR_REGISTERS = 10, 4
 _KVA: Final = range(3, 37)
 _PHASES: Final = (1, 3)
+_ROUNDING_VA: Final = range(historique.FINEST_ROUNDING_VA, 101)
 _ONLY_THE_CURVE: Final = "a load curve alone decides the consumption: it goes with neither solar panels nor overloads"
 
 
@@ -81,6 +82,7 @@ class SimulatedMeter:
         seed: decides the household, the expensive days and the registers at the start.
         number: ADCO or ADSC, 12 digits.
         subscribed_kva: 3 to 36, a multiple of 3 in three-phase.
+        rounding_va: the step of PAPP in historique mode, 10 to 100.
         new: True for registers near zero, else plausible ones of some years.
         overload: when more is consumed than subscribed.
         curve: consumption of the household, or None for one made from the seed. The meter cannot be advanced beyond
@@ -99,6 +101,7 @@ class SimulatedMeter:
     seed: int = 0
     number: str = "021961000001"
     subscribed_kva: int = 9
+    rounding_va: int = historique.FINEST_ROUNDING_VA
     new: bool = False
     overload: Overload | None = None
     curve: LoadCurve | None = None
@@ -126,6 +129,8 @@ class SimulatedMeter:
             raise SimulatorError(f"{self.number[:40]!r} is not a meter's number of 12 digits")
         if self.subscribed_kva not in _KVA or self.subscribed_kva % self.phases:
             raise SimulatorError(f"{self.subscribed_kva} kVA: 3 to 36 can be subscribed, by threes in three-phase")
+        if self.rounding_va not in _ROUNDING_VA:
+            raise SimulatorError(f"{self.rounding_va} VA: a meter rounds its power to 10 to 100 VA")
         if self.curve is not None:
             self._check_curve(self.curve)
 
@@ -227,6 +232,7 @@ class SimulatedMeter:
             yesterday=self._yesterday,
             tariff=self._tariff,
             energy=Energy(tuple(self._supplier), tuple(self._distributor), self._injection, self._reactive),
+            rounding_va=self.rounding_va,
         )
 
     def groups(self) -> tuple[EncodedGroup, ...]:

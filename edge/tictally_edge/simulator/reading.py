@@ -44,6 +44,7 @@ class Reading:
         yesterday: the day before.
         tariff: state of the tariff clock.
         energy: the registers.
+        rounding_va: the step of PAPP.
     """
 
     number: str
@@ -56,6 +57,7 @@ class Reading:
     yesterday: HouseholdDay
     tariff: TariffClock
     energy: Energy
+    rounding_va: int = 10
 
     @property
     def step(self) -> int:

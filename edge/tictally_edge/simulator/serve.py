@@ -46,6 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     meter.add_argument("--phases", type=int, choices=(1, 3), default=1, help="Phases. Default: 1.")
     meter.add_argument("--producer", action="store_true", help="With solar panels.")
     meter.add_argument("--subscribed", type=int, default=9, metavar="KVA", help="Subscribed power. Default: 9.")
+    meter.add_argument(
+        "--rounding",
+        type=int,
+        default=10,
+        metavar="VA",
+        help="Step of PAPP in historique mode, 10 to 100; old meters round coarsely. Default: 10.",
+    )
     meter.add_argument("--number", default="021961000001", help="Its number, 12 digits. Default: 021961000001.")
     meter.add_argument("--seed", type=int, default=0, help="Seed of household and days. Default: 0.")
     meter.add_argument(
@@ -146,6 +153,7 @@ def _meter(args: argparse.Namespace, now: datetime) -> HouseholdMeter:
         seed=args.seed,
         number=args.number,
         subscribed_kva=args.subscribed,
+        rounding_va=args.rounding,
         overload=overload,
         curve=curve,
     )

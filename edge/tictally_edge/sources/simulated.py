@@ -21,7 +21,7 @@ from tictally_shared.labels import Mode
 from tictally_shared.runtime.log import sentence
 
 _OPTIONS: Final = frozenset(
-    {"mode", "phases", "producer", "seed", "number", "subscribed", "interval", "pace", "ago", "curve"}
+    {"mode", "phases", "producer", "seed", "number", "subscribed", "rounding", "interval", "pace", "ago", "curve"}
 )
 _CHUNK_S: Final = 0.05
 _LONGEST_AGO_S: Final = 10 * 366 * 86_400
@@ -60,6 +60,7 @@ class SimulatedSource:
                 seed=int(options.get("seed", "0")),
                 number=options.get("number", "021961000001"),
                 subscribed_kva=int(options.get("subscribed", "9")),
+                rounding_va=int(options.get("rounding", "10")),
                 curve=curve,
             )
             interval_s = float(options["interval"]) if "interval" in options else None

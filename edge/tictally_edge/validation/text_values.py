@@ -1,7 +1,8 @@
 """Steady values: strings, codes, schedules, and numbers that change a few times a day.
 
 The first value is accepted at once; a changed one on its second identical sighting, so that one damaged group changes
-nothing. Only the overload bit of STGE is accepted at once: an alarm that comes a frame late is a power cut.
+nothing. A number, which may rise in every frame, needs none on a line that has been clean for long. Only the overload
+bit of STGE is always accepted at once: an alarm that comes a frame late is a power cut.
 """
 
 from dataclasses import dataclass
@@ -36,15 +37,21 @@ class TextValues:
         self.accepted: dict[str, TextValue] = {}
         self._candidates: dict[str, TextValue] = {}
 
-    def decide(self, name: str, value: TextValue) -> tuple[Decision, TextValue]:
+    def decide(self, name: str, value: TextValue, *, is_clean: bool) -> tuple[Decision, TextValue]:
         """Decide on a value.
+
+        Args:
+            name: its label.
+            value: with its horodate.
+            is_clean: whether the line has been clean for long.
 
         Returns:
             The decision, and the value to publish where it is accepted.
         """
         before = self.accepted.get(name)
         candidate = self._candidates.pop(name, None)
-        if before is None or self._accepts_first or value in (before, candidate):
+        needs_none = self._accepts_first or (is_clean and isinstance(value.value, int))
+        if before is None or needs_none or value in (before, candidate):
             self.accepted[name] = value
             return Decision.ACCEPTED, value
         self._candidates[name] = value

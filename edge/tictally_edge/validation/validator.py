@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.decoding.groups import GroupRejection
+from tictally_edge.decoding.groups import Fault, GroupRejection
 from tictally_edge.validation.energy_registers import EnergyRegisters, RegisterValue
+from tictally_edge.validation.fault_watch import FaultWatch
 from tictally_edge.validation.live_values import LiveValues
 from tictally_edge.validation.plausibility import Decision, is_within_limits
 from tictally_edge.validation.text_values import TextValue, TextValues
@@ -16,6 +17,8 @@ from tictally_shared.labels import LABELS, Kind
 _DATE: Final = "DATE"
 # The meter's clock runs with the line; frames that arrive in one piece, and its whole seconds, blur it.
 _CLOCK_TOLERANCE_S: Final = 5.0
+# A frame that lost its end was hit, unless every frame loses it.
+_CUT_OFF: Final = Fault("incomplete", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class ValidatedFrame:
         dated: label → horodate, ISO 8601 with offset.
         rejected: reason → groups, by decoding and by plausibility.
         unconfirmed: labels left out until another frame agrees; neither rejected nor missing.
+        faults: the rejected groups, by decoding and by plausibility.
+        repeated: the faults that repeat identically in every frame: the meter's or the adapter's, no noise.
+        deviations: from the specification, in every frame.
     """
 
     frame: DecodedFrame
@@ -35,6 +41,14 @@ class ValidatedFrame:
     dated: dict[str, str]
     rejected: dict[str, int]
     unconfirmed: frozenset[str]
+    faults: frozenset[Fault] = frozenset()
+    repeated: frozenset[Fault] = frozenset()
+    deviations: frozenset[str] = frozenset()
+
+    @property
+    def rejected_by_noise(self) -> int:
+        """The groups that were rejected although their like is accepted in other frames."""
+        return sum(self.rejected.values()) - len(self.faults & self.repeated)
 
 
 class FrameValidator:
@@ -50,6 +64,7 @@ class FrameValidator:
         self._live = LiveValues(accepts_first=accepts_first)
         self._texts = TextValues(accepts_first=accepts_first)
         self._clock = _MeterClock(accepts_first=accepts_first)
+        self._line, self._implausible, self._deviations = FaultWatch(), FaultWatch(), FaultWatch()
 
     def prime(self, frames: tuple[DecodedFrame, ...]) -> None:
         """Take the registers' baselines from frames that waited together."""
@@ -57,7 +72,10 @@ class FrameValidator:
 
     def validate(self, frame: DecodedFrame) -> ValidatedFrame:
         """Decide on every value of a frame."""
-        decisions = {**self.registers.decide(frame), **self._live.decide(frame)}
+        faults = frame.faults if frame.complete else frame.faults | {_CUT_OFF}
+        self._line.add(faults, frame.groups)
+        self._deviations.add(frozenset(Fault(each.value, "") for each in frame.deviations), frame.groups)
+        decisions = {**self.registers.decide(frame), **self._live.decide(frame, self._line)}
         values: dict[str, int | str] = {}
         dated: dict[str, str] = {}
         for name, value in frame.values.items():
@@ -74,14 +92,23 @@ class FrameValidator:
             decisions[_DATE] = self._clock.decide(frame.dated[_DATE], frame.at)
             if decisions[_DATE] is Decision.ACCEPTED:
                 dated[_DATE] = frame.dated[_DATE]
+        implausible = frozenset(
+            Fault(GroupRejection.PLAUSIBILITY.value, name)
+            for name, each in decisions.items()
+            if each is Decision.REJECTED
+        )
+        self._implausible.add(implausible, frame.groups)
         rejected = Counter(frame.rejected)
-        rejected[GroupRejection.PLAUSIBILITY.value] = sum(each is Decision.REJECTED for each in decisions.values())
+        rejected[GroupRejection.PLAUSIBILITY.value] = len(implausible)
         return ValidatedFrame(
             frame=frame,
             values=values,
             dated=dated,
             rejected={reason: count for reason, count in rejected.items() if count},
             unconfirmed=frozenset(name for name, each in decisions.items() if each is Decision.UNCONFIRMED),
+            faults=frame.faults | implausible,
+            repeated=(self._line.repeated - {_CUT_OFF}) | self._implausible.repeated,
+            deviations=frozenset(each.reason for each in self._deviations.repeated),
         )
 
     def _decide_steady(self, name: str, value: TextValue) -> tuple[Decision, TextValue]:
@@ -90,7 +117,7 @@ class FrameValidator:
         label = LABELS.get(name)
         if label is not None and label.kind is Kind.ALARM:
             return Decision.ACCEPTED, value
-        return self._texts.decide(name, value)
+        return self._texts.decide(name, value, is_clean=self._line.is_clean_for_long)
 
 
 class _MeterClock:
