@@ -1,6 +1,7 @@
 """The ledger: a SQLite file with decades of meter readings. One process writes it, any number read it."""
 
 from tictally_recorder.ledger.cost_store import CostDay, CostEntry, CostLine
+from tictally_recorder.ledger.daily_maxima import DailyMaximum
 from tictally_recorder.ledger.edge_limits import EdgeLimits, Limit
 from tictally_recorder.ledger.errors import NO_FRAMES, LedgerError, LedgerGone, LedgerInUse, LedgerUnavailable
 from tictally_recorder.ledger.frame_numbers import NumberRange, Status
@@ -33,6 +34,7 @@ __all__ = [
     "CostDay",
     "CostEntry",
     "CostLine",
+    "DailyMaximum",
     "EdgeLimits",
     "Ends",
     "KnownLedgers",

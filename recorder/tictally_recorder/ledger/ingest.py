@@ -10,6 +10,7 @@ from typing import Final
 
 from tictally_recorder.ledger.boots import Boot, Boots
 from tictally_recorder.ledger.classify import Accepted, Deferred, Rejected, classify
+from tictally_recorder.ledger.daily_maxima import DailyMaxima
 from tictally_recorder.ledger.edge_limits import EdgeWatch, Limit
 from tictally_recorder.ledger.frame_codec import decode_body
 from tictally_recorder.ledger.frame_numbers import Status, record_lost_range
@@ -67,6 +68,7 @@ class MessageStore:
         self._newest_ms: int = connection.execute("SELECT coalesce(max(last_ms), 0) FROM meter").fetchone()[0]
         self._boots = Boots(connection, watch)
         self._dead_letters = DeadLetters(connection)
+        self._daily_maxima = DailyMaxima(connection)
         self._deferred = DeferredMessages(connection, watch.limits)
         self._invalidations = Invalidations(connection, self._labels)
         self._newest_id: int = connection.execute(_NEWEST).fetchone()[0]
@@ -221,6 +223,7 @@ class MessageStore:
         else:
             self._invalidations.add(meter.id, min(newest_ms, observed_ms), time_ms)
         self._quarters.add(meter, time_ms, frame.values)
+        self._daily_maxima.add(meter.id, frame)
 
     def _update_labels(self, meter: MeterState, frame: Frame) -> int:
         """Record sightings and changes of labels; returns the oldest last observation of a register before."""

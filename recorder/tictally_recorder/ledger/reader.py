@@ -11,8 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from tictally_recorder.cancellation import check_abandoned
 from tictally_recorder.ledger.connection import open_for_reading, translate_sqlite_errors
 from tictally_recorder.ledger.cost_store import CostDay, Costs
+from tictally_recorder.ledger.daily_maxima import DailyMaximum, maxima_between
 from tictally_recorder.ledger.frame_numbers import (
     NumberRange,
     conflicts_of,
@@ -155,6 +157,7 @@ class LedgerReader:
         with translate_sqlite_errors():
             names = LabelIds(self._connection).names
             for number, packed, is_dirty in self._connection.execute(_QUARTERS + order, bounds):
+                check_abandoned()
                 if not is_dirty:
                     yield decode(packed, meter_id, number * QUARTER_MS, names)
                     continue
@@ -236,7 +239,9 @@ class LedgerReader:
     def frames(self, meter_id: int, start_ms: int, end_ms: int) -> Iterator[tuple[int, dict[str, int | str]]]:
         """(time in milliseconds since 1970, values) of a meter's raw frames in [start_ms, end_ms)."""
         with translate_sqlite_errors():
-            yield from frames_between(self._connection, meter_id, start_ms, end_ms)
+            for each in frames_between(self._connection, meter_id, start_ms, end_ms):
+                check_abandoned()
+                yield each
 
     def latest_frames(
         self, meters: Collection[int], limit: int, offset: int
@@ -283,6 +288,11 @@ class LedgerReader:
         """
         with translate_sqlite_errors():
             return nights_between(self._connection, [meter.id for meter in site.meters], start, end)
+
+    def daily_maxima(self, site: Site, start: date, end: date) -> list[DailyMaximum]:
+        """The highest powers that a site's meters reported for the local days of [start, end), by day."""
+        with translate_sqlite_errors():
+            return maxima_between(self._connection, [meter.id for meter in site.meters], start, end)
 
     def all_nights(self) -> list[tuple[str, str, date, int, int]]:
         """Site, meter, local day, VA and minutes of every night whose base load is known, in order of day."""

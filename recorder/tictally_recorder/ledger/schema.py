@@ -104,6 +104,12 @@ CREATE TABLE standby (
     meter INTEGER NOT NULL REFERENCES meter, day INTEGER NOT NULL, va INTEGER NOT NULL, minutes INTEGER NOT NULL,
     PRIMARY KEY (meter, day)
 ) STRICT, WITHOUT ROWID;
+
+-- The highest apparent power consumed on a local day, as the meter reported it, and when. is_final: the day was over.
+CREATE TABLE daily_maximum (
+    meter INTEGER NOT NULL REFERENCES meter, day INTEGER NOT NULL, va INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+    is_final INTEGER NOT NULL, PRIMARY KEY (meter, day)
+) STRICT, WITHOUT ROWID;
 """
 
 STATEMENTS: Final = f"{_TABLES.rstrip()}{OUTBOX_TABLES}".split(";\n")

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from tictally_recorder.cancellation import check_abandoned
 from tictally_recorder.cost.compare.model import Assumed, Offer
 from tictally_recorder.cost.compare.tempo_colours import MORNING, NIGHT, is_off_peak
 from tictally_recorder.cost.model import Use
@@ -42,6 +43,7 @@ def offers(use: Use, days: Sequence[date], tariffs: Iterable[Tariff], assumed: A
     in_part = {day for day in days if any(each.concerns(*day_bounds_ms(day, tz)) for each in unmetered)}
     found = []
     for tariff in tariffs:
+        check_abandoned()
         if tariff.direction is Direction.CONSUMPTION and not tariff.series:
             divided = [_day(tariff, day, by_day.get(day, []), assumed, is_metered=day not in in_part) for day in days]
             powers = _powers(tariff, days[-1], assumed.power_kva, is_every=assumed.every_power)
