@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 _CENT: Final = Decimal("0.01")
+_DECIMALS: Final = 6
 _NOISE: Final = Decimal("1E-12")
 
 
@@ -16,6 +17,21 @@ def to_cents(amount: Decimal) -> Decimal:
     is: that trace is taken away first.
     """
     return amount.quantize(_NOISE).quantize(_CENT, ROUND_HALF_UP)
+
+
+def to_millionths(amount: Decimal) -> Decimal:
+    """An amount for programs: as it is up to six decimals, else rounded to them.
+
+    A day's share of a month has no end, and digits beyond these are no one's money.
+    """
+    exponent = amount.as_tuple().exponent
+    is_long = isinstance(exponent, int) and exponent < -_DECIMALS
+    return amount.quantize(Decimal(1).scaleb(-_DECIMALS), ROUND_HALF_UP) if is_long else amount
+
+
+def amount_text(amount: Decimal | None) -> str | None:
+    """An amount for programs, as a string without exponent; None where it is unknown."""
+    return None if amount is None else f"{to_millionths(amount) + 0:f}"
 
 
 def days_of_month(day: date) -> int:

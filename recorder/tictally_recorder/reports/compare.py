@@ -7,6 +7,7 @@ from rich.table import Table
 
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.compare import Offer, TariffComparison
+from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.reasons import ranges_of
 from tictally_recorder.reports.table import plain_table
@@ -53,7 +54,7 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
             "tariff": offer.tariff,
             "power_kva": offer.power_kva,
             "energy_wh": dict(offer.energy_wh),
-            "amount": None if offer.amount is None else format(offer.amount, "f"),
+            "amount": amount_text(offer.amount),
             "rounded": None if offer.amount is None else str(to_cents(offer.amount)),
             "currency": offer.currency,
             "quality": _quality(offer),
@@ -63,7 +64,7 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
             ],
             "off_peak_hours": ", ".join(_hours(answer)),
             "actual_tariff": answer.tariff,
-            "actual": None if answer.actual is None else format(answer.actual, "f"),
+            "actual": amount_text(answer.actual),
         }
         for answer in answers
         for offer in _sorted(answer)

@@ -11,6 +11,7 @@ from rich.table import Table
 from tictally_recorder.cost import CostRow, Quality, to_cents
 from tictally_recorder.cost.aggregation import DatedReason, PriceLine, Summed, reasons_of
 from tictally_recorder.cost.model import UNMETERED
+from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.reasons import dated_record, ranges_of, unknown_parts
@@ -179,7 +180,7 @@ def _line_record(site: str, summed: Summed, line: PriceLine) -> Record:
         "days": len(line.rows),
         "energy_wh": line.energy_wh if line.period and line.period != UNMETERED else None,
         "price": None if line.price is None else f"{line.price:f}",
-        "amount": None if amount is None else f"{amount:f}",
+        "amount": amount_text(amount),
         "rounded": None if amount is None else cents(amount),
         "currency": line.currency,
         "version": version.id if version else None,
@@ -198,7 +199,7 @@ def _total_record(site: str, summed: Summed, currency: str | None, amount: Decim
         "to": str(summed.end),
         "kind": _TOTAL,
         "days": len({row.day for row in summed.rows}),
-        "amount": None if amount is None else f"{amount:f}",
+        "amount": amount_text(amount),
         "rounded": None if amount is None else cents(amount),
         "currency": currency,
         "quality": str(summed.quality),

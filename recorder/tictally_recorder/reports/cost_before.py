@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.aggregation import Summed, reasons_of, sum_up
 from tictally_recorder.cost.codec import from_day
+from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.ledger import CostDay
 from tictally_recorder.reason import Reason
 from tictally_recorder.reports.cost import cents
@@ -55,7 +56,7 @@ def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object
         {
             "day": str(each.day),
             "until": datetime.fromtimestamp(each.until_ms // 1000, UTC).isoformat(),
-            "amount": None if amount is None else f"{amount:f}",
+            "amount": amount_text(amount),
             "rounded": None if amount is None else cents(amount),
             "currency": currency,
             "versions": _versions(each),

@@ -8,6 +8,7 @@ from typing import Final
 
 from rich.table import Table
 
+from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.cost.standby import HOURS, Trend, Typical, YearCost
 from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS, NIGHTS
 from tictally_recorder.reason import Reason, ReasonCode
@@ -131,8 +132,8 @@ def _of_cost(cost: YearCost | None) -> Record:
     if cost is None:
         return {"reason": phrase_record(_TOO_FEW)}
     return {
-        "price": None if cost.price is None else f"{cost.price:f}",
-        "amount": None if cost.amount is None else f"{cost.amount:f}",
+        "price": amount_text(cost.price),
+        "amount": amount_text(cost.amount),
         "rounded": None if cost.amount is None else cents(cost.amount),
         "currency": cost.currency,
         "version": cost.version,

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.params import MAX_DAYS, YEAR_DAYS, DayBy, ListParams, day_range
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answer_list
+from tictally_recorder.api.responses import Listing, Record, answer_list, csv_responses
 from tictally_recorder.api.schemas import ListOf
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.aggregation import first_day
-from tictally_recorder.cost.proration import to_cents
+from tictally_recorder.cost.proration import amount_text, to_cents, to_millionths
 from tictally_recorder.cost.standby import HOURS, LoadQuery, Trend, YearCost, by_period, trend, year_cost_of
 from tictally_recorder.ledger import Night
 from tictally_recorder.reports.standby import recent_remark
@@ -32,7 +33,7 @@ class StandbyParams(ListParams):
     by: DayBy = Field(DayBy.MONTH, description="The period of a row.")
 
 
-@router.get("/standby", response_model=ListOf[dict[str, Any]], responses=CSV_RESPONSES)
+@router.get("/standby", response_model=ListOf[dict[str, Any]], responses=csv_responses(_COLUMNS))
 async def standby(request: Request, params: Annotated[StandbyParams, Query()]) -> Response:
     """Base load of nights, its trend, and its cost in a year: the records of `tictally standby`."""
     context: Context = request.app.state.context
@@ -60,7 +61,7 @@ async def standby(request: Request, params: Annotated[StandbyParams, Query()]) -
                 costs.append(_cost(site.id, cost))
         return Listing(items, {"trend": trends, "year_cost": costs})
 
-    return await answer_list(request, params.site, work, _COLUMNS)
+    return await answer_list(request, params.site, work, _COLUMNS, Lane.SLOW)
 
 
 def _nights(site: str, nights: list[Night], by: By) -> list[Record]:
@@ -101,11 +102,11 @@ def _cost(site: str, cost: YearCost) -> Record:
         "site": site,
         "va": cost.va,
         "kwh": f"{cost.va * HOURS / 1000:.2f}",
-        "price": None if cost.price is None else f"{cost.price:f}",
-        "amount": None if cost.amount is None else f"{cost.amount:f}",
+        "price": amount_text(cost.price),
+        "amount": amount_text(cost.amount),
         "rounded": None if cost.amount is None else f"{to_cents(cost.amount):f}",
         "currency": cost.currency,
         "version": cost.version,
-        "shares": {period: f"{share:f}" for period, share in cost.shares.items()},
+        "shares": {period: f"{to_millionths(share):f}" for period, share in cost.shares.items()},
         "reason": phrase_record(cost.reason) if cost.reason else None,
     }

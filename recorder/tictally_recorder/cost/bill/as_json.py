@@ -10,6 +10,7 @@ from tictally_recorder.cost.bill.model import Bill, BillLine, Split, Total
 from tictally_recorder.cost.bill.remarks import remarks, what
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.cost.model import UNMETERED
+from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.translations import ENGLISH, phrase_record
 
 _BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "rounding", "unexplained", "ttc")
@@ -101,7 +102,7 @@ def _total_record(total: Total) -> dict[str, object]:
 
 
 def _money(name: str, amount: Decimal | None) -> dict[str, str | None]:
-    return {name: _text(amount), f"{name}_rounded": None if amount is None else cents(amount)}
+    return {name: amount_text(amount), f"{name}_rounded": None if amount is None else cents(amount)}
 
 
 def _text(amount: Decimal | None) -> str | None:
