@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import httpx
 from pydantic import SecretStr
 
+from tictally_recorder.api.app import make_meterit_app
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.server import HttpServer
 from tictally_recorder.cost.recompute import CostRecomputer
@@ -59,13 +60,14 @@ def messages(found: Iterable[Frame]) -> list[Message]:
 
 @dataclass
 class Served:
-    """What `tictally record` serves, without MQTT; in Paris, on 30 March 2026 at noon."""
+    """What `tictally record` serves, without MQTT; in Paris, on 30 March 2026 at noon; `roots`: meterit's port too."""
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
     contracts: str = CONTRACT
     stored: list[Frame] = field(default_factory=lambda: frames(59))
     now: datetime = NOON
+    roots: bool = False
     broadcast: Broadcast = field(default_factory=Broadcast)
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -84,6 +86,10 @@ class Served:
         server = self._stack.enter_context(HttpServer(self.context, "127.0.0.1", 0))
         assert server.wait(20)
         self.port = server.port
+        if self.roots:
+            root = self._stack.enter_context(HttpServer(self.context, "127.0.0.1", 0, make_meterit_app))
+            assert root.wait(20)
+            self.root_port = root.port
         self.base = f"http://127.0.0.1:{server.port}"
         self.client = self._stack.enter_context(httpx.Client(base_url=self.base, timeout=30))
         return self
@@ -105,15 +111,23 @@ class Served:
         found: list[dict[str, Any]] = answer.json()["items"]
         return found
 
-    def post(self, body: object, *, token: str | None = TOKEN, **headers: str) -> httpx.Response:
+    def post(
+        self,
+        body: object,
+        *,
+        token: str | None = TOKEN,
+        client: httpx.Client | None = None,
+        path: str = "/meterit/",
+        content_type: str = "application/json",
+    ) -> httpx.Response:
         """Post a reading. The SQLite connection belongs to this thread, so it runs the write commands meanwhile."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"content-type": "application/json", **headers}
+        headers = {"content-type": content_type}
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
         answers: list[httpx.Response] = []
         thread = threading.Thread(
-            target=lambda: answers.append(self.client.post("/meterit/", content=content, headers=headers))
+            target=lambda: answers.append((client or self.client).post(path, content=content, headers=headers))
         )
         thread.start()
         while thread.is_alive():

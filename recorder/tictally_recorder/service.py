@@ -230,10 +230,9 @@ def _http(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> AbstractCon
     http = settings.section(HttpSettings)
     if http.switch == OFF:
         return nullcontext()
-    from tictally_recorder.api.context import Context  # noqa: PLC0415
-    from tictally_recorder.api.server import HttpServer  # noqa: PLC0415 - it takes half a second and 30 MB
+    from tictally_recorder.api.server import http_servers  # noqa: PLC0415 - it takes half a second and 30 MB
 
-    return HttpServer(Context(settings, broadcast, inbox), http.host, http.port)
+    return http_servers(settings, broadcast, inbox)
 
 
 def _handle_signals(inbox: Inbox) -> None:

@@ -23,6 +23,7 @@ from tictally_recorder.api.compat.meterit.integrator import (
 AUTHORIZATION = f"Bearer {TOKEN}"
 CONTRACTS = '[[contract]]\nsite = "021900000002"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
 OF_STATION = '[[contract]]\nsite = "station-1"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
+NO_STATION = "station_id must be a string of 1 to 64 characters, or an integer"
 NOT_JSON = 'the body is not valid JSON; an example: {"watts": 123.4, "station_id": 1}'
 
 
@@ -50,7 +51,13 @@ def test_a_reading_is_answered_after_it_is_stored(served: Served) -> None:
     with closing(sqlite3.connect(served.path)) as connection:
         assert connection.execute("SELECT count(*) FROM meter WHERE key = 'station-1'").fetchone() == (1,)
     assert readings(served) == [
-        {"time_created": "2026-03-30T12:00:00+02:00", "watts": 123.4, "station_id": 1, "price": None}
+        {
+            "id": readings(served)[0]["id"],
+            "time_created": "2026-03-30T12:00:00+02:00",
+            "watts": 123.4,
+            "station_id": "1",
+            "price": None,
+        }
     ]
 
 
@@ -135,8 +142,10 @@ def test_a_restarted_recorder_continues_its_register(tmp_path: Path) -> None:
 def test_the_price_is_that_of_the_contract(tmp_path: Path) -> None:
     with Served(tmp_path, {"meterit": "token"}, contracts=CONTRACTS + OF_STATION) as served:
         post_reading(served, 100, 0)
-        price = readings(served)[0]["price"]
-        assert price == served.get("/meterit/current_price?station_id=1", authorization=AUTHORIZATION).json()["price"]
+        number = readings(served)[0]["price"]
+        price = served.get("/meterit/current_price?station_id=1", authorization=AUTHORIZATION).json()["price"]
+        assert isinstance(number, float)
+        assert number == float(price)
         assert price == served.items("/api/v1/cost?from=2026-03-30&site=021900000002")[0]["price"]
         assert served.get("/meterit/current_price", authorization=AUTHORIZATION).json() == {"price": price}
 
@@ -160,6 +169,59 @@ def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
     assert served.get("/meterit/?limit=0", authorization=AUTHORIZATION).status_code == 400
 
 
+def test_fifty_readings_are_the_default(served: Served) -> None:
+    for second in range(60):
+        post_reading(served, second, second)
+    assert len(readings(served)) == 50
+
+
+def test_ids_are_whole_numbers_that_stay_and_grow_with_time(served: Served) -> None:
+    for second in range(3):
+        post_reading(served, second, second)
+    before = [each["id"] for each in readings(served)]
+    assert all(type(each) is int and each < 2**53 for each in before)
+    assert before == sorted(before, reverse=True)
+    assert len({*before}) == 3
+    post_reading(served, 9, 9)
+    assert [each["id"] for each in readings(served)][1:] == before
+
+
+@pytest.mark.parametrize("station", ["my-station", "Cuisine", "salle de bains", "é" * 64, "7"])
+def test_a_station_may_be_any_string(served: Served, station: str) -> None:
+    answer = served.post({"watts": "12.5", "station_id": station})
+    assert answer.json() == {"status": 200, "message": "OK"}
+    assert [(each["station_id"], each["watts"]) for each in readings(served)] == [(station, 12.5)]
+
+
+def test_a_number_and_its_text_are_one_station(served: Served) -> None:
+    post_reading(served, 100, 0)
+    served.now = NOON + timedelta(seconds=5)
+    assert served.post({"watts": 200, "station_id": "1"}).status_code == 200
+    assert [each["station_id"] for each in readings(served)] == ["1", "1"]
+    assert [each["site"] for each in served.items("/api/v1/sites")] == ["021900000002", "station-1"]
+
+
+def test_readings_older_than_two_days_are_the_means_of_quarter_hours(served: Served) -> None:
+    for minute in range(0, 60, 5):  # 12:00 to 12:55
+        post_reading(served, 1000 + minute, 60 * minute)
+    post_reading(served, 7, 3 * 86_400)
+    post_reading(served, 8, 3 * 86_400 + 5)
+    while served.ledger.apply_retention(int(served.now.timestamp() * 1000)):
+        pass
+    found = readings(served)
+    assert [(each["time_created"][11:19], each["watts"]) for each in found] == [
+        ("12:00:05", 8.0),
+        ("12:00:00", 7.0),
+        ("12:45:00", 1050.0),
+        ("12:30:00", 1035.0),
+        ("12:15:00", 1020.0),
+        ("12:00:00", 1005.0),
+    ]
+    assert len({each["id"] for each in found}) == 6
+    pages = [each for offset in range(7) for each in readings(served, f"?limit=1&offset={offset}")]
+    assert pages == found
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -173,7 +235,8 @@ def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
         (b"[" * 9000, NOT_JSON),
         ({"station_id": 1}, "watts must be a number from 0 to 99999"),
         ({"watts": -1, "station_id": 1}, "watts must be a number from 0 to 99999"),
-        ({"watts": "1", "station_id": 1}, "watts must be a number from 0 to 99999"),
+        ({"watts": "one", "station_id": 1}, "watts must be a number from 0 to 99999"),
+        ({"watts": "-1", "station_id": 1}, "watts must be a number from 0 to 99999"),
         ({"watts": True, "station_id": 1}, "watts must be a number from 0 to 99999"),
         (
             b'{"watts": 1e99999999999999999999, "station_id": 1}',
@@ -184,9 +247,14 @@ def test_limit_and_offset_are_counted_from_the_newest(served: Served) -> None:
             NOT_JSON,
         ),
         (b'{"watts": 1e999999999, "station_id": 1}', "watts must be a number from 0 to 99999"),
-        ({"watts": 1}, "station_id must be an integer from 0 to 999999"),
-        ({"watts": 1, "station_id": 1.5}, "station_id must be an integer from 0 to 999999"),
-        ({"watts": 1, "station_id": 10**30}, "station_id must be an integer from 0 to 999999"),
+        ({"watts": 1}, NO_STATION),
+        ({"watts": 1, "station_id": 1.5}, NO_STATION),
+        ({"watts": 1, "station_id": -1}, NO_STATION),
+        ({"watts": 1, "station_id": True}, NO_STATION),
+        ({"watts": 1, "station_id": ""}, NO_STATION),
+        ({"watts": 1, "station_id": "a\nb"}, NO_STATION),
+        ({"watts": 1, "station_id": "x" * 65}, NO_STATION),
+        ({"watts": 1, "station_id": 10**70}, NO_STATION),
         (
             {"watts": 1, "station_id": 1, "time_created": "2026-03-30"},
             "time_created must be a time with offset, such as 2026-11-21T20:27:09+01:00",
@@ -201,7 +269,7 @@ def test_an_invalid_reading_is_a_400_with_a_message(served: Served, body: object
 
 
 def test_only_json_is_accepted(served: Served) -> None:
-    answer = served.post({"watts": 1, "station_id": 1}, **{"content-type": "text/plain"})
+    answer = served.post({"watts": 1, "station_id": 1}, content_type="text/plain")
     assert answer.status_code == 400
 
 
@@ -239,23 +307,23 @@ def test_a_write_that_times_out_is_a_503(served: Served, monkeypatch: pytest.Mon
 @given(st.lists(st.tuples(st.integers(1, MAX_GAP_MS), st.integers(0, 99_999_000)), min_size=1, max_size=30))
 def test_the_register_is_the_area_under_the_lines_across_restarts(steps: list[tuple[int, int]]) -> None:
     integrator = Integrator.restore(None, lambda: "a" * 16)
-    integrator.frame(1, 0, 0)
+    integrator.frame("1", 0, 0)
     at_ms, before, halves, register = 0, 0, 0, 0
     for gap_ms, milliwatts in steps:
         at_ms += gap_ms
         halves += (before + milliwatts) * gap_ms
         before = milliwatts
         integrator = Integrator.restore(integrator.to_json(), lambda: "b" * 16)
-        register = int(integrator.frame(1, at_ms, milliwatts).values["EAST"])
+        register = int(integrator.frame("1", at_ms, milliwatts).values["EAST"])
     assert register == halves // 7_200_000_000
     with pytest.raises(StaleReadingError):
-        integrator.frame(1, at_ms, 0)
+        integrator.frame("1", at_ms, 0)
 
 
 def test_stations_are_bounded() -> None:
     integrator = Integrator.restore(None, lambda: "a" * 16)
     for station in range(64):
-        integrator.frame(station, 0, 0)
+        integrator.frame(str(station), 0, 0)
     with pytest.raises(TooManyStationsError):
-        integrator.frame(64, 0, 0)
+        integrator.frame("64", 0, 0)
     assert json.loads(integrator.to_json())["seq"] == 64

@@ -95,7 +95,7 @@ def test_each_kind_of_data_is_fetched_and_printed(linky: Path, token: str, case:
 
 
 def test_a_days_sum_is_what_the_registers_counted(linky: Path, served: Served, token: str) -> None:
-    for day, after in (("2026-03-28", "2026-03-29"), ("2026-03-29", "2026-03-30"), ("2026-03-30", "2026-03-31")):
+    for day, after in (("2026-03-28", "2026-03-29"), ("2026-03-29", "2026-03-30")):
         (row,) = [
             row
             for row in served.items(f"/api/v1/energy?from={day}&to={after}")
@@ -113,6 +113,7 @@ def test_its_users_know_our_errors(linky: Path, served: Served, token: str) -> N
         (useless, "2026-03-28", "2026-03-29", 401),
         (token, "2026-03-29", "2026-03-28", 400),
         (token, "2020-01-01", "2020-01-02", 404),
+        (token, "2026-03-30", "2026-03-31", 404),  # today is no day yet
     ):
         done = run(linky, bearer, "daily", "--start", start, "--end", end)
         assert "Conso API a répondu avec une erreur" in done.stderr

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -17,14 +16,20 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from tictally_recorder.api.auth import require_read_access
+from tictally_recorder.api.compat.conso import errors as conso_errors
 from tictally_recorder.api.compat.conso.routes import router as conso_router
 from tictally_recorder.api.compat.meterit.routes import router as meterit_router
 from tictally_recorder.api.context import Context
+from tictally_recorder.api.description import DescribedApi, error_responses, operation_id, problem_responses
+from tictally_recorder.api.known_parameters import require_known_parameters
 from tictally_recorder.api.live.broadcaster import Broadcaster
+from tictally_recorder.api.middleware.abandoned_requests import AbandonedRequests
+from tictally_recorder.api.middleware.below_path import BelowPath
+from tictally_recorder.api.middleware.cross_origin import with_cross_origin
 from tictally_recorder.api.middleware.head import HeadMiddleware
 from tictally_recorder.api.middleware.request_guard import RequestGuard
 from tictally_recorder.api.prewarm import prewarm
-from tictally_recorder.api.problem_details import PROBLEM_TYPE, Problem, unavailable
+from tictally_recorder.api.problem_details import CONSO_PATHS, METERIT, Problem, unavailable
 from tictally_recorder.api.responses import JSON
 from tictally_recorder.api.routes import ROUTERS, health
 from tictally_recorder.cost.contracts import ContractError
@@ -36,50 +41,10 @@ PREFIX: Final = "/api/v1"
 _MIN_GZIP_BYTES: Final = 1024
 _GZIP_LEVEL: Final = 5
 _log = logging.getLogger(__name__)
-_PROBLEM: Final = {
-    "type": "object",
-    "description": "Problem details (RFC 9457)",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What happened, as a sentence."},
-        "parameter": {"type": "string", "description": "The invalid parameter."},
-    },
-}
-_MESSAGE: Final = {
-    "type": "object",
-    "description": "An error in the format of the compatible interface",
-    "required": ["status", "message"],
-    "properties": {"status": {"type": "integer"}, "message": {"type": "string"}},
-}
-
-
-def _error_response(media_type: str, schema: str) -> dict[int | str, dict[str, Any]]:
-    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"default": {"description": "Error", "content": content}}
-
-
-_OWN_ERRORS: Final = _error_response(PROBLEM_TYPE, "Problem")
-_COMPATIBLE_ERRORS: Final = _error_response(JSON, "Message")
-
-
-class _Api(FastAPI):
-    """An application whose OpenAPI description has this API's errors instead of FastAPI's."""
-
-    def openapi(self) -> dict[str, Any]:
-        """The OpenAPI description."""
-        if self.openapi_schema is None:
-            description = get_openapi(
-                title=self.title, version=self.version, description=self.description, routes=self.routes
-            )
-            schemas = description.setdefault("components", {}).setdefault("schemas", {})
-            schemas["Problem"], schemas["Message"] = _PROBLEM, _MESSAGE
-            for unused in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(unused, None)
-            self.openapi_schema = description
-        return self.openapi_schema
+_OF_ALL: Final = (Depends(require_known_parameters),)
+_OF_READS: Final = (Depends(require_read_access), *_OF_ALL)
+_OWN_ERRORS: Final = problem_responses()
+_COMPATIBLE_ERRORS: Final = error_responses(JSON, "Message")
 
 
 def make_app(context: Context) -> ASGIApp:
@@ -88,26 +53,55 @@ def make_app(context: Context) -> ASGIApp:
     Args:
         context: shared by all requests.
     """
-    app = _Api(
+    app = DescribedApi(
         title="tictally",
         version=context.version,
         description="Readings of a Linky meter, their cost, and how each figure came about. See docs/api.md.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         lifespan=_lifespan,
     )
-    app.state.context = context
+    app.state.context, app.state.root = context, ""
     app.state.broadcaster = Broadcaster(context)
     for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX, dependencies=[Depends(require_read_access)], responses=_OWN_ERRORS)
-    app.include_router(health.router, responses=_OWN_ERRORS)
-    app.include_router(conso_router, responses=_COMPATIBLE_ERRORS)
-    app.include_router(meterit_router, responses=_COMPATIBLE_ERRORS)
+        app.include_router(router, prefix=PREFIX, dependencies=_OF_READS, responses=_OWN_ERRORS)
+    app.include_router(health.router, dependencies=_OF_ALL, responses=_OWN_ERRORS)
+    for router in (conso_router, meterit_router):
+        app.include_router(router, dependencies=_OF_ALL, responses=_COMPATIBLE_ERRORS)
     app.router.routes.extend(page_routes())
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
     _add_error_handlers(app)
-    return RequestGuard(HeadMiddleware(app), context.http.names or ())
+    return _guarded(app, context)
+
+
+def make_meterit_app(context: Context) -> ASGIApp:
+    """The application of a server that has meterit's interface at its original addresses.
+
+    Args:
+        context: shared by all requests.
+    """
+    app = DescribedApi(
+        title="tictally: readings by HTTP",
+        version=context.version,
+        description="The interface of meterit. See docs/api.md.",
+        openapi_url=f"{METERIT}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
+    app.state.context, app.state.root = context, METERIT
+    app.include_router(meterit_router, dependencies=_OF_ALL, responses=_COMPATIBLE_ERRORS)
+    app.add_api_route(f"{METERIT}/docs", health.docs, include_in_schema=False)
+    _add_error_handlers(app)
+    return BelowPath(_guarded(app, context), METERIT)
+
+
+def _guarded(app: ASGIApp, context: Context) -> ASGIApp:
+    names, origins = context.http.names or (), context.http.origins or ()
+    return RequestGuard(with_cross_origin(AbandonedRequests(HeadMiddleware(app)), origins), names, origins)
 
 
 @asynccontextmanager
@@ -164,6 +158,8 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: f"{path} does not support {request.method}",
     }
     detail = details.get(HTTPStatus(error.status_code), str(error.detail))
+    if request.url.path in CONSO_PATHS and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = conso_errors.WRONG_METHOD
     return Problem(error.status_code, detail, headers=error.headers).response(request.url.path)
 
 
@@ -179,5 +175,8 @@ async def _terms_error(request: Request, error: ContractError | TariffError) -> 
 async def _unexpected_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ClientDisconnect):
         _log.error("%s %s failed unexpectedly", request.method, request.url.path, exc_info=error)
-    problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error; the recorder's log has the details")
+    detail = "internal error; the recorder's log has the details"
+    if request.url.path in CONSO_PATHS:
+        detail = conso_errors.UNEXPECTED
+    problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
     return problem.response(request.url.path)

@@ -2,16 +2,13 @@
 
 import hmac
 from http import HTTPStatus
-from typing import Final
 
 from starlette.requests import Request
 
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.middleware.request_guard import is_in_networks
 from tictally_recorder.api.problem_details import Problem
-from tictally_recorder.api.settings import MeteritSettings
-
-_COOKIE: Final = "tictally_token"
+from tictally_recorder.api.settings import COOKIE, MeteritSettings
 
 
 def bearer(request: Request) -> str | None:
@@ -65,7 +62,7 @@ def _has_token(request: Request, context: Context, *, by_cookie: bool = False) -
         by_cookie: also in a cookie. Never for writes: pages of other sites make browsers send cookies.
     """
     expected = context.http.token
-    token = bearer(request) or (request.cookies.get(_COOKIE) if by_cookie else None)
+    token = bearer(request) or (request.cookies.get(COOKIE) if by_cookie else None)
     if expected is None or token is None:
         return False
     return hmac.compare_digest(token.encode(), expected.get_secret_value().encode())

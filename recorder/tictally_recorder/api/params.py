@@ -1,5 +1,6 @@
 """Query parameters: their models, and the time ranges that they stand for. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,8 @@ BILL_DAYS: Final = 1200
 REPLAY_DAYS: Final = 400
 """For requests that read every quarter-hour: comparisons, profiles."""
 YEAR_DAYS: Final = 365
+# In a query a plus sign stands for a space, and people write the offset of a time with one.
+_PLUS_AS_SPACE: Final = re.compile(r"([T ]\d{2}:?\d{2}[\d:.,]*) (\d{2}(?::?\d{2})?)$", re.ASCII)
 
 
 class ListFormat(StrEnum):
@@ -54,6 +57,18 @@ class SiteParams(BaseModel):
     )
 
 
+class FormatParams(BaseModel):
+    """Selects the format of the list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: ListFormat | None = Field(None, description="Default: by the Accept header.")
+
+
+class SiteListParams(SiteParams, FormatParams):
+    """Selects sites and the format of the list."""
+
+
 class RangeParams(SiteParams):
     """Selects sites and a time range."""
 
@@ -63,10 +78,8 @@ class RangeParams(SiteParams):
     end: str | None = Field(None, alias="to", max_length=40, description="End, excluded.")
 
 
-class ListParams(RangeParams):
+class ListParams(RangeParams, FormatParams):
     """Selects sites, a time range and the format of the list."""
-
-    format: ListFormat | None = Field(None, description="Default: by the Accept header.")
 
 
 class PageParams(ListParams):
@@ -162,7 +175,7 @@ def _too_long(max_days: int) -> Problem:
 
 def _moment(parameter: str, text: str, tz: ZoneInfo) -> datetime:
     try:
-        return parse_moment(text, tz)
+        return parse_moment(_PLUS_AS_SPACE.sub(r"\1+\2", text), tz)
     except (CalendarError, OverflowError) as error:
         raise invalid_parameter(parameter, str(error)) from None
 

@@ -16,6 +16,7 @@ from tictally_recorder.api.context import Context
 from tictally_recorder.api.params import DayRange, TimeRange
 from tictally_recorder.api.period_cache import days_of
 from tictally_recorder.api.problem_details import Problem
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
 from tictally_shared.calendar import By, local_midnight
 
@@ -27,14 +28,14 @@ async def prewarm(context: Context) -> None:
     """Fill the caches."""
     with suppress(LedgerError, Problem):  # the first request computes it then
         await asyncio.sleep(_DELAY_S)
-        for site in await context.pool.read(LedgerReader.sites):
+        for site in await context.pool.read(LedgerReader.sites, Lane.QUICK):
             first, last = days_of(site, context.tz)
             for year in range(last.year, first.year - 1, -1):
 
                 def fill(reader: LedgerReader, site: Site = site, year: int = year) -> float:
                     return _fill_year(context, reader, site, year)
 
-                took_s = await context.pool.read(fill)
+                took_s = await context.pool.read(fill, Lane.SLOW)
                 await asyncio.sleep(_PAUSE * took_s)
 
 

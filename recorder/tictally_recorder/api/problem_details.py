@@ -11,8 +11,16 @@ from tictally_recorder.reason import Reason
 from tictally_recorder.translations import phrase_record
 
 PROBLEM_TYPE: Final = "application/problem+json"
-_COMPATIBLE: Final = ("/api/", "/meterit")
-_OWN: Final = "/api/v1"
+METERIT: Final = "/meterit"
+"""Below it, errors have meterit's form."""
+CONSO_PATHS: Final = frozenset(
+    f"/api/{kind}"
+    for kind in (
+        *("daily_consumption", "consumption_load_curve", "consumption_max_power"),
+        *("daily_production", "production_load_curve"),
+    )
+)
+"""There, errors have Conso API's form."""
 
 
 class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
@@ -22,12 +30,14 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         status: HTTP status.
         detail: a sentence for the reader.
         parameter: name of the invalid parameter, or None.
+        nearest: what was probably meant by a misspelt name, or None.
         headers: of the response.
         more: further members of the message in the compatible interfaces.
         reason: the same as data, or None.
     """
 
     reason: Reason | None = None
+    nearest: str | None = None
 
     def __init__(
         self,
@@ -52,7 +62,7 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
             path: of the request; the compatible interfaces have their own error format.
         """
         headers = {"cache-control": "no-store", **self.headers}
-        if path.startswith(_COMPATIBLE) and not path.startswith(_OWN):
+        if path in CONSO_PATHS or path == METERIT or path.startswith(f"{METERIT}/"):
             message = {"status": self.status, "message": self.detail, **self.more}
             return Response(json.dumps(message, ensure_ascii=False), self.status, headers, "application/json")
         body: dict[str, object] = {
@@ -63,6 +73,8 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         }
         if self.parameter is not None:
             body["parameter"] = self.parameter
+        if self.nearest is not None:
+            body["nearest"] = self.nearest
         if self.reason is not None:
             body["reason"] = phrase_record(self.reason)
         return Response(json.dumps(body, ensure_ascii=False), self.status, headers, PROBLEM_TYPE)
@@ -91,3 +103,17 @@ def unavailable(
 def invalid_parameter(parameter: str, detail: str) -> Problem:
     """A parameter that cannot be used."""
     return Problem(HTTPStatus.BAD_REQUEST, f"{parameter}: {detail}", parameter=parameter)
+
+
+def unknown_name(status: HTTPStatus, parameter: str, detail: str, nearest: str | None) -> Problem:
+    """A name that does not exist: of a parameter, or as the value of one.
+
+    Args:
+        status: HTTP status.
+        parameter: whose name or value it is.
+        detail: a sentence for the reader.
+        nearest: what was probably meant, or None.
+    """
+    problem = Problem(status, f"{parameter}: {detail}", parameter=parameter)
+    problem.nearest = nearest
+    return problem

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,16 +17,32 @@ from starlette.responses import Response
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.params import ListFormat
 from tictally_recorder.api.problem_details import Problem, invalid_parameter
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.ledger import LedgerReader
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv; charset=utf-8"
-CSV_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/csv": {}}}}
-"""For the description of a list that is available as CSV."""
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")
+_NAME_PART: Final = 40
 NO_STORE: Final[Mapping[str, str]] = {"cache-control": "no-store"}
 
 Record = Mapping[str, object]
+
+
+def csv_responses(columns: Sequence[str]) -> dict[int | str, dict[str, Any]]:
+    """The description of a list that is available as CSV.
+
+    Args:
+        columns: of the CSV.
+    """
+    about = {
+        "type": "string",
+        "description": f"UTF-8, RFC 4180 with line feeds; lists and objects as JSON. Columns: {', '.join(columns)}",
+    }
+    disposition = {"schema": {"type": "string"}, "description": "CSV: the name of the file."}
+    content = {"text/csv": {"schema": about, "example": f"{','.join(columns)}\n"}}
+    return {200: {"content": content, "headers": {"Content-Disposition": disposition}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,11 @@ class Listing:
 
 
 async def answer_list(
-    request: Request, site: str | None, work: Callable[[ReadSession], Listing], columns: Sequence[str] = ()
+    request: Request,
+    site: str | None,
+    work: Callable[[ReadSession], Listing],
+    columns: Sequence[str] = (),
+    lane: Lane = Lane.NORMAL,
 ) -> Response:
     """The response to a request for a list.
 
@@ -88,6 +109,7 @@ async def answer_list(
         site: id of a site or key of a meter; None: every site.
         work: makes the list; runs in a thread of the pool.
         columns: of CSV; empty: there is no CSV.
+        lane: what the work costs.
 
     Raises:
         Problem: no such site, no CSV, or too many requests are waiting.
@@ -98,7 +120,7 @@ async def answer_list(
     def answer(reader: LedgerReader) -> Response:
         return respond(request, work(context.session(reader, site)), context.version, columns)
 
-    return await context.pool.read(answer)
+    return await context.pool.read(answer, lane)
 
 
 def respond(request: Request, listing: Listing, version: str, columns: Sequence[str] = ()) -> Response:
@@ -132,6 +154,7 @@ def respond(request: Request, listing: Listing, version: str, columns: Sequence[
     if is_csv:
         if not columns:
             raise Problem(HTTPStatus.NOT_ACCEPTABLE, "this list is not available as CSV; request JSON")
+        headers["content-disposition"] = f'attachment; filename="{_file_name(request)}"'
         cells = ([item.get(column) for column in columns] for item in items)
         return Response(csv_text(columns, cells), headers=headers, media_type=CSV)
     return Response(
@@ -167,6 +190,14 @@ def _wants_csv(request: Request) -> bool:
     if name not in {*ListFormat}:
         raise invalid_parameter("format", f"{name[:20]!r} is neither json nor csv")
     return name == ListFormat.CSV
+
+
+def _file_name(request: Request) -> str:
+    """What a browser saves CSV as: what was requested, of which site and which days."""
+    given = (request.query_params.get(name, "") for name in ("site", "from", "to"))
+    words = (*request.url.path.split("/")[3:], *(text.partition("T")[0] for text in given))
+    plain = (_NOT_IN_NAMES.sub("", word)[:_NAME_PART] for word in words)
+    return f"{'-'.join(('tictally', *filter(None, plain)))}.csv"
 
 
 def _entity_tag(request: Request, state: str, version: str, *, is_csv: bool) -> str:

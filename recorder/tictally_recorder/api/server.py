@@ -10,10 +10,15 @@ from types import TracebackType
 from typing import Final, Self
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from tictally_recorder.api.app import make_app
+from tictally_recorder.api.app import make_app, make_meterit_app
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.middleware.connection_limits import MAX_HEADER_BYTES, LimitedConnection
+from tictally_recorder.api.settings import HttpSettings, MeteritSettings
+from tictally_recorder.ingest.broadcast import Broadcast
+from tictally_recorder.ingest.events import Inbox
+from tictally_recorder.settings import Settings
 from tictally_shared.runtime.log import RateLimitedLogger
 
 _RETRY_S: Final = 10.0
@@ -23,6 +28,24 @@ _BACKLOG: Final = 256
 _log = logging.getLogger(__name__)
 
 
+@contextlib.contextmanager
+def http_servers(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> Iterator[None]:
+    """Serves inside of the block: page and API, and meterit's interface at a port of its own if there is one.
+
+    Args:
+        settings: of the recorder.
+        broadcast: what the recorder's loop publishes.
+        inbox: of the recorder's loop.
+    """
+    context = Context(settings, broadcast, inbox)
+    http, meterit = settings.section(HttpSettings), settings.section(MeteritSettings)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(HttpServer(context, http.host, http.port))
+        if meterit.port is not None:
+            stack.enter_context(HttpServer(context, http.host, meterit.port, make_meterit_app))
+        yield
+
+
 class HttpServer:
     """Serves from `start` to `stop`.
 
@@ -30,13 +53,15 @@ class HttpServer:
         context: shared by all requests.
         host: address to listen on.
         port: to listen on; 0: any free port.
+        app: makes the application.
 
     Attributes:
         port: that it listens on.
     """
 
-    def __init__(self, context: Context, host: str, port: int) -> None:
+    def __init__(self, context: Context, host: str, port: int, app: Callable[[Context], ASGIApp] = make_app) -> None:
         self._context = context
+        self._app = app
         self._host = host
         self.port = port
         self._stopping = threading.Event()
@@ -78,7 +103,7 @@ class HttpServer:
 
     def _serve(self, listener: socket.socket) -> None:
         config = uvicorn.Config(
-            make_app(self._context),
+            self._app(self._context),
             http=LimitedConnection,
             ws="none",
             lifespan="on",

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
@@ -11,7 +12,10 @@ from tictally_shared.frames import KEY
 from tictally_shared.settings import SettingError
 from tictally_shared.settings.checks import checked_host
 
-_BY_TOKEN: Final = "token"  # noqa: S105 - a word
+BY_TOKEN: Final = "token"  # noqa: S105 - a word
+ANY_ORIGIN: Final = "*"
+COOKIE: Final = "tictally_token"
+"""Of browsers, in which they send the token."""
 _TOKEN_CHARACTERS: Final = 16
 _NO_TOKEN: Final = f"there is no token; set {PREFIX}HTTP_TOKEN"
 
@@ -29,13 +33,23 @@ def _words(value: object) -> object:
     return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
 
+def _origin(text: str) -> str:
+    found = urlsplit(text)
+    plain = f"{found.scheme}://{found.netloc}"
+    if text != ANY_ORIGIN and (
+        text.rstrip("/") != plain or found.scheme not in {"http", "https"} or not found.hostname
+    ):
+        raise ValueError(f"{text[:40]!r} is no origin, such as https://home.example or http://192.168.1.5:3000, nor *")
+    return text.rstrip("/").lower()
+
+
 def _host_name(text: str) -> str:
     return checked_host(text).lower()
 
 
 def _networks(value: object) -> object:
     """`off` and `token` are themselves, everything else is ranges of addresses."""
-    if value in {OFF, _BY_TOKEN}:
+    if value in {OFF, BY_TOKEN}:
         return value
     words = _words(value)
     if not isinstance(words, tuple | list) or not words:
@@ -81,6 +95,11 @@ class HttpSettings(BaseModel):
     reads: Literal["open", "token"] = Field(
         default="open", description="Whether reading requires the token: `open` or `token`."
     )
+    origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_words)] | None = Field(
+        default=None,
+        description="Origins whose pages may read the API (CORS): `https://home.example`, several separated by commas, "
+        "or `*`. Their requests never have the page's cookie.",
+    )
     names: Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)] | None = Field(
         default=None,
         description="Host names that requests may be addressed to, such as a proxy's, separated by commas. Addresses "
@@ -89,7 +108,7 @@ class HttpSettings(BaseModel):
 
     @model_validator(mode="after")
     def _check_token(self) -> Self:
-        if self.reads == _BY_TOKEN and self.token is None:
+        if self.reads == BY_TOKEN and self.token is None:
             raise SettingError("http_reads", _NO_TOKEN)
         return self
 
@@ -104,6 +123,12 @@ class MeteritSettings(BaseModel):
         alias="meterit",
         description="Who may send readings as to meterit: `off`, `token`, or address ranges such as "
         "`192.168.1.0/24`, separated by commas.",
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        default=None,
+        alias="meterit_port",
+        description="Port at which that interface has its original addresses (`/`, `/ping`, …), for devices whose "
+        "address is fixed. Unset: only below `/meterit` of the API.",
     )
 
 
@@ -121,7 +146,12 @@ class ConsoSettings(BaseModel):
 
 
 def _check_meterit(settings: Settings) -> None:
-    if settings.section(MeteritSettings).access == _BY_TOKEN and settings.section(HttpSettings).token is None:
+    meterit, http = settings.section(MeteritSettings), settings.section(HttpSettings)
+    if meterit.port is not None and meterit.access == OFF:
+        raise SettingError("meterit_port", f"readings by HTTP are off; set {PREFIX}METERIT")
+    if meterit.port is not None and meterit.port == http.port:
+        raise SettingError("meterit_port", f"page and API have this port ({PREFIX}HTTP_PORT)")
+    if settings.section(MeteritSettings).access == BY_TOKEN and settings.section(HttpSettings).token is None:
         raise SettingError("meterit", _NO_TOKEN)
 
 

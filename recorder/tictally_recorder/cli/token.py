@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from tictally_recorder.api.compat.conso.tokens import Issued
 
-_DAYS: Final = 365
+# As long as those of Conso API.
+_DAYS: Final = 364 + 365 + 365
 _DAY: Final = len("2026-11-21")
 _MOST_DAYS: Final = 3660
 

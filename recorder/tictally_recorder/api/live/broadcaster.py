@@ -13,6 +13,7 @@ from typing import Final
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.live.snapshot import LatestFrame, SiteFigures, Snapshot, make_snapshot
 from tictally_recorder.api.problem_details import Problem
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, energy
@@ -39,13 +40,13 @@ class Broadcaster:
         context: shared by all requests.
         snapshots: site → its current state.
         changes: incremented with each change.
-        streams: the open streams; without any, nothing is read in the background.
+        streams: the open streams with their clients; without any, nothing is read in the background.
     """
 
     context: Context
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     changes: int = 0
-    streams: set[object] = field(default_factory=set)
+    streams: dict[object, str] = field(default_factory=dict)
     _latest: dict[str, LatestFrame] = field(default_factory=dict)
     _figures: dict[str, SiteFigures] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -140,7 +141,7 @@ class Broadcaster:
             session = self.context.session(reader)
             return {site.id: _site_figures(session, site) for site in session.sites}, _latest_frames(session)
 
-        self._figures, latest = await self.context.pool.read(read)
+        self._figures, latest = await self.context.pool.read(read, Lane.QUICK)
         for frame in latest:
             self._add(frame)
         self._read_s = asyncio.get_running_loop().time()

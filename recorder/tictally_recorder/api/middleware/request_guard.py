@@ -2,13 +2,15 @@
 
 import ipaddress
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tictally_recorder.api.middleware.cross_origin import is_allowed
 from tictally_recorder.api.problem_details import Problem, unavailable
+from tictally_recorder.api.worker_pool import CLIENT
 
 MAX_BODY_BYTES: Final = 16 * 1024
 _REQUESTS_PER_S: Final = 50.0
@@ -35,11 +37,13 @@ class RequestGuard:
     Args:
         app: the application.
         host_names: allowed in addition to IP addresses and names of a local network.
+        origins: whose pages may send requests from another site.
     """
 
-    def __init__(self, app: ASGIApp, host_names: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, host_names: Collection[str], origins: Sequence[str] = ()) -> None:
         self._app = app
         self._host_names = frozenset(host_names)
+        self._origins = origins
         self._buckets: dict[str, tuple[float, float]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,12 +64,14 @@ class RequestGuard:
 
         try:
             self._check_host(headers.get(b"host", b"").decode("latin-1"))
-            _check_origin(headers)
+            if not is_allowed(headers.get(b"origin", b"").decode("latin-1"), self._origins):
+                _check_origin(headers)
             self._check_rate(scope)
-            _check_length(headers.get(b"content-length", b"0"))
+            _check_length(headers)
         except Problem as problem:
             await problem.response(scope["path"])(scope, receive, send_guarded)
             return
+        CLIENT.set(client_of(scope))
         received = 0
 
         async def receive_bounded() -> Message:
@@ -91,8 +97,7 @@ class RequestGuard:
         raise Problem(HTTPStatus.MISDIRECTED_REQUEST, detail)
 
     def _check_rate(self, scope: Scope) -> None:
-        client = scope.get("client")
-        address = client[0] if client else ""
+        address = client_of(scope)
         now_s = time.monotonic()
         left, since_s = self._buckets.pop(address, (_BURST, now_s))
         left = min(left + (now_s - since_s) * _REQUESTS_PER_S, _BURST)
@@ -101,6 +106,20 @@ class RequestGuard:
             del self._buckets[next(iter(self._buckets))]
         if left < 1:
             raise unavailable("too many requests; the limit is 50 per second", status=HTTPStatus.TOO_MANY_REQUESTS)
+
+
+def client_of(scope: Scope) -> str:
+    """Who sent a request: the IPv4 address, or the network of an IPv6 one, of which every device has many."""
+    client = scope.get("client")
+    try:
+        address = ipaddress.ip_address(client[0] if client else "")
+    except ValueError:
+        return client[0] if client else ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def is_in_networks(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
@@ -119,9 +138,14 @@ def _check_origin(headers: Mapping[bytes, bytes]) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, "cross-site requests are not allowed")
 
 
-def _check_length(content_length: bytes) -> None:
+def _check_length(headers: Mapping[bytes, bytes]) -> None:
+    if b"content-length" in headers and b"transfer-encoding" in headers:
+        # A proxy may go by the other of the two, and take the rest of the body for a request of another client's.
+        # RFC 9112 §6.1: such a connection must be closed.
+        detail = "content-length and transfer-encoding exclude each other"
+        raise Problem(HTTPStatus.BAD_REQUEST, detail, headers={"connection": "close"})
     # h11 has checked that it consists of digits.
-    if int(content_length) > MAX_BODY_BYTES:
+    if int(headers.get(b"content-length", b"0")) > MAX_BODY_BYTES:
         raise _too_large()
 
 

@@ -13,8 +13,9 @@ from tictally_recorder.api.context import Comparison, Context, ReadSession
 from tictally_recorder.api.params import REPLAY_DAYS, YEAR_DAYS, DayRange, ListParams, day_range
 from tictally_recorder.api.period_cache import PeriodQuery
 from tictally_recorder.api.problem_details import invalid_parameter
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, answer_list
+from tictally_recorder.api.responses import Listing, answer_list, csv_responses
 from tictally_recorder.api.schemas import ListOf, OfferItem
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import comparison_of
 from tictally_recorder.cost.contracts.load import parse_hours
@@ -43,7 +44,7 @@ class CompareParams(ListParams):
     )
 
 
-@router.get("/compare", response_model=ListOf[OfferItem], responses=CSV_RESPONSES)
+@router.get("/compare", response_model=ListOf[OfferItem], responses=csv_responses(_COLUMNS))
 async def compare(request: Request, params: Annotated[CompareParams, Query()]) -> Response:
     """By each tariff, at the subscribed power and its neighbours: the records of `tictally compare`."""
     context: Context = request.app.state.context
@@ -59,7 +60,7 @@ async def compare(request: Request, params: Annotated[CompareParams, Query()]) -
         comparing = _Comparing(session, paid, hours, every_power=params.powers == "all")
         return Listing([record for site in session.sites for record in comparing.records(site, days)])
 
-    return await answer_list(request, params.site, work, _COLUMNS)
+    return await answer_list(request, params.site, work, _COLUMNS, Lane.SLOW)
 
 
 @dataclass(frozen=True, slots=True)

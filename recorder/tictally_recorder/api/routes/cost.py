@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from tictally_recorder.api.cached_cost import CostQuery, cached_cost
 from tictally_recorder.api.context import Context, ReadSession
-from tictally_recorder.api.params import BILL_DAYS, MAX_DAYS, DayBy, PageParams, RangeParams, day_range
+from tictally_recorder.api.params import BILL_DAYS, MAX_DAYS, DayBy, ListParams, PageParams, day_range
 from tictally_recorder.api.problem_details import invalid_parameter
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, Record, answer_list
+from tictally_recorder.api.responses import Listing, PagedRows, Record, answer_list, csv_responses
 from tictally_recorder.api.schemas import CostItem, ListOf
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.bill.as_json import record as bill_record
 from tictally_recorder.cost.query import SiteDays, cost_of
@@ -32,7 +33,7 @@ class CostParams(PageParams):
     explain: bool = Field(default=False, description="Also how each figure came about.")
 
 
-@router.get("/cost", response_model=ListOf[CostItem], responses=CSV_RESPONSES)
+@router.get("/cost", response_model=ListOf[CostItem], responses=csv_responses(COLUMNS))
 async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Response:
     """Cost of energy and subscription, with the version of the tariff: the records of `tictally cost`."""
     context: Context = request.app.state.context
@@ -53,11 +54,11 @@ async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Resp
         page = PagedRows(rows, params.limit, lambda start: str(date.fromordinal(start)))
         return Listing(page, {"remarks": remarks}, states=states)
 
-    return await answer_list(request, params.site, work, COLUMNS)
+    return await answer_list(request, params.site, work, COLUMNS, Lane.SLOW if params.explain else Lane.NORMAL)
 
 
 @router.get("/bill", response_model=ListOf[dict[str, Any]])
-async def bill(request: Request, params: Annotated[RangeParams, Query()]) -> Response:
+async def bill(request: Request, params: Annotated[ListParams, Query()]) -> Response:
     """A bill for each site: energy, subscription, taxes and contributions, total, and the tariffs behind it."""
     context: Context = request.app.state.context
     if params.start is None or params.end is None:
@@ -74,4 +75,4 @@ async def bill(request: Request, params: Annotated[RangeParams, Query()]) -> Res
             items.append(bill_record(replace(made, is_integrated=site.is_integrated)))
         return Listing(items)
 
-    return await answer_list(request, params.site, work)
+    return await answer_list(request, params.site, work, lane=Lane.SLOW)

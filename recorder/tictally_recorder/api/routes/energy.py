@@ -14,7 +14,7 @@ from starlette.responses import Response
 from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.params import MAX_DAYS, PageParams, time_range
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, Record, answer_list, local_iso
+from tictally_recorder.api.responses import Listing, PagedRows, Record, answer_list, csv_responses, local_iso
 from tictally_recorder.api.schemas import EnergyItem, ListOf, UseItem
 from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy import EnergyRow
@@ -44,7 +44,7 @@ class EnergyParams(UseParams):
     every: bool = Field(default=False, alias="all", description="Also registers that are zero throughout.")
 
 
-@router.get("/energy", response_model=ListOf[EnergyItem], responses=CSV_RESPONSES)
+@router.get("/energy", response_model=ListOf[EnergyItem], responses=csv_responses(COLUMNS))
 async def energy(request: Request, params: Annotated[EnergyParams, Query()]) -> Response:
     """By register, its end minus its start, by period of time: the records of `tictally energy`."""
     context: Context = request.app.state.context
@@ -64,7 +64,7 @@ async def energy(request: Request, params: Annotated[EnergyParams, Query()]) -> 
     return await answer_list(request, params.site, work, COLUMNS)
 
 
-@router.get("/use", response_model=ListOf[UseItem], responses=CSV_RESPONSES)
+@router.get("/use", response_model=ListOf[UseItem], responses=csv_responses(_USE_COLUMNS))
 async def use(request: Request, params: Annotated[UseParams, Query()]) -> Response:
     """Consumption and injection, each kWh once, and consumption by tariff period."""
     context: Context = request.app.state.context

@@ -15,6 +15,7 @@ from tictally_recorder.api.docs_page import docs_page
 from tictally_recorder.api.metrics import registry_of
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import JSON, NO_STORE, json_response
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.ledger import LedgerError, LedgerReader
 
 router = APIRouter(tags=["health"])
@@ -56,12 +57,12 @@ async def metrics(request: Request) -> Response:
         encode, media_type = exposition.choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry_of(context, reader)), headers=dict(NO_STORE), media_type=media_type)
 
-    return await context.pool.read(work)
+    return await context.pool.read(work, Lane.QUICK)
 
 
 async def _check_ledger(context: Context) -> str:
     try:
-        await context.pool.read(LedgerReader.sites)
+        await context.pool.read(LedgerReader.sites, Lane.QUICK)
     except (LedgerError, Problem) as error:
         return str(error)
     return _OK

@@ -3,14 +3,14 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import ReadSession
-from tictally_recorder.api.params import ListFormat
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, answer_list
+from tictally_recorder.api.params import FormatParams
+from tictally_recorder.api.responses import Listing, answer_list, csv_responses
 from tictally_recorder.api.schemas import JobItem, ListOf
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.jobs import job_reports
 
 router = APIRouter(tags=["jobs"])
@@ -18,18 +18,10 @@ router = APIRouter(tags=["jobs"])
 _COLUMNS: Final = tuple(JobItem.model_fields)
 
 
-class JobParams(BaseModel):
-    """Selects the format of the list."""
-
-    model_config = ConfigDict(frozen=True)
-
-    format: ListFormat | None = Field(None, description="Default: by the Accept header.")
-
-
-@router.get("/jobs", response_model=ListOf[JobItem], responses=CSV_RESPONSES)
+@router.get("/jobs", response_model=ListOf[JobItem], responses=csv_responses(_COLUMNS))
 async def jobs(
     request: Request,
-    params: Annotated[JobParams, Query()],  # noqa: ARG001 - read from the request
+    params: Annotated[FormatParams, Query()],  # noqa: ARG001 - read from the request
 ) -> Response:
     """Every job with its schedule, last run, last success and next run; times in UTC."""
 
@@ -37,4 +29,4 @@ async def jobs(
         reports = job_reports(session.context.settings, session.reader.get_value, session.now_ms)
         return Listing([report.to_record() for report in reports])
 
-    return await answer_list(request, None, work, _COLUMNS)
+    return await answer_list(request, None, work, _COLUMNS, Lane.QUICK)

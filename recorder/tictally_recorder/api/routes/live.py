@@ -11,21 +11,24 @@ from starlette.types import Receive, Scope, Send
 
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.live.broadcaster import Broadcaster
-from tictally_recorder.api.params import SiteParams
+from tictally_recorder.api.middleware.request_guard import client_of
+from tictally_recorder.api.params import SiteListParams, SiteParams
 from tictally_recorder.api.problem_details import unavailable
 from tictally_recorder.api.responses import NO_STORE, Listing, as_json, respond
 from tictally_recorder.api.schemas import ListOf, NowItem
+from tictally_recorder.api.worker_pool import Lane
 
 router = APIRouter(tags=["now"])
 
 _MAX_STREAMS: Final = 64
+_MAX_STREAMS_OF_CLIENT: Final = 16
 _HEARTBEAT_S: Final = 15.0
 _MIN_INTERVAL_S: Final = 1.0
 _RETRY_MS: Final = 3000
 
 
 @router.get("/now", response_model=ListOf[NowItem])
-async def now(request: Request, params: Annotated[SiteParams, Query()]) -> Response:
+async def now(request: Request, params: Annotated[SiteListParams, Query()]) -> Response:
     """The current state of each site: power, tariff period, today's energy and cost."""
     context: Context = request.app.state.context
     broadcaster: Broadcaster = request.app.state.broadcaster
@@ -44,16 +47,26 @@ async def live(request: Request, params: Annotated[SiteParams, Query()]) -> Resp
     """The same as Server-Sent Events: at once, then after each change."""
     broadcaster: Broadcaster = request.app.state.broadcaster
     wanted = await _site_id(request.app.state.context, params.site)
-    if len(broadcaster.streams) >= _MAX_STREAMS:
-        raise unavailable(f"the maximum of {_MAX_STREAMS} streams is reached; request /now instead", retry_after_s=30)
+    client = client_of(request.scope)
+    of_client = sum(each == client for each in broadcaster.streams.values())
+    for number, most, whose in (
+        (len(broadcaster.streams), _MAX_STREAMS, "streams"),
+        (of_client, _MAX_STREAMS_OF_CLIENT, "streams of one address"),
+    ):
+        if number >= most:
+            raise unavailable(f"the maximum of {most} {whose} is reached; request /now instead", retry_after_s=30)
     stream = object()
-    broadcaster.streams.add(stream)
+    broadcaster.streams[stream] = client
     try:
         await broadcaster.current()
     except BaseException:
-        broadcaster.streams.discard(stream)
+        broadcaster.streams.pop(stream, None)
         raise
-    return _EventStream(_events(broadcaster, wanted), lambda: broadcaster.streams.discard(stream))
+    return _EventStream(_events(broadcaster, wanted), lambda: _release(broadcaster, stream))
+
+
+def _release(broadcaster: Broadcaster, stream: object) -> None:
+    broadcaster.streams.pop(stream, None)
 
 
 class _EventStream(StreamingResponse):
@@ -94,4 +107,4 @@ async def _events(broadcaster: Broadcaster, wanted: str | None) -> AsyncIterator
 async def _site_id(context: Context, site: str | None) -> str | None:
     if site is None:
         return None
-    return await context.pool.read(lambda reader: context.session(reader, site).sites[0].id)
+    return await context.pool.read(lambda reader: context.session(reader, site).sites[0].id, Lane.QUICK)

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import Context, HourlyEnergy, ReadSession
-from tictally_recorder.api.params import REPLAY_DAYS, YEAR_DAYS, DayRange, ListParams, SiteParams, day_range
+from tictally_recorder.api.params import REPLAY_DAYS, YEAR_DAYS, DayRange, ListParams, SiteListParams, day_range
 from tictally_recorder.api.period_cache import PeriodQuery
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answer_list
+from tictally_recorder.api.responses import Listing, Record, answer_list, csv_responses
 from tictally_recorder.api.schemas import ListOf, ProfileItem, UsualItem
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
@@ -33,7 +34,7 @@ _QUARTERS: Final = 4
 _QUARTER: Final = timedelta(minutes=15)
 
 
-@router.get("/profile", response_model=ListOf[ProfileItem], responses=CSV_RESPONSES)
+@router.get("/profile", response_model=ListOf[ProfileItem], responses=csv_responses(_COLUMNS))
 async def profile(request: Request, params: Annotated[ListParams, Query()]) -> Response:
     """Mean power consumed by weekday (Monday is 1) and local hour, of the hours that have frames throughout."""
     context: Context = request.app.state.context
@@ -42,18 +43,18 @@ async def profile(request: Request, params: Annotated[ListParams, Query()]) -> R
     def work(session: ReadSession) -> Listing:
         return Listing([item for site in session.sites for item in _profile(session, site, days)])
 
-    return await answer_list(request, params.site, work, _COLUMNS)
+    return await answer_list(request, params.site, work, _COLUMNS, Lane.SLOW)
 
 
 @router.get("/usual", response_model=ListOf[UsualItem])
-async def usual(request: Request, params: Annotated[SiteParams, Query()]) -> Response:
+async def usual(request: Request, params: Annotated[SiteListParams, Query()]) -> Response:
     """Today against a typical day of the same weekday: the median of the complete ones of the last eight weeks."""
 
     def work(session: ReadSession) -> Listing:
         terms = session.current_terms().terms
         return Listing([_usual(session, site, terms) for site in session.sites])
 
-    return await answer_list(request, params.site, work)
+    return await answer_list(request, params.site, work, lane=Lane.SLOW)
 
 
 def _profile(session: ReadSession, site: Site, days: DayRange) -> Iterable[Record]:

@@ -11,7 +11,7 @@ from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.live.snapshot import ONLINE_MS
 from tictally_recorder.api.params import MAX_DAYS, ListParams, TimeRange, time_range
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, answer_list, local_iso
+from tictally_recorder.api.responses import Listing, Record, answer_list, csv_responses, local_iso
 from tictally_recorder.api.schemas import ListOf, QualityItem
 from tictally_recorder.energy import gaps
 from tictally_recorder.ledger import Site, Status
@@ -25,7 +25,7 @@ _MAX_GAPS: Final = 200
 _MONTH_DAYS: Final = 30
 
 
-@router.get("/quality", response_model=ListOf[QualityItem], responses=CSV_RESPONSES)
+@router.get("/quality", response_model=ListOf[QualityItem], responses=csv_responses(_COLUMNS))
 async def quality(request: Request, params: Annotated[ListParams, Query()]) -> Response:
     """Gaps, lost frames and register falls by site; status of edges; rejected messages by reason."""
     context: Context = request.app.state.context

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -10,18 +11,22 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tictally_recorder.api.compat.meterit.integrator import MILLIWATTS
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.params import ListParams, TimeRange, time_range
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, PagedRows, Record, answer_list, local_iso
+from tictally_recorder.api.problem_details import unknown_name
+from tictally_recorder.api.responses import Listing, PagedRows, Record, answer_list, csv_responses, local_iso
 from tictally_recorder.api.schemas import FrameItem, ListOf, QuarterItem
 from tictally_recorder.ledger import Quarter
 from tictally_shared.labels import LABELS
+from tictally_shared.nearest_name import nearest_name
 
 router = APIRouter(prefix="/readings", tags=["readings"])
 
 _MAX_DAYS: Final = 32
 _POWER: Final = "power"
 _POWERS: Final = frozenset({"SINSTS", "PAPP"})
+_KNOWN: Final = (*LABELS, _POWER, MILLIWATTS)
 _QUARTER_COLUMNS: Final = (
     *("site", "meter", "from", "to", "label", "kind", "unit", "n", "mean", "min", "max", "first", "last"),
 )
@@ -34,6 +39,24 @@ class LabelParams(ListParams):
     label: list[Annotated[str, Field(max_length=16)]] | None = Field(
         None, max_length=32, description="A label, repeated for several; `power` stands for SINSTS or PAPP."
     )
+
+    def check_labels(self, session: ReadSession) -> None:
+        """Check that the catalogue has the labels, or that a meter sent them.
+
+        Raises:
+            Problem: 404, with the nearest label.
+        """
+        strange = [name for name in self.label or () if name not in _KNOWN]
+        if not strange:
+            return
+        seen = {
+            name for site in session.sites for meter in site.meters for name in session.reader.labels_seen(meter.id)
+        }
+        for name in strange:
+            if name not in seen:
+                nearest = nearest_name(name, _KNOWN)
+                hint = f"did you mean {nearest}?" if nearest else "docs/topics.md lists them"
+                raise unknown_name(HTTPStatus.NOT_FOUND, "label", f"there is no label {name!r}; {hint}", nearest)
 
     @property
     def labels(self) -> frozenset[str] | None:
@@ -55,7 +78,7 @@ class FrameParams(LabelParams):
     limit: int = Field(1000, ge=1, le=1000, description="Maximum number of frames of a page.")
 
 
-@router.get("/quarters", response_model=ListOf[QuarterItem], responses=CSV_RESPONSES)
+@router.get("/quarters", response_model=ListOf[QuarterItem], responses=csv_responses(_QUARTER_COLUMNS))
 async def quarters(request: Request, params: Annotated[QuarterParams, Query()]) -> Response:
     """Statistics of powers, currents and voltages by quarter-hour; registers and others where they are named."""
     context: Context = request.app.state.context
@@ -72,12 +95,13 @@ async def quarters(request: Request, params: Annotated[QuarterParams, Query()]) 
                         yield quarter.start_ms, {**about, **record}
 
     def work(session: ReadSession) -> Listing:
+        params.check_labels(session)
         return Listing(PagedRows(rows(session), params.limit, partial(local_iso, tz=session.tz)))
 
     return await answer_list(request, params.site, work, _QUARTER_COLUMNS)
 
 
-@router.get("/frames", response_model=ListOf[FrameItem], responses=CSV_RESPONSES)
+@router.get("/frames", response_model=ListOf[FrameItem], responses=csv_responses(_FRAME_COLUMNS))
 async def frames(request: Request, params: Annotated[FrameParams, Query()]) -> Response:
     """Raw frames of the last two days; without a time range those of the last 15 minutes."""
     context: Context = request.app.state.context
@@ -88,6 +112,7 @@ async def frames(request: Request, params: Annotated[FrameParams, Query()]) -> R
         window = time_range(params, now, context.tz, max_days=_MAX_DAYS, days_back=2)
 
     def work(session: ReadSession) -> Listing:
+        params.check_labels(session)
         found = sorted(_frames(session, window, params), key=lambda pair: pair[0])
         size = _page_size([at_ms for at_ms, _ in found], params.limit)
         next_from = local_iso(found[size][0], session.tz) if size < len(found) else None

@@ -1,30 +1,37 @@
 """The sinks that the ledger is replicated to: backlog, lag and problem of each."""
 
-from fastapi import APIRouter
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tictally_recorder.api.context import Context
-from tictally_recorder.api.responses import Record, json_response
+from tictally_recorder.api.context import ReadSession
+from tictally_recorder.api.params import FormatParams
+from tictally_recorder.api.responses import Listing, Record, answer_list, csv_responses
 from tictally_recorder.api.schemas import ListOf, SinkItem
-from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.sinks.protocol import SinkState
 from tictally_recorder.translations import phrase_record
 
 router = APIRouter(tags=["sinks"])
 
 
-@router.get("/sinks", response_model=ListOf[SinkItem])
-async def sinks(request: Request) -> Response:
+_COLUMNS: Final = tuple(SinkItem.model_fields)
+
+
+@router.get("/sinks", response_model=ListOf[SinkItem], responses=csv_responses(_COLUMNS))
+async def sinks(
+    request: Request,
+    params: Annotated[FormatParams, Query()],  # noqa: ARG001 - read from the request
+) -> Response:
     """Every configured sink."""
-    context: Context = request.app.state.context
-    items = await context.pool.read(lambda reader: _items(context, reader))
-    return json_response({"items": items, "next": None})
 
+    def work(session: ReadSession) -> Listing:
+        states = session.context.broadcast.sinks(session.reader.sinks())
+        return Listing([_record(each, session.now_ms) for each in states])
 
-def _items(context: Context, reader: LedgerReader) -> list[Record]:
-    now_ms = int(context.now().timestamp() * 1000)
-    return [_record(each, now_ms) for each in context.broadcast.sinks(reader.sinks())]
+    return await answer_list(request, None, work, _COLUMNS, Lane.QUICK)
 
 
 def _record(sink: SinkState, now_ms: int) -> Record:

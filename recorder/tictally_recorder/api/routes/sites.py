@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import ReadSession
-from tictally_recorder.api.params import SiteParams
+from tictally_recorder.api.params import SiteListParams
 from tictally_recorder.api.responses import Listing, Record, answer_list, local_iso
 from tictally_recorder.api.schemas import ListOf, SiteItem
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.contracts.onboarding import how_to_begin, needs_contract
@@ -21,7 +22,7 @@ router = APIRouter(tags=["sites"])
 
 
 @router.get("/sites", response_model=ListOf[SiteItem])
-async def sites(request: Request, params: Annotated[SiteParams, Query()]) -> Response:
+async def sites(request: Request, params: Annotated[SiteListParams, Query()]) -> Response:
     """Sites with their meters and their contracts."""
 
     def work(session: ReadSession) -> Listing:
@@ -31,7 +32,7 @@ async def sites(request: Request, params: Annotated[SiteParams, Query()]) -> Res
         record = phrase_record(problem.reason) | {"cause": phrase_record(problem.problem)} if problem else None
         return Listing(items, {"problem": record})
 
-    return await answer_list(request, params.site, work)
+    return await answer_list(request, params.site, work, lane=Lane.QUICK)
 
 
 def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import Context
-from tictally_recorder.api.params import ListFormat
+from tictally_recorder.api.params import FormatParams
 from tictally_recorder.api.problem_details import Problem
-from tictally_recorder.api.responses import CSV_RESPONSES, Listing, Record, json_response, respond
+from tictally_recorder.api.responses import Listing, Record, csv_responses, json_response, respond
 from tictally_recorder.api.schemas import ListOf, TariffHistory, TariffItem, TariffProviderItem
 from tictally_recorder.reports.tariffs import broken_file, list_records, name_of, version_record
 from tictally_recorder.tariffs.catalogue import load_catalogue
@@ -41,10 +41,8 @@ class LanguageParams(BaseModel):
     language: str | None = Field(None, max_length=8, description="Of names: fr or en; default: the recorder's.")
 
 
-class TariffParams(LanguageParams):
-    """Selects the format of the list."""
-
-    format: ListFormat | None = Field(None, description="Default: by the Accept header.")
+class TariffParams(LanguageParams, FormatParams):
+    """Selects the language of names and the format of the list."""
 
 
 class HistoryParams(LanguageParams):
@@ -53,7 +51,7 @@ class HistoryParams(LanguageParams):
     power: int | None = Field(None, ge=1, le=_MAX_KVA, description="Only amounts of this power, in kVA.")
 
 
-@router.get("", response_model=ListOf[TariffItem], responses=CSV_RESPONSES)
+@router.get("", response_model=ListOf[TariffItem], responses=csv_responses(_COLUMNS))
 async def tariffs(request: Request, params: Annotated[TariffParams, Query()]) -> Response:
     """Every tariff, as it stands today."""
     context: Context = request.app.state.context
@@ -71,14 +69,17 @@ async def tariffs(request: Request, params: Annotated[TariffParams, Query()]) ->
 
 
 @router.get("/providers", response_model=ListOf[TariffProviderItem])
-async def providers(request: Request) -> Response:
+async def providers(
+    request: Request,
+    params: Annotated[FormatParams, Query()],  # noqa: ARG001 - read from the request
+) -> Response:
     """Every tariff provider with the tariffs that it publishes, and the last import from its files."""
     context: Context = request.app.state.context
 
     def work() -> Response:
         catalogue = load_catalogue(context.settings.tariffs_folder)
         items = [state.to_record() for state in provider_states(catalogue, _today(context))]
-        return json_response({"items": items, "next": None})
+        return respond(request, Listing(items), context.version)
 
     return await context.pool.run(work)
 

@@ -4,13 +4,14 @@ The energy of a station is the area under the straight lines between its reading
 nothing. Over a longer gap the power is unknown, and nothing is counted.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from tictally_recorder.ledger import INTEGRATED_EDGE, Message
-from tictally_shared.frames import Frame
+from tictally_shared.frames import KEY, Frame
 from tictally_shared.labels import Mode
 
 MAX_GAP_MS: Final = 5 * 60 * 1000
@@ -68,7 +69,7 @@ class Integrator:
 
     boot: str
     seq: int = 0
-    stations: dict[int, Station] = field(default_factory=dict)
+    stations: dict[str, Station] = field(default_factory=dict)
 
     @classmethod
     def restore(cls, text: str | None, new_boot: Callable[[], str]) -> Self:
@@ -76,17 +77,15 @@ class Integrator:
         if text is None:
             return cls(new_boot())
         saved: dict[str, Any] = json.loads(text)
-        stations = {int(station): Station(*values) for station, values in saved["stations"].items()}
+        stations = {station: Station(*values) for station, values in saved["stations"].items()}
         return cls(saved["boot"], saved["seq"], stations)
 
     def to_json(self) -> str:
         """Its state, for `restore`."""
-        stations = {
-            str(station): [each.time_ms, each.milliwatts, each.halves] for station, each in self.stations.items()
-        }
+        stations = {station: [each.time_ms, each.milliwatts, each.halves] for station, each in self.stations.items()}
         return json.dumps({"boot": self.boot, "seq": self.seq, "stations": stations}, separators=(",", ":"))
 
-    def frame(self, station: int, time_ms: int, milliwatts: int) -> Frame:
+    def frame(self, station: str, time_ms: int, milliwatts: int) -> Frame:
         """Add a reading, and make its frame.
 
         Raises:
@@ -111,14 +110,10 @@ class Integrator:
         return Frame(meter_of(station), INTEGRATED_EDGE, self.boot, self.seq, time_ms, Mode.STANDARD, values)
 
 
-def meter_of(station: int) -> str:
-    """Key of the meter of a station."""
-    return f"station-{station}"
-
-
-def station_of(meter: str) -> int:
-    """Station of the meter with this key."""
-    return int(meter.rsplit("-", 1)[1])
+def meter_of(station: str) -> str:
+    """Key of the meter of a station: its id as far as a key may have such characters, else a hash of it."""
+    key = f"station-{station}"
+    return key if KEY.fullmatch(key) else f"station-{hashlib.sha256(station.encode()).hexdigest()[:16]}"
 
 
 def message_of(frame: Frame, now_ms: int) -> Message:

@@ -1,6 +1,7 @@
 """The addresses of meterit."""
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,30 +17,30 @@ from starlette.responses import Response
 
 from tictally_recorder.api.auth import require_meterit_access, require_token
 from tictally_recorder.api.compat.meterit.integrator import (
-    MILLIWATTS,
     Integrator,
     StaleReadingError,
     TooManyStationsError,
     message_of,
     meter_of,
-    station_of,
 )
+from tictally_recorder.api.compat.meterit.readings import STATE_KEY, stored_readings
 from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import JSON, json_response, local_iso
+from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.hubs.current_period import current_period
 from tictally_recorder.hubs.site_state import applied_tariff, period_aliases
-from tictally_recorder.ledger import INTEGRATED_EDGE, Ledger, LedgerReader, Site
+from tictally_recorder.ledger import Ledger, LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import local_day
 from tictally_shared.frames import parse_time_ms
 
 router = APIRouter(prefix="/meterit", tags=["meterit"], dependencies=[Depends(require_meterit_access)])
 
-_STATE_KEY: Final = "http-readings"
 _MAX_WATTS: Final = 99_999
-_MAX_STATION: Final = 999_999
+_DECIMAL: Final = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
+_MAX_STATION_CHARACTERS: Final = 64
 _MAX_AHEAD_MS: Final = 10 * 60 * 1000
 _OK: Final = {"status": 200, "message": "OK"}
 _BODY: Final = {
@@ -52,7 +53,12 @@ _BODY: Final = {
                     "required": ["watts", "station_id"],
                     "properties": {
                         "watts": {"type": "number", "minimum": 0, "maximum": _MAX_WATTS},
-                        "station_id": {"type": "integer", "minimum": 0, "maximum": _MAX_STATION},
+                        "station_id": {
+                            "oneOf": [
+                                {"type": "string", "minLength": 1, "maxLength": _MAX_STATION_CHARACTERS},
+                                {"type": "integer", "minimum": 0},
+                            ]
+                        },
                         "time_created": {"type": "string", "format": "date-time"},
                     },
                 }
@@ -74,10 +80,11 @@ class ReadingItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    id: int
     time_created: str
     watts: float = Field(ge=0)
-    station_id: int
-    price: str | None
+    station_id: str
+    price: float | None
 
 
 class Readings(BaseModel):
@@ -94,7 +101,7 @@ class CurrentPrice(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _StationReading:
-    station: int
+    station: str
     milliwatts: int
     time_ms: int
 
@@ -108,9 +115,9 @@ async def add_reading(request: Request) -> Response:
     reading = _parse_reading(await _parse_body(request), now_ms)
 
     def work(ledger: Ledger) -> None:
-        integrator = Integrator.restore(ledger.get_value(_STATE_KEY), lambda: secrets.token_hex(8))
+        integrator = Integrator.restore(ledger.get_value(STATE_KEY), lambda: secrets.token_hex(8))
         message = message_of(integrator.frame(reading.station, reading.time_ms, reading.milliwatts), now_ms)
-        ledger.store([message], {_STATE_KEY: integrator.to_json()})
+        ledger.store([message], {STATE_KEY: integrator.to_json()})
         context.broadcast.publish_stored([message])
 
     try:
@@ -118,7 +125,7 @@ async def add_reading(request: Request) -> Response:
     except TooManyStationsError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
     except StaleReadingError as error:
-        if not await context.pool.read(lambda reader: _is_stored(reader, reading)):
+        if not await context.pool.read(lambda reader: _is_stored(reader, reading), Lane.QUICK):
             detail = f"{error}; the energy up to it is counted"
             raise Problem(HTTPStatus.BAD_REQUEST, detail) from None
     return json_response(_OK)
@@ -128,24 +135,25 @@ async def add_reading(request: Request) -> Response:
 @router.get("", include_in_schema=False)
 async def readings(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    """Readings of the last two days, newest first, with the price of a kWh at their time."""
+    """Readings, newest first, with the price of a kWh: each of the last two days, before that the mean of a quarter."""
     context: Context = request.app.state.context
 
     def work(reader: LedgerReader) -> Response:
         session = context.session(reader)
         terms = session.current_terms().terms
-        by_meter = {meter.id: (meter.key, site) for site in session.sites for meter in site.meters}
+        sites = {meter.id: site for site in session.sites for meter in site.meters}
         found = []
-        for meter, time_ms, values in reader.latest_frames(reader.meters_of_edge(INTEGRATED_EDGE), limit, offset):
-            key, site = by_meter[meter]
+        for each in stored_readings(reader, limit, offset):
+            price = _price(sites[each.meter_id], local_day(each.time_ms, session.tz), each.time_ms, None, terms)
             record = {
-                "time_created": local_iso(time_ms, session.tz),
-                "watts": int(values.get(MILLIWATTS, 0)) / 1000,
-                "station_id": station_of(key),
-                "price": _price(site, local_day(time_ms, session.tz), time_ms, None, terms),
+                "id": each.id,
+                "time_created": local_iso(each.time_ms, session.tz),
+                "watts": each.milliwatts / 1000,
+                "station_id": each.station,
+                "price": None if price is None else float(price),
             }
             found.append(record)
         return json_response({"readings": found})
@@ -155,7 +163,7 @@ async def readings(
 
 @router.get("/current_price", response_model=CurrentPrice)
 async def current_price(
-    request: Request, station_id: Annotated[int | None, Query(ge=0, le=_MAX_STATION)] = None
+    request: Request, station_id: Annotated[str | None, Query(max_length=_MAX_STATION_CHARACTERS)] = None
 ) -> Response:
     """The price of a kWh now: of the station, or of the first site that has one."""
     context: Context = request.app.state.context
@@ -202,11 +210,14 @@ def _reject_constant(name: str) -> None:
 
 def _parse_reading(body: Mapping[str, Any], now_ms: int) -> _StationReading:
     given, station, created = body.get("watts"), body.get("station_id"), body.get("time_created")
-    watts = Decimal(given) if isinstance(given, int | Decimal) and not isinstance(given, bool) else None
+    watts = _number(given)
     if watts is None or not 0 <= watts <= _MAX_WATTS:
         raise _bad_request(f"watts must be a number from 0 to {_MAX_WATTS}")
-    if type(station) is not int or not 0 <= station <= _MAX_STATION:
-        raise _bad_request(f"station_id must be an integer from 0 to {_MAX_STATION}")
+    name = (
+        station.strip() if isinstance(station, str) else str(station) if type(station) is int and station >= 0 else ""
+    )
+    if not 0 < len(name) <= _MAX_STATION_CHARACTERS or not name.isprintable():
+        raise _bad_request(f"station_id must be a string of 1 to {_MAX_STATION_CHARACTERS} characters, or an integer")
     time_ms = now_ms
     if created is not None:
         try:
@@ -217,7 +228,14 @@ def _parse_reading(body: Mapping[str, Any], now_ms: int) -> _StationReading:
             raise _bad_request("time_created must be a time with offset, such as 2026-11-21T20:27:09+01:00")
     if time_ms > now_ms + _MAX_AHEAD_MS:
         raise _bad_request("time_created is in the future")
-    return _StationReading(station, int((watts * 1000).to_integral_value()), time_ms)
+    return _StationReading(name, int((watts * 1000).to_integral_value()), time_ms)
+
+
+def _number(value: object) -> Decimal | None:
+    """A number, also one in a string, as meterit takes it."""
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return Decimal(value)
+    return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
 def _bad_request(detail: str) -> Problem:
