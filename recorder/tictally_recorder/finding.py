@@ -104,6 +104,7 @@ class FindingCode(PhraseCode):
     CONTRACT_CONTRADICTED = "contract_contradicted"
     COST_UNKNOWN = "cost_unknown"
     COST_PROVISIONAL = "cost_provisional"
+    COST_NOT_REVISED = "cost_not_revised"
     COST_BY_VERSION = "cost_by_version"
 
     TARIFFS_UP_TO_DATE = "tariffs_up_to_date"

@@ -95,6 +95,8 @@ class FileProblem(PhraseCode):
     NOT_ONE_OF = "not_one_of"
     AMOUNT_NEGATIVE = "amount_negative"
     AMOUNT_TOO_LARGE = "amount_too_large"
+    AMOUNT_TOO_SMALL = "amount_too_small"
+    AMOUNT_UNUSUAL = "amount_unusual"
     NO_VERSION = "no_version"
     TWO_VERSIONS = "two_versions"
     VERSIONS_OVERLAP = "versions_overlap"

@@ -24,6 +24,7 @@ class ReasonCode(PhraseCode):
     UNKNOWN_TARIFF = "unknown_tariff"
     NO_VERSION = "no_version"
     REVISION_OVERDUE = "revision_overdue"
+    POWER_NOT_REVISED = "power_not_revised"
     NO_PRICE = "no_price"
     NO_PRICE_AT_POWER = "no_price_at_power"
     NO_SUBSCRIPTION = "no_subscription"

@@ -27,6 +27,7 @@ class RemarkCode(PhraseCode):
     BILL_REGISTER_FELL = "bill_register_fell"
     BILL_PARTS_UNKNOWN = "bill_parts_unknown"
     BILL_AMOUNTS_DIFFER = "bill_amounts_differ"
+    BILL_TAXES_CHANGED = "bill_taxes_changed"
     BILL_SUM_DIFFERS = "bill_sum_differs"
     BILL_CTA = "bill_cta"
 

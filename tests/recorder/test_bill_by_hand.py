@@ -1,6 +1,8 @@
 """Bills computed by hand, to the cent, with the shipped tariffs; each equals the cost of its days."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,11 +11,12 @@ from cost_building import SITE, costs, d, days, english, on, spread, total
 
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.bill import Bill, BillLine, TaxKind, make_bill
+from tictally_recorder.cost.bill.as_json import as_json
 from tictally_recorder.cost.bill.remarks import remarks
 from tictally_recorder.cost.bill.report import sections
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.tariffs.catalogue import load_catalogue
-from tictally_recorder.tariffs.model import Tariff
+from tictally_recorder.tariffs.model import Tariff, Version
 
 HPHC = "edf-bleu-hphc"
 
@@ -124,7 +127,15 @@ def test_a_month_across_a_change_of_prices_and_value_added_tax(shipped: dict[str
     assert round(balance.rounding, 9) == Decimal("0.00734375")
 
 
+def with_version(shipped: dict[str, Tariff], start: str, change: Callable[[Version], Version]) -> dict[str, Tariff]:
+    """The tariffs with one version of the off-peak option changed."""
+    tariff = shipped[HPHC]
+    versions = tuple(change(each) if each.start == d(start) else each for each in tariff.versions)
+    return shipped | {HPHC: replace(tariff, versions=versions)}
+
+
 def test_a_subscription_without_a_price_is_unknown_and_in_no_sum(shipped: dict[str, Tariff]) -> None:
+    shipped = with_version(shipped, "2024-11-01", lambda version: replace(version, subscription={}))
     bill = bill_of(shipped, "2024-10-31", "2024-11-02", on(shipped[HPHC]), EASF01=30_000, EASF02=60_000)
     # HC 10 x 0.2068 + 20 x 0.2068 = 6.204, HP 20 x 0.27 + 40 x 0.27 = 16.20
     # subscription of 31 October: 13.01 / 31 = 0.419677…
@@ -137,12 +148,21 @@ def test_a_subscription_without_a_price_is_unknown_and_in_no_sum(shipped: dict[s
     # HT of the known day alone: 10.70 / 31
     balance = bill.totals[0].balance
     assert balance is not None
+    assert balance.ht_subscription is not None
     assert to_cents(balance.ht_subscription) == Decimal("0.35")
     assert english(remarks(bill))[0] == (
         "Unknown: subscription at 6 kVA (2 days from 2024-11-01 to 2024-11-03): "
         "edf-bleu-hphc 2024-11-01 has no subscription at 6 kVA."
     )
     assert not bill.is_whole
+
+
+def without_ht(version: Version) -> Version:
+    energy = {
+        power: {period: replace(price, ht=None) for period, price in prices.items()}
+        for power, prices in version.energy.items()
+    }
+    return replace(version, energy=energy, subscription_ht={})
 
 
 def test_whole_months_and_parts_of_one_at_two_powers(shipped: dict[str, Tariff]) -> None:
@@ -159,6 +179,7 @@ def test_whole_months_and_parts_of_one_at_two_powers(shipped: dict[str, Tariff])
 
 
 def test_a_price_without_taxes_that_the_tariff_lacks_is_not_invented(shipped: dict[str, Tariff]) -> None:
+    shipped = with_version(shipped, "2026-02-01", without_ht)
     bill = bill_of(shipped, "2026-02-01", "2026-02-28", on(shipped[HPHC]), EASF01=28_000, EASF02=56_000)
     # 28 x 0.1579 + 56 x 0.2065 + 15.65 = 4.4212 + 11.564 + 15.65 = 31.6352
     # accise 84 x 0.03085 = 2.5914; VAT 31.6352 / 6 = 5.272533…
@@ -176,7 +197,47 @@ def test_a_price_without_taxes_that_the_tariff_lacks_is_not_invented(shipped: di
     ]
 
 
-def test_every_version_is_named_with_its_source(shipped: dict[str, Tariff]) -> None:
+def test_every_figure_is_named_with_its_version_and_source(shipped: dict[str, Tariff]) -> None:
     bill = bill_of(shipped, "2026-07-31", "2026-08-01", on(shipped[HPHC]), EASF01=0, EASF02=0)
-    versions = [version for version in shipped[HPHC].versions if version.start.year == 2026]
-    assert shown(bill, "Tariffs") == [(version.id, version.hash, "secondary", version.source) for version in versions]
+    february, august = (version for version in shipped[HPHC].versions if version.start.year == 2026)
+    others = "others who publish prices"
+    assert shown(bill, "Tariffs") == [
+        (february.id, february.hash, "secondary", others),  # HC
+        (february.id, february.hash, "official", "CRE, open data"),  # HP
+        (february.id, february.hash, "official", "EDF, price grid"),  # the subscription
+        (august.id, august.hash, "secondary", others),
+    ]
+
+
+def test_energy_and_subscription_of_2026_are_taken_apart(shipped: dict[str, Tariff]) -> None:
+    bill = bill_of(shipped, "2026-02-01", "2026-02-28", on(shipped[HPHC]), EASF01=28_000, EASF02=56_000)
+    # HT 28 x 0.1007 + 56 x 0.1412 = 10.7268, and 11.80; accise 84 x 0.03085 = 2.5914; VAT 31.6352 / 6 = 5.272533…
+    # CTA 15.65 / 1.2 - 11.80 = 1.241666…
+    assert shown(bill, "Sum") == [
+        ("Energy, HT", "10.73"),
+        ("Subscription, HT", "11.80"),
+        ("Accise", "2.59"),
+        ("CTA", "1.24"),
+        ("VAT", "5.27"),
+        ("Rounding: the tariff's to four digits, and to cents here", "0.01"),
+        ("HT and taxes together, TTC", "31.64"),
+        ("Total, TTC", "31.64"),
+    ]
+
+
+def test_what_is_not_known_is_not_shown_as_zero(shipped: dict[str, Tariff]) -> None:
+    # Of August 2026 no subscription is known without taxes: nothing can be CTA.
+    bill = bill_of(shipped, "2026-08-01", "2026-08-31", on(shipped[HPHC]), EASF01=31_000, EASF02=62_000)
+    # 31 x 0.1589 + 62 x 0.2142 = 18.2063; HT 31 x 0.10157 + 62 x 0.14765; accise 93 x 0.03085; VAT 18.2063 / 6
+    assert shown(bill, "Sum") == [
+        ("Energy, HT", "12.30"),
+        ("Accise", "2.87"),
+        ("VAT", "3.03"),
+        ("Rounding: the tariff's to four digits, and to cents here", "0.01"),
+        ("HT and taxes together, TTC", "18.21"),
+        ("What cannot be taken apart, TTC", "15.86"),
+        ("Total, TTC", "34.07"),
+    ]
+    (total_of,) = json.loads(as_json([bill]))[0]["totals"]
+    assert (total_of["balance"]["cta"], total_of["balance"]["ht_subscription"]) == (None, None)
+    assert [tax["tax"] for tax in total_of["taxes"]] == ["accise", "vat"]

@@ -107,6 +107,7 @@ def test_without_a_cta_the_subscription_is_its_price_and_the_tax() -> None:
     made = bill(costs(JUNE, spread(JUNE, EAST=0), on(flat), flat), flat)
     balance = made.totals[0].balance
     assert balance is not None
+    assert balance.ht_subscription is not None
     assert (round(balance.ht_subscription, 9), balance.cta, round(balance.vat, 9)) == (
         Decimal(10),
         Decimal(0),

@@ -194,7 +194,7 @@ def test_explain_shows_how_each_figure_is_computed(summer: Commands) -> None:
             estimated
         2025-07-31 to 2025-08-01, subscription:
             14.04 EUR a month for 1 of the 31 days of 2025-07 = 0.452903 EUR, shown as 0.45
-            by edf-bleu-hphc 2025-02-01, 6 kVA, hash {shown}; official: CRE, open data
+            by edf-bleu-hphc 2025-02-01, 6 kVA, hash {shown}; official: EDF, price grid
             measured
         """
     )

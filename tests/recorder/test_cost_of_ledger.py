@@ -86,14 +86,16 @@ def test_the_29th_of_february_by_the_shipped_tariff(shipped: dict[str, Tariff]) 
     assert to_cents(total(found)) == Decimal("2.95")
 
 
-def test_tempo_in_january_2025_has_its_energy_and_an_unknown_subscription(shipped: dict[str, Tariff]) -> None:
+def test_tempo_in_january_2025_has_its_energy_and_the_subscription_of_november(shipped: dict[str, Tariff]) -> None:
     registers = {f"EASF{n:02d}": n * 31_000 for n in range(1, 7)}
     found = ask(shipped["edf-bleu-tempo"], "2025-01-01", "2025-01-31", 6, "TEMPO", **registers)
     # 31 x (1 x 0.1296 + 2 x 0.1609 + 3 x 0.1486 + 4 x 0.1894 + 5 x 0.1568 + 6 x 0.7562)
     # is 31 x (0.1296 + 0.3218 + 0.4458 + 0.7576 + 0.784 + 4.5372) = 31 x 6.976
     assert total(each for each in found if each.period) == Decimal("216.256")
     subscription = [each for each in found if each.period is None]
-    assert {(each.amount, each.quality) for each in subscription} == {(None, Quality.UNKNOWN)}
+    assert to_cents(total(subscription)) == Decimal("13.03")
+    assert {each.quality for each in subscription} == {Quality.MEASURED}
+    assert {each.version.source for each in subscription if each.version} == {"a public comparator"}
     assert {each.period for each in found} == {*TEMPO_PERIODS, None}
 
 

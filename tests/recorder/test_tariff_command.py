@@ -12,6 +12,7 @@ from ledger_building import METER, NOON_MS, frame, message
 from tictally_recorder.cli.app import main
 from tictally_recorder.ledger import Ledger
 
+CRE = "CRE, open data"
 OVERLAY = """\
 id = "edf-bleu-hphc"
 overlay = true
@@ -88,6 +89,7 @@ def test_a_broken_file_is_reported_beside_the_list_and_fails_the_command(tariff:
 
 def test_show_prints_the_version_of_a_day(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TICTALLY_LANGUAGE")
+    monkeypatch.setenv("COLUMNS", "160")
     code, out, err = tariff("show", "edf-bleu-hphc", "--on", "2025-07-31")
     assert (code, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines()]
@@ -97,26 +99,35 @@ def test_show_prints_the_version_of_a_day(tariff: Commands, monkeypatch: pytest.
         "Holds from 2025-02-01 to 2025-07-31",
         "Source: CRE, open data (official); shipped/edf-bleu-hphc.toml",
     ]
-    assert "6, 9, 12, 15, 18, 24, 30, 36 kVA HC 0.1696 0.1076" in lines
-    assert "HP 0.2146 0.1451" in lines
-    assert "6 kVA 14.04 11.48" in lines
+    assert "6, 9, 12, 15, 18, 24, 30, 36 kVA HC 0.1696 0.1076 official CRE, open data" in lines
+    assert "HP 0.2146 0.1451 official CRE, open data" in lines
+    assert "6 kVA 14.04 11.48 official EDF, price grid" in lines
 
 
 def test_show_marks_what_is_unknown(tariff: Commands) -> None:
-    assert "6 kVA unknown 10.70" in [
-        " ".join(line.split()) for line in tariff("show", "edf-bleu-hphc", "--on", "2024-12-31")[1].splitlines()
-    ]
-    assert tariff.json("show", "edf-bleu-hphc", "--on", "2024-12-31")[0]["subscription"]["6"] == {
-        "ttc": None,
-        "ht": "10.70",
-    }
+    tariff.put(
+        OVERLAY.replace('subscription = "16"', 'power.6 = { subscription = "unknown", subscription_ht = "10.70" }')
+    )
+    lines = [" ".join(line.split()) for line in tariff("show", "edf-bleu-hphc", "--on", "2199-12-31")[1].splitlines()]
+    assert "6 kVA unknown 10.70 own a bill" in lines
+    shown = tariff.json("show", "edf-bleu-hphc", "--on", "2199-12-31")[0]["subscription"]["6"]
+    assert (shown["ttc"], shown["ht"]) == (None, "10.70")
 
 
 def test_json_of_show_has_every_amount_as_an_exact_string(tariff: Commands) -> None:
     (version,) = tariff.json("show", "edf-bleu-base", "--on", "2025-08-01")
     assert (version["tariff"], version["from"], version["until"]) == ("edf-bleu-base", "2025-08-01", "2026-01-31")
-    assert version["energy"]["6"] == {"BASE": {"ttc": "0.1952", "ht": "0.1327"}}
-    assert version["subscription"]["6"] == {"ttc": "15.47", "ht": "11.07"}
+    cre, edf = ({"source": f"{source}", "confidence": "official", "note": ""} for source in (CRE, "EDF, price grid"))
+    without = {"ht_source": CRE, "ht_confidence": "official"}
+    assert version["energy"]["6"] == {"BASE": {"ttc": "0.1952", "ht": "0.1327", **cre, **without}}
+    assert version["subscription"]["6"] == {
+        "ttc": "15.47",
+        "ht": "11.07",
+        **edf,
+        **without,
+        "ht_source": f"{CRE}: a twelfth of the year",
+    }
+    assert version["energy"]["36"]["BASE"]["confidence"] == "secondary"
     assert version["taxes"]["vat_subscription"] == "0.20"
     assert len(version["hash"]) == 12
 
@@ -124,7 +135,7 @@ def test_json_of_show_has_every_amount_as_an_exact_string(tariff: Commands) -> N
 def test_show_marks_an_amount_for_every_power(tariff: Commands) -> None:
     tariff.put(OVERLAY)
     (version,) = tariff.json("show", "edf-bleu-hphc", "--on", "2199-08-01")
-    assert version["subscription"] == {"*": {"ttc": "16", "ht": None}}
+    assert (version["subscription"]["*"]["ttc"], version["subscription"]["*"]["ht"]) == ("16", None)
     assert (version["until"], version["confidence"], version["file"]) == (None, "own", f"{tariff.tariffs}/own.toml")
 
 
@@ -173,11 +184,27 @@ def test_check_fails_with_the_reason(tariff: Commands) -> None:
 
 def test_check_passes_a_tariff_that_is_complete_from_a_day(tariff: Commands) -> None:
     tariff.put(OVERLAY)
-    assert tariff("check", "edf-bleu-hphc", "--from", "2025-02-01")[:2] == (
+    assert tariff("check", "edf-bleu-hphc", "--from", "2199-08-01")[:2] == (
         0,
         "Nothing is missing, and nothing is overdue.\n",
     )
-    assert tariff("check", "edf-bleu-hphc", "--from", "2025-01-31")[0] == 1
+    code, out, _ = tariff("check", "edf-bleu-hphc", "--from", "2199-07-31")
+    assert code == 1
+    assert out == (
+        "edf-bleu-hphc 2026-08-01 has no prices at 15, 18, 24, 30, 36 kVA: what was in force before stays so there, "
+        "and costs from 2026-08-01 to 2199-07-31 are provisional\n"
+    )
+
+
+def test_check_of_contracts_shows_only_their_own_powers(tariff: Commands) -> None:
+    never_overdue(tariff)
+    contracts(tariff, BASE_NOW)
+    assert tariff("check")[:2] == (0, "Nothing is missing, and nothing is overdue.\n")
+    contracts(tariff, BASE_NOW.replace("power = 6", "power = 15"))
+    code, out, _ = tariff("check")
+    assert (code, out.split(":")[0]) == (1, "edf-bleu-base 2026-08-01 has no prices at 15 kVA")
+    contracts(tariff, BASE_NOW.replace("power = 6", "power = 15\nuntil = 2026-07-31"))
+    assert tariff("check")[0] == 0
 
 
 def test_json_of_check_has_every_finding_and_broken_files(tariff: Commands) -> None:
@@ -222,12 +249,13 @@ def test_check_covers_only_the_tariffs_of_contracts_while_they_held(tariff: Comm
     everything = {each["tariff"] for each in tariff.json("check")}
     assert len(everything) > 2
     never_overdue(tariff)
-    contracts(tariff, BASE_NOW.replace("2025-08-01", "2017-08-01"))
+    on_ejp = '[[contract]]\ntariff = "edf-bleu-ejp"\npower = 9\nfrom = 2021-08-01\nuntil = {}\n'
+    contracts(tariff, on_ejp.format("2022-02-01"))
     used = tariff.json("check")
-    assert {each["tariff"] for each in used} == {"edf-bleu-base"}
-    contracts(tariff, BASE_NOW.replace("2025-08-01", "2025-02-01"))
+    assert [(each["tariff"], each["code"], each["since"]) for each in used] == [("edf-bleu-ejp", "gap", "2022-02-01")]
+    contracts(tariff, on_ejp.format("2022-01-31"))
     assert tariff("check")[:2] == (0, "Nothing is missing, and nothing is overdue.\n")
-    assert tariff("check", "edf-bleu-base")[0] == 1
+    assert tariff("check", "edf-bleu-ejp")[0] == 1
 
 
 def test_an_ended_contract_is_not_checked_beyond_its_end(tariff: Commands) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.model import Confidence, Direction, Price, Tariff, Taxes
+from tictally_recorder.tariffs.model import Confidence, Direction, Figure, Price, Provenance, Tariff, Taxes
 
 LIST = """\
 id = "own-list"
@@ -210,7 +210,7 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             11,
             "confidence is 'rumour'; there are: official, secondary, own",
         ),
-        ("taxes = {", "tax = {", 18, "there is no tax; there are: confidence, energy, from, note, "),
+        ("taxes = {", "tax = {", 18, "there is no tax; there are: confidence, energy, figures, from, note, "),
         ("accise =", "tva =", 18, "there is no taxes.tva; there are: accise, cta_share, vat_energy, vat_subscription"),
         ("subscription_ht =", "sub_ht =", 15, "there is no power.6.sub_ht; there are: energy, subscription, "),
         # dates
@@ -241,7 +241,12 @@ def test_the_hash_is_the_same_in_every_release() -> None:
         ('energy.HC = { ttc = "0.16" }\n', "", 20, "there is no price of HC"),
         ('energy.HC = { ttc = "0.15", ht = "0.10" }\n', "", 14, "there is no price of HC for 6 kVA"),
         ('energy.HC = { ttc = "0.15", ht = "0.10" }', "energy.HC = 0.15", 13, "energy.HC must be a table, not 0.15"),
-        ('ttc = "0.16"', 'ttc = "-0.16"', 25, "energy.HC.ttc is negative (-0.16); only a price series may be"),
+        (
+            'ttc = "0.16"',
+            'ttc = "-0.16"',
+            25,
+            "energy.HC.ttc is negative (-0.16); only a subscription or a price series may be",
+        ),
         ('ttc = "0.16"', 'ttc = "16"', 25, "energy.HC.ttc is 16: more than 5 a kWh is taken for a slip"),
         ('ttc = "0.16"', 'ttc = "0,16"', 25, "energy.HC.ttc must be an amount, \"0.1635\" with a point, not '0,16'"),
         ('ttc = "0.16"', "ttc = nan", 25, 'energy.HC.ttc must be an amount, "0.1635" with a point, not NaN'),
@@ -253,7 +258,28 @@ def test_the_hash_is_the_same_in_every_release() -> None:
         ('subscription = "10", ', "", 15, "power.6.subscription is missing"),
         ('subscription = "11"\n', "", 20, "subscription is missing"),
         ('subscription = "11"', 'subscription = "501"', 27, "subscription is 501: more than 500 a month is taken for"),
-        ('subscription = "11"', 'subscription = "-1"', 27, "subscription is negative (-1); only a price series may be"),
+        ('subscription = "11"', 'subscription = "-501"', 27, "subscription is -501: less than -500 a month is taken"),
+        (
+            'ttc = "0.16"',
+            'ttc = "1.6"',
+            25,
+            "energy.HC.ttc is 1.6: more than 1 a kWh is taken for a slip; if it is right, write `unusual = true`",
+        ),
+        ('ttc = "0.16"', 'ttc = "0.16", ht = "1.2"', 25, "energy.HC.ht is 1.2: more than 1 a kWh is taken for a slip"),
+        (
+            'subscription = "10"',
+            'subscription = "125"',
+            15,
+            "power.6.subscription is 125: more than 60 a month is taken",
+        ),
+        ('subscription = "11"', 'subscription = "211"', 27, "subscription is 211: more than 210 a month is taken for"),
+        (
+            'ttc = "0.16"',
+            'ttc = "5.1", unusual = true',
+            25,
+            "energy.HC.ttc is 5.1: more than 5 a kWh is taken for a slip",
+        ),
+        ('ttc = "0.16"', 'ttc = "0.16", unusual = "yes"', 25, "energy.HC.unusual must be true or false, not 'yes'"),
         ('subscription = "11"', 'subscription = "dear"', 27, "subscription must be an amount, "),
         ("power.9.subscription = 12.5\n", "", 16, "power.9.subscription is missing"),
         (
@@ -317,3 +343,72 @@ def test_a_key_in_a_table_of_its_own_has_its_line() -> None:
     )
     error = error_of(LIST.replace('subscription = "11"\n', "") + text)
     assert (error.line, error.sentence[:30]) == (LAST + 4, "power.12.energy.HC.ttc is 9: m")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file() -> None:
+    assert load("\ufeff" + LIST).versions == load(LIST).versions
+    assert error_of("\ufeff" + LIST.replace('supplier = "Somebody"', "supplier = 7")).line == 2
+
+
+def test_a_price_above_one_euro_counts_where_the_file_confirms_it() -> None:
+    text = LIST.replace('ttc = "0.16"', 'ttc = "1.5197", ht = "1.2454", unusual = true')
+    assert load(text).versions[1].price(6, "HC") == Price(Decimal("1.5197"), Decimal("1.2454"))
+    assert load(text.replace("EUR", "SEK").replace(", unusual = true", "")).versions[1].price(6, "HC") is not None
+
+
+def test_a_discount_above_the_subscription_makes_it_negative() -> None:
+    text = LIST.replace('subscription = "11"', 'subscription = "-4.50"\nsubscription_ht = "-3.75"')
+    assert load(text).versions[1].monthly(6) == Decimal("-4.50")
+    assert load(text).versions[1].subscription_ht == {None: Decimal("-3.75")}
+    with pytest.raises(TariffError, match=r"without taxes \(-4\.75\) a month's subscription is more than with them"):
+        load(text.replace("-3.75", "-4.75"))
+
+
+def test_a_subscription_of_any_amount_up_to_500_can_be_confirmed() -> None:
+    text = LIST.replace('subscription = "10", ', 'subscription = "310", unusual = true, ')
+    assert load(text).versions[0].monthly(6) == Decimal(310)
+
+
+FIGURES = """
+figures = [
+    { of = ["energy"], source = "a site", confidence = "secondary", note = "one page" },
+    { of = ["energy", "subscription"], powers = [9], source = "a letter", confidence = "official" },
+    { of = ["energy_ht"], periods = ["HC"], source = "computed", confidence = "secondary" },
+]
+"""
+
+
+def test_each_figure_has_its_own_source_and_confidence_and_the_last_that_concerns_it_counts() -> None:
+    version = load(LIST.replace('vat_energy = "0.20" }\n', 'vat_energy = "0.20" }' + FIGURES)).versions[0]
+    own = Provenance("the contract", Confidence.OWN)
+    assert version.provenance(Figure.ENERGY, 6, "HC") == Provenance("a site", Confidence.SECONDARY, "one page")
+    assert version.provenance(Figure.ENERGY, 9, "HP") == Provenance("a letter", Confidence.OFFICIAL)
+    assert version.provenance(Figure.ENERGY_HT, 6, "HC") == Provenance("computed", Confidence.SECONDARY)
+    assert version.provenance(Figure.ENERGY_HT, 6, "HP") == own
+    assert version.provenance(Figure.SUBSCRIPTION, 9).source == "a letter"
+    assert version.provenance(Figure.SUBSCRIPTION, 6) == version.provenance(Figure.SUBSCRIPTION_HT, 9) == own
+    assert version.weakest is Confidence.SECONDARY
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('of = ["energy"]', 'of = ["price"]', "of must be a list of these: energy, energy_ht, subscription, subscr"),
+        ('of = ["energy"]', 'for = ["energy"]', "there is no figures.for; there are: confidence, note, of, periods, "),
+        ("powers = [9]", 'powers = ["9"]', "figures.powers must be a list of subscribed powers in kVA: [6, 9]"),
+        ('periods = ["HC"]', 'periods = ["BASE"]', "there are the periods HC, HP"),
+        ('confidence = "official"', 'confidence = "sure"', "figures.confidence is 'sure'; there are: official, second"),
+    ],
+)
+def test_a_wrong_statement_about_figures_is_rejected(old: str, new: str, sentence: str) -> None:
+    assert old in FIGURES
+    text = LIST.replace('vat_energy = "0.20" }\n', 'vat_energy = "0.20" }' + FIGURES.replace(old, new))
+    assert sentence in error_of(text).sentence
+
+
+def test_figures_in_tables_of_their_own_have_their_lines() -> None:
+    text = LIST + '[[version.figures]]\nof = ["energy"]\nsource = "a site"\nconfidence = "sure"\n'
+    assert error_of(text).line == LAST + 4
+    figures = load(text.replace("sure", "secondary")).versions
+    assert figures[1].provenance(Figure.ENERGY, 6, "HC").source == "a site"
+    assert error_of(text.replace("sure", "own") + "[[version]]\nfrom = 7\n").line == LAST + 6

@@ -38,6 +38,35 @@ def test_a_quarter_s_price_holds_for_itself_alone() -> None:
     assert found == [Decimal("0.15"), Decimal("-0.02"), Decimal("-0.02"), None, None, Decimal("0.16"), None]
 
 
+def test_a_half_hour_s_price_holds_for_its_two_quarters() -> None:
+    start = datetime.fromisoformat("2026-03-29T00:00+01:00")
+    prices = series(*(f"{(start + timedelta(minutes=30 * n)).isoformat()},0.{n:02}" for n in range(46)))
+    quarters = range(ms("2026-03-29T00:00+01:00"), ms("2026-03-30T00:00+02:00"), QUARTER_MS)
+    assert [prices.price(quarter) for quarter in quarters] == [Decimal(n // 2) / 100 for n in range(92)]
+
+
+def test_halves_and_whole_hours_may_follow_one_another_where_each_row_has_its_duration() -> None:
+    prices = series(
+        *("2026-11-21T20:00+01:00,0.1,30", "2026-11-21T20:30+01:00,0.2,60", "2026-11-21T21:30+01:00,0.3,15"),
+        heading="start,price,minutes",
+    )
+    found = [prices.price(ms(f"2026-11-21T{time}+01:00")) for time in ("20:15", "20:30", "21:15", "21:30", "21:45")]
+    assert found == [Decimal("0.1"), Decimal("0.2"), Decimal("0.2"), Decimal("0.3"), None]
+
+
+def test_a_series_that_is_ten_times_too_high_is_rejected_and_a_dear_evening_is_not() -> None:
+    usual = [f"2026-11-21T{hour:02}:00+01:00,0.195" for hour in range(13)]
+    dear = [f"2026-11-21T{hour:02}:00+01:00,3.2" for hour in range(13, 24)]
+    assert series(*usual, *dear).price(ms("2026-11-21T20:00+01:00")) == Decimal("3.2")
+    with pytest.raises(TariffError, match=r"line 2: more than half of the prices are above 1 a kWh, as here 1\.95"):
+        series(*(row.replace("0.195", "1.95") for row in usual))
+
+
+def test_of_another_currency_it_is_not_known_what_is_dear() -> None:
+    text = "start,price\n2026-11-21T20:00+01:00,12.5\n"
+    assert read_series(text, "prices.csv", "HUF").steps[0].price == Decimal("12.5")
+
+
 def test_hours_and_quarters_may_follow_one_another_where_each_row_has_its_duration() -> None:
     rows = ("2025-09-30T23:00+02:00,0.10,60", "2025-10-01T00:00+02:00,0.11,15", "2025-10-01T00:15+02:00,0.12,15")
     prices = series(*rows, heading="start,price,minutes")
@@ -116,15 +145,15 @@ def test_a_wrong_row_is_rejected_with_its_line(row: str, sentence: str) -> None:
     assert (caught.value.file, caught.value.line, caught.value.sentence) == ("prices.csv", 4, sentence)
 
 
-@pytest.mark.parametrize(("minutes", "rows"), [(30, 48), (45, 3), (120, 12), (1440, 2)])
-def test_rows_that_are_neither_a_quarter_nor_an_hour_apart_are_rejected(minutes: int, rows: int) -> None:
+@pytest.mark.parametrize(("minutes", "rows"), [(45, 3), (120, 12), (1440, 2)])
+def test_rows_that_are_not_a_quarter_half_or_whole_hour_apart_are_rejected(minutes: int, rows: int) -> None:
     start = datetime.fromisoformat("2026-06-01T00:00+02:00")
     times = [start + timedelta(minutes=minutes * n) for n in range(rows)]
     with pytest.raises(TariffError) as caught:
         series(*(f"{time.isoformat()},0.1" for time in times))
     assert (caught.value.line, caught.value.sentence) == (
         3,
-        f"it begins {minutes} minutes after line 2, and prices hold for 15 or 60; add a column minutes",
+        f"it begins {minutes} minutes after line 2, and prices hold for 15, 30 or 60; add a column minutes",
     )
     with_minutes = series(*(f"{time.isoformat()},0.1,15" for time in times), heading="start,price,minutes")
     assert len(with_minutes.steps) == rows
@@ -147,7 +176,7 @@ def test_a_quarter_within_an_hour_that_has_a_price_is_rejected() -> None:
         ("", "the heading must be start,price or start,price,minutes"),
         ("time;price\n", "the heading must be start,price or start,price,minutes"),
         ("start,price\n", "it has no price"),
-        ("start,price,minutes\n2026-11-21T20:00Z,0.1,30\n", "minutes is '30'; there are: 15, 60"),
+        ("start,price,minutes\n2026-11-21T20:00Z,0.1,20\n", "minutes is '20'; there are: 15, 30, 60"),
     ],
 )
 def test_a_file_of_another_format_is_rejected(text: str, sentence: str) -> None:

@@ -10,7 +10,7 @@ from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.check import IssueCode, TariffIssue, check
-from tictally_recorder.tariffs.model import Direction, Tariff
+from tictally_recorder.tariffs.model import Direction, Tariff, TaxTable
 from tictally_shared.phrase import Phrase, Value
 
 
@@ -28,16 +28,21 @@ def ledger_of(settings: Settings) -> Iterator[LedgerReader | None]:
         yield reader
 
 
-def findings_of_used(tariffs: Mapping[str, Tariff], contracts: Contracts, day: date) -> list[TariffIssue]:
+def findings_of_used(
+    tariffs: Mapping[str, Tariff], tables: Collection[TaxTable], contracts: Contracts, day: date
+) -> list[TariffIssue]:
     """What the contracts' tariffs lack, by a day, while a contract was on them."""
-    found = []
+    found: list[TariffIssue] = []
     for tariff_id, spans in _spans(contracts).items():
         if tariff_id not in tariffs:
             continue
-        for finding in check([tariffs[tariff_id]], day):
-            until = finding.until or date.max
-            if any(finding.since <= last and first <= until for first, last in spans):
-                found.append(finding)
+        of_tariff: list[TariffIssue] = []
+        for first, last, power in spans:
+            for finding in check([tariffs[tariff_id]], day, power, tables):
+                concerns = finding.since <= last and first <= (finding.until or date.max)
+                if concerns and finding not in of_tariff:
+                    of_tariff.append(finding)
+        found += sorted(of_tariff, key=lambda finding: finding.since)
     return found
 
 
@@ -69,9 +74,9 @@ def _of_no_site(site: str, contract: Contract, known: Collection[str]) -> Phrase
     return Phrase(IssueCode.NO_SITE, about | {"sites": tuple(sorted(known))})
 
 
-def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date]]]:
-    """Tariff → first and last day of each contract on it, by its id."""
-    found: dict[str, list[tuple[date, date]]] = {}
+def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date, int | None]]]:
+    """Tariff → first and last day and power of each contract on it, by its id."""
+    found: dict[str, list[tuple[date, date, int | None]]] = {}
     for contract in contracts.all:
         followers = [
             other.start - timedelta(days=1)
@@ -81,5 +86,5 @@ def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date]]]:
             and (None in {other.site, contract.site} or other.site == contract.site)
         ]
         last = min([*followers, contract.until or date.max])
-        found.setdefault(contract.tariff, []).append((contract.start, last))
+        found.setdefault(contract.tariff, []).append((contract.start, last, contract.power_kva))
     return dict(sorted(found.items()))

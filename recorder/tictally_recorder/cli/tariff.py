@@ -86,9 +86,9 @@ def show(
     if version is None:
         end_with_problems([f"{tariff.id} has no version on {day}"], catalogue)
     elif json:
-        echo(report.version_as_json(tariff, version, settings.language))
+        echo(report.version_as_json(tariff, version, settings.language, day))
     else:
-        for line in report.version_as_text(tariff, version, settings.language):
+        for line in report.version_as_text(tariff, version, settings.language, day):
             echo(line)
         for table in report.version_as_tables(tariff, version):
             echo("")
@@ -110,7 +110,9 @@ def check(
     json: JsonOption = False,
     configuration: Configuration,
 ) -> None:
-    """Check tariffs: days without a version, unknown subscriptions, overdue revisions, and files that cannot be used.
+    """Check tariffs: days without a version, powers and subscriptions that a version lacks, overdue revisions, taxes.
+
+    Files that cannot be used are shown as well.
 
     With contracts, only their tariffs are checked, from the first day that each was used; a meter that announces
     another option or power than its contract, and a contract of an unknown site, are shown as well. Exit code 1:
@@ -141,11 +143,12 @@ def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCata
         paid = paid_by(settings, sites)
         catalogue, contracts = paid.catalogue, paid.terms.contracts
         if tariff_ids:
-            return catalogue, check_tariffs([tariff_of(catalogue, each) for each in tariff_ids], day)
+            asked = [tariff_of(catalogue, each) for each in tariff_ids]
+            return catalogue, check_tariffs(asked, day, tables=catalogue.tax_tables.values())
         found = (
-            findings_of_used(paid.terms.tariffs, contracts, day)
+            findings_of_used(paid.terms.tariffs, catalogue.tax_tables.values(), contracts, day)
             if contracts.all
-            else check_tariffs(catalogue.tariffs.values(), day)
+            else check_tariffs(catalogue.tariffs.values(), day, tables=catalogue.tax_tables.values())
         )
         if reader:
             found += contract_findings(reader, sites, paid.terms, day)

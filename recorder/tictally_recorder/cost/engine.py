@@ -12,7 +12,7 @@ from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.dynamic_price import WH_PER_KWH, price_quarters
 from tictally_recorder.cost.model import TOTAL, UNMETERED, CostRow, Quality, Terms, Unmetered, Use, VersionUsed
 from tictally_recorder.cost.proration import daily_share
-from tictally_recorder.cost.reasons import no_price, no_subscription, not_in_tariff, revision_overdue
+from tictally_recorder.cost.reasons import no_price, no_subscription, not_in_tariff, provisional_reason
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import (
     CONSUMPTION_TOTAL,
@@ -121,9 +121,9 @@ class _Line:
         hash_of_day: str | None = None,
     ) -> CostRow:
         quality, reason = self._quality(counted, unknown)
-        version = VersionUsed.of(self.version)
+        version = VersionUsed.of(self.version, period, self.contract.power_kva)
         if hash_of_day is not None:
-            version = VersionUsed(version.id, hash_of_day, version.source, version.confidence)
+            version = replace(version, hash=hash_of_day)
         return CostRow(
             self.site,
             self.day,
@@ -143,8 +143,8 @@ class _Line:
     def _quality(self, counted: Counted, unknown: Reason | None) -> tuple[Quality, Reason | None]:
         if unknown:
             return Quality.UNKNOWN, unknown
-        if due := self.tariff.overdue_since(self.day):
-            return Quality.PROVISIONAL, revision_overdue(due, self.version)
+        if provisional := provisional_reason(self.tariff, self.contract.power_kva, self.day):
+            return Quality.PROVISIONAL, provisional
         return (Quality.ESTIMATED if counted.estimated else Quality.MEASURED), None
 
 
@@ -166,7 +166,7 @@ class _Day:
         for direction in Direction:
             contract = self.terms.contracts.on(self.site, direction, self.day)
             tariff = self.terms.tariffs.get(contract.tariff) if contract else None
-            version = tariff.on(self.day) if tariff else None
+            version = tariff.in_force(self.day, contract.power_kva) if contract and tariff else None
             if contract and tariff and version:
                 line = _Line(self.site, self.day, contract, tariff, version)
                 yield from self._series(line) if tariff.series else self._periods(line)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.model import Terms, Unmetered
+from tictally_recorder.cost.reasons import provisional_reason
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import day_bounds_ms
 
@@ -48,19 +49,21 @@ class Fingerprints:
         if contract is None:
             reason = self._terms.contracts.why_none(site, direction, day)
             return reason.code.value, sorted(reason.parameters.items())
-        return (*_of_contract(contract), self._priced(contract.tariff, day))
+        return (*_of_contract(contract), self._priced(contract, day))
 
-    def _priced(self, tariff_id: str, day: date) -> object:
+    def _priced(self, contract: Contract, day: date) -> object:
+        tariff_id, power = contract.tariff, contract.power_kva
         tariff = self._terms.tariffs.get(tariff_id)
         if tariff is None:
             broken = self._terms.broken.get(tariff_id)
             return None if broken is None else (broken.error.file, broken.error.line)
-        version = tariff.on(day)
+        version = tariff.in_force(day, power)
         prices = None
         if tariff.series and (series := self._terms.series.get(tariff_id)) is not None:
             prices = series.hash(*day_bounds_ms(day, self._tz))
         about = (tariff.currency, tariff.direction.value, tariff.periods, tariff.series)
-        return (*about, version and (version.id, version.hash), str(tariff.overdue_since(day)), prices)
+        provisional = provisional_reason(tariff, power, day)
+        return (*about, version and (version.id, version.hash), provisional, prices)
 
 
 def _of_contract(contract: Contract) -> tuple[object, ...]:

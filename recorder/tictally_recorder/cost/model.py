@@ -12,7 +12,7 @@ from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import RegisterPart
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.broken import BrokenTariff
-from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
+from tictally_recorder.tariffs.model import Confidence, Direction, Figure, Tariff, Version
 from tictally_recorder.tariffs.series import Series
 from tictally_shared.calendar import QUARTER_MS
 
@@ -29,7 +29,7 @@ class Quality(StrEnum):
     ESTIMATED = "estimated"
     """A gap was divided by time."""
     PROVISIONAL = "provisional"
-    """The newest version was overdue for revision on that day; its energy may be estimated too."""
+    """The tariff was overdue for revision on that day, or at that power; its energy may be estimated too."""
     UNKNOWN = "unknown"
     """There is no amount."""
 
@@ -118,8 +118,8 @@ class VersionUsed:
     Attributes:
         id: `edf-bleu-hphc 2025-08-01`.
         hash: of its content; for a price series, of the day's prices.
-        source: where its figures are from, for people.
-        confidence: how reliable they are.
+        source: where the price is from, for people.
+        confidence: how reliable that is.
     """
 
     id: str
@@ -128,9 +128,17 @@ class VersionUsed:
     confidence: Confidence
 
     @classmethod
-    def of(cls, version: Version) -> Self:
-        """Of a version as it is."""
-        return cls(version.id, version.hash, version.source, version.confidence)
+    def of(cls, version: Version, period: str | None = None, power_kva: int | None = None) -> Self:
+        """Of a version as it is.
+
+        Args:
+            version: of a tariff.
+            period: of the price that made the figure; None for a subscription.
+            power_kva: at which subscribed power, or None.
+        """
+        figure = Figure.SUBSCRIPTION if period is None else Figure.ENERGY
+        found = version.provenance(figure, power_kva, period)
+        return cls(version.id, version.hash, found.source, found.confidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,22 @@ def no_subscription(version: Version, power: int | None) -> Reason:
     return Reason(ReasonCode.NO_SUBSCRIPTION_AT_POWER, {"version": version.id, "power_kva": power})
 
 
+def provisional_reason(tariff: Tariff, power: int | None, day: date) -> Reason | None:
+    """Why what a tariff costs at a power on a day may change yet, or None.
+
+    Args:
+        tariff: one that has a version on that day.
+        power: subscribed, in kVA, or None.
+        day: local.
+    """
+    newest, version = tariff.on(day), tariff.in_force(day, power)
+    if newest is not None and version is not None and newest is not version:
+        about: dict[str, Parameter] = {"newest": newest.id, "power_kva": power or 0, "version": version.id}
+        return Reason(ReasonCode.POWER_NOT_REVISED, about)
+    due = tariff.overdue_since(day)
+    return revision_overdue(due, version) if due and version else None
+
+
 def revision_overdue(due: date, version: Version) -> Reason:
     """A revision that was due on a day while a version is the newest that is known."""
     return Reason(ReasonCode.REVISION_OVERDUE, {"due": str(due), "version": version.id})

@@ -47,6 +47,8 @@ def _of_site(paid: PaidFacts) -> Iterator[Finding]:
         yield Finding(about, Level.TROUBLE, Phrase(FindingCode.CONTRACT_CONTRADICTED, {"problem": problem}))
     if paid.reason is not None:
         yield Finding(about, Level.NOTE, Phrase(FindingCode.COST_UNKNOWN, {"reason": paid.reason}))
+    elif paid.not_revised is not None:
+        yield Finding(about, Level.NOTE, Phrase(FindingCode.COST_NOT_REVISED, {"reason": paid.not_revised}))
     elif paid.version is not None and paid.overdue_since is not None:
         parameters: dict[str, Value] = {"due": paid.overdue_since.isoformat(), "version": paid.version}
         yield Finding(about, Level.NOTE, Phrase(FindingCode.COST_PROVISIONAL, parameters))

@@ -57,6 +57,7 @@ class PaidFacts:
         version: in force, or None.
         reason: why there is none, or None.
         overdue_since: day on which an unknown revision was due, or None.
+        not_revised: why an earlier version than the newest is in force at the contract's power, or None.
         contradictions: differences between the contract and what the meter reports.
     """
 
@@ -65,6 +66,7 @@ class PaidFacts:
     reason: Reason | None = None
     overdue_since: date | None = None
     contradictions: tuple[Phrase, ...] = ()
+    not_revised: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

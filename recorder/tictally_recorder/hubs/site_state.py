@@ -157,7 +157,7 @@ def applied_tariff(site: str, direction: Direction, day: date, terms: Terms | No
     """The tariff of a site on a local day; None if no version of a tariff holds."""
     contract = terms.contracts.on(site, direction, day) if terms else None
     tariff = terms.tariffs.get(contract.tariff) if terms and contract else None
-    version = tariff.on(day) if tariff else None
+    version = tariff.in_force(day, contract.power_kva) if contract and tariff else None
     return AppliedTariff(contract, tariff, version) if contract and tariff and version else None
 
 

@@ -1,9 +1,10 @@
 """What an import would change, as tables for people and as JSON. Pure: a comparison in, text or tables out."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 
 from rich.table import Table
@@ -39,6 +40,7 @@ def sentences(history: PublishedHistory, comparison: Comparison, written: Path |
             yield f"Not taken: {difference.sentence}."
     for doubt in comparison.doubts:
         yield f"Not taken where it differs: {doubt}."
+    yield from _doubtful(comparison)
     if missing := [each for each in comparison.differences if each.state is State.MISSING]:
         yield f"Retained: the file lacks {', '.join(str(each.start) for each in missing)}."
     if comparison.retained:
@@ -55,8 +57,23 @@ def sentences(history: PublishedHistory, comparison: Comparison, written: Path |
         yield "There is nothing to write."
 
 
+def _doubtful(comparison: Comparison) -> Iterator[str]:
+    """Single amounts and taxes that are not taken."""
+    for start, found in groupby(comparison.doubtful, key=lambda each: each[0]):
+        for (item, old, new), powers in _of_powers(change for _, change in found).items():
+            yield (
+                f"Not taken: {item} from {start} at {_powers(powers)} is {new} in the file, and its price without "
+                f"taxes gives {old}, as here."
+            )
+    for misfit in comparison.untaxed:
+        yield (
+            f"{misfit}: the accise is unknown in bills by this version until the table of taxes has its rate and the "
+            "file is imported again."
+        )
+
+
 def as_json(history: PublishedHistory, comparison: Comparison, written: Path | None) -> str:
-    """An array of one object: tariff, file, versions, same, differences, retained, doubts, written (path or null).
+    """An array of one object: tariff, file, versions, same, differences, retained, doubtful, doubts, untaxed, written.
 
     A difference is {from, state, sentence, present, changes}, `present` being the source and file of what stands; a
     change is {power, item, taxes, old, new}, and in `retained` it has `from` too.
@@ -68,7 +85,9 @@ def as_json(history: PublishedHistory, comparison: Comparison, written: Path | N
         "same": comparison.same,
         "differences": [_difference(each) for each in comparison.differences],
         "retained": [{"from": str(start)} | _change(change) for start, change in comparison.retained],
+        "doubtful": [{"from": str(start)} | _change(change) for start, change in comparison.doubtful],
         "doubts": list(comparison.doubts),
+        "untaxed": list(comparison.untaxed),
         "written": None if written is None else str(written),
     }
     return json.dumps([record], ensure_ascii=False, indent=2)
@@ -101,6 +120,16 @@ def _lines(difference: Difference) -> list[tuple[str, str, str, str]]:
         key = (item, amounts.get("ttc", amounts.get("", "")), amounts.get("ht", ""))
         powers.setdefault(key, []).extend([] if power is None else [power])
     return [(_powers(whose), *key) for key, whose in powers.items()]
+
+
+def _of_powers(changes: Iterable[Change]) -> dict[tuple[str, str, str], list[int]]:
+    """(item, old, new) → the powers at which they are the same."""
+    found: dict[tuple[str, str, str], list[int]] = {}
+    for change in changes:
+        old, new = ("none" if each is None else _text(each) for each in (change.old, change.new))
+        key = (change.item, old, new)
+        found.setdefault(key, []).extend([] if change.power is None else [change.power])
+    return found
 
 
 def _arrow(change: Change, *, is_new: bool) -> str:

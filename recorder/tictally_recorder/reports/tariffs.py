@@ -11,7 +11,7 @@ from rich.table import Table
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.tariffs.check import IssueCode, TariffIssue
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.model import Price, Tariff, Version
+from tictally_recorder.tariffs.model import Figure, Tariff, Version
 from tictally_recorder.translations import phrase_record
 from tictally_shared.phrase import Phrase
 
@@ -56,15 +56,15 @@ def list_records(tariffs: Iterable[Tariff], day: date, language: str) -> list[di
             "name": name_of(tariff, language),
             "versions": len(tariff.versions),
             "newest": str(tariff.versions[-1].start),
-            "confidence": str(tariff.versions[-1].confidence),
+            "confidence": str(tariff.versions[-1].weakest),
             "overdue_since": _date(tariff.overdue_since(day)),
         }
         for tariff in sorted(tariffs, key=lambda tariff: tariff.id)
     ]
 
 
-def version_as_text(tariff: Tariff, version: Version, language: str) -> list[str]:
-    """The head: names, days, source, taxes."""
+def version_as_text(tariff: Tariff, version: Version, language: str, day: date) -> list[str]:
+    """The head: names, days, source, taxes of a day."""
     until = _last_day(tariff, version)
     lines = [
         f"{version.id}, hash {version.hash}",
@@ -74,11 +74,11 @@ def version_as_text(tariff: Tariff, version: Version, language: str) -> list[str
     ]
     if version.note:
         lines.append(f"Note: {version.note}")
-    taxes = [
-        f"{text} {_plain(amount)}" for name, text in _TAXES if (amount := getattr(version.taxes, name)) is not None
-    ]
+    on_day = version.taxes_on(max(day, version.start))
+    taxes = [f"{text} {_plain(amount)}" for name, text in _TAXES if (amount := getattr(on_day, name)) is not None]
     if taxes:
-        lines.append(f"Taxes in the amounts: {'; '.join(taxes)}")
+        table = f" (table {version.tax_table.id})" if version.tax_table else ""
+        lines.append(f"Taxes in the amounts on {max(day, version.start)}{table}: {'; '.join(taxes)}")
     if tariff.series:
         lines.append("Prices of energy are a series, by the hour or quarter")
     return lines
@@ -89,32 +89,35 @@ def version_as_tables(tariff: Tariff, version: Version) -> list[Table]:
     tables = []
     if version.energy:
         energy = _amounts("Energy, a kWh", "Power", "Period")
-        for powers, prices in _groups(version.energy):
+        for powers in _groups(version):
             for number, period in enumerate(tariff.periods):
-                price = prices[period]
+                price = version.energy[powers[0]][period]
                 text = "" if number else _powers(powers)
-                energy.add_row(text, period, _plain(price.ttc), "" if price.ht is None else _plain(price.ht))
+                whence = _whence(version, Figure.ENERGY, powers[0], period)
+                energy.add_row(text, period, _plain(price.ttc), "" if price.ht is None else _plain(price.ht), *whence)
         tables.append(energy)
     subscription = _amounts("Subscription, a month", "Power")
     for power in sorted({*version.subscription, *version.subscription_ht, *version.energy}, key=_order):
         ttc, ht = version.subscription.get(power), version.subscription_ht.get(power)
         text = "unknown" if ttc is None else _plain(ttc)
-        subscription.add_row(_powers([power]), text, "" if ht is None else _plain(ht))
+        whence = _whence(version, Figure.SUBSCRIPTION, power, None)
+        subscription.add_row(_powers([power]), text, "" if ht is None else _plain(ht), *whence)
     if subscription.row_count:
         tables.append(subscription)
     return tables
 
 
-def version_as_json(tariff: Tariff, version: Version, language: str) -> str:
+def version_as_json(tariff: Tariff, version: Version, language: str, day: date) -> str:
     """An array of one object: tariff, supplier, name, currency, direction, from, until, amounts, source, hash.
 
-    Powers are the keys of energy and subscription, `*` for every power. A subscription that is unknown is null.
+    Powers are the keys of energy and subscription, `*` for every power. A subscription that is unknown is null. Each
+    amount has its own source, confidence and note; `taxes` are those of the day.
     """
-    return json.dumps([version_record(tariff, version, language)], ensure_ascii=False, indent=2)
+    return json.dumps([version_record(tariff, version, language, day)], ensure_ascii=False, indent=2)
 
 
-def version_record(tariff: Tariff, version: Version, language: str) -> dict[str, object]:
-    """The same as a record."""
+def version_record(tariff: Tariff, version: Version, language: str, day: date | None = None) -> dict[str, object]:
+    """The same as a record, without a day with the taxes of its first one."""
     powers = sorted({*version.subscription, *version.subscription_ht, *version.energy}, key=_order)
     return {
         "tariff": tariff.id,
@@ -131,7 +134,12 @@ def version_record(tariff: Tariff, version: Version, language: str) -> dict[str,
         "file": version.file,
         "energy": {
             _key(power): {
-                period: {"ttc": _text(prices[period].ttc), "ht": _text(prices[period].ht)} for period in tariff.periods
+                period: {
+                    "ttc": _text(prices[period].ttc),
+                    "ht": _text(prices[period].ht),
+                    **_provenance(version, (Figure.ENERGY, Figure.ENERGY_HT), power, period),
+                }
+                for period in tariff.periods
             }
             for power, prices in sorted(version.energy.items(), key=lambda item: _order(item[0]))
         },
@@ -139,10 +147,16 @@ def version_record(tariff: Tariff, version: Version, language: str) -> dict[str,
             _key(power): {
                 "ttc": _text(version.subscription.get(power)),
                 "ht": _text(version.subscription_ht.get(power)),
+                **_provenance(version, (Figure.SUBSCRIPTION, Figure.SUBSCRIPTION_HT), power, None),
             }
             for power in powers
         },
-        "taxes": {name: _text(getattr(version.taxes, name)) for name, _ in _TAXES},
+        "taxes": _taxes_record(version, max(day or version.start, version.start)),
+        "tax_table": version.tax_table.id if version.tax_table else None,
+        "tax_changes": [
+            {"from": str(changed), **_taxes_record(version, changed)}
+            for changed in _tax_changes(version, _last_day(tariff, version))
+        ],
     }
 
 
@@ -174,15 +188,47 @@ def _last_day(tariff: Tariff, version: Version) -> date | None:
     return date.fromordinal(later[0].toordinal() - 1)
 
 
-def _groups(energy: Mapping[int | None, Mapping[str, Price]]) -> list[tuple[list[int | None], Mapping[str, Price]]]:
-    groups: list[tuple[list[int | None], Mapping[str, Price]]] = []
-    for power in sorted(energy, key=_order):
-        same = next((powers for powers, prices in groups if prices == energy[power]), None)
+def _groups(version: Version) -> list[list[int | None]]:
+    """Powers with the same prices from the same sources."""
+    groups: list[tuple[object, list[int | None]]] = []
+    for power, prices in sorted(version.energy.items(), key=lambda item: _order(item[0])):
+        whence = {period: version.provenance(Figure.ENERGY, power, period) for period in prices}
+        same = next((powers for found, powers in groups if found == (prices, whence)), None)
         if same is None:
-            groups.append(([power], energy[power]))
+            groups.append(((prices, whence), [power]))
         else:
             same.append(power)
-    return groups
+    return [powers for _, powers in groups]
+
+
+def _whence(version: Version, figure: Figure, power: int | None, period: str | None) -> tuple[str, str]:
+    found = version.provenance(figure, power, period)
+    return str(found.confidence), f"{found.source} ({found.note})" if found.note else found.source
+
+
+def _provenance(
+    version: Version, figures: tuple[Figure, Figure], power: int | None, period: str | None
+) -> dict[str, object]:
+    """Of an amount with taxes, and of the same without."""
+    with_taxes, without = (version.provenance(figure, power, period) for figure in figures)
+    return {
+        "source": with_taxes.source,
+        "confidence": str(with_taxes.confidence),
+        "note": with_taxes.note,
+        "ht_source": without.source,
+        "ht_confidence": str(without.confidence),
+    }
+
+
+def _taxes_record(version: Version, day: date) -> dict[str, str | None]:
+    taxes = version.taxes_on(day)
+    return {name: _text(getattr(taxes, name)) for name, _ in _TAXES}
+
+
+def _tax_changes(version: Version, last: date | None) -> list[date]:
+    """Days on which the taxes change while a version holds."""
+    found = version.tax_table.changes(version.start, last) if version.tax_table else {}
+    return [day for day in found if version.taxes_on(day) != version.taxes_on(date.fromordinal(day.toordinal() - 1))]
 
 
 def _amounts(title: str, *columns: str) -> Table:
@@ -191,6 +237,8 @@ def _amounts(title: str, *columns: str) -> Table:
         table.add_column(column)
     for column in ("With taxes", "Without"):
         table.add_column(column, justify="right")
+    for column in ("Confidence", "Source"):
+        table.add_column(column)
     return table
 
 

@@ -1,6 +1,7 @@
 """All tariffs there are: those shipped with the program, and the user's own, which win."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
@@ -11,9 +12,11 @@ from typing import Final
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.broken import BrokenTariffs, broken_tariffs
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
-from tictally_recorder.tariffs.load import TariffFile
-from tictally_recorder.tariffs.model import ImportRecord, Tariff, Version
+from tictally_recorder.tariffs.load import TariffFile, read_toml
+from tictally_recorder.tariffs.model import ImportRecord, Tariff, TaxTable, Version
 from tictally_recorder.tariffs.series import Series, read_series
+from tictally_recorder.tariffs.tax_table_reader import TaxTableFile, is_tax_table
+from tictally_recorder.tariffs.toml_reader import TomlValues
 from tictally_shared.phrase import Phrase
 
 _SHIPPED: Final = "shipped"
@@ -34,6 +37,7 @@ class TariffCatalogue:
         beneath: versions of imports over which the user's own from the same days hold, by the list's id.
         imports: the last import of those that have some, by the list's id.
         broken: what those files cost: the tariffs in them, which `tariffs` may have from another file.
+        tax_tables: tables of taxes by id.
         series_files: what price series were read from, or were to be: a list may name a file of any folder.
     """
 
@@ -44,6 +48,7 @@ class TariffCatalogue:
     imports: Mapping[str, ImportRecord] = field(default_factory=dict)
     series_files: tuple[Path, ...] = ()
     broken: BrokenTariffs = field(default_factory=BrokenTariffs)
+    tax_tables: Mapping[str, TaxTable] = field(default_factory=dict)
 
     def tariff(self, tariff_id: str) -> Tariff:
         """The list of an id.
@@ -67,25 +72,19 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
         TariffError: a shipped file is broken, which is this program's fault; the user's own end in `errors`.
     """
     catalogue = _Building()
-    for file in sorted(resources.files(__package__).joinpath(_SHIPPED).iterdir(), key=lambda file: file.name):
-        if file.name.endswith(_TOML):
-            catalogue.put(TariffFile(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}").tariff())
-    if folder is not None:
-        try:
-            own = sorted(
-                path for path in folder.iterdir() if path.name.endswith(_TOML) and not path.name.startswith(".")
-            )
-        except FileNotFoundError:
-            own = []
-        except NotADirectoryError:
-            own = []
-            catalogue.errors.append(TariffError(str(folder), 1, "it is a file; tariffs lie in a folder"))
-        except OSError as error:
-            own = []
-            catalogue.errors.append(
-                TariffError(str(folder), 1, Phrase(FileProblem.UNREADABLE, {"detail": str(error.strerror or error)}))
-            )
-        catalogue.put_own(own)
+    shipped = [
+        read_toml(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}")
+        for file in sorted(resources.files(__package__).joinpath(_SHIPPED).iterdir(), key=lambda file: file.name)
+        if file.name.endswith(_TOML)
+    ]
+    own = catalogue.read_own(_own_paths(folder, catalogue.errors))
+    # A user's rates count in bundled tariffs too, which therefore come after them.
+    catalogue.put_tables(values for values in shipped if is_tax_table(values.document))
+    catalogue.put_own_tables(values for _, values in own if is_tax_table(values.document))
+    for values in shipped:
+        if not is_tax_table(values.document):
+            catalogue.put(TariffFile.of(values).tariff(catalogue.tax_tables))
+    catalogue.put_own([(path, values) for path, values in own if not is_tax_table(values.document)])
     return TariffCatalogue(
         MappingProxyType(catalogue.tariffs),
         MappingProxyType(catalogue.series),
@@ -94,6 +93,7 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
         MappingProxyType(catalogue.imports),
         tuple(catalogue.series_files),
         broken_tariffs(folder, catalogue.errors),
+        MappingProxyType(catalogue.tax_tables),
     )
 
 
@@ -117,6 +117,21 @@ def days_of_a_person(tariff: Tariff, imported: str) -> set[date]:
     return {version.start for version in tariff.versions if not is_shipped(version) and version.file != imported}
 
 
+def _own_paths(folder: Path | None, errors: list[TariffError]) -> list[Path]:
+    if folder is None:
+        return []
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.endswith(_TOML) and not path.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError:
+        errors.append(TariffError(str(folder), 1, "it is a file; tariffs lie in a folder"))
+    except OSError as error:
+        problem = Phrase(FileProblem.UNREADABLE, {"detail": str(error.strerror or error)})
+        errors.append(TariffError(str(folder), 1, problem))
+    return []
+
+
 class _Building:
     def __init__(self) -> None:
         self.tariffs: dict[str, Tariff] = {}
@@ -125,6 +140,7 @@ class _Building:
         self.beneath: dict[str, tuple[Version, ...]] = {}
         self.imports: dict[str, ImportRecord] = {}
         self.series_files: list[Path] = []
+        self.tax_tables: dict[str, TaxTable] = {}
         self._own: dict[str, str] = {}
         """Which of the user's files has a whole list, or (`id date`) a version."""
 
@@ -134,35 +150,60 @@ class _Building:
         if series is not None:
             self.series[tariff.id] = series
 
-    def put_own(self, paths: Iterable[Path]) -> None:
+    def read_own(self, paths: Iterable[Path]) -> list[tuple[Path, TomlValues]]:
+        """Those files of the user's that are TOML."""
+        found = []
+        for path in paths:
+            with self._noting_errors(str(path)):
+                found.append((path, read_toml(_read(path), str(path))))
+        return found
+
+    def put_tables(self, files: Iterable[TomlValues]) -> None:
+        """Tables of taxes, whole ones and those that lie over others."""
+        for values in files:
+            file = TaxTableFile(values)
+            base = self.tax_tables.get(file.id) if file.overlay else None
+            if file.overlay and base is None:
+                known = ", ".join(sorted(self.tax_tables))
+                raise values.wrong(("id",), f"it lies over the taxes {file.id}, and there are: {known}")
+            self.tax_tables[file.id] = file.table() if base is None else base.overlaid(file.table())
+
+    def put_own_tables(self, files: Iterable[TomlValues]) -> None:
+        """The user's, whole ones first."""
+        for values in sorted(files, key=lambda values: bool(values.document.get("overlay"))):
+            with self._noting_errors(values.file):
+                self.put_tables([values])
+
+    def put_own(self, files: Iterable[tuple[Path, TomlValues]]) -> None:
         """Whole lists first, then what lies over single versions of them, then what was imported of the others."""
         overlays = []
-        for path in paths:
-            try:
-                file = TariffFile(_read(path), str(path))
+        for path, values in files:
+            with self._noting_errors(str(path)):
+                file = TariffFile.of(values)
                 if file.overlay:
                     overlays.append(file)
                 else:
                     self._put_list(path, file)
-            except TariffError as error:
-                self.errors.append(error)
-            except _ABSURD as error:
-                self.errors.append(TariffError(str(path), 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})))
         for overlay in sorted(overlays, key=_is_imported):
-            try:
+            with self._noting_errors(overlay.file):
                 self._put_overlay(overlay)
-            except TariffError as error:
-                self.errors.append(error)
-            except _ABSURD as error:
-                self.errors.append(TariffError(overlay.file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})))
+
+    @contextmanager
+    def _noting_errors(self, file: str) -> Iterator[None]:
+        try:
+            yield
+        except TariffError as error:
+            self.errors.append(error)
+        except _ABSURD as error:
+            self.errors.append(TariffError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})))
 
     def _put_list(self, path: Path, file: TariffFile) -> None:
         self._refuse_taken(file.id, file, f"the tariff {file.id}")
-        tariff, series = file.tariff(), None
+        tariff, series = file.tariff(self.tax_tables), None
         if file.series is not None:
             prices = path.parent / file.series
             self.series_files.append(prices)
-            series = read_series(_read(prices), str(prices))
+            series = read_series(_read(prices), str(prices), tariff.currency)
         self._own[file.id] = file.file
         self.put(tariff, series)
 

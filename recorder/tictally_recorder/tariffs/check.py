@@ -1,10 +1,10 @@
 """What is wrong with tariffs by a day: what they lack, and what is overdue. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tictally_recorder.tariffs.model import Tariff, Version
+from tictally_recorder.tariffs.model import Tariff, TaxTable, Version
 from tictally_shared.phrase import Phrase, PhraseCode, Value
 
 
@@ -19,6 +19,10 @@ class IssueCode(PhraseCode):
     """A revision was due after the newest version."""
     NO_SUBSCRIPTION = "no_subscription"
     """A version has no subscription for any power."""
+    POWERS_NOT_REVISED = "powers_not_revised"
+    """A version lacks powers that were sold before it: at these the version before stays in force."""
+    TAXES_CHANGED = "taxes_changed"
+    """Taxes change while a version holds that has taxes of its own."""
     CONTRACT = "contract"
     """The meter announces another option or power than the contract on the list has."""
     NO_SITE = "no_site"
@@ -52,16 +56,28 @@ class TariffIssue:
     until: date | None
 
 
-def check(tariffs: Iterable[Tariff], day: date) -> list[TariffIssue]:
-    """All issues, list by list, in the order of their first days."""
-    return [issue for tariff in tariffs for issue in _check(tariff, day)]
+def check(
+    tariffs: Iterable[Tariff], day: date, power_kva: int | None = None, tables: Iterable[TaxTable] = ()
+) -> list[TariffIssue]:
+    """All issues, list by list, in the order of their first days.
+
+    Args:
+        tariffs: those that are checked.
+        day: today, local.
+        power_kva: the only subscribed power that matters, or None: all of them.
+        tables: of taxes, with which those of versions that refer to none are compared.
+    """
+    found = list(tables)
+    return [issue for tariff in tariffs for issue in _check(tariff, day, power_kva, found)]
 
 
-def _check(tariff: Tariff, day: date) -> Iterator[TariffIssue]:
+def _check(tariff: Tariff, day: date, power_kva: int | None, tables: Sequence[TaxTable]) -> Iterator[TariffIssue]:
     for version, after in zip(tariff.versions, [*tariff.versions[1:], None], strict=True):
         until = version.until if after is None else min(version.until or date.max, after.start - timedelta(days=1))
         if not version.subscription:
             yield _no_subscription(version, until)
+        yield from _not_revised(tariff, version, until, power_kva)
+        yield from _taxes_changed(version, until, tables)
         if version.until is None or (after is not None and version.until == after.start - timedelta(days=1)):
             continue
         since = version.until + timedelta(days=1)
@@ -82,6 +98,39 @@ def _check(tariff: Tariff, day: date) -> Iterator[TariffIssue]:
 def _no_subscription(version: Version, until: date | None) -> TariffIssue:
     phrase = Phrase(IssueCode.NO_SUBSCRIPTION, {"tariff": version.tariff, "span": _span(version.start, until)})
     return TariffIssue(version.tariff, phrase, version.start, until)
+
+
+def _not_revised(tariff: Tariff, version: Version, until: date | None, power_kva: int | None) -> Iterator[TariffIssue]:
+    powers = [
+        power
+        for power in sorted({power for each in tariff.versions for power in each.powers})
+        if power_kva in {None, power} and tariff.in_force(version.start, power) is not version
+    ]
+    lacking = tuple(str(power) for power in powers if not version.has_power(power))
+    if lacking:
+        about: dict[str, Value] = {"version": version.id, "powers": lacking, "span": _span(version.start, until)}
+        yield TariffIssue(tariff.id, Phrase(IssueCode.POWERS_NOT_REVISED, about), version.start, until)
+
+
+def _taxes_changed(version: Version, until: date | None, tables: Sequence[TaxTable]) -> Iterator[TariffIssue]:
+    """Where a version keeps what a table changes; one that differs from the table from its first day on is meant so."""
+    table = version.tax_table or _as_written(version, tables)
+    if table is None:
+        return
+    for day, changed in table.changes(version.start, until).items():
+        before = table.on(version.start)
+        kept = tuple(
+            tax for tax in changed if (own := getattr(version.taxes, tax)) is not None and own == getattr(before, tax)
+        )
+        if kept:
+            about: dict[str, Value] = {"version": version.id, "day": str(day), "table": table.id, "taxes": kept}
+            yield TariffIssue(version.tariff, Phrase(IssueCode.TAXES_CHANGED, about), day, until)
+
+
+def _as_written(version: Version, tables: Sequence[TaxTable]) -> TaxTable | None:
+    """The table whose levy by the kWh a version without a table has written down."""
+    own = version.taxes.accise
+    return next((each for each in tables if own is not None and own == each.on(version.start).accise), None)
 
 
 def _span(since: date, until: date | None) -> Phrase:

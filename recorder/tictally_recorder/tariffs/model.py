@@ -6,26 +6,32 @@ Amounts are what a household pays, taxes included (TTC), in the tariff's currenc
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from tictally_recorder.tariffs.provenance import Attribution, Confidence, Figure, Provenance
+from tictally_recorder.tariffs.taxes import TAX_NAMES, Taxes, TaxTable
+
+__all__ = [
+    "Attribution",
+    "Confidence",
+    "Direction",
+    "Figure",
+    "ImportRecord",
+    "Price",
+    "Provenance",
+    "Tariff",
+    "TaxTable",
+    "Taxes",
+    "Version",
+]
 _HASH_DIGITS: Final = 12
-
-
-class Confidence(StrEnum):
-    """How reliable the source of a version is."""
-
-    OFFICIAL = "official"
-    """From whoever sets the price."""
-    SECONDARY = "secondary"
-    """Published by others, not verified at the source."""
-    OWN = "own"
-    """Written by the user: a contract or a bill of theirs."""
+_FROM_WEAKEST: Final = (Confidence.SECONDARY, Confidence.OWN, Confidence.OFFICIAL)
 
 
 class Direction(StrEnum):
@@ -49,23 +55,6 @@ class Price:
     ht: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Taxes:
-    """What is in the amounts, if known.
-
-    Attributes:
-        accise: of a kWh, before value added tax; with what else was levied by the kWh at that time.
-        cta_share: of the grid's fixed part, as a fraction, before value added tax.
-        vat_energy: as a fraction, 0.20.
-        vat_subscription: as a fraction, 0.055 or 0.20.
-    """
-
-    accise: Decimal | None = None
-    cta_share: Decimal | None = None
-    vat_energy: Decimal | None = None
-    vat_subscription: Decimal | None = None
-
-
 @dataclass(frozen=True)
 class Version:
     """One tariff of a tariff.
@@ -77,11 +66,14 @@ class Version:
         energy: power in kVA → period → price; the key None is for every power that is not named.
         subscription: power in kVA → amount a month; the key None is for every power that is not named.
         subscription_ht: the same without taxes, if known.
-        taxes: that the amounts hold.
-        source: where the figures are from, for people.
-        confidence: how reliable they are.
+        taxes: of its own, which hold on all its days instead of those of the table.
+        source: where the figures are from, for people, as far as `attributions` has no other.
+        confidence: how reliable they are, likewise.
         note: for people, or an empty text.
         file: where it stands, for people.
+        attributions: figures with another source; of several that concern a figure, the last.
+        tax_table: with the taxes of each day, or None.
+        taxes_unknown: names of taxes that are not known, whatever the table has.
     """
 
     tariff: str
@@ -92,9 +84,12 @@ class Version:
     source: str
     confidence: Confidence
     subscription_ht: Mapping[int | None, Decimal] = field(default_factory=dict)
-    taxes: Taxes = Taxes()
+    taxes: Taxes = field(default_factory=Taxes)
     note: str = ""
     file: str = ""
+    attributions: tuple[Attribution, ...] = ()
+    tax_table: TaxTable | None = None
+    taxes_unknown: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -110,11 +105,62 @@ class Version:
         """The subscription of a month; None if this version has none for the power."""
         return self.subscription.get(power_kva, self.subscription.get(None))
 
+    def has_power(self, power_kva: int | None) -> bool:
+        """True if this version names a subscribed power, or is for every power."""
+        named = self.energy.keys() | self.subscription.keys() | self.subscription_ht.keys()
+        return None in named or power_kva in named
+
+    @property
+    def powers(self) -> tuple[int, ...]:
+        """The subscribed powers that it names, in kVA, ascending; none if it is for every power."""
+        named = self.energy.keys() | self.subscription.keys() | self.subscription_ht.keys()
+        return tuple(sorted(power for power in named if power is not None))
+
+    def provenance(self, figure: Figure, power_kva: int | None = None, period: str | None = None) -> Provenance:
+        """Where an amount is from.
+
+        Args:
+            figure: kind of the amount.
+            power_kva: at which subscribed power, or None if it is the same at every power.
+            period: of the tariff; None for a subscription.
+        """
+        found = Provenance(self.source, self.confidence, self.note)
+        for each in self.attributions:
+            if each.concerns(figure, power_kva, period):
+                found = each.provenance
+        return found
+
+    def cells(self) -> Iterator[tuple[Figure, int | None, str | None]]:
+        """Every amount that it has: what kind it is, at which power and in which period."""
+        for power, prices in self.energy.items():
+            for period, price in prices.items():
+                yield Figure.ENERGY, power, period
+                if price.ht is not None:
+                    yield Figure.ENERGY_HT, power, period
+        yield from ((Figure.SUBSCRIPTION, power, None) for power in self.subscription)
+        yield from ((Figure.SUBSCRIPTION_HT, power, None) for power in self.subscription_ht)
+
+    @property
+    def weakest(self) -> Confidence:
+        """The lowest confidence of an amount with taxes."""
+        with_taxes = {Figure.ENERGY, Figure.SUBSCRIPTION}
+        found = {self.provenance(*cell).confidence for cell in self.cells() if cell[0] in with_taxes}
+        return next((each for each in _FROM_WEAKEST if each in found), self.confidence)
+
+    def taxes_on(self, day: date) -> Taxes:
+        """What the amounts hold on a local day: the table's rates, and its own over them."""
+        table = self.tax_table.on(day) if self.tax_table else Taxes()
+        found = {}
+        for tax in TAX_NAMES:
+            own = getattr(self.taxes, tax)
+            found[tax] = None if tax in self.taxes_unknown else own if own is not None else getattr(table, tax)
+        return Taxes(**found)
+
     @cached_property
     def hash(self) -> str:
         """Changes with anything that a cost depends on, and with nothing else: neither source nor words nor order."""
         taxes = self.taxes
-        content = {
+        content: dict[str, object] = {
             "from": str(self.start),
             "until": None if self.until is None else str(self.until),
             "energy": {
@@ -123,10 +169,10 @@ class Version:
             },
             "subscription": {str(power): _plain(amount) for power, amount in self.subscription.items()},
             "subscription_ht": {str(power): _plain(amount) for power, amount in self.subscription_ht.items()},
-            "taxes": [
-                _plain(each) for each in (taxes.accise, taxes.cta_share, taxes.vat_energy, taxes.vat_subscription)
-            ],
+            "taxes": [_plain(getattr(taxes, tax)) for tax in TAX_NAMES],
         }
+        if self.taxes_unknown:
+            content["taxes_unknown"] = sorted(self.taxes_unknown)
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
 
@@ -158,6 +204,7 @@ class Tariff:
         versions: in order of their first day, none overlapping another.
         revised: (month, day) of each year's days on which a revision is due; empty for a list that is not revised.
         series: True if prices come by the hour or quarter from a series instead of from versions' periods.
+        tax_table: that its versions follow, or None.
     """
 
     id: str
@@ -169,6 +216,7 @@ class Tariff:
     direction: Direction = Direction.CONSUMPTION
     revised: tuple[tuple[int, int], ...] = ()
     series: bool = False
+    tax_table: TaxTable | None = None
 
     def on(self, day: date) -> Version | None:
         """The version that holds on a local day, or None."""
@@ -176,6 +224,34 @@ class Tariff:
             if version.start <= day:
                 return version if version.until is None or day <= version.until else None
         return None
+
+    def in_force(self, day: date, power_kva: int | None) -> Version | None:
+        """The version that prices a subscribed power on a local day, or None.
+
+        A revision that lacks a power does not end its prices: an earlier version stays in force for it, if one has it
+        and nothing but revisions lies between.
+        """
+        found = self.on(day)
+        if found is None or power_kva is None:
+            return found
+        here = found
+        for version in reversed(self.versions[: self.versions.index(found) + 1]):
+            if version.until is not None and version.until + timedelta(days=1) < here.start:
+                break
+            if version.has_power(power_kva):
+                return version
+            here = version
+        return found
+
+    def powers_on(self, day: date) -> tuple[int, ...]:
+        """The subscribed powers that have a price on a local day, in kVA, ascending; none if there is one for all."""
+        named = {power for version in self.versions if version.start <= day for power in version.powers}
+        in_force = {power: self.in_force(day, power) for power in named}
+        return tuple(
+            sorted(
+                power for power, version in in_force.items() if version is not None and power in version.subscription
+            )
+        )
 
     def is_overdue(self, day: date) -> bool:
         """True if a revision was due between the newest version's first day and this one, and none is known."""

@@ -1,8 +1,8 @@
 """Prices by the hour or quarter, from a CSV file of their own. Pure: text in, prices out.
 
 The file has a heading and a row for each step: `start` (a time with offset, so that the hour which autumn has twice is
-told apart), `price` (of a kWh, may be negative) and, where hours and quarters are mixed, `minutes` (60 or 15). What it
-has no row for has no price.
+told apart), `price` (of a kWh, may be negative) and, where steps are mixed, `minutes` (60, 30 or 15). What it has no
+row for has no price.
 """
 
 import csv
@@ -17,12 +17,12 @@ from itertools import pairwise
 from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST
+from tictally_recorder.tariffs.plausible_amounts import EURO, KWH_AT_MOST, KWH_NEVER_ABOVE
 from tictally_shared.calendar import QUARTER_MS
 
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 4 * QUARTER_MS
-_STEPS: Final = {"15": QUARTER_MS, "60": _HOUR_MS}
+_STEPS: Final = {"15": QUARTER_MS, "30": 2 * QUARTER_MS, "60": _HOUR_MS}
 _HEADING: Final = ["start", "price"]
 _HEADING_WITH_STEPS: Final = [*_HEADING, "minutes"]
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -89,20 +89,23 @@ class _SeriesRow:
     step_ms: int | None
 
 
-def read_series(text: str, file: str) -> Series:
+def read_series(text: str, file: str, currency: str = EURO) -> Series:
     """The prices of a file.
 
     Without the column `minutes` the whole file has one step, which is how far apart the nearest of its rows are: a
-    quarter or an hour, an hour if there is one row only.
+    quarter of an hour, half an hour or an hour; an hour if there is one row only.
 
     Args:
         text: of the file.
         file: its name, for people.
+        currency: of the prices, ISO 4217; only of euros it is known what is plausible.
 
     Raises:
         TariffError: a row is none, two hold at the same time, or the step is another.
     """
     rows = sorted(_rows(text, file), key=lambda row: row.start_ms)
+    if currency == EURO:
+        _reject_slips(rows, file)
     pairs = list(pairwise(rows))
     common = _common_step_ms(pairs, file)
     steps = [Step(row.start_ms, row.start_ms + (row.step_ms or common), row.price) for row in rows]
@@ -111,6 +114,18 @@ def read_series(text: str, file: str) -> Series:
             line, other = max(earlier.line, later.line), min(earlier.line, later.line)
             raise TariffError(file, line, f"it holds at the same time as line {other}")
     return Series(steps)
+
+
+def _reject_slips(rows: Sequence[_SeriesRow], file: str) -> None:
+    """Single hours may cost several euros; where most do, the prices are of something else than a kWh in euros."""
+    for row in rows:
+        if not -KWH_NEVER_ABOVE <= row.price <= KWH_NEVER_ABOVE:
+            sentence = f"{row.price} a kWh is taken for a slip: more than {KWH_NEVER_ABOVE}; is it by the MWh?"
+            raise TariffError(file, row.line, sentence)
+    high = [row for row in rows if row.price > KWH_AT_MOST]
+    if len(high) * 2 > len(rows):
+        sentence = f"more than half of the prices are above {KWH_AT_MOST} a kWh, as here {high[0].price}"
+        raise TariffError(file, high[0].line, f"{sentence}: taken for a slip; prices are in euros by the kWh")
 
 
 def _common_step_ms(pairs: Sequence[tuple[_SeriesRow, _SeriesRow]], file: str) -> int:
@@ -124,7 +139,7 @@ def _common_step_ms(pairs: Sequence[tuple[_SeriesRow, _SeriesRow]], file: str) -
         return _HOUR_MS
     if later.step_ms is None and apart_ms not in _STEPS.values():
         minutes = apart_ms // _MINUTE_MS
-        sentence = f"it begins {minutes} minutes after line {earlier.line}, and prices hold for 15 or 60"
+        sentence = f"it begins {minutes} minutes after line {earlier.line}, and prices hold for 15, 30 or 60"
         raise TariffError(file, later.line, f"{sentence}; add a column minutes")
     return apart_ms
 
@@ -142,7 +157,7 @@ def _rows(text: str, file: str) -> list[_SeriesRow]:
             raise TariffError(file, line, f"there are {len(cells)} columns instead of {len(heading)}")
         step = cells[2].strip() if len(cells) > len(_HEADING) else None
         if step is not None and step not in _STEPS:
-            raise TariffError(file, line, f"minutes is {step[:20]!r}; there are: 15, 60")
+            raise TariffError(file, line, f"minutes is {step[:20]!r}; there are: 15, 30, 60")
         rows.append(
             _SeriesRow(
                 line, _start(cells[0].strip(), file, line), _price(cells[1].strip(), file, line), _STEPS.get(step or "")
@@ -182,8 +197,4 @@ def _price(text: str, file: str, line: int) -> Decimal:
         price = Decimal("NaN")
     if not price.is_finite() or (price and price.adjusted() < _SMALLEST):
         raise TariffError(file, line, f"{text[:40]!r} is not a price: 0.1635, with a point")
-    if not -ENERGY_AT_MOST <= price <= ENERGY_AT_MOST:
-        raise TariffError(
-            file, line, f"{price} a kWh is taken for a slip: more than {ENERGY_AT_MOST}; is it by the MWh?"
-        )
     return price

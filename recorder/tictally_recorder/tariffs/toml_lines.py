@@ -24,18 +24,17 @@ class TomlLines:
 
     def __init__(self, text: str) -> None:
         self._lines: dict[Path, int] = {}
-        elements: dict[str, int] = {}
+        elements: dict[Path, int] = {}
         here: Path = ()
         for number, line in enumerate(text.splitlines(), 1):
             if array := _ARRAY.match(line):
-                name = _parts(array[1])[0]
+                name = _inside(_parts(array[1]), elements, is_element=False)
                 elements[name] = elements.get(name, -1) + 1
-                here = (name, elements[name])
+                here = (*name, elements[name])
+                self._lines.setdefault(name, number)
                 self._lines[here] = number
             elif table := _TABLE.match(line):
-                parts = _parts(table[1])
-                inside = parts[0] in elements
-                here = (parts[0], elements[parts[0]], *parts[1:]) if inside else parts
+                here = _inside(_parts(table[1]), elements, is_element=True)
                 self._lines.setdefault(here, number)
             elif assignment := _ASSIGNMENT.match(line):
                 path = (*here, *_parts(assignment[1]))
@@ -48,6 +47,16 @@ class TomlLines:
             if (found := self._lines.get(path[:length])) is not None:
                 return found
         return 1
+
+
+def _inside(parts: tuple[str, ...], elements: dict[Path, int], *, is_element: bool) -> Path:
+    """A table's path: what lies in an array of tables lies in the last element so far."""
+    path: Path = ()
+    for number, part in enumerate(parts, 1):
+        path = (*path, part)
+        if path in elements and (is_element or number < len(parts)):
+            path = (*path, elements[path])
+    return path
 
 
 def _parts(key: str) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from typing import Final
 
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
+from tictally_recorder.tariffs.plausible_amounts import Bounds
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 from tictally_shared.phrase import Phrase, Value
 
-ENERGY_AT_MOST: Final = Decimal(5)
-"""A kWh, in the currency; above it a price is a slip: cents for euros, a MWh for a kWh."""
-MONTHLY_AT_MOST: Final = Decimal(500)
+UNKNOWN: Final = "unknown"
+"""What a file writes for a figure that there is and that is not known; forgotten ones are rejected."""
 _DECIMALS_AT_MOST: Final = 8
 _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER: Final = re.compile(r"[1-9][0-9]{0,5}")
@@ -47,6 +47,16 @@ class TomlValues:
     def is_word(self, path: Path, word: str) -> bool:
         """True if the value is that word."""
         return self._find(path) == word
+
+    def is_tables(self, path: Path) -> bool:
+        """True if the value is an array of tables, at least one."""
+        value = self._find(path)
+        return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
+
+    @property
+    def document(self) -> Mapping[str, object]:
+        """The whole file as it was read."""
+        return self._document
 
     def keys(
         self, path: Path, known: Collection[str] | None = None, former: Collection[str] = frozenset()
@@ -129,24 +139,39 @@ class TomlValues:
             found.append((of_year.month, of_year.day))
         return tuple(sorted(found))
 
-    def amount(self, path: Path, at_most: Decimal, unit: str) -> Decimal:
-        """An amount from 0 to a bound.
-
-        Args:
-            path: of the key.
-            at_most: above it the amount is taken for a slip.
-            unit: for the sentence.
-        """
+    def amount(self, path: Path, bounds: Bounds) -> Decimal:
+        """An amount within bounds; outside of them it is taken for a slip."""
         value = self._number(path)
-        if value < 0:
-            raise self.wrong(path, Phrase(FileProblem.AMOUNT_NEGATIVE, {"key": _written(path), "amount": str(value)}))
-        if value > at_most:
-            limit: dict[str, Value] = {"limit": str(at_most), "unit": unit}
-            about = {"key": _written(path), "amount": _shown(value), **limit}
-            raise self.wrong(path, Phrase(FileProblem.AMOUNT_TOO_LARGE, about))
+        key, amount = _written(path), _shown(value)
+        if value < 0 <= bounds.least:
+            raise self.wrong(path, Phrase(FileProblem.AMOUNT_NEGATIVE, {"key": key, "amount": amount}))
+        if not bounds.least <= value <= bounds.most:
+            limit = bounds.most if value > bounds.most else bounds.least
+            about: dict[str, Value] = {"key": key, "amount": amount, "limit": str(limit), "unit": bounds.unit}
+            code = FileProblem.AMOUNT_TOO_LARGE if value > 0 else FileProblem.AMOUNT_TOO_SMALL
+            raise self.wrong(path, Phrase(code, about))
+        if bounds.usual is not None and value > bounds.usual:
+            about = {"key": key, "amount": amount, "limit": str(bounds.usual), "unit": bounds.unit}
+            raise self.wrong(path, Phrase(FileProblem.AMOUNT_UNUSUAL, about))
         if value != round(value, _DECIMALS_AT_MOST):
             raise self.wrong(path, f"{_written(path)} has more than {_DECIMALS_AT_MOST} decimals")
         return value
+
+    def count(self, path: Path) -> int:
+        """How many tables an array of tables has; none where it is absent."""
+        value = self._find(path)
+        if value is None:
+            return 0
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise self.not_a(path, FileProblem.NOT_A_LIST, value)
+        return len(value)
+
+    def powers(self, path: Path) -> tuple[int, ...]:
+        """A list of subscribed powers in kVA; empty if it is absent."""
+        value = self._value(path, [])
+        if not isinstance(value, list) or not all(isinstance(each, int) and each > 0 for each in value):
+            raise self.wrong(path, f"{_written(path)} must be a list of subscribed powers in kVA: [6, 9]")
+        return tuple(value)
 
     def power(self, path: Path) -> int:
         """A subscribed power in kVA: the last key of the path."""
@@ -188,7 +213,7 @@ class TomlValues:
 def _written(path: Path) -> str:
     """As a person writes it inside of its version."""
     keys = [key for key in path if isinstance(key, str)]
-    inside = keys[1:] if len(keys) > 1 and keys[0] == "version" else keys
+    inside = keys[1:] if len(keys) > 1 and isinstance(path[1], int) else keys
     return ".".join(f'"{key[:40]}"' if " " in key else key[:40] for key in inside)
 
 

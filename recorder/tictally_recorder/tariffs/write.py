@@ -9,8 +9,10 @@ from typing import Final
 import tomli_w
 
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.load import UNKNOWN
-from tictally_recorder.tariffs.model import ImportRecord, Price, Version
+from tictally_recorder.tariffs.model import Attribution, ImportRecord, Price, Version
+from tictally_recorder.tariffs.plausible_amounts import EURO, kwh_bounds, monthly_bounds
+from tictally_recorder.tariffs.taxes import TAX_NAMES
+from tictally_recorder.tariffs.toml_reader import UNKNOWN
 from tictally_shared.runtime import atomic_file
 
 _MARK: Final = "# Written by `tictally tariff import`, "
@@ -93,12 +95,19 @@ def _version(version: Version) -> dict[str, object]:
         table["power"] = powers
     else:
         table |= _subscription(version, None)
-    taxes = {
-        name: format(amount, "f")
-        for name in ("accise", "cta_share", "vat_energy", "vat_subscription")
-        if (amount := getattr(version.taxes, name)) is not None
-    }
-    return table | ({"taxes": taxes} if taxes else {})
+    figures = [_attribution(each) for each in version.attributions]
+    taxes = {tax: format(rate, "f") for tax in TAX_NAMES if (rate := getattr(version.taxes, tax)) is not None}
+    taxes |= dict.fromkeys(sorted(version.taxes_unknown), UNKNOWN)
+    return table | ({"figures": figures} if figures else {}) | ({"taxes": taxes} if taxes else {})
+
+
+def _attribution(attribution: Attribution) -> dict[str, object]:
+    whence = attribution.provenance
+    table: dict[str, object] = {"of": sorted(attribution.figures)}
+    table |= {"powers": sorted(attribution.powers)} if attribution.powers else {}
+    table |= {"periods": sorted(attribution.periods)} if attribution.periods else {}
+    table |= {"source": whence.source, "confidence": str(whence.confidence)}
+    return table | ({"note": whence.note} if whence.note else {})
 
 
 def _common(energy: Mapping[int | None, Mapping[str, Price]]) -> dict[str, Price]:
@@ -118,9 +127,15 @@ def _power(version: Version, power: int, common: Mapping[str, Price]) -> dict[st
 def _subscription(version: Version, power: int | None) -> dict[str, object]:
     amount, ht = version.subscription.get(power), version.subscription_ht.get(power)
     table: dict[str, object] = {"subscription": UNKNOWN if amount is None else format(amount, "f")}
+    usual = monthly_bounds(EURO, power, is_unusual=False).usual
+    if usual is not None and max(amount or usual, ht or usual) > usual:
+        table["unusual"] = True
     return table if ht is None else table | {"subscription_ht": format(ht, "f")}
 
 
-def _price(price: Price) -> dict[str, str]:
-    table = {"ttc": format(price.ttc, "f")}
-    return table if price.ht is None else table | {"ht": format(price.ht, "f")}
+def _price(price: Price) -> dict[str, object]:
+    table: dict[str, object] = {"ttc": format(price.ttc, "f")}
+    if price.ht is not None:
+        table["ht"] = format(price.ht, "f")
+    usual = kwh_bounds(EURO, is_unusual=False).usual
+    return table | ({"unusual": True} if usual is not None and price.ttc > usual else {})

@@ -4,6 +4,7 @@ The total is the sum of the rows' amounts; tariffs are asked only for what is in
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -41,7 +42,7 @@ def make_bill(site: str, start: date, end: date, rows: Iterable[CostRow], tariff
     # A stable order: of lines that begin on one day, that of the day's rows.
     lines.sort(key=lambda line: (line.direction is Direction.INJECTION, line.period is None, line.first))
     days = [row.day for row in own]
-    used = {row.version.id: row.version for row in own if row.version}
+    used = dict.fromkeys(_without_a_days_hash(row.version, versions) for row in own if row.version)
     return Bill(
         site,
         start,
@@ -49,7 +50,7 @@ def make_bill(site: str, start: date, end: date, rows: Iterable[CostRow], tariff
         (min(days), max(days)) if days else None,
         tuple(lines),
         totals_of(lines),
-        tuple(_without_a_days_hash(version, versions) for version in used.values()),
+        tuple(used),
     )
 
 
@@ -63,6 +64,7 @@ def _key(row: CostRow, versions: Mapping[str, Version]) -> tuple[object, ...]:
         None if row.period else row.power_kva,
         row.price,
         _price_ht(row, version),
+        _taxes(row, version),
         row.currency,
         row.amount is None,
     )
@@ -78,7 +80,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
     price_ht = _price_ht(head, version)
     split: Split | None = None
     if amount is not None and head.sign > 0:
-        taxes = version.taxes if version else Taxes()
+        taxes = _taxes(head, version)
         if head.period is None:
             split = split_subscription(amount, days, price_ht, taxes)
         else:
@@ -100,8 +102,20 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
         split=split,
         estimated=any(part.estimated for row in rows for part in row.parts),
         reasons=tuple(dated.reason for dated in reasons_of(rows)),
+        taxes_since=_taxes_since(head, version),
         fell=tuple(dict.fromkeys(part.register for row in rows for part in row.parts if part.fell)),
     )
+
+
+def _taxes(row: CostRow, version: Version | None) -> Taxes:
+    """Those of the day of consumption, whenever the price began."""
+    return version.taxes_on(row.day) if version else Taxes()
+
+
+def _taxes_since(row: CostRow, version: Version | None) -> date | None:
+    if version is None or version.tax_table is None or version.taxes_on(row.day) == version.taxes_on(version.start):
+        return None
+    return max(version.tax_table.changes(version.start, row.day))
 
 
 def _price_ht(row: CostRow, version: Version | None) -> Decimal | None:
@@ -123,4 +137,4 @@ def _months(days: Sequence[date]) -> tuple[MonthPart, ...]:
 def _without_a_days_hash(used: VersionUsed, versions: Mapping[str, Version]) -> VersionUsed:
     """A price series has another hash each day: the bill names that of the version."""
     version = versions.get(used.id)
-    return VersionUsed.of(version) if version else used
+    return replace(used, hash=version.hash) if version else used

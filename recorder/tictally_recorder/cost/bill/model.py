@@ -95,6 +95,7 @@ class BillLine:
         estimated: a gap in its energy was divided by time.
         reasons: why the amount is unknown or provisional, each once.
         fell: registers that fell within its energy.
+        taxes_since: since when its taxes are others than on the version's first day; None if they are the same.
     """
 
     direction: Direction
@@ -114,6 +115,7 @@ class BillLine:
     estimated: bool
     reasons: tuple[Reason, ...]
     fell: tuple[str, ...] = ()
+    taxes_since: date | None = None
 
     @property
     def end(self) -> date:
@@ -149,6 +151,8 @@ class Tax:
 class Balance:
     """Amounts without taxes and taxes against the amounts with taxes, over the lines all of whose parts are known.
 
+    What no such line can hold is None, and not zero: without a subscription that can be taken apart there is no CTA.
+
     Attributes:
         ht_energy: of energy, without taxes.
         ht_subscription: of subscriptions, without taxes.
@@ -160,10 +164,10 @@ class Balance:
         ttc: what they add up to.
     """
 
-    ht_energy: Decimal
-    ht_subscription: Decimal
-    accise: Decimal
-    cta: Decimal
+    ht_energy: Decimal | None
+    ht_subscription: Decimal | None
+    accise: Decimal | None
+    cta: Decimal | None
     vat: Decimal
     rounding: Decimal
     unexplained: Decimal
@@ -202,7 +206,7 @@ class Bill:
         days: first and last day that the ledger covers, or None if there is none.
         lines: energy, then subscriptions, then the same of what is injected, each in order of its first day.
         totals: by currency; none where no amount is known.
-        versions: that made an amount, or lack it, each once.
+        versions: that made an amount, or lack it, once for each source of their figures.
         is_integrated: the site has no register, and its energy is integrated from powers.
     """
 

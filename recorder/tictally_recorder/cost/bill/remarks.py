@@ -1,7 +1,7 @@
 """What a person must know of a bill beside its figures. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -98,12 +98,16 @@ def _not_split(bill: Bill) -> Iterator[Phrase]:
 
 
 def _misfits(bill: Bill) -> Iterator[Phrase]:
-    found: dict[str, list[BillLine]] = {}
+    found: dict[tuple[str, date | None], list[BillLine]] = {}
     for line in bill.lines:
         if line.split and not line.split.fits and line.version:
-            found.setdefault(line.version.id, []).append(line)
-    for version, lines in found.items():
-        yield Phrase(RemarkCode.BILL_AMOUNTS_DIFFER, {"version": version, "lines": _names(lines)})
+            found.setdefault((line.version.id, line.taxes_since), []).append(line)
+    for (version, since), lines in found.items():
+        about: dict[str, Value] = {"version": version, "lines": _names(lines)}
+        if since is None:
+            yield Phrase(RemarkCode.BILL_AMOUNTS_DIFFER, about)
+        else:
+            yield Phrase(RemarkCode.BILL_TAXES_CHANGED, about | {"day": str(since)})
 
 
 def _rounding(bill: Bill) -> Iterator[Phrase]:

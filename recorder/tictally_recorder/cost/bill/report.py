@@ -101,11 +101,11 @@ def _sum(total: Total, *, is_whole: bool) -> BillSection:
             ("CTA", balance.cta),
             ("VAT", balance.vat),
         ]
-        rows += [(name, cents(amount)) for name, amount in parts]
+        rows += [(name, cents(amount)) for name, amount in parts if amount is not None]
         if balance.unexplained:
             rows.append(("More than rounding: the tariff does not fit together", cents(balance.unexplained)))
         # As it is shown, so that the column adds up: of the tariff's figures and of these cents.
-        shown = sum((to_cents(amount) for _, amount in parts), to_cents(balance.unexplained))
+        shown = sum((to_cents(amount) for _, amount in parts if amount is not None), to_cents(balance.unexplained))
         rows.append(("Rounding: the tariff's to four digits, and to cents here", cents(to_cents(balance.ttc) - shown)))
         rows.append(("HT and taxes together, TTC", cents(balance.ttc)))
     if total.not_split:

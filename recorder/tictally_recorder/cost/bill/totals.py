@@ -62,11 +62,13 @@ def _taxes(paid: Iterable[tuple[BillLine, Split]]) -> tuple[Tax, ...]:
 
 def _balance(whole: Sequence[tuple[BillLine, Split]]) -> Balance:
     splits = [split for _, split in whole]
+    energy = [split for line, split in whole if line.period is not None]
+    subscriptions = [split for line, split in whole if line.period is None]
     return Balance(
-        ht_energy=_sum(split.ht for line, split in whole if line.period is not None),
-        ht_subscription=_sum(split.ht for line, split in whole if line.period is None),
-        accise=_sum(split.accise for split in splits),
-        cta=_sum(split.cta for split in splits),
+        ht_energy=_sum(split.ht for split in energy) if energy else None,
+        ht_subscription=_sum(split.ht for split in subscriptions) if subscriptions else None,
+        accise=_sum(split.accise for split in energy) if energy else None,
+        cta=_sum(split.cta for split in subscriptions) if subscriptions else None,
         vat=_sum(split.vat for split in splits),
         rounding=_sum(split.difference for split in splits if split.fits),
         unexplained=_sum(split.difference for split in splits if not split.fits),

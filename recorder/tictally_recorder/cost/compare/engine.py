@@ -13,7 +13,7 @@ from tictally_recorder.cost.compare.model import Assumed, Offer
 from tictally_recorder.cost.compare.tempo_colours import MORNING, NIGHT, is_off_peak
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.proration import daily_share
-from tictally_recorder.cost.reasons import no_price, no_subscription
+from tictally_recorder.cost.reasons import no_price, no_subscription, provisional_reason
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import Counted, consumption_by_period, consumption_total
 from tictally_recorder.reason import Reason, ReasonCode
@@ -53,8 +53,7 @@ def offers(use: Use, days: Sequence[date], tariffs: Iterable[Tariff], assumed: A
 
 def _powers(tariff: Tariff, day: date, power_kva: int | None, *, is_every: bool) -> list[int | None]:
     """The power, with all that a list has on a day, or the next lower and higher one of them."""
-    version = tariff.on(day)
-    known = sorted(power for power in version.subscription if power is not None) if version else []
+    known = tariff.powers_on(day)
     if is_every and known:
         return [*sorted({*known, power_kva or known[0]})]
     if power_kva is None or not known:
@@ -114,7 +113,7 @@ def _offer(tariff: Tariff, power: int | None, days: Sequence[_DividedDay]) -> Of
     amount = Decimal(0)
     unknown: dict[Reason, list[date]] = {}
     for each in days:
-        cost = _priced(tariff, tariff.on(each.day), power, each.energy_wh, each.day)
+        cost = _priced(tariff, tariff.in_force(each.day, power), power, each.energy_wh, each.day)
         reasons = set(each.reasons)
         if isinstance(cost, Reason):
             reasons.add(cost)
@@ -129,7 +128,7 @@ def _offer(tariff: Tariff, power: int | None, days: Sequence[_DividedDay]) -> Of
         {period: sum(each.energy_wh[period] for each in days) for period in tariff.periods},
         None if unknown else amount,
         any(each.is_estimated for each in days),
-        any(tariff.is_overdue(each.day) for each in days),
+        any(provisional_reason(tariff, power, each.day) for each in days),
         {reason: tuple(of_reason) for reason, of_reason in unknown.items()},
     )
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts.model import Contract
-from tictally_recorder.cost.reasons import no_price, revision_overdue
+from tictally_recorder.cost.reasons import no_price, provisional_reason
 from tictally_recorder.cost.standby.period_shares import CountedSpan, UnknownSharesError, shares
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
@@ -83,7 +83,7 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, spans: Sequence[Counted
     tariff = terms.tariffs.get(contract.tariff)
     if tariff is None:
         return YearCost(va, reason=terms.why_no_tariff(contract))
-    version = tariff.on(day)
+    version = tariff.in_force(day, contract.power_kva)
     if version is None:
         return YearCost(va, currency=tariff.currency, reason=Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id}))
     divided: Mapping[str, Decimal] = {}
@@ -95,7 +95,6 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, spans: Sequence[Counted
             price = _mean(version, contract, divided)
     except UnknownSharesError as error:
         return YearCost(va, currency=tariff.currency, version=version.id, reason=error.reason)
-    due = tariff.overdue_since(day)
     return YearCost(
         va,
         va * HOURS * price / _VA_PER_KW,
@@ -103,7 +102,7 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, spans: Sequence[Counted
         price,
         version.id,
         divided,
-        revision_overdue(due, version) if due else None,
+        provisional_reason(tariff, contract.power_kva, day),
     )
 
 

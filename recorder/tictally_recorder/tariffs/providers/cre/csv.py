@@ -12,6 +12,7 @@ from typing import Final
 
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Price
+from tictally_recorder.tariffs.plausible_amounts import EURO, Bounds, kwh_bounds, monthly_bounds
 from tictally_recorder.tariffs.providers.cre.dates import Written, read_days
 from tictally_recorder.tariffs.providers.protocol import (
     ProviderError,
@@ -19,7 +20,6 @@ from tictally_recorder.tariffs.providers.protocol import (
     PublishedPrices,
     PublishedRevision,
 )
-from tictally_recorder.tariffs.toml_reader import ENERGY_AT_MOST, MONTHLY_AT_MOST
 
 _COLORS: Final = ("BLEU", "BLANC", "ROUGE")
 PERIODS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -36,7 +36,7 @@ _POWERS: Final = ("P_SOUSCRITE", "PUISSANCE")
 _AMOUNT: Final = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
 _POWER: Final = re.compile(r"([1-9]\d?)(?:[.,]0+)?", re.ASCII)
 _POWER_AT_MOST: Final = 36
-_YEARLY_AT_MOST: Final = MONTHLY_AT_MOST * 12
+_OF_KWH: Final = kwh_bounds(EURO, is_unusual=False)
 
 
 def is_cre(content: bytes) -> bool:
@@ -143,10 +143,11 @@ class _Reader:
         power = _POWER.fullmatch(text)
         if power is None or int(power[1]) > _POWER_AT_MOST:
             self._wrong(line, f"{text[:20]!r} is no subscribed power: whole kVA up to {_POWER_AT_MOST}")
-        fixed_ht, fixed = self._pair(line, cells, _FIXED, _YEARLY_AT_MOST, "a year")
+        monthly = monthly_bounds(EURO, int(power[1]) if power else None, is_unusual=False)
+        fixed_ht, fixed = self._pair(line, cells, _FIXED, monthly.a_year)
         prices, missing = {}, []
         for period, column in PERIODS[self._tariff].items():
-            ht, ttc = self._pair(line, cells, column, ENERGY_AT_MOST, "a kWh")
+            ht, ttc = self._pair(line, cells, column, _OF_KWH)
             if ttc is None:
                 missing.append(period)
             else:
@@ -160,16 +161,14 @@ class _Reader:
             return None
         return int(power[1]), PublishedPrices(line, prices, fixed, fixed_ht)
 
-    def _pair(
-        self, line: int, cells: list[str], column: str, at_most: Decimal, unit: str
-    ) -> tuple[Decimal | None, Decimal | None]:
+    def _pair(self, line: int, cells: list[str], column: str, bounds: Bounds) -> tuple[Decimal | None, Decimal | None]:
         """Without and with taxes."""
-        ht, ttc = (self._amount(line, cells, f"{column}_{taxes}", at_most, unit) for taxes in ("HT", "TTC"))
+        ht, ttc = (self._amount(line, cells, f"{column}_{taxes}", bounds) for taxes in ("HT", "TTC"))
         if ht is not None and ttc is not None and ht > ttc:
             self._wrong(line, f"{column} is more without taxes ({ht}) than with them ({ttc})")
         return ht, ttc
 
-    def _amount(self, line: int, cells: list[str], column: str, at_most: Decimal, unit: str) -> Decimal | None:
+    def _amount(self, line: int, cells: list[str], column: str, bounds: Bounds) -> Decimal | None:
         text = cells[self._columns[column]]
         if not text:
             return None
@@ -177,9 +176,10 @@ class _Reader:
             self._wrong(line, f"{column} is {text[:20]!r}, and that is no amount: 0,1635")
             return None
         amount = Decimal(text.replace(",", "."))
-        if amount > at_most:
-            self._wrong(line, f"{column} is {amount}: more than {at_most} {unit} is taken for a slip")
-            return None
+        for at_most in (bounds.most, bounds.usual):
+            if at_most is not None and amount > at_most:
+                self._wrong(line, f"{column} is {amount}: more than {at_most} {bounds.unit} is taken for a slip")
+                return None
         return amount
 
     def _wrong(self, line: int, sentence: str) -> None:

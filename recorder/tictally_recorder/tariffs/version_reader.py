@@ -1,0 +1,203 @@
+"""A version of a tariff from its table in a TOML file. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from tictally_recorder.problem import FileProblem
+from tictally_recorder.tariffs.model import (
+    Attribution,
+    Confidence,
+    Direction,
+    Figure,
+    Price,
+    Provenance,
+    Tariff,
+    Taxes,
+    Version,
+)
+from tictally_recorder.tariffs.plausible_amounts import kwh_bounds, monthly_bounds
+from tictally_recorder.tariffs.tax_table_reader import TAX_BOUNDS
+from tictally_recorder.tariffs.toml_lines import Path
+from tictally_recorder.tariffs.toml_reader import UNKNOWN, TomlValues
+from tictally_shared.phrase import Phrase, Value
+
+_VERSION_KEYS: Final = frozenset(
+    {"from", "until", "confidence", "source", "note", "energy", "subscription", "subscription_ht", "power", "taxes"}
+    | {"figures", "unusual"}
+)
+# Files of people that were written for former names are read as before.
+_FORMER_KEYS: Final = {"confidence": "sureness"}
+_POWER_KEYS: Final = frozenset({"energy", "subscription", "subscription_ht", "unusual"})
+_PRICE_KEYS: Final = ("ttc", "ht", "unusual")
+_FIGURE_KEYS: Final = frozenset({"of", "powers", "periods", "source", "confidence", "note"})
+
+
+def read_version(values: TomlValues, path: Path, tariff: Tariff) -> Version:
+    """The version of a tariff that stands at a path.
+
+    Raises:
+        TariffError: something in it cannot be right.
+    """
+    values.keys(path, _VERSION_KEYS, _FORMER_KEYS.values())
+    start = values.day((*path, "from"))
+    until = values.day((*path, "until")) if values.has((*path, "until")) else None
+    if until is not None and until < start:
+        raise values.wrong(
+            (*path, "until"), Phrase(FileProblem.UNTIL_BEFORE_FROM, {"until": str(until), "start": str(start)})
+        )
+    powers = {values.power((*path, "power", key)): key for key in values.keys((*path, "power"))}
+    for key in powers.values():
+        values.keys((*path, "power", key), _POWER_KEYS)
+    subscription = _subscription(values, path, powers, tariff)
+    return Version(
+        tariff=tariff.id,
+        start=start,
+        until=until,
+        energy=_energy(values, path, powers, tariff),
+        subscription=subscription,
+        subscription_ht=_subscription_ht(values, path, powers, tariff, subscription),
+        taxes=_taxes(values, (*path, "taxes")),
+        taxes_unknown=_unknown_taxes(values, (*path, "taxes")),
+        tax_table=tariff.tax_table,
+        attributions=tuple(_attributions(values, path, tariff)),
+        source=values.text((*path, "source")),
+        confidence=Confidence(values.one_of((*path, _key_in_use(values, path, "confidence")), tuple(Confidence))),
+        note=values.text((*path, "note"), ""),
+        file=values.file,
+    )
+
+
+def _key_in_use(values: TomlValues, path: Path, key: str) -> str:
+    """The former name of a key where the table has only that."""
+    former = _FORMER_KEYS[key]
+    return former if values.has((*path, former)) and not values.has((*path, key)) else key
+
+
+def _energy(
+    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff
+) -> dict[int | None, dict[str, Price]]:
+    """Prices of each power that is named, or of every power where none is.
+
+    What stands at the version itself is taken over to each power: so a power that is not named has no price, and the
+    two ways to write the same prices have the same hash.
+    """
+    common = _prices(values, (*path, "energy"), tariff)
+    if not powers:
+        _complete(values, path, common, tariff, None)
+        return {None: common} if common else {}
+    found: dict[int | None, dict[str, Price]] = {}
+    for power, key in sorted(powers.items()):
+        prices = common | _prices(values, (*path, "power", key, "energy"), tariff)
+        _complete(values, (*path, "power", key), prices, tariff, power)
+        if prices:
+            found[power] = {period: prices[period] for period in tariff.periods}
+    return found
+
+
+def _complete(values: TomlValues, path: Path, prices: Iterable[str], tariff: Tariff, power: int | None) -> None:
+    missing = tuple(period for period in tariff.periods if period not in prices)
+    if missing and power is None:
+        raise values.wrong(path, Phrase(FileProblem.PRICES_MISSING, {"periods": missing}))
+    if missing and power is not None:
+        about: dict[str, Value] = {"periods": missing, "power_kva": power}
+        raise values.wrong(path, Phrase(FileProblem.PRICES_MISSING_AT_POWER, about))
+
+
+def _prices(values: TomlValues, path: Path, tariff: Tariff) -> dict[str, Price]:
+    found = {}
+    for period in values.keys(path):
+        here = (*path, period)
+        if tariff.series:
+            raise values.wrong(here, "a price series has its prices in its own file, none in a version")
+        if period not in tariff.periods:
+            about: dict[str, Value] = {"period": repr(period[:40]), "tariff": tariff.id, "periods": tariff.periods}
+            raise values.wrong(here, Phrase(FileProblem.PERIOD_UNKNOWN, about))
+        values.keys(here, _PRICE_KEYS)
+        bounds = kwh_bounds(tariff.currency, is_unusual=values.flag((*here, "unusual")))
+        ttc = values.amount((*here, "ttc"), bounds)
+        ht = values.amount((*here, "ht"), bounds) if values.has((*here, "ht")) else None
+        if ht is not None and ht > ttc:
+            raise values.wrong(here, f"without taxes ({ht}) it is more than with them ({ttc})")
+        found[period] = Price(ttc, ht)
+    return found
+
+
+def _subscription(
+    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff
+) -> dict[int | None, Decimal]:
+    if powers:
+        if values.has((*path, "subscription")):
+            raise values.wrong((*path, "subscription"), "powers are named here: give each of them its own subscription")
+        each = {
+            power: _monthly(values, (*path, "power", key), "subscription", tariff, power)
+            for power, key in sorted(powers.items())
+        }
+        return {power: amount for power, amount in each.items() if amount is not None}
+    if tariff.direction is Direction.INJECTION and not values.has((*path, "subscription")):
+        return {None: Decimal(0)}
+    amount = _monthly(values, path, "subscription", tariff, None)
+    return {} if amount is None else {None: amount}
+
+
+def _monthly(values: TomlValues, path: Path, key: str, tariff: Tariff, power: int | None) -> Decimal | None:
+    here = (*path, key)
+    if values.has(here) and values.is_word(here, UNKNOWN):
+        return None
+    bounds = monthly_bounds(tariff.currency, power, is_unusual=values.flag((*path, "unusual")))
+    return values.amount(here, bounds)
+
+
+def _subscription_ht(
+    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff, with_taxes: Mapping[int | None, Decimal]
+) -> dict[int | None, Decimal]:
+    paths: dict[int | None, Path] = {None: path}
+    paths |= {power: (*path, "power", key) for power, key in sorted(powers.items())}
+    found = {}
+    for power, here in paths.items():
+        if not values.has((*here, "subscription_ht")):
+            continue
+        ht = _monthly(values, here, "subscription_ht", tariff, power)
+        if ht is None:
+            continue
+        found[power] = ht
+        if power in with_taxes and abs(ht) > abs(with_taxes[power]):
+            sentence = f"without taxes ({ht}) a month's subscription is more than with them ({with_taxes[power]})"
+            raise values.wrong((*here, "subscription_ht"), sentence)
+    return found
+
+
+def _taxes(values: TomlValues, path: Path) -> Taxes:
+    values.keys(path, TAX_BOUNDS)
+    found = {
+        tax: values.amount((*path, tax), bounds)
+        for tax, bounds in TAX_BOUNDS.items()
+        if values.has((*path, tax)) and not values.is_word((*path, tax), UNKNOWN)
+    }
+    return Taxes(**found)
+
+
+def _unknown_taxes(values: TomlValues, path: Path) -> frozenset[str]:
+    return frozenset(tax for tax in TAX_BOUNDS if values.is_word((*path, tax), UNKNOWN))
+
+
+def _attributions(values: TomlValues, path: Path, tariff: Tariff) -> Iterator[Attribution]:
+    for number in range(values.count((*path, "figures"))):
+        here = (*path, "figures", number)
+        values.keys(here, _FIGURE_KEYS)
+        figures = values.texts((*here, "of"))
+        if not figures or not set(figures) <= set(Figure):
+            raise values.wrong((*here, "of"), f"of must be a list of these: {', '.join(Figure)}")
+        periods = values.texts((*here, "periods"))
+        if not set(periods) <= set(tariff.periods):
+            raise values.wrong((*here, "periods"), f"there are the periods {', '.join(tariff.periods)}")
+        yield Attribution(
+            frozenset(map(Figure, figures)),
+            Provenance(
+                values.text((*here, "source")),
+                Confidence(values.one_of((*here, "confidence"), tuple(Confidence))),
+                values.text((*here, "note"), ""),
+            ),
+            frozenset(values.powers((*here, "powers"))),
+            frozenset(periods),
+        )
