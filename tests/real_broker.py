@@ -137,6 +137,15 @@ class Hub:
             self._client.subscribe(topic, qos=1)
         self._is_answered.set()
 
+    def retained(self, within_s: float = 0.7) -> set[str]:
+        """The topics of the retained messages that have come within this time; after a subscription."""
+        time.sleep(within_s)
+        found = set()
+        while not self._messages.empty():
+            message = self._messages.get()
+            found |= {message.topic} if message.retain and message.payload else set()
+        return found
+
     def wait_for(self, topic: str, payload: str | None = None, within_s: float = 20.0) -> str:
         """The next message on a topic, or the next with this payload."""
         end = time.monotonic() + within_s

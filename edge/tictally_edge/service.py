@@ -18,6 +18,8 @@ from tictally_edge.mqtt.client import BrokerConnection, Will, broker_access
 from tictally_edge.pipeline import Pipeline
 from tictally_edge.publishing.health import HealthReport, LineCounts, health_json, steady_ms
 from tictally_edge.publishing.line_quality import LineQuality
+from tictally_edge.publishing.presence import BrokerPresence
+from tictally_edge.publishing.presence_file import PresenceFile
 from tictally_edge.publishing.publisher import OFFLINE, Publisher
 from tictally_edge.settings import Settings
 from tictally_edge.sources.autobaud import SILENCE_S
@@ -91,8 +93,9 @@ class Edge:
         self._meter_clock: tuple[int, float] | None = None  # its DATE in ms, and when it came
         will = Will(topics.edge(settings.name, "availability"), OFFLINE)
         self._broker = BrokerConnection(broker_access(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
-        discovery = discovery_settings_of(settings)
-        self._publisher = Publisher(self._broker, self._store, naming, time.monotonic, discovery)
+        folders = [settings.journal, *([settings.state] if settings.state is not None else [])]
+        presence = BrokerPresence(naming, discovery_settings_of(settings), PresenceFile(folders))
+        self._publisher = Publisher(self._broker, self._store, presence, time.monotonic)
         self._counts, self._at_last_summary = LineCounts(), LineCounts()
         self._quality = LineQuality()
         self._started_ms: int | None = None  # dated when the clock is proved

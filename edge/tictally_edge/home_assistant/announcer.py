@@ -14,7 +14,7 @@ from tictally_edge.topics.naming import Naming
 from tictally_edge.topics.retained_message import RetainedMessage
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.home_assistant import Discovered, config_topic, discovery_json, read_discovery
-from tictally_shared.labels import CATALOGUE, DELIVERY_POINT
+from tictally_shared.labels import CATALOGUE
 
 # The entities that this version can publish, of any meter.
 _KNOWN_KEYS: Final = frozenset({*(component_key(label.name) for label in CATALOGUE), *DERIVED})
@@ -36,7 +36,7 @@ class Announcer:
         self._announcing, self._naming, self._number = announcing, naming, number
         self._meter = naming.key or number
         self.topic = config_topic(f"tictally_{self._meter}", announcing.prefix)
-        self._watch = ProfileWatch(frozenset() if naming.prm else frozenset({DELIVERY_POINT}))
+        self._watch = ProfileWatch(naming.hidden)
         self._retained: Discovered | None = None
         self._current = ""
         self._profile: Profile | None = None  # published last
@@ -94,4 +94,4 @@ class Announcer:
         return discovery_json(device, list(present.values()), removed)
 
     def _may_show(self, key: str) -> bool:
-        return self._naming.prm or key != component_key(DELIVERY_POINT)
+        return key not in map(component_key, self._naming.hidden)

@@ -31,7 +31,7 @@ class MeterPublisher:
 
     def __init__(self, naming: Naming, number: str, announcing: DiscoverySettings | None) -> None:
         self.meter = naming.key or number
-        self._topics = naming.topics
+        self._topics, self._hidden = naming.topics, naming.hidden
         self._labels = LabelTopics(naming.topics, self.meter, every_s=naming.every_s)
         self._derived = DerivedTopics(naming.topics, self.meter)
         self._completeness = Completeness()
@@ -50,15 +50,18 @@ class MeterPublisher:
         """Return the discovery message, for a hub that has just started."""
         return self._announcer.current() if self._announcer is not None else []
 
-    def note_retained(self, topic: str, payload: bytes) -> None:
-        """Note a message that is retained on the broker."""
+    def note_retained(self, topic: str, payload: bytes) -> list[RetainedMessage]:
+        """Note a message that is retained on the broker; return what clears it where a setting has switched it off."""
         if self._announcer is not None and topic == self._announcer.topic:
             self._announcer.note_retained(payload)
         match self._topics.parse(topic):
+            case LabelTopic(self.meter, label) if label in self._hidden:
+                return [RetainedMessage(topic, "")]
             case LabelTopic(self.meter, label):
                 self._labels.note_retained(label)
             case DerivedTopic(self.meter, name):
                 self._derived.note_retained(name)
+        return []
 
     def publish(
         self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_read: bool

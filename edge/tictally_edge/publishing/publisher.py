@@ -5,18 +5,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from tictally_edge.home_assistant.edge_device import DiscoverySettings, edge_discovery
+from tictally_edge.home_assistant.edge_device import edge_discovery
 from tictally_edge.journal.frame_store import FrameStore
 from tictally_edge.mqtt.client import Acknowledged, BrokerConnection, Connected, Disconnected, MessageReceived
 from tictally_edge.publishing.backfill_request import BackfillRequestError, parse_backfill_request
 from tictally_edge.publishing.meter_publisher import MeterPublisher
-from tictally_edge.topics.naming import Naming
+from tictally_edge.publishing.presence import BrokerPresence
 from tictally_edge.topics.retained_message import RetainedMessage
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
 from tictally_shared.home_assistant import birth_topic
 from tictally_shared.interval_set import IntervalSet
-from tictally_shared.labels import DELIVERY_POINT
 from tictally_shared.topics import EdgeTopic
 
 ONLINE, OFFLINE = "online", "offline"
@@ -43,20 +42,20 @@ class Publisher:
     Args:
         broker: the connection.
         store: numbers and stores the frames.
-        naming: under which names.
+        presence: under which names, and what earlier ones left behind.
         clock: monotonic seconds.
-        announcing: how devices are published to hubs, or None.
     """
 
     def __init__(
         self,
         broker: BrokerConnection,
         store: FrameStore,
-        naming: Naming,
+        presence: BrokerPresence,
         clock: Callable[[], float],
-        announcing: DiscoverySettings | None = None,
     ) -> None:
-        self._broker, self._store, self._journal, self._naming = broker, store, store.journal, naming
+        self._broker, self._store, self._journal, self._presence = broker, store, store.journal, presence
+        naming, announcing = presence.naming, presence.announcing
+        self._naming = naming
         self._topics, self._edge = naming.topics, naming.edge
         self._announcing = announcing
         self._edge_discovery = [edge_discovery(announcing, naming)] if announcing is not None else []
@@ -83,9 +82,9 @@ class Publisher:
             time_ms: the same in milliseconds since 1970, or None if no clock is proved.
         """
         self._switch_meter(number)
-        if not self._naming.prm:
-            shown = {label: value for label, value in validated.values.items() if label != DELIVERY_POINT}
-            validated = replace(validated, values=shown, unconfirmed=validated.unconfirmed - {DELIVERY_POINT})
+        if hidden := self._naming.hidden:
+            shown = {label: value for label, value in validated.values.items() if label not in hidden}
+            validated = replace(validated, values=shown, unconfirmed=validated.unconfirmed - hidden)
         stored = self._store.add(number, validated, at, time_ms)
         if not self._broker.connected:
             return
@@ -127,6 +126,8 @@ class Publisher:
             except OSError as error:
                 log.warning("The journal cannot record acknowledgements: %s", error.strerror or error)
         self._send_pending()
+        if self._broker.connected:
+            self._clear_obsolete()
         return connected
 
     def set_meter_online(self, *, is_online: bool) -> None:
@@ -145,6 +146,12 @@ class Publisher:
         self.set_meter_online(is_online=False)
         self._broker.close(OFFLINE, timeout_s)
 
+    def _clear_obsolete(self) -> None:
+        now_s = self._clock()
+        self._publish(self._presence.clear(now_s))
+        for topic_filter in self._presence.read(now_s):
+            self._broker.subscribe(topic_filter)
+
     def _publish_meter_availability(self) -> None:
         if self.meter is not None:
             self._published_online = self.online
@@ -156,6 +163,7 @@ class Publisher:
     def _on_connected(self) -> None:
         self._in_flight.clear()
         self._requested = None
+        self._presence.connected()
         self._publish_retained(self._topics.edge(self._edge, "availability"), ONLINE)
         self._broker.subscribe(self._topics.edge(self._edge, "resend"))
         self._is_behind, self._backlog = False, self._unacknowledged()
@@ -176,6 +184,7 @@ class Publisher:
             self._broker.subscribe(topic_filter)
 
     def _on_message(self, message: MessageReceived) -> None:
+        self._presence.note(message.topic, message.payload, is_retained=message.retained)
         if self._topics.parse(message.topic) == EdgeTopic(self._edge, "resend"):
             if not message.retained:
                 self._on_backfill_request(message.payload)
@@ -183,7 +192,7 @@ class Publisher:
             if message.payload == ONLINE.encode():
                 self._republish_discovery()
         elif message.retained and message.payload and self._meter_publisher is not None:
-            self._meter_publisher.note_retained(message.topic, message.payload)
+            self._publish(self._meter_publisher.note_retained(message.topic, message.payload))
 
     def _republish_discovery(self) -> None:
         self._publish(self._edge_discovery)
@@ -217,6 +226,7 @@ class Publisher:
             if self.meter != meter_publisher.meter:
                 self._publish_retained(self._topics.meter_availability(self.meter), OFFLINE)
         self.meter, self._number, self._meter_publisher = meter_publisher.meter, number, meter_publisher
+        self._presence.enter_meter(meter_publisher.meter)
         self._publish_meter_availability()
         self._read_retained(meter_publisher)
 

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+from tictally_shared.labels import DELIVERY_POINT
 from tictally_shared.topics import Topics
 
 _SERIAL_DIGITS: Final = 16
@@ -26,6 +27,11 @@ class Naming:
     key: str | None = None
     prm: bool = False
     every_s: float = 5.0
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Labels that are published nowhere."""
+        return frozenset() if self.prm else frozenset({DELIVERY_POINT})
 
 
 def serial_of(number: str) -> str:
