@@ -22,6 +22,7 @@ from tictally_recorder.cost.standby.maintenance import StandbyStep
 from tictally_recorder.cost.standby.recompute import NightRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.hubs.discovery import DiscoveryStep
+from tictally_recorder.hubs.earlier_names import NOTE, EarlierNamesStep, HubMemory, HubNames
 from tictally_recorder.hubs.recorder_device import announcement_of
 from tictally_recorder.hubs.recorder_health import HealthSource, HealthStep, ProviderHealth, SinkHealth
 from tictally_recorder.hubs.site_device import site_device_of
@@ -158,7 +159,8 @@ def rescue(ledger: Ledger, path: Path, gone: LedgerGone) -> str:
 def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
     """The loop with its maintenance."""
     settings, ledger, connection = resources.settings, resources.ledger, resources.connection
-    announcement = announcement_of(settings, resources.replication.titles)
+    memory = HubMemory.read(ledger.get_value(NOTE))
+    announcement = announcement_of(settings, resources.replication.titles, memory.entities)
     statistics = IngestStatistics(settings.idle_minutes * 60)
     backfill = BackfillCoordinator(
         ledger, lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False)
@@ -169,6 +171,8 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
         *_feature_steps(resources, statistics, backfill),
         SummaryStep(statistics),
     ]
+    entities = {} if announcement is None else announcement.entities
+    steps.insert(0, EarlierNamesStep(ledger, HubNames.of(settings), entities, connection.publish))
     if announcement is not None:
         steps.insert(0, DiscoveryStep(announcement, connection.publish))
     birth = None if announcement is None else announcement.birth

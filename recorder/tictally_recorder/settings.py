@@ -113,7 +113,7 @@ class Settings(ProgramSettings):
     discovery: Annotated[str, AfterValidator(checked_base_topic)] = Field(
         default=PREFIX_OF_HUBS,
         description="Topic below which hubs look for discovery messages. `off`: none is published, and earlier ones "
-        "stay.",
+        "are cleared.",
     )
     mqtt: Annotated[MqttSettings, Section("mqtt_")] = MqttSettings()
 

@@ -16,6 +16,8 @@ from tictally_recorder.ledger.key_value import STATE_PREFIX
 # The topic filters that the broker's session is subscribed to.
 _SESSION_FILTERS: Final = f"{STATE_PREFIX}filters"
 _BACKUP_STATE: Final = f"{STATE_PREFIX}job:backup"
+# The names under which the recorder was on its broker: elsewhere they may be another's.
+_HUB_NAMES: Final = f"{STATE_PREFIX}hub-names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def reset_identity(connection: sqlite3.Connection, replaced: LedgerIdentity | No
     (old,) = connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()
     new = replaced or LedgerIdentity(f"tictally-{secrets.token_hex(8)}", None)
     connection.execute("UPDATE meta SET value = ? WHERE name = 'client_id'", (new.client_id,))
-    connection.execute("DELETE FROM meta WHERE name IN (?, ?)", (_SESSION_FILTERS, _BACKUP_STATE))
+    connection.execute("DELETE FROM meta WHERE name IN (?, ?, ?)", (_SESSION_FILTERS, _BACKUP_STATE, _HUB_NAMES))
     if new.filters is not None:
         connection.execute("INSERT INTO meta VALUES (?, ?)", (_SESSION_FILTERS, new.filters))
     for reset in _RESETS:

@@ -30,11 +30,13 @@ class Announcement:
         topic: where it is published, retained.
         payload: the device with its entities.
         birth: topic on which hubs publish `online` when they have started and need it again.
+        entities: key → platform of its entities.
     """
 
     topic: str
     payload: str
     birth: str
+    entities: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class RecorderDevice:
         version: of its program.
         jobs: name → title of each enabled job.
         sinks: name → title of each sink that the ledger is replicated to.
+        known: key → platform of the entities that were announced before; hubs delete those that it no longer has.
     """
 
     name: str
@@ -58,6 +61,7 @@ class RecorderDevice:
     version: str
     jobs: Mapping[str, str] = field(default_factory=dict)
     sinks: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
 
     def announcement(self) -> Announcement:
         """The discovery message."""
@@ -69,12 +73,22 @@ class RecorderDevice:
             *(entity for name, title in self.sinks.items() for entity in _sink_entities(name, title)),
         ]
         components = program_components(availability, health, entities, self.language)
-        topic = config_topic(device.id, self.prefix)
-        return Announcement(topic, discovery_json(device, components), birth_topic(self.prefix))
+        present = {each.key: each.platform for each in components}
+        removed = {key: platform for key, platform in self.known.items() if key not in present}
+        payload = discovery_json(device, components, removed)
+        return Announcement(config_topic(device.id, self.prefix), payload, birth_topic(self.prefix), present)
 
 
-def announcement_of(settings: Settings, sinks: Mapping[str, str]) -> Announcement | None:
-    """The announcement by the recorder's settings; None if discovery is off."""
+def announcement_of(
+    settings: Settings, sinks: Mapping[str, str], known: Mapping[str, str] | None = None
+) -> Announcement | None:
+    """The announcement by the recorder's settings; None if discovery is off.
+
+    Args:
+        settings: the recorder's.
+        sinks: name → title of each sink that the ledger is replicated to.
+        known: key → platform of the entities that were announced before.
+    """
     if not settings.is_discoverable:
         return None
     return RecorderDevice(
@@ -85,6 +99,7 @@ def announcement_of(settings: Settings, sinks: Mapping[str, str]) -> Announcemen
         version("tictally-recorder"),
         jobs={kind.name: kind.title[settings.language] for kind in job_kinds() if kind.make(settings) is not None},
         sinks=sinks,
+        known=known or {},
     ).announcement()
 
 

@@ -107,7 +107,7 @@ class SiteDevice:
 
     def topic(self, site: str) -> str:
         """Where a site is announced."""
-        return config_topic(_id(site), self.prefix)
+        return config_topic(site_device_id(site), self.prefix)
 
     def payload(self, site: str, names: Iterable[str], currency: str) -> str:
         """The announcement.
@@ -118,7 +118,7 @@ class SiteDevice:
             currency: ISO 4217.
         """
         device = Device(
-            id=_id(site),
+            id=site_device_id(site),
             name=f"{_SHOWN[self.language]} {site}",
             version=self.version,
             maker=ORIGIN,
@@ -153,5 +153,6 @@ def site_device_of(settings: Settings) -> SiteDevice | None:
     )
 
 
-def _id(site: str) -> str:
+def site_device_id(site: str) -> str:
+    """The id of a site's device."""
     return f"{ORIGIN}_site_{site}"

@@ -11,7 +11,7 @@ Publish = Callable[[str, str], None]
 """(topic, payload), retained."""
 
 # Every name that a site's topics may have, to clear those of a site that is gone.
-_NAMES: Final = (*(entity.key for entity in ENTITIES), CURRENCY)
+SITE_TOPICS: Final = (*(entity.key for entity in ENTITIES), CURRENCY)
 _OF_LOAD: Final = (STANDBY, STANDBY_TREND)
 
 
@@ -62,7 +62,7 @@ class SitePublisher:
     def clear(self, sites: Iterable[str]) -> None:
         """Clear the topics of sites that no longer exist."""
         for site in sites:
-            for name in _NAMES:
+            for name in SITE_TOPICS:
                 self._send(self._topics.site(site, name), "")
             if self._device is not None:
                 self._send(self._device.topic(site), "")

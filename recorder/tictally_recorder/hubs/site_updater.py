@@ -29,7 +29,7 @@ from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import local_day
 from tictally_shared.catalogue import Catalogue
 
-_SITES_NOTE: Final = "sites"
+SITES_NOTE: Final = "sites"
 _INCOME_NOTE: Final = "sites-with-income"
 # The thirty nights of the trend, and those that they are compared with.
 _NIGHTS_BACK: Final = timedelta(days=70)
@@ -201,7 +201,7 @@ class SiteUpdater:
         ledger = self._source.ledger
         existing = {site.id for site in self._sites}
         self._with_income = existing.intersection((ledger.get_value(_INCOME_NOTE) or "").split())
-        published = set((ledger.get_value(_SITES_NOTE) or "").split())
+        published = set((ledger.get_value(SITES_NOTE) or "").split())
         if published != existing:
             self._publisher.clear(sorted(published - existing))
-            ledger.put_value(_SITES_NOTE, " ".join(sorted(existing)))
+            ledger.put_value(SITES_NOTE, " ".join(sorted(existing)))
