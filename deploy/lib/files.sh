@@ -9,9 +9,10 @@ setup_uid=10885
 grafana_uid=472
 keep_owner=
 
+# die SENTENCE…: wrong use, as exit code 2 everywhere.
 die() {
   printf '%s\n' "$@" >&2
-  exit 1
+  exit 2
 }
 
 # own PATH MODE UID

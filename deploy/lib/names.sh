@@ -33,6 +33,24 @@ check_name() {
   ! is_word "$2" || die "$1 cannot be \"$2\": the word has a meaning in topics"
 }
 
+# check_meter WHAT KEY: a meter's number or a key that stands for it; never the number of a delivery point, which names a
+# household and would stand in topics.
+check_meter() {
+  [[ ! $2 =~ ^[0-9]{14}$ ]] ||
+    die "$1: 14 digits are the number of a delivery point (PRM); the meter's own number has 12, on its display"
+  [[ ! $2 =~ ^[0-9]+$ ]] || is_number "$2" || die "$1: \"$2\" has ${#2} digits, and a meter's number has 12"
+  check_name "$1" "$2"
+}
+
+# check_no_other_has EDGE METER
+check_no_other_has() {
+  local other
+  for other in $(known edge); do
+    [[ $other == "$1" || $(cat "$local/names/edge/$other") != "$2" ]] ||
+      die "--meter: $2 is the meter of the edge $other (deploy/init remove edge $other)"
+  done
+}
+
 # known KIND: the names there are, one a line; not what a run that was killed had begun to write.
 known() {
   local path
@@ -55,19 +73,16 @@ settle_name() {
 
 # settle_site KEY: one more that a site may be called.
 settle_site() {
-  check_name "the site" "$1"
+  check_meter "the site" "$1"
   settle_name sites "$({ sites && echo "$1"; } | LC_ALL=C sort -u)"
 }
 
 # settle_edge NAME METER: no METER: the one it has.
 settle_edge() {
-  local other given=$2
+  local given=$2
   [[ -n $given ]] || given=$(cat "$local/names/edge/$1")
-  check_name "the meter" "$given"
-  for other in $(known edge); do
-    [[ $other == "$1" || $(cat "$local/names/edge/$other") != "$given" ]] ||
-      die "--meter: $given is the meter of the edge $other (deploy/init remove edge $other)"
-  done
+  check_meter --meter "$given"
+  check_no_other_has "$1" "$given"
   settle_name "edge/$1" "$given"
   settle_site "$given"
 }

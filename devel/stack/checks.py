@@ -210,15 +210,15 @@ c.connect("mosquitto"); c.loop_start(); time.sleep(6); print(json.dumps(sorted(h
 
 
 def page_token(box: Box) -> str:
-    """Reads are open; with a line in .env they bear the token that deploy/init has made."""
+    """Reads require the token that deploy/init has made; with a line in .env they are open."""
     token = (box.local / "secrets" / "http-token").read_text().strip()
-    before = box.page("/api/v1/sites")
-    box.set_to("TICTALLY_HTTP_READS", "token")
+    codes = box.page("/api/v1/sites"), box.page("/api/v1/sites", f"{token}x"), box.page("/api/v1/sites", token)
+    box.set_to("TICTALLY_HTTP_READS", "open")
     box.compose("up", "--detach")
     box.until_healthy(*_ALWAYS)
-    codes = before, box.page("/api/v1/sites"), box.page("/api/v1/sites", f"{token}x"), box.page("/api/v1/sites", token)
-    check(codes == (200, 401, 401, 200), f"answered: {codes}")
-    return f"before, without, wrong, right: {codes}"
+    codes = *codes, box.page("/api/v1/sites")
+    check(codes == (401, 401, 200, 200), f"answered: {codes}")
+    return f"without, wrong, right, open: {codes}"
 
 
 def backup_and_back(box: Box) -> str:

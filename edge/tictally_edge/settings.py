@@ -27,7 +27,7 @@ from tictally_shared.settings import (
     load_settings,
     unknown_settings,
 )
-from tictally_shared.settings.checks import checked_base_topic, checked_name, host_key
+from tictally_shared.settings.checks import checked_base_topic, checked_key, checked_name, host_key
 
 PREFIX: Final = "TICTALLY_EDGE_"
 SERVICE_FILE: Final = Path("/etc/tictally/edge.env")
@@ -45,7 +45,7 @@ class Settings(ProgramSettings):
         description="Name of this edge in its topics: 1 to 32 of `a-z`, `0-9`, `-`.",
         json_schema_extra={"default": "the host's name"},
     )
-    meter: Annotated[str, AfterValidator(checked_name)] | None = Field(
+    meter: Annotated[str, AfterValidator(checked_key)] | None = Field(
         default=None,
         description="Key that stands for the meter's number in topics and in the ledger. Unset: the number itself.",
     )

@@ -13,6 +13,7 @@ from deployed import DEPLOY, ROOT, Box
 
 from tictally_edge.features import all_settings as edge_settings
 from tictally_recorder.features import all_settings as recorder_settings
+from tictally_recorder.settings import PROGRAM
 from tictally_shared.settings.sections import settings_in
 
 MIB = 1024 * 1024
@@ -97,15 +98,16 @@ def test_only_the_broker_by_tls_and_grafana_are_published_and_only_in_the_lan(
     assert {name: [port["target"] for port in ports] for name, ports in published.items()} == {
         name: [port] for name, port in PUBLISHED.items()
     }
-    page = published.pop("recorder")
-    assert {port["host_ip"] for port in page} == {"127.0.0.1"}, "the page asks for no password"
+    assert services["recorder"]["environment"]["TICTALLY_HTTP_READS"] == "token", "the page is behind a password too"
     assert {port["host_ip"] for ports in published.values() for port in ports} == {"192.0.2.7"}
 
 
-def test_images_of_others_are_of_one_version(services: dict[str, dict[str, Any]]) -> None:
+def test_images_of_others_are_of_one_version_and_one_content(services: dict[str, dict[str, Any]]) -> None:
     images = [service["image"] for service in services.values() if not service["image"].startswith("tictally-")]
     assert len(images) == 3
-    assert all(re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+", image) for image in images), images
+    assert all(re.fullmatch(r"[a-z/-]+:\d+\.\d+\.\d+@sha256:[0-9a-f]{64}", image) for image in images), images
+    bases = {service["build"]["args"]["BASE"] for service in services.values() if "build" in service}
+    assert all(re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", base) for base in bases), bases
 
 
 def test_our_images_have_the_version_of_the_wheels(services: dict[str, dict[str, Any]]) -> None:
@@ -133,8 +135,47 @@ def test_no_secret_is_in_an_environment(services: dict[str, dict[str, Any]]) -> 
 def test_a_service_has_only_existing_settings(
     services: dict[str, dict[str, Any]], name: str, prefix: str, known: set[str]
 ) -> None:
-    shown = [variable for variable in services[name]["environment"] if variable.startswith("TICTALLY_")]
+    others = {each for each in PROGRAM.other_variables if not each.startswith(prefix) or prefix == "TICTALLY_"}
+    shown = [
+        variable
+        for variable in services[name]["environment"]
+        if variable.startswith(prefix) and variable not in others and not is_of_edge(variable, name)
+    ]
     assert {each.removeprefix(prefix).removesuffix("_FILE").lower() for each in shown} <= known
+
+
+def is_of_edge(variable: str, service: str) -> bool:
+    """The file .env is shared: its lines for the edge reach the recorder too, which leaves them to it."""
+    return service != "edge" and variable.startswith("TICTALLY_EDGE_")
+
+
+def test_any_setting_in_env_reaches_its_program_unless_it_is_fixed(tmp_path: Path) -> None:
+    names = {"recorder": ("TICTALLY_", recorder_settings()), "edge": ("TICTALLY_EDGE_", edge_settings())}
+    every = {prefix + name.upper() for prefix, settings in names.values() for name in settings_in(settings)}
+    fixed = fixed_settings()
+    free = every - fixed - {"TICTALLY_NAME"}
+    services = configured(tmp_path, {name: f"value-of-{name}" for name in every - {"TICTALLY_NAME"}})["services"]
+    for name, (prefix, settings) in names.items():
+        environ = services[name]["environment"]
+        for each in (prefix + setting.upper() for setting in settings_in(settings)):
+            assert (environ.get(each) == f"value-of-{each}") == (each in free), each
+
+
+def fixed_settings() -> set[str]:
+    """As deploy/init reports them."""
+    command = f". {DEPLOY}/lib/settings.sh; fixed_settings"
+    lines = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line.split()[0] for line in lines}
+
+
+def test_contracts_and_tariffs_are_in_a_folder_of_the_box(services: dict[str, dict[str, Any]]) -> None:
+    recorder = services["recorder"]
+    (folder,) = [each["source"] for each in recorder["volumes"] if each["target"] == "/etc/tictally"]
+    assert folder.endswith("/deploy/local/recorder")
+    environ = recorder["environment"]
+    assert environ["TICTALLY_CONTRACTS"] == "/etc/tictally/contracts.toml"
+    assert environ["TICTALLY_TARIFFS"] == "/etc/tictally/tariffs"
+    assert not environ["TICTALLY_STATE"].startswith(environ["TICTALLY_LEDGER"].rpartition("/")[0])
 
 
 def test_variables_in_env_reach_the_recorder(tmp_path: Path) -> None:
@@ -150,9 +191,7 @@ def test_variables_in_env_reach_the_recorder(tmp_path: Path) -> None:
     recorder = configured(tmp_path, shown)["services"]["recorder"]
     environ = recorder["environment"]
     assert environ["TICTALLY_BACKUP"] == "/backup"
-    assert {name: environ[name] for name in shown if name in environ} == {
-        name: value for name, value in shown.items() if name != "TICTALLY_BACKUP_FOLDER"
-    }
+    assert {name: environ[name] for name in shown} == shown
     assert [each["source"] for each in recorder["volumes"] if each["target"] == "/backup"] == ["/mnt/usb/tictally"]
 
 

@@ -16,6 +16,19 @@ from tictally_recorder.features import load as load_recorder
 from tictally_shared.settings import Origins
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+PRM = "12345678901234"
+BAD_ADDRESSES = [
+    "999.1.1.1",
+    "192.168.1.256",
+    "192.168.1",
+    "192.168.01.5",
+    "0.0.0.0",  # noqa: S104 - no server binds to it
+    "255.255.255.255",
+    "239.1.2.3",
+    "fe80::1",
+    "nas.local",
+    "192.168.1.20/24",
+]
 Snapshot = dict[str, tuple[bytes, int, int]]
 
 
@@ -259,6 +272,67 @@ def test_a_name_that_cannot_be_added_or_removed_changes_nothing(box: Box, argume
     before = snapshot(box)
     assert complaint in box.init(*arguments, fails=True)
     assert snapshot(box) == before
+
+
+OWN = ["--host", "nas", "--device", "sim:base", "--meter", "house"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([*OWN, "--address", address] for address in BAD_ADDRESSES),
+        ["--host", "192.168.1.20", "--device", "none"],
+        ["--host", "nas..lan", "--device", "none"],
+        ["--host", "nas", "--device", "/etc/hostname", "--meter", "house"],
+        ["--host", "nas", "--device", "sim:base$(id)", "--meter", "house"],
+        ["--host", "nas", "--device", "sim:base", "--meter", PRM],
+        ["--host", "nas", "--device", "sim:base", "--meter", "0219000000"],
+        ["--host", "nas", "--device", "sim:base"],
+        ["--device", "none"],
+        ["edge", "pi", "--meter", "house"],
+        ["hub", "ha"],
+        ["site", "house"],
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(box: Box, arguments: list[str]) -> None:
+    address = [] if "--address" in arguments else ["--address", "127.0.0.1"]
+    assert box.init(*arguments, *address, fails=True).count("\n") == 1
+    assert list(box.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", BAD_ADDRESSES)
+def test_an_address_that_is_none_is_named(box: Box, address: str) -> None:
+    assert f'--address: "{address}"' in box.init(*OWN, "--address", address, fails=True)
+
+
+@pytest.mark.parametrize("command", [["edge", "pi", "--meter", PRM], ["site", PRM], ["--meter", PRM]])
+def test_the_number_of_a_delivery_point_is_no_key(box: Box, command: list[str]) -> None:
+    box.set_up()
+    before = snapshot(box)
+    assert "number of a delivery point (PRM)" in box.init(*command, fails=True)
+    assert snapshot(box) == before
+
+
+def test_settings_that_containers_have_fixed_are_reported(box: Box) -> None:
+    box.set_up()
+    with (box.folder / ".env").open("a") as env:
+        env.write("TICTALLY_HTTP_PORT=9000\nTICTALLY_TIMEZONE=Europe/Madrid\nTICTALLY_EDGE_JOURNAL_MB=32\n")
+    done = subprocess.run(
+        [DEPLOY / "init", "--folder", box.folder, "--keep-owner"], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == (
+        f"{box.folder}/.env: TICTALLY_HTTP_PORT has no effect, compose.yaml sets it; set TICTALLY_PAGE_PORT instead\n"
+    )
+
+
+def test_it_prints_where_the_page_is(box: Box) -> None:
+    own = ("--host", "nas", "--address", "192.0.2.7", "--device", "none")
+    assert "http://192.0.2.7:8780/ is the page" in box.init(*own)
+
+
+def test_contracts_have_a_folder_that_the_recorder_may_write(box: Box) -> None:
+    box.set_up()
+    assert stat.S_IMODE((box.local / "recorder" / "tariffs").stat().st_mode) == 0o755
 
 
 def test_on_a_terminal_it_asks_for_host_device_and_meter_once(box: Box) -> None:

@@ -22,6 +22,20 @@ def checked_name(text: str) -> str:
     return text
 
 
+def checked_key(text: str) -> str:
+    """A key that stands for a meter's number, as it is.
+
+    Raises:
+        ValueError: it cannot stand in a topic, or is the number of a delivery point.
+    """
+    if re.fullmatch(r"\d{14}", text):
+        raise ValueError(
+            "14 digits are the number of a delivery point (PRM), which would be published; give the meter's number, 12 "
+            "digits, or a name"
+        )
+    return checked_name(text)
+
+
 def checked_host(text: str) -> str:
     """The name or address of a host, as it is.
 
