@@ -216,9 +216,9 @@ def page_token(box: Box) -> str:
     box.set_to("TICTALLY_HTTP_READS", "open")
     box.compose("up", "--detach")
     box.until_healthy(*_ALWAYS)
-    codes = *codes, box.page("/api/v1/sites")
-    check(codes == (401, 401, 200, 200), f"answered: {codes}")
-    return f"without, wrong, right, open: {codes}"
+    answered = *codes, box.page("/api/v1/sites")
+    check(answered == (401, 401, 200, 200), f"answered: {answered}")
+    return f"without, wrong, right, open: {answered}"
 
 
 def backup_and_back(box: Box) -> str:

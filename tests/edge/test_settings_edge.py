@@ -61,7 +61,10 @@ WRONG = {
         "TICTALLY_EDGE_MODE must be auto, historique or standard, not ",
     ),
     "a name with a slash": ({"TICTALLY_EDGE_NAME": "a/b"}, "TICTALLY_EDGE_NAME: 'a/b' is not 1 to 32 of a-z"),
-    "a delivery point": ({"TICTALLY_EDGE_METER": "12345678901234"}, "TICTALLY_EDGE_METER: 14 digits are the number of a "),
+    "a delivery point": (
+        {"TICTALLY_EDGE_METER": "12345678901234"},
+        "TICTALLY_EDGE_METER: 14 digits are the number of a ",
+    ),
     "a reserved name": ({"TICTALLY_EDGE_METER": "edge"}, "TICTALLY_EDGE_METER: 'edge' is not 1 to 32 of a-z"),
     "a port number": ({"TICTALLY_EDGE_MQTT_PORT": "0"}, "TICTALLY_EDGE_MQTT_PORT must be 1 or more, not '0'"),
     "a wildcard": ({"TICTALLY_EDGE_BASE_TOPIC": "a/#"}, "TICTALLY_EDGE_BASE_TOPIC: base topic 'a/#' is not"),

@@ -338,7 +338,7 @@ def test_a_backup_on_the_ledgers_own_disk_is_noted() -> None:
     )
 
 
-SINK = SinkCounts("influxdb", 0, None, 0, 0, 0, 0, 0, None)
+SINK = SinkCounts("influxdb", 0, None, 0, 0, 0, 0, 0, 0, None)
 COPIED = replace(
     WELL, ledger=replace(LEDGER, sinks=(SINK,)), sinks=(SinkFacts("influxdb", "InfluxDB", "http://nas:8086"),)
 )

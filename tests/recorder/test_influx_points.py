@@ -28,7 +28,8 @@ from tictally_recorder.sinks.influxdb.health_points import edge_points, recorder
 from tictally_recorder.sinks.influxdb.points import InfluxPoint, point
 from tictally_recorder.sinks.influxdb.reconcile import SITE_MEASUREMENTS, StaleRows, stale_rows
 from tictally_recorder.sinks.influxdb.tasks import tasks_of
-from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows, open_windows
+from tictally_recorder.sinks.influxdb.verification import lacking_hours
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, coalesced, late_windows, lost_windows
 from tictally_recorder.sinks.influxdb.writer import write
 from tictally_recorder.sinks.protocol import EdgeHealth, RecorderHealth
 from tictally_shared.labels import LABELS, Kind
@@ -225,16 +226,42 @@ def test_a_window_with_missing_raw_frames_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after_ms", "windows"),
+    ("since_ms", "now_ms", "hours", "minutes"),
     [
-        (0, [(MINUTE_MS, -MINUTE_MS), (MINUTE_MS, 0), (HOUR_MS, -HOUR_MS), (HOUR_MS, 0)]),
-        (10_000, [(MINUTE_MS, 0), (HOUR_MS, -HOUR_MS), (HOUR_MS, 0)]),
-        (30_000, [(MINUTE_MS, 0), (HOUR_MS, 0)]),
-        (65_000, [(MINUTE_MS, 0), (MINUTE_MS, MINUTE_MS), (HOUR_MS, 0)]),
+        (0, 0, [0], [0]),
+        (-4_000, 8_000, [-1, 0], [-1, 0]),  # the minute and the hour that have ended are not due yet
+        (-4_000, 29_000, [-1, 0], [-1, 0]),
+        (-4_000, 31_000, [-1, 0], [0]),  # the hour that is due makes its minutes
+        (5 * MINUTE_MS, 7 * MINUTE_MS + 1, [0], [5, 6, 7]),
+        (-90 * MINUTE_MS, 2 * MINUTE_MS, [-2, -1, 0], [0, 1, 2]),
     ],
 )
-def test_windows_are_open_until_their_task_may_have_begun(after_ms: int, windows: list[tuple[int, int]]) -> None:
-    assert open_windows(NOON + after_ms) == {TimeWindow(length_ms, NOON + start_ms) for length_ms, start_ms in windows}
+def test_what_was_lost_is_queued_up_to_the_present_minute_and_hour(
+    since_ms: int, now_ms: int, hours: list[int], minutes: list[int]
+) -> None:
+    expected = {TimeWindow(HOUR_MS, NOON + n * HOUR_MS) for n in hours}
+    expected |= {TimeWindow(MINUTE_MS, NOON + n * MINUTE_MS) for n in minutes}
+    assert lost_windows(NOON + since_ms, NOON + now_ms) == expected
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_lacking"),
+    [
+        ([("raw", NOON, 3), ("minute", NOON, 3), ("hour", NOON, 3)], False),
+        ([("raw", NOON, 3), ("minute", NOON, 3)], True),
+        ([("raw", NOON, 3), ("hour", NOON, 3)], True),
+        ([("raw", NOON, 3), ("minute", NOON, 2), ("hour", NOON, 3)], True),
+        ([("raw", NOON, 3), ("raw", NOON + MINUTE_MS, 1), ("minute", NOON, 4), ("hour", NOON, 4)], True),
+        ([("raw", NOON, 3), ("minute", NOON, 3), ("hour", NOON, 4)], False),  # raw frames were deleted
+        ([], False),
+    ],
+)
+def test_an_hour_lacks_rows_that_were_made_of_too_few_frames(
+    counts: list[tuple[str, int, int]], is_lacking: bool
+) -> None:
+    hours = [TimeWindow(HOUR_MS, NOON), TimeWindow(HOUR_MS, NOON + HOUR_MS)]
+    found = lacking_hours([(part, "m", start_ms, n) for part, start_ms, n in counts], hours)
+    assert found == (hours[:1] if is_lacking else [])
 
 
 def test_minutes_whose_hour_is_over_are_made_with_it() -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 from influx_harness import SinkHarness, days_ago, hour, sink_harness
-from ledger_building import frame
 from real_influx import Influxd
 
 from tictally_recorder.ledger import LedgerUnavailable, Night, refill_sinks
 from tictally_recorder.sinks.influxdb.plugin import InfluxDb
-from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, window_of
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, OFFSET_MS, window_of
 
 EVER_MS = 0, 4_102_444_800_000
 
@@ -84,7 +83,7 @@ def test_a_refill_restores_nights_while_the_recorder_runs(server: Influxd, tmp_p
         assert harness.held("ledger") == before
 
 
-def test_windows_that_were_open_on_connecting_are_aggregated_again_once_they_have_ended(
+def test_windows_that_are_open_on_connecting_wait_until_they_are_due_and_are_no_backlog(
     server: Influxd, tmp_path: Path
 ) -> None:
     # An InfluxDB that is killed between this connect and their tasks does not run these after its start.
@@ -92,13 +91,50 @@ def test_windows_that_were_open_on_connecting_are_aggregated_again_once_they_hav
         sink = harness.begin()
         sink.step()
         session = sink._session
-        minute, hour = (window_of(session.now_ms, length_ms) for length_ms in (MINUTE_MS, HOUR_MS))
-        harness.store([frame(1, session.now_ms, {"EAST": 1})])
+        open_now = {window_of(session.now_ms, length_ms) for length_ms in (MINUTE_MS, HOUR_MS)}
+        assert open_now <= set(sink._outbox.windows())
+        (counts,) = harness.ledger.sinks()
+        assert counts.upcoming >= 1
+        assert counts.is_done
+        hour = window_of(session.now_ms, HOUR_MS)
+        assert hour not in sink._outbox.windows(hour.end_ms + OFFSET_MS[HOUR_MS] - 1)
+        assert hour in sink._outbox.windows(hour.end_ms + OFFSET_MS[HOUR_MS])
+        # They wait in the ledger: a recorder that starts before they are due knows of them.
+        sink.close()
+        assert open_now <= set(harness.begin()._outbox.windows())
+
+
+def test_tasks_that_were_made_anew_leave_no_window_that_ended_before_them(server: Influxd, tmp_path: Path) -> None:
+    with sink_harness(tmp_path, server, "anew", raw_days=30) as harness:
+        sink = harness.begin()
         sink.step()
-        assert not {minute, hour} & set(sink._outbox.windows())
-        session._ahead_ms += 2 * HOUR_MS  # as if so much time had passed
+        sink._outbox.drop_windows(sink._outbox.windows())
+        for task_id in sink.task_ids.values():
+            server.ask("DELETE", f"/api/v2/tasks/{task_id}")
+        sink._session._check_at_s = 0.0  # an hour later, without an outage between
         sink.step()
-        assert {minute, hour} <= set(sink._outbox.windows())
+        present_ms = sink._session.present_ms
+        assert {window_of(present_ms, length_ms) for length_ms in (MINUTE_MS, HOUR_MS)} <= set(sink._outbox.windows())
+
+
+def test_rows_that_an_hour_lacks_are_found_after_it_and_made(server: Influxd, tmp_path: Path) -> None:
+    with sink_harness(tmp_path, server, "verified", raw_days=30) as harness:
+        sink = harness.begin()
+        sink.step()
+        last = window_of(sink._session.present_ms - OFFSET_MS[HOUR_MS] - MINUTE_MS - HOUR_MS, HOUR_MS)
+        frames = hour(last.start_ms)
+        harness.store(frames)
+        while sink.step() == 0.0 or not harness.is_done:
+            pass
+        buckets = harness.target.buckets
+        for bucket, end_ms in ((buckets.hour.name, last.end_ms), (buckets.minute.name, last.start_ms + 20 * MINUTE_MS)):
+            harness.client.delete(bucket, "tic", {}, (last.start_ms, end_ms))
+        sink._outbox.save_note({"verified_ms": last.start_ms - HOUR_MS})
+        sink._session._verified_ms = None
+        while sink.step() == 0.0 or not harness.is_done:
+            pass
+        assert harness.wrong_windows(frames) == []
+        assert sink._outbox.note["verified_ms"] == last.start_ms
 
 
 def replicate_again(harness: SinkHarness) -> None:

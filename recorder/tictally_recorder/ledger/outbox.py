@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self
 
 from tictally_recorder.ledger.connection import open_for_writing, transaction, translate_sqlite_errors
@@ -27,7 +28,10 @@ JOIN meter ON meter.id = frame.meter JOIN boot ON boot.id = frame.boot JOIN edge
 WHERE frame.id > (SELECT frame FROM sink WHERE name = ?) ORDER BY frame.id LIMIT ?
 """
 
-_WINDOWS: Final = "SELECT length_ms, start_ms FROM sink_window WHERE sink = ? ORDER BY length_ms DESC, start_ms DESC"
+_WINDOWS: Final = """
+SELECT length_ms, start_ms FROM sink_window WHERE sink = ? AND due_ms <= ? ORDER BY length_ms DESC, start_ms DESC
+"""
+_NOW_MS: Final = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
 
 class RawFrame(NamedTuple):
@@ -87,7 +91,8 @@ class SinkCounts:
         oldest_ms: when the oldest of them arrived, or None if there is none.
         quarters: that it has yet to replicate, summed over meters.
         cost_days: that it has yet to replicate.
-        windows: to aggregate again.
+        windows: to aggregate again, that are due.
+        upcoming: to aggregate again once they are due, as those that have not ended yet; no backlog.
         rejected: points that the destination rejected since the sink was new.
         raw_since_ms: time from which on it has every raw frame.
         newest_rejected: the newest of them, or None.
@@ -99,13 +104,14 @@ class SinkCounts:
     quarters: int
     cost_days: int
     windows: int
+    upcoming: int
     rejected: int
     raw_since_ms: int
     newest_rejected: RejectedPoint | None
 
     @property
     def is_done(self) -> bool:
-        """True if nothing is left."""
+        """True if nothing is left that is due."""
         return not (self.frames or self.quarters or self.cost_days or self.windows)
 
 
@@ -115,16 +121,20 @@ class Outbox:
     Args:
         connection: to the ledger, for writing.
         sink: its name.
+        delays_ms: length of windows, in ms → how long after its end one is due; 0 for a length that is left out.
     """
 
-    def __init__(self, connection: sqlite3.Connection, sink: str) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, sink: str, delays_ms: Mapping[int, int] = MappingProxyType({})
+    ) -> None:
         self._connection = connection
         self._sink = sink
+        self._delays_ms = delays_ms
         self.release()
 
     @classmethod
-    def open(cls, path: Path, sink: str) -> Self:
-        """Open the ledger's file, which a recorder has created.
+    def open(cls, path: Path, sink: str, delays_ms: Mapping[int, int] = MappingProxyType({})) -> Self:
+        """Open the ledger's file, which a recorder has created. See the class for the arguments.
 
         Raises:
             LedgerError: it is missing, is no ledger, or has no such sink.
@@ -132,7 +142,7 @@ class Outbox:
         connection = open_for_writing(path)
         try:
             _check_has(connection, sink, path)
-            return cls(connection, sink)
+            return cls(connection, sink, delays_ms)
         except BaseException:
             connection.close()
             raise
@@ -282,10 +292,14 @@ class Outbox:
             update = "UPDATE OR REPLACE sink_cost SET taken = 0 WHERE sink = ? AND taken = 1"
             self._connection.execute(update, (self._sink,))
 
-    def windows(self) -> list[TimeWindow]:
-        """The windows to aggregate again: the longest first, of each length the newest first."""
+    def windows(self, now_ms: int = 2**62) -> list[TimeWindow]:
+        """The windows to aggregate again: the longest first, of each length the newest first.
+
+        Args:
+            now_ms: those that are due by then; by default also those that are not due yet.
+        """
         with translate_sqlite_errors():
-            return [TimeWindow(*row) for row in self._connection.execute(_WINDOWS, (self._sink,))]
+            return [TimeWindow(*row) for row in self._connection.execute(_WINDOWS, (self._sink, now_ms))]
 
     def add_windows(self, windows: Iterable[TimeWindow]) -> None:
         """Add windows to aggregate again."""
@@ -312,8 +326,9 @@ class Outbox:
             return self._connection.execute(select, (self._sink,)).fetchone()[0]
 
     def _add_windows(self, windows: Iterable[TimeWindow]) -> None:
-        insert = "INSERT OR IGNORE INTO sink_window VALUES (?, ?, ?)"
-        self._connection.executemany(insert, [(self._sink, *window) for window in windows])
+        insert = "INSERT OR IGNORE INTO sink_window VALUES (?, ?, ?, ?)"
+        rows = [(self._sink, *each, each.end_ms + self._delays_ms.get(each.length_ms, 0)) for each in windows]
+        self._connection.executemany(insert, rows)
 
     def _update_note(self, note: Mapping[str, Any]) -> None:
         # Name by name, since a refill increments its own counter in it at any time.
@@ -326,7 +341,7 @@ class Outbox:
         execute = self._connection.execute
         execute("UPDATE sink SET rejected = rejected + ? WHERE name = ?", (len(rejected), self._sink))
         newest = rejected[-_MAX_REJECTED:]
-        (now_ms,) = execute("SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)").fetchone()
+        (now_ms,) = execute(_NOW_MS).fetchone()
         rows = [(self._sink, now_ms, each.place, each.reason, each.point[:_MAX_POINT_LENGTH]) for each in newest]
         self._connection.executemany("INSERT INTO sink_rejected VALUES (NULL, ?, ?, ?, ?, ?)", rows)
         execute("DELETE FROM sink_rejected WHERE id <= (SELECT max(id) FROM sink_rejected) - ?", (_MAX_REJECTED,))
@@ -355,7 +370,7 @@ def sink_counts(connection: sqlite3.Connection) -> list[SinkCounts]:
     def one(select: str, *values: object) -> Any:  # noqa: ANN401 - of whatever column
         return connection.execute(select, values).fetchone()[0]
 
-    found = []
+    now_ms, found = int(connection.execute(_NOW_MS).fetchone()[0]), []
     for name, frame, since_ms, rejected in connection.execute("SELECT name, frame, raw_since_ms, rejected FROM sink"):
         oldest = connection.execute(
             "SELECT arrived_ms FROM frame WHERE id > ? ORDER BY id LIMIT 1", (frame,)
@@ -370,7 +385,8 @@ def sink_counts(connection: sqlite3.Connection) -> list[SinkCounts]:
                 oldest_ms=oldest and oldest[0],
                 quarters=one("SELECT coalesce(sum(last - first + 1), 0) FROM sink_quarter WHERE sink = ?", name),
                 cost_days=one("SELECT count(*) FROM sink_cost WHERE sink = ?", name),
-                windows=one("SELECT count(*) FROM sink_window WHERE sink = ?", name),
+                windows=one("SELECT count(*) FROM sink_window WHERE sink = ? AND due_ms <= ?", name, now_ms),
+                upcoming=one("SELECT count(*) FROM sink_window WHERE sink = ? AND due_ms > ?", name, now_ms),
                 rejected=rejected,
                 raw_since_ms=since_ms,
                 newest_rejected=newest and RejectedPoint(*newest),

@@ -27,9 +27,9 @@ CREATE TABLE sink_cost (
     sink TEXT NOT NULL REFERENCES sink, taken INTEGER NOT NULL, site INTEGER NOT NULL, day INTEGER NOT NULL,
     PRIMARY KEY (sink, taken, site, day)
 ) STRICT, WITHOUT ROWID;
--- Windows that a sink has to aggregate again.
+-- Windows that a sink has to aggregate again, from due_ms on.
 CREATE TABLE sink_window (
-    sink TEXT NOT NULL REFERENCES sink, length_ms INTEGER NOT NULL, start_ms INTEGER NOT NULL,
+    sink TEXT NOT NULL REFERENCES sink, length_ms INTEGER NOT NULL, start_ms INTEGER NOT NULL, due_ms INTEGER NOT NULL,
     PRIMARY KEY (sink, length_ms, start_ms)
 ) STRICT, WITHOUT ROWID;
 -- The newest points that a destination rejected.

@@ -6,6 +6,7 @@ from tictally_recorder.sinks.influxdb.config import NAME, Target
 from tictally_recorder.sinks.influxdb.ledger_source import LedgerSource
 from tictally_recorder.sinks.influxdb.session import Clients
 from tictally_recorder.sinks.influxdb.sink import InfluxSink
+from tictally_recorder.sinks.influxdb.windows import OFFSET_MS
 from tictally_recorder.sinks.protocol import SinkContext
 
 
@@ -20,7 +21,7 @@ def open_sink(target: Target, context: SinkContext) -> InfluxSink:
         LedgerError: the ledger cannot be read, or has no such sink.
     """
     ledger, tz = context.settings.ledger, context.settings.zone
-    outbox = Outbox.open(ledger, NAME)
+    outbox = Outbox.open(ledger, NAME, OFFSET_MS)
     try:
         source = LedgerSource(LedgerReader.open(ledger), tz)
     except BaseException:

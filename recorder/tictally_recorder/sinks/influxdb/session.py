@@ -12,15 +12,20 @@ from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Bucket, Buckets
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError
 from tictally_recorder.sinks.influxdb.provisioning import InfluxResources, find_resources, provision
-from tictally_recorder.sinks.influxdb.windows import HOUR_MS, MINUTE_MS, is_due, late_windows, open_windows, window_of
+from tictally_recorder.sinks.influxdb.verification import incomplete_hours
+from tictally_recorder.sinks.influxdb.windows import HOUR_MS, OFFSET_MS, lost_windows, window_of
 from tictally_recorder.translations import ENGLISH
+from tictally_shared.frames import iso_utc
 from tictally_shared.phrase import Phrase
 
 _CHECK_INTERVAL_S: Final = 3600.0
 # A point that is about to leave the retention may do so before it arrives.
 _MARGIN_MS: Final = 60_000
-# Frames written just before an outage may have missed their task, and the task them.
+# A run that had begun before an outage may not have ended.
 _BEFORE_OUTAGE_MS: Final = 90_000
+# How long after its task an hour's rows are verified, and how many hours at most, where that was not possible for long.
+_VERIFY_AFTER_MS: Final = 60_000
+_MOST_VERIFIED: Final = 48
 _DAY_MS: Final = 86_400_000
 _MAX_CLOCK_DIFFERENCE_MS: Final = _DAY_MS
 _log = logging.getLogger(__name__)
@@ -58,10 +63,9 @@ class Session:
         self._check_at_s = 0.0
         self._has_logged_denial = False
         self._has_activated_task = False
-        # Minutes and hours that were not over at the last connect: whether their tasks run is not certain.
-        self._open_windows: set[TimeWindow] = set()
         # What was written before this start may have missed its task like that before an outage.
         self._outage_ms: int | None = outbox.newest_copied_ms
+        self._verified_ms: int | None = None
         self.newest_written_ms = self._outage_ms or 0
         self._ahead_ms = 0
         self.now_ms = 0
@@ -86,7 +90,7 @@ class Session:
             # Whatever a failed step had taken. Here, so that it is tried again where the ledger is busy now.
             self._outbox.release()
             resources = self._check()
-            self._queue_after_outage()
+            self._queue_lost()
             self.resources = resources
         elif time.monotonic() >= self._check_at_s:
             self.resources = self._check()
@@ -115,22 +119,41 @@ class Session:
         """Ask InfluxDB for its time. Raises InfluxError."""
         self.set_clock(self._clients.everyday.now_ms())
 
-    def queue_closed_windows(self) -> None:
-        """Put the windows that were open at the last connect into the outbox as soon as their tasks are due."""
-        now_ms = time.time_ns() // 1_000_000 + self._ahead_ms
-        due = {each for each in self._open_windows if is_due(each, now_ms)}
-        if due:
-            first_ms, last_ms = self.raw_since_ms, self.newest_written_ms
-            self._outbox.add_windows(each for each in due if first_ms <= each.start_ms <= last_ms)
-            self._open_windows -= due
+    @property
+    def present_ms(self) -> int:
+        """InfluxDB's clock now, by how far it was ahead when it last answered."""
+        return time.time_ns() // 1_000_000 + self._ahead_ms
 
-    def _queue_after_outage(self) -> None:
-        if self._outage_ms is not None:
-            times_ms = range(self._outage_ms, max(self._outage_ms - _BEFORE_OUTAGE_MS, 0), -MINUTE_MS // 2)
-            self._outbox.add_windows(late_windows(times_ms, self.now_ms, self.raw_since_ms))
-            self._outage_ms = None
-        # An InfluxDB that ends before their tasks run does not run them after its start.
-        self._open_windows |= open_windows(self.now_ms)
+    def verify_hours(self) -> None:
+        """Once after each hour: put it into the outbox again where InfluxDB lacks rows of it that its frames make.
+
+        Raises:
+            InfluxError: InfluxDB does not answer.
+        """
+        last_ms = self.present_ms - OFFSET_MS[HOUR_MS] - _VERIFY_AFTER_MS
+        last = window_of(last_ms - HOUR_MS, HOUR_MS)
+        if self._verified_ms == last.start_ms or self._outbox.windows(self.present_ms):
+            return  # what waits to be aggregated is not there yet
+        noted = self._verified_ms or self._outbox.note.get("verified_ms", last.start_ms - HOUR_MS)
+        first_ms = max(noted + HOUR_MS, last.start_ms - (_MOST_VERIFIED - 1) * HOUR_MS, self.raw_since_ms)
+        hours = [TimeWindow(HOUR_MS, each) for each in range(first_ms, last.start_ms + 1, HOUR_MS)]
+        lacking = incomplete_hours(self._clients.everyday.query, self._buckets, hours) if hours else []
+        for hour in lacking:
+            _log.warning("InfluxDB lacks rows of the hour from %s; it is aggregated again", iso_utc(hour.start_ms))
+        self._outbox.save_note({"verified_ms": last.start_ms}, lacking)
+        self._verified_ms = last.start_ms
+
+    def _queue_lost(self) -> None:
+        """Whether InfluxDB makes what was lost up to now is not certain: it begins with the windows that end next."""
+        now_ms, lost_ms = self.now_ms, self._outage_ms
+        since_ms = now_ms if lost_ms is None else min(lost_ms, now_ms) - _BEFORE_OUTAGE_MS
+        # Frames of older windows are written after this, and are late then.
+        near_ms = max(since_ms, now_ms - _MOST_VERIFIED * HOUR_MS)
+        windows = lost_windows(near_ms, now_ms) | lost_windows(since_ms, min(since_ms + _BEFORE_OUTAGE_MS, now_ms))
+        # What ended before this moment and is not due yet has not run, and may never.
+        windows |= lost_windows(now_ms - max(OFFSET_MS.values()), now_ms)
+        self._outbox.add_windows(each for each in windows if each.start_ms >= self.raw_since_ms)
+        self._outage_ms = None
 
     def _check(self) -> InfluxResources:
         self.read_clock()
@@ -140,7 +163,8 @@ class Session:
         if resources.problem is not None:
             _log.warning("%s", ENGLISH.phrase(resources.problem))
         self._has_activated_task |= resources.has_activated
-        self._refill_what_is_new(resources)
+        if self._refill_what_is_new(resources) and self.resources is not None:
+            self._queue_lost()  # as on a connect
         self._has_activated_task = False
         self._check_at_s = time.monotonic() + _CHECK_INTERVAL_S
         return resources
@@ -165,8 +189,12 @@ class Session:
             self._has_logged_denial = True
         return resources
 
-    def _refill_what_is_new(self, resources: InfluxResources) -> None:
-        """Buckets with another id than before are empty, and tasks that did not exist have aggregated nothing yet."""
+    def _refill_what_is_new(self, resources: InfluxResources) -> bool:
+        """Buckets with another id than before are empty, and tasks that did not exist have aggregated nothing yet.
+
+        Returns:
+            True if anything is new.
+        """
         note, raw = self._outbox.note, self._buckets.raw.name
         current = {"buckets": dict(resources.bucket_ids), "tasks": sorted(resources.task_ids.values())}
         known = note.get("buckets", {})
@@ -179,6 +207,7 @@ class Session:
             self._outbox.reset(raw=raw in new, note=current, windows=hours)
         elif hours or not _is_noted(current, note):
             self._outbox.save_note(current, hours)
+        return bool(new or has_new_tasks)
 
     def _all_hours(self) -> list[TimeWindow]:
         """The hours that InfluxDB's raw frames may cover."""

@@ -85,8 +85,8 @@ class InfluxSink:
         return 0.0 if has_more else _IDLE_S
 
     def _reaggregate(self, resources: InfluxResources) -> bool:
-        self._session.queue_closed_windows()
-        waiting = self._outbox.windows()
+        self._session.verify_hours()
+        waiting = self._outbox.windows(self._session.present_ms)
         if waiting:
             self._session.read_clock()
         return self._reaggregator.step(resources, waiting, self._session.now_ms, self._session.raw_since_ms)

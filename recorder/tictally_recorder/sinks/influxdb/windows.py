@@ -42,14 +42,21 @@ def late_windows(times_ms: Iterable[int], written_ms: int, raw_since_ms: int) ->
     return found
 
 
-def open_windows(now_ms: int) -> set[TimeWindow]:
-    """The minutes and hours with frames up to now whose task has not begun yet.
+def lost_windows(since_ms: int, now_ms: int) -> set[TimeWindow]:
+    """The minutes and hours that InfluxDB may not aggregate by itself after an outage; many are not due yet.
+
+    A task that is scheduled anew, at a start of InfluxDB or because it was just created, begins with the window that
+    ends next: one whose end has passed by then is never run, even if its offset has not.
 
     Args:
-        now_ms: by InfluxDB's clock.
+        since_ms: when InfluxDB was last known to run its tasks.
+        now_ms: when they are known to be scheduled again, by InfluxDB's clock.
     """
-    windows = {window_of(time_ms, length_ms) for length_ms in OFFSET_MS for time_ms in (now_ms, now_ms - length_ms)}
-    return {each for each in windows if not is_due(each, now_ms)}
+    hours = {window_of(each, HOUR_MS) for each in (*range(since_ms, now_ms, HOUR_MS), now_ms)}
+    # An hour's run makes its minutes too.
+    first = min((each.start_ms for each in hours if not is_due(each, now_ms)), default=now_ms)
+    minutes = (window_of(each, MINUTE_MS) for each in (*range(max(since_ms, first), now_ms, MINUTE_MS), now_ms))
+    return {*hours, *minutes}
 
 
 def coalesced(windows: Iterable[TimeWindow], now_ms: int) -> dict[TimeWindow, list[TimeWindow]]:
