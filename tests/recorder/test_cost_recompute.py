@@ -603,6 +603,39 @@ def test_the_command_shows_former_figures(
     assert lines[1]["before"][0]["rounded"] == "1.54"
 
 
+def test_after_an_edit_of_a_version_both_figures_name_hash_source_and_confidence(
+    home: Household, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.own_tariff(("2025-01-01", "0.10", "0.20"))
+    home.store(*hours("2025-07-31T00:00+02:00", "2025-07-31T23:00+02:00"))
+    home.recompute()
+    file = home.folder / "tariffs" / "own.toml"
+    file.write_text(
+        file.read_text()
+        .replace('"0.10"', '"0.15"')
+        .replace("a letter", "a decree")
+        .replace('"own"\nenergy', '"official"\nenergy')
+    )
+    home.now_ms += HOUR_MS
+    home.recompute()
+    monkeypatch.setenv("TICTALLY_LEDGER", str(home.folder / "ledger.sqlite"))
+    command = ["cost", "--from", "2025-07-31", "--to", "2025-08-01", "--explain"]
+    assert main([*command, "--json"]) == 0
+    line, *_, total = json.loads(capsys.readouterr().out)
+    (former,) = total["before"][0]["sources"]
+    assert (line["version"], line["explain"]["source"], line["explain"]["confidence"]) == (
+        "own 2025-01-01",
+        "a decree",
+        "official",
+    )
+    assert (former["version"], former["source"], former["confidence"]) == ("own 2025-01-01", "a letter", "own")
+    assert former["hash"] != line["hash"]
+    assert main(command) == 0
+    output = capsys.readouterr().out
+    assert f"by own 2025-01-01, hash {former['hash']} (own: a letter)" in output
+    assert f"by own 2025-01-01, hash {line['hash']}; official: a decree" in output
+
+
 ROUNDS = st.lists(
     st.lists(
         st.tuples(

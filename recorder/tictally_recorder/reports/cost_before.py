@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost.aggregation import Summed, reasons_of, sum_up
 from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.proration import amount_text
+from tictally_recorder.cost.model import VersionUsed
 from tictally_recorder.ledger import CostDay
 from tictally_recorder.reason import Reason
 from tictally_recorder.reports.cost import cents
@@ -59,7 +60,16 @@ def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object
             "amount": amount_text(amount),
             "rounded": None if amount is None else cents(amount),
             "currency": currency,
-            "versions": _versions(each),
+            "versions": list(dict.fromkeys(version.id for version in _versions(each))),
+            "sources": [
+                {
+                    "version": version.id,
+                    "hash": version.hash,
+                    "source": version.source,
+                    "confidence": str(version.confidence),
+                }
+                for version in _versions(each)
+            ],
             "quality": str(each.summed.quality),
             "reasons": [phrase_record(reason) for reason in _reasons(each)],
         }
@@ -72,7 +82,9 @@ def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object
 def _sentence(each: Before, tz: ZoneInfo) -> str:
     amounts = " and ".join(f"{cents(amount)} {currency}" for currency, amount in _known(each) if amount is not None)
     until = datetime.fromtimestamp(each.until_ms // 1000, UTC).astimezone(tz)
-    by = ", ".join(_versions(each))
+    by = ", ".join(
+        f"{version.id}, hash {version.hash} ({version.confidence}: {version.source})" for version in _versions(each)
+    )
     was = " and ".join(filter(None, (amounts, "" if each.summed.is_known else "unknown")))
     why = f": {'; '.join(map(ENGLISH.phrase, reasons))}" if (reasons := _reasons(each)) else ""
     moment = until.isoformat(sep=" ", timespec="minutes")
@@ -86,8 +98,9 @@ def _known(each: Before) -> Iterator[tuple[str | None, Decimal | None]]:
         yield None, None
 
 
-def _versions(each: Before) -> list[str]:
-    return list(dict.fromkeys(row.version.id for row in each.summed.rows if row.version))
+def _versions(each: Before) -> list[VersionUsed]:
+    """By which the figures were made: as they were then, also where a version of that id has other prices now."""
+    return list(dict.fromkeys(row.version for row in each.summed.rows if row.version))
 
 
 def _reasons(each: Before) -> list[Reason]:

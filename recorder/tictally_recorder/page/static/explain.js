@@ -107,10 +107,14 @@ function beforeOf(total) {
   if (!total.before?.length) return [];
   const rows = total.before.map((each) => {
     const was = each.amount === null ? t("unknown") : money(each.rounded, each.currency);
-    return h("li", {}, t("explain.was", { day: fullDay(each.day), amount: was, until: exactMoment(each.until), versions: each.versions.join(", ") }));
+    return h("li", {}, t("explain.was", { day: fullDay(each.day), amount: was, until: exactMoment(each.until), versions: each.versions.join(", ") }), each.sources.map(sourceBefore));
   });
   return [h("h3", {}, t("explain.before", { count: rows.length })), h("ul", { class: "before" }, rows)];
 }
+
+/** Hash and source of a version as it was then: its id may be that of the present one. */
+const sourceBefore = (each) =>
+  h("div", { class: "note" }, `${each.version}, ${each.hash.slice(0, 12)}: `, sourceText(each.source), ` (${t(`confidence.${each.confidence}`)})`);
 
 /** The quality of a figure as a badge. */
 export const badge = (quality) => h("span", { class: `badge ${quality}` }, t(`quality.${quality}`));
