@@ -34,9 +34,13 @@ class RemarkCode(PhraseCode):
     # Comparison of tariffs
     COMPARE_ACTUAL = "compare_actual"
     COMPARE_ACTUAL_OF_TARIFF = "compare_actual_of_tariff"
+    COMPARE_ACTUAL_IN_PART = "compare_actual_in_part"
+    COMPARE_ACTUAL_IN_PART_OF_TARIFF = "compare_actual_in_part_of_tariff"
     COMPARE_ACTUAL_UNKNOWN = "compare_actual_unknown"
     COMPARE_ACTUAL_OF_TARIFF_UNKNOWN = "compare_actual_of_tariff_unknown"
     COMPARE_OFF_PEAK_HOURS = "compare_off_peak_hours"
+    COMPARE_OFF_PEAK_BY_REGISTERS = "compare_off_peak_by_registers"
+    COMPARE_IN_PART = "compare_in_part"
     COMPARE_ASSUMPTION = "compare_assumption"
     COMPARE_UNKNOWN = "compare_unknown"
 

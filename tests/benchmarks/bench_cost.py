@@ -49,7 +49,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         anew_s = _seconds(lambda: len(computed(reader, site, when, terms, PARIS)))
         newest_s = min(_seconds(lambda: len(computed(reader, site, when[-1:], terms, PARIS))) for _ in range(10))
         paid = load_terms(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites())
-        wish = Assumed((), {}, {})
+        wish = Assumed()
         compared_s = _seconds(
             lambda: len(
                 comparison_of(

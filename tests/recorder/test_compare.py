@@ -16,6 +16,8 @@ from tictally_shared.calendar import zone
 from tictally_shared.status_register import Colour
 
 PARIS = zone("Europe/Paris")
+BASE = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n'
+NIGHT = 'off_peak = ["22:00-06:00"]\n'
 WINDOW = ("--from", "2025-08-01", "--to", "2025-08-02")
 
 
@@ -25,12 +27,12 @@ def at(text: str) -> int:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A day of 4 kWh from 22:00 to 06:00 (3 before the morning) and 6 between."""
+    """A day of 4 kWh from 22:00 to 06:00 (3 before the morning) and 6 between, on Base, with off-peak hours."""
     for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
-    (tmp_path / "contracts.toml").write_text('[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n')
+    (tmp_path / "contracts.toml").write_text(BASE + NIGHT)
     steps = [("00:00", 0), ("06:00", 3000), ("22:00", 9000), ("23:59:59", 10_000)]
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         for seq, (hour, wh) in enumerate(steps, 1):
@@ -44,11 +46,23 @@ def offers(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[tuple[st
     return {(each["tariff"], each["power_kva"]): each for each in json.loads(capsys.readouterr().out)}
 
 
-def test_peak_and_off_peak_are_divided_by_the_assumed_hours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_peak_and_off_peak_are_divided_by_the_hours_of_the_contract(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     # 4 x 0.1635 = 0.6540, 6 x 0.2081 = 1.2486, 15.74 / 31 = 0.5077…: 2.4103…
     assert folder.exists()
     found = offers(capsys)["edf-bleu-hphc", 6]
     assert (found["energy_wh"], found["rounded"]) == ({"HC": 4000, "HP": 6000}, "2.41")
+    assert (found["off_peak_hours"], found["quality"], found["days"]) == ("22:00-06:00", "estimated", 1)
+
+
+def test_off_peak_hours_that_nothing_shows_are_unknown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "contracts.toml").write_text(BASE)
+    found = offers(capsys)["edf-bleu-hphc", 6]
+    assert (found["amount"], found["quality"], found["off_peak_hours"]) == (None, "unknown", "")
+    assert [each["code"] for each in found["reasons"]] == ["off_peak_hours_unknown"]  # type: ignore[attr-defined]
+    given = offers(capsys, "--off-peak", "22:00-06:00")["edf-bleu-hphc", 6]
+    assert given["rounded"] == "2.41"
 
 
 def reasons(offer: dict[str, Any]) -> dict[str, list[list[str]]]:
@@ -62,7 +76,7 @@ def test_energy_that_no_register_shows_leaves_a_day_unknown(folder: Path, capsys
         ledger.store([message(added, arrived_ms=NOON_MS)])
     assert main(["compare", "--from", "2025-08-01", "--to", "2025-08-03", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert {each["amount"] for each in found} == {None}
+    assert {each["quality"] for each in found} == {"unknown"}
     assert "the registers do not show all of the energy" in str(found)
 
 

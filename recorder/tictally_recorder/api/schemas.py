@@ -179,10 +179,13 @@ class OfferItem(_RangeRecord):
     rounded: str | None
     currency: str
     quality: str
+    days: int
+    ranges: list[list[str]]
     reasons: list[DatedReasonItem]
     off_peak_hours: str
     actual_tariff: str | None
     actual: str | None
+    actual_days: int
 
 
 class TariffItem(BaseModel):

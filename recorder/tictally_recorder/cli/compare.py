@@ -47,7 +47,8 @@ class Assumptions:
             "--off-peak",
             "--windows",
             metavar="HOURS",
-            help="Off-peak hours of HP/HC: 22:00-06:00, several separated by commas. Default: the contract's.",
+            help="Off-peak hours of HP/HC: 22:00-06:00, several separated by commas. Default: as the meter's registers "
+            "count, else those of each day's contract.",
         ),
     ] = None
     colours: Annotated[
@@ -66,15 +67,16 @@ class Assumptions:
         """
         hours = _hours(self.hours) if self.hours else ()
         colours = _colours(self.colours) if self.colours else {}
-        return Assumed(hours, colours, {}, every_power=self.powers is _Powers.ALL)
+        return Assumed(hours, colours, every_power=self.powers is _Powers.ALL)
 
 
 def compare(
     window: Window, assumptions: Assumptions, *, json: JsonOption = False, configuration: Configuration
 ) -> None:
-    """Show what the same consumption would have cost on each tariff and power.
+    """Show what the same consumption would have cost on each tariff and power, each day by its own contract.
 
-    Off-peak hours that are assumed are shown. A Tempo day of unknown colour makes the cost of that tariff unknown.
+    Off-peak hours that are assumed are shown. Days whose off-peak hours, Tempo colour or registers are unknown have no
+    cost on the tariffs that need them; what is known of the other days is shown with its days.
     """
     settings = configuration.settings()
     tz = settings.zone

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from rich.table import Table
 
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.compare import Offer, TariffComparison
+from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.reasons import ranges_of
@@ -14,29 +16,31 @@ from tictally_recorder.reports.table import plain_table
 from tictally_recorder.translations import phrase_record
 from tictally_shared.phrase import Phrase, Value
 
+COLUMNS: Final = (
+    *("site", "from", "to", "tariff", "power_kva", "energy_wh", "amount", "rounded", "currency", "quality"),
+    *("days", "ranges", "reasons", "off_peak_hours", "actual_tariff", "actual", "actual_days"),
+)
+
 
 def as_table(answer: TariffComparison) -> Table:
-    """For people: the cheapest first, what is unknown last."""
+    """For people: the cheapest first, what is known in part after them, what is unknown last."""
     table = plain_table(f"Site {answer.site}, {answer.start} to {answer.end}")
     table.add_column("Tariff")
     for heading in ("kVA", "Amount"):
         table.add_column(heading, justify="right")
     table.add_column("")
     table.add_column("Quality")
+    table.add_column("Days", justify="right")
     for offer in _sorted(answer):
         amount = "" if offer.amount is None else str(to_cents(offer.amount))
-        table.add_row(offer.tariff, str(offer.power_kva or ""), amount, offer.currency, _quality(offer))
+        days = f"{len(offer.days)}" if offer.is_complete else f"{len(offer.days)} of {_days(answer)}"
+        table.add_row(offer.tariff, str(offer.power_kva or ""), amount, offer.currency, _quality(offer), days)
     return table
 
 
 def remarks(answer: TariffComparison) -> list[Phrase]:
-    """What a person must know of it: what was assumed, and why some of it is unknown."""
-    return [
-        _actual(answer),
-        Phrase(RemarkCode.COMPARE_OFF_PEAK_HOURS, {"hours": _hours(answer)}),
-        Phrase(RemarkCode.COMPARE_ASSUMPTION),
-        *_unknown(answer),
-    ]
+    """What a person must know of it: what was assumed, and what of it is unknown, and why."""
+    return [_actual(answer), *_hours(answer), Phrase(RemarkCode.COMPARE_ASSUMPTION), *_unknown(answer)]
 
 
 def as_json(answers: Sequence[TariffComparison]) -> str:
@@ -45,7 +49,10 @@ def as_json(answers: Sequence[TariffComparison]) -> str:
 
 
 def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
-    """A record for each tariff and power, the cheapest first; amounts are texts."""
+    """A record for each tariff and power, the cheapest first; amounts are texts.
+
+    An amount is of the `days` whose cost is known; its quality is `unknown` where these are not all.
+    """
     return [
         {
             "site": answer.site,
@@ -58,13 +65,16 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
             "rounded": None if offer.amount is None else str(to_cents(offer.amount)),
             "currency": offer.currency,
             "quality": _quality(offer),
+            "days": len(offer.days),
+            "ranges": ranges_of(offer.days),
             "reasons": [
                 phrase_record(reason) | {"days": len(days), "ranges": ranges_of(days)}
                 for reason, days in offer.unknown.items()
             ],
-            "off_peak_hours": ", ".join(_hours(answer)),
-            "actual_tariff": answer.tariff,
-            "actual": amount_text(answer.actual),
+            "off_peak_hours": _hours_text(answer),
+            "actual_tariff": answer.actual.tariffs[-1] if answer.actual.tariffs else None,
+            "actual": amount_text(answer.actual.amount),
+            "actual_days": len(answer.actual.days),
         }
         for answer in answers
         for offer in _sorted(answer)
@@ -72,28 +82,63 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
 
 
 def _sorted(answer: TariffComparison) -> list[Offer]:
-    return sorted(answer.offers, key=lambda each: (each.amount is None, each.amount or 0, each.tariff))
+    return sorted(
+        answer.offers,
+        key=lambda each: (
+            not each.is_complete,
+            each.amount is None,
+            each.amount if each.is_complete and each.amount is not None else 0,
+            each.tariff,
+        ),
+    )
+
+
+def _days(answer: TariffComparison) -> int:
+    return (answer.end - answer.start).days
 
 
 def _quality(offer: Offer) -> str:
-    if offer.amount is None:
+    if offer.amount is None or not offer.is_complete:
         return "unknown"
     if offer.is_provisional:
         return "provisional"
     return "estimated" if offer.is_estimated else "measured"
 
 
-def _hours(answer: TariffComparison) -> tuple[str, ...]:
-    return tuple(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in answer.off_peak_hours)
+def _joined(hours: Sequence[Hours]) -> tuple[str, ...]:
+    return tuple(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in hours)
+
+
+def _hours_text(answer: TariffComparison) -> str:
+    """`22:00-06:00`, with their days where they have changed; empty where no hours were needed."""
+    found = answer.off_peak_hours
+    if len(found) == 1:
+        return ", ".join(_joined(next(iter(found))))
+    return "; ".join(
+        f"{', '.join(_joined(hours))} ({', '.join(' to '.join(dict.fromkeys(each)) for each in ranges_of(days))})"
+        for hours, days in found.items()
+    )
+
+
+def _hours(answer: TariffComparison) -> Iterator[Phrase]:
+    if not answer.off_peak_hours:
+        yield Phrase(RemarkCode.COMPARE_OFF_PEAK_BY_REGISTERS)
+    for hours, days in answer.off_peak_hours.items():
+        yield Phrase(RemarkCode.COMPARE_OFF_PEAK_HOURS, {"hours": _joined(hours), "ranges": ranges_of(days)})
 
 
 def _actual(answer: TariffComparison) -> Phrase:
-    tariff = {"tariff": answer.tariff} if answer.tariff else {}
-    if answer.actual is None:
-        code = RemarkCode.COMPARE_ACTUAL_OF_TARIFF_UNKNOWN if tariff else RemarkCode.COMPARE_ACTUAL_UNKNOWN
-        return Phrase(code, tariff)
-    code = RemarkCode.COMPARE_ACTUAL_OF_TARIFF if tariff else RemarkCode.COMPARE_ACTUAL
-    return Phrase(code, {"amount": str(to_cents(answer.actual)), **tariff})
+    actual = answer.actual
+    about: dict[str, Value] = {"tariff": ", ".join(actual.tariffs)} if actual.tariffs else {}
+    if actual.amount is None:
+        code = RemarkCode.COMPARE_ACTUAL_OF_TARIFF_UNKNOWN if about else RemarkCode.COMPARE_ACTUAL_UNKNOWN
+        return Phrase(code, about)
+    about["amount"] = str(to_cents(actual.amount))
+    if actual.is_complete:
+        return Phrase(RemarkCode.COMPARE_ACTUAL_OF_TARIFF if actual.tariffs else RemarkCode.COMPARE_ACTUAL, about)
+    about["ranges"] = ranges_of(actual.days)
+    in_part = RemarkCode.COMPARE_ACTUAL_IN_PART_OF_TARIFF if actual.tariffs else RemarkCode.COMPARE_ACTUAL_IN_PART
+    return Phrase(in_part, about)
 
 
 def _unknown(answer: TariffComparison) -> Iterator[Phrase]:
@@ -101,6 +146,10 @@ def _unknown(answer: TariffComparison) -> Iterator[Phrase]:
         name = Phrase(RemarkCode.OFFER, {"tariff": offer.tariff})
         if offer.power_kva:
             name = Phrase(RemarkCode.OFFER_AT_POWER, {"tariff": offer.tariff, "power_kva": offer.power_kva})
+        if offer.amount is not None and not offer.is_complete:
+            known: dict[str, Value] = {"offer": name, "amount": str(to_cents(offer.amount))}
+            known |= {"currency": offer.currency, "ranges": ranges_of(offer.days)}
+            yield Phrase(RemarkCode.COMPARE_IN_PART, known)
         for reason, days in offer.unknown.items():
             about: dict[str, Value] = {"offer": name, "ranges": ranges_of(days), "reason": reason}
             yield Phrase(RemarkCode.COMPARE_UNKNOWN, about)

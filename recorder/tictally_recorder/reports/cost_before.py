@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.aggregation import Summed, reasons_of, sum_up
 from tictally_recorder.cost.codec import from_day
-from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.cost.model import VersionUsed
+from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.ledger import CostDay
 from tictally_recorder.reason import Reason
 from tictally_recorder.reports.cost import cents

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -23,28 +23,25 @@ from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import Site
-from tictally_recorder.reports.compare import records
+from tictally_recorder.reports.compare import COLUMNS, records
 
 router = APIRouter(tags=["cost"])
-
-_COLUMNS: Final = (
-    *("site", "from", "to", "tariff", "power_kva", "energy_wh", "amount", "rounded", "currency", "quality"),
-    *("reasons", "off_peak_hours", "actual_tariff", "actual"),
-)
 
 
 class CompareParams(ListParams):
     """Selects a comparison of tariffs."""
 
     off_peak: str | None = Field(
-        None, max_length=200, description="Off-peak hours assumed for HP/HC: 22:00-06:00, several with commas."
+        None,
+        max_length=200,
+        description="Off-peak hours assumed for HP/HC: 22:00-06:00, several with commas; default: each day's own.",
     )
     powers: Literal["beside", "all"] = Field(
         "beside", description="Of each tariff: the subscribed power and its neighbours, or all."
     )
 
 
-@router.get("/compare", response_model=ListOf[OfferItem], responses=csv_responses(_COLUMNS))
+@router.get("/compare", response_model=ListOf[OfferItem], responses=csv_responses(COLUMNS))
 async def compare(request: Request, params: Annotated[CompareParams, Query()]) -> Response:
     """By each tariff, at the subscribed power and its neighbours: the records of `tictally compare`."""
     context: Context = request.app.state.context
@@ -60,7 +57,7 @@ async def compare(request: Request, params: Annotated[CompareParams, Query()]) -
         comparing = _Comparing(session, paid, hours, every_power=params.powers == "all")
         return Listing([record for site in session.sites for record in comparing.records(site, days)])
 
-    return await answer_list(request, params.site, work, _COLUMNS, Lane.SLOW)
+    return await answer_list(request, params.site, work, COLUMNS, Lane.SLOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ class _Comparing:
         known = days_with_frames(site, days.first, days.until, session.tz)
         if not known:
             return ()
-        assumed = Assumed(self.hours, {}, {}, every_power=self.every_power)
+        assumed = Assumed(self.hours, every_power=self.every_power)
         compared = SiteDays(site, known[0], known[-1] + timedelta(days=1), session.tz)
 
         def compute(missing: DayRange) -> dict[date, Comparison]:

@@ -1,7 +1,7 @@
 """What a comparison assumes, and what it finds. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -12,19 +12,17 @@ from tictally_shared.status_register import Colour
 
 @dataclass(frozen=True)
 class Assumed:
-    """What the registers of another tariff would have gone by.
+    """What is given instead of what each day's contract and the meter show.
 
     Attributes:
-        off_peak_hours: of HP/HC.
+        off_peak_hours: of HP/HC on all days; none: the meter's registers, or each day's contract.
         colours: local day on which a Tempo day begins → its colour, if known.
-        aliases: what the meter calls a period → the tariff's period.
         power_kva: subscribed, or None if it is not known.
-        every_power: True asks for all powers that a list has, not only the subscribed one and those beside it.
+        every_power: True asks for all powers that a tariff has, not only the subscribed one and those beside it.
     """
 
-    off_peak_hours: tuple[Hours, ...]
-    colours: Mapping[date, Colour]
-    aliases: Mapping[str, str]
+    off_peak_hours: tuple[Hours, ...] = ()
+    colours: Mapping[date, Colour] = field(default_factory=dict)
     power_kva: int | None = None
     every_power: bool = False
 
@@ -37,11 +35,12 @@ class Offer:
         tariff: id of the tariff.
         power_kva: subscribed, or None if that is not known.
         currency: ISO 4217.
-        energy_wh: by period; of what could be divided.
-        amount: with subscription, not rounded; None if anything of it is unknown.
+        energy_wh: by period; of the days in the amount.
+        amount: of those days whose cost is known, with subscription, not rounded; None if there is none.
+        days: those days, in order.
         is_estimated: a gap was divided by time.
         is_provisional: a revision was due.
-        unknown: reason → its days; empty if there is an amount.
+        unknown: reason → its days; empty if all days are in the amount.
     """
 
     tariff: str
@@ -49,9 +48,45 @@ class Offer:
     currency: str
     energy_wh: Mapping[str, int]
     amount: Decimal | None
+    days: tuple[date, ...]
     is_estimated: bool
     is_provisional: bool
     unknown: Mapping[Reason, tuple[date, ...]]
+
+    @property
+    def is_complete(self) -> bool:
+        """True if the amount is of all days."""
+        return not self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What some days would have cost.
+
+    Attributes:
+        all: in any order.
+        off_peak_hours: day → the off-peak hours by which its energy was divided, where that was not by registers.
+    """
+
+    all: tuple[Offer, ...]
+    off_peak_hours: Mapping[date, tuple[Hours, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What the contract's registers cost.
+
+    Attributes:
+        tariffs: of the contracts, in order; none without contract.
+        amount: of those days whose cost is known, with subscription, not rounded; None if there is none.
+        days: those days, in order.
+        is_complete: True if these are all days.
+    """
+
+    tariffs: tuple[str, ...]
+    amount: Decimal | None
+    days: tuple[date, ...]
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +97,14 @@ class TariffComparison:
         site: its id.
         start: the first local day with frames.
         end: the day after the last.
-        tariff: of the contract on the last day, or None.
-        actual: what the contract's registers cost with subscription, not rounded; None if that is unknown.
-        off_peak_hours: those that were assumed.
+        actual: what the contract's registers cost.
+        off_peak_hours: hours by which HP/HC was divided → the days; none where the registers were enough.
         offers: in any order.
     """
 
     site: str
     start: date
     end: date
-    tariff: str | None
-    actual: Decimal | None
-    off_peak_hours: Sequence[Hours]
+    actual: Actual
+    off_peak_hours: Mapping[tuple[Hours, ...], tuple[date, ...]]
     offers: Sequence[Offer]

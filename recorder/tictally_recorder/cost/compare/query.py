@@ -1,5 +1,6 @@
 """What some days of a site would have cost on other tariffs, from a ledger."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -7,16 +8,19 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.compare.engine import offers
-from tictally_recorder.cost.compare.model import Assumed, TariffComparison
-from tictally_recorder.cost.compare.tempo_colours import NIGHT, agreed, heard_colours
+from tictally_recorder.cost.compare.model import Actual, Assumed, Offer, TariffComparison
+from tictally_recorder.cost.compare.tempo_colours import agreed, heard_colours
 from tictally_recorder.cost.contracts.meter_reported import announced
-from tictally_recorder.cost.model import Use
+from tictally_recorder.cost.contracts.model import Contract, Hours
+from tictally_recorder.cost.model import CostRow, Use
 from tictally_recorder.cost.query import SiteDays, cost_of, options_of
 from tictally_recorder.cost.terms import LoadedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.energy.register_totals import direction_of
 from tictally_recorder.ledger import LedgerReader, Site, TextChange
+from tictally_recorder.tariffs.broken import BrokenTariff
+from tictally_recorder.tariffs.catalogue import TariffCatalogue
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import QUARTER_MS, By, days_between, local_midnight
 from tictally_shared.labels import LABELS
@@ -74,26 +78,68 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
         reader: the ledger.
         query: the days, all of them with frames.
         paid: contracts and tariffs.
-        wish: what to assume; without hours the contract's, and colours beside those that the meter reported.
+        wish: what to assume; without hours each day's contract's, and colours beside those that the meter reported.
     """
     site, tz = query.site, query.tz
-    days = days_between(query.start, query.end - timedelta(days=1))
-    contract = paid.terms.contracts.on(site.id, Direction.CONSUMPTION, days[-1])
-    power = (contract.power_kva if contract else None) or announced(reader, site).power_kva
+    contracts = paid.terms.contracts
+    days = {
+        day: contracts.on(site.id, Direction.CONSUMPTION, day)
+        for day in days_between(query.start, query.end - timedelta(days=1))
+    }
+    last = days[max(days)]
+    power = (last.power_kva if last else None) or announced(reader, site).power_kva
     by_quarter = EnergyQuery.of_days(site.id, (query.start, query.end), By.QUARTER, tz)
     quarters = energy(reader, by_quarter, all_registers=True, only=_CONSUMPTION)
-    hours = wish.off_peak_hours or (contract.off_peak_hours if contract else ()) or (NIGHT,)
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
     yesterday = query.start - timedelta(days=1)
     reported = reported_colours(reader, site, local_midnight(yesterday, tz), by_quarter.end, tz)
-    colours = {**reported, **wish.colours}
-    aliases = contract.aliases if contract else {}
-    assumed = replace(wish, off_peak_hours=hours, colours=colours, aliases=aliases, power_kva=power)
-    use = Use(site.id, (), quarters, options_of(reader, site, days, tz), unmetered_of(reader, site))
-    found = offers(use, days, paid.catalogue.tariffs.values(), assumed, tz)
-    rows = [row for row in cost_of(reader, query, paid.terms) if row.direction is Direction.CONSUMPTION]
-    amounts = [row.amount for row in rows]
-    actual = None if None in amounts else sum((each for each in amounts if each is not None), Decimal(0))
-    return TariffComparison(
-        site.id, query.start, query.end, contract.tariff if contract else None, actual, hours, found
+    assumed = replace(wish, colours={**reported, **wish.colours}, power_kva=power)
+    use = Use(site.id, (), quarters, options_of(reader, site, list(days), tz), unmetered_of(reader, site))
+    broken = paid.catalogue.broken.by_id
+    found = offers(
+        use, days, (each for name, each in paid.catalogue.tariffs.items() if name not in broken), assumed, tz
     )
+    without_price = [_without_price(each, power, days, paid.catalogue) for each in broken.values()]
+    return TariffComparison(
+        site.id,
+        query.start,
+        query.end,
+        _actual(cost_of(reader, query, paid.terms), days),
+        _days_of_hours(found.off_peak_hours),
+        [*found.all, *(each for each in without_price if each is not None)],
+    )
+
+
+def _without_price(
+    broken: BrokenTariff, power: int | None, days: Iterable[date], catalogue: TariffCatalogue
+) -> Offer | None:
+    """The offer of a tariff in a file that cannot be used, or None if no other file has that tariff."""
+    tariff = catalogue.tariffs.get(broken.id)
+    if tariff is None or tariff.direction is not Direction.CONSUMPTION or tariff.series:
+        return None
+    unknown = {broken.error.reason: tuple(days)}
+    return Offer(
+        tariff.id, power, tariff.currency, {}, None, (), is_estimated=False, is_provisional=False, unknown=unknown
+    )
+
+
+def _actual(rows: Iterable[CostRow], days: Mapping[date, Contract | None]) -> Actual:
+    tariffs = tuple(dict.fromkeys(contract.tariff for contract in days.values() if contract))
+    by_day: dict[date, list[Decimal | None]] = {}
+    for row in rows:
+        if row.direction is Direction.CONSUMPTION:
+            by_day.setdefault(row.day, []).append(row.amount)
+    known = {
+        day: sum((each for each in amounts if each is not None), Decimal(0))
+        for day, amounts in by_day.items()
+        if None not in amounts
+    }
+    amount = sum(known.values(), Decimal(0)) if known else None
+    return Actual(tariffs, amount, tuple(sorted(known)), is_complete=known.keys() == days.keys())
+
+
+def _days_of_hours(hours: Mapping[date, tuple[Hours, ...]]) -> dict[tuple[Hours, ...], tuple[date, ...]]:
+    found: dict[tuple[Hours, ...], list[date]] = {}
+    for day, of_day in hours.items():
+        found.setdefault(of_day, []).append(day)
+    return {each: tuple(days) for each, days in found.items()}

@@ -1,7 +1,7 @@
 /** Tariffs: their history, and whether another one would have cost less. */
 
 import { all, get } from "../api.js";
-import { addDays, later, today as todayIn } from "../calendar.js";
+import { addDays, daysBetween, later, today as todayIn } from "../calendar.js";
 import { figure, tip } from "../chart.js";
 import { failed, figures, loading, table } from "../components.js";
 import { amount } from "../costs.js";
@@ -23,7 +23,7 @@ export async function render({ site, argument, signal, address }) {
   const power = powerOf(site);
   const history = chosen ? await get(`/tariffs/${encodeURIComponent(chosen)}`, { power, language: language() }, signal) : null;
   const comparison = h("div", {});
-  if (contract) put(comparison, invitation(() => compare(site, comparison, lists.items, signal)));
+  if (contract) put(comparison, invitation((hours) => compare(site, comparison, lists.items, signal, hours)));
   return {
     element: h(
       "div",
@@ -120,50 +120,60 @@ const signed = (text) => new Intl.NumberFormat(language(), { style: "percent", m
 
 /** Takes the recorder seconds to compute: loaded on request, not at every visit. */
 function invitation(start) {
-  return h("section", { class: "card" }, h("h2", {}, t("compare.title")), h("p", { class: "note" }, t("compare.patience")), h("button", { type: "button", class: "button", onclick: start }, t("compare.start")));
+  const hours = h("input", { type: "text", name: "off_peak", placeholder: "22:00-06:00", autocomplete: "off", size: 24 });
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("compare.title")),
+    h("p", { class: "note" }, t("compare.patience")),
+    h("p", {}, h("label", {}, h("span", { class: "note" }, `${t("compare.hours")} `), hours)),
+    h("button", { type: "button", class: "button", onclick: () => start(hours.value.trim()) }, t("compare.start")),
+  );
 }
 
-async function compare(site, place, lists, signal) {
+async function compare(site, place, lists, signal, hours) {
   const to = todayIn(site.timezone);
   const from = later(addDays(to, -YEAR_DAYS), addDays(site.first.slice(0, 10), 1));
   const heading = h("h2", {}, t("compare.title"));
   if (from >= to) return;
   put(place, h("section", { class: "card" }, heading, loading()));
   try {
-    const answer = await get("/compare", { site: site.site, from, to }, signal);
+    const answer = await get("/compare", { site: site.site, from, to, ...(hours && { off_peak: hours }) }, signal);
     const names = new Map(lists.map((each) => [each.id, each.name]));
     const items = answer.items.map((each) => ({ ...each, name: names.get(each.tariff) ?? each.tariff }));
     put(place, comparison(items, heading, from, to, powerOf(site)));
   } catch (error) {
-    if (!signal.aborted) put(place, failed(error, () => compare(site, place, lists, signal)));
+    if (!signal.aborted) put(place, failed(error, () => compare(site, place, lists, signal, hours)));
   }
 }
 
 function comparison(items, heading, from, to, power) {
-  const known = items.filter((each) => each.amount !== null);
-  const actual = items.find((each) => each.actual !== null && each.actual !== undefined)?.actual ?? null;
+  // An amount of some of the days only is shown with their number, and is neither ranked nor subtracted.
+  const known = items.filter((each) => each.quality !== "unknown");
+  const first = items[0];
+  const actual = first && first.actual_days === daysBetween(first.from, first.to) ? first.actual : null;
   const most = Math.max(...known.map((each) => Number(each.amount)), 1);
   const sorted = [...known].sort((a, b) => Number(a.amount) - Number(b.amount));
-  const rows = [...sorted, ...items.filter((each) => each.amount === null)].map((each) => {
+  const rows = [...sorted, ...items.filter((each) => each.quality === "unknown")].map((each) => {
     const bar = h("i", { class: "compare-bar", "aria-hidden": "true" });
-    bar.style.inlineSize = `${(Number(each.amount ?? 0) / most) * 100}%`;
-    const difference = actual !== null && each.amount !== null ? Number(each.amount) - Number(actual) : null;
+    const isKnown = each.quality !== "unknown";
+    bar.style.inlineSize = `${isKnown ? (Number(each.amount) / most) * 100 : 0}%`;
+    const difference = actual !== null && isKnown ? Number(each.amount) - Number(actual) : null;
     const isMine = each.tariff === each.actual_tariff && each.power_kva === power;
     return [
       [`${each.name} `, isMine && h("span", { class: "badge mine" }, `${t("tariff.yours")} `), h("span", { class: "small note" }, `${each.power_kva} kVA`)],
       `${each.power_kva} kVA`,
       h("span", { class: "compare-cell" }, bar),
-      amount({ ...each, rounded: each.rounded }, each, each.name, explainCompared),
+      [amount(each, each, each.name, explainCompared), !isKnown && each.amount !== null && h("span", { class: "small note" }, ` ${t("compare.days", { count: each.days })}`)],
       difference === null ? "–" : signedMoney(difference, each.currency),
     ];
   });
-  const first = items[0];
   const columns = [t("compare.list"), figures(t("compare.power")), "", figures(t("cost")), figures(t("compare.difference"))];
   return h(
     "section",
     { class: "card" },
     heading,
-    h("p", { class: "note" }, t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)), hours: first?.off_peak_hours ?? "" })),
+    h("p", { class: "note" }, t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)) }), first?.off_peak_hours ? ` ${t("compare.hoursUsed", { hours: first.off_peak_hours })}` : ""),
     items.length ? h("div", { class: "scroll compared", tabindex: 0, role: "region", "aria-label": t("compare.title") }, table(t("compare.title"), columns, rows)) : h("p", {}, t("compare.none")),
   );
 }

@@ -1,0 +1,180 @@
+"""A comparison goes by each day's own contract, takes no hours for those of another tariff, and shows what it knows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from cost_building import BASE, HPHC, PARIS, SITE, d, days, midnight_ms, tariff, version
+
+from tictally_recorder.cost.compare import Assumed, Offer, offers
+from tictally_recorder.cost.compare.model import Offers
+from tictally_recorder.cost.contracts import Contract
+from tictally_recorder.cost.model import Use
+from tictally_recorder.energy import EnergyRow
+from tictally_recorder.tariffs.model import Tariff
+from tictally_shared.calendar import QUARTER_MS
+
+FRIDAY, SATURDAY = d("2025-06-13"), d("2025-06-14")
+NIGHT = ((time(22), time(6)),)
+NOON = ((time(0), time(6)), (time(12), time(14)))
+WEEKEND = tariff(
+    "weekend",
+    ("HC", "HP", "WE"),
+    version("weekend", "2025-01-01", {"HC": "0.1", "HP": "0.2", "WE": "0.3"}, {None: "30"}),
+)
+SUPER = tariff(
+    "super",
+    ("HSC", "HC", "HP"),
+    version("super", "2025-01-01", {"HSC": "0.05", "HC": "0.1", "HP": "0.2"}, {None: "30"}),
+)
+REGULATED = "H PLEINE/CREUSE"
+
+
+def contract(tariff_id: str, **more: object) -> Contract:
+    return replace(Contract(SITE, tariff_id, d("2000-01-01"), power_kva=6), **more)  # type: ignore[arg-type]
+
+
+def quarters(day: date, *, registers: Mapping[str, str | None] | None = None) -> Iterator[EnergyRow]:
+    """100 Wh in each quarter of a day: by EAST, and by EASF01 at night, EASF02 else, or EASF03 at weekends."""
+    names = registers or {}
+    for n in range(96):
+        start_ms = midnight_ms(day) + n * QUARTER_MS
+        hour = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(PARIS).hour
+        counting = "EASF01" if hour < 6 or hour >= 22 else "EASF02"
+        if "EASF03" in names and day.weekday() >= 5:
+            counting = "EASF03"
+        for register in ("EAST", "EASF01", "EASF02", "EASF03"):
+            wh = 100 if register in {"EAST", counting} else 0
+            yield EnergyRow(
+                start_ms, start_ms + QUARTER_MS, SITE, register, names.get(register), "Wh", wh,
+                estimated=False, fell=False, first_value=0, last_value=wh, covered=1, quarters=1,
+            )  # fmt: skip
+
+
+def compared(
+    contracts: Mapping[date, Contract | None],
+    *tariffs: Tariff,
+    ngtf: str = REGULATED,
+    registers: Mapping[str, str | None] | None = None,
+    assumed: Assumed | None = None,
+) -> Offers:
+    rows = [row for day in contracts for row in quarters(day, registers=registers)]
+    use = Use(SITE, (), rows, dict.fromkeys(contracts, ngtf))
+    return offers(use, contracts, tariffs, assumed or Assumed(power_kva=6), PARIS)
+
+
+def of(found: Offers, tariff_id: str, power: int | None = 6) -> Offer:
+    (offer,) = [each for each in found.all if (each.tariff, each.power_kva) == (tariff_id, power)]
+    return offer
+
+
+def codes(offer: Offer) -> dict[str, tuple[date, ...]]:
+    return {reason.code.value: of_reason for reason, of_reason in offer.unknown.items()}
+
+
+def test_each_day_has_the_off_peak_hours_of_its_own_contract() -> None:
+    march = contract("base", off_peak_hours=NIGHT)
+    april = contract("base", off_peak_hours=NOON)
+    first, second = (
+        of(compared({day: each}, HPHC, ngtf="BASE"), "hphc") for day, each in ((FRIDAY, march), (SATURDAY, april))
+    )
+    both = compared({FRIDAY: march, SATURDAY: april}, HPHC, ngtf="BASE")
+    assert first.energy_wh == {"HC": 3200, "HP": 6400}
+    assert second.energy_wh == {"HC": 3200, "HP": 6400}
+    assert first.amount is not None
+    assert second.amount is not None
+    assert of(both, "hphc").amount == first.amount + second.amount
+    assert both.off_peak_hours == {FRIDAY: NIGHT, SATURDAY: NOON}
+
+
+def test_a_day_whose_off_peak_hours_are_unknown_is_unknown_and_the_others_are_priced() -> None:
+    week = days("2025-06-09", "2025-06-16")
+    contracts: dict[date, Contract | None] = dict.fromkeys(week, contract("base", off_peak_hours=NIGHT))
+    contracts[week[-1]] = contract("base")
+    offer = of(compared(contracts, HPHC, ngtf="BASE"), "hphc")
+    # 3.2 x 0.1696 + 6.4 x 0.2146 + 14.04 / 30
+    assert (
+        offer.amount
+        == 7 * (Decimal("3.2") * Decimal("0.1696") + Decimal("6.4") * Decimal("0.2146")) + 7 * Decimal("14.04") / 30
+    )
+    assert offer.days == tuple(week[:-1])
+    assert offer.energy_wh == {"HC": 7 * 3200, "HP": 7 * 6400}
+    assert not offer.is_complete
+    assert codes(offer) == {"off_peak_hours_unknown": (week[-1],)}
+
+
+def test_each_day_has_the_aliases_of_its_own_contract() -> None:
+    names = {"EASF01": "CREUSES", "EASF02": "PLEINES"}
+    own = tariff("own", ("NIGHT", "DAY"), version("own", "2025-01-01", {"NIGHT": "0.1", "DAY": "0.2"}, {None: "30"}))
+    before = contract("own", aliases={"CREUSES": "NIGHT", "PLEINES": "DAY"})
+    after = contract("own", aliases={"CREUSES": "DAY", "PLEINES": "NIGHT"})
+    found = compared({FRIDAY: before, SATURDAY: after}, own, ngtf="THEIRS", registers=names)
+    assert of(found, "own").energy_wh == {"NIGHT": 3200 + 6400, "DAY": 6400 + 3200}
+
+
+@pytest.mark.parametrize("other", [WEEKEND, SUPER])
+@pytest.mark.parametrize("on", [HPHC, BASE])
+def test_a_tariff_with_periods_of_its_own_is_unknown_on_a_regulated_meter(other: Tariff, on: Tariff) -> None:
+    ngtf = REGULATED if on is HPHC else "BASE"
+    offer = of(compared({SATURDAY: contract(on.id, off_peak_hours=NIGHT)}, other, ngtf=ngtf), other.id)
+    assert (offer.amount, codes(offer)) == (None, {"no_register_for_periods": (SATURDAY,)})
+
+
+def test_the_contracts_own_tariff_is_priced_by_the_meters_registers() -> None:
+    names = {"EASF01": "CREUSES", "EASF02": "PLEINES", "EASF03": "WEEK-END"}
+    own = contract("weekend", aliases={"CREUSES": "HC", "PLEINES": "HP", "EASF03": "WE"})
+    same = tariff("same-names", WEEKEND.periods, *(replace(each, tariff="same-names") for each in WEEKEND.versions))
+    found = compared({FRIDAY: own, SATURDAY: own}, WEEKEND, same, HPHC, ngtf="HC SEM WE", registers=names)
+    assert of(found, "weekend").energy_wh == {"HC": 3200, "HP": 6400, "WE": 9600}
+    # Another supplier's weekend may be another one, and a regulated contract has other off-peak hours.
+    assert codes(of(found, "same-names")) == {"no_register_for_periods": (FRIDAY, SATURDAY)}
+    assert codes(of(found, "hphc")) == {"off_peak_hours_unknown": (FRIDAY, SATURDAY)}
+
+
+def test_a_contract_that_ended_makes_its_tariff_unknown_on_the_days_after() -> None:
+    names = {"EASF01": "HC", "EASF02": "HP", "EASF03": "WE"}
+    contracts = {FRIDAY: contract("weekend"), SATURDAY: contract("hphc")}
+    offer = of(compared(contracts, WEEKEND, ngtf="HC SEM WE", registers=names), "weekend")
+    assert (offer.days, codes(offer)) == ((FRIDAY,), {"no_register_for_periods": (SATURDAY,)})
+
+
+def test_a_meter_on_off_peak_and_peak_divides_by_its_registers_without_any_hours() -> None:
+    found = compared({FRIDAY: contract("hphc")}, HPHC)
+    assert of(found, "hphc").energy_wh == {"HC": 3200, "HP": 6400}
+    assert found.off_peak_hours == {}
+
+
+def test_hours_that_are_given_win_over_registers_and_contract() -> None:
+    wish = Assumed(off_peak_hours=NOON, power_kva=6)
+    found = compared({FRIDAY: contract("hphc", off_peak_hours=NIGHT)}, HPHC, assumed=wish)
+    assert found.off_peak_hours == {FRIDAY: NOON}
+    assert of(found, "hphc").energy_wh == {"HC": 3200, "HP": 6400}
+
+
+def test_a_regulated_meter_with_aliases_still_counts_off_peak_and_peak() -> None:
+    names = {"EASF01": "HEURE CREUSE", "EASF02": "HEURE PLEINE"}
+    others = contract("others", aliases={"HEURE CREUSE": "NIGHT", "HP": "DAY"})
+    own = tariff(
+        "others", ("NIGHT", "DAY"), version("others", "2025-01-01", {"NIGHT": "0.1", "DAY": "0.2"}, {None: "30"})
+    )
+    found = compared({FRIDAY: others}, HPHC, own, registers=names)
+    assert of(found, "hphc").energy_wh == {"HC": 3200, "HP": 6400}
+    assert of(found, "others").energy_wh == {"NIGHT": 3200, "DAY": 6400}
+
+
+def test_a_day_without_contract_divides_by_what_the_meter_counts() -> None:
+    found = compared({FRIDAY: None, SATURDAY: contract("hphc")}, HPHC, BASE)
+    assert of(found, "hphc").is_complete
+    assert of(found, "base").energy_wh == {"BASE": 2 * 9600}
+
+
+def test_a_day_without_frames_costs_only_itself() -> None:
+    contracts = {FRIDAY: contract("base"), SATURDAY: contract("base")}
+    rows = list(quarters(FRIDAY))
+    found = offers(Use(SITE, (), rows, {}), contracts, [BASE], Assumed(power_kva=6), PARIS)
+    offer = of(found, "base")
+    assert offer.amount is not None
+    assert (offer.days, codes(offer)) == ((FRIDAY,), {"no_frames": (SATURDAY,)})
+    assert offer.days[0] + timedelta(days=1) == SATURDAY
