@@ -1,6 +1,8 @@
 """A real recorder that serves its page, and a browser that records errors and requests."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,13 +13,19 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from real_broker import Mosquitto
 from recording import Recorder
 
+from demo.past import Home, Past, write_ledger
 from demo.ports import free_port
+from tictally_edge.simulator.contracts import SimulatedContract
+from tictally_shared.labels import Mode
 
 PARIS = ZoneInfo("Europe/Paris")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHIN_MS = 20_000
 expect.set_options(timeout=WITHIN_MS)  # a shared machine may be slow
 TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105 - a test's own
+HOME = Home(SimulatedContract.TEMPO, Mode.STANDARD, 3, 9)
+CONTRACT = '[[contract]]\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n'
+SHOWS_POWER = "() => document.querySelector('.gauge .figure')?.textContent.length > 2"
 _STILL = """() => document.querySelector('main').children.length > 0
   && !document.querySelector('main :is(.loading, .place)')
   && [...document.querySelectorAll('.stage')].every((each) => each.querySelector('canvas'))"""
@@ -84,6 +92,30 @@ def served(folder: Path, broker: Mosquitto, base: str) -> Served:
     port = free_port()
     settings = {"TICTALLY_HTTP": "on", "TICTALLY_HTTP_PORT": str(port), "TICTALLY_LANGUAGE": "en"}
     return Served(f"http://127.0.0.1:{port}", Recorder(folder, broker.port, base, settings=settings))
+
+
+@contextmanager
+def running_home(folder: Path, broker_folder: Path) -> Iterator[Served]:
+    """A month and more of a three-phase home on Tempo whose meter is running, with a broker of its own."""
+    broker = Mosquitto(broker_folder)
+    broker.start()
+    now = datetime.now(UTC).replace(microsecond=0)
+    since = first_of_month(now, 1)
+    home = served(folder, broker, "page")
+    home.meter = real_edge.meter(folder, *HOME.arguments(since))
+    home.edge = real_edge.edge(folder, str(folder / "line"), broker.port, base_topic="page")
+    home.meter.start()
+    write_ledger(home.recorder.ledger, Past(HOME, "pi", since, now, PARIS))
+    (folder / "contracts.toml").write_text(CONTRACT)
+    with home.recorder:
+        home.recorder.wait_for_log("HTTP server listens")
+        home.recorder.wait_for_log("connected to the broker")
+        home.meter.wait_for_output("line")
+        home.edge.start()
+        yield home
+        home.edge.end()
+        home.meter.end()
+    broker.stop()
 
 
 def open_page(browser: Browser, *, locale: str = "en-GB", width: int = 1280, scheme: str = "light") -> ObservedPage:

@@ -1,21 +1,12 @@
 """A home whose ledger has a past, a simulated meter that continues it, and Chromium with its page."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import real_edge
-from page_browsing import CHROMIUM, PARIS, TOKEN, ObservedPage, Served, first_of_month, open_page, served
+from page_browsing import CHROMIUM, TOKEN, ObservedPage, Served, open_page, running_home, served
 from playwright.sync_api import Browser, sync_playwright
 from real_broker import Mosquitto
-
-from demo.past import Home, Past, write_ledger
-from tictally_edge.simulator.contracts import SimulatedContract
-from tictally_shared.labels import Mode
-
-HOME = Home(SimulatedContract.TEMPO, Mode.STANDARD, 3, 9)
-CONTRACT = '[[contract]]\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n'
 
 
 @pytest.fixture(scope="session")
@@ -42,26 +33,8 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
     It lives as long as all tests: on the shared broker its edge and one of a test's, both pi, throw each other out.
     """
-    folder = tmp_path_factory.mktemp("home")
-    broker = Mosquitto(tmp_path_factory.mktemp("broker"))
-    broker.start()
-    now = datetime.now(UTC).replace(microsecond=0)
-    since = first_of_month(now, 1)
-    served_page = served(folder, broker, "page")
-    served_page.meter = real_edge.meter(folder, *HOME.arguments(since))
-    served_page.edge = real_edge.edge(folder, str(folder / "line"), broker.port, base_topic="page")
-    served_page.meter.start()
-    write_ledger(served_page.recorder.ledger, Past(HOME, "pi", since, now, PARIS))
-    (folder / "contracts.toml").write_text(CONTRACT)
-    with served_page.recorder:
-        served_page.recorder.wait_for_log("HTTP server listens")
-        served_page.recorder.wait_for_log("connected to the broker")
-        served_page.meter.wait_for_output("line")
-        served_page.edge.start()
+    with running_home(tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("broker")) as served_page:
         yield served_page
-        served_page.edge.end()
-        served_page.meter.end()
-    broker.stop()
 
 
 @pytest.fixture
