@@ -9,7 +9,13 @@ import typer
 from tictally_recorder.cli.catalogue import catalogue_of, end_with_problems, paid_by, tariff_of, today
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.contract_check import findings as contract_findings
-from tictally_recorder.cli.contract_check import findings_of_sites, findings_of_used, ledger_of
+from tictally_recorder.cli.contract_check import (
+    findings_of_aliases,
+    findings_of_powers,
+    findings_of_sites,
+    findings_of_used,
+    ledger_of,
+)
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
 from tictally_recorder.cli.tariff_import import import_
@@ -114,9 +120,9 @@ def check(
 
     Files that cannot be used are shown as well.
 
-    With contracts, only their tariffs are checked, from the first day that each was used; a meter that announces
-    another option or power than its contract, and a contract of an unknown site, are shown as well. Exit code 1:
-    something was found.
+    With contracts, only their tariffs are checked, from the first day that each was used. Shown as well: a meter that
+    announces another option, calendar or power than its contract, prices that are missing at the contract's power,
+    aliases that were never used, and contracts of unknown sites. Exit code 1: something was found.
     """
     settings = configuration.settings()
     since = date.min if start is None else day_of(FROM, start, settings.zone, present())
@@ -150,7 +156,9 @@ def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCata
             if contracts.all
             else check_tariffs(catalogue.tariffs.values(), day, tables=catalogue.tax_tables.values())
         )
+        found += findings_of_powers(paid.terms)
         if reader:
             found += contract_findings(reader, sites, paid.terms, day)
+            found += findings_of_aliases(reader, sites, paid.terms, settings.zone)
             found += findings_of_sites(sites, contracts)
         return catalogue, found

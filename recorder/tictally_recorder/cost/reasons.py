@@ -4,7 +4,7 @@ from datetime import date
 
 from tictally_recorder.energy.register_totals import Counted
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
-from tictally_recorder.tariffs.model import Tariff, Version
+from tictally_recorder.tariffs.model import Direction, Tariff, Version
 
 
 def not_in_tariff(period: str, counted: Counted, tariff: Tariff) -> Reason:
@@ -35,6 +35,14 @@ def no_subscription(version: Version, power: int | None) -> Reason:
     if power is None:
         return Reason(ReasonCode.NO_SUBSCRIPTION, {"version": version.id})
     return Reason(ReasonCode.NO_SUBSCRIPTION_AT_POWER, {"version": version.id, "power_kva": power})
+
+
+def missing_amounts(tariff: Tariff, version: Version, power: int | None) -> tuple[Reason, ...]:
+    """What a version lacks at a power: prices of its periods, and the subscription of a consumption tariff."""
+    found = [no_price(version, period, power) for period in tariff.periods if version.price(power, period) is None]
+    if tariff.direction is Direction.CONSUMPTION and version.monthly(power) is None:
+        found.append(no_subscription(version, power))
+    return tuple(found)
 
 
 def provisional_reason(tariff: Tariff, power: int | None, day: date) -> Reason | None:

@@ -14,7 +14,7 @@ from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cost.contracts.meter_reported import announced, contradictions
 from tictally_recorder.cost.contracts.onboarding import needs_contract
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.cost.reasons import provisional_reason
+from tictally_recorder.cost.reasons import missing_amounts, provisional_reason
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.broker_probe import ProbeResult, probe
 from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, LedgerFacts, PaidFacts
@@ -62,6 +62,8 @@ def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFa
     if version is None:
         no_version = Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id})
         return PaidFacts(site.id, None, no_version, contradictions=found)
+    if missing := missing_amounts(tariff, version, contract.power_kva):
+        return PaidFacts(site.id, version.id, missing[0], contradictions=found)
     reason = provisional_reason(tariff, contract.power_kva, today)
     not_revised = reason if reason and reason.code is ReasonCode.POWER_NOT_REVISED else None
     return PaidFacts(site.id, version.id, None, tariff.overdue_since(today), found, not_revised)

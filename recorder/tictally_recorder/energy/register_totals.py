@@ -138,9 +138,14 @@ def period_of(register: str, meter_name: str | None, ngtf: str | None, aliases: 
         ngtf: the meter's name of its option, or None if it is unknown.
         aliases: the meter's name of a period, or the name of a register → the tariff's period.
     """
-    regulated = _regulated(register, ngtf)
-    alias = next((aliases[name] for name in (register, meter_name, regulated) if name and name in aliases), None)
-    return alias or regulated or meter_name or register
+    alias = alias_of(register, meter_name, ngtf, aliases)
+    return (aliases[alias] if alias else None) or _regulated(register, ngtf) or meter_name or register
+
+
+def alias_of(register: str, meter_name: str | None, ngtf: str | None, aliases: Mapping[str, str]) -> str | None:
+    """The alias by which `period_of` finds a register's period, or None."""
+    names = (register, meter_name, _regulated(register, ngtf))
+    return next((name for name in names if name and name in aliases), None)
 
 
 def _regulated(register: str, ngtf: str | None) -> str | None:

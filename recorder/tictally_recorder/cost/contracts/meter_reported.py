@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.contracts.reported_periods import calendar_since_ms, reported_periods
 from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import LedgerReader, Meter, Quarter, Site
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.phrase import Phrase, Value
-from tictally_shared.tariff_options import BASE, TariffOption, option_of_ngtf, option_of_optarif
+from tictally_shared.tariff_options import BASE, TARIFF_OPTIONS, TariffOption, option_of_ngtf, option_of_optarif
 
 _OPTIONS: Final = {"NGTF": option_of_ngtf, "OPTARIF": option_of_optarif}
+_BLEU: Final = {f"edf-bleu-{key}" for key in TARIFF_OPTIONS}
 _POWERS: Final = ("PREF", "ISOUSC")
 # ISOUSC is what is subscribed by phase, in A, at the 200 V that contracts assume.
 _AMPERES_PER_KVA: Final = 5
@@ -69,16 +71,26 @@ def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff:
     """
     reported = announced(reader, site)
     flat = tariff.series or (len(tariff.periods) == 1 and tariff.periods != BASE.periods)
-    if (
-        reported.option
-        and reported.name
-        and not flat
-        and _periods(reader, site, contract, reported.option, reported.name) != set(tariff.periods)
-    ):
+    if reported.name and not flat and not _fits(reader, site, contract, tariff, reported):
         yield Phrase(ProblemCode.OPTION_DIFFERS, {"option": reported.name, "tariff": tariff.id})
     if reported.power_kva and contract.power_kva and reported.power_kva != contract.power_kva:
         powers: dict[str, Value] = {"reported_kva": reported.power_kva, "power_kva": contract.power_kva}
         yield Phrase(ProblemCode.POWER_DIFFERS, powers)
+
+
+def _fits(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff, reported: Announced) -> bool:
+    """True if a tariff has the periods of the option that a meter announces.
+
+    A supplier's own calendar is no option of Tarif Bleu, unless the contract's aliases give its periods names.
+    """
+    if reported.option and reported.name:
+        return _periods(reader, site, contract, reported.option, reported.name) == set(tariff.periods)
+    meter = _newest_meter(site)
+    found = reported_periods(reader, site, calendar_since_ms(reader, site), meter.last_ms + 1)
+    is_named = {each.period(contract.aliases) for each in found} <= set(tariff.periods)
+    if tariff.id in _BLEU:
+        return is_named and bool(contract.aliases) and bool(found)
+    return is_named or (len(tariff.periods) == 1 and len(found) <= 1)
 
 
 def _periods(reader: LedgerReader, site: Site, contract: Contract, option: TariffOption, name: str | None) -> set[str]:
