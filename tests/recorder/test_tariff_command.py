@@ -272,7 +272,10 @@ def test_an_ended_contract_is_not_checked_beyond_its_end(tariff: Commands) -> No
     ("values", "sentences"),
     [
         ({"NGTF": "BASE", "PREF": 6}, []),
-        ({"NGTF": "a supplier's own", "PREF": 6}, []),
+        (
+            {"NGTF": "a supplier's own", "PREF": 6},
+            ["the meter announces a supplier's own, and the contract is on edf-bleu-base"],
+        ),
         (
             {"NGTF": "TEMPO", "PREF": 9},
             [
