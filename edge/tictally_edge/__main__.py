@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo
 
 import argcomplete
 from argcomplete.shell_integration import shellcode
@@ -127,10 +128,10 @@ def _decode(args: argparse.Namespace) -> int:
     sums = DecodeTotals()
     try:
         if args.file == "-":
-            _print_frames(sys.stdin.buffer, sums, prm=args.prm)
+            _print_frames(sys.stdin.buffer, sums, prm=args.prm, tz=args.timezone)
         else:
             with Path(args.file).open("rb") as file:
-                _print_frames(file, sums, prm=args.prm)
+                _print_frames(file, sums, prm=args.prm, tz=args.timezone)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -146,8 +147,8 @@ def _simulate(args: argparse.Namespace) -> int:
     return serve.run(args)
 
 
-def _print_frames(file: BinaryIO, sums: DecodeTotals, *, prm: bool) -> None:
-    for body in decode(_chunks(file), sums, prm=prm):
+def _print_frames(file: BinaryIO, sums: DecodeTotals, *, prm: bool, tz: ZoneInfo | None) -> None:
+    for body in decode(_chunks(file), sums, prm=prm, tz=tz):
         sys.stdout.write(line(body) + "\n")
     sys.stdout.flush()
 

@@ -3,9 +3,11 @@
 import argparse
 from importlib.metadata import version
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_edge.doctor.examine import LISTEN_S
 from tictally_edge.simulator import serve
+from tictally_shared.calendar import FRENCH_LEGAL_TIME, CalendarError, meter_zone
 
 _CONFIG: Final = "TOML file of settings. Default: TICTALLY_EDGE_CONFIG."
 EPILOG: Final = (
@@ -88,3 +90,16 @@ def _add_decode(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     parser.add_argument("file", metavar="FILE", help="Bytes of a line, with or without parity; - for standard input.")
     parser.add_argument("--prm", action="store_true", help="Show the number of the delivery point (PRM), too.")
+    parser.add_argument(
+        "--timezone",
+        type=_zone,
+        metavar="ZONE",
+        help=f"Time zone of the meter's clock, such as Indian/Reunion. Default: {FRENCH_LEGAL_TIME}.",
+    )
+
+
+def _zone(text: str) -> ZoneInfo | None:
+    try:
+        return meter_zone(text)
+    except CalendarError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

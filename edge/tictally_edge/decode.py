@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder
 from tictally_edge.sources.base import BITS_PER_CHARACTER, SPEED
@@ -28,7 +29,9 @@ class DecodeTotals:
         return first
 
 
-def decode(chunks: Iterable[bytes], sums: DecodeTotals, *, prm: bool = False) -> Iterator[dict[str, Any]]:
+def decode(
+    chunks: Iterable[bytes], sums: DecodeTotals, *, prm: bool = False, tz: ZoneInfo | None = None
+) -> Iterator[dict[str, Any]]:
     """Yield a JSON object for each frame, the same for any chunking.
 
     Time advances at the pace of the line, since a file has no other clock.
@@ -37,8 +40,9 @@ def decode(chunks: Iterable[bytes], sums: DecodeTotals, *, prm: bool = False) ->
         chunks: the file's bytes.
         sums: counted up.
         prm: True to show the delivery point's number.
+        tz: of the meter's clock; None for French legal time.
     """
-    decoder, validator = Decoder(), FrameValidator(accepts_first=True)
+    decoder, validator = Decoder(tz), FrameValidator(accepts_first=True)
     for frame in _frames(decoder, chunks):
         per_second = SPEED[frame.mode] / BITS_PER_CHARACTER
         validated = validator.validate(replace(frame, at=frame.offset / per_second))

@@ -90,6 +90,7 @@ class FindingCode(PhraseCode):
     # Clock
     CLOCKS_DIFFER = "clocks_differ"
     CLOCKS_DIFFER_TRUSTED = "clocks_differ_trusted"
+    METER_IN_OTHER_ZONE = "meter_in_other_zone"
     CLOCK_UNPROVED = "clock_unproved"
     CLOCK_WAITS_YET = "clock_waits_yet"
     CLOCK_WAITS = "clock_waits"
@@ -136,6 +137,7 @@ class PartCode(PhraseCode):
     CLOCK_BY_RTC = "clock_by_rtc"
     WAIT_FOR_PROOF = "wait_for_proof"
     WAIT_FOR_PROOF_AFTER_STEP = "wait_for_proof_after_step"
+    ZONE = "zone"
     METER_AHEAD = "meter_ahead"
     METER_BEHIND = "meter_behind"
     JOURNAL_FOLDER = "journal_folder"

@@ -218,6 +218,7 @@ class Edge:
             clock=self._time.proof,
             clock_waits_for=self._time.waits_for,
             clock_steps=self._time.steps,
+            timezone=self._settings.timezone,
             meter_drift_s=self._meter_drift_s(),
             waiting_for_date=len(self._store.undated),
             dropped_without_date=self._store.undated.dropped,

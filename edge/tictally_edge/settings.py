@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from tictally_shared.calendar import FRENCH_LEGAL_TIME, meter_zone
 from tictally_shared.home_assistant import PREFIX as PREFIX_OF_HUBS
 from tictally_shared.home_assistant import Language
 from tictally_shared.settings import (
@@ -27,7 +29,13 @@ from tictally_shared.settings import (
     load_settings,
     unknown_settings,
 )
-from tictally_shared.settings.checks import checked_base_topic, checked_key, checked_name, host_key
+from tictally_shared.settings.checks import (
+    checked_base_topic,
+    checked_key,
+    checked_name,
+    checked_timezone,
+    host_key,
+)
 
 PREFIX: Final = "TICTALLY_EDGE_"
 SERVICE_FILE: Final = Path("/etc/tictally/edge.env")
@@ -56,6 +64,11 @@ class Settings(ProgramSettings):
         default="auto",
         description="`auto`: frames wait until this machine's clock has proved itself since boot: by a time server, "
         "a hardware clock or the meter's clock. `trust`: the clock is right; for a network without a time server.",
+    )
+    timezone: Annotated[str, AfterValidator(checked_timezone)] = Field(
+        default=FRENCH_LEGAL_TIME,
+        description="Time zone of the meter's clock: a name of the tz database, such as `Indian/Reunion` for a meter "
+        "in Réunion.",
     )
     journal: Path = Field(
         description="Folder of the frames that the broker does not have yet, in memory.",
@@ -86,6 +99,11 @@ class Settings(ProgramSettings):
         "are cleared.",
     )
     mqtt: Annotated[MqttSettings, Section("mqtt_")] = MqttSettings()
+
+    @property
+    def meter_zone(self) -> ZoneInfo | None:
+        """The zone of the meter's clock; None for French legal time."""
+        return meter_zone(self.timezone)
 
     @property
     def is_discoverable(self) -> bool:

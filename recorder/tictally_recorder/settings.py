@@ -28,7 +28,7 @@ from tictally_shared.settings import (
     Sections,
     load_settings,
 )
-from tictally_shared.settings.checks import checked_base_topic, checked_name, host_key
+from tictally_shared.settings.checks import checked_base_topic, checked_name, checked_timezone, host_key
 from tictally_shared.topics import Topics
 
 PREFIX: Final = "TICTALLY_"
@@ -57,10 +57,6 @@ def _edges(value: object) -> object:
     return tuple(dict.fromkeys(checked_name(name) for name in value))
 
 
-def _timezone(text: str) -> str:
-    return calendar.zone(text).key
-
-
 class Settings(ProgramSettings):
     """The recorder's settings, checked. Its features' are reached with `section`."""
 
@@ -86,7 +82,7 @@ class Settings(ProgramSettings):
         description="Edges whose frames are recorded: `all`, or names separated by commas.",
         json_schema_extra={"default": "`all`"},
     )
-    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+    timezone: Annotated[str, AfterValidator(checked_timezone)] = Field(
         default="Europe/Paris", description="Time zone of days, months and years: a name of the tz database."
     )
     language: Language = Field(

@@ -1,7 +1,7 @@
 """Local calendar: days of 23, 24 and 25 hours, the periods of an answer, and the meter's horodates.
 
-The recorder's answers use any zone of the tz database. The meter's horodates are French legal time, whose rule stands
-here, so that an edge needs no zone file.
+The recorder's answers use any zone of the tz database, and so do the horodates of overseas meters. Those of mainland
+France are French legal time, whose rule stands here, so that an edge there needs no zone file.
 """
 
 import re
@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
+FRENCH_LEGAL_TIME: Final = "Europe/Paris"
 QUARTER_MS: Final = 15 * 60 * 1000
 _WINTER: Final = timezone(timedelta(hours=1))
 _SUMMER: Final = timezone(timedelta(hours=2))
@@ -40,11 +41,24 @@ class DateFormatError(CalendarError):
     """A text that is neither a date nor a time."""
 
 
-def parse_horodate(text: str) -> datetime:
+def meter_zone(name: str) -> ZoneInfo | None:
+    """The zone of a meter's clock; None for French legal time, Europe/Paris.
+
+    Raises:
+        CalendarError: as `zone`.
+    """
+    return None if name == FRENCH_LEGAL_TIME else zone(name)
+
+
+def parse_horodate(text: str, tz: ZoneInfo | None = None) -> datetime:
     """The meter's `SAAMMJJhhmmss` as a time with offset.
 
-    S is H (winter), E (summer), lower case while the meter's clock runs degraded, or a space (DPMn, FPMn), where French
-    legal time decides. Source: Enedis-NOI-CPT_54E §6.2.
+    S is H (winter), E (summer), lower case while the meter's clock runs degraded, or a space (DPMn, FPMn), where legal
+    time decides. In a zone without summer time it means nothing. Source: Enedis-NOI-CPT_54E §6.2.
+
+    Args:
+        text: the horodate.
+        tz: of the meter's clock, as `meter_zone` has it.
 
     Raises:
         CalendarError: it is not a horodate, or not a date that exists.
@@ -57,21 +71,36 @@ def parse_horodate(text: str) -> datetime:
     except ValueError:
         raise CalendarError(f"{text!r} is not a date that exists") from None
     season = match[1].upper()
+    if tz is not None:
+        return _in_season(naive.replace(tzinfo=tz), is_summer=season == "E" if season != " " else None)
     if season == " ":
         return naive.replace(tzinfo=_SUMMER if is_french_summer(naive) else _WINTER)
     return naive.replace(tzinfo=_SUMMER if season == "E" else _WINTER)
 
 
-def format_horodate(moment: datetime, *, season: bool = True) -> str:
-    """A moment as the meter writes it, in French legal time.
+def _in_season(first: datetime, *, is_summer: bool | None) -> datetime:
+    """The first or the second of two equal local times, whichever is in that season; legal time where none is."""
+    both = (first, first.replace(fold=1))
+    return next((each for each in both if is_summer is None or bool(each.dst()) is is_summer), first)
+
+
+def format_horodate(moment: datetime, *, season: bool = True, tz: ZoneInfo | None = None) -> str:
+    """A moment as the meter writes it, in its legal time.
 
     Args:
         moment: an aware time.
         season: False for the space that stands there in DPMn and FPMn.
+        tz: of the meter's clock, as `meter_zone` has it.
     """
-    local = french_local(moment)
-    letter = " " if not season else "E" if local.utcoffset() == timedelta(hours=2) else "H"
+    local = meter_local(moment, tz)
+    is_summer = local.utcoffset() == timedelta(hours=2) if tz is None else bool(local.dst())
+    letter = " " if not season else "E" if is_summer else "H"
     return f"{letter}{local:%y%m%d%H%M%S}"
+
+
+def meter_local(moment: datetime, tz: ZoneInfo | None) -> datetime:
+    """An aware time in the legal time of a meter, whose zone is as `meter_zone` has it."""
+    return french_local(moment) if tz is None else moment.astimezone(tz)
 
 
 def french_local(moment: datetime) -> datetime:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_edge.decoding.framing import Deviation, FrameBytes, Framer, carries_parity, deviations, split_groups
 from tictally_edge.decoding.groups import Fault, Group, GroupRejection, label_of, parse_group
@@ -59,9 +60,14 @@ def is_good(frame: DecodedFrame) -> bool:
 
 
 class Decoder:
-    """Sans-I/O decoder of both modes: feed it bytes in any chunks, get frames."""
+    """Sans-I/O decoder of both modes: feed it bytes in any chunks, get frames.
 
-    def __init__(self) -> None:
+    Args:
+        tz: of the meter's clock, which its horodates are in; None for French legal time.
+    """
+
+    def __init__(self, tz: ZoneInfo | None = None) -> None:
+        self._tz = tz
         self._framer = Framer()
         self._unknown = _UnknownLabels()
         self._at = 0.0
@@ -91,7 +97,7 @@ class Decoder:
         pieces = split_groups(raw.content)
         if not pieces:
             return
-        parsed = [parse_group(piece, parity=parity) for piece in pieces]
+        parsed = [parse_group(piece, parity=parity, tz=self._tz) for piece in pieces]
         groups = [outcome for outcome in parsed if isinstance(outcome, Group)]
         mode = _mode_of(groups, raw.content)
         rejections = [

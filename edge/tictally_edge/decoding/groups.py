@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from tictally_edge.decoding.framing import WITHOUT_PARITY, checksum
 from tictally_shared.calendar import CalendarError, parse_horodate
@@ -73,12 +74,13 @@ class Group:
 
 # Most groups of a frame are identical to those of the frame before: on a Pi this halves the work.
 @lru_cache(maxsize=1024)
-def parse_group(piece: bytes, *, parity: bool) -> Group | GroupRejection:
+def parse_group(piece: bytes, *, parity: bool, tz: ZoneInfo | None = None) -> Group | GroupRejection:
     """Parse a group.
 
     Args:
         piece: the bytes between LF and CR, bit 7 as it came.
         parity: True if bit 7 is even parity and checked; else a bit 7 that is set is damage.
+        tz: of the meter's clock; None for French legal time.
     """
     masked = piece.translate(WITHOUT_PARITY)
     if piece != (masked.translate(_EVEN_PARITY) if parity else masked):
@@ -87,7 +89,7 @@ def parse_group(piece: bytes, *, parity: bool) -> Group | GroupRejection:
         return GroupRejection.SHAPE
     text = masked.decode("ascii")
     if _HT in text:
-        return _standard(text)
+        return _standard(text, tz)
     return _historique(text)
 
 
@@ -98,20 +100,20 @@ def _historique(text: str) -> Group | GroupRejection:
     label, separator, data = content.partition(" ")
     if text[-2] not in _BEFORE_CHECKSUM[Mode.HISTORIQUE] or not separator:
         return GroupRejection.SHAPE
-    return _valued(label, Mode.HISTORIQUE, data, None)
+    return _valued(label, Mode.HISTORIQUE, data, None, None)
 
 
-def _standard(text: str) -> Group | GroupRejection:
+def _standard(text: str, tz: ZoneInfo | None) -> Group | GroupRejection:
     if ord(text[-1]) != checksum(text[:-2] + _HT):  # the last separator is counted
         return GroupRejection.CHECKSUM
     fields = text[:-2].split(_HT)
     if text[-2] not in _BEFORE_CHECKSUM[Mode.STANDARD] or len(fields) not in (2, _DATED_FIELDS):
         return GroupRejection.SHAPE
     horodate = fields[1] if len(fields) == _DATED_FIELDS else None
-    return _valued(fields[0], Mode.STANDARD, fields[-1], horodate)
+    return _valued(fields[0], Mode.STANDARD, fields[-1], horodate, tz)
 
 
-def _valued(name: str, mode: Mode, data: str, horodate: str | None) -> Group | GroupRejection:
+def _valued(name: str, mode: Mode, data: str, horodate: str | None, tz: ZoneInfo | None) -> Group | GroupRejection:
     label = LABELS.get(name)
     if label is None:
         if not UNKNOWN_LABEL.fullmatch(name):
@@ -125,7 +127,7 @@ def _valued(name: str, mode: Mode, data: str, horodate: str | None) -> Group | G
     if horodate is None:
         return Group(name, mode, value, known=label is not None)
     try:
-        moment = parse_horodate(horodate).isoformat()
+        moment = parse_horodate(horodate, tz).isoformat()
     except CalendarError:
         return Group(name, mode, value, known=label is not None, unreadable_horodate=True)
     return Group(name, mode, value, known=label is not None, horodate=moment)

@@ -67,7 +67,7 @@ def _service(edge: Process | None, probe: BrokerProbe) -> Iterator[EdgeFinding]:
 def _listen(settings: Settings, opener: Opener, listen_s: float, *, show: bool) -> Iterator[EdgeFinding]:
     chosen = settings.section(SourceSettings)
     try:
-        sample = listen(opener, chosen.fixed_mode, listen_s)
+        sample = listen(opener, chosen.fixed_mode, listen_s, settings.meter_zone)
     except SourceError as error:
         yield bad(Subject.LINE, FindingCode.PORT_FAILS, detail=sentence(str(error)), port=chosen.port)
         sample = LineSample()
@@ -79,4 +79,5 @@ def _listen(settings: Settings, opener: Opener, listen_s: float, *, show: bool) 
 def _clock(settings: Settings, sample: LineSample) -> EdgeFinding:
     now = Moment(time.monotonic(), time.time_ns() // 1_000_000)
     meter_ms = None if sample.meter_ms is None else sample.meter_ms + round((now.at - sample.meter_at) * 1000)
-    return diagnose_clock(now, KernelClock().status(meter_ms), trusted=settings.clock == "trust")
+    status = KernelClock().status(meter_ms)
+    return diagnose_clock(now, status, trusted=settings.clock == "trust", zone=settings.timezone)

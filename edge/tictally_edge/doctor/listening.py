@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
 from tictally_edge.decoding.groups import Fault
@@ -39,6 +40,7 @@ class LineSample:
         numbers: a meter's number → how often it was read.
         faults: a fault → the good frames that had it.
         deviations: `Deviation` code → the good frames that had it.
+        tz: of the meter's clock; None for French legal time.
         meter_ms: the meter's DATE in the last frame that had it, and `meter_at`, when that came, monotonic seconds.
     """
 
@@ -52,6 +54,7 @@ class LineSample:
     numbers: Counter[str] = field(default_factory=Counter)
     faults: Counter[Fault] = field(default_factory=Counter)
     deviations: Counter[str] = field(default_factory=Counter)
+    tz: ZoneInfo | None = None
     meter_ms: int | None = None
     meter_at: float = 0.0
 
@@ -72,7 +75,11 @@ class LineSample:
 
 
 def listen(
-    opener: Opener, first: Mode | None, listen_s: float, clock: Callable[[], float] = time.monotonic
+    opener: Opener,
+    first: Mode | None,
+    listen_s: float,
+    tz: ZoneInfo | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> LineSample:
     """Listen at one speed, and at the other where no meter was found.
 
@@ -80,12 +87,13 @@ def listen(
         opener: opens the port at a speed.
         first: the mode that is set, or None.
         listen_s: at most, for each speed.
+        tz: of the meter's clock; None for French legal time.
         clock: monotonic seconds.
 
     Raises:
         SourceError: the port cannot be opened or read.
     """
-    sample = LineSample()
+    sample = LineSample(tz=tz)
     modes = sorted(SPEED, key=lambda mode: (mode is not first, mode is not Mode.STANDARD))
     for mode in modes:
         _listen_at(SPEED[mode], sample, opener, listen_s, clock)
@@ -97,7 +105,7 @@ def listen(
 
 
 def _listen_at(baud: int, sample: LineSample, opener: Opener, listen_s: float, clock: Callable[[], float]) -> None:
-    source, decoder, began = opener(baud), Decoder(), clock()
+    source, decoder, began = opener(baud), Decoder(sample.tz), clock()
     try:
         while sample.frames < _ENOUGH_FRAMES and clock() - began < (listen_s if sample.frames else listen_s / 2):
             chunk = source.read()

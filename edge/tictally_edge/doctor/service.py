@@ -1,16 +1,19 @@
 """Findings from the health message of a running edge. Pure."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tictally_edge.decoding.groups import Fault
-from tictally_edge.doctor.clock import PROOFS, WAITS
+from tictally_edge.doctor.clock import PROOFS, WAITS, diagnose_drift
 from tictally_edge.doctor.habits import diagnose_habits
 from tictally_edge.doctor.listening import signal
 from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good, process_part
 from tictally_edge.processes import Process
 from tictally_edge.sources.base import SourceState
+from tictally_shared.calendar import FRENCH_LEGAL_TIME
+from tictally_shared.frames import parse_time_ms
 from tictally_shared.phrase import Phrase, PhraseCode
 
 _STALE_S: Final = 180
@@ -80,7 +83,24 @@ def _clock(health: dict[str, Any]) -> EdgeFinding:
     if waits_for is not None:
         code = FindingCode.CLOCK_WAITS_YET if _is_young(health) else FindingCode.CLOCK_WAITS
         return bad(Subject.CLOCK, code, count=_count(health, "waiting_for_date"), wait=_part(WAITS, waits_for))
-    return good(Subject.CLOCK, FindingCode.CLOCK_PROVED, proof=_part(PROOFS, health.get("clock")))
+    proof = _part(PROOFS, health.get("clock"))
+    drift_s = health.get("meter_clock_drift_s")
+    if not isinstance(drift_s, int | float):
+        return good(Subject.CLOCK, FindingCode.CLOCK_PROVED, proof=proof)
+    found = diagnose_drift(round(drift_s * 1000), _time_ms(health), str(health.get("timezone", FRENCH_LEGAL_TIME)))
+    if found is not None:
+        return found
+    difference = Phrase(
+        PartCode.METER_AHEAD if drift_s >= 0 else PartCode.METER_BEHIND, {"seconds": round(abs(drift_s))}
+    )
+    return good(Subject.CLOCK, FindingCode.CLOCK_PROVED_METER_DIFFERS, proof=proof, difference=difference)
+
+
+def _time_ms(health: dict[str, Any]) -> int:
+    try:
+        return parse_time_ms(str(health.get("time")))
+    except ValueError:
+        return time.time_ns() // 1_000_000
 
 
 def _part(parts: Mapping[Any, PhraseCode], code: object) -> Phrase | str:

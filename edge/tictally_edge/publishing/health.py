@@ -80,6 +80,7 @@ class HealthReport:
     clock: str | None
     clock_waits_for: str | None
     clock_steps: int
+    timezone: str
     meter_drift_s: float | None
     waiting_for_date: int
     dropped_without_date: int
@@ -131,6 +132,7 @@ def health_json(
         "clock_proved": report.clock_waits_for is None,
         "clock_waits_for": report.clock_waits_for,
         "clock_steps": report.clock_steps,
+        "timezone": report.timezone,
         "meter_clock_drift_s": report.meter_drift_s,
         "waiting_for_date": report.waiting_for_date,
         "dropped_without_date": report.dropped_without_date,

@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from random import Random
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator.household import STEP_MS, Household, net_power
 from tictally_edge.simulator.times import wall_ms
@@ -64,6 +65,7 @@ class HouseholdDay:
         consumption_by_phase: the parts of `consumption`, one for each phase.
         volts: V, one for each phase.
         shares: each phase's part of the total in thousandths, for every half hour.
+        tz: whose day it is; None for French legal time.
     """
 
     start_ms: int
@@ -72,6 +74,7 @@ class HouseholdDay:
     consumption_by_phase: tuple[Curve, ...]
     volts: tuple[Curve, ...]
     shares: tuple[tuple[int, ...], ...]
+    tz: ZoneInfo | None = None
 
     def step(self, moment_ms: int) -> int:
         """The step that holds a moment of this day."""
@@ -100,12 +103,13 @@ def day_of(home: Household, day: date) -> HouseholdDay:
     consumption = Curve([max(va, 0) for va in net])
     shares = tuple(_shares(rng, home.phases) for _ in range(0, len(net), _SHARE_STEPS))
     return HouseholdDay(
-        start_ms=wall_ms(day, 0),
+        start_ms=wall_ms(day, 0, home.tz),
         consumption=consumption,
         injection=Curve([max(-va, 0) for va in net]),
         consumption_by_phase=(consumption,) if home.phases == 1 else _by_phase(consumption, shares),
         volts=tuple(Curve(_volts(rng, len(net))) for _ in range(home.phases)),
         shares=shares,
+        tz=home.tz,
     )
 
 

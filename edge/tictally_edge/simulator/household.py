@@ -10,6 +10,7 @@ from datetime import date, datetime
 from math import cos, tau
 from random import Random
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator.load_curve import LoadCurve
 from tictally_edge.simulator.times import to_ms, wall_ms
@@ -61,6 +62,7 @@ class Household:
         producer: True with solar panels on the roof.
         overload: when it draws more than subscribed.
         curve: what it draws, whatever is subscribed; None for what the seed makes of it.
+        tz: whose days it lives by; None for French legal time.
     """
 
     seed: int
@@ -69,6 +71,7 @@ class Household:
     producer: bool
     overload: Overload | None = None
     curve: LoadCurve | None = None
+    tz: ZoneInfo | None = None
 
 
 class Load(NamedTuple):
@@ -81,7 +84,7 @@ class Load(NamedTuple):
 
 def net_power(home: Household, day: date) -> list[int]:
     """The VA consumed (above zero) or injected (below) in each ten seconds of a local day of 23, 24 or 25 hours."""
-    start_ms, end_ms = wall_ms(day, 0), wall_ms(day, _DAY_MINUTES)
+    start_ms, end_ms = wall_ms(day, 0, home.tz), wall_ms(day, _DAY_MINUTES, home.tz)
     if home.curve is not None:
         return home.curve.power(start_ms, end_ms, STEP_MS)
     steps = (end_ms - start_ms) // STEP_MS
@@ -89,7 +92,7 @@ def net_power(home: Household, day: date) -> list[int]:
     standby = 70 + Random(home.seed).randrange(60)
     power = [standby + (noise >> 4) for noise in rng.randbytes(steps)]
     for load in _loads(rng, day):
-        first = (wall_ms(day, load.minute) - start_ms) // STEP_MS
+        first = (wall_ms(day, load.minute, home.tz) - start_ms) // STEP_MS
         for step in range(first, min(first + load.minutes * _MINUTE_STEPS, steps)):
             power[step] += load.va
     cap = home.subscribed_va * _CAP_PERCENT[home.phases] // 100

@@ -5,6 +5,7 @@ from datetime import datetime
 from random import Random
 from re import ASCII, fullmatch
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator import SimulatorError, historique, standard
 from tictally_edge.simulator.contracts import TERMS, SimulatedContract
@@ -85,6 +86,7 @@ class SimulatedMeter:
         rounding_va: the step of PAPP in historique mode, 10 to 100.
         new: True for registers near zero, else plausible ones of some years.
         overload: when more is consumed than subscribed.
+        tz: of its clock and its household; None for French legal time.
         curve: consumption of the household, or None for one made from the seed. The meter cannot be advanced beyond
             its end.
 
@@ -104,6 +106,7 @@ class SimulatedMeter:
     rounding_va: int = historique.FINEST_ROUNDING_VA
     new: bool = False
     overload: Overload | None = None
+    tz: ZoneInfo | None = None
     curve: LoadCurve | None = None
     _home: Household = field(init=False, repr=False)
     _today: HouseholdDay = field(init=False, repr=False)
@@ -114,7 +117,7 @@ class SimulatedMeter:
         self._check()
         self._now_ms = to_ms(self.start)
         subscribed_va = self.subscribed_kva * 1000
-        self._home = Household(self.seed, subscribed_va, self.phases, self.producer, self.overload, self.curve)
+        self._home = Household(self.seed, subscribed_va, self.phases, self.producer, self.overload, self.curve, self.tz)
         self._supplier, self._distributor, self._injection, self._reactive = self._first_registers()
         # VA·ms that are not yet a Wh, for each register.
         self._supplier_rests, self._injection_rest = [0] * _SUPPLIER_REGISTERS, 0
@@ -138,7 +141,7 @@ class SimulatedMeter:
         if self.producer or self.overload is not None:
             raise SimulatorError(_ONLY_THE_CURVE)
         if not curve.start_ms <= to_ms(self.start) <= curve.end_ms:
-            begin, end = local(curve.start_ms), local(curve.end_ms)
+            begin, end = local(curve.start_ms, self.tz), local(curve.end_ms, self.tz)
             raise SimulatorError(f"{self.start} lies outside the load curve, which goes from {begin} to {end}")
 
     def _first_registers(self) -> tuple[list[int], list[int], int, tuple[int, ...]]:
@@ -181,9 +184,9 @@ class SimulatedMeter:
 
     def _enter(self) -> None:
         """Begin a stretch of one tariff within one day."""
-        date = local(self._now_ms).date()
+        date = local(self._now_ms, self.tz).date()
         self._today, self._yesterday = day_of(self._home, date), day_before(self._home, date)
-        self._tariff = tariff_at(self.contract, self.seed, self._now_ms)
+        self._tariff = tariff_at(self.contract, self.seed, self._now_ms, self.tz)
 
     def _count(self, end_ms: int) -> None:
         begin, end = self._now_ms - self._today.start_ms, end_ms - self._today.start_ms
@@ -233,6 +236,7 @@ class SimulatedMeter:
             tariff=self._tariff,
             energy=Energy(tuple(self._supplier), tuple(self._distributor), self._injection, self._reactive),
             rounding_va=self.rounding_va,
+            tz=self.tz,
         )
 
     def groups(self) -> tuple[EncodedGroup, ...]:

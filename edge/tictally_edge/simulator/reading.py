@@ -1,6 +1,7 @@
 """The complete state of a meter at one moment, from which its frame is encoded."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.day import HouseholdDay
@@ -45,6 +46,7 @@ class Reading:
         tariff: state of the tariff clock.
         energy: the registers.
         rounding_va: the step of PAPP.
+        tz: of the meter's clock; None for French legal time.
     """
 
     number: str
@@ -58,6 +60,7 @@ class Reading:
     tariff: TariffClock
     energy: Energy
     rounding_va: int = 10
+    tz: ZoneInfo | None = None
 
     @property
     def step(self) -> int:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator import SimulatorError
 from tictally_edge.simulator.contracts import SimulatedContract
@@ -24,6 +25,7 @@ from tictally_edge.simulator.orders import Operator
 from tictally_edge.simulator.play import Sending, Sent, play
 from tictally_edge.simulator.times import from_ms
 from tictally_edge.simulator.wire import Wire
+from tictally_shared.calendar import FRENCH_LEGAL_TIME, CalendarError, meter_zone
 from tictally_shared.labels import Mode
 
 _WRONG_SETTING: Final = 2
@@ -52,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=10,
         metavar="VA",
         help="Step of PAPP in historique mode, 10 to 100; old meters round coarsely. Default: 10.",
+    )
+    meter.add_argument(
+        "--timezone",
+        type=_zone,
+        metavar="ZONE",
+        help=f"Time zone of its clock and household, such as Indian/Reunion. Default: {FRENCH_LEGAL_TIME}.",
     )
     meter.add_argument("--number", default="021961000001", help="Its number, 12 digits. Default: 021961000001.")
     meter.add_argument("--seed", type=int, default=0, help="Seed of household and days. Default: 0.")
@@ -154,6 +162,7 @@ def _meter(args: argparse.Namespace, now: datetime) -> HouseholdMeter:
         number=args.number,
         subscribed_kva=args.subscribed,
         rounding_va=args.rounding,
+        tz=args.timezone,
         overload=overload,
         curve=curve,
     )
@@ -218,6 +227,13 @@ def _stopping_by_signal() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _zone(text: str) -> ZoneInfo | None:
+    try:
+        return meter_zone(text)
+    except CalendarError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _moment(text: str) -> datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator.contracts import TERMS, SimulatedContract
 from tictally_edge.simulator.day import Curve, HouseholdDay
@@ -45,7 +46,7 @@ def _groups(reading: Reading) -> Iterator[EncodedGroup]:
     terms, tariff = TERMS[reading.contract], reading.tariff
     yield EncodedGroup("ADSC", reading.number)
     yield EncodedGroup("VTIC", "02")
-    yield EncodedGroup("DATE", "", _horodate(reading.moment_ms // 1000))
+    yield EncodedGroup("DATE", "", _horodate(reading.moment_ms, reading.tz))
     yield EncodedGroup("NGTF", terms.ngtf)
     yield EncodedGroup("LTARF", tariff.period.ltarf)
     for label, energy_wh in registers(reading).items():
@@ -100,17 +101,17 @@ def _maxima(reading: Reading) -> Iterator[EncodedGroup]:
 
 def _maximum(label: str, day: HouseholdDay, curve: Curve, step: int) -> EncodedGroup:
     value, reached = curve.maximum(step)
-    return EncodedGroup(label, f"{value:05d}", _horodate((day.start_ms + reached * STEP_MS) // 1000))
+    return EncodedGroup(label, f"{value:05d}", _horodate(day.start_ms + reached * STEP_MS, day.tz))
 
 
 def _load_curves(reading: Reading) -> Iterator[EncodedGroup]:
     end_ms = reading.moment_ms // _LOAD_MS * _LOAD_MS
     ends = (("", end_ms), ("-1", end_ms - _LOAD_MS))
     for before, end in ends:
-        yield EncodedGroup(f"CCASN{before}", f"{_mean(reading, 'consumption', end):05d}", _horodate(end // 1000))
+        yield EncodedGroup(f"CCASN{before}", f"{_mean(reading, 'consumption', end):05d}", _horodate(end, reading.tz))
     if reading.producer:
         for before, end in ends:
-            yield EncodedGroup(f"CCAIN{before}", f"{_mean(reading, 'injection', end):05d}", _horodate(end // 1000))
+            yield EncodedGroup(f"CCAIN{before}", f"{_mean(reading, 'injection', end):05d}", _horodate(end, reading.tz))
 
 
 def _mean_volts(reading: Reading) -> Iterator[EncodedGroup]:
@@ -118,7 +119,7 @@ def _mean_volts(reading: Reading) -> Iterator[EncodedGroup]:
     day = _day_at(reading, end_ms - _VOLT_MS)
     first, end = day.step(end_ms - _VOLT_MS), day.step(end_ms)
     for phase, volts in enumerate(day.volts, 1):
-        yield EncodedGroup(f"UMOY{phase}", f"{volts.mean(first, end):03d}", _horodate(end_ms // 1000))
+        yield EncodedGroup(f"UMOY{phase}", f"{volts.mean(first, end):03d}", _horodate(end_ms, reading.tz))
 
 
 def _mean(reading: Reading, which: str, end_ms: int) -> int:
@@ -148,8 +149,8 @@ def _peaks(reading: Reading) -> Iterator[EncodedGroup]:
     # A label stands once in a frame: of two peaks with one number, the one that comes.
     by_number = {peak.number: peak for peak in (now, coming) if peak is not None}
     for number, peak in sorted(by_number.items()):
-        yield EncodedGroup(f"DPM{number}", "00", _horodate(peak.start_ms // 1000, season=False))
-        yield EncodedGroup(f"FPM{number}", "00", _horodate(peak.end_ms // 1000, season=False))
+        yield EncodedGroup(f"DPM{number}", "00", _horodate(peak.start_ms, reading.tz, season=False))
+        yield EncodedGroup(f"FPM{number}", "00", _horodate(peak.end_ms, reading.tz, season=False))
 
 
 def _peak_profile(contract: SimulatedContract, number: int) -> tuple[str, ...]:
@@ -162,6 +163,10 @@ def _profile(entries: tuple[str, ...]) -> str:
     return " ".join((*entries, *["NONUTILE"] * (_PROFILE_ENTRIES - len(entries))))
 
 
+def _horodate(moment_ms: int, tz: ZoneInfo | None, *, season: bool = True) -> str:
+    return _horodate_of_second(moment_ms // 1000, tz, season=season)
+
+
 @lru_cache(maxsize=256)  # most horodates of a frame are those of the frame before
-def _horodate(moment_s: int, *, season: bool = True) -> str:
-    return format_horodate(from_ms(moment_s * 1000), season=season)
+def _horodate_of_second(moment_s: int, tz: ZoneInfo | None, *, season: bool) -> str:
+    return format_horodate(from_ms(moment_s * 1000), season=season, tz=tz)

@@ -1,12 +1,14 @@
 """State of the meter's tariff clock at a moment: the period, the colours, the mobile peaks, and until when.
 
-Hours in French legal time: off-peak and Tempo's HC 22:00 to 06:00, a Tempo day from 06:00, an EJP peak from 07:00 to
-01:00. The distributor counts winter (November to March) and summer apart, each by the same off-peak hours.
+Hours in French legal time, or that of another zone: off-peak and Tempo's HC 22:00 to 06:00, a Tempo day from 06:00, an
+EJP peak from 07:00 to 01:00. The distributor counts winter (November to March) and summer apart, each by the same
+off-peak hours.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator.contracts import TERMS, Period, SimulatedContract
 from tictally_edge.simulator.peakdays import DayColour, is_ejp_day, tempo_colour
@@ -56,9 +58,9 @@ class TariffClock:
     end_ms: int
 
 
-def tariff_at(contract: SimulatedContract, seed: int, moment_ms: int) -> TariffClock:
-    """The tariff at a moment; the seed decides which days are expensive."""
-    here = local(moment_ms)
+def tariff_at(contract: SimulatedContract, seed: int, moment_ms: int, tz: ZoneInfo | None = None) -> TariffClock:
+    """The tariff at a moment, by the hours of a zone; the seed decides which days are expensive."""
+    here = local(moment_ms, tz)
     minute = here.hour * _H + here.minute
     night = not _DAY_START <= minute < _NIGHT
     today = tomorrow = peak_now = peak_next = None
@@ -67,10 +69,10 @@ def tariff_at(contract: SimulatedContract, seed: int, moment_ms: int) -> TariffC
         announced = night or minute >= _ANNOUNCED
         today = tempo_colour(day, seed)
         tomorrow = tempo_colour(day + _DAY, seed) if announced else None
-        peak_now = _tempo_peak(day, today)
-        peak_next = _tempo_peak(day + _DAY, tomorrow)
+        peak_now = _tempo_peak(day, today, tz)
+        peak_next = _tempo_peak(day + _DAY, tomorrow, tz)
     elif contract is SimulatedContract.EJP:
-        peak_now, peak_next = _ejp_peaks(here, minute, seed)
+        peak_now, peak_next = _ejp_peaks(here, minute, seed, tz)
     return TariffClock(
         period=TERMS[contract].periods[_period(contract, night=night, colour=today, peak=peak_now) - 1],
         distributor=(3 if here.month in _WINTER_MONTHS else 1) + (0 if night else 1),
@@ -79,7 +81,7 @@ def tariff_at(contract: SimulatedContract, seed: int, moment_ms: int) -> TariffC
         peak_now=peak_now,
         peak_next=peak_next,
         ejp_notice=peak_next is not None and contract is SimulatedContract.EJP and _EJP_NOTICE <= minute < _EJP_START,
-        end_ms=min(end for cut in _CUTS if (end := wall_ms(here.date(), cut)) > moment_ms),
+        end_ms=min(end for cut in _CUTS if (end := wall_ms(here.date(), cut, tz)) > moment_ms),
     )
 
 
@@ -95,19 +97,19 @@ def _period(contract: SimulatedContract, *, night: bool, colour: DayColour | Non
     return (1 if night else 2) + (2 * (colour - 1) if colour is not None else 0)
 
 
-def _tempo_peak(day: date, colour: DayColour | None) -> Peak | None:
+def _tempo_peak(day: date, colour: DayColour | None, tz: ZoneInfo | None) -> Peak | None:
     if colour is None or colour is DayColour.BLUE:
         return None
-    return Peak(colour - 1, wall_ms(day, _DAY_START), wall_ms(day + _DAY, _DAY_START))
+    return Peak(colour - 1, wall_ms(day, _DAY_START, tz), wall_ms(day + _DAY, _DAY_START, tz))
 
 
-def _ejp_peaks(here: datetime, minute: int, seed: int) -> tuple[Peak | None, Peak | None]:
+def _ejp_peaks(here: datetime, minute: int, seed: int, tz: ZoneInfo | None) -> tuple[Peak | None, Peak | None]:
     day = _day_of(here, minute, _EJP_END)
     lasts = is_ejp_day(day, seed) and (minute >= _EJP_START or minute < _EJP_END)
     coming = here.date() if minute < _EJP_START else here.date() + _DAY
     announced = is_ejp_day(coming, seed) and (minute < _EJP_START or minute >= _ANNOUNCED)
-    return _ejp_peak(day) if lasts else None, _ejp_peak(coming) if announced else None
+    return _ejp_peak(day, tz) if lasts else None, _ejp_peak(coming, tz) if announced else None
 
 
-def _ejp_peak(day: date) -> Peak:
-    return Peak(1, wall_ms(day, _EJP_START), wall_ms(day + _DAY, _EJP_END))
+def _ejp_peak(day: date, tz: ZoneInfo | None) -> Peak:
+    return Peak(1, wall_ms(day, _EJP_START, tz), wall_ms(day + _DAY, _EJP_END, tz))

@@ -1,6 +1,7 @@
 """Frames from a source of bytes: the line at the right speed, decoded."""
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from tictally_edge.decoding.decoder import Decoder, is_good
 from tictally_edge.sources.autobaud import AutobaudSource
@@ -15,10 +16,18 @@ class LineSource:
         line: kept open at the speed of the meter.
         is_unpaced: see `FrameSource`.
         has_own_dates: see `FrameSource`.
+        tz: of the meter's clock; None for French legal time.
     """
 
-    def __init__(self, line: AutobaudSource, *, is_unpaced: bool = False, has_own_dates: bool = False) -> None:
-        self._line, self._decoder = line, Decoder()
+    def __init__(
+        self,
+        line: AutobaudSource,
+        *,
+        is_unpaced: bool = False,
+        has_own_dates: bool = False,
+        tz: ZoneInfo | None = None,
+    ) -> None:
+        self._line, self._decoder = line, Decoder(tz)
         self._is_unpaced, self._has_own_dates = is_unpaced, has_own_dates
 
     @property

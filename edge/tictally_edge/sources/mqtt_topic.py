@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Final, Protocol
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -44,18 +45,26 @@ class MessageFormats:
     """The registered formats of messages, by name."""
 
     def __init__(self) -> None:
-        self._by_name: dict[str, Callable[[], MessageDecoder]] = {}
+        self._by_name: dict[str, Callable[[ZoneInfo | None], MessageDecoder]] = {}
 
     def register(self, name: str, make: Callable[[], MessageDecoder]) -> None:
-        """Add a format; `make` returns a new decoder of it."""
+        """Add a format whose messages have their own dates; `make` returns a new decoder of it."""
+        self._by_name[name] = lambda _tz: make()
+
+    def register_zoned(self, name: str, make: Callable[[ZoneInfo | None], MessageDecoder]) -> None:
+        """Add a format with horodates of the meter; `make` takes the zone of its clock, None for French legal time."""
         self._by_name[name] = make
 
     def unregister(self, name: str) -> None:
         """Remove a format, as a test does with one of its own."""
         del self._by_name[name]
 
-    def decoder(self, name: str) -> MessageDecoder:
+    def decoder(self, name: str, tz: ZoneInfo | None = None) -> MessageDecoder:
         """Return a new decoder.
+
+        Args:
+            name: of the format.
+            tz: of the meter's clock; None for French legal time.
 
         Raises:
             SourceSettingError: there is no such format.
@@ -63,17 +72,21 @@ class MessageFormats:
         if name not in self._by_name:
             known = ", ".join(sorted(self._by_name))
             raise SourceSettingError(f"format={name[:20]!r} is unknown; known formats: {known}")
-        return self._by_name[name]()
+        return self._by_name[name](tz)
 
 
 MESSAGE_FORMATS: Final = MessageFormats()
 
 
 class RawMessages:
-    """Messages with bytes of the line, as a serial bridge publishes them, in any pieces."""
+    """Messages with bytes of the line, as a serial bridge publishes them, in any pieces.
 
-    def __init__(self) -> None:
-        self._decoder = Decoder()
+    Args:
+        tz: of the meter's clock; None for French legal time.
+    """
+
+    def __init__(self, tz: ZoneInfo | None = None) -> None:
+        self._decoder = Decoder(tz)
 
     def feed(self, _topic: str, payload: bytes, at: float) -> Iterable[DecodedFrame]:
         """See `MessageDecoder`."""
@@ -190,7 +203,7 @@ class MqttTopicSourceType:
         topic = url.path.removeprefix("/")
         if not topic:
             raise SourceSettingError(f"{address.text[:80]!r} names no topic")
-        decoder = MESSAGE_FORMATS.decoder(address.options.get("format", _DEFAULT_FORMAT))
+        decoder = MESSAGE_FORMATS.decoder(address.options.get("format", _DEFAULT_FORMAT), settings.meter_zone)
         return MqttTopicSource(_access(address, settings), client_id, topic, decoder)
 
 
@@ -208,5 +221,5 @@ def _access(address: SourceAddress, settings: Settings) -> BrokerAccess:
 
 
 SECTIONS.register(MqttSourceSettings, "source_mqtt_")
-MESSAGE_FORMATS.register(_DEFAULT_FORMAT, RawMessages)
+MESSAGE_FORMATS.register_zoned(_DEFAULT_FORMAT, RawMessages)
 SOURCES.register(MqttTopicSourceType())

@@ -96,12 +96,12 @@ class RecordingSourceType:
     schemes = ("file",)
     form = "file:capture.bin"
 
-    def open(self, address: SourceAddress, settings: Settings) -> FrameSource:  # noqa: ARG002 - it has no settings
+    def open(self, address: SourceAddress, settings: Settings) -> FrameSource:
         """See `SourceType`."""
         start = Moment(time.monotonic(), time.time_ns() // 1_000_000)
         source = RecordingSource(Path(address.target), address.options, start)
         line = AutobaudSource(lambda _: source, address.mode, address.text, reopens=False)
-        return LineSource(line, is_unpaced=is_unpaced(address))
+        return LineSource(line, is_unpaced=is_unpaced(address), tz=settings.meter_zone)
 
     def examine(self, address: SourceAddress, settings: Settings) -> Examination:  # noqa: ARG002 - it has no settings
         """See `SourceType`."""

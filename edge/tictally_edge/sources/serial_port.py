@@ -135,7 +135,8 @@ class _SerialSourceType:
 
     def open(self, address: SourceAddress, settings: Settings) -> FrameSource:
         """See `SourceType`."""
-        return LineSource(AutobaudSource(_opener(address, settings), address.mode, address.text))
+        line = AutobaudSource(_opener(address, settings), address.mode, address.text)
+        return LineSource(line, tz=settings.meter_zone)
 
 
 class DeviceSourceType(_SerialSourceType):

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_edge.finding import FindingCode, Subject, bad, good
 from tictally_edge.settings import Settings
@@ -38,12 +39,13 @@ class SimulatedSource:
             earlier: it does not wait until it has caught up with the present; `curve` is a file, a load curve of
             Enedis's customer space, which it follows from the beginning (or from `ago`) to the end.
         start: the present.
+        tz: of the meter's clock; None for French legal time.
 
     Raises:
         SourceSettingError: an option that does not exist, or a wrong value.
     """
 
-    def __init__(self, contract: str, options: dict[str, str], start: Moment) -> None:
+    def __init__(self, contract: str, options: dict[str, str], start: Moment, tz: ZoneInfo | None = None) -> None:
         if unknown := options.keys() - _OPTIONS:
             raise SourceSettingError(f"sim: has no option {min(unknown)!r}; there are {', '.join(sorted(_OPTIONS))}")
         if options.get("pace", "line") not in ("line", "fast"):
@@ -61,6 +63,7 @@ class SimulatedSource:
                 number=options.get("number", "021961000001"),
                 subscribed_kva=int(options.get("subscribed", "9")),
                 rounding_va=int(options.get("rounding", "10")),
+                tz=tz,
                 curve=curve,
             )
             interval_s = float(options["interval"]) if "interval" in options else None
@@ -119,12 +122,14 @@ class SimulatedSourceType:
     schemes = ("sim",)
     form = "sim:hphc"
 
-    def open(self, address: SourceAddress, settings: Settings) -> FrameSource:  # noqa: ARG002 - it has no settings
+    def open(self, address: SourceAddress, settings: Settings) -> FrameSource:
         """See `SourceType`."""
         start = Moment(time.monotonic(), time.time_ns() // 1_000_000)
-        source = SimulatedSource(address.target, address.options, start)
+        tz = settings.meter_zone
+        source = SimulatedSource(address.target, address.options, start, tz)
         line = AutobaudSource(lambda _: source, address.mode, address.text, reopens=False)
-        return LineSource(line, is_unpaced=is_unpaced(address), has_own_dates="curve" in address.options)
+        has_own_dates = "curve" in address.options
+        return LineSource(line, is_unpaced=is_unpaced(address), has_own_dates=has_own_dates, tz=tz)
 
     def examine(self, address: SourceAddress, settings: Settings) -> Examination:  # noqa: ARG002 - it has no settings
         """See `SourceType`."""

@@ -5,6 +5,7 @@ import ssl
 from pathlib import Path
 from typing import Final
 
+from tictally_shared.calendar import zone
 from tictally_shared.topics import Topics, is_name
 
 _MAX_NAME: Final = 32
@@ -34,6 +35,15 @@ def checked_key(text: str) -> str:
             "digits, or a name"
         )
     return checked_name(text)
+
+
+def checked_timezone(text: str) -> str:
+    """A zone of the tz database, by its name there.
+
+    Raises:
+        ValueError: it is none that can be used.
+    """
+    return zone(text).key
 
 
 def checked_host(text: str) -> str:
