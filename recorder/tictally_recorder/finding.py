@@ -88,6 +88,7 @@ class FindingCode(PhraseCode):
     EDGE_STATE_UNKNOWN = "edge_state_unknown"
     EDGE_UNKNOWN_TO_BROKER = "edge_unknown_to_broker"
     EDGE_HEALTH_OLD = "edge_health_old"
+    EDGE_IN_OTHER_ZONE = "edge_in_other_zone"
     EDGE_SENDS_NOTHING = "edge_sends_nothing"
     EDGE_SENDS_NOTHING_FROM_PORT = "edge_sends_nothing_from_port"
     EDGE_WAITS_FOR_CLOCK = "edge_waits_for_clock"

@@ -83,7 +83,8 @@ class Settings(ProgramSettings):
         json_schema_extra={"default": "`all`"},
     )
     timezone: Annotated[str, AfterValidator(checked_timezone)] = Field(
-        default="Europe/Paris", description="Time zone of days, months and years: a name of the tz database."
+        default="Europe/Paris",
+        description="Time zone of days, months, years and off-peak hours, of all sites: a name of the tz database.",
     )
     language: Language = Field(
         default="fr", description="Language of names and messages in hubs: `fr` or `en`. Ids are the same in both."

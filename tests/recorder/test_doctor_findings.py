@@ -250,6 +250,18 @@ def test_the_reason_for_missing_frames_is_read_from_the_edges_health(
     assert (trouble.advice or "").startswith(advice)
 
 
+@pytest.mark.parametrize(
+    ("zone", "is_well"),
+    [("Europe/Paris", True), ("Europe/Madrid", True), ("Indian/Reunion", False), ("No/Where", True), (7, True)],
+)
+def test_an_edge_whose_meter_lives_by_other_days_is_reported(zone: object, *, is_well: bool) -> None:
+    found = troubles(with_edge("online", health([(1, 1200)], timezone=zone)))
+    assert not found if is_well else [each.about for each in found] == ["edge pi"]
+    if found:
+        assert f"its meter's clock is in {zone}, and days" in found[0].sentence
+        assert "TICTALLY_TIMEZONE" in (found[0].advice or "")
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\xff", b"[]", b'{"boots": 3, "time": 5}', b'{"time": "x", "port": NaN}'])
 def test_an_invalid_health_message_stops_no_diagnosis(garbage: bytes) -> None:
     assert findings_about(with_edge("online", garbage), "edge pi") == [(Level.OK, f"it is online; {NEWEST}")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from tictally_recorder.doctor.broker_probe import Outcome
@@ -9,6 +10,7 @@ from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.ingest.backfill import HealthError, parse_health
 from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, Status
+from tictally_shared.calendar import CalendarError, zone
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.phrase import Phrase, Value
@@ -56,6 +58,7 @@ def edge_findings(facts: Facts, ledger: LedgerFacts, moments: Moments) -> Iterat
         edge = _EdgeSection(name, facts.edges.get(name, EdgeFacts()), ledger.newest_ms.get(name))
         is_broker_there = facts.probe.outcome is Outcome.CONNECTED
         yield edge.by_http(moments) if name == INTEGRATED_EDGE else edge.state(moments, is_broker_there=is_broker_there)
+        yield from edge.time_zone(moments)
         yield from edge.numbers(ledger.numbers.get(name, {}))
 
 
@@ -84,6 +87,18 @@ class _EdgeSection:
             code, parameters = _silence(health)
             return self._finding(Level.TROUBLE, code, moments, parameters)
         return self._finding(Level.OK, FindingCode.EDGE_ONLINE, moments)
+
+    def time_zone(self, moments: Moments) -> Iterator[Finding]:
+        """Whether the edge's meter lives by other days than this recorder; zones with the same time are alike."""
+        zone_name = _fields(self.facts.health).get("timezone")
+        try:
+            theirs = zone(zone_name) if isinstance(zone_name, str) else moments.tz
+        except CalendarError:  # another version's, or not an edge's
+            return
+        now = datetime.fromtimestamp(moments.now_ms / 1000, UTC)
+        if now.astimezone(theirs).utcoffset() != now.astimezone(moments.tz).utcoffset():
+            parameters: dict[str, Value] = {"zone": theirs.key, "own": moments.tz.key}
+            yield Finding(self._about, Level.TROUBLE, Phrase(FindingCode.EDGE_IN_OTHER_ZONE, parameters))
 
     def numbers(self, boots: Mapping[str, list[NumberRange]]) -> Iterator[Finding]:
         missing = _missing(self.facts.health, boots)

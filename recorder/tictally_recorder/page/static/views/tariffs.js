@@ -30,7 +30,7 @@ export async function render({ site, argument, signal, address }) {
       { class: "stack" },
       h("div", { class: "heading" }, h("h1", {}, t("nav.tariffs")), chooser(lists.items, chosen, contract, address)),
       lists.errors.map((each) => h("p", { class: "card failed" }, brokenFileText(each))),
-      history && timeline(history, power),
+      history && timeline(history, power, site?.timezone),
       comparison,
       history && versions(history, power),
     ),
@@ -52,9 +52,9 @@ function chooser(lists, chosen, contract, address) {
 const energyOf = (version, period, power) => (version.energy?.[String(power)] ?? version.energy?.["*"])?.[period]?.ttc ?? null;
 const subscriptionOf = (version, power) => (version.subscription?.[String(power)] ?? version.subscription?.["*"])?.ttc ?? null;
 
-function timeline(history, power) {
+function timeline(history, power, timeZone) {
   const periods = inOrder(history.periods);
-  const today = new Date().toISOString().slice(0, 10);
+  const today = todayIn(timeZone);
   const points = (period) => {
     const found = history.versions.filter((each) => energyOf(each, period, power) !== null).map((each) => [wall(each.from).getTime(), Number(energyOf(each, period, power))]);
     return found.length ? [...found, [wall(later(today, history.versions.at(-1).from)).getTime(), found.at(-1)[1]]] : found;
