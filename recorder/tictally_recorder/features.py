@@ -6,7 +6,9 @@ Programs and tools take `load` from here, so that no section is missing.
 from tictally_recorder.api.settings import ConsoSettings, HttpSettings, MeteritSettings
 from tictally_recorder.backup.job import BackupJob
 from tictally_recorder.backup.settings import BackupSettings
+from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.jobs import job_kinds
+from tictally_recorder.providers.pvpc.job import PvpcJob
 from tictally_recorder.settings import SECTIONS, Settings, load
 from tictally_recorder.sinks.registry import plugins as sink_plugins
 from tictally_recorder.tariffs.providers.registry import providers as tariff_providers
@@ -16,8 +18,10 @@ __all__ = [
     "BackupJob",
     "BackupSettings",
     "ConsoSettings",
+    "FetchSettings",
     "HttpSettings",
     "MeteritSettings",
+    "PvpcJob",
     "all_settings",
     "job_kinds",
     "load",

@@ -45,6 +45,26 @@ class ProblemCode(PhraseCode):
     BACKUP_TOO_LONG = "backup_too_long"
     BACKUP_NOT_STARTED = "backup_not_started"
 
+    # Requests to services on the internet
+    FETCH_OFFLINE = "fetch_offline"
+    FETCH_TIMEOUT = "fetch_timeout"
+    FETCH_CERTIFICATE = "fetch_certificate"
+    FETCH_DENIED = "fetch_denied"
+    FETCH_BANNED = "fetch_banned"
+    FETCH_STATUS = "fetch_status"
+    FETCH_FAILED = "fetch_failed"
+    FETCH_TOO_LARGE = "fetch_too_large"
+    FETCH_NOT_JSON = "fetch_not_json"
+    FETCH_UNEXPECTED = "fetch_unexpected"
+    PRICES_NOT_PUBLISHED = "prices_not_published"
+    PRICES_INCOMPLETE = "prices_incomplete"
+    PRICES_TWICE = "prices_twice"
+    PRICES_OF_ANOTHER_DAY = "prices_of_another_day"
+    PRICES_WITHOUT_ZONE = "prices_without_zone"
+    PRICE_IMPLAUSIBLE = "price_implausible"
+    SERIES_UNUSABLE = "series_unusable"
+    SERIES_NOT_WRITTEN = "series_not_written"
+
     # Parts of the above.
     TASK_MISSING = "task_missing"
     TASK_OFF = "task_off"
@@ -124,7 +144,12 @@ class ProblemError(Exception):
 
     Attributes:
         problem: what happened.
+        retry_after_s: how long to wait at least before the next attempt, seconds; None: as usual.
+        is_normal: True if it happens in a healthy home too: no internet for a while, prices that come later.
     """
+
+    retry_after_s: float | None = None
+    is_normal: bool = False
 
     def __init__(self, problem: Phrase | str) -> None:
         self.problem = problem if isinstance(problem, Phrase) else uncoded(problem)

@@ -74,7 +74,7 @@ def _job_metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
     for report in job_reports(context.settings, reader.get_value, now_ms):
         if not report.is_enabled:
             continue
-        gauges["failing"].add_metric([report.name], int(report.problem is not None))
+        gauges["failing"].add_metric([report.name], int(report.is_failing))
         for name, time_ms in (
             ("last_run", report.last_run_ms),
             ("last_success", report.last_success_ms),

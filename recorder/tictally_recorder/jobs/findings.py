@@ -26,7 +26,8 @@ def _finding(report: JobReport, moments: Moments) -> Finding:
     about, success_ms = Subject(SubjectKind.JOB, report.name), report.last_success_ms
     parameters: dict[str, Value] = {"job": report.name, "success": moments.since(success_ms, *_SUCCESS)}
     if report.problem is not None:
-        return Finding(about, Level.TROUBLE, Phrase(FindingCode.JOB_FAILED, {**parameters, "problem": report.problem}))
+        level = Level.TROUBLE if report.is_failing else Level.NOTE
+        return Finding(about, level, Phrase(FindingCode.JOB_FAILED, {**parameters, "problem": report.problem}))
     if success_ms is None:
         return Finding(about, Level.NOTE, Phrase(FindingCode.JOB_NOT_RUN_YET, parameters))
     return Finding(about, Level.OK, Phrase(FindingCode.JOB_SUCCEEDED, parameters))

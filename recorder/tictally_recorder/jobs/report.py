@@ -22,6 +22,7 @@ class JobReport:
         schedule: cron expression in local time, or None if the job is switched off.
         state: what is known of it.
         next_run_ms: when it runs next, milliseconds since 1970; None if it is switched off.
+        is_failing: whether its problem needs a person; one that a healthy home has too does not for two days.
     """
 
     kind: JobKind
@@ -29,6 +30,7 @@ class JobReport:
     schedule: str | None
     state: JobState
     next_run_ms: int | None
+    is_failing: bool = False
 
     def to_record(self) -> dict[str, object]:
         """The report as API and command line show it; times are ISO 8601 in UTC."""
@@ -93,7 +95,7 @@ def _report(kind: JobKind, settings: Settings, get_value: Callable[[str], str | 
         return JobReport(kind, title, None, state, None)
     schedule = Schedule.spread(job.schedule, settings.zone, f"{settings.name}/{kind.name}")
     next_run_ms = schedule.next_ms(now_ms) if state.retry_ms is None else state.retry_ms
-    return JobReport(kind, title, job.schedule, state, next_run_ms)
+    return JobReport(kind, title, job.schedule, state, next_run_ms, state.is_failing(now_ms))
 
 
 def _iso(time_ms: int | None) -> str | None:

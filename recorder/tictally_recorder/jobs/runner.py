@@ -10,7 +10,7 @@ from tictally_recorder.jobs.job import Job, JobContext, JobError
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobRun, JobState
 from tictally_recorder.ledger import LedgerError
-from tictally_recorder.problem import ProblemCode, uncoded
+from tictally_recorder.problem import ProblemCode, ProblemError
 from tictally_recorder.translations import ENGLISH
 from tictally_shared.phrase import Phrase
 from tictally_shared.runtime.backoff import Backoff
@@ -20,6 +20,8 @@ _START_DELAY_S: Final = 10.0
 _CHECK_EVERY_S: Final = 60.0
 # A call to a network share whose server is away may never return.
 _CHECK_LIMIT_S: Final = 5 * 60.0
+# A home may be without internet for a weekend, and nobody has to do anything.
+_TOLERATED_MS: Final = 48 * 3_600_000
 _log = logging.getLogger(__name__)
 
 
@@ -80,20 +82,20 @@ class JobRunner:
         context = JobContext(now_ms, is_scheduled, state.last_success_ms, dict(state.memory), "", self._stopping)
         self._context = context
         result: str | None = None
-        problem: Phrase | None = None
+        failure: ProblemError | None = None
         try:
             result = self._check_and_run(context, is_forced=is_forced)
-        except JobError as error:
-            problem = error.problem
+        except ProblemError as error:
+            failure = error
         except LedgerError as error:
-            problem = uncoded(str(error))
+            failure = JobError(str(error))
         except Exception as error:  # noqa: BLE001 - the thread must not end: nothing would run the job any more
             _log.exception("job %s failed", self.name)
-            problem = Phrase(ProblemCode.JOB_FAILED, {"detail": repr(error)})
+            failure = JobError(Phrase(ProblemCode.JOB_FAILED, {"detail": repr(error)}))
         finally:
             self._deadline_s = self._context = None
-        self._state = self._next_state(context, result, problem)
-        return problem is None
+        self._state = self._succeeded(context, result) if failure is None else self._failed(context, failure)
+        return failure is None
 
     def _check_and_run(self, context: JobContext, *, is_forced: bool) -> str | None:
         """What a run did, or None if none was due."""
@@ -109,21 +111,35 @@ class JobRunner:
     def _expect_within(self, limit_s: float) -> None:
         self._deadline_s = time.monotonic() + limit_s
 
-    def _next_state(self, context: JobContext, result: str | None, problem: Phrase | None) -> JobState:
+    def _succeeded(self, context: JobContext, result: str | None) -> JobState:
         before, finished_ms = self._state, _now_ms()
         last_success_ms = context.last_success_ms
         if result is not None and last_success_ms == before.last_success_ms:
             last_success_ms = finished_ms
-        state = replace(before, last_success_ms=last_success_ms, problem=problem, retry_ms=None, memory=context.memory)
-        if problem is None:
-            self._backoff.reset()
-        else:
-            state = replace(state, retry_ms=finished_ms + int(self._backoff.next_s() * 1000))
-            if problem != before.problem:
-                _log.warning("job %s: %s", self.name, ENGLISH.phrase(problem))
-        if result is not None or (problem is not None and problem != before.problem):
-            state = state.with_run(JobRun(context.now_ms, finished_ms, result, problem))
-        return state
+        self._backoff.reset()
+        state = JobState(last_success_ms, memory=context.memory, runs=before.runs)
+        return state if result is None else state.with_run(JobRun(context.now_ms, finished_ms, result, None))
+
+    def _failed(self, context: JobContext, failure: ProblemError) -> JobState:
+        before, finished_ms, problem = self._state, _now_ms(), failure.problem
+        wait_s = max(self._backoff.next_s(), failure.retry_after_s or 0.0)
+        tolerated_ms = None
+        if failure.is_normal:
+            tolerated_ms = before.tolerated_until_ms or finished_ms + _TOLERATED_MS
+        state = replace(
+            before,
+            last_success_ms=context.last_success_ms,
+            problem=problem,
+            retry_ms=finished_ms + int(wait_s * 1000),
+            tolerated_until_ms=tolerated_ms,
+            memory=context.memory,
+        )
+        if problem == before.problem:
+            return state
+        _log.log(
+            logging.INFO if failure.is_normal else logging.WARNING, "job %s: %s", self.name, ENGLISH.phrase(problem)
+        )
+        return state.with_run(JobRun(context.now_ms, finished_ms, None, problem))
 
     def _loop(self) -> None:
         wait_s = _START_DELAY_S

@@ -103,7 +103,7 @@ class JobStep:
                 report.name: {
                     **{each: report.to_record()[each] for each in _HEALTH_FIELDS},
                     "problem": report.problem and words.phrase(report.problem),
-                    "is_failing": report.problem is not None,
+                    "is_failing": report.is_failing,
                 }
                 for report in reports
                 if report.is_enabled

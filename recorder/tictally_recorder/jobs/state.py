@@ -36,6 +36,8 @@ class JobState:
         last_success_ms: when it last succeeded, milliseconds since 1970, or None.
         problem: why it cannot do its work at present, or None.
         retry_ms: when it is tried again after a failure, milliseconds since 1970, or None.
+        tolerated_until_ms: until when the problem needs nobody, because it happens in a healthy home too: no internet,
+            prices that come later; milliseconds since 1970, or None.
         memory: what the job keeps for its next runs.
         runs: the newest 20, oldest first.
     """
@@ -43,8 +45,13 @@ class JobState:
     last_success_ms: int | None = None
     problem: Phrase | None = None
     retry_ms: int | None = None
+    tolerated_until_ms: int | None = None
     memory: Mapping[str, Any] = field(default_factory=dict)
     runs: tuple[JobRun, ...] = ()
+
+    def is_failing(self, now_ms: int) -> bool:
+        """Whether a person has to look, milliseconds since 1970."""
+        return self.problem is not None and (self.tolerated_until_ms is None or now_ms >= self.tolerated_until_ms)
 
     def with_run(self, run: JobRun) -> Self:
         """The state with one run more."""
@@ -52,7 +59,7 @@ class JobState:
 
     def to_json(self) -> str:
         """As the ledger keeps it."""
-        body = {each: getattr(self, each) for each in ("last_success_ms", "retry_ms", "memory")}
+        body = {each: getattr(self, each) for each in ("last_success_ms", "retry_ms", "tolerated_until_ms", "memory")}
         runs = [
             {
                 "started_ms": run.started_ms,

@@ -1,0 +1,219 @@
+"""One client for all requests to services on the internet.
+
+Certificates are verified, proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`), an answer is at most 8 MiB and
+takes at most a minute. What an answer's ETag says is unchanged is not transferred again.
+"""
+
+import email.utils
+import json
+import ssl
+import time
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from tictally_recorder.problem import ProblemCode, ProblemError
+from tictally_shared.phrase import Phrase, Value
+
+USER_AGENT: Final = f"tictally-recorder/{version('tictally-recorder')}"
+_TIMEOUT_S: Final = 20.0
+_TOTAL_S: Final = 60.0
+_MAX_BYTES: Final = 8 * 1024 * 1024
+_MAX_REDIRECTS: Final = 3
+_DAY_S: Final = 86_400.0
+_NOT_MODIFIED: Final = 304
+# Services that ban a client answer so; asking again at once prolongs the ban.
+_BANS: Final = frozenset({403, 429})
+_DENIALS: Final = frozenset({401})
+_ETAGS: Final = "etags"
+_MAX_ETAGS: Final = 50
+_SHOWN: Final = 200
+
+
+class FetchError(ProblemError):
+    """A request has no usable answer.
+
+    Args:
+        problem: what happened.
+        retry_after_s: how long the service wants to be left alone, seconds; None if it did not say.
+        is_normal: True if no connection was made, as in a home without internet.
+    """
+
+    def __init__(self, problem: Phrase | str, *, retry_after_s: float | None = None, is_normal: bool = False) -> None:
+        super().__init__(problem)
+        self.retry_after_s = retry_after_s
+        self.is_normal = is_normal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of a successful answer.
+
+    Attributes:
+        service: host that answered, for people.
+        body: whole.
+        url: that was requested, with its query.
+        etag: names this version of the body, or an empty string.
+    """
+
+    service: str
+    body: bytes
+    url: str = ""
+    etag: str = ""
+
+    def json(self) -> Any:  # noqa: ANN401 - of another program
+        """The body as JSON; numbers with a point are Decimal.
+
+        Raises:
+            FetchError: it is not JSON; a page of a proxy, for instance.
+        """
+        try:
+            return json.loads(self.body, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            shown = self.body[:_SHOWN].decode("utf-8", "replace").split("\n")[0].strip()
+            about: dict[str, Value] = {"service": self.service, "start": shown or "…"}
+            raise FetchError(Phrase(ProblemCode.FETCH_NOT_JSON, about)) from None
+
+
+class FetchClient:
+    """Sends requests; close it after use.
+
+    Args:
+        memory: where ETags are kept between runs, such as a job's memory; None: nowhere.
+    """
+
+    def __init__(self, memory: MutableMapping[str, Any] | None = None) -> None:
+        self._memory: MutableMapping[str, Any] = {} if memory is None else memory
+        self._client = httpx.Client(
+            headers={"User-Agent": USER_AGENT},
+            timeout=_TIMEOUT_S,
+            follow_redirects=True,
+            max_redirects=_MAX_REDIRECTS,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def get(
+        self,
+        url: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        is_cached: bool = False,
+    ) -> Answer | None:
+        """Send a GET request.
+
+        Args:
+            url: http or https.
+            parameters: of the query.
+            headers: beside the User-Agent; secrets are never logged.
+            is_cached: True if an answer that has not changed since the last request is of no interest.
+
+        Returns:
+            The answer; None if it has not changed, where `is_cached`.
+
+        Raises:
+            FetchError: no connection, no answer in time, one that is too large, or an HTTP status of an error.
+        """
+        try:
+            service = urlsplit(url).hostname or url
+        except ValueError as error:
+            raise FetchError(Phrase(ProblemCode.FETCH_FAILED, {"service": url, "detail": str(error)})) from None
+        etags: dict[str, str] = self._memory.get(_ETAGS, {})
+        request = self._client.build_request("GET", url, params=parameters, headers=headers)
+        key = str(request.url)
+        if is_cached and key in etags:
+            request.headers["If-None-Match"] = etags[key]
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                if response.status_code == _NOT_MODIFIED:
+                    return None
+                _check_status(response, service)
+                body = _read(response, service)
+            finally:
+                response.close()
+        except httpx.HTTPError as error:
+            raise _failure(error, service) from None
+        except httpx.InvalidURL as error:
+            raise FetchError(Phrase(ProblemCode.FETCH_FAILED, {"service": service, "detail": str(error)})) from None
+        return Answer(service, body, key, response.headers.get("ETag", ""))
+
+    def accept(self, answer: Answer) -> None:
+        """Remember that an answer was used: `get` then skips it while it is unchanged. One that was refused is not."""
+        if answer.etag:
+            etags = self._memory.get(_ETAGS, {})
+            others = [(url, etag) for url, etag in etags.items() if url != answer.url]
+            self._memory[_ETAGS] = dict([*others, (answer.url, answer.etag)][-_MAX_ETAGS:])
+
+
+def _read(response: httpx.Response, service: str) -> bytes:
+    body, end = bytearray(), time.monotonic() + _TOTAL_S
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > _MAX_BYTES:
+            about: dict[str, Value] = {"service": service, "limit": _MAX_BYTES}
+            raise FetchError(Phrase(ProblemCode.FETCH_TOO_LARGE, about))
+        if time.monotonic() > end:
+            raise FetchError(Phrase(ProblemCode.FETCH_TIMEOUT, {"service": service}))
+    return bytes(body)
+
+
+def _check_status(response: httpx.Response, service: str) -> None:
+    if response.is_success:
+        return
+    status = response.status_code
+    about: dict[str, Value] = {"service": service, "status": status}
+    if status in _DENIALS:
+        raise FetchError(Phrase(ProblemCode.FETCH_DENIED, about))
+    if status in _BANS:
+        wait_s = max(_retry_after_s(response) or 0.0, _DAY_S)
+        raise FetchError(Phrase(ProblemCode.FETCH_BANNED, about), retry_after_s=wait_s)
+    raise FetchError(Phrase(ProblemCode.FETCH_STATUS, about), retry_after_s=_retry_after_s(response))
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    """RFC 9110 §10.2.3: seconds, or a date."""
+    text = response.headers.get("Retry-After", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max((email.utils.parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _failure(error: httpx.HTTPError, service: str) -> FetchError:
+    if isinstance(error, httpx.TimeoutException):
+        is_normal = isinstance(error, httpx.ConnectTimeout)
+        return FetchError(Phrase(ProblemCode.FETCH_TIMEOUT, {"service": service}), is_normal=is_normal)
+    detail = str(error) or type(error).__name__
+    if isinstance(_cause(error), ssl.SSLError) or "CERTIFICATE" in detail:
+        return FetchError(Phrase(ProblemCode.FETCH_CERTIFICATE, {"service": service, "detail": detail}))
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
+        return FetchError(Phrase(ProblemCode.FETCH_OFFLINE, {"service": service, "detail": detail}), is_normal=True)
+    return FetchError(Phrase(ProblemCode.FETCH_FAILED, {"service": service, "detail": detail}))
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    cause = error
+    while cause.__cause__ is not None or cause.__context__ is not None:
+        cause = cause.__cause__ or cause.__context__ or cause
+    return cause

@@ -1,0 +1,1 @@
+"""PVPC, Spain's regulated hourly price, from Red Eléctrica's ESIOS."""

@@ -1,0 +1,42 @@
+"""Settings of the PVPC job."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+ESIOS: Final = "https://api.esios.ree.es"
+
+
+class PvpcZone(StrEnum):
+    """The zones that PVPC has prices for."""
+
+    PENINSULA = "peninsula"
+    CANARIAS = "canarias"
+    BALEARES = "baleares"
+    CEUTA = "ceuta"
+    MELILLA = "melilla"
+
+
+class PvpcSettings(BaseModel):
+    """Which hourly prices are fetched."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    zone: PvpcZone | None = Field(
+        default=None,
+        description="Zone whose PVPC prices are fetched: `peninsula`, `canarias`, `baleares`, `ceuta` or `melilla`. "
+        "Unset: none are.",
+    )
+    since: date | None = Field(
+        default=None,
+        description="First day whose prices are fetched. Unset: the day of the first run.",
+        json_schema_extra={"default": "the day of the first run"},
+    )
+    token: SecretStr | None = Field(
+        default=None, description="Token of ESIOS' API. Unset: the public archive is used, which needs none."
+    )
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/]$")] = Field(
+        default=ESIOS, description="Address of ESIOS, for a mirror."
+    )

@@ -1,0 +1,77 @@
+"""A service on the internet as a local HTTP server: answers by path and query, and what was asked.
+
+It stands for services that cannot be reached from a test; the answers are recorded ones or in their form.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: path with query, and headers by lower-case name."""
+
+    path: str
+    headers: Mapping[str, str]
+
+
+class LocalService:
+    """Answers requests; a path without a reply is a 404.
+
+    Attributes:
+        replies: path with query → reply.
+        requests: all there were, in order.
+    """
+
+    def __init__(self) -> None:
+        self.replies: dict[str, Reply] = {}
+        self.requests: list[Request] = []
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                service.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}))
+                reply = service.replies.get(self.path, Reply(status=404))
+                etag = reply.headers.get("ETag")
+                if etag is not None and self.headers.get("If-None-Match") == etag:
+                    reply = Reply(status=304)
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(reply.body)))
+                self.end_headers()
+                self.wfile.write(reply.body)
+
+            def log_message(self, *_: Any) -> None: ...  # noqa: ANN401 - the library's
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @contextmanager
+    def running(self) -> Iterator["LocalService"]:
+        """While the block runs, it answers."""
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
