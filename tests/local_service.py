@@ -42,6 +42,10 @@ class LocalService:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.do_GET()
+
             def do_GET(self) -> None:
                 service.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}))
                 reply = service.replies.get(self.path, Reply(status=404))

@@ -9,6 +9,7 @@ from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.jobs import job_kinds
 from tictally_recorder.providers.pvpc.job import PvpcJob
+from tictally_recorder.providers.tempo.job import TempoJob
 from tictally_recorder.settings import SECTIONS, Settings, load
 from tictally_recorder.sinks.registry import plugins as sink_plugins
 from tictally_recorder.tariffs.providers.registry import providers as tariff_providers
@@ -22,6 +23,7 @@ __all__ = [
     "HttpSettings",
     "MeteritSettings",
     "PvpcJob",
+    "TempoJob",
     "all_settings",
     "job_kinds",
     "load",

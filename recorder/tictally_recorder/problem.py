@@ -62,6 +62,9 @@ class ProblemCode(PhraseCode):
     PRICES_OF_ANOTHER_DAY = "prices_of_another_day"
     PRICES_WITHOUT_ZONE = "prices_without_zone"
     PRICE_IMPLAUSIBLE = "price_implausible"
+    COLOUR_IMPLAUSIBLE = "colour_implausible"
+    COLOUR_NOT_PUBLISHED = "colour_not_published"
+    RTE_NOT_CONFIGURED = "rte_not_configured"
     SERIES_UNUSABLE = "series_unusable"
     SERIES_NOT_WRITTEN = "series_not_written"
 

@@ -4,6 +4,7 @@ Certificates are verified, proxies come from the environment (`HTTPS_PROXY`, `NO
 takes at most a minute. What an answer's ETag says is unchanged is not transferred again.
 """
 
+import base64
 import email.utils
 import json
 import ssl
@@ -15,7 +16,6 @@ from decimal import Decimal
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -132,15 +132,43 @@ class FetchClient:
         Raises:
             FetchError: no connection, no answer in time, one that is too large, or an HTTP status of an error.
         """
-        try:
-            service = urlsplit(url).hostname or url
-        except ValueError as error:
-            raise FetchError(Phrase(ProblemCode.FETCH_FAILED, {"service": url, "detail": str(error)})) from None
         etags: dict[str, str] = self._memory.get(_ETAGS, {})
-        request = self._client.build_request("GET", url, params=parameters, headers=headers)
+        request = self._request("GET", url, params=parameters, headers=headers)
         key = str(request.url)
         if is_cached and key in etags:
             request.headers["If-None-Match"] = etags[key]
+        return self._send(request)
+
+    def oauth_token(self, url: str, client_id: str, secret: str) -> str:
+        """An access token by client credentials (RFC 6749 §4.4).
+
+        Args:
+            url: of the token endpoint.
+            client_id: of the application.
+            secret: of the application.
+
+        Raises:
+            FetchError: as `get`, or the answer has no token.
+        """
+        credentials = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+        form = {"grant_type": "client_credentials"}
+        request = self._request("POST", url, data=form, headers={"Authorization": f"Basic {credentials}"})
+        answer = self._send(request)
+        body = None if answer is None else answer.json()
+        token = body.get("access_token") if isinstance(body, dict) else None
+        if not isinstance(token, str):
+            about: dict[str, Value] = {"service": httpx.URL(url).host, "detail": "it has no access_token"}
+            raise FetchError(Phrase(ProblemCode.FETCH_UNEXPECTED, about))
+        return token
+
+    def _request(self, method: str, url: str, **parts: Any) -> httpx.Request:  # noqa: ANN401 - of the library
+        try:
+            return self._client.build_request(method, url, **parts)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise FetchError(Phrase(ProblemCode.FETCH_FAILED, {"service": url, "detail": str(error)})) from None
+
+    def _send(self, request: httpx.Request) -> Answer | None:
+        service = request.url.host
         try:
             response = self._client.send(request, stream=True)
             try:
@@ -152,9 +180,7 @@ class FetchClient:
                 response.close()
         except httpx.HTTPError as error:
             raise _failure(error, service) from None
-        except httpx.InvalidURL as error:
-            raise FetchError(Phrase(ProblemCode.FETCH_FAILED, {"service": service, "detail": str(error)})) from None
-        return Answer(service, body, key, response.headers.get("ETag", ""))
+        return Answer(service, body, str(request.url), response.headers.get("ETag", ""))
 
     def accept(self, answer: Answer) -> None:
         """Remember that an answer was used: `get` then skips it while it is unchanged. One that was refused is not."""

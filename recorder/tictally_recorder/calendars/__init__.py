@@ -1,0 +1,1 @@
+"""Calendars of days that tariffs depend on: the colours of Tempo."""

@@ -1,0 +1,1 @@
+"""Tempo's colours, from RTE or from a public mirror of its calendar."""
