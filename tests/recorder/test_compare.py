@@ -10,7 +10,7 @@ import pytest
 from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.cost.compare.tempo_colours import ColourError, agreed, heard_colours, is_off_peak, read_colours
+from tictally_recorder.cost.compare.tempo_colours import agreed, heard_colours, is_off_peak
 from tictally_recorder.ledger import Ledger, TextChange
 from tictally_shared.calendar import zone
 from tictally_shared.status_register import Colour
@@ -33,12 +33,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     (tmp_path / "contracts.toml").write_text(BASE + NIGHT)
-    steps = [("00:00", 0), ("06:00", 3000), ("22:00", 9000), ("23:59:59", 10_000)]
-    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
-        for seq, (hour, wh) in enumerate(steps, 1):
-            added = frame(seq, at(f"2025-08-01T{hour}+02:00"), {"NGTF": "BASE", "EAST": wh, "EASF01": wh})
-            ledger.store([message(added, arrived_ms=NOON_MS)])
+    store_day(tmp_path, "2025-08-01")
     return tmp_path
+
+
+def store_day(folder: Path, day: str) -> None:
+    steps = [("00:00", 0), ("06:00", 3000), ("22:00", 9000), ("23:59:59", 10_000)]
+    with Ledger.open(folder / "ledger.sqlite") as ledger:
+        for seq, (hour, wh) in enumerate(steps, 1):
+            added = frame(seq, at(f"{day}T{hour}+02:00"), {"NGTF": "BASE", "EAST": wh, "EASF01": wh})
+            ledger.store([message(added, arrived_ms=NOON_MS)])
 
 
 def offers(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[tuple[str, int], dict[str, object]]:
@@ -85,12 +89,48 @@ def test_other_off_peak_hours_divide_differently(folder: Path, capsys: pytest.Ca
     assert offers(capsys, "--off-peak", "00:00-06:00")["edf-bleu-hphc", 6]["energy_wh"] == {"HC": 3000, "HP": 7000}
 
 
-def test_tempo_without_colours_is_unknown_and_its_days_last_from_six_to_six(
+def test_tempo_on_a_day_without_a_colour_is_unknown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "ledger.sqlite").unlink()
+    store_day(folder, "2026-06-01")  # after the bundled history
+    asked = ["compare", "--from", "2026-06-01", "--to", "2026-06-02"]
+    assert main([*asked, "--json"]) == 0
+    (unknown,) = [
+        each
+        for each in json.loads(capsys.readouterr().out)
+        if (each["tariff"], each["power_kva"]) == ("edf-bleu-tempo", 6)
+    ]
+    assert unknown["amount"] is None
+    assert reasons(unknown) == {"the colour of the Tempo day is unknown": [["2026-06-01", "2026-06-01"]]}
+    assert main(asked) == 0
+    expected = "Unknown (edf-bleu-tempo 6 kVA; 2026-06-01): the colour of the Tempo day is unknown."
+    assert expected in capsys.readouterr().out
+
+
+def test_tempo_is_priced_by_bundled_and_fetched_colours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    energy = offers(capsys)["edf-bleu-tempo", 6]["energy_wh"]
+    assert {k: v for k, v in energy.items() if v} == {"HC BLEU": 4000, "HP BLEU": 6000}  # type: ignore[attr-defined]
+    (folder / "tariffs").mkdir()
+    (folder / "tariffs" / "tempo-days.csv").write_text("date,color\n2025-07-31,white\n")
+    energy = offers(capsys)["edf-bleu-tempo", 6]["energy_wh"]
+    shown = {k: v for k, v in energy.items() if v}  # type: ignore[attr-defined]
+    assert shown == {"HC BLANC": 3000, "HC BLEU": 1000, "HP BLEU": 6000}
+
+
+def test_a_broken_file_of_colours_is_reported_and_costs_no_tariff_its_price(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    unknown = offers(capsys)["edf-bleu-tempo", 6]
-    assert unknown["amount"] is None
-    assert reasons(unknown) == {"the colour of the Tempo day is unknown": [["2025-08-01", "2025-08-01"]]}
+    (folder / "tariffs").mkdir()
+    (folder / "tariffs" / "tempo-days.csv").write_text("date,color\nyesterday,white\n")
+    assert main(["compare", *WINDOW, "--json"]) == 0
+    out, err = capsys.readouterr()
+    amounts = {each["tariff"]: each["amount"] for each in json.loads(out) if each["power_kva"] == 6}
+    assert None not in {amounts["edf-bleu-base"], amounts["edf-bleu-hphc"], amounts["edf-bleu-tempo"]}
+    assert "tempo-days.csv, line 2: 'yesterday,white' is not a day" in err
+
+
+def test_given_colours_go_before_all_others_and_tempo_days_last_from_six_to_six(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = folder / "colours.csv"
     file.write_text("date,color\n2025-07-31,red\n2025-08-01,blue\n")
     known = offers(capsys, "--colours", str(file))["edf-bleu-tempo", 6]
@@ -130,12 +170,6 @@ def test_a_string_gives_the_colour_of_days_with_frames_and_of_no_other() -> None
     }
 
 
-@pytest.mark.parametrize("text", ["2025-11-03,green", "x,blue", "2025-11-03,blue\n2025-11-03,red"])
-def test_an_invalid_colour_file_is_rejected(text: str) -> None:
-    with pytest.raises(ColourError):
-        read_colours(text)
-
-
 def test_a_tariff_whose_periods_only_its_own_registers_count_is_unknown(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,7 +203,6 @@ def test_the_table_has_the_cheapest_first_and_the_assumptions(folder: Path, caps
     )
     assert hphc < base
     assert "assumed to be 22:00-06:00" in out
-    assert "Unknown (edf-bleu-tempo 6 kVA; 2025-08-01): the colour of the Tempo day is unknown." in out
 
 
 def test_energy_counted_by_the_total_only_is_in_no_period_of_such_a_tariff(

@@ -103,7 +103,7 @@ def test_fetched_days_go_before_the_bundled_ones(tmp_path: Path) -> None:
     assert (calendar.colours[date(2025, 1, 1)], calendar.colours[TODAY]) == (Colour.BLANC, Colour.ROUGE)
     assert calendar.sources[TODAY].name == "tempo-days.csv"
     (tmp_path / "tempo-days.csv").write_text("what?\n")
-    with pytest.raises(CalendarFileError, match=r"tempo-days\.csv, line 1"):
+    with pytest.raises(CalendarFileError, match="line 1"):
         load_tempo(tmp_path)
 
 

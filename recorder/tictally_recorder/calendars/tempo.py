@@ -26,7 +26,17 @@ _SATURDAY, _SUNDAY = 5, 6
 
 
 class CalendarFileError(ValueError):
-    """A file of colours that cannot be used; the message has line and reason."""
+    """A file of colours that cannot be used.
+
+    Args:
+        line: of the file, from 1.
+        detail: what is wrong there, in English.
+    """
+
+    def __init__(self, line: int, detail: str) -> None:
+        super().__init__(f"line {line}: {detail}")
+        self.line = line
+        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +124,10 @@ def read_days(text: str) -> dict[date, Colour]:
         except ValueError:
             colour = None
         if colour is None:
-            message = f"line {number}: {line[:40]!r} is not a day and blue, white or red: 2026-11-21,blue"
-            raise CalendarFileError(message)
+            detail = f"{line[:40]!r} is not a day and blue, white or red: 2026-11-21,blue"
+            raise CalendarFileError(number, detail)
         if found.setdefault(day, colour) is not colour:
-            raise CalendarFileError(f"line {number}: {day} has another colour further up")
+            raise CalendarFileError(number, f"{day} has another colour further up")
     return found
 
 
@@ -157,8 +167,6 @@ def load_tempo(folder: Path) -> TempoCalendar:
     except (FileNotFoundError, NotADirectoryError):
         return bundled_tempo()
     except (OSError, UnicodeError) as error:
-        raise CalendarFileError(f"{path} cannot be read: {error}") from None
-    except CalendarFileError as error:
-        raise CalendarFileError(f"{path}, {error}") from None
+        raise CalendarFileError(1, f"it cannot be read: {error}") from None
     source = TempoSource(FETCHED_NAME, "secondary")
     return TempoCalendar(fetched, dict.fromkeys(fetched, source)).over(bundled_tempo())

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from tictally_recorder.calendars.tempo import CalendarFileError, read_days
 from tictally_recorder.cli.catalogue import end_with_problems, paid_by
 from tictally_recorder.cli.console import echo, print_table, progress
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import comparison_of
-from tictally_recorder.cost.compare.tempo_colours import ColourError, read_colours
 from tictally_recorder.cost.contracts.load import parse_hours
 from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.query import SiteDays, days_with_frames
@@ -114,6 +114,6 @@ def _hours(text: str) -> tuple[Hours, ...]:
 
 def _colours(file: Path) -> dict[date, Colour]:
     try:
-        return read_colours(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ColourError) as error:
+        return read_days(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, CalendarFileError) as error:
         raise typer.BadParameter(f"{file}: {error}", param_hint="--colours") from None

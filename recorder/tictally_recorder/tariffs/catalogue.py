@@ -9,6 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from tictally_recorder.calendars.tempo import (
+    FETCHED_NAME,
+    CalendarFileError,
+    TempoCalendar,
+    bundled_tempo,
+    load_tempo,
+)
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.broken import BrokenTariffs, broken_tariffs
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
@@ -38,6 +45,7 @@ class TariffCatalogue:
         imports: the last import of those that have some, by the list's id.
         broken: what those files cost: the tariffs in them, which `tariffs` may have from another file.
         tax_tables: tables of taxes by id.
+        tempo: colours of Tempo days, bundled and fetched.
         series_files: what price series were read from, or were to be: a list may name a file of any folder.
     """
 
@@ -49,6 +57,7 @@ class TariffCatalogue:
     series_files: tuple[Path, ...] = ()
     broken: BrokenTariffs = field(default_factory=BrokenTariffs)
     tax_tables: Mapping[str, TaxTable] = field(default_factory=dict)
+    tempo: TempoCalendar = field(default_factory=bundled_tempo)
 
     def tariff(self, tariff_id: str) -> Tariff:
         """The list of an id.
@@ -85,16 +94,28 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
         if not is_tax_table(values.document):
             catalogue.put(TariffFile.of(values).tariff(catalogue.tax_tables))
     catalogue.put_own([(path, values) for path, values in own if not is_tax_table(values.document)])
+    tempo, tempo_errors = _tempo(folder)
     return TariffCatalogue(
         MappingProxyType(catalogue.tariffs),
         MappingProxyType(catalogue.series),
-        tuple(catalogue.errors),
+        (*catalogue.errors, *tempo_errors),
         MappingProxyType(catalogue.beneath),
         MappingProxyType(catalogue.imports),
         tuple(catalogue.series_files),
         broken_tariffs(folder, catalogue.errors),
         MappingProxyType(catalogue.tax_tables),
+        tempo,
     )
+
+
+def _tempo(folder: Path | None) -> tuple[TempoCalendar, list[TariffError]]:
+    """The colours; a file of fetched ones that cannot be used costs no tariff its price, only comparisons some days."""
+    if folder is None:
+        return bundled_tempo(), []
+    try:
+        return load_tempo(folder), []
+    except CalendarFileError as error:
+        return bundled_tempo(), [TariffError(str(folder / FETCHED_NAME), error.line, error.detail)]
 
 
 def is_shipped(version: Version) -> bool:

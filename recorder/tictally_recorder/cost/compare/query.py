@@ -78,7 +78,8 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
         reader: the ledger.
         query: the days, all of them with frames.
         paid: contracts and tariffs.
-        wish: what to assume; without hours each day's contract's, and colours beside those that the meter reported.
+        wish: what to assume; without hours each day's contract's. Colours that are given go before those that a meter
+            reported, and these before the calendar's.
     """
     site, tz = query.site, query.tz
     contracts = paid.terms.contracts
@@ -93,7 +94,7 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
     yesterday = query.start - timedelta(days=1)
     reported = reported_colours(reader, site, local_midnight(yesterday, tz), by_quarter.end, tz)
-    assumed = replace(wish, colours={**reported, **wish.colours}, power_kva=power)
+    assumed = replace(wish, colours={**paid.catalogue.tempo.colours, **reported, **wish.colours}, power_kva=power)
     use = Use(site.id, (), quarters, options_of(reader, site, list(days), tz), unmetered_of(reader, site))
     broken = paid.catalogue.broken.by_id
     found = offers(

@@ -1,4 +1,4 @@
-"""Which colour a Tempo day had: from the meter's texts, or from a file. Pure.
+"""Which colour a Tempo day had, from the strings of a meter. Pure.
 
 A Tempo day begins at 06:00 and bears the date of that morning.
 """
@@ -22,15 +22,10 @@ def is_off_peak(at: time, hours: Iterable[Hours]) -> bool:
     return any(begin <= at < end if begin < end else at >= begin or at < end for begin, end in hours)
 
 
-_ENGLISH: Final = {"blue": Colour.BLEU, "white": Colour.BLANC, "red": Colour.ROUGE}
 _OF_PTEC: Final = {"JB": Colour.BLEU, "JW": Colour.BLANC, "JR": Colour.ROUGE}
 # Meters' clocks and ours may differ: nothing is learned from the hours beside a change of day.
 _SURE: Final = (time(7), time(22))
 MORNING: Final = timedelta(hours=6)
-
-
-class ColourError(ValueError):
-    """A file of colours that cannot be used; the message has the reason."""
 
 
 def heard_colours(changes: Sequence[TextChange], heard_ms: Iterable[int], tz: ZoneInfo) -> dict[date, Colour]:
@@ -58,29 +53,6 @@ def agreed(reports: Iterable[Mapping[date, Colour]]) -> dict[date, Colour]:
         for day, colour in colours.items():
             found.setdefault(day, set()).add(colour)
     return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}
-
-
-def read_colours(text: str) -> dict[date, Colour]:
-    """Lines of `date,color`, after that heading.
-
-    Raises:
-        ColourError: a line is something else, or a day has two colours.
-    """
-    found: dict[date, Colour] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or (number == 1 and line.strip() == "date,color"):
-            continue
-        day_text, _, name = line.partition(",")
-        colour = _ENGLISH.get(name.strip())
-        try:
-            day = date.fromisoformat(day_text.strip())
-        except ValueError:
-            colour = None
-        if colour is None:
-            raise ColourError(f"line {number}: {line[:40]!r} is not a day and blue, white or red: 2026-11-21,blue")
-        if found.setdefault(day, colour) is not colour:
-            raise ColourError(f"line {number}: {day} has another colour further up")
-    return found
 
 
 def _colour(change: TextChange) -> Colour:
