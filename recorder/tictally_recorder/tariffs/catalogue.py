@@ -1,9 +1,10 @@
 """All tariffs there are: those shipped with the program, and the user's own, which win."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.broken import BrokenTariffs, broken_tariffs
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile, read_toml
-from tictally_recorder.tariffs.model import ImportRecord, Tariff, TaxTable, Version
+from tictally_recorder.tariffs.model import Formula, ImportRecord, Tariff, TaxTable, Version
 from tictally_recorder.tariffs.series import Series, read_series
 from tictally_recorder.tariffs.tax_table_reader import TaxTableFile, is_tax_table
 from tictally_recorder.tariffs.toml_reader import TomlValues
@@ -94,6 +95,7 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
         if not is_tax_table(values.document):
             catalogue.put(TariffFile.of(values).tariff(catalogue.tax_tables))
     catalogue.put_own([(path, values) for path, values in own if not is_tax_table(values.document)])
+    catalogue.apply_formulas()
     tempo, tempo_errors = _tempo(folder)
     return TariffCatalogue(
         MappingProxyType(catalogue.tariffs),
@@ -209,6 +211,13 @@ class _Building:
             with self._noting_errors(overlay.file):
                 self._put_overlay(overlay)
 
+    def apply_formulas(self) -> None:
+        """Make the prices of series final, by the version of each step's local day."""
+        for tariff_id, series in self.series.items():
+            tariff = self.tariffs[tariff_id]
+            if any(version.formula != Formula() for version in tariff.versions):
+                self.series[tariff_id] = series.by_formula(_formula_of(tariff))
+
     @contextmanager
     def _noting_errors(self, file: str) -> Iterator[None]:
         try:
@@ -248,6 +257,14 @@ class _Building:
     def _refuse_taken(self, key: str, file: TariffFile, what: str) -> None:
         if (other := self._own.get(key)) is not None:
             raise file.wrong(("id",), f"{what} is in {other} too, which holds; remove one of them")
+
+
+def _formula_of(tariff: Tariff) -> Callable[[date, Decimal], Decimal]:
+    def apply(day: date, price: Decimal) -> Decimal:
+        version = tariff.on(day)
+        return price if version is None else version.formula.apply(price)
+
+    return apply
 
 
 def _is_imported(file: TariffFile) -> bool:

@@ -55,6 +55,25 @@ class Price:
     ht: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """How the price of a kWh is made from that of a series: `(price * factor + margin) * taxes`.
+
+    Attributes:
+        factor: of the series' price, for losses of the grid or a share.
+        margin: of a kWh, in the currency, before taxes; may be negative.
+        taxes: what all taxes together multiply the price by: 1.21 for 21 %.
+    """
+
+    factor: Decimal = Decimal(1)
+    margin: Decimal = Decimal(0)
+    taxes: Decimal = Decimal(1)
+
+    def apply(self, price: Decimal) -> Decimal:
+        """The price of a kWh with all taxes."""
+        return (price * self.factor + self.margin) * self.taxes
+
+
 @dataclass(frozen=True)
 class Version:
     """One tariff of a tariff.
@@ -74,6 +93,7 @@ class Version:
         attributions: figures with another source; of several that concern a figure, the last.
         tax_table: with the taxes of each day, or None.
         taxes_unknown: names of taxes that are not known, whatever the table has.
+        formula: of the prices of a series.
     """
 
     tariff: str
@@ -90,6 +110,7 @@ class Version:
     attributions: tuple[Attribution, ...] = ()
     tax_table: TaxTable | None = None
     taxes_unknown: frozenset[str] = frozenset()
+    formula: Formula = field(default_factory=Formula)
 
     @property
     def id(self) -> str:
@@ -173,6 +194,9 @@ class Version:
         }
         if self.taxes_unknown:
             content["taxes_unknown"] = sorted(self.taxes_unknown)
+        if self.formula != Formula():
+            formula = self.formula
+            content["formula"] = [_plain(each) for each in (formula.factor, formula.margin, formula.taxes)]
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
 

@@ -9,9 +9,9 @@ import csv
 import hashlib
 import io
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
@@ -39,11 +39,13 @@ class Step:
         start_ms: since the epoch, the beginning of a quarter.
         end_ms: excluded.
         price: of a kWh.
+        day: local, as the file writes its beginning; None without a file: then the day in UTC is taken.
     """
 
     start_ms: int
     end_ms: int
     price: Decimal
+    day: date | None = None
 
 
 class Series:
@@ -58,6 +60,14 @@ class Series:
     def steps(self) -> tuple[Step, ...]:
         """All of them, in order."""
         return self._steps
+
+    def by_formula(self, apply: Callable[[date, Decimal], Decimal]) -> "Series":
+        """The series of what a formula makes of each price.
+
+        Args:
+            apply: local day and price of the series → price of a kWh.
+        """
+        return Series([replace(step, price=apply(_day(step), step.price)) for step in self._steps])
 
     def price(self, time_ms: int) -> Decimal | None:
         """Of a kWh at a moment; None if there is no price."""
@@ -81,12 +91,20 @@ class Series:
         return self._steps[index]
 
 
+def _day(step: Step) -> date:
+    return step.day or (_EPOCH + timedelta(milliseconds=step.start_ms)).date()
+
+
 @dataclass(frozen=True, slots=True)
 class _SeriesRow:
     line: int
-    start_ms: int
+    start: datetime
     price: Decimal
     step_ms: int | None
+
+    @property
+    def start_ms(self) -> int:
+        return (self.start - _EPOCH) // timedelta(milliseconds=1)
 
 
 def read_series(text: str, file: str, currency: str = EURO) -> Series:
@@ -108,7 +126,7 @@ def read_series(text: str, file: str, currency: str = EURO) -> Series:
         _reject_slips(rows, file)
     pairs = list(pairwise(rows))
     common = _common_step_ms(pairs, file)
-    steps = [Step(row.start_ms, row.start_ms + (row.step_ms or common), row.price) for row in rows]
+    steps = [Step(row.start_ms, row.start_ms + (row.step_ms or common), row.price, row.start.date()) for row in rows]
     for (earlier, later), step in zip(pairs, steps, strict=False):
         if step.end_ms > later.start_ms:
             line, other = max(earlier.line, later.line), min(earlier.line, later.line)
@@ -177,17 +195,16 @@ def _lines(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
         raise TariffError(file, max(reader.line_num, 1), f"it is not CSV: {error}") from None
 
 
-def _start(text: str, file: str, line: int) -> int:
+def _start(text: str, file: str, line: int) -> datetime:
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
         raise TariffError(file, line, f"{text[:40]!r} is not a time: 2026-11-21T20:00+01:00") from None
     if start.tzinfo is None:
         raise TariffError(file, line, f"{text[:40]!r} has no offset: 2026-11-21T20:00+01:00")
-    start_ms = (start - _EPOCH) // timedelta(milliseconds=1)
-    if start_ms % QUARTER_MS:
+    if (start - _EPOCH) // timedelta(milliseconds=1) % QUARTER_MS:
         raise TariffError(file, line, f"{text[:40]!r} is not the beginning of a quarter of an hour")
-    return start_ms
+    return start
 
 
 def _price(text: str, file: str, line: int) -> Decimal:

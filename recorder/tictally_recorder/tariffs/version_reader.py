@@ -10,13 +10,14 @@ from tictally_recorder.tariffs.model import (
     Confidence,
     Direction,
     Figure,
+    Formula,
     Price,
     Provenance,
     Tariff,
     Taxes,
     Version,
 )
-from tictally_recorder.tariffs.plausible_amounts import kwh_bounds, monthly_bounds
+from tictally_recorder.tariffs.plausible_amounts import Bounds, kwh_bounds, monthly_bounds
 from tictally_recorder.tariffs.tax_table_reader import TAX_BOUNDS
 from tictally_recorder.tariffs.toml_lines import Path
 from tictally_recorder.tariffs.toml_reader import UNKNOWN, TomlValues
@@ -24,12 +25,17 @@ from tictally_shared.phrase import Phrase, Value
 
 _VERSION_KEYS: Final = frozenset(
     {"from", "until", "confidence", "source", "note", "energy", "subscription", "subscription_ht", "power", "taxes"}
-    | {"figures", "unusual"}
+    | {"figures", "unusual", "formula"}
 )
 # Files of people that were written for former names are read as before.
 _FORMER_KEYS: Final = {"confidence": "sureness"}
 _POWER_KEYS: Final = frozenset({"energy", "subscription", "subscription_ht", "unusual"})
 _PRICE_KEYS: Final = ("ttc", "ht", "unusual")
+_FORMULA_BOUNDS: Final = {
+    "factor": Bounds(Decimal(0), Decimal(3), "(the price itself)"),
+    "margin": Bounds(Decimal(-1), Decimal(1), "a kWh"),
+    "taxes": Bounds(Decimal(1), Decimal(2), "(no taxes)"),
+}
 _FIGURE_KEYS: Final = frozenset({"of", "powers", "periods", "source", "confidence", "note"})
 
 
@@ -65,7 +71,20 @@ def read_version(values: TomlValues, path: Path, tariff: Tariff) -> Version:
         confidence=Confidence(values.one_of((*path, _key_in_use(values, path, "confidence")), tuple(Confidence))),
         note=values.text((*path, "note"), ""),
         file=values.file,
+        formula=_formula(values, (*path, "formula"), tariff),
     )
+
+
+def _formula(values: TomlValues, path: Path, tariff: Tariff) -> Formula:
+    if not values.has(path):
+        return Formula()
+    if not tariff.series:
+        raise values.wrong(path, "a formula makes prices from a price series, and this tariff has none")
+    values.keys(path, _FORMULA_BOUNDS)
+    found = {
+        key: values.amount((*path, key), bounds) for key, bounds in _FORMULA_BOUNDS.items() if values.has((*path, key))
+    }
+    return Formula(**found)
 
 
 def _key_in_use(values: TomlValues, path: Path, key: str) -> str:

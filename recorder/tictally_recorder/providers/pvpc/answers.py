@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.pvpc.settings import PvpcZone
+from tictally_recorder.tariffs.plausible_amounts import KWH_NEVER_ABOVE
 from tictally_shared.phrase import Phrase, Value
 
 MADRID: Final = ZoneInfo("Europe/Madrid")
 HOUR_MS: Final = 3_600_000
-# The ceiling of the European day-ahead market was 5 EUR a kWh at most; PVPC adds tolls of some cents.
-PRICE_LIMIT: Final = Decimal(6)
+# The ceiling of the European day-ahead market is below it.
+PRICE_LIMIT: Final = KWH_NEVER_ABOVE
 _MWH: Final = Decimal(1000)
 _GEO_IDS: Final = {
     PvpcZone.PENINSULA: 8741,
