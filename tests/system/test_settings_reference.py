@@ -71,7 +71,9 @@ def test_a_variable_of_the_deployment_is_a_setting_or_known_as_the_deployments_o
     known = {PREFIX + name.upper() for name in settings_in(recorder_settings())}
     others = {PREFIX + each for each in OTHER_VARIABLES.split()}
     assert {each for each in own if each.removesuffix("_FILE") not in known} <= others
-    assert others - own == {f"{PREFIX}{each}" for each in ("CHAOS_SEED", "FULL_YEAR", "HASS", "SCHEDULE_HOUR")}
+    assert others - own == {
+        f"{PREFIX}{each}" for each in ("CHAOS_SEED", "FULL_YEAR", "HASS", "RESTARTS", "SCHEDULE_HOUR")
+    }
 
 
 @pytest.mark.parametrize("package", ["tictally_edge", "tictally_recorder"])
