@@ -62,9 +62,13 @@ export function useTimeZone(timeZone) {
   zone = timeZone;
 }
 
-/** A moment in the set time zone, from a time with any offset. */
-export const exactMoment = (iso) =>
-  new Intl.DateTimeFormat(locale(), { timeZone: zone, hourCycle: "h23", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+const zoned = (options) => (moment) => new Intl.DateTimeFormat(locale(), { timeZone: zone, hourCycle: "h23", ...options }).format(new Date(moment));
+
+/** A moment in the set time zone, from a time with any offset or milliseconds since 1970. Unlike what `wall` gives,
+ * moments can be subtracted: on the days on which the clocks change an hour is missing there, or there twice. */
+export const exactMoment = zoned({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+export const exactClock = zoned({ hour: "2-digit", minute: "2-digit" });
+export const exactSeconds = zoned({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 const dated = (options) => (iso) => new Intl.DateTimeFormat(locale(), { timeZone: "UTC", hourCycle: "h23", ...options }).format(wall(iso));
 

@@ -99,12 +99,13 @@ function find(live, site) {
     return ["lost", t("status.lost", { at: clock })];
   }
   const item = site && live.items.get(site.site);
-  if (item?.state === "offline") return ["away", t("status.offline", { edge: item.edges.map((each) => each.edge).join(", "), at: last(item, site) })];
-  if (item?.state === "silent") return ["away", t("status.silent", { at: last(item, site) })];
+  if (item?.state === "offline") return ["away", t("status.offline", { edge: item.edges.map((each) => each.edge).join(", "), at: lastHeard(item, site) })];
+  if (item?.state === "silent") return ["away", t("status.silent", { at: lastHeard(item, site) })];
   if (live.problem) return ["away", reasonText(live.problem)];
   return ["fine", ""];
 }
 
-function last(item, site) {
+/** When the meter was last heard: the time alone where that is no other day's. */
+export function lastHeard(item, site) {
   return item.at && item.age_s < RECENT_S ? seconds(item.at) : moment(item.at ?? site.last);
 }

@@ -7,10 +7,11 @@ import { failed, figures, table } from "../components.js";
 import { amount, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
-import { clock, kwh, moment, percent, price, seconds, wall, weekday, whole } from "../format.js";
+import { exactClock, exactSeconds, kwh, moment, percent, price, wall, weekday, whole } from "../format.js";
 import { gauge } from "../graphics.js";
 import { colon, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
+import { lastHeard } from "../live.js";
 import { reasonText } from "../reasons.js";
 
 const SHOWN_MS = 15 * 60_000;
@@ -54,7 +55,7 @@ export async function render({ site, live, signal }) {
     item = live.items.get(site.site) ?? item;
     if (!item) return;
     dial.set(item);
-    time.textContent = item.at ? t("live.at", { at: seconds(item.at) }) : t("live.last", { at: moment(site.last) });
+    time.textContent = t(item.at ? "live.at" : "live.last", { at: lastHeard(item, site) });
     put(period, periodCard(item));
     const focused = today.contains(document.activeElement);
     put(today, todayCard(item, usual, site));
@@ -78,11 +79,11 @@ export async function render({ site, live, signal }) {
 async function charts(site, item, signal) {
   const [standby, frames, quarters] = await Promise.all([
     get("/standby", { site: site.site, from: `${addMonths(dayOf(site.last), -2)}-01`, by: "month" }, signal),
-    all("/readings/frames", { site: site.site, label: "power", from: before(site.last, 15) }, signal),
+    all("/readings/frames", { site: site.site, label: "power", from: before(site.last, 15), to: ahead(site.last) }, signal),
     all("/use", { site: site.site, from: before(site.last, 24 * 60), to: ahead(site.last), by: "quarter" }, signal),
   ]);
   const standbyVa = standby.items.at(-1)?.typical_va ?? null;
-  const points = frames.items.map((each) => [wall(each.at).getTime(), Object.values(each.values)[0]]).filter(([, va]) => va !== undefined);
+  const points = frames.items.map((each) => [at(each.at), Object.values(each.values)[0]]).filter(([, va]) => va !== undefined);
   const notes = [standbyVa && t("live.standby", { va: standbyVa }), isOld(item) && t("live.until", { at: moment(site.last) })];
   return {
     points,
@@ -91,6 +92,7 @@ async function charts(site, item, signal) {
   };
 }
 
+const at = (iso) => new Date(iso).getTime();
 /** True where the last 24 hours are those before the latest frame instead of before now. */
 const isOld = (item) => !item?.at || item.age_s > OLD_S;
 const dayOf = (iso) => iso.slice(0, 7);
@@ -105,10 +107,10 @@ function shifted(iso, minutes) {
 
 function addPoint(points, item) {
   if (!item.at || item.power_va === null) return;
-  const at = wall(item.at).getTime();
-  if (points.length && points.at(-1)[0] >= at) return;
-  points.push([at, item.power_va]);
-  while (points.length && points[0][0] < at - SHOWN_MS) points.shift();
+  const now = at(item.at);
+  if (points.length && points.at(-1)[0] >= now) return;
+  points.push([now, item.power_va]);
+  while (points.length && points[0][0] < now - SHOWN_MS) points.shift();
 }
 
 function periodCard(item) {
@@ -185,11 +187,11 @@ function standbyLine(standbyVa, label = t("standby.short")) {
 }
 
 function minutesOption(points, standbyVa, last) {
-  const end = points.at(-1)?.[0] ?? wall(last).getTime();
+  const end = points.at(-1)?.[0] ?? at(last);
   return {
     animation: false,
-    tooltip: { formatter: ([found]) => tip(seconds(new Date(found.value[0]).toISOString()), [[t("live.power"), `${whole(found.value[1])} VA`, colour("accent")]]), axisPointer: { type: "line" } },
-    xAxis: { type: "time", min: end - SHOWN_MS, max: end, axisLabel: { formatter: (at) => clock(new Date(at).toISOString()) } },
+    tooltip: { formatter: ([found]) => tip(exactSeconds(found.value[0]), [[t("live.power"), `${whole(found.value[1])} VA`, colour("accent")]]), axisPointer: { type: "line" } },
+    xAxis: { type: "time", min: end - SHOWN_MS, max: end, axisLabel: { formatter: exactClock } },
     yAxis: { type: "value", name: "VA", min: 0 },
     series: [{ type: "line", data: points, step: "end", showSymbol: false, lineStyle: { width: 2, color: colour("accent") }, areaStyle: { color: colour("accent"), opacity: 0.14 }, itemStyle: { color: colour("accent") }, markLine: standbyLine(standbyVa) || undefined }],
   };
@@ -198,25 +200,25 @@ function minutesOption(points, standbyVa, last) {
 /** One row a minute: six hundred would be too many to read. */
 function minutesTable(points) {
   const of = new Map();
-  points.forEach(([at, va]) => of.set(Math.floor(at / 60_000), [...(of.get(Math.floor(at / 60_000)) ?? []), va]));
-  const rows = [...of].map(([minute, values]) => [clock(new Date(minute * 60_000).toISOString()), whole(values.reduce((a, b) => a + b, 0) / values.length), whole(Math.max(...values))]);
+  points.forEach(([moment, va]) => of.set(Math.floor(moment / 60_000), [...(of.get(Math.floor(moment / 60_000)) ?? []), va]));
+  const rows = [...of].map(([minute, values]) => [exactClock(minute * 60_000), whole(values.reduce((a, b) => a + b, 0) / values.length), whole(Math.max(...values))]);
   return table(t("live.minutes"), [t("table.time"), figures(t("table.meanVa")), figures(t("table.mostVa"))], rows);
 }
 
 /** The mean power of a row; of the current quarter-hour, up to now. */
 function mean(row, wh, last) {
-  const from = wall(row.from).getTime();
-  const end = Math.min(wall(row.to).getTime(), Math.max(wall(last).getTime(), from + LEAST_MS));
+  const from = at(row.from);
+  const end = Math.min(at(row.to), Math.max(at(last), from + LEAST_MS));
   return Math.round(((wh ?? 0) * HOUR_MS) / (end - from)) || null;
 }
 
-/** The quarter-hours of 24 hours, also those without data, so that the axis always spans 24 hours. */
+/** The quarter-hours of 24 hours, also those without data, so that the axis always spans 24 hours: on every day. */
 function placesOf(rows) {
   if (!rows.length) return [];
-  const end = wall(rows.at(-1).to).getTime();
-  const of = new Map(rows.map((row) => [wall(row.from).getTime(), row]));
+  const end = at(rows.at(-1).to);
+  const of = new Map(rows.map((row) => [at(row.from), row]));
   return Array.from({ length: QUARTERS }, (_, n) => end - (QUARTERS - n) * QUARTER_MS).map(
-    (at) => of.get(at) ?? { from: new Date(at).toISOString(), to: new Date(at + QUARTER_MS).toISOString(), periods: {} },
+    (from) => of.get(from) ?? { from: new Date(from).toISOString(), to: new Date(from + QUARTER_MS).toISOString(), periods: {} },
   );
 }
 
@@ -226,27 +228,27 @@ function dayOption(found, standbyVa, last) {
   const bar = (name, style, data) => ({ name, type: "bar", stack: "all", data, barCategoryGap: "8%", itemStyle: { ...style, borderWidth: 0.5 }, emphasis: { disabled: true } });
   const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => mean(row, row.periods[name], last)))) : [bar(t("energy"), { color: colour("accent") }, rows.map((row) => mean(row, row.consumption_wh, last)))];
   if (standbyVa && series.length) series[0].markLine = standbyLine(standbyVa, null);
-  const heading = (row) => `${clock(row.from)} – ${clock(row.to)}`;
+  const heading = (row) => `${exactClock(row.from)} – ${exactClock(row.to)}`;
   const lines = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(each.value)} W`, each.color]);
   return {
     tooltip: { formatter: (found) => tip(heading(rows[found[0].dataIndex]), lines(found)) },
-    xAxis: { type: "category", data: rows.map((row) => clock(row.from)), axisLabel: { interval: (_, text) => text.endsWith("00") && parseInt(text, 10) % HOURS_APART === 0 } },
+    xAxis: { type: "category", data: rows.map((row) => exactClock(row.from)), axisLabel: { interval: (_, text) => text.endsWith("00") && parseInt(text, 10) % HOURS_APART === 0 } },
     yAxis: { type: "value", name: "W", min: 0, max: ({ max }) => (max < LEAST_W ? LEAST_W : null) },
     series,
   };
 }
 
-/** Energy by hour. */
+/** Energy by hour; the one that occurs twice in autumn has two rows. */
 function dayTable(rows) {
   const of = new Map();
   rows.forEach((row) => {
-    const hour = row.from.slice(0, 13);
+    const hour = Math.floor(at(row.from) / HOUR_MS);
     const sum = of.get(hour) ?? { from: row.from, wh: 0, periods: new Set() };
     sum.wh += row.consumption_wh ?? 0;
     Object.entries(row.periods).forEach(([name, wh]) => wh && sum.periods.add(name));
     of.set(hour, sum);
   });
-  const cells = [...of.values()].map((each) => [clock(each.from), inOrder([...each.periods]).map(periodName).join(", "), kwh(each.wh)]);
+  const cells = [...of.values()].map((each) => [exactClock(each.from), inOrder([...each.periods]).map(periodName).join(", "), kwh(each.wh)]);
   return table(t("live.day"), [t("table.hour"), t("table.period"), figures(t("energy"))], cells);
 }
 

@@ -29,7 +29,7 @@ export async function render({ site, argument, signal, address }) {
     all("/cost", { ...query, by: "month" }, signal),
     all("/cost", { ...query, by: "year" }, signal),
     before(site, from, isRunning ? now : to, signal),
-    get("/standby", { site: site.site, from: later(addMonths(from.slice(0, 7), -1) + "-01", firstDay), to: earlier(to, addDays(now, 1)), by: "month" }, signal).catch(() => null),
+    nightsOf(site, later(addMonths(from.slice(0, 7), -1) + "-01", firstDay), earlier(to, addDays(now, 1)), signal),
   ]);
   const use = whole.items[0] ?? null;
   if (!use) return { element: h("div", { class: "stack" }, head, h("section", { class: "card empty" }, h("h2", {}, t("year.empty")), h("p", {}, t("month.emptyText")))) };
@@ -48,6 +48,9 @@ export async function render({ site, argument, signal, address }) {
     isRefreshed: isRunning,
   };
 }
+
+/** The base load of nights; null where the range is before the first frame or in the future. */
+const nightsOf = async (site, from, to, signal) => (from < to ? get("/standby", { site: site.site, from, to, by: "month" }, signal).catch(() => null) : null);
 
 /** Loaded later: the recorder reads every quarter-hour of the year for it. */
 function heatLater(query, signal) {
