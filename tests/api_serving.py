@@ -60,7 +60,10 @@ def messages(found: Iterable[Frame]) -> list[Message]:
 
 @dataclass
 class Served:
-    """What `tictally record` serves, without MQTT; in Paris, on 30 March 2026 at noon; `roots`: meterit's port too."""
+    """What `tictally record` serves, without MQTT; in Paris, on 30 March 2026 at noon.
+
+    `roots`: meterit's port too. `retention`: without the raw frames that are too old by then.
+    """
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +71,7 @@ class Served:
     stored: list[Frame] = field(default_factory=lambda: frames(59))
     now: datetime = NOON
     roots: bool = False
+    retention: bool = False
     broadcast: Broadcast = field(default_factory=Broadcast)
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
 
@@ -80,6 +84,8 @@ class Served:
         terms = WatchedTerms(self.folder / "contracts.toml", self.folder / "tariffs")
         settings = settings_with(name="nas", ledger=self.path, http_token=SecretStr(TOKEN), **self.settings)
         self.keeper = CostRecomputer(self.ledger, self.reader, terms, settings.zone)
+        while self.retention and self.ledger.apply_retention(int(self.now.timestamp() * 1000)):
+            pass
         self.recompute_cost()
         self.inbox: Inbox = SimpleQueue()
         self.context = Context(settings, self.broadcast, self.inbox, lambda: self.now)

@@ -1,6 +1,6 @@
 /** Amounts that open their explanation, the lines of a bill, and the hint where there is no contract. */
 
-import { figures, table } from "./components.js";
+import { figures, table, tile } from "./components.js";
 import { h } from "./dom.js";
 import { badge, explainCost, show } from "./explain.js";
 import { fullDay, kwh, money, price } from "./format.js";
@@ -27,6 +27,29 @@ export function amount(row, query, title, open = explainCost) {
 /** The figure alone; an unknown amount is a word, never zero. */
 export const amountText = (row) =>
   row && row.amount !== null && row.amount !== undefined ? money(row.rounded ?? row.amount, row.currency ?? "EUR") : t("unknown");
+
+/** What was earned by injection in some lines of /cost; null where nothing was. */
+export function income(lines) {
+  const known = lines.filter((each) => each.kind === "energy" && each.direction === "injection" && each.amount !== null);
+  return known.length ? money(-known.reduce((sum, each) => sum + Number(each.amount), 0), known[0].currency ?? "EUR") : null;
+}
+
+/** The columns of injection in a table of rows of /use: their headings, and the cells of a row with its lines of /cost. */
+export function injectionColumns(rows, costs) {
+  if (!rows.some((row) => row.injection_wh)) return { heads: [], cells: () => [] };
+  const earns = income(costs) !== null;
+  return {
+    heads: [figures(t("injection")), ...(earns ? [figures(t("income"))] : [])],
+    cells: (row, lines) => [kwh(row.injection_wh ?? 0), ...(earns ? [income(lines) ?? "–"] : [])],
+  };
+}
+
+/** A tile of what was injected, and its income; null for a site that does not inject. */
+export function injectionTile(use, lines) {
+  if (!use.injection_wh) return null;
+  const earned = income(lines);
+  return tile(t("injection"), kwh(use.injection_wh), earned && t("income.of", { income: earned }));
+}
 
 const markOf = (quality, before) => (quality === "measured" ? "" : before + t(`quality.${quality}`));
 
@@ -79,6 +102,7 @@ export function costTable(answer, query, site, title) {
 function name(line, tellVersion) {
   const since = tellVersion && line.version && t("tariff.from", { day: fullDay(line.version.slice(-10)) });
   const small = [priceOf(line), since].filter(Boolean).map((each) => h("span", { class: "small note" }, each));
+  if (line.direction === "injection") return [h("i", { class: "swatch injection" }), t("injection"), small];
   if (line.kind === "subscription") return [h("i", { class: "swatch subscription" }), t("subscription"), line.power_kva && h("span", { class: "note" }, ` ${line.power_kva} kVA`), small];
   return [line.period && h("i", { class: `swatch p-${slug(line.period)}` }), line.period ? periodName(line.period) : t("energy"), small];
 }

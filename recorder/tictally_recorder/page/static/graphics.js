@@ -17,21 +17,25 @@ export function gauge() {
   const element = h("div", { class: "gauge", role: "meter", "aria-label": t("live.power"), "aria-valuemin": 0, "aria-valuenow": 0 }, drawing, h("div", { class: "reading" }, figure, under));
   value.style.strokeDasharray = `${LENGTH}`;
   element.set = (item) => {
-    const known = item.power_va !== null;
+    // A meter that injects reports 0 VA consumed: that is not what is happening.
+    const isInjecting = item.injection_va > 0 && !item.power_va;
+    const power = isInjecting ? item.injection_va : item.power_va;
+    const known = power !== null;
     const most = item.subscribed_kva ? item.subscribed_kva * 1000 : null;
-    const share = known && most ? item.power_va / most : 0;
+    const share = known && most ? power / most : 0;
     value.style.strokeDashoffset = `${LENGTH * (1 - Math.min(share, 1))}`;
-    element.classList.toggle("near", share >= NEAR && share <= 1);
-    element.classList.toggle("over", item.overload || share > 1);
-    figure.textContent = known ? whole(item.power_va) : "–";
+    element.classList.toggle("injecting", isInjecting);
+    element.classList.toggle("near", !isInjecting && share >= NEAR && share <= 1);
+    element.classList.toggle("over", item.overload || (!isInjecting && share > 1));
+    figure.textContent = known ? whole(power) : "–";
     figure.dataset.unit = "VA";
-    const parts = [most && known && t("live.share", { share: percent(share), kva: item.subscribed_kva })];
+    const parts = [isInjecting ? t("live.injecting") : most && known && t("live.share", { share: percent(share), kva: item.subscribed_kva })];
     if (item.overload) parts.push(t("live.overload"));
-    if (item.injection_va) parts.push(t("live.injection", { va: whole(item.injection_va) }));
+    if (item.injection_va && !isInjecting) parts.push(t("live.injection", { va: whole(item.injection_va) }));
     under.textContent = parts.filter(Boolean).join(" · ");
-    element.setAttribute("aria-valuemax", most ?? Math.max(item.power_va ?? 0, 1));
-    element.setAttribute("aria-valuenow", item.power_va ?? 0);
-    element.setAttribute("aria-valuetext", known ? `${whole(item.power_va)} VA. ${under.textContent}` : t("unknown"));
+    element.setAttribute("aria-valuemax", most ?? Math.max(power ?? 0, 1));
+    element.setAttribute("aria-valuenow", power ?? 0);
+    element.setAttribute("aria-valuetext", known ? `${whole(power)} VA. ${under.textContent}` : t("unknown"));
   };
   return element;
 }

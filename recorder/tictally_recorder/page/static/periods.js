@@ -38,12 +38,14 @@ export function energyBars(rows, label, heading) {
 /** Money, from lines of /cost; `ranges` are the bars' first days, `marks` [index, version] of new versions. */
 export function moneyBars(ranges, items, label, heading, marks = []) {
   // Without an amount there is no bar, and no entry in the legend.
-  const consumption = items.filter((each) => each.kind === "energy" && each.amount !== null);
+  const isIncome = (each) => each.kind === "energy" && each.direction === "injection";
+  const consumption = items.filter((each) => each.kind === "energy" && !isIncome(each) && each.amount !== null);
   const periods = inOrder(consumption.map((each) => each.period ?? ""));
   const currency = items.find((each) => each.currency)?.currency ?? "EUR";
   const amounts = (wanted) => ranges.map((range) => orNothing(total(items.filter((each) => each.from === range && wanted(each)))));
-  const series = periods.map((name) => bar(name ? periodName(name) : t("energy"), name ? fill(name) : { color: colour("accent") }, amounts((each) => each.kind === "energy" && (each.period ?? "") === name)));
+  const series = periods.map((name) => bar(name ? periodName(name) : t("energy"), name ? fill(name) : { color: colour("accent") }, amounts((each) => each.kind === "energy" && !isIncome(each) && (each.period ?? "") === name)));
   series.unshift(bar(t("subscription"), { color: colour("subscription") }, amounts((each) => each.kind === "subscription")));
+  if (items.some((each) => isIncome(each) && each.amount !== null)) series.push(bar(t("income"), { color: colour("injection") }, amounts(isIncome)));
   if (marks.length) series[0].markLine = versionMarks(marks);
   const tooltip = (found) => tip(heading(ranges[found[0].dataIndex]), lines(found, (value) => money(value, currency), money(sum(found), currency)));
   return option(ranges.map(label), series, currency === "EUR" ? "€" : currency, tooltip);

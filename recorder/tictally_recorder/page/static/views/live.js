@@ -7,7 +7,7 @@ import { failed, figures, table } from "../components.js";
 import { amount, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
-import { exactClock, exactSeconds, kwh, moment, percent, price, wall, weekday, whole } from "../format.js";
+import { exactClock, exactSeconds, kwh, moment, money, percent, price, wall, weekday, whole } from "../format.js";
 import { gauge } from "../graphics.js";
 import { colon, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
@@ -79,11 +79,11 @@ export async function render({ site, live, signal }) {
 async function charts(site, item, signal) {
   const [standby, frames, quarters] = await Promise.all([
     get("/standby", { site: site.site, from: `${addMonths(dayOf(site.last), -2)}-01`, by: "month" }, signal),
-    all("/readings/frames", { site: site.site, label: "power", from: before(site.last, 15), to: ahead(site.last) }, signal),
+    all("/readings/frames", { site: site.site, label: ["power", "SINSTI"], from: before(site.last, 15), to: ahead(site.last) }, signal),
     all("/use", { site: site.site, from: before(site.last, 24 * 60), to: ahead(site.last), by: "quarter" }, signal),
   ]);
   const standbyVa = standby.items.at(-1)?.typical_va ?? null;
-  const points = frames.items.map((each) => [at(each.at), Object.values(each.values)[0]]).filter(([, va]) => va !== undefined);
+  const points = frames.items.map((each) => [at(each.at), flow(each.values.SINSTS ?? each.values.PAPP ?? null, each.values.SINSTI)]).filter(([, va]) => va !== null);
   const notes = [standbyVa && t("live.standby", { va: standbyVa }), isOld(item) && t("live.until", { at: moment(site.last) })];
   return {
     points,
@@ -105,11 +105,15 @@ function shifted(iso, minutes) {
   return `${new Date(wall(iso).getTime() + minutes * 60_000).toISOString().slice(0, 19)}${offset}`;
 }
 
+/** What flows: consumed power, or injected power as a negative number; null where neither is known. */
+const flow = (powerVa, injectionVa) => (injectionVa > 0 && !powerVa ? -injectionVa : powerVa);
+
 function addPoint(points, item) {
-  if (!item.at || item.power_va === null) return;
+  const va = flow(item.power_va, item.injection_va);
+  if (!item.at || va === null) return;
   const now = at(item.at);
   if (points.length && points.at(-1)[0] >= now) return;
-  points.push([now, item.power_va]);
+  points.push([now, va]);
   while (points.length && points[0][0] < now - SHOWN_MS) points.shift();
 }
 
@@ -144,7 +148,7 @@ function todayCard(item, usual, site) {
   return [
     h("h2", {}, t("live.today")),
     h("p", { class: "big" }, kwh(today.consumption_wh), today.estimated && badge("estimated")),
-    today.injection_wh ? h("p", { class: "note" }, t("live.injectionToday", { kwh: kwh(today.injection_wh) })) : null,
+    today.injection_wh ? h("p", { class: "note" }, t("live.injectionToday", { kwh: kwh(today.injection_wh) }), today.income !== null && !onlyIncome && ` · ${money(today.income, today.currency ?? "EUR")} ${t("live.incomeToday")}`) : null,
     hasContract ? h("p", { class: "cost" }, amount(cost, query, t("explain.title")), sum === null && today.reasons.length && h("span", { class: "reason" }, today.reasons.map(reasonText).join(" ; "))) : h("p", { class: "cost" }, noContract(site)),
     usual && usualBar(usual),
   ];
@@ -190,9 +194,9 @@ function minutesOption(points, standbyVa, last) {
   const end = points.at(-1)?.[0] ?? at(last);
   return {
     animation: false,
-    tooltip: { formatter: ([found]) => tip(exactSeconds(found.value[0]), [[t("live.power"), `${whole(found.value[1])} VA`, colour("accent")]]), axisPointer: { type: "line" } },
+    tooltip: { formatter: ([found]) => tip(exactSeconds(found.value[0]), [[t(found.value[1] < 0 ? "injection" : "live.power"), `${whole(Math.abs(found.value[1]))} VA`, colour(found.value[1] < 0 ? "injection" : "accent")]]), axisPointer: { type: "line" } },
     xAxis: { type: "time", min: end - SHOWN_MS, max: end, axisLabel: { formatter: exactClock } },
-    yAxis: { type: "value", name: "VA", min: 0 },
+    yAxis: { type: "value", name: "VA" },
     series: [{ type: "line", data: points, step: "end", showSymbol: false, lineStyle: { width: 2, color: colour("accent") }, areaStyle: { color: colour("accent"), opacity: 0.14 }, itemStyle: { color: colour("accent") }, markLine: standbyLine(standbyVa) || undefined }],
   };
 }
@@ -227,13 +231,14 @@ function dayOption(found, standbyVa, last) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const bar = (name, style, data) => ({ name, type: "bar", stack: "all", data, barCategoryGap: "8%", itemStyle: { ...style, borderWidth: 0.5 }, emphasis: { disabled: true } });
   const series = periods.length ? periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => mean(row, row.periods[name], last)))) : [bar(t("energy"), { color: colour("accent") }, rows.map((row) => mean(row, row.consumption_wh, last)))];
+  if (rows.some((row) => row.injection_wh)) series.push(bar(t("injection"), { color: colour("injection") }, rows.map((row) => -mean(row, row.injection_wh, last) || null)));
   if (standbyVa && series.length) series[0].markLine = standbyLine(standbyVa, null);
   const heading = (row) => `${exactClock(row.from)} – ${exactClock(row.to)}`;
-  const lines = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(each.value)} W`, each.color]);
+  const lines = (found) => found.filter((each) => each.value).map((each) => [each.seriesName, `${whole(Math.abs(each.value))} W`, each.color]);
   return {
     tooltip: { formatter: (found) => tip(heading(rows[found[0].dataIndex]), lines(found)) },
     xAxis: { type: "category", data: rows.map((row) => exactClock(row.from)), axisLabel: { interval: (_, text) => text.endsWith("00") && parseInt(text, 10) % HOURS_APART === 0 } },
-    yAxis: { type: "value", name: "W", min: 0, max: ({ max }) => (max < LEAST_W ? LEAST_W : null) },
+    yAxis: { type: "value", name: "W", max: ({ max }) => (max < LEAST_W ? LEAST_W : null) },
     series,
   };
 }
@@ -243,12 +248,14 @@ function dayTable(rows) {
   const of = new Map();
   rows.forEach((row) => {
     const hour = Math.floor(at(row.from) / HOUR_MS);
-    const sum = of.get(hour) ?? { from: row.from, wh: 0, periods: new Set() };
+    const sum = of.get(hour) ?? { from: row.from, wh: 0, injected: 0, periods: new Set() };
     sum.wh += row.consumption_wh ?? 0;
+    sum.injected += row.injection_wh ?? 0;
     Object.entries(row.periods).forEach(([name, wh]) => wh && sum.periods.add(name));
     of.set(hour, sum);
   });
-  const cells = [...of.values()].map((each) => [exactClock(each.from), inOrder([...each.periods]).map(periodName).join(", "), kwh(each.wh)]);
-  return table(t("live.day"), [t("table.hour"), t("table.period"), figures(t("energy"))], cells);
+  const injects = rows.some((row) => row.injection_wh);
+  const cells = [...of.values()].map((each) => [exactClock(each.from), inOrder([...each.periods]).map(periodName).join(", "), kwh(each.wh), ...(injects ? [kwh(each.injected)] : [])]);
+  return table(t("live.day"), [t("table.hour"), t("table.period"), figures(t("energy")), ...(injects ? [figures(t("injection"))] : [])], cells);
 }
 

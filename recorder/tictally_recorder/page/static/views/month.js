@@ -4,7 +4,7 @@ import { all } from "../api.js";
 import { addDays, addMonths, daysBetween, daysOf, earlier, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { choice, comparison, figures, stepper, table, tile } from "../components.js";
-import { amount, amountText, costTable, noContract } from "../costs.js";
+import { amount, amountText, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
 import { h } from "../dom.js";
 import { day, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
 import { periodName, t } from "../i18n.js";
@@ -36,7 +36,7 @@ export async function render({ site, argument, signal, address }) {
       "div",
       { class: "stack" },
       head,
-      h("section", { class: "tiles", "aria-label": title }, tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning })),
+      h("section", { class: "tiles", "aria-label": title }, tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines: monthCosts.items })),
       chart(days.items, dayCosts.items, site, query, title),
       costTable(monthCosts, { ...query, by: "month" }, site, title),
     ),
@@ -61,14 +61,15 @@ async function before(site, month, months, until, signal) {
   return { wh: there.items[0].consumption_wh, ofWh: here ? here.items[0]?.consumption_wh : undefined, days: daysBetween(start, end) };
 }
 
-function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning }) {
+function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines }) {
   const all = Object.entries(use.periods);
   const sum = all.reduce((found, [, wh]) => found + wh, 0);
   const cheap = all.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   const note = (other) => (isRunning ? t("compared.days", { count: other.days }) : null);
   const beside = (name, other) => other && comparison(name, other.ofWh ?? use.consumption_wh, other.wh, note(other));
   return [
-    tile(t("energy"), kwh(use.consumption_wh), use.estimated ? t("estimated.part") : use.injection_wh ? t("injection.of", { kwh: kwh(use.injection_wh) }) : null),
+    tile(t("energy"), kwh(use.consumption_wh), use.estimated ? t("estimated.part") : null),
+    injectionTile(use, lines),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     beside(t("month.last"), lastMonth),
@@ -97,13 +98,15 @@ function chart(rows, costs, site, query, title) {
 
 function daysTable(rows, costs, site) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
-  const columns = [t("table.day"), figures(t("energy")), figures(t("cost")), ...periods.map((name) => figures(periodName(name)))];
+  const injection = injectionColumns(rows, costs);
+  const columns = [t("table.day"), figures(t("energy")), figures(t("cost")), ...injection.heads, ...periods.map((name) => figures(periodName(name)))];
   const cells = rows.map((row) => {
     const from = row.from.slice(0, 10);
     const total = costs.find((each) => each.kind === "total" && each.from === from) ?? null;
     const query = { site: site.site, from, to: addDays(from, 1), by: "day" };
     const cost = total ? amount(total, query, t("explain.of", { what: day(from) })) : amountText(null);
-    return [day(row.from), kwh(row.consumption_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
+    const lines = costs.filter((each) => each.from === from);
+    return [day(row.from), kwh(row.consumption_wh), cost, ...injection.cells(row, lines), ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("month.days"), columns, cells);
 }

@@ -4,7 +4,7 @@ import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { choice, comparison, failed, figures, loading, stepper, table, tile } from "../components.js";
-import { amount, amountText, costTable, noContract } from "../costs.js";
+import { amount, amountText, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../graphics.js";
@@ -39,7 +39,7 @@ export async function render({ site, argument, signal, address }) {
       "div",
       { class: "stack" },
       head,
-      h("section", { class: "tiles", "aria-label": year }, tiles({ site, query, use, total, year, lastYear, isRunning })),
+      h("section", { class: "tiles", "aria-label": year }, tiles({ site, query, use, total, year, lastYear, isRunning, lines: yearCosts.items })),
       chart(months.items, monthCosts.items, site, year, address),
       heatLater({ site: site.site, from: later(from, firstDay), to: earlier(to, addDays(now, 1)) }, signal),
       nights && standby(nights),
@@ -74,12 +74,13 @@ async function before(site, from, until, signal) {
   return there.items.length && here.items.length ? { wh: there.items[0].consumption_wh, ofWh: here.items[0].consumption_wh, days: daysBetween(start, end) } : null;
 }
 
-function tiles({ site, query, use, total, year, lastYear, isRunning }) {
+function tiles({ site, query, use, total, year, lastYear, isRunning, lines }) {
   const parts = Object.entries(use.periods);
   const sum = parts.reduce((found, [, wh]) => found + wh, 0);
   const cheap = parts.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   return [
-    tile(t("energy"), kwh(use.consumption_wh), use.injection_wh ? t("injection.of", { kwh: kwh(use.injection_wh) }) : null),
+    tile(t("energy"), kwh(use.consumption_wh)),
+    injectionTile(use, lines),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? t("compared.days", { count: lastYear.days }) : null),
@@ -104,14 +105,16 @@ function chart(rows, costs, site, year, address) {
 
 function monthsTable(rows, costs, site, address) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
-  const columns = [t("table.month"), figures(t("energy")), figures(t("cost")), ...periods.map((name) => figures(periodName(name)))];
+  const injection = injectionColumns(rows, costs);
+  const columns = [t("table.month"), figures(t("energy")), figures(t("cost")), ...injection.heads, ...periods.map((name) => figures(periodName(name)))];
   const cells = rows.map((row) => {
     const of = row.from.slice(0, 7);
     const total = costs.find((each) => each.kind === "total" && each.from.startsWith(of)) ?? null;
     const query = { site: site.site, from: `${of}-01`, to: `${addMonths(of, 1)}-01`, by: "month" };
     const link = h("a", { href: address("month", of) }, month(row.from));
     const cost = total ? amount(total, query, t("explain.of", { what: month(row.from) })) : amountText(null);
-    return [link, kwh(row.consumption_wh), cost, ...periods.map((name) => kwh(row.periods[name] ?? 0))];
+    const lines = costs.filter((each) => each.from.startsWith(of));
+    return [link, kwh(row.consumption_wh), cost, ...injection.cells(row, lines), ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("year.months"), columns, cells);
 }

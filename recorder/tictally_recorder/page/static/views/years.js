@@ -4,7 +4,7 @@ import { all, get } from "../api.js";
 import { addDays, today as todayIn } from "../calendar.js";
 import { colour, figure, tip } from "../chart.js";
 import { choice, figures, table } from "../components.js";
-import { amount, amountText, contractCard } from "../costs.js";
+import { amount, amountText, contractCard, injectionColumns } from "../costs.js";
 import { h } from "../dom.js";
 import { change, kwh, money, percent, shortMonth } from "../format.js";
 import { t } from "../i18n.js";
@@ -40,7 +40,8 @@ export async function render({ site, signal, address }) {
 }
 
 function yearsTable(rows, costs, site, address) {
-  const columns = [t("table.year"), figures(t("energy")), figures(t("cost")), figures(t("table.perKwh")), figures(t("offpeak")), figures(t("table.change"))];
+  const injection = injectionColumns(rows, costs);
+  const columns = [t("table.year"), figures(t("energy")), figures(t("cost")), ...injection.heads, figures(t("table.perKwh")), figures(t("offpeak")), figures(t("table.change"))];
   const cells = rows.map((row, n) => {
     const year = row.from.slice(0, 4);
     const total = costs.find((each) => each.kind === "total" && each.from.startsWith(year)) ?? null;
@@ -52,7 +53,7 @@ function yearsTable(rows, costs, site, address) {
     const share = isWhole(row) && isWhole(rows[n - 1]) ? change(row.consumption_wh / rows[n - 1].consumption_wh - 1) : "–";
     const mean = total?.amount && row.consumption_wh && total.quality !== "unknown" ? `${money(Number(total.amount) / (row.consumption_wh / 1000), total.currency)}/kWh` : "–";
     const cost = total ? amount(total, query, t("explain.of", { what: year })) : amountText(null);
-    return [h("a", { href: address("year", year) }, year), kwh(row.consumption_wh), cost, mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
+    return [h("a", { href: address("year", year) }, year), kwh(row.consumption_wh), cost, ...injection.cells(row, costs.filter((each) => each.from.startsWith(year))), mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
   });
   return table(t("years.title"), columns, cells);
 }
