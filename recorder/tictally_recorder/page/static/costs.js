@@ -1,5 +1,6 @@
 /** Amounts that open their explanation, the lines of a bill, and the hint where there is no contract. */
 
+import { addDays, daysOf } from "./calendar.js";
 import { figures, table, tile } from "./components.js";
 import { h } from "./dom.js";
 import { badge, explainCost, show } from "./explain.js";
@@ -7,6 +8,7 @@ import { fullDay, kwh, money, price } from "./format.js";
 import { periodName, t } from "./i18n.js";
 import { slug } from "./periods.js";
 import { datedReasonText } from "./reasons.js";
+import { isIncomplete } from "./totals.js";
 
 /**
  * @param {object|null} row of kind `total` of /cost (or with its `amount`, `quality`, `reason`); null: nothing is known.
@@ -15,13 +17,20 @@ import { datedReasonText } from "./reasons.js";
  */
 export function amount(row, query, title, open = explainCost) {
   const text = amountText(row);
-  const quality = row && row.amount === null ? "unknown" : row?.quality ?? "unknown";
+  const quality = isIncomplete(row) ? "incomplete" : row && row.amount === null ? "unknown" : row?.quality ?? "unknown";
   return h(
     "button",
     { type: "button", class: `money ${quality}`, onclick: () => open(query, title), "aria-label": `${text}${markOf(quality, ", ")}. ${t("money.explain")}` },
     text,
     quality !== "measured" && h("span", { class: "mark", "aria-hidden": "true" }, t(`quality.${quality}.mark`)),
   );
+}
+
+/** What the note below the cost of a period says: what it includes, or the days that it lacks. */
+export function costNote(total, isRunning) {
+  if (!isIncomplete(total)) return t(isRunning ? "cost.sofar" : "cost.all");
+  const days = new Set(total.reasons.flatMap((each) => each.ranges.flatMap(([first, last]) => daysOf(first, addDays(last, 1)))));
+  return t("cost.without", { count: days.size });
 }
 
 /** The figure alone; an unknown amount is a word, never zero. */
@@ -79,7 +88,8 @@ export function costTable(answer, query, site, title) {
   const total = answer.items.find((each) => each.kind === "total") ?? null;
   if (!lines.length) return null;
   const heading = t("explain.of", { what: title });
-  const versions = new Set(lines.map((each) => each.version)).size;
+  // What is injected is on a tariff of its own, and always at another version.
+  const versions = new Set(lines.filter((each) => each.direction !== "injection").map((each) => each.version)).size;
   const columns = [t("table.line"), figures(t("energy")), figures(t("price")), figures(t("cost")), t("table.version")];
   const rows = lines.map((each) => [
     name(each, versions > 1),

@@ -3,6 +3,7 @@
 import { colour, tip } from "./chart.js";
 import { kwh, money } from "./format.js";
 import { periodName, t } from "./i18n.js";
+import { isIncomplete } from "./totals.js";
 
 const KNOWN = ["BASE", "HC", "HP", "HN", "PM", "HC BLEU", "HP BLEU", "HC BLANC", "HP BLANC", "HC ROUGE", "HP ROUGE"];
 const OTHERS = 6;
@@ -25,27 +26,30 @@ export const fill = (name) => ({ color: colour(`p-${slug(name)}`), borderColor: 
 /** True for off-peak hours and for hours outside of mobile peaks. */
 export const isCheap = (name) => /^(HC|HN)\b/.test(name);
 
-/** Energy, from rows of /use. */
-export function energyBars(rows, label, heading) {
+/** Energy, from rows of /use; bars of rows of which `isPart` is true are hatched. */
+export function energyBars(rows, label, heading, isPart = () => false) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
-  const series = periods.map((name) => bar(periodName(name), fill(name), rows.map((row) => orNothing((row.periods[name] ?? 0) / 1000))));
-  if (!periods.length) series.push(bar(t("energy"), { color: colour("accent") }, rows.map((row) => orNothing((row.consumption_wh ?? 0) / 1000))));
-  if (rows.some((row) => row.injection_wh)) series.push({ ...bar(t("injection"), { color: colour("injection") }, rows.map((row) => orNothing(-(row.injection_wh ?? 0) / 1000))) });
+  const of = (name, style, value) => bar(name, style, rows.map((row) => hatched(orNothing(value(row) / 1000), isPart(row), style)));
+  const series = periods.map((name) => of(periodName(name), fill(name), (row) => row.periods[name] ?? 0));
+  if (!periods.length) series.push(of(t("energy"), { color: colour("accent") }, (row) => row.consumption_wh ?? 0));
+  if (rows.some((row) => row.injection_wh)) series.push(of(t("injection"), { color: colour("injection") }, (row) => -(row.injection_wh ?? 0)));
   const tooltip = (found) => tip(heading(rows[found[0].dataIndex]), lines(found, (value) => kwh(value * 1000), kwh(sum(found) * 1000)));
   return option(rows.map(label), series, "kWh", tooltip);
 }
 
-/** Money, from lines of /cost; `ranges` are the bars' first days, `marks` [index, version] of new versions. */
+/** Money, from lines of /cost; `ranges` are the bars' first days, `marks` [index, version] of new versions. Bars whose
+ * total is incomplete are hatched. */
 export function moneyBars(ranges, items, label, heading, marks = []) {
   // Without an amount there is no bar, and no entry in the legend.
   const isIncome = (each) => each.kind === "energy" && each.direction === "injection";
   const consumption = items.filter((each) => each.kind === "energy" && !isIncome(each) && each.amount !== null);
   const periods = inOrder(consumption.map((each) => each.period ?? ""));
   const currency = items.find((each) => each.currency)?.currency ?? "EUR";
-  const amounts = (wanted) => ranges.map((range) => orNothing(total(items.filter((each) => each.from === range && wanted(each)))));
-  const series = periods.map((name) => bar(name ? periodName(name) : t("energy"), name ? fill(name) : { color: colour("accent") }, amounts((each) => each.kind === "energy" && !isIncome(each) && (each.period ?? "") === name)));
-  series.unshift(bar(t("subscription"), { color: colour("subscription") }, amounts((each) => each.kind === "subscription")));
-  if (items.some((each) => isIncome(each) && each.amount !== null)) series.push(bar(t("income"), { color: colour("injection") }, amounts(isIncome)));
+  const parts = new Set(items.filter((each) => each.kind === "total" && isIncomplete(each)).map((each) => each.from));
+  const of = (name, style, wanted) => bar(name, style, ranges.map((range) => hatched(orNothing(total(items.filter((each) => each.from === range && wanted(each)))), parts.has(range), style)));
+  const series = periods.map((name) => of(name ? periodName(name) : t("energy"), name ? fill(name) : { color: colour("accent") }, (each) => each.kind === "energy" && !isIncome(each) && (each.period ?? "") === name));
+  series.unshift(of(t("subscription"), { color: colour("subscription") }, (each) => each.kind === "subscription"));
+  if (items.some((each) => isIncome(each) && each.amount !== null)) series.push(of(t("income"), { color: colour("injection") }, isIncome));
   if (marks.length) series[0].markLine = versionMarks(marks);
   const tooltip = (found) => tip(heading(ranges[found[0].dataIndex]), lines(found, (value) => money(value, currency), money(sum(found), currency)));
   return option(ranges.map(label), series, currency === "EUR" ? "€" : currency, tooltip);
@@ -56,6 +60,13 @@ export function newVersions(ranges, items) {
   const of = ranges.map((range) => items.find((each) => each.from === range && each.kind === "energy" && each.version)?.version);
   return of.flatMap((version, n) => (n && version && of[n - 1] && of[n - 1] !== version ? [[n, version]] : []));
 }
+
+/** True where a site was not heard from the start to the end of a row of /use. */
+export const isPart = (row, site) => !row.to || new Date(site.first) > new Date(row.from) || new Date(site.last) < new Date(row.to);
+
+/** A value of a bar, hatched where it is incomplete. */
+const hatched = (value, isSo, style) =>
+  isSo && value !== null ? { value, itemStyle: { ...style, decal: { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [3, 5], rotation: -Math.PI / 4, color: colour("surface") } } } : value;
 
 /** null instead of 0: a bar of zero height would still have its border. */
 const orNothing = (value) => value || null;

@@ -4,7 +4,7 @@ import { all } from "../api.js";
 import { addDays, addMonths, daysBetween, daysOf, earlier, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { choice, comparison, figures, stepper, table, tile } from "../components.js";
-import { amount, amountText, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
+import { amount, amountText, costNote, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
 import { h } from "../dom.js";
 import { day, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
 import { periodName, t } from "../i18n.js";
@@ -70,7 +70,7 @@ function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning,
   return [
     tile(t("energy"), kwh(use.consumption_wh), use.estimated ? t("estimated.part") : null),
     injectionTile(use, lines),
-    tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
+    tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? costNote(total, isRunning) : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     beside(t("month.last"), lastMonth),
     beside(t("month.lastYear"), lastYear),

@@ -4,13 +4,14 @@ import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { choice, comparison, failed, figures, loading, stepper, table, tile } from "../components.js";
-import { amount, amountText, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
+import { amount, amountText, costNote, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../graphics.js";
 import { periodName, t } from "../i18n.js";
-import { energyBars, inOrder, isCheap, moneyBars, newVersions } from "../periods.js";
+import { energyBars, inOrder, isCheap, isPart, moneyBars, newVersions } from "../periods.js";
 import { standby } from "../standby.js";
+import { isIncomplete } from "../totals.js";
 
 const MONTHS = Array.from({ length: 12 }, (_, n) => String(n + 1).padStart(2, "0"));
 
@@ -81,7 +82,7 @@ function tiles({ site, query, use, total, year, lastYear, isRunning, lines }) {
   return [
     tile(t("energy"), kwh(use.consumption_wh)),
     injectionTile(use, lines),
-    tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? t(isRunning ? "cost.sofar" : "cost.all") : null),
+    tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? costNote(total, isRunning) : null),
     cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
     lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? t("compared.days", { count: lastYear.days }) : null),
   ];
@@ -91,10 +92,12 @@ function chart(rows, costs, site, year, address) {
   const starts = MONTHS.map((n) => `${year}-${n}`);
   const places = starts.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
   const ofMonths = costs.map((each) => ({ ...each, from: each.from.slice(0, 7) }));
-  const energy = () => energyBars(places, (row) => shortMonth(row.from.slice(0, 7)), (row) => month(row.from.slice(0, 7)));
+  const isCut = (row) => row.to && isPart({ from: row.from, to: row.to }, site);
+  const energy = () => energyBars(places, (row) => shortMonth(row.from.slice(0, 7)), (row) => month(row.from.slice(0, 7)), isCut);
   const euros = () => moneyBars(starts, ofMonths, shortMonth, month, newVersions(starts, ofMonths));
   const element = figure({
     title: t("year.months"),
+    note: rows.some(isCut) || costs.some((each) => each.kind === "total" && isIncomplete(each)) ? t("hatched") : null,
     label: t("year.monthsOf", { year }),
     option: energy,
     table: monthsTable(rows, costs, site, address),

@@ -6,10 +6,11 @@ import { colour, figure, tip } from "../chart.js";
 import { choice, figures, table } from "../components.js";
 import { amount, amountText, contractCard, injectionColumns } from "../costs.js";
 import { h } from "../dom.js";
-import { change, kwh, money, percent, shortMonth } from "../format.js";
+import { change, fullDay, kwh, money, percent, shortMonth } from "../format.js";
 import { t } from "../i18n.js";
-import { energyBars, isCheap, moneyBars } from "../periods.js";
+import { energyBars, isCheap, isPart, moneyBars } from "../periods.js";
 import { standby } from "../standby.js";
+import { isIncomplete } from "../totals.js";
 
 const MONTHS = Array.from({ length: 12 }, (_, n) => `2001-${String(n + 1).padStart(2, "0")}`);
 const LINES = 6;
@@ -27,10 +28,12 @@ export async function render({ site, signal, address }) {
   ]);
   const yearOf = (row) => row.from.slice(0, 4);
   const starts = costs.items.filter((each) => each.kind === "total").map((each) => each.from);
-  const energy = () => energyBars(years.items, yearOf, yearOf);
+  const isCut = (row) => !isWhole(row, site);
+  const energy = () => energyBars(years.items, yearOf, yearOf, isCut);
   const euros = () => moneyBars(starts, costs.items, (each) => each.slice(0, 4), (each) => each.slice(0, 4));
   const chart = figure({
     title: t("years.title"),
+    note: years.items.some(isCut) || costs.items.some((each) => each.kind === "total" && isIncomplete(each)) ? t("hatched") : null,
     option: energy,
     table: yearsTable(years.items, costs.items, site, address),
     tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => chart.redraw(key === "eur" ? euros : energy)) : null,
@@ -48,14 +51,25 @@ function yearsTable(rows, costs, site, address) {
     const query = { site: site.site, from: `${year}-01-01`, to: `${Number(year) + 1}-01-01`, by: "year" };
     const sum = Object.values(row.periods).reduce((a, b) => a + b, 0);
     const cheap = Object.entries(row.periods).filter(([name]) => isCheap(name)).reduce((a, [, wh]) => a + wh, 0);
-    // The first year and the current one are incomplete: a change against them would mislead.
-    const isWhole = (each) => each && site.first.slice(0, 10) <= each.from.slice(0, 10) && each.to.slice(5, 10) === "01-01";
-    const share = isWhole(row) && isWhole(rows[n - 1]) ? change(row.consumption_wh / rows[n - 1].consumption_wh - 1) : "–";
-    const mean = total?.amount && row.consumption_wh && total.quality !== "unknown" ? `${money(Number(total.amount) / (row.consumption_wh / 1000), total.currency)}/kWh` : "–";
+    // A change from or to an incomplete year would mislead.
+    const share = isWhole(row, site) && rows[n - 1] && isWhole(rows[n - 1], site) ? change(row.consumption_wh / rows[n - 1].consumption_wh - 1) : "–";
+    const mean = total?.amount && row.consumption_wh && !isIncomplete(total) ? `${money(Number(total.amount) / (row.consumption_wh / 1000), total.currency)}/kWh` : "–";
     const cost = total ? amount(total, query, t("explain.of", { what: year })) : amountText(null);
-    return [h("a", { href: address("year", year) }, year), kwh(row.consumption_wh), cost, ...injection.cells(row, costs.filter((each) => each.from.startsWith(year))), mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
+    return [[h("a", { href: address("year", year) }, year), partOf(row, site)], kwh(row.consumption_wh), cost, ...injection.cells(row, costs.filter((each) => each.from.startsWith(year))), mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
   });
   return table(t("years.title"), columns, cells);
+}
+
+/** True where a site was heard from the first day of a year to its last. */
+const isWhole = (row, site) => row.to.slice(5, 10) === "01-01" && !isPart({ from: `${row.from.slice(0, 4)}-01-01T23:59`, to: row.to }, site);
+
+/** From when on, and until when, a year has data, where that is not all of it. */
+function partOf(row, site) {
+  if (isWhole(row, site)) return null;
+  const year = row.from.slice(0, 4);
+  const [first, last] = [site.first.slice(0, 10), site.last.slice(0, 10)];
+  const notes = [first > `${year}-01-01` && t("part.from", { day: fullDay(first) }), last < `${year}-12-31` && t("part.until", { day: fullDay(last) })];
+  return notes.filter(Boolean).map((each) => h("span", { class: "note part" }, each));
 }
 
 /** A line for each year, from January to December. */
