@@ -98,6 +98,7 @@ class FindingCode(PhraseCode):
 
     SITE_METERS = "site_meters"
     SITE_METERS_WITH_EDGES = "site_meters_with_edges"
+    METER_MAY_BE_EXCHANGED = "meter_may_be_exchanged"
 
     CONTRACTS_UNUSABLE = "contracts_unusable"
     TARIFF_FILE_UNUSABLE = "tariff_file_unusable"

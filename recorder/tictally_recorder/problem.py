@@ -96,6 +96,7 @@ class FileProblem(PhraseCode):
     TARIFF_MISSING = "tariff_missing"
     TARIFF_UNKNOWN = "tariff_unknown"
     SITE_MISSING = "site_missing"
+    SITE_MISSING_OR_METER_EXCHANGED = "site_missing_or_meter_exchanged"
     SITE_WRONG = "site_wrong"
     DATE_WRONG = "date_wrong"
     POWER_WRONG = "power_wrong"

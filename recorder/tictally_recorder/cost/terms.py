@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tictally_recorder.cost.contracts import TariffsNamed, read_contracts
 from tictally_recorder.cost.model import Terms
-from tictally_recorder.ledger import Site
+from tictally_recorder.ledger import Site, probable_exchanges
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.errors import TariffError
 
@@ -52,7 +52,9 @@ def terms_of_catalogue(contracts: Path, catalogue: TariffCatalogue, sites: Itera
     broken = catalogue.broken
     if broken.unreadable is not None:
         raise broken.unreadable
-    found = read_contracts(contracts, TariffsNamed(catalogue.tariffs, broken), {site.id for site in sites})
+    sites = list(sites)
+    named = TariffsNamed(catalogue.tariffs, broken)
+    found = read_contracts(contracts, named, {site.id for site in sites}, probable_exchanges(sites))
     used = {
         contract.tariff: broken.find(contract.tariff, is_known=contract.tariff in catalogue.tariffs)
         for contract in found.all

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from tictally_recorder.doctor.facts import CostFacts, LedgerFacts, PaidFacts
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
+from tictally_recorder.ledger import probable_exchanges
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_shared.phrase import Phrase, Value
 
 
 def site_findings(ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
-    """The meters of each site, and the edges that read them."""
+    """The meters of each site, the edges that read them, and sites that may be one."""
     for site in ledger.sites:
         meters = tuple(
             Phrase(
@@ -22,6 +23,9 @@ def site_findings(ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
         if site.edges:
             phrase = Phrase(FindingCode.SITE_METERS_WITH_EDGES, {"meters": meters, "edges": tuple(site.edges)})
         yield Finding(Subject(SubjectKind.SITE, site.id), Level.OK, phrase)
+    for each in probable_exchanges(ledger.sites):
+        phrase = Phrase(FindingCode.METER_MAY_BE_EXCHANGED, {"new": each.new, "old": each.old})
+        yield Finding(Subject(SubjectKind.SITE, each.new), Level.NOTE, phrase)
 
 
 def cost_findings(cost: CostFacts) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from tictally_recorder.ledger.cost_store import CostDay, CostEntry, CostLine
 from tictally_recorder.ledger.daily_maxima import DailyMaximum
 from tictally_recorder.ledger.edge_limits import EdgeLimits, Limit
 from tictally_recorder.ledger.errors import NO_FRAMES, LedgerError, LedgerGone, LedgerInUse, LedgerUnavailable
+from tictally_recorder.ledger.exchange import ProbableExchange, probable_exchanges
 from tictally_recorder.ledger.frame_numbers import NumberRange, Status
 from tictally_recorder.ledger.integrity import integrity
 from tictally_recorder.ledger.known_ledgers import KnownLedgers
@@ -52,6 +53,7 @@ __all__ = [
     "Night",
     "NumberRange",
     "Outbox",
+    "ProbableExchange",
     "Quarter",
     "RawFrame",
     "RejectedPoint",
@@ -64,5 +66,6 @@ __all__ = [
     "TimeWindow",
     "integrity",
     "join_sites",
+    "probable_exchanges",
     "refill_sinks",
 ]

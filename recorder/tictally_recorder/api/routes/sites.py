@@ -11,9 +11,9 @@ from tictally_recorder.api.params import SiteListParams
 from tictally_recorder.api.responses import Listing, Record, answer_list, local_iso
 from tictally_recorder.api.schemas import ListOf, SiteItem
 from tictally_recorder.api.worker_pool import Lane
-from tictally_recorder.cost.contracts.meter_reported import announced
+from tictally_recorder.cost.contracts.meter_reported import Announced, announced
 from tictally_recorder.cost.contracts.model import Contract
-from tictally_recorder.cost.contracts.onboarding import how_to_begin, needs_contract
+from tictally_recorder.cost.contracts.onboarding import how_to_begin, how_to_join, needs_contract
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import Site
 from tictally_recorder.translations import phrase_record
@@ -36,11 +36,10 @@ async def sites(request: Request, params: Annotated[SiteListParams, Query()]) ->
 
 
 def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
-    tz, settings = session.tz, session.context.settings
+    tz = session.tz
     reported = announced(session.reader, site)
     contracts = [each for each in terms.contracts.all if each.concerns(site.id)] if terms else []
     lacks_contract = terms is not None and needs_contract(session.reader, site, terms.contracts, reported)
-    is_only_site = len(session.all_sites) == 1
     return {
         "site": site.id,
         "name": None,
@@ -60,12 +59,14 @@ def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
         "edges": list(site.edges),
         "meter_reported": {"option": reported.name, "power_kva": reported.power_kva, "tariff": reported.shipped_tariff},
         "contracts": [_contract(each) for each in contracts],
-        "how_to_begin": (
-            how_to_begin(settings.contracts_file, tz, site, reported, is_only_site=is_only_site)
-            if lacks_contract
-            else None
-        ),
+        "how_to_begin": _how_to_begin(session, site, reported) if lacks_contract else None,
     }
+
+
+def _how_to_begin(session: ReadSession, site: Site, reported: Announced) -> str:
+    contracts, is_only_site = session.context.settings.contracts_file, len(session.all_sites) == 1
+    begin = how_to_begin(contracts, session.tz, site, reported, is_only_site=is_only_site)
+    return "\n".join(filter(None, (begin, how_to_join(site, session.all_sites))))
 
 
 def _contract(contract: Contract) -> Record:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tictally_recorder.cost.contracts.model import Contract, Contracts, Hours
+from tictally_recorder.ledger import ProbableExchange
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.broken import BrokenTariff, BrokenTariffs
 from tictally_recorder.tariffs.errors import InFileError
@@ -66,13 +67,32 @@ class TariffsNamed:
         return self.broken.find(tariff_id, is_known=known is not None) or known
 
 
-def read_contracts(path: Path, named: TariffsNamed, sites: Collection[str] = ()) -> Contracts:
+@dataclass(frozen=True, slots=True)
+class _Sites:
+    """The ledger's sites, and those of them that may be one."""
+
+    ids: Collection[str]
+    exchanges: Sequence[ProbableExchange]
+
+    def missing(self) -> Phrase:
+        """Why a contract has to name its site."""
+        about: dict[str, Value] = {"sites": tuple(sorted(self.ids))}
+        if not self.exchanges:
+            return Phrase(FileProblem.SITE_MISSING, about)
+        latest = self.exchanges[-1]
+        return Phrase(FileProblem.SITE_MISSING_OR_METER_EXCHANGED, about | {"new": latest.new, "old": latest.old})
+
+
+def read_contracts(
+    path: Path, named: TariffsNamed, sites: Collection[str] = (), exchanges: Sequence[ProbableExchange] = ()
+) -> Contracts:
     """The contracts of a file; none where there is no such file.
 
     Args:
         path: the file.
         named: all tariffs that a contract may be on.
         sites: ids of the ledger's sites: with more than one, each contract has to name its own.
+        exchanges: sites that may be one, which the error then names.
 
     Raises:
         ContractError: the file cannot be read, or a contract cannot be used.
@@ -87,7 +107,7 @@ def read_contracts(path: Path, named: TariffsNamed, sites: Collection[str] = ())
         ) from None
     except UnicodeDecodeError:
         raise ContractError(str(path), 1, Phrase(FileProblem.NOT_UTF8)) from None
-    return parse_contracts(text, str(path), named, sites)
+    return parse_contracts(text, str(path), named, sites, exchanges)
 
 
 def sites_named(path: Path) -> set[str]:
@@ -101,15 +121,21 @@ def sites_named(path: Path) -> set[str]:
     return {site for site in sites if isinstance(site, str)}
 
 
-def parse_contracts(text: str, file: str, named: TariffsNamed, sites: Collection[str] = ()) -> Contracts:
+def parse_contracts(
+    text: str,
+    file: str,
+    named: TariffsNamed,
+    sites: Collection[str] = (),
+    exchanges: Sequence[ProbableExchange] = (),
+) -> Contracts:
     """As `read_contracts`, of a text that stood in a file."""
     try:
-        return _parsed(text, file, named, sites)
+        return _parsed(text, file, named, _Sites(sites, exchanges))
     except (ValueError, RecursionError) as error:  # numbers with thousands of digits, or what is nested as deeply
         raise ContractError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})) from None
 
 
-def _parsed(text: str, file: str, named: TariffsNamed, sites: Collection[str]) -> Contracts:
+def _parsed(text: str, file: str, named: TariffsNamed, sites: _Sites) -> Contracts:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -135,7 +161,7 @@ def _parsed(text: str, file: str, named: TariffsNamed, sites: Collection[str]) -
     return Contracts(contract for contract, _ in numbered)
 
 
-def _contract(table: dict[str, Any], named: TariffsNamed, sites: Collection[str], refuse: Refuse) -> Contract:
+def _contract(table: dict[str, Any], named: TariffsNamed, sites: _Sites, refuse: Refuse) -> Contract:
     table = {_FORMER_KEYS.get(key, key): value for key, value in table.items()}
     if other := next((key for key in table if key not in _KEYS), None):
         raise refuse(other, Phrase(FileProblem.OTHER_KEY, {"key": repr(other), "keys": tuple(_KEYS)}))
@@ -167,11 +193,11 @@ def _tariff(table: dict[str, Any], named: TariffsNamed, refuse: Refuse) -> Tarif
     return found
 
 
-def _site(table: dict[str, Any], sites: Collection[str], refuse: Refuse) -> str | None:
+def _site(table: dict[str, Any], sites: _Sites, refuse: Refuse) -> str | None:
     site = table.get("site")
     if site is None:
-        if len(sites) > 1:
-            raise refuse("", Phrase(FileProblem.SITE_MISSING, {"sites": tuple(sorted(sites))}))
+        if len(sites.ids) > 1:
+            raise refuse("", sites.missing())
         return None
     if not isinstance(site, str) or not _SITE.fullmatch(site):
         raise refuse("site", Phrase(FileProblem.SITE_WRONG, {"site": repr(site)}))

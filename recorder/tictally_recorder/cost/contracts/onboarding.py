@@ -1,5 +1,6 @@
 """Whether a site needs a contract, and how it comes to its first, for a person who asks what its energy costs."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from tictally_recorder.cost.contracts.load import sites_named
 from tictally_recorder.cost.contracts.meter_reported import Announced
 from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy.register_totals import direction_of
-from tictally_recorder.ledger import LedgerReader, Meter, Site
+from tictally_recorder.ledger import LedgerReader, Meter, Site, probable_exchanges
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import local_day
 from tictally_shared.tariff_options import PRODUCER
@@ -44,6 +45,17 @@ def _has_consumed(reader: LedgerReader, meter: Meter) -> bool:
         direction_of(name) is Direction.CONSUMPTION
         and (name not in oldest.registers or oldest.registers[name][0].first != runs[-1].last)
         for name, runs in newest.registers.items()
+    )
+
+
+def how_to_join(site: Site, sites: Iterable[Site]) -> str:
+    """What to do where a site without contract may be an old one whose meter was exchanged; empty if it is not."""
+    old = next((each.old for each in probable_exchanges(sites) if each.new == site.id), None)
+    if old is None:
+        return ""
+    return (
+        f"If its meter replaced that of site {old}, make them one instead, whose contracts go on: "
+        f"`tictally site join {site.id} {old}`."
     )
 
 
