@@ -110,6 +110,7 @@ class _Line:
     contract: Contract
     tariff: Tariff
     version: Version
+    provisional: Reason | None
 
     def row(
         self,
@@ -143,8 +144,8 @@ class _Line:
     def _quality(self, counted: Counted, unknown: Reason | None) -> tuple[Quality, Reason | None]:
         if unknown:
             return Quality.UNKNOWN, unknown
-        if provisional := provisional_reason(self.tariff, self.contract.power_kva, self.day):
-            return Quality.PROVISIONAL, provisional
+        if self.provisional:
+            return Quality.PROVISIONAL, self.provisional
         return (Quality.ESTIMATED if counted.estimated else Quality.MEASURED), None
 
 
@@ -168,7 +169,8 @@ class _Day:
             tariff = self.terms.tariffs.get(contract.tariff) if contract else None
             version = tariff.in_force(self.day, contract.power_kva) if contract and tariff else None
             if contract and tariff and version:
-                line = _Line(self.site, self.day, contract, tariff, version)
+                provisional = provisional_reason(tariff, contract.power_kva, self.day)
+                line = _Line(self.site, self.day, contract, tariff, version, provisional)
                 yield from self._series(line) if tariff.series else self._periods(line)
                 yield from self._unmetered(line)
                 yield from _subscription(line)

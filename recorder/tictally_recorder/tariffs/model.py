@@ -255,11 +255,12 @@ class Tariff:
         A revision that lacks a power does not end its prices: an earlier version stays in force for it, if one has it
         and nothing but revisions lies between.
         """
-        found = self.on(day)
-        if found is None or power_kva is None:
+        found = here = self.on(day)
+        if found is None or here is None or power_kva is None or found.has_power(power_kva):
             return found
-        here = found
-        for version in reversed(self.versions[: self.versions.index(found) + 1]):
+        for version in reversed(self.versions):
+            if version.start >= found.start:
+                continue
             if version.until is not None and version.until + timedelta(days=1) < here.start:
                 break
             if version.has_power(power_kva):
