@@ -64,6 +64,7 @@ class RemarkCode(PhraseCode):
     # Parts of the above.
     LINE_ENERGY = "line_energy"
     LINE_INJECTION = "line_injection"
+    LINE_LUMP_SUM = "line_lump_sum"
     LINE_SUBSCRIPTION = "line_subscription"
     LINE_SUBSCRIPTION_AT_POWER = "line_subscription_at_power"
     LINE_QUANTITY = "line_quantity"

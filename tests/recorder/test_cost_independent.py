@@ -86,7 +86,7 @@ def test_the_other_computation_covers_every_month_and_power() -> None:
 def test_every_month_costs_what_another_computation_gives(option: str, power: int) -> None:
     of_months = computed(option, power)
     assert list(of_months) == list(months())
-    wrong = []
+    wrong: list[object] = []
     for month, rows in of_months.items():
         right = price(option, power, month)
         wrong += [

@@ -153,7 +153,7 @@ class DatedReasonItem(ReasonItem):
 class CostItem(_RangeRecord):
     """A line of cost, or a total."""
 
-    kind: Literal["energy", "subscription", "total"]
+    kind: Literal["energy", "subscription", "lump_sum", "total"]
     direction: str | None
     period: str | None
     days: int

@@ -1,5 +1,6 @@
 """What energy cost, by local day and period. Pure: registers' energy, contracts and tariffs in, rows out."""
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,9 +9,19 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.contracts.model import Contract, LumpSum
 from tictally_recorder.cost.dynamic_price import WH_PER_KWH, price_quarters
-from tictally_recorder.cost.model import TOTAL, UNMETERED, CostRow, Quality, Terms, Unmetered, Use, VersionUsed
+from tictally_recorder.cost.model import (
+    LUMP_SUM,
+    TOTAL,
+    UNMETERED,
+    CostRow,
+    Quality,
+    Terms,
+    Unmetered,
+    Use,
+    VersionUsed,
+)
 from tictally_recorder.cost.proration import daily_share
 from tictally_recorder.cost.reasons import no_price, no_subscription, not_in_tariff, provisional_reason
 from tictally_recorder.energy import EnergyRow
@@ -24,10 +35,11 @@ from tictally_recorder.energy.register_totals import (
     is_supplier_register,
 )
 from tictally_recorder.reason import Reason, ReasonCode
-from tictally_recorder.tariffs.model import Direction, Tariff, Version
+from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
 from tictally_shared.calendar import day_bounds_ms, midnight_ms
 from tictally_shared.tariff_options import PRODUCER, option_of_ngtf
 
+_HASH_DIGITS: Final = 12
 _TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION: injection_total}
 
 
@@ -163,7 +175,7 @@ class _Day:
     tz: ZoneInfo
 
     def rows(self) -> Iterator[CostRow]:
-        """All of the day: consumed, then injected; energy in the tariff's order, then the subscription."""
+        """All of the day: consumed, then injected; energy in the tariff's order, subscription, what is paid once."""
         for direction in Direction:
             contract = self.terms.contracts.on(self.site, direction, self.day)
             tariff = self.terms.tariffs.get(contract.tariff) if contract else None
@@ -176,6 +188,8 @@ class _Day:
                 yield from _subscription(line)
             elif contract or self._lacks_contract(direction):
                 yield from self._nothing_holds(direction, contract, tariff)
+            for lump_sum in self.terms.contracts.lump_sums_on(self.site, direction, self.day):
+                yield _once(self.site, lump_sum)
 
     def _lacks_contract(self, direction: Direction) -> bool:
         """True if a day without a contract of a direction has an unknown cost for want of it.
@@ -314,6 +328,25 @@ def _subscription(line: _Line) -> Iterator[CostRow]:
         yield line.row(None, Counted(), unknown=no_subscription(line.version, power))
     else:
         yield line.row(None, Counted(), _Figure(monthly, daily_share(monthly, line.day)))
+
+
+def _once(site: str, lump_sum: LumpSum) -> CostRow:
+    """The amount as it is written, which is its own source."""
+    digest = hashlib.sha256(f"{lump_sum.amount.normalize():f} {lump_sum.currency}".encode()).hexdigest()
+    used = VersionUsed(f"{lump_sum.text} {lump_sum.day}", digest[:_HASH_DIGITS], lump_sum.text, Confidence.OWN)
+    return CostRow(
+        site,
+        lump_sum.day,
+        lump_sum.direction,
+        LUMP_SUM,
+        0,
+        None,
+        lump_sum.amount,
+        lump_sum.currency,
+        used,
+        None,
+        Quality.MEASURED,
+    )
 
 
 def _minute(time_ms: int, tz: ZoneInfo) -> str:

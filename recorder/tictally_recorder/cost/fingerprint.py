@@ -41,7 +41,10 @@ class Fingerprints:
         # A gap is known only from what follows it, which arrives when the day before it has its figures.
         bounds = day_bounds_ms(day, self._tz) if unmetered else (0, 0)
         missing = [(each.direction.value, each.start_ms, each.end_ms) for each in unmetered if each.concerns(*bounds)]
-        text = repr((_METHOD, self._tz.key, paid, missing))
+        once = [
+            repr(each) for direction in Direction for each in self._terms.contracts.lump_sums_on(site, direction, day)
+        ]
+        text = repr((_METHOD, self._tz.key, paid, missing, once))
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
     def _paid(self, site: str, direction: Direction, day: date) -> object:

@@ -22,6 +22,10 @@ UNMETERED: Final = "unmetered"
 """What stands for a period where no register covers the energy."""
 
 
+LUMP_SUM: Final = "lump sum"
+"""What stands for a period where an amount is paid once, beside every tariff."""
+
+
 class Quality(StrEnum):
     """How much a figure is worth."""
 
@@ -150,7 +154,7 @@ class CostRow:
         day: local.
         direction: consumption or injection, whose amounts are negative where it is income.
         period: of the tariff; None for the subscription. Where no period is known, the register's name; `UNMETERED`
-            for unmetered energy.
+            for unmetered energy, `LUMP_SUM` for an amount that is paid once.
         energy_wh: what was counted; 0 for the subscription and for `UNMETERED`.
         price: of a kWh, or of a month for the subscription; None if there is none, or one for each part.
         amount: in the currency, taxes included, not rounded; None if it is unknown, never zero for want of a price.

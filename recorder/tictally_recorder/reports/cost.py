@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tictally_recorder.cost import CostRow, Quality, to_cents
 from tictally_recorder.cost.aggregation import DatedReason, PriceLine, Summed, reasons_of
-from tictally_recorder.cost.model import UNMETERED
+from tictally_recorder.cost.model import LUMP_SUM, UNMETERED
 from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.remark import RemarkCode
@@ -38,7 +38,9 @@ COLUMNS: Final = (
     "reasons",
 )
 _PER_KILO: Final = 1000
+_ENERGY: Final = "energy"
 _SUBSCRIPTION: Final = "subscription"
+_LUMP_SUM: Final = "lump_sum"
 _TOTAL: Final = "total"
 
 Record = dict[str, object]
@@ -98,7 +100,7 @@ def as_table(answer: SiteCosts) -> Table:
     for summed in answer.sums:
         times = (str(summed.start), str(summed.end))
         for line in summed.lines:
-            if line.energy_wh or line.period is None or line.amount is None:
+            if line.energy_wh or line.amount is None or _kind(line) != _ENERGY:
                 table.add_row(*times, *_cells(line))
                 times = ("", "")
         for currency, amount in summed.known.items():
@@ -159,7 +161,7 @@ def _cells(line: PriceLine) -> tuple[str, ...]:
     amount = line.amount
     return (
         line.period or _SUBSCRIPTION,
-        kwh(line.energy_wh) if line.period and (line.energy_wh or amount is not None) else "",
+        kwh(line.energy_wh) if _kind(line) == _ENERGY and (line.energy_wh or amount is not None) else "",
         "" if line.price is None else f"{line.price:f}",
         "" if amount is None else cents(amount),
         "" if amount is None else line.currency or "",
@@ -174,11 +176,11 @@ def _line_record(site: str, summed: Summed, line: PriceLine) -> Record:
         "site": site,
         "from": str(summed.start),
         "to": str(summed.end),
-        "kind": "energy" if line.period else _SUBSCRIPTION,
+        "kind": _kind(line),
         "direction": str(line.direction),
         "period": line.period,
         "days": len(line.rows),
-        "energy_wh": line.energy_wh if line.period and line.period != UNMETERED else None,
+        "energy_wh": line.energy_wh if line.period and line.period not in {UNMETERED, LUMP_SUM} else None,
         "price": None if line.price is None else f"{line.price:f}",
         "amount": amount_text(amount),
         "rounded": None if amount is None else cents(amount),
@@ -189,6 +191,12 @@ def _line_record(site: str, summed: Summed, line: PriceLine) -> Record:
         "quality": str(line.quality),
         "reasons": [dated_record(each) for each in reasons_of(line.rows)],
     }
+
+
+def _kind(line: PriceLine) -> str:
+    if line.period is None:
+        return _SUBSCRIPTION
+    return _LUMP_SUM if line.period == LUMP_SUM else _ENERGY
 
 
 def _total_record(site: str, summed: Summed, currency: str | None, amount: Decimal | None) -> Record:

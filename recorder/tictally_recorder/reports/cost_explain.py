@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import RegisterPart
 from tictally_recorder.cost.aggregation import PriceLine, reasons_of, registers_of
+from tictally_recorder.cost.model import LUMP_SUM
 from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.reports.cost import SiteCosts, cents, kwh
 from tictally_recorder.reports.reasons import dated_text
@@ -77,6 +78,8 @@ def _of_line(line: PriceLine, tz: ZoneInfo) -> Iterator[str]:
 
 
 def _computation(line: PriceLine) -> str:
+    if line.period == LUMP_SUM:
+        return "paid once"
     sign = "-" if line.rows[0].sign < 0 else ""
     if line.period is not None:
         price = "each quarter's price" if line.price is None else f"{line.price:f} {line.currency}"

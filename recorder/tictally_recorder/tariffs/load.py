@@ -98,7 +98,7 @@ class TariffFile:
             id=self.id,
             supplier=values.text(("supplier",)),
             names={language: values.text(("names", language)) for language in values.keys(("names",), _LANGUAGES)},
-            currency=self._currency(),
+            currency=values.currency(("currency",)),
             periods=periods,
             versions=(),
             direction=_direction(values),
@@ -127,12 +127,6 @@ class TariffFile:
         standing = {version.start: version for version in base.versions}
         new = [(path, version) for path, version in self._versions(base) if version.start not in but]
         return replace(base, versions=self._merged(standing, new))
-
-    def _currency(self) -> str:
-        value = self._values.text(("currency",))
-        if not re.fullmatch(r"[A-Z]{3}", value):
-            raise self._values.wrong(("currency",), f"{value[:20]!r} is no currency: three letters, EUR")
-        return value
 
     def _tax_table(self, tables: Mapping[str, TaxTable]) -> TaxTable | None:
         if not self._values.has(("taxes",)):

@@ -15,6 +15,7 @@ from tictally_shared.phrase import Phrase, Value
 UNKNOWN: Final = "unknown"
 """What a file writes for a figure that there is and that is not known; forgotten ones are rejected."""
 _DECIMALS_AT_MOST: Final = 8
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER: Final = re.compile(r"[1-9][0-9]{0,5}")
 _DAY_OF_YEAR: Final = re.compile(r"(\d{2})-(\d{2})", re.ASCII)
@@ -91,6 +92,13 @@ class TomlValues:
         value = self.text(path)
         if not _ID.fullmatch(value):
             raise self.wrong(path, f"{value[:40]!r} is no id: 1 to 32 of a-z, 0-9 and -")
+        return value
+
+    def currency(self, path: Path, default: str | None = None) -> str:
+        """A currency, ISO 4217."""
+        value = self.text(path, default)
+        if not _CURRENCY.fullmatch(value):
+            raise self.wrong(path, f"{value[:20]!r} is no currency: three letters, EUR")
         return value
 
     def one_of(self, path: Path, choices: Collection[str], default: str | None = None) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from tictally_recorder.cost.bill.model import Bill, BillLine, Split, Total
 from tictally_recorder.cost.bill.remarks import remarks, what
 from tictally_recorder.cost.bill.totals import cents
-from tictally_recorder.cost.model import UNMETERED
+from tictally_recorder.cost.model import LUMP_SUM, UNMETERED
 from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.translations import ENGLISH, phrase_record
 
@@ -48,7 +48,7 @@ def _line_record(line: BillLine) -> dict[str, object]:
         "from": str(line.first),
         "to": str(line.end),
         "days": line.days,
-        "energy_wh": None if line.period == UNMETERED else line.energy_wh,
+        "energy_wh": None if line.period in {UNMETERED, LUMP_SUM} else line.energy_wh,
         "months": [{"month": _month(part.month), "days": part.days, "of": part.of} for part in line.months],
         "power_kva": line.power_kva,
         "version": line.version.id if line.version else None,
@@ -97,6 +97,7 @@ def _total_record(total: Total) -> dict[str, object]:
         "balance": balance or None,
         **_money("not_split", total.not_split),
         **_money("income", total.income),
+        **_money("lump_sums", total.lump_sums),
         **_money("amount", total.amount),
     }
 

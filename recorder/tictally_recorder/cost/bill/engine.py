@@ -15,6 +15,7 @@ from tictally_recorder.cost.aggregation import reasons_of
 from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, Split
 from tictally_recorder.cost.bill.split import monthly_ht, split_energy, split_subscription
 from tictally_recorder.cost.bill.totals import totals_of
+from tictally_recorder.cost.model import LUMP_SUM
 from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.tariffs.model import Direction, Tariff, Taxes, Version
 
@@ -40,7 +41,9 @@ def make_bill(site: str, start: date, end: date, rows: Iterable[CostRow], tariff
         groups.setdefault(_key(row, versions), []).append(row)
     lines = [_line(group, versions) for group in groups.values()]
     # A stable order: of lines that begin on one day, that of the day's rows.
-    lines.sort(key=lambda line: (line.direction is Direction.INJECTION, line.period is None, line.first))
+    lines.sort(
+        key=lambda line: (line.direction is Direction.INJECTION, line.is_lump_sum, line.period is None, line.first)
+    )
     days = [row.day for row in own]
     used = dict.fromkeys(_without_a_days_hash(row.version, versions) for row in own if row.version)
     return Bill(
@@ -79,7 +82,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
     version = versions.get(head.version.id) if head.version else None
     price_ht = _price_ht(head, version)
     split: Split | None = None
-    if amount is not None and head.sign > 0:
+    if amount is not None and head.sign > 0 and head.period != LUMP_SUM:
         taxes = _taxes(head, version)
         if head.period is None:
             split = split_subscription(amount, days, price_ht, taxes)

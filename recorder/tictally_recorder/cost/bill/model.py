@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from tictally_recorder.cost import VersionUsed
+from tictally_recorder.cost.model import LUMP_SUM
 from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Direction
 
@@ -125,7 +126,12 @@ class BillLine:
     @property
     def is_income(self) -> bool:
         """True for energy that earns."""
-        return self.direction is Direction.INJECTION and self.period is not None
+        return self.direction is Direction.INJECTION and self.period is not None and not self.is_lump_sum
+
+    @property
+    def is_lump_sum(self) -> bool:
+        """True for an amount that is paid once, beside every tariff."""
+        return self.period == LUMP_SUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,7 @@ class Total:
         balance: of what can be taken apart, or None if nothing can.
         not_split: what is paid and cannot be taken apart.
         income: of injected energy, zero or negative where its price is positive.
+        lump_sums: what is paid once, negative where the household receives it.
         amount: all of it, taxes included.
     """
 
@@ -192,6 +199,7 @@ class Total:
     balance: Balance | None
     not_split: Decimal
     income: Decimal
+    lump_sums: Decimal
     amount: Decimal
 
 

@@ -30,6 +30,8 @@ def remarks(bill: Bill) -> list[Phrase]:
 
 def what(line: BillLine) -> Phrase:
     """A line in two words: `HC`, `subscription at 6 kVA`, `injection SURPLUS`."""
+    if line.is_lump_sum and line.version:
+        return Phrase(RemarkCode.LINE_LUMP_SUM, {"text": line.version.source})
     if line.period is not None:
         code = RemarkCode.LINE_INJECTION if line.is_income else RemarkCode.LINE_ENERGY
         return Phrase(code, {"period": line.period})

@@ -41,9 +41,10 @@ def sections(bill: Bill) -> list[BillSection]:
         (Direction.CONSUMPTION, "Energy", "Subscription"),
         (Direction.INJECTION, "Energy injected: income", "Subscription for what is injected"),
     ):
-        lines = [line for line in bill.lines if line.direction is direction]
+        lines = [line for line in bill.lines if line.direction is direction and not line.is_lump_sum]
         found.append(_energy(energy, [line for line in lines if line.period is not None]))
         found.append(_subscription(subscription, [line for line in lines if line.period is None]))
+    found.append(_lump_sums([line for line in bill.lines if line.is_lump_sum]))
     for total in bill.totals:
         found.append(_taxes(total))
         found.append(_sum(total, is_whole=bill.is_whole))
@@ -83,6 +84,11 @@ def _subscription(title: str, lines: Iterable[BillLine]) -> BillSection:
     return BillSection(title, columns, frozenset({4, 5, 6}), tuple(rows))
 
 
+def _lump_sums(lines: Iterable[BillLine]) -> BillSection:
+    rows = tuple((str(line.first), line.version.source if line.version else "", _amount(line)) for line in lines)
+    return BillSection("Paid once", ("Day", "What", "Amount"), frozenset({2}), rows)
+
+
 def _taxes(total: Total) -> BillSection:
     rows = [(_TAX_NAMES[tax.kind], _rate(tax), _base(tax, total.currency), cents(tax.amount)) for tax in total.taxes]
     return BillSection(
@@ -112,7 +118,9 @@ def _sum(total: Total, *, is_whole: bool) -> BillSection:
         rows.append(("What cannot be taken apart, TTC", cents(total.not_split)))
     if total.income:
         rows.append(("Income", cents(total.income)))
-    parts_of_all = (balance.ttc if balance else _ZERO, total.not_split, total.income)
+    if total.lump_sums:
+        rows.append(("Paid once", cents(total.lump_sums)))
+    parts_of_all = (balance.ttc if balance else _ZERO, total.not_split, total.income, total.lump_sums)
     rounding = to_cents(total.amount) - sum((to_cents(amount) for amount in parts_of_all), _ZERO)
     if rounding:
         rows.append(("Rounding to cents", cents(rounding)))

@@ -34,6 +34,7 @@ def _total(currency: str, lines: Sequence[BillLine]) -> Total:
         _balance(whole) if whole else None,
         _sum(line.amount for line, split in paid if split.difference is None),
         _sum(line.amount for line in lines if line.is_income),
+        _sum(line.amount for line in lines if line.is_lump_sum),
         _sum(line.amount for line in lines),
     )
 

@@ -12,7 +12,7 @@ from tictally_recorder.cost.compare.model import Actual, Assumed, Offer, TariffC
 from tictally_recorder.cost.compare.tempo_colours import agreed, heard_colours
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.model import Contract, Hours
-from tictally_recorder.cost.model import CostRow, Use
+from tictally_recorder.cost.model import LUMP_SUM, CostRow, Use
 from tictally_recorder.cost.query import SiteDays, cost_of, options_of
 from tictally_recorder.cost.terms import LoadedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
@@ -128,7 +128,7 @@ def _actual(rows: Iterable[CostRow], days: Mapping[date, Contract | None]) -> Ac
     tariffs = tuple(dict.fromkeys(contract.tariff for contract in days.values() if contract))
     by_day: dict[date, list[Decimal | None]] = {}
     for row in rows:
-        if row.direction is Direction.CONSUMPTION:
+        if row.direction is Direction.CONSUMPTION and row.period != LUMP_SUM:
             by_day.setdefault(row.day, []).append(row.amount)
     known = {
         day: sum((each for each in amounts if each is not None), Decimal(0))

@@ -6,17 +6,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, time
+from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
+from tictally_recorder.cost.contracts.lump_sums import LUMP_SUMS, read_lump_sums
 from tictally_recorder.cost.contracts.model import Contract, Contracts, Hours
 from tictally_recorder.ledger import ProbableExchange
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.broken import BrokenTariff, BrokenTariffs
-from tictally_recorder.tariffs.errors import InFileError
+from tictally_recorder.tariffs.errors import InFileError, TariffError
 from tictally_recorder.tariffs.model import Tariff
 from tictally_recorder.tariffs.toml_lines import TomlLines
+from tictally_recorder.tariffs.toml_reader import TomlValues
 from tictally_shared.phrase import Phrase, Value
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -137,14 +140,14 @@ def parse_contracts(
 
 def _parsed(text: str, file: str, named: TariffsNamed, sites: _Sites) -> Contracts:
     try:
-        document = tomllib.loads(text)
+        document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         at = _AT_LINE.search(str(error))
         raise ContractError(
             file, int(at[1]) if at else len(text.splitlines()), Phrase(FileProblem.NOT_TOML, {"detail": str(error)})
         ) from None
     places = TomlLines(text)
-    if other := next((key for key in document if key != "contract"), None):
+    if other := next((key for key in document if key not in {"contract", LUMP_SUMS}), None):
         raise ContractError(file, places.line((other, 0)), Phrase(FileProblem.OTHER_TABLE, {"key": repr(other)}))
     tables = document.get("contract", [])
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
@@ -158,7 +161,11 @@ def _parsed(text: str, file: str, named: TariffsNamed, sites: _Sites) -> Contrac
         (earlier, _), (later, number) = sorted((one, other_one), key=lambda each: (each[0].start, each[1]))
         if problem := _overlap(earlier, later):
             raise refusing(number)("from", problem)
-    return Contracts(contract for contract, _ in numbered)
+    try:
+        lump_sums = read_lump_sums(TomlValues(document, places, file), sites.missing() if len(sites.ids) > 1 else None)
+    except TariffError as error:
+        raise ContractError(error.file, error.line, error.problem) from None
+    return Contracts((contract for contract, _ in numbered), lump_sums)
 
 
 def _contract(table: dict[str, Any], named: TariffsNamed, sites: _Sites, refuse: Refuse) -> Contract:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from decimal import Decimal
 
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction
@@ -40,14 +41,44 @@ class Contract:
         return self.site is None or self.site == site
 
 
+@dataclass(frozen=True, slots=True)
+class LumpSum:
+    """An amount that is paid or received once, beside every tariff: a chèque énergie, a bonus, a prime.
+
+    Attributes:
+        site: its id, or None for the only site of the ledger.
+        day: local, on whose cost it counts.
+        amount: taxes included; negative where the household receives it.
+        text: what it is, for people.
+        currency: ISO 4217.
+        direction: whether it belongs to what is consumed or to what is injected.
+    """
+
+    site: str | None
+    day: date
+    amount: Decimal
+    text: str
+    currency: str = "EUR"
+    direction: Direction = Direction.CONSUMPTION
+
+
 class Contracts:
-    """All contracts, in any order.
+    """All contracts, in any order, and amounts that are paid once.
 
     A contract holds until the next one of its site and direction begins, or until it ended.
     """
 
-    def __init__(self, contracts: Iterable[Contract] = ()) -> None:
+    def __init__(self, contracts: Iterable[Contract] = (), lump_sums: Iterable[LumpSum] = ()) -> None:
         self.all = tuple(sorted(contracts, key=lambda each: (each.start, each.site or "", each.direction)))
+        self.lump_sums = tuple(sorted(lump_sums, key=lambda each: (each.day, each.site or "", each.text)))
+
+    def lump_sums_on(self, site: str, direction: Direction, day: date) -> tuple[LumpSum, ...]:
+        """What is paid once by a site on a local day."""
+        return tuple(
+            each
+            for each in self.lump_sums
+            if each.day == day and each.direction is direction and each.site in {None, site}
+        )
 
     def on(self, site: str, direction: Direction, day: date) -> Contract | None:
         """The contract of a site on a local day, or None."""

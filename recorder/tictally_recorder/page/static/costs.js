@@ -110,6 +110,7 @@ export function costTable(answer, query, site, title) {
 }
 
 function name(line, tellVersion) {
+  if (line.kind === "lump_sum") return [line.version.slice(0, -11), h("span", { class: "small note" }, fullDay(line.version.slice(-10)))];
   const since = tellVersion && line.version && t("tariff.from", { day: fullDay(line.version.slice(-10)) });
   const small = [priceOf(line), since].filter(Boolean).map((each) => h("span", { class: "small note" }, each));
   if (line.direction === "injection") return [h("i", { class: "swatch injection" }), t("injection"), small];

@@ -67,7 +67,7 @@ function totalOf(total) {
 
 function lineOf(line) {
   const isEnergy = line.kind === "energy";
-  const name = isEnergy ? periodName(line.period ?? t("energy")) : t("subscription");
+  const name = line.kind === "lump_sum" ? line.version.slice(0, -11) : isEnergy ? periodName(line.period ?? t("energy")) : t("subscription");
   const known = line.amount !== null;
   const head = h(
     "div",
