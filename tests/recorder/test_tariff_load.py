@@ -210,7 +210,7 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             11,
             "confidence is 'rumour'; there are: official, secondary, own",
         ),
-        ("taxes = {", "tax = {", 18, "there is no tax; there are: confidence, energy, figures, from, note, "),
+        ("taxes = {", "tax = {", 18, "there is no tax; there are: confidence, energy, figures, formula, from, "),
         ("accise =", "tva =", 18, "there is no taxes.tva; there are: accise, cta_share, vat_energy, vat_subscription"),
         ("subscription_ht =", "sub_ht =", 15, "there is no power.6.sub_ht; there are: energy, subscription, "),
         # dates

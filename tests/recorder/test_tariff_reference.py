@@ -17,8 +17,7 @@ from tictally_recorder.tariffs.version_reader import _FIGURE_KEYS, _POWER_KEYS, 
 
 TEXT = (PAGE.parent / "tariffs.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"<!-- tariffs/(\S+) -->\n```\w+\n(.*?)```", TEXT, re.DOTALL))
-# The second tables of taxes and of versions lie over bundled ones.
-OWN = {"flat", "nights", "peaks", "surplus", "dynamic", "mixed"}
+OWN = {"flat", "nights", "peaks", "surplus", "dynamic", "mixed", "spot"}
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +75,15 @@ def test_the_price_series_have_both_hours_of_autumn_and_mixed_steps(catalogue: T
             ("dynamic", "2026-10-25T02:45+02:00"),
             ("dynamic", "2026-10-25T02:45+01:00"),
             ("dynamic", "2026-10-25T03:30+01:00"),
+            ("spot", "2026-10-25T02:45+01:00"),
             ("mixed", "2025-09-30T23:45+02:00"),
             ("mixed", "2025-10-01T00:15+02:00"),
             ("mixed", "2025-10-01T00:45+02:00"),
         )
     ]
-    assert prices == [
-        Decimal(text) if text else None for text in ("0.0981", "-0.0110", "", "0.1105", "0.0911", "0.0876")
-    ]
+    # (-0.0110 x 1.02 + 0.015) x 1.20 = 0.004536
+    texts = ("0.0981", "-0.0110", "", "0.004536", "0.1105", "0.0911", "0.0876")
+    assert prices == [Decimal(text) if text else None for text in texts]
 
 
 def _ms(text: str) -> int:

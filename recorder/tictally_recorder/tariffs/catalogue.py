@@ -96,7 +96,8 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
             catalogue.put(TariffFile.of(values).tariff(catalogue.tax_tables))
     catalogue.put_own([(path, values) for path, values in own if not is_tax_table(values.document)])
     catalogue.apply_formulas()
-    tempo, tempo_errors = _tempo(folder)
+    is_readable = not any(error.file == str(folder) for error in catalogue.errors)
+    tempo, tempo_errors = _tempo(folder if is_readable else None)
     return TariffCatalogue(
         MappingProxyType(catalogue.tariffs),
         MappingProxyType(catalogue.series),
