@@ -24,6 +24,7 @@ from tictally_edge.service import Edge
 from tictally_edge.settings import SERVICE_FILE, Settings
 from tictally_edge.simulator import serve
 from tictally_edge.sources.base import SourceError, SourceSettingError
+from tictally_edge.sources.recording import recorded
 from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
 
 _PROGRAM: Final = "tictally-edge"
@@ -135,15 +136,17 @@ def _decode(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        return _fail(f"{args.file}: {error.strerror or error}", _FAILED)
+        return _fail(f"{args.file} cannot be read: {error.strerror or error}", _FAILED)
     sys.stderr.write(f"{sums.sentence()}\n")
-    if not sums.frames:
+    if not sums.of_meter:
         return _fail(f"no TIC frames found in {args.file}; is it a recording of a TIC line?", _FAILED)
     return 0
 
 
 def _simulate(args: argparse.Namespace) -> int:
     _warn(warnings(_origins()))
+    if args.capture is not None:
+        recorded(args.capture)  # whatever else a file has would be played without a word
     return serve.run(args)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from importlib.metadata import version
+from math import inf, nan
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,16 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = nan
+    if not 0 < seconds < inf:  # NaN is rejected as well
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above zero")
+    return seconds
+
+
 def _command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, more: str
 ) -> argparse.ArgumentParser:
@@ -73,7 +84,7 @@ def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--json", action="store_true", help="Print a JSON array.")
     parser.add_argument(
         "--listen",
-        type=float,
+        type=_seconds,
         default=LISTEN_S,
         metavar="SECONDS",
         help=f"Listen at most so long at each speed. Default: {LISTEN_S:.0f}.",

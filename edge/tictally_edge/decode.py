@@ -14,10 +14,10 @@ from tictally_shared.labels import DELIVERY_POINT
 
 
 class DecodeTotals:
-    """Totals of a file: frames, complete ones, groups, and what was rejected or left out."""
+    """Totals of a file: frames, complete ones, those with a value, groups, and what was rejected or left out."""
 
     def __init__(self) -> None:
-        self.frames = self.complete = self.groups = self.unconfirmed = self.horodates_unreadable = 0
+        self.frames = self.complete = self.of_meter = self.groups = self.unconfirmed = self.horodates_unreadable = 0
         self.rejected: Counter[str] = Counter()
 
     def sentence(self) -> str:
@@ -48,6 +48,7 @@ def decode(
         validated = validator.validate(replace(frame, at=frame.offset / per_second))
         sums.frames += 1
         sums.complete += frame.complete
+        sums.of_meter += bool(frame.values)
         sums.groups += frame.groups
         sums.unconfirmed += len(validated.unconfirmed)
         sums.horodates_unreadable += frame.horodates_unreadable

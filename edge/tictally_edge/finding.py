@@ -41,6 +41,7 @@ class FindingCode(PhraseCode):
     PORT_FAILS = "port_fails"
     SOURCE_SIMULATED = "source_simulated"
     SOURCE_RECORDING = "source_recording"
+    SOURCE_FAILS = "source_fails"
     SOURCE_ADDRESS_WRONG = "source_address_wrong"
     SOURCE_BROKER_UNREACHABLE = "source_broker_unreachable"
     SOURCE_WITHOUT_GOOD_FRAME = "source_without_good_frame"
@@ -94,6 +95,7 @@ class FindingCode(PhraseCode):
     CLOCK_UNPROVED = "clock_unproved"
     CLOCK_WAITS_YET = "clock_waits_yet"
     CLOCK_WAITS = "clock_waits"
+    CLOCK_BY_METER_IF_HEARD = "clock_by_meter_if_heard"
     CLOCK_PROVED = "clock_proved"
     CLOCK_PROVED_METER_DIFFERS = "clock_proved_meter_differs"
 
@@ -147,7 +149,13 @@ class PartCode(PhraseCode):
     PLUG_IN_OR_CHOOSE = "plug_in_or_choose"
     NO_SUCH_DEVICE = "no_such_device"
     NO_SUCH_HOST = "no_such_host"
+    NO_NAME_SERVER = "no_name_server"
     NO_RESPONSE = "no_response"
+    NO_TLS = "no_tls"
+    CERTIFICATE_OTHER_NAME = "certificate_other_name"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_UNKNOWN_AUTHORITY = "certificate_unknown_authority"
 
     @classmethod
     def family(cls) -> str:

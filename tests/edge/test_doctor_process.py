@@ -14,7 +14,9 @@ from real_broker import Hub, Mosquitto
 from real_edge import Process
 
 from demo.ports import free_port
-from tictally_edge.finding import FindingCode
+from tictally_edge.doctor.examine import examine
+from tictally_edge.features import settings_with
+from tictally_edge.finding import FindingCode, Subject
 from tictally_edge.sources.device_check import check_device
 
 NUMBER = "021961000001"
@@ -103,3 +105,14 @@ def test_a_wrong_password_is_reported(tmp_path: Path, own_broker: Mosquitto) -> 
     _, found = doctor(real_edge.edge(tmp_path, "sim:base", own_broker.port, **settings))
     assert found["broker"]["text"] == f"127.0.0.1:{own_broker.port} rejects user edge: Not authorized."
     assert found["port"]["level"] == "ok"
+
+
+@pytest.mark.parametrize("mode", ["standard", "historique"])
+def test_a_clock_that_the_meter_may_prove_is_no_trouble_where_no_line_was_heard(
+    tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tictally_edge.clock.kernel.KernelClock._is_synchronised", lambda _self: False)
+    monkeypatch.setattr("tictally_edge.clock.kernel._reads_one", lambda _path: False)
+    settings = settings_with(port="sim:hphc", name="pi", journal=tmp_path / "journal", mode=mode)
+    (clock,) = [each for each in examine(settings) if each.subject is Subject.CLOCK]
+    assert clock.ok == (mode == "standard")  # a meter in historique mode has no clock

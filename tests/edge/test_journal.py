@@ -185,7 +185,7 @@ def test_a_second_edge_on_one_journal_is_refused(folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError, match="cannot be used: Not a directory"):
+    with pytest.raises(JournalError, match="cannot be used: a file stands in its place"):
         reopened(tmp_path / "file" / "journal")
 
 

@@ -111,7 +111,7 @@ def test_an_option_of_a_recording_that_there_is_not_stops_the_start(tmp_path: Pa
 
 def test_decoding_prints_a_line_a_frame_and_the_sums(tmp_path: Path) -> None:
     path = tmp_path / "line.bin"
-    path.write_bytes(b"\x02\nADSC\t021961000001\tX\r\nEAST\t000000001\tM\r\x03")
+    path.write_bytes(b"\x02\nADSC\t021961000001\tX\r\nEAST\t000000001\tP\r\x03")
     for source, given in ((str(path), b""), ("-", path.read_bytes())):
         done = subprocess.run(
             [sys.executable, "-m", "tictally_edge", "decode", source], input=given, capture_output=True, check=False
@@ -164,7 +164,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tictally_edge", "decode", "/none"], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (1, "tictally-edge: /none: No such file or directory\n")
+    assert (done.returncode, done.stderr) == (1, "tictally-edge: /none cannot be read: No such file or directory\n")
 
 
 def test_with_the_services_file_journal_and_state_are_the_services() -> None:

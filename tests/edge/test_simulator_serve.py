@@ -133,7 +133,7 @@ def test_a_recording_is_looped_with_parity(tmp_path: Path) -> None:
         (["--curve", "/nonexistent/curve.csv"], "/nonexistent/curve.csv: No such file"),
         (["--link", "/nonexistent/meter"], "/nonexistent/meter"),
         (["--link", __file__], "is no link"),
-        (["--start", "2026-01-01"], "has no offset"),
+        (["--start", "2026-01-01"], "is not a date with time and offset from UTC"),
         (["--interval", "nan"], "not a number above zero"),
     ],
 )

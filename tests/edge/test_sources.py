@@ -16,12 +16,16 @@ from enedis_files import lines_of, write
 from serial.rfc2217 import PortManager
 
 from tictally_edge.features import settings_with
+from tictally_edge.simulator.contracts import SimulatedContract
+from tictally_edge.simulator.encode import with_parity
+from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources.autobaud import AutobaudSource
 from tictally_edge.sources.base import ByteSource, Moment, SourceEnded, SourceError, SourceSettingError
 from tictally_edge.sources.recording import RecordingSource
 from tictally_edge.sources.registry import SOURCES
 from tictally_edge.sources.serial_port import SerialPort
 from tictally_edge.sources.simulated import SimulatedSource
+from tictally_shared.labels import Mode
 
 NOW = Moment(100.0, 1_795_000_000_000)
 CONTENT = bytes(range(256)) * 4
@@ -78,7 +82,7 @@ def test_what_is_no_port_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "capture.bin").write_bytes(CONTENT)
     with pytest.raises(SourceError, match=r"give a recording as file:"):
         SerialPort(str(tmp_path / "capture.bin"), 9600, "8N1")
-    with pytest.raises(SourceError, match=r"^/dev/null is not a serial port$"):
+    with pytest.raises(SourceError, match=r"^/dev/null is not a serial port; ls /dev/serial/by-id"):
         SerialPort("/dev/null", 9600, "8N1")
     with pytest.raises(SourceError, match=r"socket://127\.0\.0\.1:1"):
         SerialPort("socket://127.0.0.1:1", 9600, "8N1")
@@ -260,7 +264,9 @@ PACES = {
 @pytest.mark.parametrize("setting", PACES)
 def test_a_source_knows_whether_it_waits_for_the_broker_and_has_dates_of_its_own(setting: str, tmp_path: Path) -> None:
     curve = write(tmp_path / "curve.csv", lines_of(CURVE_START, [330, 364]))
-    (tmp_path / "capture.bin").write_bytes(CONTENT)
+    (tmp_path / "capture.bin").write_bytes(
+        with_parity(SimulatedMeter(SimulatedContract.BASE, Mode.STANDARD, start=CURVE_START).frame())
+    )
     text = setting.format(curve=curve, capture=tmp_path / "capture.bin")
     kind, address = SOURCES.parse(text)
     source = kind.open(address, settings_with(name="pi", journal=tmp_path, port=text))

@@ -1,7 +1,6 @@
 """Checks whether the broker accepts this edge, and reads the edge's own health there."""
 
 import os
-import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, b
 from tictally_edge.mqtt.client import BrokerAccess
 from tictally_shared.frames import FrameError, strict_json
 from tictally_shared.phrase import Phrase
+from tictally_shared.runtime.connection_errors import ConnectionFault, fault_of
 
 _CONNECT_TIMEOUT_S: Final = 5.0
 # Retained messages come at once or, where this user may not read them, never.
@@ -110,12 +110,12 @@ def _health(session: _BrokerSession, topic: str) -> dict[str, Any] | None:
 
 def _unreachable(where: str, error: OSError) -> EdgeFinding:
     if isinstance(error, ssl.SSLError):
-        detail = error.reason or str(error)
-        return bad(Subject.BROKER, FindingCode.BROKER_CERTIFICATE, address=where, detail=detail)
+        return bad(Subject.BROKER, FindingCode.BROKER_CERTIFICATE, address=where, cause=_cause(error))
     return bad(Subject.BROKER, FindingCode.BROKER_UNREACHABLE, address=where, cause=_cause(error))
 
 
 def _cause(error: OSError) -> Phrase | str:
-    if isinstance(error, socket.gaierror):
-        return Phrase(PartCode.NO_SUCH_HOST)
-    return Phrase(PartCode.NO_RESPONSE) if isinstance(error, TimeoutError) else error.strerror or str(error)
+    fault = fault_of(error)
+    if fault is ConnectionFault.OTHER:
+        return error.strerror or str(error)
+    return Phrase(PartCode(fault))

@@ -77,14 +77,22 @@ def _offset(moment: datetime, zone: str) -> timedelta:
     return moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
 
 
-def diagnose_clock(now: Moment, status: ClockStatus, *, trusted: bool, zone: str = FRENCH_LEGAL_TIME) -> EdgeFinding:
+def diagnose_clock(
+    now: Moment,
+    status: ClockStatus,
+    *,
+    trusted: bool,
+    zone: str = FRENCH_LEGAL_TIME,
+    is_heard: bool = True,
+) -> EdgeFinding:
     """Diagnose the clock as the edge would. Pure.
 
     Args:
         now: both clocks at one moment.
         status: the evidence for the wall clock at that moment.
-        trusted: by setting.
+        trusted: by setting, or since the source has dates of its own.
         zone: of the meter's clock, by setting.
+        is_heard: False where no frame was read that could have had the meter's clock: it may prove ours all the same.
     """
     keeper = Timekeeper(trusted=trusted)
     keeper.update(now, status)
@@ -94,6 +102,8 @@ def diagnose_clock(now: Moment, status: ClockStatus, *, trusted: bool, zone: str
     if drift_ms is not None and abs(drift_ms) > _AGREE_MS:
         code = FindingCode.CLOCKS_DIFFER_TRUSTED if trusted else FindingCode.CLOCKS_DIFFER
         return bad(Subject.CLOCK, code, minutes=abs(drift_ms) // 60_000)
+    if keeper.proof is None and not is_heard:
+        return good(Subject.CLOCK, FindingCode.CLOCK_BY_METER_IF_HEARD)
     if keeper.proof is None or keeper.waits_for is not None:
         wait = Phrase(WAITS[keeper.waits_for or ClockWait.PROOF])
         return bad(Subject.CLOCK, FindingCode.CLOCK_UNPROVED, wait=wait)

@@ -20,6 +20,7 @@ from tictally_edge.sources.base import Moment, Opener, SourceError
 from tictally_edge.sources.registry import SOURCES
 from tictally_edge.sources.settings import SourceSettings
 from tictally_shared.frames import parse_time_ms
+from tictally_shared.labels import Mode
 from tictally_shared.runtime.log import sentence
 from tictally_shared.topics import Topics
 
@@ -47,7 +48,7 @@ def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = Fals
     elif source.finding.ok and source.opener is not None:
         yield from _listen(settings, source.opener, listen_s, show=show)
     else:
-        yield _clock(settings, LineSample())
+        yield _clock(settings, LineSample(), has_own_dates=source.has_own_dates)
     yield from check_folders(settings.journal, settings.state, settings.journal_mb)
 
 
@@ -76,8 +77,11 @@ def _listen(settings: Settings, opener: Opener, listen_s: float, *, show: bool) 
     yield _clock(settings, sample)
 
 
-def _clock(settings: Settings, sample: LineSample) -> EdgeFinding:
+def _clock(settings: Settings, sample: LineSample, *, has_own_dates: bool = False) -> EdgeFinding:
     now = Moment(time.monotonic(), time.time_ns() // 1_000_000)
     meter_ms = None if sample.meter_ms is None else sample.meter_ms + round((now.at - sample.meter_at) * 1000)
     status = KernelClock().status(meter_ms)
-    return diagnose_clock(now, status, trusted=settings.clock == "trust", zone=settings.timezone)
+    trusted = settings.clock == "trust" or has_own_dates
+    # A meter in historique mode has no clock to prove ours by.
+    is_heard = sample.mode is not None or settings.section(SourceSettings).fixed_mode is Mode.HISTORIQUE
+    return diagnose_clock(now, status, trusted=trusted, zone=settings.timezone, is_heard=is_heard)

@@ -1,17 +1,20 @@
 """Stores an edge's frames: queued until they have a date, then numbered and kept in the journal, mirrored to disk."""
 
+import errno
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Final
 
 from tictally_edge.journal.disk_mirror import DiskMirror
-from tictally_edge.journal.journal import Journal, JournalError
+from tictally_edge.journal.journal import Journal, unusable
 from tictally_edge.journal.undated_queue import UndatedFrame, UndatedQueue
 from tictally_edge.topics.naming import Naming, serial_of
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
+from tictally_shared.runtime.log import sentence
 
 # A broker that restarts is back by then, and nothing was written.
 _AWAY_BEFORE_SAVING_S: Final = 60.0
@@ -45,13 +48,15 @@ class FrameStore:
     def __init__(self, folder: Path, disk: Path | None, naming: Naming, machine: str, max_bytes: int) -> None:
         self._naming = naming
         self._mirror = DiskMirror(folder, disk) if disk is not None else None
+        if disk is not None:
+            _warn_if_unusable(disk)
         try:
             if self._mirror is not None:
                 self._mirror.restore()
             self.journal = Journal(folder, naming.edge, machine, max_bytes)
             self.undated = UndatedQueue(folder, machine, self.journal.released)
         except OSError as error:
-            raise JournalError(f"the journal {folder} cannot be used: {error.strerror or error}") from None
+            raise unusable("the journal", folder, "JOURNAL", error) from None
         self.unstored = self.saves = 0
         self._away_since: float | None = None
         self._saved_at = 0.0
@@ -182,3 +187,12 @@ class FrameStore:
         self.unstored += 1
         if self.unstored == 1:
             log.error("Journal: frames cannot be written (%s); they are lost until it works.", error.strerror or error)
+
+
+def _warn_if_unusable(disk: Path) -> None:
+    """Log at the start what would fail only when the copy is needed: a folder that is a mistake. Nothing is created."""
+    there = next(path for path in (disk, *disk.absolute().parents) if path.exists())
+    number = errno.ENOTDIR if not there.is_dir() else 0 if os.access(there, os.W_OK | os.X_OK) else errno.EACCES
+    if number:
+        error = OSError(number, os.strerror(number))
+        log.warning("%s", sentence(str(unusable("the journal's copy on disk", disk, "STATE", error))))

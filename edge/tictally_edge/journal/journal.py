@@ -6,6 +6,7 @@ the last number cannot be known (the log is damaged, or the machine itself resta
 have reached the medium) a new boot begins, because a number used twice would hide a frame for ever.
 """
 
+import errno
 import fcntl
 import json
 import logging
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 from tictally_edge.journal import wal
 from tictally_edge.journal.segments import MAX_BYTES, Segments
+from tictally_edge.settings import PREFIX
 from tictally_shared.frames import Frame, FrameError
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import LABELS, Kind
@@ -24,12 +26,34 @@ from tictally_shared.runtime import atomic_file
 
 FRAMES_PER_SEGMENT: Final = 512
 _WAL: Final = "wal"
+_REASONS: Final = {
+    errno.EACCES: "this user may not write there",
+    errno.EPERM: "this user may not write there",
+    errno.EEXIST: "a file stands in its place",
+    errno.ENOTDIR: "a file stands in its place",
+    errno.ENOENT: "it cannot be created there",
+    errno.EROFS: "that disk is read-only",
+    errno.ENOSPC: "that disk is full",
+}
 
 log = logging.getLogger(__name__)
 
 
 class JournalError(Exception):
     """A journal that cannot be used; the message states why."""
+
+
+def unusable(what: str, folder: Path, setting: str, error: OSError) -> JournalError:
+    """The error of a folder that cannot be used.
+
+    Args:
+        what: in words: `the journal`.
+        folder: of it.
+        setting: that names it, without the prefix.
+        error: of the attempt.
+    """
+    reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
+    return JournalError(f"{what} {folder} cannot be used: {reason}; {PREFIX}{setting} names another folder")
 
 
 class Journal:
@@ -69,7 +93,7 @@ class Journal:
             self.boot, first = self._restore()
             self._begin_log(first)
         except OSError as error:
-            raise JournalError(f"the journal {folder} cannot be used: {error.strerror or error}") from None
+            raise unusable("the journal", folder, "JOURNAL", error) from None
 
     @property
     def next_seq(self) -> int:

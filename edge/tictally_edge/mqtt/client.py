@@ -6,6 +6,7 @@ one: for label topics that would show the past as the present. What must not be 
 
 import logging
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tictally_edge.settings import Settings
 from tictally_shared.runtime.backoff import Backoff
+from tictally_shared.runtime.connection_errors import connection_problem
 from tictally_shared.runtime.log import ChangeLogger
 
 _KEEPALIVE_S: Final = 30
@@ -246,7 +248,9 @@ class BrokerConnection:
             self._events.put((client, Connected()))
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
-        self._problems.warning(f"The broker {self._access.host}:{self._access.port} cannot be reached; retrying.")
+        reason = connection_problem(sys.exception())  # paho calls this in its except clause
+        where = f"{self._access.host}:{self._access.port}"
+        self._problems.warning(f"The broker {where} cannot be reached: {reason}. Retrying.")
 
     def _on_disconnect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from math import inf
+from math import inf, nan
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_edge.simulator import SimulatorError
-from tictally_edge.simulator.contracts import SimulatedContract
+from tictally_edge.simulator.contracts import SimulatedContract, contract_of
 from tictally_edge.simulator.encode import BAUD, line_ms, with_parity
 from tictally_edge.simulator.exchange import ExchangedMeter
 from tictally_edge.simulator.faults import Faults
@@ -37,13 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     meter = parser.add_argument_group("the meter")
     meter.add_argument(
         "--contract",
-        type=SimulatedContract,
-        choices=list(SimulatedContract),
+        type=_contract,
+        metavar=f"{{{','.join(SimulatedContract)}}}",
         default=SimulatedContract.HPHC,
         help=f"Its tariff option. Default: {SimulatedContract.HPHC}.",
     )
     meter.add_argument(
-        "--mode", type=Mode, choices=list(Mode), help="TIC mode. Default: standard, or that of the recording."
+        "--mode",
+        type=_mode,
+        metavar=f"{{{','.join(Mode)}}}",
+        help="TIC mode. Default: standard, or that of the recording.",
     )
     meter.add_argument("--phases", type=int, choices=(1, 3), default=1, help="Phases. Default: 1.")
     meter.add_argument("--producer", action="store_true", help="With solar panels.")
@@ -94,9 +97,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--speed", type=_positive, default=1.0, metavar="FACTOR", help="Speed of clock and line together. Default: 1."
     )
     line.add_argument("--no-parity", action="store_true", help="Seven bits without parity, as some bridges deliver.")
-    line.add_argument("--flip", type=float, default=0.0, metavar="P", help="Probability of a flipped bit.")
-    line.add_argument("--lose", type=float, default=0.0, metavar="P", help="Probability of a lost character.")
-    line.add_argument("--double", type=float, default=0.0, metavar="P", help="Probability of a doubled character.")
+    line.add_argument("--flip", type=_probability, default=0.0, metavar="P", help="Probability of a flipped bit.")
+    line.add_argument("--lose", type=_probability, default=0.0, metavar="P", help="Probability of a lost character.")
+    line.add_argument(
+        "--double", type=_probability, default=0.0, metavar="P", help="Probability of a doubled character."
+    )
     line.add_argument("--link", type=Path, help="Name for the port, removed at the end.")
     line.add_argument(
         "--truth", type=Path, metavar="FILE", help="Write JSON lines: the content of each frame, and when it was sent."
@@ -118,9 +123,12 @@ def run(args: argparse.Namespace) -> int:
             return _serve(args, stack)
     except KeyboardInterrupt:
         return 0
-    except (SimulatorError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return _WRONG_SETTING
+    except SimulatorError as error:
+        message = str(error)
+    except OSError as error:
+        message = f"{error.filename2 or error.filename}: {error.strerror}" if error.filename else str(error)
+    sys.stderr.write(f"tictally-edge: {message}\n")
+    return _WRONG_SETTING
 
 
 def _serve(args: argparse.Namespace, stack: ExitStack) -> int:
@@ -200,7 +208,10 @@ def _nothing(_: Sent) -> None:
 
 
 def _recording(path: Path) -> bytes:
-    recorded = path.read_bytes()
+    try:
+        recorded = path.read_bytes()
+    except OSError as error:
+        raise SimulatorError(f"{path} cannot be read: {error.strerror or error}") from None
     if not recorded:
         raise SimulatorError(f"{path} is empty")
     return recorded
@@ -236,22 +247,53 @@ def _zone(text: str) -> ZoneInfo | None:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _contract(text: str) -> SimulatedContract:
+    try:
+        return contract_of(text)
+    except SimulatorError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither {' nor '.join(Mode)}") from None
+
+
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text} has no offset from UTC")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a date with time and offset from UTC, such as 2026-11-21T08:00:00+01:00"
+        )
     return moment
 
 
 def _seconds(text: str) -> int:
-    seconds = int(text)
-    if seconds <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not above zero")
-    return seconds
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above zero")
+    return int(text)
 
 
 def _positive(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
     if not 0 < number < inf:  # NaN is rejected as well
-        raise argparse.ArgumentTypeError(f"{text} is not a number above zero")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above zero")
+    return number
+
+
+def _probability(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a probability from 0 to 1")
     return number

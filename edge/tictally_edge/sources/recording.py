@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.finding import FindingCode, Subject, good
+from tictally_edge.decoding.recognition import has_frame
+from tictally_edge.finding import FindingCode, Subject, bad, good
 from tictally_edge.settings import Settings
 from tictally_edge.sources.autobaud import AutobaudSource
 from tictally_edge.sources.base import (
@@ -19,6 +20,7 @@ from tictally_edge.sources.base import (
 from tictally_edge.sources.line_source import LineSource, is_unpaced
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 from tictally_shared.labels import Mode
+from tictally_shared.runtime.log import sentence
 
 _CHUNK_S: Final = 0.05
 
@@ -45,7 +47,7 @@ class RecordingSource:
         try:
             self._content = path.read_bytes()
         except OSError as error:
-            raise SourceError(f"{path}: {error.strerror or error}") from None
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
         if not self._content:
             raise SourceError(f"{path}: it is empty")
         # Only standard mode has horizontal tabs (parity leaves them alone).
@@ -83,6 +85,21 @@ class RecordingSource:
         return piece
 
 
+def recorded(path: Path) -> bytes:
+    """The bytes of a recording.
+
+    Raises:
+        SourceError: the file cannot be read, or no frame is in it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
+    if not has_frame(content):
+        raise SourceError(f"no TIC frames found in {path}; is it a recording of a TIC line?")
+    return content
+
+
 def _option(options: dict[str, str], name: str, allowed: tuple[str, ...]) -> str:
     value = options.get(name, allowed[0])
     if value not in allowed:
@@ -98,6 +115,7 @@ class RecordingSourceType:
 
     def open(self, address: SourceAddress, settings: Settings) -> FrameSource:
         """See `SourceType`."""
+        recorded(Path(address.target))
         start = Moment(time.monotonic(), time.time_ns() // 1_000_000)
         source = RecordingSource(Path(address.target), address.options, start)
         line = AutobaudSource(lambda _: source, address.mode, address.text, reopens=False)
@@ -105,6 +123,10 @@ class RecordingSourceType:
 
     def examine(self, address: SourceAddress, settings: Settings) -> Examination:  # noqa: ARG002 - it has no settings
         """See `SourceType`."""
+        try:
+            recorded(Path(address.target))
+        except SourceError as error:
+            return Examination(bad(Subject.PORT, FindingCode.SOURCE_FAILS, detail=sentence(str(error))))
         return Examination(good(Subject.PORT, FindingCode.SOURCE_RECORDING, address=address.text))
 
 

@@ -43,11 +43,13 @@ class Examination:
         finding: whether it can be used.
         edge: the running edge that has it open, or None.
         opener: opens the line so that the doctor can listen at each speed; None if there is no line.
+        has_own_dates: whether its dates are independent of this machine's clock.
     """
 
     finding: EdgeFinding
     edge: Process | None = None
     opener: Opener | None = None
+    has_own_dates: bool = False
 
 
 class SourceType(Protocol):

@@ -12,17 +12,20 @@ import termios
 import time
 from contextlib import suppress
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 import serial
 from pydantic import BaseModel, ConfigDict, Field
 
-from tictally_edge.finding import FindingCode, Subject, good
+from tictally_edge.finding import FindingCode, Subject, bad, good
 from tictally_edge.settings import SECTIONS, Settings
 from tictally_edge.sources.autobaud import AutobaudSource
-from tictally_edge.sources.base import FrameSource, Moment, Opener, SourceError
+from tictally_edge.sources.base import FrameSource, Moment, Opener, SourceError, SourceSettingError
 from tictally_edge.sources.device_check import check_device
 from tictally_edge.sources.line_source import LineSource
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
+from tictally_shared.runtime.connection_errors import connection_problem
+from tictally_shared.runtime.log import sentence
 
 # Bytes are collected for this long: 48 at 9600 baud; waking up for each one would cost a Pi a third of its time.
 _COLLECT_S: Final = 0.05
@@ -126,7 +129,10 @@ class SerialPort:
         if isinstance(error.__context__, termios.error):  # pyserial keeps no number of what it failed to configure
             code = error.__context__.args[0]
         if code == errno.ENOTTY:
-            return SourceError(f"{self._name} is not a serial port")
+            return SourceError(f"{self._name} is not a serial port; ls /dev/serial/by-id shows those that there are")
+        if not self._is_device:  # pyserial wraps the socket's own error in words of its own
+            cause = error.__context__ if isinstance(error.__context__, OSError) else error
+            return SourceError(f"{self._name}: {connection_problem(cause)}")
         return SourceError(f"{self._name}: {_MESSAGES.get(code or 0) or error}")
 
 
@@ -135,6 +141,7 @@ class _SerialSourceType:
 
     def open(self, address: SourceAddress, settings: Settings) -> FrameSource:
         """See `SourceType`."""
+        _check(address)
         line = AutobaudSource(_opener(address, settings), address.mode, address.text)
         return LineSource(line, tz=settings.meter_zone)
 
@@ -159,9 +166,26 @@ class NetworkPortSourceType(_SerialSourceType):
 
     def examine(self, address: SourceAddress, settings: Settings) -> Examination:
         """See `SourceType`."""
+        try:
+            _check(address)
+        except SourceSettingError as error:
+            return Examination(bad(Subject.PORT, FindingCode.SOURCE_ADDRESS_WRONG, detail=sentence(str(error))))
         return Examination(
             good(Subject.PORT, FindingCode.PORT_OVER_NETWORK, address=address.text), None, _opener(address, settings)
         )
+
+
+def _check(address: SourceAddress) -> None:
+    """Raise SourceSettingError for a port over the network without a host or a number."""
+    if not address.scheme:
+        return
+    try:
+        url = urlsplit(address.text)
+        is_whole = bool(url.hostname) and url.port is not None
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise SourceSettingError(f"{address.text[:80]!r} lacks host or port; give {address.scheme}://host:port")
 
 
 def _opener(address: SourceAddress, settings: Settings) -> Opener:

@@ -1,6 +1,7 @@
 """A simulated meter within the edge itself, at the pace of the line or on a clock of its own."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -55,18 +56,18 @@ class SimulatedSource:
             start = _beginning(start, options.get("ago"), curve)
             meter = SimulatedMeter(
                 contract_of(contract),
-                Mode(options.get("mode", Mode.STANDARD.value)),
+                _mode(options.get("mode", Mode.STANDARD.value)),
                 start=from_ms(start.time_ms),
-                phases=int(options.get("phases", "1")),
+                phases=_integer(options, "phases", 1),
                 producer=options.get("producer") == "yes",
-                seed=int(options.get("seed", "0")),
+                seed=_integer(options, "seed", 0),
                 number=options.get("number", "021961000001"),
-                subscribed_kva=int(options.get("subscribed", "9")),
-                rounding_va=int(options.get("rounding", "10")),
+                subscribed_kva=_integer(options, "subscribed", 9),
+                rounding_va=_integer(options, "rounding", 10),
                 tz=tz,
                 curve=curve,
             )
-            interval_s = float(options["interval"]) if "interval" in options else None
+            interval_s = _seconds("interval", options["interval"]) if "interval" in options else None
             self._frames = simulated_frames(meter, interval_s)
             self._next = next(self._frames, None)
         except (ValueError, SimulatorError) as error:
@@ -108,12 +109,34 @@ def _beginning(present: Moment, ago: str | None, curve: LoadCurve | None) -> Mom
     if ago is None and curve is not None:
         time_ms = curve.start_ms
     else:
-        seconds = 0.0 if ago is None else float(ago)
+        seconds = 0.0 if ago is None else _seconds("ago", ago)
         if not 0 <= seconds <= _LONGEST_AGO_S:
             raise ValueError(f"ago={seconds} lies outside 0 to {_LONGEST_AGO_S} seconds")
         time_ms = present.time_ms - round(seconds * 1000)
     # In whole milliseconds, so that a frame is dated by its very moment: one late, it would miss a quarter's end.
     return Moment((round(present.at * 1000) - present.time_ms + time_ms) / 1000, time_ms)
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError:
+        raise SimulatorError(f"mode={text[:20]!r} is neither {' nor '.join(Mode)}") from None
+
+
+def _integer(options: Mapping[str, str], name: str, default: int) -> int:
+    text = options.get(name, str(default))
+    try:
+        return int(text)
+    except ValueError:
+        raise SimulatorError(f"{name}={text[:20]!r} is not an integer") from None
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SimulatorError(f"{name}={text[:20]!r} is not a number of seconds") from None
 
 
 class SimulatedSourceType:
@@ -137,7 +160,8 @@ class SimulatedSourceType:
             SimulatedSource(address.target, address.options, Moment(time.monotonic(), time.time_ns() // 1_000_000))
         except SourceSettingError as error:
             return Examination(bad(Subject.PORT, FindingCode.SOURCE_ADDRESS_WRONG, detail=sentence(str(error))))
-        return Examination(good(Subject.PORT, FindingCode.SOURCE_SIMULATED, address=address.text))
+        simulated = good(Subject.PORT, FindingCode.SOURCE_SIMULATED, address=address.text)
+        return Examination(simulated, has_own_dates="curve" in address.options)
 
 
 SOURCES.register(SimulatedSourceType())

@@ -47,17 +47,27 @@ def _host_name(text: str) -> str:
     return checked_host(text).lower()
 
 
+def _network(word: object) -> Network:
+    text = str(word)[:40]
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        message = f"{text!r} is neither off, token nor a range of addresses such as 192.168.1.0/24"
+        raise ValueError(message) from None
+    address = text.partition("/")[0]
+    if ipaddress.ip_address(address) != network.network_address:
+        raise ValueError(f"{text!r} is an address in a range; give the range {network}, or {address} alone")
+    return network
+
+
 def _networks(value: object) -> object:
     """`off` and `token` are themselves, everything else is ranges of addresses."""
-    if value in {OFF, BY_TOKEN}:
+    if isinstance(value, str) and value in {OFF, BY_TOKEN}:
         return value
     words = _words(value)
     if not isinstance(words, tuple | list) or not words:
         raise ValueError("give off, token, or ranges of addresses separated by commas: 192.168.1.0/24")
-    try:
-        return tuple(ipaddress.ip_network(word) for word in words)
-    except ValueError as error:
-        raise ValueError(f"{error}; a range is such as 192.168.1.0/24") from None
+    return tuple(map(_network, words))
 
 
 def _prms(value: object) -> object:

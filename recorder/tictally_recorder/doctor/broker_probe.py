@@ -12,8 +12,9 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tictally_recorder.ingest.broker import BrokerAddress, describe_error, set_credentials
+from tictally_recorder.ingest.broker import BrokerAddress, set_credentials
 from tictally_recorder.ingest.mqtt_client import CONNECT_TIMEOUT_S
+from tictally_shared.runtime.connection_errors import connection_problem
 
 # Retained messages follow the SUBACK at once; a distant broker may take a while between two of them.
 _QUIET_S: Final = 0.5
@@ -61,7 +62,7 @@ def probe(broker: BrokerAddress, filters: Sequence[str]) -> ProbeResult:
             client.subscribe([(each, 1) for each in filters])
 
     def on_connect_fail(_client: Client, _data: object) -> None:
-        events.put(ProbeResult(Outcome.UNREACHABLE, describe_error(sys.exception())))
+        events.put(ProbeResult(Outcome.UNREACHABLE, connection_problem(sys.exception())))
 
     def on_disconnect(*_: Any) -> None:  # noqa: ANN401 - what paho hands over
         events.put(ProbeResult(Outcome.SILENT, "it closes the connection without an answer"))

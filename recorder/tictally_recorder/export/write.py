@@ -32,6 +32,12 @@ def export(query: ExportQuery, names: Sequence[str], to: Format, folder: Path) -
     """
     if to is Format.PARQUET:
         require()
+    if not folder.parent.is_dir():
+        raise ExportError(
+            f"there is no folder {folder.parent} to create {folder.name} in; is its disk or share mounted?"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(f"{folder} is a file; give a folder, which is created if it is missing")
     try:
         folder.mkdir(exist_ok=True)
         for each in (f"{name}.{suffix}" for name in TABLES for suffix in Format):

@@ -1,6 +1,5 @@
 """Where the broker is, and how a client authenticates there."""
 
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +42,3 @@ def set_credentials(client: Client, broker: BrokerAddress) -> None:
         client.username_pw_set(broker.username, broker.password)
     if broker.ca is not None:
         client.tls_set(ca_certs=str(broker.ca))
-
-
-def describe_error(error: BaseException | None) -> str:
-    """Why a connection failed, as a phrase."""
-    if isinstance(error, socket.gaierror):
-        return "there is no host of that name"
-    return str((isinstance(error, OSError) and error.strerror) or error or "no reason given")

@@ -13,8 +13,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from tictally_recorder.ingest.broker import BrokerAddress, describe_error, set_credentials
+from tictally_recorder.ingest.broker import BrokerAddress, set_credentials
 from tictally_recorder.ingest.events import Connected, ConnectionProblem, Inbox, MessageReceived, Subscribed
+from tictally_shared.runtime.connection_errors import connection_problem
 
 # How many unacknowledged messages the broker may send. A batch is half of it, so that one arrives while one is stored.
 WINDOW: Final = 1000
@@ -149,7 +150,9 @@ class Connection:
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
         error = sys.exception()  # paho calls this from its except clause and does not hand the error over
         self._inbox.put(
-            ConnectionProblem(f"the broker at {self._broker} cannot be reached: {describe_error(error)}; trying again")
+            ConnectionProblem(
+                f"the broker at {self._broker} cannot be reached: {connection_problem(error)}; trying again"
+            )
         )
 
     def _on_disconnect(

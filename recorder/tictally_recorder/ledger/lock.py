@@ -39,7 +39,8 @@ class Lock:
         try:
             self._fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
         except OSError as error:
-            raise LedgerError(f"the ledger {path} cannot be locked: {error.strerror}") from error
+            remedy = f"this user must be allowed to write in {path.parent}"
+            raise LedgerError(f"the ledger {path} cannot be locked: {error.strerror}; {remedy}") from error
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

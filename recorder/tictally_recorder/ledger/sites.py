@@ -47,7 +47,9 @@ def _site(connection: sqlite3.Connection, name: str) -> int:
     row = connection.execute("SELECT site FROM meter WHERE key = ? LIMIT 1", (name,)).fetchone()
     if row is None:
         known = ", ".join(each for (each,) in connection.execute("SELECT name FROM site ORDER BY name LIMIT 20"))
-        raise LedgerError(f"there is no site {name[:40]!r} in the ledger; its sites are {known or 'none yet'}")
+        raise LedgerError(
+            f"there is no site {name[:40]!r} in the ledger; {f'its sites are {known}' if known else 'it has none yet'}"
+        )
     return int(row[0])
 
 

@@ -117,9 +117,9 @@ def _message(error: ValidationError, composed: type[ProgramSettings], program: P
     written = next((each.written[name] for each in sources if name in each.written), program.prefix + name.upper())
     if problem["type"] == "missing":
         return f"{written} is not set{_missing(composed, name)}"
-    if cause is None and (sentence := rejection(problem, settings_in(composed)[name].field)) is not None:
-        return f"{written} {sentence}"
-    return f"{written}: {cause or problem['msg']}"
+    if cause is None:
+        return f"{written} {rejection(problem, settings_in(composed)[name].field)}"
+    return f"{written}: {cause}"
 
 
 def _missing(composed: type[ProgramSettings], name: str) -> str:

@@ -15,6 +15,8 @@ _NUMBER: Final = "must be a number"
 _SWITCH: Final = "must be true or false"
 _STRING: Final = "must be a string"
 _PATH: Final = "must be a path"
+_LIST: Final = "must be words separated by commas, or a list of strings"
+_PAIRS: Final = "must be pairs, such as a=b, or a table"
 # By type of pydantic's error: the sentence, given the error's context.
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float", "int_parsing_size"), lambda _: _INTEGER),
@@ -22,6 +24,9 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     **dict.fromkeys(("bool_parsing", "bool_type"), lambda _: _SWITCH),
     "string_type": lambda _: _STRING,
     "path_type": lambda _: _PATH,
+    "string_too_short": lambda _: "must not be empty",
+    **dict.fromkeys(("tuple_type", "list_type"), lambda _: _LIST),
+    **dict.fromkeys(("dict_type", "mapping_type"), lambda _: _PAIRS),
     "literal_error": lambda context: f"must be {' or '.join(_listed(context['expected']))}",
     "greater_than_equal": lambda context: f"must be {context['ge']} or more",
     "less_than_equal": lambda context: f"must be {context['le']} or less",
@@ -30,19 +35,19 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 
 
-def rejection(problem: Mapping[str, Any], field: FieldInfo) -> str | None:
+def rejection(problem: Mapping[str, Any], field: FieldInfo) -> str:
     """What a value must be and is not: `must be an integer, not 'abc'`; a secret's value is left out.
+
+    Where this module has no words for a type of error, it says only which value is wrong: pydantic's own sentences are
+    for programmers.
 
     Args:
         problem: one of `ValidationError.errors()`.
         field: the setting.
-
-    Returns:
-        None where pydantic's own message is all there is.
     """
     make = _SENTENCES.get(problem["type"])
     if make is None:
-        return None
+        return "has a wrong value" if _is_secret(field) else f"cannot be {_shown(problem.get('input'))}"
     sentence = make(problem.get("ctx", {}))
     return sentence if _is_secret(field) else f"{sentence}, not {_shown(problem.get('input'))}"
 

@@ -1,0 +1,62 @@
+"""Why a connection to another machine failed: an unknown host, a certificate for another name, and so on."""
+
+import socket
+import ssl
+from enum import StrEnum
+from typing import Final
+
+# X509_V_ERR_… of openssl/x509_vfy.h
+_BY_CODE: Final = {9: "not_yet_valid", 10: "expired", 62: "other_name", 63: "other_name", 64: "other_name"}
+
+
+class ConnectionFault(StrEnum):
+    """What went wrong; its value is the code of its words."""
+
+    UNKNOWN_HOST = "no_such_host"
+    NO_NAME_SERVER = "no_name_server"
+    NO_RESPONSE = "no_response"
+    NO_TLS = "no_tls"
+    OTHER_NAME = "certificate_other_name"
+    EXPIRED = "certificate_expired"
+    NOT_YET_VALID = "certificate_not_yet_valid"
+    UNKNOWN_AUTHORITY = "certificate_unknown_authority"
+    OTHER = "other"
+
+
+_WORDS: Final = {
+    ConnectionFault.UNKNOWN_HOST: "there is no host of that name",
+    ConnectionFault.NO_NAME_SERVER: "its name cannot be looked up now; is there a name server?",
+    ConnectionFault.NO_RESPONSE: "no response; is there a firewall, or is it another machine's address?",
+    ConnectionFault.NO_TLS: "it does not answer with TLS; does that port have a listener with TLS?",
+    ConnectionFault.OTHER_NAME: "its certificate is for another name; set the host to the name in it",
+    ConnectionFault.EXPIRED: "its certificate has expired; renew it",
+    ConnectionFault.NOT_YET_VALID: "its certificate is not valid yet; is this machine's clock right?",
+    ConnectionFault.UNKNOWN_AUTHORITY: "its certificate is not signed by the CA certificate that is set",
+}
+
+
+def fault_of(error: BaseException | None) -> ConnectionFault:
+    """The kind of an error of a connection."""
+    match error:
+        case socket.gaierror():
+            return ConnectionFault.NO_NAME_SERVER if error.errno == socket.EAI_AGAIN else ConnectionFault.UNKNOWN_HOST
+        case ssl.SSLCertVerificationError():
+            code = _BY_CODE.get(error.verify_code)
+            return ConnectionFault.UNKNOWN_AUTHORITY if code is None else ConnectionFault(f"certificate_{code}")
+        case ssl.SSLError() | ConnectionResetError():  # a plain listener resets what it takes for garbage
+            return ConnectionFault.NO_TLS
+        case TimeoutError():
+            return ConnectionFault.NO_RESPONSE
+    return ConnectionFault.OTHER
+
+
+def connection_problem(error: BaseException | None) -> str:
+    """What happened and what to look at, for a log: `there is no host of that name`.
+
+    Args:
+        error: of the connection; None: nothing is known about it.
+    """
+    fault = fault_of(error)
+    if fault is not ConnectionFault.OTHER:
+        return _WORDS[fault]
+    return str((isinstance(error, OSError) and error.strerror) or error or "no reason given")
