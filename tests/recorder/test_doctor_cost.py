@@ -94,6 +94,14 @@ def test_an_overdue_tariff(settings: Settings) -> None:
     assert paid.overdue_since == date(2027, 2, 1)
 
 
+def test_a_power_that_the_newest_version_lacks(settings: Settings) -> None:
+    settings.contracts_file.write_text(CONTRACT.format(tariff="edf-bleu-hphc").replace("power = 6", "power = 18"))
+    (paid,) = collect_cost(settings, NOON_MS).paid
+    assert paid.version == "edf-bleu-hphc 2026-02-01"
+    assert paid.not_revised is not None
+    assert paid.not_revised.parameters["newest"] == "edf-bleu-hphc 2026-08-01"
+
+
 def test_an_invalid_file(settings: Settings) -> None:
     facts = seen(settings, "none-such")
     assert facts.paid == ()

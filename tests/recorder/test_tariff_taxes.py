@@ -75,6 +75,20 @@ def _rates(*texts: str) -> list[Decimal]:
     return [Decimal(text) for text in texts]
 
 
+def test_the_cta_of_august_is_augusts_share_of_the_same_grid(tmp_path: Path) -> None:
+    mine = catalogue(tmp_path, mine=OWN).tariff("mine")
+    # 13.72 / 1.055 - 11.18 = 1.824739… is 21.93 % of the grid's fixed part, of which 15 % are 1.248111…
+    for first, last, cta in (
+        ("2025-03-01", "2025-03-31", "1.82"),
+        ("2025-08-01", "2025-08-31", "1.82"),
+        ("2026-03-01", "2026-03-31", "1.25"),
+    ):
+        balance = bill(mine, first, last).totals[0].balance
+        assert balance is not None
+        assert balance.cta is not None
+        assert str(to_cents(balance.cta)) == cta
+
+
 def test_a_bill_over_a_change_of_taxes_has_a_line_for_each_of_both(tmp_path: Path) -> None:
     made = bill(catalogue(tmp_path, mine=OWN).tariff("mine"), "2025-07-15", "2025-08-14")
     lines = [(line.period, str(line.first), line.split.vat_rate) for line in made.lines if line.split]
@@ -93,7 +107,7 @@ def test_prices_that_no_longer_fit_the_taxes_say_since_when(tmp_path: Path) -> N
     made = bill(mine, "2025-08-01", "2025-08-31")
     assert (
         "mine 2025-03-01: the taxes changed on 2025-08-01, after it began, so that its amounts with and without taxes "
-        "no longer fit together, of BASE"
+        "no longer fit together, of BASE, subscription at 6 kVA"
     ) in " ".join(english(remarks(made)))
 
 

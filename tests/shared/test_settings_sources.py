@@ -1,6 +1,7 @@
 """The sources of settings, and the message about a wrong one."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from tictally_shared.settings import Given, Origins, Program, ProgramSettings, Section, SettingsError
 from tictally_shared.settings.checks import host_key
 from tictally_shared.settings.loading import _sources
+from tictally_shared.settings.sources import read_file
 from tictally_shared.topics import is_name
 
 
@@ -149,3 +151,15 @@ def test_a_hosts_name_becomes_a_name_of_ours(hostname: str, key: str) -> None:
 @given(st.text(max_size=80))
 def test_any_hosts_name_becomes_a_possible_name(hostname: str) -> None:
     assert is_name(host_key(hostname))
+
+
+def test_a_file_with_a_byte_order_mark_is_read_as_without_it(tmp_path: Path) -> None:
+    found = []
+    for mark in ("", "\ufeff"):
+        config, secret = tmp_path / "t.toml", tmp_path / "password"
+        config.write_text(f"{mark}mqtt_port = 1884\n", encoding="utf-8")
+        secret.write_text(f"{mark}secret\n", encoding="utf-8")
+        settings = gather({"T_MQTT_PASSWORD_FILE": str(secret)}, read_file, config=str(config))
+        found.append({name: str(each.value).strip() for name, each in settings.items()})
+    assert found[0] == found[1]
+    assert "secret" in str(found[1])

@@ -56,7 +56,7 @@ class EnvironmentFile:
     def read(cls, path: Path) -> Self | None:
         """The variables of a file; None if it is absent or this user may not read it."""
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeError):
             return None
         found = dotenv_values(stream=StringIO(text), interpolate=False)
@@ -196,8 +196,8 @@ class TomlSource(Source):
 
 
 def read_file(path: str) -> str:
-    """The text of a file in UTF-8."""
-    return Path(path).read_text(encoding="utf-8")
+    """The text of a file in UTF-8, without the byte order mark that editors of Windows write."""
+    return Path(path).read_text(encoding="utf-8-sig")
 
 
 def read_text(read: Read, path: str, written: str) -> str:

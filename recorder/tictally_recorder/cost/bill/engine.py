@@ -13,7 +13,7 @@ from typing import Final
 from tictally_recorder.cost import CostRow, VersionUsed
 from tictally_recorder.cost.aggregation import reasons_of
 from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, Split
-from tictally_recorder.cost.bill.split import monthly_ht, split_energy, split_subscription
+from tictally_recorder.cost.bill.split import Monthly, monthly_ht, split_energy, split_subscription
 from tictally_recorder.cost.bill.totals import totals_of
 from tictally_recorder.cost.model import LUMP_SUM
 from tictally_recorder.cost.proration import days_of_month
@@ -85,7 +85,8 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
     if amount is not None and head.sign > 0 and head.period != LUMP_SUM:
         taxes = _taxes(head, version)
         if head.period is None:
-            split = split_subscription(amount, days, price_ht, taxes)
+            begun = version.taxes_on(version.start) if version else taxes
+            split = split_subscription(amount, days, Monthly(price_ht, head.price, begun), taxes)
         else:
             split = split_energy(amount, energy_wh, price_ht, taxes)
     return BillLine(

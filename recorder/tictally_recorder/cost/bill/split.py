@@ -1,6 +1,7 @@
 """What an amount with taxes is made of. Pure; nothing is assumed that the tariff does not state."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -37,27 +38,59 @@ def split_energy(amount: Decimal, energy_wh: int, price_ht: Decimal | None, taxe
     return Split(ht, accise, _ZERO, vat, taxes.accise, None, taxes.vat_energy, difference, fits)
 
 
-def split_subscription(amount: Decimal, days: Iterable[date], monthly_ht: Decimal | None, taxes: Taxes) -> Split:
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """The price of a subscription.
+
+    Attributes:
+        ht: of a month without taxes, or None if it is not known.
+        ttc: of a month with taxes, or None.
+        begun: the taxes of the day from which it has held.
+    """
+
+    ht: Decimal | None
+    ttc: Decimal | None
+    begun: Taxes
+
+
+def split_subscription(amount: Decimal, days: Iterable[date], price: Monthly, taxes: Taxes) -> Split:
     """Of subscriptions: TTC = (HT + CTA) x (1 + VAT), which gives the CTA.
+
+    Where the rates are others than those of the price's first day, that day gives the grid's fixed part, and the CTA is
+    today's share of it.
 
     Args:
         amount: taxes included.
         days: that it is paid for.
-        monthly_ht: of a month without taxes, or None if it is not known.
-        taxes: that the amount holds.
+        price: of a month.
+        taxes: of those days.
     """
     days = list(days)
-    ht = None if monthly_ht is None else sum((daily_share(monthly_ht, day) for day in days), _ZERO)
+    ht = None if price.ht is None else sum((daily_share(price.ht, day) for day in days), _ZERO)
     vat = _vat_in(amount, taxes.vat_subscription)
     cta = _ZERO if taxes.cta_share == 0 else None
     difference, fits = None, True
     if taxes.cta_share is not None and ht is not None and vat is not None:
         left = amount - ht - vat
-        cta = left if cta is None else cta
+        if cta is None:
+            monthly = _cta_by_share(price, taxes)
+            cta = left if monthly is None else sum((daily_share(monthly, day) for day in days), _ZERO)
         difference = left - cta
         slack = sum((daily_share(_slack(_HALF_A_CENT, taxes.vat_subscription), day) for day in days), _ZERO)
         fits = cta >= -slack and abs(difference) <= slack
     return Split(ht, _ZERO, cta, vat, None, taxes.cta_share, taxes.vat_subscription, difference, fits)
+
+
+def _cta_by_share(price: Monthly, taxes: Taxes) -> Decimal | None:
+    """The CTA of a month where the rates changed since the price began; None where the price itself gives it."""
+    begun = price.begun
+    if (begun.cta_share, begun.vat_subscription) == (taxes.cta_share, taxes.vat_subscription):
+        return None
+    if price.ht is None or price.ttc is None or begun.vat_subscription is None:
+        return None
+    if not begun.cta_share or taxes.cta_share is None:
+        return None
+    return (price.ttc / (1 + begun.vat_subscription) - price.ht) * taxes.cta_share / begun.cta_share
 
 
 def monthly_ht(version: Version, power_kva: int | None) -> Decimal | None:
