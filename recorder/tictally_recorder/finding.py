@@ -96,6 +96,7 @@ class FindingCode(PhraseCode):
     FRAMES_LOST = "frames_lost"
     MORE_FRAMES_LOST = "more_frames_lost"
 
+    SITE_IGNORED = "site_ignored"
     SITE_METERS = "site_meters"
     SITE_METERS_WITH_EDGES = "site_meters_with_edges"
     METER_MAY_BE_EXCHANGED = "meter_may_be_exchanged"

@@ -147,6 +147,8 @@ class Context:
         all_sites = sites = reader.sites()
         if site is not None:
             sites = [each for each in sites if site == each.id or any(site == meter.key for meter in each.meters)]
+            if not sites and any(site == each.site.id for each in reader.ignored_sites()):
+                raise Problem(404, f"site {site[:40]} is ignored, see tictally site ignore --undo", parameter="site")
             if not sites:
                 raise Problem(404, f"no site or meter {site[:40]!r}; /api/v1/sites lists them", parameter="site")
         now = self.now()

@@ -38,6 +38,7 @@ def _metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
         rejected.add_metric([reason], number)
     yield rejected
     yield GaugeMetricFamily("tictally_frames_lost", "Missing frames that no edge holds any more.", counts.lost)
+    yield CounterMetricFamily("tictally_frames_ignored", "Frames of ignored sites, not stored.", counts.ignored)
     yield GaugeMetricFamily("tictally_messages_deferred", "Messages deferred to a later attempt.", counts.deferred)
     yield GaugeMetricFamily("tictally_quarters_waiting", "Quarter-hours yet to be rolled up from frames.", counts.dirty)
     yield GaugeMetricFamily("tictally_ledger_bytes", "Size of the ledger's file, without its WAL.", counts.size_bytes)

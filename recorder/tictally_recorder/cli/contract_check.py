@@ -111,9 +111,9 @@ def _held(tariff: Tariff, contract: Contract, last: date | None) -> Iterator[tup
                 yield in_force, since, until
 
 
-def findings_of_sites(sites: Collection[Site], contracts: Contracts) -> list[TariffIssue]:
-    """Contracts of sites that the ledger does not have; none while it has no site at all."""
-    known = {site.id for site in sites}
+def findings_of_sites(sites: Collection[Site], ignored: Iterable[str], contracts: Contracts) -> list[TariffIssue]:
+    """Contracts of sites that the ledger does not have; none while it has no site at all, and none of ignored ones."""
+    known = {site.id for site in sites}.union(ignored)
     return [
         TariffIssue(contract.tariff, _of_no_site(contract.site, contract, known), contract.start, contract.until)
         for contract in contracts.all

@@ -11,24 +11,37 @@ from rich.table import Table
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site, join_sites
+from tictally_recorder.cli.window import present
+from tictally_recorder.ledger import (
+    NO_FRAMES,
+    IgnoredSite,
+    LedgerReader,
+    Site,
+    ignore_site,
+    join_sites,
+    remove_site,
+    undo_ignore,
+)
 from tictally_recorder.reports.table import plain_table
 
-app = group("List sites and their meters; join two sites.")
+app = group("List sites and their meters; join, ignore or remove sites.")
 
 
 @app.command("list", short_help="List the sites and their meters.")
 @flattened
 def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
-    """List the sites and their meters: when each was first and last received, and from which edges."""
+    """List the sites and their meters: when each was first and last received, from which edges, and what is ignored."""
     settings = configuration.settings()
     with LedgerReader.open(settings.ledger) as reader:
-        sites = reader.sites()
+        sites, ignored = reader.sites(), reader.ignored_sites()
     if json:
-        echo(sites_as_json(sites, settings.zone))
-    elif sites:
-        print_table(site_table(sites, settings.zone))
-    if not sites:
+        echo(sites_as_json(sites, ignored, settings.zone))
+    else:
+        if sites:
+            print_table(site_table(sites, settings.zone))
+        for each in ignored:
+            echo(ignored_text(each, settings.zone))
+    if not (sites or ignored):
         echo(NO_FRAMES, err=json)
 
 
@@ -45,6 +58,51 @@ def join(
     """
     join_sites(configuration.settings().ledger, new, old)
     echo(f"The meters of {new} belong to the site of {old} now.")
+
+
+@app.command(short_help="Record a site no more, and show it nowhere; or undo that.")
+@flattened
+def ignore(
+    site: Annotated[str, typer.Argument(metavar="SITE", help="Its id as `tictally site list` shows it, or a meter.")],
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="Record it again, and show what was recorded.")] = False,
+    configuration: Configuration,
+) -> None:
+    """Record a site no more, and show it nowhere, such as a simulated meter beside the real one.
+
+    What is recorded of it stays in the ledger, and `--undo` shows it again; frames that arrived meanwhile are requested
+    from the edges that still hold them. `tictally site list` lists ignored sites. The recorder may run meanwhile.
+    """
+    ledger = configuration.settings().ledger
+    if undo:
+        echo(f"Site {undo_ignore(ledger, site)} is recorded again.")
+        return
+    found = ignore_site(ledger, site, int(present().timestamp() * 1000))
+    echo(f"Site {found} is ignored. To undo it: tictally site ignore {found} --undo")
+
+
+@app.command(short_help="Delete a site and all that was recorded of it.")
+@flattened
+def remove(
+    site: Annotated[str, typer.Argument(metavar="SITE", help="Its id as `tictally site list` shows it, or a meter.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    configuration: Configuration,
+) -> None:
+    """Delete a site and all that was recorded of it: frames, energy and cost. Only a backup brings them back.
+
+    A site whose meter still sends frames comes back with the next one: stop its edge first, or `tictally site ignore`
+    it instead. The recorder may run meanwhile.
+    """
+    settings = configuration.settings()
+    with LedgerReader.open(settings.ledger) as reader:
+        known = [*reader.sites(), *(each.site for each in reader.ignored_sites())]
+    for each in known:
+        if not yes and (site == each.id or site in {meter.key for meter in each.meters}):
+            first, last = min(meter.first_ms for meter in each.meters), max(meter.last_ms for meter in each.meters)
+            span = f"{_minute(first, settings.zone)} to {_minute(last, settings.zone)}"
+            typer.confirm(f"Delete site {each.id} with all that was recorded of it ({span})?", abort=True)
+    echo(f"Site {remove_site(settings.ledger, site)} is deleted.")
 
 
 def site_table(sites: list[Site], tz: ZoneInfo) -> Table:
@@ -66,11 +124,23 @@ def site_table(sites: list[Site], tz: ZoneInfo) -> Table:
     return table
 
 
-def sites_as_json(sites: list[Site], tz: ZoneInfo) -> str:
-    """A JSON array of sites: site, edges, meters with meter, serial, first, last (local ISO times)."""
+def ignored_text(ignored: IgnoredSite, tz: ZoneInfo) -> str:
+    """A line about a site that is ignored."""
+    meters = ", ".join(dict.fromkeys(meter.key for meter in ignored.site.meters))
+    since = f" since {_minute(ignored.since_ms, tz)}" if ignored.since_ms else ""
+    return f"Ignored{since}: {ignored.site.id} (meters: {meters})"
+
+
+def sites_as_json(sites: list[Site], ignored: list[IgnoredSite], tz: ZoneInfo) -> str:
+    """A JSON array of sites: site, ignored (since when, or null), edges, meters with meter, serial, first, last.
+
+    Times are local, ISO 8601.
+    """
+    since = {each.site.id: _local(each.since_ms, tz).isoformat() for each in ignored}
     records = [
         {
             "site": site.id,
+            "ignored": since.get(site.id),
             "edges": list(site.edges),
             "meters": [
                 {
@@ -82,7 +152,7 @@ def sites_as_json(sites: list[Site], tz: ZoneInfo) -> str:
                 for meter in site.meters
             ],
         }
-        for site in sites
+        for site in [*sites, *(each.site for each in ignored)]
     ]
     return json_.dumps(records, ensure_ascii=False, indent=2)
 

@@ -160,5 +160,5 @@ def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCata
         if reader:
             found += contract_findings(reader, sites, paid.terms, day)
             found += findings_of_aliases(reader, sites, paid.terms, settings.zone)
-            found += findings_of_sites(sites, contracts)
+            found += findings_of_sites(sites, [each.site.id for each in reader.ignored_sites()], contracts)
         return catalogue, found

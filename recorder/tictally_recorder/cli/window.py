@@ -117,6 +117,8 @@ class Window:
             return sites
         found = [each for each in sites if self.site == each.id or self.site in {meter.key for meter in each.meters}]
         if not found:
+            if any(self.site == each.site.id for each in reader.ignored_sites()):
+                raise LedgerError(f"site {self.site} is ignored; tictally site ignore {self.site} --undo ends that")
             known = ", ".join(each.id for each in sites) or "none yet"
             raise LedgerError(f"there is no site {self.site[:40]!r} in the ledger; it has {known}")
         return found

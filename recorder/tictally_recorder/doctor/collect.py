@@ -105,6 +105,7 @@ def _ledger(ledger: Path) -> LedgerFacts | str:
                 newest_ms=newest_ms,
                 sites=tuple(reader.sites()),
                 sinks=tuple(reader.sinks()),
+                ignored=tuple(reader.ignored_sites()),
             )
     except LedgerError as error:
         return str(error)

@@ -26,6 +26,9 @@ def site_findings(ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
     for each in probable_exchanges(ledger.sites):
         phrase = Phrase(FindingCode.METER_MAY_BE_EXCHANGED, {"new": each.new, "old": each.old})
         yield Finding(Subject(SubjectKind.SITE, each.new), Level.NOTE, phrase)
+    for ignored in ledger.ignored:
+        about: dict[str, Value] = {"since": moments.iso(ignored.since_ms)}
+        yield Finding(Subject(SubjectKind.SITE, ignored.site.id), Level.NOTE, Phrase(FindingCode.SITE_IGNORED, about))
 
 
 def cost_findings(cost: CostFacts) -> Iterator[Finding]:

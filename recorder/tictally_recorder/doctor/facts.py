@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tictally_recorder.doctor.broker_probe import ProbeResult
 from tictally_recorder.jobs import JobReport
-from tictally_recorder.ledger import LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
+from tictally_recorder.ledger import IgnoredSite, LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
 from tictally_recorder.reason import Reason
 from tictally_recorder.sinks.findings import SinkFacts
 from tictally_recorder.tariffs.errors import InFileError, TariffError
@@ -32,6 +32,7 @@ class LedgerFacts:
         newest_ms: edge → time of its newest frame, None if it has none.
         sites: with their meters.
         sinks: the sinks' backlogs.
+        ignored: sites that are recorded no more.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class LedgerFacts:
     newest_ms: Mapping[str, int | None]
     sites: tuple[Site, ...]
     sinks: tuple[SinkCounts, ...] = ()
+    ignored: tuple[IgnoredSite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def summary(counts: BatchResult) -> str:
             (counts.duplicates, "repeated"),
             (counts.deferred, "deferred"),
             (counts.rejected, "rejected"),
+            (counts.ignored, "of ignored sites"),
         )
         if count
     ]

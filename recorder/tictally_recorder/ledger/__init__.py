@@ -6,12 +6,14 @@ from tictally_recorder.ledger.edge_limits import EdgeLimits, Limit
 from tictally_recorder.ledger.errors import NO_FRAMES, LedgerError, LedgerGone, LedgerInUse, LedgerUnavailable
 from tictally_recorder.ledger.exchange import ProbableExchange, probable_exchanges
 from tictally_recorder.ledger.frame_numbers import NumberRange, Status
+from tictally_recorder.ledger.ignored_sites import ignore_site, undo_ignore
 from tictally_recorder.ledger.integrity import integrity
 from tictally_recorder.ledger.known_ledgers import KnownLedgers
 from tictally_recorder.ledger.model import (
     INTEGRATED_EDGE,
     BatchResult,
     Ends,
+    IgnoredSite,
     LedgerCounts,
     Live,
     Message,
@@ -24,6 +26,7 @@ from tictally_recorder.ledger.model import (
 from tictally_recorder.ledger.outbox import Outbox, RawFrame, RejectedPoint, SinkCounts, TimeWindow, refill_sinks
 from tictally_recorder.ledger.quarantine import RejectionSummary
 from tictally_recorder.ledger.reader import LedgerReader
+from tictally_recorder.ledger.site_removal import remove_site
 from tictally_recorder.ledger.sites import join_sites
 from tictally_recorder.ledger.standby_store import Night
 from tictally_recorder.ledger.writer import Ledger
@@ -38,6 +41,7 @@ __all__ = [
     "DailyMaximum",
     "EdgeLimits",
     "Ends",
+    "IgnoredSite",
     "KnownLedgers",
     "Ledger",
     "LedgerCounts",
@@ -64,8 +68,11 @@ __all__ = [
     "Status",
     "TextChange",
     "TimeWindow",
+    "ignore_site",
     "integrity",
     "join_sites",
     "probable_exchanges",
     "refill_sinks",
+    "remove_site",
+    "undo_ignore",
 ]

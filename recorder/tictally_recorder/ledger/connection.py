@@ -106,6 +106,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         return connection
 
 
+def data_version(connection: sqlite3.Connection) -> int:
+    """Another number after another connection has changed the database; as a transaction sees it."""
+    return _pragma(connection, "data_version")
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Commit all statements of the block, or none.

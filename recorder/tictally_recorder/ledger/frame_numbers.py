@@ -18,6 +18,8 @@ class Status(IntEnum):
     LOST = 4
     OVERFLOWED = 5
     """It had to be deferred, and there was no room: it is requested again when there is."""
+    IGNORED = 6
+    """Of a site that is ignored: not stored, and not requested while it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +192,14 @@ def _by_boot(rows: Iterable[tuple[str, int, int, int]]) -> dict[str, list[Number
 
 
 def edges_of(connection: sqlite3.Connection) -> dict[str, int | None]:
-    """Edge → time of the newest frame of a meter that it read, None if it never sent one; sorted by name."""
+    """Edge → time of the newest frame of a meter that it read, None if it never sent one; sorted by name.
+
+    Edges that read meters of ignored sites only are left out.
+    """
     select = """
-    SELECT name, max(last_ms) FROM edge LEFT JOIN meter_edge ON meter_edge.edge = edge.id
-    LEFT JOIN meter ON meter.id = meter GROUP BY name ORDER BY name
+    SELECT edge.name, max(last_ms) FROM edge LEFT JOIN meter_edge ON meter_edge.edge = edge.id
+    LEFT JOIN meter ON meter.id = meter LEFT JOIN site ON site.id = meter.site
+    GROUP BY edge.name HAVING count(site.id) = 0 OR count(site.id) > count(ignored_ms) ORDER BY edge.name
     """
     return dict(connection.execute(select))
 

@@ -30,6 +30,7 @@ _STORED: Final = BatchResult(stored=1)
 _DUPLICATE: Final = BatchResult(duplicates=1)
 _DEFERRED: Final = BatchResult(deferred=1)
 _REJECTED: Final = BatchResult(rejected=1)
+_IGNORED: Final = BatchResult(ignored=1)
 _CONFLICT: Final = BatchResult(stored=1, conflicts=1)
 _STATUS: Final = {Accepted: Status.STORED, Deferred: Status.DEFERRED, Rejected: Status.REJECTED}
 # The labels that define which period a register counts, from then on. Source: Enedis-NOI-CPT_54E §6.2.
@@ -156,6 +157,9 @@ class MessageStore:
         if isinstance(outcome, Deferred) and not self._deferred.put(message, outcome):
             self._boots.put_overflowed(boot, seq)
             return self._reject(message, Limit.DEFERRED, "no room for another message that must wait")
+        if isinstance(outcome, Accepted) and self._meters.is_ignored(outcome.frame.meter):
+            boot.numbers.put(seq, Status.IGNORED)
+            return _IGNORED
         boot.numbers.put(seq, _STATUS[type(outcome)])
         if isinstance(outcome, Accepted):
             self._store_frame(outcome, boot, message.arrived_ms)

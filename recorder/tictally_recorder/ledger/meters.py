@@ -10,6 +10,7 @@ from tictally_recorder.ledger.rollup import Rollup
 
 # Meters in memory between two transactions.
 _MOST_CACHED: Final = 256
+_IGNORED: Final = "SELECT DISTINCT key FROM meter JOIN site ON site.id = meter.site WHERE ignored_ms IS NOT NULL"
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Meters:
         self._rows: dict[str, list[MeterState]] = {}  # the key used last is last
         self._used: dict[int, MeterState] = {}  # since the last save
         self._of_edge: dict[int, int] = {}
+        self._ignored = {key for (key,) in connection.execute(_IGNORED)}
 
     def __iter__(self) -> Iterator[MeterState]:
         return (meter for rows in self._rows.values() for meter in rows)
@@ -68,6 +70,10 @@ class Meters:
     def used(self) -> Collection[MeterState]:
         """Those that got frames since the last save."""
         return self._used.values()
+
+    def is_ignored(self, key: str) -> bool:
+        """Whether a meter is of a site that is ignored."""
+        return key in self._ignored
 
     def admits(self, key: str, serial: str | None, edge: int, most: int) -> bool:
         """Whether an edge may send a frame of a meter: one that it has read, or one of its first `most`.

@@ -29,13 +29,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The outcome of a batch; the first four counts add up to its messages.
+    """The outcome of a batch; the counts but the last add up to its messages.
 
     Attributes:
         stored: frames that are new in the ledger.
         duplicates: frames whose number the ledger already had.
         deferred: messages stored whole for a retry: of another format version, or dated too far ahead.
         rejected: messages that became dead letters.
+        ignored: frames of ignored sites, which are not stored.
         conflicts: frames among those stored whose number their edge had used before, for another frame.
     """
 
@@ -43,6 +44,7 @@ class BatchResult:
     duplicates: int = 0
     deferred: int = 0
     rejected: int = 0
+    ignored: int = 0
     conflicts: int = 0
 
     def __add__(self, other: "BatchResult") -> "BatchResult":
@@ -51,6 +53,7 @@ class BatchResult:
             self.duplicates + other.duplicates,
             self.deferred + other.deferred,
             self.rejected + other.rejected,
+            self.ignored + other.ignored,
             self.conflicts + other.conflicts,
         )
 
@@ -64,9 +67,10 @@ class LedgerCounts:
         rejected: reason → messages rejected since the ledger was created.
         deferred: messages that wait for a retry.
         lost: frames of which no edge has a copy any more.
-        newest_ms: meter key → time of its newest frame.
+        newest_ms: meter key → time of its newest frame; without those of ignored sites.
         dirty: quarters yet to be rolled up from frames.
         size_bytes: of the database file, without its write-ahead log.
+        ignored: frames of ignored sites, which were not stored.
     """
 
     frames: int
@@ -76,6 +80,7 @@ class LedgerCounts:
     newest_ms: Mapping[str, int]
     dirty: int
     size_bytes: int
+    ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,19 @@ class Site:
     def is_integrated(self) -> bool:
         """True if the recorder integrates the powers of its meters, which have no register."""
         return self.edges == (INTEGRATED_EDGE,)
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredSite:
+    """A site that is recorded no more.
+
+    Attributes:
+        site: with its meters.
+        since_ms: since when.
+    """
+
+    site: Site
+    since_ms: int
 
 
 @dataclass(frozen=True, slots=True)

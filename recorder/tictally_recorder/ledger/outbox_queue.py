@@ -58,6 +58,15 @@ def set_sinks(connection: sqlite3.Connection, names: Iterable[str]) -> None:
         mark_all(connection, name)
 
 
+def mark_cost_of_site(connection: sqlite3.Connection, site: int) -> None:
+    """Mark all cost of a site for every sink; in a transaction."""
+    connection.execute(
+        "INSERT OR IGNORE INTO sink_cost SELECT name, 0, site, day FROM cost_day, sink "
+        "WHERE replaced_ms = 0 AND site = ?",
+        (site,),
+    )
+
+
 def mark_all(connection: sqlite3.Connection, sink: str, start_ms: int = 0, end_ms: int = 2**62) -> None:
     """Mark all of [start_ms, end_ms) that the ledger has, raw frames too; in a transaction.
 

@@ -26,13 +26,13 @@ from tictally_recorder.ledger.frame_numbers import (
 from tictally_recorder.ledger.invalidation import invalidated_quarters
 from tictally_recorder.ledger.key_value import get_value
 from tictally_recorder.ledger.label_ids import LabelIds
-from tictally_recorder.ledger.model import LedgerCounts, Quarter, Site, TextChange
+from tictally_recorder.ledger.model import IgnoredSite, LedgerCounts, Quarter, Site, TextChange
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.quarantine import RejectionSummary, rejections
 from tictally_recorder.ledger.quarter_codec import MonotonicRegisters, unpack, unpack_registers
 from tictally_recorder.ledger.quarters import compute_quarter
 from tictally_recorder.ledger.raw_frames import complete_numbers_between, frames_between, latest_frames, newest_frame
-from tictally_recorder.ledger.sites import all_sites, site_id
+from tictally_recorder.ledger.sites import all_sites, ignored_sites, site_id
 from tictally_recorder.ledger.standby_store import Night, newest_before, nights_between
 from tictally_recorder.ledger.statistics import ledger_counts
 from tictally_shared.calendar import QUARTER_MS
@@ -65,7 +65,8 @@ SELECT count(*), coalesce(max(id), 0) FROM frame WHERE meter = ? AND time_ms >= 
 """
 _ALL_NIGHTS: Final = """
 SELECT site.name, meter.key, day, va, minutes FROM standby
-JOIN meter ON meter.id = standby.meter JOIN site ON site.id = meter.site ORDER BY day, standby.meter
+JOIN meter ON meter.id = standby.meter JOIN site ON site.id = meter.site AND ignored_ms IS NULL
+ORDER BY day, standby.meter
 """
 _NEWEST_TEXT: Final = """
 SELECT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
@@ -106,6 +107,11 @@ class LedgerReader:
         """Every site, by id."""
         with translate_sqlite_errors():
             return all_sites(self._connection)
+
+    def ignored_sites(self) -> list[IgnoredSite]:
+        """The sites that are recorded no more, ordered by their ids."""
+        with translate_sqlite_errors():
+            return ignored_sites(self._connection)
 
     def quarters(self, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False) -> Iterator[Quarter]:
         """The quarters that start in [start_ms, end_ms) and have frames, in order of time.

@@ -4,13 +4,21 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from tictally_recorder.ledger.connection import open_for_writing, transaction
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.invalidation import clear, invalidate_site
-from tictally_recorder.ledger.model import Meter, Site
+from tictally_recorder.ledger.key_value import get_value, put_value
+from tictally_recorder.ledger.model import IgnoredSite, Meter, Site
 from tictally_recorder.ledger.outbox_queue import mark_cost
+
+_REVISION: Final = "sites_revision"
+_BY_NAME: Final = """
+SELECT id, name FROM site WHERE name = :name UNION ALL
+SELECT site.id, site.name FROM meter JOIN site ON site.id = meter.site WHERE key = :name LIMIT 1
+"""
 
 
 def join_sites(path: Path, new: str, old: str) -> None:
@@ -31,26 +39,39 @@ def join_sites(path: Path, new: str, old: str) -> None:
 
 def join(connection: sqlite3.Connection, new: str, old: str) -> None:
     """As `join_sites`, in a transaction."""
-    ends, stays = _site(connection, new), _site(connection, old)
+    (ends, _), (stays, _) = find_site(connection, new), find_site(connection, old)
     if ends == stays:
         raise LedgerError(f"{new} and {old} are already the same site")
+    note_change(connection)
     connection.execute("UPDATE meter SET site = ? WHERE site = ?", (stays, ends))
     Costs(connection).drop_site(ends)
     invalidate_site(connection, stays)
     connection.execute("DELETE FROM site WHERE id = ?", (ends,))
 
 
-def _site(connection: sqlite3.Connection, name: str) -> int:
-    found = site_id(connection, name)
-    if found is not None:
-        return found
-    row = connection.execute("SELECT site FROM meter WHERE key = ? LIMIT 1", (name,)).fetchone()
+def sites_revision(connection: sqlite3.Connection) -> str | None:
+    """Another text after a site was joined, ignored or removed; None if none ever was."""
+    return get_value(connection, _REVISION)
+
+
+def note_change(connection: sqlite3.Connection) -> None:
+    """Note that a site was joined, ignored or removed, for a recorder that runs; in a transaction."""
+    put_value(connection, _REVISION, str(int(sites_revision(connection) or 0) + 1))
+
+
+def find_site(connection: sqlite3.Connection, name: str) -> tuple[int, str]:
+    """The id of a site's row and its name, by that name or by the key of one of its meters.
+
+    Raises:
+        LedgerError: there is none.
+    """
+    row = connection.execute(_BY_NAME, {"name": name}).fetchone()
     if row is None:
         known = ", ".join(each for (each,) in connection.execute("SELECT name FROM site ORDER BY name LIMIT 20"))
         raise LedgerError(
             f"there is no site {name[:40]!r} in the ledger; {f'its sites are {known}' if known else 'it has none yet'}"
         )
-    return int(row[0])
+    return int(row[0]), str(row[1])
 
 
 def site_id(connection: sqlite3.Connection, name: str) -> int | None:
@@ -63,9 +84,10 @@ def store_cost(connection: sqlite3.Connection, site: Site, days: Iterable[CostDa
     """Store the figures of a site's days and clear their invalidation; in a transaction.
 
     Returns:
-        How many of them changed; None if the site has other meters now, and nothing was stored.
+        How many of them changed; None if the site has other meters now or is ignored, and nothing was stored.
     """
-    found = site_id(connection, site.id)
+    row = connection.execute("SELECT id FROM site WHERE name = ? AND ignored_ms IS NULL", (site.id,)).fetchone()
+    found = None if row is None else int(row[0])
     meters = {each for (each,) in connection.execute("SELECT id FROM meter WHERE site = ?", (found,))}
     if found is None or meters != {meter.id for meter in site.meters}:
         return None
@@ -80,7 +102,16 @@ def store_cost(connection: sqlite3.Connection, site: Site, days: Iterable[CostDa
 
 
 def all_sites(connection: sqlite3.Connection) -> list[Site]:
-    """Every site with its meters, by id."""
+    """Every site that is recorded, with its meters, by id."""
+    return [site for site, ignored_ms in _sites(connection) if ignored_ms is None]
+
+
+def ignored_sites(connection: sqlite3.Connection) -> list[IgnoredSite]:
+    """Every site that is ignored, with its meters, by id."""
+    return [IgnoredSite(site, ignored_ms) for site, ignored_ms in _sites(connection) if ignored_ms is not None]
+
+
+def _sites(connection: sqlite3.Connection) -> list[tuple[Site, int | None]]:
     edges: dict[int, set[str]] = {}
     reads = "SELECT meter.site, edge.name FROM meter_edge JOIN meter ON meter.id = meter JOIN edge ON edge.id = edge"
     for site, name in connection.execute(reads):
@@ -90,5 +121,8 @@ def all_sites(connection: sqlite3.Connection) -> list[Site]:
         "SELECT site, id, key, serial, first_ms, last_ms FROM meter ORDER BY first_ms, id"
     ):
         meters.setdefault(site, []).append(Meter(*fields))
-    sites = connection.execute("SELECT id, name FROM site ORDER BY name")
-    return [Site(name, tuple(meters[each]), tuple(sorted(edges.get(each, ())))) for each, name in sites]
+    sites = connection.execute("SELECT id, name, ignored_ms FROM site ORDER BY name")
+    return [
+        (Site(name, tuple(meters[each]), tuple(sorted(edges.get(each, ())))), ignored_ms)
+        for each, name, ignored_ms in sites
+    ]

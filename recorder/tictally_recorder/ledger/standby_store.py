@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 _PUT: Final = """
-INSERT INTO standby VALUES (?, ?, ?, ?)
+INSERT INTO standby SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM meter WHERE id = ?1)
 ON CONFLICT DO UPDATE SET va = excluded.va, minutes = excluded.minutes
 WHERE (va, minutes) <> (excluded.va, excluded.minutes)
 """
@@ -37,7 +37,10 @@ class Night:
 
 
 def put_nights(connection: sqlite3.Connection, nights: Iterable[Night]) -> int:
-    """Store nights, replacing what was stored; in a transaction. Returns how many differ from that."""
+    """Store nights, replacing what was stored; in a transaction. Returns how many differ from that.
+
+    Those of a meter that has been removed meanwhile are left out.
+    """
     rows = ((night.meter_id, night.day.toordinal(), night.va, night.minutes) for night in nights)
     return sum(connection.execute(_PUT, row).rowcount for row in rows)
 

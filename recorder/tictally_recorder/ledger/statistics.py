@@ -1,9 +1,14 @@
 """The ledger's figures, cheap enough to be read every minute."""
 
 import sqlite3
+from typing import Final
 
 from tictally_recorder.ledger.frame_numbers import Status
 from tictally_recorder.ledger.model import LedgerCounts
+
+_NEWEST: Final = """
+SELECT key, max(last_ms) FROM meter JOIN site ON site.id = meter.site WHERE ignored_ms IS NULL GROUP BY key ORDER BY key
+"""
 
 
 def ledger_counts(connection: sqlite3.Connection) -> LedgerCounts:
@@ -19,7 +24,8 @@ def ledger_counts(connection: sqlite3.Connection) -> LedgerCounts:
         rejected=dict(connection.execute("SELECT reason, n FROM rejection ORDER BY reason")),
         deferred=scalar("SELECT count(*) FROM deferred_message"),
         lost=scalar(numbers, Status.LOST),
-        newest_ms=dict(connection.execute("SELECT key, max(last_ms) FROM meter GROUP BY key ORDER BY key")),
+        ignored=scalar(numbers, Status.IGNORED),
+        newest_ms=dict(connection.execute(_NEWEST)),
         dirty=scalar("SELECT count(*) FROM dirty_quarter"),
         size_bytes=scalar("PRAGMA page_count") * scalar("PRAGMA page_size"),
     )

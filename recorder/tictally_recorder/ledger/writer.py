@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from tictally_recorder.ledger.connection import (
+    data_version,
     is_missing,
     open_for_writing,
     refuse_folder,
@@ -30,7 +31,7 @@ from tictally_recorder.ledger.migrations import save_copy
 from tictally_recorder.ledger.model import BatchResult, LedgerCounts, Message, Site
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.outbox_queue import set_sinks
-from tictally_recorder.ledger.sites import join, site_id, store_cost
+from tictally_recorder.ledger.sites import join, site_id, sites_revision, store_cost
 from tictally_recorder.ledger.standby_store import Night, put_nights
 from tictally_recorder.ledger.statistics import ledger_counts
 
@@ -53,6 +54,8 @@ class Ledger:
         self._lock, self._file = lock, file
         self.is_new = False
         self._messages: MessageStore | None = None
+        self._data_version: int | None = None
+        self._sites_revision: str | None = None
         self.watch = watch
         self.client_id = str(connection.execute("SELECT value FROM meta WHERE name = 'client_id'").fetchone()[0])
 
@@ -140,8 +143,9 @@ class Ledger:
         ranges = list(quarters)
 
         def mark(_: MessageStore) -> None:
+            there = {meter for (meter,) in self._connection.execute("SELECT id FROM meter")}
             for meter in site.meters:
-                for first, last in ranges:
+                for first, last in ranges if meter.id in there else ():
                     invalidate(self._connection, meter.id, first, last)
 
         self._write(mark)
@@ -238,12 +242,23 @@ class Ledger:
         messages, self._messages = self._messages, None  # gone where the transaction fails
         self._file.check()
         with transaction(self._connection):
+            if self._sites_changed():
+                messages = None
             messages = messages or MessageStore(self._connection, self.watch)
             result = work(messages)
             messages.save()
         self._file.check()  # what is now committed must still be there
         self._messages = messages
         return result
+
+    def _sites_changed(self) -> bool:
+        """Whether another process has joined, ignored or removed a site since: its rows are mirrored in memory."""
+        version = data_version(self._connection)
+        if version == self._data_version:
+            return False
+        self._data_version = version
+        before, self._sites_revision = self._sites_revision, sites_revision(self._connection)
+        return before != self._sites_revision
 
     def __enter__(self) -> Self:
         return self

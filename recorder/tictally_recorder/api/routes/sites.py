@@ -30,7 +30,11 @@ async def sites(request: Request, params: Annotated[SiteListParams, Query()]) ->
         items = [_record(session, site, current.terms) for site in session.sites]
         problem = current.problem
         record = phrase_record(problem.reason) | {"cause": phrase_record(problem.problem)} if problem else None
-        return Listing(items, {"problem": record})
+        ignored = [
+            {"site": each.site.id, "since": local_iso(each.since_ms, session.tz)}
+            for each in session.reader.ignored_sites()
+        ]
+        return Listing(items, {"problem": record, "ignored": ignored})
 
     return await answer_list(request, params.site, work, lane=Lane.QUICK)
 

@@ -147,6 +147,8 @@ async def readings(
         sites = {meter.id: site for site in session.sites for meter in site.meters}
         found = []
         for each in stored_readings(reader, limit, offset):
+            if each.meter_id not in sites:  # of a site that is ignored
+                continue
             price = _price(sites[each.meter_id], local_day(each.time_ms, session.tz), each.time_ms, None, terms)
             record = {
                 "id": each.id,
