@@ -1,7 +1,9 @@
-/** Requests to the recorder's API: JSON, all pages of a list, problem details as errors. */
+/** Requests to the recorder's API: JSON, all pages of a list, problem details as errors. One that the recorder refuses
+ * without a token, or with this one, is dispatched by the document as `unauthorized` as well. */
 
 const BASE = "/api/v1";
 const MAX_PAGES = 40;
+const UNAUTHORIZED = 401;
 
 /** A request that failed; `message` is a sentence for the reader, `status` is 0 where the recorder is
  * unreachable, `reason` the same as a code where the recorder gives one. */
@@ -48,6 +50,7 @@ async function request(address, signal) {
     throw new Problem(0, "");
   }
   if (response.ok) return response.json();
+  if (response.status === UNAUTHORIZED) document.dispatchEvent(new CustomEvent("unauthorized"));
   const problem = await response.json().catch(() => ({}));
   throw new Problem(response.status, problem.detail ?? response.statusText, problem.reason);
 }

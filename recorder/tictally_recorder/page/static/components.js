@@ -6,6 +6,8 @@ import { change, kwh } from "./format.js";
 import { t } from "./i18n.js";
 import { reasonText } from "./reasons.js";
 
+const NARROW_COLUMNS = 3;
+
 /**
  * @param {string} caption for screen readers.
  * @param {Array<string|{text: string, number: boolean}>} columns
@@ -14,15 +16,18 @@ import { reasonText } from "./reasons.js";
 export function table(caption, columns, rows, foot = null) {
   const heads = columns.map((each) => (typeof each === "string" ? { text: each, number: false } : each));
   const kind = (n) => (heads[n].number ? "number" : null);
-  const line = (cells) =>
-    h("tr", {}, cells.map((cell, n) => h(n ? "td" : "th", { class: kind(n), scope: n ? null : "row" }, ...[cell].flat())));
+  // On a phone a wide table has its cells below one another, each with its heading. The roles stay what they are then.
+  const isWide = heads.length > NARROW_COLUMNS;
+  const role = (name) => (isWide ? name : null);
+  const cellOf = (cell, n) => (n ? h("td", { class: kind(n), role: role("cell"), "data-label": role(heads[n].text) }, ...[cell].flat()) : h("th", { scope: "row", role: role("rowheader") }, ...[cell].flat()));
+  const line = (cells) => h("tr", { role: role("row") }, cells.map(cellOf));
   return h(
     "table",
-    {},
+    { class: isWide ? "wide" : null, role: role("table") },
     h("caption", { class: "unseen" }, caption),
-    h("thead", {}, h("tr", {}, heads.map((each, n) => h("th", { scope: "col", class: kind(n) }, each.text)))),
-    h("tbody", {}, rows.map(line)),
-    foot && h("tfoot", {}, line(foot)),
+    h("thead", { role: role("rowgroup") }, h("tr", { role: role("row") }, heads.map((each, n) => h("th", { scope: "col", class: kind(n), role: role("columnheader") }, each.text)))),
+    h("tbody", { role: role("rowgroup") }, rows.map(line)),
+    foot && h("tfoot", { role: role("rowgroup") }, line(foot)),
   );
 }
 

@@ -14,6 +14,9 @@ export const plain = (value) => new Intl.NumberFormat(locale(), { maximumFractio
 /** 1234 → `1 234`. */
 export const whole = (value) => number(value, 0);
 
+/** With one decimal below 10. */
+export const decimal = (value) => number(value, value < 9.95 ? 1 : 0);
+
 /** Wh as kWh, with fewer decimals the larger it is; an unknown value is a word, never zero. */
 export function kwh(wh) {
   if (wh === null || wh === undefined) return t("unknown");

@@ -17,6 +17,7 @@ export class Live extends EventTarget {
   #delayMs = MIN_DELAY_MS;
   #timer = 0;
   #idleTimer = 0;
+  #isStopped = false;
   /** Site → its latest item of /now. */
   items = new Map();
   /** When the connection was lost; null while it is open. */
@@ -25,9 +26,9 @@ export class Live extends EventTarget {
   /** Opens the stream and keeps it open. */
   start() {
     this.#open();
-    addEventListener("online", () => this.#open());
+    addEventListener("online", () => this.#isStopped || this.#open());
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.lostAt) this.#open();
+      if (!document.hidden && this.lostAt && !this.#isStopped) this.#open();
     });
   }
 
@@ -56,9 +57,27 @@ export class Live extends EventTarget {
     this.dispatchEvent(new CustomEvent("connection", { detail: { isRestored: lostAt !== null } }));
   }
 
+  /** Stops asking: the recorder requires a token. `resume` continues. */
+  stop() {
+    this.#isStopped = true;
+    this.lostAt = null;
+    this.#source.close();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#idleTimer);
+  }
+
+  /** Opens the stream again after `stop`. */
+  resume() {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#open();
+  }
+
   #onLost() {
+    if (this.#isStopped) return;
     this.#source.close();
     clearTimeout(this.#idleTimer);
+    if (!this.lostAt) get("/now").catch(() => {}); // the stream does not report why; this request does where it is the token
     this.lostAt ??= new Date();
     this.#timer = setTimeout(() => this.#open(), this.#delayMs);
     this.#delayMs = Math.min(this.#delayMs * 2, MAX_DELAY_MS);

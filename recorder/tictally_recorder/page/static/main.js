@@ -103,10 +103,7 @@ async function showView({ keepView = false } = {}) {
     view.update?.();
   } catch (error) {
     if (signal.aborted || error.name === "AbortError") return;
-    if (error instanceof Problem && error.status === 401) {
-      put(main, tokenForm(load));
-      return;
-    }
+    if (error instanceof Problem && error.status === 401) return; // the form is there
     if (!(error instanceof Problem)) console.error(error);
     view = null;
     put(main, failed(error, load));
@@ -122,13 +119,22 @@ async function load() {
     isLoaded = true;
   } catch (error) {
     drawHeader({ name: route().name });
-    if (error instanceof Problem && error.status === 401) put(main, tokenForm(load));
-    else put(main, failed(error, load));
+    if (!(error instanceof Problem && error.status === 401)) put(main, failed(error, load));
     return;
   }
   await showView();
 }
 
+/** Asks for the token, in place of whatever is shown: also while the page is open, when the token has changed. */
+document.addEventListener("unauthorized", () => {
+  live.stop();
+  pending.abort();
+  view = null;
+  document.getElementById("dialog").close();
+  if (main.querySelector(".token:not([data-sent])")) return;
+  showStatus(live, null);
+  put(main, tokenForm(() => load().then(() => live.resume())));
+});
 live.addEventListener("state", (event) => {
   const here = route();
   if (!isLoaded) return;

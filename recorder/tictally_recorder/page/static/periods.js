@@ -26,6 +26,9 @@ export const fill = (name) => ({ color: colour(`p-${slug(name)}`), borderColor: 
 /** True for off-peak hours and for hours outside of mobile peaks. */
 export const isCheap = (name) => /^(HC|HN)\b/.test(name);
 
+/** What the cheap ones of some periods are called together: EJP has normal hours in place of off-peak hours. */
+export const cheapName = (names) => (names.includes("HN") ? periodName("HN") : t("offpeak"));
+
 /** Energy, from rows of /use; bars of rows of which `isPart` is true are hatched. */
 export function energyBars(rows, label, heading, isPart = () => false) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));

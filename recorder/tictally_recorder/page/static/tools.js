@@ -50,11 +50,32 @@ function saveTheme(theme) {
 
 const YEAR_S = 31_536_000;
 
+const GIVEN_KEY = "tictally.token-given";
+
+/** Whether this browser was given a token: if so, it is wrong, was changed, or has expired. */
+function wasGiven() {
+  try {
+    return localStorage.getItem(GIVEN_KEY) !== null;
+  } catch {
+    return document.cookie.includes("tictally_token=");
+  }
+}
+
+function remember() {
+  try {
+    localStorage.setItem(GIVEN_KEY, "");
+  } catch {
+    // The cookie tells as well, until it expires.
+  }
+}
+
 /** A form for the token; `done` is called when it is submitted. */
 export function tokenForm(done) {
   const field = h("input", { type: "password", name: "token", id: "token", autocomplete: "current-password", required: true });
   const submit = (event) => {
     event.preventDefault();
+    event.currentTarget.dataset.sent = "";
+    remember();
     const secure = location.protocol === "https:" ? "; secure" : "";
     document.cookie = `tictally_token=${field.value}; path=/; max-age=${YEAR_S}; samesite=strict${secure}`;
     done();
@@ -64,6 +85,7 @@ export function tokenForm(done) {
     { class: "card token", onsubmit: submit },
     h("h2", {}, t("token.title")),
     h("p", {}, t("token.text")),
+    wasGiven() ? h("p", { class: "rejected", role: "alert" }, t("token.rejected")) : null,
     h("label", { for: "token" }, t("token.label")),
     field,
     h("button", { class: "button" }, t("token.send")),

@@ -8,7 +8,7 @@ import { amount, amountText, costNote, costTable, injectionColumns, injectionTil
 import { h } from "../dom.js";
 import { day, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
 import { periodName, t } from "../i18n.js";
-import { energyBars, inOrder, isCheap, moneyBars, newVersions } from "../periods.js";
+import { cheapName, energyBars, inOrder, isCheap, moneyBars, newVersions } from "../periods.js";
 
 /** @param {object} context see main.js. */
 export async function render({ site, argument, signal, address }) {
@@ -71,7 +71,7 @@ function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning,
     tile(t("energy"), kwh(use.consumption_wh), use.estimated ? t("estimated.part") : null),
     injectionTile(use, lines),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? costNote(total, isRunning) : null),
-    cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
+    cheap > 0 && sum > cheap ? tile(cheapName(all.map(([period]) => period)), percent(cheap / sum), kwh(cheap)) : null,
     beside(t("month.last"), lastMonth),
     beside(t("month.lastYear"), lastYear),
   ];

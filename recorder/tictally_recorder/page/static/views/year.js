@@ -9,7 +9,7 @@ import { h, put } from "../dom.js";
 import { kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../graphics.js";
 import { periodName, t } from "../i18n.js";
-import { energyBars, inOrder, isCheap, isPart, moneyBars, newVersions } from "../periods.js";
+import { cheapName, energyBars, inOrder, isCheap, isPart, moneyBars, newVersions } from "../periods.js";
 import { standby } from "../standby.js";
 import { isIncomplete } from "../totals.js";
 
@@ -83,7 +83,7 @@ function tiles({ site, query, use, total, year, lastYear, isRunning, lines }) {
     tile(t("energy"), kwh(use.consumption_wh)),
     injectionTile(use, lines),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? costNote(total, isRunning) : null),
-    cheap > 0 && sum > cheap ? tile(t("offpeak"), percent(cheap / sum), kwh(cheap)) : null,
+    cheap > 0 && sum > cheap ? tile(cheapName(parts.map(([period]) => period)), percent(cheap / sum), kwh(cheap)) : null,
     lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? t("compared.days", { count: lastYear.days }) : null),
   ];
 }

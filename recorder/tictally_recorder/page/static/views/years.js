@@ -8,7 +8,7 @@ import { amount, amountText, contractCard, injectionColumns } from "../costs.js"
 import { h } from "../dom.js";
 import { change, fullDay, kwh, money, percent, shortMonth } from "../format.js";
 import { t } from "../i18n.js";
-import { energyBars, isCheap, isPart, moneyBars } from "../periods.js";
+import { cheapName, energyBars, isCheap, isPart, moneyBars } from "../periods.js";
 import { standby } from "../standby.js";
 import { isIncomplete } from "../totals.js";
 
@@ -44,7 +44,7 @@ export async function render({ site, signal, address }) {
 
 function yearsTable(rows, costs, site, address) {
   const injection = injectionColumns(rows, costs);
-  const columns = [t("table.year"), figures(t("energy")), figures(t("cost")), ...injection.heads, figures(t("table.perKwh")), figures(t("offpeak")), figures(t("table.change"))];
+  const columns = [t("table.year"), figures(t("energy")), figures(t("cost")), ...injection.heads, figures(t("table.perKwh")), figures(cheapName(rows.flatMap((row) => Object.keys(row.periods)))), figures(t("table.change"))];
   const cells = rows.map((row, n) => {
     const year = row.from.slice(0, 4);
     const total = costs.find((each) => each.kind === "total" && each.from.startsWith(year)) ?? null;
