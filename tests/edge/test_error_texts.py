@@ -166,6 +166,21 @@ def test_a_certificate_that_does_not_fit_says_how(tmp_path: Path) -> None:
         assert "it does not answer with TLS" in reason(
             tmp_path, MQTT_HOST="127.0.0.1", MQTT_PORT=plain, MQTT_CA=str(certificate)
         )
+        assert "is TLS set on both sides?" in reason(
+            tmp_path, "without an answer", MQTT_HOST="127.0.0.1", MQTT_PORT=tls
+        )
     finally:
         for each in brokers:
             each.stop()
+
+
+def test_a_wrong_password_names_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "broker").mkdir()
+    (tmp_path / "passwords").touch(mode=0o600)
+    broker = Mosquitto(tmp_path / "broker", extra=f"password_file {tmp_path / 'passwords'}\nallow_anonymous false")
+    broker.start()
+    try:
+        line = reason(tmp_path, "rejects this edge", MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port))
+    finally:
+        broker.stop()
+    assert "Not authorized; check TICTALLY_EDGE_MQTT_USERNAME and TICTALLY_EDGE_MQTT_PASSWORD_FILE. Retrying." in line

@@ -138,8 +138,8 @@ def test_a_wrong_password_is_reported_and_retried(own_broker: Mosquitto, connect
     for _ in range(2):
         sentence = next_of(ConnectionProblem, inbox).sentence
         assert (
-            sentence
-            == f"the broker at 127.0.0.1:{own_broker.port} refuses the connection: Not authorized; trying again"
+            sentence == f"the broker at 127.0.0.1:{own_broker.port} refuses the connection: Not authorized; "
+            "check TICTALLY_MQTT_USERNAME and TICTALLY_MQTT_PASSWORD_FILE; trying again"
         )
 
 

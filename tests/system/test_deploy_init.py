@@ -292,6 +292,7 @@ OWN = ["--host", "nas", "--device", "sim:base", "--meter", "house"]
         ["edge", "pi", "--meter", "house"],
         ["hub", "ha"],
         ["site", "house"],
+        ["--host", "nas", "edge", "pi", "--meter", "house"],
     ],
 )
 def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(box: Box, arguments: list[str]) -> None:

@@ -21,7 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from tictally_edge.settings import Settings
+from tictally_edge.settings import PREFIX, Settings
 from tictally_shared.runtime.backoff import Backoff
 from tictally_shared.runtime.connection_errors import connection_problem
 from tictally_shared.runtime.log import ChangeLogger
@@ -31,6 +31,9 @@ _BACKOFF_S: Final = (1.0, 60.0)
 # MQTT 5, 3.1.2.11.3. Well beyond what we keep in flight, so that paho holds nothing back by itself.
 _MAX_IN_FLIGHT: Final = 1000
 _SESSION_TAKEN_OVER: Final = 0x8E
+
+# MQTT 5, 3.2.2.2: what to do about a reason.
+_REMEDIES: Final = dict.fromkeys((0x86, 0x87), f"; check {PREFIX}MQTT_USERNAME and {PREFIX}MQTT_PASSWORD_FILE")
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +133,7 @@ class BrokerConnection:
         self._events: SimpleQueue[tuple[mqtt.Client, Event]] = SimpleQueue()
         self._backoff, self._retry_at = Backoff(*_BACKOFF_S), clock()
         self._problems = ChangeLogger(log)
+        self._is_answered = False
         self.connected = False
         self.unacknowledged = 0
         self.callback_errors = 0
@@ -208,7 +212,7 @@ class BrokerConnection:
         client.on_disconnect = self._guarded(self._on_disconnect)
         client.on_publish = self._guarded(self._on_publish)
         client.on_message = self._guarded(self._on_message)
-        self._client = client
+        self._client, self._is_answered = client, False
         client.on_connect_fail = self._guarded(self._on_connect_fail)
         client.reconnect_delay_set(*map(int, _BACKOFF_S))  # until it is connected once
         client.connect_async(access.host, access.port, keepalive=_KEEPALIVE_S, clean_start=True)
@@ -241,8 +245,11 @@ class BrokerConnection:
     def _on_connect(
         self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
+        self._is_answered = True
         if reason.is_failure:
-            self._problems.warning(f"The broker {self._access.host}:{self._access.port} rejects this edge: {reason}.")
+            remedy = _REMEDIES.get(reason.value, "")
+            where = f"{self._access.host}:{self._access.port}"
+            self._problems.warning(f"The broker {where} rejects this edge: {reason}{remedy}. Retrying.")
             self._events.put((client, Disconnected()))
         else:
             self._events.put((client, Connected()))
@@ -258,6 +265,11 @@ class BrokerConnection:
         if reason.value == _SESSION_TAKEN_OVER:
             self._problems.warning(
                 "Another edge of the same name has connected to the broker; give each edge its own name."
+            )
+        if not self._is_answered and reason.is_failure and client is self._client:
+            where = f"{self._access.host}:{self._access.port}"
+            self._problems.warning(
+                f"{where} closes the connection without an answer; is it an MQTT broker, and is TLS set on both sides?"
             )
         self._events.put((client, Disconnected()))
 

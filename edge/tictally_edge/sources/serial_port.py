@@ -34,7 +34,7 @@ _MAX_BYTES: Final = 4096
 _MESSAGES: Final = {
     errno.ENOENT: "there is no such device; is the dongle plugged in?",
     errno.EACCES: "this user may not open it; add it to the group dialout",
-    errno.EBUSY: "another program has it open",
+    errno.EBUSY: "another program has it open; sudo fuser -v shows which",
     errno.ENXIO: "the device is gone",
     errno.EIO: "the device is gone",
 }

@@ -15,6 +15,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tictally_recorder.ingest.broker import BrokerAddress, set_credentials
 from tictally_recorder.ingest.events import Connected, ConnectionProblem, Inbox, MessageReceived, Subscribed
+from tictally_recorder.settings import PREFIX
 from tictally_shared.runtime.connection_errors import connection_problem
 
 # How many unacknowledged messages the broker may send. A batch is half of it, so that one arrives while one is stored.
@@ -24,6 +25,8 @@ CONNECT_TIMEOUT_S: Final = 5.0
 _RECONNECT_S: Final = (1, 30)
 _NEVER: Final = 0xFFFFFFFF  # MQTT 5 §3.1.2.11.2: the session does not expire; brokers have limits of their own
 _NO_RETAINED: Final = 2  # MQTT 5 §3.8.3.1: subscribing does not bring retained messages
+# MQTT 5 §3.2.2.2: what to do about a reason.
+_REMEDIES: Final = dict.fromkeys((0x86, 0x87), f"; check {PREFIX}MQTT_USERNAME and {PREFIX}MQTT_PASSWORD_FILE")
 # paho logs errors in the course of an orderly end. What counts is an exception of a callback of ours.
 _paho_log = logging.getLogger(f"{__name__}.paho")
 _paho_log.setLevel(logging.ERROR)
@@ -137,9 +140,9 @@ class Connection:
     ) -> None:
         self._is_answered = True
         if reason.is_failure:
-            self._inbox.put(
-                ConnectionProblem(f"the broker at {self._broker} refuses the connection: {reason}; trying again")
-            )
+            remedy = _REMEDIES.get(reason.value, "")
+            refusal = f"the broker at {self._broker} refuses the connection: {reason}{remedy}; trying again"
+            self._inbox.put(ConnectionProblem(refusal))
             return
         with self._lock:
             self._count += 1

@@ -25,12 +25,12 @@ class ConnectionFault(StrEnum):
 
 _WORDS: Final = {
     ConnectionFault.UNKNOWN_HOST: "there is no host of that name",
-    ConnectionFault.NO_NAME_SERVER: "its name cannot be looked up now; is there a name server?",
-    ConnectionFault.NO_RESPONSE: "no response; is there a firewall, or is it another machine's address?",
-    ConnectionFault.NO_TLS: "it does not answer with TLS; does that port have a listener with TLS?",
+    ConnectionFault.NO_NAME_SERVER: "no name server answers; check this machine's network",
+    ConnectionFault.NO_RESPONSE: "no response; check the address, and firewalls between",
+    ConnectionFault.NO_TLS: "it does not answer with TLS; set a port that does, or unset the CA certificate",
     ConnectionFault.OTHER_NAME: "its certificate is for another name; set the host to the name in it",
     ConnectionFault.EXPIRED: "its certificate has expired; renew it",
-    ConnectionFault.NOT_YET_VALID: "its certificate is not valid yet; is this machine's clock right?",
+    ConnectionFault.NOT_YET_VALID: "its certificate is not valid yet; check this machine's clock",
     ConnectionFault.UNKNOWN_AUTHORITY: "its certificate is not signed by the CA certificate that is set",
 }
 
