@@ -133,6 +133,18 @@ def test_the_contracts_own_tariff_is_priced_by_the_meters_registers() -> None:
     assert codes(of(found, "hphc")) == {"off_peak_hours_unknown": (FRIDAY, SATURDAY)}
 
 
+def test_the_contracts_own_tariff_is_unknown_where_the_meter_counts_fewer_periods() -> None:
+    names = {"EASF01": "HEURE CREUSE", "EASF02": "HEURE PLEINE"}
+    offer = of(compared({SATURDAY: contract("weekend")}, WEEKEND, registers=names), "weekend")
+    assert (offer.amount, codes(offer)) == (None, {"no_register_for_periods": (SATURDAY,)})
+
+
+def test_a_period_whose_register_has_no_name_yet_counted_nothing() -> None:
+    names = {"EASF01": "HC", "EASF02": "HP"}
+    offer = of(compared({FRIDAY: contract("weekend")}, WEEKEND, ngtf="HC SEM WE", registers=names), "weekend")
+    assert offer.energy_wh == {"HC": 3200, "HP": 6400, "WE": 0}
+
+
 def test_a_contract_that_ended_makes_its_tariff_unknown_on_the_days_after() -> None:
     names = {"EASF01": "HC", "EASF02": "HP", "EASF03": "WE"}
     contracts = {FRIDAY: contract("weekend"), SATURDAY: contract("hphc")}

@@ -69,16 +69,29 @@ class LocalQuarter:
 
     def of_registers(self, tariff: Tariff) -> Mapping[str, Counted] | None:
         """Period → what the meter's own registers counted, or None if they do not count the tariff's periods."""
-        found = None
-        if self.contract is not None and self.contract.tariff == tariff.id:
-            found = self._by_alias
-        elif (option := self._option) is not None:
-            if set(option.periods) == set(tariff.periods):
-                found = self._by_option
-            elif self._aliased(option) == set(tariff.periods):
-                found = self._by_alias
-        is_whole = found is not None and bool(found or not self.total.energy_wh) and found.keys() <= set(tariff.periods)
-        return found if is_whole else None
+        periods, option = set(tariff.periods), self._option
+        is_own = self.contract is not None and self.contract.tariff == tariff.id
+        if option is not None and set(option.periods) == periods and not is_own:
+            found, names = self._by_option, self._names(_NO_ALIASES)
+        elif is_own or (option is not None and self._aliased(option) == periods):
+            found, names = self._by_alias, self._names(self._aliases)
+        else:
+            return None
+        is_whole = found.keys() <= periods and bool(found or not self.total.energy_wh)
+        return found if is_whole and self._counts_all(periods, names) else None
+
+    def _counts_all(self, periods: set[str], names: set[str]) -> bool:
+        """True if each period has a register. On a supplier's calendar one that has no name yet counted nothing."""
+        own_calendar = self._ngtf is not None and option_of_ngtf(self._ngtf) is None
+        return periods <= names or (own_calendar and any(map(is_supplier_register, names)))
+
+    def _names(self, aliases: Mapping[str, str]) -> set[str]:
+        """The periods that the registers count, also those that stood; a register's own name where it is unknown."""
+        return {
+            period_of(row.register, row.period, self._ngtf, aliases)
+            for row in self._rows
+            if row.register in _HISTORIQUE or is_supplier_register(row.register)
+        }
 
     @cached_property
     def _by_alias(self) -> Mapping[str, Counted]:
