@@ -11,11 +11,13 @@ from ledger_building import BOOT, METER, NOON_MS, frame, message
 
 from tictally_recorder.ledger import (
     BatchResult,
+    CostDay,
     Ledger,
     LedgerError,
     LedgerReader,
     Message,
     Night,
+    Outbox,
     Status,
     ignore_site,
     integrity,
@@ -24,6 +26,7 @@ from tictally_recorder.ledger import (
     site_removal,
     undo_ignore,
 )
+from tictally_shared.calendar import QUARTER_MS
 
 SIM = "021900000099"
 SIM_BOOT = "00000000000000b2"
@@ -101,6 +104,28 @@ def test_undoing_shows_what_was_recorded_and_lets_missed_frames_come_again(path:
     with LedgerReader.open(path) as reader:
         (found,) = [each for each in reader.sites() if each.id == SIM]
         assert [quarter.n for quarter in reader.quarters(found.meters[0].id, 0, 2**62)] == [4]
+
+
+def test_sinks_lose_an_ignored_site_and_get_all_of_it_when_that_is_undone(path: Path, ledger: Ledger) -> None:
+    ledger.use_sinks(["far"])
+    with LedgerReader.open(path) as reader:
+        site = next(each for each in reader.sites() if each.id == SIM)
+    quarter = NOON_MS // QUARTER_MS
+    ledger.store_cost(site, [CostDay(date(2026, 11, 21), quarter - 48, quarter + 48, "key", NOON_MS, ())])
+
+    def backlog() -> tuple[int, int]:
+        (counts,) = ledger.sinks()
+        return counts.quarters, counts.cost_days
+
+    assert backlog() == (2, 1)
+    ignore_site(path, SIM, NOON_MS)
+    assert backlog() == (1, 0)
+    with closing(Outbox.open(path, "far")) as outbox:
+        while outbox.take_quarters(2**62, 100):
+            outbox.confirm_taken()
+    assert backlog() == (0, 0)
+    undo_ignore(path, SIM)
+    assert backlog() == (1, 1)
 
 
 @pytest.mark.parametrize("key", [SIM, "key"])

@@ -8,7 +8,7 @@ from tictally_recorder.ledger.connection import open_for_writing, require, trans
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.frame_numbers import Status
 from tictally_recorder.ledger.invalidation import invalidate_site
-from tictally_recorder.ledger.outbox_queue import mark_cost_of_site
+from tictally_recorder.ledger.outbox_queue import forget_site, mark_cost_of_site
 from tictally_recorder.ledger.sites import find_site, note_change
 
 # Frames that arrived meanwhile are unknown again, so that the edges that still hold them are asked for them.
@@ -44,6 +44,7 @@ def ignore_site(path: Path, name: str, now_ms: int) -> str:
         if not changed.rowcount:
             raise LedgerError(f"site {site_name} is ignored already")
         note_change(connection)
+        forget_site(connection, site)
         return site_name
 
 

@@ -58,6 +58,12 @@ def set_sinks(connection: sqlite3.Connection, names: Iterable[str]) -> None:
         mark_all(connection, name)
 
 
+def forget_site(connection: sqlite3.Connection, site: int) -> None:
+    """Forget what sinks have yet to replicate of a site, which they delete; in a transaction."""
+    connection.execute("DELETE FROM sink_cost WHERE site = ?", (site,))
+    connection.execute("DELETE FROM sink_quarter WHERE meter IN (SELECT id FROM meter WHERE site = ?)", (site,))
+
+
 def mark_cost_of_site(connection: sqlite3.Connection, site: int) -> None:
     """Mark all cost of a site for every sink; in a transaction."""
     connection.execute(
