@@ -95,7 +95,9 @@ class RowChanges(TypedDict, total=False):
     """Fields in which a row differs from a measured one of an unnamed period."""
 
     period: str | None
-    estimated: bool
+    option: str | None
+    last_estimated: bool
+    inferred: bool
 
 
 def row(
@@ -120,10 +122,11 @@ def _row(register: str, bounds: tuple[int, int], energy_wh: int, first: int) -> 
         SITE,
         register,
         None,
+        None,
         "Wh",
         energy_wh,
-        estimated=False,
-        fell=False,
+        first_ms=bounds[0],
+        last_ms=bounds[1],
         first_value=first,
         last_value=first + energy_wh,
         covered=quarters,
@@ -160,7 +163,8 @@ def costs(
     ngtf: str | None = None,
     **series: Series,
 ) -> list[CostRow]:
-    use = Use(SITE, list(rows), list(quarters), {} if ngtf is None else dict.fromkeys(when, ngtf))
+    rows = [replace(each, option=ngtf) if ngtf else each for each in rows]
+    use = Use(SITE, rows, list(quarters))
     return cost(use, when, terms(contracts, *tariffs, **series), PARIS)
 
 

@@ -211,7 +211,8 @@ def _rows(
         first = registers[name]
         registers[name] = first + wh
         ms = utc_ms(bounds[0]), utc_ms(bounds[1])
-        found.append(EnergyRow(*ms, SITE, name, period, "Wh", wh, estimated, False, first, first + wh, 1, 1))  # noqa: FBT003
+        readings = (*ms, first, first + wh)
+        found.append(EnergyRow(*ms, SITE, name, period, None, "Wh", wh, *readings, 1, 1, inferred=estimated))
     return found
 
 

@@ -43,8 +43,7 @@ class ReasonCode(PhraseCode):
     UNMETERED_SPANS = "unmetered_spans"
     UNMETERED_IN_PART = "unmetered_in_part"
     ENERGY_IMPLAUSIBLE = "energy_implausible"
-    ENERGY_MAYBE_TWICE = "energy_maybe_twice"
-    REGISTER_FELL_IN_GAP = "register_fell_in_gap"
+    REGISTER_FELL = "register_fell"
 
     # Comparison of tariffs
     TEMPO_COLOUR_UNKNOWN = "tempo_colour_unknown"

@@ -13,7 +13,6 @@ class RemarkCode(PhraseCode):
     COST_PROVISIONAL = "cost_provisional"
     COST_ESTIMATED = "cost_estimated"
     COST_INTEGRATED = "cost_integrated"
-    COST_REGISTER_FELL = "cost_register_fell"
     COST_BEFORE_LEDGER = "cost_before_ledger"
     COST_AFTER_LEDGER = "cost_after_ledger"
 
@@ -24,7 +23,6 @@ class RemarkCode(PhraseCode):
     BILL_LINE_UNKNOWN = "bill_line_unknown"
     BILL_ESTIMATED = "bill_estimated"
     BILL_INTEGRATED = "bill_integrated"
-    BILL_REGISTER_FELL = "bill_register_fell"
     BILL_PARTS_UNKNOWN = "bill_parts_unknown"
     BILL_AMOUNTS_DIFFER = "bill_amounts_differ"
     BILL_TAXES_CHANGED = "bill_taxes_changed"
@@ -59,7 +57,7 @@ class RemarkCode(PhraseCode):
     ENERGY_GAPS = "energy_gaps"
     ENERGY_FRAMES_LOST = "energy_frames_lost"
     ENERGY_REGISTER_FELL = "energy_register_fell"
-    ENERGY_REGISTER_FELL_IN_GAP = "energy_register_fell_in_gap"
+    ENERGY_NOT_SHOWN = "energy_not_shown"
 
     # Parts of the above.
     LINE_ENERGY = "line_energy"
@@ -89,7 +87,6 @@ class RemarkCode(PhraseCode):
     GAP = "gap"
     MORE_GAPS = "more_gaps"
     GAPS_DIVIDED = "gaps_divided"
-    GAPS_NOT_SHOWN = "gaps_not_shown"
 
     @classmethod
     def family(cls) -> str:

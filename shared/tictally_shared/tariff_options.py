@@ -4,6 +4,7 @@ Periods bear the names that meters and suppliers give them, in one spelling for 
 Source: Enedis-NOI-CPT_54E §5.3 (historique) and §6.2 (standard).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,6 +49,13 @@ TARIFF_OPTIONS: Final = {option.key: option for option in (BASE, HPHC, EJP, TEMP
 PRODUCER: Final = "PRODUCTEUR"
 """NGTF of a meter whose site only injects: what it consumes is on no tariff of consumption."""
 
+STANDARD: Final = "standard"
+"""The set of registers that a meter shows in standard mode, whatever the option."""
+CONSUMPTION_TOTAL: Final = "EAST"
+SUPPLIER: Final = "EASF"
+OPTION_OF_REGISTER: Final = {register: option for option in TARIFF_OPTIONS.values() for register in option.registers}
+"""The option of each historique register."""
+
 _OF_OPTARIF: Final = {"BASE": BASE, "HC..": HPHC, "EJP.": EJP}
 _OF_NGTF: Final = {"BASE": BASE, "H PLEINE/CREUSE": HPHC, "EJP": EJP, "TEMPO": TEMPO}
 _OF_PTEC: Final = {
@@ -63,6 +71,19 @@ _OF_PTEC: Final = {
     "HCJR": "HC ROUGE",
     "HPJR": "HP ROUGE",
 }
+
+
+def register_set(register: str) -> str | None:
+    """What a register of consumption is shown with: `STANDARD`, or an option's key in historique mode; else None."""
+    if register == CONSUMPTION_TOTAL or register.startswith(SUPPLIER):
+        return STANDARD
+    option = OPTION_OF_REGISTER.get(register)
+    return option.key if option else None
+
+
+def register_sets(registers: Iterable[str]) -> set[str]:
+    """The sets of some registers."""
+    return {found for each in registers if (found := register_set(each))}
 
 
 def option_of_optarif(optarif: str) -> TariffOption | None:

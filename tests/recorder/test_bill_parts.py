@@ -246,10 +246,10 @@ def test_days_at_one_price_are_one_line_around_an_unknown_day() -> None:
 
 def test_estimated_and_provisional_are_reported_once() -> None:
     when = days("2025-07-30", "2025-08-02")
-    rows = [row(day, "EAST", 1000, estimated=day == when[0]) for day in when]
+    rows = [row(day, "EAST", 1000, inferred=day == when[0]) for day in when]
     made = bill(costs(when, rows, on(BASE), BASE), BASE, start=when[0], end=when[-1])
     found = english(remarks(made))
-    assert "Estimated in part, because a gap was divided by time: BASE." in found
+    assert "Estimated in part, from the registers before and after a gap or a change of their names: BASE." in found
     due = "Provisional: a revision was due on 2025-08-01, and base 2025-02-01 is the newest known."
     assert found.count(due) == 1
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from tictally_recorder.cost.model import Unmetered
 from tictally_recorder.energy import EnergyRow, Gap
+from tictally_recorder.energy.interpolation import Unknown
 from tictally_recorder.reports.energy import COLUMNS, Missing, as_csv, as_json, as_table, remarks
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By
@@ -25,16 +26,18 @@ def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=PARIS).astimezone(UTC).timestamp()) * 1000
 
 
+FELL = Unknown(ms("2026-11-21T10:00"), ms("2026-11-21T10:01"), fell=True)
 OFF_PEAK = EnergyRow(
     start_ms=ms("2026-11-20"),
     end_ms=ms("2026-11-21"),
     site="021900000002",
     register="EASF01",
     period="HC BLEU",
+    option="TEMPO",
     unit="Wh",
     energy=8123,
-    estimated=False,
-    fell=False,
+    first_ms=ms("2026-11-20"),
+    last_ms=ms("2026-11-21"),
     first_value=1_000_000,
     last_value=1_008_123,
     covered=96,
@@ -49,8 +52,8 @@ TODAY = replace(
     start_ms=ms("2026-11-21"),
     end_ms=ms("2026-11-21T20:15"),
     energy=0,
-    estimated=True,
-    fell=True,
+    last_estimated=True,
+    unknown=(FELL,),
     covered=50,
     quarters=81,
 )
@@ -70,11 +73,11 @@ def test_a_table_shows_kilowatt_hours_by_register_and_tariff_period() -> None:
         """\
         Site 021900000002
         From        To                Register  Period   Energy
-        ───────────────────────────────────────────────────────────────────────────────
+        ──────────────────────────────────────────────────────────────────────────────────────────────────
         2026-11-20  2026-11-21        EASF01    HC BLEU   8.123  kWh
                                       EASF02    HP BLEU  15.004  kWh
                                       ERQ1                0.007  kVArh
-        2026-11-21  2026-11-21 20:15  EASF01    HC BLEU   0.000  kWh    estimated, fell"""
+        2026-11-21  2026-11-21 20:15  EASF01    HC BLEU   0.000  kWh    estimated, a part is unknown, fell"""
     )
 
 
@@ -96,6 +99,7 @@ def test_json_has_integers_and_local_times_with_offset() -> None:
         "energy": 8123,
         "unit": "Wh",
         "estimated": False,
+        "quality": "measured",
         "fell": False,
         "first": 1_000_000,
         "last": 1_008_123,
@@ -110,10 +114,11 @@ def test_no_rows_are_an_empty_array_and_a_header() -> None:
 
 
 def test_csv_has_the_values_of_json() -> None:
+    until = "2026-11-21T20:15:00+01:00"
     assert as_csv(ROWS[2:], PARIS).splitlines() == [
-        "site,from,to,register,period,energy,unit,estimated,fell,first,last,covered,quarters",
-        f"021900000002,{MIDNIGHT_20},{MIDNIGHT_21},ERQ1,,7,VArh,false,false,10,17,96,96",
-        f"021900000002,{MIDNIGHT_21},2026-11-21T20:15:00+01:00,EASF01,HC BLEU,0,Wh,true,true,1000000,1008123,50,81",
+        "site,from,to,register,period,energy,unit,estimated,quality,fell,first,last,covered,quarters",
+        f"021900000002,{MIDNIGHT_20},{MIDNIGHT_21},ERQ1,,7,VArh,false,measured,false,10,17,96,96",
+        f"021900000002,{MIDNIGHT_21},{until},EASF01,HC BLEU,0,Wh,true,unknown,true,1000000,1008123,50,81",
     ]
     rows = list(csv.DictReader(io.StringIO(as_csv(ROWS, PARIS))))
     assert [row.keys() for row in rows] == [json_row.keys() for json_row in json.loads(as_json(ROWS, PARIS))]
@@ -127,7 +132,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
     [
         ([OFF_PEAK, PEAK], Missing(ms("2026-11-01")), []),
         (
-            [OFF_PEAK, replace(TODAY, fell=False)],
+            [OFF_PEAK, replace(TODAY, unknown=())],
             Missing(ms("2026-11-01"), GAPS[2:3]),
             [
                 (
@@ -194,9 +199,9 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
         ),
         ([OFF_PEAK], Missing(ms("2026-11-20T00:05")), []),
         (
-            [replace(OFF_PEAK, fell=True), PEAK],
+            [replace(OFF_PEAK, unknown=(FELL,)), PEAK],
             Missing(ms("2026-11-01")),
-            ["EASF01 fell between 2026-11-20 and 2026-11-21: the energy before and after is added."],
+            ["EASF01 fell: what it counted from 2026-11-21 10:00 to 2026-11-21 10:01 is unknown."],
         ),
     ],
     ids=[
@@ -214,10 +219,10 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
 def test_gaps_and_estimates_are_explained_in_remarks(
     rows: list[EnergyRow], missing: Missing, expected: list[str]
 ) -> None:
-    assert english(remarks(rows, missing, By.DAY, PARIS)) == expected
+    assert english(remarks(rows, missing, PARIS)) == expected
 
 
 def test_many_gaps_are_counted_and_the_first_five_are_named() -> None:
-    (sentence,) = english(remarks([OFF_PEAK], Missing(ms("2026-11-01"), GAPS), By.DAY, PARIS))
+    (sentence,) = english(remarks([OFF_PEAK], Missing(ms("2026-11-01"), GAPS), PARIS))
     assert sentence.startswith("21 quarters of an hour without frames: 2026-11-20 00:15 to 2026-11-20 01:00, ")
     assert "2026-11-20 04:15 to 2026-11-20 05:00, 2 more. " in sentence

@@ -76,7 +76,7 @@ def reasons(offer: dict[str, Any]) -> dict[str, list[list[str]]]:
 
 def test_energy_that_no_register_shows_leaves_a_day_unknown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Ledger.open(folder / "ledger.sqlite") as ledger:
-        added = frame(9, at("2025-08-02T08:00+02:00"), {"OPTARIF": "BASE", "BASE": 11_000})
+        added = frame(9, at("2025-08-02T08:00+02:00"), {"OPTARIF": "BASE", "BASE": 11})
         ledger.store([message(added, arrived_ms=NOON_MS)])
     assert main(["compare", "--from", "2025-08-01", "--to", "2025-08-03", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

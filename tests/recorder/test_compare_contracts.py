@@ -36,7 +36,9 @@ def contract(tariff_id: str, **more: object) -> Contract:
     return replace(Contract(SITE, tariff_id, d("2000-01-01"), power_kva=6), **more)  # type: ignore[arg-type]
 
 
-def quarters(day: date, *, registers: Mapping[str, str | None] | None = None) -> Iterator[EnergyRow]:
+def quarters(
+    day: date, *, ngtf: str | None = None, registers: Mapping[str, str | None] | None = None
+) -> Iterator[EnergyRow]:
     """100 Wh in each quarter of a day: by EAST, and by EASF01 at night, EASF02 else, or EASF03 at weekends."""
     names = registers or {}
     for n in range(96):
@@ -48,8 +50,8 @@ def quarters(day: date, *, registers: Mapping[str, str | None] | None = None) ->
         for register in ("EAST", "EASF01", "EASF02", "EASF03"):
             wh = 100 if register in {"EAST", counting} else 0
             yield EnergyRow(
-                start_ms, start_ms + QUARTER_MS, SITE, register, names.get(register), "Wh", wh,
-                estimated=False, fell=False, first_value=0, last_value=wh, covered=1, quarters=1,
+                start_ms, start_ms + QUARTER_MS, SITE, register, names.get(register), ngtf, "Wh", wh,
+                start_ms, start_ms + QUARTER_MS, first_value=0, last_value=wh, covered=1, quarters=1,
             )  # fmt: skip
 
 
@@ -60,8 +62,8 @@ def compared(
     registers: Mapping[str, str | None] | None = None,
     assumed: Assumed | None = None,
 ) -> Offers:
-    rows = [row for day in contracts for row in quarters(day, registers=registers)]
-    use = Use(SITE, (), rows, dict.fromkeys(contracts, ngtf))
+    rows = [row for day in contracts for row in quarters(day, ngtf=ngtf, registers=registers)]
+    use = Use(SITE, (), rows)
     return offers(use, contracts, tariffs, assumed or Assumed(power_kva=6), PARIS)
 
 
@@ -185,7 +187,7 @@ def test_a_day_without_contract_divides_by_what_the_meter_counts() -> None:
 def test_a_day_without_frames_costs_only_itself() -> None:
     contracts = {FRIDAY: contract("base"), SATURDAY: contract("base")}
     rows = list(quarters(FRIDAY))
-    found = offers(Use(SITE, (), rows, {}), contracts, [BASE], Assumed(power_kva=6), PARIS)
+    found = offers(Use(SITE, (), rows), contracts, [BASE], Assumed(power_kva=6), PARIS)
     offer = of(found, "base")
     assert offer.amount is not None
     assert (offer.days, codes(offer)) == ((FRIDAY,), {"no_frames": (SATURDAY,)})

@@ -96,22 +96,22 @@ def test_reasons_of_days_without_energy_are_one(energy: list[EnergyRow], reason:
 
 
 def test_a_line_has_the_quality_of_its_worst_day() -> None:
-    rows = [row(day, "EAST", 1000, estimated=day.day == 7) for day in MARCH]
+    rows = [row(day, "EAST", 1000, inferred=day.day == 7) for day in MARCH]
     (march,) = sum_up(costs(MARCH, rows, on(BASE), BASE), By.MONTH)
     assert [line.quality for line in march.lines] == [Quality.ESTIMATED, Quality.MEASURED]
 
 
-PART = RegisterPart("EAST", 0, 100, 10, 15, 5, estimated=False)
+PART = RegisterPart("EAST", 0, 100, 10, 15, 5)
 
 
 def test_register_readings_are_joined_only_where_they_continue() -> None:
-    after = replace(PART, start_ms=100, end_ms=200, first_value=15, last_value=18, energy_wh=3, estimated=True)
+    after = replace(PART, start_ms=100, end_ms=200, first_value=15, last_value=18, energy_wh=3, inferred=True)
     fell = replace(PART, start_ms=200, end_ms=300, first_value=0, last_value=4, energy_wh=4)
     away = replace(PART, start_ms=400, end_ms=500, first_value=4, last_value=9)
     other = replace(PART, register="EASF01", start_ms=100, end_ms=200, first_value=15)
     assert registers_of([other, away, fell, after, PART]) == [
         other,
-        replace(PART, end_ms=200, last_value=18, energy_wh=8, estimated=True),
+        replace(PART, end_ms=200, last_value=18, energy_wh=8, inferred=True),
         fell,
         away,
     ]

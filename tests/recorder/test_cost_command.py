@@ -99,19 +99,17 @@ def test_a_change_of_prices_is_shown_by_day_to_the_cent(summer: Commands, monkey
     assert out == dedent(
         """\
         Site 021900000002
-        From        To          Period          kWh   Price  Amount       Quality    Version
-        ─────────────────────────────────────────────────────────────────────────────────────────────────────
-        2025-07-31  2025-08-01  HC            4.000  0.1696    0.68  EUR  estimated  edf-bleu-hphc 2025-02-01
-                                HP            6.000  0.2146    1.29  EUR  estimated  edf-bleu-hphc 2025-02-01
-                                subscription          14.04    0.45  EUR  measured   edf-bleu-hphc 2025-02-01
+        From        To          Period          kWh   Price  Amount       Quality   Version
+        ────────────────────────────────────────────────────────────────────────────────────────────────────
+        2025-07-31  2025-08-01  HC            4.000  0.1696    0.68  EUR  measured  edf-bleu-hphc 2025-02-01
+                                HP            6.000  0.2146    1.29  EUR  measured  edf-bleu-hphc 2025-02-01
+                                subscription          14.04    0.45  EUR  measured  edf-bleu-hphc 2025-02-01
                                 total                          2.42  EUR
 
-        2025-08-01  2025-08-02  HC            4.000  0.1635    0.65  EUR  estimated  edf-bleu-hphc 2025-08-01
-                                HP            6.000  0.2081    1.25  EUR  estimated  edf-bleu-hphc 2025-08-01
-                                subscription          15.74    0.51  EUR  measured   edf-bleu-hphc 2025-08-01
+        2025-08-01  2025-08-02  HC            4.000  0.1635    0.65  EUR  measured  edf-bleu-hphc 2025-08-01
+                                HP            6.000  0.2081    1.25  EUR  measured  edf-bleu-hphc 2025-08-01
+                                subscription          15.74    0.51  EUR  measured  edf-bleu-hphc 2025-08-01
                                 total                          2.41  EUR
-        Estimated (2 days: 2025-07-31 to 2025-08-01): there were no frames for a time, and what the registers counted \
-meanwhile is divided by time.
         """
     )
 
@@ -122,11 +120,9 @@ def test_at_80_columns_versions_are_references_and_nothing_is_truncated(
     monkeypatch.setenv("COLUMNS", "80")
     code, out, err = summer("cost", *WINDOW)
     assert (code, err) == (0, "")
-    table, _, below = out.partition("Estimated")
-    assert max(map(len, table.splitlines())) <= 80
-    assert "2025-07-31 2025-08-01 HC           4.000 0.1696   0.68 EUR estimated [1]\n" in table
-    assert "[1] edf-bleu-hphc 2025-02-01\n[2] edf-bleu-hphc 2025-08-01\n" in table
-    assert below
+    assert max(map(len, out.splitlines())) <= 80
+    assert "2025-07-31 2025-08-01 HC           4.000 0.1696   0.68 EUR measured [1]\n" in out
+    assert out.endswith("[1] edf-bleu-hphc 2025-02-01\n[2] edf-bleu-hphc 2025-08-01\n")
 
 
 def test_a_year_has_a_line_for_each_price_and_one_total(summer: Commands) -> None:
@@ -171,7 +167,7 @@ def test_json_and_csv_have_the_same_amounts_unrounded_and_in_cents(summer: Comma
         "version": "edf-bleu-hphc 2025-02-01",
         "hash": as_json[0]["hash"],
         "power_kva": 6,
-        "quality": "estimated",
+        "quality": "measured",
         "reasons": [],
     }
 
@@ -183,15 +179,15 @@ def test_explain_shows_how_each_figure_is_computed(summer: Commands) -> None:
     assert out.partition("\n\n2025-07-31 to ")[2] == dedent(
         f"""\
         2025-08-01, HC:
-            EASF01 from 50000 Wh (2025-07-31 00:00+02:00) to 54000 Wh (2025-08-01 00:00+02:00): 4.000 kWh, estimated
+            EASF01 from 50000 Wh (2025-07-31 00:00+02:00) to 54000 Wh (2025-08-01 00:00+02:00): 4.000 kWh
             4.000 kWh at 0.1696 EUR = 0.6784 EUR, shown as 0.68
             by edf-bleu-hphc 2025-02-01, 6 kVA, hash {shown}; official: CRE, open data
-            estimated
+            measured
         2025-07-31 to 2025-08-01, HP:
-            EASF02 from 90000 Wh (2025-07-31 00:00+02:00) to 96000 Wh (2025-08-01 00:00+02:00): 6.000 kWh, estimated
+            EASF02 from 90000 Wh (2025-07-31 00:00+02:00) to 96000 Wh (2025-08-01 00:00+02:00): 6.000 kWh
             6.000 kWh at 0.2146 EUR = 1.2876 EUR, shown as 1.29
             by edf-bleu-hphc 2025-02-01, 6 kVA, hash {shown}; official: CRE, open data
-            estimated
+            measured
         2025-07-31 to 2025-08-01, subscription:
             14.04 EUR a month for 1 of the 31 days of 2025-07 = 0.452903 EUR, shown as 0.45
             by edf-bleu-hphc 2025-02-01, 6 kVA, hash {shown}; official: EDF, price grid
@@ -211,7 +207,9 @@ def test_explain_in_json_has_registers_and_source(summer: Commands) -> None:
                 "first": 50_000,
                 "last": 54_000,
                 "energy_wh": 4000,
-                "estimated": True,
+                "estimated": False,
+                "first_estimated": False,
+                "last_estimated": False,
                 "price": None,
             }
         ],
@@ -276,9 +274,48 @@ def test_several_sites_are_separate_and_an_example_names_its_site(summer: Comman
 def test_days_beyond_the_frames_are_reported(summer: Commands) -> None:
     _, out, _ = summer("cost", "--from", "2025-07-30", "--to", "2025-08-03")
     assert out.endswith(
-        "The first frame is of 2025-07-31; what was used before it is not known.\n"
-        "The last frame is of 2025-08-01; what was used after it is not known yet.\n"
+        "The first frame is of 2025-07-31 00:00; what was used before it is not known.\n"
+        "The last frame is of 2025-08-01 23:59; what was used after it is not known yet.\n"
     )
+
+
+def test_a_first_day_that_was_heard_in_part_has_its_own_readings(run: Commands) -> None:
+    run.contracts('[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n')
+    frames = {"07-31T06:51": 1000, "07-31T22:00": 4000, "08-01T00:00": 5000, "08-01T17:20": 9000}
+    run.store_frames({f"2025-{at}+02:00": {"EAST": wh} for at, wh in frames.items()})
+    window = ("--from", "2025-07-31", "--to", "2025-08-02")
+    _, out, _ = run("cost", *window, "--explain")
+    assert "EAST from 1000 Wh (2025-07-31 06:51+02:00) to 5000 Wh (2025-08-01 00:00+02:00): 4.000 kWh\n" in out
+    assert "EAST from 5000 Wh (2025-08-01 00:00+02:00) to 9000 Wh (2025-08-01 17:20+02:00): 4.000 kWh\n" in out
+    remarks = (
+        "The first frame is of 2025-07-31 06:51; what was used before it is not known.",
+        "The last frame is of 2025-08-01 17:20; what was used after it is not known yet.",
+    )
+    assert all(each in out for each in remarks)
+    month = run.json(*window, "--by", "month", "--explain")[0]["explain"]["registers"]
+    assert [(each["from"], each["to"]) for each in month] == [
+        ("2025-07-31T04:51:00+00:00", "2025-07-31T22:00:00+00:00")
+    ]
+    _, out, _ = run("bill", *window)
+    assert all(each in out for each in remarks)
+    assert not json.loads(run("bill", *window, "--json")[1])[0]["whole"]
+    _, out, _ = run("bill", "--from", "2025-07-31", "--to", "2025-08-01")
+    assert (remarks[0] in out, remarks[1] in out) == (True, False)
+
+
+def test_a_reading_within_a_gap_over_midnight_is_marked_as_interpolated(run: Commands) -> None:
+    run.contracts('[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n')
+    frames = {"06-30T00:00": 0, "06-30T22:00": 2200, "07-01T02:00": 2600, "07-01T23:59": 4799}
+    run.store_frames({f"2025-{at}+02:00": {"EAST": wh} for at, wh in frames.items()})
+    _, out, _ = run("cost", "--from", "2025-06-30", "--to", "2025-07-02", "--explain")
+    assert "EAST from 0 Wh (2025-06-30 00:00+02:00) to 2400 Wh (2025-07-01 00:00+02:00, interpolated): 2.400 kWh" in out
+    assert {each["quality"] for each in run.json("--from", "2025-06-30", "--to", "2025-07-02") if each["period"]} == {
+        "estimated"
+    }
+    (year,) = [
+        each for each in run.json("--from", "2025-06-30", "--to", "2025-07-02", "--by", "year") if each["period"]
+    ]
+    assert (year["quality"], year["energy_wh"]) == ("measured", 4799)
 
 
 def test_cost_by_an_overdue_tariff_is_provisional(summer: Commands) -> None:

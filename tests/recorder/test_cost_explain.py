@@ -15,7 +15,7 @@ DAY = d("2025-06-10")
 
 def test_energy_is_registers_from_and_to_times_the_price_of_a_version() -> None:
     rows = [
-        row(DAY, "HCHC", 2000, first=100_000, estimated=True),
+        row(DAY, "HCHC", 2000, first=100_000, inferred=True),
         row(DAY, "EASF01", 0, first=102_000),
         row(DAY, "HCHP", 3000),
     ]

@@ -86,7 +86,7 @@ def test_days_without_frames_share_the_energy_counted_meanwhile(path: Path) -> N
     store_frames(path, **{f"m{METER}": frames})
     found = ask(path, "2025-02-20", "2025-03-20", terms(on(BASE), BASE))
     energy = [(row.day.day, row.energy_wh, row.quality) for row in found if row.period]
-    assert energy == [(3, 2400, "estimated"), (4, 2400, "estimated"), (5, 2400, "estimated"), (6, 100, "estimated")]
+    assert energy == [(3, 2400, "estimated"), (4, 2400, "estimated"), (5, 2400, "estimated"), (6, 100, "measured")]
     subscription = [row for row in found if row.period is None]
     assert [row.day.day for row in subscription] == [3, 4, 5, 6]
     assert {row.quality for row in subscription} == {Quality.MEASURED}

@@ -40,17 +40,17 @@ def used(option: str) -> Use:
                     SITE,
                     register,
                     None,
+                    NGTF[option],
                     "Wh",
                     wh,
-                    estimated=False,
-                    fell=False,
+                    *bounds,
                     first_value=first,
                     last_value=first + wh,
                     covered=quarters,
                     quarters=quarters,
                 )
             )
-    return Use(SITE, rows, ngtf=dict.fromkeys(DAYS, NGTF[option]))
+    return Use(SITE, rows)
 
 
 def computed(option: str, power: int) -> dict[date, list[CostRow]]:

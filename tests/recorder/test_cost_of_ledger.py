@@ -33,7 +33,7 @@ def test_a_gap_across_a_change_of_prices_is_divided_by_time(tmp_path: Path, ship
     moments = ("2025-07-30T11:50+02:00", "2025-07-30T12:00+02:00", "2025-08-02T12:00+02:00", "2025-08-02T12:10+02:00")
     registers = ((0, 0), (0, 0), (7200, 14_400), (7200, 14_400))
     frames = [
-        frame(n, at(moment), {"EASF01": 50_000 + hc, "EASF02": 90_000 + hp})
+        frame(n, at(moment), {"NGTF": "H PLEINE/CREUSE", "EASF01": 50_000 + hc, "EASF02": 90_000 + hp})
         for n, (moment, (hc, hp)) in enumerate(zip(moments, registers, strict=True), 1)
     ]
     with Ledger.open(path) as ledger:
@@ -44,7 +44,7 @@ def test_a_gap_across_a_change_of_prices_is_divided_by_time(tmp_path: Path, ship
         rows = energy(reader, EnergyQuery(METER, start, end, By.DAY, PARIS), all_registers=True)
     hphc = shipped["edf-bleu-hphc"]
     contracts = on(Contract(None, hphc.id, d("2025-01-01"), power_kva=6))
-    use = Use(METER, rows, ngtf=dict.fromkeys(when, "H PLEINE/CREUSE"))
+    use = Use(METER, rows)
     found = [each for each in cost(use, when, Terms(contracts, {hphc.id: hphc}), PARIS) if each.period]
     assert {each.quality for each in found} == {Quality.ESTIMATED}
 

@@ -35,7 +35,7 @@ energies = st.lists(
         st.sampled_from(REGISTERS),
         st.integers(0, 20_000),
         period=st.sampled_from([None, "HC", "WE"]),
-        estimated=st.booleans(),
+        inferred=st.booleans(),
     ),
     max_size=60,
     unique_by=lambda each: (each.start_ms, each.register),
@@ -52,7 +52,7 @@ def questions(draw: st.DrawFn) -> tuple[list[EnergyRow], Terms]:
 
 
 def ask(rows: list[EnergyRow], by: Terms, when: list[date]) -> list[CostRow]:
-    return cost(Use(SITE, rows, ngtf=dict.fromkeys(when, "H PLEINE/CREUSE")), when, by, PARIS)
+    return cost(Use(SITE, [replace(each, option="H PLEINE/CREUSE") for each in rows]), when, by, PARIS)
 
 
 @settings(max_examples=100, deadline=None)

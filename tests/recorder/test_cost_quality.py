@@ -32,8 +32,8 @@ from tictally_shared.calendar import QUARTER_MS
 DAY = d("2025-06-10")
 
 
-def off_peak_and_peak(day: date = DAY, *, estimated: bool = False) -> list[EnergyRow]:
-    return [row(day, "HCHC", 2000, estimated=estimated), row(day, "HCHP", 3000)]
+def off_peak_and_peak(day: date = DAY, *, inferred: bool = False) -> list[EnergyRow]:
+    return [row(day, "HCHC", 2000, inferred=inferred), row(day, "HCHP", 3000)]
 
 
 def by_period(found: list[CostRow]) -> dict[str | None, CostRow]:
@@ -49,7 +49,7 @@ def unknown(found: list[CostRow]) -> dict[str | None, str | None]:
 
 
 def test_a_divided_gap_marks_its_own_rows_and_nothing_else() -> None:
-    found = by_period(costs([DAY], off_peak_and_peak(estimated=True), on(HPHC), HPHC))
+    found = by_period(costs([DAY], off_peak_and_peak(inferred=True), on(HPHC), HPHC))
     assert {period: each.quality for period, each in found.items()} == {
         "HC": Quality.ESTIMATED,
         "HP": Quality.MEASURED,
@@ -232,12 +232,6 @@ def test_energy_for_which_a_series_has_no_price_is_unknown(
 def test_a_series_without_its_prices_is_unknown() -> None:
     found = unknown(costs([DAY], [row(DAY, "EAST", 500)], on(SPOT), SPOT))
     assert found == {"TOTAL": "the price series of spot is missing"}
-
-
-def test_a_quarter_that_may_be_counted_twice_is_unknown_on_a_series_too() -> None:
-    twice = [replace(quarter_rows("BASE", DAY, [400])[0], estimated=True), *quarter_rows("EAST", DAY, [400])]
-    found = unknown(costs([DAY], [], on(SPOT), SPOT, quarters=twice, spot=prices(0)))
-    assert found == {"TOTAL": "BASE and EAST counted on a day with a gap, so the same energy may be in two of them"}
 
 
 def test_where_only_the_total_is_counted_that_is_the_reason_of_each_period() -> None:

@@ -230,7 +230,7 @@ def test_an_unmetered_gap_is_missing_also_on_the_days_before_its_end(home: House
     home.recompute()
     assert [row.period for row in home.stored()[d("2025-07-30")]] == ["HC", "HP", None]
     home.store(*hours("2025-08-01T12:00+02:00", "2025-08-01T15:00+02:00"))
-    assert home.recompute() == 3
+    assert home.recompute() == 4
     assert [row.period for row in home.stored()[d("2025-07-30")]] == ["HC", "HP", UNMETERED, None]
     assert home.stored() == home.from_scratch()
     assert home.recompute() == 0
@@ -363,7 +363,7 @@ def test_figures_replaced_within_seconds_during_a_backlog_are_not_archived(home:
     home.store(*frames[:2])
     home.recompute()
     home.now_ms += HOUR_MS // 2
-    home.store((frames[1][0] + 1, frames[1][1]))  # the same figures, which stay valid
+    home.store((frames[0][0] + 1, frames[0][1]))  # the same figures, which stay valid
     assert home.recompute() == 1
     home.now_ms += HOUR_MS // 2
     shown = home.stored()[d("2025-07-30")]

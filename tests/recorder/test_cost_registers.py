@@ -4,10 +4,24 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from cost_building import BASE, HPHC, SITE, SURPLUS, TEMPO_PERIODS, costs, d, on, row, tariff, version, words
+from cost_building import (
+    BASE,
+    HPHC,
+    SITE,
+    SURPLUS,
+    TEMPO_PERIODS,
+    costs,
+    d,
+    midnight_ms,
+    on,
+    row,
+    tariff,
+    version,
+)
 
 from tictally_recorder.cost import CostRow, Quality
 from tictally_recorder.cost.contracts import Contract
+from tictally_recorder.energy.interpolation import Unknown
 
 DAY = d("2025-06-10")
 WEEKEND = tariff(
@@ -21,6 +35,8 @@ OTHERS = tariff(
 TEMPO = tariff(
     "tempo", TEMPO_PERIODS, version("tempo", "2025-01-01", dict.fromkeys(TEMPO_PERIODS, "0.1"), {6: "13.97"})
 )
+
+FELL = Unknown(midnight_ms(DAY) + 3_600_000, midnight_ms(DAY) + 7_200_000, fell=True)
 
 
 def energy(found: list[CostRow]) -> dict[str, int]:
@@ -171,7 +187,7 @@ def test_before_any_register_is_named_every_period_is_unknown() -> None:
 
 def test_a_register_that_fell_during_a_gap_may_have_counted() -> None:
     rows = [row(DAY, "EASF01", 1000, period="HC"), row(DAY, "EASF02", 2000, period="HP")]
-    rows.append(replace(row(DAY, "EASF03", 0), estimated=True, lost=True))
+    rows.append(replace(row(DAY, "EASF03", 0), unknown=(FELL,), is_known=False))
     found = costs([DAY], rows, on(WEEKEND), WEEKEND, ngtf="HC/WE")
     assert {each.period for each in found if each.amount is None} == {"WE", "EASF03"}
 
@@ -180,14 +196,6 @@ def test_two_registers_may_be_one_period() -> None:
     rows = [row(DAY, f"EASF0{n}", n * 1000, period=name) for n, name in ((1, "HC"), (2, "HP"), (3, "WE"))]
     contracts = on(Contract(SITE, HPHC.id, d("2025-01-01"), power_kva=6, aliases={"WE": "HC"}))
     assert energy(costs([DAY], rows, contracts, HPHC, ngtf="HC/WE")) == {"HC": 4000, "HP": 2000}
-
-
-def test_registers_of_two_modes_across_a_gap_are_not_both_counted() -> None:
-    # The historique register was divided over days in which the standard one counted the same energy.
-    rows = [row(DAY, "BASE", 5000, estimated=True), row(DAY, "EAST", 5000)]
-    found = next(each for each in costs([DAY], rows, on(BASE), BASE) if each.period)
-    assert (found.quality, found.amount) == (Quality.UNKNOWN, None)
-    assert words(found.reason) == "BASE and EAST counted on a day with a gap, so the same energy may be in two of them"
 
 
 def test_injection_is_costed_by_the_injection_contract_only() -> None:

@@ -47,10 +47,11 @@ def store_frames(
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A meter that changed its mode during a gap."""
+    """A site whose meter was exchanged during a gap."""
     path = tmp_path / "ledger.sqlite"
     store_frames(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "BASE")
-    store_frames(path, METER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EASF01")
+    store_frames(path, OTHER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EASF01", boot="00000000000000b1")
+    join_sites(path, OTHER, METER)
     return path
 
 
@@ -67,11 +68,11 @@ def costs(*unmetered: Unmetered, rows: Mapping[str, int] | None = None) -> list[
     return cost(use, when, terms(on(BASE, SURPLUS), BASE, SURPLUS), PARIS)
 
 
-def test_a_gap_between_two_modes_is_unmetered(path: Path) -> None:
+def test_a_gap_between_two_meters_is_unmetered(path: Path) -> None:
     assert found(path) == [GAP]
 
 
-def test_a_gap_between_two_meters_is_unmetered(tmp_path: Path) -> None:
+def test_a_gap_between_two_meters_is_unmetered_for_each_direction(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     store_frames(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "EAST", "EAIT")
     store_frames(path, OTHER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EAIT", boot="00000000000000b1")
@@ -79,24 +80,25 @@ def test_a_gap_between_two_meters_is_unmetered(tmp_path: Path) -> None:
     assert found(path) == [GAP, Unmetered(Direction.INJECTION, GAP.start_ms, GAP.end_ms)]
 
 
-def test_a_gap_across_which_a_register_continues_is_metered(path: Path) -> None:
-    store_frames(path, METER, "2026-11-09T00:00", "2026-11-09T00:00", "EAST", boot="00000000000000b1")
+def test_a_gap_of_one_meter_is_not_between_meters(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    store_frames(path, METER, "2026-11-09T00:00", "2026-11-10T10:00", "BASE")
+    store_frames(path, METER, "2026-11-11T15:00", "2026-11-12T12:00", "EAST", "EASF01")
     assert found(path) == []
 
 
 def test_frames_without_registers_meter_nothing(path: Path) -> None:
-    store_frames(path, METER, "2026-11-10T12:00", "2026-11-10T18:00", "PREF", "EAIT", boot="00000000000000b1")
+    store_frames(path, METER, "2026-11-10T12:00", "2026-11-10T18:00", "PREF", "EAIT", boot="00000000000000c1")
     assert found(path) == [GAP]
 
 
-@pytest.mark.parametrize(("until", "is_metered"), [("10:15", True), ("10:30", False)])
-def test_a_mode_change_is_unmetered_only_across_a_quarter_without_frames(
-    tmp_path: Path, until: str, *, is_metered: bool
-) -> None:
+@pytest.mark.parametrize("until", ["10:10", "10:20", "10:30"])
+def test_an_exchange_leaves_any_time_between_the_meters_unmetered(tmp_path: Path, until: str) -> None:
     path = tmp_path / "ledger.sqlite"
-    store_frames(path, METER, "2026-11-10T09:00", "2026-11-10T10:00", "BASE")
-    store_frames(path, METER, f"2026-11-10T{until}", "2026-11-10T12:00", "EAST")
-    assert bool(found(path)) is not is_metered
+    store_frames(path, METER, "2026-11-10T09:00", "2026-11-10T10:00", "EAST")
+    store_frames(path, OTHER, f"2026-11-10T{until}", "2026-11-10T12:00", "EAST", boot="00000000000000b1")
+    join_sites(path, OTHER, METER)
+    assert found(path) == [Unmetered(Direction.CONSUMPTION, ms("2026-11-10T10:00"), ms(f"2026-11-10T{until}"))]
 
 
 def test_days_with_unmetered_time_have_a_known_and_an_unknown_part() -> None:
@@ -109,9 +111,9 @@ def test_days_with_unmetered_time_have_a_known_and_an_unknown_part() -> None:
         assert lines[day, None].amount is not None
 
 
-def test_a_day_that_ends_in_the_last_metered_quarter_lacks_nothing() -> None:
+def test_a_day_is_unmetered_by_the_minute() -> None:
     overnight = Unmetered(Direction.CONSUMPTION, ms("2026-11-10T23:59"), ms("2026-11-12T00:00"))
-    assert {each.day for each in costs(overnight) if each.period == UNMETERED} == {WEDNESDAY}
+    assert {each.day for each in costs(overnight) if each.period == UNMETERED} == {TUESDAY, WEDNESDAY}
 
 
 def test_two_times_of_one_day_are_one_line() -> None:
@@ -130,12 +132,6 @@ def test_a_day_without_rows_has_no_separate_unmetered_line() -> None:
     use = Use(SITE, [], unmetered=[GAP])
     lines = cost(use, [WEDNESDAY], terms(on(HPHC), HPHC), PARIS)
     assert [each.period for each in lines] == ["HC", "HP", None]
-
-
-def test_register_readings_are_at_moments_of_frames() -> None:
-    parts = {each.day: each.parts[0] for each in costs(GAP) if each.period == "BASE"}
-    assert (parts[TUESDAY].start_ms, parts[TUESDAY].end_ms) == (midnight_ms(TUESDAY), GAP.start_ms)
-    assert (parts[WEDNESDAY].start_ms, parts[WEDNESDAY].end_ms) == (GAP.end_ms, midnight_ms(THURSDAY))
 
 
 def test_the_fingerprint_of_a_day_depends_on_its_unmetered_time() -> None:

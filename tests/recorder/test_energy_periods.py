@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ledger_building import MINUTE_MS, NOON_MS
 
 from tictally_recorder.energy import EnergyQuery
-from tictally_recorder.energy.interpolation import Piece, Point, pieces_between
+from tictally_recorder.energy.interpolation import Piece, Point, Unknown, pieces_between
 from tictally_recorder.energy.period_names import PeriodNames
 from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import TextChange
@@ -110,34 +110,58 @@ def test_only_a_lasting_name_is_certain() -> None:
 
 
 Q = QUARTER_MS
+NINES = 999_999_999
 PIECES = {
-    "within a quarter": ((10, 5), (Q - 1, 9), [Piece(0, 5, 9, 4)]),
-    "into the next quarter": ((10, 5), (Q + 1, 9), [Piece(1, 5, 9, 4)]),
-    "exactly to the bound": ((10, 5), (Q, 9), [Piece(0, 5, 9, 4)]),
-    "from bound to bound": ((Q, 5), (2 * Q, 9), [Piece(1, 5, 9, 4)]),
-    "to the end of the next quarter": ((10, 5), (2 * Q - 1, 9), [Piece(1, 5, 9, 4)]),
+    "within a quarter": ((10, 5), (Q - 1, 9), [Piece(0, 5, 9, 4, 10, Q - 1)]),
+    "into the next quarter": ((10, 5), (Q + 1, 9), [Piece(1, 5, 9, 4, Q, Q + 1)]),
+    "exactly to the bound": ((10, 5), (Q, 9), [Piece(0, 5, 9, 4, 10, Q)]),
+    "from bound to bound": ((Q, 5), (2 * Q, 9), [Piece(1, 5, 9, 4, Q, 2 * Q)]),
+    "to the end of the next quarter": ((10, 5), (2 * Q - 1, 9), [Piece(1, 5, 9, 4, Q, 2 * Q - 1)]),
     "over one empty quarter, exactly to its bound": (
         (0, 0),
         (2 * Q, 9),
-        [Piece(0, 0, 4, 4, estimated=True), Piece(1, 4, 9, 5, estimated=True)],
+        [Piece(0, 0, 4, 4, 0, Q, last_estimated=True), Piece(1, 4, 9, 5, Q, 2 * Q, first_estimated=True)],
     ),
     "over one empty quarter": (
         (Q // 2, 100),
         (Q * 5 // 2, 111),
         [
-            Piece(0, 100, 102, 2, estimated=True),
-            Piece(1, 102, 108, 6, estimated=True),
-            Piece(2, 108, 111, 3, estimated=True),
+            Piece(0, 100, 102, 2, Q // 2, Q, last_estimated=True),
+            Piece(1, 102, 108, 6, Q, 2 * Q, first_estimated=True, last_estimated=True),
+            Piece(2, 108, 111, 3, 2 * Q, Q * 5 // 2, first_estimated=True),
         ],
     ),
-    "a fall": ((10, 9), (Q - 1, 5), [Piece(0, 9, 5, 0, fell=True)]),
+    "a fall": ((10, 9), (Q - 1, 5), [Piece(0, 9, 5, 0, 10, Q - 1, unknown=Unknown(10, Q - 1, fell=True))]),
+    "a fall into the next quarter": (
+        (10, 9),
+        (Q + 1, 5),
+        [
+            Piece(0, 9, 9, 0, 10, Q, unknown=Unknown(10, Q + 1, fell=True)),
+            Piece(1, 9, 5, 0, Q, Q + 1, unknown=Unknown(10, Q + 1, fell=True)),
+        ],
+    ),
+    "a gap in which nothing was counted": ((0, 9), (2 * Q, 9), [Piece(0, 9, 9, 0, 0, Q), Piece(1, 9, 9, 0, Q, 2 * Q)]),
+    "a register that starts again at zero": ((0, NINES), (Q, 4), [Piece(0, NINES, 4, 5, 0, Q)]),
+    "one that starts again within a gap": (
+        (0, NINES),
+        (2 * Q, 5),
+        [
+            Piece(0, NINES, 2, 3, 0, Q, last_estimated=True),
+            Piece(1, 2, 5, 3, Q, 2 * Q, first_estimated=True),
+        ],
+    ),
+    "one that cannot have counted so much": (
+        (0, NINES - 99_999),
+        (Q, 4),
+        [Piece(0, NINES - 99_999, 4, 0, 0, Q, unknown=Unknown(0, Q, fell=True))],
+    ),
     "a fall over an empty quarter": (
         (0, 9),
         (2 * Q + 1, 5),
         [
-            Piece(0, 9, 9, 0, estimated=True, lost=True),
-            Piece(1, 9, 9, 0, estimated=True, lost=True),
-            Piece(2, 9, 5, 0, estimated=True, lost=True, fell=True),
+            Piece(0, 9, 9, 0, 0, Q, unknown=Unknown(0, 2 * Q + 1, fell=True)),
+            Piece(1, 9, 9, 0, Q, 2 * Q, unknown=Unknown(0, 2 * Q + 1, fell=True)),
+            Piece(2, 9, 5, 0, 2 * Q, 2 * Q + 1, unknown=Unknown(0, 2 * Q + 1, fell=True)),
         ],
     ),
 }

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ledger_building import NOON_MS
 
 from tictally_recorder.energy.interpolation import Piece, Point
+from tictally_recorder.energy.period_names import PeriodNames
 from tictally_recorder.energy.register_scan import RegisterScan
 from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import Quarter
@@ -72,7 +73,7 @@ def scanned(
     window = QuarterWindow(bounds)
     pieces: dict[str, list[Piece]] = {}
     inside = (each for each in quarters if each.start_ms < window.end * QUARTER_MS)
-    for register, piece in RegisterScan(window, before).pieces(inside, after):
+    for register, _, piece in RegisterScan(window, before, PeriodNames((), 0)).pieces(inside, after):
         pieces.setdefault(register, []).append(piece)
     return pieces
 
@@ -103,8 +104,9 @@ def test_an_uninterrupted_day_is_one_piece_per_register() -> None:
     assert all(isinstance(each, MonotonicRegisters) for each in quick)
     before = {"EAST": 990, "EASF01": 490, "EAIT": 0}
     last = FIRST + 95
+    readings = FIRST * QUARTER_MS, (last + 1) * QUARTER_MS - 1
     assert scanned(quick, [96], {name: Point(FIRST * QUARTER_MS - 1, value) for name, value in before.items()}, {}) == {
-        "EAST": [Piece(last, 990, 1960, 970)],
-        "EASF01": [Piece(last, 490, 884, 394)],
-        "EAIT": [Piece(last, 0, 0, 0)],
+        "EAST": [Piece(last, 990, 1960, 970, *readings)],
+        "EASF01": [Piece(last, 490, 884, 394, *readings)],
+        "EAIT": [Piece(last, 0, 0, 0, *readings)],
     }

@@ -132,7 +132,7 @@ def test_csv_has_local_times_with_offset(folder: Path) -> None:
     with (folder / "days.csv").open(encoding="utf-8", newline="") as file:
         first = next(csv.DictReader(file))
     assert first["from"] == "2026-11-21T00:00:00+01:00"
-    assert (first["estimated"], first["period"]) == ("true", "")
+    assert (first["estimated"], first["quality"], first["period"]) == ("false", "measured", "")
 
 
 def test_a_window_and_a_table_can_be_chosen(ledger: Path, tmp_path: Path) -> None:

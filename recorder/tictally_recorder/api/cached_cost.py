@@ -8,7 +8,7 @@ from tictally_recorder.api.context import CostPeriod, ReadSession
 from tictally_recorder.api.params import DayRange
 from tictally_recorder.api.period_cache import PeriodQuery
 from tictally_recorder.cost.aggregation import PriceLine, Summed, first_day, sum_up
-from tictally_recorder.cost.model import CostRow, Quality, Terms
+from tictally_recorder.cost.model import Quality, Terms
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports import cost as cost_report
@@ -83,11 +83,9 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
 
 
 def _remarks(site: Site, periods: Sequence[CostPeriod]) -> list[Phrase]:
-    rows = tuple(row for each in periods for row in each.doubtful)
-    if not rows:
-        return []
-    sums = [Summed(rows[0].day, rows[-1].day, (PriceLine(rows),))]
-    return cost_report.remarks(cost_report.SiteCosts(site.id, sums, site.is_integrated))
+    rows = [row for each in periods for row in each.doubtful]
+    days = {day for each in periods for day in each.estimated_days}
+    return cost_report.remarks_of(rows, days, is_integrated=site.is_integrated)
 
 
 def _period(site: str, summed: Summed, by: By, before: list[Before] | None = None) -> CostPeriod:
@@ -95,15 +93,12 @@ def _period(site: str, summed: Summed, by: By, before: list[Before] | None = Non
     records = [
         record if before is None else record | _explanation(of, before) for record, of in cost_report.records(answer)
     ]
-    doubtful = tuple(row for row in summed.rows if _is_doubtful(row))
-    return CostPeriod(first_day(summed.start, by), tuple(records), doubtful)
+    doubtful = tuple(row for row in summed.rows if row.amount is None or row.quality is Quality.PROVISIONAL)
+    estimated = tuple(day for line in summed.lines for day in line.estimated_days)
+    return CostPeriod(first_day(summed.start, by), tuple(records), doubtful, estimated)
 
 
 def _explanation(of: PriceLine | Summed, before: list[Before]) -> cost_report.Record:
     if isinstance(of, PriceLine):
         return {"explain": cost_explain.as_record(of), "before": None}
     return {"explain": None, "before": as_records(before, of)}
-
-
-def _is_doubtful(row: CostRow) -> bool:
-    return row.amount is None or row.quality is Quality.PROVISIONAL or any(part.estimated for part in row.parts)

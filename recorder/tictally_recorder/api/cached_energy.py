@@ -10,6 +10,7 @@ from tictally_recorder.api.context import EnergyRows, ReadSession
 from tictally_recorder.api.params import DayRange, TimeRange
 from tictally_recorder.api.period_cache import DayStates, PeriodQuery, read_states
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
+from tictally_recorder.energy.rows import without_idle
 from tictally_recorder.ledger import Site
 from tictally_shared.calendar import QUARTER_MS, By, local_day, local_midnight, next_period, period_start
 from tictally_shared.labels import LABELS
@@ -160,23 +161,10 @@ class _SiteEnergy:
 
 def _merged_period(rows: list[EnergyRow], bounds_ms: tuple[int, int], quarters: int) -> Iterator[EnergyRow]:
     covered = sum({row.start_ms: row.covered for row in rows}.values())
-    by_register: dict[str, list[EnergyRow]] = {}
+    by_register: dict[str, dict[tuple[str | None, str | None], EnergyRow]] = {}
     for row in rows:
-        by_register.setdefault(row.register, []).append(row)
+        merged, meaning = by_register.setdefault(row.register, {}), (row.period, row.option)
+        merged[meaning] = merged[meaning].joined(row) if meaning in merged else row
     for register in sorted(by_register, key=_ORDER.__getitem__):
-        parts = by_register[register]
-        if len(parts) == 1 and (parts[0].start_ms, parts[0].end_ms) == bounds_ms:
-            yield parts[0]
-            continue
-        yield replace(
-            parts[-1],
-            start_ms=bounds_ms[0],
-            end_ms=bounds_ms[1],
-            energy=sum(part.energy for part in parts),
-            estimated=any(part.estimated for part in parts),
-            fell=any(part.fell for part in parts),
-            lost=any(part.lost for part in parts),
-            first_value=parts[0].first_value,
-            covered=covered,
-            quarters=quarters,
-        )
+        for row in without_idle(by_register[register].values()):
+            yield replace(row, start_ms=bounds_ms[0], end_ms=bounds_ms[1], covered=covered, quarters=quarters)

@@ -46,12 +46,14 @@ class CostPeriod:
     Attributes:
         first: the first day of the calendar period, which the site's first day may cut.
         records: of its lines and totals.
-        doubtful: the rows that a remark is due on.
+        doubtful: the rows whose amount is unknown or provisional.
+        estimated_days: those on which energy is estimated.
     """
 
     first: date = date.min
     records: tuple[dict[str, object], ...] = ()
     doubtful: tuple[CostRow, ...] = ()
+    estimated_days: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class EnergyItem(_RangeRecord):
     energy: int
     unit: str
     estimated: bool
+    quality: str
     fell: bool
     first: int
     last: int
@@ -109,6 +110,7 @@ class UseItem(_RangeRecord):
     injection_wh: int | None
     periods: dict[str, int]
     estimated: bool
+    quality: str
     covered: int
     quarters: int
 

@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.proration import to_cents
-from tictally_recorder.energy.register_totals import CONSUMPTION_TOTAL, INJECTION_TOTAL
+from tictally_recorder.energy.register_totals import INJECTION_TOTAL
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site
-from tictally_shared.tariff_options import TARIFF_OPTIONS
+from tictally_shared.tariff_options import CONSUMPTION_TOTAL, TARIFF_OPTIONS
 
 _EVER_MS: Final = 2**62
 _SUPPLIER: Final = "EASF"

@@ -13,6 +13,7 @@ from tictally_recorder.cost.bill import Bill, make_bill
 from tictally_recorder.cost.bill.as_json import as_json
 from tictally_recorder.cost.bill.remarks import remarks
 from tictally_recorder.cost.bill.report import BillSection, sections
+from tictally_recorder.cost.coverage import Coverage
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports.table import plain_table
@@ -29,16 +30,17 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
     """
     settings = configuration.settings()
     tz = settings.zone
-    first, until = window.days(tz, present())
+    now = present()
+    first, until = window.days(tz, now)
     bills, advice = [], []
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
         paid = paid_by(settings, sites)
         asked = window.sites(reader)
         for site in asked:
-            rows = cost_of(reader, SiteDays(site, first, until, tz), paid.terms)
-            made = make_bill(site.id, first, until, rows, paid.terms.tariffs)
-            bills.append(replace(made, is_integrated=site.is_integrated))
+            days = SiteDays(site, first, until, tz)
+            made = make_bill(site.id, first, until, cost_of(reader, days, paid.terms), paid.terms.tariffs)
+            bills.append(replace(made, is_integrated=site.is_integrated, covered=Coverage.of(days, now)))
             advice += first_contract_help(settings, reader, site, paid, sites)
     if json:
         echo(as_json(bills))

@@ -1,7 +1,6 @@
 """`tictally cost`: what energy cost, by which tariff version."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,9 +12,9 @@ from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.aggregation import PriceLine, Summed, sum_up
-from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site
-from tictally_recorder.remark import RemarkCode
+from tictally_recorder.cost.coverage import Coverage
+from tictally_recorder.cost.query import SiteDays, cost_of
+from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports import cost as report
 from tictally_recorder.reports import cost_explain as explaining
 from tictally_recorder.reports.cost_before import Before, as_records, as_text, read_before
@@ -70,18 +69,20 @@ def cost(
         raise typer.BadParameter("it excludes --csv", param_hint="--explain")
     settings = configuration.settings()
     tz = settings.zone
-    first, until = window.days(tz, present())
+    now = present()
+    first, until = window.days(tz, now)
     results, advice = [], []
     with LedgerReader.open(settings.ledger) as reader:
         sites = reader.sites()
         paid = paid_by(settings, sites)
         asked = window.sites(reader)
         for site in asked:
-            sums = sum_up(cost_of(reader, SiteDays(site, first, until, tz), paid.terms), By(by))
+            days = SiteDays(site, first, until, tz)
+            sums = sum_up(cost_of(reader, days, paid.terms), By(by))
             replaced = reader.cost_days(site.id, first, until, replaced=True) if explain else []
             before = read_before(site.id, replaced) if explain else None
             results.append(
-                _Result(report.SiteCosts(site.id, sums, site.is_integrated), _beyond(site, first, until, tz), before)
+                _Result(report.SiteCosts(site.id, sums, site.is_integrated), Coverage.of(days, now).remarks(), before)
             )
             advice += first_contract_help(settings, reader, site, paid, sites)
     if output.is_for_programs:
@@ -97,17 +98,6 @@ def cost(
         sentence = f"Nothing was counted from {first} to {until}." if sites else NO_FRAMES
         echo(sentence, err=output.is_for_programs)
     end_with_problems(advice, paid.catalogue, paid.broken_of([site.id for site in asked]))
-
-
-def _beyond(site: Site, first: date, until: date, tz: ZoneInfo) -> list[Phrase]:
-    """Remarks on days that have no rows because the ledger does not reach so far."""
-    days = days_with_frames(site, date.min, date.max, tz)
-    found = []
-    if first < days[0]:
-        found.append(Phrase(RemarkCode.COST_BEFORE_LEDGER, {"day": str(days[0])}))
-    if days[-1] < until - timedelta(days=1):
-        found.append(Phrase(RemarkCode.COST_AFTER_LEDGER, {"day": str(days[-1])}))
-    return found
 
 
 def _explained(of: PriceLine | Summed, before: list[Before]) -> report.Record:

@@ -66,5 +66,5 @@ def _show(results: list[tuple[Site, list[EnergyRow], Missing]], by: By, tz: Zone
         if number:
             echo("")
         print_table(as_table(site.id, rows, by, tz))
-        for remark in remarks(rows, missing, by, tz):
+        for remark in remarks(rows, missing, tz):
             echo(words.phrase(remark))

@@ -92,8 +92,28 @@ class PriceLine:
 
     @property
     def quality(self) -> Quality:
-        """The gravest of its days."""
-        return max((row.quality for row in self.rows), key=_GRAVITY.index)
+        """The gravest of its days. A reading between two of them that was estimated changes nothing of their sum."""
+        found = max((row.quality for row in self.rows), key=_GRAVITY.index)
+        return Quality.MEASURED if found is Quality.ESTIMATED and not self.estimated_days else found
+
+    @property
+    def estimated_days(self) -> tuple[date, ...]:
+        """Those for which the energy depends on what was interpolated or inferred, in order."""
+        if not any(part.estimated for row in self.rows for part in row.parts):
+            return ()
+        joined = [part for part in registers_of(part for row in self.rows for part in row.parts) if part.estimated]
+        starts = {(part.register, part.start_ms) for part in joined if part.first_estimated}
+        ends = {(part.register, part.end_ms) for part in joined if part.last_estimated}
+
+        def is_estimated(part: RegisterPart) -> bool:
+            return (
+                part.inferred
+                or (part.price is not None and part.estimated)
+                or (part.register, part.start_ms) in starts
+                or (part.register, part.end_ms) in ends
+            )
+
+        return tuple(dict.fromkeys(row.day for row in self.rows if any(map(is_estimated, row.parts))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +192,10 @@ def registers_of(parts: Iterable[RegisterPart]) -> list[RegisterPart]:
                 before.first_value,
                 part.last_value,
                 before.energy_wh + part.energy_wh,
-                estimated=before.estimated or part.estimated,
+                first_estimated=before.first_estimated,
+                last_estimated=part.last_estimated,
+                inferred=before.inferred or part.inferred,
                 price=before.price if before.price == part.price else None,
-                fell=before.fell or part.fell,
             )
         else:
             newest[part.register] = len(found)

@@ -1,8 +1,9 @@
 """Rows of a day as the ledger keeps them, and back: nothing of an explanation is lost. Pure.
 
 The parts of a figure are a JSON array of arrays: register, first value, last value, and as far as they are not what
-they mostly are (in brackets): energy (last - first), 1 where estimated (0), start and end in milliseconds since 1970
-(the day's), price (null), 1 where it fell (0). Where that is long, as for a price series, it is deflated (RFC 1950).
+they mostly are (in brackets): energy (last - first), marks (0), start and end in milliseconds since 1970 (the day's),
+price (null). Marks are the sum of 1 where the first reading is estimated, 2 where the last one is, 4 where energy is
+inferred. Where that is long, as for a price series, it is deflated (RFC 1950).
 """
 
 import json
@@ -22,6 +23,7 @@ from tictally_shared.calendar import QUARTER_MS, day_bounds_ms
 
 _LONG: Final = 400
 _ARRAY: Final = b"["
+_FIRST, _LAST, _INFERRED = 1, 2, 4
 
 
 def to_day(day: date, rows: Iterable[CostRow], key: str, now_ms: int, tz: ZoneInfo) -> CostDay:
@@ -108,13 +110,12 @@ def _pack(parts: Sequence[RegisterPart], bounds: tuple[int, int]) -> bytes:
             part.first_value,
             part.last_value,
             part.energy_wh,
-            int(part.estimated),
+            part.first_estimated * _FIRST | part.last_estimated * _LAST | part.inferred * _INFERRED,
             part.start_ms,
             part.end_ms,
             None if part.price is None else str(part.price),
-            int(part.fell),
         ]
-        usual = [*values[:3], part.last_value - part.first_value, 0, *bounds, None, 0]
+        usual = [*values[:3], part.last_value - part.first_value, 0, *bounds, None]
         while len(values) > 3 and values[-1] == usual[len(values) - 1]:  # noqa: PLR2004 - register and its two values
             values.pop()
         found.append(values)
@@ -131,8 +132,8 @@ def _unpack(packed: bytes, bounds: tuple[int, int]) -> tuple[RegisterPart, ...]:
 
 def _part(values: list[Any], bounds: tuple[int, int]) -> RegisterPart:
     register, first, last = values[:3]
-    usual = [register, first, last, last - first, 0, *bounds, None, 0]
-    *_, energy_wh, estimated, start_ms, end_ms, price, fell = [*values, *usual[len(values) :]]
+    usual = [register, first, last, last - first, 0, *bounds, None]
+    *_, energy_wh, marks, start_ms, end_ms, price = [*values, *usual[len(values) :]]
     return RegisterPart(
         register,
         start_ms,
@@ -140,7 +141,8 @@ def _part(values: list[Any], bounds: tuple[int, int]) -> RegisterPart:
         first,
         last,
         energy_wh,
-        estimated=bool(estimated),
+        first_estimated=bool(marks & _FIRST),
+        last_estimated=bool(marks & _LAST),
+        inferred=bool(marks & _INFERRED),
         price=_decimal(price),
-        fell=bool(fell),
     )

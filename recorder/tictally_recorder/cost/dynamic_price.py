@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.energy.register_totals import Counted, RegisterPart
+from tictally_recorder.energy.register_totals import Counted, RegisterPart, UnknownTime
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.series import Series
 
@@ -23,11 +23,13 @@ class Priced:
     Attributes:
         parts: of a quarter each.
         amount: of what has a price, not rounded.
-        reason: why that is not all: a price is missing, or the energy is unknown; else None.
+        unknown: times in which a part of the energy is unknown, each once.
+        reason: why that is not all of what was counted: a price is missing, or energy is implausible; else None.
     """
 
     parts: tuple[RegisterPart, ...]
     amount: Decimal
+    unknown: tuple[UnknownTime, ...]
     reason: Reason | None
 
 
@@ -44,11 +46,13 @@ def price_quarters(
         tz: the zone in which a reason names a time.
     """
     parts: list[RegisterPart] = []
+    unknown: dict[UnknownTime, None] = {}
     amount = Decimal(0)
     reason: Reason | None = None
     for start_ms, of_quarter in groupby(sorted(rows, key=lambda row: row.start_ms), key=lambda row: row.start_ms):
         counted, price = total(of_quarter), series.price(start_ms)
         parts += (replace(part, price=price) for part in counted.parts)
+        unknown |= dict.fromkeys(counted.unknown)
         if counted.reason:
             reason = reason or counted.reason
         elif price is not None:
@@ -56,4 +60,4 @@ def price_quarters(
         elif counted.energy_wh:
             at = datetime.fromtimestamp(start_ms // 1000, UTC).astimezone(tz)
             reason = reason or Reason(ReasonCode.NO_PRICE_AT_TIME, {"time": at.isoformat(timespec="minutes")})
-    return Priced(tuple(parts), amount, reason)
+    return Priced(tuple(parts), amount, tuple(unknown), reason)

@@ -4,7 +4,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,10 +23,9 @@ from tictally_recorder.cost.model import (
     VersionUsed,
 )
 from tictally_recorder.cost.proration import daily_share
-from tictally_recorder.cost.reasons import no_price, no_subscription, not_in_tariff, provisional_reason
+from tictally_recorder.cost.reasons import no_price, no_subscription, not_in_tariff, not_shown, provisional_reason
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import (
-    CONSUMPTION_TOTAL,
     Counted,
     consumption_by_period,
     consumption_total,
@@ -37,7 +36,7 @@ from tictally_recorder.energy.register_totals import (
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
 from tictally_shared.calendar import day_bounds_ms, midnight_ms
-from tictally_shared.tariff_options import PRODUCER, option_of_ngtf
+from tictally_shared.tariff_options import CONSUMPTION_TOTAL, PRODUCER, option_of_ngtf
 
 _HASH_DIGITS: Final = 12
 _TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION: injection_total}
@@ -61,10 +60,7 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     found: list[CostRow] = []
     for day in wanted:
         unmetered = [each for each in use.unmetered if each.concerns(*day_bounds_ms(day, tz))]
-        energy: Sequence[EnergyRow] = by_day.get(day, ())
-        if unmetered:
-            energy = [_without_unmetered_ends(row, unmetered) for row in energy]
-        here = _Day(use.site, day, energy, by_quarter.get(day, ()), use.ngtf.get(day), unmetered, terms, tz)
+        here = _Day(use.site, day, by_day.get(day, ()), by_quarter.get(day, ()), unmetered, terms, tz)
         found.extend(here.rows())
     return found
 
@@ -90,16 +86,6 @@ def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: Zo
         if row.site == site and at >= 0 and row.start_ms < ends[at]:
             found.setdefault(wanted[at], []).append(row)
     return found
-
-
-def _without_unmetered_ends(row: EnergyRow, unmetered: Iterable[Unmetered]) -> EnergyRow:
-    """A day's row from the first to the last moment at which its register was metered."""
-    start_ms, end_ms = row.start_ms, row.end_ms
-    for each in unmetered:
-        if direction_of(row.register) is each.direction:
-            start_ms = each.end_ms if each.start_ms < start_ms < each.end_ms else start_ms
-            end_ms = each.start_ms if each.start_ms < end_ms <= each.end_ms else end_ms
-    return row if (start_ms, end_ms) == (row.start_ms, row.end_ms) else replace(row, start_ms=start_ms, end_ms=end_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +155,6 @@ class _Day:
     day: date
     energy: Sequence[EnergyRow]
     quarters: Sequence[EnergyRow]
-    ngtf: str | None
     unmetered: Sequence[Unmetered]
     terms: Terms
     tz: ZoneInfo
@@ -201,7 +186,8 @@ class _Day:
         if self.terms.contracts.on(self.site, Direction.INJECTION, self.day) is None:
             return True
         consumed = consumption_total(self.energy)
-        return self.ngtf != PRODUCER and bool(consumed.energy_wh or consumed.reason)
+        is_producer = any(row.option == PRODUCER for row in self.energy)
+        return not is_producer and bool(consumed.energy_wh or consumed.incomplete)
 
     def _nothing_holds(
         self, direction: Direction, contract: Contract | None, tariff: Tariff | None
@@ -237,7 +223,7 @@ class _Day:
         rest_stood = self._rest_stood(found, tariff)
         for period in tariff.periods:
             counted, price = found.pop(period, Counted()), version.price(power, period)
-            unknown = counted.reason
+            unknown = self._nothing_known(counted)
             if not (counted.parts or rest_stood):
                 unknown = unknown or self._nothing_counted(period, tariff.direction)
             elif price is None:
@@ -248,8 +234,8 @@ class _Day:
         for period, counted in sorted(found.items()):
             if counted.energy_wh:
                 yield line.row(period, counted, unknown=not_in_tariff(period, counted, tariff))
-            elif counted.reason:
-                yield line.row(period, counted, unknown=counted.reason)
+            elif reason := self._nothing_known(counted):
+                yield line.row(period, counted, unknown=reason)
 
     def _rest_stood(self, found: Mapping[str, Counted], tariff: Tariff) -> bool:
         """True if nothing was counted outside of a list's periods: one without register counted nothing either.
@@ -258,12 +244,13 @@ class _Day:
         supplier's own calendar; a regulated option has no other periods than its own.
         """
         rest = [period for period in found if period not in tariff.periods]
-        own_calendar = self.ngtf is not None and option_of_ngtf(self.ngtf) is None
+        options = {row.option for row in self.energy if is_supplier_register(row.register)}
+        own_calendar = bool(options) and all(option and option_of_ngtf(option) is None for option in options)
         return (
             own_calendar
             and any(map(is_supplier_register, rest))
             and len(rest) < len(found)
-            and not any(found[period].energy_wh or found[period].reason for period in rest)
+            and not any(found[period].energy_wh or found[period].incomplete for period in rest)
         )
 
     def _series(self, line: _Line) -> Iterator[CostRow]:
@@ -278,24 +265,25 @@ class _Day:
         priced = price_quarters(self.quarters, total, series, sign, self.tz)
         start, end = day_bounds_ms(self.day, self.tz)
         counted = Counted.of(priced.parts)
-        unknown = (
-            counted.reason
-            or priced.reason
-            or (None if priced.parts else self._nothing_counted(TOTAL, tariff.direction))
-        )
+        unknown = priced.reason or (None if priced.parts else self._nothing_counted(TOTAL, tariff.direction))
         figure = _Figure(amount=priced.amount)
         yield line.row(TOTAL, counted, figure, unknown, hash_of_day=series.hash(start, end))
 
     def _unmetered(self, line: _Line) -> Iterator[CostRow]:
         """What is missing of a day that is metered in part; where nothing is metered, each period has the reason."""
         direction = line.tariff.direction
-        spans = tuple(
-            (_minute(each.start_ms, self.tz), _minute(each.end_ms, self.tz))
-            for each in self.unmetered
-            if each.direction is direction
-        )
-        if spans and _TOTALS[direction](self.energy).parts:
-            yield line.row(UNMETERED, Counted(), unknown=Reason(ReasonCode.UNMETERED_SPANS, {"spans": spans}))
+        periods = self._counted(direction, line.tariff, line.contract).values()
+        unknown = [time for counted in periods if counted.is_known for time in counted.unknown]
+        spans = [(each.start_ms, each.end_ms) for each in self.unmetered if each.direction is direction]
+        if any(counted.parts and counted.is_known for counted in periods):
+            for reason in not_shown(unknown, spans, self.tz):
+                yield line.row(UNMETERED, Counted(), unknown=reason)
+
+    def _nothing_known(self, counted: Counted) -> Reason | None:
+        """Why nothing of some energy is known, or None if something is."""
+        if counted.reason or counted.is_known:
+            return counted.reason
+        return next(not_shown(counted.unknown, (), self.tz), None)
 
     def _counted(self, direction: Direction, tariff: Tariff | None, contract: Contract | None) -> dict[str, Counted]:
         """Period → what was counted, as a tariff divides it, or as the meter does if there is none."""
@@ -307,7 +295,7 @@ class _Day:
         if direction is Direction.INJECTION:
             # A meter has one register of injection, whatever the period.
             return {part.register: total for part in total.parts}
-        periods = consumption_by_period(self.energy, self.ngtf, contract.aliases if contract else {})
+        periods = consumption_by_period(self.energy, contract.aliases if contract else {})
         return periods or ({} if tariff else {CONSUMPTION_TOTAL: total})
 
     def _nothing_counted(self, period: str, direction: Direction) -> Reason:
@@ -347,7 +335,3 @@ def _once(site: str, lump_sum: LumpSum) -> CostRow:
         None,
         Quality.MEASURED,
     )
-
-
-def _minute(time_ms: int, tz: ZoneInfo) -> str:
-    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).isoformat(timespec="minutes")

@@ -14,7 +14,6 @@ from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.broken import BrokenTariff
 from tictally_recorder.tariffs.model import Confidence, Direction, Figure, Tariff, Version
 from tictally_recorder.tariffs.series import Series
-from tictally_shared.calendar import QUARTER_MS
 
 TOTAL: Final = "TOTAL"
 """The period of energy that is paid by a price series."""
@@ -90,9 +89,8 @@ class Unmetered:
     end_ms: int
 
     def concerns(self, start_ms: int, end_ms: int) -> bool:
-        """True if a whole quarter-hour of it is in a time, the end excluded."""
-        first_ms = (self.start_ms // QUARTER_MS + 1) * QUARTER_MS
-        return first_ms < end_ms and start_ms < self.end_ms // QUARTER_MS * QUARTER_MS
+        """True if some of it is in a time, the end excluded."""
+        return self.start_ms < end_ms and start_ms < self.end_ms
 
 
 @dataclass(frozen=True)
@@ -104,14 +102,12 @@ class Use:
         days: the registers' energy by local day, with those that stood at zero throughout: a register that counted
             nothing differs from one that is missing. Other sites' rows are left out.
         quarters: the same by quarter, for days on a price series (`days_on_series`).
-        ngtf: local day → the meter's NGTF on that day, if known.
-        unmetered: times between the registers, in order.
+        unmetered: times between the site's meters, in order.
     """
 
     site: str
     days: Sequence[EnergyRow]
     quarters: Sequence[EnergyRow] = ()
-    ngtf: Mapping[date, str] = field(default_factory=dict)
     unmetered: Sequence[Unmetered] = ()
 
 

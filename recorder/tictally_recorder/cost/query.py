@@ -13,9 +13,7 @@ from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Version
-from tictally_shared.calendar import QUARTER_MS, By, days_between, local_day, midnight_ms, runs_of_days
-
-_OPTION = ("NGTF",)
+from tictally_shared.calendar import QUARTER_MS, By, days_between, local_day, runs_of_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +123,9 @@ def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz:
         for row in _by_quarter(reader, site, first, last, tz)
     ]
     rows = energy(reader, EnergyQuery.of_days(site.id, bounds, By.DAY, tz), all_registers=True)
-    return Use(site.id, rows, quarters, options_of(reader, site, days, tz), unmetered_of(reader, site))
+    return Use(site.id, rows, quarters, unmetered_of(reader, site))
 
 
 def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:
     query = EnergyQuery.of_days(site.id, (first, last + timedelta(days=1)), By.QUARTER, tz)
     return energy(reader, query, all_registers=True)
-
-
-def options_of(reader: LedgerReader, site: Site, days: list[date], tz: ZoneInfo) -> dict[date, str]:
-    """Each day's NGTF, as it was when the day ended; of the meter that was there last. Days follow one another."""
-    end_ms = midnight_ms(days[-1] + timedelta(days=1), tz)
-    changes = sorted(
-        (change.time_ms, change.value)
-        for meter in site.meters
-        for change in reader.text_changes(meter.id, _OPTION, 0, end_ms)
-    )
-    at, option = 0, ""
-    found: dict[date, str] = {}
-    for day in days:
-        day_end_ms = midnight_ms(day + timedelta(days=1), tz)
-        while at < len(changes) and changes[at][0] < day_end_ms:
-            option = changes[at][1]
-            at += 1
-        if option:
-            found[day] = option
-    return found

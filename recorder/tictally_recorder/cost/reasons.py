@@ -1,8 +1,10 @@
 """Reasons that cost, comparison and standby share. Pure."""
 
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
-from tictally_recorder.energy.register_totals import Counted
+from tictally_recorder.energy.register_totals import Counted, UnknownTime
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 
@@ -64,3 +66,29 @@ def provisional_reason(tariff: Tariff, power: int | None, day: date) -> Reason |
 def revision_overdue(due: date, version: Version) -> Reason:
     """A revision that was due on a day while a version is the newest that is known."""
     return Reason(ReasonCode.REVISION_OVERDUE, {"due": str(due), "version": version.id})
+
+
+def not_shown(unknown: Iterable[UnknownTime], unmetered: Iterable[tuple[int, int]], tz: ZoneInfo) -> Iterator[Reason]:
+    """Why a part of some energy is unknown: registers that fell, and times that no register covers.
+
+    Args:
+        unknown: times of registers.
+        unmetered: times between meters, from and to in milliseconds since 1970.
+        tz: the zone in which a reason names a time.
+    """
+    fell = [each for each in unknown if each.time.fell]
+    if fell:
+        registers = tuple(dict.fromkeys(each.register for each in fell))
+        spans = _spans({(each.time.start_ms, each.time.end_ms) for each in fell}, tz)
+        yield Reason(ReasonCode.REGISTER_FELL, {"registers": registers, "spans": spans})
+    others = {(each.time.start_ms, each.time.end_ms) for each in unknown if not each.time.fell}
+    if others := others.union(unmetered):
+        yield Reason(ReasonCode.UNMETERED_SPANS, {"spans": _spans(others, tz)})
+
+
+def _spans(times: Iterable[tuple[int, int]], tz: ZoneInfo) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys((_minute(start, tz), _minute(end, tz)) for start, end in sorted(times)))
+
+
+def _minute(time_ms: int, tz: ZoneInfo) -> str:
+    return datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz).isoformat(timespec="minutes")

@@ -1,53 +1,88 @@
 """Scans a meter's quarters in order and yields what each register counted, in pieces. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from operator import le
+from typing import NamedTuple
 
-from tictally_recorder.energy.interpolation import Piece, Point, pieces_between, pieces_of
+from tictally_recorder.energy.continuation import Most, in_turn
+from tictally_recorder.energy.interpolation import Piece, Point, pieces_between, steps
+from tictally_recorder.energy.period_names import Meaning, PeriodNames
+from tictally_recorder.energy.set_change import SetChange
 from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import Quarter
 from tictally_recorder.ledger.quarter_codec import MonotonicRegisters
 from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.tariff_options import register_set
+
+
+class CountedPiece(NamedTuple):
+    """A piece of what a register counted, and what that register counts."""
+
+    register: str
+    meaning: Meaning
+    piece: Piece
+
+
+class _Since(NamedTuple):
+    """Where a piece begins that is not finished: the observation, and the quarter in which it is counted."""
+
+    point: Point
+    quarter_ms: int
 
 
 class RegisterScan:
     """Scans the quarters of one meter in a window.
 
-    Where a register rises without a gap or a fall, what it counted within a period is one piece: a year has half a
-    million quarters. Where all registers do, in a stretch of monotonic quarters, they are not read one by one.
+    Where a register rises without a gap, a fall or a change of its meaning, what it counted within a period is one
+    piece: a year has half a million quarters. Where all registers do, in a stretch of monotonic quarters, they are not
+    read one by one.
 
     Args:
         window: of the query.
         before: register → its last observation before the window.
+        names: what the registers count.
+        most: what the meter may have counted between two moments, if its mode or option ever changed, else None.
 
     Attributes:
         covered: numbers of the quarters scanned.
+        continued: registers whose value at the end of the window is known from observations around it.
     """
 
-    def __init__(self, window: QuarterWindow, before: Mapping[str, Point]) -> None:
+    def __init__(
+        self, window: QuarterWindow, before: Mapping[str, Point], names: PeriodNames, most: Most | None = None
+    ) -> None:
         self.covered: list[int] = []
+        self.continued: set[str] = set()
         self._window = window
+        self._names = names
+        self._most = most
+        self._changes_ms = sorted(names.changes_ms)
+        self._cuts = {each // QUARTER_MS for each in self._changes_ms}
+        self._segments = window.cut_at(self._cuts)
+        self._meanings: dict[tuple[str, int], Meaning] = {}
         self._newest = dict(before)
-        self._since: dict[str, int] = {}
+        self._set = self._nearest_set(before, newest=True)
+        self._since: dict[str, _Since] = {}
         self._stretch: MonotonicRegisters | None = None  # its last quarter, whose values are not yet in _newest
 
     def pieces(
         self, quarters: Iterable[Quarter | MonotonicRegisters], after: Mapping[str, Point]
-    ) -> Iterator[tuple[str, Piece]]:
-        """(register, piece) pairs, of each register in order of time.
+    ) -> Iterator[CountedPiece]:
+        """Of each register in order of time.
 
         Args:
             quarters: those of the window that have frames, in order.
             after: register → its first observation after the window.
         """
-        window = self._window
+        segments = self._segments
         first = end = -1
         for quarter in quarters:
             number = quarter.start_ms // QUARTER_MS
             self.covered.append(number)
             if number >= end:
                 yield from self._finish_all()
-                first, end = window.bounds[window.period(number)]
+                first, end = segments.bounds[segments.period(number)]
             if isinstance(quarter, MonotonicRegisters) and self._continues(quarter):
                 self._stretch = quarter
                 continue
@@ -56,9 +91,18 @@ class RegisterScan:
             from_ms = quarter.start_ms + (number == first)
             yield from self._scan_registers(quarter, from_ms)
         yield from self._finish_all()
+        yield from self._scan_after(after)
+
+    def _scan_after(self, after: Mapping[str, Point]) -> Iterator[CountedPiece]:
+        shown = self._nearest_set(after, newest=False)
+        if self._is_change(shown):
+            yield from self._change_set(shown or "", after)
+        window = self._window
         for register in after.keys() & self._newest.keys():
-            for piece in pieces_between(self._newest[register], after[register], window.first, window.end):
-                yield register, piece
+            before, here = self._newest[register], after[register]
+            if before.time_ms < window.end_ms:
+                self.continued.add(register)
+                yield from self._between(register, before, here)
 
     def _continues(self, quarter: MonotonicRegisters) -> bool:
         """True if all registers of the stretch continue in the next quarter of its period, and no other appears."""
@@ -70,30 +114,78 @@ class RegisterScan:
             and all(map(le, stretch.lasts, quarter.firsts))
         )
 
-    def _scan_registers(self, quarter: Quarter | MonotonicRegisters, from_ms: int) -> Iterator[tuple[str, Piece]]:
-        newest, since = self._newest, self._since
-        all_steady = True
-        for register, runs in quarter.registers.items():
-            before = newest.get(register)
-            steady = (
-                before is not None
-                and len(runs) == 1
-                and before.value <= runs[0].first
-                and before.time_ms >= quarter.start_ms - QUARTER_MS
-                and runs[0].first_ms >= from_ms
-            )
-            if steady and before is not None:
-                since.setdefault(register, before.value)
-            else:
+    def _scan_registers(self, quarter: Quarter | MonotonicRegisters, from_ms: int) -> Iterator[CountedPiece]:
+        all_steady = quarter.start_ms // QUARTER_MS not in self._cuts
+        is_cut = not all_steady
+        for registers in [quarter.registers] if self._most is None else in_turn(quarter.registers):
+            shown = register_set(next(iter(registers), ""))
+            if self._is_change(shown):
                 all_steady = False
-                if register in since:
-                    yield self._finish(register)
-                for piece in pieces_of(runs, before, self._window.first, self._window.end):
-                    yield register, piece
-            newest[register] = Point(runs[-1].last_ms, runs[-1].last)
+                firsts = {register: Point(runs[0].first_ms, runs[0].first) for register, runs in registers.items()}
+                yield from self._change_set(shown or "", firsts)
+            self._set = shown or self._set
+            for register, runs in registers.items():
+                before = self._newest.get(register)
+                steady = (
+                    not is_cut
+                    and before is not None
+                    and len(runs) == 1
+                    and before.value <= runs[0].first
+                    and before.time_ms >= quarter.start_ms - QUARTER_MS
+                    and runs[0].first_ms >= from_ms
+                )
+                if steady and before is not None:
+                    self._since.setdefault(register, _Since(before, quarter.start_ms))
+                else:
+                    all_steady = False
+                    if register in self._since:
+                        yield self._finish(register)
+                    for step in steps(runs, before):
+                        yield from self._between(register, *step)
+                self._newest[register] = Point(runs[-1].last_ms, runs[-1].last)
         # Only now each of its registers is in _since.
         if all_steady and isinstance(quarter, MonotonicRegisters):
             self._stretch = quarter
+
+    @staticmethod
+    def _nearest_set(points: Mapping[str, Point], *, newest: bool) -> str | None:
+        """What the meter showed last before, or first after, of some registers: a few of another set may stand."""
+        times = {name: point.time_ms for name, point in points.items() if register_set(name)}
+        nearest = (max if newest else min)(times, key=times.__getitem__, default=None)
+        return register_set(nearest) if nearest else None
+
+    def _is_change(self, shown: str | None) -> bool:
+        return self._most is not None and None not in {shown, self._set} and shown != self._set
+
+    def _change_set(self, shown: str, after: Mapping[str, Point]) -> Iterator[CountedPiece]:
+        """The meter shows its registers under other names from some observations on."""
+        if self._set is None or self._most is None:
+            return
+        change = SetChange((self._set, shown), self._newest, after, self._names, self._most)
+        for register in change.ended:
+            if register in self._since:
+                yield self._finish(register)
+        for register, meaning, piece in change.pieces(self._window.first, self._window.end):
+            yield CountedPiece(register, meaning, piece)
+        for register in change.ended:
+            self._newest.pop(register, None)
+        for register in change.begun:
+            self._newest[register] = after[register]
+
+    def _between(self, register: str, before: Point, after: Point) -> Iterator[CountedPiece]:
+        found = list(pieces_between(before, after, self._window.first, self._window.end))
+        if found:
+            meaning = self._meaning(register, before.time_ms, after.time_ms)
+            for piece in found:
+                yield CountedPiece(register, meaning, piece)
+
+    def _meaning(self, register: str, before_ms: int, after_ms: int) -> Meaning:
+        epoch = bisect_right(self._changes_ms, before_ms)
+        if epoch < len(self._changes_ms) and self._changes_ms[epoch] <= after_ms:
+            return self._names.meaning_between(register, before_ms, after_ms)
+        if (register, epoch) not in self._meanings:
+            self._meanings[register, epoch] = self._names.meaning(register, after_ms)
+        return self._meanings[register, epoch]
 
     def _end_stretch(self) -> None:
         stretch, self._stretch = self._stretch, None
@@ -101,10 +193,13 @@ class RegisterScan:
             points = (Point(stretch.last_ms, value) for value in stretch.lasts)
             self._newest.update(zip(stretch.names, points, strict=True))
 
-    def _finish_all(self) -> list[tuple[str, Piece]]:
+    def _finish_all(self) -> list[CountedPiece]:
         self._end_stretch()
         return [self._finish(register) for register in list(self._since)]
 
-    def _finish(self, register: str) -> tuple[str, Piece]:
-        first, last = self._since.pop(register), self._newest[register]
-        return register, Piece(last.time_ms // QUARTER_MS, first, last.value, last.value - first)
+    def _finish(self, register: str) -> CountedPiece:
+        (first, quarter_ms), last = self._since.pop(register), self._newest[register]
+        start_ms = max(first.time_ms, quarter_ms)
+        risen = last.value - first.value
+        piece = Piece(last.time_ms // QUARTER_MS, first.value, last.value, risen, start_ms, last.time_ms)
+        return CountedPiece(register, self._meaning(register, start_ms, last.time_ms), piece)

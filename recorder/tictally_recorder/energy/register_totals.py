@@ -3,20 +3,29 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
+from tictally_recorder.energy.interpolation import Unknown
 from tictally_recorder.energy.rows import EnergyRow
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction
-from tictally_shared.tariff_options import TARIFF_OPTIONS, option_of_ngtf
+from tictally_shared.tariff_options import CONSUMPTION_TOTAL, OPTION_OF_REGISTER, SUPPLIER, option_of_ngtf
 
-CONSUMPTION_TOTAL: Final = "EAST"
 INJECTION_TOTAL: Final = "EAIT"
-_SUPPLIER: Final = "EASF"
-_STANDARD: Final = "standard"
-_HISTORIQUE: Final = {register: contract for contract in TARIFF_OPTIONS.values() for register in contract.registers}
 # The ledger's largest integer. Single values are smaller, but the sum of two registers or of a fall's parts may not be.
 _IMPLAUSIBLE_WH: Final = 2**63
+
+
+class UnknownTime(NamedTuple):
+    """A time in which it is unknown what a register counted.
+
+    Attributes:
+        register: the label.
+        time: when, and whether it fell.
+    """
+
+    register: str
+    time: Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +34,15 @@ class RegisterPart:
 
     Attributes:
         register: the label, `EASF01`.
-        start_ms: milliseconds since 1970.
-        end_ms: excluded.
-        first_value: the register at the start, in Wh.
-        last_value: the register at the end, in Wh.
-        energy_wh: their difference, or the sum of what was counted between falls.
-        estimated: a gap was divided by time.
+        start_ms: the moment of the first reading, milliseconds since 1970.
+        end_ms: the moment of the last reading.
+        first_value: the register at the first reading, in Wh.
+        last_value: the register at the last reading, in Wh.
+        energy_wh: what was counted between them, as far as it is known.
+        first_estimated: the first reading was interpolated.
+        last_estimated: the last reading was interpolated.
+        inferred: some of it was counted while the register's name changed, or computed from powers.
         price: of a kWh, where parts of one figure have prices of their own (a price series).
-        fell: the register fell.
     """
 
     register: str
@@ -41,9 +51,15 @@ class RegisterPart:
     first_value: int
     last_value: int
     energy_wh: int
-    estimated: bool
+    first_estimated: bool = False
+    last_estimated: bool = False
+    inferred: bool = False
     price: Decimal | None = None
-    fell: bool = False
+
+    @property
+    def estimated(self) -> bool:
+        """True if the energy depends on what was interpolated or inferred."""
+        return self.first_estimated or self.last_estimated or self.inferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +68,28 @@ class Counted:
 
     Attributes:
         parts: by register; empty if no register counted it, or together more than any meter can.
-        reason: why the energy is unknown: more than any meter can count, the same energy maybe in two of the parts, or
-            a register that fell in a gap; else None.
+        reason: that the registers counted more than any meter can, or None.
+        unknown: times in which a part of the energy is unknown.
+        is_known: False if those are all of the time.
     """
 
     parts: tuple[RegisterPart, ...] = ()
     reason: Reason | None = None
+    unknown: tuple[UnknownTime, ...] = ()
+    is_known: bool = True
 
     @classmethod
-    def of(cls, parts: Sequence[RegisterPart], reason: Reason | None = None) -> Self:
+    def of(cls, parts: Sequence[RegisterPart], unknown: Sequence[UnknownTime] = (), *, is_known: bool = True) -> Self:
         """The sum of some parts."""
         if sum(part.energy_wh for part in parts) < _IMPLAUSIBLE_WH:
-            return cls(tuple(parts), reason)
+            return cls(tuple(parts), unknown=tuple(unknown), is_known=is_known)
         counting = (part.register for part in parts if part.energy_wh)
-        return cls(reason=_about_registers(ReasonCode.ENERGY_IMPLAUSIBLE, counting))
+        return cls(reason=Reason(ReasonCode.ENERGY_IMPLAUSIBLE, {"registers": tuple(dict.fromkeys(counting))}))
+
+    @property
+    def incomplete(self) -> Reason | None:
+        """Why the sum is not all of the energy, or None."""
+        return self.reason or (Reason(ReasonCode.UNMETERED_IN_PART) if self.unknown else None)
 
     @property
     def energy_wh(self) -> int:
@@ -74,7 +98,7 @@ class Counted:
 
     @property
     def estimated(self) -> bool:
-        """True if a gap was divided by time in one of them."""
+        """True if one of them is."""
         return any(part.estimated for part in self.parts)
 
 
@@ -85,8 +109,8 @@ def consumption_total(rows: Iterable[EnergyRow]) -> Counted:
     """
     rows = list(rows)
     standard = [row for row in rows if row.register == CONSUMPTION_TOTAL]
-    standard = standard or [row for row in rows if row.register.startswith(_SUPPLIER)]
-    return _counted(standard + [row for row in rows if row.register in _HISTORIQUE])
+    standard = standard or [row for row in rows if row.register.startswith(SUPPLIER)]
+    return _counted(standard + [row for row in rows if row.register in OPTION_OF_REGISTER])
 
 
 def injection_total(rows: Iterable[EnergyRow]) -> Counted:
@@ -96,33 +120,30 @@ def injection_total(rows: Iterable[EnergyRow]) -> Counted:
 
 def is_supplier_register(name: str) -> bool:
     """True for EASFnn, as opposed to the name of a period."""
-    return name.startswith(_SUPPLIER)
+    return name.startswith(SUPPLIER)
 
 
 def direction_of(register: str) -> Direction | None:
     """The direction that a register counts, or None: the distributor's registers count the same energy again."""
     if register == INJECTION_TOTAL:
         return Direction.INJECTION
-    is_consumption = register == CONSUMPTION_TOTAL or register in _HISTORIQUE or is_supplier_register(register)
+    is_consumption = register == CONSUMPTION_TOTAL or register in OPTION_OF_REGISTER or is_supplier_register(register)
     return Direction.CONSUMPTION if is_consumption else None
 
 
-def consumption_by_period(
-    rows: Iterable[EnergyRow], ngtf: str | None, aliases: Mapping[str, str]
-) -> dict[str, Counted]:
+def consumption_by_period(rows: Iterable[EnergyRow], aliases: Mapping[str, str]) -> dict[str, Counted]:
     """Period → its consumption; a register whose period is unknown is under its own name.
 
     The distributor's registers and totals are in no period: they count the same energy again.
 
     Args:
-        rows: of one day.
-        ngtf: the meter's name of its option, or None if it is unknown.
+        rows: of one period of time.
         aliases: the meter's name of a period → the tariff's period.
     """
     found: dict[str, list[EnergyRow]] = {}
     for row in rows:
-        if row.register in _HISTORIQUE or row.register.startswith(_SUPPLIER):
-            found.setdefault(period_of(row.register, row.period, ngtf, aliases), []).append(row)
+        if row.register in OPTION_OF_REGISTER or row.register.startswith(SUPPLIER):
+            found.setdefault(period_of(row.register, row.period, row.option, aliases), []).append(row)
     return {period: _counted(each) for period, each in found.items()}
 
 
@@ -149,41 +170,27 @@ def alias_of(register: str, meter_name: str | None, ngtf: str | None, aliases: M
 
 
 def _regulated(register: str, ngtf: str | None) -> str | None:
-    if historique := _HISTORIQUE.get(register):
+    if historique := OPTION_OF_REGISTER.get(register):
         return historique.period_of(register)
     option = None if ngtf is None else option_of_ngtf(ngtf)
     return option.period_of(register) if option else None
 
 
 def _counted(rows: Sequence[EnergyRow]) -> Counted:
-    rows = sorted(rows, key=lambda row: (row.register, row.start_ms))
+    rows = sorted(rows, key=lambda row: (row.register, row.first_ms))
     parts = tuple(
         RegisterPart(
             row.register,
-            row.start_ms,
-            row.end_ms,
+            row.first_ms,
+            row.last_ms,
             row.first_value,
             row.last_value,
             row.energy,
-            estimated=row.estimated,
-            fell=row.fell,
+            first_estimated=row.first_estimated,
+            last_estimated=row.last_estimated,
+            inferred=row.inferred,
         )
         for row in rows
     )
-    if any(row.lost for row in rows):
-        fallen = (row.register for row in rows if row.lost)
-        return Counted.of(parts, _about_registers(ReasonCode.REGISTER_FELL_IN_GAP, fallen))
-    # After a change of mode and back, what the first registers counted is divided over the time of the others.
-    kinds = {_kind(row.register) for row in rows if row.energy}
-    if len(kinds) > 1 and any(row.estimated for row in rows):
-        counting = (row.register for row in rows if row.energy)
-        return Counted.of(parts, _about_registers(ReasonCode.ENERGY_MAYBE_TWICE, counting))
-    return Counted.of(parts)
-
-
-def _about_registers(code: ReasonCode, registers: Iterable[str]) -> Reason:
-    return Reason(code, {"registers": tuple(dict.fromkeys(registers))})
-
-
-def _kind(register: str) -> str:
-    return _HISTORIQUE[register].key if register in _HISTORIQUE else _STANDARD
+    unknown = [UnknownTime(row.register, time) for row in rows for time in row.unknown]
+    return Counted.of(parts, unknown, is_known=not unknown or any(row.is_known for row in rows))

@@ -2,44 +2,54 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Final, NamedTuple
 
-from tictally_recorder.energy.interpolation import Piece
-from tictally_recorder.energy.observations import points_after, points_before
-from tictally_recorder.energy.period_names import COUNTING, PERIOD_LABELS, PeriodNames, named_by
+from tictally_recorder.energy.interpolation import Piece, Point, Unknown
+from tictally_recorder.energy.meter_names import names_of
+from tictally_recorder.energy.observations import most_counted, points_after, points_before
+from tictally_recorder.energy.period_names import Meaning
 from tictally_recorder.energy.query import EnergyQuery
-from tictally_recorder.energy.register_scan import RegisterScan
+from tictally_recorder.energy.register_scan import CountedPiece, RegisterScan
 from tictally_recorder.energy.window import QuarterWindow
-from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Meter, Site
+from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.labels import LABELS, Kind
+from tictally_shared.tariff_options import register_set
 
 _UNITS: Final = {name: label.unit or "" for name, label in LABELS.items() if label.kind is Kind.REGISTER}
 _ORDER: Final = {register: at for at, register in enumerate(_UNITS)}
-_MONTH_MS: Final = 31 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyRow:
-    """The energy of one register of a site over one period.
+    """The energy of one register of a site over one period of time.
+
+    Where the register counted several tariff periods, or its meter was on several options, each has a row: all of one
+    period of time have its bounds, and their readings show which part of it they cover.
 
     Attributes:
         start_ms: the period's start, cut to the window, milliseconds since 1970.
         end_ms: its end, excluded.
         site: the site's id.
         register: the label, `EAST`.
-        period: short name of what the register counts, `HP BLEU`, or None.
+        period: short name of what the register counted, `HP BLEU`, or None.
+        option: NGTF at that time, or None.
         unit: "Wh" or "VArh".
-        energy: in that unit.
-        estimated: a gap was divided by time at one of its quarters, or the meter has no registers and the recorder
-            integrated its powers.
-        fell: the register fell within it; the energy is the sum of the parts.
-        first_value: the register at the start (or its first value).
-        last_value: the register at the end (or its last value so far).
-        covered: quarters of the period with frames.
-        quarters: quarters of the period, up to the site's last frame.
-        lost: the register fell in a gap that reaches into it, and what it counted in the gap is unknown.
+        energy: in that unit, of what is known.
+        first_ms: the moment of the first reading: the start, or the first observation within it.
+        last_ms: the moment of the last reading: the end, or the last observation so far.
+        first_value: the register at the first reading.
+        last_value: the register at the last reading.
+        covered: quarters of the period of time with frames.
+        quarters: quarters of the period of time, up to the site's last frame.
+        first_estimated: the first reading was interpolated in a gap in which the register counted.
+        last_estimated: the last reading was.
+        inferred: some of the energy was counted while the register's name changed; or the meter has no registers, and
+            the recorder integrated its powers.
+        unknown: times that reach into it, in order, in which it is unknown what the register counted.
+        is_known: False if that is all of it.
     """
 
     start_ms: int
@@ -47,15 +57,81 @@ class EnergyRow:
     site: str
     register: str
     period: str | None
+    option: str | None
     unit: str
     energy: int
-    estimated: bool
-    fell: bool
+    first_ms: int
+    last_ms: int
     first_value: int
     last_value: int
     covered: int
     quarters: int
-    lost: bool = False
+    first_estimated: bool = False
+    last_estimated: bool = False
+    inferred: bool = False
+    unknown: tuple[Unknown, ...] = ()
+    is_known: bool = True
+
+    @property
+    def estimated(self) -> bool:
+        """True if the energy depends on what was interpolated or inferred."""
+        return self.first_estimated or self.last_estimated or self.inferred
+
+    @property
+    def fell(self) -> bool:
+        """True if the register fell within it."""
+        return any(each.fell and self.start_ms < each.end_ms <= self.end_ms for each in self.unknown)
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing was counted, for certain."""
+        return not (self.energy or self.unknown)
+
+    def joined(self, after: "EnergyRow", *, name: "EnergyRow | None" = None) -> "EnergyRow":
+        """One row of this one and one after it; `name` is the one whose name it gets, by default this one."""
+        return replace(
+            name or self,
+            start_ms=self.start_ms,
+            end_ms=after.end_ms,
+            energy=self.energy + after.energy,
+            first_ms=self.first_ms,
+            last_ms=after.last_ms,
+            first_value=self.first_value,
+            last_value=after.last_value,
+            first_estimated=self.first_estimated,
+            last_estimated=after.last_estimated,
+            inferred=self.inferred or after.inferred,
+            unknown=(*self.unknown, *(each for each in after.unknown if each not in self.unknown)),
+            is_known=self.is_known or after.is_known,
+        )
+
+
+def without_idle(rows: Iterable[EnergyRow]) -> list[EnergyRow]:
+    """Of one register's rows of a period of time those that counted; the others' times are in a row beside them.
+
+    A register that has not counted yet has no name, and the row would only be another zero. It is joined to the one
+    after it, unless the option changed between them.
+    """
+    found: list[EnergyRow] = []
+    for row in rows:
+        before = found[-1] if found else None
+        if before and before.is_idle and (before.option == row.option or len(found) == 1):
+            found[-1] = before.joined(row, name=row)
+        elif before and before.is_idle:
+            found[-2:] = [found[-2].joined(before), row]
+        else:
+            found.append(row)
+    if len(found) > 1 and found[-1].is_idle:
+        found[-2:] = [found[-2].joined(found[-1])]
+    return found
+
+
+class _Key(NamedTuple):
+    """What the pieces of a row have in common; `period` is the number of the period of time."""
+
+    period: int
+    register: str
+    meaning: Meaning
 
 
 @dataclass(slots=True)
@@ -64,83 +140,99 @@ class _EnergySum:
 
     first: Piece
     last: Piece
-    meter_id: int
     energy: int = 0
-    estimated: bool = False
-    fell: bool = False
-    lost: bool = False
+    inferred: bool = False
+    is_known: bool = False
+    unknown: list[Unknown] = field(default_factory=list)
 
-    def add(self, piece: Piece, meter_id: int) -> None:
+    def add(self, piece: Piece) -> None:
         self.energy += piece.energy
-        self.estimated |= piece.estimated
-        self.fell |= piece.fell
-        self.lost |= piece.lost
-        if piece.quarter < self.first.quarter:
+        self.inferred |= piece.inferred
+        if piece.start_ms < self.first.start_ms:
             self.first = piece
-        if piece.quarter >= self.last.quarter:
+        if piece.end_ms >= self.last.end_ms:
             self.last = piece
-            self.meter_id = meter_id
+        if piece.unknown is None:
+            self.is_known = True
+        elif piece.unknown not in self.unknown:
+            self.unknown.append(piece.unknown)
 
 
 class _Sums:
-    """The sums of a window, by period and register."""
+    """The sums of a window, by period, register and meaning."""
 
     def __init__(self, window: QuarterWindow) -> None:
         self._window = window
-        self._sums: dict[tuple[int, str], _EnergySum] = {}
+        self._sums: dict[_Key, _EnergySum] = {}
         self._covered: set[int] = set()
+        self._continued: set[tuple[int, str]] = set()
 
-    def add(self, meter_id: int, pieces: Iterable[tuple[str, Piece]], *, is_integrated: bool) -> None:
-        """Add a meter's pieces by register; `is_integrated` marks them estimated."""
+    def add(self, pieces: Iterable[CountedPiece], *, is_integrated: bool) -> None:
+        """Add a meter's pieces; `is_integrated` marks them inferred."""
         sums, window = self._sums, self._window
-        for register, piece in pieces:
-            key = window.period(piece.quarter), register
-            if key not in sums:
-                sums[key] = _EnergySum(piece, piece, meter_id)
-            sums[key].add(piece, meter_id)
-            sums[key].estimated |= is_integrated
+        for register, meaning, piece in pieces:
+            period = window.period(piece.quarter)
+            key = _Key(period, register, meaning)
+            found = sums.get(key)
+            if found is None:
+                found = sums[key] = _EnergySum(piece, piece, inferred=is_integrated)
+            found.add(piece)
+            if piece.start_ms == window.bounds[period][0] * QUARTER_MS:
+                self._continued.add((period - 1, register))
 
-    def cover(self, quarters: Iterable[int]) -> None:
-        """Quarters, by number, have frames."""
-        self._covered.update(quarters)
+    def end_scan(self, covered: Iterable[int], continued: Iterable[str]) -> None:
+        """A meter's quarters, by number, have frames; its registers continue after the window."""
+        self._covered.update(covered)
+        self._continued.update((len(self._window.bounds) - 1, register) for register in continued)
 
     def drop_idle(self) -> None:
         """Drop the registers that stood at zero throughout."""
-        moved = {key[1] for key, each in self._sums.items() if each.first.first or each.last.last or each.energy}
-        self._sums = {key: each for key, each in self._sums.items() if key[1] in moved}
+        moved = {key.register for key, each in self._sums.items() if each.first.first or each.last.last or each.energy}
+        self._sums = {key: each for key, each in self._sums.items() if key.register in moved}
 
-    def registers_of(self, meter_id: int) -> set[str]:
-        """The registers whose rows end with a meter."""
-        return {register for (_, register), each in self._sums.items() if each.meter_id == meter_id}
-
-    def rows(self, site: Site, names: Mapping[int, PeriodNames]) -> Iterator[EnergyRow]:
-        """The rows, by period, then by register in the catalogue's order.
-
-        Args:
-            site: of the rows.
-            names: meter id → the names of its registers.
-        """
+    def rows(self, site: Site) -> Iterator[EnergyRow]:
+        """The rows, by period of time, then by register in the catalogue's order, then in order of time."""
         covered = Counter(map(self._window.period, self._covered))
         data_end = max(meter.last_ms for meter in site.meters) // QUARTER_MS + 1
-        for (period, register), each in sorted(self._sums.items(), key=lambda item: (item[0][0], _ORDER[item[0][1]])):
-            first, end = self._window.bounds[period]
-            yield EnergyRow(
-                start_ms=first * QUARTER_MS,
-                end_ms=end * QUARTER_MS,
-                site=site.id,
-                register=register,
-                # A name that begins at the end itself is of the next period: a window that ends here does not know it.
-                period=names[each.meter_id].name(register, end * QUARTER_MS - 1),
-                unit=_UNITS[register],
-                energy=each.energy,
-                estimated=each.estimated,
-                fell=each.fell,
-                first_value=each.first.first,
-                last_value=each.last.last,
-                covered=covered[period],
-                quarters=min(end, data_end) - first,
-                lost=each.lost,
-            )
+        for (period, register), parts in groupby(sorted(self._sums.items(), key=_in_order), lambda item: item[0][:2]):
+            rows = [self._row(site, key, each) for key, each in parts]
+            if (period, register) in self._continued:
+                rows[-1] = replace(rows[-1], last_ms=rows[-1].end_ms)
+            for row in without_idle(rows):
+                yield replace(
+                    row,
+                    covered=covered[period],
+                    quarters=min(row.end_ms // QUARTER_MS, data_end) - row.start_ms // QUARTER_MS,
+                )
+
+    def _row(self, site: Site, key: _Key, each: _EnergySum) -> EnergyRow:
+        first, end = self._window.bounds[key.period]
+        return EnergyRow(
+            start_ms=first * QUARTER_MS,
+            end_ms=end * QUARTER_MS,
+            site=site.id,
+            register=key.register,
+            period=key.meaning.period,
+            option=key.meaning.option,
+            unit=_UNITS[key.register],
+            energy=each.energy,
+            first_ms=each.first.start_ms,
+            last_ms=each.last.end_ms,
+            first_value=each.first.first,
+            last_value=each.last.last,
+            covered=0,
+            quarters=0,
+            first_estimated=each.first.first_estimated,
+            last_estimated=each.last.last_estimated,
+            inferred=each.inferred,
+            unknown=tuple(sorted(each.unknown)),
+            is_known=each.is_known,
+        )
+
+
+def _in_order(item: tuple[_Key, _EnergySum]) -> tuple[int, int, int, int]:
+    key, each = item
+    return key.period, _ORDER[key.register], each.first.start_ms, each.last.end_ms
 
 
 def energy(
@@ -166,17 +258,25 @@ def energy(
         sums = _Sums(window)
         integrated = reader.meters_of_edge(INTEGRATED_EDGE)
         for meter in site.meters:
-            scan = RegisterScan(window, points_before(reader, meter, window.start_ms))
-            quarters = reader.registers(meter.id, window.start_ms, window.end_ms)
-            pieces = scan.pieces(quarters, points_after(reader, meter, window.end_ms))
+            before, after = points_before(reader, meter, window.start_ms), points_after(reader, meter, window.end_ms)
+            names = names_of(reader, site, meter, _named_ms(window, before, after))
+            scan = RegisterScan(window, before, names, most_counted(reader, meter))
+            pieces: Iterable[CountedPiece] = scan.pieces(
+                reader.registers(meter.id, window.start_ms, window.end_ms), after
+            )
             if only is not None:
-                pieces = (each for each in pieces if each[0] in only)
-            sums.add(meter.id, pieces, is_integrated=meter.id in integrated)
-            sums.cover(scan.covered)
+                pieces = (each for each in pieces if each.register in only)
+            sums.add(pieces, is_integrated=meter.id in integrated)
+            sums.end_scan(scan.covered, scan.continued)
         if not all_registers:
             sums.drop_idle()
-        names = {meter.id: _names(reader, meter, window, sums.registers_of(meter.id)) for meter in site.meters}
-    return list(sums.rows(site, names))
+    return list(sums.rows(site))
+
+
+def _named_ms(window: QuarterWindow, before: Mapping[str, Point], after: Mapping[str, Point]) -> tuple[int, int]:
+    """The time in which names matter: a gap at an end of the window begins before, or ends after it."""
+    points = [point.time_ms for each in (before, after) for register, point in each.items() if register_set(register)]
+    return min([window.start_ms, *points]), max([window.end_ms, *points])
 
 
 def _site(reader: LedgerReader, site_id: str) -> Site:
@@ -184,26 +284,3 @@ def _site(reader: LedgerReader, site_id: str) -> Site:
     if site is None:
         raise LedgerError(f"there is no site {site_id[:40]!r} in the ledger")
     return site
-
-
-def _names(reader: LedgerReader, meter: Meter, window: QuarterWindow, registers: Collection[str]) -> PeriodNames:
-    """The names of a meter's registers in a window, from as few of the strings before it as define them.
-
-    With on-peak and off-peak hours the strings change four times a day, and the last month usually defines all names.
-    """
-    first_ms, end_ms = window.start_ms, window.end_ms
-    back_ms = _MONTH_MS
-    unsure = set(registers)
-    while True:
-        since_ms = first_ms - back_ms
-        changes = reader.text_changes(meter.id, PERIOD_LABELS, since_ms, end_ms)
-        names = PeriodNames(changes, min(meter.last_ms, end_ms))
-        unsure = {register for register in unsure if not names.is_certain(register, first_ms)}
-        if since_ms <= meter.first_ms or not unsure:
-            return names
-        if back_ms == _MONTH_MS:
-            # A meter has ten of these, and most of them are never announced as counting.
-            unsure &= named_by(reader.distinct_texts(meter.id, COUNTING))
-            if not unsure:
-                return names
-        back_ms *= 12

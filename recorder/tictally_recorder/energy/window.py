@@ -1,7 +1,9 @@
 """The window of an energy query, in whole quarters, and the periods of its rows. Pure."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final, Self
 
 from tictally_recorder.energy.query import EnergyQuery
@@ -42,6 +44,12 @@ class QuarterWindow:
         if begin >= until:
             return cls([])
         return cls([(_number(low), _number(high)) for low, high in periods(begin, until, by, tz)])
+
+    def cut_at(self, quarters: Iterable[int]) -> "QuarterWindow":
+        """The same window with some of its quarters as periods of their own."""
+        cuts = {each for number in quarters if self.first <= number < self.end for each in (number, number + 1)}
+        edges = sorted(cuts.union(*self.bounds)) if cuts else []
+        return QuarterWindow(list(pairwise(edges))) if cuts else self
 
     @property
     def start_ms(self) -> int:

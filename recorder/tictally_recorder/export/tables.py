@@ -13,6 +13,7 @@ from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.reports.energy import quality_of
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, periods
 from tictally_shared.labels import LABELS
 
@@ -96,6 +97,7 @@ _ENERGY: Final = (
     Column("energy", ColumnKind.INTEGER),
     Column("unit", ColumnKind.TEXT),
     Column("estimated", ColumnKind.TRUTH),
+    Column("quality", ColumnKind.TEXT),
     Column("fell", ColumnKind.TRUTH),
     Column("first", ColumnKind.INTEGER),
     Column("last", ColumnKind.INTEGER),
@@ -153,6 +155,7 @@ def _energy_by(by: By) -> Callable[[ExportQuery], Iterator[Row]]:
                         row.energy,
                         row.unit,
                         row.estimated,
+                        str(quality_of(row)),
                         row.fell,
                         row.first_value,
                         row.last_value,

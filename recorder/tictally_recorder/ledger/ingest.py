@@ -19,12 +19,13 @@ from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import LabelState, Meters, MeterState
 from tictally_recorder.ledger.model import INTEGRATED_EDGE, BatchResult, Message
 from tictally_recorder.ledger.quarantine import DeadLetters, DeferredMessages
-from tictally_recorder.ledger.quarters import QuarterStore
+from tictally_recorder.ledger.quarters import OPTION, QuarterStore
 from tictally_recorder.ledger.retention import RetentionLimits, RetentionScan
 from tictally_recorder.ledger.rollup import REGISTERS
 from tictally_recorder.ledger.text_changes import add_change, add_late
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.frames import Frame
+from tictally_shared.tariff_options import SUPPLIER
 
 _STORED: Final = BatchResult(stored=1)
 _DUPLICATE: Final = BatchResult(duplicates=1)
@@ -34,8 +35,9 @@ _IGNORED: Final = BatchResult(ignored=1)
 _CONFLICT: Final = BatchResult(stored=1, conflicts=1)
 _STATUS: Final = {Accepted: Status.STORED, Deferred: Status.DEFERRED, Rejected: Status.REJECTED}
 # The labels that define which period a register counts, from then on. Source: Enedis-NOI-CPT_54E §6.2.
-_OPTION: Final = "NGTF"
-_PERIOD_LABELS: Final = frozenset({"LTARF", _OPTION, "NTARF"})
+_PERIOD_LABELS: Final = frozenset({"LTARF", OPTION, "NTARF"})
+# How long a pair of them must last to be a name: see `tictally_recorder.energy.period_names`.
+_NAME_LASTS_MS: Final = 5 * 60 * 1000
 _INSERT: Final = "INSERT INTO frame VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 # FrameNumbers of frames that have gone are never given again: a sink that has copied one knows it by its number.
 _NEWEST: Final = """
@@ -221,13 +223,30 @@ class MessageStore:
         newest_ms = meter.last_ms
         meter.first_ms = min(meter.first_ms, time_ms)
         meter.last_ms = max(newest_ms, time_ms)
+        option = meter.labels.get(OPTION)
+        option_before, named_ms = option.text if option else None, meter.named_ms
+        is_change = time_ms < newest_ms or self._has_other_registers(meter, frame, newest_ms)
         observed_ms = self._update_labels(meter, frame)
-        if time_ms < newest_ms:
-            self._invalidations.add_late_frame(meter, time_ms, frame.values)
-        else:
+        if is_change:
+            self._invalidations.add_between(meter, time_ms, frame.values)
+        if time_ms >= newest_ms:
+            if newest_ms - named_ms <= 2 * _NAME_LASTS_MS:
+                # The frames before were too few to show that a name lasts.
+                self._invalidations.add_between(meter, named_ms, _supplier_registers(meter))
+                observed_ms = min(observed_ms, named_ms)
             self._invalidations.add(meter.id, min(newest_ms, observed_ms), time_ms)
-        self._quarters.add(meter, time_ms, frame.values)
+        option = meter.labels.get(OPTION)
+        is_cut = option is not None and option.text != option_before
+        self._quarters.add(meter, time_ms, frame.values, is_cut=is_cut)
         self._daily_maxima.add(meter.id, frame)
+
+    @staticmethod
+    def _has_other_registers(meter: MeterState, frame: Frame, newest_ms: int) -> bool:
+        """True if a frame has a register that the newest one before it had not."""
+        labels = meter.labels
+        return any(
+            name in REGISTERS and (name not in labels or labels[name].last_ms < newest_ms) for name in frame.values
+        )
 
     def _update_labels(self, meter: MeterState, frame: Frame) -> int:
         """Record sightings and changes of labels; returns the oldest last observation of a register before."""
@@ -247,17 +266,28 @@ class MessageStore:
                 state.last_ms = time_ms
                 continue
             state.first_ms = min(state.first_ms, time_ms)
-            if isinstance(value, str) and add_late(
-                self._connection, meter.id, (state.id, name), (time_ms, value), state.last_ms
+            if isinstance(value, str) and (
+                changed := add_late(self._connection, meter.id, (state.id, name), (time_ms, value), state.last_ms)
             ):
                 state.text = self._meters.newest_text(meter.id, state.id)
                 self._invalidate_since(meter, name, time_ms)
+                for at_ms in changed if name == OPTION else ():
+                    self._quarters.cut(meter, at_ms // QUARTER_MS)
         return observed_ms
 
     def _invalidate_since(self, meter: MeterState, label: str, time_ms: int) -> None:
         """Invalidate from a changed string on, where it defines which period a register counts.
 
-        An option applies to the meter installed next too, until that sends its own.
+        So far as a pair of them must last to be a name, it defines what was before too; and where no frame was, what
+        the registers counted from the one before to the one after. An option applies to the meter installed next too,
+        until that sends its own.
         """
         if label in _PERIOD_LABELS:
-            self._invalidations.add(meter.id, time_ms, self._newest_ms if label == _OPTION else meter.last_ms)
+            meter.named_ms = max(meter.named_ms, time_ms)
+            until_ms = self._newest_ms if label == OPTION else meter.last_ms
+            self._invalidations.add(meter.id, time_ms - _NAME_LASTS_MS, max(time_ms, until_ms))
+            self._invalidations.add_between(meter, time_ms, _supplier_registers(meter))
+
+
+def _supplier_registers(meter: MeterState) -> set[str]:
+    return {name for name in meter.labels if name.startswith(SUPPLIER)}

@@ -1,7 +1,8 @@
 """Which quarters' cost is invalidated: recorded in the transaction of the frames that did it, for cost and for sinks.
 
 What a register counted between two observations depends on both, however far apart they are. So a frame invalidates
-every quarter from the observation before it to the one after it, of each of its registers.
+every quarter from the observation before it to the one after it, of each of its registers, and where their names
+change, of those that they continue.
 """
 
 import sqlite3
@@ -15,6 +16,7 @@ from tictally_recorder.ledger.quarter_codec import unpack_registers
 from tictally_recorder.ledger.rollup import REGISTERS
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
+from tictally_shared.tariff_options import register_set, register_sets
 
 _BETWEEN: Final = (
     "SELECT quarter, packed FROM quarter WHERE meter = ? AND quarter >= ? AND quarter <= ? ORDER BY quarter"
@@ -32,29 +34,57 @@ class Invalidations:
         self._labels = labels
         self._sinks = sinks_of(connection)
         self._new: dict[int, IntervalSet] = {}
-        self._late: dict[int, tuple[MeterState, dict[int, set[str]]]] = {}
+        self._between: dict[int, tuple[MeterState, dict[int, set[str]]]] = {}
 
     def add(self, meter_id: int, first_ms: int, last_ms: int) -> None:
         """Invalidate the quarters from one moment to another, both included."""
         self._new.setdefault(meter_id, IntervalSet()).add(first_ms // QUARTER_MS, last_ms // QUARTER_MS)
 
-    def add_late_frame(self, meter: MeterState, time_ms: int, labels: Iterable[str]) -> None:
-        """Invalidate what a frame with some labels changes that is not the newest."""
-        _, quarters = self._late.setdefault(meter.id, (meter, {}))
+    def add_between(self, meter: MeterState, time_ms: int, labels: Iterable[str]) -> None:
+        """Invalidate what a frame with some labels changes between the frames around it."""
+        _, quarters = self._between.setdefault(meter.id, (meter, {}))
         quarters.setdefault(time_ms // QUARTER_MS, set()).update(REGISTERS.intersection(labels))
 
     def save(self) -> None:
         """Write it; in the transaction of the frames."""
-        for meter, quarters in self._late.values():
+        for meter, quarters in self._between.values():
             found = self._new.setdefault(meter.id, IntervalSet())
-            for number, registers in quarters.items():
+            for number, own in quarters.items():
+                registers = own | self._of_a_change(meter, number, own)
                 found.add(self._before(meter, number, registers), self._after(meter, number, registers))
         for meter_id, new in self._new.items():
             known = invalidated_quarters(self._connection, meter_id)
             _put(self._connection, meter_id, known, known | new)
             mark_quarters(self._connection, self._sinks, meter_id, new)
         self._new.clear()
-        self._late.clear()
+        self._between.clear()
+
+    def _of_a_change(self, meter: MeterState, number: int, registers: set[str]) -> set[str]:
+        """The registers whose names changed around a quarter: they continue one another, so each depends on the others.
+
+        Empty where the meter shows the same set in the quarters around it that have any.
+        """
+        shown = {name: found for name in meter.labels if (found := register_set(name))}
+        if not register_sets(registers) or len(set(shown.values())) <= 1:
+            return set()
+        first = min(meter.labels[name].first_ms for name in shown) // QUARTER_MS
+        last = max(meter.labels[name].last_ms for name in shown) // QUARTER_MS
+        sets = register_sets(registers)
+        if meter.dirty:  # which set was shown in those is not known yet
+            sets = set(shown.values())
+        for bounds, order in (((first, number), " DESC"), ((number, last), "")):
+            sets |= self._sets_nearest(meter.id, bounds, order, number)
+        return {name for name, of_name in shown.items() if of_name in sets} if len(sets) > 1 else set()
+
+    def _sets_nearest(self, meter_id: int, bounds: tuple[int, int], order: str, number: int) -> set[str]:
+        """The sets in a quarter, and in the nearest one to it that has any."""
+        found: set[str] = set()
+        for each, packed in self._connection.execute(_BETWEEN + order, (meter_id, *bounds)):
+            seen = unpack_registers(packed, meter_id, each * QUARTER_MS, self._labels.names).registers
+            found |= register_sets(seen)
+            if found and each != number:
+                break
+        return found
 
     def _before(self, meter: MeterState, number: int, registers: set[str]) -> int:
         """The newest quarter before another by which each of some registers was observed, or the quarter itself."""

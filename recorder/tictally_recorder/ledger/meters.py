@@ -36,6 +36,7 @@ class MeterState:
         edges: ids of the edges that read it.
         open: quarters that recently got frames, by number.
         dirty: numbers of quarters that wait to be recomputed.
+        named_ms: the newest change of what its registers count, since the recorder started.
         changed_labels: to be saved.
         changed_quarters: to be saved.
     """
@@ -48,6 +49,7 @@ class MeterState:
     edges: set[int] = field(default_factory=set)
     open: dict[int, Rollup] = field(default_factory=dict)
     dirty: set[int] = field(default_factory=set)
+    named_ms: int = 0
     changed_labels: set[str] = field(default_factory=set)
     changed_quarters: set[int] = field(default_factory=set)
 

@@ -17,6 +17,12 @@ _MOST_OPEN: Final = 8
 _SETTLED: Final = """
 SELECT CASE settled WHEN x'' THEN packed ELSE settled END FROM quarter WHERE meter = ? AND quarter = ?
 """
+# The option, by which registers count: where it changes, a quarter's runs end. Source: Enedis-NOI-CPT_54E §6.2.
+OPTION: Final = "NGTF"
+_CUTS: Final = """
+SELECT time_ms FROM text_change
+WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?) AND time_ms >= ? AND time_ms < ?
+"""
 # A quarter that was completely settled keeps that as its settled part when more frames arrive.
 _PUT: Final = """
 INSERT INTO quarter (meter, quarter, packed) VALUES (?, ?, ?)
@@ -29,11 +35,13 @@ def compute_quarter(
 ) -> Quarter | None:
     """A quarter from its settled part and its raw frames; None if there are neither."""
     start_ms = number * QUARTER_MS
-    frames = frames_between(connection, meter_id, start_ms, start_ms + QUARTER_MS)
+    bounds = (start_ms, start_ms + QUARTER_MS)
+    frames = frames_between(connection, meter_id, *bounds)
+    cuts = [time_ms for (time_ms,) in connection.execute(_CUTS, (meter_id, OPTION, *bounds))]
     row = connection.execute(_SETTLED, (meter_id, number)).fetchone()
     if row is None or row[0] is None:
-        return roll_up(meter_id, start_ms, frames)
-    return add_frames(unpack(row[0], meter_id, start_ms, names), frames)
+        return roll_up(meter_id, start_ms, frames, cuts)
+    return add_frames(unpack(row[0], meter_id, start_ms, names), frames, cuts)
 
 
 class QuarterStore:
@@ -43,8 +51,8 @@ class QuarterStore:
         self._connection = connection
         self._labels = labels
 
-    def add(self, meter: MeterState, time_ms: int, values: Mapping[str, int | str]) -> None:
-        """Add a frame whose raw row is already inserted."""
+    def add(self, meter: MeterState, time_ms: int, values: Mapping[str, int | str], *, is_cut: bool = False) -> None:
+        """Add a frame whose raw row is already inserted; `is_cut` if the option changes with it."""
         number = time_ms // QUARTER_MS
         if number in meter.dirty:
             return
@@ -53,13 +61,25 @@ class QuarterStore:
             rollup = meter.open[number] = self._load(meter.id, number)
         if rollup.n and time_ms <= rollup.last_ms:
             # Only the raw frames show whether a register fell and rose again between two frames.
-            del meter.open[number]
+            self._mark_dirty(meter, number)
+            return
+        if is_cut:
+            rollup.cut()
+        rollup.add(time_ms, values)
+        meter.changed_quarters.add(number)
+
+    def cut(self, meter: MeterState, number: int) -> None:
+        """Have a quarter that has frames recomputed, since the option changed within it, or no longer does."""
+        select = "SELECT 1 FROM quarter WHERE meter = ? AND quarter = ?"
+        if number in meter.open or self._connection.execute(select, (meter.id, number)).fetchone():
+            self._mark_dirty(meter, number)
+
+    def _mark_dirty(self, meter: MeterState, number: int) -> None:
+        if number not in meter.dirty:
+            meter.open.pop(number, None)
             meter.changed_quarters.discard(number)
             meter.dirty.add(number)
             self._connection.execute("INSERT INTO dirty_quarter VALUES (?, ?)", (meter.id, number))
-            return
-        rollup.add(time_ms, values)
-        meter.changed_quarters.add(number)
 
     def save(self, meter: MeterState) -> None:
         """Write the rows that changed; the newest stay open for the next frames."""

@@ -2,11 +2,12 @@
 
 A quarter has the runs of a register, the statistics of a power, current or voltage, and the ends of any other number;
 strings are stored by change instead. Frames are added in order of time; parts that overlap in time are merged by
-`merge`.
+`merge`. A cut is a moment at which registers begin to count something else: a run ends before it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Final, Protocol, Self, TypeVar
 
@@ -26,12 +27,13 @@ class _Sum(Protocol):
 class _RunSum:
     """A register's runs while frames are added: finished ones, and the open one."""
 
-    __slots__ = ("done", "first", "first_ms", "last", "last_ms")
+    __slots__ = ("done", "first", "first_ms", "is_cut", "last", "last_ms")
 
     def __init__(self, time_ms: int, value: int) -> None:
         self.done: list[Run] = []
         self.first_ms = self.last_ms = time_ms
         self.first = self.last = value
+        self.is_cut = False
 
     @classmethod
     def of(cls, runs: tuple[Run, ...]) -> Self:
@@ -41,9 +43,9 @@ class _RunSum:
         return self
 
     def add(self, time_ms: int, value: int) -> None:
-        if value < self.last:
+        if value < self.last or self.is_cut:
             self.done.append(self._open())
-            self.first_ms, self.first = time_ms, value
+            self.first_ms, self.first, self.is_cut = time_ms, value, False
         self.last_ms, self.last = time_ms, value
 
     def _open(self) -> Run:
@@ -126,11 +128,6 @@ class Rollup:
         self._sums: dict[str, _Sum] = {}
 
     @classmethod
-    def empty(cls, quarter: Quarter) -> Self:
-        """A rollup of the same quarter, without frames."""
-        return cls(quarter.meter_id, quarter.start_ms)
-
-    @classmethod
     def of(cls, quarter: Quarter) -> Self:
         """A rollup that continues a quarter."""
         self = cls(quarter.meter_id, quarter.start_ms)
@@ -156,6 +153,18 @@ class Rollup:
                 else:
                     found.add(time_ms, value)
 
+    def cut(self) -> None:
+        """End the runs: what is added from now on counts something else."""
+        for each in self._registers.values():
+            each.is_cut = True
+
+    def add_all(self, frames: Iterable[tuple[int, Mapping[str, int | str]]], cuts: Sequence[int]) -> None:
+        """Add (time_ms, values) in the order of time; `cuts` are moments, in any order."""
+        for time_ms, values in frames:
+            if _is_cut_between(self.last_ms, time_ms, cuts):
+                self.cut()
+            self.add(time_ms, values)
+
     def _begin(self, name: str, time_ms: int, value: int) -> None:
         if name in REGISTERS:
             self._sums[name] = self._registers[name] = _RunSum(time_ms, value)
@@ -178,35 +187,43 @@ class Rollup:
         )
 
 
-def roll_up(meter_id: int, start_ms: int, frames: Iterable[tuple[int, Mapping[str, int | str]]]) -> Quarter | None:
+def roll_up(
+    meter_id: int, start_ms: int, frames: Iterable[tuple[int, Mapping[str, int | str]]], cuts: Sequence[int] = ()
+) -> Quarter | None:
     """The quarter that (time_ms, values) in the order of time make, or None if there are none."""
     rollup = Rollup(meter_id, start_ms)
-    for time_ms, values in frames:
-        rollup.add(time_ms, values)
+    rollup.add_all(frames, cuts)
     return rollup.quarter() if rollup.n else None
 
 
-def add_frames(part: Quarter, frames: Iterable[tuple[int, Mapping[str, int | str]]]) -> Quarter:
+def add_frames(
+    part: Quarter, frames: Iterable[tuple[int, Mapping[str, int | str]]], cuts: Sequence[int] = ()
+) -> Quarter:
     """A part of a quarter and (time_ms, values) in the order of time that are not in it.
 
     Exact for frames before and after the part; those between its ends are merged as `merge` does.
     """
-    early, between, late = Rollup.empty(part), Rollup.empty(part), []
-    for time_ms, values in frames:
-        if time_ms > part.last_ms:
-            late.append((time_ms, values))
+    early: list[tuple[int, Mapping[str, int | str]]] = []
+    between: list[tuple[int, Mapping[str, int | str]]] = []
+    late: list[tuple[int, Mapping[str, int | str]]] = []
+    for frame in frames:
+        if frame[0] > part.last_ms:
+            late.append(frame)
         else:
-            (early if time_ms < part.first_ms else between).add(time_ms, values)
-    for rollup in (early, between):
-        if rollup.n:
-            part = merge(part, rollup.quarter())
+            (early if frame[0] < part.first_ms else between).append(frame)
+    for some in (early, between):
+        if (other := roll_up(part.meter_id, part.start_ms, some, cuts)) is not None:
+            part = merge(part, other, cuts)
     whole = Rollup.of(part)
-    for time_ms, values in late:
-        whole.add(time_ms, values)
+    whole.add_all(late, cuts)
     return whole.quarter()
 
 
-def merge(one: Quarter, other: Quarter) -> Quarter:
+def _is_cut_between(before_ms: int, after_ms: int, cuts: Sequence[int]) -> bool:
+    return any(before_ms < each <= after_ms for each in cuts)
+
+
+def merge(one: Quarter, other: Quarter, cuts: Sequence[int] = ()) -> Quarter:
     """One quarter out of two parts of it, in either order.
 
     Exact where a label's parts do not overlap in time. Where they do, a register's runs are compared by their ends:
@@ -217,7 +234,7 @@ def merge(one: Quarter, other: Quarter) -> Quarter:
         n=one.n + other.n,
         first_ms=min(one.first_ms, other.first_ms),
         last_ms=max(one.last_ms, other.last_ms),
-        registers=_joined(one.registers, other.registers, _merge_runs),
+        registers=_joined(one.registers, other.registers, partial(_merge_runs, cuts)),
         live=_joined(one.live, other.live, _merge_live),
         ends=_joined(one.ends, other.ends, _merge_ends),
     )
@@ -227,13 +244,14 @@ def _joined(one: Mapping[str, _T], other: Mapping[str, _T], join: Callable[[_T, 
     return {**one, **{name: join(one[name], each) if name in one else each for name, each in other.items()}}
 
 
-def _merge_runs(one: tuple[Run, ...], other: tuple[Run, ...]) -> tuple[Run, ...]:
+def _merge_runs(cuts: Sequence[int], one: tuple[Run, ...], other: tuple[Run, ...]) -> tuple[Run, ...]:
     runs = sorted((*one, *other), key=lambda run: run.first_ms)
     points = [point for run in runs for point in ((run.first_ms, run.first), (run.last_ms, run.last))]
     if any(after[0] < before[0] for before, after in pairwise(points)):
         points.sort()
     merged = _RunSum(*points[0])
-    for point in points[1:]:
+    for before, point in pairwise(points):
+        merged.is_cut = _is_cut_between(before[0], point[0], cuts)
         merged.add(*point)
     return merged.frozen()
 

@@ -30,8 +30,8 @@ def add_change(connection: sqlite3.Connection, meter_id: int, label_id: int, tim
 
 def add_late(
     connection: sqlite3.Connection, meter_id: int, label: tuple[int, str], seen: tuple[int, str], last_ms: int
-) -> bool:
-    """Correct the rows for a string seen at a time that is not the newest; True if one changed.
+) -> list[int]:
+    """Correct the rows for a string seen at a time that is not the newest; returns the times of rows that may change.
 
     The frame's raw row is already inserted. Only the row of its time and the next one can change.
 
@@ -46,7 +46,7 @@ def add_late(
     time_ms, value = seen
     recorded = _text_before(connection, meter_id, label_id, time_ms + 1)
     if value == recorded:
-        return False  # the rows have it already: neither this row nor the next changes
+        return []  # the rows have it already: neither this row nor the next changes
     raw_text = _raw_text(connection, meter_id, name, time_ms)
     after_ms = connection.execute(_NEXT, (meter_id, label_id, time_ms)).fetchone()[0]
     if recorded is not None:  # else the next row is the first that was ever seen
@@ -62,7 +62,7 @@ def add_late(
         else:
             connection.execute(_PUT, (meter_id, label_id, at_ms, text))
         state = text
-    return True
+    return [at_ms for at_ms, _ in moments]
 
 
 def _text_before(connection: sqlite3.Connection, meter_id: int, label_id: int, time_ms: int) -> str | None:

@@ -1,8 +1,9 @@
 """What energy cost as a table for people, as JSON and as CSV. Pure: sums in, text or a table out."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -120,8 +121,15 @@ def as_table(answer: SiteCosts) -> Table:
 
 
 def remarks(answer: SiteCosts) -> list[Phrase]:
-    """What a person must know of a site's sums: what is unknown, provisional, estimated or fell, and why."""
-    rows = [row for summed in answer.sums for row in summed.rows]
+    """What a person must know of a site's sums: what is unknown, provisional or estimated, and why."""
+    lines = [line for summed in answer.sums for line in summed.lines]
+    estimated = {day for line in lines for day in line.estimated_days}
+    rows = [row for line in lines for row in line.rows]
+    return remarks_of(rows, estimated, is_integrated=answer.is_integrated)
+
+
+def remarks_of(rows: Sequence[CostRow], estimated: Collection[date], *, is_integrated: bool) -> list[Phrase]:
+    """The same of some rows, and of the days on which energy is estimated or, without registers, integrated."""
     found = [
         Phrase(
             RemarkCode.COST_UNKNOWN,
@@ -133,17 +141,9 @@ def remarks(answer: SiteCosts) -> list[Phrase]:
         Phrase(RemarkCode.COST_PROVISIONAL, {"reason": each.reason, "ranges": ranges_of(each.days)})
         for each in reasons_of(row for row in rows if row.quality is Quality.PROVISIONAL)
     ]
-    if estimated := {row.day for row in rows if any(part.estimated for part in row.parts)}:
-        code = RemarkCode.COST_INTEGRATED if answer.is_integrated else RemarkCode.COST_ESTIMATED
+    if estimated:
+        code = RemarkCode.COST_INTEGRATED if is_integrated else RemarkCode.COST_ESTIMATED
         found.append(Phrase(code, {"ranges": ranges_of(estimated)}))
-    fell = [(part.register, row.day) for row in rows if row.amount is not None for part in row.parts if part.fell]
-    found += [
-        Phrase(
-            RemarkCode.COST_REGISTER_FELL,
-            {"register": register, "ranges": ranges_of(day for name, day in fell if name == register)},
-        )
-        for register in sorted({name for name, _ in fell})
-    ]
     return found
 
 

@@ -11,10 +11,12 @@ from tictally_recorder.cost import RegisterPart
 from tictally_recorder.cost.aggregation import PriceLine, reasons_of, registers_of
 from tictally_recorder.cost.model import LUMP_SUM
 from tictally_recorder.cost.proration import days_of_month
+from tictally_recorder.energy.interpolation import ROLLOVER
 from tictally_recorder.reports.cost import SiteCosts, cents, kwh
 from tictally_recorder.reports.reasons import dated_text
 
 _SHOWN: Final = Decimal("1E-6")
+_INTERPOLATED: Final = ", interpolated"
 
 
 def as_text(answer: SiteCosts, tz: ZoneInfo) -> list[str]:
@@ -44,6 +46,8 @@ def as_record(line: PriceLine) -> dict[str, object]:
                 "last": part.last_value,
                 "energy_wh": part.energy_wh,
                 "estimated": part.estimated,
+                "first_estimated": part.first_estimated,
+                "last_estimated": part.last_estimated,
                 "price": None if part.price is None else f"{part.price:f}",
             }
             for part in _parts(line, is_each=True)
@@ -61,11 +65,16 @@ def _of_line(line: PriceLine, tz: ZoneInfo) -> Iterator[str]:
     for part in parts:
         at = f" at {part.price:f} {line.currency}" if part.price is not None else ""
         notes = ", estimated" if part.estimated else ""
-        if part.last_value - part.first_value != part.energy_wh:
+        difference = part.last_value - part.first_value
+        if difference + ROLLOVER == part.energy_wh:
+            notes += ", the register went past its largest value and continued at 0"
+        elif difference != part.energy_wh:
             notes += ", the register fell or was another's meanwhile: what was counted before and after is added"
+        first = f"{_local(part.start_ms, tz)}{_INTERPOLATED if part.first_estimated else ''}"
+        last = f"{_local(part.end_ms, tz)}{_INTERPOLATED if part.last_estimated else ''}"
         yield (
-            f"{part.register} from {part.first_value} Wh ({_local(part.start_ms, tz)}) to {part.last_value} Wh "
-            f"({_local(part.end_ms, tz)}): {kwh(part.energy_wh)} kWh{at}{notes}"
+            f"{part.register} from {part.first_value} Wh ({first}) to {part.last_value} Wh "
+            f"({last}): {kwh(part.energy_wh)} kWh{at}{notes}"
         )
     if line.amount is not None:
         yield f"{_computation(line)} = {_exact(line.amount)} {line.currency}, shown as {cents(line.amount)}"

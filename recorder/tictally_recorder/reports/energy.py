@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from tictally_recorder.cost.model import Unmetered
+from tictally_recorder.cost.model import Quality, Unmetered
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.energy import EnergyRow, Gap
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.table import plain_table
 from tictally_shared.calendar import QUARTER_MS, By
-from tictally_shared.phrase import Phrase, Value
+from tictally_shared.phrase import Phrase
 
 COLUMNS: Final = (
     "site",
@@ -26,6 +26,7 @@ COLUMNS: Final = (
     "energy",
     "unit",
     "estimated",
+    "quality",
     "fell",
     "first",
     "last",
@@ -52,6 +53,7 @@ def records(rows: Iterable[EnergyRow], tz: ZoneInfo) -> list[dict[str, object]]:
             "energy": row.energy,
             "unit": row.unit,
             "estimated": row.estimated,
+            "quality": quality_of(row),
             "fell": row.fell,
             "first": row.first_value,
             "last": row.last_value,
@@ -90,10 +92,26 @@ def as_table(site: str, rows: Sequence[EnergyRow], by: By, tz: ZoneInfo) -> Tabl
             row.period or "",
             f"{row.energy / _PER_KILO:.3f}",
             f"k{row.unit}",
-            ", ".join(note for note, is_so in (("estimated", row.estimated), ("fell", row.fell)) if is_so),
+            ", ".join(_notes(row)),
         )
         before = times
     return table
+
+
+def quality_of(row: EnergyRow) -> Quality:
+    """`unknown` where the energy is only a part of what was counted, or nothing of it is known."""
+    if row.unknown:
+        return Quality.UNKNOWN
+    return Quality.ESTIMATED if row.estimated else Quality.MEASURED
+
+
+def _notes(row: EnergyRow) -> Iterator[str]:
+    if row.estimated:
+        yield "estimated"
+    if row.unknown:
+        yield "a part is unknown" if row.is_known else "unknown"
+    if row.fell:
+        yield "fell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,55 +131,50 @@ class Missing:
     unmetered: Sequence[Unmetered] = ()
 
 
-def remarks(rows: Sequence[EnergyRow], missing: Missing, by: By, tz: ZoneInfo) -> list[Phrase]:
-    """What a person must know of a site's rows: where they begin, gaps, lost frames, and registers that fell.
+def remarks(rows: Sequence[EnergyRow], missing: Missing, tz: ZoneInfo) -> list[Phrase]:
+    """What a person must know of a site's rows: where they begin, gaps, lost frames, and what is unknown.
 
     Args:
         rows: of one site.
         missing: in their window.
-        by: as in the table.
         tz: as in the table.
     """
     found = []
     if any(row.start_ms // QUARTER_MS < missing.began_ms // QUARTER_MS for row in rows):
         found.append(Phrase(RemarkCode.ENERGY_BEFORE_LEDGER, {"time": _minute(missing.began_ms, tz)}))
+    unshown = {(time.start_ms, time.end_ms) for row in rows for time in row.unknown if not time.fell}
+    unshown.update((each.start_ms, each.end_ms) for each in missing.unmetered if _concerns(each, rows))
+    times = dict.fromkeys((_minute(start, tz), _minute(end, tz)) for start, end in sorted(unshown))
+    not_shown = (Phrase(RemarkCode.ENERGY_NOT_SHOWN, {"spans": tuple(times)}),) if unshown else ()
     if missing.gaps:
-        found.append(_gaps(missing, tz))
+        is_divided = any(
+            not any(start < gap.end_ms and gap.start_ms < end for start, end in unshown) for gap in missing.gaps
+        )
+        found.append(_gaps(missing, (*((Phrase(RemarkCode.GAPS_DIVIDED),) if is_divided else ()), *not_shown), tz))
+    else:
+        found += not_shown
     if missing.lost:
         found.append(Phrase(RemarkCode.ENERGY_FRAMES_LOST, {"count": missing.lost}))
-    for row in rows:
-        if row.fell or row.lost:
-            code = RemarkCode.ENERGY_REGISTER_FELL_IN_GAP if row.lost else RemarkCode.ENERGY_REGISTER_FELL
-            start, end = (_iso(time_ms, by, tz) for time_ms in (row.start_ms, row.end_ms))
-            found.append(Phrase(code, {"register": row.register, "start": start, "end": end}))
+    fell = {(row.register, time) for row in rows for time in row.unknown if time.fell}
+    for register, time in sorted(fell, key=lambda each: (each[1], each[0])):
+        about = {"register": register, "start": _minute(time.start_ms, tz), "end": _minute(time.end_ms, tz)}
+        found.append(Phrase(RemarkCode.ENERGY_REGISTER_FELL, about))
     return found
 
 
-def _gaps(missing: Missing, tz: ZoneInfo) -> Phrase:
+def _concerns(unmetered: Unmetered, rows: Iterable[EnergyRow]) -> bool:
+    return any(unmetered.concerns(row.start_ms, row.end_ms) for row in rows)
+
+
+def _gaps(missing: Missing, meanwhile: tuple[Phrase, ...], tz: ZoneInfo) -> Phrase:
     gaps = [
         Phrase(RemarkCode.GAP, {"start": _minute(gap.start_ms, tz), "end": _minute(gap.end_ms, tz)})
         for gap in missing.gaps[:_GAPS_SHOWN]
     ]
     if more := len(missing.gaps) - len(gaps):
         gaps.append(Phrase(RemarkCode.MORE_GAPS, {"count": more}))
-    about: dict[str, Value] = {
-        "count": sum(gap.quarters for gap in missing.gaps),
-        "gaps": tuple(gaps),
-        "meanwhile": tuple(_meanwhile(missing, tz)),
-    }
-    return Phrase(RemarkCode.ENERGY_GAPS, about)
-
-
-def _meanwhile(missing: Missing, tz: ZoneInfo) -> Iterator[Phrase]:
-    """What becomes of that which was counted in the gaps."""
-    unmetered = {
-        (each.start_ms, each.end_ms): [gap for gap in missing.gaps if each.concerns(gap.start_ms, gap.end_ms)]
-        for each in missing.unmetered
-    }
-    if set(missing.gaps) - {gap for inside in unmetered.values() for gap in inside}:
-        yield Phrase(RemarkCode.GAPS_DIVIDED)
-    if spans := tuple((_minute(start, tz), _minute(end, tz)) for (start, end), inside in unmetered.items() if inside):
-        yield Phrase(RemarkCode.GAPS_NOT_SHOWN, {"spans": spans})
+    quarters = sum(gap.quarters for gap in missing.gaps)
+    return Phrase(RemarkCode.ENERGY_GAPS, {"count": quarters, "gaps": tuple(gaps), "meanwhile": meanwhile})
 
 
 def _local(time_ms: int, tz: ZoneInfo) -> datetime:

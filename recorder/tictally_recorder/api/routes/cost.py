@@ -18,6 +18,7 @@ from tictally_recorder.api.schemas import CostItem, ListOf
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.bill.as_json import record as bill_record
+from tictally_recorder.cost.coverage import Coverage
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.reports.cost import COLUMNS
 from tictally_recorder.translations import phrase_record
@@ -49,7 +50,8 @@ async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Resp
         for site in session.sites:
             found = cached_cost(session, site, query, terms, current.version)
             rows += [(each.first.toordinal(), record) for each in found.periods for record in each.records]
-            remarks += [{"site": site.id} | phrase_record(remark) for remark in found.remarks]
+            covered = Coverage.of(SiteDays(site, query.days.first, query.days.until, session.tz), context.now())
+            remarks += [{"site": site.id} | phrase_record(each) for each in [*found.remarks, *covered.remarks()]]
             states.append(found.state)
         page = PagedRows(rows, params.limit, lambda start: str(date.fromordinal(start)))
         return Listing(page, {"remarks": remarks}, states=states)
@@ -70,9 +72,10 @@ async def bill(request: Request, params: Annotated[ListParams, Query()]) -> Resp
         terms = session.current_terms().required()
         items = []
         for site in session.sites:
-            rows = cost_of(session.reader, SiteDays(site, days.first, days.until, session.tz), terms)
-            made = make_bill(site.id, days.first, days.until, rows, terms.tariffs)
-            items.append(bill_record(replace(made, is_integrated=site.is_integrated)))
+            query = SiteDays(site, days.first, days.until, session.tz)
+            made = make_bill(site.id, days.first, days.until, cost_of(session.reader, query, terms), terms.tariffs)
+            covered = Coverage.of(query, context.now())
+            items.append(bill_record(replace(made, is_integrated=site.is_integrated, covered=covered)))
         return Listing(items)
 
     return await answer_list(request, params.site, work, lane=Lane.SLOW)

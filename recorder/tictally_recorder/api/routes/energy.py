@@ -1,9 +1,10 @@
 """What registers counted: by register, and each kWh once."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -13,23 +14,23 @@ from starlette.responses import Response
 
 from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import Context, ReadSession
-from tictally_recorder.api.params import MAX_DAYS, PageParams, time_range
+from tictally_recorder.api.params import MAX_DAYS, PageParams, TimeRange, time_range
 from tictally_recorder.api.responses import Listing, PagedRows, Record, answer_list, csv_responses, local_iso
 from tictally_recorder.api.schemas import EnergyItem, ListOf, UseItem
 from tictally_recorder.cost.contracts.model import Contracts
+from tictally_recorder.cost.model import Quality
 from tictally_recorder.energy import EnergyRow
-from tictally_recorder.energy.register_totals import consumption_by_period, consumption_total, injection_total
+from tictally_recorder.energy.register_totals import Counted, consumption_by_period, consumption_total, injection_total
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports.energy import COLUMNS, records
 from tictally_recorder.tariffs.model import Direction
-from tictally_shared.calendar import By, local_day, period_start
+from tictally_shared.calendar import By, local_day, local_midnight, period_start
 
 router = APIRouter(tags=["energy"])
 
 _USE_COLUMNS: Final = (
-    *("site", "from", "to", "consumption_wh", "injection_wh", "periods", "estimated", "covered", "quarters"),
+    *("site", "from", "to", "consumption_wh", "injection_wh", "periods", "estimated", "quality", "covered", "quarters"),
 )
-_OPTION: Final = "NGTF"
 
 
 class UseParams(PageParams):
@@ -77,10 +78,14 @@ async def use(request: Request, params: Annotated[UseParams, Query()]) -> Respon
         states: list[str | None] = []
         start_of = _PeriodStart(session, params.by)
         for site in session.sites:
-            rows, state = cached_energy(session, site, window, params.by, all_registers=True)
-            states.append(state and f"{current.version}:{state}")
             uses = _Uses(session, site, contracts)
-            keyed += [(start_of(group[0]), uses.record(group)) for group in _by_start(rows)]
+            groups: dict[int, list[list[EnergyRow]]] = {}
+            for part in uses.parts(window):
+                rows, state = cached_energy(session, site, part, params.by, all_registers=True)
+                states.append(state and f"{current.version}:{state}")
+                for group in _by_start(rows):
+                    groups.setdefault(start_of(group[0]), []).append(group)
+            keyed += [(start, uses.record(found)) for start, found in groups.items()]
         return Listing(_paged(keyed, params, session), states=states)
 
     return await answer_list(request, params.site, work, _USE_COLUMNS)
@@ -120,28 +125,45 @@ class _Uses:
         self._site = site
         self._contracts = contracts
         self._aliases: dict[date, Mapping[str, str]] = {}
-        self._options = sorted(
-            (change.time_ms, change.value)
-            for meter in site.meters
-            for change in session.reader.text_changes(meter.id, (_OPTION,), 0, 2**62)
-        )
 
-    def record(self, rows: Sequence[EnergyRow]) -> Record:
-        """The record of a period, from the rows of its registers."""
-        first, tz = rows[0], self._session.tz
-        option = next((value for time_ms, value in reversed(self._options) if time_ms < first.end_ms), None)
-        consumption, injection = consumption_total(rows), injection_total(rows)
-        periods = consumption_by_period(rows, option or None, self._aliases_on(local_day(first.end_ms - 1, tz)))
+    def parts(self, window: TimeRange) -> Iterator[TimeRange]:
+        """A range by contracts that name periods differently: each kWh has the name of its own day's contract."""
+        tz = self._session.tz
+        first, last = (moment.astimezone(tz).date() for moment in (window.start, window.end))
+        days = {
+            day
+            for each in self._contracts.all
+            if each.concerns(self._site.id) and each.direction is Direction.CONSUMPTION
+            for day in (each.start, each.until + timedelta(days=1) if each.until else each.start)
+            if first < day <= last and self._aliases_on(day) != self._aliases_on(day - timedelta(days=1))
+        }
+        cuts = [cut for day in sorted(days) if window.start < (cut := local_midnight(day, tz)) < window.end]
+        return (TimeRange(*bounds) for bounds in pairwise([window.start, *cuts, window.end]))
+
+    def record(self, parts: Sequence[Sequence[EnergyRow]]) -> Record:
+        """The record of a period of time, from the rows of its registers in each part."""
+        first, last, tz = parts[0][0], parts[-1][0], self._session.tz
+        joined: dict[tuple[str, str | None, str | None], EnergyRow] = {}
+        periods: Counter[str] = Counter()
+        for rows in parts:
+            for row in rows:
+                key = row.register, row.period, row.option
+                joined[key] = joined[key].joined(row) if key in joined else row
+            aliases = self._aliases_on(local_day(rows[0].end_ms - 1, tz))
+            for name, counted in consumption_by_period(rows, aliases).items():
+                periods[name] += counted.energy_wh
+        consumption, injection = consumption_total(joined.values()), injection_total(joined.values())
         return {
             "site": self._site.id,
             "from": local_iso(first.start_ms, tz),
-            "to": local_iso(first.end_ms, tz),
+            "to": local_iso(last.end_ms, tz),
             "consumption_wh": consumption.energy_wh if consumption.parts else None,
             "injection_wh": injection.energy_wh if injection.parts else None,
-            "periods": {name: counted.energy_wh for name, counted in periods.items() if counted.energy_wh},
+            "periods": {name: energy_wh for name, energy_wh in periods.items() if energy_wh},
             "estimated": consumption.estimated or injection.estimated,
-            "covered": first.covered,
-            "quarters": first.quarters,
+            "quality": str(_quality(consumption, injection)),
+            "covered": sum(rows[0].covered for rows in parts),
+            "quarters": sum(rows[0].quarters for rows in parts),
         }
 
     def _aliases_on(self, day: date) -> Mapping[str, str]:
@@ -149,6 +171,12 @@ class _Uses:
             contract = self._contracts.on(self._site.id, Direction.CONSUMPTION, day)
             self._aliases[day] = contract.aliases if contract else {}
         return self._aliases[day]
+
+
+def _quality(*counted: Counted) -> Quality:
+    if any(each.incomplete for each in counted):
+        return Quality.UNKNOWN
+    return Quality.ESTIMATED if any(each.estimated for each in counted) else Quality.MEASURED
 
 
 def _by_start(rows: Sequence[EnergyRow]) -> Iterator[list[EnergyRow]]:

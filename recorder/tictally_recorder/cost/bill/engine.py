@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from tictally_recorder.cost import CostRow, VersionUsed
-from tictally_recorder.cost.aggregation import reasons_of
+from tictally_recorder.cost.aggregation import PriceLine, reasons_of
 from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, Split
 from tictally_recorder.cost.bill.split import Monthly, monthly_ht, split_energy, split_subscription
 from tictally_recorder.cost.bill.totals import totals_of
@@ -104,10 +104,9 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
         currency=head.currency,
         amount=amount,
         split=split,
-        estimated=any(part.estimated for row in rows for part in row.parts),
+        estimated=bool(PriceLine(tuple(rows)).estimated_days),
         reasons=tuple(dated.reason for dated in reasons_of(rows)),
         taxes_since=_taxes_since(head, version),
-        fell=tuple(dict.fromkeys(part.register for row in rows for part in row.parts if part.fell)),
     )
 
 

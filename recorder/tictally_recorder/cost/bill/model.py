@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from tictally_recorder.cost import VersionUsed
+from tictally_recorder.cost.coverage import WHOLE, Coverage
 from tictally_recorder.cost.model import LUMP_SUM
 from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Direction
@@ -93,9 +94,8 @@ class BillLine:
         currency: ISO 4217, or None if no tariff is known.
         amount: None if it is unknown.
         split: what the amount is made of; None for income and where the amount is unknown.
-        estimated: a gap in its energy was divided by time.
+        estimated: its energy depends on what was interpolated or inferred.
         reasons: why the amount is unknown or provisional, each once.
-        fell: registers that fell within its energy.
         taxes_since: since when its taxes are others than on the version's first day; None if they are the same.
     """
 
@@ -115,7 +115,6 @@ class BillLine:
     split: Split | None
     estimated: bool
     reasons: tuple[Reason, ...]
-    fell: tuple[str, ...] = ()
     taxes_since: date | None = None
 
     @property
@@ -216,6 +215,7 @@ class Bill:
         totals: by currency; none where no amount is known.
         versions: that made an amount, or lack it, once for each source of their figures.
         is_integrated: the site has no register, and its energy is integrated from powers.
+        covered: what is missing of its first and its last day.
     """
 
     site: str
@@ -226,8 +226,10 @@ class Bill:
     totals: tuple[Total, ...]
     versions: tuple[VersionUsed, ...]
     is_integrated: bool = False
+    covered: Coverage = WHOLE
 
     @property
     def is_whole(self) -> bool:
-        """True if every day that was asked for is in it and every amount is known."""
-        return self.days == (self.start, self.end - _DAY) and all(line.amount is not None for line in self.lines)
+        """True if every day that was asked for is in it, from its start to its end, and every amount is known."""
+        is_covered = self.days == (self.start, self.end - _DAY) and self.covered == WHOLE
+        return is_covered and all(line.amount is not None for line in self.lines)

@@ -23,8 +23,8 @@ _PARTS: Final = {
 
 
 def remarks(bill: Bill) -> list[Phrase]:
-    """Days that are not in it, and what is unknown, provisional, estimated, fell, was rounded, or lacks its taxes."""
-    found = (_days, _unknown, _provisional, _estimated, _fell, _rounding, _cta, _not_split, _misfits)
+    """Days that are not in it, and what is unknown, provisional, estimated, was rounded, or lacks its taxes."""
+    found = (_days, _unknown, _provisional, _estimated, _rounding, _cta, _not_split, _misfits)
     return [remark for of_kind in found for remark in of_kind(bill)]
 
 
@@ -49,6 +49,7 @@ def _days(bill: Bill) -> Iterator[Phrase]:
         yield Phrase(RemarkCode.BILL_BEFORE_LEDGER, {"first": str(first), "start": str(bill.start)})
     if last + _DAY < bill.end:
         yield Phrase(RemarkCode.BILL_AFTER_LEDGER, {"last": str(last)})
+    yield from bill.covered.remarks_within_days()
 
 
 def _unknown(bill: Bill) -> Iterator[Phrase]:
@@ -81,12 +82,6 @@ def _estimated(bill: Bill) -> Iterator[Phrase]:
     if found := [line for line in bill.lines if line.estimated]:
         code = RemarkCode.BILL_INTEGRATED if bill.is_integrated else RemarkCode.BILL_ESTIMATED
         yield Phrase(code, {"lines": _names(found)})
-
-
-def _fell(bill: Bill) -> Iterator[Phrase]:
-    names = dict.fromkeys(register for line in bill.lines if line.amount is not None for register in line.fell)
-    for register in names:
-        yield Phrase(RemarkCode.BILL_REGISTER_FELL, {"register": register})
 
 
 def _not_split(bill: Bill) -> Iterator[Phrase]:

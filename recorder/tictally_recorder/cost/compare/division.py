@@ -55,16 +55,15 @@ class LocalQuarter:
     Args:
         local: its start.
         rows: of its registers.
-        ngtf: the meter's name of its option, or None if it is unknown.
         contract: for consumption on its day, or None.
     """
 
-    def __init__(self, local: datetime, rows: Sequence[EnergyRow], ngtf: str | None, contract: Contract | None) -> None:
+    def __init__(self, local: datetime, rows: Sequence[EnergyRow], contract: Contract | None) -> None:
         self.local = local
         self.contract = contract
         self.off_peak_hours = contract.off_peak_hours if contract else ()
         self.total = consumption_total(rows)
-        self._rows, self._ngtf = rows, ngtf
+        self._rows = rows
         self._aliases = contract.aliases if contract else _NO_ALIASES
 
     def of_registers(self, tariff: Tariff) -> Mapping[str, Counted] | None:
@@ -95,30 +94,32 @@ class LocalQuarter:
 
     @cached_property
     def _by_alias(self) -> Mapping[str, Counted]:
-        return consumption_by_period(self._counting, self._ngtf, self._aliases)
+        return consumption_by_period(self._counting, self._aliases)
 
     @cached_property
     def _by_option(self) -> Mapping[str, Counted]:
-        return consumption_by_period(self._counting, self._ngtf, _NO_ALIASES)
+        return consumption_by_period(self._counting, _NO_ALIASES)
 
     @cached_property
     def _counting(self) -> Sequence[EnergyRow]:
         """One that counted nothing may belong to no period of a tariff."""
-        return [row for row in self._rows if row.energy or row.lost]
+        return [row for row in self._rows if row.energy or row.unknown]
 
     @cached_property
     def _option(self) -> TariffOption | None:
         """The regulated option that the registers count; None for a supplier's calendar, or two options."""
         found = {_HISTORIQUE[row.register].key for row in self._counting if row.register in _HISTORIQUE}
-        if not found or any(is_supplier_register(row.register) for row in self._counting):
-            standard = option_of_ngtf(self._ngtf) if self._ngtf is not None else None
-            found.add(standard.key if standard else "")
+        counting = [row for row in self._counting if is_supplier_register(row.register)]
+        if not found or counting:
+            shown = counting or [row for row in self._rows if is_supplier_register(row.register)]
+            standard = [option_of_ngtf(row.option or "") for row in shown] or [None]
+            found.update(each.key if each else "" for each in standard)
         return TARIFF_OPTIONS.get(found.pop()) if len(found) == 1 else None
 
     def _aliased(self, option: TariffOption) -> set[str]:
-        names = {row.register: row.period for row in self._rows}
+        names = {row.register: (row.period, row.option) for row in self._rows}
         registers = option.registers if names.keys() & set(option.registers) else option.standard_registers
-        return {period_of(each, names.get(each), self._ngtf, self._aliases) for each in registers}
+        return {period_of(each, *names.get(each, (None, None)), self._aliases) for each in registers}
 
 
 def divide(
@@ -144,9 +145,9 @@ def divide(
         hours = by_hours or hours
         for period, found in divided.items():
             estimated |= found.estimated
-            if found.reason:
-                reasons.add(found.reason)
-            elif isinstance(period, str):
+            if found.incomplete:
+                reasons.add(found.incomplete)
+            if isinstance(period, str):
                 energy[period] += found.energy_wh
             elif found.energy_wh:
                 reasons.add(period)

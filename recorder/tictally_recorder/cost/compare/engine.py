@@ -39,7 +39,7 @@ def offers(
     for start_ms, rows in groupby(sorted(use.quarters, key=lambda row: row.start_ms), lambda row: row.start_ms):
         local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(tz)
         day = local.date()
-        by_day.setdefault(day, []).append(LocalQuarter(local, list(rows), use.ngtf.get(day), days.get(day)))
+        by_day.setdefault(day, []).append(LocalQuarter(local, list(rows), days.get(day)))
     unmetered = [each for each in use.unmetered if each.direction is Direction.CONSUMPTION]
     in_part = {day for day in days if any(each.concerns(*day_bounds_ms(day, tz)) for each in unmetered)}
     found: list[Offer] = []

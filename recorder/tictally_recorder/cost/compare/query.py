@@ -13,7 +13,7 @@ from tictally_recorder.cost.compare.tempo_colours import agreed, heard_colours
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.model import Contract, Hours
 from tictally_recorder.cost.model import LUMP_SUM, CostRow, Use
-from tictally_recorder.cost.query import SiteDays, cost_of, options_of
+from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.cost.terms import LoadedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, energy
@@ -95,7 +95,7 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
     yesterday = query.start - timedelta(days=1)
     reported = reported_colours(reader, site, local_midnight(yesterday, tz), by_quarter.end, tz)
     assumed = replace(wish, colours={**paid.catalogue.tempo.colours, **reported, **wish.colours}, power_kva=power)
-    use = Use(site.id, (), quarters, options_of(reader, site, list(days), tz), unmetered_of(reader, site))
+    use = Use(site.id, (), quarters, unmetered_of(reader, site))
     broken = paid.catalogue.broken.by_id
     found = offers(
         use, days, (each for name, each in paid.catalogue.tariffs.items() if name not in broken), assumed, tz
