@@ -81,13 +81,14 @@ class LocalQuarter:
 
     def _counts_all(self, periods: set[str], names: set[str]) -> bool:
         """True if each period has a register. On a supplier's calendar one that has no name yet counted nothing."""
-        own_calendar = self._ngtf is not None and option_of_ngtf(self._ngtf) is None
+        options = {row.option for row in self._rows if is_supplier_register(row.register)}
+        own_calendar = bool(options) and all(option and option_of_ngtf(option) is None for option in options)
         return periods <= names or (own_calendar and any(map(is_supplier_register, names)))
 
     def _names(self, aliases: Mapping[str, str]) -> set[str]:
         """The periods that the registers count, also those that stood; a register's own name where it is unknown."""
         return {
-            period_of(row.register, row.period, self._ngtf, aliases)
+            period_of(row.register, row.period, row.option, aliases)
             for row in self._rows
             if row.register in _HISTORIQUE or is_supplier_register(row.register)
         }
