@@ -350,10 +350,7 @@ def test_amounts_that_the_file_does_not_have_stay() -> None:
     assert (after.subscription, after.subscription_ht) == (before.subscription, before.subscription_ht)
     assert after.taxes_on(after.start) == before.taxes_on(before.start)
     cells = {cell: (before.provenance(*cell), after.provenance(*cell)) for cell in after.cells()}
-    assert {cell for cell, (old, new) in cells.items() if old != new} == {
-        (Figure.ENERGY, 6, "BASE"),
-        (Figure.ENERGY_HT, 6, "BASE"),
-    }
+    assert {cell for cell, (old, new) in cells.items() if old != new} == set()
     assert after.provenance(Figure.ENERGY, 6, "BASE").source == "CRE, open data"
     assert after.provenance(Figure.ENERGY, 36, "BASE").confidence is Confidence.SECONDARY
     assert after.provenance(Figure.SUBSCRIPTION, 6).source == "EDF, price grid"
@@ -365,6 +362,21 @@ def test_a_version_that_the_file_has_whole_is_official() -> None:
     comparison = compared(history(*rows), subscriptions=True)
     version = on(overlaid(comparison), "2026-08-01")
     assert (version.confidence, version.source, comparison.retained) == (Confidence.OFFICIAL, "CRE, open data", ())
+
+
+def test_what_the_file_changes_or_confirms_is_attributed_to_it_and_the_rest_is_not() -> None:
+    # (0.1346 + 0.03085) x 1.2 = 0.19854 at 9 kVA, as here; 15 kVA is new
+    rows = ("01/08/2026;;9;178;238;0,1346;0,1985", "01/08/2026;;15;243;321;0,1346;0,1985")
+    version = on(overlaid(compared(history(*rows))), "2026-08-01")
+    official = {cell for cell in version.cells() if version.provenance(*cell).confidence is Confidence.OFFICIAL}
+    assert official == {
+        *((figure, power, "BASE") for figure in (Figure.ENERGY, Figure.ENERGY_HT) for power in (9, 15)),
+        *((Figure.SUBSCRIPTION_HT, power, None) for power in (9, 15)),
+        (Figure.SUBSCRIPTION, 15, None),
+    }
+    assert "a twelfth" in version.provenance(Figure.SUBSCRIPTION, 15).note
+    assert version.provenance(Figure.ENERGY, 15, "BASE").note == ""
+    assert version.monthly(9) == Decimal("19.88")
 
 
 def test_an_existing_subscription_stays_unless_its_import_is_requested() -> None:
@@ -493,6 +505,7 @@ def test_a_new_version_whose_rows_contradict_one_another_is_not_imported() -> No
     rows = ("01/02/2027;;6;138;190,8;0,1412;0,2065", "01/02/2027;;9;138;190,8;0,1412;0,2085")
     comparison = compared(history(*rows))
     assert states(comparison) == {"2027-02-01": State.DOUBTFUL}
+    assert "accise" not in {change[1] for change in changes(comparison, "2027-02-01")}
     (doubt,) = comparison.doubts
     assert doubt == (
         "2027-02-01: TTC/1.2 less HT should be one constant, and it is more for BASE at 9 kVA (line 3) "

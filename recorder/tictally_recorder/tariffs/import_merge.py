@@ -54,11 +54,13 @@ class Levy:
 
     Attributes:
         accise: before value added tax, as far as it is known.
-        fits: False if the amounts of the revision hold another one.
+        is_held: False if the amounts of the revision hold another one.
+        is_consistent: False if these amounts contradict one another, so that none of them proves another wrong.
     """
 
     accise: Decimal | None
-    fits: bool
+    is_held: bool
+    is_consistent: bool
 
 
 class Merge:
@@ -94,7 +96,7 @@ class Merge:
             yield Change(None, "until", "", old_until, self._until)
         if self.present is not None and self.present.taxes_unknown != self._taxes_unknown:
             old = self.present.taxes_on(self.revision.start).accise
-            yield from _change(None, "accise", "", old, self._levy.accise if self._levy.fits else None)
+            yield from _change(None, "accise", "", old, self._levy.accise if self._levy.is_held else None)
         for power, (prices, monthly, monthly_ht) in self._powers.items():
             for period, price in prices.items():
                 old_price = None if self.present is None else self.present.price(power, period)
@@ -126,7 +128,7 @@ class Merge:
 
     @property
     def _taxes_unknown(self) -> frozenset[str]:
-        return frozenset() if self._levy.fits else frozenset({"accise"})
+        return frozenset() if self._levy.is_held else frozenset({"accise"})
 
     def _over(self, present: Version, new: Version) -> Version:
         """What the file has is attributed to it, figure by figure; the rest stays as the version has it."""
@@ -140,22 +142,34 @@ class Merge:
             attributions=(*present.attributions, *self._attributions(present)),
             file=new.file,
         )
-        whence = Provenance(new.source, new.confidence, new.note)
-        if {merged.provenance(*cell) for cell in merged.cells()} == {whence}:
+        if all(self._is_ours(merged.provenance(*cell)) for cell in merged.cells()):
             return replace(merged, source=new.source, confidence=new.confidence, note=new.note, attributions=())
         return merged
 
+    def _is_ours(self, provenance: Provenance) -> bool:
+        publication = self._publication
+        return (provenance.source, provenance.confidence) == (publication.source, publication.confidence)
+
     def _attributions(self, present: Version) -> Iterator[Attribution]:
         """Of the figures that the file changes, and of those that it confirms and that were not official."""
-        whence = Provenance(self._publication.source, self._publication.confidence, self._publication.note)
-        found: dict[tuple[Figure, str | None], set[int]] = {}
+        of_power: dict[int, set[tuple[Figure, str | None]]] = {}
         for figure, power, period, is_new in self._taken():
             before = present.provenance(figure, power, period)
-            if before != whence and (is_new or before.confidence is not Confidence.OFFICIAL):
-                found.setdefault((figure, period), set()).add(power)
-        for (figure, period), powers in found.items():
-            periods = frozenset({period}) if period else frozenset[str]()
-            yield Attribution(frozenset({figure}), whence, frozenset(powers), periods)
+            if not self._is_ours(before) and (is_new or before.confidence is not Confidence.OFFICIAL):
+                of_power.setdefault(power, set()).add((figure, period))
+        powers: dict[tuple[Figure, frozenset[str]], set[int]] = {}
+        for power, cells in of_power.items():
+            for figure in {figure for figure, _ in cells}:
+                periods = frozenset(period for each, period in cells if each is figure and period is not None)
+                powers.setdefault((figure, periods), set()).add(power)
+        all_periods = frozenset(self._target.present.periods)
+        publication = self._publication
+        for (figure, periods), at in sorted(powers.items(), key=lambda item: (item[0][0], sorted(item[0][1]))):
+            note = publication.note if figure is Figure.SUBSCRIPTION else ""
+            whence = Provenance(publication.source, publication.confidence, note)
+            yield Attribution(
+                frozenset({figure}), whence, frozenset(at), frozenset() if periods == all_periods else periods
+            )
 
     def _taken(self) -> Iterator[tuple[Figure, int, str | None, bool]]:
         """Figures that have the file's amount, each with power, period, and whether it had another before."""
@@ -200,7 +214,7 @@ class Merge:
     def _fits_better(self, old: Decimal, new: Decimal, ht: Decimal | None) -> bool:
         """True if a price as it stands is what the price without taxes of the file gives, and the file's is not."""
         taxes = Taxes() if self.present is None else self.present.taxes_on(self.revision.start)
-        if ht is None or taxes.accise is None or taxes.vat_energy is None or not self._levy.fits:
+        if ht is None or taxes.accise is None or taxes.vat_energy is None or not self._levy.is_consistent:
             return False
         right = (ht + taxes.accise) * (1 + taxes.vat_energy)
         return old == right.quantize(self._publication.price_step, ROUND_HALF_UP) != new

@@ -112,7 +112,13 @@ def compare(
         misfit = provider.doubt(revision, levied) if is_newer and not doubt else None
         doubts += [doubt] if doubt else []
         untaxed += [misfit] if misfit else []
-        merge = Merge(revision, target, starts, publication, Levy(levied.accise, fits=not (doubt or misfit)))
+        merge = Merge(
+            revision,
+            target,
+            starts,
+            publication,
+            Levy(levied.accise, is_held=not misfit, is_consistent=not (doubt or misfit)),
+        )
         changes = tuple(merge.changes())
         retained += [(revision.start, change) for change in merge.retained]
         doubtful += [(revision.start, change) for change in merge.doubtful]
