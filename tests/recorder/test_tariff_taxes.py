@@ -178,6 +178,11 @@ def test_a_table_of_ones_own_is_referred_to_by_its_id(tmp_path: Path) -> None:
         ("taxes", NEW_RATE.replace("overlay = true", "overlay = 1"), "line 2: overlay must be true or false, not 1"),
         ("taxes", NEW_RATE.replace('"fr"', '"de"'), "line 1: it lies over the taxes de, and there are: fr"),
         ("taxes", NEW_RATE.replace('"0.0315"', '"31.5"'), "line 5: rate is 31.5: more than 1 a kWh is taken for a sli"),
+        (
+            "taxes",
+            NEW_RATE.replace("accise", "vat_energy").replace("0.0315", "0.55"),
+            "line 5: rate is 0.55: more than 0.3",
+        ),
         ("taxes", NEW_RATE.replace('"0.0315"', '"3 %"'), "line 5: rate must be an amount"),
         ("taxes", NEW_RATE.replace("2027-02-01", '"soon"'), "line 4: from must be a date"),
         ("taxes", NEW_RATE.replace("source", "sauce"), "line 7: there is no sauce; there are: confidence, from, note"),
