@@ -119,12 +119,14 @@ def test_a_named_site_has_the_only_bill(tictally: Commands) -> None:
     assert (code, "there is no site 'nobody'" in err) == (1, True)
 
 
-def test_an_invalid_tariff_is_reported_and_fails(tictally: Commands) -> None:
+def test_an_invalid_tariff_is_reported_and_fails_where_the_site_pays_by_it(tictally: Commands) -> None:
     (tictally.folder / "tariffs").mkdir()
-    (tictally.folder / "tariffs" / "own.toml").write_text("id =")
-    code, out, err = tictally("bill", *WINDOW)
-    assert (code, "Total, TTC" in out) == (1, True)
-    assert f"{tictally.folder}/tariffs/own.toml, line 1" in err
+    draft = tictally.folder / "tariffs" / "own.toml"
+    for text, code, total in (("id =", 0, "Total, TTC"), ('id = "edf-bleu-hphc"\nsupplier =', 1, "unknown")):
+        draft.write_text(text)
+        found, out, err = tictally("bill", *WINDOW)
+        assert (found, total in out) == (code, True)
+        assert f"{draft}, line " in err
 
 
 def test_an_empty_ledger_has_no_bill(tictally: Commands) -> None:
