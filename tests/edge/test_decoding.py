@@ -161,7 +161,15 @@ def test_a_line_feed_received_as_another_control_character_costs_nothing(
     assert (got.rejected, got.groups) == ({}, as_sent.groups)
 
 
-STX_AS = {"swallowed": b"", "received as SOH": b"\x01", "received as DC2": b"\x12", "received as HT": b"\t"}
+STX_AS = {
+    "swallowed": b"",
+    "received as SOH": b"\x01",
+    "received as ETX": b"\x03",
+    "received as EOT": b"\x04",
+    "received as LF": b"\n",
+    "received as DC2": b"\x12",
+    "received as HT": b"\t",
+}
 
 
 @pytest.mark.parametrize("stx", STX_AS)
@@ -171,7 +179,7 @@ def test_a_line_without_stx_is_read_from_the_first_end_of_a_frame_on(stx: str, l
     whole = SimulatedMeter(SimulatedContract.HPHC, mode, start=START, phases=3).frame()
     line = whole.replace(b"\x02", STX_AS[stx]).replace(b"\n", line_feed)
     (as_sent,), got = decoded(whole), decoded(with_parity(line * 4))
-    assert [each.values for each in got] == [as_sent.values] * 3
+    assert [each.values for each in got] == [as_sent.values] * (4 if stx == "received as ETX" else 3)
     assert all(each.complete and not each.rejected and each.groups == as_sent.groups for each in got)
     assert all(Deviation.MISSING_STX in each.deviations for each in got)
     is_stray = line_feed != b"\n" or STX_AS[stx] in {b"\x01", b"\x12"}

@@ -19,7 +19,7 @@ MAX_FRAME_BYTES: Final = 4096
 WITHOUT_PARITY: Final = bytes(byte & 0x7F for byte in range(256))
 _SEVEN_BITS: Final = bytes(range(128))
 _CONTROL: Final = re.compile(rb"[\x02\x03\x04]")
-_STX, _ETX = 0x02, 0x03
+_STX, _ETX, _EOT = 0x02, 0x03, 0x04
 _GROUP_END: Final = re.compile(rb"[\r\n]")
 _GROUP_END_AS_RECEIVED: Final = re.compile(rb"[\r\n\x8d\x8a]")
 # What is skipped before a group.
@@ -78,6 +78,8 @@ class Framer:
             yield from self._take(chunk[here:position], self._offset + position)
             here = position + 1
             code = masked[position]
+            if code == _EOT and self._open is not None and not self._open and not self._has_stx:
+                continue  # nothing was open that could be broken off: it may be the next frame's STX
             yield from self._close(complete=code == _ETX, offset=self._offset + here)
             if code in (_STX, _ETX):
                 self._open, self._has_stx = bytearray(), code == _STX
