@@ -251,11 +251,19 @@ def test_the_reason_for_missing_frames_is_read_from_the_edges_health(
 
 
 @pytest.mark.parametrize(
-    ("zone", "is_well"),
-    [("Europe/Paris", True), ("Europe/Madrid", True), ("Indian/Reunion", False), ("No/Where", True), (7, True)],
+    ("zone", "mode", "is_well"),
+    [
+        ("Europe/Paris", "standard", True),
+        ("Europe/Madrid", "standard", True),
+        ("Indian/Reunion", "standard", False),
+        ("Indian/Reunion", "historique", True),
+        ("Indian/Reunion", None, True),
+        ("No/Where", "standard", True),
+        (7, "standard", True),
+    ],
 )
-def test_an_edge_whose_meter_lives_by_other_days_is_reported(zone: object, *, is_well: bool) -> None:
-    found = troubles(with_edge("online", health([(1, 1200)], timezone=zone)))
+def test_an_edge_whose_meter_lives_by_other_days_is_reported(zone: object, mode: str | None, *, is_well: bool) -> None:
+    found = troubles(with_edge("online", health([(1, 1200)], timezone=zone, mode=mode)))
     assert not found if is_well else [each.about for each in found] == ["edge pi"]
     if found:
         assert f"its meter's clock is in {zone}, and days" in found[0].sentence

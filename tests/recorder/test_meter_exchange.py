@@ -114,7 +114,7 @@ def test_the_doctor_points_to_site_join_until_the_sites_are_one(
     assert "site join" not in run(capsys, "doctor")[1]
 
 
-def test_the_page_is_told_how_to_join_as_well(tmp_path: Path) -> None:
+def test_the_page_shows_how_to_join_as_well(tmp_path: Path) -> None:
     with Served(tmp_path, contracts=OF_OLD, stored=frames()) as served:
         helps = {each["site"]: each["how_to_begin"] for each in served.items("/api/v1/sites")}
     assert helps[OLD] is None

@@ -1,4 +1,4 @@
-"""Tells a fault that repeats identically in every frame from noise. Pure.
+"""Distinguishes a fault that repeats identically in every frame from noise. Pure.
 
 Some meters and adapters spoil the same group in each frame: its checksum, a separator, a value out of range. That is
 not noise, and no better cable helps. What is left after it shows how clean the line is.

@@ -13,6 +13,7 @@ from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, Status
 from tictally_shared.calendar import CalendarError, zone
 from tictally_shared.frames import FrameError, parse_time_ms, strict_json
 from tictally_shared.interval_set import IntervalSet
+from tictally_shared.labels import Mode
 from tictally_shared.phrase import Phrase, Value
 
 # An edge publishes its health once a minute, and a meter sends a frame every second or two.
@@ -90,7 +91,9 @@ class _EdgeSection:
 
     def time_zone(self, moments: Moments) -> Iterator[Finding]:
         """Whether the edge's meter lives by other days than this recorder; zones with the same time are alike."""
-        zone_name = _fields(self.facts.health).get("timezone")
+        health = _fields(self.facts.health)
+        # In historique mode a meter shows no time, so the setting means nothing.
+        zone_name = health.get("timezone") if health.get("mode") == Mode.STANDARD else None
         try:
             theirs = zone(zone_name) if isinstance(zone_name, str) else moments.tz
         except CalendarError:  # another version's, or not an edge's
