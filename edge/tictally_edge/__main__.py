@@ -21,7 +21,7 @@ from tictally_edge.features import load, warnings
 from tictally_edge.finding import EdgeFinding
 from tictally_edge.journal.journal import JournalError
 from tictally_edge.service import Edge
-from tictally_edge.settings import SERVICE_FILE, Settings
+from tictally_edge.settings import PREFIX, SERVICE_FILE, Settings
 from tictally_edge.simulator import serve
 from tictally_edge.sources.base import SourceError, SourceSettingError
 from tictally_edge.sources.recording import recorded
@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
         _warn(error.warnings)
         return _fail(str(error), _WRONG_USE)
     except SourceSettingError as error:
-        return _fail(str(error), _WRONG_USE)
+        return _fail(f"{PREFIX}PORT: {error}", _WRONG_USE)
     except (JournalError, SourceError) as error:
         return _fail(str(error), _FAILED)
     except BrokenPipeError:

@@ -93,7 +93,9 @@ class HttpServer:
                 listener = _listen(self._host, self.port)
             except OSError as error:
                 problem = f"HTTP cannot listen on {self._host}:{self.port}: {error.strerror or error}"
-                limited_log.log(f"{problem}; recording continues, next attempt in {_RETRY_S:.0f} s", tries * _RETRY_S)
+                remedy = "TICTALLY_HTTP_HOST and TICTALLY_HTTP_PORT name another place"
+                again = f"recording continues, next attempt in {_RETRY_S:.0f} s"
+                limited_log.log(f"{problem}; {remedy}; {again}", tries * _RETRY_S)
                 tries += 1
                 self._stopping.wait(_RETRY_S)
                 continue

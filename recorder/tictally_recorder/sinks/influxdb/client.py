@@ -27,6 +27,7 @@ from tictally_recorder.sinks.influxdb.errors import (
 )
 from tictally_shared.frames import iso_utc, parse_time_ms
 from tictally_shared.phrase import Phrase
+from tictally_shared.runtime.connection_errors import connection_problem
 
 EVERYDAY_SETTING: Final = "TICTALLY_INFLUXDB_TOKEN"
 SETUP_SETTING: Final = "TICTALLY_INFLUXDB_SETUP_TOKEN"
@@ -175,7 +176,7 @@ class Client:
         return InfluxResponse(data.decode(), _date_ms(headers))
 
     def _unreachable(self, error: Exception) -> InfluxError:
-        return InfluxError(self._problem(ProblemCode.INFLUX_UNREACHABLE, _short(error)))
+        return InfluxError(self._problem(ProblemCode.INFLUX_UNREACHABLE, _why(error)))
 
     def _problem(self, code: ProblemCode, detail: str, **about: str | int) -> Phrase:
         return Phrase(code, {"url": self.url, "detail": detail, **about})
@@ -211,6 +212,8 @@ def quoted(text: str) -> str:
 
 def _message(body: bytes | str) -> str:
     text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
+    if text.lstrip()[:1] == "<":
+        return "a web page comes from there; is it InfluxDB 2?"
     try:
         text = json.loads(text)["message"]
     except (ValueError, KeyError, TypeError):
@@ -235,6 +238,26 @@ def _date_ms(headers: Mapping[str, str]) -> int:
     return int(parsedate_to_datetime(headers["Date"]).timestamp()) * 1000 + 999
 
 
-def _short(error: Exception) -> str:
+def _why(error: BaseException) -> str:
+    """Why there was no response: by the error of the connection itself, which urllib3 and influxdb-client wrap."""
+    cause = _of_connection(error)
+    if isinstance(cause, ConnectionResetError):
+        return "it closes the connection without an answer"
+    if cause is not None:
+        return connection_problem(cause)
     reason = getattr(error, "reason", None) or error
     return " ".join(str(reason).split("): ")[-1].split())[:_MAX_MESSAGE_LENGTH]
+
+
+def _of_connection(error: object) -> OSError | None:
+    """The error of a socket or of TLS in or behind another error."""
+    pending, seen = [error], set[int]()
+    while pending:
+        each = pending.pop(0)
+        if not isinstance(each, BaseException) or id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, OSError):
+            return each
+        pending += [getattr(each, "reason", None), *each.args, each.__cause__, each.__context__]
+    return None
