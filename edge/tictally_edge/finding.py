@@ -81,10 +81,12 @@ class FindingCode(PhraseCode):
     SIGNAL_GOOD = "signal_good"
     SIGNAL_FAIR = "signal_fair"
     SIGNAL_POOR = "signal_poor"
+    FRAMES_SPOILT = "frames_spoilt"
     GROUP_REPEATEDLY_REJECTED = "group_repeatedly_rejected"
     GROUP_IMPLAUSIBLE = "group_implausible"
     LINE_DEVIATES = "line_deviates"
     METER_UNREAD = "meter_unread"
+    METER_SPOILT = "meter_spoilt"
     METER_READ_RARELY = "meter_read_rarely"
     METER_READ = "meter_read"
 

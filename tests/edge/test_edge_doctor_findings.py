@@ -1,6 +1,7 @@
 """The findings of the edge's doctor, by table."""
 
 import os
+import re
 import subprocess
 import sys
 import tty
@@ -20,7 +21,7 @@ from tictally_edge.doctor.clock import diagnose_clock
 from tictally_edge.doctor.folder import check_folders
 from tictally_edge.doctor.listening import LineSample, diagnose_line, listen
 from tictally_edge.doctor.service import diagnose_service
-from tictally_edge.finding import EdgeFinding
+from tictally_edge.finding import EdgeFinding, FindingCode
 from tictally_edge.processes import Process
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
@@ -94,6 +95,35 @@ def test_what_repeats_in_every_frame_is_no_fault_of_the_cable() -> None:
     assert "a clean signal" in found
     assert "another cable changes nothing" in found
     assert "Shorten the cable" not in found
+
+
+def test_a_number_that_is_spoilt_in_every_frame_is_no_weak_signal() -> None:
+    spoilt = heard(rejected=10, numbers=0, faults=Counter({Fault("parity", "ADSC"): 10}))
+    spoilt.numbers.clear()
+    found = shown(diagnose_line(spoilt, None, show=False))
+    assert "its number is rejected in every frame" in found
+    assert "improve the line" not in found
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_an_adapter_that_spoils_every_group_is_not_taken_for_noise(terminal: tuple[int, str], mode: Mode) -> None:
+    near, name = terminal
+    meter = SimulatedMeter(SimulatedContract.BASE, mode, start=datetime(2026, 1, 12, tzinfo=UTC), number=NUMBER)
+    frame, stop = re.sub(rb".\r", b"\x21\r", meter.frame()), Event()  # each checksum is the same character
+
+    def speak() -> None:
+        while not stop.wait(0.05):
+            os.write(near, with_parity(frame))
+
+    speaking = Thread(target=speak)
+    speaking.start()
+    sample = listen(lambda baud: SerialPort(name, baud, "8N1"), mode, 3.0)
+    stop.set()
+    speaking.join()
+    (finding,) = diagnose_line(sample, None, show=False)
+    assert finding.phrase.code is FindingCode.FRAMES_SPOILT
+    assert "in each of them the same groups are rejected (checksum)" in text(finding)
+    assert "another cable changes nothing" in advice(finding)
 
 
 def test_a_label_that_noise_hits_now_and_then_is_no_repetition() -> None:

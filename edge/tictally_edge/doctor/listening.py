@@ -15,7 +15,7 @@ from tictally_edge.sources.base import SPEED, Opener
 from tictally_edge.validation.fault_watch import repeated_faults
 from tictally_edge.validation.meter_identity import SIGHTINGS
 from tictally_shared.frames import parse_time_ms
-from tictally_shared.labels import Mode
+from tictally_shared.labels import METER_NUMBER, Mode
 from tictally_shared.phrase import Phrase, Value
 
 # So many frames describe a line; a speed without any is abandoned after half the time.
@@ -23,6 +23,7 @@ _ENOUGH_FRAMES: Final = 10
 # Above this share of rejected groups values are often missing; below the other nobody notices.
 _POOR, _FAIR = 0.05, 0.01
 _SHOWN_DIGITS: Final = 4
+_SHOWN_LABELS: Final = 5
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class LineSample:
         numbers: a meter's number → how often it was read.
         faults: a fault → the good frames that had it.
         deviations: `Deviation` code → the good frames that had it.
+        spoilt: faults that repeat identically in frames none of which is good, and the speed of these.
         tz: of the meter's clock; None for French legal time.
         meter_ms: the meter's DATE in the last frame that had it, and `meter_at`, when that came, monotonic seconds.
     """
@@ -54,6 +56,7 @@ class LineSample:
     numbers: Counter[str] = field(default_factory=Counter)
     faults: Counter[Fault] = field(default_factory=Counter)
     deviations: Counter[str] = field(default_factory=Counter)
+    spoilt: tuple[frozenset[Fault], int] = frozenset(), 0
     tz: ZoneInfo | None = None
     meter_ms: int | None = None
     meter_at: float = 0.0
@@ -106,14 +109,19 @@ def listen(
 
 def _listen_at(baud: int, sample: LineSample, opener: Opener, listen_s: float, clock: Callable[[], float]) -> None:
     source, decoder, began = opener(baud), Decoder(sample.tz), clock()
+    faults, heard = Counter[Fault](), 0
     try:
         while sample.frames < _ENOUGH_FRAMES and clock() - began < (listen_s if sample.frames else listen_s / 2):
             chunk = source.read()
             sample.received[baud] += len(chunk)
             for frame in decoder.feed(chunk, clock()):
                 sample.add(frame, baud)
+                faults.update(frame.faults)
+                heard += 1
     finally:
         source.close()
+    if not sample.frames and (repeated := repeated_faults(faults, heard)):
+        sample.spoilt = repeated, baud
 
 
 def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> list[EdgeFinding]:
@@ -137,7 +145,7 @@ def diagnose_line(sample: LineSample, wanted: Mode | None, *, show: bool) -> lis
     return [
         signal(mode, sample.frames, sample.groups, +noise, parity=sample.parity),
         *diagnose_habits(repeated, _always(sample.deviations, sample.frames)),
-        _meter(sample, show=show),
+        _meter(sample, repeated, show=show),
     ]
 
 
@@ -147,6 +155,12 @@ def _always(deviations: Mapping[str, int], frames: int) -> Iterable[str]:
 
 
 def _nothing(sample: LineSample) -> EdgeFinding:
+    faults, baud = sample.spoilt
+    if faults:
+        labels = sorted({fault.label for fault in faults if fault.label})
+        shown = tuple(labels[:_SHOWN_LABELS]) or (Phrase(PartCode.UNNAMED_GROUP),)
+        causes = tuple(sorted({fault.reason for fault in faults}))
+        return bad(Subject.LINE, FindingCode.FRAMES_SPOILT, baud=baud, labels=shown, causes=causes)
     if not sample.received.total():
         speeds = tuple(Phrase(PartCode.BAUD, {"baud": baud}) for baud in sorted(sample.received))
         return bad(Subject.LINE, FindingCode.NO_DATA, speeds=speeds)
@@ -186,8 +200,10 @@ def signal(mode: Phrase, frames: int, groups: int, rejected: Mapping[str, int], 
     return good(Subject.LINE, FindingCode.SIGNAL_GOOD if share else FindingCode.SIGNAL_CLEAN, **about)
 
 
-def _meter(sample: LineSample, *, show: bool) -> EdgeFinding:
+def _meter(sample: LineSample, repeated: frozenset[Fault], *, show: bool) -> EdgeFinding:
     if not sample.numbers:
+        if not {fault.label for fault in repeated}.isdisjoint(METER_NUMBER.values()):
+            return bad(Subject.METER, FindingCode.METER_SPOILT)
         return bad(Subject.METER, FindingCode.METER_UNREAD)
     number, sightings = sample.numbers.most_common(1)[0]
     shown = number if show else f"{'·' * (len(number) - _SHOWN_DIGITS)}{number[-_SHOWN_DIGITS:]}"
