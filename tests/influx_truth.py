@@ -68,26 +68,25 @@ def of_ledger(reader: LedgerReader, tz: ZoneInfo) -> Cells:
 def energy_of(reader: LedgerReader, site: str, by: By, tz: ZoneInfo) -> Cells:
     found: Cells = {}
     local = tz if by is By.DAY else None
-    by_start: dict[int, dict[str, EnergyRow]] = defaultdict(dict)
+    by_start: dict[int, list[EnergyRow]] = defaultdict(list)
     for row in energy(reader, EnergyQuery(site, LONG_AGO, FAR_AHEAD, by, tz), all_registers=True):
         if row.first_value or row.last_value or row.energy:
-            by_start[row.start_ms][row.register] = row
+            by_start[row.start_ms].append(row)
             tags = {"site": site, "register": row.register, "period": row.period or "none"}
             values: dict[str, object] = {f"energy_{row.unit.lower()}": row.energy, "estimated": row.estimated}
+            values["unknown"] = bool(row.unknown)
             values |= {"first": row.first_value, "last": row.last_value}
             found |= cells(f"energy_{by.value}", row.start_ms, tags, values, local)
-    for start_ms, registers in by_start.items():
-        consumption = (
-            [registers["EAST"]]
-            if "EAST" in registers
-            else [registers[each] for each in registers if is_by_period(each)]
-        )
-        injection = [registers["EAIT"]] if "EAIT" in registers else []
+    for start_ms, rows in by_start.items():
+        consumption = [row for row in rows if row.register == "EAST"]
+        consumption = consumption or [row for row in rows if is_by_period(row.register)]
+        injection = [row for row in rows if row.register == "EAIT"]
         for direction, counted in (("consumption", consumption), ("injection", injection)):
             if counted:
                 values = {
                     "energy_wh": sum(row.energy for row in counted),
                     "estimated": any(row.estimated for row in counted),
+                    "unknown": any(row.unknown for row in counted),
                 }
                 tags = {"site": site, "direction": direction}
                 found |= cells(f"total_{by.value}", start_ms, tags, values, local)

@@ -122,7 +122,7 @@ def test_an_unused_register_has_no_rows_and_reactive_energy_its_own_field() -> N
     rows = [energy_row("EASF09", 0, 0), energy_row("EAIT", 0, 0), energy_row("ERQ1", 2, 7), energy_row("EAST", 0, 7)]
     made = {dict(each.tags).get("register", each.measurement): each for each in points.from_energy_by_quarter(rows)}
     assert made.keys() == {"ERQ1", "EAST", "total_quarter"}
-    assert made["ERQ1"].fields == {"energy_varh": 2, "first": 7, "last": 9, "estimated": False}
+    assert made["ERQ1"].fields == {"energy_varh": 2, "first": 7, "last": 9, "estimated": False, "unknown": False}
 
 
 def test_a_day_is_stamped_where_it_begins_in_paris_and_names_itself() -> None:

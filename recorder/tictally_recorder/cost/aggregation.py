@@ -76,8 +76,8 @@ class PriceLine:
 
     @property
     def days(self) -> tuple[date, ...]:
-        """Those that it stands for, in order."""
-        return tuple(row.day for row in self.rows)
+        """Those that it stands for, in order; one of unknown energy may have several reasons."""
+        return tuple(dict.fromkeys(row.day for row in self.rows))
 
     @property
     def energy_wh(self) -> int:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from tictally_recorder.ledger import TextChange
 from tictally_shared.tariff_options import TARIFF_OPTIONS, option_of_ngtf
@@ -18,6 +18,7 @@ _HISTORIQUE: Final = {
 COUNTING: Final = "NTARF"
 PERIOD_LABELS: Final = ("LTARF", COUNTING)
 OPTION: Final = "NGTF"
+NAMING_LABELS: Final = (*PERIOD_LABELS, OPTION)
 _SUPPLIER: Final = "EASF"
 CONSISTENT_AFTER_MS: Final = 5 * 60 * 1000
 """One of the two labels may change some frames after the other: only a pair that lasts is consistent."""
@@ -82,6 +83,13 @@ class PeriodNames:
             self._learn(pair)
         for since_ms in ends[at:]:
             self._forget(since_ms)
+
+    @classmethod
+    def of_all(cls, changes: Iterable[TextChange], end_ms: int) -> Self:
+        """The meanings by all changes of `NAMING_LABELS`, in order of time; others are left out."""
+        found = list(changes)
+        options = [change for change in found if change.label == OPTION]
+        return cls((change for change in found if change.label in PERIOD_LABELS), end_ms, options)
 
     def _forget(self, since_ms: int) -> None:
         for known in self._known.values():

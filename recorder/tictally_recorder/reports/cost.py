@@ -179,7 +179,7 @@ def _line_record(site: str, summed: Summed, line: PriceLine) -> Record:
         "kind": _kind(line),
         "direction": str(line.direction),
         "period": line.period,
-        "days": len(line.rows),
+        "days": len(line.days),
         "energy_wh": line.energy_wh if line.period and line.period not in {UNMETERED, LUMP_SUM} else None,
         "price": None if line.price is None else f"{line.price:f}",
         "amount": amount_text(amount),

@@ -88,7 +88,8 @@ def _hourly(session: ReadSession, site: Site, days: DayRange) -> dict[date, Hour
         of_hour = list(group)
         counted = consumption_total(of_hour)
         # When the energy of a gap was consumed within it is unknown: its hours would blur the profile.
-        if counted.parts and not counted.estimated and of_hour[0].covered == of_hour[0].quarters == _QUARTERS:
+        is_whole = of_hour[0].covered == of_hour[0].quarters == _QUARTERS and counted.incomplete is None
+        if counted.parts and is_whole and not counted.estimated:
             local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(tz)
             found.setdefault(local.date(), []).append((local.hour, counted.energy_wh))
     return {day: tuple(hours) for day, hours in found.items()}
@@ -112,7 +113,11 @@ def _usual(session: ReadSession, site: Site, terms: Terms | None) -> Record:
         start, end = local_midnight(day, tz), local_midnight(day + timedelta(days=1), tz)
         rows = energy(session.reader, EnergyQuery(site.id, start, end, By.DAY, tz))
         counted = consumption_total(rows)
-        if counted.parts and rows[0].quarters == rows[0].covered >= (end - start) // _QUARTER:
+        if (
+            counted.parts
+            and counted.incomplete is None
+            and rows[0].quarters == rows[0].covered >= (end - start) // _QUARTER
+        ):
             complete[day] = counted.energy_wh
     by_now = [energy_wh for day in complete if (energy_wh := consumption(day)) is not None]
     costs = _costs(session, site, [today, *complete], terms)

@@ -75,7 +75,7 @@ def _key(row: CostRow, versions: Mapping[str, Version]) -> tuple[object, ...]:
 
 def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
     head = rows[0]
-    days = [row.day for row in rows]
+    days = list(dict.fromkeys(row.day for row in rows))
     energy_wh = sum(row.energy_wh for row in rows)
     amounts = [row.amount for row in rows if row.amount is not None]
     amount = sum(amounts, _ZERO) if amounts else None

@@ -6,7 +6,7 @@ from typing import Final
 
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.contracts.reported_periods import calendar_since_ms, reported_periods
-from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
+from tictally_recorder.energy.period_names import NAMING_LABELS, PeriodNames
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import LedgerReader, Meter, Quarter, Site
 from tictally_recorder.problem import ProblemCode
@@ -96,8 +96,8 @@ def _fits(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff, 
 def _periods(reader: LedgerReader, site: Site, contract: Contract, option: TariffOption, name: str | None) -> set[str]:
     """What a contract makes of the periods of a regulated option: its aliases may be of the meter's own words."""
     meter = _newest_meter(site)
-    names = PeriodNames(
-        reader.text_changes(meter.id, PERIOD_LABELS, 0, meter.last_ms + 1) if contract.aliases else (), meter.last_ms
+    names = PeriodNames.of_all(
+        reader.text_changes(meter.id, NAMING_LABELS, 0, meter.last_ms + 1) if contract.aliases else (), meter.last_ms
     )
     standard = name is not None and option_of_ngtf(name) is option
     registers = option.standard_registers if standard else option.registers

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from tictally_recorder.energy.period_names import COUNTING, PERIOD_LABELS, PeriodNames
+from tictally_recorder.energy.period_names import COUNTING, NAMING_LABELS, PeriodNames
 from tictally_recorder.energy.register_totals import alias_of, period_of
 from tictally_recorder.ledger import LedgerReader, Meter, Site, TextChange
 from tictally_shared.tariff_options import TARIFF_OPTIONS
@@ -67,8 +67,8 @@ def calendar_since_ms(reader: LedgerReader, site: Site) -> int:
 
 
 def _standard(reader: LedgerReader, meter: Meter, start_ms: int, end_ms: int) -> Iterator[ReportedPeriod]:
-    changes = list(reader.text_changes(meter.id, (*PERIOD_LABELS, _OPTION), 0, end_ms))
-    names = PeriodNames([change for change in changes if change.label in PERIOD_LABELS], end_ms)
+    changes = list(reader.text_changes(meter.id, NAMING_LABELS, 0, end_ms))
+    names = PeriodNames.of_all(changes, end_ms)
     for since_ms, until_ms, texts in _states(changes, end_ms):
         if until_ms > start_ms and since_ms < end_ms and texts.get(COUNTING):
             register = _SUPPLIER + texts[COUNTING]

@@ -70,13 +70,13 @@ def counted_spans(changes: Sequence[TextChange], quarters: Iterable[int], end_ms
         quarters: the starts of those that have frames, ascending: a string is not carried over a gap.
         end_ms: until when the last changes held.
     """
-    names = PeriodNames([change for change in changes if change.label in PERIOD_LABELS], end_ms)
+    names = PeriodNames.of_all(changes, end_ms)
     heard, at = _runs(quarters), 0
     for since_ms, until_ms, register, option in _states(changes, end_ms):
         while at < len(heard) and heard[at][0] < until_ms:
             start_ms, stop_ms = max(heard[at][0], since_ms), min(heard[at][1], until_ms)
             if start_ms < stop_ms:
-                yield CountedSpan(start_ms, stop_ms, register, names.name(register, stop_ms), option)
+                yield CountedSpan(start_ms, stop_ms, register, names.name(register, stop_ms - 1), option)
             if heard[at][1] > until_ms:
                 break  # the next state begins within it
             at += 1

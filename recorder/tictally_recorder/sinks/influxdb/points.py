@@ -154,8 +154,13 @@ def _day_point(
 
 
 def _in_use(rows: Iterable[EnergyRow]) -> Iterator[EnergyRow]:
-    """Registers that have counted: a meter has a dozen that stay at zero."""
-    return (row for row in rows if row.first_value or row.last_value or row.energy)
+    """Registers that have counted: a meter has a dozen that stay at zero. Those of one name are one point."""
+    used = (row for row in rows if row.first_value or row.last_value or row.energy)
+    for _, of_register in groupby(used, key=lambda row: (row.site, row.start_ms, row.register)):
+        found: dict[str | None, EnergyRow] = {}
+        for row in of_register:
+            found[row.period] = found[row.period].joined(row) if row.period in found else row
+        yield from found.values()
 
 
 def _by_period(rows: Iterable[EnergyRow]) -> Iterator[tuple[tuple[str, int], list[EnergyRow]]]:
@@ -178,11 +183,13 @@ def _register_tags(row: EnergyRow) -> dict[str, str]:
 
 def _energy_fields(row: EnergyRow) -> dict[str, Value | None]:
     name = f"energy_{row.unit.lower()}"
-    return {name: row.energy, "first": row.first_value, "last": row.last_value, "estimated": row.estimated}
+    readings = {"first": row.first_value, "last": row.last_value}
+    return {name: row.energy, **readings, "estimated": row.estimated, "unknown": bool(row.unknown)}
 
 
 def _total_fields(counted: Counted) -> dict[str, Value | None]:
-    return {"energy_wh": counted.energy_wh, "estimated": counted.estimated}
+    is_unknown = counted.incomplete is not None
+    return {"energy_wh": counted.energy_wh, "estimated": counted.estimated, "unknown": is_unknown}
 
 
 def _cost_fields(entry: CostEntry) -> dict[str, Value | None]:

@@ -60,7 +60,7 @@ def daily(rows: Iterable[EnergyRow], total: Total, tz: ZoneInfo, heard_ms: tuple
         counted = total(of_day)
         day = local_day(start_ms, tz)
         begin_ms, end_ms = day_bounds_ms(day, tz)
-        if counted.parts and counted.reason is None and heard_ms[0] <= begin_ms and end_ms <= heard_ms[1]:
+        if counted.parts and counted.incomplete is None and heard_ms[0] <= begin_ms and end_ms <= heard_ms[1]:
             yield Interval(counted.energy_wh, str(day), is_estimated=counted.estimated)
 
 
@@ -79,7 +79,7 @@ def load_curve(rows: Iterable[EnergyRow], total: Total, tz: ZoneInfo, heard_ms: 
         counted, end_ms = total(of_half), start_ms + HALF_HOUR_MS
         quarters = {row.start_ms for row in of_half}
         is_whole = len(quarters) == HALF_HOUR_MS // QUARTER_MS and heard_ms[0] <= start_ms and end_ms <= heard_ms[1]
-        if is_whole and counted.parts and counted.reason is None:
+        if is_whole and counted.parts and counted.incomplete is None:
             power_w, end = counted.energy_wh * _PER_HOUR, _local(end_ms, tz)
             yield Interval(power_w, _second(end), "PT30M", is_estimated=counted.estimated)
 
