@@ -40,10 +40,10 @@ class RecordedConnection(Connection):
         self.topics: list[str] = []
         self.payloads: dict[str, str] = {}
 
-    def publish(self, topic: str, payload: str, *, retain: bool = True) -> None:
+    def publish(self, topic: str, payload: str, *, retain: bool = True) -> bool:
         self.topics.append(topic)
         self.payloads[topic] = payload
-        super().publish(topic, payload, retain=retain)
+        return super().publish(topic, payload, retain=retain)
 
 
 @dataclass(frozen=True)

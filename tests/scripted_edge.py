@@ -97,7 +97,7 @@ class ScriptedEdge:
     def _take(self, client: Client, _data: object, message: MQTTMessage) -> None:
         request = json.loads(message.payload)
         self.requests.append(request)
-        for first, last in request["ranges"] if self.answers else ():
+        for first, last in request.get("ranges", ()) if self.answers else ():
             for seq in range(first, last + 1):
                 if (request["boot"], seq) in self.frames:
                     client.publish(self._topic("frame"), self.frames[request["boot"], seq], qos=1)

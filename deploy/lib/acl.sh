@@ -32,6 +32,7 @@ edge_rules() {
     "readwrite tictally/edge/$1/availability" \
     "readwrite tictally/edge/$1/health" \
     "read tictally/edge/$1/resend" \
+    "read tictally/recorder/+/availability" \
     "readwrite homeassistant/device/tictally_$2/config" \
     "readwrite homeassistant/device/tictally_edge_$1/config" \
     "read homeassistant/status"
@@ -51,6 +52,7 @@ recorder_rules() {
     "readwrite tictally/site/+/#" \
     "readwrite tictally/recorder/$1/availability" \
     "readwrite tictally/recorder/$1/health" \
+    "read tictally/recorder/+/health" \
     "readwrite homeassistant/device/tictally_recorder_$1/config" \
     "${rest[@]}" \
     "read homeassistant/status"

@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime
 
-from tictally_recorder.ledger import KnownLedgers, Ledger, LedgerError
+from tictally_recorder.ledger import EdgeLimits, KnownLedgers, Ledger, LedgerError
 from tictally_recorder.ledger.connection import is_missing
 from tictally_recorder.settings import Settings
 
@@ -25,7 +25,7 @@ def open_ledger(settings: Settings, *, begins_new: bool = False) -> Ledger:
         _make_folder(settings)
     if known is not None and not begins_new and path.parent.is_dir() and is_missing(path):
         _require_unknown(settings, known)
-    ledger = Ledger.open(path)
+    ledger = Ledger.open(path, EdgeLimits(meters=settings.meters_per_edge))
     if ledger.is_new:
         _log.info("new ledger path=%s: there was none", path)
     if known is not None:

@@ -34,6 +34,7 @@ from tictally_recorder.ingest.broker import broker_address
 from tictally_recorder.ingest.events import Event, Inbox, ReloadConfig, Stop
 from tictally_recorder.ingest.loop import Ingest, IngestParts
 from tictally_recorder.ingest.mqtt_client import Connection
+from tictally_recorder.ingest.name_watch import NameWatch
 from tictally_recorder.ingest.statistics import IngestStatistics, SummaryStep
 from tictally_recorder.ingest.subscriptions import IngestTopics
 from tictally_recorder.jobs import JobScheduler, JobStep
@@ -163,12 +164,15 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
     announcement = announcement_of(settings, resources.replication.titles, memory.entities)
     statistics = IngestStatistics(settings.idle_minutes * 60)
     backfill = BackfillCoordinator(
-        ledger, lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False)
+        ledger,
+        lambda edge, request: connection.publish(settings.topics.edge(edge, "resend"), request, retain=False),
+        lambda edge: connection.room(settings.topics.edge(edge, "resend")),
     )
+    names = NameWatch(settings.name, settings.topics.recorder(settings.name, "health"), connection, ledger)
     steps: list[MaintenanceStep] = [
         QuarterStep(ledger),
         RetentionStep(ledger),
-        *_feature_steps(resources, statistics, backfill),
+        *_feature_steps(resources, statistics, [backfill, names], backfill),
         SummaryStep(statistics),
     ]
     entities = {} if announcement is None else announcement.entities
@@ -184,6 +188,7 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
             topics=IngestTopics.of(settings.name, settings.topics, settings.edges, birth),
             statistics=statistics,
             backfill=backfill,
+            names=names,
             maintenance=MaintenanceScheduler(steps, resources.inbox.empty),
             broadcast=resources.broadcast,
             notifier=notifier,
@@ -193,7 +198,10 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
 
 
 def _feature_steps(
-    resources: RecorderResources, statistics: IngestStatistics, backfill: BackfillCoordinator
+    resources: RecorderResources,
+    statistics: IngestStatistics,
+    ingest: Sequence[HealthSource],
+    backfill: BackfillCoordinator,
 ) -> Sequence[MaintenanceStep]:
     """Cost, standby, sites and backfill, and at the end the health message that has fields of each."""
     settings, ledger, reader = resources.settings, resources.ledger, resources.reader
@@ -213,7 +221,7 @@ def _feature_steps(
         catalogue(settings.language),
     )
     sources: list[HealthSource] = [
-        *(backfill, cost, sites),
+        *(*ingest, cost, sites),
         SinkHealth(ledger, resources.replication, catalogue(settings.language)),
         ProviderHealth(terms, settings.zone),
     ]

@@ -94,6 +94,10 @@ class Settings(ProgramSettings):
         description="Minutes without a stored frame after which the recorder reports that it is idle; hubs show a "
         "problem.",
     )
+    meters_per_edge: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=64,
+        description="Meters that one edge may send frames of, in all; frames of further ones are rejected.",
+    )
     tariffs: Path | None = Field(
         default=None,
         description="Folder of your own tariff files.",

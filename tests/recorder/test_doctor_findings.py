@@ -414,3 +414,40 @@ def test_findings_are_shown_in_french() -> None:
     ]
     (edge,) = [each for each in found if each.about == "lecteur pi"]
     assert edge.sentence == "il est en ligne ; sa dernière trame date du 21/11/2026 à 12:59:58 (il y a 2 s)"
+
+
+DISPUTES = {
+    "two recorders of a name": ({"name_conflicts": 2}, None, "recorder: another recorder has its name too"),
+    "a copied ledger": ({"client_id_conflicts": 1}, None, "that one uses a copy of this ledger"),
+    "a broker with small packets": ({"messages_withheld": 3}, None, "3 messages were not published"),
+    "two edges of a name": ({}, {"name_conflicts": 4}, "edge pi: another edge uses its name too: noticed 4 times"),
+    "an edge at a broker with small packets": ({}, {"messages_withheld": 1}, "edge pi: 1 message was not published"),
+    "too many meters": ({"edges_at_limit": {"pi": ["meters"]}}, None, "edge pi: it sends frames of more meters"),
+    "too many boots": ({"edges_at_limit": {"pi": ["boots"]}}, None, "edge pi: it has begun more boots in a day"),
+    "too much deferred": ({"edges_at_limit": {"pi": ["deferred"]}}, None, "edge pi: there is no more room"),
+    "a number for too many": ({"edges_at_limit": {"pi": ["conflicts"]}}, None, "edge pi: it has used a number"),
+}
+
+
+@pytest.mark.parametrize("case", DISPUTES)
+def test_what_is_used_twice_or_limited_needs_a_person(case: str) -> None:
+    of_recorder, of_edge, sentence = DISPUTES[case]
+    edges = {"pi": EdgeFacts("online", health(**(of_edge or {})))}  # type: ignore[arg-type]
+    facts = replace(WELL, recorder_health=json.dumps(of_recorder).encode(), edges=edges)
+    found = [text for level, text, advice in lines(diagnose(facts, PARIS), "en") if level is Level.TROUBLE and advice]
+    assert len(found) == 1
+    assert sentence in found[0]
+
+
+def test_numbers_that_were_used_twice_and_an_open_file_are_noted() -> None:
+    facts = replace(WELL, ledger=replace(LEDGER, conflicts={"pi": 43}, is_readable_by_all=True))
+    found = {text for level, text, _ in lines(diagnose(facts, PARIS), "en") if level is Level.NOTE}
+    assert "edge pi: 43 frames came with numbers that it had used before; they are stored" in found
+    assert "ledger: every user of this machine may read it" in found
+
+
+@pytest.mark.parametrize("payload", [b"", b"[1]", b'{"edges_at_limit": {"pi": 7}, "name_conflicts": "x"}'])
+def test_a_recorders_health_of_another_form_is_ignored(payload: bytes) -> None:
+    assert [each[0] for each in lines(diagnose(replace(WELL, recorder_health=payload), PARIS), "en")] == [
+        each[0] for each in lines(diagnose(WELL, PARIS), "en")
+    ]

@@ -2,9 +2,11 @@
 
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
@@ -13,7 +15,7 @@ from recorder_events import next_of
 
 from demo.ports import free_port
 from tictally_recorder.ingest.broker import BrokerAddress
-from tictally_recorder.ingest.events import Connected, ConnectionProblem, Event, Inbox, MessageReceived
+from tictally_recorder.ingest.events import Connected, ConnectionProblem, Event, Inbox, MessageReceived, Subscribed
 from tictally_recorder.ingest.mqtt_client import Connection
 
 TOPIC = "t/edge/a/frame"
@@ -210,3 +212,58 @@ def test_a_server_that_is_not_a_broker_is_reported(answer: bytes, connect: Conne
         _, inbox = connect(port)
         sentence = next_of(ConnectionProblem, inbox).sentence
     assert sentence.startswith(f"127.0.0.1:{port} closes the connection without an answer")
+
+
+def test_two_recorders_with_one_client_id_report_it_and_stay_away_ever_longer(
+    own_broker: Mosquitto, connect: Connect
+) -> None:
+    first, first_inbox = connect(own_broker.port)
+    next_of(Connected, first_inbox)
+    first.note_dispute()
+    second, second_inbox = connect(own_broker.port)
+    problem = next_of(ConnectionProblem, first_inbox).sentence
+    assert "uses a copy of this ledger" in problem
+    assert "tictally restore" in problem
+    assert problem.endswith("Next attempt in 5 s")
+    assert next_of(Connected, second_inbox).connection == 1
+    second.note_dispute()
+    assert next_of(Connected, first_inbox).connection == 2  # after 5 s
+    assert next_of(ConnectionProblem, second_inbox).sentence == problem
+    time.sleep(3)
+    assert (first.disputes, second.disputes, first.is_up, second.is_up) == (1, 1, True, False)
+
+
+def test_a_message_that_the_broker_does_not_accept_is_withheld_and_ends_no_connection(
+    tmp_path: Path, connect: Connect
+) -> None:
+    narrow = Mosquitto(tmp_path, extra="allow_anonymous true\nmax_packet_size 4096")
+    narrow.start()
+    try:
+        connection, inbox = connect(narrow.port)
+        next_of(Connected, inbox)
+        room = connection.room("t/large")
+        assert 4000 < room < 4096
+        with Hub(narrow.port) as hub:
+            hub.subscribe("t/#")
+            assert not connection.publish("t/large", "é" * room)
+            assert connection.publish("t/large", "x" * room)
+            assert len(hub.wait_for("t/large")) == room
+        assert (connection.withheld, connection.is_up) == (1, True)
+    finally:
+        narrow.stop()
+
+
+def test_of_a_message_that_is_too_long_only_the_head_is_held_and_of_a_huge_one_nothing(
+    own_broker: Mosquitto, connect: Connect
+) -> None:
+    connection, inbox = connect(own_broker.port)
+    next_of(Connected, inbox)
+    connection.subscribe([TOPIC])
+    next_of(Subscribed, inbox)
+    with Hub(own_broker.port) as hub:
+        hub.publish(TOPIC, "a" * 100_000, "b" * 200_000, "c" * 65_536)
+    found = [next_of(MessageReceived, inbox) for _ in range(2)]
+    assert [(each.payload[:1], len(each.payload), each.size) for each in found] == [
+        (b"a", 4096, 100_000),
+        (b"c", 65_536, 65_536),
+    ]

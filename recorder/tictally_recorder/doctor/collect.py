@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import stat
 from datetime import date
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFa
 
 def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
     """The facts, with these settings, at a moment."""
-    seen = probe(broker, edge_filters(settings.topics, settings.edges))
+    own_health = settings.topics.recorder(settings.name, "health")
+    seen = probe(broker, [*edge_filters(settings.topics, settings.edges), own_health])
     return Facts(
         now_ms,
         _ledger(settings.ledger),
@@ -83,6 +85,7 @@ def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
         collect_sinks(settings),
         _jobs(settings, now_ms),
         collect_providers(settings, local_day(now_ms, settings.zone)),
+        seen.retained.get(own_health),
     )
 
 
@@ -106,6 +109,8 @@ def _ledger(ledger: Path) -> LedgerFacts | str:
                 sites=tuple(reader.sites()),
                 sinks=tuple(reader.sinks()),
                 ignored=tuple(reader.ignored_sites()),
+                conflicts=reader.conflicts(),
+                is_readable_by_all=bool(path.stat().st_mode & stat.S_IROTH),
             )
     except LedgerError as error:
         return str(error)

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.doctor.costs import cost_findings, site_findings
+from tictally_recorder.doctor.disputes import dispute_findings
 from tictally_recorder.doctor.edges import broker_finding, clock_findings, edge_findings
 from tictally_recorder.doctor.facts import Facts
 from tictally_recorder.doctor.storage import backup_findings, ledger_findings
@@ -29,6 +30,7 @@ def diagnose(facts: Facts, tz: ZoneInfo) -> list[Finding]:
     if not isinstance(ledger, str):
         found += clock_findings(facts, ledger, moments)
         found += edge_findings(facts, ledger, moments)
+        found += dispute_findings(facts, ledger)
         found += site_findings(ledger, moments)
         found += cost_findings(facts.cost)
     found += provider_findings(facts.providers)

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tictally_recorder.doctor.broker_probe import Outcome
+from tictally_recorder.doctor.disputes import health_fields
 from tictally_recorder.doctor.facts import EdgeFacts, Facts, LedgerFacts
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.ingest.backfill import HealthError, parse_health
 from tictally_recorder.ledger import INTEGRATED_EDGE, NumberRange, Status
 from tictally_shared.calendar import CalendarError, zone
-from tictally_shared.frames import FrameError, parse_time_ms, strict_json
+from tictally_shared.frames import parse_time_ms
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
 from tictally_shared.phrase import Phrase, Value
@@ -39,7 +40,7 @@ def broker_finding(facts: Facts) -> Finding:
 
 def clock_findings(facts: Facts, ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
     """Whether this machine's clock agrees with those of the edges; nothing where no edge was heard."""
-    healths = [_time_ms(_fields(edge.health)) for edge in facts.edges.values()]
+    healths = [_time_ms(health_fields(edge.health)) for edge in facts.edges.values()]
     heard_ms = [each for each in [*ledger.counts.newest_ms.values(), *healths] if each is not None]
     if not heard_ms:
         return
@@ -79,7 +80,7 @@ class _EdgeSection:
             return self._finding(Level.NOTE, FindingCode.EDGE_UNKNOWN_TO_BROKER, moments)
         if self.facts.availability != "online":
             return self._finding(Level.TROUBLE, FindingCode.EDGE_OFFLINE, moments)
-        health, now_ms = _fields(self.facts.health), moments.now_ms
+        health, now_ms = health_fields(self.facts.health), moments.now_ms
         health_ms = _time_ms(health)
         if health_ms is not None and now_ms - health_ms > _MAX_SILENCE_MS:
             parameters: dict[str, Value] = {"time": moments.iso(health_ms), "age": moments.age_s(health_ms)}
@@ -91,7 +92,7 @@ class _EdgeSection:
 
     def time_zone(self, moments: Moments) -> Iterator[Finding]:
         """Whether the edge's meter lives by other days than this recorder; zones with the same time are alike."""
-        health = _fields(self.facts.health)
+        health = health_fields(self.facts.health)
         # In historique mode a meter shows no time, so the setting means nothing.
         zone_name = health.get("timezone") if health.get("mode") == Mode.STANDARD else None
         try:
@@ -155,13 +156,6 @@ def _missing(health: bytes | None, boots: Mapping[str, list[NumberRange]]) -> in
         len(each.held - each.backlog - IntervalSet((r.first, r.last) for r in boots.get(boot, ())))
         for boot, each in held.items()
     )
-
-
-def _fields(health: bytes | None) -> dict[str, Any]:
-    try:
-        return strict_json(health or b"")
-    except FrameError:
-        return {}
 
 
 def _time_ms(health: Mapping[str, Any]) -> int | None:

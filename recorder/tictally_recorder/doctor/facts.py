@@ -33,6 +33,8 @@ class LedgerFacts:
         sites: with their meters.
         sinks: the sinks' backlogs.
         ignored: sites that are recorded no more.
+        conflicts: edge → frames whose numbers it had used before.
+        is_readable_by_all: every user of the machine may read the file.
     """
 
     path: Path
@@ -48,6 +50,8 @@ class LedgerFacts:
     sites: tuple[Site, ...]
     sinks: tuple[SinkCounts, ...] = ()
     ignored: tuple[IgnoredSite, ...] = ()
+    conflicts: Mapping[str, int] = field(default_factory=dict)
+    is_readable_by_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ class Facts:
         sinks: the configured ones.
         jobs: every registered job; none where the ledger cannot be read.
         providers: every tariff provider.
+        recorder_health: the recorder's newest health that is retained, or None.
     """
 
     now_ms: int
@@ -147,3 +152,4 @@ class Facts:
     sinks: tuple[SinkFacts, ...] = ()
     jobs: tuple[JobReport, ...] = ()
     providers: tuple[ProviderState, ...] = ()
+    recorder_health: bytes | None = None

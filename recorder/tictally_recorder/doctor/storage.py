@@ -41,6 +41,8 @@ def ledger_findings(ledger: LedgerFacts | str, moments: Moments) -> Iterator[Fin
         yield Finding(_LEDGER, Level.TROUBLE, Phrase(FindingCode.LEDGER_DAMAGED, {"detail": problem}))
     if not ledger.problems:
         yield Finding(_LEDGER, Level.OK, Phrase(FindingCode.LEDGER_INTACT))
+    if ledger.is_readable_by_all:
+        yield Finding(_LEDGER, Level.NOTE, Phrase(FindingCode.LEDGER_READABLE_BY_ALL, {"path": str(ledger.path)}))
     if ledger.free_bytes < _MIN_FREE_BYTES:
         yield Finding(_LEDGER, Level.TROUBLE, Phrase(FindingCode.DISK_FULL, {"free": ledger.free_bytes}))
     else:

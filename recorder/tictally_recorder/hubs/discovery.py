@@ -19,7 +19,7 @@ class DiscoveryStep:
     name: ClassVar[str] = "discovery"
     needs_idle: ClassVar[bool] = False
 
-    def __init__(self, announcement: Announcement, publish: Callable[[str, str], None]) -> None:
+    def __init__(self, announcement: Announcement, publish: Callable[[str, str], object]) -> None:
         self._announcement = announcement
         self._publish = publish
         self.due_s = inf

@@ -18,8 +18,12 @@ from tictally_shared.frames import iso_utc
 
 _EVERY_S: Final = 60.0
 
-Publish = Callable[[str], None]
-"""Sends the payload to the hubs."""
+# A message must fit into what a broker accepts, however many meters there are.
+_MOST_SHOWN: Final = 64
+_BY_METER: Final = ("newest", "tariff_ages")
+
+Publish = Callable[[str], object]
+"""Sends the payload to the hubs; returns False if it is larger than the broker accepts."""
 
 HealthListener = Callable[[Mapping[str, object], Mapping[str, int], int], None]
 """Gets the fields of the message, dead letters by reason, and the time in milliseconds, also without a broker."""
@@ -73,8 +77,8 @@ class HealthStep:
         for source in self._sources:
             health.update(source.health(turn))
         health["maintenance_problems"] = dict(turn.problems)
-        if turn.is_connected:
-            self._publish(json.dumps(health, separators=(",", ":")))
+        if turn.is_connected and self._publish(_compact(health)) is False:
+            self._publish(_compact(health | {name: {} for name in _BY_METER if name in health}))
         for listener in self._listeners:
             listener(health, counts.rejected, turn.now_ms)
         self._was_idle, self._next_s = uptime.is_idle, turn.now_s + _EVERY_S
@@ -158,14 +162,16 @@ def ledger_health(done: BatchResult, counts: LedgerCounts, uptime: Uptime) -> di
 
     `stored`, `repeated`, `rejected` count messages since this process started, and `stored_age_s` is the time since it
     stored a frame, null before its first. `deferred` (messages), `lost` (frames that no edge holds any more),
-    `dead_letters` (messages) and `newest` (time of the newest frame by meter) are the ledger's. `newest_frame` is the
-    newest of them all and `lag_s` its age, null if there is none.
+    `dead_letters` (messages), `meters` and `newest` (time of the newest frame by meter, of the 64 heard last) are the
+    ledger's. `newest_frame` is the newest of them all and `lag_s` its age, null if there is none. `conflicts` counts
+    frames whose number their edge had used before, since this process started.
 
     Args:
         done: counts of this process.
         counts: of the ledger.
         uptime: of this process.
     """
+    shown = sorted(counts.newest_ms, key=lambda meter: counts.newest_ms[meter], reverse=True)[:_MOST_SHOWN]
     newest_ms = max(counts.newest_ms.values(), default=None)
     return {
         "version": version("tictally-recorder"),
@@ -174,6 +180,7 @@ def ledger_health(done: BatchResult, counts: LedgerCounts, uptime: Uptime) -> di
         "stored": done.stored,
         "repeated": done.duplicates,
         "rejected": done.rejected,
+        "conflicts": done.conflicts,
         "stored_age_s": uptime.stored_age_s,
         "is_idle": uptime.is_idle,
         "deferred": counts.deferred,
@@ -181,7 +188,12 @@ def ledger_health(done: BatchResult, counts: LedgerCounts, uptime: Uptime) -> di
         "dead_letters": sum(counts.rejected.values()),
         "lag_s": None if newest_ms is None else max(uptime.now_ms - newest_ms, 0) // 1000,
         "newest_frame": None if newest_ms is None else iso_utc(newest_ms),
-        "newest": {meter: iso_utc(time_ms) for meter, time_ms in sorted(counts.newest_ms.items())},
+        "meters": len(counts.newest_ms),
+        "newest": {meter: iso_utc(counts.newest_ms[meter]) for meter in sorted(shown)},
         "ledger_bytes": counts.size_bytes,
         "ledger_mb": round(counts.size_bytes / 1e6, 1),
     }
+
+
+def _compact(body: Mapping[str, object]) -> str:
+    return json.dumps(body, separators=(",", ":"))

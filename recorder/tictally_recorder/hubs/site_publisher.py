@@ -7,7 +7,7 @@ from tictally_recorder.hubs.site_device import ENTITIES, SiteDevice
 from tictally_recorder.hubs.site_state import CURRENCY, NOTHING, STANDBY, STANDBY_TREND, TARIFF_AGE
 from tictally_shared.topics import Topics
 
-Publish = Callable[[str, str], None]
+Publish = Callable[[str, str], object]
 """(topic, payload), retained."""
 
 # Every name that a site's topics may have, to clear those of a site that is gone.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,8 @@ from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import local_day
 from tictally_shared.catalogue import Catalogue
 
+# A message must fit into what a broker accepts.
+_MOST_SHOWN: Final = 64
 SITES_NOTE: Final = "sites"
 _INCOME_NOTE: Final = "sites-with-income"
 # The thirty nights of the trend, and those that they are compared with.
@@ -122,8 +125,8 @@ class SiteUpdater:
             self._is_hub_new = True
 
     def health(self, _turn: Turn) -> dict[str, object]:
-        """`tariff_ages` of the recorder's health: site → days since the first day of its current tariff."""
-        return {"tariff_ages": self._publisher.tariff_ages}
+        """`tariff_ages` of the recorder's health: site → days since the first day of its tariff; 64 sites at most."""
+        return {"tariff_ages": dict(islice(self._publisher.tariff_ages.items(), _MOST_SHOWN))}
 
     def read(self, now_ms: int) -> None:
         """Read the stored figures. Raises as the ledger's methods do."""

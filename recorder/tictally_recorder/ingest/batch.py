@@ -26,7 +26,7 @@ class MessageBuffer:
     """
 
     batch_size: int
-    _messages: dict[tuple[str, bytes], list[MessageReceived]] = field(default_factory=dict)
+    _messages: dict[tuple[str, bytes, int | None], list[MessageReceived]] = field(default_factory=dict)
     _first_s: float = 0.0
     _last_s: float = 0.0
 
@@ -38,7 +38,7 @@ class MessageBuffer:
         if not self._messages:
             self._first_s = now_s
         self._last_s = now_s
-        key = (message.topic, message.payload)
+        key = _key(message)
         twins = self._messages.get(key, ())
         self._messages[key] = [*(twin for twin in twins if twin.connection == message.connection), message]
 
@@ -61,4 +61,8 @@ class MessageBuffer:
             The messages to acknowledge for it, each as often as it was sent.
         """
         self._first_s = now_s
-        return [twin for message in batch for twin in self._messages.pop((message.topic, message.payload))]
+        return [twin for message in batch for twin in self._messages.pop(_key(message))]
+
+
+def _key(message: MessageReceived) -> tuple[str, bytes, int | None]:
+    return message.topic, message.payload, message.size

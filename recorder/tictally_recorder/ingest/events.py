@@ -47,6 +47,7 @@ class MessageReceived:
         qos: 0 or 1; a message of QoS 0 is not acknowledged.
         connection: number of the connection that delivered it.
         is_retained: True if the broker had retained it: it describes the past.
+        size: of the payload as sent, in bytes; of one over 64 KiB only the head is here. None: as it is here.
     """
 
     topic: str
@@ -56,6 +57,7 @@ class MessageReceived:
     qos: int
     connection: int
     is_retained: bool = False
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from tictally_recorder.ingest.events import (
     WriteCommand,
 )
 from tictally_recorder.ingest.mqtt_client import WINDOW, Connection
+from tictally_recorder.ingest.name_watch import NameWatch
 from tictally_recorder.ingest.statistics import IngestStatistics, summary
-from tictally_recorder.ingest.subscriptions import IngestTopics, edge_and_what, is_birth
+from tictally_recorder.ingest.subscriptions import IngestTopics, edge_and_what, is_birth, is_recorder_health
 from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message
 from tictally_recorder.maintenance import MaintenanceScheduler, Wake
 from tictally_shared.runtime.backoff import Backoff
@@ -60,6 +61,7 @@ class IngestParts:
         topics: that it subscribes to and publishes on.
         statistics: counts what is stored.
         backfill: gets what edges publish of themselves.
+        names: notices another recorder of this name.
         maintenance: runs in the time that messages leave.
         broadcast: for other threads of this process.
         notifier: of the service manager.
@@ -72,6 +74,7 @@ class IngestParts:
     topics: IngestTopics
     statistics: IngestStatistics
     backfill: BackfillCoordinator
+    names: NameWatch
     maintenance: MaintenanceScheduler
     broadcast: Broadcast
     notifier: Notifier
@@ -171,7 +174,9 @@ class Ingest:
 
     def _subscribe(self, connection: int) -> None:
         topics = self._parts.topics
-        self._connection.subscribe(topics.filters)
+        self._parts.names.on_connected()
+        self._connection.subscribe([each for each in topics.filters if each != topics.recorders])
+        self._connection.subscribe([topics.recorders], retained=True)
         if self._stale_filters:
             self._connection.unsubscribe(self._stale_filters)
         self._connection.publish(topics.availability, "online")
@@ -200,17 +205,19 @@ class Ingest:
         statuses: list[MessageReceived] = []
         for message in batch:
             edge, what = edge_and_what(message.topic)
-            if what in _STATUSES or is_birth(message.topic):
+            if what in _STATUSES or is_birth(message.topic) or is_recorder_health(message.topic):
                 statuses.append(message)
             else:
-                frames.append(Message(edge, message.payload, message.arrived_ms, message.topic))
+                frames.append(Message(edge, message.payload, message.arrived_ms, message.topic, message.size))
         if frames:
             self._parts.statistics.add(self._ledger.store(frames))
             self._parts.broadcast.publish_stored(frames)
         for message in self._buffer.remove(batch, time.monotonic()):
             self._connection.acknowledge(message)
         for message in statuses:
-            if not message.is_retained:
+            if is_recorder_health(message.topic):
+                self._parts.names.on_health(message.topic, message.payload, retained=message.is_retained)
+            elif not message.is_retained:
                 self._on_status(message)
 
     def _on_status(self, message: MessageReceived) -> None:

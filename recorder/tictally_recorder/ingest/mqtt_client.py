@@ -15,18 +15,34 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tictally_recorder.ingest.broker import BrokerAddress, set_credentials
 from tictally_recorder.ingest.events import Connected, ConnectionProblem, Inbox, MessageReceived, Subscribed
+from tictally_recorder.ledger.quarantine import HEAD_BYTES
 from tictally_recorder.settings import PREFIX
+from tictally_shared.frames import MAX_BYTES
+from tictally_shared.runtime.backoff import SESSION_TAKEN_OVER, DisputeBackoff
 from tictally_shared.runtime.connection_errors import connection_problem
+from tictally_shared.runtime.log import RateLimitedLogger
 
 # How many unacknowledged messages the broker may send. A batch is half of it, so that one arrives while one is stored.
-WINDOW: Final = 1000
+# While the ledger is locked they are in memory: with the 64 KiB of a message that is looked into, 32 MiB at most.
+WINDOW: Final = 500
+# The broker sends no larger message: twice what is looked into, so that a message that is a bit too long becomes a dead
+# letter; of such a one only the head is held.
+LARGEST_RECEIVED: Final = 2 * MAX_BYTES
+# Without a limit of the broker's. A hub's discovery message is the largest of ours.
+_LARGEST_SENT: Final = 256 * 1024
+# Of a packet beside topic and payload: fixed header, lengths, identifier, properties (MQTT 5 §3.3).
+_PACKET_OVERHEAD: Final = 32
 _KEEPALIVE_S: Final = 30
 CONNECT_TIMEOUT_S: Final = 5.0
 _RECONNECT_S: Final = (1, 30)
 _NEVER: Final = 0xFFFFFFFF  # MQTT 5 §3.1.2.11.2: the session does not expire; brokers have limits of their own
-_NO_RETAINED: Final = 2  # MQTT 5 §3.8.3.1: subscribing does not bring retained messages
+# MQTT 5 §3.8.3.1: subscribing brings retained messages, or does not.
+_RETAINED: Final = 0
+_NO_RETAINED: Final = 2
 # MQTT 5 §3.2.2.2: what to do about a reason.
 _REMEDIES: Final = dict.fromkeys((0x86, 0x87), f"; check {PREFIX}MQTT_USERNAME and {PREFIX}MQTT_PASSWORD_FILE")
+_HEALTH: Final = "/health"
+_log = logging.getLogger(__name__)
 # paho logs errors in the course of an orderly end. What counts is an exception of a callback of ours.
 _paho_log = logging.getLogger(f"{__name__}.paho")
 _paho_log.setLevel(logging.ERROR)
@@ -44,6 +60,9 @@ class Connection:
         client_id: names the session; two clients with one id throw each other out.
         will: topic and payload, retained, that the broker publishes when we vanish.
         inbox: where events go.
+
+    Attributes:
+        withheld: messages that were not sent, because the broker would end the connection for their size.
     """
 
     def __init__(self, broker: BrokerAddress, client_id: str, will: tuple[str, str], inbox: Inbox) -> None:
@@ -55,6 +74,11 @@ class Connection:
         self._is_answered = False
         self._is_refusal_logged = False
         self._published: dict[int, str] = {}
+        self._disputes = DisputeBackoff()
+        self._acknowledged: set[str] = set()
+        self._largest_sent = _LARGEST_SENT
+        self._limited_log = RateLimitedLogger(_log)
+        self.withheld = 0
         self._client = self._make_client(client_id, will)
 
     def start(self) -> None:
@@ -62,6 +86,7 @@ class Connection:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = _NEVER
         properties.ReceiveMaximum = WINDOW
+        properties.MaximumPacketSize = LARGEST_RECEIVED
         self._client.connect_async(
             self._broker.host, self._broker.port, keepalive=_KEEPALIVE_S, clean_start=False, properties=properties
         )
@@ -86,20 +111,54 @@ class Connection:
             if message.connection == self._current:
                 self._client.ack(message.mid, message.qos)
 
-    def subscribe(self, filters: list[str]) -> None:
-        """Subscribe, QoS 1; subscribing again interrupts nothing."""
-        options = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED)
+    def subscribe(self, filters: list[str], *, retained: bool = False) -> None:
+        """Subscribe, QoS 1, to what others publish; subscribing again interrupts nothing.
+
+        Args:
+            filters: of topics.
+            retained: True brings retained messages too, also those of this client.
+        """
+        handling = _RETAINED if retained else _NO_RETAINED
+        options = SubscribeOptions(qos=1, noLocal=True, retainHandling=handling)
         self._client.subscribe([(topic, options) for topic in filters])
 
     def unsubscribe(self, filters: list[str]) -> None:
         """Unsubscribe; filters that the session does not have do no harm."""
         self._client.unsubscribe(filters)
 
-    def publish(self, topic: str, payload: str, *, retain: bool = True) -> None:
-        """Publish a message, QoS 1, if there is a connection."""
-        if self.is_up:
-            mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
-            self._published[mid] = topic  # bounded by the packet identifiers; no lock: paho may wait for it
+    @property
+    def disputes(self) -> int:
+        """How often another client with the same client id was noticed."""
+        return self._disputes.count
+
+    def note_dispute(self) -> None:
+        """Note that another client has the same client id: when it ends this connection, the next one waits."""
+        self._disputes.notice()
+
+    def is_acknowledged(self, topic: str) -> bool:
+        """Whether the broker has acknowledged a health message of this process on a topic."""
+        return topic in self._acknowledged
+
+    def room(self, topic: str) -> int:
+        """How long a message on a topic may be, in bytes, that the broker accepts."""
+        return self._largest_sent - len(topic.encode()) - _PACKET_OVERHEAD
+
+    def publish(self, topic: str, payload: str, *, retain: bool = True) -> bool:
+        """Publish a message, QoS 1, if there is a connection.
+
+        Returns:
+            False if it is larger than the broker accepts, which would end the connection; then it is withheld.
+        """
+        if not self.is_up:
+            return True
+        if len(payload.encode()) > self.room(topic):
+            self.withheld += 1
+            limit = f"the broker at {self._broker} accepts packets of at most {self._largest_sent} bytes"
+            self._limited_log.log(f"{limit}: a message on {topic} is larger and is not sent", time.monotonic())
+            return False
+        mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
+        self._published[mid] = topic  # bounded by the packet identifiers; no lock: paho may wait for it
+        return True
 
     def close(self, topic: str, payload: str, timeout_s: float) -> None:
         """Publish a last retained message and disconnect, keeping the session, within a time."""
@@ -136,7 +195,7 @@ class Connection:
     # Below here: paho's thread.
 
     def _on_connect(
-        self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         self._is_answered = True
         if reason.is_failure:
@@ -144,6 +203,9 @@ class Connection:
             refusal = f"the broker at {self._broker} refuses the connection: {reason}{remedy}; trying again"
             self._inbox.put(ConnectionProblem(refusal))
             return
+        client.reconnect_delay_set(*_RECONNECT_S)
+        self._disputes.connected(time.monotonic())
+        self._largest_sent = min(_LARGEST_SENT, getattr(properties, "MaximumPacketSize", _LARGEST_SENT))
         with self._lock:
             self._count += 1
             self._current = self._count
@@ -159,13 +221,25 @@ class Connection:
         )
 
     def _on_disconnect(
-        self, _client: Client, _data: object, flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
+        self, client: Client, _data: object, flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         # Comes before paho clears what it has not sent: no acknowledgement slips from this connection into the next.
         was_up, is_answered = self.is_up, self._is_answered
         self._is_answered = False
         self._leave()
-        if was_up and flags.is_disconnect_packet_from_server:
+        if was_up and reason.value == SESSION_TAKEN_OVER:
+            self._disputes.notice()
+        delay_s = self._disputes.disconnected(time.monotonic()) if was_up else None
+        if delay_s is not None:
+            client.reconnect_delay_set(int(delay_s), int(max(delay_s, _RECONNECT_S[1])))
+            self._inbox.put(
+                ConnectionProblem(
+                    "another recorder uses a copy of this ledger, with its client id, and they end each other's "
+                    "connection: stop one of them, or make the copy from a backup by `tictally restore`, which gives "
+                    f"it an id of its own. Next attempt in {delay_s:.0f} s"
+                )
+            )
+        elif was_up and flags.is_disconnect_packet_from_server:
             self._inbox.put(ConnectionProblem(f"the broker at {self._broker} is gone: {reason}; trying again"))
         elif was_up and reason.is_failure:
             self._inbox.put(ConnectionProblem(f"the broker at {self._broker} is gone: connection lost; trying again"))
@@ -194,14 +268,18 @@ class Connection:
         self, _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         topic = self._published.pop(mid, "a topic of ours")
+        if topic.endswith(_HEALTH) and not reason.is_failure:
+            self._acknowledged.add(topic)
         if reason.is_failure and not self._is_refusal_logged:  # the broker refuses all of a kind alike
             self._is_refusal_logged = True
             self._inbox.put(ConnectionProblem(f"the broker at {self._broker} refuses messages on {topic}: {reason}"))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:  # noqa: ANN401 - paho's signature
         arrived_ms = time.time_ns() // 1_000_000
-        content = _topic(message), bytes(message.payload), arrived_ms
-        self._inbox.put(MessageReceived(*content, message.mid, message.qos, self._current or 0, message.retain))
+        size = len(message.payload)
+        payload = bytes(message.payload[:HEAD_BYTES] if size > MAX_BYTES else message.payload)
+        content = _topic(message), payload, arrived_ms
+        self._inbox.put(MessageReceived(*content, message.mid, message.qos, self._current or 0, message.retain, size))
 
     def _leave(self) -> None:
         with self._lock:

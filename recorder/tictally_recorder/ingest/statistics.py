@@ -118,6 +118,7 @@ def summary(counts: BatchResult) -> str:
             (counts.deferred, "deferred"),
             (counts.rejected, "rejected"),
             (counts.ignored, "of ignored sites"),
+            (counts.conflicts, "with a number used before"),
         )
         if count
     ]

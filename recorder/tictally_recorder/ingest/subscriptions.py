@@ -16,11 +16,13 @@ class IngestTopics:
 
     Attributes:
         availability: where it publishes whether it is there.
+        recorders: filter of what recorders publish of their state; one of the filters.
         filters: that it subscribes to.
         birth: where hubs publish `online` when they have started, or None if none is to be noticed.
     """
 
     availability: str
+    recorders: str
     filters: list[str]
     birth: str | None = None
 
@@ -34,8 +36,9 @@ class IngestTopics:
             edges: whose frames are recorded; none: those of all edges.
             birth: as of the class.
         """
-        filters = edge_filters(topics, edges) + ([] if birth is None else [birth])
-        return cls(topics.recorder(recorder, "availability"), filters, birth)
+        recorders = topics.recorder("+", "health")
+        filters = [*edge_filters(topics, edges), recorders, *([] if birth is None else [birth])]
+        return cls(topics.recorder(recorder, "availability"), recorders, filters, birth)
 
 
 def edge_filters(topics: Topics, edges: Sequence[str]) -> list[str]:
@@ -57,3 +60,11 @@ def is_birth(topic: str) -> bool:
     Below any prefix: what a hub published below an earlier one may still wait at the broker.
     """
     return topic.endswith(_BIRTH)
+
+
+def is_recorder_health(topic: str) -> bool:
+    """True for the topic of a recorder's health, below whatever base."""
+    match topic.split("/")[-3:]:
+        case ["recorder", _, "health"]:
+            return True
+    return False

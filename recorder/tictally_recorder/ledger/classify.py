@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tictally_recorder.ledger.frame_codec import encode_body
 from tictally_recorder.ledger.model import Message
-from tictally_shared.frames import BOOT, KEY, VERSION, Frame, FrameError, FrameRejection, strict_json
+from tictally_shared.frames import BOOT, KEY, MAX_BYTES, VERSION, Frame, FrameError, FrameRejection, strict_json
 
 MOST_AHEAD_MS: Final = 10 * 60 * 1000
 _INT64: Final = 2**63 - 1
@@ -65,6 +65,8 @@ class Rejected:
 def classify(message: Message, now_ms: int) -> Accepted | Deferred | Rejected:
     """Classify a message received at `now_ms`; never raises, whatever the payload."""
     fields: dict[str, Any] = {}
+    if message.size is not None and message.size > MAX_BYTES:
+        return Rejected(None, FrameRejection.SIZE.value, f"{message.size} bytes are more than {MAX_BYTES}")
     try:
         fields = strict_json(message.payload)
         frame = Frame.from_fields(fields, edge=message.topic_edge)

@@ -1,10 +1,12 @@
 """What one edge may make the ledger hold: a broken or hostile edge must not cost the others anything."""
 
+import logging
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+_log = logging.getLogger(__name__)
 _DAY_MS: Final = 24 * 3600 * 1000
 _MOST_EDGES: Final = 1024
 
@@ -67,8 +69,10 @@ class EdgeWatch:
 
     def note(self, edge: str, limit: Limit) -> None:
         """Note that an edge has reached a limit."""
-        if edge in self._reached or len(self._reached) < _MOST_EDGES:
-            self._reached.setdefault(edge, set()).add(limit)
+        if limit in self._reached.get(edge, ()) or len(self._reached) >= _MOST_EDGES:
+            return
+        self._reached.setdefault(edge, set()).add(limit)
+        _log.warning("edge %.32r has reached its limit of %s: `tictally doctor` shows what to do", edge, limit)
 
     def note_conflict(self, edge: str, boot: str, seq: int) -> None:
         """Note that an edge has sent another frame under a number that it had used."""

@@ -202,9 +202,3 @@ def edges_of(connection: sqlite3.Connection) -> dict[str, int | None]:
     GROUP BY edge.name HAVING count(site.id) = 0 OR count(site.id) > count(ignored_ms) ORDER BY edge.name
     """
     return dict(connection.execute(select))
-
-
-def meters_by_edge(connection: sqlite3.Connection) -> dict[str, int]:
-    """Edge → how many meters it has read."""
-    select = "SELECT name, count(*) FROM meter_edge JOIN edge ON edge.id = meter_edge.edge GROUP BY name ORDER BY name"
-    return dict(connection.execute(select))

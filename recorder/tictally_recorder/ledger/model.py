@@ -19,12 +19,14 @@ class Message:
         payload: as received, unchecked.
         arrived_ms: when it arrived, milliseconds since 1970.
         topic: the whole topic, stored with a dead letter.
+        size: of the payload as sent, in bytes, where only its head is here; None where all of it is.
     """
 
     topic_edge: str
     payload: bytes
     arrived_ms: int
     topic: str
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class DeadLetters:
 
     def add(self, message: Message, rejected: Rejected) -> None:
         """Add one, to be written by `save`."""
-        size, head = len(message.payload), message.payload[:HEAD_BYTES]
+        size, head = message.size or len(message.payload), message.payload[:HEAD_BYTES]
         topic = _storable(message.topic)
         self._new.append(DeadLetter(message.arrived_ms, topic, rejected.reason, rejected.detail, size, head))
         self._counts[rejected.reason] += 1

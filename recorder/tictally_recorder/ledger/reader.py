@@ -21,7 +21,6 @@ from tictally_recorder.ledger.frame_numbers import (
     edges_of,
     frame_numbers_of,
     lost_between,
-    meters_by_edge,
 )
 from tictally_recorder.ledger.invalidation import invalidated_quarters
 from tictally_recorder.ledger.key_value import get_value
@@ -353,11 +352,6 @@ class LedgerReader:
         """Edge → frames whose numbers it had used before, for other frames."""
         with translate_sqlite_errors():
             return conflicts_of(self._connection)
-
-    def meters_by_edge(self) -> dict[str, int]:
-        """Edge → how many meters it has read; only edges that have read one."""
-        with translate_sqlite_errors():
-            return meters_by_edge(self._connection)
 
     def lost_between(self, edges: Collection[str], start_ms: int, end_ms: int) -> int:
         """How many lost frames of some edges may have been in [start_ms, end_ms), as far as their times are known."""

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from tictally_recorder.ingest.backfill.edge_health import EdgeFrames, HealthError, parse_health
-from tictally_recorder.ingest.backfill.planner import Known, Planner, floors_of
+from tictally_recorder.ingest.backfill.planner import Known, Planner, floors_of, ranges_in
 from tictally_recorder.ledger import Ledger
 from tictally_recorder.maintenance import Turn, Wake
-from tictally_shared.frames import KEY
+from tictally_shared.frames import KEY, MAX_BYTES
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.runtime.log import RateLimitedLogger
 
 MAX_EDGES: Final = 1024
+_REPORT_EVERY_S: Final = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -39,17 +40,25 @@ class BackfillCoordinator:
     Args:
         ledger: that holds the frame numbers.
         send_request: sends an edge, by its name, a request.
+        room: of a request to an edge, in bytes.
     """
 
     name: ClassVar[str] = "backfill"
     needs_idle: ClassVar[bool] = False
     due_s: ClassVar[float] = 0.0
 
-    def __init__(self, ledger: Ledger, send_request: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        send_request: Callable[[str, str], object],
+        room: Callable[[str], int] = lambda _edge: MAX_BYTES,
+    ) -> None:
         self._ledger = ledger
         self._send_request = send_request
+        self._room = room
         self._planners: dict[str, Planner] = {}  # the edge whose health came last is last
         self._healths: dict[str, EdgeFrames] = {}  # received since the last `tick`
+        self._reported_s: dict[str, float] = {}
         self._limited_log = RateLimitedLogger(_log)
         self._ignored = 0
 
@@ -98,6 +107,7 @@ class BackfillCoordinator:
         for edge in list(self._healths):
             self._update_planner(edge, self._healths[edge], now_s)
             del self._healths[edge]
+        self._report_conflicts(now_s)
         for edge, planner in self._planners.items():
             if not planner.is_idle:
                 self._follow_plan(edge, planner, now_s)
@@ -111,8 +121,23 @@ class BackfillCoordinator:
         if len(self._planners) > MAX_EDGES:
             del self._planners[next(iter(self._planners))]
 
+    def _report_conflicts(self, now_s: float) -> None:
+        """Tell edges that use numbers twice to begin a new boot; once a minute each is enough."""
+        for (edge, boot), seq in self._ledger.watch.take_conflicts().items():
+            if not KEY.fullmatch(edge) or now_s - self._reported_s.get(edge, -_REPORT_EVERY_S) < _REPORT_EVERY_S:
+                continue
+            self._reported_s[edge] = now_s
+            if len(self._reported_s) > MAX_EDGES:
+                del self._reported_s[next(iter(self._reported_s))]
+            self._limited_log.log(
+                f"edge {edge!r} uses frame numbers twice: was it set back to an older state? No frame is lost; it is "
+                "to begin a new boot",
+                now_s,
+            )
+            self._send_request(edge, json.dumps({"boot": boot, "conflict": seq}))
+
     def _follow_plan(self, edge: str, planner: Planner, now_s: float) -> None:
-        plan = planner.plan(self._known(edge, planner.boots), now_s)
+        plan = planner.plan(self._known(edge, planner.boots), now_s, ranges_in(self._room(edge)))
         if plan.lost:
             self._ledger.mark_lost(edge, plan.lost)
             count = sum(map(len, plan.lost.values()))

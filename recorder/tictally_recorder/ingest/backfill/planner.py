@@ -22,6 +22,9 @@ _PATIENCE_S: Final = (60.0, 3600.0)
 # An edge publishes its health once a minute; one that has published none for longer cannot answer.
 _SILENT_S: Final = 150.0
 _NOTHING: Final = IntervalSet()
+# Of a request's JSON: of itself, and of a range with two numbers of 19 digits.
+_REQUEST_BYTES: Final = 48
+_RANGE_BYTES: Final = 42
 
 Known = Mapping[str, IntervalSet]
 """Boot → the numbers of which the ledger knows what became of them, those that are lost included."""
@@ -64,6 +67,11 @@ class _PendingRequest:
     attempts_before: int
     at_s: float
     progress_s: float
+
+
+def ranges_in(room: int) -> int:
+    """How many ranges a request of so many bytes may have, at least one."""
+    return max(1, min(MAX_RANGES, (room - _REQUEST_BYTES) // _RANGE_BYTES))
 
 
 def floors_of(health: EdgeFrames, known: Known) -> dict[str, int]:
@@ -145,14 +153,20 @@ class Planner:
         """The request under way may have been lost: the edge or the connection has gone meanwhile."""
         self._pending = None
 
-    def plan(self, known: Known, now_s: float) -> Plan:
-        """What is to be done now; the request, if there is one, counts as sent."""
+    def plan(self, known: Known, now_s: float, max_ranges: int = MAX_RANGES) -> Plan:
+        """What is to be done now; the request, if there is one, counts as sent.
+
+        Args:
+            known: of the boots of `boots`.
+            now_s: seconds on a clock that never steps.
+            max_ranges: of a request.
+        """
         for each in (self._missing, self._gone, self._wanted, self._lost):
             _forget(each, known)
         self._check_progress(known, now_s)
         request = None
         if self._pending is None and now_s - self._health_s <= _SILENT_S:
-            request = self._next_request(now_s)
+            request = self._next_request(now_s, max_ranges)
         return Plan(request, dict(self._lost))
 
     def _check_progress(self, known: Known, now_s: float) -> None:
@@ -182,12 +196,12 @@ class Planner:
         for each in (self._missing, self._wanted):
             _forget(each, {pending.boot: pending.left})
 
-    def _next_request(self, now_s: float) -> Request | None:
+    def _next_request(self, now_s: float, max_ranges: int) -> Request | None:
         for attempts in range(MAX_ATTEMPTS):
             for boot in self._wanted:
                 pool = self._pool(boot, attempts)
                 if pool:
-                    numbers = pool.lowest(MAX_FRAMES, MAX_RANGES)
+                    numbers = pool.lowest(MAX_FRAMES, max_ranges)
                     self._pending = _PendingRequest(boot, numbers, attempts, now_s, now_s)
                     return Request(boot, numbers)
         return None
