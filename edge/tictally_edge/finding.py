@@ -70,6 +70,11 @@ class FindingCode(PhraseCode):
     JOURNAL_DAMAGED = "journal_damaged"
     FRAMES_WITHOUT_NUMBER = "frames_without_number"
     ERRORS_IN_EDGE = "errors_in_edge"
+    NAME_USED_TWICE = "name_used_twice"
+    NUMBERS_USED_TWICE = "numbers_used_twice"
+    MESSAGES_WITHHELD = "messages_withheld"
+    METERS_MANY = "meters_many"
+    BOOTS_MANY = "boots_many"
 
     # Line and meter
     NO_GOOD_FRAME_YET = "no_good_frame_yet"

@@ -29,7 +29,7 @@ from tictally_edge.sources.settings import SourceSettings
 from tictally_edge.topics.naming import Naming
 from tictally_edge.validation.energy_registers import RegisterValue
 from tictally_edge.validation.validator import ValidatedFrame
-from tictally_shared.frames import parse_time_ms
+from tictally_shared.frames import MAX_BYTES, parse_time_ms
 from tictally_shared.runtime.systemd import Notifier
 from tictally_shared.topics import Topics
 
@@ -124,7 +124,7 @@ class Edge:
                     self._read()
                 self._publisher.add_dated(self._store.date_queued(self._time.date_ms, _DATED_AT_ONCE))
                 connected = self._publisher.tick()
-                self._store.tick(is_away=not self._broker.connected, now_s=time.monotonic())
+                self._store.tick(is_away=self._is_away(), now_s=time.monotonic())
                 self._check_silence()
                 if health.is_due(time.monotonic()) or connected:
                     self._publisher.publish_health(self._health())
@@ -134,6 +134,10 @@ class Edge:
             self._finish_backlog()
         finally:
             self._close()
+
+    def _is_away(self) -> bool:
+        """Whether frames are in the memory of edge and broker alone, if they are anywhere."""
+        return not self._broker.connected or self._publisher.watch.is_recorder_away(time.monotonic())
 
     def _is_throttled(self) -> bool:
         """Whether a source that can wait must wait for the broker."""
@@ -231,6 +235,13 @@ class Edge:
             dropped=self._journal.dropped,
             damaged=self._journal.damaged,
             callback_errors=self._broker.callback_errors,
+            instance=self._publisher.watch.instance,
+            name_conflicts=max(self._publisher.watch.conflicts, self._broker.disputes),
+            number_conflicts=self._publisher.number_conflicts,
+            messages_withheld=self._broker.withheld,
+            meters=self._publisher.meters,
+            last={**self._journal.ended, self._journal.boot: self._journal.next_seq - 1},
+            room=min(MAX_BYTES, self._broker.room(self._publisher.health_topic)),
         )
         return health_json(self._journal.boot, self._journal.held(), self._journal.backlog(), self._counts, report)
 

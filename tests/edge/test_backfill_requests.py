@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 from real_broker import Hub, Mosquitto
 
 from tictally_edge.journal.journal import FRAMES_PER_SEGMENT
-from tictally_edge.publishing.backfill_request import MAX_FRAMES, BackfillRequestError, parse_backfill_request
+from tictally_edge.publishing.backfill_request import (
+    MAX_FRAMES,
+    BackfillRequest,
+    BackfillRequestError,
+    NumberConflict,
+    parse_backfill_request,
+)
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.lines import simulated_frames
 from tictally_edge.simulator.meter import SimulatedMeter
@@ -28,6 +34,7 @@ NUMBERS = st.integers(1, 2**40)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS).map(sorted), min_size=1, max_size=256))
 def test_a_request_never_asks_for_more_than_its_share(ranges: list[list[int]]) -> None:
     request = parse_backfill_request(json.dumps({"boot": BOOT, "ranges": ranges}).encode())
+    assert isinstance(request, BackfillRequest)
     assert sum(last - first + 1 for first, last in request.ranges) <= MAX_FRAMES
     assert all(
         [first, given[0]] == [given[0], first] for (first, _), given in zip(request.ranges, ranges, strict=False)
@@ -47,7 +54,14 @@ NOT_REQUESTS: dict[str, object] = {
     "true for a number": {"boot": BOOT, "ranges": [[True, 2]]},
     "a fraction": {"boot": BOOT, "ranges": [[1, 2.5]]},
     "a list": [],
+    "a conflict without boot": {"conflict": 5},
+    "a conflict of no number": {"boot": BOOT, "conflict": 0},
+    "a conflict of true": {"boot": BOOT, "conflict": True},
 }
+
+
+def test_a_conflict_names_a_boot_and_a_number() -> None:
+    assert parse_backfill_request(json.dumps({"boot": BOOT, "conflict": 5}).encode()) == NumberConflict(BOOT, 5)
 
 
 @pytest.mark.parametrize("case", NOT_REQUESTS)

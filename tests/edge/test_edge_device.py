@@ -40,7 +40,7 @@ def test_an_edge_that_is_gone_is_shown_as_such_and_what_it_reported_is_not_shown
 
 def test_everything_shown_is_reported_in_a_health_message() -> None:
     nothing: dict[str, Any] = {field.name: 0 for field in fields(HealthReport)}
-    report = HealthReport(**nothing)
+    report = HealthReport(**nothing | {"last": {}})
     entity = json.loads(health_json("b" * 16, {}, {}, LineCounts(), report))
     for key, each in announced().items():
         if key != "connected":

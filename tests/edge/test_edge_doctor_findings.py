@@ -211,6 +211,12 @@ SERVICES: dict[str, tuple[dict[str, Any], str, bool]] = {
     "an adapter without STX": ({"deviations": ["missing_stx", "of another version"]}, "arrive without STX", True),
     "a full disk": ({"journal_unstored": 3}, "3 frames could not be stored", False),
     "topics that may not be written": ({"rejected_by_broker": 1}, "1 message was rejected by the broker", False),
+    "two of a name": ({"name_conflicts": 3}, "another edge of its name was noticed 3 times", False),
+    "set back": ({"number_conflicts": 1}, "it has begun a new boot 1 time", False),
+    "a broker with small packets": ({"messages_withheld": 2}, "2 messages were larger than the broker accepts", False),
+    "many meters": ({"meters": 9}, "it has read 9 meters", False),
+    "an exchanged meter": ({"meters": 2, "boots_held": 16}, "4 frames wait for the broker", True),
+    "many boots": ({"boots_held": 17}, "frames of 17 boots", False),
     "another version's": ({"boots": [1, 2], "frames": "many", "rejected": 7}, "0 frames wait", True),
 }
 

@@ -157,6 +157,49 @@ def test_power_that_goes_during_an_outage_costs_the_last_minute_at_most(machine:
     assert again.journal.boot != store.journal.boot
 
 
+def test_what_a_power_cut_destroys_while_the_recorder_is_away_is_known_to_have_been_given(machine: Machine) -> None:
+    store = machine.store()
+    for second in range(200):
+        keep(store, range(second, second + 1))
+        store.journal.acknowledge({store.journal.boot: IntervalSet([(second + 1, second + 1)])})
+        store.tick(is_away=second >= 20, now_s=float(second))  # the broker has it all, and no recorder is there
+        assert store.wait_until_saved(10)
+    boot = store.journal.boot
+    machine.lose_power(store)
+    again = machine.store()
+    assert again.journal.ended == {boot: 200}
+    assert list(again.journal.held()[boot]) == [(1, 141)]
+    keep(again, range(300, 303))
+    machine.lose_power(again)
+    third = machine.store()
+    assert third.journal.ended[boot] == 200
+
+
+def test_a_power_cut_before_the_first_copy_is_noted_too(machine: Machine) -> None:
+    store = machine.store()
+    keep(store, range(50))
+    store.tick(is_away=True, now_s=50.0)
+    keep(store, range(50, 60))
+    boot = store.journal.boot
+    machine.lose_power(store)
+    again = machine.store()
+    assert (again.journal.ended, again.journal.held()) == ({boot: 60}, {})
+
+
+def test_a_journal_that_is_older_than_the_note_begins_a_new_boot(machine: Machine) -> None:
+    store = machine.store()
+    keep(store, range(10))
+    snapshot = {path.name: path.read_bytes() for path in machine.memory.iterdir()}
+    store.tick(is_away=True, now_s=10.0)
+    keep(store, range(10, 15))
+    machine.kill(store)
+    for name, content in snapshot.items():
+        (machine.memory / name).write_bytes(content)
+    again = machine.store()
+    assert again.journal.boot != store.journal.boot
+    assert again.journal.ended == {store.journal.boot: 15}
+
+
 def test_an_orderly_end_costs_nothing(machine: Machine) -> None:
     store = machine.store()
     keep(store, range(FRAMES_PER_SEGMENT + 7))

@@ -31,7 +31,9 @@ def hour(*frames: ValidatedFrame) -> LineQuality:
 
 def report(**given: Any) -> HealthReport:  # noqa: ANN401 - fields of many types
     return HealthReport(
-        **{field.name: 0 for field in fields(HealthReport)} | {"started_ms": None, "source": {}} | given
+        **{field.name: 0 for field in fields(HealthReport)}
+        | {"started_ms": None, "source": {}, "last": {}, "room": 65_536}
+        | given
     )
 
 
@@ -131,3 +133,29 @@ def test_the_start_is_published_once_the_clock_is_proved() -> None:
 def test_a_clock_that_waits_for_a_proof_is_not_proved(waits_for: str | None, *, is_proved: bool) -> None:
     body = json.loads(health_json("b" * 16, {}, {}, LineCounts(), report(clock_waits_for=waits_for)))
     assert (body["clock_proved"], body["clock_waits_for"]) == (is_proved, waits_for)
+
+
+def body(held: dict[str, IntervalSet], **given: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of many types
+    found: dict[str, Any] = json.loads(health_json("b" * 16, held, {}, LineCounts(), report(**given)))
+    return found
+
+
+def test_boots_that_have_ended_are_listed_with_the_last_number_that_they_gave() -> None:
+    held = {"b" * 16: IntervalSet([(1, 5)]), "a" * 16: IntervalSet([(3, 9)])}
+    found = body(held, last={"c" * 16: 7, "a" * 16: 12, "b" * 16: 5})
+    assert [(each["boot"][0], each["held"], each["last"]) for each in found["boots"]] == [
+        ("c", [], 7),
+        ("a", [[3, 9]], 12),
+        ("b", [[1, 5]], 5),
+    ]
+    assert (found["more_boots"], found["boots_held"]) == (False, 2)
+
+
+@pytest.mark.parametrize("room", [65_536, 16_384, 4096, 2048])
+def test_health_fits_into_the_brokers_packets_and_marks_what_is_left_out(room: int) -> None:
+    many = {f"{n:016x}": IntervalSet([(3 * k + 1, 3 * k + 1) for k in range(200)]) for n in range(40)}
+    message = health_json("b" * 16, many, {}, LineCounts(), report(room=room))
+    assert len(message.encode()) <= room
+    found = json.loads(message)
+    assert found["more_boots"]
+    assert all(each["rounded"] for each in found["boots"])

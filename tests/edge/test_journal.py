@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tictally_edge.journal import segment, wal
+from tictally_edge.journal import segment, segments, wal
 from tictally_edge.journal.journal import FRAMES_PER_SEGMENT, Journal, JournalError
 from tictally_edge.journal.segments import RETENTION_MS
 from tictally_edge.simulator.contracts import SimulatedContract
@@ -174,6 +174,29 @@ def test_what_was_believed_is_remembered(folder: Path) -> None:
     again.set_meter("021961000002")
     again.close()
     assert reopened(folder).registers == {}
+
+
+def test_a_new_boot_can_begin_at_any_time_and_keeps_what_is_stored(folder: Path) -> None:
+    journal = reopened(folder)
+    made = put(journal, 5)
+    before = journal.boot
+    journal.begin_boot()
+    assert (journal.boot != before, journal.next_seq, journal.ended) == (True, 1, {before: 5})
+    put(journal, 2)
+    journal.close()
+    again = reopened(folder)
+    assert (again.boot, again.next_seq, again.ended) == (journal.boot, 3, {before: 5})
+    assert list(again.frames(before, 1, 9)) == made
+    assert ranges(again.backlog()) == {before: [(1, 5)], journal.boot: [(1, 2)]}
+
+
+def test_the_journal_holds_no_more_files_than_it_may(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "MAX_SEGMENTS", 3)
+    for life in range(6):
+        journal = reopened(folder, f"life {life}")
+        put(journal, 2, start_ms=NOW_MS + life * 60_000)
+        journal.close()
+    assert len(list(folder.glob("*.segment"))) == 3
 
 
 def test_a_second_edge_on_one_journal_is_refused(folder: Path) -> None:

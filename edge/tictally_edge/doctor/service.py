@@ -25,7 +25,14 @@ _PROBLEMS: Final = {
     "journal_damaged": FindingCode.JOURNAL_DAMAGED,
     "dropped_without_number": FindingCode.FRAMES_WITHOUT_NUMBER,
     "callback_errors": FindingCode.ERRORS_IN_EDGE,
+    "name_conflicts": FindingCode.NAME_USED_TWICE,
+    "number_conflicts": FindingCode.NUMBERS_USED_TWICE,
+    "messages_withheld": FindingCode.MESSAGES_WITHHELD,
+    "meters": FindingCode.METERS_MANY,
+    "boots_held": FindingCode.BOOTS_MANY,
 }
+# Those that may be higher: a meter is exchanged now and then, and a health message lists 16 boots.
+_NORMAL: Final = {"meters": 8, "boots_held": 16}
 
 
 def diagnose_service(
@@ -51,7 +58,9 @@ def diagnose_service(
         return [bad(Subject.SERVICE, FindingCode.SERVICE_HEALTH_OLD, edge=edge, minutes=round(age_s / 60))]
     uptime_s, waiting = _count(health, "uptime_s"), _backlog(health)
     problems = [
-        bad(Subject.SERVICE, code, count=count) for name, code in _PROBLEMS.items() if (count := _count(health, name))
+        bad(Subject.SERVICE, code, count=count)
+        for name, code in _PROBLEMS.items()
+        if (count := _count(health, name)) > _NORMAL.get(name, 0)
     ]
     runs = good(Subject.SERVICE, FindingCode.SERVICE_RUNS, edge=edge, uptime=uptime_s, count=waiting)
     return [runs, *problems, *_line(health), _clock(health)]

@@ -10,11 +10,12 @@ from typing import Final
 
 from tictally_edge.journal.disk_mirror import DiskMirror
 from tictally_edge.journal.journal import Journal, unusable
+from tictally_edge.journal.number_note import NumberNote
 from tictally_edge.journal.undated_queue import UndatedFrame, UndatedQueue
 from tictally_edge.topics.naming import Naming, serial_of
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
-from tictally_shared.runtime.log import sentence
+from tictally_shared.runtime.log import ChangeLogger, sentence
 
 # A broker that restarts is back by then, and nothing was written.
 _AWAY_BEFORE_SAVING_S: Final = 60.0
@@ -50,10 +51,12 @@ class FrameStore:
         self._mirror = DiskMirror(folder, disk) if disk is not None else None
         if disk is not None:
             _warn_if_unusable(disk)
+        self._note = NumberNote(disk) if disk is not None else None
+        noted = self._note.read() if self._note is not None else None
         try:
             if self._mirror is not None:
                 self._mirror.restore()
-            self.journal = Journal(folder, naming.edge, machine, max_bytes)
+            self.journal = Journal(folder, naming.edge, machine, max_bytes, noted)
             self.undated = UndatedQueue(folder, machine, self.journal.released)
         except OSError as error:
             raise unusable("the journal", folder, "JOURNAL", error) from None
@@ -61,6 +64,7 @@ class FrameStore:
         self._away_since: float | None = None
         self._saved_at = 0.0
         self._saving: Thread | None = None
+        self._problems = ChangeLogger(log)
         self._is_stale = False  # frames that the mirror has as unacknowledged were acknowledged since
 
     def add(self, number: str, validated: ValidatedFrame, at: float, time_ms: int | None) -> Frame | None:
@@ -80,10 +84,12 @@ class FrameStore:
             if time_ms is None:
                 self.undated.put(frame)
                 return None
-            return self.journal.append(lambda boot, seq: self._numbered(frame, boot, seq, time_ms))
+            numbered = self.journal.append(lambda boot, seq: self._numbered(frame, boot, seq, time_ms))
         except OSError as error:
             self._note_unstored(error)
             return None
+        self._note_number(numbered, at)
+        return numbered
 
     def set_meter(self, number: str) -> None:
         """Record which meter is read."""
@@ -107,18 +113,21 @@ class FrameStore:
                 if time_ms is None:
                     break
                 dated.append(self._append_queued(index, frame, time_ms))
+                self._note_number(dated[-1], frame.at)
                 self.undated.pop()
         except OSError as error:
             self._note_unstored(error)
         return dated
 
     def tick(self, *, is_away: bool, now_s: float) -> None:
-        """Mirror the journal to disk while the broker is away for more than a minute, and once after it has caught up.
+        """Mirror the journal to disk while broker or recorder are away for more than a minute, and once after that.
 
-        A card may take seconds, for which the line does not wait: a thread writes the mirror, one at a time.
+        What the broker has acknowledged is in its memory alone while the recorder is away, and gone when power is cut.
+        A card may take seconds, for which the line does not wait: a thread writes the mirror, one at a time. Meanwhile
+        the last number is noted on disk too, so that frames that are lost all the same are known to be.
 
         Args:
-            is_away: there is no connection to the broker.
+            is_away: there is no connection to the broker, or no recorder at it.
             now_s: monotonic seconds.
         """
         if self._saving is not None and self._saving.is_alive():
@@ -131,6 +140,7 @@ class FrameStore:
             return
         if self._away_since is None:
             self._away_since = now_s
+            self._note_last(now_s)
         if now_s - self._away_since >= _AWAY_BEFORE_SAVING_S and now_s - self._saved_at >= _SAVE_INTERVAL_S:
             self._is_stale = True
             self._start_saving(now_s)
@@ -150,6 +160,24 @@ class FrameStore:
             log.warning("The journal cannot be copied to disk: the disk does not respond.")
         self.undated.close()
         self.journal.close()
+        if self._note is not None:
+            self._note.close()
+
+    def _note_number(self, frame: Frame, now_s: float) -> None:
+        if self._away_since is not None:
+            self._write_note(frame.boot, frame.seq, now_s)
+
+    def _note_last(self, now_s: float) -> None:
+        if self.journal.next_seq > 1:
+            self._write_note(self.journal.boot, self.journal.next_seq - 1, now_s)
+
+    def _write_note(self, boot: str, seq: int, now_s: float) -> None:
+        if self._note is None:
+            return
+        try:
+            self._note.write(boot, seq, now_s)
+        except OSError as error:
+            self._problems.warning(f"The last number cannot be noted on disk: {error.strerror or error}")
 
     def _append_queued(self, index: int, frame: UndatedFrame, time_ms: int) -> Frame:
         return self.journal.append(

@@ -26,6 +26,7 @@ from tictally_shared.runtime import atomic_file
 
 FRAMES_PER_SEGMENT: Final = 512
 _WAL: Final = "wal"
+_MAX_ENDED: Final = 8
 _REASONS: Final = {
     errno.EACCES: "this user may not write there",
     errno.EPERM: "this user may not write there",
@@ -65,23 +66,33 @@ class Journal:
         registers: label → (value, time in milliseconds since 1970), as stored last.
         newest_ms: the time of the newest frame ever stored, as far as is known, or 0.
         released: the id of the undated file whose frames were dated last, and how many of them were.
+        ended: earlier boot → the last number that it gave, as far as is known; the newest eight.
 
     Args:
         folder: where it is stored; created if it is missing.
         edge: the edge's name.
         machine: identifies this life of the machine; empty if nothing does.
         max_bytes: room for segments, in bytes; beyond it the oldest are dropped.
+        noted: boot and number that were noted on disk as given, or None.
 
     Raises:
         JournalError: the folder cannot be written, or another process has it open.
     """
 
-    def __init__(self, folder: Path, edge: str, machine: str, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        edge: str,
+        machine: str,
+        max_bytes: int = MAX_BYTES,
+        noted: tuple[str, int] | None = None,
+    ) -> None:
         self._folder, self._edge, self._machine = folder, edge, machine
         self.number: str | None = None
         self.registers: dict[str, tuple[int, int]] = {}
         self.newest_ms = 0
         self.released = ("", 0)
+        self.ended: dict[str, int] = {}
         self._damaged_logs = 0
         self._backlog: dict[str, IntervalSet] = {}
         self._frames: list[Frame] = []  # of the log
@@ -90,7 +101,8 @@ class Journal:
             self._lock = self._take_lock()
             atomic_file.remove_stale_parts(folder, older_than_s=0)
             self._segments = Segments(folder, max_bytes)
-            self.boot, first = self._restore()
+            self.boot, first = self._resolve(*self._restore(), noted)
+            self._segments.drop_old(self.newest_ms)
             self._begin_log(first)
         except OSError as error:
             raise unusable("the journal", folder, "JOURNAL", error) from None
@@ -144,6 +156,25 @@ class Journal:
                 self._mark_acknowledged(boot, first, last)
         self._write(wal.ACK, _compact({boot: list(ranges) for boot, ranges in acked.items()}))
 
+    def begin_boot(self) -> None:
+        """Begin a new boot, because numbers of this one were given before; what is stored stays.
+
+        Raises:
+            OSError: it could not be written; the boot is the same.
+        """
+        full, before, ended = self._log, self.boot, dict(self.ended)
+        sealed = self._segments.seal(self._frames) if self._frames else None
+        self._note_ended(before, self.next_seq - 1)
+        self.boot = secrets.token_hex(8)
+        try:
+            self._begin_log(1)
+        except OSError:
+            self.boot, self.ended = before, ended
+            if sealed is not None:
+                self._segments.discard(sealed)
+            raise
+        full.close()
+
     def set_meter(self, number: str) -> None:
         """Record the meter's own number, and forget the registers of the one before.
 
@@ -188,6 +219,22 @@ class Journal:
             raise JournalError(f"the journal {self._folder} is in use by another edge") from None
         return fd
 
+    def _resolve(self, boot: str, first: int, noted: tuple[str, int] | None) -> tuple[str, int]:
+        """The boot and the number to continue with, where others were noted on disk as given."""
+        if noted is None:
+            return boot, first
+        if noted[0] == boot and noted[1] >= first:  # this journal is older than the note
+            boot, first = secrets.token_hex(8), 1
+        if noted[0] != boot:
+            self._note_ended(*noted)
+        return boot, first
+
+    def _note_ended(self, boot: str, last: int) -> None:
+        if last > 0:
+            self.ended[boot] = max(last, self.ended.pop(boot, 0))
+        for old in list(self.ended)[:-_MAX_ENDED]:
+            del self.ended[old]
+
     def _restore(self) -> tuple[str, int]:
         """Read the log; return the boot and the number to continue with."""
         path = self._folder / _WAL
@@ -211,6 +258,7 @@ class Journal:
         if content.is_intact and self._machine and head["machine"] == self._machine:
             return boot, max(head["first"], sealed + 1, frames[-1].seq + 1 if frames else 1)
         self._damaged_logs += not content.is_intact
+        self._note_ended(boot, max(head["first"] - 1, sealed, frames[-1].seq if frames else 0))
         return secrets.token_hex(8), 1
 
     def _replay(self, content: wal.WalContent) -> tuple[dict[str, Any], list[Frame]]:
@@ -221,6 +269,7 @@ class Journal:
         self.registers = {label: (value, at) for label, (value, at) in head["registers"].items()}
         self.released = (head["released"][0], head["released"][1])
         self._backlog = {boot: IntervalSet(ranges) for boot, ranges in head["backlog"].items()}
+        self.ended = {str(boot): int(last) for boot, last in head.get("ended", ())}
         frames = []
         for record in content.records[1:]:
             if record.letter in (wal.FRAME, wal.DATED):
@@ -289,6 +338,7 @@ class Journal:
             "registers": self.registers,
             "newest": self.newest_ms,
             "released": self.released,
+            "ended": list(self.ended.items()),
         }
         self._log = wal.replace(self._folder / _WAL, head)
         self._first, self._frames = first, []

@@ -16,6 +16,8 @@ from tictally_shared.runtime import atomic_file
 RETENTION_MS: Final = 14 * 86_400_000
 # Two weeks of a frame a second take about 40 MB.
 MAX_BYTES: Final = 64 * 1024 * 1024
+# Of 512 frames, two weeks of a frame a second are 2 363; an edge that is restarted again and again makes smaller ones.
+MAX_SEGMENTS: Final = 4096
 _NAME: Final = re.compile(r"([0-9a-f]{16})-(\d{1,19})-(\d{1,19})\.segment")
 
 log = logging.getLogger(__name__)
@@ -105,7 +107,7 @@ class Segments:
             # The time of its last frame, see `seal`.
             if each.path.stat().st_mtime * 1000 < now_ms - RETENTION_MS:
                 self._drop(each)
-        while sum(each.size for each in self._sealed) > self._max_bytes:
+        while len(self._sealed) > MAX_SEGMENTS or sum(each.size for each in self._sealed) > self._max_bytes:
             self.make_room()
 
     def make_room(self) -> bool:

@@ -4,10 +4,11 @@ Format, version 1: each record is a line: a CRC-32 of what follows it in eight h
 space, a string, and a line feed. The letters:
 
 - `T`, the first record: `{"wal":1,"boot":…,"machine":…,"first":…,"backlog":{boot:[[first,last],…]},"number":…,
-  "registers":{label:[value,time]},"newest":…,"released":[id,n]}`. The journal's
+  "registers":{label:[value,time]},"newest":…,"released":[id,n],"ended":[[boot,last],…]}`. The journal's
   state when the log began: the life of the journal, the life of the machine (Linux's boot id), the number of the first
   frame to come, which older frames are not acknowledged, the meter's own number, its registers accepted last with
-  milliseconds since 1970, the newest frame's time, and how many frames of which undated file have been dated.
+  milliseconds since 1970, the newest frame's time, how many frames of which undated file have been dated, and the last
+  numbers of earlier boots.
 - `F`: a frame, as it is published.
 - `D`: a frame that had waited for its date: the id of the undated file, its number there, the frame, with a space
   between them (see undated_queue.py).

@@ -22,7 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tictally_edge.settings import PREFIX, Settings
-from tictally_shared.runtime.backoff import Backoff
+from tictally_shared.runtime.backoff import SESSION_TAKEN_OVER, Backoff, DisputeBackoff
 from tictally_shared.runtime.connection_errors import connection_problem
 from tictally_shared.runtime.log import ChangeLogger
 
@@ -30,7 +30,13 @@ _KEEPALIVE_S: Final = 30
 _BACKOFF_S: Final = (1.0, 60.0)
 # MQTT 5, 3.1.2.11.3. Well beyond what we keep in flight, so that paho holds nothing back by itself.
 _MAX_IN_FLIGHT: Final = 1000
-_SESSION_TAKEN_OVER: Final = 0x8E
+# What the broker may send: this edge's own retained messages, of which discovery is the largest, and requests.
+_MAX_RECEIVED: Final = 100
+_LARGEST_RECEIVED: Final = 256 * 1024
+# Without a limit of the broker's.
+_LARGEST_SENT: Final = 256 * 1024
+# Of a packet beside topic and payload: fixed header, lengths, identifier, the property `time` (MQTT 5 §3.3).
+_PACKET_OVERHEAD: Final = 80
 
 # MQTT 5, 3.2.2.2: what to do about a reason.
 _REMEDIES: Final = dict.fromkeys((0x86, 0x87), f"; check {PREFIX}MQTT_USERNAME and {PREFIX}MQTT_PASSWORD_FILE")
@@ -78,7 +84,13 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection has ended."""
+    """The connection has ended.
+
+    Attributes:
+        is_taken_over: the broker gives as its reason that another client has connected with this client id.
+    """
+
+    is_taken_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,7 @@ class BrokerConnection:
         connected: whether the broker has accepted the connection.
         unacknowledged: messages sent on this connection and not acknowledged yet; paho holds them in memory.
         callback_errors: exceptions in callbacks; each lost one event and was logged.
+        withheld: messages that were not sent, because the broker would end the connection for their size.
 
     Args:
         access: address and credentials.
@@ -136,7 +149,22 @@ class BrokerConnection:
         self._is_answered = False
         self.connected = False
         self.unacknowledged = 0
-        self.callback_errors = 0
+        self.callback_errors = self.withheld = 0
+        self._disputes = DisputeBackoff()
+        self._largest_sent = _LARGEST_SENT
+
+    @property
+    def disputes(self) -> int:
+        """How often another client with this client id was noticed."""
+        return self._disputes.count
+
+    def note_dispute(self) -> None:
+        """Note that another client has this client id: when it ends this connection, the next one waits."""
+        self._disputes.notice()
+
+    def room(self, topic: str) -> int:
+        """How long a message on a topic may be, in bytes, that the broker accepts."""
+        return self._largest_sent - len(topic.encode()) - _PACKET_OVERHEAD
 
     def events(self) -> list[Event]:
         """Return what has happened since the last call, and reconnect where it is due."""
@@ -152,6 +180,7 @@ class BrokerConnection:
                 self.connected, self.unacknowledged = True, 0
                 self._backoff.reset()
                 self._problems.reset()
+                self._disputes.connected(self._clock())
                 log.info("Connected to the broker %s:%d.", self._access.host, self._access.port)
             elif isinstance(event, Acknowledged):
                 self.unacknowledged -= 1
@@ -160,7 +189,7 @@ class BrokerConnection:
                 if not self.connected:
                     continue
                 self.connected = False
-                self._problems.warning(f"The broker {self._access.host}:{self._access.port} is gone; retrying.")
+                self._on_lost(event)
             events.append(event)
         if self._client is None and self._clock() >= self._retry_at:
             self._connect()
@@ -170,9 +199,16 @@ class BrokerConnection:
         """Publish a message with QoS 1.
 
         Returns:
-            The id that its acknowledgement will have, or None if there is no connection.
+            The id that its acknowledgement will have; None if there is no connection, or if the message is larger than
+            the broker accepts, which would end the connection: then it is withheld.
         """
         if self._client is None or not self.connected:
+            return None
+        if len(payload.encode()) > self.room(topic):
+            self.withheld += 1
+            if self.withheld == 1:
+                limit = f"{self._access.host}:{self._access.port} accepts packets of at most {self._largest_sent} bytes"
+                log.warning("The broker %s: a message on %s is larger and is not sent.", limit, topic)
             return None
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho has no types there
         if time is not None:
@@ -215,8 +251,21 @@ class BrokerConnection:
         self._client, self._is_answered = client, False
         client.on_connect_fail = self._guarded(self._on_connect_fail)
         client.reconnect_delay_set(*map(int, _BACKOFF_S))  # until it is connected once
-        client.connect_async(access.host, access.port, keepalive=_KEEPALIVE_S, clean_start=True)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho has no types there
+        properties.ReceiveMaximum = _MAX_RECEIVED
+        properties.MaximumPacketSize = _LARGEST_RECEIVED
+        client.connect_async(access.host, access.port, keepalive=_KEEPALIVE_S, clean_start=True, properties=properties)
         client.loop_start()
+
+    def _on_lost(self, event: Disconnected) -> None:
+        if event.is_taken_over:
+            self._disputes.notice()
+        wait_s = self._disputes.disconnected(self._clock())
+        if wait_s is None:
+            self._problems.warning(f"The broker {self._access.host}:{self._access.port} is gone; retrying.")
+            return
+        self._retry_at = max(self._retry_at, self._clock() + wait_s)
+        log.warning("Another edge of the same name is connected to the broker; next attempt in %.0f s.", wait_s)
 
     def _disconnect(self) -> None:
         client, self._client = self._client, None
@@ -243,7 +292,7 @@ class BrokerConnection:
     # What follows runs in paho's thread: put into the queue and return.
 
     def _on_connect(
-        self, client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: object
+        self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, properties: Properties | None
     ) -> None:
         self._is_answered = True
         if reason.is_failure:
@@ -252,6 +301,7 @@ class BrokerConnection:
             self._problems.warning(f"The broker {where} rejects this edge: {reason}{remedy}. Retrying.")
             self._events.put((client, Disconnected()))
         else:
+            self._largest_sent = min(_LARGEST_SENT, getattr(properties, "MaximumPacketSize", _LARGEST_SENT))
             self._events.put((client, Connected()))
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
@@ -262,16 +312,12 @@ class BrokerConnection:
     def _on_disconnect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
-        if reason.value == _SESSION_TAKEN_OVER:
-            self._problems.warning(
-                "Another edge of the same name has connected to the broker; give each edge its own name."
-            )
         if not self._is_answered and reason.is_failure and client is self._client:
             where = f"{self._access.host}:{self._access.port}"
             self._problems.warning(
                 f"{where} closes the connection without an answer; is it an MQTT broker, and is TLS set on both sides?"
             )
-        self._events.put((client, Disconnected()))
+        self._events.put((client, Disconnected(is_taken_over=reason.value == SESSION_TAKEN_OVER)))
 
     def _on_publish(
         self, client: mqtt.Client, _data: object, mid: int, reason: ReasonCode, _properties: object

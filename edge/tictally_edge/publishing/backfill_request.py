@@ -1,4 +1,8 @@
-"""Requests for frames that a recorder is missing: `{"boot": …, "ranges": [[first, last], …]}`. Pure."""
+"""Requests of a recorder, on the topic `resend`: for frames that it is missing, and for a new boot. Pure.
+
+`{"boot": …, "ranges": [[first, last], …]}` requests frames. `{"boot": …, "conflict": seq}` reports that the recorder
+has another frame with this number: the edge was set back to an older state, and must begin a new boot.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -28,7 +32,15 @@ class BackfillRequest:
     ranges: tuple[tuple[int, int], ...]
 
 
-def parse_backfill_request(payload: bytes) -> BackfillRequest:
+@dataclass(frozen=True, slots=True)
+class NumberConflict:
+    """A number of a boot was used for two frames."""
+
+    boot: str
+    seq: int
+
+
+def parse_backfill_request(payload: bytes) -> BackfillRequest | NumberConflict:
     """Parse a request; frames beyond 10 000 are left out.
 
     Raises:
@@ -41,6 +53,9 @@ def parse_backfill_request(payload: bytes) -> BackfillRequest:
     boot, ranges = body.get("boot"), body.get("ranges")
     if not isinstance(boot, str) or not BOOT.fullmatch(boot):
         raise BackfillRequestError("boot is not 16 hexadecimal digits")
+    seq = body.get("conflict")
+    if "ranges" not in body and type(seq) is int and seq >= 1:
+        return NumberConflict(boot, seq)
     if not isinstance(ranges, list) or not 0 < len(ranges) <= MAX_RANGES:
         raise BackfillRequestError(f"ranges is not a list of 1 to {MAX_RANGES}")
     room, accepted = MAX_FRAMES, []

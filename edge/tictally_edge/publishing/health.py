@@ -12,9 +12,9 @@ from tictally_shared.frames import iso_utc
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import Mode
 
-_MAX_RANGES: Final = 64
-_MAX_BOOTS: Final = 16
 _MAX_FAULTS: Final = 16
+# Ranges of a boot and boots of a message, as many as there is room for.
+_SIZES: Final = ((64, 16), (16, 16), (16, 4), (4, 4), (4, 1), (1, 1))
 # The difference of two clocks is never quite the same at two readings.
 _JITTER_MS: Final = 1000
 
@@ -93,6 +93,13 @@ class HealthReport:
     dropped: int
     damaged: int
     callback_errors: int
+    instance: str
+    name_conflicts: int
+    number_conflicts: int
+    messages_withheld: int
+    meters: int
+    last: Mapping[str, int]
+    room: int
 
 
 def health_json(
@@ -112,14 +119,51 @@ def health_json(
     `signal_quality`: per cent of the groups of the last minutes that noise spared, null where none came. `started`:
     null until the clock is proved.
 
+    `last`: of each boot the last number that it is known to have given. `meters`: read since this process started.
+    `name_conflicts`: how often another edge of this name was noticed. `number_conflicts`: boots begun because numbers
+    had been given twice. `messages_withheld`: larger than the broker accepts.
+
     Where a boot has too many ranges, those of frames held are rounded inward and those of the backlog outward: frames
-    reported as held can be requested, and frames that may still come by themselves are not.
+    reported as held can be requested, and frames that may still come by themselves are not. `rounded` is true then, and
+    `more_boots` where boots are left out, so that the message fits into `report.room` bytes.
     """
-    boots = sorted(held.keys() | backlog.keys(), key=lambda each: each == boot)[-_MAX_BOOTS:]
+    for ranges, boots in _SIZES:
+        message = _health_json(JournalNumbers(boot, held, backlog), counts, report, ranges, boots)
+        if len(message.encode()) <= report.room:
+            break
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class JournalNumbers:
+    """The current boot, and by boot the numbers held and those that the broker has not acknowledged."""
+
+    boot: str
+    held: Mapping[str, IntervalSet]
+    backlog: Mapping[str, IntervalSet]
+
+    def newest(self, last: Mapping[str, int], limit: int) -> tuple[list[str], bool]:
+        """Boots to report, the current one last, and whether others are left out; those without frames come first."""
+        with_frames = self.held.keys() | self.backlog.keys()
+        known = [each for each in last if each not in with_frames and each != self.boot]
+        boots = [
+            *known,
+            *sorted(with_frames - {self.boot}),
+            *([self.boot] if self.boot in with_frames or last.get(self.boot) else []),
+        ]
+        return boots[-limit:], len(boots) > limit
+
+
+def _health_json(
+    numbers: JournalNumbers, counts: LineCounts, report: HealthReport, max_ranges: int, max_boots: int
+) -> str:
+    held, backlog = numbers.held, numbers.backlog
+    boots, has_more = numbers.newest(report.last, max_boots)
     nothing = IntervalSet()
     body: dict[str, Any] = {
         "time": iso_utc(report.time_ms),
         "version": report.version,
+        "instance": report.instance,
         "uptime_s": report.uptime_s,
         "started": iso_utc(report.started_ms) if report.started_ms is not None else None,
         "port": report.port,
@@ -152,6 +196,12 @@ def health_json(
         "backlog": sum(map(len, backlog.values())),
         "rejected_by_broker": report.rejected_by_broker,
         "callback_errors": report.callback_errors,
+        "name_conflicts": report.name_conflicts,
+        "number_conflicts": report.number_conflicts,
+        "messages_withheld": report.messages_withheld,
+        "meters": report.meters,
+        "boots_held": len(held),
+        "more_boots": has_more,
         "backfilled": report.backfilled,
         "invalid_backfill_requests": report.invalid_backfill_requests,
         "journal_unstored": report.unstored,
@@ -160,8 +210,10 @@ def health_json(
         "boots": [
             {
                 "boot": each,
-                "held": held.get(each, nothing).longest(_MAX_RANGES),
-                "backlog": backlog.get(each, nothing).covering(_MAX_RANGES),
+                "held": held.get(each, nothing).longest(max_ranges),
+                "backlog": backlog.get(each, nothing).covering(max_ranges),
+                "last": report.last.get(each, 0),
+                "rounded": len(list(held.get(each, nothing))) > max_ranges,
             }
             for each in boots
         ],

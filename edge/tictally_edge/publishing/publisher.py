@@ -8,7 +8,8 @@ from typing import Final
 from tictally_edge.home_assistant.edge_device import edge_discovery
 from tictally_edge.journal.frame_store import FrameStore
 from tictally_edge.mqtt.client import Acknowledged, BrokerConnection, Connected, Disconnected, MessageReceived
-from tictally_edge.publishing.backfill_request import BackfillRequestError, parse_backfill_request
+from tictally_edge.publishing.backfill_request import BackfillRequestError, NumberConflict, parse_backfill_request
+from tictally_edge.publishing.broker_watch import BrokerWatch
 from tictally_edge.publishing.meter_publisher import MeterPublisher
 from tictally_edge.publishing.presence import BrokerPresence
 from tictally_edge.topics.retained_message import RetainedMessage
@@ -38,6 +39,9 @@ class Publisher:
         rejected_by_broker: messages that the broker rejected.
         backfilled: frames published again because a recorder requested them.
         invalid_requests: messages on the resend topic that were no requests.
+        number_conflicts: new boots, begun because numbers were given twice.
+        meters: how many meters were read.
+        watch: of what others publish.
 
     Args:
         broker: the connection.
@@ -70,7 +74,9 @@ class Publisher:
         self._acked: dict[str, IntervalSet] = {}
         self.meter: str | None = None
         self.online = False
-        self.rejected_by_broker = self.backfilled = self.invalid_requests = 0
+        self.rejected_by_broker = self.backfilled = self.invalid_requests = self.number_conflicts = self.meters = 0
+        self.watch = BrokerWatch(naming.topics, naming.edge)
+        self._health_mid: int | None = None
 
     def publish_frame(self, number: str, validated: ValidatedFrame, at: float, time_ms: int | None) -> None:
         """Store and publish a frame; one without date only updates label topics, until it is dated.
@@ -139,7 +145,12 @@ class Publisher:
 
     def publish_health(self, payload: str) -> None:
         """Publish the health message."""
-        self._publish_retained(self._topics.edge(self._edge, "health"), payload)
+        self._health_mid = self._broker.publish(self.health_topic, payload, retain=True)
+
+    @property
+    def health_topic(self) -> str:
+        """Topic of the health message."""
+        return self._topics.edge(self._edge, "health")
 
     def close(self, timeout_s: float) -> None:
         """Publish meter and edge as offline, and disconnect."""
@@ -162,7 +173,10 @@ class Publisher:
 
     def _on_connected(self) -> None:
         self._in_flight.clear()
-        self._requested = None
+        self._requested = self._health_mid = None
+        self.watch.on_connected()
+        for topic_filter in self.watch.filters:
+            self._broker.subscribe(topic_filter)
         self._presence.connected()
         self._publish_retained(self._topics.edge(self._edge, "availability"), ONLINE)
         self._broker.subscribe(self._topics.edge(self._edge, "resend"))
@@ -188,11 +202,30 @@ class Publisher:
         if self._topics.parse(message.topic) == EdgeTopic(self._edge, "resend"):
             if not message.retained:
                 self._on_backfill_request(message.payload)
+        elif self.watch.concerns(message.topic):
+            self._on_watched(message)
         elif self._announcing is not None and message.topic == birth_topic(self._announcing.prefix):
             if message.payload == ONLINE.encode():
                 self._republish_discovery()
         elif message.retained and message.payload and self._meter_publisher is not None:
             self._publish(self._meter_publisher.note_retained(message.topic, message.payload))
+
+    def _on_watched(self, message: MessageReceived) -> None:
+        self.watch.note_recorder(message.topic, message.payload, self._clock())
+        if self.watch.is_other_edge(message.topic, message.payload, retained=message.retained):
+            self._broker.note_dispute()
+        elif self.watch.was_set_back(message.topic, message.payload, self._journal.boot, self._journal.next_seq - 1):
+            self._begin_boot()
+
+    def _begin_boot(self) -> None:
+        """Begin a new boot: this edge was set back to an older state, and would give numbers twice."""
+        log.warning("This edge was set back to an older state: frames are numbered in a new boot from now on.")
+        try:
+            self._journal.begin_boot()
+        except OSError as error:
+            log.warning("Journal: a new boot cannot be begun: %s", error.strerror or error)
+            return
+        self.number_conflicts += 1
 
     def _republish_discovery(self) -> None:
         self._publish(self._edge_discovery)
@@ -211,7 +244,10 @@ class Publisher:
             if self.invalid_requests == 1:
                 log.warning("A request for missing frames is invalid: %s.", error)
             return
-        if self._requested is None:  # one at a time; whoever requested meanwhile requests again
+        if isinstance(request, NumberConflict):
+            if request.boot == self._journal.boot:
+                self._begin_boot()
+        elif self._requested is None:  # one at a time; whoever requested meanwhile requests again
             ranges = request.ranges
             self._requested = (
                 frame for first, last in ranges for frame in self._journal.frames(request.boot, first, last)
@@ -220,6 +256,7 @@ class Publisher:
     def _switch_meter(self, number: str) -> None:
         if number == self._number:
             return
+        self.meters += 1
         meter_publisher = MeterPublisher(self._naming, number, self._announcing)
         if self.meter is not None:
             log.info("The meter is now %s, no longer %s.", number, self._number)
@@ -231,14 +268,17 @@ class Publisher:
         self._read_retained(meter_publisher)
 
     def _send(self, frame: Frame) -> None:
-        mid = self._broker.publish(self._topics.edge(self._edge, "frame"), frame.to_json(), retain=False)
+        topic, payload = self._topics.edge(self._edge, "frame"), frame.to_json()
+        mid = self._broker.publish(topic, payload, retain=False)
         if mid is None:
-            self._is_behind = True
+            self._is_behind |= len(payload.encode()) <= self._broker.room(topic)  # else it never will be sent here
         else:
             self._in_flight[mid] = (frame.boot, frame.seq)
 
     def _on_acknowledged(self, mid: int, *, accepted: bool) -> None:
         sent = self._in_flight.pop(mid, None)
+        if accepted and mid == self._health_mid:
+            self.watch.note_acknowledged()
         if not accepted:
             self.rejected_by_broker += 1
             if self.rejected_by_broker == 1:

@@ -23,11 +23,13 @@ class BootFrames:
         held: numbers in its journal, all of them unless `is_rounded`.
         backlog: numbers that the broker has not acknowledged yet, and possibly more.
         is_rounded: True if the message may lack ranges: a number that it does not list may be held too.
+        last: the last number that is known to have been given, held or not; 0 if the message does not have it.
     """
 
     held: IntervalSet
     backlog: IntervalSet
     is_rounded: bool
+    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ def parse_health(payload: bytes) -> EdgeFrames:
     """Read the frame numbers of `…/edge/<edge>/health`.
 
     Args:
-        payload: the message; `boots: [{"boot": …, "held": [[first, last], …], "backlog": [[first, last], …]}, …]`
-            is read, everything else ignored.
+        payload: the message; `boots: [{"boot": …, "held": [[first, last], …], "backlog": [[first, last], …], "last": …,
+            "rounded": …}, …]` and `more_boots` are read, everything else ignored.
 
     Raises:
         HealthError: it is not such a message.
@@ -63,7 +65,7 @@ def parse_health(payload: bytes) -> EdgeFrames:
     frames = dict(_boot(each) for each in boots)
     if len(frames) != len(boots):
         raise HealthError("it lists a boot twice")
-    return EdgeFrames(frames, len(boots) < MAX_BOOTS)
+    return EdgeFrames(frames, len(boots) < MAX_BOOTS and body.get("more_boots") is not True)
 
 
 def _boot(each: Any) -> tuple[str, BootFrames]:  # noqa: ANN401 - whatever JSON can say
@@ -72,7 +74,11 @@ def _boot(each: Any) -> tuple[str, BootFrames]:  # noqa: ANN401 - whatever JSON 
         raise HealthError("boot is not 16 hexadecimal digits")
     held, backlog = each.get("held"), each.get("backlog")
     held_numbers = _ranges(held, "held")
-    return boot, BootFrames(held_numbers, _ranges(backlog, "backlog"), len(held) >= MAX_RANGES)
+    last = each.get("last")
+    if last is not None and (type(last) is not int or last < 0):
+        raise HealthError("last is not a number")
+    is_rounded = len(held) >= MAX_RANGES or each.get("rounded") is True
+    return boot, BootFrames(held_numbers, _ranges(backlog, "backlog"), is_rounded, last or 0)
 
 
 def _ranges(pairs: Any, name: str) -> IntervalSet:  # noqa: ANN401 - whatever JSON can say

@@ -83,7 +83,8 @@ def floors_of(health: EdgeFrames, known: Known) -> dict[str, int]:
     for boot in health.boots.keys() | known.keys():
         here = health.boots.get(boot)
         numbers = [known.get(boot, _NOTHING)] + ([here.held, here.backlog] if here is not None else [])
-        floors[boot] = min((first for each in numbers for first, _ in each), default=1)
+        none = here.last + 1 if here is not None else 1  # all of them were before this ledger
+        floors[boot] = min((first for each in numbers for first, _ in each), default=none)
     return floors
 
 
@@ -137,7 +138,8 @@ class Planner:
             if here is None and health.is_whole:
                 gone[boot] = self._up_to(boot, has | before) - has
             elif here is not None and not here.is_rounded:
-                gone[boot] = self._up_to(boot, here.held | here.backlog | before) - here.held - here.backlog - has
+                given = here.held | here.backlog | before | IntervalSet([(here.last, here.last)] if here.last else ())
+                gone[boot] = self._up_to(boot, given) - here.held - here.backlog - has
             self._add_lost(boot, gone.get(boot, _NOTHING) & (self._gone.get(boot, _NOTHING) | before))
         self._wanted = _some({boot: ranges & self._missing.get(boot, _NOTHING) for boot, ranges in missing.items()})
         self._tried = {
