@@ -76,8 +76,8 @@ class Settings(ProgramSettings):
     )
     state: Path | None = Field(
         default=None,
-        description="Folder on disk that the journal is copied to while the broker is away for more than a minute, "
-        "and when the edge stops.",
+        description="Folder on disk that the journal is copied to while the broker or a recorder is away for more than "
+        "a minute, and when the edge stops.",
         json_schema_extra={"default": "`journal` in `$STATE_DIRECTORY`, else none"},
     )
     journal_mb: Annotated[int, Field(ge=1, le=4096)] = Field(

@@ -71,10 +71,21 @@ WRITES = {
     "health": set[str](),
 }
 READS = {
-    "edge-nas": {*edge("nas", OWN_METER), "tictally/edge/nas/resend", "homeassistant/status"},
-    "edge-cellar": {*edge("cellar", OTHER_METER), "tictally/edge/cellar/resend", "homeassistant/status"},
+    "edge-nas": {
+        *edge("nas", OWN_METER),
+        "tictally/edge/nas/resend",
+        "tictally/recorder/nas/availability",
+        "homeassistant/status",
+    },
+    "edge-cellar": {
+        *edge("cellar", OTHER_METER),
+        "tictally/edge/cellar/resend",
+        "tictally/recorder/nas/availability",
+        "homeassistant/status",
+    },
     "recorder-nas": {
         *RECORDERS_OWN,
+        "tictally/recorder/other/health",
         *OF_EDGES,
         *(f"tictally/edge/{name}/frame" for name in ("nas", "cellar")),
         *(f"tictally/{meter}/availability" for meter in (OWN_METER, OTHER_METER)),

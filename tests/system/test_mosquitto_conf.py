@@ -1,12 +1,14 @@
 """The broker's common configuration, shown by a real mosquitto."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
+import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -115,3 +117,69 @@ def test_the_largest_packet_is_announced_and_a_larger_one_is_not_delivered(own_b
         until(lambda: len(received.payloads) == 2)
         assert [len(payload) for payload in received.payloads] == [FRAME_LIMIT, 1]
     assert seen.largest_packet == LARGEST_PACKET
+
+
+def stalled_subscriber(port: int, qos: int) -> socket.socket:
+    """A client that subscribes to everything and reads nothing more."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    # MQTT 5 §3.1, §3.8: clean start, keep alive 0, no properties, client id `s`; filter `frames`.
+    connection.sendall(b"\x10\x0e\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x01s")
+    time.sleep(0.2)
+    connection.sendall(b"\x82\x0c\x00\x01\x00\x00\x06frames" + bytes([qos]))
+    time.sleep(0.2)
+    return connection
+
+
+def memory_mb(folder: Path) -> float:
+    """Resident memory of the mosquitto whose configuration is in a folder."""
+    (found,) = (
+        path for path in Path("/proc").glob("[0-9]*/cmdline") if f"{folder}/mosquitto.conf".encode() in _read(path)
+    )
+    status = (found.parent / "status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has ended
+        return b""
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_a_subscriber_that_does_not_read_costs_a_bounded_memory(tmp_path: Path, qos: int) -> None:
+    own = Mosquitto(tmp_path)
+    own.start()
+    try:
+        with stalled_subscriber(own.port, qos), client(own.port) as (publisher, _seen):
+            for number in range(700):
+                message = publisher.publish("frames", f"{number}" + "x" * 240_000, qos=1)
+                with suppress(RuntimeError, ValueError):  # it may be disconnected, when memory is used up
+                    message.wait_for_publish(2)
+                if not message.is_published():
+                    break
+            assert memory_mb(tmp_path) < 128  # as deploy/compose.yaml allows
+        subscribe(own.port, "honest")
+        publish(own.port, 10)
+        with client(own.port, "honest") as (_honest, seen):
+            until(lambda: len(seen.payloads) == 10)
+    finally:
+        own.stop()
+
+
+def test_retained_messages_cost_a_bounded_memory(tmp_path: Path) -> None:
+    own = Mosquitto(tmp_path)
+    own.start()
+    try:
+        with client(own.port) as (publisher, _seen):
+            for number in range(2500):
+                message = publisher.publish(f"kept/{number}", "x" * 60_000, qos=1, retain=True)
+                with suppress(RuntimeError, ValueError):
+                    message.wait_for_publish(2)
+                if not message.is_published():
+                    break
+            assert memory_mb(tmp_path) < 128
+        subscribe(own.port, "honest")
+    finally:
+        own.stop()

@@ -95,7 +95,7 @@ class EarlierNamesStep:
     needs_idle: ClassVar[bool] = False
 
     def __init__(
-        self, ledger: Ledger, present: HubNames, entities: Mapping[str, str], publish: Callable[[str, str], None]
+        self, ledger: Ledger, present: HubNames, entities: Mapping[str, str], publish: Callable[[str, str], object]
     ) -> None:
         self._ledger, self._present, self._entities, self._publish = ledger, present, entities, publish
         self.due_s = 0.0
