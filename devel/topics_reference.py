@@ -95,7 +95,10 @@ _OTHERS: Final = {
         False,
         "JSON: every frame, numbered (`shared/tictally_shared/frame.schema.json`), including backfilled ones",
     ),
-    _TOPICS.edge(_EDGE, "resend"): (False, "JSON, to the edge: a recorder requests missing frames, or a new boot where numbers were given twice"),
+    _TOPICS.edge(_EDGE, "resend"): (
+        False,
+        "JSON, to the edge: a recorder requests missing frames, or a new boot where numbers were given twice",
+    ),
     _TOPICS.recorder(_RECORDER, "availability"): (True, "`online`, `offline`: whether the recorder is connected"),
     _TOPICS.recorder(_RECORDER, "health"): (True, "JSON, every minute: state and counters of the recorder"),
     config_topic(f"tictally_{_METER}"): (True, "discovery of a meter, published by its edge"),

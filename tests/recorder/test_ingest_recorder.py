@@ -226,7 +226,8 @@ def test_health_has_what_was_stored(recorder: Recorder, hub: Hub) -> None:
         "version", "started", "uptime_s", "stored", "repeated", "rejected", "stored_age_s", "is_idle", "deferred",
         "newest", "newest_frame", "ledger_bytes", "ledger_mb", "lost", "dead_letters", "missing", "healths_ignored",
         "lag_s", "cost_days_left", "cost_problem", "has_cost_problem", "tariff_ages", "jobs", "sinks",
-        "maintenance_problems", "tariff_providers",
+        "maintenance_problems", "tariff_providers", "conflicts", "edges_at_limit", "instance", "ledger",
+        "meters", "name_conflicts", "client_id_conflicts", "messages_withheld",
     }  # fmt: skip
     assert health["ledger_bytes"] > 0
 
