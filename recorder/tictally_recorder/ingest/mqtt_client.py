@@ -25,8 +25,8 @@ from tictally_shared.runtime.log import RateLimitedLogger
 # How many unacknowledged messages the broker may send. A batch is half of it, so that one arrives while one is stored.
 # While the ledger is locked they are in memory: with the 64 KiB of a message that is looked into, 32 MiB at most.
 WINDOW: Final = 500
-# The broker sends no larger packet. It is what tictally's own broker accepts at all, so that whatever is too long becomes
-# a dead letter; of such a message only the head is held.
+# The broker sends no larger packet. It is what tictally's own broker accepts at all, so that whatever is too long
+# becomes a dead letter; of such a message only the head is held.
 LARGEST_RECEIVED: Final = 256 * 1024
 # Without a limit of the broker's. A hub's discovery message is the largest of ours.
 _LARGEST_SENT: Final = 256 * 1024
