@@ -32,7 +32,7 @@ def test_health_has_the_counts_of_this_process_and_of_the_ledger() -> None:
         size_bytes=4_160_000,
     )
     since = Uptime(1_790_000_060_000, started_ms=1_790_000_000_000, uptime_s=61, stored_age_s=7, idle_after_s=600)
-    assert ledger_health(BatchResult(5, 1, 7, 3, 1), counts, since) == {
+    assert ledger_health(BatchResult(5, 1, 7, 3, conflicts=1), counts, since) == {
         "version": "0.1.0",
         "started": "2026-09-21T14:13:20.000Z",
         "uptime_s": 61,
