@@ -19,6 +19,9 @@ _MIN_GOOD_VALUES: Final = 3
 _METER_NUMBERS: Final = frozenset(METER_NUMBER.values())
 
 
+_PIECE_BYTES: Final = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
     """One frame's well-formed values, not yet validated against earlier frames.
@@ -171,3 +174,11 @@ class _UnknownLabels:
             if sightings >= _SIGHTINGS_OF_UNKNOWN and len(self._admitted) < MAX_UNKNOWN_LABELS:
                 self._admitted.add(label)
         return self._admitted
+
+
+def has_frame(content: bytes) -> bool:
+    """Whether there is a good frame anywhere in some bytes of a line."""
+    decoder = Decoder()
+    pieces = (content[at : at + _PIECE_BYTES] for at in range(0, len(content), _PIECE_BYTES))
+    in_pieces = (is_good(frame) for piece in pieces for frame in decoder.feed(piece))
+    return any(in_pieces) or any(map(is_good, decoder.flush()))

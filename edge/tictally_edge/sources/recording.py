@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tictally_edge.decoding.recognition import has_frame
+from tictally_edge.decoding.decoder import has_frame
 from tictally_edge.finding import FindingCode, Subject, bad, good
 from tictally_edge.settings import Settings
 from tictally_edge.sources.autobaud import AutobaudSource

@@ -15,11 +15,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import httpx
+from pydantic import BaseModel, ConfigDict, Field
 
 from tictally_recorder.problem import ProblemCode, ProblemError
+from tictally_recorder.settings import SECTIONS
 from tictally_shared.phrase import Phrase, Value
 
 USER_AGENT: Final = f"tictally-recorder/{version('tictally-recorder')}"
@@ -35,6 +37,23 @@ _DENIALS: Final = frozenset({401})
 _ETAGS: Final = "etags"
 _MAX_ETAGS: Final = 50
 _SHOWN: Final = 200
+
+
+class FetchSettings(BaseModel):
+    """Requests to services on the internet."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+    mode: Literal["on", "off"] = Field(
+        default="on",
+        alias="fetch",
+        description="`off` forbids all requests to services on the internet, and switches off the jobs that need them.",
+    )
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether requests are allowed."""
+        return self.mode == "on"
 
 
 class FetchError(ProblemError):
@@ -243,3 +262,6 @@ def _cause(error: BaseException) -> BaseException | None:
     while cause.__cause__ is not None or cause.__context__ is not None:
         cause = cause.__cause__ or cause.__context__ or cause
     return cause
+
+
+SECTIONS.register(FetchSettings, "fetch_")

@@ -5,9 +5,12 @@ meter reports goes before what is fetched.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from tictally_recorder.calendars.tempo import (
     FETCHED_NAME,
@@ -23,16 +26,41 @@ from tictally_recorder.fetch import Answer, FetchClient, FetchError, FetchSettin
 from tictally_recorder.jobs import JobContext, JobError, JobKind, register
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.tempo.answers import read_mirror, read_rte
-from tictally_recorder.providers.tempo.settings import TempoProvider, TempoSettings
 from tictally_recorder.settings import Settings
 from tictally_shared.phrase import Phrase, Value
 from tictally_shared.runtime import atomic_file
 from tictally_shared.status_register import Colour
 
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/]$")]
+MIRROR: Final = "https://www.api-couleur-tempo.fr"
+RTE: Final = "https://digital.iservices.rte-france.com"
 NAME: Final = "tempo"
 PARIS: Final = ZoneInfo("Europe/Paris")
 # Tomorrow's colour is published from then on.
 _PUBLISHED_HOUR: Final = 11
+
+
+class TempoProvider(StrEnum):
+    """Where colours are fetched."""
+
+    MIRROR = "mirror"
+    RTE = "rte"
+
+
+class TempoSettings(BaseModel):
+    """Where the colours of Tempo days are fetched."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    source: TempoProvider | None = Field(
+        default=None,
+        description="Where the colours of Tempo days are fetched: `mirror`, a public copy that needs no account, or "
+        "`rte`. Unset: they are those of the meter and the bundled history.",
+    )
+    rte_id: str | None = Field(default=None, description="Client id of your application at RTE's data portal.")
+    rte_secret: SecretStr | None = Field(default=None, description="Its client secret.")
+    mirror_url: Url = Field(default=MIRROR, description="Address of the mirror.")
+    rte_url: Url = Field(default=RTE, description="Address of RTE's data portal.")
 
 
 class TempoJob:
