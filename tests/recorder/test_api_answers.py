@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -230,6 +231,17 @@ def test_the_profile_has_complete_hours_only(served: Served) -> None:
     assert {(row["weekday"], row["hour"]) for row in rows} >= {(6, 0), (7, 3), (7, 23)}
     assert (7, 2) not in {(row["weekday"], row["hour"]) for row in rows}  # skipped by the clock change
     assert {row["mean_w"] for row in rows} == {60.0}
+
+
+def test_the_profile_leaves_out_an_hour_in_which_the_register_fell(tmp_path: Path) -> None:
+    fallen = [
+        each if each.seq < 57 else replace(each, values={**each.values, "EAST": int(each.values["EAST"]) - 900_000})
+        for each in frames(59)
+    ]
+    with Served(tmp_path, stored=fallen) as served:
+        rows = {(row["weekday"], row["hour"]): row["mean_w"] for row in served.items("/api/v1/profile")}
+        assert (6, 9) not in rows
+        assert (rows[6, 8], rows[6, 10]) == (60.0, 60.0)
 
 
 def test_long_answers_are_compressed_and_streams_are_not(served: Served) -> None:

@@ -80,6 +80,21 @@ def test_a_silence_inside_of_a_day_leaves_its_energy_known(tmp_path: Path) -> No
         assert day["interval_reading"][0]["value"] == "1440"
 
 
+def test_a_day_on_which_the_register_fell_has_no_energy(tmp_path: Path) -> None:
+    """It was set back at 09:55 on the 28th: what it counted since 09:50 is unknown."""
+    fallen = [
+        each if each.seq < 60 else replace(each, values={**each.values, "EAST": int(each.values["EAST"]) - 900_000})
+        for each in frames(59)
+    ]
+    with Served(tmp_path, {"prms": f"{PRM}={METER}"}, stored=fallen) as served:
+        conso = ConsoClient(served, TokenBook(served.folder).create([PRM], 9, NOON)[1])
+        days = conso.get("daily_consumption", "2026-03-28", "2026-03-30").json()["interval_reading"]
+        assert [row["date"] for row in days] == ["2026-03-29"]
+        curve = conso.get("consumption_load_curve", "2026-03-28", "2026-03-29").json()["interval_reading"]
+        assert len(curve) == 47
+        assert "2026-03-28 10:00:00" not in [row["date"] for row in curve]
+
+
 def test_estimated_data_are_marked(tmp_path: Path) -> None:
     """Nothing was heard from 10:00 on the 28th to 14:00 on the 29th: the energy between is divided by time."""
     heard = [each for each in frames(59) if not 60 < each.seq <= 228]
