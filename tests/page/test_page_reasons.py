@@ -29,6 +29,7 @@ VALUES: Mapping[str, Parameter] = {
         ("2026-08-03T10:00+02:00", "2026-08-03T12:30+02:00"),
         ("2026-08-04T01:00+02:00", "2026-08-05T02:00+02:00"),
     ),
+    "newest": "perso 2026-08-01",
     "tariff": "perso",
     "version": "perso 2026-02-01",
 }
@@ -118,6 +119,8 @@ FRENCH_TOO = {
         "table",
     ),
     *("minute", "taxes", "maximum", "minimum", "index", "prices", "prov", "script", "toml"),
+    # Of an accented word the part before the accent; and names of commands.
+    *("accept", "application", "join", "journal", "message", "zone"),
 }
 
 
@@ -147,7 +150,10 @@ def plain(text: str) -> str:
 
 def english_words(text: str) -> set[str]:
     found = set(
-        re.findall(r"[a-z]{2,}", re.sub(r"[A-ZÉ]{2,}\w*|\b[\w-]+\.(?:toml|sqlite)\b", " ", plain(text)).lower())
+        re.findall(
+            r"[a-z]{2,}",
+            re.sub(r"[A-ZÉ]{2,}\w*|\b[\w-]+\.(?:toml|sqlite|db)\b|\b[0-9a-f]{12}\b", " ", plain(text)).lower(),
+        )
     )
     return found & ENGLISH - FRENCH_TOO
 
