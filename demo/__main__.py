@@ -20,6 +20,8 @@ from demo.presenters import presenter
 from demo.screen import summary
 from demo.stage import DemoStage
 from tictally_edge.simulator.contracts import SimulatedContract
+from tictally_edge.sources.base import SourceError
+from tictally_edge.sources.recording import recorded
 from tictally_shared.labels import Mode
 
 
@@ -101,9 +103,11 @@ def main() -> int:
     """Run a demo by the command line; return the exit status."""
     args = _arguments()
     try:
+        if args.capture is not None:
+            recorded(args.capture)  # before five programs are started for it
         has_frames = _play(args, Console())
         sys.stdout.flush()
-    except PartError as error:
+    except (PartError, SourceError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except BrokenPipeError:  # `./run demo | head`: nobody reads any more
