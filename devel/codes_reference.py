@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.problem import FileProblem, ProblemCode
 from tictally_recorder.reason import ReasonCode
 from tictally_recorder.remark import RemarkCode
@@ -20,6 +21,7 @@ _TABLES: Final[dict[str, dict[str, tuple[type[PhraseCode], ...]]]] = {
         "## `issue`": (IssueCode,),
         "## `problem`": (ProblemCode,),
         "## `file`": (FileProblem,),
+        "## `import`": (ImportProblem,),
     },
     "api.md": {"## Reasons": (ReasonCode,)},
 }

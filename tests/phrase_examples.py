@@ -8,6 +8,7 @@ from typing import Final
 
 import tictally_recorder.translations
 from tictally_recorder.finding import FindingCode
+from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.problem import FileProblem, ProblemCode
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.remark import RemarkCode, UnknownPart
@@ -21,6 +22,7 @@ FAMILIES: Final[tuple[type[PhraseCode], ...]] = (
     IssueCode,
     ProblemCode,
     FileProblem,
+    ImportProblem,
 )
 PLACEHOLDER: Final = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 # By format: what such a placeholder can be filled with.

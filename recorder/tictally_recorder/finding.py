@@ -37,6 +37,7 @@ class SubjectKind(StrEnum):
     COST = "cost"
     SITE_COST = "site_cost"
     TARIFF_PROVIDER = "tariff_provider"
+    IMPORTER = "importer"
 
 
 class FindingCode(PhraseCode):
@@ -125,6 +126,9 @@ class FindingCode(PhraseCode):
     TARIFFS_OVERDUE = "tariffs_overdue"
     IMPORT_UNUSABLE = "import_unusable"
 
+    IMPORTER_READY = "importer_ready"
+    IMPORTER_NEEDS_EXTRA = "importer_needs_extra"
+
     # Parts of the above.
     NEWEST_FRAME = "newest_frame"
     NEWEST_FRAME_AHEAD = "newest_frame_ahead"
@@ -151,7 +155,7 @@ class Subject:
 
     Attributes:
         kind: of thing.
-        name: of the edge, the site, the sink, the job, the tariff provider; empty if there is only one of the kind.
+        name: of the edge, site, sink, job, tariff provider or importer; empty if there is only one of the kind.
     """
 
     kind: SubjectKind

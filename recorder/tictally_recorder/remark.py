@@ -13,6 +13,7 @@ class RemarkCode(PhraseCode):
     COST_PROVISIONAL = "cost_provisional"
     COST_ESTIMATED = "cost_estimated"
     COST_INTEGRATED = "cost_integrated"
+    COST_BY_HOURS = "cost_by_hours"
     COST_BEFORE_LEDGER = "cost_before_ledger"
     COST_AFTER_LEDGER = "cost_after_ledger"
 
@@ -23,6 +24,7 @@ class RemarkCode(PhraseCode):
     BILL_LINE_UNKNOWN = "bill_line_unknown"
     BILL_ESTIMATED = "bill_estimated"
     BILL_INTEGRATED = "bill_integrated"
+    BILL_BY_HOURS = "bill_by_hours"
     BILL_PARTS_UNKNOWN = "bill_parts_unknown"
     BILL_AMOUNTS_DIFFER = "bill_amounts_differ"
     BILL_TAXES_CHANGED = "bill_taxes_changed"

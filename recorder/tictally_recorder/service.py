@@ -28,6 +28,7 @@ from tictally_recorder.hubs.recorder_health import HealthSource, HealthStep, Pro
 from tictally_recorder.hubs.site_device import site_device_of
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_updater import SiteSource, SiteUpdater
+from tictally_recorder.imports.state import ImporterHealth, ImportStep
 from tictally_recorder.ingest.backfill.coordinator import BackfillCoordinator
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.broker import broker_address
@@ -171,6 +172,7 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
     names = NameWatch(settings.name, settings.topics.recorder(settings.name, "health"), connection, ledger)
     steps: list[MaintenanceStep] = [
         QuarterStep(ledger),
+        ImportStep(ledger),
         RetentionStep(ledger),
         *_feature_steps(resources, statistics, [backfill, names], backfill),
         SummaryStep(statistics),
@@ -224,6 +226,7 @@ def _feature_steps(
         *(*ingest, cost, sites),
         SinkHealth(ledger, resources.replication, catalogue(settings.language)),
         ProviderHealth(terms, settings.zone),
+        ImporterHealth(resources.reader),
     ]
     topic = settings.topics.recorder(settings.name, "health")
     health = HealthStep(

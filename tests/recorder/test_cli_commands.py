@@ -80,11 +80,13 @@ def test_json_and_csv_have_the_same_values(capsys: pytest.CaptureFixture[str]) -
             "energy": 2820,
             "unit": "Wh",
             "estimated": False,
+            "quality": "measured",
             "fell": False,
             "first": 1_000_010,
             "last": 1_002_830,
             "covered": 188,
             "quarters": 188,
+            "imported": 0,
         }
     ]
     assert [row["energy"] for row in csv.DictReader(io.StringIO(as_csv))] == ["2820"]

@@ -105,6 +105,7 @@ def test_json_has_integers_and_local_times_with_offset() -> None:
         "last": 1_008_123,
         "covered": 96,
         "quarters": 96,
+        "imported": 0,
     }
 
 
@@ -116,9 +117,9 @@ def test_no_rows_are_an_empty_array_and_a_header() -> None:
 def test_csv_has_the_values_of_json() -> None:
     until = "2026-11-21T20:15:00+01:00"
     assert as_csv(ROWS[2:], PARIS).splitlines() == [
-        "site,from,to,register,period,energy,unit,estimated,quality,fell,first,last,covered,quarters",
-        f"021900000002,{MIDNIGHT_20},{MIDNIGHT_21},ERQ1,,7,VArh,false,measured,false,10,17,96,96",
-        f"021900000002,{MIDNIGHT_21},{until},EASF01,HC BLEU,0,Wh,true,unknown,true,1000000,1008123,50,81",
+        "site,from,to,register,period,energy,unit,estimated,quality,fell,first,last,covered,quarters,imported",
+        f"021900000002,{MIDNIGHT_20},{MIDNIGHT_21},ERQ1,,7,VArh,false,measured,false,10,17,96,96,0",
+        f"021900000002,{MIDNIGHT_21},{until},EASF01,HC BLEU,0,Wh,true,unknown,true,1000000,1008123,50,81,0",
     ]
     rows = list(csv.DictReader(io.StringIO(as_csv(ROWS, PARIS))))
     assert [row.keys() for row in rows] == [json_row.keys() for json_row in json.loads(as_json(ROWS, PARIS))]

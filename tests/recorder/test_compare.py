@@ -10,7 +10,8 @@ import pytest
 from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.cost.compare.tempo_colours import agreed, heard_colours, is_off_peak
+from tictally_recorder.cost.compare.tempo_colours import agreed, heard_colours
+from tictally_recorder.cost.contracts.model import is_off_peak
 from tictally_recorder.ledger import Ledger, TextChange
 from tictally_shared.calendar import zone
 from tictally_shared.status_register import Colour

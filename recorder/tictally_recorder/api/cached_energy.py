@@ -161,10 +161,13 @@ class _SiteEnergy:
 
 def _merged_period(rows: list[EnergyRow], bounds_ms: tuple[int, int], quarters: int) -> Iterator[EnergyRow]:
     covered = sum({row.start_ms: row.covered for row in rows}.values())
+    imported = sum({row.start_ms: row.imported for row in rows}.values())
+    start_ms, end_ms = bounds_ms
     by_register: dict[str, dict[tuple[str | None, str | None], EnergyRow]] = {}
     for row in rows:
         merged, meaning = by_register.setdefault(row.register, {}), (row.period, row.option)
         merged[meaning] = merged[meaning].joined(row) if meaning in merged else row
     for register in sorted(by_register, key=_ORDER.__getitem__):
         for row in without_idle(by_register[register].values()):
-            yield replace(row, start_ms=bounds_ms[0], end_ms=bounds_ms[1], covered=covered, quarters=quarters)
+            whole = replace(row, start_ms=start_ms, end_ms=end_ms)
+            yield replace(whole, covered=covered, quarters=quarters, imported=imported)

@@ -101,6 +101,7 @@ class EnergyItem(_RangeRecord):
     last: int
     covered: int
     quarters: int
+    imported: int
 
 
 class UseItem(_RangeRecord):
@@ -113,6 +114,7 @@ class UseItem(_RangeRecord):
     quality: str
     covered: int
     quarters: int
+    imported: int
 
 
 class ProfileItem(_SiteRecord):
@@ -289,3 +291,38 @@ class SinkItem(BaseModel):
     windows: int
     rejected: int
     problem: PhraseItem | None
+
+
+class ImportFileItem(BaseModel):
+    """A file of an import run."""
+
+    importer: str
+    name: str
+    hash: str
+    delivery_point: str | None
+    readings: int
+    intervals: int
+    first: str = Field(alias="from")
+    to: str
+
+
+class ImportRunItem(BaseModel):
+    """An import run."""
+
+    run: int
+    site: str
+    imported: str
+    first: str = Field(alias="from")
+    to: str
+    files: list[ImportFileItem]
+
+
+class ImporterItem(BaseModel):
+    """An importer."""
+
+    name: str
+    title: str
+    form: str
+    imported: str | None
+    files: int
+    requires: str | None

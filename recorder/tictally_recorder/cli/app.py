@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from tictally_recorder.backup import BackupError
-from tictally_recorder.cli import job, sink, site, tariff, token
+from tictally_recorder.cli import imports, job, sink, site, tariff, token
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
@@ -79,6 +79,7 @@ app.command(short_help="Write tables that any program reads.")(flattened(export)
 app.command(short_help="Back up the ledger into one small file.")(flattened(backup))
 app.command(short_help="Restore the ledger from a backup.")(flattened(restore))
 app.command(short_help="Check everything; show what is wrong and what to do.")(flattened(doctor))
+app.add_typer(imports.app, name="import")
 app.add_typer(site.app, name="site")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(sink.app, name="sink")

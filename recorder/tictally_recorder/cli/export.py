@@ -28,6 +28,7 @@ class What(StrEnum):
     DAYS = "days"
     COST = "cost"
     POWERS = "powers"
+    OBSERVATIONS = "observations"
     TEXTS = "texts"
 
 

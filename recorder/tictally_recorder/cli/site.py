@@ -89,7 +89,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
     configuration: Configuration,
 ) -> None:
-    """Delete a site and all that was recorded of it: frames, energy and cost. Only a backup brings them back.
+    """Delete a site and all that was recorded of it: frames, imports, energy and cost. Only a backup brings them back.
 
     A site whose meter still sends frames comes back with the next one: stop its edge first, or `tictally site ignore`
     it instead. The recorder may run meanwhile.

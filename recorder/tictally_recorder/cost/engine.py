@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tictally_recorder.cost.by_hours import by_hours, joined, undivided
 from tictally_recorder.cost.contracts.model import Contract, LumpSum
 from tictally_recorder.cost.dynamic_price import WH_PER_KWH, price_quarters
 from tictally_recorder.cost.model import (
@@ -36,7 +37,7 @@ from tictally_recorder.energy.register_totals import (
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
 from tictally_shared.calendar import day_bounds_ms, midnight_ms
-from tictally_shared.tariff_options import CONSUMPTION_TOTAL, PRODUCER, option_of_ngtf
+from tictally_shared.tariff_options import CONSUMPTION_TOTAL, HPHC, PRODUCER, option_of_ngtf
 
 _HASH_DIGITS: Final = 12
 _TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION: injection_total}
@@ -221,11 +222,13 @@ class _Day:
         tariff, version, power = line.tariff, line.version, line.contract.power_kva
         found = self._counted(tariff.direction, tariff, line.contract)
         rest_stood = self._rest_stood(found, tariff)
+        rest = self._divide_rest(found, line)
+        is_divided_in_part = any(counted.parts for counted in found.values())
         for period in tariff.periods:
             counted, price = found.pop(period, Counted()), version.price(power, period)
             unknown = self._nothing_known(counted)
             if not (counted.parts or rest_stood):
-                unknown = unknown or self._nothing_counted(period, tariff.direction)
+                unknown = unknown or rest or self._nothing_counted(period, tariff.direction)
             elif price is None:
                 unknown = no_price(version, period, power)
             sign = -1 if tariff.direction is Direction.INJECTION else 1
@@ -236,6 +239,23 @@ class _Day:
                 yield line.row(period, counted, unknown=not_in_tariff(period, counted, tariff))
             elif reason := self._nothing_known(counted):
                 yield line.row(period, counted, unknown=reason)
+        if rest and is_divided_in_part:
+            yield line.row(UNMETERED, Counted(), unknown=rest)
+
+    def _divide_rest(self, found: dict[str, Counted], line: _Line) -> Reason | None:
+        """Divide by off-peak hours what only the total counted, as imports have it; the reason where that cannot be."""
+        is_consumption = line.tariff.direction is Direction.CONSUMPTION and len(line.tariff.periods) > 1
+        rest = list(undivided(self.quarters)) if is_consumption else []
+        if not rest:
+            return None
+        if set(line.tariff.periods) != set(HPHC.periods):
+            return next(not_shown((), [(part.start_ms, part.end_ms) for part in joined(rest)], self.tz))
+        hours = line.contract.off_peak_hours
+        if not hours:
+            return Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN)
+        for period, parts in by_hours(rest, hours, self.tz).items():
+            found[period] = found.get(period, Counted()).with_parts(parts)
+        return None
 
     def _rest_stood(self, found: Mapping[str, Counted], tariff: Tariff) -> bool:
         """True if nothing was counted outside of a list's periods: one without register counted nothing either.
@@ -272,7 +292,9 @@ class _Day:
     def _unmetered(self, line: _Line) -> Iterator[CostRow]:
         """What is missing of a day that is metered in part; where nothing is metered, each period has the reason."""
         direction = line.tariff.direction
-        periods = self._counted(direction, line.tariff, line.contract).values()
+        periods = list(self._counted(direction, line.tariff, line.contract).values())
+        if direction is Direction.CONSUMPTION and any(undivided(self.quarters)):
+            periods.append(consumption_total(self.energy))
         unknown = [time for counted in periods if counted.is_known for time in counted.unknown]
         spans = [(each.start_ms, each.end_ms) for each in self.unmetered if each.direction is direction]
         if any(counted.parts and counted.is_known for counted in periods):

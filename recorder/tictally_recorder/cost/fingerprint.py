@@ -13,7 +13,7 @@ from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import day_bounds_ms
 
 # Goes up when the same frames, contract and prices give other figures than before.
-_METHOD: Final = 5
+_METHOD: Final = 6
 _DIGITS: Final = 16
 
 
@@ -29,15 +29,18 @@ class Fingerprints:
         self._terms = terms
         self._tz = tz
 
-    def of(self, site: str, day: date, unmetered: Sequence[Unmetered]) -> str:
+    def of(self, site: str, day: date, unmetered: Sequence[Unmetered], *, is_imported: bool = False) -> str:
         """The key of a site's day.
 
         Args:
             site: its id.
             day: local.
             unmetered: the site's unmetered times.
+            is_imported: imports show some of its energy, which the contract's off-peak hours may divide.
         """
         paid = [self._paid(site, direction, day) for direction in Direction]
+        if is_imported and (contract := self._terms.contracts.on(site, Direction.CONSUMPTION, day)):
+            paid.append(contract.off_peak_hours)
         # A gap is known only from what follows it, which arrives when the day before it has its figures.
         bounds = day_bounds_ms(day, self._tz) if unmetered else (0, 0)
         missing = [(each.direction.value, each.start_ms, each.end_ms) for each in unmetered if each.concerns(*bounds)]
@@ -70,5 +73,5 @@ class Fingerprints:
 
 
 def _of_contract(contract: Contract) -> tuple[object, ...]:
-    # Neither its off-peak hours, which are a comparison's, nor since when it holds.
+    # Neither its off-peak hours, on which only imports may depend, nor since when it holds.
     return contract.tariff, contract.power_kva, sorted(contract.aliases.items())

@@ -101,7 +101,8 @@ class Use:
         site: its id.
         days: the registers' energy by local day, with those that stood at zero throughout: a register that counted
             nothing differs from one that is missing. Other sites' rows are left out.
-        quarters: the same by quarter, for days on a price series (`days_on_series`).
+        quarters: the same by quarter, for days on a price series (`days_on_series`), and for those of which the total
+            alone was imported.
         unmetered: times between the site's meters, in order.
     """
 

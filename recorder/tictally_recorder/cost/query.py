@@ -11,9 +11,11 @@ from tictally_recorder.cost.fingerprint import Fingerprints
 from tictally_recorder.cost.model import CostRow, Terms, Use
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
+from tictally_recorder.energy.register_totals import is_period_register
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Version
 from tictally_shared.calendar import QUARTER_MS, By, days_between, local_day, runs_of_days
+from tictally_shared.tariff_options import CONSUMPTION_TOTAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,13 @@ def _stored(
         return {}
     # Invalidation is read first: figures stored after that are newer than what invalidated them.
     touched, unmetered, keys = set(touched_days(reader, site, tz)), unmetered_of(reader, site), Fingerprints(terms, tz)
+    imported = imported_days(reader, site, tz)
     versions = {version.id: version for tariff in terms.tariffs.values() for version in tariff.versions}
     return {
         stored.day: [_with_current_source(row, versions) for row in from_day(site.id, stored)]
         for stored in reader.cost_days(site.id, days[0], days[-1] + timedelta(days=1))
-        if stored.day not in touched and stored.key == keys.of(site.id, stored.day, unmetered)
+        if stored.day not in touched
+        and stored.key == keys.of(site.id, stored.day, unmetered, is_imported=stored.day in imported)
     }
 
 
@@ -117,13 +121,37 @@ def days_with_frames(site: Site, start: date, end: date, tz: ZoneInfo) -> list[d
 def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo) -> Use:
     """What the site's registers counted on some local days that follow one another."""
     bounds = days[0], days[-1] + timedelta(days=1)
-    quarters = [
-        row
-        for first, last in runs_of_days(days_on_series(site.id, days, terms))
-        for row in _by_quarter(reader, site, first, last, tz)
-    ]
     rows = energy(reader, EnergyQuery.of_days(site.id, bounds, By.DAY, tz), all_registers=True)
+    wanted = days_on_series(site.id, days, terms) | undivided_days(rows, tz)
+    quarters = [
+        row for first, last in runs_of_days(sorted(wanted)) for row in _by_quarter(reader, site, first, last, tz)
+    ]
     return Use(site.id, rows, quarters, unmetered_of(reader, site))
+
+
+def undivided_days(rows: Iterable[EnergyRow], tz: ZoneInfo) -> set[date]:
+    """The days of which imports have more in total than registers of periods counted.
+
+    Args:
+        rows: by day.
+        tz: whose days are meant.
+    """
+    rest: dict[int, int] = {}
+    for row in rows:
+        if row.imported and (row.register == CONSUMPTION_TOTAL or is_period_register(row.register)):
+            sign = 1 if row.register == CONSUMPTION_TOTAL else -1
+            rest[row.start_ms] = rest.get(row.start_ms, 0) + sign * row.energy
+    return {local_day(start_ms, tz) for start_ms, energy_wh in rest.items() if energy_wh > 0}
+
+
+def imported_days(reader: LedgerReader, site: Site, tz: ZoneInfo) -> set[date]:
+    """The local days of which imports show some energy."""
+    return {
+        day
+        for meter in site.meters
+        for first, last in reader.imported_quarters(meter.id)
+        for day in days_between(local_day(first * QUARTER_MS, tz), local_day((last + 1) * QUARTER_MS - 1, tz))
+    }
 
 
 def _by_quarter(reader: LedgerReader, site: Site, first: date, last: date, tz: ZoneInfo) -> list[EnergyRow]:

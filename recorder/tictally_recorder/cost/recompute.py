@@ -11,7 +11,7 @@ from tictally_recorder.cost.codec import to_day
 from tictally_recorder.cost.engine import days_on_series
 from tictally_recorder.cost.fingerprint import Fingerprints
 from tictally_recorder.cost.model import Terms, Unmetered
-from tictally_recorder.cost.query import computed, days_with_frames, touched_days
+from tictally_recorder.cost.query import computed, days_with_frames, imported_days, touched_days
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
@@ -115,9 +115,12 @@ class CostRecomputer:
                 self._todo.pop()
                 return True
             rows = computed(self._reader, site, days, terms, self._tz)
-            unmetered = unmetered_of(self._reader, site)
+            unmetered, imported = unmetered_of(self._reader, site), imported_days(self._reader, site, self._tz)
         keys = Fingerprints(terms, self._tz)
-        stored = [to_day(day, rows[day], keys.of(site.id, day, unmetered), now_ms(), self._tz) for day in days]
+        stored = [
+            to_day(day, rows[day], keys.of(site.id, day, unmetered, is_imported=day in imported), now_ms(), self._tz)
+            for day in days
+        ]
         changed = self._ledger.store_cost(site, stored)
         self._todo.pop()
         if changed is not None:
@@ -150,10 +153,11 @@ class CostRecomputer:
         changed = 0
         for site in sites:
             known = self._reader.cost_keys(site.id)
+            imported = imported_days(self._reader, site, self._tz)
             days = [
                 day
                 for day in days_with_frames(site, date.min, date.max, self._tz)
-                if known.get(day) != keys.of(site.id, day, self._unmetered[site.id])
+                if known.get(day) != keys.of(site.id, day, self._unmetered[site.id], is_imported=day in imported)
                 and not (day in known and self._is_broken(site, day))
             ]
             if days:

@@ -8,6 +8,7 @@ from tictally_recorder.doctor.edges import broker_finding, clock_findings, edge_
 from tictally_recorder.doctor.facts import Facts
 from tictally_recorder.doctor.storage import backup_findings, ledger_findings
 from tictally_recorder.finding import Finding, Moments
+from tictally_recorder.imports.findings import importer_findings
 from tictally_recorder.jobs.findings import job_findings
 from tictally_recorder.sinks.findings import sink_findings
 from tictally_recorder.tariffs.providers.findings import provider_findings
@@ -34,4 +35,5 @@ def diagnose(facts: Facts, tz: ZoneInfo) -> list[Finding]:
         found += site_findings(ledger, moments)
         found += cost_findings(facts.cost)
     found += provider_findings(facts.providers)
+    found += importer_findings(facts.importers, moments)
     return found

@@ -1,4 +1,4 @@
-"""What the doctor has collected: facts about ledger, broker, edges, cost, backups, sinks, jobs and tariff providers."""
+"""What the doctor has collected: facts about ledger, broker, edges, cost, backups, sinks, jobs, imports and tariffs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from tictally_recorder.doctor.broker_probe import ProbeResult
+from tictally_recorder.imports.state import ImporterState
 from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import IgnoredSite, LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
 from tictally_recorder.reason import Reason
@@ -140,6 +141,7 @@ class Facts:
         jobs: every registered job; none where the ledger cannot be read.
         providers: every tariff provider.
         recorder_health: the recorder's newest health that is retained, or None.
+        importers: every importer.
     """
 
     now_ms: int
@@ -153,3 +155,4 @@ class Facts:
     jobs: tuple[JobReport, ...] = ()
     providers: tuple[ProviderState, ...] = ()
     recorder_health: bytes | None = None
+    importers: tuple[ImporterState, ...] = ()

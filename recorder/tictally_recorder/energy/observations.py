@@ -18,7 +18,7 @@ _POWERS: Final = {"PREF": 1000, "ISOUSC": 230}
 
 
 class Gap(NamedTuple):
-    """Consecutive quarters without frames, milliseconds since 1970, the end excluded."""
+    """Consecutive quarters without frames and imports, milliseconds since 1970, the end excluded."""
 
     start_ms: int
     end_ms: int
@@ -32,13 +32,15 @@ class Gap(NamedTuple):
 def gaps(reader: LedgerReader, site: Site, start_ms: int, end_ms: int) -> list[Gap]:
     """The gaps of a site in a window of whole quarters, in order of time.
 
-    There are none before its first and after its last frame: nothing is known to be missing there.
+    There are none before its first and after its last frame or import: nothing is known to be missing there.
     """
     start_ms = max(start_ms, min(meter.first_ms for meter in site.meters) // QUARTER_MS * QUARTER_MS)
     end_ms = min(end_ms, (max(meter.last_ms for meter in site.meters) // QUARTER_MS + 1) * QUARTER_MS)
     if start_ms >= end_ms:
         return []
     starts = {each for meter in site.meters for each in reader.quarters_with_frames(meter.id, start_ms, end_ms)}
+    for first, last in (span for meter in site.meters for span in reader.imported_quarters(meter.id)):
+        starts.update(range(max(first * QUARTER_MS, start_ms), min((last + 1) * QUARTER_MS, end_ms), QUARTER_MS))
     bounds = [start_ms - QUARTER_MS, *sorted(starts), end_ms]
     return [Gap(here + QUARTER_MS, there) for here, there in pairwise(bounds) if there - here > QUARTER_MS]
 

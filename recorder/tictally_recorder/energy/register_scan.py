@@ -1,12 +1,12 @@
 """Scans a meter's quarters in order and yields what each register counted, in pieces. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import le
 from typing import NamedTuple
 
 from tictally_recorder.energy.continuation import Most, in_turn
-from tictally_recorder.energy.interpolation import Piece, Point, pieces_between, steps
+from tictally_recorder.energy.interpolation import Piece, Point, Unknown, pieces_between, steps, unknown_pieces
 from tictally_recorder.energy.period_names import Meaning, PeriodNames
 from tictally_recorder.energy.set_change import SetChange
 from tictally_recorder.energy.window import QuarterWindow
@@ -43,6 +43,7 @@ class RegisterScan:
         before: register → its last observation before the window.
         names: what the registers count.
         most: what the meter may have counted between two moments, if its mode or option ever changed, else None.
+        breaks: registers and moments of observations after which it is unknown what they counted up to the next one.
 
     Attributes:
         covered: numbers of the quarters scanned.
@@ -50,13 +51,20 @@ class RegisterScan:
     """
 
     def __init__(
-        self, window: QuarterWindow, before: Mapping[str, Point], names: PeriodNames, most: Most | None = None
+        self,
+        window: QuarterWindow,
+        before: Mapping[str, Point],
+        names: PeriodNames,
+        most: Most | None = None,
+        breaks: Collection[tuple[str, int]] = (),
     ) -> None:
         self.covered: list[int] = []
         self.continued: set[str] = set()
         self._window = window
         self._names = names
         self._most = most
+        self._breaks = frozenset(breaks)
+        self._broken_ms = {time_ms for _, time_ms in breaks}
         self._changes_ms = sorted(names.changes_ms)
         self._cuts = {each // QUARTER_MS for each in self._changes_ms}
         self._segments = window.cut_at(self._cuts)
@@ -110,6 +118,7 @@ class RegisterScan:
         return (
             stretch is not None
             and stretch.last_ms >= quarter.start_ms - QUARTER_MS
+            and stretch.last_ms not in self._broken_ms
             and stretch.names == quarter.names
             and all(map(le, stretch.lasts, quarter.firsts))
         )
@@ -132,6 +141,7 @@ class RegisterScan:
                     and len(runs) == 1
                     and before.value <= runs[0].first
                     and before.time_ms >= quarter.start_ms - QUARTER_MS
+                    and (register, before.time_ms) not in self._breaks
                     and runs[0].first_ms >= from_ms
                 )
                 if steady and before is not None:
@@ -173,7 +183,12 @@ class RegisterScan:
             self._newest[register] = after[register]
 
     def _between(self, register: str, before: Point, after: Point) -> Iterator[CountedPiece]:
-        found = list(pieces_between(before, after, self._window.first, self._window.end))
+        window = self._window
+        if (register, before.time_ms) in self._breaks and after.time_ms > before.time_ms:
+            unknown = Unknown(before.time_ms, after.time_ms, fell=False)
+            found = list(unknown_pieces(unknown, (before.value, after.value), window.first, window.end))
+        else:
+            found = list(pieces_between(before, after, window.first, window.end))
         if found:
             meaning = self._meaning(register, before.time_ms, after.time_ms)
             for piece in found:

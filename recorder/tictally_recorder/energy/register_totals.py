@@ -1,7 +1,7 @@
 """Which registers a total is the sum of, so that each kWh counts once. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, NamedTuple, Self
 
@@ -41,7 +41,7 @@ class RegisterPart:
         energy_wh: what was counted between them, as far as it is known.
         first_estimated: the first reading was interpolated.
         last_estimated: the last reading was interpolated.
-        inferred: some of it was counted while the register's name changed, or computed from powers.
+        inferred: some of it was counted while the register's name changed, computed from powers, or divided by hours.
         price: of a kWh, where parts of one figure have prices of their own (a price series).
     """
 
@@ -86,6 +86,10 @@ class Counted:
         counting = (part.register for part in parts if part.energy_wh)
         return cls(reason=Reason(ReasonCode.ENERGY_IMPLAUSIBLE, {"registers": tuple(dict.fromkeys(counting))}))
 
+    def with_parts(self, parts: Iterable[RegisterPart]) -> Self:
+        """The same with more parts."""
+        return replace(self, parts=(*self.parts, *parts), is_known=True)
+
     @property
     def incomplete(self) -> Reason | None:
         """Why the sum is not all of the energy, or None."""
@@ -123,11 +127,16 @@ def is_supplier_register(name: str) -> bool:
     return name.startswith(SUPPLIER)
 
 
+def is_period_register(name: str) -> bool:
+    """True for a register that counts the consumption of one tariff period."""
+    return name in OPTION_OF_REGISTER or is_supplier_register(name)
+
+
 def direction_of(register: str) -> Direction | None:
     """The direction that a register counts, or None: the distributor's registers count the same energy again."""
     if register == INJECTION_TOTAL:
         return Direction.INJECTION
-    is_consumption = register == CONSUMPTION_TOTAL or register in OPTION_OF_REGISTER or is_supplier_register(register)
+    is_consumption = register == CONSUMPTION_TOTAL or is_period_register(register)
     return Direction.CONSUMPTION if is_consumption else None
 
 
@@ -142,7 +151,7 @@ def consumption_by_period(rows: Iterable[EnergyRow], aliases: Mapping[str, str])
     """
     found: dict[str, list[EnergyRow]] = {}
     for row in rows:
-        if row.register in OPTION_OF_REGISTER or row.register.startswith(SUPPLIER):
+        if is_period_register(row.register):
             found.setdefault(period_of(row.register, row.period, row.option, aliases), []).append(row)
     return {period: _counted(each) for period, each in found.items()}
 

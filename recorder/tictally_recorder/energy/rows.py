@@ -15,6 +15,7 @@ from tictally_recorder.energy.register_scan import CountedPiece, RegisterScan
 from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.interval_set import IntervalSet
 from tictally_shared.labels import LABELS, Kind
 from tictally_shared.tariff_options import register_set
 
@@ -42,14 +43,15 @@ class EnergyRow:
         last_ms: the moment of the last reading: the end, or the last observation so far.
         first_value: the register at the first reading.
         last_value: the register at the last reading.
-        covered: quarters of the period of time with frames.
-        quarters: quarters of the period of time, up to the site's last frame.
+        covered: quarters of the period of time with frames, or of which imports show the energy.
+        quarters: quarters of the period of time, up to the site's last frame or import.
         first_estimated: the first reading was interpolated in a gap in which the register counted.
         last_estimated: the last reading was.
-        inferred: some of the energy was counted while the register's name changed; or the meter has no registers, and
-            the recorder integrated its powers.
+        inferred: some of the energy was counted while the register's name changed; or it was integrated from powers,
+            by the recorder for a meter without registers, or before an import.
         unknown: times that reach into it, in order, in which it is unknown what the register counted.
         is_known: False if that is all of it.
+        imported: quarters of the period of time without frames of which imports show the energy.
     """
 
     start_ms: int
@@ -71,6 +73,7 @@ class EnergyRow:
     inferred: bool = False
     unknown: tuple[Unknown, ...] = ()
     is_known: bool = True
+    imported: int = 0
 
     @property
     def estimated(self) -> bool:
@@ -165,6 +168,8 @@ class _Sums:
         self._window = window
         self._sums: dict[_Key, _EnergySum] = {}
         self._covered: set[int] = set()
+        self._imported: set[int] = set()
+        self._integrated: set[int] = set()
         self._continued: set[tuple[int, str]] = set()
 
     def add(self, pieces: Iterable[CountedPiece], *, is_integrated: bool) -> None:
@@ -185,6 +190,14 @@ class _Sums:
         self._covered.update(covered)
         self._continued.update((len(self._window.bounds) - 1, register) for register in continued)
 
+    def add_imports(self, imported: IntervalSet, integrated: IntervalSet) -> None:
+        """Imports show the energy of a meter's quarters, by number, and have that of some from powers."""
+        window = IntervalSet([(self._window.first, self._window.end - 1)])
+        for first, last in imported & window:
+            self._imported.update(range(first, last + 1))
+        for first, last in integrated & window:
+            self._integrated.update(map(self._window.period, range(first, last + 1)))
+
     def drop_idle(self) -> None:
         """Drop the registers that stood at zero throughout."""
         moved = {key.register for key, each in self._sums.items() if each.first.first or each.last.last or each.energy}
@@ -192,7 +205,8 @@ class _Sums:
 
     def rows(self, site: Site) -> Iterator[EnergyRow]:
         """The rows, by period of time, then by register in the catalogue's order, then in order of time."""
-        covered = Counter(map(self._window.period, self._covered))
+        covered = Counter(map(self._window.period, self._covered | self._imported))
+        imported = Counter(map(self._window.period, self._imported))
         data_end = max(meter.last_ms for meter in site.meters) // QUARTER_MS + 1
         for (period, register), parts in groupby(sorted(self._sums.items(), key=_in_order), lambda item: item[0][:2]):
             rows = [self._row(site, key, each) for key, each in parts]
@@ -202,6 +216,8 @@ class _Sums:
                 yield replace(
                     row,
                     covered=covered[period],
+                    imported=imported[period],
+                    inferred=row.inferred or (period in self._integrated and bool(row.energy)),
                     quarters=min(row.end_ms // QUARTER_MS, data_end) - row.start_ms // QUARTER_MS,
                 )
 
@@ -260,7 +276,7 @@ def energy(
         for meter in site.meters:
             before, after = points_before(reader, meter, window.start_ms), points_after(reader, meter, window.end_ms)
             names = names_of(reader, site, meter, _named_ms(window, before, after))
-            scan = RegisterScan(window, before, names, most_counted(reader, meter))
+            scan = RegisterScan(window, before, names, most_counted(reader, meter), reader.register_breaks(meter.id))
             pieces: Iterable[CountedPiece] = scan.pieces(
                 reader.registers(meter.id, window.start_ms, window.end_ms), after
             )
@@ -268,6 +284,9 @@ def energy(
                 pieces = (each for each in pieces if each.register in only)
             sums.add(pieces, is_integrated=meter.id in integrated)
             sums.end_scan(scan.covered, scan.continued)
+            if window.first < window.end:
+                integrated_quarters = reader.imported_quarters(meter.id, only_integrated=True)
+                sums.add_imports(reader.imported_quarters(meter.id), integrated_quarters)
         if not all_registers:
             sums.drop_idle()
     return list(sums.rows(site))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, energy
-from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.ledger import WATT_MINUTES, IntervalEnergy, LedgerReader, Site
 from tictally_recorder.reports.energy import quality_of
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, periods
 from tictally_shared.labels import LABELS
@@ -103,6 +103,7 @@ _ENERGY: Final = (
     Column("last", ColumnKind.INTEGER),
     Column("covered", ColumnKind.INTEGER),
     Column("quarters", ColumnKind.INTEGER),
+    Column("imported", ColumnKind.INTEGER),
 )
 _COST: Final = (
     _SITE,
@@ -118,6 +119,17 @@ _COST: Final = (
     Column("quality", ColumnKind.TEXT),
     Column("reason", ColumnKind.TEXT),
     Column("reason_parameters", ColumnKind.TEXT),
+)
+_OBSERVATIONS: Final = (
+    _SITE,
+    *_SPAN,
+    Column("register", ColumnKind.TEXT),
+    Column("value", ColumnKind.INTEGER),
+    Column("energy", ColumnKind.DECIMAL),
+    Column("integrated", ColumnKind.TRUTH),
+    Column("importer", ColumnKind.TEXT),
+    Column("file", ColumnKind.TEXT),
+    Column("run", ColumnKind.INTEGER),
 )
 _POWERS: Final = (
     _SITE,
@@ -161,6 +173,7 @@ def _energy_by(by: By) -> Callable[[ExportQuery], Iterator[Row]]:
                         row.last_value,
                         row.covered,
                         row.quarters,
+                        row.imported,
                     )
 
     return rows
@@ -200,6 +213,19 @@ def _powers(query: ExportQuery) -> Iterator[Row]:
                     yield (*about, live.n, live.min, live.sum, live.max, live.first, live.last)
 
 
+def _observations(query: ExportQuery) -> Iterator[Row]:
+    start_ms, end_ms = _ms(query.start), _ms(query.end)
+    for site in query.sites:
+        for run, importer, file, each in query.reader.observations(site.id, start_ms, end_ms):
+            source = (importer, file, run)
+            if isinstance(each, IntervalEnergy):
+                span = _moment(each.start_ms, query.tz), _moment(each.end_ms, query.tz)
+                energy_wh = Decimal(each.watt_minutes) / WATT_MINUTES
+                yield (site.id, *span, each.register, None, energy_wh, each.is_integrated, *source)
+            else:
+                yield (site.id, None, _moment(each.time_ms, query.tz), each.register, each.wh, None, False, *source)
+
+
 def _texts(query: ExportQuery) -> Iterator[Row]:
     start_ms, end_ms = _ms(query.start), _ms(query.end)
     for site in query.sites:
@@ -215,6 +241,7 @@ TABLES: Final[Mapping[str, ExportTable]] = {
     "days": ExportTable(_ENERGY, ("site", "register"), _energy_by(By.DAY)),
     "cost": ExportTable(_COST, ("site", "direction", "period"), _cost),
     "powers": ExportTable(_POWERS, ("site", "meter", "label"), _powers),
+    "observations": ExportTable(_OBSERVATIONS, ("site", "register"), _observations),
     "texts": ExportTable(_TEXTS, ("site", "meter", "label"), _texts),
 }
 

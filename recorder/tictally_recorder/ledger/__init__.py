@@ -7,6 +7,7 @@ from tictally_recorder.ledger.errors import NO_FRAMES, LedgerError, LedgerGone, 
 from tictally_recorder.ledger.exchange import ProbableExchange, probable_exchanges
 from tictally_recorder.ledger.frame_numbers import NumberRange, Status
 from tictally_recorder.ledger.ignored_sites import ignore_site, undo_ignore
+from tictally_recorder.ledger.importing import Importing, importing
 from tictally_recorder.ledger.integrity import integrity
 from tictally_recorder.ledger.known_ledgers import KnownLedgers
 from tictally_recorder.ledger.model import (
@@ -23,6 +24,17 @@ from tictally_recorder.ledger.model import (
     Site,
     TextChange,
 )
+from tictally_recorder.ledger.observations.model import (
+    CONSUMPTION,
+    INJECTION,
+    WATT_MINUTES,
+    ImportedFile,
+    ImportRun,
+    IntervalEnergy,
+    Observation,
+    ObservedFile,
+    RegisterReading,
+)
 from tictally_recorder.ledger.outbox import Outbox, RawFrame, RejectedPoint, SinkCounts, TimeWindow, refill_sinks
 from tictally_recorder.ledger.quarantine import RejectionSummary
 from tictally_recorder.ledger.reader import LedgerReader
@@ -32,8 +44,11 @@ from tictally_recorder.ledger.standby_store import Night
 from tictally_recorder.ledger.writer import Ledger
 
 __all__ = [
+    "CONSUMPTION",
+    "INJECTION",
     "INTEGRATED_EDGE",
     "NO_FRAMES",
+    "WATT_MINUTES",
     "BatchResult",
     "CostDay",
     "CostEntry",
@@ -42,6 +57,10 @@ __all__ = [
     "EdgeLimits",
     "Ends",
     "IgnoredSite",
+    "ImportRun",
+    "ImportedFile",
+    "Importing",
+    "IntervalEnergy",
     "KnownLedgers",
     "Ledger",
     "LedgerCounts",
@@ -56,10 +75,13 @@ __all__ = [
     "Meter",
     "Night",
     "NumberRange",
+    "Observation",
+    "ObservedFile",
     "Outbox",
     "ProbableExchange",
     "Quarter",
     "RawFrame",
+    "RegisterReading",
     "RejectedPoint",
     "RejectionSummary",
     "Run",
@@ -69,6 +91,7 @@ __all__ = [
     "TextChange",
     "TimeWindow",
     "ignore_site",
+    "importing",
     "integrity",
     "join_sites",
     "probable_exchanges",

@@ -18,6 +18,7 @@ from tictally_recorder.ledger.invalidation import Invalidations
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import LabelState, Meters, MeterState
 from tictally_recorder.ledger.model import INTEGRATED_EDGE, BatchResult, Message
+from tictally_recorder.ledger.observations.rebuild import mark_dirty_import
 from tictally_recorder.ledger.quarantine import DeadLetters, DeferredMessages
 from tictally_recorder.ledger.quarters import OPTION, QuarterStore
 from tictally_recorder.ledger.retention import RetentionLimits, RetentionScan
@@ -121,6 +122,9 @@ class MessageStore:
         self._dead_letters.save()
         for meter in self._meters.used:
             self._quarters.save(meter)
+            if meter.gap_since_ms is not None:
+                mark_dirty_import(self._connection, meter.id, meter.gap_since_ms)
+                meter.gap_since_ms = None
         self._invalidations.save()
         self._meters.save()
         self._boots.save()
@@ -220,7 +224,8 @@ class MessageStore:
         row = (self._newest_id, meter.id, boot.id, frame.seq, time_ms, arrived_ms, frame.mode.value, accepted.body)
         self._connection.execute(_INSERT, row)
         self._meters.add_edge(meter, boot.edge)
-        newest_ms = meter.last_ms
+        is_first = meter.first_ms > meter.last_ms  # imports made the meter
+        newest_ms = time_ms if is_first else meter.last_ms
         meter.first_ms = min(meter.first_ms, time_ms)
         meter.last_ms = max(newest_ms, time_ms)
         option = meter.labels.get(OPTION)
@@ -235,6 +240,7 @@ class MessageStore:
                 self._invalidations.add_between(meter, named_ms, _supplier_registers(meter))
                 observed_ms = min(observed_ms, named_ms)
             self._invalidations.add(meter.id, min(newest_ms, observed_ms), time_ms)
+        meter.change_gaps(0 if is_first or time_ms < newest_ms else newest_ms)
         option = meter.labels.get(OPTION)
         is_cut = option is not None and option.text != option_before
         self._quarters.add(meter, time_ms, frame.values, is_cut=is_cut)
@@ -256,6 +262,7 @@ class MessageStore:
             state = meter.labels.get(name)
             if state is None:
                 state = meter.labels[name] = LabelState(self._labels.id(name), time_ms, -1)
+                meter.change_gaps(0)
             if time_ms > state.last_ms:
                 if 0 <= state.last_ms < observed_ms and name in REGISTERS:
                     observed_ms = state.last_ms

@@ -6,9 +6,10 @@ change, of those that they continue.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
+from tictally_recorder.ledger.extents import meter_extents
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import MeterState
 from tictally_recorder.ledger.outbox_queue import mark_quarters, sinks_of
@@ -133,14 +134,11 @@ def clear(connection: sqlite3.Connection, meter_id: int, first: int, last: int) 
 
 def invalidate_site(connection: sqlite3.Connection, site_id: int) -> None:
     """All cost of a site must be recomputed; in a transaction."""
-    for meter_id, first_ms, last_ms in _meters(connection, site_id):
-        first, last = first_ms // QUARTER_MS, last_ms // QUARTER_MS
-        invalidate(connection, meter_id, first, last)
-        mark_quarters(connection, sinks_of(connection), meter_id, IntervalSet([(first, last)]))
-
-
-def _meters(connection: sqlite3.Connection, site_id: int) -> Iterator[tuple[int, int, int]]:
-    yield from connection.execute("SELECT id, first_ms, last_ms FROM meter WHERE site = ?", (site_id,)).fetchall()
+    for meter in meter_extents(connection):
+        if meter.site == site_id:
+            first, last = meter.first_ms // QUARTER_MS, meter.last_ms // QUARTER_MS
+            invalidate(connection, meter.id, first, last)
+            mark_quarters(connection, sinks_of(connection), meter.id, IntervalSet([(first, last)]))
 
 
 def _put(connection: sqlite3.Connection, meter_id: int, known: IntervalSet, wanted: IntervalSet) -> None:

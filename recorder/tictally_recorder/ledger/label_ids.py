@@ -20,8 +20,13 @@ class LabelIds:
         """A label's id, assigned where it has none yet; in a transaction."""
         label_id = self.ids.get(name)
         if label_id is None:
-            label_id = len(self.ids) + 1
-            self._connection.execute("INSERT INTO label VALUES (?, ?)", (label_id, name))
+            # Another process may have assigned it since, as an import does.
+            execute = self._connection.execute
+            execute(
+                "INSERT INTO label SELECT coalesce(max(id), 0) + 1, ? FROM label WHERE true ON CONFLICT DO NOTHING",
+                (name,),
+            )
+            label_id = int(execute("SELECT id FROM label WHERE name = ?", (name,)).fetchone()[0])
             self.ids[name] = label_id
             self.names[label_id] = name
         return label_id

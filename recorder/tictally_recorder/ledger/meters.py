@@ -39,6 +39,7 @@ class MeterState:
         named_ms: the newest change of what its registers count, since the recorder started.
         changed_labels: to be saved.
         changed_quarters: to be saved.
+        gap_since_ms: from when on gaps between frames may have changed, or None: to be saved.
     """
 
     id: int
@@ -52,6 +53,11 @@ class MeterState:
     named_ms: int = 0
     changed_labels: set[str] = field(default_factory=set)
     changed_quarters: set[int] = field(default_factory=set)
+    gap_since_ms: int | None = None
+
+    def change_gaps(self, since_ms: int) -> None:
+        """Frames may have changed the gaps from a moment on."""
+        self.gap_since_ms = since_ms if self.gap_since_ms is None else min(self.gap_since_ms, since_ms)
 
 
 class Meters:
@@ -139,7 +145,7 @@ class Meters:
             (site,) = self._connection.execute("INSERT INTO site (name) VALUES (?) RETURNING id", (key,)).fetchall()
         insert = "INSERT INTO meter (key, serial, site, first_ms, last_ms) VALUES (?, ?, ?, ?, ?) RETURNING id"
         ((meter_id,),) = self._connection.execute(insert, (key, serial, *site, time_ms, time_ms)).fetchall()
-        return MeterState(meter_id, serial, time_ms, time_ms)
+        return MeterState(meter_id, serial, time_ms, time_ms, gap_since_ms=0)
 
     def _load(self, key: str) -> list[MeterState]:
         select = "SELECT id, serial, first_ms, last_ms FROM meter WHERE key = ? ORDER BY id"

@@ -197,7 +197,9 @@ class Outbox:
     def oldest_ms(self) -> int:
         """Time of the first frame ever."""
         with translate_sqlite_errors():
-            row = self._connection.execute("SELECT coalesce(min(first_ms), 0) FROM meter").fetchone()
+            row = self._connection.execute(
+                "SELECT coalesce(min(first_ms), 0) FROM meter WHERE first_ms <= last_ms"
+            ).fetchone()
         return int(row[0])
 
     @property

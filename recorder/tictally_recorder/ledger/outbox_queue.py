@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
+from tictally_recorder.ledger.extents import meter_extents
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
 
@@ -78,10 +79,10 @@ def mark_all(connection: sqlite3.Connection, sink: str, start_ms: int = 0, end_m
 
     The sink's note counts it: a sink replicates what has no marks, such as nights, again when that number has grown.
     """
-    for meter_id, first_ms, last_ms in connection.execute("SELECT id, first_ms, last_ms FROM meter").fetchall():
-        first, last = max(first_ms, start_ms) // QUARTER_MS, min(last_ms, end_ms - 1) // QUARTER_MS
+    for meter in meter_extents(connection):
+        first, last = max(meter.first_ms, start_ms) // QUARTER_MS, min(meter.last_ms, end_ms - 1) // QUARTER_MS
         if first <= last:
-            mark_quarters(connection, [sink], meter_id, IntervalSet([(first, last)]))
+            mark_quarters(connection, [sink], meter.id, IntervalSet([(first, last)]))
     connection.execute(
         "INSERT OR IGNORE INTO sink_cost SELECT ?, 0, site, day FROM cost_day "
         "WHERE replaced_ms = 0 AND end * ? > ? AND first * ? < ?",

@@ -26,6 +26,9 @@ from tictally_recorder.ledger.invalidation import invalidated_quarters
 from tictally_recorder.ledger.key_value import get_value
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.model import IgnoredSite, LedgerCounts, Quarter, Site, TextChange
+from tictally_recorder.ledger.observations.model import ImportRun, Observation
+from tictally_recorder.ledger.observations.rebuild import imported_ranges
+from tictally_recorder.ledger.observations.store import import_runs, observations_between
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.quarantine import RejectionSummary, rejections
 from tictally_recorder.ledger.quarter_codec import MonotonicRegisters, unpack, unpack_registers
@@ -46,6 +49,26 @@ UNION ALL
 SELECT quarter, NULL, 1 FROM dirty_quarter AS dirty WHERE meter = ?1 AND quarter >= ?2 AND quarter < ?3
     AND NOT EXISTS (SELECT 1 FROM quarter WHERE quarter.meter = ?1 AND quarter.quarter = dirty.quarter)
 ORDER BY 1
+"""
+# The same, and the quarters that imports fill.
+_WITH_IMPORTS: Final = """
+SELECT quarter, packed,
+    EXISTS (SELECT 1 FROM dirty_quarter AS dirty WHERE dirty.meter = ?1 AND dirty.quarter = quarter.quarter)
+FROM quarter WHERE meter = ?1 AND quarter >= ?2 AND quarter < ?3
+UNION ALL
+SELECT quarter, NULL, 1 FROM dirty_quarter AS dirty WHERE meter = ?1 AND quarter >= ?2 AND quarter < ?3
+    AND NOT EXISTS (SELECT 1 FROM quarter WHERE quarter.meter = ?1 AND quarter.quarter = dirty.quarter)
+UNION ALL
+SELECT quarter, packed, 0 FROM imported_quarter AS imported WHERE meter = ?1 AND quarter >= ?2 AND quarter < ?3
+    AND NOT EXISTS (SELECT 1 FROM quarter WHERE quarter.meter = ?1 AND quarter.quarter = imported.quarter)
+    AND NOT EXISTS (SELECT 1 FROM dirty_quarter AS dirty WHERE dirty.meter = ?1 AND dirty.quarter = imported.quarter)
+ORDER BY 1
+"""
+_SEEN: Final = """
+SELECT name, min(first_ms), max(last_ms) FROM (
+    SELECT label, first_ms, last_ms FROM label_seen WHERE meter = ?1
+    UNION ALL SELECT label, first_ms, last_ms FROM imported_span WHERE meter = ?1
+) AS seen JOIN label ON label.id = label GROUP BY name
 """
 _WITH_FRAMES: Final = """
 SELECT quarter FROM quarter WHERE meter = :meter AND quarter >= :first AND quarter < :end
@@ -121,7 +144,7 @@ class LedgerReader:
             end_ms: excluded.
             newest_first: in reverse order.
         """
-        return self._each(unpack, meter_id, start_ms, end_ms, newest_first=newest_first)
+        return self._each(_QUARTERS, unpack, (meter_id, start_ms, end_ms), newest_first=newest_first)
 
     def registers(
         self,
@@ -132,7 +155,9 @@ class LedgerReader:
         newest_first: bool = False,
         only: Collection[str] | None = None,
     ) -> Iterator[Quarter | MonotonicRegisters]:
-        """As `quarters`, but only registers are certain to be in them: several times as fast.
+        """As `quarters`, and those that imports fill, but only registers are certain to be in them.
+
+        Several times as fast.
 
         Args:
             meter_id: the meter's id in the ledger.
@@ -142,26 +167,26 @@ class LedgerReader:
             only: the registers needed; faster still where they are the first of a frame.
         """
         if only is None:
-            return self._each(unpack_registers, meter_id, start_ms, end_ms, newest_first=newest_first)
+            return self._each(_WITH_IMPORTS, unpack_registers, (meter_id, start_ms, end_ms), newest_first=newest_first)
         with translate_sqlite_errors():
             ids = LabelIds(self._connection).ids
         unpack_needed = partial(unpack_registers, last_id=max((ids[name] for name in only if name in ids), default=0))
-        return self._each(unpack_needed, meter_id, start_ms, end_ms, newest_first=newest_first)
+        return self._each(_WITH_IMPORTS, unpack_needed, (meter_id, start_ms, end_ms), newest_first=newest_first)
 
     def _each(
         self,
+        select: str,
         decode: Callable[[bytes, int, int, Mapping[int, str]], _Unpacked],
-        meter_id: int,
-        start_ms: int,
-        end_ms: int,
+        window: tuple[int, int, int],
         *,
         newest_first: bool,
     ) -> Iterator[Quarter | _Unpacked]:
+        meter_id, start_ms, end_ms = window
         bounds = (meter_id, -(-start_ms // QUARTER_MS), -(-end_ms // QUARTER_MS))
         order = " DESC" if newest_first else ""
         with translate_sqlite_errors():
             names = LabelIds(self._connection).names
-            for number, packed, is_dirty in self._connection.execute(_QUARTERS + order, bounds):
+            for number, packed, is_dirty in self._connection.execute(select + order, bounds):
                 check_abandoned()
                 if not is_dirty:
                     yield decode(packed, meter_id, number * QUARTER_MS, names)
@@ -171,11 +196,39 @@ class LedgerReader:
                     yield quarter
 
     def labels_seen(self, meter_id: int) -> dict[str, tuple[int, int]]:
-        """Each label that a meter ever sent: the times of the first and the last frame with it."""
-        select = "SELECT name, first_ms, last_ms FROM label_seen JOIN label ON label.id = label WHERE meter = ?"
+        """Each label of a meter's frames and imports: the times of the first and the last that has it."""
         with translate_sqlite_errors():
-            rows = self._connection.execute(select, (meter_id,)).fetchall()
+            rows = self._connection.execute(_SEEN, (meter_id,)).fetchall()
         return {name: (first_ms, last_ms) for name, first_ms, last_ms in rows}
+
+    def register_breaks(self, meter_id: int) -> set[tuple[str, int]]:
+        """(label, moment of an observation) after which what was counted up to the next observation is unknown."""
+        select = "SELECT name, time_ms FROM imported_break JOIN label ON label.id = label WHERE meter = ?"
+        with translate_sqlite_errors():
+            return set(self._connection.execute(select, (meter_id,)))
+
+    def imported_quarters(self, meter_id: int, *, only_integrated: bool = False) -> IntervalSet:
+        """The quarters of a meter, by number, of which imports show the energy, or have it from powers."""
+        with translate_sqlite_errors():
+            return imported_ranges(self._connection, meter_id, only_integrated=only_integrated)
+
+    def import_runs(self) -> list[ImportRun]:
+        """Every import run, the oldest first."""
+        with translate_sqlite_errors():
+            return import_runs(self._connection)
+
+    def observations(self, site: str, start_ms: int, end_ms: int) -> Iterator[tuple[int, str, str, Observation]]:
+        """Run, importer, file and observation of what a site's imports have in [start_ms, end_ms), in order of run.
+
+        Args:
+            site: its id.
+            start_ms: milliseconds since 1970; an energy that ends then is left out.
+            end_ms: excluded.
+        """
+        with translate_sqlite_errors():
+            found = site_id(self._connection, site)
+            if found is not None:
+                yield from observations_between(self._connection, found, start_ms, end_ms)
 
     def text_changes(self, meter_id: int, labels: Collection[str], start_ms: int, end_ms: int) -> Iterator[TextChange]:
         """Changes of some labels' strings in [start_ms, end_ms), in order of time."""

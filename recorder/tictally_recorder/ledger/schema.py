@@ -111,6 +111,47 @@ CREATE TABLE daily_maximum (
     meter INTEGER NOT NULL REFERENCES meter, day INTEGER NOT NULL, va INTEGER NOT NULL, time_ms INTEGER NOT NULL,
     is_final INTEGER NOT NULL, PRIMARY KEY (meter, day)
 ) STRICT, WITHOUT ROWID;
+
+-- Observations from elsewhere, see observations/model.py. A run imports some files for a site: all of them, or none.
+CREATE TABLE import_run (
+    id INTEGER PRIMARY KEY, site INTEGER NOT NULL REFERENCES site, imported_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE import_file (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES import_run, importer TEXT NOT NULL, name TEXT NOT NULL,
+    hash TEXT NOT NULL, delivery_point TEXT, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, UNIQUE (run, hash)
+) STRICT;
+CREATE TABLE register_reading (
+    file INTEGER NOT NULL REFERENCES import_file, label INTEGER NOT NULL REFERENCES label, time_ms INTEGER NOT NULL,
+    wh INTEGER NOT NULL, PRIMARY KEY (file, label, time_ms)
+) STRICT, WITHOUT ROWID;
+-- integrated: 1 if the energy was summed from powers.
+CREATE TABLE interval_energy (
+    file INTEGER NOT NULL REFERENCES import_file, label INTEGER NOT NULL REFERENCES label, start_ms INTEGER NOT NULL,
+    end_ms INTEGER NOT NULL, watt_minutes INTEGER NOT NULL, integrated INTEGER NOT NULL,
+    PRIMARY KEY (file, label, start_ms, end_ms)
+) STRICT, WITHOUT ROWID;
+-- What observations make of the quarters without frames, computed from both. packed: as in quarter, registers only.
+CREATE TABLE imported_quarter (
+    meter INTEGER NOT NULL REFERENCES meter, quarter INTEGER NOT NULL, packed BLOB NOT NULL,
+    PRIMARY KEY (meter, quarter)
+) STRICT, WITHOUT ROWID;
+-- Times over which a register is known by imports, from the frame before to the frame after where they meet.
+CREATE TABLE imported_span (
+    meter INTEGER NOT NULL REFERENCES meter, label INTEGER NOT NULL REFERENCES label, first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL, PRIMARY KEY (meter, label, first_ms)
+) STRICT, WITHOUT ROWID;
+-- Quarters first to last of which observations show the energy; integrated: 1 for those that have it from powers, too.
+CREATE TABLE imported_range (
+    meter INTEGER NOT NULL REFERENCES meter, integrated INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (meter, integrated, first)
+) STRICT, WITHOUT ROWID;
+-- Moments after which what a register counted up to its next observation is unknown.
+CREATE TABLE imported_break (
+    meter INTEGER NOT NULL REFERENCES meter, label INTEGER NOT NULL REFERENCES label, time_ms INTEGER NOT NULL,
+    PRIMARY KEY (meter, label, time_ms)
+) STRICT, WITHOUT ROWID;
+-- Sites whose imported quarters must be recomputed, since frames came into or beside their gaps.
+CREATE TABLE dirty_import (site INTEGER PRIMARY KEY REFERENCES site) STRICT;
 """
 
 STATEMENTS: Final = f"{_TABLES.rstrip()}{OUTBOX_TABLES}".split(";\n")

@@ -14,10 +14,18 @@ from tictally_recorder.ledger.sites import find_site, note_change
 _ROWS_AT_ONCE: Final = 5000
 _OF_METERS: Final = (
     *("frame", "quarter", "dirty_quarter", "text_change", "label_seen", "invalidated", "standby", "daily_maximum"),
-    *("sink_quarter", "meter_edge"),
+    *("sink_quarter", "meter_edge", "imported_quarter", "imported_span", "imported_break", "imported_range"),
 )
 _METERS: Final = "meter IN (SELECT id FROM meter WHERE site = ?)"
-_OF_SITE: Final = ("cost", "cost_day", "sink_cost")
+_OF_SITE: Final = ("cost", "cost_day", "sink_cost", "dirty_import")
+_OBSERVATIONS: Final = ("register_reading", "interval_energy")
+_FILES: Final = "file IN (SELECT import_file.id FROM import_file JOIN import_run ON import_run.id = run WHERE site = ?)"
+_RUNS: Final = "run IN (SELECT id FROM import_run WHERE site = ?)"
+# What refers to other tables comes before them.
+_TABLES: Final = (
+    *((_OF_METERS, _METERS), (_OF_SITE, "site = ?"), (_OBSERVATIONS, _FILES)),
+    *((("import_file",), _RUNS), (("import_run",), "site = ?")),
+)
 # An edge that has read no other meter goes as well, with its frame numbers.
 _IDLE_BOOTS: Final = """
 SELECT boot.id FROM boot WHERE edge IN (SELECT value FROM json_each(?))
@@ -52,7 +60,7 @@ def remove_site(path: Path, name: str, pause: Callable[[float], object] = time.s
             edge
             for (edge,) in connection.execute(f"SELECT DISTINCT edge FROM meter_edge WHERE {_METERS}", (site,))  # noqa: S608 - text of ours
         ]
-        for tables, where in ((_OF_METERS, _METERS), (_OF_SITE, "site = ?")):
+        for tables, where in _TABLES:
             for table in tables:
                 _delete(connection, table, where, site, pause)
         _retrying(lambda: _finish(connection, site, edges), pause)
@@ -78,7 +86,7 @@ def _delete(
 def _finish(connection: sqlite3.Connection, site: int, edges: list[int]) -> int:
     """Delete what the rows hung on, after what the recorder may have computed meanwhile."""
     with transaction(connection):
-        for tables, where in ((_OF_METERS, _METERS), (_OF_SITE, "site = ?")):
+        for tables, where in _TABLES:
             for table in tables:
                 connection.execute(f"DELETE FROM {table} WHERE {where}", (site,))  # noqa: S608 - names of ours
         note_change(connection)

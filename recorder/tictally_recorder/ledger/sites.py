@@ -9,9 +9,12 @@ from typing import Final
 from tictally_recorder.ledger.connection import open_for_writing, transaction
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
+from tictally_recorder.ledger.extents import meter_extents
 from tictally_recorder.ledger.invalidation import clear, invalidate_site
 from tictally_recorder.ledger.key_value import get_value, put_value
+from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.model import IgnoredSite, Meter, Site
+from tictally_recorder.ledger.observations.rebuild import rebuild
 from tictally_recorder.ledger.outbox_queue import mark_cost
 
 _REVISION: Final = "sites_revision"
@@ -19,6 +22,10 @@ _BY_NAME: Final = """
 SELECT id, name FROM site WHERE name = :name UNION ALL
 SELECT site.id, site.name FROM meter JOIN site ON site.id = meter.site WHERE key = :name LIMIT 1
 """
+_OF_METER: Final = (
+    *("imported_quarter", "imported_span", "imported_break", "imported_range", "invalidated", "sink_quarter"),
+    "standby",
+)
 
 
 def join_sites(path: Path, new: str, old: str) -> None:
@@ -44,9 +51,25 @@ def join(connection: sqlite3.Connection, new: str, old: str) -> None:
         raise LedgerError(f"{new} and {old} are already the same site")
     note_change(connection)
     connection.execute("UPDATE meter SET site = ? WHERE site = ?", (stays, ends))
+    connection.execute("UPDATE import_run SET site = ? WHERE site = ?", (stays, ends))
+    connection.execute("DELETE FROM dirty_import WHERE site = ?", (ends,))
+    drop_meters_without_frames(connection, stays)
     Costs(connection).drop_site(ends)
+    rebuild(connection, LabelIds(connection), stays)
     invalidate_site(connection, stays)
     connection.execute("DELETE FROM site WHERE id = ?", (ends,))
+
+
+def drop_meters_without_frames(connection: sqlite3.Connection, site_id: int) -> None:
+    """Delete the meters that stand for imports alone, all but one where the site has no others and imports are left."""
+    select = "SELECT id, first_ms <= last_ms FROM meter WHERE site = ? ORDER BY 2 DESC, id"
+    meters = connection.execute(select, (site_id,)).fetchall()
+    has_imports = connection.execute("SELECT 1 FROM import_run WHERE site = ?", (site_id,)).fetchone() is not None
+    for meter_id, has_frames in meters[1:] if has_imports else meters:
+        if not has_frames:
+            for table in _OF_METER:
+                connection.execute(f"DELETE FROM {table} WHERE meter = ?", (meter_id,))  # noqa: S608 - names of ours
+            connection.execute("DELETE FROM meter WHERE id = ?", (meter_id,))
 
 
 def sites_revision(connection: sqlite3.Connection) -> str | None:
@@ -117,12 +140,12 @@ def _sites(connection: sqlite3.Connection) -> list[tuple[Site, int | None]]:
     for site, name in connection.execute(reads):
         edges.setdefault(site, set()).add(name)
     meters: dict[int, list[Meter]] = {}
-    for site, *fields in connection.execute(
-        "SELECT site, id, key, serial, first_ms, last_ms FROM meter ORDER BY first_ms, id"
-    ):
-        meters.setdefault(site, []).append(Meter(*fields))
+    for each in meter_extents(connection):
+        meter = Meter(each.id, each.key, each.serial, each.first_ms, each.last_ms)
+        meters.setdefault(each.site, []).append(meter)
     sites = connection.execute("SELECT id, name, ignored_ms FROM site ORDER BY name")
     return [
         (Site(name, tuple(meters[each]), tuple(sorted(edges.get(each, ())))), ignored_ms)
         for each, name, ignored_ms in sites
+        if each in meters
     ]

@@ -6,8 +6,10 @@ from typing import Final
 from tictally_recorder.ledger.frame_numbers import Status
 from tictally_recorder.ledger.model import LedgerCounts
 
+# A meter that stands for imports alone has no frame.
 _NEWEST: Final = """
-SELECT key, max(last_ms) FROM meter JOIN site ON site.id = meter.site WHERE ignored_ms IS NULL GROUP BY key ORDER BY key
+SELECT key, max(last_ms) FROM meter JOIN site ON site.id = meter.site
+WHERE ignored_ms IS NULL AND first_ms <= last_ms GROUP BY key ORDER BY key
 """
 
 

@@ -29,6 +29,7 @@ from tictally_recorder.ledger.key_value import get_value, put_value
 from tictally_recorder.ledger.lock import FileLock, Lock
 from tictally_recorder.ledger.migrations import save_copy
 from tictally_recorder.ledger.model import BatchResult, LedgerCounts, Message, Site
+from tictally_recorder.ledger.observations.rebuild import recompute_dirty_import
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.outbox_queue import set_sinks
 from tictally_recorder.ledger.sites import join, site_id, sites_revision, store_cost
@@ -119,6 +120,13 @@ class Ledger:
     def recompute_dirty(self, limit: int) -> int:
         """Recompute up to `limit` quarters that late frames made dirty; returns how many. Raises as `store` does."""
         return self._write(lambda store: store.recompute_dirty(limit))
+
+    def recompute_imports(self) -> bool:
+        """Recompute what imports fill of a site whose frames changed beside it; False if none is left.
+
+        Takes seconds where years are imported. Raises as `store` does.
+        """
+        return self._write(lambda _: recompute_dirty_import(self._connection))
 
     def apply_retention(self, now_ms: int) -> bool:
         """Delete raw frames that are two days old, by their time and by their arrival; their quarters stay for ever.

@@ -32,6 +32,7 @@ COLUMNS: Final = (
     "last",
     "covered",
     "quarters",
+    "imported",
 )
 _WITH_OFFSET: Final = frozenset({By.QUARTER, By.HOUR})  # the hour that October has twice
 _PER_KILO: Final = 1000
@@ -59,6 +60,7 @@ def records(rows: Iterable[EnergyRow], tz: ZoneInfo) -> list[dict[str, object]]:
             "last": row.last_value,
             "covered": row.covered,
             "quarters": row.quarters,
+            "imported": row.imported,
         }
         for row in rows
     ]
@@ -106,6 +108,8 @@ def quality_of(row: EnergyRow) -> Quality:
 
 
 def _notes(row: EnergyRow) -> Iterator[str]:
+    if row.imported:
+        yield "imported" if row.imported >= row.quarters else "imported in part"
     if row.estimated:
         yield "estimated"
     if row.unknown:

@@ -6,6 +6,7 @@ from tictally_recorder.api.routes import (
     compare,
     cost,
     energy,
+    imports,
     jobs,
     live,
     profile,
@@ -19,7 +20,7 @@ from tictally_recorder.api.routes import (
 
 ROUTERS: Final = tuple(
     each.router
-    for each in (sites, live, readings, energy, profile, cost, compare, standby, tariffs, quality, sinks, jobs)
+    for each in (sites, live, readings, energy, profile, cost, compare, standby, tariffs, quality, sinks, jobs, imports)
 )
 
 __all__ = ["ROUTERS"]

@@ -30,6 +30,7 @@ router = APIRouter(tags=["energy"])
 
 _USE_COLUMNS: Final = (
     *("site", "from", "to", "consumption_wh", "injection_wh", "periods", "estimated", "quality", "covered", "quarters"),
+    "imported",
 )
 
 
@@ -164,6 +165,7 @@ class _Uses:
             "quality": str(_quality(consumption, injection)),
             "covered": sum(rows[0].covered for rows in parts),
             "quarters": sum(rows[0].quarters for rows in parts),
+            "imported": sum(rows[0].imported for rows in parts),
         }
 
     def _aliases_on(self, day: date) -> Mapping[str, str]:

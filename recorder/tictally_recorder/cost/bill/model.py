@@ -97,6 +97,7 @@ class BillLine:
         estimated: its energy depends on what was interpolated or inferred.
         reasons: why the amount is unknown or provisional, each once.
         taxes_since: since when its taxes are others than on the version's first day; None if they are the same.
+        by_hours: some of its energy was imported as a total and divided by off-peak hours.
     """
 
     direction: Direction
@@ -116,6 +117,7 @@ class BillLine:
     estimated: bool
     reasons: tuple[Reason, ...]
     taxes_since: date | None = None
+    by_hours: bool = False
 
     @property
     def end(self) -> date:

@@ -79,9 +79,11 @@ def _provisional(bill: Bill) -> Iterator[Phrase]:
 
 
 def _estimated(bill: Bill) -> Iterator[Phrase]:
-    if found := [line for line in bill.lines if line.estimated]:
+    if found := [line for line in bill.lines if line.estimated and not line.by_hours]:
         code = RemarkCode.BILL_INTEGRATED if bill.is_integrated else RemarkCode.BILL_ESTIMATED
         yield Phrase(code, {"lines": _names(found)})
+    if divided := [line for line in bill.lines if line.by_hours]:
+        yield Phrase(RemarkCode.BILL_BY_HOURS, {"lines": _names(divided)})
 
 
 def _not_split(bill: Bill) -> Iterator[Phrase]:

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Final
 
 from tictally_recorder.cost.compare.model import Assumed
-from tictally_recorder.cost.compare.tempo_colours import MORNING, NIGHT, is_off_peak
-from tictally_recorder.cost.contracts.model import Contract, Hours
+from tictally_recorder.cost.compare.tempo_colours import MORNING, NIGHT
+from tictally_recorder.cost.contracts.model import Contract, Hours, is_off_peak
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import (
     Counted,

@@ -17,11 +17,6 @@ NIGHT: Final[Hours] = (time(22), time(6))
 """Tempo's off-peak hours, and what is assumed of HP/HC by default."""
 
 
-def is_off_peak(at: time, hours: Iterable[Hours]) -> bool:
-    """True if a local time is in one of the hours; their end is excluded."""
-    return any(begin <= at < end if begin < end else at >= begin or at < end for begin, end in hours)
-
-
 _OF_PTEC: Final = {"JB": Colour.BLEU, "JW": Colour.BLANC, "JR": Colour.ROUGE}
 # Meters' clocks and ours may differ: nothing is learned from the hours beside a change of day.
 _SURE: Final = (time(7), time(22))

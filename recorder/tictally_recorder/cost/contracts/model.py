@@ -12,6 +12,11 @@ Hours = tuple[time, time]
 """Hours of each local day, from and to (excluded); over midnight where the first is the later one."""
 
 
+def is_off_peak(at: time, hours: Iterable[Hours]) -> bool:
+    """True if a local time is in one of the hours; their end is excluded."""
+    return any(begin <= at < end if begin < end else at >= begin or at < end for begin, end in hours)
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What a site was on.
@@ -24,7 +29,8 @@ class Contract:
         power_kva: what is subscribed, or None if the tariff does not ask for it.
         direction: of the tariff.
         aliases: what the meter calls a period (LTARF) → the tariff's period.
-        off_peak_hours: those that a comparison assumes; measured energy never depends on them.
+        off_peak_hours: those that a comparison assumes, and that divide an imported total; what registers of periods
+            measured never depends on them.
     """
 
     site: str | None

@@ -1,0 +1,169 @@
+"""`tictally import`: import history from files, list the runs, undo one."""
+
+import json as json_
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from tictally_recorder.cli.console import echo, echo_error, print_table, progress
+from tictally_recorder.cli.option_groups import flattened
+from tictally_recorder.cli.options import Configuration, JsonOption
+from tictally_recorder.imports.errors import ImportFileError
+from tictally_recorder.imports.outcome import Outcome, import_files, known_hashes
+from tictally_recorder.imports.outcome import undo as undo_run
+from tictally_recorder.imports.read import read_files
+from tictally_recorder.imports.registry import importers
+from tictally_recorder.imports.state import run_records
+from tictally_recorder.ledger import ImportRun, LedgerReader
+from tictally_recorder.reports import imports as report
+
+_FILES = "files"
+_SUMMARY = "Import history from files of others; list imports, undo one."
+
+
+class _FilesByDefault(TyperGroup):
+    """A group whose arguments are files to import, unless the first of them is a command or asks for help."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [_FILES, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_FilesByDefault, help=_SUMMARY, short_help=_SUMMARY, rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def _without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command(_FILES, short_help="Import files; the word `files` may be left out.")
+@flattened
+def files_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, also packed by gzip or zip; any order.")],
+    *,
+    site: Annotated[
+        str | None,
+        typer.Option("--site", metavar="ID", help="Site. Default: the only one, or by the files' delivery point."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what an import would do, and do nothing.")] = False,
+    json: JsonOption = False,
+    configuration: Configuration,
+) -> None:
+    """Import history from files: register readings, load curves, daily energies. The format is recognized.
+
+    All files of a call are one run: if one has an error, nothing is imported. What meters sent prevails over imports, a
+    finer energy over a coarser one; a file that is imported already is skipped. `tictally import undo` deletes a run.
+
+    A site that has no meter yet gets the id that --site names: use the number that its meter will send (ADCO, ADSC).
+
+    The recorder may run meanwhile. docs/import.md describes the formats.
+    """
+    settings = configuration.settings()
+    known = known_hashes(settings.ledger, site)
+    try:
+        with progress("Reading") as advance:
+            read, skipped = read_files(files, settings, known, advance)
+        if not read:
+            _nothing_new(skipped, json=json)
+            return
+        with progress("Importing"):
+            outcome = import_files(settings, read, site, datetime.now(UTC), is_dry_run=dry_run)
+    except ImportFileError as error:
+        echo_error(str(error))
+        echo_error("nothing was imported")
+        raise typer.Exit(1) from None
+    _show(outcome, skipped, configuration, json=json)
+
+
+@app.command("list", short_help="List the runs, the newest first.")
+@flattened
+def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
+    """List the import runs, the newest first, and the formats that can be imported."""
+    settings = configuration.settings()
+    with LedgerReader.open(settings.ledger) as reader:
+        runs = reader.import_runs()
+    if json:
+        echo(json_.dumps(list(run_records(runs)), ensure_ascii=False, indent=2))
+        return
+    if runs:
+        print_table(report.runs_as_table(runs, settings.zone))
+    else:
+        echo("Nothing has been imported.")
+    echo("")
+    for each in importers():
+        extra = f" (needs the extra {each.requires})" if each.requires else ""
+        echo(f"{each.name}, {each.title}: {each.form}{extra}.")
+
+
+@app.command(short_help="Delete a run and all that came of it.")
+@flattened
+def undo(
+    run: Annotated[int, typer.Argument(metavar="RUN", min=1, help="A run, as `tictally import list` numbers it.")],
+    *,
+    json: JsonOption = False,
+    configuration: Configuration,
+) -> None:
+    """Delete a run and all that came of it: figures are then as without it. The recorder may run meanwhile."""
+    settings = configuration.settings()
+    undone, months = undo_run(settings, run)
+    if json:
+        records = [{**each, "months": [month.to_record() for month in months]} for each in run_records([undone])]
+        echo(json_.dumps(records, ensure_ascii=False, indent=2))
+        return
+    print_table(report.months_as_table(months))
+    echo("")
+    echo(f"Run {run} is undone: {_values(undone)} of site {undone.site} from {report.files_of(undone)}.")
+
+
+def _nothing_new(skipped: Sequence[str], *, json: bool) -> None:
+    if json:
+        echo("[]")
+    for name in skipped:
+        echo(f"{name} is imported already.", err=json)
+    echo("There is nothing new to import.", err=json)
+
+
+def _show(outcome: Outcome, skipped: Sequence[str], configuration: Configuration, *, json: bool) -> None:
+    tz, run = configuration.settings(warns=False).zone, outcome.run
+    if json:
+        (record,) = run_records([run])
+        record |= {
+            "run": None if outcome.is_dry_run else run.id,
+            "is_new_site": outcome.is_new_site,
+            "skipped": list(skipped),
+            "months": [month.to_record() for month in outcome.months],
+            "gaps": [[report.minute(gap.start_ms, tz), report.minute(gap.end_ms, tz)] for gap in outcome.gaps],
+        }
+        echo(json_.dumps([record], ensure_ascii=False, indent=2))
+        return
+    print_table(report.months_as_table(outcome.months))
+    echo("")
+    for name in skipped:
+        echo(f"{name} is imported already, or given twice.")
+    for sentence in report.gap_sentences(outcome.gaps, tz):
+        echo(sentence)
+    times = f"{report.minute(run.first_ms, tz)} to {report.minute(run.last_ms, tz)}"
+    site = f"the new site {run.site}" if outcome.is_new_site else f"site {run.site}"
+    if outcome.is_dry_run:
+        echo(f"Without --dry-run: {_values(run)} for {site}, {times}, from {report.files_of(run)}.")
+        echo("Nothing was imported.")
+    else:
+        echo(f"Run {run.id}: imported {_values(run)} for {site}, {times}, from {report.files_of(run)}.")
+        echo(f"`tictally import undo {run.id}` undoes it.")
+
+
+def _values(run: ImportRun) -> str:
+    readings, intervals = (sum(counts) for counts in zip(*((f.readings, f.intervals) for f in run.files), strict=True))
+    parts = []
+    if readings:
+        parts.append(f"{readings} register readings")
+    if intervals:
+        parts.append(f"{intervals} energies")
+    return " and ".join(parts)

@@ -1,0 +1,1 @@
+"""Imports history from files of other programs and companies into the ledger."""

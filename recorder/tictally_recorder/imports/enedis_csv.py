@@ -1,0 +1,161 @@
+"""CSV of Enedis' customer space: a load curve, or the registers at the end of each day.
+
+UTF-8 with a byte order mark, `;`. Line 1 has names, line 2 their values (delivery point, type, unit, step), line 3 the
+columns. A load curve has the mean power of an interval, stamped at its end with an offset; a value may be empty. A file
+of registers ends with lines that name the period of each register.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.imports.load_curve import Row, check_power, intervals
+from tictally_recorder.imports.local_times import to_ms
+from tictally_recorder.imports.numerals import number
+from tictally_recorder.imports.protocol import Head, Reading
+from tictally_recorder.imports.source_file import Line
+from tictally_recorder.ledger import CONSUMPTION, INJECTION, IntervalEnergy, Observation, RegisterReading
+from tictally_shared.tariff_options import TARIFF_OPTIONS
+
+_PRM: Final = "Identifiant PRM"
+_TIME: Final = "Horodate"
+_VALUE: Final = "Valeur"
+_KIND: Final = "Type de releve"
+_STEP: Final = "Pas en minutes"
+_PERIODS: Final = "Periode"
+_MINUTE_MS: Final = 60_000
+# Unit → Wh, or W.
+_WHOLE: Final = {"W": 1, "WH": 1, "KW": 1000, "KWH": 1000}
+_REGISTER: Final = re.compile(r"EAS\s*F(\d{1,2})")
+# Enedis' short name of a class of time → the historique register of that period.
+_CLASSES: Final = {
+    "BASE": "BASE",
+    **dict(zip(("HC", "HP"), TARIFF_OPTIONS["hphc"].registers, strict=True)),
+    **dict(zip(("HN", "PM"), TARIFF_OPTIONS["ejp"].registers, strict=True)),
+    **{register.removeprefix("BBR"): register for register in TARIFF_OPTIONS["tempo"].registers},
+}
+
+
+class EnedisCsv:
+    """See the module."""
+
+    name = "enedis_csv"
+    title = "Enedis customer space, CSV"
+    settings = None
+    form = "CSV of a load curve, or of daily registers"
+    requires = None
+
+    def recognizes(self, head: Head, /) -> bool:
+        """By its first names."""
+        return head.text.lstrip().startswith((_PRM, f'"{_PRM}"'))
+
+    def read(self, reading: Reading, /) -> Iterator[Observation]:
+        """See `Importer.read`."""
+        file = reading.file
+        lines = (line for line in file.lines() if line.text.strip(" ;"))
+        names, values, columns = (next(lines, None) for _ in range(3))
+        if names is None or values is None or columns is None:
+            raise file.error(0, ImportProblem.TRUNCATED)
+        about = dict(zip(_cells(names), _cells(values), strict=False))
+        if not about.get(_PRM):
+            raise file.error(values.number, ImportProblem.COLUMN_MISSING, columns=(_PRM,))
+        reading.name_delivery_point(about[_PRM], values.number)
+        unit = about.get("Unite", "").upper()
+        if unit not in _WHOLE:
+            raise file.error(values.number, ImportProblem.UNIT_UNKNOWN, unit=unit)
+        heads = _cells(columns)
+        if heads[:2] == [_TIME, _VALUE]:
+            yield from _load_curve(reading, about, lines, _WHOLE[unit])
+        elif heads[:1] == [_TIME] and any(_register(each) for each in heads):
+            yield from _registers(reading, heads, lines, _WHOLE[unit])
+        else:
+            raise file.error(columns.number, ImportProblem.COLUMN_MISSING, columns=(_TIME, _VALUE))
+
+
+def _cells(line: Line) -> list[str]:
+    return [cell.strip().strip('"') for cell in line.text.split(";")]
+
+
+def _load_curve(
+    reading: Reading, about: Mapping[str, str], lines: Iterator[Line], factor: int
+) -> Iterator[Observation]:
+    file = reading.file
+    register = INJECTION if about.get("Grandeur metier", "").lower().startswith("prod") else CONSUMPTION
+    step = about.get(_STEP, "")
+    rows = []
+    for line in lines:
+        time_text, _, value = line.text.partition(";")
+        watts = None
+        if value.strip(" ;"):
+            found = number(value.strip(" ;"))
+            if found is None:
+                raise file.error(line.number, ImportProblem.NOT_A_NUMBER, text=value[:40])
+            watts = round(found * factor)
+            check_power(file, line.number, watts)
+        rows.append(Row(_moment(reading, line, time_text), watts, line.number))
+    for each in intervals(file, rows, int(step) * _MINUTE_MS if step.isdecimal() and int(step) else None):
+        minutes = (each.end_ms - each.start_ms) // _MINUTE_MS
+        yield IntervalEnergy(register, each.start_ms, each.end_ms, each.value * minutes)
+
+
+def _registers(reading: Reading, heads: Sequence[str], lines: Iterator[Line], factor: int) -> Iterator[Observation]:
+    file = reading.file
+    columns = {at: register for at, head in enumerate(heads) if (register := _register(head))}
+    readings: list[RegisterReading] = []
+    periods: dict[str, str] = {}
+    for line in lines:
+        cells = _cells(line)
+        if cells[0].startswith((_PERIODS, "Du ")):
+            periods.update(_periods(cells))
+            continue
+        moment = _moment(reading, line, cells[0])
+        for at, register in columns.items():
+            text = cells[at] if at < len(cells) else ""
+            if text:
+                value = number(text)
+                if value is None:
+                    raise file.error(line.number, ImportProblem.NOT_A_NUMBER, text=text[:40])
+                if value < 0:
+                    raise file.error(line.number, ImportProblem.NEGATIVE)
+                readings.append(RegisterReading(register, moment, int(value * factor)))
+    moved = {each.register for each in readings if each.wh}
+    named = _named(moved, periods)
+    for each in readings:
+        if each.register in moved:
+            yield each._replace(register=named.get(each.register, each.register))
+
+
+def _named(moved: set[str], periods: Mapping[str, str]) -> Mapping[str, str]:
+    """Register → historique register of its period, where all that ever counted are of one regulated option."""
+    parts = {register for register in moved if register.startswith("EASF")}
+    for option in TARIFF_OPTIONS.values():
+        if parts and parts <= periods.keys() and all(periods[each] in option.registers for each in parts):
+            return {register: periods[register] for register in parts}
+    return {}
+
+
+def _periods(cells: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(register, historique register) of a line that names the periods: short name, name, register, and again."""
+    for at, cell in enumerate(cells):
+        register = _register(cell)
+        if register and at >= 2 and (short := cells[at - 2].upper()) in _CLASSES:  # noqa: PLR2004 - two cells before
+            yield register, _CLASSES[short]
+
+
+def _register(head: str) -> str | None:
+    match = _REGISTER.fullmatch(head)
+    if match:
+        return f"EASF{int(match[1]):02d}"
+    return {"EAS T": CONSUMPTION, "EAI T": INJECTION, "EAI": INJECTION}.get(head)
+
+
+def _moment(reading: Reading, line: Line, text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise reading.file.error(line.number, ImportProblem.NOT_A_TIME, text=text[:40]) from None
+    if moment.tzinfo is None:
+        raise reading.file.error(line.number, ImportProblem.NOT_A_TIME, text=text[:40])
+    return to_ms(moment)

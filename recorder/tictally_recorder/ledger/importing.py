@@ -1,0 +1,126 @@
+"""Imports and undoes runs, also while a recorder runs: all of a run or nothing, in one transaction."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from tictally_recorder.ledger.connection import open_for_writing, require, transaction, translate_sqlite_errors
+from tictally_recorder.ledger.cost_store import Costs
+from tictally_recorder.ledger.errors import LedgerError
+from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.model import Site
+from tictally_recorder.ledger.observations.model import ImportRun, ObservedFile
+from tictally_recorder.ledger.observations.rebuild import rebuild
+from tictally_recorder.ledger.observations.store import delete_run, import_runs, put_run
+from tictally_recorder.ledger.reader import LedgerReader
+from tictally_recorder.ledger.sites import all_sites, drop_meters_without_frames, site_id
+from tictally_shared.frames import KEY
+
+# A meter without frames: any frame is newer than its last and older than its first.
+_FIRST_MS, _LAST_MS = 2**62, 0
+_ADD_METER: Final = "INSERT INTO meter (key, serial, site, first_ms, last_ms) VALUES (?, NULL, ?, ?, ?)"
+
+
+class Importing:
+    """The ledger within one transaction.
+
+    Attributes:
+        reader: sees what has been imported or undone so far.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._labels = LabelIds(connection)
+        self.reader = LedgerReader(connection)
+
+    def sites(self) -> list[Site]:
+        """Every site, by id."""
+        return all_sites(self._connection)
+
+    def runs(self) -> list[ImportRun]:
+        """Every run, the oldest first."""
+        return import_runs(self._connection)
+
+    def put(self, site: str, imported_ms: int, files: Sequence[ObservedFile]) -> int:
+        """Import files; returns the run's number.
+
+        Args:
+            site: its id, the key of its meter where it is new.
+            imported_ms: milliseconds since 1970.
+            files: at least one, each with observations.
+
+        Raises:
+            LedgerError: the site is new, and its id can be the key of no meter; or it is ignored.
+        """
+        found = site_id(self._connection, site)
+        if found is None:
+            found = self._add_site(site)
+        elif site not in {each.id for each in self.sites()}:
+            raise LedgerError(
+                f"the site {site[:40]!r} is ignored; to undo that: tictally site ignore {site[:40]} --undo"
+            )
+        run = put_run(self._connection, self._labels, found, imported_ms, files)
+        rebuild(self._connection, self._labels, found)
+        return run
+
+    def undo(self, run: int) -> ImportRun:
+        """Delete a run and all that came of it; a site that only imports knew ends with the last of them.
+
+        Raises:
+            LedgerError: there is no such run.
+        """
+        known = {each.id: each for each in self.runs()}
+        if run not in known:
+            numbers = ", ".join(map(str, known)) or "none"
+            raise LedgerError(f"there is no import run {run}; there are: {numbers}")
+        found = site_id(self._connection, known[run].site)
+        delete_run(self._connection, run)
+        if found is not None:
+            rebuild(self._connection, self._labels, found)
+            if not any(each.site == known[run].site for each in self.runs()):
+                drop_meters_without_frames(self._connection, found)
+                self._drop_if_empty(found)
+        return known[run]
+
+    def _add_site(self, site: str) -> int:
+        if not KEY.fullmatch(site):
+            raise LedgerError(f"{site[:40]!r} can be no meter's number or name, and a new site bears that of its meter")
+        ((found,),) = self._connection.execute("INSERT INTO site (name) VALUES (?) RETURNING id", (site,)).fetchall()
+        self._connection.execute(_ADD_METER, (site, found, _FIRST_MS, _LAST_MS))
+        return int(found)
+
+    def _drop_if_empty(self, site: int) -> None:
+        if not self._connection.execute("SELECT 1 FROM meter WHERE site = ?", (site,)).fetchone():
+            Costs(self._connection).drop_site(site)
+            self._connection.execute("DELETE FROM sink_cost WHERE site = ?", (site,))
+            self._connection.execute("DELETE FROM site WHERE id = ?", (site,))
+
+
+@contextmanager
+def importing(path: Path, *, is_dry_run: bool = False) -> Iterator[Importing]:
+    """Import or undo within the block; all of it is committed together, or nothing.
+
+    Args:
+        path: the ledger.
+        is_dry_run: True commits nothing.
+
+    Raises:
+        LedgerError: there is no ledger.
+        LedgerUnavailable: it is busy.
+    """
+    require(path)
+    with closing(open_for_writing(path)) as connection, _tried(connection) if is_dry_run else transaction(connection):
+        yield Importing(connection)
+
+
+@contextmanager
+def _tried(connection: sqlite3.Connection) -> Iterator[None]:
+    """Roll back all statements of the block."""
+    with translate_sqlite_errors():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")

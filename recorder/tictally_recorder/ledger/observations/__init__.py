@@ -1,0 +1,1 @@
+"""Observations from elsewhere: what importers read, how runs are stored, and the quarters that they fill."""
