@@ -172,14 +172,27 @@ def test_a_live_reading(case: str) -> None:
     assert outcome(label, validate_all(*(historique(*each) for each in readings))) == expected
 
 
-def test_on_a_noisy_line_a_value_that_only_fits_its_frame_waits() -> None:
-    noise = frozenset({Fault("checksum", "HCHP")})
+def validate_on_noise(*readings: Mapping[str, int | str]) -> list[ValidatedFrame]:
+    """What is accepted of frames after ten others, each with another group rejected."""
     validator = FrameValidator()
     frames = [
-        validator.validate(frame(historique(*each), n * 1.5, faults=noise if n % 3 == 0 else frozenset()))
-        for n, each in enumerate([(900, 4), (980, 4), (1070, 4), (990, 4), (900, 4)])
+        validator.validate(frame(dict(each), n * 1.5, faults=frozenset({Fault("checksum", f"X{n}")})))
+        for n, each in enumerate([readings[0]] * 10 + list(readings))
     ]
-    assert outcome("PAPP", frames) == "AuAuA"
+    return frames[10:]
+
+
+def test_on_a_noisy_line_a_value_that_only_fits_its_frame_waits() -> None:
+    readings = [historique(*each) for each in [(900, 4), (980, 4), (1070, 4), (990, 4), (900, 4)]]
+    assert outcome("PAPP", validate_on_noise(*readings)) == "AuAuA"
+
+
+def test_on_a_noisy_line_a_label_that_was_never_seen_waits_for_a_second_sighting() -> None:
+    known: dict[str, int | str] = {"URMS1": 230, "MSG2": "A"}
+    other: dict[str, int | str] = {"URMS3": 206, "MSG1": "B"}
+    frames = validate_on_noise(known, known | other, known, known | other, known | other)
+    assert [outcome(label, frames) for label in known] == ["AAAAA", "AAAAA"]
+    assert [outcome(label, [frames[1], *frames[3:]]) for label in other] == ["uAA", "uAA"]
 
 
 def test_on_a_noisy_line_a_step_of_the_meters_own_rounding_is_accepted_and_nothing_between_its_steps() -> None:

@@ -16,6 +16,8 @@ _WINDOW_FRAMES: Final = 20
 # and the short frames of an overloaded three-phase meter lack most groups.
 _LEAST_FRAMES: Final = 5
 _REPEATED_PERCENT: Final = 80
+# Share of groups rejected by noise from which a value may be damaged although it passed; doctor calls it a fair signal.
+_NOISY: Final = 0.01
 
 
 def repeated_faults(sightings: Mapping[Fault, int], frames: int) -> frozenset[Fault]:
@@ -46,6 +48,14 @@ class FaultWatch:
     _latest: deque[tuple[frozenset[Fault], int]] = field(default_factory=deque)
     _sightings: Counter[Fault] = field(default_factory=Counter)
     _groups: int = 0
+
+    @property
+    def is_noisy(self) -> bool:
+        """True while a value may be damaged although it passed the checks of its group.
+
+        Not before some frames have shown whether what is rejected is noise at all.
+        """
+        return self.noise >= _NOISY and len(self._latest) >= _LEAST_FRAMES
 
     @property
     def is_clean_for_long(self) -> bool:

@@ -47,8 +47,6 @@ _CLOSE_V: Final = 2
 _CLOSE_VA: Final = 30
 _CLOSE_SHARE_VA: Final = 50  # one part in
 _MOVED_VA: Final = 100
-# Share of rejected groups from which a value may be damaged although it passed: what doctor calls a fair signal.
-_NOISY: Final = 0.01
 # Of a power's changes, so many show the step in which its meter rounds.
 _CHANGES_KEPT: Final = 16
 _CHANGES_UNTIL_KNOWN: Final = 8
@@ -121,14 +119,14 @@ class LiveValues:
             return Decision.REJECTED
         before, candidate = self._accepted.get(name), self._candidates.pop(name, None)
         related = _related_labels(name)
-        together = before is None or candidate is not None or not moved.isdisjoint(related)
+        together = candidate is not None or not moved.isdisjoint(related)
         is_alone = related.isdisjoint(present) and LABELS[name].kind is not Kind.VOLTAGE
         if (
             self._accepts_first
             or line.is_clean_for_long
             or (before is not None and self._is_close(name, before, value))
             or (candidate is not None and self._is_close(name, candidate, value))
-            or ((together or line.noise < _NOISY) and _is_supported(name, value, present))
+            or ((together or not line.is_noisy) and _is_supported(name, value, present))
             or (is_alone and not line.noise)
         ):
             return Decision.ACCEPTED

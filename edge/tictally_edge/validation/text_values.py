@@ -1,13 +1,15 @@
 """Steady values: strings, codes, schedules, and numbers that change a few times a day.
 
-The first value is accepted at once; a changed one on its second identical sighting, so that one damaged group changes
-nothing. A number, which may rise in every frame, needs none on a line that has been clean for long. Only the overload
-bit of STGE is always accepted at once: an alarm that comes a frame late is a power cut.
+The first value is accepted at once, unless the line is noisy: then its very label may be damaged. A changed value is
+accepted on its second identical sighting, so that one damaged group changes nothing. A number, which may rise in every
+frame, needs none on a line that has been clean for long. Only the overload bit of STGE is always accepted at once: an
+alarm that comes a frame late is a power cut.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
+from tictally_edge.validation.fault_watch import FaultWatch
 from tictally_edge.validation.plausibility import Decision
 
 _STGE: Final = "STGE"
@@ -37,28 +39,29 @@ class TextValues:
         self.accepted: dict[str, TextValue] = {}
         self._candidates: dict[str, TextValue] = {}
 
-    def decide(self, name: str, value: TextValue, *, is_clean: bool) -> tuple[Decision, TextValue]:
+    def decide(self, name: str, value: TextValue, line: FaultWatch) -> tuple[Decision, TextValue]:
         """Decide on a value.
 
         Args:
             name: its label.
             value: with its horodate.
-            is_clean: whether the line has been clean for long.
+            line: has watched its frame and those before it.
 
         Returns:
             The decision, and the value to publish where it is accepted.
         """
         before = self.accepted.get(name)
         candidate = self._candidates.pop(name, None)
-        needs_none = self._accepts_first or (is_clean and isinstance(value.value, int))
-        if before is None or needs_none or value in (before, candidate):
+        needs_none = before is None and not line.is_noisy
+        needs_none |= line.is_clean_for_long and isinstance(value.value, int)
+        if needs_none or self._accepts_first or value in (before, candidate):
             self.accepted[name] = value
             return Decision.ACCEPTED, value
         self._candidates[name] = value
-        if name == _STGE and (overloaded := _with_overload_of(before, value)) != before:
+        if before is not None and name == _STGE and (overloaded := _with_overload_of(before, value)) != before:
             self.accepted[name] = overloaded
             return Decision.ACCEPTED, overloaded
-        return Decision.UNCONFIRMED, before
+        return Decision.UNCONFIRMED, value
 
 
 def _with_overload_of(before: TextValue, value: TextValue) -> TextValue:

@@ -117,7 +117,7 @@ class FrameValidator:
         label = LABELS.get(name)
         if label is not None and label.kind is Kind.ALARM:
             return Decision.ACCEPTED, value
-        return self._texts.decide(name, value, is_clean=self._line.is_clean_for_long)
+        return self._texts.decide(name, value, self._line)
 
 
 class _MeterClock:
