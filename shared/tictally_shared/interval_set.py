@@ -90,7 +90,7 @@ class IntervalSet:
         self._firsts[start:stop], self._lasts[start:stop] = [first], [last]
 
     def remove(self, first: int, last: int) -> None:
-        """Remove first … last, as far as it is in the set."""
+        """Remove the range first … last; parts that are not in the set are ignored."""
         start = bisect_left(self._lasts, first)
         stop = bisect_right(self._firsts, last)
         if start >= stop:

@@ -184,6 +184,7 @@ def test_the_days_when_the_clocks_change(day: str, quarters: int, expected: str)
 
 @pytest.mark.parametrize(("day", "kwh"), [("2025-03-30", 23), ("2025-10-26", 25)])
 def test_a_day_of_23_or_25_hours_has_a_whole_days_subscription(day: str, kwh: int) -> None:
+    """DST: a day of the clock change."""
     found = costs(days(day, day), [row(d(day), "EAST", kwh * 1000)], on(BASE), BASE)
     # 23 kWh x 0.2016 = 4.6368, 25 kWh x 0.2016 = 5.04; subscription 13.72 / 31 = 0.442580… for both
     assert to_cents(total(found)) == {23: Decimal("5.08"), 25: Decimal("5.48")}[kwh]

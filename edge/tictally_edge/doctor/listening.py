@@ -178,7 +178,7 @@ def signal(mode: Phrase, frames: int, groups: int, rejected: Mapping[str, int], 
         mode: and speed, as a part of the finding.
         frames: good ones.
         groups: in all.
-        rejected: reason → groups, but for those that are rejected in every frame alike.
+        rejected: reason → groups, except those that are rejected in every frame alike.
         parity: True if it came and was checked.
     """
     share = sum(rejected.values()) / max(groups, 1)

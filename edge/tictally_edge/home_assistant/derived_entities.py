@@ -16,7 +16,7 @@ _DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
 
 
 class _Derived(NamedTuple):
-    """One entity: of which platform, its settings but for the topic, and which meters have it."""
+    """One entity: of which platform, its settings except the topic, and which meters have it."""
 
     platform: str
     settings: dict[str, Any]

@@ -70,5 +70,5 @@ class ExchangedMeter:
         return self._meter.frame()
 
     def registers(self) -> dict[str, int]:
-        """The present meter's registers by label, in Wh."""
+        """The current meter's registers by label, in Wh."""
         return self._meter.registers()

@@ -46,7 +46,7 @@ class HouseholdMeter(Protocol):
         """Until when it can be advanced, in UTC; None for ever."""
 
     def advance(self, to: datetime) -> None:
-        """Count on to an aware time, neither before the present one nor beyond the end."""
+        """Count on to an aware time, neither before the current one nor beyond the end."""
 
     def change_mode(self, mode: Mode) -> None:
         """Change the language, as the grid operator does from afar."""
@@ -168,7 +168,7 @@ class SimulatedMeter:
         """Count on to an aware time.
 
         Raises:
-            SimulatorError: the time lies before the present one, or beyond the end.
+            SimulatorError: the time lies before the current one, or beyond the end.
         """
         to_moment_ms = to_ms(to)
         if to_moment_ms < self._now_ms:

@@ -57,7 +57,7 @@ class Operator:
 
         Raises:
             SimulatorError: it is no order, or one that cannot be executed.
-            OSError: no terminal is available, or its link cannot be made.
+            OSError: no terminal is available, or its link cannot be created.
         """
         match order.split():
             case ["unplug"]:

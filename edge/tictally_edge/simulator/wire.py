@@ -24,7 +24,7 @@ class Wire:
 
     Raises:
         SimulatorError: something that is no link has the name of the link.
-        OSError: no terminal is available, or the link cannot be made.
+        OSError: no terminal is available, or the link cannot be created.
     """
 
     def __init__(self, link: Path | None = None) -> None:
@@ -46,7 +46,7 @@ class Wire:
 
         Raises:
             SimulatorError: something that is no link has the name of the link.
-            OSError: no terminal is available, or the link cannot be made.
+            OSError: no terminal is available, or the link cannot be created.
         """
         if self._is_plugged:
             return

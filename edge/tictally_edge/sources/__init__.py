@@ -1,1 +1,1 @@
-"""Sources: where frames come from: ports, recordings, a simulated meter, topics of other publishers."""
+"""Sources of frames: ports, recordings, a simulated meter, topics of other publishers."""

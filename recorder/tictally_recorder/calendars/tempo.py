@@ -1,4 +1,4 @@
-"""The colours of Tempo days: bundled history, and days that were fetched. Pure but for `load_tempo`.
+"""The colours of Tempo days: bundled history, and days that were fetched. Pure except `load_tempo`.
 
 A Tempo day begins at 06:00 and has the date of that morning. A season runs from 1 September to 31 August and has 22 red
 days (November to March, Monday to Friday) and 43 white ones (never on Sunday). Source: EDF, terms of the option Tempo.

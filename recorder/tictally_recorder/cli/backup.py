@@ -74,7 +74,7 @@ def restore(
     *,
     configuration: Configuration,
 ) -> None:
-    """Put the ledger of a backup in the place of the present one, which stays beside it.
+    """Put the ledger of a backup in the place of the current one, which stays beside it.
 
     The recorder must be stopped. The edges send again what came since the backup, as far as their journals reach (two
     weeks), and sinks are filled from the beginning. Contracts and tariffs are restored if there are none; others

@@ -79,7 +79,7 @@ def log(
     *,
     configuration: Configuration,
 ) -> None:
-    """Show the last 20 runs of a job, or of all, oldest first. Times are local."""
+    """Show the last 20 runs of one job, or of all jobs, oldest first. Times are local."""
     settings = configuration.settings()
     reports = _reports(settings)
     if name is not None:

@@ -23,7 +23,7 @@ FROM: Final = "--from"
 TO: Final = "--to"
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
 _YEAR: Final = re.compile(r"\d{4}")
-# A word means the start of a period: of which kind, and how many periods from the present one.
+# A word means the start of a period: of which kind, and how many periods from the current one.
 _WORDS: Final = {
     "today": (By.DAY, 0),
     "yesterday": (By.DAY, -1),

@@ -48,7 +48,7 @@ class Piece(NamedTuple):
         end_ms: where it ends: an observation, or the quarter's end.
         first_estimated: the register where it begins was interpolated.
         last_estimated: the register where it ends was interpolated.
-        inferred: it was counted under another name before than after.
+        inferred: the register had different names before and after.
         unknown: the time of which this is a part, where it is unknown what was counted, else None.
     """
 

@@ -60,7 +60,7 @@ class HubMemory:
     """What the ledger remembers.
 
     Attributes:
-        names: under which the recorder was, but for those that have been cleared.
+        names: under which the recorder was, except those that have been cleared.
         entities: key → platform of the recorder's entities that were ever announced.
     """
 

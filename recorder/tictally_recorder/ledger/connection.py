@@ -72,7 +72,7 @@ def require_folder(path: Path) -> None:
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there is no file, or an empty one, which is no ledger yet."""
+    """True if the file is missing or empty, so not yet a ledger."""
     try:
         return path.stat().st_size == 0
     except FileNotFoundError:

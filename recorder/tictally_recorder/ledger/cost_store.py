@@ -14,7 +14,7 @@ from tictally_shared.calendar import QUARTER_MS
 _MOST_REPLACED: Final = 8
 _CURRENT: Final = 0
 # Figures current for less are intermediate: between two of many late frames.
-_SHOWN_MS: Final = 3_599_000  # an hour, but for what `put` adds
+_SHOWN_MS: Final = 3_599_000  # an hour, except what `put` adds
 
 
 @dataclass(frozen=True, slots=True)

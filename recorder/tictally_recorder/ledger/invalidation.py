@@ -1,4 +1,4 @@
-"""Which quarters' cost is invalidated: recorded in the transaction of the frames that did it, for cost and for sinks.
+"""Which quarters' cost is invalidated (dirty), recorded in the transaction of the frames that did it.
 
 What a register counted between two observations depends on both, however far apart they are. So a frame invalidates
 every quarter from the observation before it to the one after it, of each of its registers, and where their names

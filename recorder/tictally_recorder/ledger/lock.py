@@ -30,7 +30,7 @@ class Lock:
 
     Raises:
         LedgerInUse: another process holds it.
-        LedgerError: the file cannot be made.
+        LedgerError: the file cannot be created.
     """
 
     def __init__(self, path: Path) -> None:
@@ -130,7 +130,7 @@ def create_private(path: Path) -> None:
     """Create a file for SQLite, which would let everybody read it; one that exists stays as it is.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE))
 

@@ -68,7 +68,7 @@ def save_copy(connection: sqlite3.Connection, copy: Path) -> None:
     """Copy an open ledger to a single file, which appears when it is whole.
 
     Raises:
-        OSError, sqlite3.Error: it cannot be made.
+        OSError, sqlite3.Error: it cannot be created.
     """
     with atomic_file.replacement_path(copy) as part:
         create_private(part)

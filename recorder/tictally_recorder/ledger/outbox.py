@@ -277,7 +277,7 @@ class Outbox:
         return [(names[site], day) for site, day in rows]
 
     def confirm_taken(self, rejected: Sequence[RejectedPoint] = ()) -> None:
-        """What was taken has been replicated, but for rejected points."""
+        """Record that everything taken has been replicated, except rejected points."""
         with transaction(self._connection):
             for table in ("sink_quarter", "sink_cost"):
                 self._connection.execute(f"DELETE FROM {table} WHERE sink = ? AND taken = 1", (self._sink,))  # noqa: S608

@@ -278,7 +278,7 @@ class LedgerReader:
             site: its id.
             start: a local day.
             end: a local day, excluded.
-            replaced: those that were replaced instead, of each day the oldest first.
+            replaced: True: the replaced figures instead, the oldest first within each day.
         """
         with translate_sqlite_errors():
             found = site_id(self._connection, site)

@@ -23,7 +23,7 @@ COLUMNS: Final = (
 
 
 def as_table(answer: TariffComparison) -> Table:
-    """For people: the cheapest first, what is known in part after them, what is unknown last."""
+    """Human-readable table: the cheapest first, then partly known, then unknown."""
     table = plain_table(f"Site {answer.site}, {answer.start} to {answer.end}")
     table.add_column("Tariff")
     for heading in ("kVA", "Amount"):

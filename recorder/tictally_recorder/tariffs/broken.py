@@ -24,7 +24,7 @@ _IMPORTED: Final = "-imported"
 
 @dataclass(frozen=True, slots=True)
 class BrokenTariff:
-    """A tariff of which a file cannot be used.
+    """A tariff one of whose files cannot be used.
 
     Attributes:
         id: of the tariff.

@@ -43,7 +43,7 @@ class CompareParams(ListParams):
 
 @router.get("/compare", response_model=ListOf[OfferItem], responses=csv_responses(COLUMNS))
 async def compare(request: Request, params: Annotated[CompareParams, Query()]) -> Response:
-    """By each tariff, at the subscribed power and its neighbours: the records of `tictally compare`."""
+    """The cost on each tariff, at the subscribed power and the next lower and higher one, as in `tictally compare`."""
     context: Context = request.app.state.context
     if params.end is None:
         # Without today, whose consumption changes: the result can be cached.

@@ -133,7 +133,7 @@ def divide(
         day: local.
         quarters: of the day, as far as there are frames.
         assumed: off-peak hours and colours that are given.
-        is_metered: False if no register covers a part of the day.
+        is_metered: False if some part of the day is covered by no register.
     """
     energy = dict.fromkeys(tariff.periods, 0)
     reasons = set() if quarters else {Reason(ReasonCode.NO_FRAMES)}

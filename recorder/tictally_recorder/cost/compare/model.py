@@ -55,7 +55,7 @@ class Offer:
 
     @property
     def is_complete(self) -> bool:
-        """True if the amount is of all days."""
+        """True if the amount covers all days."""
         return not self.unknown
 
 

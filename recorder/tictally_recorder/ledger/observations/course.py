@@ -111,7 +111,7 @@ def _is_rise(low: Point, high: Point) -> bool:
 
 
 def _fixed(before: Point | None, after: Point | None, readings: Iterable[Point]) -> Iterator[Point]:
-    """The points that nothing alters: frames, and the readings that agree with them but for rounding."""
+    """The points that nothing alters: frames, and the readings that agree with them except for rounding."""
     low = before
     if before is not None:
         yield before

@@ -1,7 +1,7 @@
 """Finds rows that InfluxDB has and the ledger no longer has, such as those of a period that got its name later.
 
 A point with the same tags and time overwrites itself, field by field. One with other tags, or a field that is gone,
-would stay and be summed for ever: it is deleted before the new points are written.
+would stay and be counted forever: it is deleted before the new points are written.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
