@@ -43,7 +43,18 @@ def test_every_string_is_used() -> None:
         ),
         *("standby.", "usual."),
     )
-    of_python = ("format.", "list.", "reason.", "reasons.", "finding.", "remark.", "issue.", "problem.", "file.")
+    of_python = (
+        "format.",
+        "list.",
+        "reason.",
+        "reasons.",
+        "finding.",
+        "remark.",
+        "issue.",
+        "problem.",
+        "file.",
+        "import.",
+    )
     unused = {key for key in words() if f'"{key}"' not in text}
     assert {key for key in unused if not key.startswith(composed + of_python)} == set()
 
