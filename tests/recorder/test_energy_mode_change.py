@@ -142,6 +142,25 @@ def test_a_change_of_mode_and_option_in_a_silence_is_known_in_the_total_only(pat
     assert not [row for row in by_period if row.amount]
 
 
+DAY = ("2025-03-05", "2025-03-06")
+
+
+def test_a_change_of_option_in_historique_mode_is_at_its_frame(path: Path) -> None:
+    meter = SimulatedMeter(counters=counters()[:1] + [0] * 9, option="base", is_standard=False)
+    store(path, run(meter, DAY, changes={"2025-03-05T16:00": to_option("hphc")}))
+    found = {row.period: row.energy_wh for row in costs(path, HPHC, DAY)}
+    assert found == {"HC": 120 * 20, "HP": 360 * 20, "BASE": 960 * 20}
+
+
+def test_what_the_registers_of_the_option_before_counted_last_is_unknown(path: Path) -> None:
+    """BASE continues the first register or the total; a second one is not shown any more."""
+    meter = SimulatedMeter(counters=counters(), option="hphc", is_standard=False)
+    store(path, run(meter, DAY, changes={"2025-03-05T16:00": to_option("base")}))
+    found = {row.period: (row.energy_wh, words(row.reason)) for row in costs(path, BASE, DAY)}
+    assert found["BASE"][0] == 1435 * 20
+    assert found["unmetered"][1] == "the registers do not show the energy from 2025-03-05 15:55 to 2025-03-05 16:00"
+
+
 MODES = st.lists(
     st.tuples(st.integers(1, 120), st.sampled_from(["standard", "historique", "silent"])), min_size=1, max_size=7
 )

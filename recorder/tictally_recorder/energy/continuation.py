@@ -76,7 +76,7 @@ def predecessors(
     """
     change = _Change(sets, before, after, most)
     if sets[1] != STANDARD and len(TARIFF_OPTIONS[sets[1]].registers) == 1:
-        return change.to_single(TARIFF_OPTIONS[sets[1]].registers[0])
+        return change.to_single(TARIFF_OPTIONS[sets[1]].registers[0], is_same_option=is_same_option)
     found = change.by_number()
     if sets[1] != STANDARD:
         return found
@@ -134,12 +134,15 @@ class _Change:
         risen = _risen(total, self._after[CONSUMPTION_TOTAL])
         return {register: Point(total.time_ms, (self._after[register].value - risen) % ROLLOVER)}
 
-    def to_single(self, register: str) -> dict[str, Point]:
-        """The only register of an option from the first one, or from the total, whichever is nearer."""
+    def to_single(self, register: str, *, is_same_option: bool) -> dict[str, Point]:
+        """The only register of an option from the total, or from the first one, whichever is nearer.
+
+        After another option the first one is not enough: what the others counted is not shown any more.
+        """
         if register not in self._after:
             return {}
-        after = self._after[register]
-        points = [each for each in (self._of_number(1), self._sum()) if each and self._is_plausible(each, after)]
+        after, before = self._after[register], [self._sum(), *([self._of_number(1)] if is_same_option else [])]
+        points = [each for each in before if each and self._is_plausible(each, after)]
         return {register: min(points, key=lambda each: _risen(each, after))} if points else {}
 
     @property

@@ -161,6 +161,24 @@ class _EnergySum:
             self.unknown.append(piece.unknown)
 
 
+class _Extent(NamedTuple):
+    """What the rows of one register and period of time have in common.
+
+    Attributes:
+        covered: quarters with frames or imports.
+        imported: quarters with imports only.
+        quarters: all of them, up to the site's last frame.
+        read_to_ms: until when the last one's register is known, if later than its last piece.
+        is_integrated: imported powers were integrated in it.
+    """
+
+    covered: int
+    imported: int
+    quarters: int
+    read_to_ms: int
+    is_integrated: bool
+
+
 class _Sums:
     """The sums of a window, by period, register and meaning."""
 
@@ -209,19 +227,21 @@ class _Sums:
         imported = Counter(map(self._window.period, self._imported))
         data_end = max(meter.last_ms for meter in site.meters) // QUARTER_MS + 1
         for (period, register), parts in groupby(sorted(self._sums.items(), key=_in_order), lambda item: item[0][:2]):
-            rows = [self._row(site, key, each) for key, each in parts]
-            if (period, register) in self._continued:
-                rows[-1] = replace(rows[-1], last_ms=rows[-1].end_ms)
-            for row in without_idle(rows):
-                yield replace(
-                    row,
-                    covered=covered[period],
-                    imported=imported[period],
-                    inferred=row.inferred or (period in self._integrated and bool(row.energy)),
-                    quarters=min(row.end_ms // QUARTER_MS, data_end) - row.start_ms // QUARTER_MS,
-                )
+            first, end = self._window.bounds[period]
+            sums = list(parts)
+            extent = _Extent(
+                covered[period],
+                imported[period],
+                min(end, data_end) - first,
+                read_to_ms=end * QUARTER_MS if (period, register) in self._continued else 0,
+                is_integrated=period in self._integrated,
+            )
+            # The last of them goes on to the end of the period of time.
+            rows = [self._row(site, key, each, extent._replace(read_to_ms=0)) for key, each in sums[:-1]]
+            rows.append(self._row(site, *sums[-1], extent))
+            yield from rows if len(rows) == 1 else without_idle(rows)
 
-    def _row(self, site: Site, key: _Key, each: _EnergySum) -> EnergyRow:
+    def _row(self, site: Site, key: _Key, each: _EnergySum, extent: "_Extent") -> EnergyRow:
         first, end = self._window.bounds[key.period]
         return EnergyRow(
             start_ms=first * QUARTER_MS,
@@ -233,14 +253,15 @@ class _Sums:
             unit=_UNITS[key.register],
             energy=each.energy,
             first_ms=each.first.start_ms,
-            last_ms=each.last.end_ms,
+            last_ms=max(each.last.end_ms, extent.read_to_ms),
             first_value=each.first.first,
             last_value=each.last.last,
-            covered=0,
-            quarters=0,
+            covered=extent.covered,
+            quarters=extent.quarters,
+            imported=extent.imported,
             first_estimated=each.first.first_estimated,
             last_estimated=each.last.last_estimated,
-            inferred=each.inferred,
+            inferred=each.inferred or (extent.is_integrated and bool(each.energy)),
             unknown=tuple(sorted(each.unknown)),
             is_known=each.is_known,
         )

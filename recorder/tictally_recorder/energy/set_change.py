@@ -10,6 +10,7 @@ from tictally_shared.tariff_options import (
     CONSUMPTION_TOTAL,
     OPTION_OF_REGISTER,
     STANDARD,
+    SUPPLIER,
     TARIFF_OPTIONS,
     option_of_ngtf,
     register_set,
@@ -73,17 +74,17 @@ class SetChange:
         for register in sorted(self.begun) if self._before else ():
             after = self._after[register]
             before = self._predecessors.get(register)
-            meaning = self._meaning(register) if before else None
+            shown, meaning = self._counted_as(register) if before else (register, None)
             if before is None or meaning is None:
                 # What EAST counted is in no row of the registers before it.
                 is_known &= register != CONSUMPTION_TOTAL and CONSUMPTION_TOTAL in self._after
                 unknown = Unknown(self._before_ms, after.time_ms, fell=False)
                 pieces = unknown_pieces(unknown, (after.value, after.value), first, end)
-                meaning = self._names.meaning(register, after.time_ms)
+                shown, meaning = register, self._names.meaning(register, after.time_ms)
             else:
                 pieces = pieces_between(before, after, first, end, inferred=True)
             for piece in pieces:
-                yield register, meaning, piece
+                yield shown, meaning, piece
         if not is_known:
             yield from self._unknown_at_the_end(first, end)
 
@@ -97,17 +98,29 @@ class SetChange:
             for piece in unknown_pieces(unknown, (value, value), max(first, last), min(end, last + 1)):
                 yield register, meaning, piece
 
-    def _meaning(self, register: str) -> Meaning | None:
-        """What a register counted from before the change to after it; None if nothing shows that."""
+    def _counted_as(self, register: str) -> tuple[str, Meaning | None]:
+        """As which register, and as what, one counted from before the change to after it; None if nothing shows that.
+
+        A new option begins with the first frame that has it, unless too long passed without frames.
+        """
         after = self._names.meaning(register, self._after_ms)
         if register == CONSUMPTION_TOTAL or self._is_same_option:
-            return after
+            return register, after
         is_short = self._after_ms - self._before_ms <= LONGEST_BETWEEN_MS
+        before = self._name_before(register)
         if register in OPTION_OF_REGISTER:
-            return after if is_short else None
-        periods = TARIFF_OPTIONS[self._sets[0]].periods
-        number = int(register[-2:])
-        return Meaning(periods[number - 1]) if is_short and number <= len(periods) else Meaning()
+            shown = before if before in self._before else register
+            return shown, self._names.meaning(shown, self._before_ms) if is_short else None
+        return register, Meaning(OPTION_OF_REGISTER[before].period_of(before)) if is_short and before else Meaning()
+
+    def _name_before(self, register: str) -> str:
+        """The register of the same number that was shown before, or "" if there is none."""
+        before, after = self._sets
+        number = int(register[-2:]) if after == STANDARD else TARIFF_OPTIONS[after].registers.index(register) + 1
+        if before == STANDARD:
+            return f"{SUPPLIER}{number:02d}"
+        registers = TARIFF_OPTIONS[before].registers
+        return registers[number - 1] if number <= len(registers) else ""
 
     def _compare_options(self) -> bool:
         """True if the option before is the one after, as far as the meter reports it."""
