@@ -108,7 +108,7 @@ def test_only_an_influxdb_whose_certificate_the_authority_signed_is_filled(tmp_p
     server.start()
     try:
         path = filled(tmp_path / "ledger.sqlite")
-        for authority, sentence in ((str(stranger), "certificate verify failed"), ("", "certificate verify failed")):
+        for authority, sentence in ((str(stranger), "is not signed by the CA"), ("", "is not signed by the CA")):
             done = tictally("sink", "status", ledger=path, **server.settings, TICTALLY_INFLUXDB_CA=authority)
             assert (done.returncode, sentence in done.stderr) == (1, True), done.stderr
             assert "Traceback" not in done.stderr
