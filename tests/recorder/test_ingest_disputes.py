@@ -110,7 +110,7 @@ def test_an_edge_that_invents_meters_does_not_cut_the_recorder_off(tmp_path: Pat
 def test_health_fits_into_a_packet_however_many_meters_there_are(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger, recorder_loop(tmp_path, ledger) as loop:
         connection = ledger._connection
-        connection.execute("INSERT INTO site VALUES (1, 'site')")
+        connection.execute("INSERT INTO site (id, name) VALUES (1, 'site')")
         connection.executemany(
             "INSERT INTO meter VALUES (?, ?, NULL, 1, 0, ?)", [(n, f"meter-{n}", n) for n in range(1, 4501)]
         )
