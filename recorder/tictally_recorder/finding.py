@@ -127,7 +127,7 @@ class FindingCode(PhraseCode):
     IMPORT_UNUSABLE = "import_unusable"
 
     IMPORTER_READY = "importer_ready"
-    IMPORTER_NEEDS_EXTRA = "importer_needs_extra"
+    IMPORTER_NEEDS_PACKAGE = "importer_needs_package"
 
     # Parts of the above.
     NEWEST_FRAME = "newest_frame"

@@ -158,3 +158,14 @@ def test_undoing_a_run_leaves_the_cost_as_without_it(path: Path) -> None:
     assert costs(path, HPHC) != before
     undo(path, 2)
     assert costs(path, HPHC) == before
+
+
+def test_a_day_of_which_nothing_is_known_names_the_time_and_not_the_registers(path: Path) -> None:
+    put(path, [*curve(d(FIRST), d("2025-07-02")), *curve(d("2025-07-05"), d(LAST))])
+    for row in costs(path, HPHC):
+        if "2025-07-03" <= str(row.day) <= "2025-07-04":
+            assert row.reason is not None
+            spans = (("2025-07-03T00:00+02:00", "2025-07-05T00:00+02:00"),)
+            assert (row.reason.code, row.reason.parameters) == ("unmetered_spans", {"spans": spans})
+        else:
+            assert row.quality is Quality.ESTIMATED

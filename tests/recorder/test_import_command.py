@@ -214,3 +214,12 @@ def test_imports_are_in_backups_and_exports(home: Home) -> None:
     assert lines[1].startswith(f"{METER},2026-01-05T00:00:00+01:00,2026-01-05T00:30:00+01:00,EAST,,500.5")
     assert lines[1].endswith("false,enedis_csv,a.csv,1")
     assert len(lines) == 49
+
+
+def test_a_month_of_which_a_part_or_nothing_is_known_says_so(home: Home) -> None:
+    later = lines_of(local(2026, 3, 5).replace(tzinfo=PARIS).astimezone(UTC), [1000] * 48)
+    code, out, _ = home(home.curve("a.csv", [1000] * 48), write(home.folder / "b.csv", later), "--site", METER)
+    assert code == 0
+    assert "2026-01 consumption 24.000 a part is unknown" in out
+    assert "2026-02 consumption unknown" in out
+    assert "Nothing shows 2026-01-06 00:00 to 2026-03-05 00:00." in out

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from api_serving import Served
@@ -107,20 +108,24 @@ def test_the_doctor_has_a_finding_about_it(home: Path) -> None:
     assert findings(home) == [(about, Level.OK, "reads text of readings; nothing has been imported")]
     imported(home)
     assert findings(home) == [
-        (about, Level.OK, f"reads text of readings; the last import was on {datetime.now().astimezone():%Y-%m-%d}")
+        (
+            about,
+            Level.OK,
+            f"reads text of readings; the last import was on {datetime.now(ZoneInfo('Europe/Paris')):%Y-%m-%d}",
+        )
     ]
     ((about, _, sentence),) = findings(home, "fr")
     assert about == "importateur notebook"
     assert sentence.startswith("lit text of readings ; la dernière importation date du")
 
 
-def test_an_extra_that_is_missing_is_a_note_and_an_error(
+def test_a_package_that_is_missing_is_a_note_and_an_error(
     home: Path, notebook: Notebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
     notebook.requires = "paper"
-    assert findings(home)[0][1:] == (Level.NOTE, "cannot be used: the extra `paper` is not installed")
+    assert findings(home)[0][1:] == (Level.NOTE, "cannot be used: paper is not installed")
     assert main(["import", str(home / "readings.txt"), "--site", METER]) == 1
-    assert "pip install 'tictally-recorder[paper]'" in capsys.readouterr().err
+    assert "pipx inject tictally-recorder paper" in capsys.readouterr().err
 
 
 def test_the_doctors_command_shows_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,8 +98,8 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
         echo("Nothing has been imported.")
     echo("")
     for each in importers():
-        extra = f" (needs the extra {each.requires})" if each.requires else ""
-        echo(f"{each.name}, {each.title}: {each.form}{extra}.")
+        missing = f" (needs {each.requires}, which is not installed)" if each.requires else ""
+        echo(f"{each.name}, {each.title}: {each.form}{missing}.")
 
 
 @app.command(short_help="Delete a run and all that came of it.")

@@ -323,6 +323,9 @@ class _Day:
     def _nothing_counted(self, period: str, direction: Direction) -> Reason:
         if not self.energy and not self.quarters:
             return Reason(ReasonCode.NO_FRAMES)
+        total = _TOTALS[direction](self.energy)
+        if reason := self._nothing_known(total):
+            return reason
         counting = {row.register for row in self.energy if direction_of(row.register) is direction}
         if counting == {CONSUMPTION_TOTAL} and period != TOTAL:
             return Reason(ReasonCode.TOTAL_WITHOUT_PERIODS, {"registers": tuple(counting), "period": period})

@@ -156,7 +156,7 @@ class _EnergySum:
         if piece.end_ms >= self.last.end_ms:
             self.last = piece
         if piece.unknown is None:
-            self.is_known = True
+            self.is_known |= piece.end_ms > piece.start_ms  # a reading alone shows no energy
         elif piece.unknown not in self.unknown:
             self.unknown.append(piece.unknown)
 
@@ -263,7 +263,7 @@ class _Sums:
             last_estimated=each.last.last_estimated,
             inferred=each.inferred or (extent.is_integrated and bool(each.energy)),
             unknown=tuple(sorted(each.unknown)),
-            is_known=each.is_known,
+            is_known=each.is_known or not each.unknown,
         )
 
 

@@ -44,8 +44,8 @@ class EnedisXlsx:
 
     @property
     def requires(self) -> str | None:
-        """openpyxl, which the extra `xlsx` installs."""
-        return None if find_spec("openpyxl") else "xlsx"
+        """openpyxl, which the extra `xlsx` of the distribution installs."""
+        return None if find_spec("openpyxl") else "openpyxl"
 
     def recognizes(self, head: Head, /) -> bool:
         """A spreadsheet: no other importer reads one."""

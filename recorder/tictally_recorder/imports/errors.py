@@ -16,7 +16,7 @@ class ImportProblem(PhraseCode):
     LINE_TOO_LONG = "line_too_long"
     ENCRYPTED = "encrypted"
     HAS_MACROS = "has_macros"
-    NEEDS_EXTRA = "needs_extra"
+    NEEDS_PACKAGE = "needs_package"
     COLUMN_MISSING = "column_missing"
     NOT_A_TIME = "not_a_time"
     TIME_SKIPPED = "time_skipped"

@@ -17,7 +17,7 @@ def importer_findings(states: Iterable[ImporterState], moments: Moments) -> Iter
     for state in states:
         about = Subject(SubjectKind.IMPORTER, state.importer.name)
         if state.importer.requires is not None:
-            missing = Phrase(FindingCode.IMPORTER_NEEDS_EXTRA, {"extra": state.importer.requires})
+            missing = Phrase(FindingCode.IMPORTER_NEEDS_PACKAGE, {"package": state.importer.requires})
             yield Finding(about, Level.NOTE, missing)
             continue
         last = Phrase(FindingCode.NO_IMPORT_YET)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tictally_recorder.cost.model import Quality
 from tictally_recorder.energy import EnergyQuery, Gap, energy, gaps
-from tictally_recorder.energy.register_totals import consumption_total, injection_total
+from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.imports.read import FileRead
 from tictally_recorder.imports.target import target_site
 from tictally_recorder.ledger import Importing, ImportRun, LedgerReader, ObservedFile, Site, importing
@@ -89,7 +90,7 @@ def known_hashes(ledger: Path, site: str | None) -> list[str]:
         return [file.hash for run in reader.import_runs() if site in {None, run.site} for file in run.files]
 
 
-Figures = dict[tuple[datetime, Direction], tuple[int, bool]]
+Figures = dict[tuple[datetime, Direction], tuple[int | None, Quality]]
 
 
 def _by_month(reader: LedgerReader, site: str, window: tuple[datetime, datetime], settings: Settings) -> Figures:
@@ -105,15 +106,21 @@ def _by_month(reader: LedgerReader, site: str, window: tuple[datetime, datetime]
             (Direction.INJECTION, injection_total(of_month)),
         ):
             if total.parts:
-                found[start, direction] = total.energy_wh, total.estimated
+                found[start, direction] = total.energy_wh if total.is_known else None, _quality(total)
     return found
 
 
 def _months(before: Figures, after: Figures) -> Iterable[MonthChange]:
     for key in sorted(before.keys() | after.keys()):
-        low, high = before.get(key), after.get(key)
-        is_estimated = high[1] if high is not None else False
-        yield MonthChange(*key, None if low is None else low[0], None if high is None else high[0], is_estimated)
+        before_wh, _ = before.get(key, (None, None))
+        after_wh, quality = after.get(key, (None, None))
+        yield MonthChange(*key, before_wh, after_wh, quality)
+
+
+def _quality(total: Counted) -> Quality:
+    if total.unknown:
+        return Quality.UNKNOWN
+    return Quality.ESTIMATED if total.estimated else Quality.MEASURED
 
 
 def _months_of(files: Sequence[ObservedFile], settings: Settings) -> tuple[datetime, datetime]:

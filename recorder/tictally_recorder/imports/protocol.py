@@ -78,7 +78,7 @@ class Importer(Protocol):
 
     @property
     def requires(self) -> str | None:
-        """The extra of the distribution that it needs and that is not installed; None if nothing is missing."""
+        """The package that it needs and that is not installed; None if nothing is missing."""
 
     def recognizes(self, head: Head, /) -> bool:
         """True if a file is probably one of its own, even if something in it is wrong."""

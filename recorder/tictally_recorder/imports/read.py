@@ -63,7 +63,7 @@ def read_files(
 def _read(file: SourceFile, digest: str, settings: Settings, advance: Callable[[int], None]) -> FileRead:
     importer = importer_of(file)
     if importer.requires is not None:
-        raise file.error(0, ImportProblem.NEEDS_EXTRA, extra=importer.requires)
+        raise file.error(0, ImportProblem.NEEDS_PACKAGE, package=importer.requires)
     reading = Reading(file, settings, settings.zone)
     observations: dict[tuple[object, ...], Observation] = {}
     for number, each in enumerate(importer.read(reading), 1):

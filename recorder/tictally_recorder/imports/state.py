@@ -36,7 +36,7 @@ class ImporterState:
         return {**about, **self.to_health()}
 
     def to_health(self) -> dict[str, object]:
-        """`imported`, `files`, and `requires`, the extra that is not installed, or null."""
+        """`imported`, `files`, and `requires`, the package that is not installed, or null."""
         return {"imported": self.imported, "files": self.files, "requires": self.importer.requires}
 
 
@@ -76,7 +76,7 @@ class ImporterHealth:
         """`importers` of the recorder's health, by name, and `import_runs`, how many there are.
 
         Of each importer `imported` is when a file was last imported, null if never, `files` how many there are, and
-        `requires` the extra of tictally that it needs and that is not installed, or null.
+        `requires` the package that it needs and that is not installed, or null.
         """
         runs = self._reader.import_runs()
         states = {state.importer.name: state.to_health() for state in importer_states(runs)}

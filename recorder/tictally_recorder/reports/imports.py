@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
+from tictally_recorder.cost.model import Quality
 from tictally_recorder.ledger import ImportRun
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.tariffs.model import Direction
@@ -18,21 +19,21 @@ _MOST_NAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class MonthChange:
-    """A month's energy before and after, in Wh; None where nothing is known.
+    """A month's energy before and after, in Wh, as far as it is known; None where nothing is.
 
     Attributes:
         start: its first moment, local.
         direction: consumption or injection.
         before_wh: without the run.
         after_wh: with it.
-        is_estimated: some of it is divided by time, or summed from powers.
+        quality: of the latter; unknown where a part of the month is.
     """
 
     start: datetime
     direction: Direction
     before_wh: int | None
     after_wh: int | None
-    is_estimated: bool
+    quality: Quality | None
 
     def to_record(self) -> dict[str, object]:
         """The month as JSON has it."""
@@ -41,7 +42,7 @@ class MonthChange:
             "direction": self.direction.value,
             "before_wh": self.before_wh,
             "after_wh": self.after_wh,
-            "quality": "estimated" if self.is_estimated else "measured",
+            "quality": None if self.quality is None else self.quality.value,
         }
 
 
@@ -79,7 +80,7 @@ def _names(names: Sequence[str]) -> str:
 
 
 def months_as_table(months: Sequence[MonthChange]) -> Table:
-    """A line for each month and direction: kWh before, after, and whether some of it is estimated."""
+    """A line for each month and direction: kWh before and after, and whether a part is estimated or unknown."""
     table = plain_table()
     table.add_column("Month", no_wrap=True)
     table.add_column("")
@@ -87,7 +88,9 @@ def months_as_table(months: Sequence[MonthChange]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Quality")
     for each in months:
-        quality = "" if each.after_wh is None else "estimated" if each.is_estimated else "measured"
+        quality = each.quality.value if each.quality else ""
+        if each.quality is Quality.UNKNOWN and each.after_wh is not None:
+            quality = "a part is unknown"
         kwh = (_kwh(each.before_wh), _kwh(each.after_wh))
         table.add_row(f"{each.start:%Y-%m}", each.direction.value, *kwh, quality)
     return table

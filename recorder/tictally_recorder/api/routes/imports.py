@@ -23,7 +23,7 @@ async def imports(request: Request) -> Response:
 
 @router.get("/importers", response_model=ListOf[ImporterItem])
 async def importers(request: Request) -> Response:
-    """Every importer: what it reads, its last import, and the extra that it needs if that is not installed."""
+    """Every importer: what it reads, its last import, and the package that it needs if that is not installed."""
     return await _list(
         request.app.state.context, lambda reader: [each.to_record() for each in importer_states(reader.import_runs())]
     )
