@@ -227,7 +227,7 @@ def test_health_has_what_was_stored(recorder: Recorder, hub: Hub) -> None:
         "newest", "newest_frame", "ledger_bytes", "ledger_mb", "lost", "dead_letters", "missing", "healths_ignored",
         "lag_s", "cost_days_left", "cost_problem", "has_cost_problem", "tariff_ages", "jobs", "sinks",
         "maintenance_problems", "tariff_providers", "conflicts", "edges_at_limit", "instance", "ledger",
-        "meters", "name_conflicts", "client_id_conflicts", "messages_withheld",
+        "meters", "name_conflicts", "client_id_conflicts", "messages_withheld", "importers", "import_runs",
     }  # fmt: skip
     assert health["ledger_bytes"] > 0
 
