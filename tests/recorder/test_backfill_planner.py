@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tictally_recorder.ingest.backfill import EdgeFrames, Plan, Planner, Request, parse_health
-from tictally_recorder.ingest.backfill.planner import MAX_FRAMES, MAX_RANGES, floors_of
+from tictally_recorder.ingest.backfill import EdgeFrames, HealthError, Plan, Planner, Request, parse_health
+from tictally_recorder.ingest.backfill.planner import MAX_FRAMES, MAX_RANGES, floors_of, ranges_in
 from tictally_shared.interval_set import IntervalSet
 
 A, B = "9f2c61d07ab3e514", "00000000000000a1"
@@ -277,3 +277,48 @@ def test_every_missing_frame_is_filled_or_lost_and_nothing_else_is(
     # A lost request counts as one in vain, so a readable frame may be given up after three of them.
     assert gone >= {n for n in (dropped | unreadable) - stored if n <= top_seen}
     assert planner.is_idle
+
+
+def of_ended(boot: str, last: object, held: Spans | None = None, **more: object) -> bytes:
+    body = {"boots": [{"boot": boot, "held": held or [], "backlog": [], "last": last, **more}]}
+    return json.dumps(body).encode()
+
+
+def test_numbers_that_an_edge_has_given_and_no_longer_holds_are_lost() -> None:
+    planner = Planner()
+    for now_s in (0.0, 60.0):
+        planner.update(parse_health(of_ended(A, 20, [(11, 14)])), known([(1, 10)]), now_s)
+    assert lost(planner.plan(known([(1, 14)]), 61.0)) == {A: [(15, 20)]}
+
+
+def test_what_an_edge_gave_before_a_ledger_met_it_is_not_lost() -> None:
+    health_message = parse_health(of_ended(A, 20))
+    planner = Planner(floors_of(health_message, {}))
+    for now_s in (0.0, 60.0):
+        planner.update(health_message, {}, now_s)
+    assert lost(planner.plan({}, 61.0)) == {}
+
+
+@pytest.mark.parametrize("last", ["20", -1, 1.5, True])
+def test_a_last_number_that_is_none_makes_a_health_message_invalid(last: object) -> None:
+    with pytest.raises(HealthError):
+        parse_health(of_ended(A, last))
+
+
+def test_a_rounded_list_proves_no_number_lost() -> None:
+    planner = Planner()
+    for now_s in (0.0, 60.0):
+        planner.update(parse_health(of_ended(A, 20, [(1, 5)], rounded=True)), known([(1, 5)]), now_s)
+    assert lost(planner.plan(known([(1, 5)]), 61.0)) == {}
+
+
+def test_a_request_fits_into_the_brokers_packets() -> None:
+    planner = Planner()
+    spread = [(n, n) for n in range(1, 120, 2)]
+    for now_s in (0.0, 60.0):
+        planner.update(health((A, spread[:60], [])), {}, now_s)
+    room = 500
+    request = planner.plan({}, 61.0, ranges_in(room)).request
+    assert request is not None
+    assert 0 < len(request.to_json()) <= room
+    assert (ranges_in(0), ranges_in(10**6)) == (1, MAX_RANGES)
