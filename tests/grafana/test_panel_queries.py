@@ -207,7 +207,7 @@ class TestRegisters:
             (second, "EAST", None, 3700),
         )
         rows = [
-            EnergyRow(*2 * (bounds[day],), SITE, register, period, None, "Wh", wh, 0, 1, 9, 9 + wh, 1, 1)
+            EnergyRow(bounds[day], bounds[day] + 1, SITE, register, period, None, "Wh", wh, 0, 1, 9, 9 + wh, 1, 1)
             for day, register, period, wh in counted
         ]
         make_buckets(server, "registers")
