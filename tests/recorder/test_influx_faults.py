@@ -199,7 +199,7 @@ def test_a_period_named_later_leaves_no_row_without_its_name(server: Influxd, tm
         harness.store(frame(1 + n, at_ms, each) for n, (at_ms, each) in enumerate(values))
         harness.copy()
         assert {key[2] for key in harness.held("ledger") if key[0] == "energy_quarter"} == {"period=none"}
-        harness.store([frame(500, start_ms + 1, {"EASF01": 1000, "NTARF": "01", "LTARF": 'HEURE "CREUSE"'})])
+        harness.store([frame(500, start_ms - 1, {"EASF01": 1000, "NTARF": "01", "LTARF": 'HEURE "CREUSE"'})])
         harness.copy()
         assert {key[3] for key in harness.held("ledger") if key[0] == "energy_day"} == {'period=HEURE "CREUSE"'}
         assert harness.wrong_ledger() == []
