@@ -198,3 +198,42 @@ def test_another_station_and_another_time_zone_are_settings(tmp_path: Path) -> N
         read(path)
     found = observations(path, meterit_history_station=2, meterit_history_timezone="Europe/Paris")
     assert shown(found)[0][1] == "2026-01-04T23:00"
+
+
+def history(*rows: tuple[str, str], entity: str = "sensor.meter") -> list[str]:
+    return ["entity_id,state,last_changed", *(f"{entity},{state},2026-01-05T{at}:00.000Z" for at, state in rows)]
+
+
+def test_a_counters_history_is_what_it_rose_by(tmp_path: Path) -> None:
+    rows = [
+        ("10:00", "5.0"),
+        ("10:05", "5.1"),
+        ("10:10", "unavailable"),
+        ("10:20", "5.3"),
+        ("11:00", "6.3"),
+        ("11:10", "6.4"),
+    ]
+    path = written(tmp_path, history(*rows))
+    assert shown(observations(path)) == [
+        ("EAST", "2026-01-05T10:00", "2026-01-05T10:20", "300"),
+        ("EAST", "2026-01-05T10:20", "2026-01-05T11:00", "1000"),
+        ("EAST", "2026-01-05T11:00", "2026-01-05T11:10", "100"),
+    ]
+    found = observations(path, home_assistant_history_counts="injection", home_assistant_history_unit="Wh")
+    assert (found[1].register, shown(found)[1][-1]) == ("EAIT", "1")
+    path.write_text("\n".join([path.read_text().splitlines()[0], *reversed(path.read_text().splitlines()[1:])]))
+    assert len(observations(path)) == 3
+
+
+def test_a_counter_that_was_reset_counts_nothing_across_it(tmp_path: Path) -> None:
+    path = written(tmp_path, history(("10:00", "5.0"), ("10:10", "5.2"), ("10:30", "0.1"), ("11:00", "0.4")))
+    assert shown(observations(path)) == [
+        ("EAST", "2026-01-05T10:00", "2026-01-05T10:10", "200"),
+        ("EAST", "2026-01-05T10:30", "2026-01-05T11:00", "300"),
+    ]
+
+
+def test_a_history_of_two_counters_is_an_error(tmp_path: Path) -> None:
+    rows = [*history(("10:00", "5.0")), *history(("10:00", "5.0"), entity="sensor.other")[1:]]
+    with pytest.raises(ImportFileError, match=r"line 3: it has two counters, sensor\.meter and sensor\.other"):
+        read(written(tmp_path, rows))

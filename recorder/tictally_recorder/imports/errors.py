@@ -32,6 +32,7 @@ class ImportProblem(PhraseCode):
     STAMP_UNKNOWN = "stamp_unknown"
     SERIES_NEEDED = "series_needed"
     SEVERAL_SITES = "several_sites"
+    TWO_COUNTERS = "two_counters"
     TWO_DELIVERY_POINTS = "two_delivery_points"
     OTHER_DELIVERY_POINT = "other_delivery_point"
     SHEET_MISSING = "sheet_missing"

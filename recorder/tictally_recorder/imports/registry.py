@@ -7,6 +7,7 @@ from tictally_recorder.imports.edf import Edf
 from tictally_recorder.imports.enedis_csv import EnedisCsv
 from tictally_recorder.imports.enedis_xlsx import EnedisXlsx
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.imports.home_assistant_history import HomeAssistantHistory
 from tictally_recorder.imports.home_assistant_statistics import HomeAssistantStatistics
 from tictally_recorder.imports.linkystat import LinkyStat
 from tictally_recorder.imports.meterit import Meterit
@@ -61,5 +62,6 @@ register(LinkyStat())
 register(Edf())
 register(TotalEnergies())
 register(HomeAssistantStatistics())
+register(HomeAssistantHistory())
 register(Meterit())
 register(OwnExport())

@@ -1,0 +1,120 @@
+"""Home Assistant's history of one counter as CSV: `entity_id,state,last_changed`, cumulative kWh, times with offset.
+
+The counter need not be the meter's register, so only what it rose by is imported, between values at least a
+quarter-hour apart. `unavailable` and the like are no values; a counter that falls was reset, and what it counted across
+that is not known.
+"""
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.imports.local_times import to_ms
+from tictally_recorder.imports.numerals import number
+from tictally_recorder.imports.protocol import Head, Reading
+from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy, Observation
+from tictally_shared.calendar import QUARTER_MS
+
+_COLUMNS: Final = ("entity_id", "state", "last_changed")
+_HEADING: Final = ",".join(_COLUMNS)
+_NO_VALUES: Final = {"", "unavailable", "unknown", "none"}
+_LONGEST_MS: Final = 31 * 24 * 3_600_000
+
+
+class Counts(StrEnum):
+    """What the counter counts."""
+
+    CONSUMPTION = "consumption"
+    INJECTION = "injection"
+
+
+class CounterUnit(StrEnum):
+    """In which unit its values are."""
+
+    WH = "Wh"
+    KWH = "kWh"
+
+
+class HomeAssistantHistorySettings(BaseModel):
+    """What the counter of a file is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    counts: Counts = Field(Counts.CONSUMPTION, description="What the counter counts: `consumption` or `injection`.")
+    unit: CounterUnit = Field(CounterUnit.KWH, description="Unit of its values: `kWh` or `Wh`.")
+
+
+class HomeAssistantHistory:
+    """See the module."""
+
+    name = "home_assistant_history"
+    title = "Home Assistant, history"
+    settings = HomeAssistantHistorySettings
+    form = "CSV of the history of one energy counter"
+    requires = None
+
+    def recognizes(self, head: Head, /) -> bool:
+        """By its columns."""
+        return head.text.startswith(_HEADING)
+
+    def read(self, reading: Reading, /) -> Iterator[Observation]:
+        """See `Importer.read`."""
+        settings = reading.settings.section(HomeAssistantHistorySettings)
+        register = INJECTION if settings.counts is Counts.INJECTION else CONSUMPTION
+        wh = 1000 if settings.unit is CounterUnit.KWH else 1
+        newest: tuple[int, Decimal] | None = None  # of those that begin or end an interval
+        last: tuple[int, Decimal] | None = None
+        for time_ms, value in _values(reading):
+            if last is not None and value < last[1]:  # what it rose by before the reset is known up to then
+                if newest is not None and last[0] > newest[0]:
+                    yield _energy(register, newest, last, wh)
+                newest = None
+            last = (time_ms, value)
+            if newest is None or time_ms - newest[0] > _LONGEST_MS:
+                newest = last
+            elif time_ms - newest[0] >= QUARTER_MS:
+                yield _energy(register, newest, last, wh)
+                newest = last
+        if newest is not None and last is not None and last[0] > newest[0]:
+            yield _energy(register, newest, last, wh)
+
+
+def _energy(register: str, start: tuple[int, Decimal], end: tuple[int, Decimal], wh: int) -> IntervalEnergy:
+    return IntervalEnergy(register, start[0], end[0], round((end[1] - start[1]) * wh * WATT_MINUTES))
+
+
+def _values(reading: Reading) -> Iterator[tuple[int, Decimal]]:
+    """(time, value) in order of time, which the file may have in reverse."""
+    file = reading.file
+    entity: str | None = None
+    found: dict[int, Decimal] = {}
+    rows = csv.reader(line.text for line in file.lines())
+    next(rows)
+    for row in rows:
+        if len(row) < len(_COLUMNS):
+            if row:
+                raise file.error(rows.line_num, ImportProblem.COLUMN_MISSING, columns=_COLUMNS)
+            continue
+        name, state, changed = (cell.strip() for cell in row[:3])
+        if entity is not None and name != entity:
+            raise file.error(rows.line_num, ImportProblem.TWO_COUNTERS, first=entity, second=name)
+        entity = name
+        if state.lower() in _NO_VALUES:
+            continue
+        value = number(state)
+        if value is None:
+            raise file.error(rows.line_num, ImportProblem.NOT_A_NUMBER, text=state[:40])
+        try:
+            moment = datetime.fromisoformat(changed)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise file.error(rows.line_num, ImportProblem.NOT_A_TIME, text=changed[:40])
+        found[to_ms(moment)] = value
+    yield from sorted(found.items())
