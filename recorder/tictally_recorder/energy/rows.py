@@ -92,6 +92,9 @@ class EnergyRow:
 
     def joined(self, after: "EnergyRow", *, name: "EnergyRow | None" = None) -> "EnergyRow":
         """One row of this one and one after it; `name` is the one whose name it gets, by default this one."""
+        unknown = (*self.unknown, *(each for each in after.unknown if each not in self.unknown))
+        # A reading alone shows no energy.
+        is_known = any(each.is_known and each.first_ms < each.last_ms for each in (self, after))
         return replace(
             name or self,
             start_ms=self.start_ms,
@@ -104,8 +107,8 @@ class EnergyRow:
             first_estimated=self.first_estimated,
             last_estimated=after.last_estimated,
             inferred=self.inferred or after.inferred,
-            unknown=(*self.unknown, *(each for each in after.unknown if each not in self.unknown)),
-            is_known=self.is_known or after.is_known,
+            unknown=unknown,
+            is_known=is_known or not unknown,
         )
 
 
