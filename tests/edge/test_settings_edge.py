@@ -106,7 +106,7 @@ def test_an_option_of_a_recording_that_there_is_not_stops_the_start(tmp_path: Pa
         [sys.executable, "-m", "tictally_edge", "run"], capture_output=True, text=True, check=False, env=environ
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("tictally-edge: sim: has no option 'colour'; there are ")
+    assert done.stderr.startswith("tictally-edge: TICTALLY_EDGE_PORT: sim: has no option 'colour'; there are ")
 
 
 def test_decoding_prints_a_line_a_frame_and_the_sums(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_reload_reaches_the_broker(run: Run) -> None:
     process = run()
     wait_until_open()
     process.send_signal(signal.SIGHUP)
-    time.sleep(0.5)
+    time.sleep(2.0)
     with Hub(PORT) as hub:
         assert hub.is_let_in
     code, log = stop(process)
