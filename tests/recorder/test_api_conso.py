@@ -380,7 +380,7 @@ def test_commands_create_list_and_revoke_tokens(
     with pytest.raises(TokenError, match="revoked"):
         TokenBook(served.folder).prms_of(made, datetime.now().astimezone())
     assert main(["token", "create", "--prm", "00000000000000"]) == 2
-    assert "TICTALLY_PRMS maps delivery points to sites" in capsys.readouterr().err
+    assert "nor a delivery point in TICTALLY_PRMS=" in capsys.readouterr().err
 
 
 def test_without_tokens_every_request_is_rejected(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def tempo(
     until = day + timedelta(days=2) if end is None else day_of(TO, end, settings.zone, now)
     first = season(until - timedelta(days=1))[0] if start is None else day_of(FROM, start, settings.zone, now)
     if first >= until:
-        raise typer.BadParameter("it is not before --to", param_hint=FROM)
+        raise typer.BadParameter(f"{FROM} ({first}) must be before {TO} ({until})")
     tariffs = load_catalogue(settings.tariffs_folder)
     calendar = _reported(settings, min(first, season(day)[0]), until).over(tariffs.tempo)
     shown = [each for each in every_day(first, until - timedelta(days=1)) if each in calendar.colours]

@@ -48,7 +48,8 @@ def create(
     for each in prm:
         if sites.get(each, each) not in known:
             raise typer.BadParameter(
-                f"{each[:40]!r} is no site here; TICTALLY_PRMS maps delivery points to sites", param_hint="--prm"
+                f"{each[:40]!r} is no site here, nor a delivery point in TICTALLY_PRMS=<14 digits>=<site>",
+                param_hint="--prm",
             )
     try:
         issued, token = TokenBook(settings.ledger.parent).create(prm, days, datetime.now(UTC))
