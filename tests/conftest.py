@@ -15,8 +15,6 @@ from devel.shifted_clock import inherited
 settings.register_profile("tictally", deadline=None)
 settings.load_profile("tictally")
 
-# They mostly wait: for a full minute of the clock, for back-off, for faults to be over.
-_LONG = frozenset({"test_influx_restarts", "test_chaos", "test_influx_recorder", "test_edge_disputes"})
 # Tests that start processes of their own share a machine with others; chaos is not repeated: one finding counts.
 _OF_PROCESSES = frozenset({"broker", "own_broker", "recorder", "start", "edges", "server", "mortal"})
 
@@ -38,11 +36,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long ones first, so that no worker ends with them alone.
-
-    A test of real processes that fails is run once more, and shown as `rerun` in the summary, to be fixed.
-    """
-    items.sort(key=lambda item: item.path.stem not in _LONG)
+    """A test of real processes that fails is run once more, and shown as `rerun` in the summary, to be fixed."""
     for item in items:
         if isinstance(item, pytest.Function) and not _OF_PROCESSES.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.flaky(reruns=1))

@@ -4,11 +4,12 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -20,6 +21,14 @@ from tictally_recorder.api.routes import compare, live
 from tictally_recorder.api.worker_pool import CLIENT, Lane, WorkerPool
 from tictally_recorder.cancellation import WorkAbandonedError, check_abandoned
 from tictally_recorder.ledger import LedgerReader
+
+T = TypeVar("T")
+
+
+def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own: a browser's tests leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture
@@ -126,7 +135,7 @@ def test_reading_the_ledger_can_be_given_up(served: Served) -> None:
         with suppress(asyncio.CancelledError):
             await task
 
-    asyncio.run(leave())
+    run_apart(leave())
     assert ended.wait(10)
     pool.close()
 
@@ -145,7 +154,7 @@ def test_one_client_cannot_take_all_places_of_a_lane(served: Served) -> None:
         go_on.set()
         return rejected, [await other, *await asyncio.gather(*tasks, return_exceptions=True)]
 
-    rejected, answers = asyncio.run(fill())
+    rejected, answers = run_apart(fill())
     assert rejected == 16
     assert answers[0] == "answer"
     assert sum(each is True for each in answers) == 24
@@ -162,7 +171,7 @@ def test_requests_that_wait_when_the_recorder_stops_are_a_503(served: Served) ->
         go_on.set()
         return [*await asyncio.gather(*tasks, return_exceptions=True)]
 
-    first, *others = asyncio.run(stop())
+    first, *others = run_apart(stop())
     assert first is True
     assert [isinstance(each, Problem) and each.status for each in others] == [503, 503]
 
@@ -185,7 +194,7 @@ def test_an_error_of_the_application_is_raised_to_the_server() -> None:
         await AbandonedRequests(failing)({"type": "http"}, never, lambda _: asyncio.sleep(0))
 
     with pytest.raises(KeyError):
-        asyncio.run(call())
+        run_apart(call())
 
 
 def test_one_address_cannot_hold_all_streams(served: Served) -> None:

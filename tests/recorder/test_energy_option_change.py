@@ -55,7 +55,7 @@ CHANGES = st.dictionaries(st.integers(1, 5 * 96 - 1), OPTIONS, max_size=4)
 SILENCE = st.tuples(st.integers(0, 5 * 96), st.integers(2, 60))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(CHANGES, st.none() | SILENCE, st.integers(0, 9))
 def test_the_days_of_any_changes_add_up_to_the_month_name_by_name(
     changes: dict[int, str], silence: tuple[int, int] | None, seed: int
