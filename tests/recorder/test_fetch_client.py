@@ -36,13 +36,13 @@ def test_an_answer_that_was_used_is_not_transferred_again(service: LocalService)
     memory: dict[str, object] = {}
     for used, expected in ((False, True), (True, True), (True, False)):
         with FetchClient(memory) as http:
-            answer = http.get(f"{service.url}/a", is_cached=True)
+            answer = http.get_changed(f"{service.url}/a")
             if answer is not None and used:
                 http.accept(answer)
         assert (answer is not None) is expected
     service.replies["/a"] = Reply(b"{}", headers={"ETag": '"2"'})
     with FetchClient(memory) as http:
-        assert http.get(f"{service.url}/a", is_cached=True) is not None
+        assert http.get_changed(f"{service.url}/a") is not None
 
 
 def test_etags_are_bounded(service: LocalService) -> None:
@@ -50,7 +50,7 @@ def test_etags_are_bounded(service: LocalService) -> None:
     with FetchClient(memory) as http:
         for number in range(60):
             service.replies[f"/{number}"] = Reply(b"{}", headers={"ETag": f'"{number}"'})
-            answer = http.get(f"{service.url}/{number}", is_cached=True)
+            answer = http.get_changed(f"{service.url}/{number}")
             assert answer is not None
             http.accept(answer)
     assert len(memory["etags"]) == 50

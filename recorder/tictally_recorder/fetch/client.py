@@ -1,7 +1,7 @@
 """One client for all requests to services on the internet.
 
 Certificates are verified, proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`), an answer is at most 8 MiB and
-takes at most a minute. What an answer's ETag says is unchanged is not transferred again.
+takes at most a minute. An answer whose ETag is unchanged is not transferred again.
 """
 
 import base64
@@ -15,15 +15,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tictally_recorder.problem import ProblemCode, ProblemError
 from tictally_recorder.settings import SECTIONS
 from tictally_shared.phrase import Phrase, Value
 
+Url: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/]$")]
+"""The address of a service, without a slash at the end; a setting names a mirror by it."""
 USER_AGENT: Final = f"tictally-recorder/{version('tictally-recorder')}"
 _TIMEOUT_S: Final = 20.0
 _TOTAL_S: Final = 60.0
@@ -135,28 +137,35 @@ class FetchClient:
         *,
         parameters: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        is_cached: bool = False,
-    ) -> Answer | None:
+    ) -> Answer:
         """Send a GET request.
 
         Args:
             url: http or https.
             parameters: of the query.
             headers: beside the User-Agent; secrets are never logged.
-            is_cached: True if an answer that has not changed since the last request is of no interest.
-
-        Returns:
-            The answer; None if it has not changed, where `is_cached`.
 
         Raises:
             FetchError: no connection, no answer in time, one that is too large, or an HTTP status of an error.
         """
-        etags: dict[str, str] = self._memory.get(_ETAGS, {})
+        return self._send(self._request("GET", url, params=parameters, headers=headers))
+
+    def get_changed(
+        self,
+        url: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer | None:
+        """As `get`, or None where the answer is the one that was accepted last."""
         request = self._request("GET", url, params=parameters, headers=headers)
-        key = str(request.url)
-        if is_cached and key in etags:
-            request.headers["If-None-Match"] = etags[key]
-        return self._send(request)
+        etag = self._memory.get(_ETAGS, {}).get(str(request.url))
+        if etag is not None:
+            request.headers["If-None-Match"] = etag
+        try:
+            return self._send(request)
+        except _NotModified:
+            return None
 
     def oauth_token(self, url: str, client_id: str, secret: str) -> str:
         """An access token by client credentials (RFC 6749 §4.4).
@@ -172,8 +181,7 @@ class FetchClient:
         credentials = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
         form = {"grant_type": "client_credentials"}
         request = self._request("POST", url, data=form, headers={"Authorization": f"Basic {credentials}"})
-        answer = self._send(request)
-        body = None if answer is None else answer.json()
+        body = self._send(request).json()
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str):
             about: dict[str, Value] = {"service": httpx.URL(url).host, "detail": "it has no access_token"}
@@ -186,13 +194,13 @@ class FetchClient:
         except (httpx.InvalidURL, ValueError) as error:
             raise FetchError(Phrase(ProblemCode.FETCH_FAILED, {"service": url, "detail": str(error)})) from None
 
-    def _send(self, request: httpx.Request) -> Answer | None:
+    def _send(self, request: httpx.Request) -> Answer:
         service = request.url.host
         try:
             response = self._client.send(request, stream=True)
             try:
-                if response.status_code == _NOT_MODIFIED:
-                    return None
+                if response.status_code == _NOT_MODIFIED and "If-None-Match" in request.headers:
+                    raise _NotModified
                 _check_status(response, service)
                 body = _read(response, service)
             finally:
@@ -202,11 +210,15 @@ class FetchClient:
         return Answer(service, body, str(request.url), response.headers.get("ETag", ""))
 
     def accept(self, answer: Answer) -> None:
-        """Remember that an answer was used: `get` then skips it while it is unchanged. One that was refused is not."""
+        """Remember that an answer was used: `get_changed` then skips it while it is unchanged."""
         if answer.etag:
             etags = self._memory.get(_ETAGS, {})
             others = [(url, etag) for url, etag in etags.items() if url != answer.url]
             self._memory[_ETAGS] = dict([*others, (answer.url, answer.etag)][-_MAX_ETAGS:])
+
+
+class _NotModified(Exception):  # noqa: N818 - an answer, not a fault
+    """The answer has the ETag that was sent."""
 
 
 def _read(response: httpx.Response, service: str) -> bytes:

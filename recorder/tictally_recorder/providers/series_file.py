@@ -53,11 +53,11 @@ class SeriesFile:
         except FileNotFoundError:
             return
         except (OSError, UnicodeError) as error:
-            raise self._error(ProblemCode.SERIES_UNUSABLE, error) from None
+            raise file_error(ProblemCode.SERIES_UNUSABLE, path, error) from None
         try:
             self._prices = {step.start_ms: step.price for step in read_series(text, path.name).steps}
         except TariffError as error:
-            raise self._error(ProblemCode.SERIES_UNUSABLE, error) from None
+            raise file_error(ProblemCode.SERIES_UNUSABLE, path, error) from None
 
     def has(self, hours_ms: range) -> bool:
         """True if every one of these hours has a price."""
@@ -81,7 +81,7 @@ class SeriesFile:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             atomic_file.write_text(self._path, "\n".join([_HEADING, *map(self._row, merged.items()), ""]))
         except OSError as error:
-            raise self._error(ProblemCode.SERIES_NOT_WRITTEN, error) from None
+            raise file_error(ProblemCode.SERIES_NOT_WRITTEN, self._path, error) from None
         self._prices = merged
         return Merged(added, corrected)
 
@@ -89,6 +89,14 @@ class SeriesFile:
         start = datetime.fromtimestamp(item[0] // 1000, UTC).astimezone(self._tz)
         return f"{start.isoformat(timespec='minutes')},{item[1]:f}"
 
-    def _error(self, code: ProblemCode, error: Exception) -> JobError:
-        detail = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        return JobError(Phrase(code, {"file": str(self._path), "detail": detail}))
+
+def file_error(code: ProblemCode, path: Path, error: Exception) -> JobError:
+    """The error of a job whose file cannot be read or written.
+
+    Args:
+        code: with the parameters `file` and `detail`.
+        path: of the file.
+        error: what happened.
+    """
+    detail = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    return JobError(Phrase(code, {"file": str(path), "detail": detail}))

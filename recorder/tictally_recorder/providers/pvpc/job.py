@@ -126,12 +126,11 @@ class PvpcJob:
     def _get(self, client: FetchClient, day: date) -> Answer | None:
         if self._token is None:
             url = f"{self._url}/archives/{_ARCHIVE}/download_json"
-            return client.get(url, parameters={"locale": "es", "date": str(day)}, is_cached=True)
-        return client.get(
+            return client.get_changed(url, parameters={"locale": "es", "date": str(day)})
+        return client.get_changed(
             f"{self._url}/indicators/{_INDICATOR}",
             parameters={"start_date": f"{day}T00:00", "end_date": f"{day}T23:59"},
             headers={"x-api-key": self._token, "Accept": "application/json; application/vnd.esios-api-v1+json"},
-            is_cached=True,
         )
 
 

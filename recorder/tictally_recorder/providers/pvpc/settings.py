@@ -2,9 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from tictally_recorder.fetch import Url
 
 ESIOS: Final = "https://api.esios.ree.es"
 
@@ -37,6 +39,4 @@ class PvpcSettings(BaseModel):
     token: SecretStr | None = Field(
         default=None, description="Token of ESIOS' API. Unset: the public archive is used, which needs none."
     )
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/]$")] = Field(
-        default=ESIOS, description="Address of ESIOS, for a mirror."
-    )
+    url: Url = Field(default=ESIOS, description="Address of ESIOS, for a mirror.")

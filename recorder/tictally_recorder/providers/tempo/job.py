@@ -6,11 +6,10 @@ meter reports goes before what is fetched.
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, ClassVar, Final
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from tictally_recorder.calendars.tempo import (
     FETCHED_NAME,
@@ -22,16 +21,16 @@ from tictally_recorder.calendars.tempo import (
     season,
     write_days,
 )
-from tictally_recorder.fetch import Answer, FetchClient, FetchError, FetchSettings
+from tictally_recorder.fetch import Answer, FetchClient, FetchError, FetchSettings, Url
 from tictally_recorder.jobs import JobContext, JobError, JobKind, register
 from tictally_recorder.problem import ProblemCode
+from tictally_recorder.providers.series_file import file_error
 from tictally_recorder.providers.tempo.answers import read_mirror, read_rte
 from tictally_recorder.settings import Settings
 from tictally_shared.phrase import Phrase, Value
 from tictally_shared.runtime import atomic_file
 from tictally_shared.status_register import Colour
 
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/]$")]
 MIRROR: Final = "https://www.api-couleur-tempo.fr"
 RTE: Final = "https://digital.iservices.rte-france.com"
 NAME: Final = "tempo"
@@ -118,14 +117,14 @@ class TempoJob:
         except FileNotFoundError:
             return {}
         except (OSError, UnicodeError, CalendarFileError) as error:
-            raise _file_error(ProblemCode.SERIES_UNUSABLE, self._path, error) from None
+            raise file_error(ProblemCode.SERIES_UNUSABLE, self._path, error) from None
 
     def _write(self, colours: dict[date, Colour]) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             atomic_file.write_text(self._path, write_days(colours))
         except OSError as error:
-            raise _file_error(ProblemCode.SERIES_NOT_WRITTEN, self._path, error) from None
+            raise file_error(ProblemCode.SERIES_NOT_WRITTEN, self._path, error) from None
 
     def _mirror(self, client: FetchClient, tomorrow: date) -> tuple[Answer, dict[date, Colour]]:
         """The whole season at once."""
@@ -133,7 +132,6 @@ class TempoJob:
         answer = client.get(
             f"{self._own.mirror_url}/api/joursTempo", parameters={"periode": f"{start.year}-{end.year}"}
         )
-        assert answer is not None  # noqa: S101 - it is not cached
         return answer, _within(read_mirror(answer), start, tomorrow)
 
     def _rte(self, client: FetchClient, tomorrow: date) -> tuple[Answer, dict[date, Colour]]:
@@ -148,7 +146,6 @@ class TempoJob:
             parameters={"start_date": _midnight(start), "end_date": _midnight(tomorrow + timedelta(days=1))},
             headers={"Authorization": f"Bearer {token}"},
         )
-        assert answer is not None  # noqa: S101 - it is not cached
         return answer, _within(read_rte(answer), start, tomorrow)
 
 
@@ -160,11 +157,6 @@ def _within(colours: dict[date, Colour], start: date, end: date) -> dict[date, C
 
 def _midnight(day: date) -> str:
     return datetime(day.year, day.month, day.day, tzinfo=PARIS).isoformat()
-
-
-def _file_error(code: ProblemCode, path: Path, error: Exception) -> JobError:
-    detail = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-    return JobError(Phrase(code, {"file": str(path), "detail": detail}))
 
 
 def _make(settings: Settings) -> TempoJob | None:
