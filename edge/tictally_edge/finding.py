@@ -53,6 +53,7 @@ class FindingCode(PhraseCode):
 
     # Broker
     BROKER_UNREACHABLE = "broker_unreachable"
+    BROKER_HOST_UNKNOWN = "broker_host_unknown"
     BROKER_CERTIFICATE = "broker_certificate"
     BROKER_SILENT = "broker_silent"
     BROKER_REJECTS_USER = "broker_rejects_user"

@@ -175,7 +175,7 @@ class Edge:
         self._publisher.publish_frame(number, validated, at, self._time.date_ms(at))
 
     def _restored_pipeline(self, now: Moment) -> Pipeline:
-        """A pipeline that continues where the journal ended; only a proved clock can tell how long ago that was."""
+        """A pipeline that continues where the journal ended; only a proved clock shows how long ago that was."""
         is_proved = self._time.proof is not None
         registers = {
             label: RegisterValue(value, now.at - max(now.time_ms - time_ms, 0) / 1000 if is_proved else None)

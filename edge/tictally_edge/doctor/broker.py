@@ -111,7 +111,9 @@ def _health(session: _BrokerSession, topic: str) -> dict[str, Any] | None:
 def _unreachable(where: str, error: OSError) -> EdgeFinding:
     if isinstance(error, ssl.SSLError):
         return bad(Subject.BROKER, FindingCode.BROKER_CERTIFICATE, address=where, cause=_cause(error))
-    return bad(Subject.BROKER, FindingCode.BROKER_UNREACHABLE, address=where, cause=_cause(error))
+    is_name = fault_of(error) is ConnectionFault.UNKNOWN_HOST
+    code = FindingCode.BROKER_HOST_UNKNOWN if is_name else FindingCode.BROKER_UNREACHABLE
+    return bad(Subject.BROKER, code, address=where, cause=_cause(error))
 
 
 def _cause(error: OSError) -> Phrase | str:

@@ -2,7 +2,7 @@
 
 The checksum has six bits, and two digits damaged in opposite directions pass it. A wrong register spoils for good every
 statistic computed from it. So a rise is accepted at once only where something else in the frame corroborates it: in
-standard mode the total and the supplier's registers that moved together, else the power shown (which tells nothing of
+standard mode the total and the supplier's registers that moved together, else the power shown (which shows nothing of
 the time before the first frame after a start). A plausible rise without corroboration waits for a second sighting that
 agrees; an implausible one for a third, which then overrules the baseline, so that a wrong first value does not reject
 right ones for ever.

@@ -63,7 +63,7 @@ class FetchError(ProblemError):
 
     Args:
         problem: what happened.
-        retry_after_s: how long the service wants to be left alone, seconds; None if it did not say.
+        retry_after_s: how long the service wants to be left alone, seconds; None if it gave no time.
         is_normal: True if no connection was made, as in a home without internet.
     """
 

@@ -2,7 +2,7 @@
 
 A preamble names the delivery point. The load curve has start, end and mean power of each interval as local times
 without offset: on the day of a clock change the repeated hour stands twice. Daily energies are kWh although their
-column says kW. Cells are text with a decimal comma, `NA` where there is no value; dates may be Excel's.
+column is headed kW. Cells are text with a decimal comma, `NA` where there is no value; dates may be Excel's.
 """
 
 import io

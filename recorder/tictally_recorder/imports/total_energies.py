@@ -1,7 +1,7 @@
 """TotalEnergies' CSV: the energy of each half-hour, `"05/01/2026 00:30";"0,123 kWh"`, in local time without offset.
 
-The file does not say whether a time is the start or the end of its half-hour. A file of whole days shows it: from 00:00
-to 23:30 they are starts, from 00:30 to 00:00 ends. For another file the setting says it.
+The file does not state whether a time is the start or the end of its half-hour. A file of whole days shows it: from
+00:00 to 23:30 they are starts, from 00:30 to 00:00 ends. For another file the setting decides.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Prices by the hour or quarter, from a CSV file of their own. Pure: text in, prices out.
 
 The file has a heading and a row for each step: `start` (a time with offset, so that the hour which autumn has twice is
-told apart), `price` (of a kWh, may be negative) and, where steps are mixed, `minutes` (60, 30 or 15). What it has no
+distinguished), `price` (of a kWh, may be negative) and, where steps are mixed, `minutes` (60, 30 or 15). What it has no
 row for has no price.
 """
 

@@ -38,7 +38,7 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
 def rejection(problem: Mapping[str, Any], field: FieldInfo) -> str:
     """What a value must be and is not: `must be an integer, not 'abc'`; a secret's value is left out.
 
-    Where this module has no words for a type of error, it says only which value is wrong: pydantic's own sentences are
+    Where this module has no words for a type of error, it names only the wrong value: pydantic's own sentences are
     for programmers.
 
     Args:

@@ -58,7 +58,7 @@ class TariffsNamed:
 
     Attributes:
         tariffs: id → tariff.
-        broken: those in files that cannot be used: what a contract says of them is taken as it is.
+        broken: those in files that cannot be used: what a contract states about them is accepted as it is.
     """
 
     tariffs: Mapping[str, Tariff]
