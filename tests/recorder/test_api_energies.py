@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ledger_building import METER, frame, message
 
@@ -44,6 +44,11 @@ def store(ledger: Ledger, found: list[tuple[int, int, str]], seq: int) -> None:
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@example(  # two readings of EAST around a change of mode show nothing of it, in a month or in a year
+    first=[(0, 0, "EAST")],
+    late=[(36, 0, "BASE"), (37, 0, "EASF01"), (39, 0, "EAST"), (190, 1, "BASE"), (198, 0, "EAST")],
+    asked=[(0, 1, By.DAY), (0, 198, By.YEAR)],
+)
 @given(first=frames, late=frames, asked=st.lists(windows, min_size=2, max_size=6))
 def test_cached_energy_is_computed_energy(
     first: list[tuple[int, int, str]], late: list[tuple[int, int, str]], asked: list[tuple[int, int, By]]

@@ -113,7 +113,7 @@ def test_what_is_known_of_a_day_with_a_fall_is_costed_and_the_rest_is_unknown() 
 
 
 def test_a_day_within_a_gap_in_which_the_register_fell_is_unknown() -> None:
-    found = cost_row([replace(FELL, energy=0, unknown=(GAP,), is_known=False)])
+    found = cost_row([replace(FELL, energy=0, unknown=(GAP,), is_read_twice=False)])
     lost = "EAST fell, and the energy counted from 2025-06-09 23:59 to 2025-06-14 04:00 is unknown"
     assert (found.amount, found.quality, words(found.reason)) == (None, Quality.UNKNOWN, lost)
     answer = SiteCosts(SITE, sum_up([found], By.DAY))
@@ -121,7 +121,7 @@ def test_a_day_within_a_gap_in_which_the_register_fell_is_unknown() -> None:
 
 
 def test_a_fall_in_a_gap_of_an_unnamed_register_is_reported_too() -> None:
-    fell = replace(row(DAY, "EASF03", 0), unknown=(FALL,), is_known=False)
+    fell = replace(row(DAY, "EASF03", 0), unknown=(FALL,), is_read_twice=False)
     rows = [row(DAY, "HCHC", 1000), row(DAY, "HCHP", 1000), fell]
     unknown = {each.period for each in costs([DAY], rows, on(HPHC), HPHC) if each.amount is None}
     assert unknown == {"EASF03"}

@@ -187,7 +187,7 @@ def test_before_any_register_is_named_every_period_is_unknown() -> None:
 
 def test_a_register_that_fell_during_a_gap_may_have_counted() -> None:
     rows = [row(DAY, "EASF01", 1000, period="HC"), row(DAY, "EASF02", 2000, period="HP")]
-    rows.append(replace(row(DAY, "EASF03", 0), unknown=(FELL,), is_known=False))
+    rows.append(replace(row(DAY, "EASF03", 0), unknown=(FELL,), is_read_twice=False))
     found = costs([DAY], rows, on(WEEKEND), WEEKEND, ngtf="HC/WE")
     assert {each.period for each in found if each.amount is None} == {"WE", "EASF03"}
 

@@ -50,7 +50,7 @@ class EnergyRow:
         inferred: some of the energy was counted while the register's name changed; or it was integrated from powers,
             by the recorder for a meter without registers, or before an import.
         unknown: times that reach into it, in order, in which it is unknown what the register counted.
-        is_known: False if that is all of it.
+        is_read_twice: two readings show some of its energy: one alone, or two around an unknown time, show none.
         imported: quarters of the period of time without frames of which imports show the energy.
     """
 
@@ -72,13 +72,18 @@ class EnergyRow:
     last_estimated: bool = False
     inferred: bool = False
     unknown: tuple[Unknown, ...] = ()
-    is_known: bool = True
+    is_read_twice: bool = True
     imported: int = 0
 
     @property
     def estimated(self) -> bool:
         """True if the energy depends on what was interpolated or inferred."""
         return self.first_estimated or self.last_estimated or self.inferred
+
+    @property
+    def is_known(self) -> bool:
+        """False if all of it is unknown."""
+        return self.is_read_twice or not self.unknown
 
     @property
     def fell(self) -> bool:
@@ -93,8 +98,6 @@ class EnergyRow:
     def joined(self, after: "EnergyRow", *, name: "EnergyRow | None" = None) -> "EnergyRow":
         """One row of this one and one after it; `name` is the one whose name it gets, by default this one."""
         unknown = (*self.unknown, *(each for each in after.unknown if each not in self.unknown))
-        # A reading alone shows no energy.
-        is_known = any(each.is_known and each.first_ms < each.last_ms for each in (self, after))
         return replace(
             name or self,
             start_ms=self.start_ms,
@@ -108,7 +111,7 @@ class EnergyRow:
             last_estimated=after.last_estimated,
             inferred=self.inferred or after.inferred,
             unknown=unknown,
-            is_known=is_known or not unknown,
+            is_read_twice=self.is_read_twice or after.is_read_twice,
         )
 
 
@@ -148,7 +151,7 @@ class _EnergySum:
     last: Piece
     energy: int = 0
     inferred: bool = False
-    is_known: bool = False
+    is_read_twice: bool = False
     unknown: list[Unknown] = field(default_factory=list)
 
     def add(self, piece: Piece) -> None:
@@ -159,7 +162,7 @@ class _EnergySum:
         if piece.end_ms >= self.last.end_ms:
             self.last = piece
         if piece.unknown is None:
-            self.is_known |= piece.end_ms > piece.start_ms  # a reading alone shows no energy
+            self.is_read_twice |= piece.end_ms > piece.start_ms
         elif piece.unknown not in self.unknown:
             self.unknown.append(piece.unknown)
 
@@ -266,7 +269,7 @@ class _Sums:
             last_estimated=each.last.last_estimated,
             inferred=each.inferred or (extent.is_integrated and bool(each.energy)),
             unknown=tuple(sorted(each.unknown)),
-            is_known=each.is_known or not each.unknown,
+            is_read_twice=each.is_read_twice,
         )
 
 
