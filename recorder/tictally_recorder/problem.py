@@ -51,6 +51,7 @@ class ProblemCode(PhraseCode):
     FETCH_CERTIFICATE = "fetch_certificate"
     FETCH_DENIED = "fetch_denied"
     FETCH_BANNED = "fetch_banned"
+    FETCH_CLOCK = "fetch_clock"
     FETCH_STATUS = "fetch_status"
     FETCH_FAILED = "fetch_failed"
     FETCH_TOO_LARGE = "fetch_too_large"

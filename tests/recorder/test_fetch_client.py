@@ -1,6 +1,7 @@
 """Requests to services on the internet, against a local server that stands for them."""
 
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -110,3 +111,16 @@ def test_a_home_without_internet_is_normal() -> None:
 def test_a_wrong_address_is_a_problem() -> None:
     with FetchClient() as http, pytest.raises(FetchError):
         http.get("http://[broken")
+
+
+@pytest.mark.parametrize("days", [-366, 366])
+def test_an_answer_is_refused_where_the_clocks_are_days_apart(service: LocalService, days: int) -> None:
+    service.replies["/a"] = Reply(b"{}", headers={"ETag": '"1"'})
+    memory: dict[str, object] = {}
+    wrong = FetchClient(memory, lambda: time.time() + days * 86_400)
+    with wrong as http, pytest.raises(FetchError) as caught:
+        http.get(f"{service.url}/a")
+    assert caught.value.problem.code is ProblemCode.FETCH_CLOCK
+    assert abs(abs(days) - int(str(caught.value.problem.parameters["days"]))) <= 1
+    with FetchClient(memory, clock=lambda: time.time() + 86_400) as http:
+        assert http.get(f"{service.url}/a").body == b"{}"

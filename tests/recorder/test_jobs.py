@@ -1,6 +1,7 @@
 """Jobs: one that only this file knows appears everywhere; schedules, retries and stored states."""
 
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from tictally_recorder.__main__ import main
 from tictally_recorder.doctor.words import subject_text
 from tictally_recorder.features import all_settings, settings_with
 from tictally_recorder.finding import Finding, Moments
-from tictally_recorder.jobs import JobContext, JobError, JobKind, JobState, job_reports, register
+from tictally_recorder.jobs import JobContext, JobError, JobKind, JobRun, JobState, job_reports, register
 from tictally_recorder.jobs.findings import job_findings
 from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.schedule import Schedule
@@ -105,7 +106,9 @@ def test_the_command_line_lists_runs_and_logs_it(capsys: pytest.CaptureFixture[s
     assert main(["job", "run", "tides"]) == 0
     assert capsys.readouterr().out == "fetched the tides of Brest\n"
     assert main(["job", "list"]) == 0
-    assert "tides   15 20 * * *" in capsys.readouterr().out
+    (line,) = [each for each in capsys.readouterr().out.splitlines() if each.startswith("tides ")]
+    assert line.split()[1:6] == ["15", "20", "*", "*", "*"]
+    assert "fetched the tides" in line
     assert main(["job", "list", "--json"]) == 0
     (record,) = [each for each in json.loads(capsys.readouterr().out) if each["name"] == "tides"]
     assert (record["title"], record["last_result"], record["problem"]) == ("Marées", "fetched the tides of Brest", None)
@@ -149,7 +152,9 @@ def test_health_includes_it(settings: Settings, tmp_path: Path) -> None:
         ledger.put_value(state_key("tides"), JobState(1_000, uncoded("the server is away"), 5_000).to_json())
         with recorder_loop(tmp_path, ledger, settings=settings) as loop:
             assert loop.health()["jobs"]["tides"] == {
+                "schedule": "15 20 * * *",
                 "last_run": None,
+                "last_result": None,
                 "last_success": "1970-01-01T00:00:01.000Z",
                 "next_run": "1970-01-01T00:00:05.000Z",
                 "problem": "the server is away",
@@ -164,7 +169,16 @@ def test_the_doctor_has_a_finding_about_it(settings: Settings) -> None:
     assert in_english(finding) == (
         "job tides",
         "trouble",
-        "the server is away; its last success was 1970-01-01 00:00:01 (60 s ago)",
+        (
+            "the server is away; its last success was 1970-01-01 00:00:01 (60 s ago), "
+            "the next attempt is 1970-01-01 00:00:05"
+        ),
+    )
+    states = {state_key("tides"): JobState(1_000).to_json()}
+    (finding,) = job_findings(job_reports(settings, states.get, 0), moments)
+    assert re.fullmatch(
+        r"its last success was 1970-01-01 00:00:01 \(60 s ago\), its next run is 1970-01-01 19:15:\d\d",
+        in_english(finding)[2],
     )
     (finding,) = job_findings(job_reports(settings, lambda _: None, 0), moments)
     assert in_english(finding) == ("job tides", "note", "it has not succeeded yet")
@@ -178,10 +192,15 @@ def in_english(finding: Finding) -> tuple[str, str, str]:
 @pytest.mark.usefixtures("_tides")
 def test_api_and_metrics_include_it(tmp_path: Path) -> None:
     with Served(tmp_path, settings={"tides_port": "Brest"}) as served:
-        served.ledger.put_value(state_key("tides"), JobState(1_000).to_json())
-        (item,) = [each for each in served.items("/api/v1/jobs") if each["name"] == "tides"]
-        assert (item["is_enabled"], item["last_success"]) == (True, "1970-01-01T00:00:01.000Z")
-        assert 'tictally_job_last_success_timestamp_seconds{job="tides"} 1.0' in served.get("/metrics").text
+        run = JobRun(900, 1_000, "fetched the tides of Brest", None)
+        served.ledger.put_value(state_key("tides"), JobState(1_000, runs=(run,)).to_json())
+        (item,) = [each for each in served.items("/api/v1/jobs?language=en") if each["name"] == "tides"]
+        assert (item["title"], item["is_enabled"]) == ("Tides", True)
+        assert (item["last_result"], item["last_success"]) == (run.result, "1970-01-01T00:00:01.000Z")
+        metrics = served.get("/metrics").text
+        assert 'tictally_job_info{job="tides",schedule="15 20 * * *"} 1.0' in metrics
+        assert 'tictally_job_last_run_succeeded{job="tides"} 1.0' in metrics
+        assert 'tictally_job_last_success_timestamp_seconds{job="tides"} 1.0' in metrics
 
 
 def test_it_runs_when_it_is_due_and_not_again() -> None:

@@ -66,16 +66,21 @@ def _job_metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
         name: GaugeMetricFamily(f"tictally_job_{name}", text, labels=["job"])
         for name, text in (
             ("failing", "1 while a job cannot do its work."),
+            ("last_run_succeeded", "1 if a job's newest run succeeded, 0 if it failed."),
             ("last_run_timestamp_seconds", "When a job's newest run began."),
             ("last_success_timestamp_seconds", "When a job last succeeded."),
             ("next_run_timestamp_seconds", "When a job runs next."),
         )
     }
+    schedules = GaugeMetricFamily("tictally_job_info", "Schedule of a job, in local time.", labels=["job", "schedule"])
     now_ms = int(context.now().timestamp() * 1000)
     for report in job_reports(context.settings, reader.get_value, now_ms):
         if not report.is_enabled:
             continue
+        schedules.add_metric([report.name, report.schedule or ""], 1)
         gauges["failing"].add_metric([report.name], int(report.is_failing))
+        if report.last_run is not None:
+            gauges["last_run_succeeded"].add_metric([report.name], int(report.last_run.problem is None))
         for name, time_ms in (
             ("last_run", report.last_run_ms),
             ("last_success", report.last_success_ms),
@@ -83,7 +88,7 @@ def _job_metrics(context: Context, reader: LedgerReader) -> Iterator[Metric]:
         ):
             if time_ms is not None:
                 gauges[f"{name}_timestamp_seconds"].add_metric([report.name], time_ms / 1000)
-    yield from gauges.values()
+    yield from (schedules, *gauges.values())
 
 
 def _provider_metrics(context: Context, reader: LedgerReader) -> list[Metric]:

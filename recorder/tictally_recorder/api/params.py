@@ -65,6 +65,18 @@ class FormatParams(BaseModel):
     format: ListFormat | None = Field(None, description="Default: by the Accept header.")
 
 
+class LanguageParams(BaseModel):
+    """Selects the language of names."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str | None = Field(None, max_length=8, description="Of names: fr or en; default: the recorder's.")
+
+
+class LanguageListParams(LanguageParams, FormatParams):
+    """Selects the language of names and the format of the list."""
+
+
 class SiteListParams(SiteParams, FormatParams):
     """Selects sites and the format of the list."""
 

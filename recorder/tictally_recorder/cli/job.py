@@ -24,6 +24,7 @@ from tictally_recorder.reports.cost import as_json
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import catalogue
+from tictally_shared.catalogue import Catalogue
 
 app = group("List and run scheduled jobs.")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A job, as `tictally job list` shows it.")]
@@ -32,21 +33,19 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A job, as `ti
 @app.command("list", short_help="List the jobs with their last and next runs.")
 @flattened
 def list_jobs(*, json: JsonOption = False, configuration: Configuration) -> None:
-    """List every job with its schedule, last success, next run and problem. Times are local."""
+    """List every job with its schedule, last success, next run and last result. Times are local."""
     settings = configuration.settings()
     reports = _reports(settings)
     if json:
         echo(as_json([report.to_record() for report in reports]))
         return
     table = plain_table()
-    for heading in ("Job", "Schedule", "Last success", "Next run", "Problem"):
-        table.add_column(heading, no_wrap=heading != "Problem")
+    for heading in ("Job", "Schedule", "Last success", "Next run", "Last result"):
+        table.add_column(heading, no_wrap=heading != "Last result")
     words = catalogue(settings.language)
     for report in reports:
         times = (_local(each, settings.zone) for each in (report.state.last_success_ms, report.next_run_ms))
-        table.add_row(
-            report.name, report.schedule or "off", *times, words.phrase(report.problem) if report.problem else ""
-        )
+        table.add_row(report.name, report.schedule or "off", *times, _outcome(report, words))
     print_table(table)
 
 
@@ -95,6 +94,13 @@ def log(
 def _reports(settings: Settings) -> list[JobReport]:
     with LedgerReader.open(settings.ledger) as reader:
         return job_reports(settings, reader.get_value, time.time_ns() // 1_000_000)
+
+
+def _outcome(report: JobReport, words: Catalogue) -> str:
+    """Why it cannot do its work, else what its newest run did."""
+    if report.problem is not None:
+        return words.phrase(report.problem)
+    return "" if report.last_run is None else report.last_run.result or ""
 
 
 def _check_name(name: str, reports: list[JobReport]) -> None:

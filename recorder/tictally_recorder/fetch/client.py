@@ -1,7 +1,8 @@
 """One client for all requests to services on the internet.
 
 Certificates are verified, proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`), an answer is at most 8 MiB and
-takes at most a minute. An answer whose ETag is unchanged is not transferred again.
+takes at most a minute. An answer whose ETag is unchanged is not transferred again. Where the service's date is days off
+this machine's clock, one of both is wrong, and so is any day that was asked for: the answer is refused.
 """
 
 import base64
@@ -9,7 +10,7 @@ import email.utils
 import json
 import ssl
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,6 +33,7 @@ _TOTAL_S: Final = 60.0
 _MAX_BYTES: Final = 8 * 1024 * 1024
 _MAX_REDIRECTS: Final = 3
 _DAY_S: Final = 86_400.0
+_CLOCK_TOLERANCE_S: Final = 2 * _DAY_S
 _NOT_MODIFIED: Final = 304
 # Services that ban a client answer so; asking again at once prolongs the ban.
 _BANS: Final = frozenset({403, 429})
@@ -108,9 +110,11 @@ class FetchClient:
 
     Args:
         memory: where ETags are kept between runs, such as a job's memory; None: nowhere.
+        clock: seconds since 1970, with which the dates of answers are compared.
     """
 
-    def __init__(self, memory: MutableMapping[str, Any] | None = None) -> None:
+    def __init__(self, memory: MutableMapping[str, Any] | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._memory: MutableMapping[str, Any] = {} if memory is None else memory
         self._client = httpx.Client(
             headers={"User-Agent": USER_AGENT},
@@ -201,6 +205,7 @@ class FetchClient:
             try:
                 if response.status_code == _NOT_MODIFIED and "If-None-Match" in request.headers:
                     raise _NotModified
+                _check_clock(response, service, self._clock())
                 _check_status(response, service)
                 body = _read(response, service)
             finally:
@@ -244,6 +249,19 @@ def _check_status(response: httpx.Response, service: str) -> None:
         wait_s = max(_retry_after_s(response) or 0.0, _DAY_S)
         raise FetchError(Phrase(ProblemCode.FETCH_BANNED, about), retry_after_s=wait_s)
     raise FetchError(Phrase(ProblemCode.FETCH_STATUS, about), retry_after_s=_retry_after_s(response))
+
+
+def _check_clock(response: httpx.Response, service: str, now_s: float) -> None:
+    """RFC 9110 §6.6.1: when the answer was made; RFC 9111 §5.1: how long a cache has had it since."""
+    date, age = (response.headers.get(name, "") for name in ("Date", "Age"))
+    try:
+        made_s = email.utils.parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError):
+        return
+    off_s = abs(now_s - made_s - (int(age) if age.isdecimal() else 0))
+    if off_s > _CLOCK_TOLERANCE_S:
+        about: dict[str, Value] = {"service": service, "days": int(off_s / _DAY_S)}
+        raise FetchError(Phrase(ProblemCode.FETCH_CLOCK, about))
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

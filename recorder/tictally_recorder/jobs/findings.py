@@ -24,7 +24,11 @@ def job_findings(reports: Iterable[JobReport], moments: Moments) -> Iterator[Fin
 
 def _finding(report: JobReport, moments: Moments) -> Finding:
     about, success_ms = Subject(SubjectKind.JOB, report.name), report.last_success_ms
-    parameters: dict[str, Value] = {"job": report.name, "success": moments.since(success_ms, *_SUCCESS)}
+    parameters: dict[str, Value] = {
+        "job": report.name,
+        "success": moments.since(success_ms, *_SUCCESS),
+        "next": moments.iso(report.next_run_ms or moments.now_ms),
+    }
     if report.problem is not None:
         level = Level.TROUBLE if report.is_failing else Level.NOTE
         return Finding(about, level, Phrase(FindingCode.JOB_FAILED, {**parameters, "problem": report.problem}))

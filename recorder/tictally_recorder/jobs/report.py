@@ -32,11 +32,15 @@ class JobReport:
     next_run_ms: int | None
     is_failing: bool = False
 
-    def to_record(self) -> dict[str, object]:
-        """The report as API and command line show it; times are ISO 8601 in UTC."""
+    def to_record(self, language: str | None = None) -> dict[str, object]:
+        """The report as API and command line show it; times are ISO 8601 in UTC.
+
+        Args:
+            language: of the title; one that it has none in counts as that of the settings.
+        """
         return {
             "name": self.kind.name,
-            "title": self.title,
+            "title": dict[str, str](self.kind.title).get(language or "", self.title),
             "schedule": self.schedule,
             "is_enabled": self.is_enabled,
             "last_run": _iso(self.last_run_ms),

@@ -15,7 +15,7 @@ from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import catalogue
 
-_HEALTH_FIELDS: Final = ("last_run", "last_success", "next_run")
+_HEALTH_FIELDS: Final = ("schedule", "last_run", "last_result", "last_success", "next_run")
 
 
 class JobScheduler:
@@ -95,7 +95,12 @@ class JobStep:
         """Nothing changes: jobs have their own clock."""
 
     def health(self, turn: Turn) -> dict[str, object]:
-        """`jobs` of the recorder's health: by name, `last_run`, `last_success`, `next_run`, `problem`, `is_failing`."""
+        """`jobs` of the recorder's health, by name.
+
+        `schedule` is a cron expression in local time; `last_run`, `last_success` and `next_run` are times.
+        `last_result` is what the newest run did, null where it failed; `problem` is a sentence, or null, and
+        `is_failing` whether a person has to look.
+        """
         reports = job_reports(self._settings, self._ledger.get_value, turn.now_ms)
         words = catalogue(self._settings.language)
         return {

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import ReadSession
-from tictally_recorder.api.params import FormatParams
+from tictally_recorder.api.params import LanguageListParams
 from tictally_recorder.api.responses import Listing, answer_list, csv_responses
 from tictally_recorder.api.schemas import JobItem, ListOf
 from tictally_recorder.api.worker_pool import Lane
@@ -21,12 +21,13 @@ _COLUMNS: Final = tuple(JobItem.model_fields)
 @router.get("/jobs", response_model=ListOf[JobItem], responses=csv_responses(_COLUMNS))
 async def jobs(
     request: Request,
-    params: Annotated[FormatParams, Query()],  # noqa: ARG001 - read from the request
+    params: Annotated[LanguageListParams, Query()],
 ) -> Response:
     """Every job with its schedule, last run, last success and next run; times in UTC."""
 
     def work(session: ReadSession) -> Listing:
-        reports = job_reports(session.context.settings, session.reader.get_value, session.now_ms)
-        return Listing([report.to_record() for report in reports])
+        settings = session.context.settings
+        reports = job_reports(settings, session.reader.get_value, session.now_ms)
+        return Listing([report.to_record(params.language or settings.language) for report in reports])
 
     return await answer_list(request, None, work, _COLUMNS, Lane.QUICK)

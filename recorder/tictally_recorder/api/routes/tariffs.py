@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import Context
-from tictally_recorder.api.params import FormatParams
+from tictally_recorder.api.params import FormatParams, LanguageListParams, LanguageParams
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import Listing, Record, csv_responses, json_response, respond
 from tictally_recorder.api.schemas import ListOf, TariffHistory, TariffItem, TariffProviderItem
@@ -33,18 +33,6 @@ _MAX_KVA: Final = 250
 _HISTORY_MEMBERS: Final = ("tariff", "supplier", "name", "currency", "direction")
 
 
-class LanguageParams(BaseModel):
-    """Selects the language of names."""
-
-    model_config = ConfigDict(frozen=True)
-
-    language: str | None = Field(None, max_length=8, description="Of names: fr or en; default: the recorder's.")
-
-
-class TariffParams(LanguageParams, FormatParams):
-    """Selects the language of names and the format of the list."""
-
-
 class HistoryParams(LanguageParams):
     """Selects amounts of a tariff."""
 
@@ -52,7 +40,7 @@ class HistoryParams(LanguageParams):
 
 
 @router.get("", response_model=ListOf[TariffItem], responses=csv_responses(_COLUMNS))
-async def tariffs(request: Request, params: Annotated[TariffParams, Query()]) -> Response:
+async def tariffs(request: Request, params: Annotated[LanguageListParams, Query()]) -> Response:
     """Every tariff, as it stands today."""
     context: Context = request.app.state.context
 

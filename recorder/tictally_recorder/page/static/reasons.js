@@ -4,6 +4,7 @@ import { exactMoment, fullDay, plain } from "./format.js";
 import { has, language, periodName, t } from "./i18n.js";
 
 const RANGES_SHOWN = 5;
+const MEGABYTE = 1_000_000;
 
 // The first of a month is an ordinal in French, and in French alone.
 const dayOf = (iso) => (language() === "fr" ? fullDay(iso).replace(/^1 /, "1er ") : fullDay(iso));
@@ -23,6 +24,7 @@ const FORMATS = {
   period: periodName,
   periods: (periods) => periods.map(periodName).join(", "),
   decimal: (text) => plain(Number(text)),
+  size: (bytes) => t("format.size.mb", { n: plain(bytes / MEGABYTE) }),
 };
 
 /** A reason as a clause. One of a newer recorder than this page comes with its own words, in English. */
@@ -36,6 +38,12 @@ export function datedReasonText(reason) {
   const clause = reasonText(reason);
   const text = reason.unknown ? t("reasons.unknown", { text: t("reasons.because", { unknown: unknown(reason.unknown), reason: clause }) }) : clause;
   return t("reasons.dated", { text, days: days(reason) });
+}
+
+/** Why a job or a sink cannot do its work. */
+export function problemText(problem) {
+  const key = `problem.${problem.code}`;
+  return has(key) ? t(key, problem.parameters, FORMATS) : problem.text;
 }
 
 /** What is wrong with a file of the user's, and where. */

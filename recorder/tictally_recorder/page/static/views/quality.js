@@ -1,17 +1,18 @@
-/** Completeness of the data: gaps, register falls, edges, the recorder. */
+/** Completeness of the data: gaps, register falls, edges, the recorder and its jobs. */
 
 import { get } from "../api.js";
 import { figures, table, tile } from "../components.js";
 import { h } from "../dom.js";
-import { clock, duration, fullDay, moment, percent, wall, whole } from "../format.js";
-import { t } from "../i18n.js";
+import { clock, duration, exactMoment, fullDay, moment, percent, wall, whole } from "../format.js";
+import { language, t } from "../i18n.js";
+import { problemText } from "../reasons.js";
 
 const MEGABYTE = 1_000_000;
 const LEAST_SHARE = 0.001;
 
 /** @param {object} context see main.js. */
 export async function render({ site, signal }) {
-  const answer = await get("/quality", { site: site?.site }, signal);
+  const [answer, { items: jobs }] = await Promise.all([get("/quality", { site: site?.site }, signal), get("/jobs", { language: language() }, signal)]);
   const of = answer.items[0] ?? null;
   return {
     element: h(
@@ -21,6 +22,7 @@ export async function render({ site, signal }) {
       of && h("section", { class: "tiles", "aria-label": t("quality.window") }, tilesOf(of, answer)),
       of && gaps(of),
       h("div", { class: "cards" }, answer.edges.map(edge), recorder(answer.recorder)),
+      scheduled(jobs.filter((each) => each.is_enabled)),
       answer.rejected.length ? rejectedMessages(answer.rejected) : null,
     ),
     isRefreshed: true,
@@ -97,6 +99,16 @@ function recorder(of) {
       [t("quality.version"), of.version],
     ]),
   );
+}
+
+function scheduled(jobs) {
+  if (!jobs.length) return null;
+  const at = (time) => (time ? exactMoment(time) : "–");
+  // What a run did is a line of the recorder's log, which is in English.
+  const result = (each) => (each.problem ? h("span", { class: "failed" }, problemText(each.problem)) : each.last_run ? [t("jobs.succeeded"), " ", h("span", { class: "note", lang: "en" }, each.last_result ?? "")] : "–");
+  const rows = jobs.map((each) => [each.title, h("code", {}, each.schedule), at(each.last_run), result(each), at(each.last_success), at(each.next_run)]);
+  const columns = [t("jobs.job"), t("jobs.schedule"), t("jobs.lastRun"), t("jobs.result"), t("jobs.lastSuccess"), t("jobs.nextRun")];
+  return h("section", { class: "card" }, h("h2", {}, t("jobs.title")), h("p", { class: "note" }, t("jobs.note")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("jobs.title") }, table(t("jobs.title"), columns, rows)));
 }
 
 function rejectedMessages(items) {

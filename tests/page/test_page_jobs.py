@@ -1,0 +1,61 @@
+"""Jobs on the page: when each ran and runs next, and how that went, in the reader's language."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from api_serving import Served, frames
+from page_at import page_at, served_at
+from page_browsing import PARIS
+from playwright.sync_api import Browser
+
+from tictally_recorder.jobs import JobRun, JobState
+from tictally_recorder.jobs.state import state_key
+from tictally_recorder.problem import ProblemCode
+from tictally_shared.phrase import Phrase
+
+NOW = datetime(2026, 3, 30, 12, 0, tzinfo=PARIS)
+NOON_MS = int(NOW.timestamp() * 1000)
+BANNED = Phrase(ProblemCode.FETCH_BANNED, {"service": "esios", "status": 429})
+
+
+@pytest.fixture
+def scheduled(tmp_path: Path) -> Iterator[Served]:
+    served = served_at(tmp_path, NOW, frames(59))
+    served.settings |= {"tempo_source": "mirror", "pvpc_zone": "peninsula"}
+    with served:
+        run = JobRun(NOON_MS - 3_600_000, NOON_MS - 3_599_000, "1 days added to tempo-days.csv", None)
+        served.ledger.put_value(state_key("tempo"), JobState(NOON_MS - 3_599_000, runs=(run,)).to_json())
+        failed = JobRun(NOON_MS, NOON_MS, None, BANNED)
+        state = JobState(None, BANNED, NOON_MS + 86_400_000, runs=(failed,))
+        served.ledger.put_value(state_key("pvpc"), state.to_json())
+        yield served
+
+
+SHOWN: dict[str, tuple[str, list[str], list[str]]] = {
+    "en-GB": (
+        "Jobs",
+        ["Tempo colours", "5 11 * * *", "30 Mar 2026, 11:00", "succeeded 1 days added to tempo-days.csv"],
+        ["PVPC prices", "esios refuses requests from here (HTTP 429); the next one is made in a day"],
+    ),
+    "fr-FR": (
+        "Tâches",
+        ["Couleurs Tempo", "5 11 * * *", "30 mars 2026, 11:00", "réussie 1 days added to tempo-days.csv"],
+        ["Prix PVPC", "esios refuse nos requêtes (HTTP 429) ; prochain essai dans un jour"],
+    ),
+}
+
+
+@pytest.mark.parametrize("locale", SHOWN)
+def test_jobs_are_listed_with_their_last_and_next_run(scheduled: Served, browser: Browser, locale: str) -> None:
+    heading, tempo, pvpc = SHOWN[locale]
+    with page_at(browser, scheduled, locale=locale) as observed:
+        observed.visit(f"{scheduled.base}/#/quality")
+        table = observed.page.get_by_role("table", name=heading)
+        rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
+    of_tempo, of_pvpc = sorted((row for row in rows if row[0] in {tempo[0], pvpc[0]}), key=lambda row: row[1])[::-1]
+    assert of_tempo[:5] == [*tempo, tempo[2]]
+    assert of_tempo[5].startswith("31")
+    assert [of_pvpc[0], of_pvpc[3]] == pvpc
+    assert (of_pvpc[4].isalnum(), of_pvpc[5]) == (False, of_pvpc[2].replace("30", "31", 1))
