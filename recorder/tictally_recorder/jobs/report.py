@@ -40,7 +40,7 @@ class JobReport:
         """
         return {
             "name": self.kind.name,
-            "title": dict[str, str](self.kind.title).get(language or "", self.title),
+            "title": next((text for each, text in self.kind.title.items() if each == language), self.title),
             "schedule": self.schedule,
             "is_enabled": self.is_enabled,
             "last_run": _iso(self.last_run_ms),
