@@ -18,8 +18,7 @@ from chaos.influx import Influx, can_run
 from chaos.ledger_content import read_ledger
 from chaos.programs import RestartingProgram
 from chaos.watch import Span, Watch
-from demo.broker import COMMON, HOST, configuration
-from demo.ports import free_port
+from demo.broker import COMMON, HOST, configuration, free_port
 from tictally_recorder.backup import BackupError, back_up, restore
 from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.ledger import LedgerError

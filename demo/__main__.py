@@ -12,10 +12,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from demo.broker import free_port
 from demo.meter_choice import choose_meter
 from demo.parts import PartError
 from demo.play import Play, PlayEvents
-from demo.ports import free_port
 from demo.presenters import presenter
 from demo.screen import summary
 from demo.stage import DemoStage

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from demo import parts
-from demo.broker import COMMON, HOST, configuration
-from demo.ports import free_port
+from demo.broker import COMMON, HOST, configuration, free_port
 from devel.child_process import ChildProcess
 
 NAME: Final = "demo"

@@ -21,8 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.programs import RestartingProgram
-from demo.broker import COMMON, HOST, configuration
-from demo.ports import free_port
+from demo.broker import COMMON, HOST, configuration, free_port
 from tictally_edge.journal import segment
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.interval_set import IntervalSet

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from real_broker import COMMON, Mosquitto
 
-from demo.ports import free_port
+from demo.broker import free_port
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"

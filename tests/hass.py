@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from websockets.sync.client import ClientConnection, connect
 
-from demo.ports import free_port
+from demo.broker import free_port
 from devel.child_process import ChildProcess
 
 WITHIN_S = 20.0

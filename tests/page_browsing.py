@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from real_broker import Mosquitto
 from recording import Recorder
 
+from demo.broker import free_port
 from demo.past import Home, Past, write_ledger
-from demo.ports import free_port
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_shared.labels import Mode
 

@@ -17,7 +17,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from demo.ports import free_port
+from demo.broker import free_port
 from devel.child_process import ChildProcess
 
 COMMON = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from demo.ports import free_port
+from demo.broker import free_port
 from devel.child_process import ChildProcess
 from devel.shifted_clock import inherited
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from demo.past.meter import Home, values_of
-from demo.past.nights import night_of
 from demo.past.quarters import quarters
+from tictally_edge.simulator.day import HouseholdDay
+from tictally_edge.simulator.household import STEP_MS
 from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_recorder.cost.standby.base_load import base_load, night_of_day
 from tictally_recorder.ledger import Ledger, Message, Quarter
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
@@ -26,6 +28,7 @@ _BOOT = "0000000000000001"
 _RAW = timedelta(days=2)
 _EVERY, _EVERY_LATELY, _LATELY = timedelta(seconds=60), timedelta(seconds=10), timedelta(minutes=30)
 _BATCH = 500
+_MINUTE = 6  # steps of a simulated day
 _AWAY = ((12, 56, 69), (40, 80, 84), (77, 8, 20))
 """Days ago, and the quarters of that day in which no frame came: a year without a gap would show nothing of them."""
 
@@ -119,3 +122,14 @@ def _is_away(quarter: Quarter, until: datetime) -> bool:
 
 def _quarter_of(moment: datetime) -> datetime:
     return moment - timedelta(seconds=moment.timestamp() % (QUARTER_MS / 1000))
+
+
+def night_of(day: HouseholdDay, tz: ZoneInfo) -> Night | None:
+    """The night with which a local day begins, by the recorder's own rule; None if that finds too little of it."""
+    date = datetime.fromtimestamp(day.start_ms / 1000, UTC).astimezone(tz).date()
+    begin_ms, end_ms = night_of_day(date, tz)
+    power = day.consumption.values[: (end_ms - begin_ms) // STEP_MS]
+    minutes = range(0, len(power), _MINUTE)
+    means = [(begin_ms + n * STEP_MS, {"SINSTS": sum(power[n : n + _MINUTE]) // _MINUTE}) for n in minutes]
+    load = base_load(means)
+    return None if load is None else Night(1, date, load.va, load.minutes)

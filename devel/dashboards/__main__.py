@@ -1,12 +1,21 @@
 """Writes the dashboards to deploy/grafana/dashboards, in every language: `./run dashboards`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from devel.dashboards.all import DASHBOARDS
+from devel.dashboards.dashboard import Dashboard
+from devel.dashboards.line import line
+from devel.dashboards.live import live
+from devel.dashboards.month import month
+from devel.dashboards.tariff import tariff
 from devel.dashboards.words import LANGUAGES, Translator
+from devel.dashboards.year import year
+from devel.dashboards.years import years
+
+DASHBOARDS: Final[tuple[Callable[[Translator], Dashboard], ...]] = (live, month, year, years, tariff, line)
+
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "deploy" / "grafana" / "dashboards"
 

@@ -2,7 +2,7 @@
 
 from devel.dashboards.bill import bill, doubts
 from devel.dashboards.dashboard import Clock, Dashboard
-from devel.dashboards.figures import NEEDED, figures
+from devel.dashboards.figures import NEEDED, figures, tempo_counts
 from devel.dashboards.flux import (
     SELECTED,
     WORTH,
@@ -20,7 +20,6 @@ from devel.dashboards.kinds import BarStyle, bars, lines, states, table
 from devel.dashboards.panel import EUR, EUR_PER_KWH, Field, Panel
 from devel.dashboards.shown import period_words, periods, quality_cell, quality_words, site, tempo_words
 from devel.dashboards.stacks import cost_bars
-from devel.dashboards.tempo import tempo_counts
 from devel.dashboards.words import Translator
 
 _PRICED = 'r.period != "subscription"'

@@ -1,14 +1,13 @@
 """A year by month, against the year before."""
 
 from devel.dashboards.dashboard import Clock, Dashboard
-from devel.dashboards.figures import NEEDED, SPAN, YEAR, figures
+from devel.dashboards.figures import NEEDED, SPAN, YEAR, figures, tempo_counts
 from devel.dashboards.flux import columns, pipe, query, rows
 from devel.dashboards.kinds import stat
 from devel.dashboards.panel import Field, Panel
 from devel.dashboards.shown import chosen, quality_words, site
 from devel.dashboards.stacks import cost_bars, energy_bars
 from devel.dashboards.summary import summary, table_by
-from devel.dashboards.tempo import tempo_counts
 from devel.dashboards.words import Translator
 
 _BOUNDS = YEAR.bounds

@@ -21,9 +21,8 @@ from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.standby.maintenance import StandbyStep
 from tictally_recorder.cost.standby.recompute import NightRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
-from tictally_recorder.hubs.discovery import DiscoveryStep
 from tictally_recorder.hubs.earlier_names import NOTE, EarlierNamesStep, HubMemory, HubNames
-from tictally_recorder.hubs.recorder_device import announcement_of
+from tictally_recorder.hubs.recorder_device import DiscoveryStep, announcement_of
 from tictally_recorder.hubs.recorder_health import HealthSource, HealthStep, ProviderHealth, SinkHealth
 from tictally_recorder.hubs.site_device import site_device_of
 from tictally_recorder.hubs.site_publisher import SitePublisher

@@ -13,7 +13,7 @@ import real_edge
 from real_broker import Hub, Mosquitto
 from real_edge import Process
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_edge.doctor.examine import examine
 from tictally_edge.features import settings_with
 from tictally_edge.finding import FindingCode, Subject

@@ -17,7 +17,7 @@ import real_edge
 from real_broker import Hub, Mosquitto
 from real_edge import Process
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from grafana_queries import FOLDER, KEYS, dashboard, targets, variable_queries
 
-from devel.dashboards.__main__ import files
-from devel.dashboards.all import DASHBOARDS
+from devel.dashboards.__main__ import DASHBOARDS, files
 from devel.dashboards.words import LANGUAGES, WORDS, Translator
 
 BOTH = [(language, key) for language in LANGUAGES for key in KEYS]

@@ -15,7 +15,7 @@ from api_serving import METER, NOON, Served, frames
 from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_recorder.api.routes import live
 from tictally_recorder.ingest.broadcast import Broadcast, EdgeStatus
 from tictally_shared.frames import Frame

@@ -16,7 +16,7 @@ from backup_building import PARIS, build, rows, values
 from ledger_building import MINUTE_MS, NOON_MS, frame, message
 from recording import Recorder
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_recorder.backup import BackupError, RestoreResult, back_up, restore, swap
 from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.ledger import Ledger, integrity

@@ -11,7 +11,7 @@ from real_broker import Hub, Mosquitto
 from recording import BOOT, Recorder, frame
 from scripted_edge import ScriptedEdge
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_recorder.cli.app import main
 from tictally_recorder.doctor.broker_probe import Outcome, probe
 from tictally_recorder.ingest.broker import BrokerAddress

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from certificates import make_certificate
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.errors import InfluxError
 

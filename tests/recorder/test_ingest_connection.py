@@ -13,7 +13,7 @@ import pytest
 from real_broker import Hub, Mosquitto
 from recorder_events import next_of
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.events import Connected, ConnectionProblem, Event, Inbox, MessageReceived, Subscribed
 from tictally_recorder.ingest.mqtt_client import Connection

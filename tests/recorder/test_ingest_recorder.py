@@ -13,7 +13,7 @@ from certificates import make_certificate
 from real_broker import Hub, Mosquitto
 from recording import METER, START_MS, Recorder, frame
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_recorder.ledger import Ledger, LedgerReader
 
 TOPIC = "tictally/edge/cellar/frame"

@@ -15,7 +15,7 @@ from real_broker import Hub, Mosquitto
 from recording import Recorder
 from recording import frame as live_frame
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_recorder.cli.app import main
 from tictally_recorder.features import all_settings, load, settings_with
 from tictally_recorder.hubs.recorder_device import announcement_of

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from real_broker import START_WITHIN_S, Hub
 
-from demo.ports import free_port
+from demo.broker import free_port
 
 START = Path(__file__).parents[2] / "mosquitto" / "start"
 Run = Callable[[], subprocess.Popen[str]]

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 from real_broker import Hub, Mosquitto
 
-from demo.ports import free_port
+from demo.broker import free_port
 from devel import topics_reference
 from devel.child_process import ChildProcess
 

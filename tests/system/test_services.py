@@ -15,7 +15,7 @@ import pytest
 import real_edge
 from recording import Recorder
 
-from demo.ports import free_port
+from demo.broker import free_port
 from tictally_edge.features import all_settings as edge_settings
 from tictally_recorder.features import all_settings as recorder_settings
 from tictally_shared.settings.sections import Setting, settings_in

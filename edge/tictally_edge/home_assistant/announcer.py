@@ -10,8 +10,7 @@ from tictally_edge.home_assistant.edge_device import DiscoverySettings
 from tictally_edge.home_assistant.entities import SUPPLIER_REGISTERS, component_key, components, meter_device
 from tictally_edge.home_assistant.meter_profile import Profile, ProfileWatch
 from tictally_edge.home_assistant.translations import DERIVED
-from tictally_edge.topics.naming import Naming
-from tictally_edge.topics.retained_message import RetainedMessage
+from tictally_edge.topics.naming import Naming, RetainedMessage
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.home_assistant import Discovered, config_topic, discovery_json, read_discovery
 from tictally_shared.labels import CATALOGUE

@@ -5,8 +5,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from tictally_edge.settings import Settings
-from tictally_edge.topics.naming import Naming
-from tictally_edge.topics.retained_message import RetainedMessage
+from tictally_edge.topics.naming import Naming, RetainedMessage
 from tictally_shared.home_assistant import (
     DIAGNOSTIC,
     Component,

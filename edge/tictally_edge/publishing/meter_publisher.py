@@ -6,8 +6,7 @@ from tictally_edge.home_assistant.announcer import Announcer
 from tictally_edge.home_assistant.edge_device import DiscoverySettings
 from tictally_edge.topics.derived_topics import DerivedTopics
 from tictally_edge.topics.label_topics import LabelTopics
-from tictally_edge.topics.naming import Naming
-from tictally_edge.topics.retained_message import RetainedMessage
+from tictally_edge.topics.naming import Naming, RetainedMessage
 from tictally_edge.validation.completeness import Completeness
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.topics import DerivedTopic, LabelTopic

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from tictally_edge.home_assistant.edge_device import DiscoverySettings
-from tictally_edge.topics.naming import Naming
-from tictally_edge.topics.retained_message import RetainedMessage
+from tictally_edge.topics.naming import Naming, RetainedMessage
 from tictally_shared.home_assistant import PREFIX as DEFAULT_PREFIX
 from tictally_shared.home_assistant import config_topic
 from tictally_shared.topics import Topics

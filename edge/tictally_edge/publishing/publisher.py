@@ -12,7 +12,7 @@ from tictally_edge.publishing.backfill_request import BackfillRequestError, Numb
 from tictally_edge.publishing.broker_watch import BrokerWatch
 from tictally_edge.publishing.meter_publisher import MeterPublisher
 from tictally_edge.publishing.presence import BrokerPresence
-from tictally_edge.topics.retained_message import RetainedMessage
+from tictally_edge.topics.naming import RetainedMessage
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import Frame
 from tictally_shared.home_assistant import birth_topic

@@ -6,7 +6,7 @@ The values are the same in both modes.
 from collections.abc import Mapping
 from typing import Final
 
-from tictally_edge.topics.retained_message import NOTHING, RetainedMessage
+from tictally_edge.topics.naming import NOTHING, RetainedMessage
 from tictally_shared.frames import iso_utc
 from tictally_shared.labels import LABELS, Mode
 from tictally_shared.status_register import Cutoff, StatusRegister, parse_status_register

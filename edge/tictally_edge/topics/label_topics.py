@@ -7,7 +7,7 @@ because of a damaged group or of the short frames that three-phase meters send w
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_edge.topics.retained_message import NOTHING, RetainedMessage
+from tictally_edge.topics.naming import NOTHING, RetainedMessage
 from tictally_edge.validation.completeness import labels_of
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.frames import iso_utc

@@ -1,4 +1,4 @@
-"""The names under which an edge publishes and stores."""
+"""What an edge publishes, and under which names."""
 
 import hashlib
 from dataclasses import dataclass
@@ -37,3 +37,22 @@ class Naming:
 def serial_of(number: str) -> str:
     """Return the short hash that stands for a meter's number where an alias replaces it."""
     return hashlib.sha256(number.encode()).hexdigest()[:_SERIAL_DIGITS]
+
+
+# A retained message cannot be empty: that would clear its topic.
+NOTHING: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class RetainedMessage:
+    """A retained message.
+
+    Attributes:
+        topic: where to.
+        payload: plain text; empty to clear the topic.
+        time: ISO 8601, the user property `time`, or None.
+    """
+
+    topic: str
+    payload: str
+    time: str | None = None

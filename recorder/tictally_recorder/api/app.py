@@ -24,10 +24,9 @@ from tictally_recorder.api.description import DescribedApi, error_responses, ope
 from tictally_recorder.api.known_parameters import require_known_parameters
 from tictally_recorder.api.live.broadcaster import Broadcaster
 from tictally_recorder.api.middleware.abandoned_requests import AbandonedRequests
-from tictally_recorder.api.middleware.below_path import BelowPath
 from tictally_recorder.api.middleware.cross_origin import with_cross_origin
-from tictally_recorder.api.middleware.head import HeadMiddleware
 from tictally_recorder.api.middleware.request_guard import RequestGuard
+from tictally_recorder.api.middleware.rewriting import BelowPath, HeadMiddleware
 from tictally_recorder.api.prewarm import prewarm
 from tictally_recorder.api.problem_details import CONSO_PATHS, METERIT, Problem, unavailable
 from tictally_recorder.api.responses import JSON

@@ -1,11 +1,13 @@
-"""The recorder as a device of a hub, so that automations notice when nothing is stored any more. Pure."""
+"""The recorder as a device of a hub, so that automations notice when nothing is stored, and its announcement."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Final
+from math import inf
+from typing import Any, ClassVar, Final
 
 from tictally_recorder.jobs import job_kinds
+from tictally_recorder.maintenance import Turn, Wake
 from tictally_recorder.settings import Settings
 from tictally_shared.home_assistant import (
     DIAGNOSTIC,
@@ -210,3 +212,32 @@ def _sink_entities(key: str, title: str) -> tuple[HealthEntity, HealthEntity]:
             platform="binary_sensor",
         ),
     )
+
+
+class DiscoveryStep:
+    """Publishes the recorder's discovery message.
+
+    Args:
+        announcement: what to publish.
+        publish: sends a retained message: topic, payload.
+    """
+
+    name: ClassVar[str] = "discovery"
+    needs_idle: ClassVar[bool] = False
+
+    def __init__(self, announcement: Announcement, publish: Callable[[str, str], object]) -> None:
+        self._announcement = announcement
+        self._publish = publish
+        self.due_s = inf
+
+    def run(self, turn: Turn) -> bool:
+        """Publish it, once there is a connection."""
+        if turn.is_connected:
+            self._publish(self._announcement.topic, self._announcement.payload)
+            self.due_s = inf
+        return True
+
+    def wake(self, reason: Wake) -> None:
+        """A broker or a hub may have lost it."""
+        if reason is not Wake.CONFIG_CHANGED:
+            self.due_s = 0.0

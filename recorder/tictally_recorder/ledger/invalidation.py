@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
-from tictally_recorder.ledger.extents import meter_extents
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.meters import MeterState
 from tictally_recorder.ledger.outbox_queue import mark_quarters, sinks_of
 from tictally_recorder.ledger.quarter_codec import unpack_registers
 from tictally_recorder.ledger.rollup import REGISTERS
+from tictally_recorder.ledger.statistics import meter_extents
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
 from tictally_shared.tariff_options import register_set, register_sets

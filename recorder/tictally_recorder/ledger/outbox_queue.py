@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
-from tictally_recorder.ledger.extents import meter_extents
+from tictally_recorder.ledger.statistics import meter_extents
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
 

@@ -1,7 +1,7 @@
-"""The ledger's figures, cheap enough to be read every minute."""
+"""The ledger's figures and its meters' times, cheap enough to be read every minute."""
 
 import sqlite3
-from typing import Final
+from typing import Final, NamedTuple
 
 from tictally_recorder.ledger.frame_numbers import Status
 from tictally_recorder.ledger.model import LedgerCounts
@@ -31,3 +31,29 @@ def ledger_counts(connection: sqlite3.Connection) -> LedgerCounts:
         dirty=scalar("SELECT count(*) FROM dirty_quarter"),
         size_bytes=scalar("PRAGMA page_count") * scalar("PRAGMA page_size"),
     )
+
+
+# A meter that stands for imports alone has no frame: its first is later than its last.
+_EXTENTS: Final = """
+SELECT meter.id, site, key, serial, min(first_ms, coalesce(first, first_ms)), max(last_ms, coalesce(last, last_ms))
+FROM meter LEFT JOIN (
+    SELECT meter, min(first_ms) AS first, max(last_ms) AS last FROM imported_span GROUP BY meter
+) AS imported ON imported.meter = meter.id
+WHERE first_ms <= last_ms OR first IS NOT NULL ORDER BY 5, 1
+"""
+
+
+class MeterExtent(NamedTuple):
+    """A meter and the times of its first and last data, milliseconds since 1970."""
+
+    id: int
+    site: int
+    key: str
+    serial: str | None
+    first_ms: int
+    last_ms: int
+
+
+def meter_extents(connection: sqlite3.Connection) -> list[MeterExtent]:
+    """Every meter that has data, in the order of its first."""
+    return [MeterExtent(*row) for row in connection.execute(_EXTENTS)]

@@ -1,4 +1,4 @@
-"""HEAD wherever there is GET (RFC 9110 §9.3.2): monitors often send nothing else."""
+"""Rewrites requests that an application answers as it answers others: HEAD, and paths below its own."""
 
 from contextlib import suppress
 
@@ -32,3 +32,23 @@ class HeadMiddleware:
 
         with suppress(_HeadSent):
             await self._app({**scope, "method": "GET"}, receive, send_head)
+
+
+class BelowPath:
+    """Adds a path in front of that of each request: `/ping` becomes `/meterit/ping`.
+
+    Args:
+        app: the application.
+        path: without a slash at its end.
+    """
+
+    def __init__(self, app: ASGIApp, path: str) -> None:
+        self._app = app
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http":
+            path, raw = self._path + scope["path"], scope.get("raw_path") or scope["path"].encode()
+            scope = {**scope, "path": path, "raw_path": self._path.encode() + raw}
+        await self._app(scope, receive, send)
