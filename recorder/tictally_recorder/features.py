@@ -10,6 +10,7 @@ from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.imports.registry import importers
 from tictally_recorder.jobs import job_kinds
 from tictally_recorder.providers.pvpc.job import PvpcJob
+from tictally_recorder.providers.spot.job import SpotJob
 from tictally_recorder.providers.tempo.job import TempoJob
 from tictally_recorder.settings import SECTIONS, Settings, load
 from tictally_recorder.sinks.registry import plugins as sink_plugins
@@ -24,6 +25,7 @@ __all__ = [
     "HttpSettings",
     "MeteritSettings",
     "PvpcJob",
+    "SpotJob",
     "TempoJob",
     "all_settings",
     "importers",

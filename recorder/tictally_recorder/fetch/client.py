@@ -7,7 +7,9 @@ this machine's clock, one of both is wrong, and so is any day that was asked for
 
 import base64
 import email.utils
+import hashlib
 import json
+import logging
 import ssl
 import time
 from collections.abc import Callable, Mapping, MutableMapping
@@ -40,7 +42,10 @@ _BANS: Final = frozenset({403, 429})
 _DENIALS: Final = frozenset({401})
 _ETAGS: Final = "etags"
 _MAX_ETAGS: Final = 50
+_KEY_DIGITS: Final = 16
 _SHOWN: Final = 200
+# It logs every address at INFO, and some services take their token in it.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class FetchSettings(BaseModel):
@@ -163,7 +168,7 @@ class FetchClient:
     ) -> Answer | None:
         """As `get`, or None where the answer is the one that was accepted last."""
         request = self._request("GET", url, params=parameters, headers=headers)
-        etag = self._memory.get(_ETAGS, {}).get(str(request.url))
+        etag = self._memory.get(_ETAGS, {}).get(_key(str(request.url)))
         if etag is not None:
             request.headers["If-None-Match"] = etag
         try:
@@ -218,12 +223,18 @@ class FetchClient:
         """Remember that an answer was used: `get_changed` then skips it while it is unchanged."""
         if answer.etag:
             etags = self._memory.get(_ETAGS, {})
-            others = [(url, etag) for url, etag in etags.items() if url != answer.url]
-            self._memory[_ETAGS] = dict([*others, (answer.url, answer.etag)][-_MAX_ETAGS:])
+            key = _key(answer.url)
+            others = [(each, etag) for each, etag in etags.items() if each != key]
+            self._memory[_ETAGS] = dict([*others, (key, answer.etag)][-_MAX_ETAGS:])
 
 
 class _NotModified(Exception):  # noqa: N818 - an answer, not a fault
     """The answer has the ETag that was sent."""
+
+
+def _key(url: str) -> str:
+    """Of an address in the memory, which must not hold a token that stands in it."""
+    return hashlib.sha256(url.encode()).hexdigest()[:_KEY_DIGITS]
 
 
 def _read(response: httpx.Response, service: str) -> bytes:
