@@ -34,7 +34,7 @@ def decode(
 ) -> Iterator[dict[str, Any]]:
     """Yield a JSON object for each frame, the same for any chunking.
 
-    Time advances at the pace of the line, since a file has no other clock.
+    Time advances at the pace of the line, since a file has no other clock: `at` is in seconds since its beginning.
 
     Args:
         chunks: the file's bytes.
@@ -45,7 +45,8 @@ def decode(
     decoder, validator = Decoder(tz), FrameValidator(accepts_first=True)
     for frame in _frames(decoder, chunks):
         per_second = SPEED[frame.mode] / BITS_PER_CHARACTER
-        validated = validator.validate(replace(frame, at=frame.offset / per_second))
+        at_s = frame.offset / per_second
+        validated = validator.validate(replace(frame, at=at_s))
         sums.frames += 1
         sums.complete += frame.complete
         sums.of_meter += bool(frame.values)
@@ -55,6 +56,7 @@ def decode(
         sums.rejected.update(validated.rejected)
         yield {
             "mode": frame.mode.value,
+            "at": round(at_s, 3),
             "meter": frame.number,
             "values": {name: value for name, value in validated.values.items() if prm or name != DELIVERY_POINT},
             "dated": validated.dated,

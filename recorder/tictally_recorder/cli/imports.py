@@ -2,6 +2,7 @@
 
 import json as json_
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,17 +13,40 @@ from typer.core import TyperGroup
 from tictally_recorder.cli.console import echo, echo_error, print_table, progress
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption
+from tictally_recorder.cli.window import moment_of
+from tictally_recorder.fetch import FetchError
 from tictally_recorder.imports.errors import ImportFileError
+from tictally_recorder.imports.home_assistant_service import fetch_statistics
+from tictally_recorder.imports.home_assistant_statistics import HomeAssistantSettings, HomeAssistantStatistics
 from tictally_recorder.imports.outcome import Outcome, import_files, known_hashes
 from tictally_recorder.imports.outcome import undo as undo_run
-from tictally_recorder.imports.read import read_files
+from tictally_recorder.imports.read import FileRead, read_files
 from tictally_recorder.imports.registry import importers
 from tictally_recorder.imports.state import run_records
 from tictally_recorder.ledger import ImportRun, LedgerReader
 from tictally_recorder.reports import imports as report
+from tictally_recorder.settings import Settings
 
 _FILES = "files"
+# Long-term statistics are younger.
+_ALL = datetime(2010, 1, 1, tzinfo=UTC)
 _SUMMARY = "Import history from files of others; list imports, undo one."
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an import goes.
+
+    Attributes:
+        site: `--site`, or None.
+        dry_run: nothing is written.
+    """
+
+    site: Annotated[
+        str | None,
+        typer.Option("--site", metavar="ID", help="Site. Default: the only one, or by the files' delivery point."),
+    ] = None
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what an import would do, and do nothing.")] = False
 
 
 class _FilesByDefault(TyperGroup):
@@ -48,11 +72,7 @@ def _without_command(context: typer.Context) -> None:
 def files_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, also packed by gzip or zip; any order.")],
     *,
-    site: Annotated[
-        str | None,
-        typer.Option("--site", metavar="ID", help="Site. Default: the only one, or by the files' delivery point."),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what an import would do, and do nothing.")] = False,
+    target: Target,
     json: JsonOption = False,
     configuration: Configuration,
 ) -> None:
@@ -66,7 +86,7 @@ def files_(
     The recorder may run meanwhile. docs/import.md describes the formats.
     """
     settings = configuration.settings()
-    known = known_hashes(settings.ledger, site)
+    known = known_hashes(settings.ledger, target.site)
     try:
         with progress("Reading") as advance:
             read, skipped = read_files(files, settings, known, advance)
@@ -74,12 +94,63 @@ def files_(
             _nothing_new(skipped, json=json)
             return
         with progress("Importing"):
-            outcome = import_files(settings, read, site, datetime.now(UTC), is_dry_run=dry_run)
+            outcome = import_files(settings, read, target.site, datetime.now(UTC), is_dry_run=target.dry_run)
     except ImportFileError as error:
         echo_error(str(error))
         echo_error("nothing was imported")
         raise typer.Exit(1) from None
     _show(outcome, skipped, configuration, json=json)
+
+
+@app.command("home-assistant", short_help="Fetch statistics from Home Assistant and import them.")
+@flattened
+def home_assistant(
+    *,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="WHEN", help="Start. Default: the end of the last such import, or all there is."
+        ),
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="WHEN", help="End, excluded. Default: now.")] = None,
+    target: Target,
+    json: JsonOption = False,
+    configuration: Configuration,
+) -> None:
+    """Fetch hourly long-term statistics from Home Assistant by its WebSocket interface, and import them.
+
+    TICTALLY_HOME_ASSISTANT_URL is its address, TICTALLY_HOME_ASSISTANT_TOKEN a long-lived access token. ha-linky's
+    statistics are recognized; TICTALLY_HOME_ASSISTANT_CONSUMPTION and _INJECTION name others.
+    """
+    settings = configuration.settings()
+    now = datetime.now(UTC)
+    since = _last_fetched(settings, target.site) if start is None else moment_of("--from", start, settings.zone, now)
+    until = now if end is None else moment_of("--to", end, settings.zone, now)
+    if since >= until:
+        raise typer.BadParameter("it must be before the end", param_hint="--from")
+    try:
+        with progress("Fetching"):
+            file = fetch_statistics(settings.section(HomeAssistantSettings), since, until)
+        if file.hash in known_hashes(settings.ledger, target.site):
+            _nothing_new([file.name], json=json)
+            return
+        outcome = import_files(
+            settings, [FileRead(HomeAssistantStatistics(), file)], target.site, now, is_dry_run=target.dry_run
+        )
+    except (ImportFileError, FetchError) as error:
+        echo_error(str(error))
+        echo_error("nothing was imported")
+        raise typer.Exit(1) from None
+    _show(outcome, (), configuration, json=json)
+
+
+def _last_fetched(settings: Settings, site: str | None) -> datetime:
+    """The end of what was imported from Home Assistant last, or the beginning of all time."""
+    name = HomeAssistantStatistics.name
+    with LedgerReader.open(settings.ledger) as reader:
+        runs = [run for run in reader.import_runs() if site in {None, run.site}]
+    ends_ms = [file.last_ms for run in runs for file in run.files if file.importer == name]
+    return datetime.fromtimestamp(max(ends_ms) // 1000, UTC) if ends_ms else _ALL
 
 
 @app.command("list", short_help="List the runs, the newest first.")

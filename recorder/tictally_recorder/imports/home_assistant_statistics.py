@@ -6,15 +6,16 @@ register was. Which statistics are the site's consumption and injection is a set
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from tictally_recorder.fetch import Url
 from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.source_file import SourceFile
@@ -23,8 +24,12 @@ from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, Inter
 _HOUR_MS: Final = 3_600_000
 _LONGEST_MS: Final = 31 * 24 * _HOUR_MS
 _CHUNK: Final = 1 << 20
-_WH: Final = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
+WH_OF: Final = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
+"""Unit of a statistic → Wh."""
 _LINKY: Final = re.compile(r"linky(?:_prod)?:(\d{14})")
+_PRODUCTION: Final = "linky_prod:"
+SETTING: Final = "TICTALLY_HOME_ASSISTANT_CONSUMPTION"
+"""Names the statistics where nothing else shows them."""
 _SERIES: Final = "SELECT id, statistic_id, unit_of_measurement FROM statistics_meta WHERE has_sum = 1 ORDER BY 2"
 _ROWS: Final = "SELECT start_ts, sum FROM statistics WHERE metadata_id = ? AND sum IS NOT NULL ORDER BY start_ts"
 
@@ -39,8 +44,16 @@ _Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 class HomeAssistantSettings(BaseModel):
     """Which statistics are imported."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    url: Url | None = Field(
+        None,
+        description="Address of Home Assistant, `http://homeassistant.local:8123`, for `tictally import "
+        "home-assistant`.",
+    )
+    token: SecretStr | None = Field(
+        None, description="Long-lived access token of Home Assistant, from a user's profile page there."
+    )
     consumption: _Names = Field(
         (),
         description="Statistics of Home Assistant that together are the consumption, separated by commas. "
@@ -88,35 +101,61 @@ def _plain(file: SourceFile, folder: Path) -> Path:
 def _read(reading: Reading, connection: sqlite3.Connection) -> Iterator[Observation]:
     wanted = reading.settings.section(HomeAssistantSettings)
     series = {name: (number, unit) for number, name, unit in connection.execute(_SERIES)}
-    names = {CONSUMPTION: wanted.consumption, INJECTION: wanted.injection}
-    if not any(names.values()):
-        linky = [name for name in series if _LINKY.fullmatch(name)]
-        names[CONSUMPTION] = tuple(name for name in linky if not name.startswith("linky_prod"))
-        names[INJECTION] = tuple(name for name in linky if name.startswith("linky_prod"))
-        for name in linky:
-            reading.name_delivery_point(name.partition(":")[2], 0)
-    energies = tuple(name for name, (_, unit) in series.items() if unit in _WH)
-    if not any(names.values()) or any(name not in energies for each in names.values() for name in each):
-        setting = "TICTALLY_HOME_ASSISTANT_CONSUMPTION"
-        raise reading.file.error(0, ImportProblem.SERIES_NEEDED, setting=setting, series=energies)
+    energies = [name for name, (_, unit) in series.items() if unit in WH_OF]
+    names = chosen(wanted, energies)
+    if names is None:
+        raise reading.file.error(0, ImportProblem.SERIES_NEEDED, setting=SETTING, series=tuple(energies))
+    for prm in delivery_points(names):
+        reading.name_delivery_point(prm, 0)
     for register, of_register in names.items():
-        yield from _summed(register, [_energies(connection, *series[name]) for name in of_register])
+        found = []
+        for name in of_register:
+            number, unit = series[name]
+            found.append(energies_of(connection.execute(_ROWS, (number,)), WH_OF[unit]))
+        yield from summed(register, found)
 
 
-def _energies(connection: sqlite3.Connection, number: int, unit: str) -> dict[tuple[int, int], int]:
-    """(start, end) → watt-minutes, from one hour's sum to the next; a sum that falls shows nothing."""
+def chosen(wanted: HomeAssistantSettings, energies: Sequence[str]) -> Mapping[str, Sequence[str]] | None:
+    """Register → ids of the statistics that together are its energy; None where that is not clear.
+
+    Args:
+        wanted: the user's choice; without one ha-linky's are taken.
+        energies: the ids of the statistics of energy that there are.
+    """
+    names: dict[str, Sequence[str]] = {CONSUMPTION: wanted.consumption, INJECTION: wanted.injection}
+    if not any(names.values()):
+        linky = [name for name in energies if _LINKY.fullmatch(name)]
+        names[CONSUMPTION] = [name for name in linky if not name.startswith(_PRODUCTION)]
+        names[INJECTION] = [name for name in linky if name.startswith(_PRODUCTION)]
+    if not any(names.values()) or any(name not in energies for each in names.values() for name in each):
+        return None
+    return names
+
+
+def delivery_points(names: Mapping[str, Sequence[str]]) -> list[str]:
+    """The delivery points that ha-linky's statistics have in their ids."""
+    return [match[1] for each in names.values() for name in each if (match := _LINKY.fullmatch(name))]
+
+
+def energies_of(rows: Iterable[tuple[float, float | Decimal]], wh: int) -> dict[tuple[int, int], int]:
+    """(start, end) → watt-minutes, from one hour's sum to the next; a sum that falls shows nothing.
+
+    Args:
+        rows: the beginning of the hour, seconds since 1970, and the sum at its end; in order of time.
+        wh: of the sum's unit.
+    """
     found: dict[tuple[int, int], int] = {}
     before: tuple[int, Decimal] | None = None
-    for start_s, total in connection.execute(_ROWS, (number,)):
+    for start_s, total in rows:
         end_ms = round(start_s) * 1000 + _HOUR_MS
         here = Decimal(str(total))
         if before is not None and here >= before[1] and 0 < end_ms - before[0] <= _LONGEST_MS:
-            found[before[0], end_ms] = round((here - before[1]) * _WH[unit] * WATT_MINUTES)
+            found[before[0], end_ms] = round((here - before[1]) * wh * WATT_MINUTES)
         before = end_ms, here
     return found
 
 
-def _summed(register: str, series: Sequence[dict[tuple[int, int], int]]) -> Iterator[Observation]:
+def summed(register: str, series: Sequence[dict[tuple[int, int], int]]) -> Iterator[Observation]:
     """The sum of several statistics, such as one for each period, where all of them have the same interval."""
     for start_ms, end_ms in sorted(set(series[0]).intersection(*series[1:])) if series else ():
         energy = sum(each[start_ms, end_ms] for each in series)

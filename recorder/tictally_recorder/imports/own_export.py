@@ -40,7 +40,7 @@ class OwnExport:
         for row in rows:
             if any(row.get(column) is None for column in _COLUMNS):
                 raise file.error(rows.line_num, ImportProblem.COLUMN_MISSING, columns=_COLUMNS)
-            if row["unit"] != "Wh" or not _counts(row["register"]):
+            if row["unit"] != "Wh" or not is_counted(row["register"]):
                 continue
             if site is not None and row["site"] != site:
                 raise file.error(rows.line_num, ImportProblem.SEVERAL_SITES, first=site, second=row["site"])
@@ -55,7 +55,8 @@ class OwnExport:
                 yield each._replace(register=names.get(each.register, each.register))
 
 
-def _counts(register: str) -> bool:
+def is_counted(register: str) -> bool:
+    """True for registers whose energy counts as the consumption or injection of a site."""
     return register in {CONSUMPTION, INJECTION, *_REGISTERS} or register.startswith(_SUPPLIER)
 
 

@@ -1,7 +1,7 @@
 """What an importer is: it reads the files of one program or company and yields what they observed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -22,14 +22,14 @@ class Reading:
         settings: the recorder's, with the importer's own section.
         tz: zone of times without offset.
         delivery_point: the PRM that the file names, or None.
-        notes: what a person should know of it: a code and its count.
+        meter: the number of the meter that the file names, or None.
     """
 
     file: SourceFile
     settings: Settings
     tz: ZoneInfo
     delivery_point: str | None = None
-    notes: dict[str, int] = field(default_factory=dict)
+    meter: str | None = None
 
     def name_delivery_point(self, prm: str, line: int) -> None:
         """Note which delivery point the file is about.
@@ -40,6 +40,18 @@ class Reading:
         if self.delivery_point not in {None, prm}:
             raise self.file.error(line, ImportProblem.TWO_DELIVERY_POINTS, first=str(self.delivery_point), second=prm)
         self.delivery_point = prm
+
+    def name_meter(self, meter: str | None, line: int) -> None:
+        """Note which meter the file is about; None where a line does not name it.
+
+        Raises:
+            ImportFileError: another one was named before.
+        """
+        if meter is None:
+            return
+        if self.meter not in {None, meter}:
+            raise self.file.error(line, ImportProblem.TWO_METERS, first=str(self.meter), second=meter)
+        self.meter = meter
 
 
 @dataclass(frozen=True, slots=True)

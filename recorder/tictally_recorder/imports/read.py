@@ -77,5 +77,7 @@ def _read(file: SourceFile, digest: str, settings: Settings, advance: Callable[[
     if not observations:
         raise file.error(0, ImportProblem.EMPTY)
     name = file.path.name if file.member is None else f"{file.path.name}, {file.member}"
-    observed = ObservedFile(importer.name, name, digest, reading.delivery_point, tuple(observations.values()))
+    observed = ObservedFile(
+        importer.name, name, digest, reading.delivery_point, tuple(observations.values()), reading.meter
+    )
     return FileRead(importer, observed)

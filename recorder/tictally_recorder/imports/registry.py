@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tictally_recorder.imports.edf import Edf
+from tictally_recorder.imports.edf_registers import EdfRegisters
 from tictally_recorder.imports.enedis_csv import EnedisCsv
 from tictally_recorder.imports.enedis_xlsx import EnedisXlsx
 from tictally_recorder.imports.errors import ImportProblem
@@ -14,6 +15,7 @@ from tictally_recorder.imports.meterit import Meterit
 from tictally_recorder.imports.own_export import OwnExport
 from tictally_recorder.imports.protocol import Head, Importer
 from tictally_recorder.imports.source_file import SourceFile, decoded
+from tictally_recorder.imports.tic import TicRecording
 from tictally_recorder.imports.total_energies import TotalEnergies
 from tictally_recorder.registry import Registry
 
@@ -60,8 +62,10 @@ register(EnedisCsv())
 register(EnedisXlsx())
 register(LinkyStat())
 register(Edf())
+register(EdfRegisters())
 register(TotalEnergies())
 register(HomeAssistantStatistics())
 register(HomeAssistantHistory())
 register(Meterit())
+register(TicRecording())
 register(OwnExport())

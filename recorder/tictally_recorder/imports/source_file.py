@@ -122,8 +122,8 @@ class SourceFile:
                 return
             rest = b"" if start == _UTF8_BOM else start
             number = 0
-            while line := rest + content.readline(_MOST_LINE_BYTES):
-                rest = b""
+            while line := _next_line(rest, content):
+                rest = rest[len(line) :]
                 number += 1
                 if len(line) >= _MOST_LINE_BYTES:
                     raise self.error(number, ImportProblem.LINE_TOO_LONG)
@@ -137,6 +137,12 @@ class SourceFile:
     def error(self, line: int, code: ImportProblem, **parameters: str | int | tuple[str, ...]) -> ImportFileError:
         """An error about it, to be raised."""
         return ImportFileError(self.name, line, Phrase(code, dict(parameters)))
+
+
+def _next_line(rest: bytes, content: BufferedReader) -> bytes:
+    """The next line of what has been read already and of what has not."""
+    end = rest.find(b"\n") + 1
+    return rest[:end] if end else rest + content.readline(_MOST_LINE_BYTES)
 
 
 class _Bounded(RawIOBase):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tictally_recorder.imports.errors import ImportFileError, ImportProblem
 from tictally_recorder.ledger import Importing, LedgerReader, ObservedFile, Site
-from tictally_shared.phrase import Phrase
+from tictally_shared.phrase import Phrase, Value
 
 _DELIVERY_POINT = "PRM"
 
@@ -18,7 +18,8 @@ def target_site(importing: Importing, wanted: str | None, files: Sequence[Observ
         files: to be imported, at least one.
 
     Raises:
-        ImportFileError: the files are of two delivery points, of another one than the site's, or the site is not clear.
+        ImportFileError: the files are of two delivery points or meters, of another delivery point than the site's, or
+            the site is not clear.
     """
     named = {file.delivery_point: file.name for file in files if file.delivery_point}
     if len(named) > 1:
@@ -27,7 +28,7 @@ def target_site(importing: Importing, wanted: str | None, files: Sequence[Observ
     point = next(iter(named), None)
     sites = importing.sites()
     points = {site.id: _points_of(importing, site) for site in sites}
-    found = wanted if wanted is not None else _only(sites, points, point)
+    found = wanted if wanted is not None else _by_meter(sites, files) or _only(sites, points, point)
     if found is None:
         names = tuple(site.id for site in sites)
         code = ImportProblem.SITE_NEEDED if sites else ImportProblem.NEW_SITE_NEEDED
@@ -37,6 +38,21 @@ def target_site(importing: Importing, wanted: str | None, files: Sequence[Observ
         about = {"site": found, "own": min(others), "other": point}
         raise ImportFileError(named[point], 0, Phrase(ImportProblem.OTHER_DELIVERY_POINT, about))
     return found
+
+
+def _by_meter(sites: Sequence[Site], files: Sequence[ObservedFile]) -> str | None:
+    """The site of the meter that the files name, a new one where there is none yet; None if they name no meter."""
+    named = {file.meter: file.name for file in files if file.meter}
+    if len(named) > 1:
+        (first, _), (second, name) = list(named.items())[:2]
+        raise ImportFileError(name, 0, Phrase(ImportProblem.TWO_METERS, {"first": first, "second": second}))
+    for meter, name in named.items():
+        matching = [site.id for site in sites if meter in {each.key for each in site.meters}]
+        if sites and not matching:
+            about: dict[str, Value] = {"meter": meter, "sites": tuple(site.id for site in sites)}
+            raise ImportFileError(name, 0, Phrase(ImportProblem.OTHER_METER, about))
+        return matching[0] if matching else meter
+    return None
 
 
 def _only(sites: Sequence[Site], points: dict[str, set[str]], point: str | None) -> str | None:

@@ -62,6 +62,7 @@ class ObservedFile:
         hash: SHA-256 of its content, hexadecimal.
         delivery_point: the PRM that it names, or None.
         observations: what it holds, each once.
+        meter: the number of the meter that it names, or None; not stored.
     """
 
     importer: str
@@ -69,6 +70,7 @@ class ObservedFile:
     hash: str
     delivery_point: str | None
     observations: Sequence[Observation]
+    meter: str | None = None
 
     @property
     def first_ms(self) -> int:
