@@ -7,6 +7,7 @@ from tictally_recorder.api.settings import ConsoSettings, HttpSettings, MeteritS
 from tictally_recorder.backup.job import BackupJob
 from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.fetch import FetchSettings
+from tictally_recorder.imports.conso.job import EnedisJob
 from tictally_recorder.imports.registry import importers
 from tictally_recorder.jobs import job_kinds
 from tictally_recorder.providers.pvpc.job import PvpcJob
@@ -21,6 +22,7 @@ __all__ = [
     "BackupJob",
     "BackupSettings",
     "ConsoSettings",
+    "EnedisJob",
     "FetchSettings",
     "HttpSettings",
     "MeteritSettings",

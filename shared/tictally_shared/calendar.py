@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -125,6 +126,7 @@ def _last_sunday(year: int, month: int) -> datetime:
     return last - timedelta(days=(last.weekday() + 1) % 7)
 
 
+@cache
 def zone(name: str) -> ZoneInfo:
     """A zone of the tz database whose offsets are whole quarter-hours since 1970.
 

@@ -275,3 +275,14 @@ def test_each_recorder_has_seconds_of_its_own() -> None:
 def test_a_schedule_that_makes_no_sense_is_rejected(expression: str) -> None:
     with pytest.raises(ValueError, match="is no cron expression"):
         Schedule(expression, PARIS)
+
+
+def test_a_job_is_polled_every_minute_and_at_its_own_second() -> None:
+    schedule = Schedule("15 20 * * *", PARIS, 37)
+    job = JobRunner("tides", TideJob("Brest"), schedule, JobState())
+    due_ms = ms("2026-11-21T20:15:37+01:00")
+    assert job.next_poll_ms(due_ms - HOUR_MS) == due_ms - HOUR_MS + 60_000
+    assert job.next_poll_ms(due_ms - 20_000) == due_ms
+    assert job.next_poll_ms(due_ms) == due_ms + 60_000
+    waiting = JobRunner("tides", TideJob("Brest"), schedule, JobState(retry_ms=due_ms + 5000))
+    assert waiting.next_poll_ms(due_ms) == due_ms + 5000

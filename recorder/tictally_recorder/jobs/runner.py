@@ -145,8 +145,15 @@ class JobRunner:
         wait_s = _START_DELAY_S
         while not self._stopping.wait(wait_s):
             self.poll(_now_ms())
-            retry_ms = self._state.retry_ms
-            wait_s = _CHECK_EVERY_S if retry_ms is None else max(retry_ms - _now_ms(), 0) / 1000
+            now_ms = _now_ms()
+            wait_s = (self.next_poll_ms(now_ms) - now_ms) / 1000
+
+    def next_poll_ms(self, now_ms: int) -> int:
+        """When to poll next, milliseconds since 1970: within a minute, and at the schedule's own second."""
+        retry_ms = self._state.retry_ms
+        if retry_ms is not None:
+            return max(retry_ms, now_ms)
+        return min(now_ms + int(_CHECK_EVERY_S * 1000), self._schedule.next_ms(now_ms))
 
 
 def _now_ms() -> int:
