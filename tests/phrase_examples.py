@@ -53,6 +53,7 @@ REASON_PARAMETERS: Final[Mapping[str, Parameter]] = {
     "enough": 10,
     "file": "own.toml",
     "line": 7,
+    "list_name": "sobriete",
     "newest": "own 2026-08-01",
     "nights": 30,
     "period": "HP WE",

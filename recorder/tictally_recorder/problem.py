@@ -115,6 +115,10 @@ class FileProblem(PhraseCode):
     ALIASES_WRONG = "aliases_wrong"
     ALIAS_UNKNOWN = "alias_unknown"
     HOURS_WRONG = "hours_wrong"
+    SEASONS_WRONG = "seasons_wrong"
+    SEASONS_INCOMPLETE = "seasons_incomplete"
+    SEASONS_OVERLAP = "seasons_overlap"
+    WEEKDAY_WRONG = "weekday_wrong"
     SAME_DAY = "same_day"
     OVERLAP = "overlap"
 
@@ -138,6 +142,19 @@ class FileProblem(PhraseCode):
     PERIOD_UNKNOWN = "period_unknown"
     PRICES_MISSING = "prices_missing"
     PRICES_MISSING_AT_POWER = "prices_missing_at_power"
+
+    # Rules of a tariff's periods
+    NOT_HOURS = "not_hours"
+    NOT_A_TIME = "not_a_time"
+    NOT_A_SEASON = "not_a_season"
+    NO_RULE = "no_rule"
+    RULES_WITHOUT_PERIODS = "rules_without_periods"
+    RULE_UNREACHABLE = "rule_unreachable"
+    RULE_LAST = "rule_last"
+    PERIODS_WITHOUT_RULE = "periods_without_rule"
+    LIST_UNUSED = "list_unused"
+    LIST_INTERRUPTED = "list_interrupted"
+    DAY_OUTSIDE_LIST = "day_outside_list"
 
     @classmethod
     def family(cls) -> str:

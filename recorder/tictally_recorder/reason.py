@@ -48,6 +48,8 @@ class ReasonCode(PhraseCode):
     # Comparison of tariffs
     TEMPO_COLOUR_UNKNOWN = "tempo_colour_unknown"
     OFF_PEAK_HOURS_UNKNOWN = "off_peak_hours_unknown"
+    CHOSEN_WEEKDAY_UNKNOWN = "chosen_weekday_unknown"
+    NO_LIST_OF_DAYS = "no_list_of_days"
     NO_REGISTER_FOR_PERIODS = "no_register_for_periods"
 
     # Standby

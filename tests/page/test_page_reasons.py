@@ -120,7 +120,7 @@ FRENCH_TOO = {
     ),
     *("minute", "taxes", "maximum", "minimum", "index", "prices", "prov", "script", "toml"),
     # Of an accented word the part before the accent; and names of commands.
-    *("accept", "application", "format", "join", "journal", "message", "zone"),
+    *("accept", "application", "condition", "format", "join", "journal", "message", "zone"),
     *("but", "end", "enedis", "inject", "kw", "macros", "or", "pipx", "recorder", "start", "unit", "wh", "xlsx"),
 }
 

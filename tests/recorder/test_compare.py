@@ -11,8 +11,8 @@ from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost.compare.tempo_colours import agreed, heard_colours
-from tictally_recorder.cost.contracts.model import is_off_peak
 from tictally_recorder.ledger import Ledger, TextChange
+from tictally_recorder.tariffs.hours import is_within
 from tictally_shared.calendar import zone
 from tictally_shared.status_register import Colour
 
@@ -160,7 +160,7 @@ def test_the_contracts_own_tariff_costs_the_actual_amount(folder: Path, capsys: 
 
 def test_hours_over_midnight_exclude_their_end() -> None:
     night = [(time(22), time(6))]
-    assert [is_off_peak(time(hour), night) for hour in (21, 22, 0, 5, 6)] == [False, True, True, True, False]
+    assert [is_within(time(hour), night) for hour in (21, 22, 0, 5, 6)] == [False, True, True, True, False]
 
 
 def test_a_string_gives_the_colour_of_days_with_frames_and_of_no_other() -> None:

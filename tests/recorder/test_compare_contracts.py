@@ -11,9 +11,11 @@ from cost_building import BASE, HPHC, PARIS, SITE, d, days, midnight_ms, tariff,
 from tictally_recorder.cost.compare import Assumed, Offer, offers
 from tictally_recorder.cost.compare.model import Offers
 from tictally_recorder.cost.contracts import Contract
+from tictally_recorder.cost.contracts.model import OffPeak
 from tictally_recorder.cost.model import Use
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.tariffs.model import Tariff
+from tictally_recorder.tariffs.period_rules import DayList, PeriodRule, PeriodRules
 from tictally_shared.calendar import QUARTER_MS
 
 FRIDAY, SATURDAY = d("2025-06-13"), d("2025-06-14")
@@ -77,8 +79,8 @@ def codes(offer: Offer) -> dict[str, tuple[date, ...]]:
 
 
 def test_each_day_has_the_off_peak_hours_of_its_own_contract() -> None:
-    march = contract("base", off_peak_hours=NIGHT)
-    april = contract("base", off_peak_hours=NOON)
+    march = contract("base", off_peak=(OffPeak(NIGHT),))
+    april = contract("base", off_peak=(OffPeak(NOON),))
     first, second = (
         of(compared({day: each}, HPHC, ngtf="BASE"), "hphc") for day, each in ((FRIDAY, march), (SATURDAY, april))
     )
@@ -93,7 +95,7 @@ def test_each_day_has_the_off_peak_hours_of_its_own_contract() -> None:
 
 def test_a_day_whose_off_peak_hours_are_unknown_is_unknown_and_the_others_are_priced() -> None:
     week = days("2025-06-09", "2025-06-16")
-    contracts: dict[date, Contract | None] = dict.fromkeys(week, contract("base", off_peak_hours=NIGHT))
+    contracts: dict[date, Contract | None] = dict.fromkeys(week, contract("base", off_peak=(OffPeak(NIGHT),)))
     contracts[week[-1]] = contract("base")
     offer = of(compared(contracts, HPHC, ngtf="BASE"), "hphc")
     # 3.2 x 0.1696 + 6.4 x 0.2146 + 14.04 / 30
@@ -120,7 +122,7 @@ def test_each_day_has_the_aliases_of_its_own_contract() -> None:
 @pytest.mark.parametrize("on", [HPHC, BASE])
 def test_a_tariff_with_periods_of_its_own_is_unknown_on_a_regulated_meter(other: Tariff, on: Tariff) -> None:
     ngtf = REGULATED if on is HPHC else "BASE"
-    offer = of(compared({SATURDAY: contract(on.id, off_peak_hours=NIGHT)}, other, ngtf=ngtf), other.id)
+    offer = of(compared({SATURDAY: contract(on.id, off_peak=(OffPeak(NIGHT),))}, other, ngtf=ngtf), other.id)
     assert (offer.amount, codes(offer)) == (None, {"no_register_for_periods": (SATURDAY,)})
 
 
@@ -133,6 +135,80 @@ def test_the_contracts_own_tariff_is_priced_by_the_meters_registers() -> None:
     # Another supplier's weekend may be another one, and a regulated contract has other off-peak hours.
     assert codes(of(found, "same-names")) == {"no_register_for_periods": (FRIDAY, SATURDAY)}
     assert codes(of(found, "hphc")) == {"off_peak_hours_unknown": (FRIDAY, SATURDAY)}
+
+
+def on_rules(tariff_: Tariff, *rules: PeriodRule, lists: Mapping[str, DayList] | None = None) -> Tariff:
+    return replace(tariff_, rules=PeriodRules(rules, lists=lists))
+
+
+WEEKEND_BY_RULES = on_rules(
+    WEEKEND,
+    PeriodRule("WE", weekdays=frozenset({5, 6}), has_chosen_weekday=True),
+    PeriodRule("HC", is_off_peak=True),
+    PeriodRule("HP"),
+)
+SUPER_BY_RULES = on_rules(
+    SUPER,
+    PeriodRule("HSC", ((time(2), time(6)),)),
+    PeriodRule("HC", ((time(23), time(7)),)),
+    PeriodRule("HP"),
+)
+
+
+def test_a_tariffs_own_rules_divide_what_the_meter_does_not() -> None:
+    on = contract("base", off_peak=(OffPeak(NIGHT),), chosen_weekday=2)
+    found = compared({FRIDAY: on, SATURDAY: on}, WEEKEND_BY_RULES, SUPER_BY_RULES, ngtf="BASE")
+    assert of(found, "weekend").energy_wh == {"HC": 3200, "HP": 6400, "WE": 9600}
+    assert of(found, "super").energy_wh == {"HSC": 2 * 1600, "HC": 2 * 1600, "HP": 2 * 6400}
+    # 3.2 x 0.1 + 6.4 x 0.2 + 9.6 x 0.3 + 2 x 30 / 30
+    assert of(found, "weekend").amount == Decimal("6.48")
+    assert found.off_peak_hours == {FRIDAY: NIGHT}
+
+
+def test_off_peak_hours_of_rules_are_those_that_a_meter_on_hp_hc_counts() -> None:
+    on = contract("hphc", off_peak=(OffPeak(NOON),), chosen_weekday=2)
+    found = compared({FRIDAY: on, SATURDAY: on}, WEEKEND_BY_RULES)
+    assert of(found, "weekend").energy_wh == {"HC": 3200, "HP": 6400, "WE": 9600}
+    assert found.off_peak_hours == {}
+    given = compared({FRIDAY: on}, WEEKEND_BY_RULES, assumed=Assumed(((time(0), time(5)),), power_kva=6))
+    assert of(given, "weekend").energy_wh == {"HC": 2000, "HP": 7600, "WE": 0}
+
+
+def test_what_rules_need_and_nobody_knows_leaves_the_day_unknown() -> None:
+    found = compared({FRIDAY: contract("base"), SATURDAY: contract("base")}, WEEKEND_BY_RULES, ngtf="BASE")
+    offer = of(found, "weekend")
+    assert codes(offer) == {"chosen_weekday_unknown": (FRIDAY,)}
+    assert (offer.days, offer.energy_wh) == ((SATURDAY,), {"HC": 0, "HP": 0, "WE": 9600})
+    chosen = Assumed(chosen_weekday=4, power_kva=6)
+    found = compared({FRIDAY: contract("base")}, WEEKEND_BY_RULES, ngtf="BASE", assumed=chosen)
+    assert of(found, "weekend").energy_wh == {"HC": 0, "HP": 0, "WE": 9600}
+
+
+def test_a_list_of_days_is_known_for_its_time_only() -> None:
+    announced = {"sobriety": DayList(FRIDAY, FRIDAY, frozenset({FRIDAY}))}
+    flex = on_rules(
+        WEEKEND, PeriodRule("WE", days="sobriety"), PeriodRule("HC", NIGHT), PeriodRule("HP"), lists=announced
+    )
+    offer = of(compared(dict.fromkeys((FRIDAY, SATURDAY), contract("base")), flex, ngtf="BASE"), "weekend")
+    assert offer.energy_wh == {"HC": 0, "HP": 0, "WE": 9600}
+    assert codes(offer) == {"no_list_of_days": (SATURDAY,)}
+
+
+@pytest.mark.parametrize("ngtf", ["BASE", REGULATED])
+def test_hours_of_a_regulated_option_are_never_those_of_rules(ngtf: str) -> None:
+    fixed = on_rules(replace(HPHC, id="hphc"), PeriodRule("HC", ((time(0), time(9)),)), PeriodRule("HP"))
+    for on in (contract("hphc"), contract("base")):
+        assert of(compared({FRIDAY: on}, fixed, ngtf=ngtf), "hphc").energy_wh == {"HC": 3600, "HP": 6000}
+
+
+def test_registers_of_the_contracts_own_calendar_go_before_its_rules() -> None:
+    names = {"EASF01": "CREUSES", "EASF02": "PLEINES", "EASF03": "WEEK-END"}
+    own = contract("weekend", aliases={"CREUSES": "HC", "PLEINES": "HP", "EASF03": "WE"})
+    same = replace(WEEKEND_BY_RULES, id="same-rules")
+    found = compared({FRIDAY: own, SATURDAY: own}, WEEKEND_BY_RULES, same, ngtf="HC SEM WE", registers=names)
+    assert of(found, "weekend").energy_wh == {"HC": 3200, "HP": 6400, "WE": 9600}
+    # By the rules, neither the chosen weekday nor the off-peak hours are known.
+    assert codes(of(found, "same-rules")) == {"chosen_weekday_unknown": (FRIDAY,)}
 
 
 def test_the_contracts_own_tariff_is_unknown_where_the_meter_counts_fewer_periods() -> None:
@@ -162,7 +238,7 @@ def test_a_meter_on_off_peak_and_peak_divides_by_its_registers_without_any_hours
 
 def test_hours_that_are_given_win_over_registers_and_contract() -> None:
     wish = Assumed(off_peak_hours=NOON, power_kva=6)
-    found = compared({FRIDAY: contract("hphc", off_peak_hours=NIGHT)}, HPHC, assumed=wish)
+    found = compared({FRIDAY: contract("hphc", off_peak=(OffPeak(NIGHT),))}, HPHC, assumed=wish)
     assert found.off_peak_hours == {FRIDAY: NOON}
     assert of(found, "hphc").energy_wh == {"HC": 3200, "HP": 6400}
 

@@ -8,6 +8,7 @@ from cost_building import BASE, HPHC, SITE, SURPLUS, d
 
 from tictally_recorder.cost.contracts import Contract, ContractError, Contracts, read_contracts
 from tictally_recorder.cost.contracts.load import TariffsNamed, parse_contracts
+from tictally_recorder.cost.contracts.model import OffPeak
 from tictally_recorder.tariffs.model import Direction
 
 TARIFFS = {each.id: each for each in (BASE, HPHC, SURPLUS)}
@@ -49,7 +50,7 @@ def test_an_absurd_value_is_rejected_like_any_other_error(power: str) -> None:
 def test_off_peak_hours_accept_their_former_key() -> None:
     text = contract(off_peak='["22:00-06:00"]')
     assert read(text.replace("off_peak", "windows")).all == read(text).all
-    assert read(text).all[0].off_peak_hours == ((time(22), time(6)),)
+    assert read(text).all[0].off_peak_on(d("2025-06-01")) == ((time(22), time(6)),)
 
 
 def test_contracts_follow_one_another() -> None:
@@ -64,7 +65,7 @@ def test_contracts_follow_one_another() -> None:
         d("2025-12-31"),
         9,
         aliases={"HEURES CREUSES": "HC"},
-        off_peak_hours=((time(22, 30), time(6)), (time(12), time(14))),
+        off_peak=(OffPeak(((time(22, 30), time(6)), (time(12), time(14)))),),
     )
     consumption = {day: contracts.on(SITE, Direction.CONSUMPTION, d(day)) for day in BOUNDS}
     assert consumption == dict(zip(BOUNDS, (None, first, first, second, second, None), strict=True))
@@ -110,6 +111,28 @@ def contract(**changes: str) -> str:
     return "[[contract]]\n" + "".join(f"{key} = {value}\n" for key, value in fields.items() if value)
 
 
+def seasons(*each: str) -> str:
+    """Off-peak hours of seasons; an empty text is the rest of the year."""
+    tables = ((f"season = {season}, " if season else "") + f"hours = [{NIGHT}]" for season in each)
+    return f"[{', '.join(f'{{ {table} }}' for table in tables)}]"
+
+
+NIGHT = '"22:00-06:00"'
+
+
+def test_off_peak_hours_by_season_and_a_chosen_weekday() -> None:
+    noon = '{ season = ["04-01", "10-31"], hours = ["02:00-07:00", "14:00-17:00"] }'
+    (found,) = read(contract(off_peak=f"[{noon}, {{ hours = [{NIGHT}] }}]", chosen_day='"wed"')).all
+    summer, winter = ((time(2), time(7)), (time(14), time(17))), ((time(22), time(6)),)
+    days = ("2025-03-31", "2025-04-01", "2025-10-31", "2025-11-01")
+    assert [found.off_peak_on(d(day)) for day in days] == [winter, summer, summer, winter]
+    assert found.chosen_weekday == 2
+    (whole,) = read(contract(off_peak=seasons('["04-01", "10-31"]', '["11-01", "03-31"]'))).all
+    assert {whole.off_peak_on(d(day)) for day in days} == {winter}
+    (without,) = read(contract()).all
+    assert (without.off_peak_on(d(days[0])), without.chosen_weekday) == ((), None)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "sentence"),
     [
@@ -143,10 +166,30 @@ def contract(**changes: str) -> str:
             "'CREUSE' cannot stand for 'HCC': the periods of hphc are HC, HP",
         ),
         (contract(aliases='"HC"'), 5, 'aliases are written { "WHAT THE METER SAYS" = "HC" }'),
-        (contract(off_peak='["22:00-24:00"]'), 5, "off_peak = ['22:00-24:00'] are not hours of the day, "),
+        (contract(off_peak='["22:00-24:30"]'), 5, "off_peak = ['22:00-24:30'] are not hours of the day, "),
         (contract(off_peak='["22:00-22:00"]'), 5, "off_peak = ['22:00-22:00'] are not hours of the day, "),
         (contract(off_peak='"22:00-06:00"'), 5, "off_peak = '22:00-06:00' are not hours of the day, "),
         (contract(off_peak="[22, 6]"), 5, "off_peak = [22, 6] are not hours of the day, "),
+        (
+            contract(chosen_day='"wednesday"'),
+            5,
+            "chosen_day is 'wednesday'; there are: mon, tue, wed, thu, fri, sat",
+        ),
+        (contract(chosen_day="[1]"), 5, "chosen_day is [1]; there are: mon"),
+        (contract(off_peak=seasons('["04-01", "10-31"]')), 5, "off_peak does not have hours for the whole year"),
+        (
+            contract(off_peak=seasons('["04-01", "10-31"]', '["10-31", "03-31"]')),
+            5,
+            "off_peak has two lists of hours for the same days",
+        ),
+        (contract(off_peak=seasons("", "")), 5, "off_peak has two lists of hours for the same days"),
+        (contract(off_peak=seasons('["02-30", "10-31"]', "")), 5, "'02-30' is not a day that every year has"),
+        (contract(off_peak=seasons('["02-01"]', "")), 5, "season is not the first and the last day of a season"),
+        (contract(off_peak=seasons('[2, "10-31"]', "")), 5, "season is not the first and the last day of a season"),
+        (contract(off_peak="[{ hours = [] }]"), 5, "off_peak is neither hours, such as "),
+        (contract(off_peak='["22:00-06:00", { hours = ["1"] }]'), 5, "off_peak is neither hours, such as "),
+        (contract(off_peak='[{ hours = ["25:00-06:00"] }]'), 5, "hours = ['25:00-06:00'] are not hours of the day, "),
+        (contract(off_peak='[{ days = 3, hours = ["22:00-06:00"] }]'), 5, "off_peak is neither hours, such as "),
         (contract(off_peak="22"), 5, "off_peak = 22 are not hours of the day, "),
         (contract() + contract(tariff='"base"'), 8, "hphc and base begin on one day, 2025-03-01, for one site"),
         (

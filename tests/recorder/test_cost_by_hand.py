@@ -25,7 +25,7 @@ from cost_building import (
     version,
 )
 
-from tictally_recorder.cost import Quality, days_on_series, to_cents
+from tictally_recorder.cost import Quality, days_by_quarter, to_cents
 from tictally_recorder.cost.contracts import Contract
 from tictally_recorder.tariffs.model import Direction, Tariff
 from tictally_recorder.tariffs.series import Series, Step
@@ -211,8 +211,8 @@ def on_spot(direction: Direction, register: str) -> tuple[Decimal, Decimal]:
     prices = map(Decimal, ("0.10", "-0.05", "0.02"))
     steps = [Step(start + n * QUARTER_MS, start + (n + 1) * QUARTER_MS, price) for n, price in enumerate(prices)]
     contracts = on(spot)
-    assert days_on_series(SITE, [NEGATIVE], terms(contracts, spot)) == {NEGATIVE}
-    assert days_on_series(SITE, [NEGATIVE], terms(on(BASE), BASE)) == set()
+    assert days_by_quarter(SITE, [NEGATIVE], terms(contracts, spot)) == {NEGATIVE}
+    assert days_by_quarter(SITE, [NEGATIVE], terms(on(BASE), BASE)) == set()
 
     def amount(*energies: int) -> Decimal:
         quarters = quarter_rows(register, NEGATIVE, [*energies, 0, 0])

@@ -1,6 +1,7 @@
 """What a half-imported history costs, against a computation of its own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from observation_building import energy, put, reading, store, undo
 
 from tictally_recorder.cost import CostRow, Quality, Terms
 from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.cost.contracts.model import OffPeak
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Observation
 from tictally_recorder.tariffs.model import Tariff
@@ -69,9 +71,7 @@ def path(tmp_path: Path) -> Path:
 
 def costs(path: Path, tariff: Tariff, off_peak: tuple[tuple[time, time], ...] = NIGHT) -> list[CostRow]:
     contract = Contract(METER, tariff.id, d("2025-01-01"), power_kva=6 if tariff is not EJP else None)
-    contracts = Contracts(
-        [Contract(METER, contract.tariff, contract.start, power_kva=contract.power_kva, off_peak_hours=off_peak)]
-    )
+    contracts = Contracts([replace(contract, off_peak=(OffPeak(off_peak),) if off_peak else ())])
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()
         query = SiteDays(site, d(FIRST), d(LAST) + timedelta(days=1), PARIS)

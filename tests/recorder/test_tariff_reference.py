@@ -9,15 +9,18 @@ import pytest
 from cost_building import PARIS, d
 
 from devel.tariffs_reference import PAGE, page
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.load import _LIST_KEYS
 from tictally_recorder.tariffs.model import Confidence, Direction, Figure
+from tictally_recorder.tariffs.period_rules import DayTerms
+from tictally_recorder.tariffs.rule_reader import DAYS_KEYS, RULE_KEYS
 from tictally_recorder.tariffs.tax_table_reader import _KEYS, _RATE_KEYS
 from tictally_recorder.tariffs.version_reader import _FIGURE_KEYS, _POWER_KEYS, _PRICE_KEYS, _VERSION_KEYS
 
 TEXT = (PAGE.parent / "tariffs.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"<!-- tariffs/(\S+) -->\n```\w+\n(.*?)```", TEXT, re.DOTALL))
-OWN = {"flat", "nights", "peaks", "surplus", "dynamic", "mixed", "spot"}
+OWN = {"flat", "nights", "peaks", "seasons", "surplus", "dynamic", "mixed", "spot"}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,27 @@ def test_the_examples_mean_what_the_page_says(catalogue: TariffCatalogue) -> Non
     assert peaks.versions[0].monthly(9) == Decimal("-2.50")
     assert surplus.direction is Direction.INJECTION
     assert surplus.versions[0].monthly(None) == Decimal(0)
+
+
+def test_the_rules_divide_days_as_their_comments_say(catalogue: TariffCatalogue) -> None:
+    rules = catalogue.tariff("seasons").rules
+    assert rules is not None
+    terms = DayTerms(chosen_weekday=2, colours=catalogue.tempo.colours)
+    moments = {
+        "2026-01-08T06:00": "SNOW",  # announced
+        "2026-01-10T05:45": "SNOW",  # still the day before
+        "2026-01-10T06:00": "WE",
+        "2026-02-04T12:00": "WE",  # a Wednesday
+        "2026-02-05T05:45": "WE",
+        "2026-02-05T12:00": "NIGHT",
+        "2026-02-05T14:00": "HP",
+    }
+    found = {each: rules.at(datetime.fromisoformat(f"{each}+00:00"), terms) for each in (*moments, "2026-04-01T06:00")}
+    assert {each: found[each].peak for each in moments} == moments
+    assert found["2026-02-05T14:00"].off_peak == "HC"
+    after = found["2026-04-01T06:00"].peak
+    assert isinstance(after, Reason)
+    assert after.code is ReasonCode.NO_LIST_OF_DAYS
 
 
 def test_an_overlay_leaves_other_powers_with_the_version_before(catalogue: TariffCatalogue) -> None:
@@ -93,7 +117,17 @@ def _ms(text: str) -> int:
 def test_every_key_is_in_the_tables_of_the_page() -> None:
     tables = TEXT[TEXT.index("## All keys") :]
     named = set(re.findall(r"`\[*\"?([a-z_]+)", tables)) | set(re.findall(r"\b(ttc|ht|unusual)\b", tables))
-    accepted = {*_LIST_KEYS, *_VERSION_KEYS, *_POWER_KEYS, *_PRICE_KEYS, *_FIGURE_KEYS, *_KEYS, *_RATE_KEYS}
+    accepted = {
+        *_LIST_KEYS,
+        *_VERSION_KEYS,
+        *_POWER_KEYS,
+        *_PRICE_KEYS,
+        *_FIGURE_KEYS,
+        *_KEYS,
+        *_RATE_KEYS,
+        *RULE_KEYS,
+        *DAYS_KEYS,
+    }
     assert accepted - named == set()
 
 

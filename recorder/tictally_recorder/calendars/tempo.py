@@ -19,7 +19,9 @@ FETCHED_NAME: Final = "tempo-days.csv"
 """Of the file of fetched days, in the folder of tariffs."""
 HEADING: Final = "date,color"
 QUOTAS: Final = {Colour.ROUGE: 22, Colour.BLANC: 43}
-_NAMES: Final = {"blue": Colour.BLEU, "white": Colour.BLANC, "red": Colour.ROUGE}
+COLOURS: Final = {"blue": Colour.BLEU, "white": Colour.BLANC, "red": Colour.ROUGE}
+"""As files name them."""
+NAMES_OF_COLOURS: Final = {colour: name for name, colour in COLOURS.items()}
 _SEASON_BEGINS: Final = 9
 _WINTER: Final = frozenset({11, 12, 1, 2, 3})
 _SATURDAY, _SUNDAY = 5, 6
@@ -118,7 +120,7 @@ def read_days(text: str) -> dict[date, Colour]:
         if not line.strip() or (number == 1 and line.strip() == HEADING):
             continue
         written, _, name = line.partition(",")
-        colour = _NAMES.get(name.strip())
+        colour = COLOURS.get(name.strip())
         try:
             day = date.fromisoformat(written.strip())
         except ValueError:
@@ -133,8 +135,7 @@ def read_days(text: str) -> dict[date, Colour]:
 
 def write_days(colours: Mapping[date, Colour]) -> str:
     """What `read_days` reads, by day."""
-    names = {colour: name for name, colour in _NAMES.items()}
-    return "\n".join([HEADING, *(f"{day},{names[colour]}" for day, colour in sorted(colours.items())), ""])
+    return "\n".join([HEADING, *(f"{day},{NAMES_OF_COLOURS[colour]}" for day, colour in sorted(colours.items())), ""])
 
 
 @cache

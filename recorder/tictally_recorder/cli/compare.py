@@ -15,11 +15,10 @@ from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import comparison_of
-from tictally_recorder.cost.contracts.load import parse_hours
-from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports import compare as report
+from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
 from tictally_recorder.translations import catalogue
 from tictally_shared.status_register import Colour
 
@@ -39,6 +38,7 @@ class Assumptions:
         hours: `--off-peak`, or None.
         colours: `--colours`, or None.
         powers: `--powers`.
+        chosen_day: `--chosen-day`, or None.
     """
 
     hours: Annotated[
@@ -47,8 +47,8 @@ class Assumptions:
             "--off-peak",
             "--windows",
             metavar="HOURS",
-            help="Off-peak hours of HP/HC: 22:00-06:00, several separated by commas. Default: as the meter's registers "
-            "count, else those of each day's contract.",
+            help="Off-peak hours of HP/HC and of tariffs that ask for yours: 22:00-06:00, several separated by commas. "
+            "Default: as the meter's registers count, else those of each day's contract.",
         ),
     ] = None
     colours: Annotated[
@@ -58,16 +58,25 @@ class Assumptions:
     powers: Annotated[
         _Powers, typer.Option("--powers", help="Powers of each tariff: the subscribed one and those beside it, or all.")
     ] = _Powers.BESIDE
+    chosen_day: Annotated[
+        str | None,
+        typer.Option(
+            "--chosen-day",
+            metavar="DAY",
+            help="The weekday of tariffs that let you choose one: mon, tue, … Default: that of each day's contract.",
+        ),
+    ] = None
 
     def assumed(self) -> Assumed:
         """The same, read.
 
         Raises:
-            typer.BadParameter: hours or colours cannot be read.
+            typer.BadParameter: hours, colours or weekday cannot be read.
         """
         hours = _hours(self.hours) if self.hours else ()
         colours = _colours(self.colours) if self.colours else {}
-        return Assumed(hours, colours, every_power=self.powers is _Powers.ALL)
+        weekday = _weekday(self.chosen_day) if self.chosen_day else None
+        return Assumed(hours, colours, every_power=self.powers is _Powers.ALL, chosen_weekday=weekday)
 
 
 def compare(
@@ -75,8 +84,8 @@ def compare(
 ) -> None:
     """Show what the same consumption would have cost on each tariff and power, each day by its own contract.
 
-    Off-peak hours that are assumed are shown. Days whose off-peak hours, Tempo colour or registers are unknown have no
-    cost on the tariffs that need them; what is known of the other days is shown with its days.
+    Off-peak hours that are assumed are shown. Days whose off-peak hours, Tempo colour, chosen weekday or registers are
+    unknown have no cost on the tariffs that need them; what is known of the other days is shown with its days.
     """
     settings = configuration.settings()
     tz = settings.zone
@@ -110,6 +119,12 @@ def _hours(text: str) -> tuple[Hours, ...]:
         return tuple(parse_hours(each.strip()) for each in text.split(","))
     except ValueError as error:
         raise typer.BadParameter(f"{error}, such as 22:00-06:00", param_hint="--off-peak") from None
+
+
+def _weekday(text: str) -> int:
+    if text not in WEEKDAYS:
+        raise typer.BadParameter(f"{text[:20]!r} is none of {', '.join(WEEKDAYS)}", param_hint="--chosen-day")
+    return WEEKDAYS.index(text)
 
 
 def _colours(file: Path) -> dict[date, Colour]:

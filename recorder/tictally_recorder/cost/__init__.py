@@ -1,6 +1,6 @@
 """What energy cost, by which version of which tariff: contracts and tariffs over what registers counted."""
 
-from tictally_recorder.cost.engine import cost, days_on_series
+from tictally_recorder.cost.engine import cost, days_by_quarter
 from tictally_recorder.cost.explain import Explanation, explain
 from tictally_recorder.cost.model import CostRow, Quality, Terms, Use, VersionUsed
 from tictally_recorder.cost.proration import to_cents
@@ -15,7 +15,7 @@ __all__ = [
     "Use",
     "VersionUsed",
     "cost",
-    "days_on_series",
+    "days_by_quarter",
     "explain",
     "to_cents",
 ]

@@ -195,6 +195,7 @@ def registers_of(parts: Iterable[RegisterPart]) -> list[RegisterPart]:
                 first_estimated=before.first_estimated,
                 last_estimated=part.last_estimated,
                 inferred=before.inferred or part.inferred,
+                is_divided=before.is_divided or part.is_divided,
                 price=before.price if before.price == part.price else None,
             )
         else:

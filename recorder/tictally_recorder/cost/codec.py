@@ -3,7 +3,8 @@
 The parts of a figure are a JSON array of arrays: register, first value, last value, and as far as they are not what
 they mostly are (in brackets): energy (last - first), marks (0), start and end in milliseconds since 1970 (the day's),
 price (null). Marks are the sum of 1 where the first reading is estimated, 2 where the last one is, 4 where energy is
-inferred. Where that is long, as for a price series, it is deflated (RFC 1950).
+inferred, 8 where hours or rules gave it its period. Where that is long, as for a price series, it is deflated
+(RFC 1950).
 """
 
 import json
@@ -23,7 +24,7 @@ from tictally_shared.calendar import QUARTER_MS, day_bounds_ms
 
 _LONG: Final = 400
 _ARRAY: Final = b"["
-_FIRST, _LAST, _INFERRED = 1, 2, 4
+_FIRST, _LAST, _INFERRED, _DIVIDED = 1, 2, 4, 8
 
 
 def to_day(day: date, rows: Iterable[CostRow], key: str, now_ms: int, tz: ZoneInfo) -> CostDay:
@@ -110,7 +111,10 @@ def _pack(parts: Sequence[RegisterPart], bounds: tuple[int, int]) -> bytes:
             part.first_value,
             part.last_value,
             part.energy_wh,
-            part.first_estimated * _FIRST | part.last_estimated * _LAST | part.inferred * _INFERRED,
+            part.first_estimated * _FIRST
+            | part.last_estimated * _LAST
+            | part.inferred * _INFERRED
+            | part.is_divided * _DIVIDED,
             part.start_ms,
             part.end_ms,
             None if part.price is None else str(part.price),
@@ -144,5 +148,6 @@ def _part(values: list[Any], bounds: tuple[int, int]) -> RegisterPart:
         first_estimated=bool(marks & _FIRST),
         last_estimated=bool(marks & _LAST),
         inferred=bool(marks & _INFERRED),
+        is_divided=bool(marks & _DIVIDED),
         price=_decimal(price),
     )

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.by_hours import by_hours, joined, undivided
+from tictally_recorder.cost.by_rules import Division, joined, undivided
 from tictally_recorder.cost.contracts.model import Contract, LumpSum
 from tictally_recorder.cost.dynamic_price import WH_PER_KWH, price_quarters
+from tictally_recorder.cost.local_quarter import LocalQuarter
 from tictally_recorder.cost.model import (
     LUMP_SUM,
     TOTAL,
@@ -36,8 +37,9 @@ from tictally_recorder.energy.register_totals import (
 )
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.model import Confidence, Direction, Tariff, Version
-from tictally_shared.calendar import day_bounds_ms, midnight_ms
-from tictally_shared.tariff_options import CONSUMPTION_TOTAL, HPHC, PRODUCER, option_of_ngtf
+from tictally_recorder.tariffs.period_rules import PeriodRules
+from tictally_shared.calendar import day_bounds_ms, local_midnight, midnight_ms
+from tictally_shared.tariff_options import CONSUMPTION_TOTAL, PRODUCER, option_of_ngtf
 
 _HASH_DIGITS: Final = 12
 _TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION: injection_total}
@@ -66,7 +68,7 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     return found
 
 
-def days_on_series(site: str, days: Iterable[date], terms: Terms) -> set[date]:
+def days_by_quarter(site: str, days: Iterable[date], terms: Terms) -> set[date]:
     """The days for which `cost` needs energy by quarter."""
     return {
         day
@@ -74,7 +76,7 @@ def days_on_series(site: str, days: Iterable[date], terms: Terms) -> set[date]:
         for direction in Direction
         if (contract := terms.contracts.on(site, direction, day))
         and (tariff := terms.tariffs.get(contract.tariff))
-        and tariff.series
+        and (tariff.series or tariff.rules)
     }
 
 
@@ -220,9 +222,14 @@ class _Day:
 
     def _periods(self, line: _Line) -> Iterator[CostRow]:
         tariff, version, power = line.tariff, line.version, line.contract.power_kva
-        found = self._counted(tariff.direction, tariff, line.contract)
-        rest_stood = self._rest_stood(found, tariff)
-        rest = self._divide_rest(found, line)
+        if (rules := self._rules(line)) is not None:
+            divided = self._division(line, rules).of_quarters(self.quarters)
+            found, rest = dict(divided.periods), divided.reason
+            rest_stood = bool(found) and rest is None
+        else:
+            found = self._counted(tariff.direction, tariff, line.contract)
+            rest_stood = self._rest_stood(found, tariff)
+            rest = self._divide_rest(found, line)
         is_divided_in_part = any(counted.parts for counted in found.values())
         for period in tariff.periods:
             counted, price = found.pop(period, Counted()), version.price(power, period)
@@ -243,19 +250,28 @@ class _Day:
             yield line.row(UNMETERED, Counted(), unknown=rest)
 
     def _divide_rest(self, found: dict[str, Counted], line: _Line) -> Reason | None:
-        """Divide by off-peak hours what only the total counted, as imports have it; the reason where that cannot be."""
+        """Divide by rules what only the total counted, as imports have it; the reason where that cannot be."""
         is_consumption = line.tariff.direction is Direction.CONSUMPTION and len(line.tariff.periods) > 1
         rest = list(undivided(self.quarters)) if is_consumption else []
         if not rest:
             return None
-        if set(line.tariff.periods) != set(HPHC.periods):
+        rules = line.tariff.division
+        if rules is None:
             return next(not_shown((), [(part.start_ms, part.end_ms) for part in joined(rest)], self.tz))
-        hours = line.contract.off_peak_hours
-        if not hours:
-            return Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN)
-        for period, parts in by_hours(rest, hours, self.tz).items():
-            found[period] = found.get(period, Counted()).with_parts(parts)
-        return None
+        divided = self._division(line, rules).of_parts(rest)
+        for period, counted in divided.periods.items():
+            found[period] = found.get(period, Counted()).with_parts(counted.parts)
+        return divided.reason
+
+    def _rules(self, line: _Line) -> PeriodRules | None:
+        """The tariff's own rules where they divide the day, because the meter's registers do not count its periods."""
+        if line.tariff.rules is None:
+            return None
+        whole = LocalQuarter(local_midnight(self.day, self.tz), self.energy, line.contract)
+        return line.tariff.rules if whole.of_registers(line.tariff) is None else None
+
+    def _division(self, line: _Line, rules: PeriodRules) -> Division:
+        return Division(rules, line.contract, self.terms.colours, self.tz)
 
     def _rest_stood(self, found: Mapping[str, Counted], tariff: Tariff) -> bool:
         """True if nothing was counted outside of a list's periods: one without register counted nothing either.
@@ -292,8 +308,9 @@ class _Day:
     def _unmetered(self, line: _Line) -> Iterator[CostRow]:
         """What is missing of a day that is metered in part; where nothing is metered, each period has the reason."""
         direction = line.tariff.direction
-        periods = list(self._counted(direction, line.tariff, line.contract).values())
-        if direction is Direction.CONSUMPTION and any(undivided(self.quarters)):
+        is_by_rules = self._rules(line) is not None
+        periods = [] if is_by_rules else list(self._counted(direction, line.tariff, line.contract).values())
+        if is_by_rules or (direction is Direction.CONSUMPTION and any(undivided(self.quarters))):
             periods.append(consumption_total(self.energy))
         unknown = [time for counted in periods if counted.is_known for time in counted.unknown]
         spans = [(each.start_ms, each.end_ms) for each in self.unmetered if each.direction is direction]

@@ -10,10 +10,11 @@ from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.model import Terms, Unmetered
 from tictally_recorder.cost.reasons import provisional_reason
 from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.tariffs.period_rules import DayTerms, PeriodRules
 from tictally_shared.calendar import day_bounds_ms
 
 # Goes up when the same frames, contract and prices give other figures than before.
-_METHOD: Final = 6
+_METHOD: Final = 7
 _DIGITS: Final = 16
 
 
@@ -36,11 +37,12 @@ class Fingerprints:
             site: its id.
             day: local.
             unmetered: the site's unmetered times.
-            is_imported: imports show some of its energy, which the contract's off-peak hours may divide.
+            is_imported: imports show some of its energy, which off-peak hours or colours of days may divide.
         """
         paid = [self._paid(site, direction, day) for direction in Direction]
         if is_imported and (contract := self._terms.contracts.on(site, Direction.CONSUMPTION, day)):
-            paid.append(contract.off_peak_hours)
+            tariff = self._terms.tariffs.get(contract.tariff)
+            paid.append((contract.off_peak_on(day), self._divided(contract, day, tariff.division if tariff else None)))
         # A gap is known only from what follows it, which arrives when the day before it has its figures.
         bounds = day_bounds_ms(day, self._tz) if unmetered else (0, 0)
         missing = [(each.direction.value, each.start_ms, each.end_ms) for each in unmetered if each.concerns(*bounds)]
@@ -69,9 +71,15 @@ class Fingerprints:
             prices = series.hash(*day_bounds_ms(day, self._tz))
         about = (tariff.currency, tariff.direction.value, tariff.periods, tariff.series)
         provisional = provisional_reason(tariff, power, day)
-        return (*about, version and (version.id, version.hash), provisional, prices)
+        rules = tariff.rules
+        divided = (rules.key, contract.off_peak_on(day), self._divided(contract, day, rules)) if rules else None
+        return (*about, version and (version.id, version.hash), provisional, prices, divided)
+
+    def _divided(self, contract: Contract, day: date, rules: PeriodRules | None) -> object:
+        """What decides by rules which period each quarter-hour of a day belongs to."""
+        return rules and rules.known_by(day, DayTerms(contract.chosen_weekday, self._terms.colours))
 
 
 def _of_contract(contract: Contract) -> tuple[object, ...]:
-    # Neither its off-peak hours, on which only imports may depend, nor since when it holds.
+    # Neither its off-peak hours, on which only imports and rules depend, nor since when it holds.
     return contract.tariff, contract.power_kva, sorted(contract.aliases.items())

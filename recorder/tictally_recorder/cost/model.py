@@ -14,6 +14,7 @@ from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.broken import BrokenTariff
 from tictally_recorder.tariffs.model import Confidence, Direction, Figure, Tariff, Version
 from tictally_recorder.tariffs.series import Series
+from tictally_shared.status_register import Colour
 
 TOTAL: Final = "TOTAL"
 """The period of energy that is paid by a price series."""
@@ -47,12 +48,14 @@ class Terms:
         series: id of a tariff → its prices, for those that have a price series.
         broken: id of a tariff that a contract is on and that has no price, because a file of the user's cannot be used
             → that file.
+        colours: of Tempo days, which rules of periods may ask for.
     """
 
     contracts: Contracts
     tariffs: Mapping[str, Tariff]
     series: Mapping[str, Series] = field(default_factory=dict)
     broken: Mapping[str, BrokenTariff] = field(default_factory=dict)
+    colours: Mapping[date, Colour] = field(default_factory=dict)
 
     def why_no_tariff(self, contract: Contract) -> Reason:
         """Why a contract has no tariff."""
@@ -101,8 +104,8 @@ class Use:
         site: its id.
         days: the registers' energy by local day, with those that stood at zero throughout: a register that counted
             nothing differs from one that is missing. Other sites' rows are left out.
-        quarters: the same by quarter, for days on a price series (`days_on_series`), and for those of which the total
-            alone was imported.
+        quarters: the same by quarter, for days on a price series or on rules of periods (`days_by_quarter`), and for
+            those of which the total alone was imported.
         unmetered: times between the site's meters, in order.
     """
 

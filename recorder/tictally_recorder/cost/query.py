@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import from_day
-from tictally_recorder.cost.engine import cost, days_on_series
+from tictally_recorder.cost.engine import cost, days_by_quarter
 from tictally_recorder.cost.fingerprint import Fingerprints
 from tictally_recorder.cost.model import CostRow, Terms, Use
 from tictally_recorder.cost.unmetered import unmetered_of
@@ -122,7 +122,7 @@ def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz:
     """What the site's registers counted on some local days that follow one another."""
     bounds = days[0], days[-1] + timedelta(days=1)
     rows = energy(reader, EnergyQuery.of_days(site.id, bounds, By.DAY, tz), all_registers=True)
-    wanted = days_on_series(site.id, days, terms) | undivided_days(rows, tz)
+    wanted = days_by_quarter(site.id, days, terms) | undivided_days(rows, tz)
     quarters = [
         row for first, last in runs_of_days(sorted(wanted)) for row in _by_quarter(reader, site, first, last, tz)
     ]

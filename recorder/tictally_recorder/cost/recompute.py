@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import to_day
-from tictally_recorder.cost.engine import days_on_series
+from tictally_recorder.cost.engine import days_by_quarter
 from tictally_recorder.cost.fingerprint import Fingerprints
 from tictally_recorder.cost.model import Terms, Unmetered
 from tictally_recorder.cost.query import computed, days_with_frames, imported_days, touched_days
@@ -21,8 +21,8 @@ from tictally_shared.calendar import QUARTER_MS, day_bounds_ms, runs_of_days
 
 # What a step computes at once: some tenths of a second on a Pi, in which frames wait.
 _DAYS_AT_ONCE: Final = 16
-# Where each quarter has its own price there are a hundred times as many figures.
-_DAYS_ON_SERIES_AT_ONCE: Final = 2
+# Where each quarter has its own price or period there are a hundred times as many figures.
+_DAYS_BY_QUARTER_AT_ONCE: Final = 2
 _log = logging.getLogger(__name__)
 
 
@@ -105,9 +105,9 @@ class CostRecomputer:
         if terms is None or not self._todo:
             return False
         site, days = self._todo.pop()
-        if days_on_series(site.id, days, terms) and len(days) > _DAYS_ON_SERIES_AT_ONCE:
-            self._todo.append((site, days[:-_DAYS_ON_SERIES_AT_ONCE]))
-            days = days[-_DAYS_ON_SERIES_AT_ONCE:]
+        if days_by_quarter(site.id, days, terms) and len(days) > _DAYS_BY_QUARTER_AT_ONCE:
+            self._todo.append((site, days[:-_DAYS_BY_QUARTER_AT_ONCE]))
+            days = days[-_DAYS_BY_QUARTER_AT_ONCE:]
         self._todo.append((site, days))  # until they are computed
         with self._reader.snapshot():
             if _meters(site) not in map(_meters, self._reader.sites()):

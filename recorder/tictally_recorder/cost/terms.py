@@ -61,5 +61,6 @@ def terms_of_catalogue(contracts: Path, catalogue: TariffCatalogue, sites: Itera
     }
     tariffs = {name: tariff for name, tariff in catalogue.tariffs.items() if name not in broken.by_id}
     series = {name: prices for name, prices in catalogue.series.items() if name not in broken.by_id}
-    terms = Terms(found, tariffs, series, {name: each for name, each in used.items() if each is not None})
+    unusable = {name: each for name, each in used.items() if each is not None}
+    terms = Terms(found, tariffs, series, unusable, catalogue.tempo.colours)
     return LoadedTerms(terms, catalogue)

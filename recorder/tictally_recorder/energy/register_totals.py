@@ -43,6 +43,7 @@ class RegisterPart:
         last_estimated: the last reading was interpolated.
         inferred: some of it was counted while the register's name changed, computed from powers, or divided by hours.
         price: of a kWh, where parts of one figure have prices of their own (a price series).
+        is_divided: hours or the tariff's rules gave it its period, not the register.
     """
 
     register: str
@@ -55,6 +56,7 @@ class RegisterPart:
     last_estimated: bool = False
     inferred: bool = False
     price: Decimal | None = None
+    is_divided: bool = False
 
     @property
     def estimated(self) -> bool:

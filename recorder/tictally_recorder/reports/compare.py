@@ -8,11 +8,11 @@ from rich.table import Table
 
 from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.compare import Offer, TariffComparison
-from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.reasons import ranges_of
 from tictally_recorder.reports.table import plain_table
+from tictally_recorder.tariffs.hours import Hours
 from tictally_recorder.translations import phrase_record
 from tictally_shared.phrase import Phrase, Value
 

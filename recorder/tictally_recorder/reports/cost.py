@@ -11,7 +11,6 @@ from rich.table import Table
 
 from tictally_recorder.cost import CostRow, Quality, to_cents
 from tictally_recorder.cost.aggregation import DatedReason, PriceLine, Summed, reasons_of
-from tictally_recorder.cost.by_hours import is_by_hours
 from tictally_recorder.cost.model import LUMP_SUM, UNMETERED
 from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.csv_writer import csv_text
@@ -142,7 +141,7 @@ def remarks_of(rows: Sequence[CostRow], estimated: Collection[date], *, is_integ
         Phrase(RemarkCode.COST_PROVISIONAL, {"reason": each.reason, "ranges": ranges_of(each.days)})
         for each in reasons_of(row for row in rows if row.quality is Quality.PROVISIONAL)
     ]
-    hours = {row.day for row in rows if is_by_hours(row.period, row.parts)}
+    hours = {row.day for row in rows if any(part.is_divided for part in row.parts)}
     if others := set(estimated) - hours:
         code = RemarkCode.COST_INTEGRATED if is_integrated else RemarkCode.COST_ESTIMATED
         found.append(Phrase(code, {"ranges": ranges_of(others)}))

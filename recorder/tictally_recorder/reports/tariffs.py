@@ -8,10 +8,13 @@ from typing import Final
 
 from rich.table import Table
 
+from tictally_recorder.calendars.tempo import NAMES_OF_COLOURS
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.tariffs.check import IssueCode, TariffIssue
 from tictally_recorder.tariffs.errors import TariffError
+from tictally_recorder.tariffs.hours import WEEKDAYS
 from tictally_recorder.tariffs.model import Figure, Tariff, Version
+from tictally_recorder.tariffs.period_rules import PeriodRule
 from tictally_recorder.translations import phrase_record
 from tictally_shared.phrase import Phrase
 
@@ -81,7 +84,27 @@ def version_as_text(tariff: Tariff, version: Version, language: str, day: date) 
         lines.append(f"Taxes in the amounts on {max(day, version.start)}{table}: {'; '.join(taxes)}")
     if tariff.series:
         lines.append("Prices of energy are a series, by the hour or quarter")
+    if tariff.rules is not None:
+        lines.append(f"Periods, by the first line that applies (days begin at {tariff.rules.day_begins:%H:%M}):")
+        lines += [f"    {rule.period}: {_conditions(rule)}" for rule in tariff.rules.rules]
+        for name, listed in tariff.rules.lists.items():
+            days = ", ".join(map(str, sorted(listed.days))) or "none"
+            lines.append(f"    Days {name}, from {listed.start} to {listed.until}: {days}")
     return lines
+
+
+def _conditions(rule: PeriodRule) -> str:
+    """When a rule applies, in the words of its file."""
+    found = [", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in rule.hours)] if rule.hours else []
+    found += ["off-peak hours"] if rule.is_off_peak else []
+    weekdays = [WEEKDAYS[number] for number in sorted(rule.weekdays)]
+    weekdays += ["the chosen weekday"] if rule.has_chosen_weekday else []
+    found += [", ".join(weekdays)] if weekdays else []
+    if rule.season:
+        found.append(" to ".join(f"{month:02d}-{day:02d}" for month, day in rule.season))
+    found += [", ".join(NAMES_OF_COLOURS[each] for each in sorted(rule.colours)) + " days"] if rule.colours else []
+    found += [f"days {rule.days}"] if rule.days else []
+    return "; ".join(found) or "otherwise"
 
 
 def version_as_tables(tariff: Tariff, version: Version) -> list[Table]:

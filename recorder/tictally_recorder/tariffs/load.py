@@ -13,6 +13,7 @@ from typing import Final, Self
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Direction, ImportRecord, Tariff, TaxTable, Version
+from tictally_recorder.tariffs.rule_reader import read_rules
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 from tictally_recorder.tariffs.toml_reader import TomlValues
 from tictally_recorder.tariffs.version_reader import read_version
@@ -20,6 +21,7 @@ from tictally_shared.phrase import Phrase, Value
 
 _LIST_KEYS: Final = frozenset(
     {"id", "supplier", "currency", "periods", "revised", "names", "taxes", "version", "direction", "overlay", "series"}
+    | {"rule", "days", "day_begins"}
 )
 _OVERLAY_KEYS: Final = frozenset({"id", "overlay", "version"})
 _IMPORT_KEYS: Final = frozenset({"provider", "imported"})
@@ -105,9 +107,12 @@ class TariffFile:
             revised=values.days_of_year(("revised",)),
             series=self.series is not None,
             tax_table=self._tax_table(tables),
+            rules=read_rules(values, periods),
         )
         if not tariff.names:
             raise values.wrong(("names",), 'names is missing: names.fr = "…" or names.en = "…"')
+        if tariff.rules is not None and tariff.direction is Direction.INJECTION:
+            raise values.wrong(("rule",), "rules divide consumption; a tariff of injection has none")
         return replace(tariff, versions=self._merged({}, self._versions(tariff)))
 
     def versions(self, base: Tariff) -> tuple[Version, ...]:

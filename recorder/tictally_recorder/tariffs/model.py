@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from tictally_recorder.tariffs.period_rules import PeriodRules, rules_of_option
 from tictally_recorder.tariffs.provenance import Attribution, Confidence, Figure, Provenance
 from tictally_recorder.tariffs.taxes import TAX_NAMES, Taxes, TaxTable
 
@@ -229,6 +230,7 @@ class Tariff:
         revised: (month, day) of each year's days on which a revision is due; empty for a list that is not revised.
         series: True if prices come by the hour or quarter from a series instead of from versions' periods.
         tax_table: that its versions follow, or None.
+        rules: of its own, by which it divides time into its periods, or None: registers of the meter count them.
     """
 
     id: str
@@ -241,6 +243,12 @@ class Tariff:
     revised: tuple[tuple[int, int], ...] = ()
     series: bool = False
     tax_table: TaxTable | None = None
+    rules: PeriodRules | None = None
+
+    @property
+    def division(self) -> PeriodRules | None:
+        """Its own rules, else those of the regulated option with its periods, or None."""
+        return self.rules or rules_of_option(self.periods)
 
     def on(self, day: date) -> Version | None:
         """The version that holds on a local day, or None."""

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
+from tictally_recorder.tariffs.hours import Hours, MonthDay, Season, parse_hours
 from tictally_recorder.tariffs.plausible_amounts import Bounds
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 from tictally_shared.phrase import Phrase, Value
@@ -20,6 +21,8 @@ _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER: Final = re.compile(r"[1-9][0-9]{0,5}")
 _DAY_OF_YEAR: Final = re.compile(r"(\d{2})-(\d{2})", re.ASCII)
 _ANY_COMMON_YEAR: Final = 2001
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_ENDS: Final = 2
 
 
 class TomlValues:
@@ -135,17 +138,51 @@ class TomlValues:
 
     def days_of_year(self, path: Path) -> tuple[tuple[int, int], ...]:
         """(month, day) pairs in order, each a day that every year has."""
-        found = []
-        for text in self.texts(path):
-            match = _DAY_OF_YEAR.fullmatch(text)
-            try:
-                of_year = match and date(_ANY_COMMON_YEAR, int(match[1]), int(match[2]))
-            except ValueError:
-                of_year = None
-            if not of_year:
-                raise self.wrong(path, f"{text[:20]!r} is not a day that every year has, month first: 02-01")
-            found.append((of_year.month, of_year.day))
-        return tuple(sorted(found))
+        return tuple(sorted(self._day_of_year(path, text) for text in self.texts(path)))
+
+    def season(self, path: Path) -> Season | None:
+        """First and last day of a part of the year; None if it is absent."""
+        value = self._value(path, [])
+        if value == []:
+            return None
+        if not isinstance(value, list) or len(value) != _ENDS or not all(isinstance(each, str) for each in value):
+            raise self.wrong(path, Phrase(FileProblem.NOT_A_SEASON, {"key": _written(path), "found": _shown(value)}))
+        first, last = (self._day_of_year(path, text) for text in value)
+        return first, last
+
+    def hours(self, path: Path) -> tuple[Hours, ...]:
+        """A list of hours of the day; empty if it is absent."""
+        try:
+            return tuple(parse_hours(text) for text in self.texts(path))
+        except ValueError:
+            about: dict[str, Value] = {"key": _written(path), "found": str(self._find(path))[:60]}
+            raise self.wrong(path, Phrase(FileProblem.NOT_HOURS, about)) from None
+
+    def time(self, path: Path) -> time:
+        """A local time, `06:00`; midnight where it is absent."""
+        value = self._value(path, "00:00")
+        match = _TIME.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise self.wrong(path, Phrase(FileProblem.NOT_A_TIME, {"key": _written(path), "found": _shown(value)}))
+        return time(int(match[1]), int(match[2]))
+
+    def dates(self, path: Path) -> tuple[date, ...]:
+        """A list of local dates, which may be empty."""
+        value = self._value(path)
+        if not isinstance(value, list) or not all(type(each) is date for each in value):
+            raise self.not_a(path, FileProblem.NOT_A_LIST, value)
+        return tuple(value)
+
+    def _day_of_year(self, path: Path, text: str) -> MonthDay:
+        """A (month, day) that every year has."""
+        match = _DAY_OF_YEAR.fullmatch(text)
+        try:
+            of_year = match and date(_ANY_COMMON_YEAR, int(match[1]), int(match[2]))
+        except ValueError:
+            of_year = None
+        if not of_year:
+            raise self.wrong(path, f"{text[:20]!r} is not a day that every year has, month first: 02-01")
+        return of_year.month, of_year.day
 
     def amount(self, path: Path, bounds: Bounds) -> Decimal:
         """An amount within bounds; outside of them it is taken for a slip."""

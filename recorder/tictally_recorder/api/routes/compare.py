@@ -18,12 +18,11 @@ from tictally_recorder.api.schemas import ListOf, OfferItem
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import comparison_of
-from tictally_recorder.cost.contracts.load import parse_hours
-from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports.compare import COLUMNS, records
+from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
 
 router = APIRouter(tags=["cost"])
 
@@ -38,6 +37,9 @@ class CompareParams(ListParams):
     )
     powers: Literal["beside", "all"] = Field(
         "beside", description="Of each tariff: the subscribed power and its neighbours, or all."
+    )
+    chosen_day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] | None = Field(
+        None, description="Weekday of tariffs that let the customer choose one; default: that of each day's contract."
     )
 
 
@@ -54,7 +56,9 @@ async def compare(request: Request, params: Annotated[CompareParams, Query()]) -
     def work(session: ReadSession) -> Listing:
         settings = context.settings
         paid = load_terms(settings.contracts_file, settings.tariffs_folder, session.all_sites)
-        comparing = _Comparing(session, paid, hours, every_power=params.powers == "all")
+        weekday = WEEKDAYS.index(params.chosen_day) if params.chosen_day else None
+        assumed = Assumed(hours, every_power=params.powers == "all", chosen_weekday=weekday)
+        comparing = _Comparing(session, paid, assumed)
         return Listing([record for site in session.sites for record in comparing.records(site, days)])
 
     return await answer_list(request, params.site, work, COLUMNS, Lane.SLOW)
@@ -67,14 +71,12 @@ class _Comparing:
     Attributes:
         session: of the request.
         paid: contracts and tariffs.
-        hours: off-peak hours assumed for HP/HC.
-        every_power: also powers far from the subscribed one.
+        assumed: off-peak hours, weekday and powers.
     """
 
     session: ReadSession
     paid: LoadedTerms
-    hours: tuple[Hours, ...]
-    every_power: bool
+    assumed: Assumed
 
     def records(self, site: Site, days: DayRange) -> Comparison:
         """The comparison of a site. It takes seconds; that of past days is cached."""
@@ -82,14 +84,20 @@ class _Comparing:
         known = days_with_frames(site, days.first, days.until, session.tz)
         if not known:
             return ()
-        assumed = Assumed(self.hours, every_power=self.every_power)
+        assumed = self.assumed
         compared = SiteDays(site, known[0], known[-1] + timedelta(days=1), session.tz)
 
         def compute(missing: DayRange) -> dict[date, Comparison]:
             answer = comparison_of(session.reader, compared, self.paid, assumed)
             return {missing.first: tuple(records([answer]))}
 
-        topic = ("comparison", self.hours, self.every_power, session.current_terms().version)
+        topic = (
+            "comparison",
+            assumed.off_peak_hours,
+            assumed.every_power,
+            assumed.chosen_weekday,
+            session.current_terms().version,
+        )
         whole = DayRange(known[0], known[-1] + timedelta(days=1))
         query = PeriodQuery(site, topic, whole, None, session.tz, session.today)
         (comparison,), _ = session.context.caches.comparison.fill(session.reader, query, compute)

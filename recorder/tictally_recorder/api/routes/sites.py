@@ -1,5 +1,6 @@
 """Sites, their meters, and their contracts."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -62,7 +63,7 @@ def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
         ],
         "edges": list(site.edges),
         "meter_reported": {"option": reported.name, "power_kva": reported.power_kva, "tariff": reported.shipped_tariff},
-        "contracts": [_contract(each) for each in contracts],
+        "contracts": [_contract(each, session.today) for each in contracts],
         "how_to_begin": _how_to_begin(session, site, reported) if lacks_contract else None,
     }
 
@@ -73,12 +74,12 @@ def _how_to_begin(session: ReadSession, site: Site, reported: Announced) -> str:
     return "\n".join(filter(None, (begin, how_to_join(site, session.all_sites))))
 
 
-def _contract(contract: Contract) -> Record:
+def _contract(contract: Contract, today: date) -> Record:
     return {
         "direction": str(contract.direction),
         "tariff": contract.tariff,
         "from": str(contract.start),
         "until": None if contract.until is None else str(contract.until),
         "power_kva": contract.power_kva,
-        "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_hours],
+        "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_on(today)],
     }

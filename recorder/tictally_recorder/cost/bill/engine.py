@@ -15,7 +15,6 @@ from tictally_recorder.cost.aggregation import PriceLine, reasons_of
 from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, Split
 from tictally_recorder.cost.bill.split import Monthly, monthly_ht, split_energy, split_subscription
 from tictally_recorder.cost.bill.totals import totals_of
-from tictally_recorder.cost.by_hours import is_by_hours
 from tictally_recorder.cost.model import LUMP_SUM
 from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.tariffs.model import Direction, Tariff, Taxes, Version
@@ -108,7 +107,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
         estimated=bool(PriceLine(tuple(rows)).estimated_days),
         reasons=tuple(dated.reason for dated in reasons_of(rows)),
         taxes_since=_taxes_since(head, version),
-        by_hours=any(is_by_hours(row.period, row.parts) for row in rows),
+        by_hours=any(part.is_divided for row in rows for part in row.parts),
     )
 
 

@@ -97,7 +97,7 @@ class BillLine:
         estimated: its energy depends on what was interpolated or inferred.
         reasons: why the amount is unknown or provisional, each once.
         taxes_since: since when its taxes are others than on the version's first day; None if they are the same.
-        by_hours: some of its energy was imported as a total and divided by off-peak hours.
+        by_hours: hours or the tariff's rules divided some of its energy, not registers.
     """
 
     direction: Direction

@@ -1,33 +1,25 @@
 """How a day's energy is divided into the periods of a tariff that the site may never have been on. Pure.
 
 Registers come first: those of the contract's own tariff, and those of a regulated option that has the tariff's periods.
-HP/HC is else divided by off-peak hours, Tempo by the colours of days. What none of these shows is unknown: hours of
-another tariff are never taken for those of this one, even where its periods have the same names.
+Else the tariff's own rules divide quarter-hours, or those of the regulated option with its periods: HP/HC by off-peak
+hours, Tempo by the colours of days. What none of these shows is unknown: hours of another tariff are never taken for
+those of this one, even where its periods have the same names.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
-from typing import Final
+from datetime import date
 
 from tictally_recorder.cost.compare.model import Assumed
-from tictally_recorder.cost.compare.tempo_colours import MORNING, NIGHT
-from tictally_recorder.cost.contracts.model import Contract, Hours, is_off_peak
-from tictally_recorder.energy import EnergyRow
-from tictally_recorder.energy.register_totals import (
-    Counted,
-    consumption_by_period,
-    consumption_total,
-    is_supplier_register,
-    period_of,
-)
+from tictally_recorder.cost.local_quarter import LocalQuarter
+from tictally_recorder.energy.register_totals import Counted
 from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.tariffs.hours import Hours, is_within
 from tictally_recorder.tariffs.model import Tariff
-from tictally_shared.tariff_options import HPHC, TARIFF_OPTIONS, TEMPO, TariffOption, option_of_ngtf
+from tictally_recorder.tariffs.period_rules import DayTerms, PeriodRules, Slot, number_of
+from tictally_shared.tariff_options import HPHC
 
-_HISTORIQUE: Final = {register: option for option in TARIFF_OPTIONS.values() for register in option.registers}
-_NO_ALIASES: Final[Mapping[str, str]] = {}
+_OFF_PEAK, _PEAK = HPHC.periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,78 +41,15 @@ class DividedDay:
     hours: tuple[Hours, ...] = ()
 
 
-class LocalQuarter:
-    """A quarter's energy, computed once for all tariffs.
+def division_key(tariff: Tariff, contracts: frozenset[str]) -> object:
+    """The same for tariffs that divide every day alike.
 
     Args:
-        local: its start.
-        rows: of its registers.
-        contract: for consumption on its day, or None.
+        tariff: of consumption, without price series.
+        contracts: the tariffs of the site's own contracts, for which registers may count.
     """
-
-    def __init__(self, local: datetime, rows: Sequence[EnergyRow], contract: Contract | None) -> None:
-        self.local = local
-        self.contract = contract
-        self.off_peak_hours = contract.off_peak_hours if contract else ()
-        self.total = consumption_total(rows)
-        self._rows = rows
-        self._aliases = contract.aliases if contract else _NO_ALIASES
-
-    def of_registers(self, tariff: Tariff) -> Mapping[str, Counted] | None:
-        """Period → what the meter's own registers counted, or None if they do not count the tariff's periods."""
-        periods, option = set(tariff.periods), self._option
-        is_own = self.contract is not None and self.contract.tariff == tariff.id
-        if option is not None and set(option.periods) == periods and not is_own:
-            found, names = self._by_option, self._names(_NO_ALIASES)
-        elif is_own or (option is not None and self._aliased(option) == periods):
-            found, names = self._by_alias, self._names(self._aliases)
-        else:
-            return None
-        is_whole = found.keys() <= periods and bool(found or not self.total.energy_wh)
-        return found if is_whole and self._counts_all(periods, names) else None
-
-    def _counts_all(self, periods: set[str], names: set[str]) -> bool:
-        """True if each period has a register. On a supplier's calendar one that has no name yet counted nothing."""
-        options = {row.option for row in self._rows if is_supplier_register(row.register)}
-        own_calendar = bool(options) and all(option and option_of_ngtf(option) is None for option in options)
-        return periods <= names or (own_calendar and any(map(is_supplier_register, names)))
-
-    def _names(self, aliases: Mapping[str, str]) -> set[str]:
-        """The periods that the registers count, also those that stood; a register's own name where it is unknown."""
-        return {
-            period_of(row.register, row.period, row.option, aliases)
-            for row in self._rows
-            if row.register in _HISTORIQUE or is_supplier_register(row.register)
-        }
-
-    @cached_property
-    def _by_alias(self) -> Mapping[str, Counted]:
-        return consumption_by_period(self._counting, self._aliases)
-
-    @cached_property
-    def _by_option(self) -> Mapping[str, Counted]:
-        return consumption_by_period(self._counting, _NO_ALIASES)
-
-    @cached_property
-    def _counting(self) -> Sequence[EnergyRow]:
-        """One that counted nothing may belong to no period of a tariff."""
-        return [row for row in self._rows if row.energy or row.unknown]
-
-    @cached_property
-    def _option(self) -> TariffOption | None:
-        """The regulated option that the registers count; None for a supplier's calendar, or two options."""
-        found = {_HISTORIQUE[row.register].key for row in self._counting if row.register in _HISTORIQUE}
-        counting = [row for row in self._counting if is_supplier_register(row.register)]
-        if not found or counting:
-            shown = counting or [row for row in self._rows if is_supplier_register(row.register)]
-            standard = [option_of_ngtf(row.option or "") for row in shown] or [None]
-            found.update(each.key if each else "" for each in standard)
-        return TARIFF_OPTIONS.get(found.pop()) if len(found) == 1 else None
-
-    def _aliased(self, option: TariffOption) -> set[str]:
-        names = {row.register: (row.period, row.option) for row in self._rows}
-        registers = option.registers if names.keys() & set(option.registers) else option.standard_registers
-        return {period_of(each, *names.get(each, (None, None)), self._aliases) for each in registers}
+    own = tariff.id if tariff.id in contracts else None
+    return own, tariff.periods, None if tariff.rules is None else tariff.rules.key
 
 
 def divide(
@@ -132,7 +61,7 @@ def divide(
         tariff: of consumption, without price series.
         day: local.
         quarters: of the day, as far as there are frames.
-        assumed: off-peak hours and colours that are given.
+        assumed: off-peak hours, weekday and colours that are given.
         is_metered: False if some part of the day is covered by no register.
     """
     energy = dict.fromkeys(tariff.periods, 0)
@@ -141,8 +70,9 @@ def divide(
         reasons.add(Reason(ReasonCode.UNMETERED_IN_PART))
     estimated = False
     hours: tuple[Hours, ...] = ()
+    slots = _slots(tariff.division, day, quarters, assumed)
     for quarter in quarters:
-        divided, by_hours = _divide(tariff, quarter, assumed)
+        divided, by_hours = _divide(tariff, quarter, assumed, slots)
         hours = by_hours or hours
         for period, found in divided.items():
             estimated |= found.estimated
@@ -158,34 +88,44 @@ def divide(
 _Divided = Mapping[str | Reason, Counted]
 
 
-def _divide(tariff: Tariff, quarter: LocalQuarter, assumed: Assumed) -> tuple[_Divided, tuple[Hours, ...]]:
+def _slots(
+    rules: PeriodRules | None, day: date, quarters: Sequence[LocalQuarter], assumed: Assumed
+) -> Sequence[Slot] | None:
+    if rules is None or not quarters:
+        return None
+    chosen, contract = assumed.chosen_weekday, quarters[0].contract
+    if chosen is None and contract is not None:
+        chosen = contract.chosen_weekday
+    return rules.of_day(day, DayTerms(chosen, assumed.colours))
+
+
+def _divide(
+    tariff: Tariff, quarter: LocalQuarter, assumed: Assumed, slots: Sequence[Slot] | None
+) -> tuple[_Divided, tuple[Hours, ...]]:
     """A quarter's energy by period, what cannot be divided under the reason; and the off-peak hours that were used."""
     total = quarter.total
     if len(tariff.periods) == 1:
         return {tariff.periods[0]: total}, ()
-    is_hphc = set(tariff.periods) == set(HPHC.periods)
-    given = assumed.off_peak_hours if is_hphc else ()
-    found = None if given else quarter.of_registers(tariff)
+    is_given = bool(assumed.off_peak_hours) and set(tariff.periods) == set(HPHC.periods)
+    found = None if is_given else quarter.of_registers(tariff)
     if found is not None:
         return {period: counted for period, counted in found.items()}, ()  # noqa: C416 - keys of a wider type
-    if is_hphc:
-        return _by_hours(quarter, given or quarter.off_peak_hours)
-    if set(tariff.periods) == set(TEMPO.periods):
-        return {_of_tempo(quarter, assumed): total}, ()
-    return {Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id}): total}, ()
+    if slots is None:
+        return {Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id}): total}, ()
+    slot = slots[number_of(quarter.local)]
+    if slot.off_peak == slot.peak:
+        return {slot.peak: total}, ()
+    return _by_off_peak(quarter, slot, assumed.off_peak_hours)
 
 
-def _by_hours(quarter: LocalQuarter, hours: tuple[Hours, ...]) -> tuple[_Divided, tuple[Hours, ...]]:
+def _by_off_peak(quarter: LocalQuarter, slot: Slot, given: tuple[Hours, ...]) -> tuple[_Divided, tuple[Hours, ...]]:
+    """By the hours that are given, else as a meter on HP/HC counts, else by the contract's hours."""
     total = quarter.total
+    split = None if given else quarter.of_off_peak()
+    if split is not None:
+        return {slot.off_peak if name == _OFF_PEAK else slot.peak: counted for name, counted in split.items()}, ()
+    hours = given or (quarter.contract.off_peak_on(quarter.local.date()) if quarter.contract else ())
     if not hours:
         return {Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN): total}, ()
-    return {"HC" if is_off_peak(quarter.local.time(), hours) else "HP": total}, hours if total.energy_wh else ()
-
-
-def _of_tempo(quarter: LocalQuarter, assumed: Assumed) -> str | Reason:
-    local = quarter.local
-    # Local time without offset: a day begins at 06:00 by the clock, also when the clocks have changed.
-    colour = assumed.colours.get((local.replace(tzinfo=None) - MORNING).date())
-    if colour is None:
-        return Reason(ReasonCode.TEMPO_COLOUR_UNKNOWN)
-    return f"{'HC' if is_off_peak(local.time(), [NIGHT]) else 'HP'} {colour.name}"
+    found = slot.off_peak if is_within(quarter.local.time(), hours) else slot.peak
+    return {found: total}, hours if total.energy_wh else ()

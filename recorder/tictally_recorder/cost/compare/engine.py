@@ -7,13 +7,15 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cancellation import check_abandoned
-from tictally_recorder.cost.compare.division import DividedDay, LocalQuarter, divide
+from tictally_recorder.cost.compare.division import DividedDay, divide, division_key
 from tictally_recorder.cost.compare.model import Assumed, Offer, Offers
-from tictally_recorder.cost.contracts.model import Contract, Hours
+from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.local_quarter import LocalQuarter
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.proration import daily_share
 from tictally_recorder.cost.reasons import no_price, no_subscription, provisional_reason
 from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.tariffs.hours import Hours  # noqa: TC001 - of a local variable
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
 from tictally_shared.calendar import day_bounds_ms
 
@@ -42,12 +44,20 @@ def offers(
         by_day.setdefault(day, []).append(LocalQuarter(local, list(rows), days.get(day)))
     unmetered = [each for each in use.unmetered if each.direction is Direction.CONSUMPTION]
     in_part = {day for day in days if any(each.concerns(*day_bounds_ms(day, tz)) for each in unmetered)}
+    own = frozenset(contract.tariff for contract in days.values() if contract)
     found: list[Offer] = []
+    # Many tariffs have the same periods at the same hours.
+    divisions: dict[object, list[DividedDay]] = {}
     hours: dict[date, tuple[Hours, ...]] = {}
     for tariff in tariffs:
         check_abandoned()
         if tariff.direction is Direction.CONSUMPTION and not tariff.series:
-            divided = [divide(tariff, day, by_day.get(day, []), assumed, is_metered=day not in in_part) for day in days]
+            key = division_key(tariff, own)
+            if key not in divisions:
+                divisions[key] = [
+                    divide(tariff, day, by_day.get(day, []), assumed, is_metered=day not in in_part) for day in days
+                ]
+            divided = divisions[key]
             hours |= {each.day: each.hours for each in divided if each.hours}
             powers = _powers(tariff, max(days), assumed.power_kva, is_every=assumed.every_power)
             found += [_offer(tariff, power, divided) for power in powers]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.reason import Reason
+from tictally_recorder.tariffs.hours import Hours
 from tictally_shared.status_register import Colour
 
 
@@ -18,6 +18,7 @@ class Assumed:
         off_peak_hours: of HP/HC on all days; none: the meter's registers, or each day's contract.
         colours: local day on which a Tempo day begins → its colour, if known.
         power_kva: subscribed, or None if it is not known.
+        chosen_weekday: that some tariffs let a customer choose, 0 is Monday; None: each day's contract's.
         every_power: True asks for all powers that a tariff has, not only the subscribed one and those beside it.
     """
 
@@ -25,6 +26,7 @@ class Assumed:
     colours: Mapping[date, Colour] = field(default_factory=dict)
     power_kva: int | None = None
     every_power: bool = False
+    chosen_weekday: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tictally_recorder.cost.compare.engine import offers
 from tictally_recorder.cost.compare.model import Actual, Assumed, Offer, TariffComparison
 from tictally_recorder.cost.compare.tempo_colours import agreed, heard_colours
 from tictally_recorder.cost.contracts.meter_reported import announced
-from tictally_recorder.cost.contracts.model import Contract, Hours
+from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.model import LUMP_SUM, CostRow, Use
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.cost.terms import LoadedTerms
@@ -21,6 +21,7 @@ from tictally_recorder.energy.register_totals import direction_of
 from tictally_recorder.ledger import LedgerReader, Site, TextChange
 from tictally_recorder.tariffs.broken import BrokenTariff
 from tictally_recorder.tariffs.catalogue import TariffCatalogue
+from tictally_recorder.tariffs.hours import Hours
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import QUARTER_MS, By, days_between, local_midnight
 from tictally_shared.labels import LABELS

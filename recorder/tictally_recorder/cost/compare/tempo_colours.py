@@ -5,22 +5,16 @@ A Tempo day begins at 06:00 and bears the date of that morning.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.contracts.model import Hours
 from tictally_recorder.ledger import TextChange
 from tictally_shared.status_register import Colour, parse_status_register
-
-NIGHT: Final[Hours] = (time(22), time(6))
-"""Tempo's off-peak hours, and what is assumed of HP/HC by default."""
-
 
 _OF_PTEC: Final = {"JB": Colour.BLEU, "JW": Colour.BLANC, "JR": Colour.ROUGE}
 # Meters' clocks and ours may differ: nothing is learned from the hours beside a change of day.
 _SURE: Final = (time(7), time(22))
-MORNING: Final = timedelta(hours=6)
 
 
 def heard_colours(changes: Sequence[TextChange], heard_ms: Iterable[int], tz: ZoneInfo) -> dict[date, Colour]:

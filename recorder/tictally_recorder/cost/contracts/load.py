@@ -3,16 +3,16 @@
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
 from tictally_recorder.cost.contracts.lump_sums import LUMP_SUMS, read_lump_sums
-from tictally_recorder.cost.contracts.model import Contract, Contracts, Hours
+from tictally_recorder.cost.contracts.model import Contract, Contracts
+from tictally_recorder.cost.contracts.off_peak import read_chosen_weekday, read_off_peak
 from tictally_recorder.ledger import ProbableExchange
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.broken import BrokenTariff, BrokenTariffs
@@ -22,23 +22,7 @@ from tictally_recorder.tariffs.toml_lines import TomlLines
 from tictally_recorder.tariffs.toml_reader import TomlValues
 from tictally_shared.phrase import Phrase, Value
 
-_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
-
-
-def parse_hours(text: str) -> Hours:
-    """From and to; over midnight where the first is the later one.
-
-    Raises:
-        ValueError: it is something else, or no time at all.
-    """
-    match = _HOURS.fullmatch(text)
-    if match is None or match.group(1, 2) == match.group(3, 4):
-        raise ValueError(f"{text[:40]!r} are not hours of the day")
-    begin_hour, begin_minute, end_hour, end_minute = map(int, match.groups())
-    return time(begin_hour, begin_minute), time(end_hour, end_minute)
-
-
-_KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "off_peak")
+_KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "off_peak", "chosen_day")
 _FORMER_KEYS: Final = {"windows": "off_peak"}
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER_AT_MOST: Final = 999_999
@@ -186,7 +170,8 @@ def _contract(table: dict[str, Any], named: TariffsNamed, sites: _Sites, refuse:
         power_kva=_power(table, tariff, refuse),
         direction=tariff.direction,
         aliases=_aliases(table, tariff, refuse),
-        off_peak_hours=_off_peak_hours(table, refuse),
+        off_peak=read_off_peak(table, refuse),
+        chosen_weekday=read_chosen_weekday(table, refuse),
     )
 
 
@@ -247,14 +232,6 @@ def _aliases(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refus
             raise refuse("aliases", Phrase(FileProblem.ALIAS_UNKNOWN, about | {"periods": known}))
     # Strings of meters are stored with runs of spaces collapsed.
     return {" ".join(name.split()): period for name, period in aliases.items()}
-
-
-def _off_peak_hours(table: dict[str, Any], refuse: Refuse) -> tuple[Hours, ...]:
-    hours = table.get("off_peak", [])
-    with suppress(ValueError):
-        if isinstance(hours, list):
-            return tuple(parse_hours(str(each)) for each in hours)
-    raise refuse("off_peak", Phrase(FileProblem.HOURS_WRONG, {"found": repr(hours)}))
 
 
 def _overlap(earlier: Contract, later: Contract) -> Phrase | None:

@@ -64,13 +64,14 @@ def announced(reader: LedgerReader, site: Site) -> Announced:
 def contradictions(reader: LedgerReader, site: Site, contract: Contract, tariff: Tariff) -> Iterator[Phrase]:
     """Where a contract differs from what the site's meter announces.
 
-    A tariff of one period that is not called as the meter's is a flat price, which goes with every option.
+    A tariff of one period that is not called as the meter's is a flat price, which goes with every option; so does one
+    whose own rules divide what the meter does not.
 
     Raises:
         LedgerError: the ledger cannot be read.
     """
     reported = announced(reader, site)
-    flat = tariff.series or (len(tariff.periods) == 1 and tariff.periods != BASE.periods)
+    flat = tariff.series or tariff.rules or (len(tariff.periods) == 1 and tariff.periods != BASE.periods)
     if reported.name and not flat and not _fits(reader, site, contract, tariff, reported):
         yield Phrase(ProblemCode.OPTION_DIFFERS, {"option": reported.name, "tariff": tariff.id})
     if reported.power_kva and contract.power_kva and reported.power_kva != contract.power_kva:

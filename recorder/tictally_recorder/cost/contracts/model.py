@@ -2,19 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 
 from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.tariffs.hours import Hours, Season, is_in_season
 from tictally_recorder.tariffs.model import Direction
 
-Hours = tuple[time, time]
-"""Hours of each local day, from and to (excluded); over midnight where the first is the later one."""
 
+@dataclass(frozen=True, slots=True)
+class OffPeak:
+    """A customer's off-peak hours in a part of the year.
 
-def is_off_peak(at: time, hours: Iterable[Hours]) -> bool:
-    """True if a local time is in one of the hours; their end is excluded."""
-    return any(begin <= at < end if begin < end else at >= begin or at < end for begin, end in hours)
+    Attributes:
+        hours: of each local day in it.
+        season: the part, or None: all days that no other one has.
+    """
+
+    hours: tuple[Hours, ...]
+    season: Season | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,9 @@ class Contract:
         power_kva: what is subscribed, or None if the tariff does not ask for it.
         direction: of the tariff.
         aliases: what the meter calls a period (LTARF) → the tariff's period.
-        off_peak_hours: those that a comparison assumes, and that divide an imported total; what registers of periods
-            measured never depends on them.
+        off_peak: the customer's off-peak hours, which comparisons, imported totals and the rules of some tariffs need;
+            what registers of periods measured never depends on them. One with a season goes before one without.
+        chosen_weekday: that some tariffs let a customer choose, 0 is Monday; None if there is none.
     """
 
     site: str | None
@@ -40,7 +47,15 @@ class Contract:
     power_kva: int | None = None
     direction: Direction = Direction.CONSUMPTION
     aliases: Mapping[str, str] = field(default_factory=dict)
-    off_peak_hours: tuple[Hours, ...] = ()
+    off_peak: tuple[OffPeak, ...] = ()
+    chosen_weekday: int | None = None
+
+    def off_peak_on(self, day: date) -> tuple[Hours, ...]:
+        """The off-peak hours of a local day; none if they are not known."""
+        return next(
+            (each.hours for each in self.off_peak if each.season and is_in_season(day, each.season)),
+            next((each.hours for each in self.off_peak if each.season is None), ()),
+        )
 
     def concerns(self, site: str) -> bool:
         """True if it is a contract of that site."""
