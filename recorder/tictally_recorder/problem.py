@@ -143,6 +143,15 @@ class FileProblem(PhraseCode):
     PRICES_MISSING = "prices_missing"
     PRICES_MISSING_AT_POWER = "prices_missing_at_power"
 
+    # Prices that follow others
+    TAXES_NEEDED = "taxes_needed"
+    TAXES_UNKNOWN = "taxes_unknown"
+    PRICES_AND_DISCOUNT = "prices_and_discount"
+    FOLLOWED_UNKNOWN = "followed_unknown"
+    FOLLOWED_BROKEN = "followed_broken"
+    FOLLOWED_DIFFERS = "followed_differs"
+    FOLLOWED_LATER = "followed_later"
+
     # Rules of a tariff's periods
     NOT_HOURS = "not_hours"
     NOT_A_TIME = "not_a_time"

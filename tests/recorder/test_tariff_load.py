@@ -190,7 +190,7 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             'supplier = "Somebody"',
             'suplier = "Somebody"',
             2,
-            "there is no suplier; there are: currency, direction, id,",
+            "there is no suplier; there are: currency, day_begins, days, direction, id,",
         ),
         ('currency = "EUR"', 'currency = "euro"', 3, "'euro' is no currency: three letters, EUR"),
         ('periods = ["HC", "HP"]', 'periods = "HC"', 4, "periods must be a list of texts, not 'HC'"),
@@ -210,7 +210,12 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             11,
             "confidence is 'rumour'; there are: official, secondary, own",
         ),
-        ("taxes = {", "tax = {", 18, "there is no tax; there are: confidence, energy, figures, formula, from, "),
+        (
+            "taxes = {",
+            "tax = {",
+            18,
+            "there is no tax; there are: confidence, discount, energy, figures, formula, ",
+        ),
         ("accise =", "tva =", 18, "there is no taxes.tva; there are: accise, cta_share, vat_energy, vat_subscription"),
         ("subscription_ht =", "sub_ht =", 15, "there is no power.6.sub_ht; there are: energy, subscription, "),
         # dates
@@ -252,7 +257,8 @@ def test_the_hash_is_the_same_in_every_release() -> None:
         ('ttc = "0.16"', "ttc = nan", 25, 'energy.HC.ttc must be an amount, "0.1635" with a point, not NaN'),
         ('ttc = "0.16"', "ttc = true", 25, 'energy.HC.ttc must be an amount, "0.1635" with a point, not True'),
         ('ttc = "0.16"', 'ttc = "0.1234567891"', 25, "energy.HC.ttc has more than 8 decimals"),
-        ('ttc = "0.16"', 'ht = "0.16"', 25, "energy.HC.ttc is missing"),
+        ('ttc = "0.16"', "unusual = true", 25, "energy.HC.ttc is missing"),
+        ('ttc = "0.16"', 'ht = "0.16"', 25, "a price without taxes needs a table of taxes"),
         ('ht = "0.10"', 'ht = "0.16"', 13, "without taxes (0.16) it is more than with them (0.15)"),
         # powers and subscriptions
         ('subscription = "10", ', "", 15, "power.6.subscription is missing"),

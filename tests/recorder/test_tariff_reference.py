@@ -16,11 +16,16 @@ from tictally_recorder.tariffs.model import Confidence, Direction, Figure
 from tictally_recorder.tariffs.period_rules import DayTerms
 from tictally_recorder.tariffs.rule_reader import DAYS_KEYS, RULE_KEYS
 from tictally_recorder.tariffs.tax_table_reader import _KEYS, _RATE_KEYS
-from tictally_recorder.tariffs.version_reader import _FIGURE_KEYS, _POWER_KEYS, _PRICE_KEYS, _VERSION_KEYS
+from tictally_recorder.tariffs.version_reader import (
+    _FIGURE_KEYS,
+    _POWER_KEYS,
+    _PRICE_KEYS,
+    _VERSION_KEYS,
+)
 
 TEXT = (PAGE.parent / "tariffs.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"<!-- tariffs/(\S+) -->\n```\w+\n(.*?)```", TEXT, re.DOTALL))
-OWN = {"flat", "nights", "peaks", "seasons", "surplus", "dynamic", "mixed", "spot"}
+OWN = {"flat", "nights", "peaks", "seasons", "indexed", "ten-percent", "surplus", "dynamic", "mixed", "spot"}
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tictally_recorder.tariffs.model import Formula, ImportRecord, Tariff, TaxTa
 from tictally_recorder.tariffs.series import Series, read_series
 from tictally_recorder.tariffs.tax_table_reader import TaxTableFile, is_tax_table
 from tictally_recorder.tariffs.toml_reader import TomlValues
-from tictally_shared.phrase import Phrase
+from tictally_shared.phrase import Phrase, Value
 
 _SHIPPED: Final = "shipped"
 _TOML: Final = ".toml"
@@ -199,18 +199,41 @@ class _Building:
                 self.put_tables([values])
 
     def put_own(self, files: Iterable[tuple[Path, TomlValues]]) -> None:
-        """Whole lists first, then what lies over single versions of them, then what was imported of the others."""
-        overlays = []
+        """Whole lists first, then what lies over single versions of them, then what was imported of the others.
+
+        Lists whose prices follow another one come after it is complete, and what lies over them last.
+        """
+        overlays, followers = [], []
         for path, values in files:
             with self._noting_errors(str(path)):
                 file = TariffFile.of(values)
                 if file.overlay:
                     overlays.append(file)
+                elif file.followed:
+                    followers.append((path, file))
                 else:
                     self._put_list(path, file)
+        late = {file.id for _, file in followers}
+        self._put_overlays(each for each in overlays if each.id not in late)
+        complete = dict(self.tariffs)
+        for path, file in followers:
+            with self._noting_errors(str(path)):
+                self._refuse_broken(file)
+                self._put_list(path, file, complete)
+        self._put_overlays(each for each in overlays if each.id in late)
+
+    def _put_overlays(self, overlays: Iterable[TariffFile]) -> None:
         for overlay in sorted(overlays, key=_is_imported):
             with self._noting_errors(overlay.file):
                 self._put_overlay(overlay)
+
+    def _refuse_broken(self, file: TariffFile) -> None:
+        """Raise if a list follows one of which a file cannot be used: its bundled prices may be wrong."""
+        broken = broken_tariffs(Path(file.file).parent, self.errors)
+        for each in sorted(file.followed):
+            if (found := broken.find(each, is_known=each in self.tariffs)) is not None:
+                about: dict[str, Value] = {"tariff": each, "file": found.error.file}
+                raise file.wrong(("version",), Phrase(FileProblem.FOLLOWED_BROKEN, about))
 
     def apply_formulas(self) -> None:
         """Make the prices of series final, by the version of each step's local day."""
@@ -228,9 +251,9 @@ class _Building:
         except _ABSURD as error:
             self.errors.append(TariffError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})))
 
-    def _put_list(self, path: Path, file: TariffFile) -> None:
+    def _put_list(self, path: Path, file: TariffFile, complete: Mapping[str, Tariff] = MappingProxyType({})) -> None:
         self._refuse_taken(file.id, file, f"the tariff {file.id}")
-        tariff, series = file.tariff(self.tax_tables), None
+        tariff, series = file.tariff(self.tax_tables, complete), None
         if file.series is not None:
             prices = path.parent / file.series
             self.series_files.append(prices)

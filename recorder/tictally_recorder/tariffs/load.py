@@ -12,11 +12,12 @@ from typing import Final, Self
 
 from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
+from tictally_recorder.tariffs.followed_prices import in_turn
 from tictally_recorder.tariffs.model import Direction, ImportRecord, Tariff, TaxTable, Version
 from tictally_recorder.tariffs.rule_reader import read_rules
 from tictally_recorder.tariffs.toml_lines import Path, TomlLines
 from tictally_recorder.tariffs.toml_reader import TomlValues
-from tictally_recorder.tariffs.version_reader import read_version
+from tictally_recorder.tariffs.version_reader import follows, read_versions
 from tictally_shared.phrase import Phrase, Value
 
 _LIST_KEYS: Final = frozenset(
@@ -81,11 +82,21 @@ class TariffFile:
         """The error to raise for a key, where others than this module find it."""
         return self._values.wrong(path, problem)
 
-    def tariff(self, tables: Mapping[str, TaxTable] = MappingProxyType({})) -> Tariff:
+    @property
+    def followed(self) -> frozenset[str]:
+        """Ids of the tariffs whose prices its versions follow."""
+        return frozenset(filter(None, (follows(self._values, path) for path in self._paths)))
+
+    def tariff(
+        self,
+        tables: Mapping[str, TaxTable] = MappingProxyType({}),
+        tariffs: Mapping[str, Tariff] = MappingProxyType({}),
+    ) -> Tariff:
         """The whole list.
 
         Args:
             tables: id → table of taxes, those that a list can refer to.
+            tariffs: id → tariff, those whose prices a list can follow.
 
         Raises:
             TariffError: something in it cannot be right.
@@ -113,7 +124,10 @@ class TariffFile:
             raise values.wrong(("names",), 'names is missing: names.fr = "…" or names.en = "…"')
         if tariff.rules is not None and tariff.direction is Direction.INJECTION:
             raise values.wrong(("rule",), "rules divide consumption; a tariff of injection has none")
-        return replace(tariff, versions=self._merged({}, self._versions(tariff)))
+        if not tariff.revised and self.followed:
+            days = {day for each in self.followed for day in (tariffs[each].revised if each in tariffs else ())}
+            tariff = replace(tariff, revised=tuple(sorted(days)))
+        return replace(tariff, versions=self._merged({}, self._versions(tariff, tariffs)))
 
     def versions(self, base: Tariff) -> tuple[Version, ...]:
         """The versions of this file alone, in order. Raises as `overlaid` does."""
@@ -130,7 +144,7 @@ class TariffFile:
             TariffError: something in this file cannot be right, or does not fit between the other versions.
         """
         standing = {version.start: version for version in base.versions}
-        new = [(path, version) for path, version in self._versions(base) if version.start not in but]
+        new = [(path, each) for path, each in self._versions(base) if each[0].start not in but]
         return replace(base, versions=self._merged(standing, new))
 
     def _tax_table(self, tables: Mapping[str, TaxTable]) -> TaxTable | None:
@@ -138,13 +152,19 @@ class TariffFile:
             return None
         return tables[self._values.one_of(("taxes",), sorted(tables))]
 
-    def _versions(self, tariff: Tariff) -> list[tuple[Path, Version]]:
-        return [(path, read_version(self._values, path, tariff)) for path in self._paths]
+    def _versions(
+        self, tariff: Tariff, tariffs: Mapping[str, Tariff] = MappingProxyType({})
+    ) -> list[tuple[Path, tuple[Version, ...]]]:
+        return [(path, read_versions(self._values, path, tariff, tariffs)) for path in self._paths]
 
-    def _merged(self, standing: Mapping[date, Version], new: list[tuple[Path, Version]]) -> tuple[Version, ...]:
+    def _merged(
+        self, standing: Mapping[date, Version], new: list[tuple[Path, tuple[Version, ...]]]
+    ) -> tuple[Version, ...]:
+        """All versions in order; what one becomes later holds until the next one that is written."""
         by_start = dict(standing)
         seen: dict[date, Path] = {}
-        for path, version in new:
+        for path, each in new:
+            version = replace(each[0], until=each[-1].until)
             if version.start in seen:
                 raise self._values.wrong(
                     (*path, "from"), Phrase(FileProblem.TWO_VERSIONS, {"start": str(version.start)})
@@ -162,7 +182,13 @@ class TariffFile:
                     "later": str(later.start),
                 }
                 raise self._values.wrong(path, Phrase(FileProblem.VERSIONS_OVERLAP, about))
-        return versions
+        starts = [version.start for version in versions]
+        for _, each in new:
+            del by_start[each[0].start]
+            end = min((start for start in starts if start > each[0].start), default=date.max)
+            held = in_turn(version for version in each if version.start < end)
+            by_start |= {version.start: version for version in held}
+        return tuple(sorted(by_start.values(), key=lambda version: version.start))
 
 
 def _direction(values: TomlValues) -> Direction:

@@ -1,10 +1,14 @@
 """A version of a tariff from its table in a TOML file. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from tictally_recorder.problem import FileProblem
+from tictally_recorder.tariffs.followed_prices import days_of_taxes, following, in_turn, with_taxes
 from tictally_recorder.tariffs.model import (
     Attribution,
     Confidence,
@@ -25,12 +29,14 @@ from tictally_shared.phrase import Phrase, Value
 
 _VERSION_KEYS: Final = frozenset(
     {"from", "until", "confidence", "source", "note", "energy", "subscription", "subscription_ht", "power", "taxes"}
-    | {"figures", "unusual", "formula"}
+    | {"figures", "unusual", "formula", "discount"}
 )
 # Files of people that were written for former names are read as before.
 _FORMER_KEYS: Final = {"confidence": "sureness"}
 _POWER_KEYS: Final = frozenset({"energy", "subscription", "subscription_ht", "unusual"})
 _PRICE_KEYS: Final = ("ttc", "ht", "unusual")
+_DISCOUNT_KEYS: Final = frozenset({"tariff", "energy"})
+_FRACTION: Final = Bounds(Decimal(0), Decimal(1), "(all of it)")
 _FORMULA_BOUNDS: Final = {
     "factor": Bounds(Decimal(0), Decimal(3), "(the price itself)"),
     "margin": Bounds(Decimal(-1), Decimal(1), "a kWh"),
@@ -39,30 +45,90 @@ _FORMULA_BOUNDS: Final = {
 _FIGURE_KEYS: Final = frozenset({"of", "powers", "periods", "source", "confidence", "note"})
 
 
-def read_version(values: TomlValues, path: Path, tariff: Tariff) -> Version:
-    """The version of a tariff that stands at a path.
+def read_versions(
+    values: TomlValues, path: Path, tariff: Tariff, tariffs: Mapping[str, Tariff] = MappingProxyType({})
+) -> tuple[Version, ...]:
+    """The version of a tariff that stands at a path, and one more for each later day on which its prices change.
+
+    They change where they are written without taxes, and these change; and where they follow another tariff.
+
+    Args:
+        values: of the file.
+        path: of the version.
+        tariff: to which it belongs, without versions.
+        tariffs: id → tariff, those whose prices others can follow.
 
     Raises:
         TariffError: something in it cannot be right.
     """
     values.keys(path, _VERSION_KEYS, _FORMER_KEYS.values())
-    start = values.day((*path, "from"))
+    head = _read_version(values, path, tariff, values.day((*path, "from")))
+    if (base := _followed(values, path, tariff, tariffs)) is not None:
+        factor = 1 - values.amount((*path, "discount", "energy"), _FRACTION)
+        found = following(head, base, factor, has_subscription=_has_subscription(values, path))
+        if isinstance(found, Phrase):
+            raise values.wrong((*path, "discount"), found)
+        return found
+    if not _is_by_ht(values, path):
+        return (head,)
+    later = (_read_version(values, path, tariff, day) for day in days_of_taxes(head))
+    return in_turn([head, *later])
+
+
+def follows(values: TomlValues, path: Path) -> str | None:
+    """The id of the tariff that a version's prices follow, or None."""
+    here = (*path, "discount", "tariff")
+    return values.id(here) if values.has(here) else None
+
+
+def _has_subscription(values: TomlValues, path: Path) -> bool:
+    return values.has((*path, "subscription")) or values.has((*path, "power"))
+
+
+def _followed(values: TomlValues, path: Path, tariff: Tariff, tariffs: Mapping[str, Tariff]) -> Tariff | None:
+    here = (*path, "discount")
+    if not values.has(here):
+        return None
+    values.keys(here, _DISCOUNT_KEYS)
+    if tariff.tax_table is None:
+        raise values.wrong(here, Phrase(FileProblem.TAXES_NEEDED))
+    powers = values.keys((*path, "power"))
+    for own in ((*path, "energy"), *((*path, "power", key, "energy") for key in powers)):
+        if values.has(own):
+            raise values.wrong(own, Phrase(FileProblem.PRICES_AND_DISCOUNT))
+    if (base := tariffs.get(values.id((*here, "tariff")))) is None:
+        about: dict[str, Value] = {"tariff": values.id((*here, "tariff")), "tariffs": tuple(sorted(tariffs))}
+        raise values.wrong((*here, "tariff"), Phrase(FileProblem.FOLLOWED_UNKNOWN, about))
+    if base.series or set(base.periods) != set(tariff.periods) or base.direction is not tariff.direction:
+        about = {"tariff": base.id, "periods": base.periods}
+        raise values.wrong((*here, "tariff"), Phrase(FileProblem.FOLLOWED_DIFFERS, about))
+    return base
+
+
+def _is_by_ht(values: TomlValues, path: Path) -> bool:
+    """True if a price is written without taxes alone."""
+    tables = [(*path, "energy"), *((*path, "power", key, "energy") for key in values.keys((*path, "power")))]
+    prices = [(*table, period) for table in tables for period in values.keys(table)]
+    return any(values.has((*price, "ht")) and not values.has((*price, "ttc")) for price in prices)
+
+
+def _read_version(values: TomlValues, path: Path, tariff: Tariff, start: date) -> Version:
+    """The version at a path by the taxes of a day, from which it is then made to hold."""
+    first = values.day((*path, "from"))
     until = values.day((*path, "until")) if values.has((*path, "until")) else None
-    if until is not None and until < start:
+    if until is not None and until < first:
         raise values.wrong(
-            (*path, "until"), Phrase(FileProblem.UNTIL_BEFORE_FROM, {"until": str(until), "start": str(start)})
+            (*path, "until"), Phrase(FileProblem.UNTIL_BEFORE_FROM, {"until": str(until), "start": str(first)})
         )
     powers = {values.power((*path, "power", key)): key for key in values.keys((*path, "power"))}
     for key in powers.values():
         values.keys((*path, "power", key), _POWER_KEYS)
-    subscription = _subscription(values, path, powers, tariff)
-    return Version(
+    version = Version(
         tariff=tariff.id,
         start=start,
         until=until,
-        energy=_energy(values, path, powers, tariff),
-        subscription=subscription,
-        subscription_ht=_subscription_ht(values, path, powers, tariff, subscription),
+        energy={},
+        subscription={},
         taxes=_taxes(values, (*path, "taxes")),
         taxes_unknown=_unknown_taxes(values, (*path, "taxes")),
         tax_table=tariff.tax_table,
@@ -72,6 +138,16 @@ def read_version(values: TomlValues, path: Path, tariff: Tariff) -> Version:
         note=values.text((*path, "note"), ""),
         file=values.file,
         formula=_formula(values, (*path, "formula"), tariff),
+    )
+    is_following = values.has((*path, "discount"))
+    if is_following and not _has_subscription(values, path):
+        return version
+    subscription = _subscription(values, path, powers, tariff)
+    return replace(
+        version,
+        energy={} if is_following else _energy(values, path, powers, tariff, version),
+        subscription=subscription,
+        subscription_ht=_subscription_ht(values, path, powers, tariff, subscription),
     )
 
 
@@ -94,20 +170,20 @@ def _key_in_use(values: TomlValues, path: Path, key: str) -> str:
 
 
 def _energy(
-    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff
+    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff, version: Version
 ) -> dict[int | None, dict[str, Price]]:
     """Prices of each power that is named, or of every power where none is.
 
     What stands at the version itself is taken over to each power: so a power that is not named has no price, and the
     two ways to write the same prices have the same hash.
     """
-    common = _prices(values, (*path, "energy"), tariff)
+    common = _prices(values, (*path, "energy"), tariff, version)
     if not powers:
         _complete(values, path, common, tariff, None)
         return {None: common} if common else {}
     found: dict[int | None, dict[str, Price]] = {}
     for power, key in sorted(powers.items()):
-        prices = common | _prices(values, (*path, "power", key, "energy"), tariff)
+        prices = common | _prices(values, (*path, "power", key, "energy"), tariff, version)
         _complete(values, (*path, "power", key), prices, tariff, power)
         if prices:
             found[power] = {period: prices[period] for period in tariff.periods}
@@ -123,7 +199,7 @@ def _complete(values: TomlValues, path: Path, prices: Iterable[str], tariff: Tar
         raise values.wrong(path, Phrase(FileProblem.PRICES_MISSING_AT_POWER, about))
 
 
-def _prices(values: TomlValues, path: Path, tariff: Tariff) -> dict[str, Price]:
+def _prices(values: TomlValues, path: Path, tariff: Tariff, version: Version) -> dict[str, Price]:
     found = {}
     for period in values.keys(path):
         here = (*path, period)
@@ -134,12 +210,25 @@ def _prices(values: TomlValues, path: Path, tariff: Tariff) -> dict[str, Price]:
             raise values.wrong(here, Phrase(FileProblem.PERIOD_UNKNOWN, about))
         values.keys(here, _PRICE_KEYS)
         bounds = kwh_bounds(tariff.currency, is_unusual=values.flag((*here, "unusual")))
-        ttc = values.amount((*here, "ttc"), bounds)
         ht = values.amount((*here, "ht"), bounds) if values.has((*here, "ht")) else None
+        if ht is not None and not values.has((*here, "ttc")):
+            found[period] = Price(_with_taxes(values, here, ht, version), ht)
+            continue
+        ttc = values.amount((*here, "ttc"), bounds)
         if ht is not None and ht > ttc:
             raise values.wrong(here, f"without taxes ({ht}) it is more than with them ({ttc})")
         found[period] = Price(ttc, ht)
     return found
+
+
+def _with_taxes(values: TomlValues, path: Path, ht: Decimal, version: Version) -> Decimal:
+    """A price with the taxes of the version's first day."""
+    if version.tax_table is None and version.taxes == Taxes():
+        raise values.wrong(path, Phrase(FileProblem.TAXES_NEEDED))
+    ttc = with_taxes(ht, version.taxes_on(version.start))
+    if ttc is None:
+        raise values.wrong(path, Phrase(FileProblem.TAXES_UNKNOWN, {"day": str(version.start)}))
+    return ttc
 
 
 def _subscription(
