@@ -12,12 +12,13 @@ from tictally_edge.topics.derived_topics import CLOSED, COLOURS, CUTOFF, OFF, ON
 from tictally_recorder.cost import Quality
 from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS
 from tictally_recorder.features import job_kinds
-from tictally_recorder.hubs import site_state
+from tictally_recorder.hubs import price_outlook, site_state
 from tictally_recorder.hubs.recorder_device import RecorderDevice
 from tictally_recorder.hubs.site_device import SiteDevice
 from tictally_recorder.sinks.registry import plugins
 from tictally_shared.home_assistant import PREFIX, Component, Language, birth_topic, config_topic, read_discovery
 from tictally_shared.labels import CATALOGUE, METER_NUMBER, Kind, Label, Mode
+from tictally_shared.status_register import Colour
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 from tictally_shared.topics import Topics
 
@@ -77,10 +78,33 @@ _OF_SITE: Final = {
         "yearly cost of the base load of the last 30 nights, without subscription; `none` if fewer than "
         f"{ENOUGH_NIGHTS} of them are known"
     ),
+    price_outlook.NEXT_PRICE: "price of a kWh after its next change, as far as contract, tariff and calendar tell",
+    price_outlook.NEXT_PRICE_AT: "when that is: ISO 8601 with offset",
+    price_outlook.NEXT_PERIOD: "tariff period after the current one",
+    price_outlook.NEXT_PERIOD_AT: "when it begins",
+    price_outlook.CHEAPEST: (
+        "start of the three hours in a row that are the cheapest of the day: today's until they are over, "
+        "then tomorrow's"
+    ),
+    price_outlook.CHEAPEST_PRICE: "mean price of a kWh in them",
+    price_outlook.PRICE_TOMORROW: "mean price of a kWh over tomorrow; `none` until all of it is known",
+    price_outlook.COLOUR_TOMORROW: f"Tempo: {_words(each.name for each in Colour if each)}; the meter's, else fetched",
+    price_outlook.PRICES_TODAY: (
+        'JSON: `{"prices": [{"start": …, "end": …, "period": …, "price": "0.1635"}, …]}`, as far as they are known; '
+        "`{}` if none is"
+    ),
+    price_outlook.PRICES_TOMORROW: "the same of tomorrow",
     site_state.INCOME_TODAY: "with a contract for injection: income of today so far",
     site_state.INCOME_MONTH: "income of this month so far",
     site_state.INCOME_TOTAL: "income of all days",
     site_state.PRICE_INJECTION: "current price of an injected kWh",
+}
+
+# Figures of a site that have no entity of their own.
+_NOT_ENTITIES: Final = {
+    site_state.CURRENCY: "none: it is the unit of the others",
+    price_outlook.PRICES_TODAY: "attributes of `price`",
+    price_outlook.PRICES_TOMORROW: "attributes of `price_tomorrow`",
 }
 
 # Topic → retained or not, and payload.
@@ -268,7 +292,7 @@ def _sites() -> str:
                 payload,
                 in_french[name].name if name in in_french else "",
                 in_english[name].name if name in in_english else "",
-                _hub(in_english[name]) if name in in_english else "none: it is the unit of the others",
+                _hub(in_english[name]) if name in in_english else _NOT_ENTITIES[name],
             )
             for name, payload in _OF_SITE.items()
         ],

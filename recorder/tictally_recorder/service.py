@@ -96,7 +96,7 @@ def record(settings: Settings, *, begins_new: bool = False) -> None:
         broker = broker_address(settings)
         _log.info("recording %s from %s into %s as %s", edges, broker, settings.ledger, settings.name)
         notifier.ready(f"recording into {settings.ledger}")
-        http = _http(settings, resources.broadcast, inbox)
+        http = _http(settings, resources, inbox)
         # Objects that exist by now live until the end. Without this the collector, which messages trigger again and
         # again, would traverse all of them each time: a fifth of the recorder's time when it is busy.
         gc.freeze()
@@ -240,13 +240,13 @@ def _feature_steps(
     return [jobs, cost, standby, sites, backfill, DeferredStep(ledger, statistics.add), health]
 
 
-def _http(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> AbstractContextManager[object]:
+def _http(settings: Settings, resources: RecorderResources, inbox: Inbox) -> AbstractContextManager[object]:
     http = settings.section(HttpSettings)
     if http.switch == OFF:
         return nullcontext()
     from tictally_recorder.api.server import http_servers  # noqa: PLC0415 - it takes half a second and 30 MB
 
-    return http_servers(settings, broadcast, inbox)
+    return http_servers(settings, resources.broadcast, inbox, resources.jobs)
 
 
 def _handle_signals(inbox: Inbox) -> None:

@@ -14,6 +14,7 @@ from real_broker import Hub, Mosquitto
 from recording import METER, Recorder
 
 from tictally_recorder.doctor.broker_probe import probe
+from tictally_recorder.hubs.price_outlook import unknown_outlook
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
@@ -110,7 +111,7 @@ def test_cost_and_price_are_published_and_announced(recorder: Recorder, hub: Hub
         assert time.monotonic() < end_s, published
         retained = probe(BrokerAddress("127.0.0.1", recorder.port), [f"{SITE}/#"]).retained
         published = {topic.removeprefix(f"{SITE}/"): payload.decode() for topic, payload in retained.items()}
-    assert published.keys() == set(announced["components"]) | {"currency"}
+    assert published.keys() == set(announced["components"]) | {"currency"} | set(unknown_outlook())
     assert (published["period"], published["price"], published["tariff"]) == ("HC", "0.10", "own 2020-01-01")
     assert (published["cost_month"], published["quality"], published["reason"]) == ("1.20", "measured", "none")
 

@@ -304,3 +304,68 @@ def test_base_load_is_announced_without_a_contract_too(
     assert {"standby", "cost_today", "standby_cost_year"} <= json.loads(published.at(now_ms)["config"])[
         "components"
     ].keys()
+
+
+def test_the_next_period_follows_the_hours_of_the_contract_and_is_announced(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path
+) -> None:
+    hours = '\noff_peak = ["22:00-06:00"]\n'
+    (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "hphc").rstrip() + hours)
+    ledger.store([message(frame(1, ms("2025-07-02T11:00+02:00"), {"HCHC": 1, "HCHP": 1, "PTEC": "HP.."}))])
+    now_ms = ms("2025-07-02T11:01+02:00")
+    published.update(now_ms)
+    found = published.at(now_ms)
+    assert (found["next_period"], found["next_period_at"]) == ("HC", "2025-07-02T22:00+02:00")
+    assert (found["price"], found["next_price"]) == ("0.2146", "0.1696")
+    assert (found["cheapest_3h"], found["colour_tomorrow"]) == ("2025-07-03T00:00+02:00", "none")
+    components = json.loads(found["config"])["components"]
+    assert components["price"]["json_attributes_topic"].endswith("/prices_today")
+    assert components["next_period_at"]["device_class"] == "timestamp"
+    assert "colour_tomorrow" not in components
+    later_ms = ms("2025-07-02T22:00+02:00")
+    assert published.at(later_ms)["next_period_at"] == "2025-07-03T06:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("labels", "colour"),
+    [
+        ({"PTEC": "HPJB", "DEMAIN": "ROUG"}, "ROUGE"),
+        ({"STGE": "09000001", "NTARF": "02", "LTARF": "HP BLEU", "NGTF": "TEMPO"}, "BLANC"),
+        ({"STGE": "01000001", "NTARF": "02", "LTARF": "HP BLEU", "NGTF": "TEMPO"}, "none"),
+    ],
+)
+def test_tomorrows_colour_is_the_meters(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path, labels: dict[str, int | str], colour: str
+) -> None:
+    (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "tempo"))
+    ledger.store([message(frame(1, ms("2027-01-12T18:00+01:00"), {"BBRHPJB": 1, **labels}))])
+    now_ms = ms("2027-01-12T18:01+01:00")
+    published.update(now_ms)
+    assert published.at(now_ms)["colour_tomorrow"] == colour
+
+
+def test_a_fetched_colour_counts_where_the_meter_reports_none(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "tempo"))
+    (tmp_path / "tariffs").mkdir()
+    (tmp_path / "tariffs" / "tempo-days.csv").write_text("date,color\n2027-01-12,blue\n2027-01-13,white\n")
+    ledger.store([message(frame(1, ms("2027-01-12T18:00+01:00"), {"BBRHPJB": 1, "PTEC": "HPJB", "DEMAIN": "----"}))])
+    now_ms = ms("2027-01-12T18:01+01:00")
+    published.update(now_ms)
+    assert published.at(now_ms)["colour_tomorrow"] == "BLANC"
+
+
+def test_the_period_of_a_tariffs_own_rules_is_that_of_the_clock(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path
+) -> None:
+    rules = '[[rule]]\nperiod = "NIGHT"\nhours = ["22:00-06:00"]\n[[rule]]\nperiod = "DAY"\n'
+    (tmp_path / "tariffs").mkdir()
+    (tmp_path / "tariffs" / "own.toml").write_text(OWN.replace("[[version]]", f"{rules}[[version]]"))
+    (tmp_path / "contracts.toml").write_text('[[contract]]\ntariff = "own"\nfrom = 2025-01-01\n')
+    store(ledger, "2025-07-02T11:00+02:00")
+    now_ms = ms("2025-07-02T11:01+02:00")
+    published.update(now_ms)
+    found = published.at(now_ms)
+    assert (found["period"], found["price"]) == ("DAY", "0.2")
+    assert (found["next_period"], found["next_period_at"]) == ("NIGHT", "2025-07-02T22:00+02:00")

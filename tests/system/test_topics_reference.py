@@ -18,6 +18,7 @@ from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.naming import Naming
 from tictally_recorder.hubs.recorder_device import RecorderDevice
 from tictally_recorder.hubs.site_device import ENTITIES, SiteDevice
+from tictally_recorder.hubs.site_publisher import SITE_TOPICS
 from tictally_recorder.hubs.site_state import CONSUMPTION_NAMES, INJECTION_NAMES, STANDBY_NAMES
 from tictally_shared.home_assistant import Component, read_discovery
 from tictally_shared.labels import Mode
@@ -73,7 +74,8 @@ def test_every_topic_of_an_edge_is_in_the_reference(contract: SimulatedContract,
 
 
 def test_every_topic_of_a_site_is_in_the_reference() -> None:
-    output = [Topics().site(NUMBER, name) for name in (*CONSUMPTION_NAMES, *STANDBY_NAMES, *INJECTION_NAMES)]
+    output = [Topics().site(NUMBER, name) for name in SITE_TOPICS]
+    assert {*CONSUMPTION_NAMES, *STANDBY_NAMES, *INJECTION_NAMES} <= set(SITE_TOPICS)
     assert {entity.key for entity in ENTITIES} <= {topic.split("/")[-1] for topic in output}
     assert [topic for topic in output if not in_reference(topic)] == []
 

@@ -19,7 +19,10 @@ from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Inbox, ReloadConfig, WriteCommand
+from tictally_recorder.jobs import JobScheduler
 from tictally_recorder.ledger import Ledger, LedgerReader, LedgerUnavailable, Site
+from tictally_recorder.providers.pvpc.settings import PvpcSettings, pvpc_file
+from tictally_recorder.providers.series_file import CurrentSeries
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import TariffCatalogue
 from tictally_recorder.tariffs.errors import InFileError
@@ -102,6 +105,7 @@ class Context:
         broadcast: what the recorder's loop publishes.
         inbox: of the recorder's loop.
         now: the clock; returns an aware datetime.
+        jobs: those that this process runs; None: it runs none.
 
     Attributes:
         settings: of the recorder.
@@ -112,6 +116,8 @@ class Context:
         version: of the program.
         tz: the recorder's time zone.
         now: the clock.
+        jobs: those that this process runs.
+        pvpc: the fetched prices of PVPC, or None if none are.
     """
 
     def __init__(
@@ -120,6 +126,7 @@ class Context:
         broadcast: Broadcast,
         inbox: Inbox,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        jobs: JobScheduler | None = None,
     ) -> None:
         self.settings = settings
         self.http = settings.section(HttpSettings)
@@ -129,6 +136,9 @@ class Context:
         self.caches = Caches()
         self.version = version("tictally-recorder")
         self.now = now
+        self.jobs = jobs
+        zone = settings.section(PvpcSettings).zone
+        self.pvpc = None if zone is None else CurrentSeries(pvpc_file(settings, zone))
         self._inbox = inbox
         self._on_close: list[Callable[[], None]] = []
         self._watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder)

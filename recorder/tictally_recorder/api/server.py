@@ -18,6 +18,7 @@ from tictally_recorder.api.middleware.connection_limits import MAX_HEADER_BYTES,
 from tictally_recorder.api.settings import HttpSettings, MeteritSettings
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Inbox
+from tictally_recorder.jobs import JobScheduler
 from tictally_recorder.settings import Settings
 from tictally_shared.runtime.log import RateLimitedLogger
 
@@ -29,15 +30,16 @@ _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def http_servers(settings: Settings, broadcast: Broadcast, inbox: Inbox) -> Iterator[None]:
+def http_servers(settings: Settings, broadcast: Broadcast, inbox: Inbox, jobs: JobScheduler) -> Iterator[None]:
     """Serves inside of the block: page and API, and meterit's interface at a port of its own if there is one.
 
     Args:
         settings: of the recorder.
         broadcast: what the recorder's loop publishes.
         inbox: of the recorder's loop.
+        jobs: of the recorder.
     """
-    context = Context(settings, broadcast, inbox)
+    context = Context(settings, broadcast, inbox, jobs=jobs)
     http, meterit = settings.section(HttpSettings), settings.section(MeteritSettings)
     with contextlib.ExitStack() as stack:
         stack.enter_context(HttpServer(context, http.host, http.port))

@@ -55,7 +55,7 @@ class Division:
 
     def of_parts(self, parts: Iterable[RegisterPart]) -> Divided:
         """What a total counted in each quarter-hour, in order of time."""
-        return _collected((self._of_clock(self._local(part.start_ms)), [part]) for part in parts)
+        return _collected((self.period_at(self._local(part.start_ms)), [part]) for part in parts)
 
     def of_quarters(self, rows: Iterable[EnergyRow]) -> Divided:
         """All consumption.
@@ -75,12 +75,13 @@ class Division:
                 for name, counted in split.items():
                     yield slot.off_peak if name == _OFF_PEAK else slot.peak, counted.parts
             else:
-                yield self._of_clock(quarter.local), quarter.total.parts
+                yield self.period_at(quarter.local), quarter.total.parts
 
     def _slot(self, local: datetime) -> Slot:
         return self.rules.at(local, DayTerms(self.contract.chosen_weekday, self.colours))
 
-    def _of_clock(self, local: datetime) -> str | Reason:
+    def period_at(self, local: datetime) -> str | Reason:
+        """The period at a local time, or why it is unknown."""
         slot = self._slot(local)
         if slot.off_peak == slot.peak:
             return slot.peak

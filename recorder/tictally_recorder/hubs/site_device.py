@@ -10,14 +10,16 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from tictally_recorder.cost.model import Quality
-from tictally_recorder.hubs import site_state
+from tictally_recorder.hubs import price_outlook, site_state
 from tictally_recorder.settings import Settings
 from tictally_shared.home_assistant import DIAGNOSTIC, ORIGIN, Component, Device, Language, config_topic, discovery_json
+from tictally_shared.status_register import Colour
 from tictally_shared.topics import Topics
 
 _SHOWN: Final[dict[Language, str]] = {"fr": "Coût de l'énergie", "en": "Energy cost"}
 _MONEY: Final = {"device_class": "monetary", "suggested_display_precision": 2}
 _PRICE: Final = {"state_class": "measurement", "suggested_display_precision": 4, "icon": "mdi:cash"}
+_MOMENT: Final = {"device_class": "timestamp"}
 # `None` is "no state" for Home Assistant; it stands for a payload of `none`.
 _TEMPLATE: Final = f"{{{{ value if value != '{site_state.NOTHING}' else None }}}}"
 # A hub's state has at most 255 characters.
@@ -32,6 +34,7 @@ class _Entity:
     settings: Mapping[str, Any] = field(default_factory=dict)
     unit: str = ""
     template: str = _TEMPLATE
+    attributes: str = ""
 
 
 _CURRENCY: Final = "{currency}"
@@ -41,7 +44,42 @@ ENTITIES: Final = (
     _Entity(site_state.YESTERDAY, "Coût d'hier", "Cost yesterday", _MONEY, _CURRENCY),
     _Entity(site_state.MONTH, "Coût du mois", "Cost this month", _MONEY, _CURRENCY),
     _Entity(site_state.TOTAL, "Coût total", "Total cost", {**_MONEY, "state_class": "total"}, _CURRENCY),
-    _Entity(site_state.PRICE, "Prix du kWh", "Price per kWh", _PRICE, _PER_KWH),
+    _Entity(
+        site_state.PRICE,
+        "Prix du kWh",
+        "Price per kWh",
+        _PRICE,
+        _PER_KWH,
+        attributes=price_outlook.PRICES_TODAY,
+    ),
+    _Entity(price_outlook.NEXT_PRICE, "Prochain prix du kWh", "Next price per kWh", _PRICE, _PER_KWH),
+    _Entity(price_outlook.NEXT_PRICE_AT, "Prochain changement de prix", "Next price change", _MOMENT),
+    _Entity(
+        price_outlook.NEXT_PERIOD, "Prochaine période tarifaire", "Next tariff period", {"icon": "mdi:clock-start"}
+    ),
+    _Entity(price_outlook.NEXT_PERIOD_AT, "Début de la prochaine période", "Next tariff period starts", _MOMENT),
+    _Entity(price_outlook.CHEAPEST, "Début des trois heures les moins chères", "Cheapest three hours start", _MOMENT),
+    _Entity(
+        price_outlook.CHEAPEST_PRICE,
+        "Prix moyen des trois heures les moins chères",
+        "Cheapest three hours price",
+        _PRICE,
+        _PER_KWH,
+    ),
+    _Entity(
+        price_outlook.PRICE_TOMORROW,
+        "Prix moyen de demain",
+        "Mean price tomorrow",
+        _PRICE,
+        _PER_KWH,
+        attributes=price_outlook.PRICES_TOMORROW,
+    ),
+    _Entity(
+        price_outlook.COLOUR_TOMORROW,
+        "Couleur de demain",
+        "Colour tomorrow",
+        {"device_class": "enum", "options": [each.name for each in Colour if each], "icon": "mdi:calendar-arrow-right"},
+    ),
     _Entity(site_state.PERIOD, "Période tarifaire", "Tariff period", {"icon": "mdi:clock-outline"}),
     _Entity(site_state.SUBSCRIPTION, "Abonnement mensuel", "Monthly subscription", _MONEY, _CURRENCY),
     _Entity(site_state.TARIFF, "Tarif appliqué", "Tariff", {"icon": "mdi:tag-text-outline", **DIAGNOSTIC}),
@@ -130,6 +168,8 @@ class SiteDevice:
 
     def _component(self, site: str, entity: _Entity, currency: str) -> Component:
         unit = {"unit_of_measurement": entity.unit.format(currency=currency)} if entity.unit else {}
+        topic = self.topics.site(site, entity.attributes)
+        attributes = {"json_attributes_topic": topic} if entity.attributes else {}
         return Component(
             key=entity.key,
             platform="sensor",
@@ -137,6 +177,7 @@ class SiteDevice:
             settings={
                 "state_topic": self.topics.site(site, entity.key),
                 "value_template": entity.template,
+                **attributes,
                 **unit,
                 **entity.settings,
             },

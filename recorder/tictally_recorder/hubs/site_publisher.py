@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from tictally_recorder.hubs.price_outlook import JSON_NAMES, NO_PRICES, VALUE_NAMES
 from tictally_recorder.hubs.site_device import ENTITIES, SiteDevice
 from tictally_recorder.hubs.site_state import CURRENCY, NOTHING, STANDBY, STANDBY_TREND, TARIFF_AGE
 from tictally_shared.topics import Topics
@@ -11,7 +12,7 @@ Publish = Callable[[str, str], object]
 """(topic, payload), retained."""
 
 # Every name that a site's topics may have, to clear those of a site that is gone.
-SITE_TOPICS: Final = (*(entity.key for entity in ENTITIES), CURRENCY)
+SITE_TOPICS: Final = (*(entity.key for entity in ENTITIES), *JSON_NAMES, CURRENCY)
 _OF_LOAD: Final = (STANDBY, STANDBY_TREND)
 
 
@@ -45,7 +46,7 @@ class SitePublisher:
             if published.get(name) != payload:
                 self._send(self._topics.site(site, name), payload)
         for name in published.keys() - figures.keys():  # its contract is gone
-            self._send(self._topics.site(site, name), NOTHING)
+            self._send(self._topics.site(site, name), NO_PRICES if name in JSON_NAMES else NOTHING)
         self._published[site] = dict(figures)
 
     def connected(self) -> None:
@@ -70,14 +71,22 @@ class SitePublisher:
             self._announced.pop(site, None)
 
     def _announce(self, site: str, figures: Mapping[str, str]) -> None:
-        """Announce a site with its first contract or night, and whenever it has more figures; it never loses one."""
+        """Announce a site with its first contract or night, and whenever it has more figures; it never loses one.
+
+        What comes of prices is announced once it is known: many tariffs never have it.
+        """
         if self._device is None:
             return
         names, currency = self._announced.get(site, (frozenset[str](), ""))
         if figures.get(CURRENCY, NOTHING) != NOTHING:
             currency = figures[CURRENCY]
         # Without a tariff no amount has a unit.
-        published = figures.keys() if currency else {name for name in _OF_LOAD if figures.get(name, NOTHING) != NOTHING}
+        published = {
+            name
+            for name, payload in figures.items()
+            if payload != NOTHING or (currency and name not in VALUE_NAMES)
+            if currency or name in _OF_LOAD
+        }
         known = names | published, currency
         if known[0] and known != self._announced.get(site):
             self._announced[site] = known

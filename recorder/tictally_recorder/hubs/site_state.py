@@ -68,6 +68,11 @@ class AppliedTariff:
         price = None if period is None else self.version.price(self.contract.power_kva, period)
         return None if price is None else price.ttc
 
+    @property
+    def has_colours(self) -> bool:
+        """True if its periods depend on the colours of days."""
+        return self.tariff.division is not None and self.tariff.division.has_colours
+
     def period(self, counted: str | None) -> str | None:
         """The tariff's period, where the meter counts in one of them."""
         if len(self.tariff.periods) == 1:

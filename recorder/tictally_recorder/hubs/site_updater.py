@@ -13,10 +13,13 @@ from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.standby import LoadQuery, trend, year_cost_of
 from tictally_recorder.hubs.current_period import current_period
+from tictally_recorder.hubs.site_outlook import SiteOutlooks
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_state import (
     INJECTION_NAMES,
     NOTHING,
+    PERIOD,
+    PRICE,
     CurrentSite,
     applied_tariff,
     period_aliases,
@@ -102,6 +105,7 @@ class SiteUpdater:
         self._standbys: dict[str, _Standby] = {}
         self._with_income: set[str] = set()
         self._is_hub_new = False
+        self._outlooks = SiteOutlooks(source.reader, source.keeper, source.tz)
 
     def run(self, turn: Turn) -> bool:
         """Publish what has changed; nothing before the first figures are stored."""
@@ -148,12 +152,17 @@ class SiteUpdater:
     def _publish_site(self, site: Site, today: date, now_ms: int) -> None:
         source, stored = self._source, self._stored[site.id]
         aliases = period_aliases(site.id, today, source.keeper.terms)
-        period = current_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
+        counted = current_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
+        period = self._outlooks.period(site, now_ms, counted)
         since = self._today(min(meter.first_ms for meter in site.meters))
         problem = source.keeper.problem if source.keeper.terms is None else None
         current = CurrentSite(site.id, today, now_ms, period, problem.reason if problem else None, since)
         values = site_figures(current, stored.rows, stored.before, source.keeper.terms, self._words)
-        self._publisher.publish(site.id, self._complete_income(site.id, values) | stored.standby)
+        values = self._complete_income(site.id, values) | stored.standby
+        if PRICE in values:  # not of a site that only injects
+            known = values[PERIOD]
+            values |= self._outlooks.figures(site, now_ms, None if known == NOTHING else known)
+        self._publisher.publish(site.id, values)
 
     def _complete_income(self, site: str, values: dict[str, str]) -> dict[str, str]:
         """A site that once had income keeps its topics, with no value: what is retained would stay otherwise."""

@@ -21,6 +21,7 @@ class JobKind:
         title: its name for people, by language.
         make: makes it by the recorder's settings; None if they switch it off.
         settings: its section of the settings, whose names begin with the job's; None if it has none of its own.
+        fetches_prices: True if it fetches what a kWh costs from hour to hour.
         has_own_findings: True if the doctor examines what the job makes, and needs no finding about the job itself.
     """
 
@@ -28,6 +29,7 @@ class JobKind:
     title: Mapping[Language, str]
     make: Callable[[Settings], Job | None]
     settings: type[BaseModel] | None = None
+    fetches_prices: bool = False
     has_own_findings: bool = False
 
 

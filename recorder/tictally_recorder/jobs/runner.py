@@ -2,8 +2,9 @@
 
 import logging
 import time
+from concurrent.futures import Future
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Final
 
 from tictally_recorder.jobs.job import Job, JobContext, JobError
@@ -45,6 +46,10 @@ class JobRunner:
         self._context: JobContext | None = None
         self._deadline_s: float | None = None
         self._stopping = Event()
+        # Set to end the pause between two checks, for a request or for the end.
+        self._wake = Event()
+        self._lock = Lock()
+        self._requested: Future[JobState] | None = None
         self._thread = Thread(target=self._loop, name=f"job-{name}", daemon=True)
 
     @property
@@ -62,9 +67,24 @@ class JobRunner:
         """Begin, some seconds from now."""
         self._thread.start()
 
+    def request(self) -> Future[JobState]:
+        """Run it now, whether or not it is due, once a run that is under way has ended.
+
+        Returns:
+            Its state afterwards; cancelled where the recorder stops before.
+        """
+        with self._lock:
+            if self._requested is None:
+                self._requested = Future()
+            if self._stopping.is_set():
+                self._requested.cancel()
+            self._wake.set()
+            return self._requested
+
     def stop(self) -> None:
         """End the thread, and a run that is under way; waits for neither."""
         self._stopping.set()
+        self._wake.set()
         self._job.stop()
 
     def poll(self, now_ms: int, *, is_forced: bool = False) -> bool:
@@ -143,10 +163,27 @@ class JobRunner:
 
     def _loop(self) -> None:
         wait_s = _START_DELAY_S
-        while not self._stopping.wait(wait_s):
-            self.poll(_now_ms())
+        while True:
+            self._wake.wait(wait_s)
+            requested = self._take_request()
+            if self._stopping.is_set():
+                break
+            self.poll(_now_ms(), is_forced=requested is not None)
+            if requested is not None:
+                requested.set_result(self._state)
             now_ms = _now_ms()
             wait_s = (self.next_poll_ms(now_ms) - now_ms) / 1000
+        if requested is not None:
+            requested.cancel()
+
+    def _take_request(self) -> Future[JobState] | None:
+        with self._lock:
+            requested, self._requested = self._requested, None
+            if self._stopping.is_set():
+                return requested
+            self._wake.clear()
+        # From now on nobody can cancel it, and it gets its result.
+        return requested if requested is not None and requested.set_running_or_notify_cancel() else None
 
     def next_poll_ms(self, now_ms: int) -> int:
         """When to poll next, milliseconds since 1970: within a minute, and at the schedule's own second."""

@@ -1,6 +1,7 @@
 """All enabled jobs of a recorder, and the maintenance step that stores their states in the ledger."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import ClassVar, Final
 
@@ -39,6 +40,14 @@ class JobScheduler:
         finally:
             for runner in self._runners:
                 runner.stop()
+
+    def request(self, name: str) -> Future[JobState]:
+        """Run an enabled job now; see `JobRunner.request`.
+
+        Raises:
+            KeyError: there is no such job, or it is switched off.
+        """
+        return {runner.name: runner for runner in self._runners}[name].request()
 
     @property
     def states(self) -> dict[str, JobState]:

@@ -12,7 +12,7 @@ from tictally_recorder.jobs import JobError
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.price_checks import HOUR_MS
 from tictally_recorder.tariffs.errors import TariffError
-from tictally_recorder.tariffs.series import read_series
+from tictally_recorder.tariffs.series import Series, read_series
 from tictally_shared.phrase import Phrase
 from tictally_shared.runtime import atomic_file
 
@@ -112,6 +112,30 @@ class SeriesFile:
     def _time(self, time_ms: int) -> str:
         start = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(self._tz)
         return start.isoformat(timespec="minutes")
+
+
+class CurrentSeries:
+    """The prices of a file as it is now, for whoever only reads them; may be used by several threads.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: tuple[tuple[int, int], Series] | None = None
+
+    def price(self, time_ms: int) -> Decimal | None:
+        """Of a kWh at a moment, milliseconds since 1970; None if there is none, or no file that can be used."""
+        try:
+            found = self._path.stat()
+            seen = found.st_mtime_ns, found.st_size
+            read = self._read
+            if read is None or read[0] != seen:
+                read = self._read = seen, read_series(self._path.read_text(encoding="utf-8"), self._path.name)
+        except (OSError, UnicodeError, TariffError):
+            return None
+        return read[1].price(time_ms)
 
 
 def file_error(code: ProblemCode, path: Path, error: Exception) -> JobError:

@@ -12,7 +12,7 @@ from tictally_recorder.fetch import Answer, FetchClient, FetchSettings
 from tictally_recorder.jobs import JobKind, register
 from tictally_recorder.providers.daily_prices import PAUSE_S, DailyPricesJob, PriceFile
 from tictally_recorder.providers.pvpc.answers import MADRID, DayOfPrices, read_api, read_archive
-from tictally_recorder.providers.pvpc.settings import PvpcSettings, PvpcZone
+from tictally_recorder.providers.pvpc.settings import PvpcSettings, PvpcZone, pvpc_file
 from tictally_recorder.settings import Settings
 
 NAME: Final = "pvpc"
@@ -63,8 +63,9 @@ class PvpcJob(DailyPricesJob):
         own = settings.section(PvpcSettings)
         if own.zone is None:
             raise ValueError("PVPC needs a zone")
-        path = settings.tariffs_folder / f"pvpc-{own.zone}.csv"
-        super().__init__(Esios(own, own.zone), PriceFile(path, MADRID, _PUBLISHED, own.since), pause_s)
+        super().__init__(
+            Esios(own, own.zone), PriceFile(pvpc_file(settings, own.zone), MADRID, _PUBLISHED, own.since), pause_s
+        )
 
 
 def _make(settings: Settings) -> PvpcJob | None:
@@ -73,4 +74,4 @@ def _make(settings: Settings) -> PvpcJob | None:
     return PvpcJob(settings)
 
 
-register(JobKind(NAME, {"fr": "Prix PVPC", "en": "PVPC prices"}, _make, PvpcSettings))
+register(JobKind(NAME, {"fr": "Prix PVPC", "en": "PVPC prices"}, _make, PvpcSettings, fetches_prices=True))

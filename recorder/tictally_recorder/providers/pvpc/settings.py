@@ -2,11 +2,13 @@
 
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from tictally_recorder.fetch import Url
+from tictally_recorder.settings import Settings
 
 ESIOS: Final = "https://api.esios.ree.es"
 
@@ -40,3 +42,8 @@ class PvpcSettings(BaseModel):
         default=None, description="Token of ESIOS' API. Unset: the public archive is used, which needs none."
     )
     url: Url = Field(default=ESIOS, description="Address of ESIOS, for a mirror.")
+
+
+def pvpc_file(settings: Settings, zone: PvpcZone) -> Path:
+    """The file of a zone's fetched prices."""
+    return settings.tariffs_folder / f"pvpc-{zone}.csv"

@@ -51,4 +51,4 @@ def _make(settings: Settings) -> SpotJob | None:
     return SpotJob(settings)
 
 
-register(JobKind(NAME, {"fr": "Prix spot", "en": "Spot prices"}, _make, SpotSettings))
+register(JobKind(NAME, {"fr": "Prix spot", "en": "Spot prices"}, _make, SpotSettings, fetches_prices=True))

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.auth import require_meterit_access, require_token
+from tictally_recorder.api.compat.meterit.fetching import fetch_prices
 from tictally_recorder.api.compat.meterit.integrator import (
     Integrator,
     StaleReadingError,
@@ -30,6 +31,7 @@ from tictally_recorder.api.responses import JSON, json_response, local_iso
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.hubs.current_period import current_period
+from tictally_recorder.hubs.price_course import CourseTerms
 from tictally_recorder.hubs.site_state import applied_tariff, period_aliases
 from tictally_recorder.ledger import Ledger, LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
@@ -167,7 +169,7 @@ async def readings(
 async def current_price(
     request: Request, station_id: Annotated[str | None, Query(max_length=_MAX_STATION_CHARACTERS)] = None
 ) -> Response:
-    """The price of a kWh now: of the station, or of the first site that has one."""
+    """The price of a kWh now: of the station, of the first site that has one, or PVPC as it was fetched."""
     context: Context = request.app.state.context
 
     def work(reader: LedgerReader) -> Response:
@@ -175,16 +177,19 @@ async def current_price(
         key = None if station_id is None else meter_of(station_id)
         sites = [site for site in session.sites if key is None or any(meter.key == key for meter in site.meters)]
         prices = (_price_now(session, site) for site in sites)
-        return json_response({"price": next((price for price in prices if price is not None), None)})
+        price = next((price for price in prices if price is not None), None)
+        if price is None and key is None and context.pvpc is not None:
+            fetched = context.pvpc.price(session.now_ms)
+            price = None if fetched is None else f"{fetched:f}"
+        return json_response({"price": price})
 
     return await context.pool.read(work)
 
 
 @router.get("/force_get_prices", response_model=Done, dependencies=[Depends(require_token)])
 async def force_get_prices(request: Request) -> Response:
-    """Reload tariffs and contracts now."""
-    context: Context = request.app.state.context
-    context.reload_terms()
+    """Fetch prices now, as far as the settings name some, and read tariffs and contracts again."""
+    await fetch_prices(request.app.state.context)
     return json_response(_OK)
 
 
@@ -254,7 +259,12 @@ def _price_now(session: ReadSession, site: Site) -> str | None:
     terms = session.current_terms().terms
     since_ms = session.now_ms - session.context.settings.idle_minutes * 60_000
     period = current_period(session.reader, site, since_ms, period_aliases(site.id, session.today, terms))
-    return _price(site, session.today, session.now_ms, period, terms)
+    price = _price(site, session.today, session.now_ms, period, terms)
+    if price is not None or terms is None:
+        return price
+    # No meter counts in the periods of a tariff's own rules.
+    found = CourseTerms(site.id, terms, session.tz, terms.colours).at(session.now_ms)
+    return None if found is None else f"{found[1]:f}"
 
 
 def _price(site: Site, day: date, time_ms: int, period: str | None, terms: Terms | None) -> str | None:
