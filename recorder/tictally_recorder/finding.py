@@ -108,6 +108,8 @@ class FindingCode(PhraseCode):
     EDGE_DEFERRED_LIMITED = "edge_deferred_limited"
     EDGE_CONFLICTS_LIMITED = "edge_conflicts_limited"
 
+    RECONCILED = "reconciled"
+    RECONCILE_DIFFERS = "reconcile_differs"
     SITE_IGNORED = "site_ignored"
     SITE_METERS = "site_meters"
     SITE_METERS_WITH_EDGES = "site_meters_with_edges"

@@ -54,6 +54,12 @@ class RemarkCode(PhraseCode):
     STANDBY_YEAR_COST_UNKNOWN = "standby_year_cost_unknown"
     STANDBY_ASSUMPTION = "standby_assumption"
 
+    # Comparison with Enedis
+    RECONCILE_PARTIAL = "reconcile_partial"
+    RECONCILE_GAP = "reconcile_gap"
+    RECONCILE_CLOCK = "reconcile_clock"
+    RECONCILE_UNEXPLAINED = "reconcile_unexplained"
+
     # Energy
     ENERGY_BEFORE_LEDGER = "energy_before_ledger"
     ENERGY_GAPS = "energy_gaps"

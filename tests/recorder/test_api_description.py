@@ -10,14 +10,26 @@ from api_serving import METER, TOKEN, Served
 
 OPERATIONS = {
     *("sites", "now", "live", "quarters", "frames", "energy", "use", "profile", "usual", "cost", "bill", "compare"),
-    *("standby", "tariffs", "providers", "tariff", "quality", "sinks", "jobs", "healthz", "readyz", "metrics"),
+    *(
+        "reconciliation",
+        "standby",
+        "tariffs",
+        "providers",
+        "tariff",
+        "quality",
+        "sinks",
+        "jobs",
+        "healthz",
+        "readyz",
+        "metrics",
+    ),
     *("daily_consumption", "consumption_load_curve", "consumption_max_power"),
     *("daily_production", "production_load_curve"),
     *("add_reading", "readings", "current_price", "force_get_prices", "ping"),
 }
 LISTS = (
     *("energy", "use", "profile", "cost", "compare", "standby", "tariffs", "quality", "sinks", "jobs"),
-    *("readings/quarters", "readings/frames"),
+    *("reconciliation", "readings/quarters", "readings/frames"),
 )
 
 

@@ -19,6 +19,7 @@ from tictally_recorder.cost.reasons import missing_amounts, provisional_reason
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.broker_probe import ProbeResult, probe
 from tictally_recorder.doctor.facts import BackupFacts, CostFacts, EdgeFacts, Facts, LedgerFacts, PaidFacts
+from tictally_recorder.doctor.reconciliation import collect_reconciliation
 from tictally_recorder.imports.state import collect_importers
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
@@ -88,6 +89,7 @@ def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
         collect_providers(settings, local_day(now_ms, settings.zone)),
         seen.retained.get(own_health),
         collect_importers(settings),
+        collect_reconciliation(settings, now_ms),
     )
 
 

@@ -6,6 +6,7 @@ from tictally_recorder.doctor.costs import cost_findings, site_findings
 from tictally_recorder.doctor.disputes import dispute_findings
 from tictally_recorder.doctor.edges import broker_finding, clock_findings, edge_findings
 from tictally_recorder.doctor.facts import Facts
+from tictally_recorder.doctor.reconciliation import reconciliation_findings
 from tictally_recorder.doctor.storage import backup_findings, ledger_findings
 from tictally_recorder.finding import Finding, Moments
 from tictally_recorder.imports.findings import importer_findings
@@ -33,6 +34,7 @@ def diagnose(facts: Facts, tz: ZoneInfo) -> list[Finding]:
         found += edge_findings(facts, ledger, moments)
         found += dispute_findings(facts, ledger)
         found += site_findings(ledger, moments)
+        found += reconciliation_findings(facts.reconciled)
         found += cost_findings(facts.cost)
     found += provider_findings(facts.providers)
     found += importer_findings(facts.importers, moments)

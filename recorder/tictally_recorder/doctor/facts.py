@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from tictally_recorder.doctor.broker_probe import ProbeResult
+from tictally_recorder.doctor.reconciliation import ReconciledSite
 from tictally_recorder.imports.state import ImporterState
 from tictally_recorder.jobs import JobReport
 from tictally_recorder.ledger import IgnoredSite, LedgerCounts, NumberRange, RejectionSummary, SinkCounts, Site
@@ -142,6 +143,7 @@ class Facts:
         providers: every tariff provider.
         recorder_health: the recorder's newest health that is retained, or None.
         importers: every importer.
+        reconciled: sites of whose last month Enedis has shown days.
     """
 
     now_ms: int
@@ -156,3 +158,4 @@ class Facts:
     providers: tuple[ProviderState, ...] = ()
     recorder_health: bytes | None = None
     importers: tuple[ImporterState, ...] = ()
+    reconciled: tuple[ReconciledSite, ...] = ()

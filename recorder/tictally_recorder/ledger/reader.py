@@ -94,6 +94,12 @@ _NEWEST_TEXT: Final = """
 SELECT value FROM text_change WHERE meter = ? AND label = (SELECT id FROM label WHERE name = ?)
 ORDER BY time_ms DESC LIMIT 1
 """
+_IMPORTED: Final = (
+    "imported_quarter (meter, quarter, packed)",
+    "imported_span (meter, label, first_ms, last_ms)",
+    "imported_break (meter, label, time_ms)",
+    "imported_range (meter, integrated, first, last)",
+)
 _Unpacked = TypeVar("_Unpacked")
 
 
@@ -124,6 +130,19 @@ class LedgerReader:
                 yield
             finally:
                 self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def without_imports(self) -> Iterator[None]:
+        """All reads of the block see what frames alone show, as if nothing had been imported; observations stay."""
+        with translate_sqlite_errors():
+            # Empty tables of this connection's own hide those of the same names in the ledger.
+            for each in _IMPORTED:
+                self._connection.execute(f"CREATE TEMP TABLE {each}")
+            try:
+                yield
+            finally:
+                for each in _IMPORTED:
+                    self._connection.execute(f"DROP TABLE temp.{each.partition(' ')[0]}")
 
     def sites(self) -> list[Site]:
         """Every site, by id."""

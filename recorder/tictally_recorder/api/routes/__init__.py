@@ -12,6 +12,7 @@ from tictally_recorder.api.routes import (
     profile,
     quality,
     readings,
+    reconciliation,
     sinks,
     sites,
     standby,
@@ -20,7 +21,22 @@ from tictally_recorder.api.routes import (
 
 ROUTERS: Final = tuple(
     each.router
-    for each in (sites, live, readings, energy, profile, cost, compare, standby, tariffs, quality, sinks, jobs, imports)
+    for each in (
+        sites,
+        live,
+        readings,
+        energy,
+        profile,
+        cost,
+        compare,
+        standby,
+        reconciliation,
+        tariffs,
+        quality,
+        sinks,
+        jobs,
+        imports,
+    )
 )
 
 __all__ = ["ROUTERS"]
