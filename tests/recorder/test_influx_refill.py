@@ -1,6 +1,7 @@
 """Data and tasks that somebody deletes or deactivates in an InfluxDB while the recorder runs are restored."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def test_windows_that_are_open_on_connecting_wait_until_they_are_due_and_are_no_
         assert open_now <= set(sink._outbox.windows())
         (counts,) = harness.ledger.sinks()
         assert counts.upcoming >= 1
-        assert counts.is_done
+        assert replace(counts, windows=0).is_done  # the minute may be due by now
         hour = window_of(session.now_ms, HOUR_MS)
         assert hour not in sink._outbox.windows(hour.end_ms + OFFSET_MS[HOUR_MS] - 1)
         assert hour in sink._outbox.windows(hour.end_ms + OFFSET_MS[HOUR_MS])
