@@ -43,7 +43,7 @@ def store(ledger: Ledger, found: list[tuple[int, int, str]], seq: int) -> None:
     ledger.store(batch)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @example(  # two readings of EAST around a change of mode show nothing of it, in a month or in a year
     first=[(0, 0, "EAST")],
     late=[(36, 0, "BASE"), (37, 0, "EASF01"), (39, 0, "EAST"), (190, 1, "BASE"), (198, 0, "EAST")],

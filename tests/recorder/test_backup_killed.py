@@ -20,7 +20,7 @@ from tictally_recorder.backup.create import BackupSpec
 from tictally_recorder.ledger import integrity
 
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
-KILLED = 16
+KILLED = 10
 
 
 def command(*arguments: str | Path, ledger: Path) -> list[str]:
